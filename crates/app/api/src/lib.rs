@@ -1,0 +1,1 @@
+//! HTTP: sign-in, REST, live stream, the built pages.

@@ -1,0 +1,1 @@
+//! A scripted softphone on real sockets, for the demonstration and the tests.

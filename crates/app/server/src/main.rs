@@ -1,0 +1,3 @@
+//! The binary hotline: configuration, construction, supervision, drain.
+
+fn main() {}

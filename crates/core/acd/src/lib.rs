@@ -1,0 +1,1 @@
+//! Queues, agents, reservations: which agent gets which call, and why.

@@ -1,0 +1,154 @@
+//! One type per kind of id, so that a leg cannot be passed where a call is meant.
+
+use core::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::{Builder, Uuid};
+
+use crate::{Rng, WallTime};
+
+/// Ids that people see and that live across restarts: UUID version 7, ordered by time of birth.
+macro_rules! uuid_id {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, ordered after every id made at an earlier millisecond (RFC 9562 §5.7).
+            #[must_use]
+            pub fn generate(wall: WallTime, rng: &mut Rng) -> Self {
+                let mut random = [0; 10];
+                rng.fill(&mut random);
+                let millis = u64::try_from(wall.as_unix_millis()).unwrap_or(0);
+                Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+            }
+
+            /// Reads the hyphenated form; `None` if it is not one.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                Uuid::try_parse(text).ok().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+
+/// Ids an administrator chose: short text from the configuration, cheap to clone.
+macro_rules! name_id {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id as it is written in the configuration.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+/// Ids that live only as long as the process: counters.
+macro_rules! number_id {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+
+uuid_id! {
+    /// One call, from the caller's INVITE to its record.
+    CallId;
+    /// One recording of a conversation.
+    RecordingId;
+    /// One customer in the address book.
+    CustomerId;
+}
+
+name_id! {
+    /// An agent: the user name, which is also the SIP user.
+    AgentId;
+    /// A queue.
+    QueueId;
+    /// An IVR flow: the file's name without its ending.
+    FlowId;
+    /// A number that callers dial.
+    NumberId;
+    /// A SIP trunk.
+    TrunkId;
+}
+
+number_id! {
+    /// One media leg.
+    LegId;
+    /// Two legs that hear each other.
+    BridgeId;
+    /// One playback of prompts to a leg.
+    PlayId;
+    /// One offer of a call to an agent.
+    ReservationId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn call_ids_order_by_time_and_read_back() {
+        let mut rng = Rng::from_number(1);
+        let early = CallId::generate(WallTime(1_000_000), &mut rng);
+        let late = CallId::generate(WallTime(2_000_000), &mut rng);
+        assert!(early < late);
+        assert_eq!(CallId::parse(&early.to_string()), Some(early));
+        assert_eq!(CallId::parse("7"), None);
+    }
+
+    #[test]
+    fn names_print_as_written() {
+        assert_eq!(AgentId::from("1001").to_string(), "1001");
+        assert_eq!(serde_json::to_string(&QueueId::from("sales")).unwrap(), "\"sales\"");
+    }
+}

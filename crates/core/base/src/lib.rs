@@ -1,0 +1,21 @@
+//! What every core crate shares: typed ids, time as an argument, timer queues, bounded queues, personal data
+//! and seeded randomness.
+//!
+//! Must never know: sockets, files, clocks, threads, SIP, audio, queues. Start reading at [`Now`].
+
+mod bounded;
+mod id;
+mod pii;
+mod rng;
+mod time;
+mod timer;
+
+pub use bounded::BoundedQueue;
+pub use id::{
+    AgentId, BridgeId, CallId, CustomerId, FlowId, LegId, NumberId, PlayId, QueueId, RecordingId,
+    ReservationId, TrunkId,
+};
+pub use pii::Pii;
+pub use rng::Rng;
+pub use time::{Now, Time, WallTime};
+pub use timer::TimerQueue;

@@ -1,0 +1,1 @@
+//! IVR flows: the YAML model, its checker and the interpreter.

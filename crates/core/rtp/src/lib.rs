@@ -1,0 +1,1 @@
+//! RTP packets, sequence and time, statistics, telephone-event.

@@ -1,0 +1,1 @@
+//! SDP values and RFC 3264 offer/answer as functions.

@@ -1,0 +1,1 @@
+//! SIP: messages, transactions, dialogs, INVITE sessions, registration and digest, without sockets or clocks.

@@ -1,0 +1,1 @@
+//! Recordings: bounded ring to WAV file, header refresh, repair.

@@ -1,0 +1,1 @@
+//! SIP transports: sockets in, datagrams out.

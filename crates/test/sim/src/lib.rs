@@ -1,0 +1,1 @@
+//! Scripted phones on a simulated network with virtual time, around the real core.

@@ -1,0 +1,1 @@
+//! Fuzz bodies as plain functions and the seeded mutator that drives them.

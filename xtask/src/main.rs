@@ -1,0 +1,3 @@
+//! Repository chores: tidy.
+
+fn main() {}
