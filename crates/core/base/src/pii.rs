@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn never_prints_its_value() {
-        let number = Pii::from("+4930123456");
+        let number: Pii<String> = Pii::from("+4930123456");
         assert_eq!(format!("{number} {number:?} {number:#?}"), "*** *** ***");
         assert_eq!(number.expose(), "+4930123456");
     }
