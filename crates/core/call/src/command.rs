@@ -1,0 +1,90 @@
+//! What people and the shell ask of the core, what the core asks of the database, and the answers.
+
+use hotline_acd::{AgentError, NotReadyReason};
+use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::record::CallRecord;
+
+/// Asked through the API or by the shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The agent takes calls from here on (or after the present one). Signs in an agent who was not.
+    SetReady(AgentId),
+    /// The agent takes no calls from here on (or after the present one). Signs in an agent who was not.
+    SetNotReady(AgentId, NotReadyReason),
+    /// The agent leaves (or will after the present call).
+    SignOut(AgentId),
+    /// The screen pop of this offer reached the agent's page (`true`), or no page is connected (`false`).
+    PopWritten {
+        /// The offer.
+        offer: LegId,
+        /// Whether a page has it.
+        written: bool,
+    },
+    /// A customer was created or changed; calls of that number show the new record.
+    CustomerChanged(Box<Customer>),
+    /// The database stopped answering, or answers again.
+    StoreAvailable(bool),
+    /// No new calls; the running ones go on.
+    Drain,
+    /// End every call now.
+    HangUpAll,
+}
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The agent's machine refused.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// The offer is over.
+    #[error("the offer is over")]
+    OfferOver,
+}
+
+/// Asked of the database by the core. Each is answered by one [`Reply`] or never; the core does not wait.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Who has this number?
+    FindCustomer {
+        /// For which call.
+        call: CallId,
+        /// Normalised number, see [`crate::number::normalise`].
+        number: Pii<String>,
+    },
+    /// The call is over and its recording closed: write the record with its recordings, once, in one
+    /// transaction.
+    SaveRecord(Box<CallRecord>),
+}
+
+/// Answers from the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// To [`Request::FindCustomer`].
+    Customer {
+        /// For which call.
+        call: CallId,
+        /// The customer, if the number is known.
+        customer: Option<Box<Customer>>,
+    },
+}
+
+/// A customer as the agent's screen shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// The customer.
+    pub id: CustomerId,
+    /// Name of the person.
+    pub name: Pii<String>,
+    /// Company, if any.
+    pub company: Option<Pii<String>>,
+    /// E-mail address, if any.
+    pub email: Option<Pii<String>>,
+    /// Normalised numbers.
+    pub numbers: Vec<Pii<String>>,
+    /// Free text for the agents.
+    pub note: Option<Pii<String>>,
+    /// Last change, also the version for edits.
+    pub changed_at: WallTime,
+}

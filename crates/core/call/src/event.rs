@@ -1,0 +1,321 @@
+//! What happened, as numbered facts: the journal, the live stream and the call record are all made from these.
+
+use std::time::Duration;
+
+use hotline_acd::{AgentState, Decision, NotReadyReason, OfferFailure};
+use hotline_base::{AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, WallTime};
+use hotline_ivr::PathStep;
+use serde::{Deserialize, Serialize};
+
+/// One fact. `seq` grows by one for each event of this server and goes on over restarts, so a reader that knows
+/// the last number it saw can ask for what came after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Place in the journal, from 1.
+    pub seq: u64,
+    /// When it happened.
+    pub at: WallTime,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// Every kind of fact. The serde form is private to the journal; the API has its own shapes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EventKind {
+    /// A call began or moved on.
+    Call {
+        /// The call.
+        call: CallId,
+        /// What happened to it.
+        what: CallEvent,
+    },
+    /// An agent's state, registration or pending request changed.
+    Agent {
+        /// The agent.
+        agent: AgentId,
+        /// The state from here on.
+        state: AgentState,
+        /// Since when, for the clock on the page.
+        since: WallTime,
+        /// Asked for during a call, to be applied after wrap-up.
+        pending: Option<PendingState>,
+        /// Whether a phone of the agent is registered.
+        registered: bool,
+    },
+    /// Something an operator should look at.
+    AlarmRaised(Alarm),
+    /// The alarm of this kind and subject is over.
+    AlarmCleared(AlarmKind),
+}
+
+/// A state that waits for the end of the call or of wrap-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PendingState {
+    /// Will be ready.
+    Ready,
+    /// Will be not ready, for this reason.
+    NotReady(NotReadyReason),
+    /// Will be signed out.
+    LoggedOut,
+}
+
+/// What can happen to one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CallEvent {
+    /// The INVITE was accepted for processing. Always first.
+    Started {
+        /// The caller's number as sent.
+        caller: Pii<String>,
+        /// The caller's display name.
+        caller_name: Option<Pii<String>>,
+        /// What was dialled, as sent.
+        called: String,
+        /// Where the call goes first.
+        entry: Entry,
+        /// Where it came from.
+        source: Source,
+        /// The SIP Call-ID of the caller's leg (RFC 3261 §20.8).
+        sip_call_id: String,
+        /// BCP 47 language in which the caller is addressed at first.
+        language: String,
+    },
+    /// The address book answered.
+    CustomerMatched {
+        /// The customer, if the number is known.
+        customer: Option<CustomerId>,
+    },
+    /// The caller's leg was answered with 200.
+    Answered,
+    /// A flow step was left.
+    StepLeft {
+        /// The flow.
+        flow: FlowId,
+        /// The step with its times, input and exit.
+        step: PathStep,
+    },
+    /// The caller chose a language.
+    LanguageChanged {
+        /// BCP 47 tag.
+        language: String,
+    },
+    /// The call waits in a queue.
+    Queued {
+        /// The queue.
+        queue: QueueId,
+    },
+    /// The place in line changed.
+    Position {
+        /// The queue.
+        queue: QueueId,
+        /// 1 is next.
+        position: u32,
+        /// Callers waiting in all.
+        waiting: u32,
+    },
+    /// The call left its queue.
+    Dequeued {
+        /// The queue.
+        queue: QueueId,
+        /// Why.
+        outcome: QueueOutcome,
+    },
+    /// An agent was chosen; the screen pop goes out with this event.
+    Offered {
+        /// The agent leg this offer uses.
+        offer: LegId,
+        /// The agent.
+        agent: AgentId,
+        /// Why this agent; absent when the caller or the flow named the agent.
+        because: Option<Decision>,
+    },
+    /// The screen pop was written to the agent's page, or there was no page, or it took too long.
+    Popped {
+        /// The offer.
+        offer: LegId,
+        /// True if a connected page has it.
+        written: bool,
+    },
+    /// The INVITE left for the agent's phone.
+    Invited {
+        /// The offer.
+        offer: LegId,
+    },
+    /// The agent's phone rings.
+    Ringing {
+        /// The offer.
+        offer: LegId,
+    },
+    /// The offer came to nothing.
+    OfferFailed {
+        /// The offer.
+        offer: LegId,
+        /// The agent.
+        agent: AgentId,
+        /// Why.
+        failure: OfferFailure,
+        /// The final SIP status of the agent's leg, if there was one.
+        status: Option<u16>,
+    },
+    /// Caller and agent hear each other.
+    Connected {
+        /// The offer that was taken.
+        offer: LegId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// The agent's or the caller's phone put the other on hold.
+    Held {
+        /// Who holds.
+        by: Party,
+    },
+    /// The hold is over.
+    Retrieved {
+        /// Who held.
+        by: Party,
+    },
+    /// A recording of the conversation is being written.
+    RecordingStarted {
+        /// The recording.
+        recording: RecordingId,
+        /// Path below the recordings directory.
+        path: String,
+    },
+    /// The recording is complete and on disk.
+    RecordingFinished {
+        /// The recording.
+        recording: RecordingId,
+        /// Length of the file.
+        duration: Duration,
+        /// Silence that was written in place of audio the recorder could not take.
+        gap: Duration,
+        /// Size of the file.
+        bytes: u64,
+    },
+    /// The recording could not be written; the call went on.
+    RecordingFailed {
+        /// The recording.
+        recording: RecordingId,
+        /// The cause in words, naming the file.
+        problem: String,
+    },
+    /// The call is over: nobody is connected any more. Always last but for the recording's end.
+    Ended {
+        /// Who ended it.
+        by: Party,
+        /// The cause.
+        cause: EndCause,
+    },
+}
+
+/// Where a call goes first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Entry {
+    /// To the flow of a configured number.
+    Number {
+        /// The number.
+        number: NumberId,
+        /// Its flow.
+        flow: FlowId,
+    },
+    /// Straight to an agent's extension.
+    Extension(AgentId),
+}
+
+/// Where a call came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// From a trunk.
+    Trunk(TrunkId),
+    /// From an agent's own phone.
+    Agent(AgentId),
+}
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Party {
+    /// The one who called.
+    Caller,
+    /// The agent.
+    Agent,
+    /// This server.
+    System,
+}
+
+/// How a stay in a queue ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueueOutcome {
+    /// An agent took the call.
+    Answered,
+    /// The caller hung up while waiting.
+    Abandoned,
+    /// The longest wait was reached; the flow goes on.
+    TimedOut,
+    /// The server ended it: shutdown or a failure.
+    Withdrawn,
+}
+
+/// Why a call ended, with what the wire said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndCause {
+    /// The kind of ending.
+    pub kind: EndKind,
+    /// The final SIP status that mattered: 200 for a normal BYE, 487 for a cancelled INVITE, …
+    pub sip_status: Option<u16>,
+    /// Q.850 cause: 16 normal clearing, 17 busy, 19 no answer, … (RFC 3398 §8.2.6.1 where it is derived).
+    pub q850: u8,
+}
+
+/// The kinds of ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndKind {
+    /// One of the two hung up after they had talked.
+    Completed,
+    /// The caller hung up in a queue.
+    Abandoned,
+    /// The caller hung up before a queue, or before the called extension answered.
+    HungUpEarly,
+    /// The flow came to its own end.
+    FlowEnded,
+    /// The called extension was busy, did not answer or refused.
+    NotAnswered,
+    /// Refused before it began: no common codec, no media port.
+    Refused,
+    /// Media stopped coming.
+    MediaLost,
+    /// The server was drained or stopped.
+    Shutdown,
+    /// The server died and was started again.
+    ServerRestart,
+    /// A defect in this server; an alarm says more.
+    InternalError,
+}
+
+/// An alarm, as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What is wrong; two alarms of one kind are one alarm.
+    pub kind: AlarmKind,
+    /// Since when.
+    pub since: WallTime,
+    /// More in words: the file, the error.
+    pub detail: String,
+}
+
+/// The kinds of alarm.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AlarmKind {
+    /// Recordings cannot be written. Cleared by the next that can.
+    RecordingFailed,
+    /// The database does not answer; events wait.
+    StoreUnavailable,
+    /// No media port is free; new calls are refused.
+    MediaPortsExhausted,
+    /// A prompt is missing.
+    PromptMissing,
+    /// A reservation outlived its lease.
+    ReservationExpired(AgentId),
+    /// An agent's phone failed three times in a row.
+    PhoneFault(AgentId),
+    /// A defect ended a call.
+    InternalError,
+}

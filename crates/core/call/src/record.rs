@@ -1,0 +1,296 @@
+//! The call record, folded from the events of a call by a pure function.
+//!
+//! The controller keeps the fold beside each living call; after a crash the same fold over the journal gives
+//! the same record.
+
+use std::time::Duration;
+
+use hotline_acd::OfferFailure;
+use hotline_base::{AgentId, CallId, CustomerId, FlowId, LegId, Pii, QueueId, RecordingId, WallTime};
+use hotline_ivr::PathStep;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{CallEvent, EndCause, Entry, Party, QueueOutcome, Source};
+
+/// Everything that is kept of one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// The call.
+    pub call: CallId,
+    /// The caller's number as sent.
+    pub caller: Pii<String>,
+    /// The caller's display name.
+    pub caller_name: Option<Pii<String>>,
+    /// What was dialled, as sent.
+    pub called: String,
+    /// Where the call went first.
+    pub entry: Entry,
+    /// Where it came from.
+    pub source: Source,
+    /// The SIP Call-ID of the caller's leg.
+    pub sip_call_id: String,
+    /// The language in which the caller was addressed last.
+    pub language: String,
+    /// The caller in the address book.
+    pub customer: Option<CustomerId>,
+    /// INVITE received.
+    pub started_at: WallTime,
+    /// 200 sent to the caller.
+    pub answered_at: Option<WallTime>,
+    /// Caller and agent heard each other first.
+    pub connected_at: Option<WallTime>,
+    /// Nobody was connected any more.
+    pub ended_at: Option<WallTime>,
+    /// Who hung up.
+    pub ended_by: Option<Party>,
+    /// Why it ended.
+    pub cause: Option<EndCause>,
+    /// The agent who took it last.
+    pub agent: Option<AgentId>,
+    /// The way through the flows.
+    pub path: Vec<FlowStep>,
+    /// Stays in queues, in order.
+    pub queues: Vec<QueueVisit>,
+    /// Offers to agents, in order.
+    pub offers: Vec<Offer>,
+    /// Recordings of the conversation.
+    pub recordings: Vec<Recording>,
+}
+
+/// One step of a flow, as it was run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowStep {
+    /// The flow.
+    pub flow: FlowId,
+    /// The step.
+    pub step: PathStep,
+}
+
+/// One stay in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueVisit {
+    /// The queue.
+    pub queue: QueueId,
+    /// Joined.
+    pub entered_at: WallTime,
+    /// Left, when `outcome` is known.
+    pub left_at: Option<WallTime>,
+    /// How it ended.
+    pub outcome: Option<QueueOutcome>,
+}
+
+impl QueueVisit {
+    /// How long the caller waited, once the stay is over.
+    #[must_use]
+    pub fn waited(&self) -> Option<Duration> {
+        self.left_at.map(|left| left.since(self.entered_at))
+    }
+}
+
+/// One offer to an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The agent leg.
+    pub leg: LegId,
+    /// The agent.
+    pub agent: AgentId,
+    /// Chosen.
+    pub offered_at: WallTime,
+    /// The screen pop was written to the agent's page; absent if it had none or it took too long.
+    pub popped_at: Option<WallTime>,
+    /// The INVITE left.
+    pub invited_at: Option<WallTime>,
+    /// The phone rang.
+    pub ringing_at: Option<WallTime>,
+    /// Taken or failed.
+    pub ended_at: Option<WallTime>,
+    /// What became of it.
+    pub outcome: OfferOutcome,
+}
+
+/// What became of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OfferOutcome {
+    /// Still open.
+    Pending,
+    /// The agent took the call.
+    Answered,
+    /// It came to nothing.
+    Failed {
+        /// Why.
+        failure: OfferFailure,
+        /// The final SIP status of the agent's leg, if there was one.
+        status: Option<u16>,
+    },
+}
+
+/// One recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The recording.
+    pub id: RecordingId,
+    /// Path below the recordings directory.
+    pub path: String,
+    /// First sample.
+    pub started_at: WallTime,
+    /// How it stands.
+    pub state: RecordingState,
+}
+
+/// How a recording stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordingState {
+    /// Being written.
+    Open,
+    /// Complete.
+    Finished {
+        /// Length.
+        duration: Duration,
+        /// Silence in place of audio the recorder could not take.
+        gap: Duration,
+        /// Size of the file.
+        bytes: u64,
+    },
+    /// Could not be written.
+    Failed {
+        /// The cause in words.
+        problem: String,
+    },
+}
+
+impl CallRecord {
+    /// Begins a record from the first event of a call; `None` if that is not [`CallEvent::Started`].
+    #[must_use]
+    pub fn begin(call: CallId, at: WallTime, event: &CallEvent) -> Option<Self> {
+        let CallEvent::Started { caller, caller_name, called, entry, source, sip_call_id, language } = event else {
+            return None;
+        };
+        Some(Self {
+            call,
+            caller: caller.clone(),
+            caller_name: caller_name.clone(),
+            called: called.clone(),
+            entry: entry.clone(),
+            source: source.clone(),
+            sip_call_id: sip_call_id.clone(),
+            language: language.clone(),
+            customer: None,
+            started_at: at,
+            answered_at: None,
+            connected_at: None,
+            ended_at: None,
+            ended_by: None,
+            cause: None,
+            agent: None,
+            path: Vec::new(),
+            queues: Vec::new(),
+            offers: Vec::new(),
+            recordings: Vec::new(),
+        })
+    }
+
+    /// Folds one more event of the call into the record. Events about things the record does not know are
+    /// ignored: a journal that lost its head must not stop a restart.
+    pub fn apply(&mut self, at: WallTime, event: &CallEvent) {
+        match event {
+            CallEvent::Started { .. } | CallEvent::Position { .. } | CallEvent::Held { .. } | CallEvent::Retrieved { .. } => {}
+            CallEvent::CustomerMatched { customer } => self.customer = *customer,
+            CallEvent::Answered => self.answered_at = Some(at),
+            CallEvent::StepLeft { flow, step } => {
+                self.path.push(FlowStep { flow: flow.clone(), step: step.clone() });
+            }
+            CallEvent::LanguageChanged { language } => self.language.clone_from(language),
+            CallEvent::Queued { queue } => {
+                self.queues.push(QueueVisit { queue: queue.clone(), entered_at: at, left_at: None, outcome: None });
+            }
+            CallEvent::Dequeued { outcome, .. } => {
+                if let Some(visit) = self.queues.last_mut() {
+                    visit.left_at = Some(at);
+                    visit.outcome = Some(*outcome);
+                }
+            }
+            CallEvent::Offered { .. }
+            | CallEvent::Popped { .. }
+            | CallEvent::Invited { .. }
+            | CallEvent::Ringing { .. }
+            | CallEvent::OfferFailed { .. }
+            | CallEvent::Connected { .. } => self.apply_offer(at, event),
+            CallEvent::RecordingStarted { .. }
+            | CallEvent::RecordingFinished { .. }
+            | CallEvent::RecordingFailed { .. } => self.apply_recording(at, event),
+            CallEvent::Ended { by, cause } => {
+                self.ended_at = Some(at);
+                self.ended_by = Some(*by);
+                self.cause = Some(cause.clone());
+            }
+        }
+    }
+
+    fn apply_offer(&mut self, at: WallTime, event: &CallEvent) {
+        match event {
+            CallEvent::Offered { offer, agent, .. } => self.offers.push(Offer {
+                leg: *offer,
+                agent: agent.clone(),
+                offered_at: at,
+                popped_at: None,
+                invited_at: None,
+                ringing_at: None,
+                ended_at: None,
+                outcome: OfferOutcome::Pending,
+            }),
+            CallEvent::Popped { offer, written } => {
+                self.with_offer(*offer, |entry| entry.popped_at = written.then_some(at));
+            }
+            CallEvent::Invited { offer } => self.with_offer(*offer, |entry| entry.invited_at = Some(at)),
+            CallEvent::Ringing { offer } => self.with_offer(*offer, |entry| entry.ringing_at = Some(at)),
+            CallEvent::OfferFailed { offer, failure, status, .. } => self.with_offer(*offer, |entry| {
+                entry.ended_at = Some(at);
+                entry.outcome = OfferOutcome::Failed { failure: *failure, status: *status };
+            }),
+            CallEvent::Connected { offer, agent } => {
+                self.connected_at.get_or_insert(at);
+                self.agent = Some(agent.clone());
+                self.with_offer(*offer, |entry| {
+                    entry.ended_at = Some(at);
+                    entry.outcome = OfferOutcome::Answered;
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_recording(&mut self, at: WallTime, event: &CallEvent) {
+        match event {
+            CallEvent::RecordingStarted { recording, path } => self.recordings.push(Recording {
+                id: *recording,
+                path: path.clone(),
+                started_at: at,
+                state: RecordingState::Open,
+            }),
+            CallEvent::RecordingFinished { recording, duration, gap, bytes } => self
+                .set_recording(*recording, RecordingState::Finished { duration: *duration, gap: *gap, bytes: *bytes }),
+            CallEvent::RecordingFailed { recording, problem } => {
+                self.set_recording(*recording, RecordingState::Failed { problem: problem.clone() });
+            }
+            _ => {}
+        }
+    }
+
+    fn with_offer(&mut self, leg: LegId, change: impl FnOnce(&mut Offer)) {
+        if let Some(entry) = self.offers.iter_mut().rev().find(|entry| entry.leg == leg) {
+            change(entry);
+        }
+    }
+
+    fn set_recording(&mut self, id: RecordingId, state: RecordingState) {
+        if let Some(recording) = self.recordings.iter_mut().find(|recording| recording.id == id) {
+            recording.state = state;
+        }
+    }
+
+    /// True while a recording of the call is being written.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.recordings.iter().any(|recording| recording.state == RecordingState::Open)
+    }
+}

@@ -1,0 +1,121 @@
+//! The state of every call, agent and queue at one number of the event stream.
+
+use hotline_acd::AgentState;
+use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
+
+use crate::command::Customer;
+use crate::event::{Alarm, PendingState};
+use crate::record::CallRecord;
+
+/// A consistent picture: applying the events after `seq` gives every later one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The last event that is contained.
+    pub seq: u64,
+    /// When it was taken.
+    pub at: WallTime,
+    /// Living calls, oldest first.
+    pub calls: Vec<CallView>,
+    /// All agents, by id.
+    pub agents: Vec<AgentView>,
+    /// All queues, by id.
+    pub queues: Vec<QueueView>,
+    /// Standing alarms.
+    pub alarms: Vec<Alarm>,
+    /// Counters of the SIP endpoint and the controller, by name.
+    pub counters: Vec<(&'static str, u64)>,
+}
+
+/// A living call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallView {
+    /// The record so far.
+    pub record: CallRecord,
+    /// What the call does at this moment.
+    pub state: CallState,
+    /// The customer, if known.
+    pub customer: Option<Customer>,
+}
+
+/// What a call does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallState {
+    /// In its flow.
+    InFlow,
+    /// Waiting in a queue.
+    Queued {
+        /// The queue.
+        queue: QueueId,
+        /// 1 is next.
+        position: u32,
+    },
+    /// Offered to an agent.
+    Offered {
+        /// The offer.
+        offer: LegId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// Talking with an agent.
+    Connected {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// Over; the recording is being closed.
+    Ending,
+}
+
+/// An agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentView {
+    /// The agent.
+    pub agent: AgentId,
+    /// Shown name.
+    pub name: String,
+    /// State.
+    pub state: AgentState,
+    /// Since when.
+    pub since: WallTime,
+    /// Asked for, not yet applied.
+    pub pending: Option<PendingState>,
+    /// Whether a phone is registered.
+    pub registered: bool,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueView {
+    /// The queue.
+    pub queue: QueueId,
+    /// Shown name.
+    pub name: String,
+    /// Waiting calls in order, with the time they joined.
+    pub waiting: Vec<(CallId, WallTime)>,
+}
+
+/// What the agent's page shows for an offer, sent with its event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScreenPop {
+    /// The call.
+    pub call: CallId,
+    /// The offer.
+    pub offer: LegId,
+    /// The agent who may see it.
+    pub agent: AgentId,
+    /// The caller's number as sent.
+    pub caller: Pii<String>,
+    /// The caller's display name.
+    pub caller_name: Option<Pii<String>>,
+    /// What was dialled.
+    pub called: String,
+    /// The queue the call waited in.
+    pub queue: Option<QueueId>,
+    /// When the call joined that queue.
+    pub queued_at: Option<WallTime>,
+    /// Language of the caller.
+    pub language: String,
+    /// The customer; absent for an unknown number.
+    pub customer: Option<Customer>,
+    /// Whether the address book has answered yet.
+    pub lookup_done: bool,
+}
