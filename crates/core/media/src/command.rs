@@ -1,0 +1,160 @@
+//! What call control asks of the media plane.
+
+use core::fmt;
+use core::net::SocketAddr;
+use std::sync::Arc;
+
+use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
+use serde::{Deserialize, Serialize};
+
+use crate::Codec;
+
+/// One instruction. A command for a leg, bridge or recording that has ended is ignored: it crossed the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Binds a port for a leg. Answered by `LegOpened` or `LegFailed`. All legs of one call live on one thread,
+    /// so only legs of one call can be bridged and recorded together.
+    OpenLeg {
+        /// The new leg.
+        leg: LegId,
+        /// The call it belongs to.
+        call: CallId,
+    },
+    /// What offer and answer settled for a leg. Sent again for each new answer; audio flows from the first on.
+    SetRemote {
+        /// The leg.
+        leg: LegId,
+        /// Where the peer said it listens. Where its packets really come from is learned (symmetric RTP).
+        remote: SocketAddr,
+        /// The codec of both directions.
+        codec: Codec,
+        /// The payload type the peer expects.
+        payload_type_send: u8,
+        /// The payload type we told the peer to use.
+        payload_type_receive: u8,
+        /// The payload type the peer expects for RFC 4733 events, if it takes them.
+        telephone_event_send: Option<u8>,
+        /// The payload type we told the peer to use for RFC 4733 events, if we take them.
+        telephone_event_receive: Option<u8>,
+        /// Who may talk, as seen from us.
+        direction: Direction,
+        /// How much audio one packet that we make holds, in milliseconds; taken into 10–60.
+        ptime_ms: u8,
+    },
+    /// Plays a prompt in a loop behind everything else on a leg, or stops that. Prompts mute it meanwhile; a
+    /// bridge replaces it.
+    SetMusic {
+        /// The leg that hears it.
+        leg: LegId,
+        /// The loop; `None` for silence.
+        prompt: Option<PromptId>,
+    },
+    /// Plays prompts one after the other without a gap, to one leg, over music and over a bridge. Replaces a
+    /// playback under way, which ends `Stopped`. Ends with exactly one `PlayFinished`.
+    Play {
+        /// The leg that hears them.
+        leg: LegId,
+        /// Names the playback in `PlayFinished`.
+        play: PlayId,
+        /// In this order.
+        prompts: Vec<PromptId>,
+    },
+    /// Ends the playback on a leg, if there is one.
+    StopPlay {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Lets two legs of one call hear each other. A leg leaves the bridge it was in.
+    Bridge {
+        /// The new bridge.
+        bridge: BridgeId,
+        /// One leg.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Ends a bridge. Closing one of its legs does so too.
+    Unbridge {
+        /// The bridge.
+        bridge: BridgeId,
+    },
+    /// Records what two legs of one call say from here on: customer left, agent right. Answered by
+    /// `RecordingStarted` or `RecordingFailed`.
+    StartRecording {
+        /// The new recording.
+        recording: RecordingId,
+        /// The left channel.
+        customer: LegId,
+        /// The right channel.
+        agent: LegId,
+    },
+    /// Ends a recording; `RecordingFinished` follows. Closing both legs does so too.
+    StopRecording {
+        /// The recording.
+        recording: RecordingId,
+    },
+    /// Gives a leg's port back. Answered by `LegClosed`.
+    CloseLeg {
+        /// The leg.
+        leg: LegId,
+    },
+}
+
+/// Who may send audio on a leg, as seen from us (RFC 3264 §6.1, the answer's attribute on our side).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// Both.
+    SendReceive,
+    /// We send, the peer listens.
+    SendOnly,
+    /// The peer sends, we listen.
+    ReceiveOnly,
+    /// Nobody.
+    Inactive,
+}
+
+impl Direction {
+    /// True if we may send.
+    #[must_use]
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::SendReceive | Self::SendOnly)
+    }
+
+    /// True if the peer may send.
+    #[must_use]
+    pub const fn receives(self) -> bool {
+        matches!(self, Self::SendReceive | Self::ReceiveOnly)
+    }
+}
+
+/// A prompt or a piece of music by `folder/name`: `en/greeting`, `music/waiting`. The folder of a spoken prompt
+/// is its language.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PromptId(Arc<str>);
+
+impl PromptId {
+    /// The id as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for PromptId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for PromptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PromptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

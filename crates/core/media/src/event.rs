@@ -1,0 +1,194 @@
+//! What the media plane tells call control.
+
+use hotline_base::{LegId, PlayId, RecordingId};
+use hotline_rtp::Digit;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened. Events of one leg come in order; those of a recording come from the recorder and
+/// may cross events of its legs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The leg has a port.
+    LegOpened {
+        /// The leg.
+        leg: LegId,
+        /// The UDP port for the session description.
+        port: u16,
+    },
+    /// The leg could not be opened; it does not exist.
+    LegFailed {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        cause: LegFailure,
+    },
+    /// The leg is gone and its port is free.
+    LegClosed {
+        /// The leg.
+        leg: LegId,
+        /// What went through it.
+        stats: LegStats,
+    },
+    /// The first valid packet came on a leg: the peer's audio has started.
+    FirstPacket {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The peer pressed a key; reported once, when it is let go or its end is known to be lost.
+    Digit {
+        /// The leg.
+        leg: LegId,
+        /// The key.
+        digit: Digit,
+        /// How long it was held, as far as is known.
+        duration_ms: u32,
+    },
+    /// A playback ended.
+    PlayFinished {
+        /// The leg.
+        leg: LegId,
+        /// The playback.
+        play: PlayId,
+        /// How.
+        outcome: PlayOutcome,
+    },
+    /// No packet came for the configured time although both directions should flow. Reported once per silence.
+    RtpTimeout {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The file exists and grows.
+    RecordingStarted {
+        /// The recording.
+        recording: RecordingId,
+        /// Relative to the root of the recordings.
+        path: String,
+    },
+    /// The file is complete.
+    RecordingFinished {
+        /// The recording.
+        recording: RecordingId,
+        /// Relative to the root of the recordings.
+        path: String,
+        /// The length of the file.
+        duration_ms: u64,
+        /// How much audio arrived and is missing in the file, both channels added: the recorder could not keep
+        /// up. What the network lost is not in it.
+        gap_ms: u64,
+        /// The size of the file.
+        bytes: u64,
+    },
+    /// The recording ended early or never began; the call goes on. An operator should be told.
+    RecordingFailed {
+        /// The recording.
+        recording: RecordingId,
+        /// Why.
+        cause: RecordingFailure,
+    },
+}
+
+/// How a playback ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlayOutcome {
+    /// The last prompt was sent to its end.
+    Completed,
+    /// It was stopped or replaced, or its leg was closed.
+    Stopped,
+    /// A prompt is not in the library; nothing was played.
+    MissingPrompt,
+}
+
+/// Why a leg could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum LegFailure {
+    /// Exhausted: every port of the configured range is in use.
+    #[error("no RTP port is free in the configured range")]
+    PortsExhausted,
+    /// Exhausted: the thread has its limit of legs.
+    #[error("the media thread has its limit of legs")]
+    TooManyLegs,
+    /// Misuse: the leg exists already.
+    #[error("the leg exists already")]
+    Duplicate,
+    /// Environment: the system refused a socket.
+    #[error("the system refused a socket (error {os_error})")]
+    Socket {
+        /// `errno`.
+        os_error: i32,
+    },
+}
+
+/// Why a recording ended early or never began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum RecordingFailure {
+    /// Exhausted: no space left for this file.
+    #[error("{path}: the disk is full")]
+    DiskFull {
+        /// The file.
+        path: String,
+    },
+    /// Environment: we may not create or write this file.
+    #[error("{path}: no permission to write")]
+    NotWritable {
+        /// The file.
+        path: String,
+    },
+    /// Environment: another error of the file system.
+    #[error("{path}: cannot be written (error {os_error})")]
+    Io {
+        /// The file.
+        path: String,
+        /// `errno`, or 0 if the error came without one.
+        os_error: i32,
+    },
+    /// Exhausted: the recorder is too far behind to take another recording.
+    #[error("the recorder is too far behind to take another recording")]
+    RecorderBusy,
+    /// Misuse: one of the legs does not exist, or the two are one or of two calls.
+    #[error("the recording needs two living legs of one call")]
+    NoSuchLegs,
+    /// Misuse: one of the legs is being recorded already.
+    #[error("a leg is being recorded already")]
+    AlreadyRecorded,
+}
+
+/// What went through a leg from opening to closing. Packets that were not taken are counted by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegStats {
+    /// Audio and event packets taken from the peer.
+    pub packets_received: u64,
+    /// Their payload bytes.
+    pub bytes_received: u64,
+    /// Packets sent to the peer.
+    pub packets_sent: u64,
+    /// Their payload bytes.
+    pub bytes_sent: u64,
+    /// RFC 3550 §A.3: expected less received, over all sources; negative if duplicates outnumber losses.
+    pub packets_lost: i64,
+    /// Packets seen twice.
+    pub duplicates: u64,
+    /// Packets overtaken by a later one.
+    pub reordered: u64,
+    /// Packets too far from the sequence to belong to it.
+    pub out_of_sequence: u64,
+    /// RFC 3550 §6.4.1 interarrival jitter at the end, microseconds.
+    pub jitter_us: u32,
+    /// The worst interarrival jitter, microseconds.
+    pub jitter_max_us: u32,
+    /// Datagrams that are no RTP packet.
+    pub malformed: u64,
+    /// RTCP packets on the RTP port (RFC 5761); ignored.
+    pub rtcp: u64,
+    /// Packets with a payload type that was not agreed.
+    pub unknown_payload_type: u64,
+    /// Packets from an address that is not the peer's.
+    pub strangers: u64,
+    /// Packets that came before the answer or against the agreed direction.
+    pub unexpected: u64,
+    /// How often the peer began a new stream (RFC 3550 §8.2).
+    pub ssrc_changes: u64,
+    /// How often the peer's address was learned anew.
+    pub source_changes: u64,
+    /// Keys pressed.
+    pub digits: u64,
+}
