@@ -1,1 +1,34 @@
-//! Queues, agents, reservations: which agent gets which call, and why.
+//! Automatic call distribution: who waits in which queue, what every agent does, which call is offered to which
+//! agent, and why. The only owner of agent states, waiting callers and reservations.
+//!
+//! Must never know: SIP, audio, flows, the database. It speaks of calls and agents by id, is told what became of
+//! an offer, and answers with [`Event`]s. Start reading at [`Acd`]; the rules are in `gate.rs` (who may be
+//! offered a call), `dispatch.rs` (which of them is) and `offer.rs` (what follows when it is not taken).
+
+mod acd;
+mod agent;
+mod caller;
+mod config;
+mod configure;
+mod decision;
+mod dispatch;
+mod event;
+mod gate;
+mod offer;
+mod presence;
+mod queue;
+mod session;
+mod waiting;
+
+pub use acd::{Acd, AgentError, Change, Counters};
+pub use agent::{
+    AgentState, AgentView, Delay, DelayCause, Direction, NotReadyReason, Presence, REASON_BYTES_MAX,
+};
+pub use caller::{CallerKey, CallerView, Class, EnqueueError, Entry, Left, Position};
+pub use config::{AgentConfig, Config, QueueConfig, Strategy};
+pub use decision::{Candidate, DECISION_LISTED_MAX, Decision, Refusal, SortKey};
+pub use event::{AlarmKind, Event, LeaveCause, OfferFailure, Timer, WithdrawCause};
+pub use gate::Gate;
+pub use offer::{BUSY_DELAY, LEASE_GRACE, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY};
+pub use queue::{QueueCounts, QueueView};
+pub use session::StateTimes;

@@ -1,0 +1,314 @@
+//! The machine: its state, its clock, what it tells, and the one place where an agent changes.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId, Time, TimerQueue};
+use serde::{Deserialize, Serialize};
+
+use crate::agent::{Agent, Work};
+use crate::caller::{Caller, Stage};
+use crate::queue::Queue;
+use crate::{
+    AgentState, AgentView, CallerView, Config, Delay, Event, Gate, Presence, QueueView, StateTimes, Timer,
+    gate,
+};
+
+/// The owner of every agent's state, every queue and every offer.
+///
+/// After each input drain [`poll_event`](Self::poll_event) and arm one timer for
+/// [`poll_timeout`](Self::poll_timeout). An input that no longer fits (a late answer to an offer that was
+/// withdrawn, an unknown id) changes nothing and is counted as stray.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Acd {
+    pub(crate) agents: BTreeMap<AgentId, Agent>,
+    pub(crate) queues: BTreeMap<QueueId, Queue>,
+    pub(crate) callers: BTreeMap<CallId, Caller>,
+    pub(crate) reservations: BTreeMap<ReservationId, Reservation>,
+    pub(crate) last_reservation: ReservationId,
+    pub(crate) timers: TimerQueue<Timer>,
+    /// Bounded by what one input can cause: a position for each caller of the queues it touches, and a change
+    /// and an offer for each agent.
+    pub(crate) events: VecDeque<Event>,
+    pub(crate) counters: Counters,
+    /// Queues in which an offer may have become possible since the last [`settle`](Self::settle).
+    #[serde(skip)]
+    pub(crate) to_dispatch: BTreeSet<QueueId>,
+    /// Queues whose callers have moved since the last [`settle`](Self::settle).
+    #[serde(skip)]
+    pub(crate) to_renumber: BTreeSet<QueueId>,
+}
+
+/// Who holds which call: a lease that ends with the offer, at the latest with [`Timer::Lease`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Reservation {
+    pub(crate) agent: AgentId,
+    pub(crate) call: CallId,
+}
+
+/// What came of a wish about an agent's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is so.
+    Applied,
+    /// It will be so after the call and its wrap-up.
+    Pending,
+    /// It was so.
+    Unchanged,
+}
+
+/// Why a wish about an agent's state cannot be met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgentError {
+    /// No such agent.
+    #[error("there is no such agent")]
+    Unknown,
+    /// The agent is signed out.
+    #[error("the agent is signed out")]
+    SignedOut,
+    /// The reason is longer than [`REASON_BYTES_MAX`](crate::REASON_BYTES_MAX).
+    #[error("the reason is too long")]
+    ReasonTooLong,
+}
+
+/// What happened since the process began. Callers are counted by queue, in [`QueueView::counts`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Offers made.
+    pub offers: u64,
+    /// Offers that were taken.
+    pub answered: u64,
+    /// Offers that rang out.
+    pub no_answer: u64,
+    /// Offers that agents rejected.
+    pub rejected: u64,
+    /// Offers to busy phones.
+    pub busy: u64,
+    /// Offers to phones without a contact.
+    pub not_registered: u64,
+    /// Offers that the network or the phone failed.
+    pub phone_faults: u64,
+    /// Offers whose caller left first.
+    pub caller_gone: u64,
+    /// Offers of which nobody told what became.
+    pub leases_expired: u64,
+    /// Inputs that did not fit the state and changed nothing.
+    pub stray: u64,
+}
+
+impl Acd {
+    /// An idle center: nobody signed in, no phone registered.
+    #[must_use]
+    pub fn new(config: Config, now: Now) -> Self {
+        let mut acd = Self {
+            agents: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            callers: BTreeMap::new(),
+            reservations: BTreeMap::new(),
+            last_reservation: ReservationId(0),
+            timers: TimerQueue::new(),
+            events: VecDeque::new(),
+            counters: Counters::default(),
+            to_dispatch: BTreeSet::new(),
+            to_renumber: BTreeSet::new(),
+        };
+        acd.reconfigure(now, config);
+        acd
+    }
+
+    /// Does what is due. Harmless to call early, late or twice.
+    pub fn handle_timeout(&mut self, now: Now) {
+        while let Some(timer) = self.timers.pop_due(now.mono) {
+            match timer {
+                Timer::Lease(reservation) => self.lease_expired(now, reservation),
+                Timer::WrapUp(agent) => self.update(now, &agent, |agent| agent.work = Work::Free),
+                Timer::Delay(agent) => self.update(now, &agent, |agent| agent.delay = None),
+                Timer::Wait(call) => self.wait_exceeded(call),
+            }
+        }
+        self.settle(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next, and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        self.timers.next().map(|(at, timer)| (at, timer.clone()))
+    }
+
+    /// The next event, in the order in which they happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// One agent.
+    #[must_use]
+    pub fn agent(&self, agent: &AgentId) -> Option<AgentView> {
+        self.agents.get(agent).map(Agent::view)
+    }
+
+    /// All agents, by id.
+    pub fn agents(&self) -> impl Iterator<Item = AgentView> {
+        self.agents.values().map(Agent::view)
+    }
+
+    /// Where the seconds of an agent's session went until `now`; `None` while signed out.
+    #[must_use]
+    pub fn state_times(&self, now: Now, agent: &AgentId) -> Option<StateTimes> {
+        let agent = self.agents.get(agent)?;
+        Some(agent.session.as_ref()?.times(now, &agent.state()))
+    }
+
+    /// One queue.
+    #[must_use]
+    pub fn queue(&self, queue: &QueueId) -> Option<QueueView> {
+        self.queues.get(queue).map(|queue| self.view(queue))
+    }
+
+    /// All queues with their callers in order, by id.
+    pub fn queues(&self) -> impl Iterator<Item = QueueView> {
+        self.queues.values().map(|queue| self.view(queue))
+    }
+
+    /// Why a waiting call is not offered to an agent this moment: the first gate that is shut. `None` if none is
+    /// (then it is another caller's or another agent's turn), or if either is unknown.
+    #[must_use]
+    pub fn refusal(&self, call: CallId, agent: &AgentId) -> Option<Gate> {
+        let caller = self.callers.get(&call)?;
+        gate::first_shut(caller, self.agents.get(agent)?, self.exclusions_hold(caller))
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    fn view(&self, queue: &Queue) -> QueueView {
+        let caller = |key: &crate::CallerKey| {
+            let caller = self.caller(key.call);
+            let offered_to = match caller.stage {
+                Stage::Offered { reservation, .. } => {
+                    self.reservations.get(&reservation).map(|reservation| reservation.agent.clone())
+                }
+                Stage::Waiting | Stage::Exceeded => None,
+            };
+            CallerView { call: key.call, since: caller.since.wall, position: caller.position, offered_to }
+        };
+        QueueView {
+            id: queue.config.id.clone(),
+            name: queue.config.name.clone(),
+            waiting: queue.callers.iter().map(caller).collect(),
+            members: count(queue.members.len()),
+            offerable: count(queue.offerable.len()),
+            working: count(queue.working.len()),
+            counts: queue.counts,
+        }
+    }
+
+    /// The only place where an agent changes: keeps the seconds, the indexes, the timers and the event in step
+    /// with `change`. An unknown agent is a stray input.
+    pub(crate) fn update(&mut self, now: Now, id: &AgentId, change: impl FnOnce(&mut Agent)) {
+        let Some(agent) = self.agents.get_mut(id) else {
+            self.counters.stray += 1;
+            return;
+        };
+        let before = Facets::of(agent);
+        change(agent);
+        agent.entered(now, &before.state);
+        let after = Facets::of(agent);
+
+        if before.wrap_up_until() != after.wrap_up_until() {
+            let end = after.wrap_up_until().map(|until| now.mono + until.since(now.wall));
+            set_or_cancel(&mut self.timers, Timer::WrapUp(id.clone()), end);
+        }
+        if before.delay != after.delay {
+            let end = after.delay.map(|delay| now.mono + delay.until.since(now.wall));
+            set_or_cancel(&mut self.timers, Timer::Delay(id.clone()), end);
+        }
+        if before.offerable != after.offerable || before.working != after.working {
+            for queue in &agent.queues {
+                if let Some(queue) = self.queues.get_mut(queue) {
+                    queue.reindex(before.offerable, agent);
+                }
+            }
+            self.to_dispatch.extend(agent.queues.iter().cloned());
+        }
+        if !before.look_like(&after) {
+            self.events.push_back(Event::AgentChanged {
+                agent: id.clone(),
+                state: after.state.clone(),
+                since: agent.since.wall,
+                pending: after.pending,
+                registered: after.registered,
+            });
+        }
+        if after.state == AgentState::LoggedOut {
+            if let Some(session) = agent.session.take() {
+                let (started, times) = (session.started.wall, session.times(now, &after.state));
+                self.events.push_back(Event::SessionEnded { agent: id.clone(), started, times });
+            }
+            if agent.retired {
+                self.agents.remove(id);
+            }
+        }
+    }
+
+    /// A caller that an index names.
+    pub(crate) fn caller(&self, call: CallId) -> &Caller {
+        self.callers.get(&call).expect("the queues' orders hold only calls that wait")
+    }
+}
+
+/// What of an agent the rest of the machine follows.
+struct Facets {
+    state: AgentState,
+    pending: Option<Presence>,
+    registered: bool,
+    delay: Option<Delay>,
+    offerable: Option<Time>,
+    working: bool,
+}
+
+impl Facets {
+    fn of(agent: &Agent) -> Self {
+        Self {
+            state: agent.state(),
+            pending: agent.pending(),
+            registered: agent.registered,
+            delay: agent.delay,
+            offerable: agent.offerable(),
+            working: agent.is_working(),
+        }
+    }
+
+    /// True if nothing that [`Event::AgentChanged`] tells differs.
+    fn look_like(&self, other: &Self) -> bool {
+        self.state == other.state && self.pending == other.pending && self.registered == other.registered
+    }
+
+    fn wrap_up_until(&self) -> Option<hotline_base::WallTime> {
+        match self.state {
+            AgentState::WrapUp { until, .. } => Some(until),
+            AgentState::LoggedOut
+            | AgentState::NotReady { .. }
+            | AgentState::Ready
+            | AgentState::Reserved { .. }
+            | AgentState::Ringing { .. }
+            | AgentState::Talking { .. }
+            | AgentState::Hold { .. } => None,
+        }
+    }
+}
+
+fn set_or_cancel(timers: &mut TimerQueue<Timer>, timer: Timer, at: Option<Time>) {
+    match at {
+        Some(at) => timers.set(timer, at),
+        None => {
+            timers.cancel(&timer);
+        }
+    }
+}
+
+/// A number of things for a view; more than four thousand million are shown as that many.
+pub(crate) fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

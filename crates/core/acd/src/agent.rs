@@ -1,0 +1,296 @@
+//! One agent: what it is when free, what occupies it, and the one state that follows from both.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hotline_base::{AgentId, CallId, Now, Pii, QueueId, ReservationId, Time, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::AgentConfig;
+use crate::session::Session;
+
+/// The longest not-ready reason an agent may choose, in bytes.
+pub const REASON_BYTES_MAX: usize = 64;
+
+/// What an agent is while no call occupies it. Asking for another one during a call or wrap-up takes effect
+/// after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "presence", rename_all = "snake_case")]
+pub enum Presence {
+    /// Not at work.
+    LoggedOut,
+    /// At work, takes no calls from queues.
+    NotReady {
+        /// Why not.
+        reason: NotReadyReason,
+    },
+    /// Takes calls.
+    Ready,
+}
+
+/// Why an agent takes no calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotReadyReason {
+    /// Has just signed in.
+    SignedIn,
+    /// What the agent gave as the reason: break, training… At most [`REASON_BYTES_MAX`].
+    Chosen(Arc<str>),
+    /// Let the phone ring.
+    Missed,
+    /// The phone failed too often in a row. Not the agent's doing.
+    PhoneFault,
+}
+
+impl NotReadyReason {
+    /// The reason as a stable word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::Chosen(reason) => reason,
+            Self::Missed => "missed",
+            Self::PhoneFault => "phone_fault",
+        }
+    }
+}
+
+/// Which way a conversation came about, seen from the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Somebody outside the center called.
+    In,
+    /// The agent called somebody outside the center.
+    Out,
+    /// Between two agents.
+    Internal,
+}
+
+/// The state of an agent. Exactly one at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AgentState {
+    /// Not at work.
+    LoggedOut,
+    /// At work, takes no calls from queues.
+    NotReady {
+        /// Why not.
+        reason: NotReadyReason,
+    },
+    /// Takes calls.
+    Ready,
+    /// Chosen for a call; the phone does not ring yet.
+    Reserved {
+        /// The call on offer.
+        call: CallId,
+    },
+    /// The phone rings.
+    Ringing {
+        /// The call on offer.
+        call: CallId,
+    },
+    /// In a conversation.
+    Talking {
+        /// Which way it came about.
+        direction: Direction,
+        /// The call from a queue; `None` for a call outside the queues.
+        call: Option<CallId>,
+    },
+    /// In a conversation whose caller is on hold.
+    Hold {
+        /// The call on hold.
+        call: CallId,
+    },
+    /// After-call work.
+    WrapUp {
+        /// The call that it belongs to.
+        call: CallId,
+        /// When it ends by itself.
+        until: WallTime,
+    },
+}
+
+/// Why offers to an agent are held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DelayCause {
+    /// The agent rejected an offer.
+    Rejected,
+    /// The phone was busy.
+    Busy,
+    /// The phone could not be reached.
+    PhoneFault,
+}
+
+/// Offers to an agent are held back for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delay {
+    /// Until when.
+    pub until: WallTime,
+    /// Why.
+    pub cause: DelayCause,
+}
+
+/// An agent as others may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentView {
+    /// Who.
+    pub id: AgentId,
+    /// The person's name.
+    pub name: Pii<String>,
+    /// The one state it is in.
+    pub state: AgentState,
+    /// Since when.
+    pub since: WallTime,
+    /// What it becomes once free, if that is anything but ready; `None` while it is free.
+    pub pending: Option<Presence>,
+    /// True while its phone is registered.
+    pub registered: bool,
+    /// Set while offers are held back.
+    pub delay: Option<Delay>,
+    /// The queues it serves.
+    pub queues: BTreeSet<QueueId>,
+    /// When it signed in.
+    pub signed_in: Option<WallTime>,
+}
+
+/// What occupies an agent on behalf of a queue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Work {
+    Free,
+    Reserved(Assignment),
+    Ringing(Assignment),
+    Talking(Assignment),
+    Hold(Assignment),
+    WrapUp { call: CallId, until: WallTime },
+}
+
+/// A call in an agent's hands, and the rules it came with.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Assignment {
+    pub(crate) reservation: ReservationId,
+    pub(crate) call: CallId,
+    /// The queue's wrap-up time when the call was offered; a later change of the queue does not touch it.
+    pub(crate) wrap_up: Duration,
+}
+
+/// Three facts with separate causes (`presence`: what the agent asked for; `work`: what a queue gave it;
+/// `outside`: what its phone does besides), from which the one state is derived.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Agent {
+    pub(crate) config: AgentConfig,
+    pub(crate) queues: BTreeSet<QueueId>,
+    pub(crate) presence: Presence,
+    pub(crate) work: Work,
+    pub(crate) outside: Option<Direction>,
+    pub(crate) registered: bool,
+    pub(crate) delay: Option<Delay>,
+    /// Phone faults in a row.
+    pub(crate) phone_faults: u32,
+    /// How often the agent made itself ready; an exclusion made before the last time no longer holds.
+    pub(crate) ready_count: u64,
+    /// Gone from the configuration: forgotten as soon as it is free.
+    pub(crate) retired: bool,
+    pub(crate) session: Option<Session>,
+    /// Since when it is in its state.
+    pub(crate) since: Now,
+    /// Max of {end of last wrap-up, became ready, signed in}; meaningful to `LongestIdle` while ready.
+    pub(crate) idle_since: Time,
+}
+
+impl Agent {
+    pub(crate) fn new(config: AgentConfig, now: Now) -> Self {
+        Self {
+            config,
+            queues: BTreeSet::new(),
+            presence: Presence::LoggedOut,
+            work: Work::Free,
+            outside: None,
+            registered: false,
+            delay: None,
+            phone_faults: 0,
+            ready_count: 0,
+            retired: false,
+            session: None,
+            since: now,
+            idle_since: now.mono,
+        }
+    }
+
+    pub(crate) fn state(&self) -> AgentState {
+        match &self.work {
+            Work::Free => match (self.outside, &self.session) {
+                (Some(direction), Some(_)) => AgentState::Talking { direction, call: None },
+                (Some(_), None) | (None, _) => match &self.presence {
+                    Presence::LoggedOut => AgentState::LoggedOut,
+                    Presence::NotReady { reason } => AgentState::NotReady { reason: reason.clone() },
+                    Presence::Ready => AgentState::Ready,
+                },
+            },
+            Work::Reserved(with) => AgentState::Reserved { call: with.call },
+            Work::Ringing(with) => AgentState::Ringing { call: with.call },
+            Work::Talking(with) => AgentState::Talking { direction: Direction::In, call: Some(with.call) },
+            Work::Hold(with) => AgentState::Hold { call: with.call },
+            Work::WrapUp { call, until } => AgentState::WrapUp { call: *call, until: *until },
+        }
+    }
+
+    /// True while the presence is what the state shows.
+    pub(crate) fn is_free(&self) -> bool {
+        match self.state() {
+            AgentState::LoggedOut | AgentState::NotReady { .. } | AgentState::Ready => true,
+            AgentState::Reserved { .. }
+            | AgentState::Ringing { .. }
+            | AgentState::Talking { .. }
+            | AgentState::Hold { .. }
+            | AgentState::WrapUp { .. } => false,
+        }
+    }
+
+    pub(crate) fn pending(&self) -> Option<Presence> {
+        (!self.is_free() && self.presence != Presence::Ready).then(|| self.presence.clone())
+    }
+
+    /// Takes calls from queues, now or after the one it has.
+    pub(crate) fn is_working(&self) -> bool {
+        self.registered && self.presence == Presence::Ready
+    }
+
+    /// The sort key for `LongestIdle`, if every gate that concerns the agent alone is open.
+    pub(crate) fn offerable(&self) -> Option<Time> {
+        let open = self.registered && self.delay.is_none() && self.state() == AgentState::Ready;
+        open.then_some(self.idle_since)
+    }
+
+    pub(crate) fn view(&self) -> AgentView {
+        AgentView {
+            id: self.config.id.clone(),
+            name: self.config.name.clone(),
+            state: self.state(),
+            since: self.since.wall,
+            pending: self.pending(),
+            registered: self.registered,
+            delay: self.delay,
+            queues: self.queues.clone(),
+            signed_in: self.session.as_ref().map(|session| session.started.wall),
+        }
+    }
+
+    /// Accounts for the time since the last change and starts the new state. `before` is the state until now.
+    pub(crate) fn entered(&mut self, now: Now, before: &AgentState) {
+        let state = self.state();
+        if let Some(session) = &mut self.session {
+            session.count(now, before);
+        }
+        if state == *before {
+            return;
+        }
+        self.since = now;
+        let was_offered = matches!(before, AgentState::Reserved { .. } | AgentState::Ringing { .. });
+        if state == AgentState::Ready && !was_offered {
+            self.idle_since = now.mono;
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What the machine tells, and the words in which others tell it things.
+
+use core::time::Duration;
+
+use hotline_base::{AgentId, CallId, QueueId, ReservationId, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentState, Decision, Presence, StateTimes};
+
+/// Something that others must do or may show. Drain after every input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// An agent's state, what it becomes next, or its registration changed.
+    AgentChanged {
+        /// Who.
+        agent: AgentId,
+        /// The state it is in.
+        state: AgentState,
+        /// Since when.
+        since: WallTime,
+        /// What it becomes once free, if that is anything but ready; `None` while it is free.
+        pending: Option<Presence>,
+        /// True while its phone is registered.
+        registered: bool,
+    },
+    /// An agent is signed out, with no call left: where the seconds went.
+    SessionEnded {
+        /// Who.
+        agent: AgentId,
+        /// When the agent signed in.
+        started: WallTime,
+        /// Time in each state.
+        times: StateTimes,
+    },
+    /// Ring this agent for this call, and tell what became of it.
+    Offer {
+        /// Name of the offer in all that follows.
+        reservation: ReservationId,
+        /// The call on offer.
+        call: CallId,
+        /// To whom.
+        agent: AgentId,
+        /// From which queue.
+        queue: QueueId,
+        /// How long to let the phone ring.
+        ring_timeout: Duration,
+        /// Why this call and this agent.
+        because: Decision,
+    },
+    /// Stop ringing this phone; the agent is free again.
+    OfferWithdrawn {
+        /// The offer.
+        reservation: ReservationId,
+        /// The call that was on offer.
+        call: CallId,
+        /// To whom.
+        agent: AgentId,
+        /// Why.
+        cause: WithdrawCause,
+    },
+    /// Where a caller stands: on joining, and whenever the position changes.
+    Position {
+        /// The caller.
+        call: CallId,
+        /// In which queue.
+        queue: QueueId,
+        /// 1 is next.
+        position: u32,
+        /// How many wait, this caller included.
+        waiting: u32,
+    },
+    /// The caller has waited as long as the queue allows and is offered to nobody any more; take it out with
+    /// [`leave`](crate::Acd::leave). Comes after an offer that is under way, which is let finish.
+    WaitExceeded {
+        /// The caller.
+        call: CallId,
+        /// Its queue.
+        queue: QueueId,
+    },
+    /// A person should look at this.
+    Alarm(AlarmKind),
+}
+
+/// What a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AlarmKind {
+    /// Nobody told what became of an offer; the agent was given back. A fault of this program.
+    LeaseExpired {
+        /// The offer.
+        reservation: ReservationId,
+        /// The call that was on offer.
+        call: CallId,
+        /// To whom.
+        agent: AgentId,
+    },
+    /// An agent's phone failed [`PHONE_FAULTS_MAX`](crate::PHONE_FAULTS_MAX) times in a row; the agent was set
+    /// not ready.
+    PhoneFaults {
+        /// Whose phone.
+        agent: AgentId,
+    },
+    /// The phone of an agent who should be free was busy: a call that this server does not see?
+    PhoneBusy {
+        /// Whose phone.
+        agent: AgentId,
+    },
+}
+
+/// Why an offer was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WithdrawCause {
+    /// The caller left the queue.
+    CallerLeft(LeaveCause),
+    /// Nobody told in time what became of it.
+    LeaseExpired,
+}
+
+/// Why a caller leaves a queue unanswered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LeaveCause {
+    /// Hung up.
+    Abandoned,
+    /// Pressed a key that leads out.
+    Exit,
+    /// Waited as long as the queue allows.
+    WaitExceeded,
+    /// The call went elsewhere for another reason: transferred, ended by a person, shut down.
+    Withdrawn,
+}
+
+/// Why an offer came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OfferFailure {
+    /// Rang for the whole time.
+    NoAnswer,
+    /// Rejected by the agent (603, or 480 with a reason).
+    Rejected,
+    /// The phone is busy (486, or do not disturb).
+    Busy,
+    /// There is no contact to ring (404).
+    NotRegistered,
+    /// The network or the phone failed (408, 5xx, no reply).
+    PhoneFault,
+    /// The caller is gone: hung up during the offer. The call leaves the queue as abandoned.
+    CallerGone,
+}
+
+/// Why the machine will wake.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Timer {
+    /// A reservation expires: the queue's ring time-out and [`LEASE_GRACE`](crate::LEASE_GRACE) after the offer.
+    Lease(ReservationId),
+    /// An agent's after-call work ends.
+    WrapUp(AgentId),
+    /// Offers to an agent are no longer held back.
+    Delay(AgentId),
+    /// A caller has waited as long as the queue allows.
+    Wait(CallId),
+}

@@ -1,0 +1,211 @@
+//! What becomes of an offer, and what follows from it for the agent and for the caller.
+//!
+//! | outcome        | agent                                         | caller                    |
+//! |----------------|-----------------------------------------------|---------------------------|
+//! | answered       | talking                                       | leaves the queue          |
+//! | no answer      | not ready, "missed"                           | not to this agent again   |
+//! | rejected       | no offers for 30 s                            | not to this agent again   |
+//! | busy           | no offers for 60 s, alarm                     | waits on                  |
+//! | not registered | no offers until the phone registers           | waits on                  |
+//! | phone fault    | no offers for 15 s; the third in a row: not   | waits on                  |
+//! |                | ready, "phone fault", alarm                   |                           |
+//! | caller gone    | nothing                                       | leaves the queue          |
+//! | lease expired  | nothing; alarm                                | not to this agent again   |
+//!
+//! An agent who asked during the offer to be not ready or signed out gets what it asked for.
+
+use core::time::Duration;
+
+use hotline_base::{AgentId, CallId, Now, ReservationId};
+
+use crate::acd::Reservation;
+use crate::agent::{Agent, Work};
+use crate::{
+    Acd, AlarmKind, Delay, DelayCause, Event, LeaveCause, NotReadyReason, OfferFailure, Presence, Timer,
+    WithdrawCause,
+};
+
+/// How long an agent who rejected a call gets no other.
+pub const REJECTED_DELAY: Duration = Duration::from_secs(30);
+/// How long an agent whose phone was busy gets no call.
+pub const BUSY_DELAY: Duration = Duration::from_secs(60);
+/// How long an agent whose phone could not be reached gets no call.
+pub const PHONE_FAULT_DELAY: Duration = Duration::from_secs(15);
+/// After how many phone faults in a row an agent is set not ready.
+pub const PHONE_FAULTS_MAX: u32 = 3;
+/// How much longer than the queue's ring time-out a reservation lasts.
+pub const LEASE_GRACE: Duration = Duration::from_secs(2);
+
+impl Acd {
+    /// The agent's phone rings. Repeats are harmless.
+    pub fn offer_ringing(&mut self, now: Now, reservation: ReservationId) {
+        let Some(Reservation { agent, .. }) = self.reservations.get(&reservation).cloned() else {
+            self.counters.stray += 1;
+            return;
+        };
+        self.update(now, &agent, |agent| {
+            if let Work::Reserved(with) = agent.work {
+                agent.work = Work::Ringing(with);
+            }
+        });
+        self.settle(now);
+    }
+
+    /// The agent answered and hears the caller: the call leaves the queue, the conversation begins. An agent who
+    /// answers a caller who is gone is an [`offer_failed`](Self::offer_failed).
+    pub fn offer_answered(&mut self, now: Now, reservation: ReservationId) {
+        let Some(Reservation { agent, call }) = self.reservations.remove(&reservation) else {
+            self.counters.stray += 1;
+            return;
+        };
+        self.timers.cancel(&Timer::Lease(reservation));
+        self.counters.answered += 1;
+        self.update(now, &agent, |agent| {
+            agent.phone_faults = 0;
+            if let Work::Reserved(with) | Work::Ringing(with) = agent.work {
+                agent.work = Work::Talking(with);
+            }
+        });
+        let caller = self.remove_caller(call);
+        if let Some(queue) = caller.and_then(|caller| self.queues.get_mut(&caller.queue)) {
+            queue.counts.answered += 1;
+        }
+        self.settle(now);
+    }
+
+    /// The offer came to nothing.
+    pub fn offer_failed(&mut self, now: Now, reservation: ReservationId, failure: OfferFailure) {
+        match failure {
+            OfferFailure::NoAnswer => self.no_answer(now, reservation),
+            OfferFailure::Rejected => self.rejected(now, reservation),
+            OfferFailure::Busy => self.busy(now, reservation),
+            OfferFailure::NotRegistered => self.not_registered(now, reservation),
+            OfferFailure::PhoneFault => self.phone_fault(now, reservation),
+            OfferFailure::CallerGone => self.caller_gone(now, reservation),
+        }
+        self.settle(now);
+    }
+
+    /// Takes an offer back because of the caller.
+    pub(crate) fn withdraw(&mut self, now: Now, reservation: ReservationId, cause: WithdrawCause) {
+        if let Some(Reservation { agent, call }) = self.reservations.get(&reservation).cloned() {
+            self.events.push_back(Event::OfferWithdrawn { reservation, call, agent, cause });
+            self.free(now, reservation, |_| {});
+        }
+    }
+
+    /// Nobody told what became of the offer.
+    pub(crate) fn lease_expired(&mut self, now: Now, reservation: ReservationId) {
+        if let Some(Reservation { agent, call }) = self.reservations.get(&reservation).cloned() {
+            self.counters.leases_expired += 1;
+            self.withdraw(now, reservation, WithdrawCause::LeaseExpired);
+            self.exclude(call, &agent);
+            self.wait_on(call);
+            self.events.push_back(Event::Alarm(AlarmKind::LeaseExpired { reservation, call, agent }));
+        }
+    }
+
+    fn no_answer(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((agent, call)) = self.free(now, reservation, |agent| {
+            agent.phone_faults = 0;
+            agent.stand_down(NotReadyReason::Missed);
+        }) {
+            self.counters.no_answer += 1;
+            self.exclude(call, &agent);
+            self.wait_on(call);
+        }
+    }
+
+    fn rejected(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((agent, call)) = self.free(now, reservation, |agent| {
+            agent.phone_faults = 0;
+            agent.delay = Some(Delay { until: now.wall + REJECTED_DELAY, cause: DelayCause::Rejected });
+        }) {
+            self.counters.rejected += 1;
+            self.exclude(call, &agent);
+            self.wait_on(call);
+        }
+    }
+
+    fn busy(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((agent, call)) = self.free(now, reservation, |agent| {
+            agent.phone_faults = 0;
+            agent.delay = Some(Delay { until: now.wall + BUSY_DELAY, cause: DelayCause::Busy });
+        }) {
+            self.counters.busy += 1;
+            self.wait_on(call);
+            self.events.push_back(Event::Alarm(AlarmKind::PhoneBusy { agent }));
+        }
+    }
+
+    fn not_registered(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((_, call)) = self.free(now, reservation, |agent| agent.registered = false) {
+            self.counters.not_registered += 1;
+            self.wait_on(call);
+        }
+    }
+
+    fn phone_fault(&mut self, now: Now, reservation: ReservationId) {
+        let mut is_last = false;
+        if let Some((agent, call)) = self.free(now, reservation, |agent| {
+            agent.phone_faults += 1;
+            is_last = agent.phone_faults >= PHONE_FAULTS_MAX;
+            if is_last {
+                agent.phone_faults = 0;
+                agent.stand_down(NotReadyReason::PhoneFault);
+            } else {
+                let until = now.wall + PHONE_FAULT_DELAY;
+                agent.delay = Some(Delay { until, cause: DelayCause::PhoneFault });
+            }
+        }) {
+            self.counters.phone_faults += 1;
+            self.wait_on(call);
+            if is_last {
+                self.events.push_back(Event::Alarm(AlarmKind::PhoneFaults { agent }));
+            }
+        }
+    }
+
+    fn caller_gone(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((_, call)) = self.free(now, reservation, |_| {}) {
+            self.counters.caller_gone += 1;
+            self.take_out(now, call, LeaveCause::Abandoned);
+        }
+    }
+
+    /// Ends the reservation and frees its agent, who learns what `lesson` says. A reservation that has ended
+    /// already is a stray input.
+    fn free(
+        &mut self,
+        now: Now,
+        reservation: ReservationId,
+        lesson: impl FnOnce(&mut Agent),
+    ) -> Option<(AgentId, CallId)> {
+        let Some(Reservation { agent, call }) = self.reservations.remove(&reservation) else {
+            self.counters.stray += 1;
+            return None;
+        };
+        self.timers.cancel(&Timer::Lease(reservation));
+        self.update(now, &agent, |agent| {
+            agent.work = Work::Free;
+            lesson(agent);
+        });
+        Some((agent, call))
+    }
+
+    /// This call is not to be offered to this agent while another may come.
+    fn exclude(&mut self, call: CallId, agent: &AgentId) {
+        if let (Some(caller), Some(agent)) = (self.callers.get_mut(&call), self.agents.get(agent)) {
+            caller.exclude(agent);
+        }
+    }
+}
+
+impl Agent {
+    /// Becomes not ready, unless it asked for something else itself.
+    fn stand_down(&mut self, reason: NotReadyReason) {
+        if self.presence == Presence::Ready {
+            self.presence = Presence::NotReady { reason };
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What agents and their phones tell: sign-in, ready, not ready, registration, calls outside the queues.
+
+use hotline_base::{AgentId, Now};
+
+use crate::agent::Work;
+use crate::session::Session;
+use crate::{Acd, AgentError, AgentState, Change, Direction, NotReadyReason, Presence, REASON_BYTES_MAX};
+
+impl Acd {
+    /// The agent comes to work: not ready, until it says otherwise. Takes back a sign-out that is pending.
+    ///
+    /// # Errors
+    /// [`AgentError::Unknown`].
+    pub fn sign_in(&mut self, now: Now, agent: &AgentId) -> Result<Change, AgentError> {
+        let not_ready = Presence::NotReady { reason: NotReadyReason::SignedIn };
+        let (state, presence) = self.standing(agent)?;
+        if state != AgentState::LoggedOut {
+            return if presence == Presence::LoggedOut {
+                self.ask(now, agent, not_ready)
+            } else {
+                Ok(Change::Unchanged)
+            };
+        }
+        self.update(now, agent, |agent| {
+            agent.presence = not_ready;
+            agent.session = Some(Session::start(now));
+        });
+        self.settle(now);
+        Ok(Change::Applied)
+    }
+
+    /// The agent goes home; during a call or wrap-up, after it.
+    ///
+    /// # Errors
+    /// [`AgentError::Unknown`].
+    pub fn sign_out(&mut self, now: Now, agent: &AgentId) -> Result<Change, AgentError> {
+        match self.ask(now, agent, Presence::LoggedOut) {
+            Err(AgentError::SignedOut) => Ok(Change::Unchanged),
+            result => result,
+        }
+    }
+
+    /// The agent takes calls: at once, ending its wrap-up early if it is in one; during a call, after it. An
+    /// agent who was not ready may then be offered again what it missed or rejected, and no delay remains.
+    ///
+    /// # Errors
+    /// [`AgentError::Unknown`], [`AgentError::SignedOut`].
+    pub fn set_ready(&mut self, now: Now, agent: &AgentId) -> Result<Change, AgentError> {
+        self.ask(now, agent, Presence::Ready)
+    }
+
+    /// The agent takes no calls; during an offer, a call or wrap-up, after it.
+    ///
+    /// # Errors
+    /// [`AgentError::Unknown`], [`AgentError::SignedOut`], [`AgentError::ReasonTooLong`].
+    pub fn set_not_ready(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        reason: NotReadyReason,
+    ) -> Result<Change, AgentError> {
+        if reason.as_str().len() > REASON_BYTES_MAX {
+            return Err(AgentError::ReasonTooLong);
+        }
+        self.ask(now, agent, Presence::NotReady { reason })
+    }
+
+    /// The agent's phone has, or has no longer, a contact to ring. An offer under way goes on.
+    pub fn set_registered(&mut self, now: Now, agent: &AgentId, registered: bool) {
+        self.update(now, agent, |agent| agent.registered = registered);
+        self.settle(now);
+    }
+
+    /// The agent's phone is in a call that no queue gave it, or (`None`) in none any more. Counts as talking,
+    /// behind an offer, a queue's call or wrap-up that the agent has at the same time; no wrap-up follows.
+    pub fn set_outside_call(&mut self, now: Now, agent: &AgentId, outside: Option<Direction>) {
+        self.update(now, agent, |agent| agent.outside = outside);
+        self.settle(now);
+    }
+
+    /// The caller of the agent's queue call is put on hold, or taken back.
+    pub fn hold(&mut self, now: Now, agent: &AgentId, on_hold: bool) {
+        let mut fits = true;
+        self.update(now, agent, |agent| match (on_hold, &agent.work) {
+            (true, Work::Talking(with)) => agent.work = Work::Hold(*with),
+            (false, Work::Hold(with)) => agent.work = Work::Talking(*with),
+            (true, Work::Hold(_)) | (false, Work::Talking(_)) => {}
+            (_, Work::Free | Work::Reserved(_) | Work::Ringing(_) | Work::WrapUp { .. }) => fits = false,
+        });
+        self.counters.stray += u64::from(!fits);
+        self.settle(now);
+    }
+
+    /// The agent's leg of a queue call ended: wrap-up of the queue's length begins. An offer that was never
+    /// answered ends with [`offer_failed`](Self::offer_failed) or [`leave`](Self::leave), without wrap-up.
+    pub fn conversation_ended(&mut self, now: Now, agent: &AgentId) {
+        let mut fits = true;
+        self.update(now, agent, |agent| match &agent.work {
+            Work::Talking(with) | Work::Hold(with) if with.wrap_up.is_zero() => agent.work = Work::Free,
+            Work::Talking(with) | Work::Hold(with) => {
+                agent.work = Work::WrapUp { call: with.call, until: now.wall + with.wrap_up };
+            }
+            Work::Free | Work::Reserved(_) | Work::Ringing(_) | Work::WrapUp { .. } => fits = false,
+        });
+        self.counters.stray += u64::from(!fits);
+        self.settle(now);
+    }
+
+    /// Changes what a signed-in agent is when free.
+    fn ask(&mut self, now: Now, id: &AgentId, wanted: Presence) -> Result<Change, AgentError> {
+        let (state, presence) = self.standing(id)?;
+        if state == AgentState::LoggedOut {
+            return Err(AgentError::SignedOut);
+        }
+        let ends_wrap_up = wanted == Presence::Ready && matches!(state, AgentState::WrapUp { .. });
+        if presence == wanted && !ends_wrap_up {
+            return Ok(Change::Unchanged);
+        }
+        let becomes_ready = wanted == Presence::Ready && presence != Presence::Ready;
+        let mut change = Change::Applied;
+        self.update(now, id, |agent| {
+            agent.presence = wanted;
+            if becomes_ready {
+                agent.ready_count += 1;
+                agent.delay = None;
+                agent.phone_faults = 0;
+            }
+            if ends_wrap_up {
+                agent.work = Work::Free;
+            }
+            if !agent.is_free() {
+                change = Change::Pending;
+            }
+        });
+        self.settle(now);
+        Ok(change)
+    }
+
+    fn standing(&self, agent: &AgentId) -> Result<(AgentState, Presence), AgentError> {
+        let agent = self.agents.get(agent).filter(|agent| !agent.retired).ok_or(AgentError::Unknown)?;
+        Ok((agent.state(), agent.presence.clone()))
+    }
+}
