@@ -1,0 +1,76 @@
+//! How unevenly packets arrive (RFC 3550 §6.4.1).
+
+use serde::{Deserialize, Serialize};
+
+/// The interarrival jitter of one stream, in timestamp units, computed in integers as in RFC 3550 §A.8.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct InterarrivalJitter {
+    transit: Option<u32>,
+    /// Sixteen times the estimate.
+    scaled: u32,
+    scaled_max: u32,
+}
+
+impl InterarrivalJitter {
+    /// Takes a packet: when it came and what it says, both in timestamp units, both wrapping.
+    pub fn note(&mut self, arrival: u32, timestamp: u32) {
+        let transit = arrival.wrapping_sub(timestamp);
+        if let Some(before) = self.transit.replace(transit) {
+            let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs().min(MAX_DIFFERENCE);
+            self.scaled = self.scaled + difference - ((self.scaled + 8) >> 4);
+            self.scaled_max = self.scaled_max.max(self.scaled);
+        }
+    }
+
+    /// The peer began a new time line: the next packet is compared with none before it.
+    pub fn restart(&mut self) {
+        self.transit = None;
+    }
+
+    /// The estimate.
+    #[must_use]
+    pub const fn current(&self) -> u32 {
+        self.scaled >> 4
+    }
+
+    /// The worst estimate.
+    #[must_use]
+    pub const fn max(&self) -> u32 {
+        self.scaled_max >> 4
+    }
+}
+
+/// A jump of the peer's clock is no jitter: at most this much of it counts (ten seconds of G.711).
+const MAX_DIFFERENCE: u32 = 80_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_even_stream_has_none() {
+        let mut jitter = InterarrivalJitter::default();
+        for packet in 0..100_u32 {
+            jitter.note((packet * 160).wrapping_add(u32::MAX - 300), packet * 160);
+        }
+        assert_eq!((jitter.current(), jitter.max()), (0, 0));
+    }
+
+    #[test]
+    fn alternating_lateness_converges_to_its_size() {
+        let mut jitter = InterarrivalJitter::default();
+        for packet in 0..500_u32 {
+            jitter.note(packet * 160 + (packet % 2) * 40, packet * 160);
+        }
+        assert!((39..=41).contains(&jitter.current()), "{}", jitter.current());
+    }
+
+    #[test]
+    fn wild_timestamps_do_not_overflow() {
+        let mut jitter = InterarrivalJitter::default();
+        for packet in 0..1000_u32 {
+            jitter.note(0, (packet % 2) << 31);
+        }
+        assert!(jitter.current() <= MAX_DIFFERENCE);
+    }
+}

@@ -1,0 +1,309 @@
+//! Keys as RFC 4733 events: one digit for each press, whatever the network repeats or loses.
+
+use core::time::Duration;
+
+use hotline_base::Time;
+use serde::{Deserialize, Serialize};
+
+use crate::Digit;
+
+/// Bytes of one event in a payload (RFC 4733 §2.3).
+pub const EVENT_LEN: usize = 4;
+
+/// RFC 4733 §2.5.2.2 leaves the time to the receiver. A held key is reported when its packets, 50 ms apart at
+/// most by recommendation, have been missing for three of them.
+pub const LOST_END_AFTER: Duration = Duration::from_millis(150);
+
+/// A key that was pressed and let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Press {
+    /// The key.
+    pub digit: Digit,
+    /// How long, in timestamp units, as far as is known.
+    pub duration: u32,
+}
+
+/// The receiving side of one stream.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct EventReceiver {
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+enum State {
+    #[default]
+    Idle,
+    Held(Held),
+    /// Reported; what still comes with this timestamp is a repetition.
+    Reported {
+        timestamp: u32,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Held {
+    digit: Digit,
+    /// Of the segment under way: longer presses than 65 535 units come as several (RFC 4733 §2.5.1.3).
+    timestamp: u32,
+    duration: u16,
+    /// Of the segments before it.
+    earlier: u32,
+    last_packet: Time,
+}
+
+impl EventReceiver {
+    /// Takes one event packet. Reports up to two presses: one whose end was lost, and this one.
+    pub fn handle_packet(&mut self, now: Time, timestamp: u32, payload: &[u8]) -> [Option<Press>; 2] {
+        let Some(event) = Event::parse(payload) else { return [None, None] };
+        let mut overdue = None;
+        let mut held = Held { digit: event.digit, timestamp, duration: 0, earlier: 0, last_packet: now };
+        match self.state {
+            State::Idle => {}
+            State::Reported { timestamp: last } if !is_later(timestamp, last) => return [None, None],
+            State::Reported { .. } => {}
+            State::Held(before) if timestamp == before.timestamp => held = before,
+            State::Held(before) if !is_later(timestamp, before.timestamp) => return [None, None],
+            State::Held(before) if before.continues_at(timestamp, event.digit) => {
+                held.earlier = before.earlier + u32::from(before.duration);
+            }
+            State::Held(before) => overdue = Some(before.press()),
+        }
+        held.duration = held.duration.max(event.duration);
+        held.last_packet = now;
+        if event.end {
+            self.state = State::Reported { timestamp };
+            [overdue, Some(held.press())]
+        } else {
+            self.state = State::Held(held);
+            [overdue, None]
+        }
+    }
+
+    /// When [`EventReceiver::handle_timeout`] has something to do.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Time> {
+        match self.state {
+            State::Held(held) => Some(held.last_packet + LOST_END_AFTER),
+            State::Idle | State::Reported { .. } => None,
+        }
+    }
+
+    /// Reports a press all of whose last packets were lost.
+    pub fn handle_timeout(&mut self, now: Time) -> Option<Press> {
+        let State::Held(held) = self.state else { return None };
+        if now < held.last_packet + LOST_END_AFTER {
+            return None;
+        }
+        self.state = State::Reported { timestamp: held.timestamp };
+        Some(held.press())
+    }
+
+    /// The peer began a new time line; a key still held is reported.
+    pub fn restart(&mut self) -> Option<Press> {
+        match core::mem::take(&mut self.state) {
+            State::Held(held) => Some(held.press()),
+            State::Idle | State::Reported { .. } => None,
+        }
+    }
+}
+
+impl Held {
+    fn press(&self) -> Press {
+        Press { digit: self.digit, duration: self.earlier + u32::from(self.duration) }
+    }
+
+    /// RFC 4733 §2.5.1.3: the next segment begins where a full one ended.
+    fn continues_at(&self, timestamp: u32, digit: Digit) -> bool {
+        self.duration == u16::MAX
+            && digit == self.digit
+            && timestamp == self.timestamp.wrapping_add(u32::from(u16::MAX))
+            && self.earlier < MAX_PRESS
+    }
+}
+
+/// A press longer than this (two minutes of G.711) is reported and counted anew.
+const MAX_PRESS: u32 = 960_000;
+
+fn is_later(timestamp: u32, than: u32) -> bool {
+    timestamp.wrapping_sub(than).cast_signed() > 0
+}
+
+/// One event as it is in a packet (RFC 4733 §2.3).
+struct Event {
+    digit: Digit,
+    end: bool,
+    duration: u16,
+}
+
+impl Event {
+    fn parse(payload: &[u8]) -> Option<Self> {
+        let [code, flags, high, low] = *payload.first_chunk::<EVENT_LEN>()?;
+        let digit = Digit::from_event_code(code)?;
+        Some(Self { digit, end: flags & 0x80 != 0, duration: u16::from_be_bytes([high, low]) })
+    }
+}
+
+/// The sending side of one press: a packet each 20 ms while the key is held, then its end three times
+/// (RFC 4733 §2.5.1.4). All have the timestamp of the first and rising sequence numbers.
+#[derive(Clone, Debug)]
+pub struct EventSender {
+    digit: Digit,
+    elapsed: u16,
+    duration: u16,
+    ends_sent: u8,
+}
+
+/// One packet of a press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventPacket {
+    /// True for the first packet only.
+    pub marker: bool,
+    /// The payload.
+    pub payload: [u8; EVENT_LEN],
+}
+
+/// Timestamp units between two packets of a press: 20 ms at 8 kHz.
+const STEP: u16 = 160;
+/// RFC 4733 §2.5.1.4: how often the end is sent.
+const ENDS: u8 = 3;
+/// 0–63, dB below full scale without its sign (RFC 4733 §2.3): what most phones send.
+const VOLUME: u8 = 10;
+
+impl EventSender {
+    /// A press of `duration` timestamp units, at least 20 ms.
+    #[must_use]
+    pub fn new(digit: Digit, duration: u16) -> Self {
+        Self { digit, elapsed: 0, duration: duration.max(STEP), ends_sent: 0 }
+    }
+}
+
+impl Iterator for EventSender {
+    type Item = EventPacket;
+
+    fn next(&mut self) -> Option<EventPacket> {
+        if self.ends_sent == ENDS {
+            return None;
+        }
+        let marker = self.elapsed == 0;
+        self.elapsed = self.elapsed.saturating_add(STEP).min(self.duration);
+        let end = self.elapsed == self.duration && !marker;
+        self.ends_sent += u8::from(end);
+        let [high, low] = self.elapsed.to_be_bytes();
+        let flags = VOLUME | if end { 0x80 } else { 0 };
+        Some(EventPacket { marker, payload: [self.digit.event_code(), flags, high, low] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key(key: char) -> Digit {
+        Digit::from_char(key).unwrap()
+    }
+
+    fn at_ms(ms: u64) -> Time {
+        Time(ms * 1000)
+    }
+
+    #[test]
+    fn a_press_is_sent_with_three_ends() {
+        let packets: Vec<EventPacket> = EventSender::new(key('5'), 480).collect();
+        let durations: Vec<u16> =
+            packets.iter().map(|packet| u16::from_be_bytes([packet.payload[2], packet.payload[3]])).collect();
+        assert_eq!(durations, [160, 320, 480, 480, 480]);
+        assert_eq!(packets.iter().filter(|packet| packet.payload[1] & 0x80 != 0).count(), 3);
+        assert_eq!(
+            packets.iter().map(|packet| packet.marker).collect::<Vec<_>>(),
+            [true, false, false, false, false]
+        );
+    }
+
+    #[test]
+    fn the_same_key_twice_is_two_presses() {
+        let mut receiver = EventReceiver::default();
+        let mut pressed = Vec::new();
+        for timestamp in [1000, 4000] {
+            for packet in EventSender::new(key('1'), 800) {
+                pressed.extend(
+                    receiver.handle_packet(at_ms(0), timestamp, &packet.payload).into_iter().flatten(),
+                );
+            }
+        }
+        assert_eq!(pressed, [Press { digit: key('1'), duration: 800 }; 2]);
+    }
+
+    #[test]
+    fn a_lost_end_is_made_up_for_by_the_next_press_or_by_time() {
+        let mut receiver = EventReceiver::default();
+        assert_eq!(receiver.handle_packet(at_ms(0), 0, &[1, 10, 0, 160]), [None, None]);
+        assert_eq!(receiver.handle_packet(at_ms(20), 0, &[1, 10, 1, 64]), [None, None]);
+        let both = receiver.handle_packet(at_ms(90), 800, &[2, 0x8a, 0, 160]);
+        assert_eq!(
+            both,
+            [Some(Press { digit: key('1'), duration: 320 }), Some(Press { digit: key('2'), duration: 160 })]
+        );
+        assert_eq!(receiver.poll_timeout(), None);
+
+        receiver.handle_packet(at_ms(100), 2000, &[3, 10, 0, 160]);
+        assert_eq!(receiver.poll_timeout(), Some(at_ms(250)));
+        assert_eq!(receiver.handle_timeout(at_ms(249)), None);
+        assert_eq!(receiver.handle_timeout(at_ms(250)), Some(Press { digit: key('3'), duration: 160 }));
+        assert_eq!(receiver.handle_packet(at_ms(260), 2000, &[3, 0x8a, 3, 0]), [None, None], "its late end");
+    }
+
+    #[test]
+    fn a_press_longer_than_its_counter_is_one_press() {
+        let mut receiver = EventReceiver::default();
+        receiver.handle_packet(at_ms(0), 500, &[7, 10, 0xff, 0xff]);
+        let next = 500 + 0xffff;
+        assert_eq!(receiver.handle_packet(at_ms(50), next, &[7, 10, 1, 0x90]), [None, None]);
+        let [overdue, press] = receiver.handle_packet(at_ms(90), next, &[7, 0x8a, 3, 0x20]);
+        assert_eq!((overdue, press), (None, Some(Press { digit: key('7'), duration: 0xffff + 0x320 })));
+    }
+
+    #[test]
+    fn what_is_no_key_is_ignored() {
+        let mut receiver = EventReceiver::default();
+        for payload in [&[][..], &[1, 0x80, 0], &[16, 0x80, 0, 160], &[255; 4]] {
+            assert_eq!(receiver.handle_packet(at_ms(0), 9, payload), [None, None]);
+        }
+        assert_eq!(receiver.poll_timeout(), None);
+    }
+
+    proptest! {
+        /// Loss, repetition and reordering within a press change nothing while one packet of each comes.
+        #[test]
+        fn each_press_is_reported_once_and_in_order(
+            keys in proptest::collection::vec(0..16_u8, 1..8),
+            start: u32,
+            noise: u64,
+        ) {
+            let mut rng = hotline_base::Rng::from_number(noise);
+            let mut receiver = EventReceiver::default();
+            let mut heard = Vec::new();
+            for (index, code) in keys.iter().enumerate() {
+                let digit = Digit::from_event_code(*code).unwrap();
+                let timestamp = start.wrapping_add(u32::try_from(index).unwrap() * 3000);
+                let mut packets: Vec<EventPacket> = EventSender::new(digit, 960).collect();
+                let survivor = packets[rng.below(packets.len() as u64) as usize];
+                packets.retain(|_| rng.chance(1, 2));
+                packets.push(survivor);
+                for _ in 0..rng.below(4) {
+                    packets.push(packets[rng.below(packets.len() as u64) as usize]);
+                }
+                for at in (1..packets.len()).rev() {
+                    packets.swap(at, rng.below(at as u64 + 1) as usize);
+                }
+                for packet in packets {
+                    heard.extend(receiver.handle_packet(at_ms(0), timestamp, &packet.payload).into_iter().flatten());
+                }
+            }
+            heard.extend(receiver.handle_timeout(at_ms(1000)));
+            let codes: Vec<u8> = heard.iter().map(|press| press.digit.event_code()).collect();
+            prop_assert_eq!(codes, keys);
+        }
+    }
+}
