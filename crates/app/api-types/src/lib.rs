@@ -1,1 +1,33 @@
-//! JSON shapes of the HTTP API.
+//! The JSON of the HTTP API: what pages and programs outside rely on.
+//!
+//! One shape per file, named as in `docs/api.md`. Names are snake_case, times are [`Timestamp`]s, durations are
+//! whole milliseconds with `_ms` in the name, ids are text. A field that has no value is `null`; only an event
+//! omits fields, because each type of event has its own.
+//!
+//! Must never know: the core's types, HTTP, the database. The conversions live in `hotline-api`. Start reading
+//! at [`Live`].
+
+mod agent;
+mod audit;
+mod call;
+mod customer;
+mod event;
+mod live;
+mod problem;
+mod record;
+mod session;
+mod timestamp;
+
+pub use agent::{Agent, AgentState, AskedState, Pending, SetAgentState};
+pub use audit::{AuditEntry, AuditPage};
+pub use call::{Call, CallState, Pop};
+pub use customer::{Customer, CustomerDraft, CustomerList};
+pub use event::{Candidate, Decision, Event, Refusal, What};
+pub use live::{Alarm, Live, Queue, Waiting};
+pub use problem::{FieldProblem, Problem};
+pub use record::{
+    Cause, EndKind, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Record, RecordPage, Recording,
+    RecordingState, Source, Step,
+};
+pub use session::{NewToken, Role, Session, SignIn, Token};
+pub use timestamp::{Timestamp, TimestampError};

@@ -1,0 +1,84 @@
+//! An agent, and the state it asks for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// An agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// The agent; also the user name and the SIP user.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+    /// What the agent does.
+    pub state: AgentState,
+    /// Why `not_ready`: `signed_in`, `missed`, `phone_fault`, or the agent's own word.
+    pub reason: Option<String>,
+    /// Since when the state holds.
+    pub since: Timestamp,
+    /// When `wrap_up` ends by itself.
+    pub until: Option<Timestamp>,
+    /// Asked for during a call; applied after it.
+    pub pending: Option<Pending>,
+    /// Whether a phone of the agent is registered.
+    pub registered: bool,
+    /// The call that occupies the agent.
+    pub call: Option<String>,
+}
+
+/// The states of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentState {
+    /// Not at work.
+    LoggedOut,
+    /// At work, takes no calls.
+    NotReady,
+    /// Takes calls.
+    Ready,
+    /// Chosen for a call; the phone does not ring yet.
+    Reserved,
+    /// The phone rings.
+    Ringing,
+    /// In a conversation.
+    Talking,
+    /// In a conversation that is on hold.
+    Hold,
+    /// After-call work.
+    WrapUp,
+    /// The phone vanished during a call and may come back.
+    OfflineGrace,
+}
+
+/// A state that waits for the end of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The state.
+    pub state: AskedState,
+    /// Why `not_ready`.
+    pub reason: Option<String>,
+}
+
+/// Body of `PUT /api/v1/agents/{id}/state`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetAgentState {
+    /// The state asked for.
+    pub state: AskedState,
+    /// Why `not_ready`, at most 64 bytes; `not_ready` if absent.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// The states that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedState {
+    /// Take calls.
+    Ready,
+    /// Take no calls.
+    NotReady,
+    /// Leave.
+    SignedOut,
+}

@@ -1,0 +1,93 @@
+//! A living call, and the screen pop of an offer.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Customer, Timestamp};
+
+/// A living call.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The call.
+    pub id: String,
+    /// What it does.
+    pub state: CallState,
+    /// The caller's number as sent.
+    pub caller: String,
+    /// The caller's display name.
+    pub caller_name: Option<String>,
+    /// What was dialled.
+    pub called: String,
+    /// The queue it waits in, or waited in last.
+    pub queue: Option<String>,
+    /// Place in the queue while it waits, 1 is next.
+    pub position: Option<u32>,
+    /// The agent it is offered to or talks with.
+    pub agent: Option<String>,
+    /// INVITE received.
+    pub started_at: Timestamp,
+    /// Answered by the server.
+    pub answered_at: Option<Timestamp>,
+    /// Caller and agent heard each other first.
+    pub connected_at: Option<Timestamp>,
+    /// BCP 47 language of the caller.
+    pub language: String,
+    /// The customer's id, if the number is known.
+    pub customer: Option<String>,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+/// What a living call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// In its flow.
+    InFlow,
+    /// Waits in a queue.
+    Queued,
+    /// Offered to an agent.
+    Offered,
+    /// Caller and agent talk.
+    Connected,
+    /// Over; its recording is being closed.
+    Ending,
+}
+
+/// What the agent's page shows of the call that is offered to it. Sent to no one else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pop {
+    /// The call.
+    pub call: String,
+    /// The offer; one call may be offered several times.
+    pub offer: u64,
+    /// The agent.
+    pub agent: String,
+    /// The caller's number as sent.
+    pub caller: String,
+    /// The caller's display name.
+    pub caller_name: Option<String>,
+    /// What was dialled.
+    pub called: String,
+    /// The queue the call waited in.
+    pub queue: Option<String>,
+    /// When it joined that queue.
+    pub queued_at: Option<Timestamp>,
+    /// BCP 47 language of the caller.
+    pub language: String,
+    /// The customer; `null` for an unknown number, or while `lookup_done` is false.
+    pub customer: Option<Customer>,
+    /// Whether the address book has answered.
+    pub lookup_done: bool,
+}
+
+impl fmt::Debug for Pop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pop").field("call", &self.call).field("offer", &self.offer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,272 @@
+//! One numbered event of the live stream.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Agent, Alarm, Cause, OfferOutcome, Party, Pop, QueueOutcome, Source, Step, Timestamp};
+
+/// The data of an `event` on `GET /api/v1/events`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The call concerned, if it is one call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// What happened: `type` and the fields of that type.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// Every type of event with its fields. In JSON the variant is the field `type`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum What {
+    /// A call began.
+    #[serde(rename = "call.started")]
+    CallStarted {
+        /// The caller's number as sent.
+        caller: String,
+        /// The caller's display name.
+        caller_name: Option<String>,
+        /// What was dialled.
+        called: String,
+        /// The configured number.
+        number: Option<String>,
+        /// Its flow.
+        flow: Option<String>,
+        /// Where it came from.
+        source: Source,
+        /// BCP 47 language.
+        language: String,
+    },
+    /// The address book answered.
+    #[serde(rename = "call.customer")]
+    CallCustomer {
+        /// The customer's id, if the number is known.
+        customer: Option<String>,
+    },
+    /// The server answered the caller.
+    #[serde(rename = "call.answered")]
+    CallAnswered,
+    /// A step of a flow was left.
+    #[serde(rename = "call.step")]
+    CallStep(Step),
+    /// The caller's language changed.
+    #[serde(rename = "call.language")]
+    CallLanguage {
+        /// BCP 47 language.
+        language: String,
+    },
+    /// The call waits in a queue.
+    #[serde(rename = "call.queued")]
+    CallQueued {
+        /// The queue.
+        queue: String,
+    },
+    /// The place in line changed.
+    #[serde(rename = "call.position")]
+    CallPosition {
+        /// The queue.
+        queue: String,
+        /// 1 is next.
+        position: u32,
+        /// Callers waiting in all.
+        waiting: u32,
+    },
+    /// The call left its queue.
+    #[serde(rename = "call.dequeued")]
+    CallDequeued {
+        /// The queue.
+        queue: String,
+        /// Why.
+        outcome: QueueOutcome,
+    },
+    /// An agent was chosen.
+    #[serde(rename = "call.offered")]
+    CallOffered {
+        /// The offer.
+        offer: u64,
+        /// The agent.
+        agent: String,
+        /// Why this agent; for admins, and only if a queue chose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<Box<Decision>>,
+        /// The screen pop; for the offered agent alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pop: Option<Box<Pop>>,
+    },
+    /// The screen pop was written to the agent's page, or not in time.
+    #[serde(rename = "call.popped")]
+    CallPopped {
+        /// The offer.
+        offer: u64,
+        /// True if a page has it.
+        written: bool,
+    },
+    /// The INVITE left for the agent's phone.
+    #[serde(rename = "call.invited")]
+    CallInvited {
+        /// The offer.
+        offer: u64,
+    },
+    /// The agent's phone rings.
+    #[serde(rename = "call.ringing")]
+    CallRinging {
+        /// The offer.
+        offer: u64,
+    },
+    /// The offer came to nothing.
+    #[serde(rename = "call.offer_failed")]
+    CallOfferFailed {
+        /// The offer.
+        offer: u64,
+        /// The agent.
+        agent: String,
+        /// Why; the same words as the outcome of an offer in a record.
+        failure: OfferOutcome,
+        /// The final SIP status, if there was one.
+        sip_status: Option<u16>,
+    },
+    /// Caller and agent hear each other.
+    #[serde(rename = "call.connected")]
+    CallConnected {
+        /// The offer that was taken.
+        offer: u64,
+        /// The agent.
+        agent: String,
+    },
+    /// One put the other on hold.
+    #[serde(rename = "call.held")]
+    CallHeld {
+        /// Who holds.
+        by: Party,
+    },
+    /// The hold is over.
+    #[serde(rename = "call.retrieved")]
+    CallRetrieved {
+        /// Who held.
+        by: Party,
+    },
+    /// A recording is being written.
+    #[serde(rename = "recording.started")]
+    RecordingStarted {
+        /// The recording.
+        recording: String,
+        /// Path below the recordings directory.
+        path: String,
+    },
+    /// A recording is complete.
+    #[serde(rename = "recording.finished")]
+    RecordingFinished {
+        /// The recording.
+        recording: String,
+        /// Length.
+        duration_ms: u64,
+        /// Silence in place of audio that was lost.
+        gap_ms: u64,
+        /// Size of the file.
+        bytes: u64,
+    },
+    /// A recording could not be written.
+    #[serde(rename = "recording.failed")]
+    RecordingFailed {
+        /// The recording.
+        recording: String,
+        /// Why.
+        problem: String,
+    },
+    /// The call is over.
+    #[serde(rename = "call.ended")]
+    CallEnded {
+        /// Who ended it.
+        by: Party,
+        /// Why.
+        cause: Cause,
+    },
+    /// An agent's state, registration or pending request changed.
+    #[serde(rename = "agent.changed")]
+    AgentChanged {
+        /// The agent as it is from here on.
+        agent: Agent,
+    },
+    /// Something an operator should look at.
+    #[serde(rename = "alarm.raised")]
+    AlarmRaised {
+        /// The alarm.
+        alarm: Alarm,
+    },
+    /// The alarm of this kind is over.
+    #[serde(rename = "alarm.cleared")]
+    AlarmCleared {
+        /// As in [`Alarm::kind`].
+        kind: String,
+    },
+}
+
+/// Why a call went to this agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// How the queue chooses.
+    pub strategy: String,
+    /// The caller's place in the queue.
+    pub position: u32,
+    /// How long the caller had waited.
+    pub waited_ms: u64,
+    /// Agents who could have been offered the call, the chosen one first.
+    pub candidates: Vec<Candidate>,
+    /// Agents who could not.
+    pub refused: Vec<Refusal>,
+    /// Agents left out of both lists because they are too many.
+    pub unlisted: u32,
+}
+
+/// An agent who could have been offered the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The agent.
+    pub agent: String,
+    /// How long it had been idle.
+    pub idle_ms: u64,
+}
+
+/// An agent who could not be offered the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The agent.
+    pub agent: String,
+    /// The first gate that was shut: `NOT_READY`, `WRAP_UP`, …
+    pub gate: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_flat_object_with_only_its_own_fields() {
+        let event = Event {
+            seq: 7,
+            at: Timestamp::from_unix_millis(0),
+            call: Some("c".into()),
+            what: What::CallOffered { offer: 3, agent: "1001".into(), because: None, pop: None },
+        };
+        let json = serde_json::to_value(&event).unwrap();
+        let expected = serde_json::json!({
+            "seq": 7, "at": "1970-01-01T00:00:00.000Z", "call": "c", "type": "call.offered", "offer": 3, "agent": "1001"
+        });
+        assert_eq!(json, expected);
+        assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+    }
+
+    #[test]
+    fn an_event_without_a_call_omits_it() {
+        let what = What::AlarmCleared { kind: "store_unavailable".into() };
+        let event = Event { seq: 1, at: Timestamp::from_unix_millis(0), call: None, what };
+        assert_eq!(
+            serde_json::to_string(&event).unwrap(),
+            r#"{"seq":1,"at":"1970-01-01T00:00:00.000Z","type":"alarm.cleared","kind":"store_unavailable"}"#
+        );
+    }
+}

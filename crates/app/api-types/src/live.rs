@@ -1,0 +1,64 @@
+//! The state of everything at one number of the event stream.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Agent, Call, Pop, Timestamp};
+
+/// Answer to `GET /api/v1/live`, and the data of a `snapshot` event. The events after `seq` give every later
+/// state. An agent gets itself, its own call and pop, and the lengths of the queues; an admin gets everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// The last event that is contained.
+    pub seq: u64,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// Agents, by id.
+    pub agents: Vec<Agent>,
+    /// Queues, by id.
+    pub queues: Vec<Queue>,
+    /// Living calls, oldest first.
+    pub calls: Vec<Call>,
+    /// What is offered to the asking agent, or was taken by it, while the call lives.
+    pub pop: Option<Pop>,
+    /// Standing alarms; empty for an agent.
+    pub alarms: Vec<Alarm>,
+    /// Counters since the start of the server, by name; empty for an agent.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// The queue.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+    /// How many wait.
+    pub length: usize,
+    /// Who waits, in order; `null` for an agent.
+    pub waiting: Option<Vec<Waiting>>,
+}
+
+/// A call that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The call.
+    pub call: String,
+    /// When it joined the queue.
+    pub since: Timestamp,
+}
+
+/// Something an operator should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What is wrong, as a stable word: `recording_failed`, `store_unavailable`, `media_ports_exhausted`,
+    /// `prompt_missing`, `internal_error`; with an agent after a colon: `reservation_expired:1001`,
+    /// `phone_fault:1001`.
+    pub kind: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// More in words.
+    pub detail: String,
+}

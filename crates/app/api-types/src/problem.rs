@@ -1,0 +1,26 @@
+//! What went wrong, as RFC 9457 problem details.
+
+use serde::{Deserialize, Serialize};
+
+/// Body of every answer of 400 and above under `/api`, with content type `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The status text. Programs go by `status`.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened, for a person.
+    pub detail: String,
+    /// Each field that is wrong, all at once; omitted unless the body was read and refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+}
+
+/// One wrong field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// The field: `name`, `numbers[1]`.
+    pub field: String,
+    /// What is wrong with it, for a person.
+    pub problem: String,
+}

@@ -1,0 +1,258 @@
+//! The call record: everything that is kept of one call.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Answer to `GET /api/v1/calls`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordPage {
+    /// Newest first.
+    pub calls: Vec<Record>,
+    /// For `?cursor=`: the older ones; `null` at the end.
+    pub next: Option<String>,
+}
+
+/// A call record.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The call.
+    pub id: String,
+    /// The caller's number as sent.
+    pub caller: String,
+    /// The caller's display name.
+    pub caller_name: Option<String>,
+    /// What was dialled, as sent.
+    pub called: String,
+    /// The configured number that was dialled; `null` if it was an extension.
+    pub number: Option<String>,
+    /// The flow of that number.
+    pub flow: Option<String>,
+    /// Where the call came from.
+    pub source: Source,
+    /// The SIP Call-ID of the caller's leg.
+    pub sip_call_id: String,
+    /// BCP 47 language in which the caller was addressed last.
+    pub language: String,
+    /// The customer's id.
+    pub customer: Option<String>,
+    /// INVITE received.
+    pub started_at: Timestamp,
+    /// Answered by the server.
+    pub answered_at: Option<Timestamp>,
+    /// Caller and agent heard each other first.
+    pub connected_at: Option<Timestamp>,
+    /// Nobody was connected any more.
+    pub ended_at: Option<Timestamp>,
+    /// Who ended it.
+    pub ended_by: Option<Party>,
+    /// Why it ended.
+    pub cause: Option<Cause>,
+    /// The agent who took it last.
+    pub agent: Option<String>,
+    /// The way through the flows.
+    pub path: Vec<Step>,
+    /// Stays in queues, in order.
+    pub queues: Vec<QueueVisit>,
+    /// Offers to agents, in order.
+    pub offers: Vec<Offer>,
+    /// Recordings, in order.
+    pub recordings: Vec<Recording>,
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Where a call came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// From this trunk.
+    Trunk(String),
+    /// From the phone of this agent.
+    Agent(String),
+}
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The one who called.
+    Caller,
+    /// The agent.
+    Agent,
+    /// The server.
+    System,
+}
+
+/// Why a call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The kind of ending.
+    pub kind: EndKind,
+    /// The final SIP status that mattered.
+    pub sip_status: Option<u16>,
+    /// Q.850 cause.
+    pub q850: u8,
+}
+
+/// The kinds of ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndKind {
+    /// One of the two hung up after they had talked.
+    Completed,
+    /// The caller hung up in a queue.
+    Abandoned,
+    /// The caller hung up before a queue, or before the extension answered.
+    HungUpEarly,
+    /// The flow came to its own end.
+    FlowEnded,
+    /// The called extension was busy, did not answer or refused.
+    NotAnswered,
+    /// Refused before it began.
+    Refused,
+    /// Media stopped coming.
+    MediaLost,
+    /// The server was stopped.
+    Shutdown,
+    /// The server died and was started again.
+    ServerRestart,
+    /// A defect in the server.
+    InternalError,
+}
+
+/// One step of a flow, as it was run.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The flow.
+    pub flow: String,
+    /// The step.
+    pub step: String,
+    /// When it began.
+    pub entered_at: Timestamp,
+    /// When it was left.
+    pub left_at: Timestamp,
+    /// What the caller keyed in.
+    pub input: Option<String>,
+    /// By which exit it was left.
+    pub exit: String,
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step").field("flow", &self.flow).field("step", &self.step).finish_non_exhaustive()
+    }
+}
+
+/// One stay in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueVisit {
+    /// The queue.
+    pub queue: String,
+    /// Joined.
+    pub entered_at: Timestamp,
+    /// Left.
+    pub left_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<QueueOutcome>,
+    /// How long the caller waited, once the stay is over.
+    pub waited_ms: Option<u64>,
+}
+
+/// How a stay in a queue ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueOutcome {
+    /// An agent took the call.
+    Answered,
+    /// The caller hung up.
+    Abandoned,
+    /// The longest wait was reached.
+    TimedOut,
+    /// The server ended it.
+    Withdrawn,
+}
+
+/// One offer to an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The agent.
+    pub agent: String,
+    /// Chosen.
+    pub offered_at: Timestamp,
+    /// The screen pop was written to the agent's page; `null` if there was none or it took too long.
+    pub popped_at: Option<Timestamp>,
+    /// The INVITE left.
+    pub invited_at: Option<Timestamp>,
+    /// The phone rang.
+    pub ringing_at: Option<Timestamp>,
+    /// Taken or failed.
+    pub ended_at: Option<Timestamp>,
+    /// What became of it.
+    pub outcome: OfferOutcome,
+    /// The final SIP status of a failed offer, if there was one.
+    pub sip_status: Option<u16>,
+}
+
+/// What became of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferOutcome {
+    /// Still open.
+    Pending,
+    /// The agent took the call.
+    Answered,
+    /// The phone rang for the whole time.
+    NoAnswer,
+    /// The agent rejected it.
+    Rejected,
+    /// The phone was busy.
+    Busy,
+    /// No phone was registered.
+    NotRegistered,
+    /// The network or the phone failed.
+    PhoneFault,
+    /// The caller hung up.
+    CallerGone,
+}
+
+/// One recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The recording.
+    pub id: String,
+    /// Path below the recordings directory.
+    pub path: String,
+    /// First sample.
+    pub started_at: Timestamp,
+    /// How it stands.
+    pub state: RecordingState,
+    /// Length; `null` while it is open.
+    pub duration_ms: Option<u64>,
+    /// Silence in place of audio that was lost; `null` while it is open.
+    pub gap_ms: Option<u64>,
+    /// Size of the file; `null` while it is open.
+    pub bytes: Option<u64>,
+    /// Why it failed.
+    pub problem: Option<String>,
+}
+
+/// How a recording stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingState {
+    /// Being written.
+    Open,
+    /// Complete.
+    Finished,
+    /// Could not be written.
+    Failed,
+    /// Cut off when the server died, and made playable at the restart.
+    Mended,
+}
