@@ -1,1 +1,32 @@
-//! IVR flows: the YAML model, its checker and the interpreter.
+//! IVR flows: what a caller hears and which keys lead where, written in YAML, checked when loaded, run per call.
+//!
+//! [`parse`] reads a file and tells all its mistakes; [`check`] compares it with what exists; [`Session`] runs it
+//! for one caller. Must never know: SIP, media, queues' insides, files. Start reading at [`Session`]; the format
+//! is explained at the top of `ivr-flows/main.yaml`.
+
+mod action;
+mod asking;
+mod check;
+mod decode;
+mod diagnostic;
+mod end;
+mod fields;
+mod graph;
+mod model;
+mod name;
+mod number;
+mod session;
+mod yaml;
+
+pub use action::{Action, Digit, Facts, Input, PathStep, PlayTag, Timer};
+pub use check::{World, check};
+pub use decode::{MAX_DIGIT_WAIT_S, MAX_DIGITS, MAX_LANGUAGES, MAX_PROMPTS, MAX_RETRIES, MAX_STEPS, parse};
+pub use diagnostic::Diagnostic;
+pub use end::{HangupCause, QueueExit, StepExit, TransferExit};
+pub use model::Flow;
+pub use name::{Language, PromptName, StepName, Variable};
+pub use number::{MAX_NUMBER, announcement_prompts, number_phrases, position_announcement};
+pub use session::{
+    ANSWER_LIMIT, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT, MAX_TYPED_AHEAD, PLAYBACK_LIMIT, Session,
+};
+pub use yaml::MAX_BYTES;
