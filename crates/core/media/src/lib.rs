@@ -1,13 +1,27 @@
-//! Who hears whom: legs, bridges, prompts and record taps on one 20 ms tick.
+//! Who hears whom: legs, bridges, prompts and record taps on one 20 ms beat.
 //!
-//! Must never know: sockets, files, threads, clocks, SIP, queues, agents. Start reading at [`Command`] and
-//! [`Event`].
+//! Must never know: sockets, files, threads, clocks, SIP, queues, agents. Start reading at [`Engine`], then
+//! [`Command`] and [`Event`].
 
 mod codec;
 mod command;
+mod engine;
 mod event;
+mod events;
+mod leg;
+mod player;
+mod prompts;
+mod receiver;
+mod sender;
+mod sink;
+mod source;
+mod timeline;
 
 pub use codec::Codec;
 pub use command::{Command, Direction, PromptId};
+pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
 pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingFailure};
 pub use hotline_rtp::Digit;
+pub(crate) use leg::Remote;
+pub use prompts::PromptLibrary;
+pub use sink::{Channel, Chunk, Sink};

@@ -43,10 +43,13 @@ impl Header {
     /// # Errors
     /// [`ParseError`]; never panics.
     pub fn parse(datagram: &[u8]) -> Result<(Self, Range<usize>), ParseError> {
-        let reader = RtpReader::new(datagram).map_err(|_| ParseError::Malformed)?;
-        if RTCP_PACKET_TYPES.contains(&datagram[1]) {
+        if let [first, kind, ..] = datagram
+            && first >> 6 == 2
+            && RTCP_PACKET_TYPES.contains(kind)
+        {
             return Err(ParseError::Rtcp);
         }
+        let reader = RtpReader::new(datagram).map_err(|_| ParseError::Malformed)?;
         let start = reader.payload_offset();
         let header = Self {
             marker: reader.mark(),
@@ -99,7 +102,7 @@ mod tests {
 
     #[test]
     fn tells_rtcp_and_garbage_apart() {
-        let receiver_report = [0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0];
+        let receiver_report = [0x80, 201, 0, 1, 0, 0, 0, 1];
         assert_eq!(Header::parse(&receiver_report), Err(ParseError::Rtcp));
         for garbage in [&b""[..], b"hello", &[0; 12], &[0x9f; 12], &[0xa0; 12]] {
             assert_eq!(Header::parse(garbage), Err(ParseError::Malformed));

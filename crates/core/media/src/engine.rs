@@ -1,0 +1,385 @@
+//! The engine of one media thread: all its legs, what connects them, and the beat.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::events::Events;
+use crate::leg::{Bridged, Leg, Passing, Remote, Tap};
+use crate::timeline::samples_at;
+use crate::{
+    Channel, Chunk, Command, Event, LegFailure, PlayOutcome, PromptId, PromptLibrary, RecordingFailure, Sink,
+};
+
+/// Prompts, music and silence go out once per beat.
+pub const BEAT: Duration = Duration::from_millis(20);
+
+/// How many beats one late tick makes up for; the others are skipped, so that a stall is not followed by a burst
+/// that phones throw away.
+const CATCH_UP_BEATS: u32 = 5;
+
+/// What an administrator may change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineConfig {
+    /// How long a peer that should talk may send nothing before `RtpTimeout`.
+    pub rtp_timeout: Duration,
+    /// The most legs of one thread.
+    pub legs_max: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { rtp_timeout: Duration::from_secs(30), legs_max: 10_000 }
+    }
+}
+
+/// What went wrong or late, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineCounters {
+    /// Beats made up for by a late tick.
+    pub beats_late: u64,
+    /// Beats left out because a tick was too late.
+    pub beats_skipped: u64,
+    /// Packets for a leg that is not there.
+    pub packets_without_leg: u64,
+    /// Commands for a leg that is not there.
+    pub commands_ignored: u64,
+    /// Keys refused because too many were waiting.
+    pub digits_refused: u64,
+}
+
+/// Why [`Engine::poll_timeout`] wants to be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// The next 20 ms beat: call [`Engine::handle_tick`].
+    Beat,
+}
+
+/// All legs of one media thread.
+///
+/// After any `handle_…` drain [`Engine::poll_event`], then wait until [`Engine::poll_timeout`]. Packets and
+/// record pieces leave through the [`Sink`] at once. [`Engine::handle_packet`] does not allocate, lock or log.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Engine {
+    config: EngineConfig,
+    rng: Rng,
+    /// Not part of a snapshot: see [`Engine::set_prompts`].
+    #[serde(skip)]
+    prompts: Arc<PromptLibrary>,
+    legs: BTreeMap<LegId, Leg>,
+    bridges: BTreeMap<BridgeId, (LegId, LegId)>,
+    recordings: BTreeMap<RecordingId, Recording>,
+    /// When the next beat is due, while there are legs.
+    next_beat: Option<Time>,
+    events: Events,
+    counters: EngineCounters,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Recording {
+    /// The first sample on our clock.
+    started: u64,
+    /// Those that are still there.
+    customer: Option<LegId>,
+    agent: Option<LegId>,
+}
+
+impl Engine {
+    /// An engine without legs. `rng` chooses the numbers that RFC 3550 §5.1 wants unpredictable.
+    #[must_use]
+    pub fn new(config: EngineConfig, rng: Rng, prompts: Arc<PromptLibrary>) -> Self {
+        Self {
+            config,
+            rng,
+            prompts,
+            legs: BTreeMap::new(),
+            bridges: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            next_beat: None,
+            events: Events::new(),
+            counters: EngineCounters::default(),
+        }
+    }
+
+    /// Replaces the library, also in an engine that comes from a snapshot. Playbacks go on where they are.
+    pub fn set_prompts(&mut self, prompts: Arc<PromptLibrary>) {
+        self.prompts = prompts;
+    }
+
+    /// Carries out a command. `OpenLeg` makes the leg; the port and its `LegOpened` are the shell's.
+    pub fn handle_command(&mut self, now: Now, command: Command, out: &mut impl Sink) {
+        match command {
+            Command::OpenLeg { leg, call } => self.open_leg(now, leg, call),
+            Command::SetRemote {
+                leg,
+                remote: address,
+                codec,
+                payload_type_send,
+                payload_type_receive,
+                telephone_event_send,
+                telephone_event_receive,
+                direction,
+                ptime_ms,
+            } => {
+                let remote = Remote {
+                    codec,
+                    payload_type_send,
+                    payload_type_receive,
+                    telephone_event_send,
+                    telephone_event_receive,
+                    direction,
+                    frame_samples: Remote::frame_samples(ptime_ms),
+                };
+                self.with_leg(leg, |leg| leg.set_remote(now.mono, address, remote));
+            }
+            Command::SetMusic { leg, prompt } => self.with_leg(leg, |leg| leg.player.set_music(prompt)),
+            Command::Play { leg, play, prompts } => self.play(leg, play, prompts),
+            Command::StopPlay { leg } => self.stop_play(leg),
+            Command::Bridge { bridge, a, b } => self.bridge(now, bridge, a, b),
+            Command::Unbridge { bridge } => self.unbridge(bridge),
+            Command::StartRecording { recording, customer, agent } => {
+                self.start_recording(now, recording, (customer, agent), out);
+            }
+            Command::StopRecording { recording } => self.stop_recording(now, recording, out),
+            Command::CloseLeg { leg } => self.close_leg(now, leg, out),
+        }
+    }
+
+    /// Takes a datagram from a leg's socket; it is rewritten in place on its way to the other side of a bridge.
+    pub fn handle_packet(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        source: SocketAddr,
+        packet: &mut [u8],
+        out: &mut impl Sink,
+    ) {
+        let Some(from) = self.legs.get_mut(&leg) else {
+            self.counters.packets_without_leg += 1;
+            return;
+        };
+        let Some(received) = from.handle_packet(now.mono, leg, source, packet, &mut self.events) else {
+            return;
+        };
+        from.record(&received, packet, out);
+        let (Some(bridged), Some(codec)) = (from.bridged, from.codec()) else { return };
+        let to = self.legs.get_mut(&bridged.peer).expect("a leg leaves its bridge before it goes");
+        to.relay(now.mono, bridged.peer, Passing { received: &received, codec, datagram: packet }, out);
+    }
+
+    /// Makes the beats that are due. Late ones are made up for, up to a limit.
+    pub fn handle_tick(&mut self, now: Now, out: &mut impl Sink) {
+        let Some(mut due) = self.next_beat else { return };
+        let mut beats = 0;
+        while due <= now.mono && beats < CATCH_UP_BEATS {
+            for (id, leg) in &mut self.legs {
+                leg.handle_beat(due, *id, &self.prompts, out, &mut self.events);
+            }
+            due = due + BEAT;
+            beats += 1;
+        }
+        self.counters.beats_late += u64::from(beats.saturating_sub(1));
+        if due <= now.mono {
+            due = self.skip_beats(due, now.mono);
+        }
+        self.next_beat = Some(due);
+        for (id, leg) in &mut self.legs {
+            leg.handle_timeouts(now.mono, *id, self.config.rtp_timeout, &mut self.events);
+        }
+    }
+
+    /// Takes the oldest event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop()
+    }
+
+    /// When to call [`Engine::handle_tick`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        self.next_beat.map(|due| (due, Timer::Beat))
+    }
+
+    /// What went wrong or late.
+    #[must_use]
+    pub fn counters(&self) -> EngineCounters {
+        EngineCounters { digits_refused: self.events.digits_refused(), ..self.counters }
+    }
+
+    /// How many legs there are.
+    #[must_use]
+    pub fn legs(&self) -> usize {
+        self.legs.len()
+    }
+
+    /// True if there is room for a leg.
+    ///
+    /// # Errors
+    /// Why there is not.
+    pub fn check_leg(&self, leg: LegId) -> Result<(), LegFailure> {
+        if self.legs.contains_key(&leg) {
+            return Err(LegFailure::Duplicate);
+        }
+        if self.legs.len() >= self.config.legs_max {
+            return Err(LegFailure::TooManyLegs);
+        }
+        Ok(())
+    }
+
+    fn skip_beats(&mut self, due: Time, now: Time) -> Time {
+        let skipped = now.since(due).as_micros() / BEAT.as_micros() + 1;
+        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
+        self.counters.beats_skipped += u64::from(skipped);
+        for leg in self.legs.values_mut() {
+            leg.handle_skipped_beats();
+        }
+        due + BEAT * skipped
+    }
+
+    fn with_leg(&mut self, leg: LegId, change: impl FnOnce(&mut Leg)) {
+        match self.legs.get_mut(&leg) {
+            Some(leg) => change(leg),
+            None => self.counters.commands_ignored += 1,
+        }
+    }
+
+    fn open_leg(&mut self, now: Now, leg: LegId, call: CallId) {
+        if let Err(cause) = self.check_leg(leg) {
+            return self.events.push(Event::LegFailed { leg, cause });
+        }
+        if self.legs.is_empty() {
+            self.next_beat = Some(now.mono + BEAT);
+        }
+        self.legs.insert(leg, Leg::new(call, &mut self.rng));
+    }
+
+    fn close_leg(&mut self, now: Now, leg: LegId, out: &mut impl Sink) {
+        self.leave_bridge(leg);
+        let Some(mut closed) = self.legs.remove(&leg) else {
+            self.counters.commands_ignored += 1;
+            return;
+        };
+        if let Some(play) = closed.player.stop() {
+            self.events.push(Event::PlayFinished { leg, play, outcome: PlayOutcome::Stopped });
+        }
+        self.events.push(Event::LegClosed { leg, stats: closed.stats() });
+        if let Some(tap) = closed.tap {
+            self.leave_recording(now, tap, out);
+        }
+        if self.legs.is_empty() {
+            self.next_beat = None;
+        }
+    }
+
+    fn play(&mut self, leg: LegId, play: PlayId, prompts: Vec<PromptId>) {
+        let finished = |play, outcome| Event::PlayFinished { leg, play, outcome };
+        let Some(target) = self.legs.get_mut(&leg) else {
+            self.counters.commands_ignored += 1;
+            return self.events.push(finished(play, PlayOutcome::Stopped));
+        };
+        if !prompts.iter().all(|prompt| self.prompts.contains(prompt)) {
+            if let Some(replaced) = target.player.stop() {
+                self.events.push(finished(replaced, PlayOutcome::Stopped));
+            }
+            return self.events.push(finished(play, PlayOutcome::MissingPrompt));
+        }
+        if let Some(replaced) = target.player.play(play, prompts) {
+            self.events.push(finished(replaced, PlayOutcome::Stopped));
+        }
+    }
+
+    fn stop_play(&mut self, leg: LegId) {
+        let mut stopped = None;
+        self.with_leg(leg, |leg| stopped = leg.player.stop());
+        if let Some(play) = stopped {
+            self.events.push(Event::PlayFinished { leg, play, outcome: PlayOutcome::Stopped });
+        }
+    }
+
+    fn bridge(&mut self, now: Now, bridge: BridgeId, a: LegId, b: LegId) {
+        if a == b || !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
+            self.counters.commands_ignored += 1;
+            return;
+        }
+        self.unbridge(bridge);
+        self.leave_bridge(a);
+        self.leave_bridge(b);
+        self.bridges.insert(bridge, (a, b));
+        for (leg, peer) in [(a, b), (b, a)] {
+            let bridged = Bridged { bridge, peer, heard_at: now.mono };
+            self.with_leg(leg, |leg| leg.set_bridged(Some(bridged)));
+        }
+    }
+
+    fn unbridge(&mut self, bridge: BridgeId) {
+        let Some((a, b)) = self.bridges.remove(&bridge) else { return };
+        self.with_leg(a, |leg| leg.set_bridged(None));
+        self.with_leg(b, |leg| leg.set_bridged(None));
+    }
+
+    fn leave_bridge(&mut self, leg: LegId) {
+        if let Some(bridged) = self.legs.get(&leg).and_then(|leg| leg.bridged) {
+            self.unbridge(bridged.bridge);
+        }
+    }
+
+    fn start_recording(
+        &mut self,
+        now: Now,
+        recording: RecordingId,
+        (customer, agent): (LegId, LegId),
+        out: &mut impl Sink,
+    ) {
+        let call = match self.check_recording(recording, customer, agent) {
+            Ok(call) => call,
+            Err(cause) => return self.events.push(Event::RecordingFailed { recording, cause }),
+        };
+        let started = samples_at(now.mono);
+        self.recordings
+            .insert(recording, Recording { started, customer: Some(customer), agent: Some(agent) });
+        for (leg, channel) in [(customer, Channel::Customer), (agent, Channel::Agent)] {
+            self.with_leg(leg, |leg| leg.tap = Some(Tap { recording, channel, started }));
+        }
+        out.record(recording, Chunk::Start { call, at: now.wall });
+    }
+
+    fn check_recording(
+        &self,
+        recording: RecordingId,
+        customer: LegId,
+        agent: LegId,
+    ) -> Result<CallId, RecordingFailure> {
+        let (Some(left), Some(right)) = (self.legs.get(&customer), self.legs.get(&agent)) else {
+            return Err(RecordingFailure::NoSuchLegs);
+        };
+        if customer == agent {
+            return Err(RecordingFailure::NoSuchLegs);
+        }
+        if left.tap.is_some() || right.tap.is_some() || self.recordings.contains_key(&recording) {
+            return Err(RecordingFailure::AlreadyRecorded);
+        }
+        Ok(left.call)
+    }
+
+    fn stop_recording(&mut self, now: Now, recording: RecordingId, out: &mut impl Sink) {
+        let Some(stopped) = self.recordings.remove(&recording) else { return };
+        for leg in [stopped.customer, stopped.agent].into_iter().flatten() {
+            self.with_leg(leg, |leg| leg.tap = None);
+        }
+        out.record(recording, Chunk::Finish { length: samples_at(now.mono).saturating_sub(stopped.started) });
+    }
+
+    fn leave_recording(&mut self, now: Now, tap: Tap, out: &mut impl Sink) {
+        let known = self.recordings.get_mut(&tap.recording).expect("a tap goes with its recording");
+        match tap.channel {
+            Channel::Customer => known.customer = None,
+            Channel::Agent => known.agent = None,
+        }
+        if known.customer.is_none() && known.agent.is_none() {
+            self.stop_recording(now, tap.recording, out);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! One leg: a peer, the stream to it and the stream from it.
+
+use core::net::SocketAddr;
+use core::ops::Range;
+use core::time::Duration;
+
+use hotline_base::{BridgeId, CallId, LegId, RecordingId, Rng, Time};
+use hotline_rtp::{HEADER_LEN, Header, Press};
+use serde::{Deserialize, Serialize};
+
+use crate::events::Events;
+use crate::player::Player;
+use crate::receiver::{Content, Received, Receiver};
+use crate::sender::Sender;
+use crate::{Channel, Codec, Direction, Event, LegStats, PlayOutcome, PromptLibrary, Sink};
+
+/// The longest packet that we make: 60 ms.
+const FRAME_MAX: usize = 480;
+/// Samples of one beat, 20 ms at 8 kHz.
+const BEAT_SAMPLES: usize = 160;
+/// How long the other side of a bridge may be silent before we send silence in its place, so that routers and
+/// phones on the way do not take the call for dead.
+const BRIDGE_SILENCE_AFTER: Duration = Duration::from_millis(500);
+
+/// What offer and answer settled, without the address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Remote {
+    pub(crate) codec: Codec,
+    pub(crate) payload_type_send: u8,
+    pub(crate) payload_type_receive: u8,
+    pub(crate) telephone_event_send: Option<u8>,
+    pub(crate) telephone_event_receive: Option<u8>,
+    pub(crate) direction: Direction,
+    /// Of one packet that we make.
+    pub(crate) frame_samples: usize,
+}
+
+impl Remote {
+    /// `ptime_ms` as a frame, 10–60 ms.
+    pub(crate) fn frame_samples(ptime_ms: u8) -> usize {
+        usize::from(ptime_ms.clamp(10, 60)) * 8
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Leg {
+    pub(crate) call: CallId,
+    pub(crate) bridged: Option<Bridged>,
+    pub(crate) tap: Option<Tap>,
+    pub(crate) player: Player,
+    sender: Sender,
+    /// From the first answer on.
+    link: Option<Link>,
+    stats: LegStats,
+    /// Samples due that do not fill a packet yet.
+    due_samples: usize,
+}
+
+/// The connection to the peer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Link {
+    remote: Remote,
+    receiver: Receiver,
+    watch: Watch,
+}
+
+/// Whether the peer is heard.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Watch {
+    /// Nothing need come.
+    Off,
+    /// The last packet, or the answer from which on they were due.
+    HeardAt(Time),
+    /// Reported as silent.
+    Silent,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Bridged {
+    pub(crate) bridge: BridgeId,
+    pub(crate) peer: LegId,
+    /// The last packet of the peer, or the beginning of the bridge.
+    pub(crate) heard_at: Time,
+}
+
+/// Which recording hears this leg, and where.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Tap {
+    pub(crate) recording: RecordingId,
+    pub(crate) channel: Channel,
+    /// Its first sample on our clock.
+    pub(crate) started: u64,
+}
+
+/// A packet on its way from one leg to another, in the datagram it came in.
+pub(crate) struct Passing<'a> {
+    pub(crate) received: &'a Received,
+    pub(crate) codec: Codec,
+    pub(crate) datagram: &'a mut [u8],
+}
+
+impl Leg {
+    pub(crate) fn new(call: CallId, rng: &mut Rng) -> Self {
+        Self {
+            call,
+            bridged: None,
+            tap: None,
+            player: Player::default(),
+            sender: Sender::new(rng),
+            link: None,
+            stats: LegStats::default(),
+            due_samples: 0,
+        }
+    }
+
+    pub(crate) fn set_remote(&mut self, now: Time, address: SocketAddr, remote: Remote) {
+        let watch = match remote.direction {
+            Direction::SendReceive => Watch::HeardAt(now),
+            Direction::SendOnly | Direction::ReceiveOnly | Direction::Inactive => Watch::Off,
+        };
+        match &mut self.link {
+            Some(link) => {
+                link.receiver.set_signalled(address);
+                link.remote = remote;
+                link.watch = watch;
+            }
+            None => self.link = Some(Link { remote, receiver: Receiver::new(address), watch }),
+        }
+        self.due_samples = 0;
+    }
+
+    /// What the peer's packets are coded in.
+    pub(crate) fn codec(&self) -> Option<Codec> {
+        self.link.as_ref().map(|link| link.remote.codec)
+    }
+
+    /// A bridge began or ended.
+    pub(crate) fn set_bridged(&mut self, bridged: Option<Bridged>) {
+        self.bridged = bridged;
+        self.sender.interrupt();
+    }
+
+    /// Time was skipped.
+    pub(crate) fn handle_skipped_beats(&mut self) {
+        self.sender.interrupt();
+    }
+
+    pub(crate) fn stats(&self) -> LegStats {
+        let mut stats = self.stats;
+        if let Some(link) = &self.link {
+            link.receiver.report(&mut stats);
+        }
+        stats
+    }
+
+    /// Takes a datagram from this leg's socket.
+    pub(crate) fn handle_packet(
+        &mut self,
+        now: Time,
+        id: LegId,
+        from: SocketAddr,
+        datagram: &[u8],
+        events: &mut Events,
+    ) -> Option<Received> {
+        let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.receives()) else {
+            self.stats.unexpected += 1;
+            return None;
+        };
+        let received = link.receiver.handle_packet(now, from, datagram, &link.remote, &mut self.stats)?;
+        link.watch = match link.watch {
+            Watch::Off => Watch::Off,
+            Watch::HeardAt(_) | Watch::Silent => Watch::HeardAt(now),
+        };
+        if received.first {
+            events.push(Event::FirstPacket { leg: id });
+        }
+        for press in received.presses.iter().flatten() {
+            self.report_press(id, *press, events);
+        }
+        Some(received)
+    }
+
+    /// Hands a piece of the peer's audio to the recording that listens.
+    pub(crate) fn record(&self, received: &Received, datagram: &[u8], out: &mut impl Sink) {
+        let (Some(tap), Some(codec), Content::Audio { position }) =
+            (self.tap, self.codec(), received.content)
+        else {
+            return;
+        };
+        let payload = &datagram[received.payload.clone()];
+        // What was spoken before the recording began is not in it.
+        let since_start = position - tap.started as i64;
+        let early = usize::try_from(-since_start).unwrap_or(0);
+        let Some(payload) = payload.get(early..).filter(|payload| !payload.is_empty()) else { return };
+        let position = u64::try_from(since_start).unwrap_or(0);
+        out.record(tap.recording, crate::Chunk::Audio { channel: tap.channel, position, codec, payload });
+    }
+
+    /// Sends a packet of the leg this one is bridged with.
+    pub(crate) fn relay(&mut self, now: Time, id: LegId, packet: Passing<'_>, out: &mut impl Sink) {
+        let Passing { received, codec, datagram } = packet;
+        if let Some(bridged) = &mut self.bridged {
+            bridged.heard_at = now;
+        }
+        let Some(link) = self.link.as_ref().filter(|link| link.remote.direction.sends()) else { return };
+        if self.player.is_playing() {
+            return;
+        }
+        let Range { start, end } = received.payload;
+        let (payload_type, samples) = match received.content {
+            Content::Audio { .. } => (Some(link.remote.payload_type_send), end - start),
+            Content::Event => (link.remote.telephone_event_send, 0),
+            Content::Unusable => (None, 0),
+        };
+        let Some(payload_type) = payload_type else { return self.sender.skip(&received.header) };
+        // A datagram's length fits.
+        let samples_sent = samples as u32;
+        let header = self.sender.relay(now, &received.header, payload_type, samples_sent, received.restarted);
+        let Some(header) = header else { return };
+        if samples > 0 {
+            codec.transcode(link.remote.codec, &mut datagram[start..end]);
+        }
+        let packet = &mut datagram[start - HEADER_LEN..end];
+        write_header(&header, packet);
+        out.send(id, link.receiver.destination(), packet);
+        self.stats.packets_sent += 1;
+        self.stats.bytes_sent += (end - start) as u64;
+    }
+
+    /// One beat of 20 ms: sends what this leg hears of us.
+    pub(crate) fn handle_beat(
+        &mut self,
+        now: Time,
+        id: LegId,
+        prompts: &PromptLibrary,
+        out: &mut impl Sink,
+        events: &mut Events,
+    ) {
+        if self.hears_its_bridge(now) {
+            return;
+        }
+        let Some(link) = &mut self.link else { return };
+        self.due_samples += BEAT_SAMPLES;
+        while self.due_samples >= link.remote.frame_samples {
+            self.due_samples -= link.remote.frame_samples;
+            let mut packet = [0; HEADER_LEN + FRAME_MAX];
+            let packet = &mut packet[..HEADER_LEN + link.remote.frame_samples];
+            let frame = &mut packet[HEADER_LEN..];
+            let finished = self.player.fill(prompts, link.remote.codec, frame);
+            if link.remote.direction.sends() {
+                let samples = link.remote.frame_samples as u32;
+                let header = self.sender.beat(now, link.remote.payload_type_send, samples);
+                write_header(&header, packet);
+                out.send(id, link.receiver.destination(), packet);
+                self.stats.packets_sent += 1;
+                self.stats.bytes_sent += u64::from(samples);
+            }
+            if let Some(play) = finished {
+                events.push(Event::PlayFinished { leg: id, play, outcome: PlayOutcome::Completed });
+            }
+        }
+    }
+
+    /// Reports keys whose end was lost, and a peer that fell silent.
+    pub(crate) fn handle_timeouts(&mut self, now: Time, id: LegId, silence: Duration, events: &mut Events) {
+        let Some(link) = &mut self.link else { return };
+        if let Watch::HeardAt(heard) = link.watch
+            && now.since(heard) >= silence
+        {
+            link.watch = Watch::Silent;
+            events.push(Event::RtpTimeout { leg: id });
+        }
+        if let Some(press) = link.receiver.handle_timeout(now) {
+            self.report_press(id, press, events);
+        }
+    }
+
+    fn hears_its_bridge(&self, now: Time) -> bool {
+        let Some(bridged) = self.bridged else { return false };
+        !self.player.is_playing() && now.since(bridged.heard_at) < BRIDGE_SILENCE_AFTER
+    }
+
+    fn report_press(&mut self, leg: LegId, press: Press, events: &mut Events) {
+        self.stats.digits += 1;
+        events.push_digit(Event::Digit { leg, digit: press.digit, duration_ms: press.duration / 8 });
+    }
+}
+
+fn write_header(header: &Header, packet: &mut [u8]) {
+    header.write(packet.first_chunk_mut().expect("every packet has room for its header"));
+}

@@ -1,0 +1,54 @@
+//! Where the engine's output goes.
+
+use core::net::SocketAddr;
+
+use hotline_base::{CallId, LegId, RecordingId, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::Codec;
+
+/// Takes what the engine makes, at once: no call may wait, allocate or lock for the sake of one packet.
+pub trait Sink {
+    /// Sends a datagram from a leg's socket.
+    fn send(&mut self, leg: LegId, to: SocketAddr, packet: &[u8]);
+
+    /// Passes a piece of a recording on. Pieces of one recording come in the order `Start`, `Audio`…, `Finish`.
+    fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>);
+}
+
+/// A piece of a recording. Positions and lengths are samples at 8 kHz since its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunk<'a> {
+    /// The recording begins.
+    Start {
+        /// Whose conversation it is.
+        call: CallId,
+        /// When.
+        at: WallTime,
+    },
+    /// What one side said. What no piece covers is silence; pieces may come late and in any order.
+    Audio {
+        /// Who.
+        channel: Channel,
+        /// Where on the time line its first byte belongs.
+        position: u64,
+        /// How the bytes are coded, one a sample.
+        codec: Codec,
+        /// The bytes.
+        payload: &'a [u8],
+    },
+    /// The recording is over.
+    Finish {
+        /// How long it is.
+        length: u64,
+    },
+}
+
+/// A channel of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Channel {
+    /// Left: the customer.
+    Customer,
+    /// Right: the agent.
+    Agent,
+}

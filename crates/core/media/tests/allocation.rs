@@ -1,0 +1,125 @@
+//! Proof that a packet on its way through a bridge, into a recording, or made on the beat allocates nothing.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
+use hotline_media::{BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, PromptLibrary, Sink};
+use hotline_rtp::Header;
+
+/// Counts the allocations of the thread that asks for them.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+#[expect(unsafe_code, reason = "the allocator's interface is unsafe")]
+// SAFETY: every call is passed to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as our caller promised.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as our caller promised.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(Default)]
+struct Counts {
+    sent: u64,
+    recorded: u64,
+}
+
+impl Sink for Counts {
+    fn send(&mut self, _: LegId, _: SocketAddr, _: &[u8]) {
+        self.sent += 1;
+    }
+
+    fn record(&mut self, _: RecordingId, _: Chunk<'_>) {
+        self.recorded += 1;
+    }
+}
+
+#[test]
+fn the_packet_path_allocates_nothing() {
+    let (mut engine, mut out) = (engine(), Counts::default());
+    let mut now = Now::default();
+    let mut rng = Rng::from_number(1);
+    let call = CallId::generate(WallTime(0), &mut rng);
+    let recording = RecordingId::generate(WallTime(0), &mut rng);
+    let (a, b, c) = (LegId(0), LegId(1), LegId(2));
+    for (leg, codec) in [(a, Codec::Pcmu), (b, Codec::Pcma), (c, Codec::Pcmu)] {
+        engine.handle_command(now, Command::OpenLeg { leg, call }, &mut out);
+        engine.handle_command(now, remote(leg, codec), &mut out);
+    }
+    for command in [
+        Command::Bridge { bridge: BridgeId(1), a, b },
+        Command::StartRecording { recording, customer: a, agent: b },
+        Command::SetMusic { leg: c, prompt: Some("music/loop".into()) },
+        Command::Play { leg: c, play: PlayId(1), prompts: vec!["en/hello".into()] },
+    ] {
+        engine.handle_command(now, command, &mut out);
+    }
+    let mut packets: Vec<(LegId, Vec<u8>)> = Vec::new();
+    for sequence in 0..1000_u16 {
+        for (leg, payload_type) in [(a, 0), (b, 8)] {
+            let event = sequence % 50 > 45;
+            let header = Header {
+                marker: false,
+                payload_type: if event { 101 } else { payload_type },
+                sequence,
+                timestamp: u32::from(if event { sequence / 50 * 50 + 46 } else { sequence }) * 160,
+                ssrc: 1,
+            };
+            let end = if sequence % 50 == 49 { 0x8a } else { 0x0a };
+            let payload = if event { vec![5, end, 1, 0x40] } else { vec![3; 160] };
+            packets.push((leg, header.packet(&payload)));
+        }
+    }
+    let before = ALLOCATIONS.get();
+    for (index, (leg, packet)) in packets.iter_mut().enumerate() {
+        engine.handle_packet(now, *leg, SocketAddr::from(([192, 0, 2, 1], 4000)), packet, &mut out);
+        if index % 2 == 1 {
+            now = now + BEAT;
+            engine.handle_tick(now + Duration::from_millis(1), &mut out);
+        }
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert!(out.sent > 2900 && out.recorded > 1800, "{} sent, {} recorded", out.sent, out.recorded);
+}
+
+fn engine() -> Engine {
+    let mut prompts = PromptLibrary::default();
+    prompts.insert("music/loop".into(), &[100; 12_345]);
+    prompts.insert("en/hello".into(), &[100; 4_321]);
+    Engine::new(EngineConfig::default(), Rng::from_number(1), Arc::new(prompts))
+}
+
+fn remote(leg: LegId, codec: Codec) -> Command {
+    let payload_type = match codec {
+        Codec::Pcmu => 0,
+        Codec::Pcma => 8,
+    };
+    Command::SetRemote {
+        leg,
+        remote: SocketAddr::from(([192, 0, 2, 1], 4000)),
+        codec,
+        payload_type_send: payload_type,
+        payload_type_receive: payload_type,
+        telephone_event_send: Some(101),
+        telephone_event_receive: Some(101),
+        direction: Direction::SendReceive,
+        ptime_ms: 20,
+    }
+}
