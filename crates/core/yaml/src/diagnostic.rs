@@ -1,0 +1,169 @@
+//! What is wrong with a flow, where, and what would be right.
+
+use core::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The most characters of the source line that a diagnostic shows.
+const MAX_SHOWN: usize = 120;
+
+/// One mistake in a file. `Display` gives several lines for a person; editors use the fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file, as it was given to [`Source::new`].
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The column, counted from 1 in characters.
+    pub column: u32,
+    /// What is wrong, without place and full stop.
+    pub problem: String,
+    /// What would be right, without full stop.
+    pub remedy: String,
+    /// The line of the file, at most 120 characters of it.
+    pub source_line: String,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.problem)?;
+        let shown = usize::try_from(self.column).unwrap_or(usize::MAX).saturating_sub(1);
+        if shown <= self.source_line.chars().count() {
+            writeln!(f, "{:>5} | {}", self.line, self.source_line)?;
+            writeln!(f, "      | {:shown$}^", "")?;
+        }
+        write!(f, "      = {}", self.remedy)
+    }
+}
+
+/// A position in a file, both counted from 1; the column in characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+/// The file that diagnostics point into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    file: Arc<str>,
+    text: Arc<str>,
+}
+
+impl Source {
+    /// A file by its name for messages, and its text.
+    #[must_use]
+    pub fn new(file: &str, text: &str) -> Self {
+        Self { file: file.into(), text: text.into() }
+    }
+
+    /// The name of the file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// A mistake at `place`.
+    #[must_use]
+    pub fn diagnostic(
+        &self,
+        place: Place,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Diagnostic {
+        let index = usize::try_from(place.line).unwrap_or(usize::MAX).saturating_sub(1);
+        let line = self.text.lines().nth(index).unwrap_or_default();
+        Diagnostic {
+            file: self.file.to_string(),
+            line: place.line,
+            column: place.column,
+            problem: problem.into(),
+            remedy: remedy.into(),
+            // A tab has no width of its own, and the caret must stand below its character.
+            source_line: line.chars().take(MAX_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        }
+    }
+}
+
+/// "did you mean `sales`?" or, if nothing is near, the list of what there is.
+#[must_use]
+pub fn suggest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    /// More names than this make no sentence.
+    const MAX_LISTED: usize = 12;
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = known
+        .iter()
+        .map(|name| (distance(written, name), *name))
+        .min()
+        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 4);
+    match near {
+        Some((_, name)) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => "there is none".to_owned(),
+        None if known.len() > MAX_LISTED => {
+            format!("one of {} and {} more", quoted(&known[..MAX_LISTED]), known.len() - MAX_LISTED)
+        }
+        None => format!("one of {}", quoted(&known)),
+    }
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// How many characters must be inserted, deleted, replaced or swapped with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    /// Longer words are compared by their beginning.
+    const MAX_COMPARED: usize = 64;
+    let a: Vec<char> = a.chars().take(MAX_COMPARED).flat_map(char::to_lowercase).collect();
+    let b: Vec<char> = b.chars().take(MAX_COMPARED).flat_map(char::to_lowercase).collect();
+    let mut before = vec![0; b.len() + 1];
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = replaced.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = above;
+        above = row;
+    }
+    above[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_the_line_with_a_caret() {
+        let source = Source::new("main.yaml", "steps:\n\tqueue: sale\n");
+        let place = Place { line: 2, column: 9 };
+        let diagnostic =
+            source.diagnostic(place, "unknown queue `sale`", suggest("sale", ["sales", "support"]));
+        assert_eq!(
+            diagnostic.to_string(),
+            "main.yaml:2:9: unknown queue `sale`\n    2 |  queue: sale\n      |         ^\n      = did you mean `sales`?"
+        );
+    }
+
+    #[test]
+    fn suggests_only_what_is_near() {
+        assert_eq!(suggest("slaes", ["sales", "support"]), "did you mean `sales`?");
+        assert_eq!(suggest("Promts", ["prompts", "then"]), "did you mean `prompts`?");
+        assert_eq!(suggest("x", ["sales", "support"]), "one of `sales`, `support`");
+        assert_eq!(suggest("x", []), "there is none");
+    }
+
+    #[test]
+    fn a_place_beyond_the_line_or_file_is_shown_without_caret() {
+        let source = Source::new("f", "a");
+        let shown = source.diagnostic(Place { line: 9, column: 9 }, "p", "r").to_string();
+        assert_eq!(shown, "f:9:9: p\n      = r");
+    }
+}
