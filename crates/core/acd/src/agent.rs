@@ -16,7 +16,6 @@ pub const REASON_BYTES_MAX: usize = 64;
 /// What an agent is while no call occupies it. Asking for another one during a call or wrap-up takes effect
 /// after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "presence", rename_all = "snake_case")]
 pub enum Presence {
     /// Not at work.
     LoggedOut,
@@ -31,7 +30,6 @@ pub enum Presence {
 
 /// Why an agent takes no calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum NotReadyReason {
     /// Has just signed in.
     SignedIn,
@@ -58,7 +56,6 @@ impl NotReadyReason {
 
 /// Which way a conversation came about, seen from the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Somebody outside the center called.
     In,
@@ -70,7 +67,6 @@ pub enum Direction {
 
 /// The state of an agent. Exactly one at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
 pub enum AgentState {
     /// Not at work.
     LoggedOut,
@@ -114,7 +110,6 @@ pub enum AgentState {
 
 /// Why offers to an agent are held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum DelayCause {
     /// The agent rejected an offer.
     Rejected,

@@ -25,7 +25,6 @@ pub struct Entry {
 
 /// Strict precedence, for emergencies only; ordinary priority is [`Entry::priority_credit`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Before everybody else.
     Emergency,

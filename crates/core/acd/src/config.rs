@@ -37,7 +37,6 @@ pub struct QueueConfig {
 
 /// How a queue chooses among the agents who may be offered a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// The agent for whom the latest of {end of the last wrap-up, became ready, signed in} is longest ago; equal
     /// ones by agent id. An offer that was not taken changes nothing.

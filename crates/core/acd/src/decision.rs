@@ -38,7 +38,6 @@ pub struct Candidate {
 
 /// What a strategy orders candidates by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum SortKey {
     /// Idle for this long; the longest first.
     IdleFor(Duration),

@@ -10,7 +10,6 @@ use crate::{AgentState, DelayCause, NotReadyReason};
 
 /// Why an agent is not offered a call. Variants stand in the order in which they are asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "gate", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Gate {
     /// Signed out.
     NotLoggedIn,

@@ -1,0 +1,17 @@
+//! The rules of call distribution, each by name, and all of them together against a naive model.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking, and looks only at the variants it is about"
+)]
+
+mod center;
+mod configuration;
+mod decisions;
+mod model;
+mod offers;
+mod random;
+mod snapshot;
+mod states;
+mod waiting;
