@@ -168,6 +168,12 @@ impl Acd {
         self.queues.values().map(|queue| self.view(queue))
     }
 
+    /// Where a waiting call stands: 1 is next. `None` if it waits nowhere.
+    #[must_use]
+    pub fn position(&self, call: CallId) -> Option<u32> {
+        self.callers.get(&call).map(|caller| caller.position)
+    }
+
     /// Why a waiting call is not offered to an agent this moment: the first gate that is shut. `None` if none is
     /// (then it is another caller's or another agent's turn), or if either is unknown.
     #[must_use]

@@ -108,6 +108,21 @@ pub enum AgentState {
     },
 }
 
+impl AgentState {
+    /// True while no call and no after-call work occupies the agent, at work or not.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        match self {
+            Self::LoggedOut | Self::NotReady { .. } | Self::Ready => true,
+            Self::Reserved { .. }
+            | Self::Ringing { .. }
+            | Self::Talking { .. }
+            | Self::Hold { .. }
+            | Self::WrapUp { .. } => false,
+        }
+    }
+}
+
 /// Why offers to an agent are held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DelayCause {
@@ -232,20 +247,8 @@ impl Agent {
         }
     }
 
-    /// True while the presence is what the state shows.
-    pub(crate) fn is_free(&self) -> bool {
-        match self.state() {
-            AgentState::LoggedOut | AgentState::NotReady { .. } | AgentState::Ready => true,
-            AgentState::Reserved { .. }
-            | AgentState::Ringing { .. }
-            | AgentState::Talking { .. }
-            | AgentState::Hold { .. }
-            | AgentState::WrapUp { .. } => false,
-        }
-    }
-
     pub(crate) fn pending(&self) -> Option<Presence> {
-        (!self.is_free() && self.presence != Presence::Ready).then(|| self.presence.clone())
+        (!self.state().is_idle() && self.presence != Presence::Ready).then(|| self.presence.clone())
     }
 
     /// Takes calls from queues, now or after the one it has.

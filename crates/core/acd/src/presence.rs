@@ -128,7 +128,7 @@ impl Acd {
             if ends_wrap_up {
                 agent.work = Work::Free;
             }
-            if !agent.is_free() {
+            if !agent.state().is_idle() {
                 change = Change::Pending;
             }
         });

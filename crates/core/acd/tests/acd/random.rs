@@ -274,6 +274,7 @@ impl Pair {
             assert_eq!(order, self.model.order(number));
             for (place, caller) in queue.waiting.iter().enumerate() {
                 assert_eq!(caller.position as usize, place + 1);
+                assert_eq!(self.acd.position(caller.call), Some(caller.position));
                 let offered_to = caller.offered_to.as_ref().map(index);
                 assert_eq!(offered_to, self.model.offered_to(self::number(caller.call)));
             }
