@@ -2,6 +2,7 @@
 //!
 //! Must never know: sockets, clocks, calls, queues. Start reading at [`Message`].
 
+pub mod digest;
 pub mod message;
 pub mod transaction;
 pub mod uri;

@@ -139,14 +139,16 @@ impl Builder {
             return self;
         }
         let value = value.to_string();
-        self.line(name, value.as_bytes());
+        self.forbid_line_end(name, value.as_bytes());
+        push_line(&mut self.headers, name, value.as_bytes());
         self
     }
 
-    /// Adds all headers of that name that `message` has, as they came but unfolded.
+    /// Adds all headers of that name that `message` has, as they came but unfolded; a NUL in a quoted string, which
+    /// the grammar allows, is passed on.
     pub fn copy(mut self, message: &Message, name: HeaderName) -> Self {
         for value in message.lines(name) {
-            self.line(name.as_str(), &lexis::unfolded(value));
+            push_line(&mut self.headers, name.as_str(), &lexis::unfolded(value));
         }
         self
     }
@@ -180,11 +182,6 @@ impl Builder {
         Ok(Bytes::from(out))
     }
 
-    fn line(&mut self, name: &str, value: &[u8]) {
-        self.forbid_line_end(name, value);
-        push_line(&mut self.headers, name, value);
-    }
-
     fn forbid_line_end(&mut self, name: &str, value: &[u8]) {
         if memchr::memchr3(b'\r', b'\n', 0, value).is_some() {
             self.note(BuildError::LineEnd(name.into()));
@@ -201,4 +198,148 @@ fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::message::{CSeq, NameAddr};
+
+    fn minimal(method: &Method) -> Builder {
+        Builder::request(method, "sip:b@h")
+            .header(HeaderName::Via, "SIP/2.0/UDP 10.0.0.1:5062;branch=z9hG4bKa;rport")
+            .header(HeaderName::Via, "SIP/2.0/UDP b , SIP/2.0/UDP c")
+            .header(HeaderName::RecordRoute, "<sip:r;lr>")
+            .header(HeaderName::From, "<sip:a@h>;tag=f")
+            .header(HeaderName::To, "\"B\" <sip:b@h>")
+            .header(HeaderName::CallId, "c")
+            .header(HeaderName::CSeq, CSeq { number: 7, method: method.clone() })
+            .header(HeaderName::Timestamp, "54")
+    }
+
+    fn message(builder: Builder) -> Message {
+        Message::parse(builder.build().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_request_is_written_in_order_with_its_length() {
+        let bytes = minimal(&Method::Invite).raw("X-A", 1).body("application/sdp", "v=0\r\n").build().unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(text.starts_with("INVITE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5062;"), "{text}");
+        assert!(
+            text.ends_with("X-A: 1\r\nContent-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_response_takes_what_the_rfc_says_from_its_request() {
+        let request = message(minimal(&Method::Invite));
+        let source = "192.0.2.7:40000".parse().unwrap();
+        let bytes = Builder::response(&request, 180, "Ringing")
+            .top_via_received(source)
+            .to_tag("t")
+            .header(HeaderName::Contact, NameAddr::parse("<sip:me@h>").unwrap())
+            .build()
+            .unwrap();
+        assert_eq!(
+            String::from_utf8(bytes.to_vec()).unwrap(),
+            "SIP/2.0 180 Ringing\r\n\
+             Via: SIP/2.0/UDP 10.0.0.1:5062;branch=z9hG4bKa;rport=40000;received=192.0.2.7\r\n\
+             Via: SIP/2.0/UDP b\r\n\
+             Via: SIP/2.0/UDP c\r\n\
+             To: \"B\" <sip:b@h>;tag=t\r\n\
+             From: <sip:a@h>;tag=f\r\n\
+             Call-ID: c\r\n\
+             CSeq: 7 INVITE\r\n\
+             Record-Route: <sip:r;lr>\r\n\
+             Contact: <sip:me@h>\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn record_route_and_timestamp_are_only_where_they_belong() {
+        let has = |method: &Method, status, name| {
+            message(Builder::response(&message(minimal(method)), status, "x")).has(name)
+        };
+        for (method, status, record_route, timestamp) in [
+            (Method::Invite, 100, false, true),
+            (Method::Invite, 200, true, false),
+            (Method::Invite, 486, false, false),
+            (Method::Bye, 200, false, false),
+            (Method::Options, 100, false, true),
+        ] {
+            assert_eq!(has(&method, status, HeaderName::RecordRoute), record_route, "{method} {status}");
+            assert_eq!(has(&method, status, HeaderName::Timestamp), timestamp, "{method} {status}");
+        }
+    }
+
+    #[test]
+    fn a_tag_that_is_there_stays() {
+        let bye = message(Builder::response(&message(minimal(&Method::Bye)), 200, "OK").to_tag("first"));
+        assert_eq!(message(Builder::response(&bye, 200, "OK").to_tag("second")).to_tag().unwrap(), "first");
+    }
+
+    #[test]
+    fn nothing_can_be_smuggled_in() {
+        let line_end = |name: &str| Err(BuildError::LineEnd(name.into()));
+        let base = || minimal(&Method::Bye);
+        assert_eq!(base().header(HeaderName::Subject, "a\r\nEvil: b").build(), line_end("Subject"));
+        assert_eq!(base().raw("X", "a\nb").build(), line_end("X"));
+        assert_eq!(base().raw("X", "a\0b").build(), line_end("X"));
+        assert_eq!(base().body("text/plain\r\nEvil: b", "").build(), line_end("Content-Type"));
+        assert_eq!(base().raw("X: y\r\nEvil", "b").build(), Err(BuildError::Name("X: y\r\nEvil".into())));
+        assert_eq!(base().raw("l", 5).build(), Err(BuildError::Name("l".into())));
+        assert_eq!(base().to_tag("t").build(), Err(BuildError::NotAResponse));
+        assert_eq!(Builder::request(&Method::Bye, "sip:a b").build(), Err(BuildError::RequestUri));
+        assert_eq!(Builder::request(&Method::Bye, "").build(), Err(BuildError::RequestUri));
+        let request = message(base());
+        assert_eq!(Builder::response(&request, 99, "x").build(), Err(BuildError::Status(99)));
+        assert_eq!(Builder::response(&request, 200, "OK\r\nEvil: b").build(), line_end("the status line"));
+        assert_eq!(Builder::response(&request, 200, "OK").to_tag("\r\nEvil: b").build(), line_end("To"));
+        assert_eq!(base().body("text/plain", vec![b'x'; MAX_MESSAGE_SIZE]).build(), Err(BuildError::TooLarge));
+    }
+
+    #[test]
+    fn folds_of_the_request_do_not_reach_the_answer() {
+        let request = message(minimal(&Method::Bye)).bytes().to_vec();
+        let folded = String::from_utf8(request).unwrap().replace("<sip:a@h>;tag=f", "<sip:a@h>\r\n\t ;\r\n tag=f");
+        let answer = message(Builder::response(&Message::parse(folded).unwrap(), 200, "OK"));
+        assert_eq!(answer.header(HeaderName::From).unwrap(), "<sip:a@h> ; tag=f");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_reads_back(
+            method in "[A-Z]{1,12}", user in "[a-zA-Z0-9+*#.-]{1,12}", display in "[^\\x00-\\x1f]{0,20}",
+            tag in "[a-z0-9.-]{1,10}", number in 0_u32..(1 << 31), value in "[^\\x00-\\x1f\\x7f]{0,40}",
+            body in proptest::collection::vec(any::<u8>(), 0..100)
+        ) {
+            let method = Method::parse(&method).unwrap();
+            let from = NameAddr::parse(&format!("<sip:{user}@h>")).unwrap().with_tag(&tag);
+            let from = NameAddr { display: (!display.is_empty()).then(|| display.as_str().into()), ..from };
+            let cseq = CSeq { number, method: method.clone() };
+            let bytes = Builder::request(&method, format_args!("sip:{user}@h"))
+                .header(HeaderName::Via, "SIP/2.0/UDP h;branch=z9hG4bKx")
+                .header(HeaderName::From, &from)
+                .header(HeaderName::To, "<sip:b@h>")
+                .header(HeaderName::CallId, "c")
+                .header(HeaderName::CSeq, &cseq)
+                .raw("X-Value", &value)
+                .body("application/octet-stream", &body)
+                .build()
+                .unwrap();
+            let message = Message::parse(bytes).unwrap();
+            prop_assert_eq!(message.method(), Some(method));
+            prop_assert_eq!(message.cseq(), Ok(cseq));
+            let read = message.from().unwrap();
+            prop_assert_eq!(read.tag(), from.tag());
+            prop_assert_eq!(read.display.as_deref().map(str::trim), from.display.as_deref().map(str::trim).filter(|name| !name.is_empty()));
+            prop_assert_eq!(message.header_by_text("x-value").unwrap(), value.trim_matches(' '));
+            prop_assert_eq!(message.body(), body);
+        }
+    }
 }

@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn the_source_is_noted_as_asked() {
         let source: SocketAddr = "192.0.2.7:40000".parse().unwrap();
-        let noted = |text| {
+        let noted = |text: &str| {
             Via::parse_bytes(&with_source(text.as_bytes(), source)).unwrap().params.to_string()
         };
         assert_eq!(noted("SIP/2.0/UDP 192.0.2.7;branch=b"), ";branch=b");

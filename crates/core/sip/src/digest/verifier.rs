@@ -1,0 +1,251 @@
+//! The server's whole check: the proof, the age of the nonce, and that no request is accepted twice.
+
+use std::collections::BTreeMap;
+
+use hotline_base::{Now, Rng};
+
+use super::nonce::{NonceIssuer, NonceState, Stamp, stamp};
+use super::{Algorithm, Challenge, Credentials, Ha1};
+
+/// Nonces whose counts are remembered. Beyond, the oldest is forgotten and no longer accepted.
+pub const MAX_COUNTED_NONCES: usize = 8_192;
+
+/// How many counts below the highest may still come, out of order, once each.
+const WINDOW: u32 = 64;
+
+/// What the server does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The client knows the password and this is no replay.
+    Accepted,
+    /// The client knows the password, but the nonce is old, unknown or used up: challenge with `stale=true`.
+    Stale,
+    /// The client does not know the password: challenge, and count it.
+    Wrong,
+}
+
+/// Issues challenges and checks answers. Only nonces with a proven answer take memory, so that strangers cannot
+/// fill it.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    issuer: NonceIssuer,
+    counts: BTreeMap<Stamp, Counts>,
+    /// What is not above it and not in `counts` may have been used.
+    forgotten: Option<Stamp>,
+    evicted: u64,
+}
+
+impl Verifier {
+    /// Of nonces from this issuer.
+    #[must_use]
+    pub const fn new(issuer: NonceIssuer) -> Self {
+        Self { issuer, counts: BTreeMap::new(), forgotten: None, evicted: 0 }
+    }
+
+    /// A challenge with a new nonce.
+    #[must_use]
+    pub fn challenge(&self, now: Now, realm: &str, algorithm: Algorithm, stale: bool, rng: &mut Rng) -> Challenge {
+        Challenge {
+            realm: realm.into(),
+            nonce: self.issuer.issue(now.wall, rng).into(),
+            algorithm,
+            opaque: None,
+            stale,
+            qop_auth: true,
+        }
+    }
+
+    /// Judges an answer for a request with this method. A nonce of a former secret counts as stale when the proof
+    /// is right, so that phones simply try again after a restart.
+    pub fn check(&mut self, now: Now, credentials: &Credentials, ha1: &Ha1, method: &str) -> Verdict {
+        if !credentials.prove(ha1, method) {
+            return Verdict::Wrong;
+        }
+        match self.issuer.check(now.wall, &credentials.nonce) {
+            NonceState::Forged | NonceState::Stale => return Verdict::Stale,
+            NonceState::Fresh => {}
+        }
+        let Some((stamp, count)) = stamp(&credentials.nonce).zip(credentials.count()) else {
+            return Verdict::Stale;
+        };
+        self.forget_old(now);
+        if self.take(stamp, count) { Verdict::Accepted } else { Verdict::Stale }
+    }
+
+    /// How many nonces were forgotten because of [`MAX_COUNTED_NONCES`].
+    #[must_use]
+    pub const fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Whether this count of this nonce was not used before; it is then.
+    fn take(&mut self, stamp: Stamp, count: u32) -> bool {
+        if let Some(counts) = self.counts.get_mut(&stamp) {
+            return counts.take(count);
+        }
+        let mut counts = Counts { highest: 0, seen: 0 };
+        if self.forgotten.is_some_and(|forgotten| stamp <= forgotten) || !counts.take(count) {
+            return false;
+        }
+        self.counts.insert(stamp, counts);
+        if self.counts.len() > MAX_COUNTED_NONCES
+            && let Some((oldest, _)) = self.counts.pop_first()
+        {
+            self.forgotten = self.forgotten.max(Some(oldest));
+            self.evicted += 1;
+        }
+        true
+    }
+
+    fn forget_old(&mut self, now: Now) {
+        while let Some(entry) = self.counts.first_entry()
+            && now.wall.since(entry.key().issued()) > self.issuer.lifetime()
+        {
+            entry.remove();
+        }
+    }
+}
+
+/// The counts used with one nonce.
+#[derive(Clone, Copy, Debug)]
+struct Counts {
+    highest: u32,
+    /// Bit `n` is set if `highest - n` was used.
+    seen: u64,
+}
+
+impl Counts {
+    fn take(&mut self, count: u32) -> bool {
+        if count > self.highest {
+            let ahead = count - self.highest;
+            self.seen = self.seen.checked_shl(ahead).unwrap_or(0) | 1;
+            self.highest = count;
+            return true;
+        }
+        let behind = self.highest - count;
+        if count == 0 || behind >= WINDOW || self.seen >> behind & 1 == 1 {
+            return false;
+        }
+        self.seen |= 1 << behind;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use hotline_base::WallTime;
+
+    use super::*;
+
+    const LIFETIME: Duration = Duration::from_secs(600);
+
+    fn at(seconds: i64) -> Now {
+        Now { wall: WallTime(seconds * 1_000_000), ..Now::default() }
+    }
+
+    struct Scene {
+        verifier: Verifier,
+        ha1: Ha1,
+        rng: Rng,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            Self {
+                verifier: Verifier::new(NonceIssuer::new([1; 32], LIFETIME)),
+                ha1: Ha1::new(Algorithm::Sha256, "alice", "center", "secret"),
+                rng: Rng::from_number(3),
+            }
+        }
+
+        fn challenge(&mut self, now: Now) -> Challenge {
+            self.verifier.challenge(now, "center", Algorithm::Sha256, false, &mut self.rng)
+        }
+
+        fn check(&mut self, now: Now, challenge: &Challenge, password: &str, nc: u32) -> Verdict {
+            let answer = challenge.answer("alice", password, "REGISTER", "sip:center", "c", nc);
+            self.verifier.check(now, &answer, &self.ha1, "REGISTER")
+        }
+    }
+
+    #[test]
+    fn a_phone_answers_and_counts_on() {
+        let mut scene = Scene::new();
+        let challenge = scene.challenge(at(0));
+        for nc in 1..200 {
+            assert_eq!(scene.check(at(1), &challenge, "secret", nc), Verdict::Accepted);
+        }
+    }
+
+    #[test]
+    fn a_wrong_password_is_wrong_whatever_the_nonce() {
+        let mut scene = Scene::new();
+        let challenge = scene.challenge(at(0));
+        assert_eq!(scene.check(at(1), &challenge, "guess", 1), Verdict::Wrong);
+        assert_eq!(scene.check(at(10_000), &challenge, "guess", 1), Verdict::Wrong);
+        assert!(scene.verifier.counts.is_empty());
+    }
+
+    #[test]
+    fn a_replay_is_not_accepted_but_a_late_request_is() {
+        let mut scene = Scene::new();
+        let challenge = scene.challenge(at(0));
+        for (nc, verdict) in [
+            (1, Verdict::Accepted),
+            (1, Verdict::Stale),
+            (3, Verdict::Accepted),
+            (2, Verdict::Accepted),
+            (2, Verdict::Stale),
+            (100, Verdict::Accepted),
+            (36, Verdict::Stale),
+            (37, Verdict::Accepted),
+            (0, Verdict::Stale),
+            (u32::MAX, Verdict::Accepted),
+            (u32::MAX, Verdict::Stale),
+        ] {
+            assert_eq!(scene.check(at(1), &challenge, "secret", nc), verdict, "nc {nc}");
+        }
+    }
+
+    #[test]
+    fn an_old_nonce_is_stale_and_takes_no_memory() {
+        let mut scene = Scene::new();
+        let old = scene.challenge(at(0));
+        assert_eq!(scene.check(at(600), &old, "secret", 1), Verdict::Accepted);
+        assert_eq!(scene.check(at(601), &old, "secret", 2), Verdict::Stale);
+        let young = scene.challenge(at(601));
+        assert_eq!(scene.check(at(601), &young, "secret", 1), Verdict::Accepted);
+        assert_eq!(scene.verifier.counts.len(), 1);
+    }
+
+    #[test]
+    fn a_nonce_of_a_former_secret_is_stale_not_wrong() {
+        let mut scene = Scene::new();
+        let challenge = scene.challenge(at(0));
+        scene.verifier = Verifier::new(NonceIssuer::new([2; 32], LIFETIME));
+        assert_eq!(scene.check(at(1), &challenge, "secret", 1), Verdict::Stale);
+    }
+
+    #[test]
+    fn without_qop_a_nonce_is_good_once() {
+        let mut scene = Scene::new();
+        let challenge = Challenge { qop_auth: false, ..scene.challenge(at(0)) };
+        assert_eq!(scene.check(at(1), &challenge, "secret", 1), Verdict::Accepted);
+        assert_eq!(scene.check(at(1), &challenge, "secret", 1), Verdict::Stale);
+    }
+
+    #[test]
+    fn at_the_limit_the_oldest_nonce_is_forgotten_and_cannot_be_replayed() {
+        let mut scene = Scene::new();
+        let first = scene.challenge(at(0));
+        assert_eq!(scene.check(at(1), &first, "secret", 1), Verdict::Accepted);
+        for _ in 0..MAX_COUNTED_NONCES {
+            let next = scene.challenge(at(1));
+            assert_eq!(scene.check(at(1), &next, "secret", 1), Verdict::Accepted);
+        }
+        assert_eq!(scene.verifier.evicted(), 1);
+        assert_eq!(scene.check(at(1), &first, "secret", 1), Verdict::Stale);
+    }
+}
