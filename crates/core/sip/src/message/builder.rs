@@ -103,6 +103,9 @@ impl Builder {
             Some(Answer { to: Some(to), .. }) => {
                 let has_tag = NameAddrView::split(to).is_ok_and(|view| view.param(b"tag").is_some());
                 if !has_tag {
+                    // A `;` that was forgiven at the end would be an empty parameter before ours.
+                    let end = to.iter().rposition(|&b| b != b';' && !lexis::is_space(b)).map_or(0, |last| last + 1);
+                    to.truncate(end);
                     to.extend_from_slice(b";tag=");
                     to.extend_from_slice(tag.as_bytes());
                 }
@@ -275,6 +278,14 @@ mod tests {
             assert_eq!(has(&method, status, HeaderName::RecordRoute), record_route, "{method} {status}");
             assert_eq!(has(&method, status, HeaderName::Timestamp), timestamp, "{method} {status}");
         }
+    }
+
+    #[test]
+    fn a_tag_is_added_after_a_semicolon_too_many() {
+        let request = message(minimal(&Method::Bye)).bytes().to_vec();
+        let request = String::from_utf8(request).unwrap().replace("\"B\" <sip:b@h>", "<sip:b@h>; ");
+        let answer = message(Builder::response(&Message::parse(request).unwrap(), 200, "OK").to_tag("t"));
+        assert_eq!(answer.header(HeaderName::To).unwrap(), "<sip:b@h>;tag=t");
     }
 
     #[test]

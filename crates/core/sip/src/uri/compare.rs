@@ -22,7 +22,8 @@ impl SipUri {
 }
 
 impl TelUri {
-    /// RFC 3966 §4: numbers compare without visual separators, parameters without order or case.
+    /// RFC 3966 §4: numbers compare without visual separators, parameters without order or case. Of a parameter
+    /// given twice, the first counts.
     #[must_use]
     pub fn equivalent(&self, other: &Self) -> bool {
         let digits = |uri: &Self| -> String {
@@ -33,8 +34,9 @@ impl TelUri {
                 .collect()
         };
         let within = |a: &Self, b: &Self| {
-            a.params.iter().all(|(name, value)| {
-                b.params.get(name).is_some_and(|other| other.eq_ignore_ascii_case(value.unwrap_or("")))
+            a.params.iter().all(|(name, _)| match (a.params.get(name), b.params.get(name)) {
+                (Some(value), Some(other)) => value.eq_ignore_ascii_case(other),
+                (Some(_) | None, _) => false,
             })
         };
         digits(self) == digits(other) && within(self, other) && within(other, self)
@@ -46,12 +48,11 @@ fn same_escaped(a: Option<&str>, b: Option<&str>) -> bool {
     a.map(plain) == b.map(plain)
 }
 
+/// Of a parameter given twice, which the grammar forbids, the first counts.
 fn params_agree(a: &SipUri, b: &SipUri) -> bool {
-    a.params.iter().all(|(name, value)| match b.params.get(name) {
-        Some(other) => {
-            let (value, other) = (value.unwrap_or("").as_bytes(), other.as_bytes());
-            escape::undone_bytes(value).eq_ignore_ascii_case(&escape::undone_bytes(other))
-        }
+    let plain = |text: Option<&str>| text.map(|text| escape::undone_bytes(text.as_bytes()).to_ascii_lowercase());
+    a.params.iter().all(|(name, _)| match plain(b.params.get(name)) {
+        Some(other) => plain(a.params.get(name)) == Some(other),
         None => !NEVER_IGNORED.iter().any(|never| never.eq_ignore_ascii_case(name)),
     })
 }

@@ -1,0 +1,125 @@
+//! What each target does with its input. A panic is a finding.
+
+use bytes::Bytes;
+use hotline_sip::digest::{Challenge, Credentials};
+use hotline_sip::message::{BuildError, Kind, MAX_HEADERS, Malformed};
+use hotline_sip::uri::Uri;
+use hotline_sip::{Builder, HeaderName, Message};
+
+/// A datagram: it must not panic, must be answerable if it is a request, and when it is whole, what is printed of
+/// it must read the same.
+pub fn sip_message(input: &[u8]) {
+    match Message::parse(Bytes::copy_from_slice(input)) {
+        Ok(message) => {
+            read_everything(&message);
+            answer(&message);
+            print_and_read_back(&message);
+        }
+        Err(malformed) => {
+            assert!(malformed.status().is_none() || malformed.message.is_some(), "an answer needs a message");
+            if let Malformed { message: Some(message), .. } = malformed {
+                read_everything(&message);
+                refuse(&message);
+            }
+        }
+    }
+}
+
+/// A URI: what is read must print and read the same, and be equivalent to itself.
+pub fn sip_uri(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else { return };
+    let Ok(uri) = Uri::parse(text) else { return };
+    let again = Uri::parse(&uri.to_string()).expect("what is printed can be read");
+    assert_eq!(again, uri, "{text}");
+    assert!(again.equivalent(&uri), "{text}");
+    assert!(uri.user().is_none_or(|user| user.len() <= text.len() * 2));
+}
+
+/// A challenge or credentials: what is read must print and read the same.
+pub fn sip_digest(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else { return };
+    if let Ok(challenge) = Challenge::parse(text) {
+        assert_eq!(Challenge::parse(&challenge.to_string()).as_ref(), Ok(&challenge), "{text}");
+        let answer = challenge.answer("user", "password", "REGISTER", "sip:center", "cnonce", 1);
+        assert_eq!(Credentials::parse(&answer.to_string()).as_ref(), Ok(&answer), "{text}");
+    }
+    if let Ok(credentials) = Credentials::parse(text) {
+        assert_eq!(credentials.count(), Credentials::parse(&credentials.to_string()).map(|read| read.count()).ok().flatten());
+        assert_eq!(Credentials::parse(&credentials.to_string()).as_ref(), Ok(&credentials), "{text}");
+    }
+}
+
+fn read_everything(message: &Message) {
+    for name in HeaderName::ALL {
+        let values = message.headers(*name).count();
+        assert!(message.name_addrs(*name).map_or(0, |list| list.len()) <= values);
+    }
+    let typed = [
+        message.vias().is_ok(),
+        message.contacts().is_ok(),
+        message.expires().is_ok(),
+        message.max_forwards().is_ok(),
+        message.uri().is_ok(),
+    ];
+    assert!(typed.len() == 5 && message.body().len() <= message.bytes().len());
+}
+
+/// Whatever could be read of a request can be put into a refusal.
+fn refuse(request: &Message) {
+    if request.method().is_some() {
+        let refusal = Builder::response(request, 400, "Bad Request").to_tag("t").build();
+        assert!(matches!(refusal, Ok(_) | Err(BuildError::TooLarge)), "{refusal:?}");
+    }
+}
+
+/// The answer to a whole request is whole itself and belongs to it.
+fn answer(request: &Message) {
+    if request.method().is_none() || request.all_headers().count() >= MAX_HEADERS - 1 {
+        return;
+    }
+    let source = "192.0.2.7:40000".parse().expect("an address");
+    let built = Builder::response(request, 200, "OK").top_via_received(source).to_tag("t").build();
+    let bytes = match built {
+        Ok(bytes) => bytes,
+        Err(BuildError::TooLarge) => return,
+        Err(error) => panic!("{error}"),
+    };
+    let answer = Message::parse(bytes).expect("an answer to a whole request is whole");
+    assert_eq!(answer.call_id(), request.call_id());
+    assert_eq!(answer.cseq(), request.cseq());
+    assert_eq!(answer.from(), request.from());
+    assert!(answer.to_tag().is_some() || request.to().is_ok_and(|to| to.params.has("tag")));
+    let branches = |message: &Message| -> Vec<_> {
+        let vias = message.vias().expect("a whole message has Vias");
+        vias.iter().map(|via| via.branch().map(str::to_owned)).collect()
+    };
+    assert_eq!(branches(&answer), branches(request));
+}
+
+fn print_and_read_back(message: &Message) {
+    let Kind::Request { method, uri } = message.kind() else { return };
+    let is_ours = |name: &str| {
+        let known = HeaderName::parse(name.as_bytes());
+        matches!(known, Some(HeaderName::ContentLength | HeaderName::ContentType))
+    };
+    let kept = |message: &Message| -> Vec<_> {
+        let headers = message.all_headers().filter(|(name, value)| !is_ours(name) && !value.contains('\0'));
+        headers.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    };
+    let headers = kept(message);
+    let mut builder = Builder::request(&method, uri);
+    for (name, value) in &headers {
+        builder = builder.raw(name, value);
+    }
+    let too_many = headers.len() + 2 > MAX_HEADERS;
+    let Ok(bytes) = builder.body("x/y", message.body()).build() else { return };
+    let Ok(again) = Message::parse(bytes) else {
+        // A header was left out for its NUL, or became too long as UTF-8.
+        let lossy = message.bytes().iter().any(|&byte| byte == 0 || byte > 0x7f);
+        assert!(too_many || lossy, "what is printed can be read");
+        return;
+    };
+    assert_eq!(again.kind(), message.kind());
+    assert_eq!(kept(&again), headers);
+    assert_eq!(again.body(), message.body());
+}
