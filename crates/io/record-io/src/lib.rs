@@ -1,1 +1,27 @@
-//! Recordings: bounded ring to WAV file, header refresh, repair.
+//! Recordings: from the media threads' bounded rings to WAV files that play at any moment.
+//!
+//! ```text
+//! media thread ─ Tap ─▶ ring ─▶ recorder thread ─ every second: frames, header ─▶ file
+//! media thread ─ Tap ─▶ ring ─▶      │
+//!                                    └─ fdatasync, manifest ─▶ sync thread
+//! ```
+//!
+//! A media thread never waits: a full ring is a gap, counted and written as silence in its place. A full or dead
+//! disk costs the recording, never the call. Must never know: sockets, SIP, the database. Start reading at
+//! [`Recorder`].
+
+mod failure;
+mod manifest;
+mod recorder;
+mod recording;
+mod repair;
+mod ring;
+mod shelf;
+mod sync;
+mod wav;
+mod window;
+
+pub use failure::StartError;
+pub use recorder::{Recorder, RecorderConfig, RecorderCounters};
+pub use repair::{Repaired, repair};
+pub use ring::Tap;

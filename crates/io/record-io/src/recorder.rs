@@ -1,0 +1,247 @@
+//! The recorder thread: empties the rings and keeps the files.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use hotline_base::RecordingId;
+use hotline_media::{Event, RecordingFailure};
+use rtrb::Consumer;
+
+use crate::StartError;
+use crate::recording::Recording;
+use crate::ring::{Entry, Tap, ring};
+use crate::shelf::Shelf;
+use crate::sync::SyncThread;
+
+/// How often the rings are emptied. Polling costs the media threads no system call for waking us.
+const TURN: Duration = Duration::from_millis(20);
+
+/// What an administrator may change.
+#[derive(Clone, Debug)]
+pub struct RecorderConfig {
+    /// The directory of all recordings; it is made if need be.
+    pub root: PathBuf,
+    /// Pieces of 20 ms that wait for each media thread, about 200 bytes each. The default of 32 768 rides out
+    /// 3 s of a stalled disk with 100 recorded calls.
+    pub ring_slots: usize,
+}
+
+impl RecorderConfig {
+    /// The defaults for a directory.
+    #[must_use]
+    pub const fn new(root: PathBuf) -> Self {
+        Self { root, ring_slots: 32_768 }
+    }
+}
+
+/// What happened since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecorderCounters {
+    /// Recordings under way.
+    pub open: u64,
+    /// Recordings that failed.
+    pub failed: u64,
+    /// Milliseconds of audio refused by a full ring, in finished recordings.
+    pub refused_ms: u64,
+    /// Refreshes left out because the disk was behind.
+    pub syncs_skipped: u64,
+}
+
+/// The running recorder. Stop the media threads first: what they still hold is then in the files.
+pub struct Recorder {
+    rings: Sender<Consumer<Entry>>,
+    ring_slots: usize,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    stopping: AtomicBool,
+    open: AtomicU64,
+    failed: AtomicU64,
+    refused_samples: AtomicU64,
+    syncs_skipped: Arc<AtomicU64>,
+}
+
+impl Recorder {
+    /// Starts the recorder. `events` is told of every recording's beginning and end, from its threads.
+    ///
+    /// # Errors
+    /// A directory that cannot be written, by name.
+    pub fn start<E>(config: RecorderConfig, events: E) -> Result<Self, StartError>
+    where
+        E: Fn(Event) + Send + Clone + 'static,
+    {
+        let shelf = Shelf::open(&config.root)?;
+        let shared = Arc::new(Shared::default());
+        let sync = SyncThread::start(shelf.clone(), Arc::clone(&shared.syncs_skipped), events.clone())
+            .map_err(StartError::Thread)?;
+        let (rings, arriving) = channel();
+        let mut turns = Turns {
+            shelf,
+            sync,
+            arriving,
+            rings: Vec::new(),
+            recordings: BTreeMap::new(),
+            shared: Arc::clone(&shared),
+            events,
+        };
+        let thread = std::thread::Builder::new()
+            .name("record".into())
+            .spawn(move || {
+                turns.run();
+                turns.stop();
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Self { rings, ring_slots: config.ring_slots, shared, thread: Some(thread) })
+    }
+
+    /// A new ring into the recorder, for one media thread.
+    #[must_use]
+    pub fn tap(&self) -> Tap {
+        let (tap, ring) = ring(self.ring_slots);
+        if self.rings.send(ring).is_err() {
+            // The tap notices by itself that nobody listens, and refuses recordings.
+            tracing::error!("the recorder thread is gone");
+        }
+        tap
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn counters(&self) -> RecorderCounters {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        RecorderCounters {
+            open: read(&self.shared.open),
+            failed: read(&self.shared.failed),
+            refused_ms: crate::wav::millis(read(&self.shared.refused_samples)),
+            syncs_skipped: read(&self.shared.syncs_skipped),
+        }
+    }
+
+    /// Completes all recordings and waits until they are on the disk.
+    pub fn stop(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        self.shared.stopping.store(true, Ordering::Release);
+        thread.thread().unpark();
+        if thread.join().is_err() {
+            tracing::error!("the recorder thread had panicked");
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+/// What the recorder thread owns.
+struct Turns<E> {
+    shelf: Shelf,
+    sync: SyncThread,
+    arriving: Receiver<Consumer<Entry>>,
+    rings: Vec<Consumer<Entry>>,
+    recordings: BTreeMap<RecordingId, Recording>,
+    shared: Arc<Shared>,
+    events: E,
+}
+
+impl<E: Fn(Event)> Turns<E> {
+    fn run(&mut self) {
+        loop {
+            // Read first: what was in the rings before the flag was set is still emptied.
+            let stopping = self.shared.stopping.load(Ordering::Acquire);
+            self.turn(Instant::now());
+            if stopping {
+                return;
+            }
+            std::thread::park_timeout(TURN);
+        }
+    }
+
+    /// 1. Everything that was in the rings at `now`; 2. files that are due.
+    fn turn(&mut self, now: Instant) {
+        self.rings.extend(self.arriving.try_iter());
+        let mut rings = std::mem::take(&mut self.rings);
+        for ring in &mut rings {
+            for _ in 0..ring.slots() {
+                let entry = ring.pop().expect("the ring held that many entries, and only we take them");
+                self.handle(now, entry);
+            }
+        }
+        rings.retain(|ring| !ring.is_abandoned() || !ring.is_empty());
+        self.rings = rings;
+        self.refresh(now);
+        self.shared.open.store(self.recordings.len() as u64, Ordering::Relaxed);
+    }
+
+    fn handle(&mut self, now: Instant, entry: Entry) {
+        match entry {
+            Entry::Start { recording, call, at } => {
+                match Recording::start(&self.shelf, recording, call, at, now) {
+                    Ok(started) => {
+                        let path = started.relative().to_owned();
+                        self.recordings.insert(recording, started);
+                        (self.events)(Event::RecordingStarted { recording, path });
+                    }
+                    Err(cause) => self.fail(recording, cause),
+                }
+            }
+            Entry::Audio(piece) => {
+                // A recording that failed is not there, and its audio goes nowhere.
+                let Some(recording) = self.recordings.get_mut(&piece.recording) else { return };
+                if let Err(cause) = recording.place(&piece) {
+                    self.fail(piece.recording, cause);
+                }
+            }
+            Entry::Finish { recording, length, refused } => {
+                self.shared.refused_samples.fetch_add(refused, Ordering::Relaxed);
+                let Some(finished) = self.recordings.remove(&recording) else { return };
+                if let Err(cause) = finished.finish(length, refused, &self.sync) {
+                    self.fail(recording, cause);
+                }
+            }
+        }
+    }
+
+    fn refresh(&mut self, now: Instant) {
+        let mut failed = Vec::new();
+        for (id, recording) in &mut self.recordings {
+            if let Err(cause) = recording.refresh(now, &self.sync) {
+                failed.push((*id, cause));
+            }
+        }
+        for (id, cause) in failed {
+            self.fail(id, cause);
+        }
+    }
+
+    fn fail(&mut self, recording: RecordingId, cause: RecordingFailure) {
+        self.recordings.remove(&recording);
+        self.shared.failed.fetch_add(1, Ordering::Relaxed);
+        (self.events)(Event::RecordingFailed { recording, cause });
+    }
+
+    /// Completes what no media thread has ended.
+    fn stop(self) {
+        let now = Instant::now();
+        for (recording, open) in self.recordings {
+            let length = open.length_at(now);
+            if let Err(cause) = open.finish(length, 0, &self.sync) {
+                (self.events)(Event::RecordingFailed { recording, cause });
+            }
+        }
+        self.sync.stop();
+    }
+}

@@ -1,0 +1,196 @@
+//! The way from a media thread to the recorder: it takes what it has room for and never makes anybody wait.
+//!
+//! The ring is `rtrb`: wait-free for one producer and one consumer, no dependency, made for audio threads.
+//! Compared by reading: `ringbuf` (as fast, but generic over storage and ownership in ways we do not need),
+//! `heapless::spsc` (its size is a type), `crossbeam::ArrayQueue` (several producers, so a compare-and-swap for
+//! each push), `std::sync::mpsc` (may allocate, and wakes its receiver with a system call).
+
+use std::collections::{BTreeMap, VecDeque};
+
+use hotline_base::{CallId, RecordingId, WallTime};
+use hotline_media::{Channel, Chunk, Codec, RecordingFailure};
+use rtrb::{Consumer, Producer, PushError, RingBuffer};
+
+/// Bytes of audio of one entry; longer payloads take several.
+const PIECE_LEN: usize = 160;
+/// Slots that audio leaves free for the beginnings and ends of recordings.
+const CONTROL_SLOTS: usize = 64;
+/// Beginnings and ends that wait for room. At the limit a recording is refused.
+const WAITING_MAX: usize = 4096;
+
+/// The media thread's end. One for each thread.
+#[derive(Debug)]
+pub struct Tap {
+    ring: Producer<Entry>,
+    /// Beginnings and ends for which the ring had no room.
+    waiting: VecDeque<Entry>,
+    /// Samples refused, of recordings that had any.
+    refused: BTreeMap<RecordingId, u64>,
+    failed: VecDeque<(RecordingId, RecordingFailure)>,
+}
+
+/// One thing the recorder is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Entry {
+    Start { recording: RecordingId, call: CallId, at: WallTime },
+    Audio(Piece),
+    Finish { recording: RecordingId, length: u64, refused: u64 },
+}
+
+/// Some audio of one side.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) recording: RecordingId,
+    pub(crate) channel: Channel,
+    pub(crate) codec: Codec,
+    pub(crate) position: u64,
+    length: u8,
+    bytes: [u8; PIECE_LEN],
+}
+
+impl Piece {
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+/// Both ends of a ring of `slots` entries.
+pub(crate) fn ring(slots: usize) -> (Tap, Consumer<Entry>) {
+    let (producer, consumer) = RingBuffer::new(slots.max(2 * CONTROL_SLOTS));
+    let tap =
+        Tap { ring: producer, waiting: VecDeque::new(), refused: BTreeMap::new(), failed: VecDeque::new() };
+    (tap, consumer)
+}
+
+impl Tap {
+    /// Passes a piece on. Audio that finds the ring full is counted and left out; its place stays silent.
+    pub fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
+        match chunk {
+            Chunk::Start { call, at } => self.start(recording, call, at),
+            Chunk::Audio { channel, position, codec, payload } => {
+                let mut position = position;
+                for bytes in payload.chunks(PIECE_LEN) {
+                    self.audio(Self::piece(recording, channel, codec, position, bytes));
+                    position += bytes.len() as u64;
+                }
+            }
+            Chunk::Finish { length } => {
+                let refused = self.refused.remove(&recording).unwrap_or(0);
+                self.control(Entry::Finish { recording, length, refused });
+            }
+        }
+    }
+
+    /// Passes on what waits for room. Call it once per turn of the loop.
+    pub fn flush(&mut self) {
+        while let Some(entry) = self.waiting.pop_front() {
+            if let Err(PushError::Full(entry)) = self.ring.push(entry) {
+                self.waiting.push_front(entry);
+                return;
+            }
+        }
+    }
+
+    /// Takes a recording that could not begin.
+    pub fn poll_failed(&mut self) -> Option<(RecordingId, RecordingFailure)> {
+        self.failed.pop_front()
+    }
+
+    fn start(&mut self, recording: RecordingId, call: CallId, at: WallTime) {
+        if self.ring.is_abandoned() || self.waiting.len() >= WAITING_MAX {
+            return self.failed.push_back((recording, RecordingFailure::RecorderBusy));
+        }
+        self.control(Entry::Start { recording, call, at });
+    }
+
+    fn control(&mut self, entry: Entry) {
+        self.flush();
+        if !self.waiting.is_empty() {
+            return self.waiting.push_back(entry);
+        }
+        if let Err(PushError::Full(entry)) = self.ring.push(entry) {
+            self.waiting.push_back(entry);
+        }
+    }
+
+    fn audio(&mut self, piece: Piece) {
+        let (recording, length) = (piece.recording, u64::from(piece.length));
+        let room = self.waiting.is_empty() && self.ring.slots() > CONTROL_SLOTS;
+        if !room || self.ring.push(Entry::Audio(piece)).is_err() {
+            *self.refused.entry(recording).or_default() += length;
+        }
+    }
+
+    fn piece(recording: RecordingId, channel: Channel, codec: Codec, position: u64, payload: &[u8]) -> Piece {
+        let mut bytes = [0; PIECE_LEN];
+        bytes[..payload.len()].copy_from_slice(payload);
+        let length = u8::try_from(payload.len()).expect("a piece is at most PIECE_LEN long");
+        Piece { recording, channel, codec, position, length, bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_base::Rng;
+
+    use super::*;
+
+    fn id(number: u64) -> RecordingId {
+        RecordingId::generate(WallTime(0), &mut Rng::from_number(number))
+    }
+
+    fn audio(position: u64, payload: &[u8]) -> Chunk<'_> {
+        Chunk::Audio { channel: Channel::Agent, position, codec: Codec::Pcmu, payload }
+    }
+
+    #[test]
+    fn a_full_ring_refuses_audio_but_no_end_of_a_recording() {
+        let (mut tap, mut ring) = ring(2 * CONTROL_SLOTS);
+        let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
+        for number in 0..200 {
+            tap.record(id(number), Chunk::Start { call, at: WallTime(0) });
+            tap.record(id(number), audio(0, &[1; 160]));
+        }
+        for number in 0..200 {
+            tap.record(id(number), Chunk::Finish { length: 160 });
+        }
+        let (mut starts, mut pieces, mut ends, mut refused) = (0, 0, 0, 0);
+        loop {
+            tap.flush();
+            match ring.pop() {
+                Ok(Entry::Start { .. }) => starts += 1,
+                Ok(Entry::Audio(_)) => pieces += 160,
+                Ok(Entry::Finish { refused: of_one, .. }) => {
+                    ends += 1;
+                    refused += of_one;
+                }
+                Err(_) => break,
+            }
+        }
+        assert_eq!((starts, ends, pieces + refused), (200, 200, 200 * 160));
+        assert!(refused > 0);
+        assert_eq!(tap.poll_failed(), None);
+    }
+
+    #[test]
+    fn long_payloads_become_pieces_in_a_row() {
+        let (mut tap, mut ring) = ring(256);
+        tap.record(id(1), audio(1000, &[7; 400]));
+        let pieces: Vec<(u64, usize)> = std::iter::from_fn(|| ring.pop().ok())
+            .map(|entry| match entry {
+                Entry::Audio(piece) => (piece.position, piece.payload().len()),
+                Entry::Start { .. } | Entry::Finish { .. } => panic!("only audio was recorded"),
+            })
+            .collect();
+        assert_eq!(pieces, [(1000, 160), (1160, 160), (1320, 80)]);
+    }
+
+    #[test]
+    fn a_recorder_that_is_gone_refuses_recordings() {
+        let (mut tap, ring) = ring(256);
+        drop(ring);
+        let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
+        tap.record(id(1), Chunk::Start { call, at: WallTime(0) });
+        assert_eq!(tap.poll_failed(), Some((id(1), RecordingFailure::RecorderBusy)));
+    }
+}

@@ -1,0 +1,107 @@
+//! Where recordings lie, and how the unfinished ones are found again.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hotline_base::{RecordingId, WallTime};
+use time::OffsetDateTime;
+
+use crate::StartError;
+
+/// Holds one file for each recording under way, named by its id; the text is the recording's path. So a start-up
+/// after a crash reads what was under way and not the whole archive.
+const UNFINISHED: &str = ".unfinished";
+
+/// The root of all recordings.
+#[derive(Clone, Debug)]
+pub(crate) struct Shelf {
+    root: PathBuf,
+}
+
+impl Shelf {
+    /// Makes the root if need be, and makes sure that it can be written.
+    pub(crate) fn open(root: &Path) -> Result<Self, StartError> {
+        let shelf = Self { root: root.to_path_buf() };
+        let probe = shelf.root.join(UNFINISHED).join("probe");
+        fs::create_dir_all(shelf.root.join(UNFINISHED))
+            .and_then(|()| fs::write(&probe, b"probe"))
+            .and_then(|()| fs::remove_file(&probe))
+            .map_err(|source| StartError::Directory { path: shelf.root.clone(), source })?;
+        Ok(shelf)
+    }
+
+    /// The place of a file by its relative path.
+    pub(crate) fn full(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// `YYYY/MM/DD/<HHMMSS>-<id>.wav`, UTC, relative to the root.
+    pub(crate) fn relative(recording: RecordingId, at: WallTime) -> String {
+        let at =
+            OffsetDateTime::from_unix_timestamp(at.as_unix_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+        let (hour, minute, second) = at.to_hms();
+        format!("{year:04}/{month:02}/{day:02}/{hour:02}{minute:02}{second:02}-{recording}.wav")
+    }
+
+    /// Makes room for a file and notes it as unfinished, before anything of it exists.
+    pub(crate) fn announce(&self, recording: RecordingId, relative: &str) -> io::Result<()> {
+        if let Some(day) = self.full(relative).parent() {
+            fs::create_dir_all(day)?;
+        }
+        fs::write(self.note(recording), relative)
+    }
+
+    /// The recording is complete or mended.
+    pub(crate) fn close(&self, recording: RecordingId) -> io::Result<()> {
+        fs::remove_file(self.note(recording))
+    }
+
+    /// All unfinished recordings: id and relative path. Notes that cannot be read are logged and left.
+    pub(crate) fn unfinished(&self) -> io::Result<Vec<(RecordingId, String)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.root.join(UNFINISHED))? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(recording) = name.to_str().and_then(RecordingId::parse) else {
+                tracing::warn!(file = %entry.path().display(), "not a note of a recording; left alone");
+                continue;
+            };
+            match fs::read_to_string(entry.path()) {
+                Ok(relative) => found.push((recording, relative)),
+                Err(error) => {
+                    tracing::warn!(file = %entry.path().display(), %error, "a note cannot be read; left alone");
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn note(&self, recording: RecordingId) -> PathBuf {
+        self.root.join(UNFINISHED).join(recording.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_base::Rng;
+
+    use super::*;
+
+    #[test]
+    fn files_lie_by_day_and_time() {
+        let recording = RecordingId::generate(WallTime(0), &mut Rng::from_number(1));
+        let leap_day = WallTime(1_709_251_199_999_999);
+        assert_eq!(Shelf::relative(recording, leap_day), format!("2024/02/29/235959-{recording}.wav"));
+    }
+
+    #[test]
+    fn a_root_that_cannot_be_written_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = Shelf::open(&file.path().join("recordings")).unwrap_err();
+        let path = file.path().display();
+        assert_eq!(error.to_string(), format!("recordings directory {path}/recordings: cannot be written"));
+    }
+}

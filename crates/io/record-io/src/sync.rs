@@ -1,0 +1,135 @@
+//! The thread that waits for the disk, so that the recorder does not.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use hotline_base::RecordingId;
+use hotline_media::{Event, RecordingFailure};
+
+use crate::failure::cause;
+use crate::manifest::Manifest;
+use crate::shelf::Shelf;
+
+/// Jobs waiting for the disk. At the limit a refresh is left out (the next one a second later does as well); an
+/// end waits.
+const JOBS_MAX: usize = 1024;
+
+/// A file shared with the sync thread, and what `fdatasync` said of it.
+#[derive(Debug)]
+pub(crate) struct Synced {
+    pub(crate) file: File,
+    /// `errno` of the first failure, or zero.
+    error: AtomicI32,
+}
+
+/// A recording whose last byte is written.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) synced: Arc<Synced>,
+    pub(crate) manifest: Manifest,
+    pub(crate) path: PathBuf,
+    pub(crate) finished: Event,
+}
+
+enum Job {
+    Refresh(Arc<Synced>),
+    End(Box<Ending>),
+}
+
+/// The recorder's side of the thread.
+pub(crate) struct SyncThread {
+    jobs: SyncSender<Job>,
+    thread: JoinHandle<()>,
+    skipped: Arc<AtomicU64>,
+}
+
+impl Synced {
+    pub(crate) const fn new(file: File) -> Self {
+        Self { file, error: AtomicI32::new(0) }
+    }
+
+    /// What went wrong behind the recorder's back.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        match self.error.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            os_error => Err(io::Error::from_raw_os_error(os_error)),
+        }
+    }
+}
+
+impl SyncThread {
+    pub(crate) fn start(
+        shelf: Shelf,
+        skipped: Arc<AtomicU64>,
+        events: impl Fn(Event) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (jobs, waiting) = sync_channel(JOBS_MAX);
+        let thread = std::thread::Builder::new()
+            .name("record-sync".into())
+            .spawn(move || run(&waiting, &shelf, events))?;
+        Ok(Self { jobs, thread, skipped })
+    }
+
+    /// Asks for what is written to be put on the disk.
+    pub(crate) fn refresh(&self, synced: &Arc<Synced>) {
+        match self.jobs.try_send(Job::Refresh(Arc::clone(synced))) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                self.skipped.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(TrySendError::Disconnected(_)) => tracing::error!("the recorder's sync thread is gone"),
+        }
+    }
+
+    /// Asks for a recording to be completed and reported.
+    pub(crate) fn end(&self, ending: Ending) {
+        if self.jobs.send(Job::End(Box::new(ending))).is_err() {
+            tracing::error!(
+                "the recorder's sync thread is gone; a recording will be mended at the next start"
+            );
+        }
+    }
+
+    /// Waits until all jobs are done.
+    pub(crate) fn stop(self) {
+        drop(self.jobs);
+        if self.thread.join().is_err() {
+            tracing::error!("the recorder's sync thread had panicked");
+        }
+    }
+}
+
+fn run(jobs: &Receiver<Job>, shelf: &Shelf, events: impl Fn(Event)) {
+    for job in jobs {
+        match job {
+            Job::Refresh(synced) => {
+                if let Err(error) = synced.file.sync_data() {
+                    synced.error.store(error.raw_os_error().unwrap_or(-1), Ordering::Relaxed);
+                }
+            }
+            Job::End(ending) => {
+                let recording = ending.manifest.recording;
+                match complete(&ending, shelf) {
+                    Ok(()) => events(ending.finished),
+                    Err(cause) => events(failed(recording, cause)),
+                }
+            }
+        }
+    }
+}
+
+fn complete(ending: &Ending, shelf: &Shelf) -> Result<(), RecordingFailure> {
+    let named = |error: io::Error| cause(&ending.path, &error);
+    ending.synced.file.sync_data().map_err(named)?;
+    ending.manifest.write(&ending.path).map_err(named)?;
+    shelf.close(ending.manifest.recording).map_err(named)
+}
+
+fn failed(recording: RecordingId, cause: RecordingFailure) -> Event {
+    Event::RecordingFailed { recording, cause }
+}

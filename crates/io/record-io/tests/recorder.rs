@@ -1,0 +1,239 @@
+//! The recorder from its taps to its files: what a person who listens, or an operator, would notice.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs};
+use hotline_base::{CallId, RecordingId, Rng, WallTime};
+use hotline_media::{Channel, Chunk, Codec, Event, RecordingFailure};
+use hotline_record_io::{Recorder, RecorderConfig, Tap, repair};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// 2026-11-23 06:30:00 UTC.
+const AT: WallTime = WallTime(1_795_415_400_000_000);
+
+struct Studio {
+    root: tempfile::TempDir,
+    recorder: Recorder,
+    events: Receiver<Event>,
+}
+
+impl Studio {
+    fn open() -> Self {
+        Self::with_ring(32_768)
+    }
+
+    fn with_ring(ring_slots: usize) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let (sender, events) = channel();
+        let config = RecorderConfig { root: root.path().to_path_buf(), ring_slots };
+        let recorder = Recorder::start(config, move |event| sender.send(event).unwrap()).unwrap();
+        Self { root, recorder, events }
+    }
+
+    fn event(&self) -> Event {
+        self.events.recv_timeout(PATIENCE).expect("an event comes")
+    }
+
+    fn started(&self) -> PathBuf {
+        match self.event() {
+            Event::RecordingStarted { path, .. } => self.root.path().join(path),
+            other => panic!("not a start: {other:?}"),
+        }
+    }
+}
+
+fn recording(number: u64) -> RecordingId {
+    RecordingId::generate(AT, &mut Rng::from_number(number))
+}
+
+fn call() -> CallId {
+    CallId::generate(AT, &mut Rng::from_number(99))
+}
+
+fn start(tap: &mut Tap, number: u64) {
+    tap.record(recording(number), Chunk::Start { call: call(), at: AT });
+}
+
+fn say(tap: &mut Tap, number: u64, channel: Channel, position: u64, payload: &[u8]) {
+    tap.record(recording(number), Chunk::Audio { channel, position, codec: Codec::Pcmu, payload });
+}
+
+fn tone(frequency_hz: f64, samples: usize) -> Vec<u8> {
+    let sine = Tone::new(frequency_hz, -6.0, SAMPLE_RATE_HZ);
+    sine.take(samples).map(|sample| Codec::Pcmu.encode(sample)).collect()
+}
+
+/// Both channels of a WAV file, as any player reads them.
+fn listen(path: &Path) -> [Vec<i16>; 2] {
+    let samples: Vec<i16> = hound::WavReader::open(path).unwrap().samples().map(Result::unwrap).collect();
+    [0, 1].map(|side| samples.iter().copied().skip(side).step_by(2).collect())
+}
+
+/// Waits for something the recorder does by itself.
+fn wait_until(mut happened: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it never happened");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn each_side_is_on_its_channel_at_its_time() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    let (customer, agent) = (tone(440.0, 8000), tone(1000.0, 8000));
+    for (index, (left, right)) in customer.chunks(160).zip(agent.chunks(240)).enumerate() {
+        say(&mut tap, 1, Channel::Customer, 4000 + index as u64 * 160, left);
+        say(&mut tap, 1, Channel::Agent, index as u64 * 240, right);
+    }
+    tap.record(recording(1), Chunk::Finish { length: 16_000 });
+    let path = studio.started();
+    assert_eq!(path, studio.root.path().join(format!("2026/11/23/063000-{}.wav", recording(1))));
+    let finished = Event::RecordingFinished {
+        recording: recording(1),
+        path: format!("2026/11/23/063000-{}.wav", recording(1)),
+        duration_ms: 2000,
+        gap_ms: 0,
+        bytes: 64_044,
+    };
+    assert_eq!(studio.event(), finished);
+    let [left, right] = listen(&path);
+    assert_eq!(left.len(), 16_000);
+    let level = |side: &[i16], hz| tone_dbfs(side, hz, SAMPLE_RATE_HZ);
+    assert!((level(&left[4000..9000], 440.0) + 6.0).abs() < 0.5);
+    assert!((level(&right[..5000], 1000.0) + 6.0).abs() < 0.5);
+    assert!(level(&left, 1000.0) < -50.0 && level(&right, 440.0) < -50.0);
+    assert!(left[..4000].iter().all(|sample| *sample == 0), "silence before");
+    assert!(left[12_000..].iter().all(|sample| *sample == 0), "silence after");
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap()).unwrap();
+    assert_eq!(manifest["call"], call().to_string());
+    assert_eq!(manifest["channels"], serde_json::json!(["customer", "agent"]));
+    assert_eq!(manifest["end"]["duration_ms"], 2000);
+    assert_eq!(repair(studio.root.path()).unwrap(), [], "nothing is left to mend");
+}
+
+#[test]
+fn a_file_plays_while_it_grows_and_after_a_crash() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    say(&mut tap, 1, Channel::Customer, 0, &tone(440.0, 3000));
+    let path = studio.started();
+    assert_eq!(listen(&path)[0].len(), 0, "valid from the first moment");
+    wait_until(|| listen(&path)[0].len() > 3000);
+    let [left, _] = listen(&path);
+    assert!((tone_dbfs(&left[..3000], 440.0, SAMPLE_RATE_HZ) + 6.0).abs() < 0.5);
+
+    // What a killed process leaves is what the file system holds at that moment, cut anywhere.
+    let crashed = tempfile::tempdir().unwrap();
+    copy_all(studio.root.path(), crashed.path());
+    let relative = path.strip_prefix(studio.root.path()).unwrap();
+    let file = fs::File::options().append(true).open(crashed.path().join(relative)).unwrap();
+    let whole = file.metadata().unwrap().len();
+    file.set_len(whole + 4 * 1600 + 3).unwrap();
+    let mended = repair(crashed.path()).unwrap();
+    assert_eq!(mended.len(), 1);
+    assert_eq!((mended[0].recording, mended[0].call, mended[0].started), (recording(1), call(), AT));
+    assert_eq!(Path::new(&mended[0].path), relative);
+    assert_eq!(mended[0].bytes, whole + 4 * 1600, "whole frames");
+    let frames = listen(&crashed.path().join(relative))[0].len() as u64;
+    assert_eq!(frames * 1000 / 8000, mended[0].duration_ms);
+    assert_eq!(frames, (whole - 44) / 4 + 1600);
+    assert_eq!(repair(crashed.path()).unwrap(), [], "once");
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_all(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_crash_before_the_first_byte_leaves_nothing_to_mend() {
+    let root = tempfile::tempdir().unwrap();
+    repair(root.path()).unwrap();
+    let note = root.path().join(".unfinished").join(recording(1).to_string());
+    fs::write(&note, "2026/11/23/063000-x.wav").unwrap();
+    assert_eq!(repair(root.path()).unwrap(), []);
+    assert!(!note.exists());
+}
+
+#[test]
+fn a_full_ring_leaves_silence_of_the_right_length_and_says_so() {
+    let studio = Studio::with_ring(128);
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    for index in 0..20_000 {
+        say(&mut tap, 1, Channel::Customer, index * 160, &[Codec::Pcmu.encode(5000); 160]);
+    }
+    tap.record(recording(1), Chunk::Finish { length: 20_000 * 160 });
+    let path = studio.started();
+    let mut event = None;
+    wait_until(|| {
+        tap.flush();
+        event = studio.events.try_recv().ok();
+        event.is_some()
+    });
+    let Some(Event::RecordingFinished { duration_ms, gap_ms, .. }) = event else { panic!("not the end") };
+    assert_eq!(duration_ms, 400_000);
+    let [left, _] = listen(&path);
+    let heard = left.iter().filter(|sample| **sample != 0).count() as u64;
+    assert!(gap_ms > 0);
+    assert_eq!(heard / 8 + gap_ms, 400_000, "what was not refused is in its place");
+    assert_eq!(studio.recorder.counters().refused_ms, gap_ms);
+}
+
+#[test]
+fn a_directory_in_the_way_costs_one_recording_and_is_named() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    let obstacle = studio.root.path().join("2026");
+    fs::write(&obstacle, "a file where a directory should be").unwrap();
+    start(&mut tap, 1);
+    say(&mut tap, 1, Channel::Agent, 0, &[1; 160]);
+    tap.record(recording(1), Chunk::Finish { length: 160 });
+    let Event::RecordingFailed { recording: failed, cause } = studio.event() else { panic!("it failed") };
+    assert_eq!(failed, recording(1));
+    let RecordingFailure::Io { path, os_error } = cause else { panic!("an error of the file system") };
+    assert!(path.contains(&format!("2026/11/23/063000-{}.wav", recording(1))), "{path}");
+    assert_ne!(os_error, 0);
+    assert_eq!(studio.recorder.counters().failed, 1);
+
+    fs::remove_file(obstacle).unwrap();
+    start(&mut tap, 2);
+    tap.record(recording(2), Chunk::Finish { length: 160 });
+    studio.started();
+    assert!(matches!(studio.event(), Event::RecordingFinished { duration_ms: 20, .. }));
+}
+
+#[test]
+fn stopping_completes_what_is_under_way() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    let path = studio.started();
+    say(&mut tap, 1, Channel::Agent, 0, &tone(440.0, 160));
+    studio.recorder.stop();
+    assert!(matches!(studio.events.recv_timeout(PATIENCE), Ok(Event::RecordingFinished { .. })));
+    assert_eq!(
+        listen(&path)[1][..160],
+        tone(440.0, 160).iter().map(|byte| Codec::Pcmu.decode(*byte)).collect::<Vec<_>>()
+    );
+    start(&mut tap, 2);
+    assert_eq!(tap.poll_failed(), Some((recording(2), RecordingFailure::RecorderBusy)));
+    assert_eq!(repair(studio.root.path()).unwrap(), []);
+}
