@@ -39,10 +39,8 @@ impl Studio {
     }
 
     fn started(&self) -> PathBuf {
-        match self.event() {
-            Event::RecordingStarted { path, .. } => self.root.path().join(path),
-            other => panic!("not a start: {other:?}"),
-        }
+        let Event::RecordingStarted { path, .. } = self.event() else { panic!("not a start") };
+        self.root.path().join(path)
     }
 }
 
