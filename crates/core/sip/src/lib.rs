@@ -2,9 +2,17 @@
 //!
 //! Must never know: sockets, clocks, calls, queues. Start reading at [`Message`].
 
+mod dialog;
 pub mod digest;
+pub mod endpoint;
+mod login;
 pub mod message;
+mod outgoing;
+pub mod registrar;
+pub mod registration;
+pub mod session;
 pub mod transaction;
 pub mod uri;
 
+pub use endpoint::{Endpoint, EndpointConfig, Event};
 pub use message::{Builder, HeaderName, Message, Method};

@@ -6,9 +6,7 @@ use core::time::Duration;
 use hotline_base::{Now, Time};
 use serde::{Deserialize, Serialize};
 
-use super::timer::{
-    Repeat, TIMER_A, TIMER_B, TIMER_D, TIMER_M, Timer, earliest, linger,
-};
+use super::timer::{Repeat, TIMER_A, TIMER_B, TIMER_D, TIMER_M, Timer, earliest, linger};
 use super::{Outcome, Verdict};
 
 /// One INVITE that we sent.

@@ -1,15 +1,20 @@
 //! The transaction layer: RFC 3261 §17 and RFC 6026. Four machines, one per kind of transaction, which know bytes
-//! and time only, and [`Layer`], which owns the running ones and finds the one a message belongs to.
+//! and time only, and the layer, which owns the running ones and finds the one a message belongs to.
 //! Must not know dialogs, sessions or registrations.
 
 mod client_invite;
 mod client_non_invite;
+mod key;
+mod layer;
 mod server_invite;
 mod server_non_invite;
 pub mod timer;
 
 pub use client_invite::ClientInvite;
 pub use client_non_invite::ClientNonInvite;
+pub(crate) use key::ServerKey;
+pub use layer::Flow;
+pub(crate) use layer::{Layer, Notice, Reception, SendError};
 use serde::{Deserialize, Serialize};
 pub use server_invite::ServerInvite;
 pub use server_non_invite::ServerNonInvite;

@@ -84,7 +84,9 @@ impl ServerInvite {
                 self.transmit = Some(response);
                 true
             }
-            State::Accepted { .. } | State::Completed(_) | State::Confirmed { .. } | State::Terminated => false,
+            State::Accepted { .. } | State::Completed(_) | State::Confirmed { .. } | State::Terminated => {
+                false
+            }
         }
     }
 

@@ -1,0 +1,50 @@
+//! What the endpoint counts, for metrics and alarms.
+
+use serde::{Deserialize, Serialize};
+
+/// Totals since the start. Each is one refusal, drop or repetition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Datagrams that are no SIP message and could not be answered.
+    pub malformed: u64,
+    /// Malformed requests that were answered with a 4xx or 5xx.
+    pub malformed_answered: u64,
+    /// Datagrams of line ends only, which keep a NAT binding open (RFC 5626 §3.5.1).
+    pub keepalives: u64,
+    /// Responses that belong to no transaction.
+    pub stray_responses: u64,
+    /// ACKs that belong to no transaction or session, those of statelessly refused INVITEs included.
+    pub stray_acks: u64,
+    /// Requests inside a dialog that does not exist: answered 481.
+    pub unknown_dialogs: u64,
+    /// INVITEs from neither a trunk nor a user: answered 403.
+    pub refused_invites: u64,
+    /// Other requests from strangers: answered 403 or 405.
+    pub refused_requests: u64,
+    /// Challenges sent: 401.
+    pub challenges: u64,
+    /// Credentials that were wrong, of unknown users included: answered 403.
+    pub auth_failures: u64,
+    /// Nonce counts seen before: challenged again.
+    pub replays: u64,
+    /// Requests refused with 503 because of a limit.
+    pub overloaded: u64,
+    /// REGISTERs refused because the user has [`crate::registrar::MAX_BINDINGS_PER_USER`] contacts.
+    pub bindings_refused: u64,
+    /// Requests that arrived twice by different ways: answered 482.
+    pub merged: u64,
+    /// Requests whose Max-Forwards had reached 0: answered 483.
+    pub too_many_hops: u64,
+    /// Messages sent again because no answer came.
+    pub retransmissions: u64,
+    /// Requests and responses that arrived again and were absorbed.
+    pub repetitions: u64,
+    /// Our requests to which nobody answered.
+    pub timeouts: u64,
+    /// 2xx responses that were never acknowledged.
+    pub missing_acks: u64,
+    /// Answers from a second fork, which were acknowledged and hung up.
+    pub surplus_answers: u64,
+    /// Re-INVITEs that crossed one of the peer's: answered 491 by either side.
+    pub glares: u64,
+}

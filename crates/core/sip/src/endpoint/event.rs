@@ -1,0 +1,353 @@
+//! What goes in and comes out of the endpoint besides time: datagrams, events, and what callers hand over.
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use bytes::Bytes;
+use hotline_base::{AgentId, Pii, TrunkId};
+use serde::{Deserialize, Serialize};
+
+use crate::HeaderName;
+use crate::message::NameAddr;
+pub use crate::registrar::Why;
+pub use crate::session::Reason;
+
+/// One INVITE usage, incoming or outgoing. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// One registration that we keep at another server. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RegistrationId(pub u64);
+
+/// A datagram that arrived.
+#[derive(Clone, Debug)]
+pub struct Datagram {
+    /// Our socket's address.
+    pub local: SocketAddr,
+    /// Where it came from.
+    pub remote: SocketAddr,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// A datagram to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// The socket to send from.
+    pub local: SocketAddr,
+    /// Where to.
+    pub remote: SocketAddr,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// Who calls in, proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Peer {
+    /// By its address.
+    Trunk(TrunkId),
+    /// By a password.
+    Agent(AgentId),
+}
+
+/// Who the caller says it is: the From header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// The user part, or the number of a tel URI; empty if there is none.
+    pub user: Pii<String>,
+    /// The display name.
+    pub display: Option<Pii<String>>,
+    /// The host part; empty for a tel URI.
+    pub host: String,
+}
+
+/// Which end did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// This endpoint.
+    Local,
+    /// The peer.
+    Remote,
+}
+
+/// Why an INVITE was not answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The final status; 408 when nobody answered, 503 when a limit of ours was in the way.
+    pub status: u16,
+    /// ITU-T Q.850 cause of its Reason header.
+    pub q850: Option<u8>,
+    /// The reason phrase.
+    pub text: String,
+    /// How long the peer asks to wait before another try.
+    pub retry_after: Option<Duration>,
+}
+
+/// What happened. Each session ends in exactly one of [`Event::Failed`], [`Event::Cancelled`] and
+/// [`Event::Ended`]; nothing about it follows.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A call comes in; 100 was sent. Answer with `ring`, `answer`, `reject` or `hang_up`.
+    Incoming {
+        /// Its id from now on.
+        session: SessionId,
+        /// Who was proved to call.
+        peer: Peer,
+        /// Who the caller says it is.
+        caller: Party,
+        /// The user part of the Request-URI, or the number of a tel URI.
+        called: Pii<String>,
+        /// The SDP offer; without one, [`Event::Confirmed`] brings the answer to ours.
+        offer: Option<Bytes>,
+        /// Where the INVITE came from.
+        source: SocketAddr,
+        /// Call-ID of the dialog.
+        call_id: String,
+    },
+    /// The peer of an outgoing call told progress: 101 to 199.
+    Ringing {
+        /// Which.
+        session: SessionId,
+        /// 180, 183 …
+        status: u16,
+        /// SDP: early media.
+        body: Option<Bytes>,
+    },
+    /// The peer of an outgoing call answered; the ACK was sent.
+    Answered {
+        /// Which.
+        session: SessionId,
+        /// The SDP answer.
+        body: Option<Bytes>,
+    },
+    /// The ACK to our answer came.
+    Confirmed {
+        /// Which.
+        session: SessionId,
+        /// The SDP answer, when our 200 carried the offer.
+        body: Option<Bytes>,
+    },
+    /// No answer: the peer refused an outgoing call, or an incoming one was refused here. Terminal.
+    Failed {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        failure: Failure,
+    },
+    /// Cancelled before it was answered, by the caller; that is us for an outgoing call. Terminal.
+    Cancelled {
+        /// Which.
+        session: SessionId,
+        /// As the CANCEL says, which for an outgoing call is as `hang_up` said.
+        reason: Option<Reason>,
+    },
+    /// An answered call is over. Terminal.
+    Ended {
+        /// Which.
+        session: SessionId,
+        /// Who ended it.
+        by: Side,
+        /// As the BYE says.
+        reason: Option<Reason>,
+    },
+    /// The peer wants to change the session: answer with `answer_reoffer` or `refuse_reoffer`.
+    Reoffer {
+        /// Which.
+        session: SessionId,
+        /// Its offer; without one, ours goes in the answer and [`Event::ReofferAnswered`] brings the peer's.
+        offer: Option<Bytes>,
+    },
+    /// The peer agreed to our offer.
+    ReofferAnswered {
+        /// Which.
+        session: SessionId,
+        /// The SDP answer.
+        body: Option<Bytes>,
+    },
+    /// The peer did not agree; the session goes on as before.
+    ReofferRefused {
+        /// Which.
+        session: SessionId,
+        /// The final status; 408 when nobody answered, 491 when offers kept crossing.
+        status: u16,
+    },
+    /// A key was pressed (INFO).
+    Info {
+        /// Which.
+        session: SessionId,
+        /// `0`–`9`, `*`, `#`, `A`–`D`.
+        digit: Pii<char>,
+        /// For how long.
+        duration: Duration,
+    },
+    /// A user registered, refreshed, or took back one of several contacts.
+    Registered {
+        /// Whose.
+        agent: AgentId,
+        /// How many contacts there are.
+        contacts: usize,
+        /// Until the last of them expires.
+        expires: Duration,
+    },
+    /// A user has no contact left.
+    Unregistered {
+        /// Whose.
+        agent: AgentId,
+        /// Why.
+        why: Why,
+    },
+    /// Our registration at another server is in force, or was refreshed.
+    RegistrationSucceeded {
+        /// Which.
+        id: RegistrationId,
+        /// Until it is refreshed or expires; zero after `unregister`.
+        expires: Duration,
+    },
+    /// Our registration is not in force; it is tried again unless it was taken back or the password is wrong.
+    RegistrationFailed {
+        /// Which.
+        id: RegistrationId,
+        /// The final status; 408 when nobody answered.
+        status: u16,
+    },
+}
+
+impl Event {
+    /// The session it is about.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Incoming { session, .. }
+            | Self::Ringing { session, .. }
+            | Self::Answered { session, .. }
+            | Self::Confirmed { session, .. }
+            | Self::Failed { session, .. }
+            | Self::Cancelled { session, .. }
+            | Self::Ended { session, .. }
+            | Self::Reoffer { session, .. }
+            | Self::ReofferAnswered { session, .. }
+            | Self::ReofferRefused { session, .. }
+            | Self::Info { session, .. } => Some(*session),
+            Self::Registered { .. }
+            | Self::Unregistered { .. }
+            | Self::RegistrationSucceeded { .. }
+            | Self::RegistrationFailed { .. } => None,
+        }
+    }
+
+    /// Whether it is the last one about its session.
+    #[must_use]
+    pub const fn is_terminal(&self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::Cancelled { .. } | Self::Ended { .. })
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Incoming { .. } => "Incoming",
+            Self::Ringing { .. } => "Ringing",
+            Self::Answered { .. } => "Answered",
+            Self::Confirmed { .. } => "Confirmed",
+            Self::Failed { .. } => "Failed",
+            Self::Cancelled { .. } => "Cancelled",
+            Self::Ended { .. } => "Ended",
+            Self::Reoffer { .. } => "Reoffer",
+            Self::ReofferAnswered { .. } => "ReofferAnswered",
+            Self::ReofferRefused { .. } => "ReofferRefused",
+            Self::Info { .. } => "Info",
+            Self::Registered { .. } => "Registered",
+            Self::Unregistered { .. } => "Unregistered",
+            Self::RegistrationSucceeded { .. } => "RegistrationSucceeded",
+            Self::RegistrationFailed { .. } => "RegistrationFailed",
+        }
+    }
+}
+
+impl fmt::Debug for Event {
+    /// The name and the session only: SDP, numbers and digits stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        self.session().map_or(Ok(()), |session| write!(f, "({session})"))
+    }
+}
+
+/// A user name and password, hashed or not, for a server that challenges us.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The user name.
+    pub username: Pii<String>,
+    /// The password in the clear: the realm is known only from the challenge.
+    pub password: Pii<String>,
+}
+
+/// A call to make.
+#[derive(Clone, Debug)]
+pub struct Invite {
+    /// The Request-URI.
+    pub uri: String,
+    /// Where the INVITE is sent.
+    pub destination: SocketAddr,
+    /// Our socket to send from.
+    pub local: SocketAddr,
+    /// Who calls; a tag of ours is added.
+    pub from: NameAddr,
+    /// Who is called.
+    pub to: NameAddr,
+    /// Further headers, in this order.
+    pub headers: Vec<(HeaderName, String)>,
+    /// The SDP offer.
+    pub offer: Bytes,
+    /// What answers a challenge.
+    pub credentials: Option<Login>,
+}
+
+/// Why no INVITE left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InviteError {
+    /// `uri` is not a URI.
+    #[error("the Request-URI is not a URI")]
+    Uri,
+    /// A header holds a line end, or all is too large for a datagram.
+    #[error("a header or the offer cannot be written")]
+    Header,
+    /// A limit of [`Limits`](super::Limits) is reached.
+    #[error("too many sessions or transactions")]
+    Exhausted,
+}
+
+/// A registration to keep at another server.
+#[derive(Clone, Debug)]
+pub struct Register {
+    /// Where the REGISTER is sent.
+    pub registrar: SocketAddr,
+    /// Our socket to send from.
+    pub local: SocketAddr,
+    /// The user part of the address-of-record.
+    pub user: Pii<String>,
+    /// Its host part, and that of the Request-URI.
+    pub domain: String,
+    /// What answers a challenge.
+    pub credentials: Option<Login>,
+    /// How long to ask for.
+    pub expires: Duration,
+}
+
+/// Where a registered user is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The Request-URI.
+    pub uri: String,
+    /// Where the INVITE is sent: the address the user registered from.
+    pub destination: SocketAddr,
+    /// The socket it registered at.
+    pub local: SocketAddr,
+}

@@ -1,0 +1,389 @@
+//! The SIP endpoint: everything of this crate behind one machine.
+//!
+//! Give it datagrams and time; after each call take what it has to send and to tell until there is no more, then
+//! ask when to call again:
+//!
+//! 1. [`Endpoint::handle_datagram`], [`Endpoint::handle_timeout`], or one of the calls about a session;
+//! 2. [`Endpoint::poll_transmit`] until `None`;
+//! 3. [`Endpoint::poll_event`] until `None`;
+//! 4. [`Endpoint::poll_timeout`].
+//!
+//! Must not know sockets, nor what a call is for.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use bytes::Bytes;
+use hotline_base::{Now, Rng, Time, TimerQueue};
+use serde::{Deserialize, Serialize};
+
+mod access;
+mod config;
+mod counters;
+mod event;
+mod receive;
+mod register;
+
+pub use config::{
+    EndpointConfig, IpPrefix, Limits, MAX_CLIENT_TRANSACTIONS, MAX_REGISTRATIONS, MAX_SERVER_TRANSACTIONS,
+    MAX_SESSIONS, RETRY_AFTER, TrunkConfig, UserConfig,
+};
+pub use counters::Counters;
+pub use event::{
+    Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, Reason, Register,
+    RegistrationId, SessionId, Side, Transmit, Why,
+};
+
+use crate::digest::{NonceIssuer, Verifier};
+use crate::registrar::{Presence, Registrar};
+use crate::registration::Registration;
+use crate::session::{self, Context, Owner, Peerage, Session};
+use crate::transaction::{self, Flow, Layer, Notice};
+use crate::uri::SipUri;
+
+/// The methods we take.
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+/// The bodies we take.
+pub(crate) const ACCEPT: &str = "application/sdp, application/dtmf-relay, application/dtmf";
+/// How long a nonce may be used.
+pub const NONCE_LIFETIME: Duration = Duration::from_secs(600);
+/// Hexadecimal digits of a tag: 64 bits (RFC 3261 §19.3 asks for 32).
+const TAG_LENGTH: usize = 16;
+
+/// Why the endpoint will wake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Timer {
+    /// A transaction's.
+    Transaction(transaction::Timer),
+    /// A session's.
+    Session(session::Timer),
+    /// A registration of ours is to be refreshed or tried again.
+    Registration,
+    /// A user's contact expires.
+    Binding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum TimerKey {
+    Session(SessionId),
+    Registration(RegistrationId),
+}
+
+/// One SIP endpoint, server and client.
+#[derive(Debug)]
+pub struct Endpoint {
+    shared: Shared,
+    verifier: Verifier,
+    registrar: Registrar,
+    sessions: BTreeMap<SessionId, Session>,
+    /// Sessions by Call-ID and our tag.
+    dialogs: BTreeMap<(String, String), SessionId>,
+    registrations: BTreeMap<RegistrationId, Registration>,
+    timers: TimerQueue<TimerKey>,
+    /// The last id given to a session or registration.
+    last_id: u64,
+}
+
+/// What sessions and registrations may touch of the endpoint.
+#[derive(Debug)]
+struct Shared {
+    config: EndpointConfig,
+    rng: Rng,
+    layer: Layer<Owner>,
+    events: VecDeque<Event>,
+    counters: Counters,
+}
+
+impl Shared {
+    const fn context(&mut self, now: Now) -> Context<'_> {
+        let Self { config, rng, layer, events, counters } = self;
+        Context { now, config, rng, layer, events, counters }
+    }
+}
+
+impl Endpoint {
+    /// An endpoint without sessions. `nonce_secret` comes from a secure source; the same one lets phones go on with
+    /// their nonces after a restart.
+    #[must_use]
+    pub fn new(config: EndpointConfig, rng: Rng, nonce_secret: [u8; 32]) -> Self {
+        let shared = Shared {
+            config,
+            rng,
+            layer: Layer::new(),
+            events: VecDeque::new(),
+            counters: Counters::default(),
+        };
+        Self {
+            shared,
+            verifier: Verifier::new(NonceIssuer::new(nonce_secret, NONCE_LIFETIME)),
+            registrar: Registrar::default(),
+            sessions: BTreeMap::new(),
+            dialogs: BTreeMap::new(),
+            registrations: BTreeMap::new(),
+            timers: TimerQueue::new(),
+            last_id: 0,
+        }
+    }
+
+    /// Replaces the configuration. Sessions go on; users who are gone lose their contacts.
+    pub fn reconfigure(&mut self, config: EndpointConfig) {
+        let users: BTreeSet<&str> = config.users.keys().map(String::as_str).collect();
+        self.registrar.keep_users(&users);
+        self.shared.config = config;
+        self.tell_presence();
+    }
+
+    /// Advances whatever is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.shared.layer.handle_timeout(now, &mut self.shared.counters);
+        self.registrar.handle_timeout(now);
+        while let Some(key) = self.timers.pop_due(now.mono) {
+            match key {
+                TimerKey::Session(id) => self.step(now, id, Session::handle_timeout),
+                TimerKey::Registration(id) => self.step_registration(now, id, Registration::handle_timeout),
+            }
+        }
+        self.drain(now);
+    }
+
+    /// The next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        let (flow, bytes) = self.shared.layer.poll_transmit()?;
+        Some(Transmit { local: flow.local, remote: flow.remote, bytes })
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.shared.events.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] is due, and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        let transaction = self.shared.layer.poll_timeout().map(|(at, timer)| (at, Timer::Transaction(timer)));
+        let binding = self.registrar.poll_timeout().map(|at| (at, Timer::Binding));
+        let other = self.timers.next().and_then(|(at, key)| match key {
+            TimerKey::Session(id) => {
+                let (_, timer) = self.sessions.get(id)?.poll_timeout()?;
+                Some((at, Timer::Session(timer)))
+            }
+            TimerKey::Registration(_) => Some((at, Timer::Registration)),
+        });
+        transaction.into_iter().chain(binding).chain(other).min()
+    }
+
+    /// Calls somebody. `Answered`, `Failed` and the like follow as events, and one terminal event.
+    ///
+    /// # Errors
+    /// [`InviteError`], when nothing was sent; no event follows then.
+    pub fn invite(&mut self, now: Now, invite: Invite) -> Result<SessionId, InviteError> {
+        if self.sessions.len() >= self.shared.config.limits.sessions {
+            self.shared.counters.overloaded += 1;
+            return Err(InviteError::Exhausted);
+        }
+        let id = SessionId(self.next_id());
+        let flow = Flow::udp(invite.local, invite.destination);
+        let peerage = Peerage {
+            flow,
+            pinned: self.registrar.reaches(&flow),
+            local_tag: self.shared.rng.hex(TAG_LENGTH),
+            contact: self.contact_header(invite.from.uri.user().as_deref()),
+        };
+        let session = Session::outgoing(&mut self.shared.context(now), id, invite, peerage)?;
+        self.dialogs.insert(session.key(), id);
+        self.sessions.insert(id, session);
+        Ok(id)
+    }
+
+    /// Tells the caller of an incoming session that it rings: 180, or 183 with early media.
+    pub fn ring(&mut self, now: Now, session: SessionId, early: Option<Bytes>) {
+        self.step(now, session, |session, ctx| session.ring(ctx, early));
+        self.drain(now);
+    }
+
+    /// Answers an incoming session: the SDP answer, or an offer when the INVITE had none.
+    pub fn answer(&mut self, now: Now, session: SessionId, sdp: Bytes) {
+        self.step(now, session, |session, ctx| session.answer(ctx, sdp));
+        self.drain(now);
+    }
+
+    /// Refuses an incoming session with a status of 300 to 699.
+    pub fn reject(&mut self, now: Now, session: SessionId, status: u16, reason: Option<&Reason>) {
+        self.step(now, session, |session, ctx| session.reject(ctx, status, reason));
+        self.drain(now);
+    }
+
+    /// Ends a session by whatever its state needs: CANCEL, a refusal or BYE. The terminal event comes at once, and
+    /// what the peer needs follows in the background.
+    pub fn hang_up(&mut self, now: Now, session: SessionId, reason: Option<Reason>) {
+        self.step(now, session, |session, ctx| session.hang_up(ctx, reason));
+        self.drain(now);
+    }
+
+    /// Offers another session description in an answered session, one at a time: `ReofferAnswered` or
+    /// `ReofferRefused` follows.
+    pub fn reoffer(&mut self, now: Now, session: SessionId, sdp: Bytes) {
+        self.step(now, session, |session, ctx| session.reoffer(ctx, sdp));
+        self.drain(now);
+    }
+
+    /// Agrees to [`Event::Reoffer`]: the SDP answer, or an offer when it had none.
+    pub fn answer_reoffer(&mut self, now: Now, session: SessionId, sdp: Bytes) {
+        self.step(now, session, |session, ctx| session.answer_reoffer(ctx, sdp));
+        self.drain(now);
+    }
+
+    /// Refuses [`Event::Reoffer`] with a status of 300 to 699, usually 488; the session goes on as before.
+    pub fn refuse_reoffer(&mut self, now: Now, session: SessionId, status: u16) {
+        self.step(now, session, |session, ctx| session.refuse_reoffer(ctx, status));
+        self.drain(now);
+    }
+
+    /// Where `user` is reached best; `None` while it has no contact.
+    #[must_use]
+    pub fn contact(&self, user: &str) -> Option<Contact> {
+        let binding = self.registrar.best(user)?;
+        let Flow { local, remote, .. } = binding.flow;
+        Some(Contact { uri: binding.uri.to_string(), destination: remote, local })
+    }
+
+    /// Keeps a registration at another server until [`Self::unregister`]. `None` at
+    /// [`Limits::registrations`].
+    pub fn register(&mut self, now: Now, register: Register) -> Option<RegistrationId> {
+        if self.registrations.len() >= self.shared.config.limits.registrations {
+            self.shared.counters.overloaded += 1;
+            return None;
+        }
+        let id = RegistrationId(self.next_id());
+        let registration = Registration::new(&mut self.shared.context(now), id, register);
+        self.registrations.insert(id, registration);
+        self.settle_registration(id);
+        Some(id)
+    }
+
+    /// Takes a registration back at the server and forgets it.
+    pub fn unregister(&mut self, now: Now, id: RegistrationId) {
+        self.step_registration(now, id, Registration::remove);
+        self.drain(now);
+    }
+
+    /// What was counted since the start.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+
+    /// How many sessions there are, those included that only wait for the ends of transactions.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// How many transactions there are.
+    #[must_use]
+    pub fn transactions(&self) -> usize {
+        self.shared.layer.clients() + self.shared.layer.servers()
+    }
+
+    /// True if nothing is going on: no session, no transaction, nothing to send or to tell. Contacts of users may
+    /// be there.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.sessions.is_empty()
+            && self.dialogs.is_empty()
+            && self.transactions() == 0
+            && self.timers.is_empty()
+            && self.registrations.is_empty()
+            && self.shared.events.is_empty()
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Our Contact, with `user` in it so that a peer's log can be read.
+    fn contact_header(&self, user: Option<&str>) -> String {
+        let advertised = self.shared.config.advertised;
+        format!("<{}>", SipUri::new(user, advertised.ip(), Some(advertised.port())))
+    }
+
+    /// Does something to a session, then takes care of its timer and its end.
+    fn step(&mut self, now: Now, id: SessionId, action: impl FnOnce(&mut Session, &mut Context<'_>)) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            action(session, &mut self.shared.context(now));
+        }
+        self.settle(id);
+    }
+
+    fn step_registration(
+        &mut self,
+        now: Now,
+        id: RegistrationId,
+        action: impl FnOnce(&mut Registration, &mut Context<'_>),
+    ) {
+        if let Some(registration) = self.registrations.get_mut(&id) {
+            action(registration, &mut self.shared.context(now));
+        }
+        self.settle_registration(id);
+    }
+
+    /// Arms a session's timer; forgets one that is over and has no transaction left.
+    fn settle(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        match session.poll_timeout() {
+            Some((at, _)) => self.timers.set(TimerKey::Session(id), at),
+            None => {
+                self.timers.cancel(&TimerKey::Session(id));
+            }
+        }
+        if session.is_over() && self.shared.layer.owned_by(Owner::Session(id)) == 0 {
+            self.dialogs.remove(&session.key());
+            self.sessions.remove(&id);
+        }
+    }
+
+    fn settle_registration(&mut self, id: RegistrationId) {
+        let Some(registration) = self.registrations.get(&id) else { return };
+        match registration.poll_timeout() {
+            Some(at) => self.timers.set(TimerKey::Registration(id), at),
+            None => {
+                self.timers.cancel(&TimerKey::Registration(id));
+            }
+        }
+        if registration.is_over() {
+            self.registrations.remove(&id);
+        }
+    }
+
+    /// Passes on what transactions and the registrar have to tell. Done by hand instead of composing their polls,
+    /// so that whatever one causes in another is done before anything leaves.
+    fn drain(&mut self, now: Now) {
+        while let Some(notice) = self.shared.layer.poll_notice() {
+            match notice {
+                Notice::TimedOut { owner: Owner::Session(id), method, cseq } => {
+                    self.step(now, id, |session, ctx| session.handle_no_response(ctx, &method, cseq));
+                }
+                Notice::TimedOut { owner: Owner::Registration(id), cseq, .. } => {
+                    self.step_registration(now, id, |registration, ctx| {
+                        registration.handle_no_response(ctx, cseq)
+                    });
+                }
+                Notice::Closed { owner: Owner::Session(id) } => self.settle(id),
+                Notice::Closed { owner: Owner::Registration(_) } => {}
+            }
+        }
+        self.tell_presence();
+    }
+
+    fn tell_presence(&mut self) {
+        while let Some(presence) = self.registrar.poll_event() {
+            self.shared.events.push_back(match presence {
+                Presence::Registered { agent, contacts, expires } => {
+                    Event::Registered { agent, contacts, expires }
+                }
+                Presence::Unregistered { agent, why } => Event::Unregistered { agent, why },
+            });
+        }
+    }
+}

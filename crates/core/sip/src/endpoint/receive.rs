@@ -1,0 +1,247 @@
+//! What becomes of each datagram: RFC 3261 §8.2, §9.2, §12.2.2, §18. Nothing is remembered of a request before its
+//! sender has proved who it is: whatever is refused here is answered statelessly (§8.2.7).
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use hotline_base::Now;
+
+use super::{ACCEPT, ALLOW, Datagram, Endpoint, RETRY_AFTER, SessionId};
+use crate::message::{Builder, Malformed, MalformedKind};
+use crate::session::{Inbound, Owner, Request, Session, reason_of, reason_phrase};
+use crate::transaction::{Flow, Reception};
+use crate::uri::Uri;
+use crate::{HeaderName, Message, Method};
+
+/// RFC 3261 §18.2.2. Where a response goes when the Via names no port.
+const DEFAULT_PORT: u16 = 5060;
+
+impl Endpoint {
+    /// Takes one datagram, whatever is in it.
+    pub fn handle_datagram(&mut self, now: Now, datagram: Datagram) {
+        let Datagram { local, remote, bytes } = datagram;
+        let flow = Flow::udp(local, remote);
+        match Message::parse(bytes) {
+            Ok(message) if message.method().is_some() => self.handle_request(now, message, flow),
+            Ok(message) => self.handle_response(now, &message),
+            Err(malformed) => self.refuse_malformed(&malformed, flow),
+        }
+        self.drain(now);
+    }
+
+    fn handle_response(&mut self, now: Now, response: &Message) {
+        match self.shared.layer.handle_response(now, response, &mut self.shared.counters) {
+            Some(Owner::Session(id)) => {
+                self.step(now, id, |session, ctx| session.handle_response(ctx, response));
+            }
+            Some(Owner::Registration(id)) => {
+                self.step_registration(now, id, |registration, ctx| {
+                    registration.handle_response(ctx, response)
+                });
+            }
+            None => {}
+        }
+    }
+
+    fn handle_request(&mut self, now: Now, message: Message, flow: Flow) {
+        let (layer, counters) = (&mut self.shared.layer, &mut self.shared.counters);
+        match layer.handle_request(now, &message, counters) {
+            Some(Reception::New(key)) => self.handle_new(now, Inbound { key, message, flow }),
+            Some(Reception::SessionAck) => match self.session_of(&message) {
+                Some(id) => self.step(now, id, |session, ctx| session.handle_ack(ctx, &message)),
+                None => self.shared.counters.stray_acks += 1,
+            },
+            Some(Reception::Merged) => {
+                self.shared.counters.merged += 1;
+                self.refuse(&message, flow, 482);
+            }
+            Some(Reception::Absorbed) => {}
+            None => self.shared.counters.malformed += 1,
+        }
+    }
+
+    fn handle_new(&mut self, now: Now, inbound: Inbound) {
+        let (message, flow) = (&inbound.message, inbound.flow);
+        let Some(method) = message.method() else { return };
+        if method == Method::Cancel {
+            self.handle_cancel(now, &inbound);
+            return;
+        }
+        if let Some(refusal) = self.unacceptable(message, flow) {
+            self.send_stateless(message, flow, refusal);
+            return;
+        }
+        match (Request::of(&method), message.to_tag().is_some()) {
+            (Some(request), true) => self.handle_within(now, request, &inbound),
+            (Some(Request::Invite), false) => self.handle_invite(now, inbound),
+            (Some(Request::Options), false) => {
+                let response = self.stateless(message, flow, 200).header(HeaderName::Accept, ACCEPT);
+                let response = response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, "");
+                self.send_stateless(message, flow, response);
+            }
+            (Some(Request::Bye | Request::Info | Request::Update), false) => {
+                self.shared.counters.unknown_dialogs += 1;
+                self.refuse(message, flow, 481);
+            }
+            (None, _) => self.handle_register(now, &inbound),
+        }
+    }
+
+    /// The response to what RFC 3261 §8.2.1 to §8.2.2.3 and §16.3 refuse: in the order of the RFC the method, the
+    /// Request-URI, then what the request insists on.
+    fn unacceptable(&mut self, message: &Message, flow: Flow) -> Option<Builder> {
+        let method = message.method()?;
+        if Request::of(&method).is_none() && method != Method::Register {
+            self.shared.counters.refused_requests += 1;
+            let status = if matches!(method, Method::Other(_)) { 501 } else { 405 };
+            return Some(self.stateless(message, flow, status).header(HeaderName::Allow, ALLOW));
+        }
+        if matches!(message.uri(), Ok(Uri::Other(_)) | Err(_)) {
+            return Some(self.stateless(message, flow, 416));
+        }
+        // A request within a dialog has arrived; OPTIONS may be answered by whom it reaches (§11).
+        let is_passing = message.to_tag().is_none() && method != Method::Options;
+        if is_passing && message.max_forwards() == Ok(Some(0)) {
+            self.shared.counters.too_many_hops += 1;
+            return Some(self.stateless(message, flow, 483));
+        }
+        let mut required = message.require().peekable();
+        required.peek()?;
+        let response = self.stateless(message, flow, 420);
+        Some(required.fold(response, |response, option| response.header(HeaderName::Unsupported, option)))
+    }
+
+    /// A request within a dialog.
+    fn handle_within(&mut self, now: Now, request: Request, inbound: &Inbound) {
+        match self.session_of(&inbound.message) {
+            Some(id) if self.open(inbound) => {
+                self.step(now, id, |session, ctx| session.handle_request(ctx, request, inbound));
+                // A CANCEL of a re-INVITE must find the session.
+                self.shared.layer.adopt(&inbound.key, Owner::Session(id));
+            }
+            Some(_) => {}
+            None => {
+                self.shared.counters.unknown_dialogs += 1;
+                self.refuse(&inbound.message, inbound.flow, 481);
+            }
+        }
+    }
+
+    /// RFC 3261 §9.2: the CANCEL is answered for itself, then the INVITE it means.
+    fn handle_cancel(&mut self, now: Now, inbound: &Inbound) {
+        let Some((key, owner)) = self.shared.layer.cancelled_by(&inbound.message) else {
+            self.shared.counters.unknown_dialogs += 1;
+            self.refuse(&inbound.message, inbound.flow, 481);
+            return;
+        };
+        if !self.open(inbound) {
+            return;
+        }
+        let session = match owner {
+            Some(Owner::Session(id)) => Some(id),
+            Some(Owner::Registration(_)) | None => None,
+        };
+        let tag = session.and_then(|id| self.sessions.get(&id)).map(|session| session.key().1);
+        let tag = tag.unwrap_or_else(|| stateless_tag(&inbound.message));
+        self.shared.context(now).reply(inbound, 200, &tag);
+        if let Some(id) = session {
+            let reason = reason_of(&inbound.message);
+            self.step(now, id, |session: &mut Session, ctx| session.handle_cancel(ctx, &key, reason));
+        }
+    }
+
+    /// Begins the server transaction of a request, with a 100 if it is an INVITE; false after a 503 if there are
+    /// too many.
+    pub(super) fn open(&mut self, inbound: &Inbound) -> bool {
+        let Inbound { key, message, flow } = inbound;
+        if self.shared.layer.servers() >= self.shared.config.limits.server_transactions {
+            self.refuse_overload(message, *flow);
+            return false;
+        }
+        let reply_flow = reply_flow(message, *flow);
+        let trying = (message.method() == Some(Method::Invite)).then(|| {
+            Builder::response(message, 100, reason_phrase(100)).top_via_received(flow.remote).build()
+        });
+        match trying.transpose() {
+            Ok(trying) => {
+                self.shared.layer.open(key.clone(), message, reply_flow, trying);
+                true
+            }
+            Err(_) => {
+                self.shared.counters.malformed += 1;
+                false
+            }
+        }
+    }
+
+    /// A malformed request is answered if it can be, everything else is dropped.
+    fn refuse_malformed(&mut self, malformed: &Malformed, flow: Flow) {
+        let counters = &mut self.shared.counters;
+        match (malformed.kind, malformed.message.as_ref().zip(malformed.status())) {
+            (MalformedKind::Empty, _) => counters.keepalives += 1,
+            (_, None) => counters.malformed += 1,
+            (kind, Some((message, status))) => {
+                counters.malformed_answered += 1;
+                let warning = format!("399 {} \"{kind}\"", self.shared.config.advertised);
+                let response = self.stateless(message, flow, status).header(HeaderName::Warning, warning);
+                self.send_stateless(message, flow, response);
+            }
+        }
+    }
+
+    /// Refuses for now, because of a limit of ours.
+    pub(super) fn refuse_overload(&mut self, message: &Message, flow: Flow) {
+        self.shared.counters.overloaded += 1;
+        let response = self.stateless(message, flow, 503);
+        let response = response.header(HeaderName::RetryAfter, RETRY_AFTER.as_secs());
+        self.send_stateless(message, flow, response);
+    }
+
+    /// Answers without remembering anything.
+    pub(super) fn refuse(&mut self, message: &Message, flow: Flow, status: u16) {
+        let response = self.stateless(message, flow, status);
+        self.send_stateless(message, flow, response);
+    }
+
+    /// Begins a response outside of any transaction.
+    pub(super) fn stateless(&self, message: &Message, flow: Flow, status: u16) -> Builder {
+        Builder::response(message, status, reason_phrase(status))
+            .top_via_received(flow.remote)
+            .to_tag(&stateless_tag(message))
+            .header(HeaderName::Server, &self.shared.config.user_agent)
+    }
+
+    /// Sends a response outside of any transaction.
+    pub(super) fn send_stateless(&mut self, message: &Message, flow: Flow, response: Builder) {
+        match response.build() {
+            Ok(bytes) => self.shared.layer.send(reply_flow(message, flow), bytes),
+            Err(_) => self.shared.counters.malformed += 1,
+        }
+    }
+
+    /// The session that a request within a dialog belongs to.
+    fn session_of(&self, message: &Message) -> Option<SessionId> {
+        let key = (message.call_id().into_owned(), message.to_tag()?.into_owned());
+        self.dialogs.get(&key).copied()
+    }
+}
+
+/// Where the response to a request goes: to where it came from, as RFC 3581 §4 has it. A peer that does not ask for
+/// that and is where its Via says is answered at the port it says (RFC 3261 §18.2.2).
+pub(super) fn reply_flow(message: &Message, flow: Flow) -> Flow {
+    let Ok(via) = message.top_via() else { return flow };
+    if via.wants_rport() || via.host.ip() != Some(flow.remote.ip()) {
+        return flow;
+    }
+    let mut remote = flow.remote;
+    remote.set_port(via.port.unwrap_or(DEFAULT_PORT));
+    Flow { remote, ..flow }
+}
+
+/// The tag of a stateless response: the same for each repetition of the request (RFC 3261 §8.2.7).
+fn stateless_tag(message: &Message) -> String {
+    let mut hasher = DefaultHasher::new();
+    message.call_id().hash(&mut hasher);
+    message.from_tag().hash(&mut hasher);
+    message.header(HeaderName::CSeq).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

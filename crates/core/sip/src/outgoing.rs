@@ -1,0 +1,92 @@
+//! A request of ours, whole: what its bytes, its ACK, its CANCEL and its repetition with credentials are made of.
+
+use core::net::SocketAddr;
+
+use bytes::Bytes;
+use hotline_base::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::message::{BuildError, Builder, MAGIC_COOKIE, NameAddr};
+use crate::uri::Uri;
+use crate::{HeaderName, Method};
+
+/// RFC 3261 §8.1.1.6. Hops a request of ours may take.
+pub(crate) const MAX_FORWARDS: u8 = 70;
+/// Hexadecimal digits of a branch after the cookie: 96 bits.
+const BRANCH_LENGTH: usize = 24;
+/// The content type of every body we send.
+pub(crate) const SDP: &str = "application/sdp";
+
+/// One request of ours.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    /// Host and port of the Via.
+    pub(crate) sent_by: SocketAddr,
+    pub(crate) branch: String,
+    pub(crate) from: NameAddr,
+    pub(crate) to: NameAddr,
+    pub(crate) call_id: String,
+    pub(crate) cseq: u32,
+    pub(crate) routes: Vec<NameAddr>,
+    /// Whatever is not named above.
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    /// SDP.
+    pub(crate) body: Option<Bytes>,
+}
+
+/// A new branch (RFC 3261 §8.1.1.7).
+pub(crate) fn branch(rng: &mut Rng) -> String {
+    format!("{MAGIC_COOKIE}{}", rng.hex(BRANCH_LENGTH))
+}
+
+impl Outgoing {
+    /// The message.
+    pub(crate) fn to_bytes(&self) -> Result<Bytes, BuildError> {
+        let via = format!("SIP/2.0/UDP {};branch={};rport", self.sent_by, self.branch);
+        let mut builder = Builder::request(&self.method, &self.uri)
+            .header(HeaderName::Via, via)
+            .header(HeaderName::MaxForwards, MAX_FORWARDS);
+        for route in &self.routes {
+            builder = builder.header(HeaderName::Route, route);
+        }
+        builder = builder
+            .header(HeaderName::From, &self.from)
+            .header(HeaderName::To, &self.to)
+            .header(HeaderName::CallId, &self.call_id)
+            .header(HeaderName::CSeq, format_args!("{} {}", self.cseq, self.method));
+        for (name, value) in &self.headers {
+            builder = builder.header(*name, value);
+        }
+        if let Some(body) = &self.body {
+            builder = builder.body(SDP, body);
+        }
+        builder.build()
+    }
+
+    /// The ACK to a failure: the INVITE's own transaction, the To of the response (RFC 3261 §17.1.1.3).
+    pub(crate) fn ack(&self, to: NameAddr) -> Self {
+        Self { method: Method::Ack, to, headers: Vec::new(), body: None, ..self.clone() }
+    }
+
+    /// The CANCEL of this INVITE (RFC 3261 §9.1).
+    pub(crate) fn cancel(&self, headers: Vec<(HeaderName, String)>) -> Self {
+        Self { method: Method::Cancel, headers, body: None, ..self.clone() }
+    }
+
+    /// The same request again as a new transaction, with one more header in place of an earlier one of its name.
+    pub(crate) fn again(&self, rng: &mut Rng, name: HeaderName, value: String) -> Self {
+        let mut again = Self { branch: branch(rng), cseq: self.cseq + 1, ..self.clone() };
+        again.headers.retain(|(known, _)| *known != name);
+        again.headers.push((name, value));
+        again
+    }
+
+    /// The credentials in it, which the ACK to its 2xx must repeat (RFC 3261 §22.1).
+    pub(crate) fn credentials(&self) -> Vec<(HeaderName, String)> {
+        let is_one =
+            |name: &HeaderName| matches!(name, HeaderName::Authorization | HeaderName::ProxyAuthorization);
+        self.headers.iter().filter(|(name, _)| is_one(name)).cloned().collect()
+    }
+}

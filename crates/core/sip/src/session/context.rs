@@ -1,0 +1,138 @@
+//! What a session needs of its surroundings for one step: time, transactions, and where its events go.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use hotline_base::{Now, Rng};
+
+use crate::endpoint::{Counters, EndpointConfig, Event, SessionId};
+use crate::message::Builder;
+use crate::outgoing::Outgoing;
+use crate::transaction::{Flow, Layer, SendError, ServerKey};
+use crate::{HeaderName, Message};
+
+/// Whom the response to a request of ours concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Owner {
+    /// A session.
+    Session(SessionId),
+    /// A registration of ours.
+    Registration(crate::endpoint::RegistrationId),
+}
+
+/// A request that has a server transaction and no final response yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Inbound {
+    pub(crate) key: ServerKey,
+    pub(crate) message: Message,
+    pub(crate) flow: Flow,
+}
+
+/// The endpoint, as far as one step may touch it.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Now,
+    pub(crate) config: &'a EndpointConfig,
+    pub(crate) rng: &'a mut Rng,
+    pub(crate) layer: &'a mut Layer<Owner>,
+    pub(crate) events: &'a mut VecDeque<Event>,
+    pub(crate) counters: &'a mut Counters,
+}
+
+impl Context<'_> {
+    /// Sends a request as a client transaction.
+    pub(crate) fn request(&mut self, request: &Outgoing, flow: Flow, owner: Owner) -> Result<(), SendError> {
+        let limit = self.config.limits.client_transactions;
+        let result = self.layer.request(self.now, request, flow, owner, limit);
+        if result == Err(SendError::Full) {
+            self.counters.overloaded += 1;
+        }
+        result
+    }
+
+    /// Begins a response to `inbound` that says who we are.
+    pub(crate) fn response(&self, inbound: &Inbound, status: u16, tag: &str) -> Builder {
+        Builder::response(&inbound.message, status, reason_phrase(status))
+            .top_via_received(inbound.flow.remote)
+            .to_tag(tag)
+            .header(HeaderName::Server, &self.config.user_agent)
+    }
+
+    /// Sends a response in its transaction; what was sent, for repetition. A response that cannot be written
+    /// becomes a 500.
+    pub(crate) fn respond(&mut self, inbound: &Inbound, status: u16, response: Builder) -> Option<Bytes> {
+        if let Ok(bytes) = response.build() {
+            self.layer.respond(self.now, &inbound.key, status, bytes.clone());
+            return Some(bytes);
+        }
+        let plain = Builder::response(&inbound.message, 500, reason_phrase(500)).build();
+        if let Ok(bytes) = plain {
+            self.layer.respond(self.now, &inbound.key, 500, bytes);
+        }
+        None
+    }
+
+    /// Sends a response without anything special in it.
+    pub(crate) fn reply(&mut self, inbound: &Inbound, status: u16, tag: &str) {
+        let response = self.response(inbound, status, tag);
+        self.respond(inbound, status, response);
+    }
+
+    /// Refuses for a while (RFC 3261 §14.2, RFC 3311 §5.2): 500 with a random Retry-After of 0 to 10 seconds.
+    pub(crate) fn reply_later(&mut self, inbound: &Inbound, tag: &str) {
+        const LONGEST_SECONDS: u64 = 10;
+        let seconds = self.rng.below(LONGEST_SECONDS + 1);
+        let response = self.response(inbound, 500, tag).header(HeaderName::RetryAfter, seconds);
+        self.respond(inbound, 500, response);
+    }
+}
+
+/// The usual words for a status (RFC 3261 §21).
+pub(crate) const fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        100 => "Trying",
+        180 => "Ringing",
+        181 => "Call Is Being Forwarded",
+        182 => "Queued",
+        183 => "Session Progress",
+        200 => "OK",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        410 => "Gone",
+        413 => "Request Entity Too Large",
+        414 => "Request-URI Too Long",
+        415 => "Unsupported Media Type",
+        416 => "Unsupported URI Scheme",
+        420 => "Bad Extension",
+        423 => "Interval Too Brief",
+        480 => "Temporarily Unavailable",
+        481 => "Call/Transaction Does Not Exist",
+        482 => "Loop Detected",
+        483 => "Too Many Hops",
+        484 => "Address Incomplete",
+        486 => "Busy Here",
+        487 => "Request Terminated",
+        488 => "Not Acceptable Here",
+        491 => "Request Pending",
+        500 => "Server Internal Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Server Time-out",
+        505 => "Version Not Supported",
+        513 => "Message Too Large",
+        600 => "Busy Everywhere",
+        603 => "Decline",
+        604 => "Does Not Exist Anywhere",
+        606 => "Not Acceptable",
+        100..200 => "Progress",
+        200..300 => "Success",
+        300..400 => "Redirection",
+        400..500 => "Request Failure",
+        500..600 => "Server Failure",
+        _ => "Global Failure",
+    }
+}

@@ -1,0 +1,89 @@
+//! A session after its terminal event: what is left to say to the peer. No event leaves from here.
+
+use hotline_base::Time;
+
+use super::answer::Answered;
+use super::context::{Context, Inbound};
+use super::usage::Usage;
+use super::{Reason, Request, State, Timer};
+use crate::Message;
+use crate::login::authorise;
+use crate::outgoing::Outgoing;
+use crate::transaction::Flow;
+
+/// Hung up here before the ACK to our 2xx: the BYE must wait for it (RFC 3261 §15).
+#[derive(Debug)]
+pub(super) struct Departing {
+    pub(super) answered: Answered,
+    pub(super) reason: Option<Reason>,
+}
+
+impl Departing {
+    pub(super) fn handle_ack(self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) -> State {
+        if self.answered.answer.is_acknowledged_by(ack) {
+            return usage.leave(ctx, self.answered.dialog, self.reason.as_ref());
+        }
+        State::Departing(self)
+    }
+
+    pub(super) fn handle_request(
+        self,
+        usage: &Usage,
+        ctx: &mut Context<'_>,
+        request: Request,
+        inbound: &Inbound,
+    ) -> State {
+        handle_request(usage, ctx, request, inbound);
+        if request == Request::Bye { State::Over } else { State::Departing(self) }
+    }
+
+    pub(super) fn handle_timeout(mut self, usage: &Usage, ctx: &mut Context<'_>) -> State {
+        if self.answered.answer.handle_timeout(ctx) {
+            return State::Departing(self);
+        }
+        usage.leave(ctx, self.answered.dialog, self.reason.as_ref())
+    }
+
+    pub(super) fn poll_timeout(&self) -> (Time, Timer) {
+        self.answered.poll_timeout()
+    }
+}
+
+/// Our BYE has no response yet.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub(super) bye: Outgoing,
+    pub(super) flow: Flow,
+}
+
+impl Leaving {
+    /// Any final response ends it (RFC 3261 §15.1.1), but a challenge is answered.
+    pub(super) fn handle_response(
+        self,
+        usage: &Usage,
+        ctx: &mut Context<'_>,
+        status: u16,
+        response: &Message,
+    ) -> State {
+        if status < 200 {
+            return State::Leaving(self);
+        }
+        let again = usage.login.as_ref().and_then(|login| authorise(ctx.rng, &self.bye, response, login));
+        match again {
+            Some(bye) if ctx.request(&bye, self.flow, usage.owner()).is_ok() => {
+                State::Leaving(Self { bye, flow: self.flow })
+            }
+            Some(_) | None => State::Over,
+        }
+    }
+}
+
+/// A request within a dialog that is over here: a BYE that crossed ours is granted (RFC 5407 §3.1.2).
+pub(super) fn handle_request(usage: &Usage, ctx: &mut Context<'_>, request: Request, inbound: &Inbound) {
+    match request {
+        Request::Bye => ctx.reply(inbound, 200, &usage.local_tag),
+        Request::Info | Request::Invite | Request::Options | Request::Update => {
+            ctx.reply(inbound, 481, &usage.local_tag);
+        }
+    }
+}

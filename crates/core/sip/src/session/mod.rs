@@ -1,0 +1,321 @@
+//! The INVITE usage of a dialog, from the INVITE to its end: RFC 3261 §13 to §15, RFC 3311, RFC 6026.
+//!
+//! [`Session`] is what holds in every state ([`Usage`]) and the state itself; each state has a file. A state's
+//! handlers consume it and give the next one. Must not know who may call, nor transactions' timers.
+
+mod answer;
+mod body;
+mod calling;
+mod context;
+mod ending;
+mod established;
+mod incoming;
+mod info;
+mod reason;
+mod usage;
+
+use answer::Answered;
+use bytes::Bytes;
+use calling::{Abandoned, Calling};
+pub(crate) use context::{Context, Inbound, Owner, reason_phrase};
+use ending::{Departing, Leaving};
+use established::Established;
+use hotline_base::Time;
+use incoming::Incoming;
+pub use reason::{Protocol, Reason};
+use serde::{Deserialize, Serialize};
+use usage::Usage;
+pub(crate) use usage::{Peerage, reason_of};
+
+use crate::endpoint::{Invite, InviteError, SessionId};
+use crate::message::HeaderError;
+pub(crate) use crate::session::body::{Sdp, sdp_of};
+use crate::{Message, Method};
+
+/// Why a session will wake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Timer {
+    /// Repeat the provisional response every minute, lest a proxy gives up (RFC 3261 §13.3.1.1).
+    Progress,
+    /// Repeat the 2xx: T1, doubling up to T2 (RFC 3261 §13.3.1.4).
+    Answer,
+    /// Give up waiting for the ACK to the 2xx: 64·T1 (RFC 3261 §13.3.1.4).
+    Acknowledgement,
+    /// Give up an INVITE that nobody ends after its CANCEL: 64·T1 (RFC 3261 §9.1).
+    Cancel,
+    /// Offer again after glare (RFC 3261 §14.1).
+    Glare,
+}
+
+/// The requests that a session takes, ACK and CANCEL aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    Bye,
+    Info,
+    Invite,
+    Options,
+    Update,
+}
+
+impl Request {
+    /// `None` for a method that no session takes.
+    pub(crate) fn of(method: &Method) -> Option<Self> {
+        match method {
+            Method::Bye => Some(Self::Bye),
+            Method::Info => Some(Self::Info),
+            Method::Invite => Some(Self::Invite),
+            Method::Options => Some(Self::Options),
+            Method::Update => Some(Self::Update),
+            Method::Ack
+            | Method::Cancel
+            | Method::Register
+            | Method::Prack
+            | Method::Refer
+            | Method::Notify
+            | Method::Subscribe
+            | Method::Message
+            | Method::Publish
+            | Method::Other(_) => None,
+        }
+    }
+}
+
+/// One INVITE usage.
+#[derive(Debug)]
+pub(crate) struct Session {
+    usage: Usage,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// An INVITE came and has no final response yet.
+    Incoming(Incoming),
+    /// Our 2xx waits for its ACK.
+    Answered(Answered),
+    /// Our INVITE has no final response yet.
+    Calling(Calling),
+    /// The dialog is confirmed.
+    Established(Established),
+    /// Terminal event given; our INVITE is being cancelled.
+    Abandoned(Abandoned),
+    /// Terminal event given; our BYE must wait for the ACK.
+    Departing(Departing),
+    /// Terminal event given; our BYE is on its way.
+    Leaving(Leaving),
+    /// Terminal event given; only transactions of ours may be left.
+    Over,
+}
+
+impl Session {
+    /// Of an INVITE that came.
+    pub(crate) fn incoming(id: SessionId, inbound: Inbound, peerage: Peerage) -> Result<Self, HeaderError> {
+        let (usage, incoming) = Incoming::new(id, inbound, peerage)?;
+        Ok(Self { usage, state: State::Incoming(incoming) })
+    }
+
+    /// Of an INVITE that leaves.
+    pub(crate) fn outgoing(
+        ctx: &mut Context<'_>,
+        id: SessionId,
+        invite: Invite,
+        peerage: Peerage,
+    ) -> Result<Self, InviteError> {
+        let (usage, calling) = Calling::new(ctx, id, invite, peerage)?;
+        Ok(Self { usage, state: State::Calling(calling) })
+    }
+
+    /// Call-ID and our tag: what requests within the dialog are known by.
+    pub(crate) fn key(&self) -> (String, String) {
+        (self.usage.call_id.clone(), self.usage.local_tag.clone())
+    }
+
+    /// True when the terminal event was given and nothing is waited for but the ends of transactions.
+    pub(crate) const fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+
+    /// Tells the caller progress: 180, or 183 with SDP.
+    pub(crate) fn ring(&mut self, ctx: &mut Context<'_>, early: Option<Bytes>) {
+        if let State::Incoming(incoming) = &mut self.state {
+            incoming.ring(&self.usage, ctx, early);
+        }
+    }
+
+    /// Answers the INVITE.
+    pub(crate) fn answer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
+        self.step(|state, usage| match state {
+            State::Incoming(incoming) => incoming.answer(usage, ctx, sdp),
+            other => other,
+        });
+    }
+
+    /// Refuses the INVITE.
+    pub(crate) fn reject(&mut self, ctx: &mut Context<'_>, status: u16, reason: Option<&Reason>) {
+        self.step(|state, usage| match state {
+            State::Incoming(incoming) => incoming.fail(usage, ctx, status, reason),
+            other => other,
+        });
+    }
+
+    /// Ends it by whatever the state needs.
+    pub(crate) fn hang_up(&mut self, ctx: &mut Context<'_>, reason: Option<Reason>) {
+        self.step(|state, usage| match state {
+            State::Incoming(incoming) => incoming.hang_up(usage, ctx, reason),
+            State::Answered(answered) => answered.hang_up(usage, ctx, reason),
+            State::Calling(calling) => calling.hang_up(usage, ctx, reason),
+            State::Established(established) => established.hang_up(usage, ctx, reason),
+            State::Abandoned(_) | State::Departing(_) | State::Leaving(_) | State::Over => state,
+        });
+    }
+
+    /// Offers a change of the session.
+    pub(crate) fn reoffer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
+        match &mut self.state {
+            State::Established(established) => established.reoffer(&self.usage, ctx, sdp),
+            State::Answered(answered) => answered.reoffer(&self.usage, ctx),
+            State::Incoming(_)
+            | State::Calling(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over => {}
+        }
+    }
+
+    /// Agrees to the peer's change.
+    pub(crate) fn answer_reoffer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
+        if let State::Established(established) = &mut self.state {
+            established.answer_reoffer(&self.usage, ctx, sdp);
+        }
+    }
+
+    /// Refuses the peer's change; the session goes on as before.
+    pub(crate) fn refuse_reoffer(&mut self, ctx: &mut Context<'_>, status: u16) {
+        if let State::Established(established) = &mut self.state {
+            established.refuse_reoffer(&self.usage, ctx, status);
+        }
+    }
+
+    /// A request within the dialog came.
+    pub(crate) fn handle_request(&mut self, ctx: &mut Context<'_>, request: Request, inbound: &Inbound) {
+        self.step(|state, usage| match state {
+            State::Incoming(incoming) => incoming.handle_request(usage, ctx, request, inbound),
+            State::Answered(answered) => answered.handle_request(usage, ctx, request, inbound),
+            State::Calling(calling) => calling.handle_request(usage, ctx, request, inbound),
+            State::Established(established) => established.handle_request(usage, ctx, request, inbound),
+            State::Departing(departing) => departing.handle_request(usage, ctx, request, inbound),
+            State::Abandoned(_) | State::Leaving(_) | State::Over => {
+                ending::handle_request(usage, ctx, request, inbound);
+                state
+            }
+        });
+    }
+
+    /// An ACK for a 2xx came.
+    pub(crate) fn handle_ack(&mut self, ctx: &mut Context<'_>, ack: &Message) {
+        self.step(|state, usage| match state {
+            State::Answered(answered) => answered.handle_ack(usage, ctx, ack),
+            State::Departing(departing) => departing.handle_ack(usage, ctx, ack),
+            State::Established(mut established) => {
+                established.handle_ack(usage, ctx, ack);
+                State::Established(established)
+            }
+            State::Incoming(_)
+            | State::Calling(_)
+            | State::Abandoned(_)
+            | State::Leaving(_)
+            | State::Over => state,
+        });
+    }
+
+    /// A CANCEL of the INVITE with this key came; it was answered already.
+    pub(crate) fn handle_cancel(
+        &mut self,
+        ctx: &mut Context<'_>,
+        key: &crate::transaction::ServerKey,
+        reason: Option<Reason>,
+    ) {
+        self.step(|state, usage| match state {
+            State::Incoming(incoming) => incoming.cancel(usage, ctx, reason),
+            State::Established(mut established) => {
+                established.handle_cancel(usage, ctx, key);
+                State::Established(established)
+            }
+            State::Answered(_)
+            | State::Calling(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over => state,
+        });
+    }
+
+    /// A response to a request of ours came.
+    pub(crate) fn handle_response(&mut self, ctx: &mut Context<'_>, response: &Message) {
+        let (Ok(cseq), Some(status)) = (response.cseq(), response.status()) else { return };
+        self.step(|state, usage| match (cseq.method == Method::Invite, state) {
+            (true, State::Calling(calling)) => calling.handle_response(usage, ctx, status, response),
+            (true, State::Abandoned(abandoned)) => abandoned.handle_response(usage, ctx, status, response),
+            (true, State::Established(established)) if established.offered(cseq.number) => {
+                established.handle_response(usage, ctx, status, response)
+            }
+            (true, state) => {
+                if (200..300).contains(&status) {
+                    usage.handle_late_success(ctx, response);
+                }
+                state
+            }
+            (false, State::Leaving(leaving)) if cseq.method == Method::Bye => {
+                leaving.handle_response(usage, ctx, status, response)
+            }
+            (false, state) => state,
+        });
+    }
+
+    /// Nobody answered a request of ours.
+    pub(crate) fn handle_no_response(&mut self, ctx: &mut Context<'_>, method: &Method, cseq: u32) {
+        self.step(|state, usage| match (*method == Method::Invite, state) {
+            (true, State::Calling(calling)) => calling.handle_no_response(usage, ctx),
+            (true, State::Abandoned(_)) => State::Over,
+            (true, State::Established(established)) if established.offered(cseq) => {
+                established.handle_no_response(usage, ctx)
+            }
+            (false, State::Leaving(_)) if *method == Method::Bye => State::Over,
+            (_, state) => state,
+        });
+    }
+
+    /// Advances whatever is due.
+    pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
+        self.step(|state, usage| match state {
+            State::Incoming(mut incoming) => {
+                incoming.handle_timeout(ctx);
+                State::Incoming(incoming)
+            }
+            State::Answered(answered) => answered.handle_timeout(usage, ctx),
+            State::Established(established) => established.handle_timeout(usage, ctx),
+            State::Abandoned(abandoned) => abandoned.handle_timeout(ctx),
+            State::Departing(departing) => departing.handle_timeout(usage, ctx),
+            State::Calling(_) | State::Leaving(_) | State::Over => state,
+        });
+    }
+
+    /// When [`Self::handle_timeout`] is due, and why.
+    pub(crate) fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        match &self.state {
+            State::Incoming(incoming) => incoming.poll_timeout(),
+            State::Answered(answered) => Some(answered.poll_timeout()),
+            State::Established(established) => established.poll_timeout(),
+            State::Abandoned(abandoned) => abandoned.poll_timeout(),
+            State::Departing(departing) => Some(departing.poll_timeout()),
+            State::Calling(_) | State::Leaving(_) | State::Over => None,
+        }
+    }
+
+    /// Replaces the state by the one that `transition` makes of it.
+    fn step(&mut self, transition: impl FnOnce(State, &mut Usage) -> State) {
+        let state = core::mem::replace(&mut self.state, State::Over);
+        self.state = transition(state, &mut self.usage);
+    }
+}

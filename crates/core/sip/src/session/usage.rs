@@ -1,0 +1,279 @@
+//! What holds in every state of a session: its names, its way to the peer, and the ACKs it may have to repeat.
+
+use bytes::Bytes;
+
+use super::body::{Sdp, sdp_of};
+use super::context::{Context, Inbound, Owner};
+use super::ending::Leaving;
+use super::info::{self, Info};
+use super::{Reason, Request, State};
+use crate::dialog::Dialog;
+use crate::endpoint::{ACCEPT, ALLOW, Event, Failure, Login, SessionId, Side};
+use crate::message::Builder;
+use crate::outgoing::Outgoing;
+use crate::transaction::Flow;
+use crate::{HeaderName, Message, Method};
+
+/// ACKs kept for repetition: of the INVITE, of its forks, and of the latest re-INVITEs.
+const MAX_ACKS: usize = 8;
+
+/// Which end sent the first INVITE: it waits longer after glare (RFC 3261 §14.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Caller,
+    Callee,
+}
+
+/// How the peer is reached and addressed.
+#[derive(Clone, Debug)]
+pub(crate) struct Peerage {
+    /// Where its first message came from, or ours went to.
+    pub(crate) flow: Flow,
+    /// True if it is always reached over `flow`, as a registered phone is, whatever its Contact says.
+    pub(crate) pinned: bool,
+    /// Our tag.
+    pub(crate) local_tag: String,
+    /// Our Contact.
+    pub(crate) contact: String,
+}
+
+/// A 2xx of the peer that was acknowledged.
+#[derive(Clone, Debug)]
+struct Ack {
+    cseq: u32,
+    remote_tag: String,
+    flow: Flow,
+    bytes: Bytes,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Usage {
+    pub(super) id: SessionId,
+    pub(super) call_id: String,
+    pub(super) local_tag: String,
+    pub(super) role: Role,
+    pub(super) login: Option<Login>,
+    flow: Flow,
+    pinned: bool,
+    contact: String,
+    /// The peer's tag in the dialog that became the session's.
+    confirmed: Option<String>,
+    acks: Vec<Ack>,
+}
+
+impl Usage {
+    pub(super) fn new(
+        id: SessionId,
+        call_id: String,
+        role: Role,
+        login: Option<Login>,
+        peerage: Peerage,
+    ) -> Self {
+        let Peerage { flow, pinned, local_tag, contact } = peerage;
+        Self { id, call_id, local_tag, role, login, flow, pinned, contact, confirmed: None, acks: Vec::new() }
+    }
+
+    pub(super) const fn owner(&self) -> Owner {
+        Owner::Session(self.id)
+    }
+
+    /// The way to the peer of `dialog`.
+    pub(super) fn way(&self, dialog: &Dialog) -> Flow {
+        if self.pinned { self.flow } else { Flow { remote: dialog.next_hop(&self.flow), ..self.flow } }
+    }
+
+    /// Gives the terminal event of an INVITE that has no answer.
+    pub(super) fn fail(&self, ctx: &mut Context<'_>, failure: Failure) {
+        ctx.events.push_back(Event::Failed { session: self.id, failure });
+    }
+
+    /// Gives the terminal event of an answered session.
+    pub(super) fn end(&self, ctx: &mut Context<'_>, by: Side, reason: Option<Reason>) {
+        ctx.events.push_back(Event::Ended { session: self.id, by, reason });
+    }
+
+    /// The headers with which we say what we can do.
+    pub(super) fn headers(&self, ctx: &Context<'_>) -> Vec<(HeaderName, String)> {
+        vec![
+            (HeaderName::Contact, self.contact.clone()),
+            (HeaderName::Allow, ALLOW.to_owned()),
+            (HeaderName::UserAgent, ctx.config.user_agent.clone()),
+        ]
+    }
+
+    /// Begins a response within or creating the dialog.
+    pub(super) fn response(&self, ctx: &Context<'_>, inbound: &Inbound, status: u16) -> Builder {
+        ctx.response(inbound, status, &self.local_tag).header(HeaderName::Contact, &self.contact)
+    }
+
+    /// Begins a 2xx to an INVITE or UPDATE.
+    pub(super) fn success(&self, ctx: &Context<'_>, inbound: &Inbound) -> Builder {
+        self.response(ctx, inbound, 200).header(HeaderName::Allow, ALLOW)
+    }
+
+    /// Acknowledges a 2xx, and keeps the ACK for its repetitions.
+    pub(super) fn acknowledge(
+        &mut self,
+        ctx: &mut Context<'_>,
+        dialog: &Dialog,
+        cseq: u32,
+        credentials: Vec<(HeaderName, String)>,
+    ) {
+        let mut ack = dialog.ack(cseq, ctx.config.advertised, ctx.rng);
+        ack.headers = credentials;
+        let Ok(bytes) = ack.to_bytes() else { return };
+        let flow = self.way(dialog);
+        if self.acks.len() == MAX_ACKS {
+            self.acks.remove(0);
+        }
+        let remote_tag = dialog.remote.tag().unwrap_or_default().to_owned();
+        self.acks.push(Ack { cseq, remote_tag, flow, bytes: bytes.clone() });
+        ctx.layer.send(flow, bytes);
+    }
+
+    /// Makes `dialog` the session's.
+    pub(super) fn confirm(&mut self, dialog: &Dialog) {
+        self.confirmed = Some(dialog.remote.tag().unwrap_or_default().to_owned());
+    }
+
+    /// A 2xx to an INVITE that no state waits for: a repetition wants its ACK again, another fork (RFC 3261
+    /// §13.2.2.4) or an answer that crossed our hang-up wants ACK and BYE.
+    pub(super) fn handle_late_success(&mut self, ctx: &mut Context<'_>, response: &Message) {
+        let Ok(cseq) = response.cseq() else { return };
+        let tag = response.to_tag().unwrap_or_default();
+        let known = self.acks.iter().find(|ack| ack.cseq == cseq.number && ack.remote_tag == tag);
+        if let Some(ack) = known {
+            ctx.counters.repetitions += 1;
+            ctx.layer.send(ack.flow, ack.bytes.clone());
+            return;
+        }
+        let Ok(mut dialog) = Dialog::from_response(response) else {
+            ctx.counters.malformed += 1;
+            return;
+        };
+        self.acknowledge(ctx, &dialog, cseq.number, Vec::new());
+        if self.confirmed.as_deref() != Some(&*tag) {
+            ctx.counters.surplus_answers += 1;
+            self.bye(ctx, &mut dialog, None);
+        }
+    }
+
+    /// Sends a BYE; what was sent, unless a limit is in the way.
+    pub(super) fn bye(
+        &self,
+        ctx: &mut Context<'_>,
+        dialog: &mut Dialog,
+        reason: Option<&Reason>,
+    ) -> Option<(Outgoing, Flow)> {
+        let mut bye = dialog.request(Method::Bye, ctx.config.advertised, ctx.rng);
+        bye.headers = reason_header(reason);
+        bye.headers.push((HeaderName::UserAgent, ctx.config.user_agent.clone()));
+        let flow = self.way(dialog);
+        ctx.request(&bye, flow, self.owner()).ok()?;
+        Some((bye, flow))
+    }
+
+    /// Notes the CSeq of a request within `dialog`; one of another peer gets 481, one out of order 500
+    /// (RFC 3261 §12.2.2).
+    pub(super) fn take_in_order(
+        &self,
+        ctx: &mut Context<'_>,
+        dialog: &mut Dialog,
+        inbound: &Inbound,
+    ) -> bool {
+        if inbound.message.from_tag().as_deref() != dialog.remote.tag() {
+            ctx.counters.unknown_dialogs += 1;
+            ctx.reply(inbound, 481, &self.local_tag);
+            return false;
+        }
+        let in_order = inbound.message.cseq().is_ok_and(|cseq| dialog.accept_seq(cseq.number));
+        if !in_order {
+            ctx.reply(inbound, 500, &self.local_tag);
+        }
+        in_order
+    }
+
+    /// The peer ended an answered session.
+    pub(super) fn handle_bye(&self, ctx: &mut Context<'_>, inbound: &Inbound) -> State {
+        ctx.reply(inbound, 200, &self.local_tag);
+        self.end(ctx, Side::Remote, reason_of(&inbound.message));
+        State::Over
+    }
+
+    /// Sends the BYE of the session's own dialog.
+    pub(super) fn leave(&self, ctx: &mut Context<'_>, mut dialog: Dialog, reason: Option<&Reason>) -> State {
+        match self.bye(ctx, &mut dialog, reason) {
+            Some((bye, flow)) => State::Leaving(Leaving { bye, flow }),
+            None => State::Over,
+        }
+    }
+
+    /// Answers what every living state answers alike: INFO, OPTIONS, and an UPDATE without an offer. Gives back
+    /// the others, with the offer.
+    pub(super) fn handle_plain(
+        &self,
+        ctx: &mut Context<'_>,
+        request: Request,
+        inbound: &Inbound,
+    ) -> Option<Change> {
+        match request {
+            Request::Bye => return Some(Change::Bye),
+            Request::Info => self.info(ctx, inbound),
+            Request::Options => {
+                let response = self.success(ctx, inbound).header(HeaderName::Accept, ACCEPT);
+                ctx.respond(inbound, 200, response);
+            }
+            Request::Invite | Request::Update => match (sdp_of(&inbound.message), request) {
+                (Sdp::Foreign, _) => self.reply_accept(ctx, inbound),
+                (Sdp::None, Request::Update) => {
+                    let response = self.success(ctx, inbound);
+                    ctx.respond(inbound, 200, response);
+                }
+                (sdp, _) => return Some(Change::Offer(sdp.known())),
+            },
+        }
+        None
+    }
+
+    fn info(&self, ctx: &mut Context<'_>, inbound: &Inbound) {
+        let content_type = inbound.message.header(HeaderName::ContentType);
+        match info::parse(content_type.as_deref(), &inbound.message.body()) {
+            Info::Key { digit, duration } => {
+                ctx.reply(inbound, 200, &self.local_tag);
+                ctx.events.push_back(Event::Info { session: self.id, digit, duration });
+            }
+            Info::Empty => ctx.reply(inbound, 200, &self.local_tag),
+            Info::Invalid => ctx.reply(inbound, 400, &self.local_tag),
+            Info::Foreign => {
+                let accept = "application/dtmf-relay, application/dtmf";
+                let response = ctx.response(inbound, 415, &self.local_tag).header(HeaderName::Accept, accept);
+                ctx.respond(inbound, 415, response);
+            }
+        }
+    }
+
+    fn reply_accept(&self, ctx: &mut Context<'_>, inbound: &Inbound) {
+        let response = ctx.response(inbound, 415, &self.local_tag).header(HeaderName::Accept, ACCEPT);
+        ctx.respond(inbound, 415, response);
+    }
+}
+
+/// What a request that a state must judge for itself wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The end.
+    Bye,
+    /// Another session description; `None` in an INVITE that wants ours.
+    Offer(Option<Bytes>),
+}
+
+/// The Reason header for `reason`.
+pub(super) fn reason_header(reason: Option<&Reason>) -> Vec<(HeaderName, String)> {
+    reason.map(|reason| (HeaderName::Reason, reason.to_string())).into_iter().collect()
+}
+
+/// The first Reason of a message that is understood; the Q.850 one if there is.
+pub(crate) fn reason_of(message: &Message) -> Option<Reason> {
+    let reasons = || message.headers(HeaderName::Reason).filter_map(|value| Reason::parse(&value));
+    reasons().find(|reason| reason.q850_cause().is_some()).or_else(|| reasons().next())
+}

@@ -1,0 +1,444 @@
+//! The running transactions: which one a message belongs to (RFC 3261 §17.1.3, §17.2.3), and their timers.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use hotline_base::{Now, Time, TimerQueue};
+use serde::{Deserialize, Serialize};
+
+use super::key::{ClientKey, MergeKey, ServerKey};
+use super::{ClientInvite, ClientNonInvite, Outcome, ServerInvite, ServerNonInvite, Timer, Verdict};
+use crate::endpoint::Counters;
+use crate::message::BuildError;
+use crate::outgoing::Outgoing;
+use crate::{Message, Method};
+
+/// The two ends of the way a message takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Flow {
+    /// Our socket.
+    pub local: SocketAddr,
+    /// The peer's.
+    pub remote: SocketAddr,
+    /// True for TCP and TLS: nothing is repeated.
+    pub reliable: bool,
+}
+
+impl Flow {
+    /// Over UDP.
+    #[must_use]
+    pub const fn udp(local: SocketAddr, remote: SocketAddr) -> Self {
+        Self { local, remote, reliable: false }
+    }
+}
+
+/// What became of a client transaction without a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Notice<O> {
+    /// Nobody answered.
+    TimedOut { owner: O, method: Method, cseq: u32 },
+    /// It is gone.
+    Closed { owner: O },
+}
+
+/// What a request is to the transactions there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reception {
+    /// None: a new one.
+    New(ServerKey),
+    /// A repetition, or an ACK that was waited for: dealt with.
+    Absorbed,
+    /// An ACK that belongs to a session.
+    SessionAck,
+    /// The same request by another way (RFC 3261 §8.2.2.2).
+    Merged,
+}
+
+/// Why a request did not leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SendError {
+    /// As many run as may.
+    Full,
+    /// It cannot be written: a header or the body is no good.
+    Unwritable,
+}
+
+#[derive(Clone, Debug)]
+enum ClientMachine {
+    Invite { machine: ClientInvite, request: Box<Outgoing> },
+    NonInvite(ClientNonInvite),
+}
+
+#[derive(Clone, Debug)]
+struct Client<O> {
+    machine: ClientMachine,
+    flow: Flow,
+    owner: O,
+    cseq: u32,
+}
+
+#[derive(Clone, Debug)]
+enum ServerMachine {
+    Invite(ServerInvite),
+    NonInvite(ServerNonInvite),
+}
+
+#[derive(Clone, Debug)]
+struct Server<O> {
+    machine: ServerMachine,
+    /// Where responses go.
+    flow: Flow,
+    /// Whom a CANCEL concerns.
+    owner: Option<O>,
+    merge: Option<MergeKey>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Client(ClientKey),
+    Server(ServerKey),
+}
+
+/// All running transactions. `O` is who a client transaction's responses are for.
+#[derive(Clone, Debug)]
+pub(crate) struct Layer<O> {
+    clients: BTreeMap<ClientKey, Client<O>>,
+    servers: BTreeMap<ServerKey, Server<O>>,
+    merges: BTreeMap<MergeKey, ServerKey>,
+    /// How many client transactions each owner has.
+    owned: BTreeMap<O, usize>,
+    timers: TimerQueue<Key>,
+    transmits: VecDeque<(Flow, Bytes)>,
+    notices: VecDeque<Notice<O>>,
+}
+
+impl<O: Copy + Ord> Layer<O> {
+    pub(crate) fn new() -> Self {
+        Self {
+            clients: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            merges: BTreeMap::new(),
+            owned: BTreeMap::new(),
+            timers: TimerQueue::new(),
+            transmits: VecDeque::new(),
+            notices: VecDeque::new(),
+        }
+    }
+
+    /// Sends a request as a new client transaction; at most `limit` of them run.
+    pub(crate) fn request(
+        &mut self,
+        now: Now,
+        request: &Outgoing,
+        flow: Flow,
+        owner: O,
+        limit: usize,
+    ) -> Result<(), SendError> {
+        if self.clients.len() >= limit {
+            return Err(SendError::Full);
+        }
+        let bytes = request.to_bytes().map_err(|_: BuildError| SendError::Unwritable)?;
+        let key = ClientKey::new(&request.branch, &request.method);
+        let machine = if request.method == Method::Invite {
+            let machine = ClientInvite::new(now, bytes, flow.reliable);
+            ClientMachine::Invite { machine, request: Box::new(request.clone()) }
+        } else {
+            ClientMachine::NonInvite(ClientNonInvite::new(now, bytes, flow.reliable))
+        };
+        self.clients.insert(key.clone(), Client { machine, flow, owner, cseq: request.cseq });
+        *self.owned.entry(owner).or_default() += 1;
+        self.settle_client(&key);
+        Ok(())
+    }
+
+    /// Sends bytes outside of any transaction: ACKs to a 2xx, and stateless responses.
+    pub(crate) fn send(&mut self, flow: Flow, bytes: Bytes) {
+        self.transmits.push_back((flow, bytes));
+    }
+
+    /// Takes a response; whose it is, if its owner must see it.
+    pub(crate) fn handle_response(
+        &mut self,
+        now: Now,
+        response: &Message,
+        counters: &mut Counters,
+    ) -> Option<O> {
+        let (key, status) = (ClientKey::of(response)?, response.status()?);
+        let Some(client) = self.clients.get_mut(&key) else {
+            counters.stray_responses += 1;
+            return None;
+        };
+        let verdict = match (&mut client.machine, status) {
+            (ClientMachine::Invite { machine, .. }, ..200) => machine.handle_provisional(now),
+            (ClientMachine::Invite { machine, .. }, 200..300) => machine.handle_success(now),
+            (ClientMachine::Invite { machine, request }, 300..) => {
+                let to = response.to().unwrap_or_else(|_| request.to.clone());
+                let ack = request.ack(to).to_bytes().unwrap_or_default();
+                machine.handle_failure(now, ack)
+            }
+            (ClientMachine::NonInvite(machine), ..200) => machine.handle_provisional(now),
+            (ClientMachine::NonInvite(machine), 200..) => machine.handle_final(now),
+        };
+        let owner = client.owner;
+        self.settle_client(&key);
+        match verdict {
+            Verdict::Pass => Some(owner),
+            Verdict::Absorb => {
+                counters.repetitions += 1;
+                None
+            }
+        }
+    }
+
+    /// Takes a request.
+    pub(crate) fn handle_request(
+        &mut self,
+        now: Now,
+        request: &Message,
+        counters: &mut Counters,
+    ) -> Option<Reception> {
+        let (key, method) = (ServerKey::of(request)?, request.method()?);
+        let Some(server) = self.servers.get_mut(&key) else {
+            if method == Method::Ack {
+                return Some(Reception::SessionAck);
+            }
+            let merged = MergeKey::of(request).is_some_and(|merge| self.merges.contains_key(&merge));
+            return Some(if merged { Reception::Merged } else { Reception::New(key) });
+        };
+        let reception = match &mut server.machine {
+            ServerMachine::Invite(machine) if method == Method::Ack => match machine.handle_ack(now) {
+                Verdict::Pass => Reception::SessionAck,
+                Verdict::Absorb => Reception::Absorbed,
+            },
+            ServerMachine::Invite(machine) => {
+                counters.repetitions += 1;
+                machine.handle_request();
+                Reception::Absorbed
+            }
+            ServerMachine::NonInvite(machine) => {
+                counters.repetitions += 1;
+                machine.handle_request();
+                Reception::Absorbed
+            }
+        };
+        self.settle_server(&key);
+        Some(reception)
+    }
+
+    /// Begins a server transaction. `trying` is the 100 of an INVITE; without it the request is another.
+    pub(crate) fn open(&mut self, key: ServerKey, request: &Message, flow: Flow, trying: Option<Bytes>) {
+        let machine = match trying {
+            Some(trying) => ServerMachine::Invite(ServerInvite::new(trying, flow.reliable)),
+            None => ServerMachine::NonInvite(ServerNonInvite::new(flow.reliable)),
+        };
+        let merge = MergeKey::of(request);
+        if let Some(merge) = &merge {
+            self.merges.insert(merge.clone(), key.clone());
+        }
+        self.servers.insert(key.clone(), Server { machine, flow, owner: None, merge });
+        self.settle_server(&key);
+    }
+
+    /// Names whom a CANCEL of this transaction concerns.
+    pub(crate) fn adopt(&mut self, key: &ServerKey, owner: O) {
+        if let Some(server) = self.servers.get_mut(key) {
+            server.owner = Some(owner);
+        }
+    }
+
+    /// The INVITE transaction that a CANCEL means, and whom it concerns (RFC 3261 §9.2).
+    pub(crate) fn cancelled_by(&self, cancel: &Message) -> Option<(ServerKey, Option<O>)> {
+        let key = ServerKey::of(cancel)?.of_cancelled();
+        let server = self.servers.get(&key)?;
+        Some((key, server.owner))
+    }
+
+    /// Sends a response in its transaction. False if it is not there or has no place for it.
+    pub(crate) fn respond(&mut self, now: Now, key: &ServerKey, status: u16, response: Bytes) -> bool {
+        let Some(server) = self.servers.get_mut(key) else { return false };
+        let sent = match &mut server.machine {
+            ServerMachine::Invite(machine) => machine.respond(now, status, response),
+            ServerMachine::NonInvite(machine) => machine.respond(now, status, response),
+        };
+        self.settle_server(key);
+        sent
+    }
+
+    /// Forgets the client transaction of an INVITE whose CANCEL nobody obeyed (RFC 3261 §9.1).
+    pub(crate) fn abandon(&mut self, branch: &str) {
+        self.remove_client(&ClientKey::new(branch, &Method::Invite));
+    }
+
+    /// Advances whatever is due.
+    pub(crate) fn handle_timeout(&mut self, now: Now, counters: &mut Counters) {
+        while let Some(key) = self.timers.pop_due(now.mono) {
+            let before = self.transmits.len();
+            match key {
+                Key::Client(key) => self.client_timeout(now, &key, counters),
+                Key::Server(key) => self.server_timeout(now, &key),
+            }
+            counters.retransmissions += (self.transmits.len() - before) as u64;
+        }
+    }
+
+    /// The next message to send.
+    pub(crate) fn poll_transmit(&mut self) -> Option<(Flow, Bytes)> {
+        self.transmits.pop_front()
+    }
+
+    /// The next end of a client transaction.
+    pub(crate) fn poll_notice(&mut self) -> Option<Notice<O>> {
+        self.notices.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] is due, and why.
+    pub(crate) fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        let (_, key) = self.timers.next()?;
+        match key {
+            Key::Client(key) => self.clients.get(key).and_then(|client| client.machine.poll_timeout()),
+            Key::Server(key) => self.servers.get(key).and_then(|server| server.machine.poll_timeout()),
+        }
+    }
+
+    /// How many client transactions `owner` has.
+    pub(crate) fn owned_by(&self, owner: O) -> usize {
+        self.owned.get(&owner).copied().unwrap_or(0)
+    }
+
+    /// How many server transactions there are.
+    pub(crate) fn servers(&self) -> usize {
+        self.servers.len()
+    }
+
+    /// How many client transactions there are.
+    pub(crate) fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
+    fn client_timeout(&mut self, now: Now, key: &ClientKey, counters: &mut Counters) {
+        if let Some(client) = self.clients.get_mut(key) {
+            match &mut client.machine {
+                ClientMachine::Invite { machine, .. } => machine.handle_timeout(now),
+                ClientMachine::NonInvite(machine) => machine.handle_timeout(now),
+            }
+            if let Some(Outcome::TimedOut) = client.machine.poll_outcome() {
+                counters.timeouts += 1;
+                let (owner, method, cseq) = (client.owner, key.method.clone(), client.cseq);
+                self.notices.push_back(Notice::TimedOut { owner, method, cseq });
+            }
+        }
+        self.settle_client(key);
+    }
+
+    fn server_timeout(&mut self, now: Now, key: &ServerKey) {
+        if let Some(server) = self.servers.get_mut(key) {
+            match &mut server.machine {
+                ServerMachine::Invite(machine) => machine.handle_timeout(now),
+                ServerMachine::NonInvite(machine) => machine.handle_timeout(now),
+            }
+        }
+        self.settle_server(key);
+    }
+
+    /// Takes what a machine has to send, arms its timer, and forgets it when it is over.
+    fn settle_client(&mut self, key: &ClientKey) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        if let Some(bytes) = client.machine.poll_transmit() {
+            self.transmits.push_back((client.flow, bytes));
+        }
+        match client.machine.poll_timeout() {
+            Some((at, _)) => self.timers.set(Key::Client(key.clone()), at),
+            None => {
+                self.timers.cancel(&Key::Client(key.clone()));
+            }
+        }
+        if client.machine.is_terminated() {
+            self.remove_client(key);
+        }
+    }
+
+    fn settle_server(&mut self, key: &ServerKey) {
+        let Some(server) = self.servers.get_mut(key) else { return };
+        if let Some(bytes) = server.machine.poll_transmit() {
+            self.transmits.push_back((server.flow, bytes));
+        }
+        match server.machine.poll_timeout() {
+            Some((at, _)) => self.timers.set(Key::Server(key.clone()), at),
+            None => {
+                self.timers.cancel(&Key::Server(key.clone()));
+            }
+        }
+        if server.machine.is_terminated()
+            && let Some(server) = self.servers.remove(key)
+            && let Some(merge) = server.merge
+        {
+            self.merges.remove(&merge);
+        }
+    }
+
+    fn remove_client(&mut self, key: &ClientKey) {
+        let Some(client) = self.clients.remove(key) else { return };
+        self.timers.cancel(&Key::Client(key.clone()));
+        if let Some(count) = self.owned.get_mut(&client.owner) {
+            *count -= 1;
+            if *count == 0 {
+                self.owned.remove(&client.owner);
+            }
+        }
+        self.notices.push_back(Notice::Closed { owner: client.owner });
+    }
+}
+
+impl ClientMachine {
+    fn poll_transmit(&mut self) -> Option<Bytes> {
+        match self {
+            Self::Invite { machine, .. } => machine.poll_transmit(),
+            Self::NonInvite(machine) => machine.poll_transmit(),
+        }
+    }
+
+    fn poll_outcome(&mut self) -> Option<Outcome> {
+        match self {
+            Self::Invite { machine, .. } => machine.poll_outcome(),
+            Self::NonInvite(machine) => machine.poll_outcome(),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        match self {
+            Self::Invite { machine, .. } => machine.poll_timeout(),
+            Self::NonInvite(machine) => machine.poll_timeout(),
+        }
+    }
+
+    const fn is_terminated(&self) -> bool {
+        match self {
+            Self::Invite { machine, .. } => machine.is_terminated(),
+            Self::NonInvite(machine) => machine.is_terminated(),
+        }
+    }
+}
+
+impl ServerMachine {
+    fn poll_transmit(&mut self) -> Option<Bytes> {
+        match self {
+            Self::Invite(machine) => machine.poll_transmit(),
+            Self::NonInvite(machine) => machine.poll_transmit(),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        match self {
+            Self::Invite(machine) => machine.poll_timeout(),
+            Self::NonInvite(machine) => machine.poll_timeout(),
+        }
+    }
+
+    const fn is_terminated(&self) -> bool {
+        match self {
+            Self::Invite(machine) => machine.is_terminated(),
+            Self::NonInvite(machine) => machine.is_terminated(),
+        }
+    }
+}
