@@ -112,11 +112,9 @@ mod tests {
             let circles = graph.circles();
             let after: Vec<Vec<bool>> =
                 (0..8).map(|node| graph.reachable(graph.successors[node].iter().copied())).collect();
-            for a in 0..8 {
-                for b in 0..8 {
-                    let together = circles.iter().any(|circle| circle.contains(&a) && circle.contains(&b));
-                    prop_assert_eq!(together, after[a][b] && after[b][a], "{} {}", a, b);
-                }
+            for (a, b) in (0..8).flat_map(|a| (0..8).map(move |b| (a, b))) {
+                let together = circles.iter().any(|circle| circle.contains(&a) && circle.contains(&b));
+                prop_assert_eq!(together, after[a][b] && after[b][a], "{} {}", a, b);
             }
         }
     }

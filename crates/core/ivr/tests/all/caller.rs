@@ -1,0 +1,179 @@
+//! A scripted caller: drives a session and writes down, in words, what the caller is given.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hotline_base::{Now, QueueId};
+use hotline_ivr::{
+    Action, Digit, Facts, Flow, Input, Language, PathStep, PlayTag, PromptName, Session, Timer, World, check,
+    parse,
+};
+
+/// One caller in one flow.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) session: Session,
+    pub(crate) now: Now,
+    pub(crate) playing: Option<PlayTag>,
+    pub(crate) path: Vec<PathStep>,
+    given: Vec<String>,
+}
+
+impl Caller {
+    /// A started call.
+    pub(crate) fn new(flow: &Arc<Flow>) -> Self {
+        Self::with_facts(flow, Facts::default())
+    }
+
+    pub(crate) fn with_facts(flow: &Arc<Flow>, facts: Facts) -> Self {
+        let session = Session::new(Arc::clone(flow), facts);
+        let mut caller =
+            Self { session, now: Now::default(), playing: None, path: Vec::new(), given: Vec::new() };
+        caller.session.start(caller.now);
+        caller.collect();
+        caller
+    }
+
+    /// What the caller was given since the last time this was asked.
+    pub(crate) fn given(&mut self) -> Vec<String> {
+        core::mem::take(&mut self.given)
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        self.session.handle_input(self.now, input);
+        self.collect();
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.input(Input::Digit(Digit::new(key).expect("a key")));
+        }
+    }
+
+    /// Listens to what is playing until it is over.
+    pub(crate) fn listen(&mut self) {
+        let tag = self.playing.take().expect("something plays");
+        self.now = self.now + Duration::from_secs(2);
+        self.input(Input::PlayFinished(tag));
+    }
+
+    /// Does nothing until the session's timer fires.
+    pub(crate) fn wait(&mut self) -> Timer {
+        let (at, timer) = self.session.poll_timeout().expect("a timer");
+        self.now = self.now + at.since(self.now.mono);
+        self.session.handle_timeout(self.now);
+        self.collect();
+        timer
+    }
+
+    /// Lets time pass without reaching the timer.
+    pub(crate) fn pass(&mut self, seconds: u64) {
+        self.now = self.now + Duration::from_secs(seconds);
+        self.session.handle_timeout(self.now);
+        self.collect();
+    }
+
+    /// Performs one word of a script: `answered`, `listen`, `wait`, `ended`, `connected`, `queue full`,
+    /// `transfer busy`, or keys.
+    pub(crate) fn perform(&mut self, word: &str) {
+        match word.split_once(' ') {
+            Some(("queue", exit)) => self.input(Input::QueueExited(exit_of(exit))),
+            Some(("transfer", exit)) => {
+                self.input(Input::TransferFailed(
+                    hotline_ivr::TransferExit::from_name(exit).expect("a transfer's exit"),
+                ));
+            }
+            Some(_) => panic!("unknown word {word}"),
+            None => match word {
+                "answered" => self.input(Input::Answered),
+                "listen" => self.listen(),
+                "wait" => {
+                    self.wait();
+                }
+                "ended" => self.input(Input::CallEnded),
+                "connected" => self.input(Input::Connected),
+                keys => self.press(keys),
+            },
+        }
+    }
+
+    fn collect(&mut self) {
+        while let Some(action) = self.session.poll_action() {
+            let word = match action {
+                Action::Answer => "answer".to_owned(),
+                Action::Play { tag, language, prompts } => {
+                    self.playing = Some(tag);
+                    let names: Vec<&str> = prompts.iter().map(PromptName::as_str).collect();
+                    format!("play {language}: {}", names.join(" "))
+                }
+                Action::StopPlay(tag) => {
+                    assert_eq!(self.playing.take(), Some(tag), "only what plays is stopped");
+                    "stop".to_owned()
+                }
+                Action::Enqueue { queue } => format!("enqueue {queue}"),
+                Action::Transfer { extension } => format!("transfer {extension}"),
+                Action::LanguageChanged(language) => format!("language {language}"),
+                Action::Hangup { cause } => format!("hangup {cause}"),
+            };
+            self.given.push(word);
+        }
+        while let Some(step) = self.session.poll_step() {
+            self.path.push(step);
+        }
+    }
+}
+
+fn exit_of(name: &str) -> hotline_ivr::QueueExit {
+    hotline_ivr::QueueExit::from_name(name).expect("a queue's exit")
+}
+
+/// A flow that must be right, from steps alone.
+pub(crate) fn flow(steps: &str) -> Arc<Flow> {
+    let text = format!("flow: test\nlanguages: [en, zh]\nstart: first\nsteps:\n{}", indented(steps));
+    let flow = parse("test.yaml", &text).unwrap_or_else(|all| {
+        panic!("{}", all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    });
+    Arc::new(flow)
+}
+
+fn indented(steps: &str) -> String {
+    steps.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+/// What the tests' flows may name: queues sales and support, extension 1001, and `prompts` in both languages.
+pub(crate) struct Known {
+    queues: BTreeSet<QueueId>,
+    extensions: BTreeSet<String>,
+    prompts: BTreeMap<Language, BTreeSet<PromptName>>,
+}
+
+impl Known {
+    pub(crate) fn new(prompts: BTreeMap<Language, BTreeSet<PromptName>>) -> Self {
+        Self {
+            queues: ["sales", "support"].map(QueueId::from).into(),
+            extensions: ["1001".to_owned()].into(),
+            prompts,
+        }
+    }
+
+    /// Prompts a, b and c, and all that queues announce.
+    pub(crate) fn small() -> Self {
+        let prompts = ["en", "zh"].map(Language::from).map(|language| {
+            let mut names: BTreeSet<PromptName> = ["a", "b", "c"].map(PromptName::from).into();
+            names.extend(hotline_ivr::announcement_prompts(&language));
+            (language, names)
+        });
+        Self::new(prompts.into())
+    }
+
+    pub(crate) fn world(&self) -> World<'_> {
+        World { queues: &self.queues, extensions: &self.extensions, prompts: &self.prompts }
+    }
+
+    /// The mistakes of a flow that reads well, as `line:column: problem`.
+    pub(crate) fn problems(&self, flow: &Flow) -> Vec<String> {
+        let found = check(flow, &self.world());
+        found.iter().map(|found| format!("{}:{}: {}", found.line, found.column, found.problem)).collect()
+    }
+}
