@@ -1,0 +1,113 @@
+// An agent at the desk, for a test in another language: signs in, goes ready, and reports what the page shows.
+//
+// Environment: BASE_URL, USER_NAME (or USER), PASSWORD, SCREENSHOTS (a directory, optional), LOCALE, DARK=1.
+// Output, one JSON object a line:
+//   {"ready":true}                                   signed in and ready
+//   {"pop":{"call","phase","name","text","at"}}      a card was shown; `at` is when, in milliseconds since 1970
+//   {"state":"talking","at":…}                       the agent's state on the page changed
+//   {"done":"<command>"} or {"failed":"<command>","problem":…}
+// Input, one JSON object a line: {"do":"ready"} {"do":"screenshot","name":"…"} {"do":"note","text":"…"}
+//   {"do":"name","text":"…"} {"do":"save"} {"do":"reload"} {"do":"open","path":"/calls"} {"do":"text"} {"do":"quit"}
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { goReady, openBrowser, signIn } from './page.mjs';
+
+const { BASE_URL, PASSWORD = '', SCREENSHOTS, LOCALE, DARK } = process.env;
+const user = process.env.USER_NAME ?? process.env.USER;
+if (!BASE_URL || !user) {
+  console.error('BASE_URL, USER_NAME and PASSWORD are needed');
+  process.exit(2);
+}
+if (SCREENSHOTS) mkdirSync(SCREENSHOTS, { recursive: true });
+
+const { browser, page } = await openBrowser({ ...(LOCALE ? { locale: LOCALE } : {}), dark: DARK === '1' });
+page.on('pageerror', (error) => say({ page_error: String(error) }));
+await page.exposeFunction('hotlineReport', report);
+await page.addInitScript(watch);
+await signIn(page, BASE_URL, user, PASSWORD);
+await goReady(page);
+await shoot('ready');
+say({ ready: true });
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (!line.trim()) continue;
+  const command = JSON.parse(line);
+  if (command.do === 'quit') break;
+  try {
+    say({ done: command.do, ...(await obey(command)) });
+  } catch (error) {
+    say({ failed: command.do, problem: String(error) });
+  }
+}
+await browser.close();
+
+async function obey(command) {
+  switch (command.do) {
+    case 'ready':
+      return goReady(page);
+    case 'screenshot':
+      return shoot(command.name);
+    case 'note':
+      return page.locator('article textarea').fill(command.text);
+    case 'name':
+      return page.locator('article input').first().fill(command.text);
+    case 'save':
+      return save();
+    case 'reload':
+      return void (await page.reload());
+    case 'open':
+      return void (await page.goto(new URL(command.path, BASE_URL).href));
+    case 'text':
+      return { text: await page.locator('#page').innerText() };
+    default:
+      throw new Error('unknown command');
+  }
+}
+
+/** Ends when the server has taken the card. */
+async function save() {
+  const answer = page.waitForResponse(
+    (response) => response.url().includes('/api/v1/customers') && response.request().method() !== 'GET',
+  );
+  await page.keyboard.press('Control+s');
+  return { status: (await answer).status() };
+}
+
+async function report(seen) {
+  say(seen);
+  if (seen.pop) await shoot(`pop-${seen.pop.phase}`);
+  if (seen.state) await shoot(`state-${seen.state}`);
+}
+
+/** Runs in the page: tells of each new card and each new state at the moment it is in the document. */
+function watch() {
+  let state;
+  let call;
+  const look = () => {
+    const at = Date.now();
+    const card = document.querySelector('article[data-call]');
+    if (card?.dataset.call !== call) {
+      call = card?.dataset.call;
+      if (card) {
+        const name = card.querySelector('h1')?.textContent ?? '';
+        window.hotlineReport({ pop: { call, phase: card.dataset.phase, name, text: card.innerText, at } });
+      }
+    }
+    const now = document.querySelector('[data-state]')?.dataset.state;
+    if (now !== undefined && now !== state) {
+      state = now;
+      window.hotlineReport({ state, at });
+    }
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true, attributes: true });
+}
+
+async function shoot(name) {
+  if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+function say(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}

@@ -1,0 +1,97 @@
+// One way to ask the server: JSON in, JSON out, every failure a Problem (RFC 9457).
+
+import { currentLanguage } from '../texts';
+
+export interface FieldProblem {
+  field: string;
+  problem: string;
+}
+
+interface ProblemBody {
+  type?: string;
+  title?: string;
+  detail?: string;
+  errors?: FieldProblem[];
+}
+
+/** A request that failed. `status` 0 means that no answer came. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly detail: string | undefined;
+  readonly fields: FieldProblem[];
+
+  constructor(status: number, body: ProblemBody) {
+    super(body.title ?? `HTTP ${status}`);
+    this.name = 'Problem';
+    this.status = status;
+    this.detail = body.detail;
+    this.fields = body.errors ?? [];
+  }
+}
+
+export interface Answer<Body> {
+  body: Body;
+  /** The version for If-Match, when the server gave one. */
+  etag: string | null;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+interface Options {
+  body?: unknown;
+  ifMatch?: string;
+  signal?: AbortSignal;
+}
+
+let onSignedOut: () => void = () => {};
+
+/** Called whenever the server says that the session is over. */
+export function whenSignedOut(listener: () => void): void {
+  onSignedOut = listener;
+}
+
+/** To be called by whoever learns of a 401 by another way than [`request`]. */
+export function signedOut(): void {
+  onSignedOut();
+}
+
+export async function request<Body>(
+  method: Method,
+  path: string,
+  options: Options = {},
+): Promise<Answer<Body>> {
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'accept-language': currentLanguage(),
+  };
+  const init: RequestInit = { method, headers, credentials: 'same-origin' };
+  if (options.body !== undefined) {
+    headers['content-type'] = 'application/json';
+    init.body = JSON.stringify(options.body);
+  }
+  if (options.ifMatch !== undefined) headers['if-match'] = options.ifMatch;
+  if (options.signal) init.signal = options.signal;
+
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Problem(0, {});
+  }
+  if (!response.ok) {
+    if (response.status === 401 && path !== '/api/v1/session') signedOut();
+    throw new Problem(response.status, await problemBody(response));
+  }
+  const body = response.status === 204 ? undefined : await response.json();
+  return { body: body as Body, etag: response.headers.get('etag') };
+}
+
+async function problemBody(response: Response): Promise<ProblemBody> {
+  try {
+    return (await response.json()) as ProblemBody;
+  } catch {
+    // A proxy's HTML page says nothing that the status does not.
+    return {};
+  }
+}

@@ -1,0 +1,28 @@
+// Who is signed in.
+
+import { queryOptions } from '@tanstack/react-query';
+import { Problem, request } from './http';
+import type { Session } from './types';
+
+const PATH = '/api/v1/session';
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async (): Promise<Session | null> => {
+    try {
+      return (await request<Session>('GET', PATH)).body;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export async function signIn(user: string, password: string): Promise<Session> {
+  return (await request<Session>('POST', PATH, { body: { user, password } })).body;
+}
+
+export async function signOut(): Promise<void> {
+  await request<undefined>('DELETE', PATH);
+}

@@ -1,0 +1,221 @@
+// The shapes the server speaks. Times are RFC 3339 strings; ids are opaque.
+
+export type Role = 'agent' | 'admin';
+
+export interface Session {
+  user: string;
+  name: string;
+  role: Role;
+  /** The agent this user works as; null for an admin who takes no calls. */
+  agent: string | null;
+  expires_at: string;
+}
+
+export type AgentState =
+  | 'logged_out'
+  | 'not_ready'
+  | 'ready'
+  | 'reserved'
+  | 'ringing'
+  | 'talking'
+  | 'hold'
+  | 'wrap_up'
+  | 'offline_grace';
+
+/** What an agent may ask for. */
+export type WantedState = 'ready' | 'not_ready' | 'signed_out';
+
+/** The reasons an agent may give. The server adds its own, such as a call that was not answered. */
+export const REASONS = ['break', 'lunch', 'meeting', 'training', 'other'] as const;
+export type Reason = (typeof REASONS)[number];
+
+export interface Agent {
+  id: string;
+  name: string;
+  state: AgentState;
+  reason: string | null;
+  since: string;
+  /** When wrap-up ends by itself. */
+  until: string | null;
+  /** Asked for during a call; applied after it. */
+  pending: { state: string; reason: string | null } | null;
+  /** Whether a phone of the agent is registered. */
+  registered: boolean;
+  call: string | null;
+}
+
+export interface Waiting {
+  call: string;
+  since: string;
+}
+
+/** Admins see who waits, agents only how many. */
+export interface Queue {
+  id: string;
+  name: string;
+  waiting?: Waiting[];
+  length?: number;
+}
+
+/** What a living call does. */
+export type CallState = 'in_flow' | 'queued' | 'offered' | 'connected' | 'ending';
+
+export interface LiveCall {
+  id: string;
+  state: CallState;
+  caller: string;
+  caller_name: string | null;
+  called: string;
+  queue: string | null;
+  position: number | null;
+  agent: string | null;
+  started_at: string;
+  answered_at: string | null;
+  connected_at: string | null;
+  language: string;
+  customer: string | null;
+}
+
+export interface Alarm {
+  kind: string;
+  since: string;
+  detail: string;
+}
+
+export interface Customer {
+  id: string;
+  name: string;
+  company: string | null;
+  email: string | null;
+  numbers: string[];
+  note: string | null;
+  changed_at: string;
+}
+
+/** What an agent may write of a customer. */
+export type CustomerFields = Omit<Customer, 'id' | 'changed_at'>;
+
+export type OfferId = string | number;
+
+/** Who is calling, sent before the phone rings. */
+export interface Pop {
+  call: string;
+  offer: OfferId;
+  agent: string;
+  caller: string;
+  caller_name: string | null;
+  called: string;
+  queue: string | null;
+  queued_at: string | null;
+  language: string;
+  customer: Customer | null;
+  /** False while the address book has not answered yet. */
+  lookup_done: boolean;
+}
+
+/** GET /api/v1/live, and the data of `snapshot` on the stream. */
+export interface Snapshot {
+  seq: number;
+  at: string;
+  agents: Agent[];
+  queues: Queue[];
+  calls: LiveCall[];
+  pop: Pop | null;
+  alarms: Alarm[];
+  counters: Record<string, number>;
+}
+
+type CallFact<Type extends string, Fields = unknown> = { type: Type; call: string } & Fields;
+
+/** Every fact of the stream that the pages act on; others pass by. */
+export type Fact =
+  | CallFact<'call.started', { caller: string; caller_name: string | null; called: string; language: string }>
+  | CallFact<'call.customer', { customer: string | null }>
+  | CallFact<'call.answered'>
+  | CallFact<'call.language', { language: string }>
+  | CallFact<'call.queued', { queue: string }>
+  | CallFact<'call.position', { queue: string; position: number; waiting: number }>
+  | CallFact<'call.dequeued', { queue: string; outcome: string }>
+  | CallFact<'call.offered', { offer: OfferId; agent: string; pop?: Pop | null }>
+  | CallFact<
+      'call.offer_failed',
+      { offer: OfferId; agent: string; failure: string; sip_status: number | null }
+    >
+  | CallFact<'call.connected', { offer: OfferId; agent: string }>
+  | CallFact<'call.ended', { by: string }>
+  | CallFact<'recording.finished'>
+  | CallFact<'recording.failed'>
+  | { type: 'agent.changed'; agent: Agent }
+  | { type: 'alarm.raised'; alarm: Alarm }
+  | { type: 'alarm.cleared'; kind: string };
+
+/** A fact with its place in the journal. */
+export type StreamEvent = { seq: number; at: string } & Fact;
+
+export interface PathStep {
+  flow: string;
+  step: string;
+  entered_at: string;
+  left_at: string | null;
+  input: string | null;
+  exit: string | null;
+}
+
+export interface QueueVisit {
+  queue: string;
+  entered_at: string;
+  left_at: string | null;
+  outcome: string | null;
+  waited_ms: number | null;
+}
+
+export interface OfferRecord {
+  agent: string;
+  offered_at: string;
+  popped_at: string | null;
+  invited_at: string | null;
+  ringing_at: string | null;
+  ended_at: string | null;
+  outcome: string;
+  sip_status: number | null;
+}
+
+export interface Recording {
+  id: string;
+  path: string;
+  started_at: string;
+  state: string;
+  duration_ms: number | null;
+  gap_ms: number | null;
+  bytes: number | null;
+  problem: string | null;
+}
+
+export interface CallRecord {
+  id: string;
+  caller: string;
+  caller_name: string | null;
+  called: string;
+  number: string | null;
+  flow: string | null;
+  source: string;
+  sip_call_id: string;
+  language: string;
+  customer: string | null;
+  started_at: string;
+  answered_at: string | null;
+  connected_at: string | null;
+  ended_at: string | null;
+  ended_by: string | null;
+  cause: { kind: string; sip_status: number | null; q850: number | null } | null;
+  agent: string | null;
+  path: PathStep[];
+  queues: QueueVisit[];
+  offers: OfferRecord[];
+  recordings: Recording[];
+}
+
+export interface CallPage {
+  calls: CallRecord[];
+  next: string | null;
+}

@@ -1,0 +1,44 @@
+// The pages' names, and at the foot everything about this user and this browser.
+
+import { IconHeadset, IconLayoutDashboard, IconPhoneCall } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { ConnectionLight } from './Connection';
+import { Logo } from './Logo';
+import css from './Rail.module.css';
+import { useSession } from './session';
+import { UserMenu } from './UserMenu';
+
+export function Rail() {
+  const { t } = useTranslation();
+  const session = useSession();
+  return (
+    <header className={css.rail}>
+      <div className={css.logo}>
+        <Logo size={30} />
+      </div>
+      <nav aria-label={t('nav.label')} className={css.nav}>
+        {session.agent !== null && (
+          <Link to="/" className={css.item}>
+            <IconHeadset size={20} stroke={1.6} aria-hidden />
+            {t('nav.desk')}
+          </Link>
+        )}
+        {session.role === 'admin' && (
+          <Link to="/live" className={css.item}>
+            <IconLayoutDashboard size={20} stroke={1.6} aria-hidden />
+            {t('nav.live')}
+          </Link>
+        )}
+        <Link to="/calls" className={css.item}>
+          <IconPhoneCall size={20} stroke={1.6} aria-hidden />
+          {t('nav.calls')}
+        </Link>
+      </nav>
+      <div className={css.foot}>
+        <ConnectionLight />
+        <UserMenu />
+      </div>
+    </header>
+  );
+}

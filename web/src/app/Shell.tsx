@@ -1,0 +1,64 @@
+// Around every page: the pages' names at the left, the bar at the top, and the stream that feeds all.
+
+import { useQueryClient } from '@tanstack/react-query';
+import { Outlet } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { AgentBar } from '../desk/AgentBar';
+import { CallAlert } from '../desk/CallAlert';
+import { DraftContext, DraftStore } from '../desk/drafts';
+import { LiveContext, LiveStore } from '../live/store';
+import { ConnectionBanner } from './Connection';
+import { Rail } from './Rail';
+import css from './Shell.module.css';
+import { useSession } from './session';
+
+export function Shell() {
+  const { t } = useTranslation();
+  const session = useSession();
+  const [store] = useState(() => new LiveStore(session.agent));
+  const [drafts] = useState(() => new DraftStore(session.user));
+  useEffect(() => store.open(), [store]);
+  useEffect(() => drafts.open(), [drafts]);
+  useFreshRecords(store);
+
+  return (
+    <LiveContext value={store}>
+      <DraftContext value={drafts}>
+        <a href="#page" className={css.skip}>
+          {t('app.skip')}
+        </a>
+        <div className={css.shell}>
+          <Rail />
+          <div className={css.column}>
+            <AgentBar />
+            <ConnectionBanner />
+            <main id="page" className={css.page} tabIndex={-1}>
+              <Outlet />
+            </main>
+          </div>
+        </div>
+        <CallAlert />
+      </DraftContext>
+    </LiveContext>
+  );
+}
+
+/** Records are read again when the stream says that one has changed. */
+function useFreshRecords(store: LiveStore): void {
+  const queries = useQueryClient();
+  useEffect(
+    () =>
+      store.onEvent((event) => {
+        if (
+          event.type === 'call.ended' ||
+          event.type === 'recording.finished' ||
+          event.type === 'recording.failed'
+        ) {
+          void queries.invalidateQueries({ queryKey: ['calls'] });
+          void queries.invalidateQueries({ queryKey: ['call', event.call] });
+        }
+      }),
+    [store, queries],
+  );
+}

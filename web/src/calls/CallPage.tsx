@@ -1,0 +1,180 @@
+// One call: what happened, when, and how it sounded.
+
+import { Loader } from '@mantine/core';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { callQuery, recordingUrl } from '../api/calls';
+import type { CallRecord, Recording } from '../api/types';
+import { between, clock, fullDate, languageName, timeOfDay, timeWithMs, word } from '../texts/format';
+import { Failure } from '../ui/Failure';
+import { Nothing, Panel } from '../ui/Panel';
+import { Tag } from '../ui/Tag';
+import { endTone } from '../ui/tone';
+import css from './CallPage.module.css';
+import { AgentName, QueueName } from './CallTable';
+import { Course } from './Course';
+import { Player } from './Player';
+import { Offers, Path, Queues } from './RecordTables';
+import { hasAudio, waited } from './record';
+
+export function CallPage() {
+  const { t } = useTranslation();
+  const { call: id } = useParams({ from: '/calls/$call' });
+  const query = useQuery(callQuery(id));
+  if (query.isPending) return <Loader size="sm" aria-label={t('app.loading')} />;
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  return <Record call={query.data} />;
+}
+
+function Record({ call }: { call: CallRecord }) {
+  const { t } = useTranslation();
+  return (
+    <div className={css.page}>
+      <header className={css.head}>
+        <Link to="/calls" className={css.back} aria-label={t('call.back')} title={t('call.back')}>
+          <IconArrowLeft size={18} aria-hidden />
+        </Link>
+        <h1 className={css.title}>
+          <span className="num">{call.caller}</span>
+          {call.caller_name && <span className={css.name}>{call.caller_name}</span>}
+        </h1>
+        {call.cause ? (
+          <Tag tone={endTone(call.cause.kind)}>{word(t, 'call.end', call.cause.kind)}</Tag>
+        ) : (
+          <Tag tone="talking">{t('call.running')}</Tag>
+        )}
+        <span className={css.when}>{`${fullDate(call.started_at)} ${timeOfDay(call.started_at)}`}</span>
+      </header>
+
+      <Panel title={t('call.course')}>
+        <Course call={call} />
+      </Panel>
+      <div className={css.columns}>
+        <div className={css.column}>
+          <Panel title={t('call.offers')} count={call.offers.length}>
+            <Offers offers={call.offers} />
+          </Panel>
+          <Panel title={t('call.queue_visits')} count={call.queues.length}>
+            <Queues visits={call.queues} />
+          </Panel>
+          <Panel title={t('call.path')} count={call.path.length}>
+            <Path steps={call.path} />
+          </Panel>
+        </div>
+        <div className={css.column}>
+          <Panel title={t('call.recording')}>
+            <Recordings call={call} />
+          </Panel>
+          <Panel title={t('call.title')}>
+            <Facts call={call} />
+          </Panel>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Recordings({ call }: { call: CallRecord }) {
+  const { t } = useTranslation();
+  if (call.recordings.length === 0) return <Nothing>{t('call.no_recording')}</Nothing>;
+  return (
+    <>
+      {hasAudio(call) && (
+        <div className={css.audio}>
+          <Player call={call.id} />
+        </div>
+      )}
+      {call.recordings.map((recording) => (
+        <RecordingLine key={recording.id} call={call.id} recording={recording} />
+      ))}
+    </>
+  );
+}
+
+function RecordingLine({ call, recording }: { call: string; recording: Recording }) {
+  const { t } = useTranslation();
+  if (recording.state === 'failed') {
+    return (
+      <p className={css.recording}>
+        <Tag tone="bad">{t('call.recording_failed')}</Tag> {recording.problem}
+      </p>
+    );
+  }
+  return (
+    <p className={css.recording}>
+      <span className={css.path}>{recording.path}</span>
+      <span className="num">
+        {recording.duration_ms === null ? t('call.recording_open') : clock(recording.duration_ms)}
+      </span>
+      {(recording.gap_ms ?? 0) > 0 && <Tag tone="hold">{t('call.gap', { ms: recording.gap_ms })}</Tag>}
+      <a href={recordingUrl(call)} download={recording.path.split('/').at(-1)} className={css.download}>
+        {t('call.download')}
+      </a>
+    </p>
+  );
+}
+
+function Facts({ call }: { call: CallRecord }) {
+  const { t } = useTranslation();
+  const length = between(call.started_at, call.ended_at);
+  const talk = between(call.connected_at, call.ended_at);
+  const wait = waited(call);
+  const queue = call.queues.at(-1)?.queue;
+  return (
+    <dl className={css.facts}>
+      <Fact label={t('call.called')}>{call.called}</Fact>
+      {call.number !== null && <Fact label={t('call.number')}>{call.number}</Fact>}
+      {call.flow !== null && <Fact label={t('call.flow')}>{call.flow}</Fact>}
+      <Fact label={t('call.source')}>{call.source}</Fact>
+      <Fact label={t('call.language')}>{languageName(call.language)}</Fact>
+      {queue && (
+        <Fact label={t('call.queue')}>
+          <QueueName id={queue} />
+        </Fact>
+      )}
+      {call.agent !== null && (
+        <Fact label={t('call.agent')}>
+          <AgentName id={call.agent} />
+        </Fact>
+      )}
+      <Moment label={t('call.started')} at={call.started_at} />
+      <Moment label={t('call.answered')} at={call.answered_at} />
+      <Moment label={t('call.connected')} at={call.connected_at} />
+      <Moment label={t('call.ended')} at={call.ended_at} />
+      {length !== null && <Fact label={t('call.total')}>{clock(length)}</Fact>}
+      {wait !== null && <Fact label={t('call.waited')}>{clock(wait)}</Fact>}
+      {talk !== null && <Fact label={t('call.talk')}>{clock(talk)}</Fact>}
+      {call.ended_by !== null && <Fact label={t('call.ended_by')}>{word(t, 'call.by', call.ended_by)}</Fact>}
+      {call.cause && <Fact label={t('call.cause')}>{<CauseText call={call} />}</Fact>}
+      <Fact label={t('call.sip_call_id')}>
+        <code className={css.code}>{call.sip_call_id}</code>
+      </Fact>
+    </dl>
+  );
+}
+
+function CauseText({ call }: { call: CallRecord }) {
+  const { t } = useTranslation();
+  const cause = call.cause;
+  if (!cause) return null;
+  const parts = [word(t, 'call.end', cause.kind)];
+  if (cause.sip_status !== null) parts.push(t('call.sip', { status: cause.sip_status }));
+  if (cause.q850 !== null) parts.push(t('call.q850', { cause: cause.q850 }));
+  return parts.join(' · ');
+}
+
+function Moment({ label, at }: { label: string; at: string | null }) {
+  return at === null ? null : <Fact label={label}>{timeWithMs(at)}</Fact>;
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className={css.fact}>
+      <dt>{label}</dt>
+      <dd className="num">{children}</dd>
+    </div>
+  );
+}

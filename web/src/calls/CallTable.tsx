@@ -1,0 +1,130 @@
+// A list of calls; the recording plays in its row.
+
+import { ActionIcon } from '@mantine/core';
+import { IconPlayerPlayFilled, IconPlayerStopFilled } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { Fragment, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { CallRecord } from '../api/types';
+import { useLive } from '../live/store';
+import { between, clock, dayAndTime, word } from '../texts/format';
+import grid from '../ui/Grid.module.css';
+import { Tag } from '../ui/Tag';
+import { endTone } from '../ui/tone';
+import { Player } from './Player';
+import { hasAudio, waited } from './record';
+
+interface Props {
+  calls: CallRecord[];
+  /** An agent's own list does not name the agent. */
+  columns: 'mine' | 'all';
+}
+
+export function CallTable({ calls, columns }: Props) {
+  const { t } = useTranslation();
+  const [playing, setPlaying] = useState<string | null>(null);
+  const all = columns === 'all';
+  return (
+    <div className={grid.scroll}>
+      <table className={grid.grid}>
+        <thead>
+          <tr>
+            <th>{t('call.time')}</th>
+            <th>{t('call.caller')}</th>
+            {all && <th>{t('call.called')}</th>}
+            <th>{t('call.queue')}</th>
+            {all && <th>{t('call.agent')}</th>}
+            <th className={grid.right}>{t('call.waited')}</th>
+            <th className={grid.right}>{t('call.talk')}</th>
+            <th>{t('call.outcome')}</th>
+            <th className={grid.right}>{t('call.recording')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {calls.map((call) => (
+            <Fragment key={call.id}>
+              <CallRow
+                call={call}
+                all={all}
+                playing={playing === call.id}
+                play={() => setPlaying(playing === call.id ? null : call.id)}
+              />
+              {playing === call.id && (
+                <tr>
+                  <td colSpan={all ? 9 : 7}>
+                    <Player call={call.id} autoPlay />
+                  </td>
+                </tr>
+              )}
+            </Fragment>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface RowProps {
+  call: CallRecord;
+  all: boolean;
+  playing: boolean;
+  play(): void;
+}
+
+function CallRow({ call, all, playing, play }: RowProps) {
+  const { t } = useTranslation();
+  const queue = call.queues.at(-1)?.queue;
+  const talk = between(call.connected_at, call.ended_at);
+  return (
+    <tr>
+      <td className="num">
+        <Link to="/calls/$call" params={{ call: call.id }} className={grid.link}>
+          {dayAndTime(call.started_at)}
+        </Link>
+      </td>
+      <td className={grid.clip}>
+        <span className="num">{call.caller}</span>{' '}
+        {call.caller_name && <span className={grid.dim}>{call.caller_name}</span>}
+      </td>
+      {all && <td className="num">{call.called}</td>}
+      <td className={grid.clip}>{queue && <QueueName id={queue} />}</td>
+      {all && <td className={grid.clip}>{call.agent && <AgentName id={call.agent} />}</td>}
+      <td className={`num ${grid.right}`}>{clockOrNothing(waited(call))}</td>
+      <td className={`num ${grid.right}`}>{clockOrNothing(talk)}</td>
+      <td>
+        {call.cause ? (
+          <Tag tone={endTone(call.cause.kind)}>{word(t, 'call.end', call.cause.kind)}</Tag>
+        ) : (
+          <Tag tone="talking">{t('call.running')}</Tag>
+        )}
+      </td>
+      <td className={grid.right}>
+        {hasAudio(call) && (
+          <ActionIcon
+            variant="subtle"
+            size="sm"
+            aria-label={t('call.play')}
+            aria-expanded={playing}
+            title={t('call.play')}
+            onClick={play}
+          >
+            {playing ? <IconPlayerStopFilled size={15} /> : <IconPlayerPlayFilled size={15} />}
+          </ActionIcon>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** The name when the page knows it, else the id. */
+export function QueueName({ id }: { id: string }) {
+  return useLive((view) => view.live.queues.find((queue) => queue.id === id)?.name ?? id);
+}
+
+export function AgentName({ id }: { id: string }) {
+  return useLive((view) => view.live.agents[id]?.name ?? id);
+}
+
+function clockOrNothing(ms: number | null): string {
+  return ms === null ? '' : clock(ms);
+}

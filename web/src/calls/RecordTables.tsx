@@ -1,0 +1,131 @@
+// The parts of a call record: path, queues, offers.
+
+import { useTranslation } from 'react-i18next';
+import type { OfferRecord, PathStep, QueueVisit } from '../api/types';
+import { between, clock, short, timeOfDay, timeWithMs, word } from '../texts/format';
+import grid from '../ui/Grid.module.css';
+import { Nothing } from '../ui/Panel';
+import { Tag } from '../ui/Tag';
+import css from './CallPage.module.css';
+import { AgentName, QueueName } from './CallTable';
+import { stages } from './record';
+
+export function Path({ steps }: { steps: PathStep[] }) {
+  const { t } = useTranslation();
+  if (steps.length === 0) return <Nothing>{t('call.no_path')}</Nothing>;
+  return (
+    <div className={grid.scroll}>
+      <table className={grid.grid}>
+        <thead>
+          <tr>
+            <th>{t('call.step')}</th>
+            <th>{t('call.flow')}</th>
+            <th>{t('call.entered')}</th>
+            <th className={grid.right}>{t('call.took')}</th>
+            <th>{t('call.input')}</th>
+            <th>{t('call.exit')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {steps.map((step) => (
+            <tr key={`${step.step}${step.entered_at}`}>
+              <td>{step.step}</td>
+              <td className={grid.dim}>{step.flow}</td>
+              <td className="num">{timeOfDay(step.entered_at)}</td>
+              <td className={`num ${grid.right}`}>
+                {shortOrNothing(between(step.entered_at, step.left_at))}
+              </td>
+              <td className="num">{step.input}</td>
+              <td>{step.exit}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function Queues({ visits }: { visits: QueueVisit[] }) {
+  const { t } = useTranslation();
+  if (visits.length === 0) return <Nothing>{t('call.no_queue_visits')}</Nothing>;
+  return (
+    <div className={grid.scroll}>
+      <table className={grid.grid}>
+        <thead>
+          <tr>
+            <th>{t('call.queue')}</th>
+            <th>{t('call.entered')}</th>
+            <th>{t('call.left')}</th>
+            <th className={grid.right}>{t('call.waited')}</th>
+            <th>{t('call.outcome')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {visits.map((visit) => (
+            <tr key={visit.entered_at}>
+              <td>
+                <QueueName id={visit.queue} />
+              </td>
+              <td className="num">{timeOfDay(visit.entered_at)}</td>
+              <td className="num">{visit.left_at && timeOfDay(visit.left_at)}</td>
+              <td className={`num ${grid.right}`}>{visit.waited_ms !== null && clock(visit.waited_ms)}</td>
+              <td>{visit.outcome && word(t, 'call.queue_outcome', visit.outcome)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Each offer as a row of stages with the time between them. */
+export function Offers({ offers }: { offers: OfferRecord[] }) {
+  const { t } = useTranslation();
+  if (offers.length === 0) return <Nothing>{t('call.no_offers')}</Nothing>;
+  return (
+    <ul className={css.offers}>
+      {offers.map((offer) => (
+        <li key={offer.offered_at} className={css.offer}>
+          <div className={css.offerHead}>
+            <strong>
+              <AgentName id={offer.agent} />
+            </strong>
+            <Outcome offer={offer} />
+          </div>
+          <ol className={css.stages}>
+            {stages(offer).map((stage) => (
+              <li key={stage.name} className={css.stage}>
+                {stage.after_ms !== null && (
+                  <span className={`${css.gap} num`}>{`+${short(stage.after_ms)}`}</span>
+                )}
+                <span className={css.stageName}>
+                  {stage.name === 'ended' && offer.outcome === 'answered'
+                    ? t('call.offer_outcome.answered')
+                    : t(`call.stage.${stage.name}`)}
+                </span>
+                <span className={`${css.stageTime} num`}>{timeWithMs(stage.at)}</span>
+              </li>
+            ))}
+          </ol>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Outcome({ offer }: { offer: OfferRecord }) {
+  const { t } = useTranslation();
+  const tone = offer.outcome === 'answered' ? 'ready' : offer.outcome === 'pending' ? 'ringing' : 'off';
+  return (
+    <Tag tone={tone}>
+      {word(t, 'call.offer_outcome', offer.outcome)}
+      {offer.sip_status !== null && (
+        <span className={grid.dim}>{t('call.sip', { status: offer.sip_status })}</span>
+      )}
+    </Tag>
+  );
+}
+
+function shortOrNothing(ms: number | null): string {
+  return ms === null ? '' : short(ms);
+}

@@ -1,0 +1,178 @@
+// The bar that is always there: my state with its clock, what comes next, my phone, and how to change it.
+
+import { Button, Kbd, Menu, Tooltip } from '@mantine/core';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { IconArrowRight, IconChevronDown, IconPhone, IconPhoneOff } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import type { KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { askState } from '../api/agents';
+import { type Agent, REASONS, type WantedState } from '../api/types';
+import { KEYS } from '../app/keys';
+import { useSession } from '../app/session';
+import { useLive } from '../live/store';
+import { word } from '../texts/format';
+import { Clock, Countdown } from '../ui/Clock';
+import { problemText } from '../ui/Failure';
+import { agentTone } from '../ui/tone';
+import css from './AgentBar.module.css';
+
+export function AgentBar() {
+  const { t } = useTranslation();
+  const session = useSession();
+  const agent = useLive((view) => (session.agent === null ? undefined : view.live.agents[session.agent]));
+  if (session.agent === null) return null;
+  return (
+    <section className={css.bar} aria-label={t('agent.bar')}>
+      <div className={css.who}>
+        <span className={css.name}>{session.name}</span>
+        <span className={css.id}>{session.agent}</span>
+      </div>
+      {agent && <Bar agent={agent} />}
+    </section>
+  );
+}
+
+function Bar({ agent }: { agent: Agent }) {
+  return (
+    <>
+      <StateNow agent={agent} />
+      <Pending agent={agent} />
+      <span className={css.space} />
+      <Phone registered={agent.registered} />
+      <Controls agent={agent} />
+    </>
+  );
+}
+
+function StateNow({ agent }: { agent: Agent }) {
+  const { t } = useTranslation();
+  return (
+    <div className={css.state} data-tone={agentTone(agent.state)} data-state={agent.state}>
+      <span className={css.dot} />
+      <span className={css.word} role="status">
+        {t(`agent.state.${agent.state}`)}
+        {agent.reason !== null && <span className={css.reason}>{word(t, 'agent.reason', agent.reason)}</span>}
+      </span>
+      <span className={css.clock}>
+        {agent.state === 'wrap_up' && agent.until !== null ? (
+          <Countdown until={agent.until} />
+        ) : (
+          <Clock since={agent.since} />
+        )}
+      </span>
+    </div>
+  );
+}
+
+function Pending({ agent }: { agent: Agent }) {
+  const { t } = useTranslation();
+  if (agent.pending === null) return null;
+  const { state, reason } = agent.pending;
+  const name = state === 'signed_out' ? t('agent.pending_sign_out') : word(t, 'agent.state', state);
+  const full = reason === null ? name : `${name} · ${word(t, 'agent.reason', reason)}`;
+  return (
+    <span className={css.pending} role="status">
+      <IconArrowRight size={14} aria-hidden />
+      {t('agent.then', { state: full })}
+    </span>
+  );
+}
+
+function Phone({ registered }: { registered: boolean }) {
+  const { t } = useTranslation();
+  const Icon = registered ? IconPhone : IconPhoneOff;
+  return (
+    <span className={css.phone} data-tone={registered ? 'none' : 'bad'}>
+      <Icon size={16} stroke={1.7} aria-hidden />
+      {registered ? t('agent.phone_on') : t('agent.phone_off')}
+    </span>
+  );
+}
+
+function Controls({ agent }: { agent: Agent }) {
+  const { t } = useTranslation();
+  const connected = useLive((view) => view.connection === 'live');
+  const [menu, setMenu] = useDisclosure(false);
+  const ask = useMutation({
+    mutationFn: ({ state, reason }: { state: WantedState; reason?: string }) =>
+      askState(agent.id, state, reason),
+  });
+  const asked = ask.isPending ? ask.variables.state : null;
+  const can = connected && !ask.isPending;
+  const wrapUp = agent.state === 'wrap_up';
+  const isReady = agent.state === 'ready' && agent.pending === null;
+
+  const ready = () => {
+    if (can && !isReady) ask.mutate({ state: 'ready' });
+  };
+  const notReady = (reason: string) => {
+    setMenu.close();
+    if (can) ask.mutate({ state: 'not_ready', reason });
+  };
+  useHotkeys(
+    [
+      [KEYS.ready, ready],
+      [KEYS.not_ready, () => can && setMenu.toggle()],
+    ],
+    [],
+  );
+
+  return (
+    <div className={css.controls}>
+      {ask.isError && (
+        <span className={css.error} role="alert">
+          {problemText(t, ask.error)}
+        </span>
+      )}
+      <Tooltip label={t('shortcuts.ready')}>
+        <Button
+          variant={isReady ? 'default' : 'filled'}
+          color={wrapUp ? 'violet' : 'teal.8'}
+          onClick={ready}
+          disabled={!connected || isReady}
+          loading={asked === 'ready'}
+          rightSection={<Kbd className={css.kbd}>{KEYS.ready}</Kbd>}
+        >
+          {wrapUp ? t('agent.end_wrap_up') : t('agent.go_ready')}
+        </Button>
+      </Tooltip>
+      <Menu opened={menu} onChange={setMenu.toggle} position="bottom-end" width={200}>
+        <Menu.Target>
+          <Button
+            variant="default"
+            disabled={!connected}
+            loading={asked === 'not_ready'}
+            rightSection={
+              <>
+                <Kbd className={css.kbd}>{KEYS.not_ready}</Kbd>
+                <IconChevronDown size={14} className={css.chevron} aria-hidden />
+              </>
+            }
+          >
+            {t('agent.go_not_ready')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown onKeyDown={(event) => chooseByDigit(event, notReady)}>
+          <Menu.Label>{t('agent.why')}</Menu.Label>
+          {REASONS.map((reason, index) => (
+            <Menu.Item
+              key={reason}
+              rightSection={<Kbd className={css.kbd}>{index + 1}</Kbd>}
+              onClick={() => notReady(reason)}
+            >
+              {t(`agent.reason.${reason}`)}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}
+
+function chooseByDigit(event: KeyboardEvent, choose: (reason: string) => void): void {
+  const reason = REASONS[Number(event.key) - 1];
+  if (reason === undefined) return;
+  event.preventDefault();
+  choose(reason);
+}

@@ -1,0 +1,212 @@
+// The caller's card: fields and note of a customer, or an empty form that makes one.
+
+import { Button, Textarea, TextInput } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
+import { type FormEvent, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { changeCustomer, createCustomer, readCustomer } from '../api/customers';
+import { type Answer, Problem } from '../api/http';
+import type { Customer } from '../api/types';
+import { KEYS } from '../app/keys';
+import { useLive } from '../live/store';
+import { timeOfDay } from '../texts/format';
+import { problemText } from '../ui/Failure';
+import css from './CustomerForm.module.css';
+import { useDraftStore, useDrafts } from './drafts';
+import {
+  blankFields,
+  check,
+  conflicts,
+  type Field,
+  type Fields,
+  fieldsOf,
+  rebase,
+  sameFields,
+  toCustomer,
+} from './fields';
+
+/** Whose card it is. */
+export interface Subject {
+  call: string;
+  caller: string;
+  caller_name: string | null;
+  customer: Customer | null;
+  /** A customer of whom only the id is known. */
+  customer_id: string | null;
+}
+
+const CARD_KEPT_MS = 3_600_000;
+
+export function useCard(subject: Subject): Answer<Customer> | null {
+  const { customer, customer_id } = subject;
+  const card = useQuery({
+    queryKey: ['card', subject.call],
+    queryFn: customer_id === null ? skipToken : () => readCustomer(customer_id),
+    ...(customer ? { initialData: { body: customer, etag: null } } : {}),
+    gcTime: CARD_KEPT_MS,
+  });
+  return card.data ?? null;
+}
+
+export function CustomerForm({ subject }: { subject: Subject }) {
+  const { t } = useTranslation();
+  const card = useCard(subject);
+  const connected = useLive((view) => view.connection === 'live');
+  const { fields, base, dirty, change, revert } = useFields(subject, card);
+  const save = useSave(subject, card);
+  const [tried, setTried] = useState(false);
+  const note = useRef<HTMLTextAreaElement>(null);
+
+  const local = tried ? check(fields) : [];
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault();
+    setTried(true);
+    if (connected && !save.isPending && check(fields).length === 0 && (dirty || card === null)) {
+      save.mutate(fields);
+    }
+  };
+  useHotkeys(
+    [
+      [KEYS.save, () => submit()],
+      [KEYS.note, () => note.current?.focus()],
+    ],
+    [],
+  );
+
+  const input = (field: Field) => ({
+    label: t(`customer.${field}`),
+    value: fields[field],
+    onChange: (event: { currentTarget: { value: string } }) => change(field, event.currentTarget.value),
+    error: errorOf(t, field, local, save.error),
+    ...(save.theirs && conflicts(base, fields, save.theirs).includes(field)
+      ? { description: t('customer.theirs', { value: save.theirs[field] }) }
+      : {}),
+  });
+
+  return (
+    <form className={css.form} onSubmit={submit} noValidate>
+      <div className={css.fields}>
+        <TextInput {...input('name')} required withAsterisk={false} autoComplete="off" />
+        <TextInput {...input('company')} autoComplete="off" />
+        <TextInput {...input('email')} type="email" autoComplete="off" spellCheck={false} />
+        <TextInput {...input('numbers')} placeholder={t('customer.numbers_hint')} autoComplete="off" />
+      </div>
+      <Textarea
+        {...input('note')}
+        ref={note}
+        className={css.note}
+        placeholder={t('customer.note_hint')}
+        minRows={8}
+      />
+      <div className={css.foot}>
+        <Button type="submit" loading={save.isPending} disabled={!connected || (!dirty && card !== null)}>
+          {card ? t('customer.save') : t('customer.create')}
+        </Button>
+        {dirty && (
+          <Button variant="subtle" color="gray" onClick={revert}>
+            {t('customer.undo')}
+          </Button>
+        )}
+        <span className={css.status} role="status">
+          {statusText(t, dirty, save.saved_at_ms)}
+        </span>
+        {save.theirs && dirty && <span className={css.warning}>{t('customer.changed')}</span>}
+        {save.isError && !save.theirs && (
+          <span className={css.error} role="alert">
+            {problemText(t, save.error)}
+          </span>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** What the form shows: the card, and over it what was typed. */
+function useFields(subject: Subject, card: Answer<Customer> | null) {
+  const store = useDraftStore();
+  const draft = useDrafts().find(({ call }) => call === subject.call);
+  const { call, caller, caller_name } = subject;
+  const stored = useMemo(
+    () => (card ? fieldsOf(card.body) : blankFields(caller, caller_name)),
+    [card, caller, caller_name],
+  );
+  const fields = draft ? rebase(draft.base, draft.fields, stored) : stored;
+  const change = (field: Field, value: string) => {
+    store.put({
+      call,
+      caller,
+      caller_name,
+      customer: card?.body.id ?? subject.customer_id,
+      base: stored,
+      fields: { ...fields, [field]: value },
+      at_ms: Date.now(),
+    });
+  };
+  return {
+    fields,
+    base: draft?.base ?? stored,
+    dirty: !sameFields(fields, stored),
+    change,
+    revert: () => store.remove(call),
+  };
+}
+
+/** Writes the card; when somebody else was first, takes theirs under what was typed. */
+function useSave(subject: Subject, card: Answer<Customer> | null) {
+  const queries = useQueryClient();
+  const drafts = useDraftStore();
+  const [saved_at_ms, setSavedAt] = useState<number | null>(null);
+  const [theirs, setTheirs] = useState<Fields | null>(null);
+
+  const mutation = useMutation({
+    mutationFn: async (fields: Fields): Promise<Answer<Customer>> => {
+      if (!card) return createCustomer(toCustomer(fields));
+      return changeCustomer(card.body.id, toCustomer(fields), card.etag ?? (await versionOf(card.body)));
+    },
+    onSuccess: (answer, submitted) => {
+      setTheirs(null);
+      setSavedAt(Date.now());
+      queries.setQueryData(['card', subject.call], answer);
+      const draft = drafts.get(subject.call);
+      if (!draft) return;
+      // What was typed while the answer was on its way stays.
+      const base = fieldsOf(answer.body);
+      const fields = rebase(submitted, draft.fields, base);
+      drafts.put({ ...draft, customer: answer.body.id, base, fields });
+    },
+    onError: async (error) => {
+      if (!(error instanceof Problem && error.status === 412) || !card) return;
+      const current = await readCustomer(card.body.id);
+      setTheirs(fieldsOf(current.body));
+      queries.setQueryData(['card', subject.call], current);
+    },
+  });
+  return { ...mutation, saved_at_ms, theirs };
+}
+
+/** The pop brings a customer without the version that a change must name. */
+async function versionOf(known: Customer): Promise<string> {
+  const current = await readCustomer(known.id);
+  if (current.body.changed_at !== known.changed_at) throw new Problem(412, {});
+  if (current.etag === null) throw new Problem(500, { title: 'customer without ETag' });
+  return current.etag;
+}
+
+function statusText(t: TFunction, dirty: boolean, saved_at_ms: number | null): string {
+  if (dirty) return t('customer.state_draft');
+  return saved_at_ms === null ? '' : t('customer.state_saved', { time: timeOfDay(saved_at_ms, false) });
+}
+
+function errorOf(
+  t: TFunction,
+  field: Field,
+  local: ReturnType<typeof check>,
+  answer: Error | null,
+): string | undefined {
+  const mine = local.find((error) => error.field === field);
+  if (mine) return t(`customer.${mine.error}`, { number: mine.value });
+  if (!(answer instanceof Problem)) return undefined;
+  return answer.fields.find((error) => error.field.split(/[.[]/)[0] === field)?.problem;
+}

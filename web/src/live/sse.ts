@@ -1,0 +1,59 @@
+// Reads the text of an event stream (WHATWG HTML §9.2.6). Pure: text in, messages out.
+
+export interface Message {
+  event: string;
+  data: string;
+  id: string | null;
+}
+
+/** What a piece of text contained: whole messages, and whether the server showed that it lives. */
+export interface Read {
+  messages: Message[];
+  /** A comment line was seen: the server's sign of life. */
+  alive: boolean;
+}
+
+/** The longest line kept; a stream that sends more is broken. */
+const LINE_CHARS_MAX = 16 * 1024 * 1024;
+
+export class SseReader {
+  #rest = '';
+  #event = '';
+  #data: string[] = [];
+  #id: string | null = null;
+
+  read(text: string): Read {
+    const read: Read = { messages: [], alive: false };
+    this.#rest += text;
+    for (;;) {
+      const end = /\r\n|\n|\r(?!$)/.exec(this.#rest);
+      if (!end) break;
+      const line = this.#rest.slice(0, end.index);
+      this.#rest = this.#rest.slice(end.index + end[0].length);
+      this.#line(line, read);
+    }
+    if (this.#rest.length > LINE_CHARS_MAX) throw new Error('event stream line too long');
+    return read;
+  }
+
+  #line(line: string, read: Read): void {
+    if (line === '') {
+      if (this.#data.length > 0) {
+        read.messages.push({ event: this.#event || 'message', data: this.#data.join('\n'), id: this.#id });
+      }
+      this.#event = '';
+      this.#data = [];
+      return;
+    }
+    const colon = line.indexOf(':');
+    if (colon === 0) {
+      read.alive = true;
+      return;
+    }
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (field === 'event') this.#event = value;
+    else if (field === 'data') this.#data.push(value);
+    else if (field === 'id' && !value.includes('\0')) this.#id = value;
+  }
+}

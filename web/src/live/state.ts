@@ -1,0 +1,249 @@
+// The one reducer: a snapshot and the events after it give what the pages show. Pure: no clock, no network.
+
+import type { Agent, Alarm, Fact, LiveCall, OfferId, Pop, Queue, Snapshot, StreamEvent } from '../api/types';
+
+export interface LiveState {
+  /** The last event that is contained; null before the first snapshot. */
+  seq: number | null;
+  agents: Readonly<Record<string, Agent>>;
+  queues: readonly Queue[];
+  calls: Readonly<Record<string, LiveCall>>;
+  pop: Popped | null;
+  alarms: readonly Alarm[];
+  counters: Readonly<Record<string, number>>;
+  /** When the counters were read: no event tells of them. */
+  counted_at: string | null;
+}
+
+/** The screen pop of this agent, from offer to the end of wrap-up. */
+export interface Popped extends Pop {
+  /** The caller is gone, or another agent has the call; the card stays while the agent is still busy with it. */
+  over: boolean;
+  /** The customer that the address book named after the pop was sent; the card reads the rest. */
+  found: string | null;
+}
+
+export const EMPTY: LiveState = {
+  seq: null,
+  agents: {},
+  queues: [],
+  calls: {},
+  pop: null,
+  alarms: [],
+  counters: {},
+  counted_at: null,
+};
+
+/** A snapshot replaces everything: it is how the server heals a gap that it cannot fill. */
+export function fromSnapshot(snapshot: Snapshot): LiveState {
+  return {
+    seq: snapshot.seq,
+    agents: byId(snapshot.agents),
+    queues: snapshot.queues,
+    calls: byId(snapshot.calls),
+    pop: snapshot.pop && popped(snapshot.pop, !snapshot.calls.some(({ id }) => id === snapshot.pop?.call)),
+    alarms: snapshot.alarms,
+    counters: snapshot.counters,
+    counted_at: snapshot.at,
+  };
+}
+
+/**
+ * One event. What is already contained is ignored, so a resume may repeat. Numbers may be missing: an agent is
+ * not sent other agents' events.
+ */
+export function apply(state: LiveState, event: StreamEvent, me: string | null): LiveState {
+  if (state.seq === null || event.seq <= state.seq) return state;
+  return { ...applyFact(state, event, event.at, me), seq: event.seq };
+}
+
+/** How many wait, whichever of the two the server told. */
+export function queueLength(queue: Queue): number {
+  return queue.waiting?.length ?? queue.length ?? 0;
+}
+
+function applyFact(state: LiveState, fact: Fact, at: string, me: string | null): LiveState {
+  switch (fact.type) {
+    case 'agent.changed':
+      return withAgent(state, fact.agent, me);
+    case 'alarm.raised':
+      return { ...state, alarms: [...without(state.alarms, fact.alarm.kind), fact.alarm] };
+    case 'alarm.cleared':
+      return { ...state, alarms: without(state.alarms, fact.kind) };
+    case 'call.started':
+      return withCall(state, newCall(fact, at));
+    case 'call.customer':
+      return withCustomer(
+        changeCall(state, fact.call, { customer: fact.customer }),
+        fact.call,
+        fact.customer,
+      );
+    case 'call.answered':
+      return changeCall(state, fact.call, { answered_at: at });
+    case 'call.language':
+      return changeCall(state, fact.call, { language: fact.language });
+    case 'call.queued':
+      return enqueued(
+        changeCall(state, fact.call, { state: 'queued', queue: fact.queue, agent: null }),
+        fact.queue,
+        { call: fact.call, since: at },
+      );
+    case 'call.position':
+      return withLength(
+        changeCall(state, fact.call, { queue: fact.queue, position: fact.position }),
+        fact.queue,
+        fact.waiting,
+      );
+    case 'call.dequeued':
+      return dequeued(
+        changeCall(state, fact.call, (call) => ({
+          position: null,
+          state: call.state === 'queued' ? 'in_flow' : call.state,
+        })),
+        fact.queue,
+        fact.call,
+      );
+    case 'call.offered':
+      return offered(state, fact.call, fact.agent, fact.pop ?? null, me);
+    case 'call.offer_failed':
+      return offerFailed(state, fact.call, fact.offer);
+    case 'call.connected':
+      return changeCall(state, fact.call, (call) => ({
+        state: 'connected',
+        agent: fact.agent,
+        connected_at: call.connected_at ?? at,
+      }));
+    case 'call.ended':
+      return ended(state, fact.call);
+    case 'recording.finished':
+    case 'recording.failed':
+      return state;
+    default:
+      // A newer server may tell more than this page knows.
+      return state;
+  }
+}
+
+/** States in which an agent has nothing to do with a call any more. */
+function isFree(agent: Agent): boolean {
+  switch (agent.state) {
+    case 'logged_out':
+    case 'not_ready':
+    case 'ready':
+      return true;
+    case 'reserved':
+    case 'ringing':
+    case 'talking':
+    case 'hold':
+    case 'wrap_up':
+    case 'offline_grace':
+      return false;
+  }
+}
+
+function withAgent(state: LiveState, agent: Agent, me: string | null): LiveState {
+  const pop = agent.id === me && isFree(agent) ? null : state.pop;
+  return { ...state, pop, agents: { ...state.agents, [agent.id]: agent } };
+}
+
+function newCall(fact: Extract<Fact, { type: 'call.started' }>, at: string): LiveCall {
+  return {
+    id: fact.call,
+    state: 'in_flow',
+    caller: fact.caller,
+    caller_name: fact.caller_name,
+    called: fact.called,
+    queue: null,
+    position: null,
+    agent: null,
+    started_at: at,
+    answered_at: null,
+    connected_at: null,
+    language: fact.language,
+    customer: null,
+  };
+}
+
+function offered(
+  state: LiveState,
+  call: string,
+  agent: string,
+  pop: Pop | null,
+  me: string | null,
+): LiveState {
+  const next = changeCall(state, call, { state: 'offered', agent });
+  return pop !== null && me !== null && agent === me ? { ...next, pop: popped(pop, false) } : next;
+}
+
+function offerFailed(state: LiveState, call: string, offer: OfferId): LiveState {
+  const next = changeCall(state, call, (known) => ({
+    state: known.queue === null ? 'in_flow' : 'queued',
+    agent: null,
+  }));
+  return next.pop?.offer === offer ? { ...next, pop: { ...next.pop, over: true } } : next;
+}
+
+function ended(state: LiveState, call: string): LiveState {
+  const { [call]: gone, ...calls } = state.calls;
+  const queues = state.queues.some((queue) => queue.waiting?.some((entry) => entry.call === call))
+    ? state.queues.map((queue) => leave(queue, call))
+    : state.queues;
+  const pop = state.pop?.call === call ? { ...state.pop, over: true } : state.pop;
+  return { ...state, calls: gone ? calls : state.calls, queues, pop };
+}
+
+function withCustomer(state: LiveState, call: string, customer: string | null): LiveState {
+  if (state.pop?.call !== call) return state;
+  return { ...state, pop: { ...state.pop, found: customer, lookup_done: true } };
+}
+
+function popped(pop: Pop, over: boolean): Popped {
+  return { ...pop, over, found: null };
+}
+
+function withCall(state: LiveState, call: LiveCall): LiveState {
+  return { ...state, calls: { ...state.calls, [call.id]: call } };
+}
+
+type Change = Partial<LiveCall> | ((call: LiveCall) => Partial<LiveCall>);
+
+/** A call that this page was not told of stays unknown. */
+function changeCall(state: LiveState, id: string, change: Change): LiveState {
+  const call = state.calls[id];
+  if (!call) return state;
+  return withCall(state, { ...call, ...(typeof change === 'function' ? change(call) : change) });
+}
+
+function changeQueue(state: LiveState, id: string, change: (queue: Queue) => Queue): LiveState {
+  return { ...state, queues: state.queues.map((queue) => (queue.id === id ? change(queue) : queue)) };
+}
+
+function enqueued(state: LiveState, id: string, entry: { call: string; since: string }): LiveState {
+  return changeQueue(state, id, (queue) =>
+    queue.waiting
+      ? { ...queue, waiting: [...(leave(queue, entry.call).waiting ?? []), entry] }
+      : { ...queue, length: queueLength(queue) + 1 },
+  );
+}
+
+function dequeued(state: LiveState, id: string, call: string): LiveState {
+  return changeQueue(state, id, (queue) =>
+    queue.waiting ? leave(queue, call) : { ...queue, length: Math.max(0, queueLength(queue) - 1) },
+  );
+}
+
+function withLength(state: LiveState, id: string, length: number): LiveState {
+  return changeQueue(state, id, (queue) => (queue.waiting ? queue : { ...queue, length }));
+}
+
+function leave(queue: Queue, call: string): Queue {
+  return queue.waiting ? { ...queue, waiting: queue.waiting.filter((entry) => entry.call !== call) } : queue;
+}
+
+function without(alarms: readonly Alarm[], kind: string): Alarm[] {
+  return alarms.filter((alarm) => alarm.kind !== kind);
+}
+
+function byId<Item extends { id: string }>(items: readonly Item[]): Record<string, Item> {
+  return Object.fromEntries(items.map((item) => [item.id, item]));
+}

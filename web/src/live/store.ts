@@ -1,0 +1,91 @@
+// Holds the live state of this page and tells the components what changed.
+
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import type { StreamEvent } from '../api/types';
+import { apply, EMPTY, fromSnapshot, type LiveState } from './state';
+import { type Arrival, type Connection, openStream } from './stream';
+
+export interface View {
+  live: LiveState;
+  connection: Connection;
+  /** When the connection was lost, by this computer's clock. */
+  lost_at_ms: number | null;
+  /** What to add to this computer's clock to get the server's. */
+  skew_ms: number;
+}
+
+export class LiveStore {
+  readonly #me: string | null;
+  readonly #changed = new Set<() => void>();
+  readonly #events = new Set<(event: StreamEvent) => void>();
+  #view: View = { live: EMPTY, connection: 'connecting', lost_at_ms: null, skew_ms: 0 };
+
+  /** `me` is the agent of this page, if it has one. */
+  constructor(me: string | null) {
+    this.#me = me;
+  }
+
+  /** Connects; the returned function disconnects. */
+  open(): () => void {
+    return openStream({
+      arrived: (arrivals) => this.arrived(arrivals),
+      connection: (connection) => this.connection(connection),
+    });
+  }
+
+  readonly view = (): View => this.#view;
+
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.#changed.add(changed);
+    return () => this.#changed.delete(changed);
+  };
+
+  /** Every new event, once, after it is in the state. */
+  onEvent(listener: (event: StreamEvent) => void): () => void {
+    this.#events.add(listener);
+    return () => this.#events.delete(listener);
+  }
+
+  arrived(arrivals: readonly Arrival[]): void {
+    let { live, skew_ms } = this.#view;
+    const fresh: StreamEvent[] = [];
+    for (const arrival of arrivals) {
+      if ('snapshot' in arrival) {
+        live = fromSnapshot(arrival.snapshot);
+        skew_ms = Date.parse(arrival.snapshot.at) - Date.now();
+      } else {
+        const next = apply(live, arrival.event, this.#me);
+        if (next !== live) fresh.push(arrival.event);
+        live = next;
+        // The way here only makes an event look older, so the youngest looking one is nearest the truth.
+        skew_ms = Math.max(skew_ms, Date.parse(arrival.event.at) - Date.now());
+      }
+    }
+    this.#set({ ...this.#view, live, skew_ms });
+    for (const event of fresh) for (const listener of this.#events) listener(event);
+  }
+
+  connection(connection: Connection): void {
+    const lost_at_ms = connection === 'lost' ? (this.#view.lost_at_ms ?? Date.now()) : null;
+    this.#set({ ...this.#view, connection, lost_at_ms });
+  }
+
+  #set(view: View): void {
+    this.#view = view;
+    for (const changed of this.#changed) changed();
+  }
+}
+
+export const LiveContext = createContext<LiveStore | null>(null);
+
+export function useLiveStore(): LiveStore {
+  const store = useContext(LiveContext);
+  if (!store) throw new Error('no live store above this component');
+  return store;
+}
+
+/** `select` must return a part of the view, not something new each time. */
+export function useLive<Part>(select: (view: View) => Part): Part {
+  const store = useLiveStore();
+  return useSyncExternalStore(store.subscribe, () => select(store.view()));
+}

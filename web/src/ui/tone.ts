@@ -1,0 +1,56 @@
+// Which colour a state has; the same on every page.
+
+import type { AgentState, CallState } from '../api/types';
+
+export type Tone = 'ready' | 'ringing' | 'talking' | 'hold' | 'wrap' | 'off' | 'none' | 'bad';
+
+export function agentTone(state: AgentState): Tone {
+  switch (state) {
+    case 'ready':
+      return 'ready';
+    case 'reserved':
+    case 'ringing':
+      return 'ringing';
+    case 'talking':
+      return 'talking';
+    case 'hold':
+      return 'hold';
+    case 'wrap_up':
+      return 'wrap';
+    case 'not_ready':
+      return 'off';
+    case 'offline_grace':
+      return 'bad';
+    case 'logged_out':
+      return 'none';
+  }
+}
+
+export function callTone(state: CallState): Tone {
+  switch (state) {
+    case 'queued':
+      return 'hold';
+    case 'offered':
+      return 'ringing';
+    case 'connected':
+      return 'talking';
+    case 'in_flow':
+    case 'ending':
+      return 'none';
+  }
+}
+
+/** How a call ended: good, lost, or our fault. */
+export function endTone(kind: string): Tone {
+  switch (kind) {
+    case 'completed':
+    case 'flow_ended':
+      return 'ready';
+    case 'abandoned':
+    case 'hung_up_early':
+    case 'not_answered':
+      return 'hold';
+    default:
+      return 'bad';
+  }
+}
