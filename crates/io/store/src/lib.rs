@@ -1,1 +1,38 @@
-//! Durable state on SQLite or PostgreSQL: migrations, repositories, the event journal.
+//! Durable state on SQLite or PostgreSQL: users, customers, audit, calls, recordings, flow versions and the
+//! event journal. One [`Store`], opened by URL; both databases behave alike, proved by one suite run on both.
+//!
+//! Must never know: SIP, audio, HTTP, what an event means beyond the call it belongs to, and the clock (times
+//! are arguments). It decides nothing about calls.
+//!
+//! Start reading at `db.rs`: all SQL is written once, in the dialect that both databases share, and that file
+//! holds the only code that knows there are two. Then [`Writer`], through which call control writes without
+//! ever waiting.
+
+mod audit;
+mod calls;
+mod customers;
+mod db;
+mod error;
+mod flows;
+mod journal;
+mod sessions;
+mod spool;
+mod store;
+mod text;
+mod users;
+mod writer;
+
+pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditRow, AuditVerdict};
+pub use calls::{CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
+pub use customers::{
+    COMPANY_CHARS_MAX, CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX,
+    NOTE_CHARS_MAX, NUMBER_CHARS_MAX,
+};
+pub use error::{FileProblem, OpenError, StoreError, TextProblem};
+pub use flows::{FLOW_VERSIONS_MAX, FlowVersion};
+pub use journal::EVENTS_PAGE_MAX;
+pub use sessions::{SESSION_TOUCH_EVERY, Session, SessionKind, TokenHash};
+pub use spool::SPOOL_BYTES_MAX;
+pub use store::Store;
+pub use users::{Role, User};
+pub use writer::{Availability, JournalEntry, WRITER_QUEUE_MAX, Writer, WriterClosed};

@@ -1,0 +1,312 @@
+//! Finished calls and their recordings.
+//!
+//! The record is a JSON document private to this crate; its recordings are rows, because a repair changes them
+//! later. They live in one place only: the document is stored without them and put together when it is read.
+
+use std::time::Duration;
+
+use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
+use hotline_call::{CallRecord, Recording, RecordingState};
+
+use crate::db::{Argument, Row, Statement, Tx, sql};
+use crate::{Store, StoreError};
+
+/// Most calls that one page gives.
+pub const CALL_PAGE_MAX: usize = 200;
+
+/// The form in which records are written. A later program that changes it reads both.
+const VERSION: i64 = 1;
+
+/// Whether a record was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SavedRecord {
+    /// It was.
+    New,
+    /// The call has its record already; that one stands.
+    Existing,
+}
+
+/// Which calls a list gives; a filter that is absent lets everything through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// The agent who took the call last.
+    pub agent: Option<AgentId>,
+    /// The queue in which the call waited last.
+    pub queue: Option<QueueId>,
+    /// The customer.
+    pub customer: Option<CustomerId>,
+    /// Began at or after this time.
+    pub since: Option<WallTime>,
+    /// Began before this time.
+    pub until: Option<WallTime>,
+}
+
+/// A place in a list: the last call of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallCursor {
+    /// When it began.
+    pub started_at: WallTime,
+    /// The call.
+    pub call: CallId,
+}
+
+/// Part of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallPage {
+    /// Newest first.
+    pub calls: Vec<CallRecord>,
+    /// Where the next page begins; absent at the end.
+    pub next: Option<CallCursor>,
+}
+
+impl Store {
+    /// Writes the record of a call and its recordings in one transaction, once: a second record of the same
+    /// call changes nothing. On return it is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another call has a recording of the same id, [`StoreError::Encode`],
+    /// [`StoreError::Unavailable`]; then nothing is written.
+    pub async fn save_record(&self, record: &CallRecord) -> Result<SavedRecord, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let saved = insert(&mut tx, record).await?;
+        tx.commit().await?;
+        Ok(saved)
+    }
+
+    /// The record of a call.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn get_call(&self, call: CallId) -> Result<Option<CallRecord>, StoreError> {
+        let statement = sql("SELECT * FROM call WHERE id = $1").bind(call.to_string());
+        Ok(self.read_calls(statement).await?.into_iter().next())
+    }
+
+    /// Calls that pass `filter`, newest first, after `cursor`; at most `limit` and [`CALL_PAGE_MAX`].
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn list_calls(
+        &self,
+        filter: &CallFilter,
+        cursor: Option<CallCursor>,
+        limit: usize,
+    ) -> Result<CallPage, StoreError> {
+        let limit = limit.clamp(1, CALL_PAGE_MAX);
+        // One more than asked for tells whether there is a next page.
+        let statement = list_statement(filter, cursor, i64::try_from(limit + 1).unwrap_or(i64::MAX));
+        let mut calls = self.read_calls(statement).await?;
+        let more = calls.len() > limit;
+        calls.truncate(limit);
+        let cursor = |last: &CallRecord| CallCursor { started_at: last.started_at, call: last.call };
+        let next = if more { calls.last().map(cursor) } else { None };
+        Ok(CallPage { calls, next })
+    }
+
+    /// A recording, with the call it belongs to.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn find_recording(&self, id: RecordingId) -> Result<Option<(CallId, Recording)>, StoreError> {
+        let statement = sql("SELECT * FROM recording WHERE id = $1").bind(id.to_string());
+        self.db.fetch_first(statement).await?.map(|row| read_recording(&row)).transpose()
+    }
+
+    /// Writes what a repair found out about a recording.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Unavailable`].
+    pub async fn update_recording(&self, recording: &Recording) -> Result<(), StoreError> {
+        let columns = StateColumns::from(&recording.state);
+        let statement = sql("UPDATE recording SET path = $2, started_at = $3, state = $4, duration = $5,
+                gap = $6, bytes = $7, problem = $8 WHERE id = $1")
+        .bind(recording.id.to_string())
+        .bind(recording.path.as_str())
+        .bind(recording.started_at.as_unix_micros())
+        .bind(columns.state)
+        .bind(columns.duration)
+        .bind(columns.gap)
+        .bind(columns.bytes)
+        .bind(columns.problem);
+        match self.db.execute(statement).await? {
+            0 => Err(StoreError::NotFound),
+            _ => Ok(()),
+        }
+    }
+
+    async fn read_calls(&self, statement: Statement) -> Result<Vec<CallRecord>, StoreError> {
+        let rows = self.db.fetch(statement).await?;
+        let mut calls = rows.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
+        if calls.is_empty() {
+            return Ok(calls);
+        }
+        let mut statement = sql("SELECT * FROM recording WHERE call IN ");
+        for (index, record) in calls.iter().enumerate() {
+            statement.push_bind(if index == 0 { "(" } else { "," }, record.call.to_string());
+        }
+        statement.push(") ORDER BY call, position");
+        for row in self.db.fetch(statement).await? {
+            let (call, recording) = read_recording(&row)?;
+            if let Some(record) = calls.iter_mut().find(|record| record.call == call) {
+                record.recordings.push(recording);
+            }
+        }
+        Ok(calls)
+    }
+}
+
+/// Writes a record in a transaction, unless the call has one.
+pub(crate) async fn insert(tx: &mut Tx, record: &CallRecord) -> Result<SavedRecord, StoreError> {
+    let call = record.call.to_string();
+    let document = CallRecord { recordings: Vec::new(), ..record.clone() };
+    let statement = sql("INSERT INTO call (id, started_at, agent, queue, customer, version, record)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING")
+    .bind(call.as_str())
+    .bind(record.started_at.as_unix_micros())
+    .bind(record.agent.as_ref().map(ToString::to_string))
+    .bind(record.queues.last().map(|visit| visit.queue.to_string()))
+    .bind(record.customer.map(|customer| customer.to_string()))
+    .bind(VERSION)
+    .bind(serde_json::to_string(&document).map_err(StoreError::Encode)?);
+    if tx.execute(statement).await? == 0 {
+        return Ok(SavedRecord::Existing);
+    }
+    insert_recordings(tx, &call, &record.recordings).await?;
+    tx.execute(sql("DELETE FROM open_call WHERE call = $1").bind(call)).await?;
+    Ok(SavedRecord::New)
+}
+
+async fn insert_recordings(tx: &mut Tx, call: &str, recordings: &[Recording]) -> Result<(), StoreError> {
+    if recordings.is_empty() {
+        return Ok(());
+    }
+    let mut statement = sql("INSERT INTO recording
+        (id, call, position, path, started_at, state, duration, gap, bytes, problem) VALUES ");
+    for (position, recording) in (0_i64..).zip(recordings) {
+        let columns = StateColumns::from(&recording.state);
+        let row: [Argument; 10] = [
+            recording.id.to_string().into(),
+            call.into(),
+            position.into(),
+            recording.path.as_str().into(),
+            recording.started_at.as_unix_micros().into(),
+            columns.state.into(),
+            columns.duration.into(),
+            columns.gap.into(),
+            columns.bytes.into(),
+            columns.problem.into(),
+        ];
+        statement.push_row(position == 0, row);
+    }
+    tx.execute(statement).await.map(drop)
+}
+
+fn list_statement(filter: &CallFilter, cursor: Option<CallCursor>, limit: i64) -> Statement {
+    let mut statement = sql("SELECT * FROM call WHERE TRUE");
+    if let Some(agent) = &filter.agent {
+        statement.push_bind(" AND agent = ", agent.as_str());
+    }
+    if let Some(queue) = &filter.queue {
+        statement.push_bind(" AND queue = ", queue.as_str());
+    }
+    if let Some(customer) = filter.customer {
+        statement.push_bind(" AND customer = ", customer.to_string());
+    }
+    if let Some(since) = filter.since {
+        statement.push_bind(" AND started_at >= ", since.as_unix_micros());
+    }
+    if let Some(until) = filter.until {
+        statement.push_bind(" AND started_at < ", until.as_unix_micros());
+    }
+    if let Some(cursor) = cursor {
+        statement.push_bind(" AND (started_at, id) < (", cursor.started_at.as_unix_micros());
+        statement.push_bind(", ", cursor.call.to_string());
+        statement.push(")");
+    }
+    statement.push_bind(" ORDER BY started_at DESC, id DESC LIMIT ", limit);
+    statement
+}
+
+fn read_record(row: &Row) -> Result<CallRecord, StoreError> {
+    let id: String = row.get("id")?;
+    if row.get::<i64>("version")? != VERSION {
+        return Err(StoreError::Corrupt { what: "call", key: id, source: None });
+    }
+    serde_json::from_str(&row.get::<String>("record")?).map_err(|source| StoreError::Corrupt {
+        what: "call",
+        key: id,
+        source: Some(source),
+    })
+}
+
+/// The state of a recording as columns; lengths in microseconds.
+struct StateColumns {
+    state: &'static str,
+    duration: Option<i64>,
+    gap: Option<i64>,
+    bytes: Option<i64>,
+    problem: Option<String>,
+}
+
+impl From<&RecordingState> for StateColumns {
+    fn from(state: &RecordingState) -> Self {
+        let nothing = Self { state: "open", duration: None, gap: None, bytes: None, problem: None };
+        match state {
+            RecordingState::Open => nothing,
+            RecordingState::Finished { duration, gap, bytes } => Self {
+                state: "finished",
+                duration: Some(micros(*duration)),
+                gap: Some(micros(*gap)),
+                bytes: Some(i64::try_from(*bytes).unwrap_or(i64::MAX)),
+                ..nothing
+            },
+            RecordingState::Mended { duration, bytes } => Self {
+                state: "mended",
+                duration: Some(micros(*duration)),
+                bytes: Some(i64::try_from(*bytes).unwrap_or(i64::MAX)),
+                ..nothing
+            },
+            // Words of the system, not of a person: what cannot be stored is replaced, the record must not
+            // fail for it.
+            RecordingState::Failed { problem } => {
+                Self { state: "failed", problem: Some(problem.replace('\0', "\u{fffd}")), ..nothing }
+            }
+        }
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn read_recording(row: &Row) -> Result<(CallId, Recording), StoreError> {
+    let key: String = row.get("id")?;
+    let corrupt = || StoreError::Corrupt { what: "recording", key: key.clone(), source: None };
+    let number = |column| -> Result<u64, StoreError> {
+        Ok(row.get::<Option<i64>>(column)?.ok_or_else(corrupt)?.unsigned_abs())
+    };
+    let state = match row.get::<String>("state")?.as_str() {
+        "open" => RecordingState::Open,
+        "finished" => RecordingState::Finished {
+            duration: Duration::from_micros(number("duration")?),
+            gap: Duration::from_micros(number("gap")?),
+            bytes: number("bytes")?,
+        },
+        "mended" => RecordingState::Mended {
+            duration: Duration::from_micros(number("duration")?),
+            bytes: number("bytes")?,
+        },
+        "failed" => {
+            RecordingState::Failed { problem: row.get::<Option<String>>("problem")?.ok_or_else(corrupt)? }
+        }
+        _ => return Err(corrupt()),
+    };
+    let call = CallId::parse(&row.get::<String>("call")?).ok_or_else(corrupt)?;
+    let recording = Recording {
+        id: RecordingId::parse(&key).ok_or_else(corrupt)?,
+        path: row.get("path")?,
+        started_at: WallTime(row.get("started_at")?),
+        state,
+    };
+    Ok((call, recording))
+}

@@ -1,0 +1,209 @@
+//! Errors, sorted by whose fault they are and what follows. No message holds a password or personal data.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why an operation did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database does not answer, or not in time. Nothing is wrong with the request: try again.
+    #[error("the database is not available")]
+    Unavailable(#[source] sqlx::Error),
+    /// Somebody else was faster: the thing exists already, or was changed since it was read.
+    #[error("it exists already or was changed meanwhile")]
+    Conflict,
+    /// There is no such thing.
+    #[error("there is no such entry")]
+    NotFound,
+    /// The caller gave a text that is not stored.
+    #[error("{field} {problem}")]
+    Invalid {
+        /// Which text.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: TextProblem,
+    },
+    /// The database refused a value that this crate let through.
+    #[error("the database refused a value")]
+    Refused(#[source] sqlx::Error),
+    /// A value has no JSON form.
+    #[error("the value cannot be written as JSON")]
+    Encode(#[source] serde_json::Error),
+    /// What is stored cannot be read: damaged, or written by a later version.
+    #[error("stored {what} {key} cannot be read")]
+    Corrupt {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its id.
+        key: String,
+        /// Where the reading failed; absent for an unknown version or an unknown word.
+        source: Option<serde_json::Error>,
+    },
+    /// A defect in this program or a damaged database.
+    #[error("the database reports a defect")]
+    Internal(#[source] sqlx::Error),
+    /// The spool file cannot be used.
+    #[error("cannot use the spool file {}", path.display())]
+    Spool {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// True if the same request can never succeed because of what it holds; false if waiting, or mending the
+    /// database, may help.
+    pub(crate) fn is_about_the_value(&self) -> bool {
+        match self {
+            Self::Conflict | Self::NotFound | Self::Invalid { .. } | Self::Refused(_) | Self::Encode(_) => {
+                true
+            }
+            Self::Unavailable(_) | Self::Corrupt { .. } | Self::Internal(_) | Self::Spool { .. } => false,
+        }
+    }
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextProblem {
+    /// Holds U+0000, which PostgreSQL cannot store.
+    #[error("holds a NUL character")]
+    Nul,
+    /// Longer than so many characters.
+    #[error("is longer than {0} characters")]
+    TooLong(usize),
+    /// More than so many entries.
+    #[error("holds more than {0} entries")]
+    TooMany(usize),
+    /// Must not be empty.
+    #[error("is empty")]
+    Empty,
+    /// The same entry twice.
+    #[error("holds an entry twice")]
+    Repeated,
+}
+
+/// Why the database could not be opened. One line that names the file or the server, never a password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither `sqlite://path` nor `postgres://…`.
+    #[error("the database URL must begin with sqlite:// or postgres://")]
+    Scheme,
+    /// A `postgres://` URL that does not parse.
+    #[error("the PostgreSQL URL is malformed")]
+    Url(#[source] sqlx::Error),
+    /// The SQLite file cannot be made or written.
+    #[error("cannot open the database file {}: {problem}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        problem: FileProblem,
+    },
+    /// SQLite refused the file.
+    #[error("cannot open the database {database}")]
+    Refused {
+        /// The file, or server and database.
+        database: String,
+        /// What the database said.
+        source: sqlx::Error,
+    },
+    /// The tables were made by a later version of this program.
+    #[error("the database {database} was written by a later version of this program")]
+    Later {
+        /// The file, or server and database.
+        database: String,
+    },
+    /// The tables could not be brought up to date.
+    #[error("cannot bring the tables of {database} up to date")]
+    Migrate {
+        /// The file, or server and database.
+        database: String,
+        /// What the database said.
+        source: Box<sqlx::migrate::MigrateError>,
+    },
+}
+
+/// What is wrong with a database file.
+#[derive(Debug, thiserror::Error)]
+pub enum FileProblem {
+    /// Its directory is missing.
+    #[error("the directory {} does not exist", .0.display())]
+    NoDirectory(PathBuf),
+    /// The system refuses.
+    #[error("{0}")]
+    System(io::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            // A connection that broke in the middle of a message.
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::BeginFailed => Self::Unavailable(error),
+            sqlx::Error::Database(database) => match kind_of(database.as_ref()) {
+                Kind::Unavailable => Self::Unavailable(error),
+                Kind::Conflict => Self::Conflict,
+                Kind::NotFound => Self::NotFound,
+                Kind::Refused => Self::Refused(error),
+                Kind::Internal => Self::Internal(error),
+            },
+            _ => Self::Internal(error),
+        }
+    }
+}
+
+enum Kind {
+    Unavailable,
+    Conflict,
+    NotFound,
+    Refused,
+    Internal,
+}
+
+fn kind_of(error: &dyn sqlx::error::DatabaseError) -> Kind {
+    if error.is_unique_violation() {
+        return Kind::Conflict;
+    }
+    if error.is_foreign_key_violation() {
+        return Kind::NotFound;
+    }
+    if error.is_check_violation() {
+        return Kind::Refused;
+    }
+    let code = error.code().unwrap_or_default();
+    match error.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
+        Some(_) => sqlite_kind(code.parse().unwrap_or(0)),
+        None => postgres_kind(&code),
+    }
+}
+
+/// By the primary result code, the low byte (<https://sqlite.org/rescode.html>).
+fn sqlite_kind(code: u32) -> Kind {
+    match code & 0xff {
+        // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL
+        5 | 6 | 8 | 10 | 13 | 14 | 15 => Kind::Unavailable,
+        // TOOBIG, CONSTRAINT, MISMATCH
+        18..=20 => Kind::Refused,
+        _ => Kind::Internal,
+    }
+}
+
+/// By the class, the first two characters of the SQLSTATE (PostgreSQL manual, appendix A).
+fn postgres_kind(code: &str) -> Kind {
+    match (code.get(..2).unwrap_or_default(), code) {
+        // Connection, resources, operator intervention, system error; read-only during a failover;
+        // serialisation failure and deadlock.
+        ("08" | "53" | "57" | "58" | "40", _) | (_, "25006") => Kind::Unavailable,
+        // Data exception, integrity, the audit trigger's exception.
+        ("22" | "23", _) | (_, "P0001") => Kind::Refused,
+        _ => Kind::Internal,
+    }
+}
