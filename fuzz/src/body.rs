@@ -44,7 +44,7 @@ pub fn sip_digest(input: &[u8]) {
         assert_eq!(Credentials::parse(&answer.to_string()).as_ref(), Ok(&answer), "{text}");
     }
     if let Ok(credentials) = Credentials::parse(text) {
-        assert_eq!(credentials.count(), Credentials::parse(&credentials.to_string()).map(|read| read.count()).ok().flatten());
+        assert!(credentials.count().is_some(), "{text}");
         assert_eq!(Credentials::parse(&credentials.to_string()).as_ref(), Ok(&credentials), "{text}");
     }
 }

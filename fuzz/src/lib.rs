@@ -32,7 +32,12 @@ pub const TARGETS: &[Target] = &[
         dictionary: SIP,
     },
     Target { name: "sip_uri", body: body::sip_uri, corpora: &["corpus/sip_uri"], dictionary: SIP },
-    Target { name: "sip_digest", body: body::sip_digest, corpora: &["corpus/sip_digest"], dictionary: DIGEST },
+    Target {
+        name: "sip_digest",
+        body: body::sip_digest,
+        corpora: &["corpus/sip_digest"],
+        dictionary: DIGEST,
+    },
 ];
 
 const SIP: &[&str] = &[

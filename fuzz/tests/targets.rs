@@ -7,7 +7,8 @@ use hotline_fuzz::{Failure, TARGETS, Target, corpus, run};
 const ITERATIONS: u64 = 20_000;
 
 fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    std::env::var(name)
+        .map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
 #[test]

@@ -59,7 +59,10 @@ impl FromStr for Algorithm {
     /// Compares without case, as tokens do.
     fn from_str(name: &str) -> Result<Self, DigestError> {
         let known = [Self::Md5, Self::Sha256, Self::Sha512_256];
-        known.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name)).ok_or(DigestError::Algorithm)
+        known
+            .into_iter()
+            .find(|known| known.as_str().eq_ignore_ascii_case(name))
+            .ok_or(DigestError::Algorithm)
     }
 }
 

@@ -430,7 +430,9 @@ pub(crate) fn split_host_port(bytes: &[u8]) -> Result<(&[u8], Option<u16>), UriE
 pub(crate) fn check_host(bytes: &[u8]) -> Result<(), UriError> {
     let fine = match bytes {
         [] => false,
-        [b'[', inner @ .., b']'] => core::str::from_utf8(inner).is_ok_and(|ip| ip.parse::<Ipv6Addr>().is_ok()),
+        [b'[', inner @ .., b']'] => {
+            core::str::from_utf8(inner).is_ok_and(|ip| ip.parse::<Ipv6Addr>().is_ok())
+        }
         name => name.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')),
     };
     if fine { Ok(()) } else { Err(UriError::Host) }

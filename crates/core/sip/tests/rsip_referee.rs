@@ -13,15 +13,21 @@ fn uri() -> impl Strategy<Value = String> {
     let user = prop_oneof![Just(String::new()), "[a-z0-9]{1,8}@", "\\+[0-9]{3,12}@"];
     let port = prop_oneof![Just(String::new()), (1_u16..).prop_map(|port| format!(":{port}"))];
     let params = prop_oneof![Just(""), Just(";transport=UDP"), Just(";user=phone")];
-    (user, host, port, params).prop_map(|(user, host, port, params)| format!("sip:{user}{host}{port}{params}"))
+    (user, host, port, params)
+        .prop_map(|(user, host, port, params)| format!("sip:{user}{host}{port}{params}"))
 }
 
 fn start_line() -> impl Strategy<Value = (String, String)> {
-    let method = proptest::sample::select(vec!["INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "INFO", "UPDATE"]);
-    let status = (proptest::sample::select(vec![100, 180, 183, 200, 401, 407, 486, 503, 603]), "[A-Z][a-z]{1,10}");
+    let method = proptest::sample::select(vec![
+        "INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "INFO", "UPDATE",
+    ]);
+    let status =
+        (proptest::sample::select(vec![100, 180, 183, 200, 401, 407, 486, 503, 603]), "[A-Z][a-z]{1,10}");
     prop_oneof![
-        (method.clone(), uri()).prop_map(|(method, uri)| (format!("{method} {uri} SIP/2.0"), method.to_owned())),
-        (status, method).prop_map(|((code, reason), method)| (format!("SIP/2.0 {code} {reason}"), method.to_owned())),
+        (method.clone(), uri())
+            .prop_map(|(method, uri)| (format!("{method} {uri} SIP/2.0"), method.to_owned())),
+        (status, method)
+            .prop_map(|((code, reason), method)| (format!("SIP/2.0 {code} {reason}"), method.to_owned())),
     ]
 }
 

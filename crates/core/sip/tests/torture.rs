@@ -2,6 +2,8 @@
 //!
 //! The bytes are those of the RFC, but for `mpart01`, whose binary part is other binary of the same length.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot read fails it")]
+
 use hotline_sip::message::{Contacts, Malformed, MalformedKind};
 use hotline_sip::{Builder, HeaderName, Message, Method};
 
@@ -60,7 +62,10 @@ mod valid {
             ]
         );
         assert_eq!(message.header(HeaderName::Subject).unwrap(), "");
-        assert_eq!(message.header_by_text("NewFangledHeader").unwrap(), "newfangled value continued newfangled value");
+        assert_eq!(
+            message.header_by_text("NewFangledHeader").unwrap(),
+            "newfangled value continued newfangled value"
+        );
         assert_eq!(message.header_by_text("unknownheaderwithunusualvalue").unwrap(), ";;,,;;,;");
         let contacts = message.contacts().unwrap();
         let contact = contacts.first().unwrap();
@@ -255,7 +260,10 @@ mod meaning {
     #[test]
     fn unkscm() {
         let uri = accepted(message!(unkscm)).uri().unwrap();
-        assert_eq!((uri.sip(), uri.to_string().as_str()), (None, "nobodyKnowsThisScheme:totallyopaquecontent"));
+        assert_eq!(
+            (uri.sip(), uri.to_string().as_str()),
+            (None, "nobodyKnowsThisScheme:totallyopaquecontent")
+        );
     }
 
     /// RFC 4475 §3.3.3: to be answered 416.
@@ -276,7 +284,10 @@ mod meaning {
     #[test]
     fn bext01() {
         let message = accepted(message!(bext01));
-        assert_eq!(message.require().collect::<Vec<_>>(), ["nothingSupportsThis", "nothingSupportsThisEither"]);
+        assert_eq!(
+            message.require().collect::<Vec<_>>(),
+            ["nothingSupportsThis", "nothingSupportsThisEither"]
+        );
     }
 
     /// RFC 4475 §3.3.6: to be answered 415.

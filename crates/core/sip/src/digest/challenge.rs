@@ -31,7 +31,8 @@ impl Challenge {
     pub fn parse(text: &str) -> Result<Self, DigestError> {
         let fields = Fields::parse(text)?;
         let qop = fields.get("qop");
-        let qop_auth = qop.is_some_and(|list| list.split(',').any(|one| one.trim().eq_ignore_ascii_case("auth")));
+        let qop_auth =
+            qop.is_some_and(|list| list.split(',').any(|one| one.trim().eq_ignore_ascii_case("auth")));
         if qop.is_some() && !qop_auth {
             return Err(DigestError::Qop);
         }

@@ -50,6 +50,9 @@ impl Credentials {
             }
             Some(_) => return Err(DigestError::Qop),
         };
+        if qop.as_ref().is_some_and(|qop| count(&qop.nc).is_none()) {
+            return Err(DigestError::Syntax);
+        }
         Ok(Self {
             username: fields.need("username")?,
             realm: fields.need("realm")?,
@@ -73,13 +76,17 @@ impl Credentials {
     }
 
     /// The nonce count. Credentials without `qop` count as the first, which makes their nonce good for one
-    /// request. `None` if it is not eight hexadecimal digits.
+    /// request.
     #[must_use]
     pub fn count(&self) -> Option<u32> {
-        let Some(qop) = &self.qop else { return Some(1) };
-        let fine = qop.nc.len() == 8 && qop.nc.bytes().all(|b| b.is_ascii_hexdigit());
-        fine.then(|| u32::from_str_radix(&qop.nc, 16).ok()).flatten()
+        self.qop.as_ref().map_or(Some(1), |qop| count(&qop.nc))
     }
+}
+
+/// One to eight hexadecimal digits; the grammar has eight, some phones leave out zeros.
+fn count(nc: &str) -> Option<u32> {
+    let fine = (1..=8).contains(&nc.len()) && nc.bytes().all(|b| b.is_ascii_hexdigit());
+    fine.then(|| u32::from_str_radix(nc, 16).ok()).flatten()
 }
 
 impl fmt::Display for Credentials {

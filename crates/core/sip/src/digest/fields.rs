@@ -20,7 +20,11 @@ impl<'a> Fields<'a> {
         for item in lexis::list(rest.as_bytes()).filter(|item| !item.is_empty()) {
             let item = core::str::from_utf8(item).map_err(|_| DigestError::Syntax)?;
             let (name, value) = item.split_once('=').ok_or(DigestError::Syntax)?;
-            fields.push((name.trim(), lexis::unquoted(value.trim())));
+            let (name, value) = (name.trim(), value.trim());
+            if !lexis::is_token(name.as_bytes()) || !is_value(value) {
+                return Err(DigestError::Syntax);
+            }
+            fields.push((name, lexis::unquoted(value)));
         }
         Ok(Self(fields))
     }
@@ -33,6 +37,14 @@ impl<'a> Fields<'a> {
     pub(super) fn need(&self, name: &'static str) -> Result<Box<str>, DigestError> {
         self.get(name).map(Box::from).ok_or(DigestError::Missing(name))
     }
+}
+
+/// One quoted string, or a run without quotes and spaces.
+fn is_value(value: &str) -> bool {
+    if value.starts_with('"') {
+        return lexis::quoted_length(value.as_bytes()) == Some(value.len());
+    }
+    !value.contains(['"', ' ', '\t', '\r', '\n'])
 }
 
 /// Writes `name="value"` with a comma in front.

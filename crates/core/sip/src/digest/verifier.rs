@@ -44,7 +44,14 @@ impl Verifier {
 
     /// A challenge with a new nonce.
     #[must_use]
-    pub fn challenge(&self, now: Now, realm: &str, algorithm: Algorithm, stale: bool, rng: &mut Rng) -> Challenge {
+    pub fn challenge(
+        &self,
+        now: Now,
+        realm: &str,
+        algorithm: Algorithm,
+        stale: bool,
+        rng: &mut Rng,
+    ) -> Challenge {
         Challenge {
             realm: realm.into(),
             nonce: self.issuer.issue(now.wall, rng).into(),

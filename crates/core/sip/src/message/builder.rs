@@ -104,7 +104,8 @@ impl Builder {
                 let has_tag = NameAddrView::split(to).is_ok_and(|view| view.param(b"tag").is_some());
                 if !has_tag {
                     // A `;` that was forgiven at the end would be an empty parameter before ours.
-                    let end = to.iter().rposition(|&b| b != b';' && !lexis::is_space(b)).map_or(0, |last| last + 1);
+                    let end =
+                        to.iter().rposition(|&b| b != b';' && !lexis::is_space(b)).map_or(0, |last| last + 1);
                     to.truncate(end);
                     to.extend_from_slice(b";tag=");
                     to.extend_from_slice(tag.as_bytes());
@@ -228,7 +229,8 @@ mod tests {
 
     #[test]
     fn a_request_is_written_in_order_with_its_length() {
-        let bytes = minimal(&Method::Invite).raw("X-A", 1).body("application/sdp", "v=0\r\n").build().unwrap();
+        let bytes =
+            minimal(&Method::Invite).raw("X-A", 1).body("application/sdp", "v=0\r\n").build().unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         assert!(text.starts_with("INVITE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5062;"), "{text}");
         assert!(
@@ -311,13 +313,17 @@ mod tests {
         assert_eq!(Builder::response(&request, 99, "x").build(), Err(BuildError::Status(99)));
         assert_eq!(Builder::response(&request, 200, "OK\r\nEvil: b").build(), line_end("the status line"));
         assert_eq!(Builder::response(&request, 200, "OK").to_tag("\r\nEvil: b").build(), line_end("To"));
-        assert_eq!(base().body("text/plain", vec![b'x'; MAX_MESSAGE_SIZE]).build(), Err(BuildError::TooLarge));
+        assert_eq!(
+            base().body("text/plain", vec![b'x'; MAX_MESSAGE_SIZE]).build(),
+            Err(BuildError::TooLarge)
+        );
     }
 
     #[test]
     fn folds_of_the_request_do_not_reach_the_answer() {
         let request = message(minimal(&Method::Bye)).bytes().to_vec();
-        let folded = String::from_utf8(request).unwrap().replace("<sip:a@h>;tag=f", "<sip:a@h>\r\n\t ;\r\n tag=f");
+        let folded =
+            String::from_utf8(request).unwrap().replace("<sip:a@h>;tag=f", "<sip:a@h>\r\n\t ;\r\n tag=f");
         let answer = message(Builder::response(&Message::parse(folded).unwrap(), 200, "OK"));
         assert_eq!(answer.header(HeaderName::From).unwrap(), "<sip:a@h> ; tag=f");
     }

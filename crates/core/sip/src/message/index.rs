@@ -49,8 +49,14 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum StartLine {
     /// The URI is UTF-8; empty in a partial message whose URI is not known.
-    Request { method: Method, uri: Span },
-    Response { status: u16, reason: Span },
+    Request {
+        method: Method,
+        uri: Span,
+    },
+    Response {
+        status: u16,
+        reason: Span,
+    },
 }
 
 /// Where everything is.

@@ -93,9 +93,7 @@ impl Message {
                 let body = body.slice(..length);
                 Ok(Self(Arc::new(Parts { bytes, index, body })))
             }
-            Err(kind) => {
-                Err(Malformed { message: Some(Self(Arc::new(Parts { bytes, index, body }))), kind })
-            }
+            Err(kind) => Err(Malformed { message: Some(Self(Arc::new(Parts { bytes, index, body }))), kind }),
         }
     }
 
@@ -164,8 +162,7 @@ impl Message {
         if let Some(known) = HeaderName::parse(name.as_bytes()) {
             return self.header(known);
         }
-        let is_it =
-            |entry: &&Entry| entry.name.of(&self.0.bytes).eq_ignore_ascii_case(name.as_bytes());
+        let is_it = |entry: &&Entry| entry.name.of(&self.0.bytes).eq_ignore_ascii_case(name.as_bytes());
         self.0.index.headers.iter().find(is_it).map(|entry| lexis::text(entry.value.of(&self.0.bytes)))
     }
 
@@ -205,7 +202,8 @@ impl Message {
     }
 
     fn uri_text(&self, uri: Span) -> &str {
-        core::str::from_utf8(uri.of(&self.0.bytes)).expect("the index takes a Request-URI only if it is UTF-8")
+        core::str::from_utf8(uri.of(&self.0.bytes))
+            .expect("the index takes a Request-URI only if it is UTF-8")
     }
 }
 
@@ -225,7 +223,9 @@ impl fmt::Debug for Message {
             StartLine::Request { method, .. } => out.field("method", method),
             StartLine::Response { status, .. } => out.field("status", status),
         };
-        out.field("call_id", &self.call_id()).field("cseq", &self.header(HeaderName::CSeq)).finish_non_exhaustive()
+        out.field("call_id", &self.call_id())
+            .field("cseq", &self.header(HeaderName::CSeq))
+            .finish_non_exhaustive()
     }
 }
 

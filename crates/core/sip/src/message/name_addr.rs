@@ -103,7 +103,8 @@ fn q_value(text: &str) -> Option<u16> {
     if fraction.len() > 3 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let thousandths = fraction.bytes().chain([b'0'; 3]).take(3).fold(0, |sum, b| sum * 10 + u16::from(b - b'0'));
+    let thousandths =
+        fraction.bytes().chain([b'0'; 3]).take(3).fold(0, |sum, b| sum * 10 + u16::from(b - b'0'));
     match (whole, thousandths) {
         ("0", thousandths) => Some(thousandths),
         ("1", 0) => Some(1000),
@@ -231,7 +232,9 @@ mod tests {
         assert_eq!(parse("<sip:a@b>;expires=soon").expires(), Some(3600));
         assert_eq!(parse("<sip:a@b>;expires=99999999999").expires(), Some(u32::MAX));
         assert_eq!(parse("<sip:a@b>").expires(), None);
-        for (q, thousandths) in [("1", 1000), ("1.000", 1000), ("0", 0), ("0.5", 500), ("1.5", 1000), ("x", 1000)] {
+        for (q, thousandths) in
+            [("1", 1000), ("1.000", 1000), ("0", 0), ("0.5", 500), ("1.5", 1000), ("x", 1000)]
+        {
             assert_eq!(parse(&format!("<sip:a@b>;q={q}")).q_thousandths(), thousandths, "{q}");
         }
     }

@@ -57,7 +57,10 @@ fn ipv6_compact_forms_folds_and_bare_line_feeds_are_read() {
          \n\
          abcdef",
     );
-    assert_eq!(message.top_via().unwrap().to_string(), "SIP/2.0/UDP [2001:db8::9]:5061;branch=z9hG4bKa;rport");
+    assert_eq!(
+        message.top_via().unwrap().to_string(),
+        "SIP/2.0/UDP [2001:db8::9]:5061;branch=z9hG4bKa;rport"
+    );
     assert_eq!(message.uri().unwrap().to_string(), "sip:bob@[2001:db8::2]:5070");
     assert_eq!(message.from().unwrap().display.as_deref(), Some("Alice of A"));
     assert_eq!(message.to().unwrap().uri.to_string(), "tel:+4930123");
@@ -150,7 +153,8 @@ fn cseq_stays_below_two_to_the_31() {
 #[test]
 fn what_is_at_fault_decides_the_answer() {
     let without = |name: &str| {
-        let lines: Vec<_> = invite("").split("\r\n").filter(|line| !line.starts_with(name)).map(str::to_owned).collect();
+        let lines: Vec<_> =
+            invite("").split("\r\n").filter(|line| !line.starts_with(name)).map(str::to_owned).collect();
         lines.join("\r\n")
     };
     let missing = |name| (MalformedKind::Missing(name), Some(400));
@@ -173,13 +177,16 @@ fn what_is_at_fault_decides_the_answer() {
 
 #[test]
 fn noise_and_wrong_answers_are_dropped() {
-    for bytes in [&b""[..], b"\r\n\r\n", b"\0\0\0\0", b"hello", b"GET / HTTP/1.1\r\n\r\n", b"INVITE\r\n\r\n"] {
+    for bytes in [&b""[..], b"\r\n\r\n", b"\0\0\0\0", b"hello", b"GET / HTTP/1.1\r\n\r\n", b"INVITE\r\n\r\n"]
+    {
         assert_eq!(fault(bytes).1, None, "{bytes:?}");
     }
     let answer = invite("").replace("INVITE sip:4711@192.0.2.1 SIP/2.0", "SIP/2.0 200 OK");
     assert_eq!(parse(&answer).status(), Some(200));
     assert_eq!(fault(answer.replace("To:", "X:")), (MalformedKind::Missing(HeaderName::To), None));
-    for line in ["SIP/2.0 20 OK", "SIP/2.0 700 OK", "SIP/2.0 099 OK", "SIP/2.0", "SIP/2.0 2000 OK", "SIP/3.0 200 OK"] {
+    for line in
+        ["SIP/2.0 20 OK", "SIP/2.0 700 OK", "SIP/2.0 099 OK", "SIP/2.0", "SIP/2.0 2000 OK", "SIP/3.0 200 OK"]
+    {
         assert_eq!(fault(answer.replace("SIP/2.0 200 OK", line)).1, None, "{line}");
     }
     let ack = invite("Content-Length: 9\r\n").replace("INVITE", "ACK");
@@ -196,7 +203,9 @@ fn each_limit_has_its_answer() {
     assert_eq!(parse(line(MAX_HEADER_LINE)).header_by_text("X").unwrap().len(), MAX_HEADER_LINE - 3);
     assert_eq!(fault(line(MAX_HEADER_LINE + 1)), (MalformedKind::HeaderLineTooLong, Some(400)));
 
-    let uri = |length: usize| invite("").replacen("sip:4711@192.0.2.1", &format!("sip:{}", "h".repeat(length - 4)), 1);
+    let uri = |length: usize| {
+        invite("").replacen("sip:4711@192.0.2.1", &format!("sip:{}", "h".repeat(length - 4)), 1)
+    };
     assert_eq!(parse(uri(MAX_REQUEST_URI)).request_uri().unwrap().len(), MAX_REQUEST_URI);
     assert_eq!(fault(uri(MAX_REQUEST_URI + 1)), (MalformedKind::RequestUriTooLong, Some(414)));
 

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::Message;
 use super::error::HeaderError;
 use super::lexis;
 use super::method::Method;
 use super::name::HeaderName;
 use super::name_addr::{NameAddr, NameAddrView};
 use super::via::Via;
-use super::Message;
 use crate::uri::{Uri, UriError};
 
 /// CSeq: the place of a request in its dialog (RFC 3261 §20.16).

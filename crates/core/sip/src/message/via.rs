@@ -229,16 +229,12 @@ mod tests {
     #[test]
     fn the_source_is_noted_as_asked() {
         let source: SocketAddr = "192.0.2.7:40000".parse().unwrap();
-        let noted = |text: &str| {
-            Via::parse_bytes(&with_source(text.as_bytes(), source)).unwrap().params.to_string()
-        };
+        let noted =
+            |text: &str| Via::parse_bytes(&with_source(text.as_bytes(), source)).unwrap().params.to_string();
         assert_eq!(noted("SIP/2.0/UDP 192.0.2.7;branch=b"), ";branch=b");
         assert_eq!(noted("SIP/2.0/UDP 10.0.0.1;branch=b"), ";branch=b;received=192.0.2.7");
         assert_eq!(noted("SIP/2.0/UDP name;branch=b;received=6.6.6.6"), ";branch=b;received=192.0.2.7");
-        assert_eq!(
-            noted("SIP/2.0/UDP 192.0.2.7;rport;branch=b"),
-            ";rport=40000;branch=b;received=192.0.2.7"
-        );
+        assert_eq!(noted("SIP/2.0/UDP 192.0.2.7;rport;branch=b"), ";rport=40000;branch=b;received=192.0.2.7");
     }
 
     #[test]

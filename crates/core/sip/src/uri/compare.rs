@@ -50,7 +50,8 @@ fn same_escaped(a: Option<&str>, b: Option<&str>) -> bool {
 
 /// Of a parameter given twice, which the grammar forbids, the first counts.
 fn params_agree(a: &SipUri, b: &SipUri) -> bool {
-    let plain = |text: Option<&str>| text.map(|text| escape::undone_bytes(text.as_bytes()).to_ascii_lowercase());
+    let plain =
+        |text: Option<&str>| text.map(|text| escape::undone_bytes(text.as_bytes()).to_ascii_lowercase());
     a.params.iter().all(|(name, _)| match plain(b.params.get(name)) {
         Some(other) => plain(a.params.get(name)) == Some(other),
         None => !NEVER_IGNORED.iter().any(|never| never.eq_ignore_ascii_case(name)),

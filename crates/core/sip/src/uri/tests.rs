@@ -79,7 +79,10 @@ fn a_plain_user_is_escaped_once() {
     assert_eq!(uri.to_string(), "sip:a%20b%40c%25@h");
     assert_eq!(uri.user_text().unwrap(), "a b@c%");
     assert_eq!(sip(&uri.to_string()), uri);
-    assert_eq!(SipUri::new(Some("+4930"), Host::Name("h".into()), Some(5060)).to_string(), "sip:+4930@h:5060");
+    assert_eq!(
+        SipUri::new(Some("+4930"), Host::Name("h".into()), Some(5060)).to_string(),
+        "sip:+4930@h:5060"
+    );
 }
 
 /// The examples of RFC 3261 §19.1.4.
