@@ -1,1 +1,158 @@
-//! config/ and ivr-flows/: YAML files to checked configuration, every mistake with file, line and column.
+//! `config/` and `ivr-flows/`: files to a checked configuration, every mistake at once with file, line and column.
+//!
+//! Must never know: sockets, databases, what runs. Start reading at [`load`].
+
+mod agents;
+mod center;
+mod flows;
+mod queues;
+mod server;
+mod trunks;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hotline_base::Pii;
+use hotline_call::Center;
+use hotline_media::PromptId;
+use hotline_sip::{TrunkConfig, UserConfig};
+use hotline_yaml::{Diagnostic, Source};
+
+pub use flows::FlowText;
+pub use server::{Http, LogFormat, Media, Server, Sip, Storage};
+
+/// A checked configuration.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// This server: addresses, paths.
+    pub server: Server,
+    /// The center: numbers, queues, agents, flows.
+    pub center: Center,
+    /// Where calls may come from without a password.
+    pub trunks: Vec<TrunkConfig>,
+    /// Who may register, by SIP user.
+    pub sip_users: BTreeMap<String, UserConfig>,
+    /// Present in a demonstration center only: people with published passwords.
+    pub demo: Option<Demo>,
+    /// The flow files as they were read.
+    pub flows: Vec<FlowText>,
+    /// Every prompt that the center may play.
+    pub prompts: BTreeSet<PromptId>,
+}
+
+/// What a demonstration center has and a real one must not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demo {
+    /// People who can sign in at once.
+    pub users: Vec<DemoUser>,
+    /// SIP passwords of the agents, to be shown at start.
+    pub sip_passwords: BTreeMap<String, Pii<String>>,
+}
+
+/// A person of the demonstration center.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemoUser {
+    /// The name to sign in with.
+    pub user: String,
+    /// Shown name.
+    pub name: String,
+    /// The published password.
+    pub password: Pii<String>,
+    /// True for an administrator.
+    pub admin: bool,
+    /// The agent this person is.
+    pub agent: Option<String>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or directory cannot be read.
+    #[error("{path}: {source}", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Files have mistakes.
+    #[error("{0}")]
+    Mistakes(Mistakes),
+    /// A demonstration center would be reachable from elsewhere.
+    #[error(
+        "{file} is a demonstration center with published passwords, and {setting} in {server_file} is not a loopback \
+         address ({address}): give the center real passwords and remove `demo:`, or listen on 127.0.0.1"
+    )]
+    DemoExposed {
+        /// The center's file.
+        file: String,
+        /// The server's file.
+        server_file: String,
+        /// Which setting.
+        setting: &'static str,
+        /// Its value.
+        address: String,
+    },
+}
+
+/// All mistakes of all files.
+#[derive(Debug)]
+pub struct Mistakes(pub Vec<Diagnostic>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for mistake in &self.0 {
+            writeln!(f, "{mistake}\n")?;
+        }
+        match self.0.len() {
+            1 => f.write_str("1 mistake"),
+            count => write!(f, "{count} mistakes"),
+        }
+    }
+}
+
+/// Reads the server's file and everything that it names. Relative paths are taken from the working directory.
+///
+/// # Errors
+/// [`ConfigError`], with every mistake of every file.
+pub fn load(server_file: &Path) -> Result<Configuration, ConfigError> {
+    let source = read(server_file)?;
+    let server = server::parse(&source).map_err(|mistakes| ConfigError::Mistakes(Mistakes(mistakes)))?;
+    let center_source = read(&server.storage.center)?;
+    let flow_texts = flows::read_all(&server.storage.flows)?;
+    let sounds = flows::prompts(&server.storage.sounds)?;
+    let mut mistakes = Vec::new();
+    let parsed_flows = flows::parse_all(&flow_texts, &mut mistakes);
+    let draft = center::parse(&center_source, &parsed_flows, &sounds, &mut mistakes);
+    let Some(draft) = draft.filter(|_| mistakes.is_empty()) else {
+        return Err(ConfigError::Mistakes(Mistakes(mistakes)));
+    };
+    let configuration = draft.into_configuration(server, parsed_flows, flow_texts, &sounds);
+    refuse_exposed_demo(&configuration, server_file)?;
+    Ok(configuration)
+}
+
+fn refuse_exposed_demo(configuration: &Configuration, server_file: &Path) -> Result<(), ConfigError> {
+    if configuration.demo.is_none() {
+        return Ok(());
+    }
+    let server = &configuration.server;
+    let listening = [("sip.listen", server.sip.listen), ("http.listen", server.http.listen)];
+    match listening.into_iter().find(|(_, address)| !address.ip().is_loopback()) {
+        None => Ok(()),
+        Some((setting, address)) => Err(ConfigError::DemoExposed {
+            file: server.storage.center.display().to_string(),
+            server_file: server_file.display().to_string(),
+            setting,
+            address: address.to_string(),
+        }),
+    }
+}
+
+fn read(path: &Path) -> Result<Source, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    Ok(Source::new(&path.display().to_string(), &text))
+}

@@ -1,1 +1,14 @@
-//! A scripted softphone on real sockets, for the demonstration and the tests.
+//! A scripted softphone on real sockets: registers with digest, calls, answers, speaks, listens, presses keys.
+//!
+//! It drives the same `hotline_sip::Endpoint` as the server, from the other side, and is what `hotline demo` and
+//! the whole-process tests call with. Must never know: the server's state. Start reading at [`Phone`].
+
+mod ladder;
+mod phone;
+mod speech;
+mod task;
+mod voice;
+
+pub use ladder::{LadderEntry, Way};
+pub use phone::{Phone, PhoneConfig, PhoneError, PhoneEvent};
+pub use speech::Speech;

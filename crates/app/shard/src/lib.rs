@@ -1,1 +1,15 @@
 //! The call-processing task: owns the core for its calls and carries out what the core decides.
+//!
+//! One task, one loop, one owner. Must never know: what a call is. Start reading at [`Shard`], then
+//! `shard.rs`'s `run`; the rest of the server speaks to it through [`Handle`].
+
+mod clock;
+mod handle;
+mod lookup;
+mod restart;
+mod shard;
+
+pub use clock::Clock;
+pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, REQUESTS_MAX};
+pub use restart::{close_interrupted, MendedRecording, RestartError};
+pub use shard::{DATAGRAMS_MAX, MEDIA_EVENTS_MAX, Parts, Shard};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotline_acd::{AgentState, Decision, NotReadyReason, OfferFailure};
+use hotline_acd::{AgentState, Decision, OfferFailure, Presence};
 use hotline_base::{AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, WallTime};
 use hotline_ivr::PathStep;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub enum EventKind {
         /// Since when, for the clock on the page.
         since: WallTime,
         /// Asked for during a call, to be applied after wrap-up.
-        pending: Option<PendingState>,
+        pending: Option<Presence>,
         /// Whether a phone of the agent is registered.
         registered: bool,
     },
@@ -46,17 +46,6 @@ pub enum EventKind {
     AlarmRaised(Alarm),
     /// The alarm of this kind and subject is over.
     AlarmCleared(AlarmKind),
-}
-
-/// A state that waits for the end of the call or of wrap-up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PendingState {
-    /// Will be ready.
-    Ready,
-    /// Will be not ready, for this reason.
-    NotReady(NotReadyReason),
-    /// Will be signed out.
-    LoggedOut,
 }
 
 /// What can happen to one call.
@@ -191,6 +180,15 @@ pub enum CallEvent {
         /// Size of the file.
         bytes: u64,
     },
+    /// The server stopped while the recording was written; its file was mended at the next start.
+    RecordingMended {
+        /// The recording.
+        recording: RecordingId,
+        /// Length of the file.
+        duration: Duration,
+        /// Size of the file.
+        bytes: u64,
+    },
     /// The recording could not be written; the call went on.
     RecordingFailed {
         /// The recording.
@@ -316,6 +314,8 @@ pub enum AlarmKind {
     ReservationExpired(AgentId),
     /// An agent's phone failed three times in a row.
     PhoneFault(AgentId),
+    /// An agent's phone was busy while the agent was ready: an outside call?
+    PhoneBusy(AgentId),
     /// A defect ended a call.
     InternalError,
 }

@@ -1,1 +1,25 @@
 //! Call control: joins SIP, media, IVR and ACD for each call and folds its record.
+//!
+//! This is the only crate that knows all four, and it knows them only through their commands and events. Must
+//! never know: sockets, files, clocks, HTTP, SQL. Start reading at [`Controller`], then `call/mod.rs`.
+
+mod call;
+mod center;
+mod command;
+mod controller;
+mod env;
+mod event;
+mod media_leg;
+pub mod number;
+mod record;
+mod snapshot;
+
+pub use center::{Agent, Center, Number, Queue, Timing};
+pub use command::{Command, CommandError, Customer, Reply, Request};
+pub use controller::{CALLS_MAX, CallTimer, Controller, Counters, Timer};
+pub use event::{
+    Alarm, AlarmKind, CallEvent, EndCause, EndKind, Entry, Event, EventKind, Party, QueueOutcome, Source,
+};
+pub use number::DialPlan;
+pub use record::{CallRecord, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingState};
+pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};

@@ -129,7 +129,7 @@ pub enum OfferOutcome {
 pub struct Recording {
     /// The recording.
     pub id: RecordingId,
-    /// Path below the recordings directory.
+    /// Path below the recordings directory; empty if the file was never opened.
     pub path: String,
     /// First sample.
     pub started_at: WallTime,
@@ -148,6 +148,13 @@ pub enum RecordingState {
         duration: Duration,
         /// Silence in place of audio the recorder could not take.
         gap: Duration,
+        /// Size of the file.
+        bytes: u64,
+    },
+    /// Complete up to the moment at which the server stopped.
+    Mended {
+        /// Length.
+        duration: Duration,
         /// Size of the file.
         bytes: u64,
     },
@@ -217,6 +224,7 @@ impl CallRecord {
             | CallEvent::Connected { .. } => self.apply_offer(at, event),
             CallEvent::RecordingStarted { .. }
             | CallEvent::RecordingFinished { .. }
+            | CallEvent::RecordingMended { .. }
             | CallEvent::RecordingFailed { .. } => self.apply_recording(at, event),
             CallEvent::Ended { by, cause } => {
                 self.ended_at = Some(at);
@@ -269,7 +277,14 @@ impl CallRecord {
             }),
             CallEvent::RecordingFinished { recording, duration, gap, bytes } => self
                 .set_recording(*recording, RecordingState::Finished { duration: *duration, gap: *gap, bytes: *bytes }),
+            CallEvent::RecordingMended { recording, duration, bytes } => {
+                self.set_recording(*recording, RecordingState::Mended { duration: *duration, bytes: *bytes });
+            }
             CallEvent::RecordingFailed { recording, problem } => {
+                if !self.recordings.iter().any(|known| known.id == *recording) {
+                    let state = RecordingState::Open;
+                    self.recordings.push(Recording { id: *recording, path: String::new(), started_at: at, state });
+                }
                 self.set_recording(*recording, RecordingState::Failed { problem: problem.clone() });
             }
             _ => {}
@@ -292,5 +307,56 @@ impl CallRecord {
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.recordings.iter().any(|recording| recording.state == RecordingState::Open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_base::{NumberId, Rng, TrunkId};
+
+    use super::*;
+    use crate::event::EndKind;
+
+    fn begun() -> CallRecord {
+        let started = CallEvent::Started {
+            caller: Pii::from("+15550100"),
+            caller_name: None,
+            called: "4000".to_owned(),
+            entry: Entry::Number { number: NumberId::from("4000"), flow: FlowId::from("main") },
+            source: Source::Trunk(TrunkId::from("demo")),
+            sip_call_id: "x".to_owned(),
+            language: "en".to_owned(),
+        };
+        let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
+        CallRecord::begin(call, WallTime(1_000_000), &started).unwrap()
+    }
+
+    #[test]
+    fn an_abandoned_call_has_its_waiting_time() {
+        let mut record = begun();
+        let queue = QueueId::from("sales");
+        record.apply(WallTime(2_000_000), &CallEvent::Queued { queue: queue.clone() });
+        assert_eq!(record.queues[0].waited(), None);
+        let outcome = QueueOutcome::Abandoned;
+        record.apply(WallTime(9_000_000), &CallEvent::Dequeued { queue, outcome });
+        let cause = EndCause { kind: EndKind::Abandoned, sip_status: Some(200), q850: 16 };
+        record.apply(WallTime(9_000_000), &CallEvent::Ended { by: Party::Caller, cause });
+        assert_eq!(record.queues[0].waited(), Some(Duration::from_secs(7)));
+        assert_eq!(record.ended_by, Some(Party::Caller));
+    }
+
+    #[test]
+    fn only_the_first_event_begins_a_record() {
+        assert_eq!(CallRecord::begin(begun().call, WallTime(0), &CallEvent::Answered), None);
+    }
+
+    #[test]
+    fn a_recording_that_never_opened_is_on_record() {
+        let mut record = begun();
+        let recording = RecordingId::generate(WallTime(0), &mut Rng::from_number(2));
+        let problem = "disk full".to_owned();
+        record.apply(WallTime(3_000_000), &CallEvent::RecordingFailed { recording, problem: problem.clone() });
+        assert_eq!(record.recordings[0].state, RecordingState::Failed { problem });
+        assert!(!record.is_recording());
     }
 }

@@ -1,10 +1,10 @@
 //! The state of every call, agent and queue at one number of the event stream.
 
-use hotline_acd::AgentState;
+use hotline_acd::{AgentView, QueueView};
 use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
 
 use crate::command::Customer;
-use crate::event::{Alarm, PendingState};
+use crate::event::Alarm;
 use crate::record::CallRecord;
 
 /// A consistent picture: applying the events after `seq` gives every later one.
@@ -63,34 +63,6 @@ pub enum CallState {
     },
     /// Over; the recording is being closed.
     Ending,
-}
-
-/// An agent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AgentView {
-    /// The agent.
-    pub agent: AgentId,
-    /// Shown name.
-    pub name: String,
-    /// State.
-    pub state: AgentState,
-    /// Since when.
-    pub since: WallTime,
-    /// Asked for, not yet applied.
-    pub pending: Option<PendingState>,
-    /// Whether a phone is registered.
-    pub registered: bool,
-}
-
-/// A queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueView {
-    /// The queue.
-    pub queue: QueueId,
-    /// Shown name.
-    pub name: String,
-    /// Waiting calls in order, with the time they joined.
-    pub waiting: Vec<(CallId, WallTime)>,
 }
 
 /// What the agent's page shows for an offer, sent with its event.

@@ -66,6 +66,12 @@ impl Source {
         &self.file
     }
 
+    /// What the file says.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// A mistake at `place`.
     #[must_use]
     pub fn diagnostic(

@@ -71,7 +71,8 @@ impl Value {
 ///
 /// # Errors
 /// The first place that is no YAML, or a limit.
-pub fn read(source: &Source, text: &str) -> Result<Node, Diagnostic> {
+pub fn read(source: &Source) -> Result<Node, Diagnostic> {
+    let text = source.text();
     if text.len() > MAX_BYTES {
         let problem = format!("the file is larger than {} KiB", MAX_BYTES / 1024);
         return Err(source.diagnostic(START, problem, "split it into several files"));
@@ -202,7 +203,7 @@ mod tests {
     use super::*;
 
     fn tree(text: &str) -> Result<Node, Diagnostic> {
-        read(&Source::new("f", text), text)
+        read(&Source::new("f", text))
     }
 
     #[test]

@@ -1,0 +1,131 @@
+//! `agents:` and `demo:` of the center.
+
+use std::collections::BTreeMap;
+
+use hotline_base::{AgentId, Pii};
+use hotline_call::Agent;
+use hotline_sip::UserConfig;
+use hotline_sip::digest::{Algorithm, Ha1};
+use hotline_yaml::{Node, Reader, suggest};
+
+use crate::DemoUser;
+
+/// The order in which a phone is challenged unless the center says otherwise: the strong one first (RFC 8760 §2.4).
+const DEFAULT_ORDER: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
+const SIP_PASSWORD_MIN: usize = 8;
+
+/// An agent with the secrets of the phone.
+pub(crate) struct AgentEntry {
+    pub(crate) agent: Agent,
+    pub(crate) sip_password: Pii<String>,
+    ha1: Vec<(Algorithm, Ha1)>,
+}
+
+impl AgentEntry {
+    pub(crate) fn sip_user(&self, id: &AgentId) -> UserConfig {
+        UserConfig { agent: id.clone(), ha1: self.ha1.clone() }
+    }
+}
+
+pub(crate) fn agents(reader: &mut Reader<'_>, node: &Node, realm: &str) -> Option<BTreeMap<AgentId, AgentEntry>> {
+    let mut agents = BTreeMap::new();
+    let mut extensions: BTreeMap<String, String> = BTreeMap::new();
+    for (key, value) in reader.entries(node, "agents")? {
+        if reader.check_name(&key.text, key.place, "an agent's id").is_none() {
+            continue;
+        }
+        let Some(entry) = agent(reader, &key.text, value, realm) else { continue };
+        if let Some(other) = extensions.insert(entry.agent.extension.clone(), key.text.clone()) {
+            let problem = format!("extension {} is taken by agent `{other}`", entry.agent.extension);
+            reader.mistake(value.place, problem, "give each agent an extension of its own");
+        }
+        agents.insert(AgentId::from(key.text.as_str()), entry);
+    }
+    Some(agents)
+}
+
+fn agent(reader: &mut Reader<'_>, id: &str, node: &Node, realm: &str) -> Option<AgentEntry> {
+    let fields = reader.fields(node, "an agent", &["name", "extension", "sip_password", "digest"])?;
+    let name = reader.required(&fields, "name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
+    let extension = match fields.optional("extension") {
+        Some(node) => extension(reader, node),
+        None => Some(id.to_owned()),
+    };
+    let password = reader.required(&fields, "sip_password").and_then(|node| {
+        let password = reader.text(node, "a password")?;
+        if password.len() < SIP_PASSWORD_MIN {
+            let remedy = format!("at least {SIP_PASSWORD_MIN} characters");
+            reader.mistake(node.place, "the SIP password is too short", remedy);
+            return None;
+        }
+        Some(password.to_owned())
+    });
+    let order = match fields.optional("digest") {
+        Some(node) => digest_order(reader, node),
+        None => Some(DEFAULT_ORDER.to_vec()),
+    };
+    let password = password?;
+    let ha1 = order?.into_iter().map(|algorithm| (algorithm, Ha1::new(algorithm, id, realm, &password))).collect();
+    let agent = Agent { name: name?, extension: extension? };
+    Some(AgentEntry { agent, sip_password: Pii::new(password), ha1 })
+}
+
+fn extension(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = reader.text(node, "an extension in quotes, such as \"1001\"")?;
+    if (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.to_owned());
+    }
+    reader.mistake(node.place, format!("`{text}` is no extension"), "1 to 10 digits in quotes, such as \"1001\"");
+    None
+}
+
+fn digest_order(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Algorithm>> {
+    let known: Vec<&str> = DEFAULT_ORDER.iter().map(|algorithm| algorithm.as_str()).collect();
+    let mut order = Vec::new();
+    for item in reader.list(node, "digest algorithms", 4)? {
+        let text = reader.text(item, "`SHA-256` or `MD5`")?;
+        let found = DEFAULT_ORDER.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(text));
+        let Some(algorithm) = found else {
+            reader.mistake(item.place, format!("unknown digest algorithm `{text}`"), suggest(text, known));
+            return None;
+        };
+        order.push(algorithm);
+    }
+    Some(order)
+}
+
+pub(crate) fn demo_users(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    agents: &BTreeMap<AgentId, AgentEntry>,
+) -> Option<Vec<DemoUser>> {
+    let mut users = Vec::new();
+    for (key, value) in reader.entries(node, "demo users")? {
+        let Some(fields) = reader.fields(value, "a demo user", &["name", "password", "role", "agent"]) else { continue };
+        let name = reader.required(&fields, "name").and_then(|node| reader.text(node, "a name"));
+        let password = reader.required(&fields, "password").and_then(|node| reader.text(node, "a password"));
+        let admin = reader.required(&fields, "role").and_then(|node| match reader.text(node, "`agent` or `admin`")? {
+            "agent" => Some(false),
+            "admin" => Some(true),
+            other => {
+                reader.mistake(node.place, format!("unknown role `{other}`"), "`agent` or `admin`");
+                None
+            }
+        });
+        let agent = match fields.optional("agent") {
+            None => None,
+            Some(node) => {
+                let id = reader.text(node, "an agent's id in quotes")?;
+                if !agents.contains_key(&AgentId::from(id)) {
+                    let remedy = suggest(id, agents.keys().map(AgentId::as_str));
+                    reader.mistake(node.place, format!("there is no agent `{id}`"), remedy);
+                }
+                Some(id.to_owned())
+            }
+        };
+        let (Some(name), Some(password), Some(admin)) = (name, password, admin) else { continue };
+        let (user, name, password) = (key.text.clone(), name.to_owned(), Pii::from(password));
+        users.push(DemoUser { user, name, password, admin, agent });
+    }
+    Some(users)
+}

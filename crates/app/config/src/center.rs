@@ -1,0 +1,234 @@
+//! `config/center.yaml`: numbers, queues, agents, trunks, checked against each other, the flows and the sounds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hotline_base::{AgentId, FlowId, NumberId, QueueId};
+use hotline_call::{Center, DialPlan, Number, Queue, Timing, number};
+use hotline_ivr::{Flow, World, announcement_prompts, check};
+use hotline_media::PromptId;
+use hotline_sdp::Codec;
+use hotline_sip::uri::Host;
+use hotline_sip::{TrunkConfig, UserConfig};
+use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read, suggest};
+
+use crate::agents::{AgentEntry, agents, demo_users};
+use crate::flows::{FlowText, Sounds};
+use crate::queues::queues;
+use crate::server::Server;
+use crate::trunks::trunks;
+use crate::{Configuration, Demo, DemoUser};
+
+const KEYS: [&str; 8] =
+    ["domain", "language", "dial_plan", "numbers", "queues", "agents", "trunks", "demo"];
+
+/// The center's file, read and checked; it lacks only what the server's file says.
+pub(crate) struct Draft {
+    domain: Host,
+    language: String,
+    dial_plan: DialPlan,
+    numbers: BTreeMap<String, Number>,
+    queues: BTreeMap<QueueId, Queue>,
+    agents: BTreeMap<AgentId, AgentEntry>,
+    trunks: Vec<TrunkConfig>,
+    demo_users: Option<Vec<DemoUser>>,
+}
+
+/// What entries of the center may name.
+pub(crate) struct Known<'a> {
+    pub(crate) flows: &'a BTreeMap<FlowId, Arc<Flow>>,
+    pub(crate) sounds: &'a Sounds,
+}
+
+pub(crate) fn parse(
+    source: &Source,
+    flows: &BTreeMap<FlowId, Arc<Flow>>,
+    sounds: &Sounds,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Draft> {
+    let root = match read(source) {
+        Ok(root) => root,
+        Err(mistake) => {
+            mistakes.push(mistake);
+            return None;
+        }
+    };
+    let mut reader = Reader::new(source);
+    let draft = draft(&mut reader, &root, &Known { flows, sounds });
+    let found = reader.into_diagnostics();
+    // A center with mistakes says little about what flows may name.
+    if let Some(draft) = draft.as_ref().filter(|_| found.is_empty()) {
+        check_flows(draft, flows, sounds, mistakes);
+    }
+    mistakes.extend(found);
+    draft
+}
+
+fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draft> {
+    let fields = reader.fields(root, "the center", &KEYS)?;
+    let domain = reader.required(&fields, "domain").and_then(|node| domain(reader, node));
+    let language = language(reader, &fields, known);
+    let dial_plan = dial_plan(reader, fields.optional("dial_plan"));
+    let agents = reader.required(&fields, "agents").and_then(|node| agents(reader, node, &domain.as_ref()?.to_string()));
+    let queues = reader
+        .required(&fields, "queues")
+        .and_then(|node| queues(reader, node, agents.as_ref()?, known.sounds));
+    let numbers = reader
+        .required(&fields, "numbers")
+        .and_then(|node| numbers(reader, node, dial_plan.as_ref()?, language.as_deref()?, known));
+    let trunks = reader.required(&fields, "trunks").and_then(|node| trunks(reader, node));
+    let demo_users = match fields.optional("demo") {
+        Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
+        None => None,
+    };
+    Some(Draft {
+        domain: domain?,
+        language: language?,
+        dial_plan: dial_plan?,
+        numbers: numbers?,
+        queues: queues?,
+        agents: agents?,
+        trunks: trunks?,
+        demo_users,
+    })
+}
+
+fn language(reader: &mut Reader<'_>, fields: &Fields<'_>, known: &Known<'_>) -> Option<String> {
+    let node = reader.required(fields, "language")?;
+    spoken(reader, node, known)
+}
+
+fn domain(reader: &mut Reader<'_>, node: &Node) -> Option<Host> {
+    let text = reader.text(node, "a domain such as `hotline.example`")?;
+    let host = Host::parse(text).ok();
+    if host.is_none() {
+        reader.mistake(node.place, format!("`{text}` is no domain"), "such as `hotline.example`");
+    }
+    host
+}
+
+/// A language for which there are prompts.
+fn spoken(reader: &mut Reader<'_>, node: &Node, known: &Known<'_>) -> Option<String> {
+    let language = reader.text(node, "a language such as `en`")?;
+    if known.sounds.prompts.keys().any(|spoken| spoken.as_str() == language) {
+        return Some(language.to_owned());
+    }
+    let remedy = suggest(language, known.sounds.prompts.keys().map(hotline_ivr::Language::as_str));
+    reader.mistake(node.place, format!("no prompts in language `{language}`"), remedy);
+    None
+}
+
+fn dial_plan(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<DialPlan> {
+    let Some(node) = node else { return Some(DialPlan::default()) };
+    let fields = reader.fields(node, "dial_plan", &["country", "national_prefix", "international_prefix"])?;
+    let mut digits = |key: &str| {
+        let node = reader.required(&fields, key)?;
+        let text = reader.text(node, "digits in quotes")?;
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(text.to_owned());
+        }
+        reader.mistake(node.place, format!("`{text}` is not digits"), "only digits, in quotes, such as \"49\"");
+        None
+    };
+    let (country, national, international) =
+        (digits("country"), digits("national_prefix"), digits("international_prefix"));
+    Some(DialPlan { country: country?, national_prefix: national?, international_prefix: international? })
+}
+
+fn numbers(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    plan: &DialPlan,
+    default_language: &str,
+    known: &Known<'_>,
+) -> Option<BTreeMap<String, Number>> {
+    let mut numbers = BTreeMap::new();
+    for (key, value) in reader.entries(node, "numbers")? {
+        let Some(dialled) = number::normalise(&key.text, plan) else {
+            reader.mistake(key.place, format!("`{}` is not a number", key.text), "digits in quotes, with + if it has one");
+            continue;
+        };
+        let Some(fields) = reader.fields(value, "a number", &["flow", "language"]) else { continue };
+        let flow = reader.required(&fields, "flow").and_then(|node| {
+            let name = reader.text(node, "the name of a flow")?;
+            let flow = FlowId::from(name);
+            if known.flows.contains_key(&flow) {
+                return Some(flow);
+            }
+            let remedy = suggest(name, known.flows.keys().map(FlowId::as_str));
+            reader.mistake(node.place, format!("there is no flow `{name}`"), remedy);
+            None
+        });
+        let language = match fields.optional("language") {
+            Some(node) => spoken(reader, node, known),
+            None => Some(default_language.to_owned()),
+        };
+        let (Some(flow), Some(language)) = (flow, language) else { continue };
+        let number = Number { id: NumberId::from(key.text.as_str()), flow, language };
+        if numbers.insert(dialled, number).is_some() {
+            reader.mistake(key.place, format!("`{}` is there twice, written differently", key.text), "keep one");
+        }
+    }
+    Some(numbers)
+}
+
+fn check_flows(
+    draft: &Draft,
+    flows: &BTreeMap<FlowId, Arc<Flow>>,
+    sounds: &Sounds,
+    mistakes: &mut Vec<Diagnostic>,
+) {
+    let queues: BTreeSet<QueueId> = draft.queues.keys().cloned().collect();
+    let extensions: BTreeSet<String> = draft.agents.values().map(|entry| entry.agent.extension.clone()).collect();
+    let world = World { queues: &queues, extensions: &extensions, prompts: &sounds.prompts };
+    for flow in flows.values() {
+        mistakes.extend(check(flow, &world));
+    }
+}
+
+impl Draft {
+    pub(crate) fn into_configuration(
+        self,
+        server: Server,
+        flows: BTreeMap<FlowId, Arc<Flow>>,
+        flow_texts: Vec<FlowText>,
+        sounds: &Sounds,
+    ) -> Configuration {
+        let sip_users: BTreeMap<String, UserConfig> =
+            self.agents.iter().map(|(id, entry)| (id.as_str().to_owned(), entry.sip_user(id))).collect();
+        let sip_passwords = self
+            .agents
+            .iter()
+            .map(|(id, entry)| (id.as_str().to_owned(), entry.sip_password.clone()))
+            .collect();
+        let prompts = self.prompts(sounds);
+        let center = Center {
+            dial_plan: self.dial_plan,
+            numbers: self.numbers,
+            flows,
+            queues: self.queues,
+            agents: self.agents.into_iter().map(|(id, entry)| (id, entry.agent)).collect(),
+            language: self.language,
+            domain: self.domain,
+            media_address: server.media.external,
+            codecs: Codec::ALL.to_vec(),
+            timing: Timing::default(),
+        };
+        let demo = self.demo_users.map(|users| Demo { users, sip_passwords });
+        Configuration { server, center, trunks: self.trunks, sip_users, demo, flows: flow_texts, prompts }
+    }
+
+    /// All prompts of all languages, and the music of the queues.
+    fn prompts(&self, sounds: &Sounds) -> BTreeSet<PromptId> {
+        let spoken = sounds.prompts.iter().flat_map(|(language, names)| {
+            names.iter().map(move |name| PromptId::from(format!("{language}/{name}").as_str()))
+        });
+        let announced = sounds.prompts.keys().flat_map(|language| {
+            announcement_prompts(language)
+                .into_iter()
+                .map(move |name| PromptId::from(format!("{language}/{name}").as_str()))
+        });
+        let music = self.queues.values().map(|queue| queue.music.clone());
+        spoken.chain(announced).chain(music).collect()
+    }
+}

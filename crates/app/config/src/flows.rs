@@ -1,0 +1,100 @@
+//! `ivr-flows/` and `sounds/` as they lie on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use hotline_base::FlowId;
+use hotline_ivr::{Flow, Language, PromptName, parse};
+use hotline_yaml::Diagnostic;
+
+use crate::ConfigError;
+
+/// A flow file as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowText {
+    /// The flow.
+    pub flow: FlowId,
+    /// The file, for messages.
+    pub file: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// The folder of music below the sounds directory: no language, so never spoken of in flows.
+const MUSIC: &str = "music";
+/// Folders that hold no prompts for callers at 8 kHz.
+const NOT_LANGUAGES: [&str; 3] = [MUSIC, "demo", "16k"];
+
+/// The names of all prompts and of all music.
+pub(crate) struct Sounds {
+    pub(crate) prompts: BTreeMap<Language, BTreeSet<PromptName>>,
+    pub(crate) music: BTreeSet<String>,
+}
+
+/// All `*.yaml` files of the directory but the tests beside them, in the order of their names.
+pub(crate) fn read_all(directory: &Path) -> Result<Vec<FlowText>, ConfigError> {
+    let mut texts = Vec::new();
+    for name in names(directory, ".yaml")? {
+        if name.ends_with(".test") {
+            continue;
+        }
+        let path = directory.join(format!("{name}.yaml"));
+        let text =
+            std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+        texts.push(FlowText { flow: FlowId::from(name.as_str()), file: path.display().to_string(), text });
+    }
+    Ok(texts)
+}
+
+pub(crate) fn parse_all(texts: &[FlowText], mistakes: &mut Vec<Diagnostic>) -> BTreeMap<FlowId, Arc<Flow>> {
+    let mut flows = BTreeMap::new();
+    for text in texts {
+        match parse(&text.file, &text.text) {
+            Ok(flow) => {
+                flows.insert(text.flow.clone(), Arc::new(flow));
+            }
+            Err(found) => mistakes.extend(found),
+        }
+    }
+    flows
+}
+
+/// The prompts of each language folder, and the music.
+pub(crate) fn prompts(directory: &Path) -> Result<Sounds, ConfigError> {
+    let mut prompts = BTreeMap::new();
+    for language in folders(directory)? {
+        if NOT_LANGUAGES.contains(&language.as_str()) {
+            continue;
+        }
+        let names = names(&directory.join(&language), ".wav")?;
+        prompts.insert(
+            Language::from(language.as_str()),
+            names.iter().map(|name| PromptName::from(name.as_str())).collect(),
+        );
+    }
+    let music = directory.join(MUSIC);
+    let music = if music.is_dir() { names(&music, ".wav")?.into_iter().collect() } else { BTreeSet::new() };
+    Ok(Sounds { prompts, music })
+}
+
+fn folders(directory: &Path) -> Result<Vec<String>, ConfigError> {
+    entries(directory, |entry| entry.path().is_dir().then(|| entry.file_name().to_string_lossy().into_owned()))
+}
+
+fn names(directory: &Path, ending: &str) -> Result<Vec<String>, ConfigError> {
+    entries(directory, |entry| entry.file_name().to_string_lossy().strip_suffix(ending).map(str::to_owned))
+}
+
+fn entries(
+    directory: &Path,
+    pick: impl Fn(&std::fs::DirEntry) -> Option<String>,
+) -> Result<Vec<String>, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: directory.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+        found.extend(pick(&entry.map_err(unreadable)?));
+    }
+    found.sort();
+    Ok(found)
+}

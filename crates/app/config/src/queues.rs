@@ -1,0 +1,148 @@
+//! `queues:` of the center.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hotline_acd::{QueueConfig, Strategy};
+use hotline_base::{AgentId, QueueId};
+use hotline_call::Queue;
+use hotline_media::PromptId;
+use hotline_yaml::{Fields, Node, Reader, suggest};
+
+use crate::agents::AgentEntry;
+use crate::flows::Sounds;
+
+const KEYS: [&str; 9] = [
+    "name",
+    "strategy",
+    "ring_timeout_s",
+    "wrap_up_s",
+    "wait_max_s",
+    "waiting_max",
+    "music",
+    "announce_position",
+    "members",
+];
+const RING_TIMEOUT: Duration = Duration::from_secs(15);
+const WRAP_UP: Duration = Duration::from_secs(10);
+const WAITING_MAX: usize = 200;
+const MUSIC: &str = "waiting";
+
+pub(crate) fn queues(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    agents: &BTreeMap<AgentId, AgentEntry>,
+    sounds: &Sounds,
+) -> Option<BTreeMap<QueueId, Queue>> {
+    let mut queues = BTreeMap::new();
+    for (key, value) in reader.entries(node, "queues")? {
+        if reader.check_name(&key.text, key.place, "a queue's id").is_none() {
+            continue;
+        }
+        let id = QueueId::from(key.text.as_str());
+        let Some(fields) = reader.fields(value, "a queue", &KEYS) else { continue };
+        if let Some(queue) = queue(reader, &id, &fields, agents, sounds) {
+            queues.insert(id, queue);
+        }
+    }
+    Some(queues)
+}
+
+fn queue(
+    reader: &mut Reader<'_>,
+    id: &QueueId,
+    fields: &Fields<'_>,
+    agents: &BTreeMap<AgentId, AgentEntry>,
+    sounds: &Sounds,
+) -> Option<Queue> {
+    let name = match fields.optional("name") {
+        Some(node) => reader.text(node, "a name").map(str::to_owned),
+        None => Some(id.as_str().to_owned()),
+    };
+    let strategy = strategy(reader, fields.optional("strategy"));
+    let ring_timeout = seconds(reader, fields, "ring_timeout_s", 3..=300, RING_TIMEOUT);
+    let wrap_up = seconds(reader, fields, "wrap_up_s", 0..=3600, WRAP_UP);
+    let wait_max = fields.optional("wait_max_s").map(|node| reader.seconds(node, 1..=86_400));
+    let waiting_max = match fields.optional("waiting_max") {
+        Some(node) => reader.count(node, 1..=50_000),
+        None => Some(WAITING_MAX),
+    };
+    let music = music(reader, fields.optional("music"), sounds);
+    let announce_position = reader.bool(fields.optional("announce_position"), true);
+    let members = reader.required(fields, "members").and_then(|node| members(reader, node, agents));
+    let routing = QueueConfig {
+        id: id.clone(),
+        name: name?,
+        strategy: strategy?,
+        ring_timeout: ring_timeout?,
+        wrap_up: wrap_up?,
+        members: members?,
+        waiting_max: waiting_max?,
+        wait_max: match wait_max {
+            Some(limit) => Some(limit?),
+            None => None,
+        },
+    };
+    Some(Queue { routing, music: music?, announce_position: announce_position? })
+}
+
+fn strategy(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Strategy> {
+    let Some(node) = node else { return Some(Strategy::LongestIdle) };
+    match reader.text(node, "a strategy")? {
+        "longest_idle" => Some(Strategy::LongestIdle),
+        other => {
+            let remedy = suggest(other, ["longest_idle"]);
+            reader.mistake(node.place, format!("unknown strategy `{other}`"), remedy);
+            None
+        }
+    }
+}
+
+fn seconds(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    key: &str,
+    allowed: std::ops::RangeInclusive<u32>,
+    default: Duration,
+) -> Option<Duration> {
+    match fields.optional(key) {
+        Some(node) => reader.seconds(node, allowed),
+        None => Some(default),
+    }
+}
+
+fn music(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Option<PromptId> {
+    let name = match node {
+        Some(node) => reader.text(node, "the name of a file in sounds/music")?,
+        None => MUSIC,
+    };
+    if let Some(node) = node
+        && !sounds.music.contains(name)
+    {
+        let remedy = suggest(name, sounds.music.iter().map(String::as_str));
+        reader.mistake(node.place, format!("there is no music `{name}`"), remedy);
+        return None;
+    }
+    Some(PromptId::from(format!("music/{name}").as_str()))
+}
+
+fn members(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    agents: &BTreeMap<AgentId, AgentEntry>,
+) -> Option<Vec<AgentId>> {
+    let mut members = Vec::new();
+    for item in reader.list(node, "agents", 10_000)? {
+        let text = reader.text(item, "an agent's id in quotes")?;
+        let id = AgentId::from(text);
+        if !agents.contains_key(&id) {
+            let remedy = suggest(text, agents.keys().map(AgentId::as_str));
+            reader.mistake(item.place, format!("there is no agent `{text}`"), remedy);
+        } else if members.contains(&id) {
+            reader.mistake(item.place, format!("agent `{text}` is there twice"), "keep one");
+        } else {
+            members.push(id);
+        }
+    }
+    Some(members)
+}

@@ -1,0 +1,246 @@
+//! `config/hotline.yaml`: the addresses and paths of this server.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read};
+
+/// This server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// SIP.
+    pub sip: Sip,
+    /// Media.
+    pub media: Media,
+    /// Pages and API.
+    pub http: Http,
+    /// Files and database.
+    pub storage: Storage,
+    /// How logs are written.
+    pub log: LogFormat,
+}
+
+/// SIP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sip {
+    /// Where UDP is listened on.
+    pub listen: SocketAddr,
+    /// The address that phones and trunks are told; the listening one unless set.
+    pub external: SocketAddr,
+}
+
+/// Media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// Where RTP is received.
+    pub listen: IpAddr,
+    /// The address that session descriptions name.
+    pub external: IpAddr,
+    /// UDP ports for RTP, the even ones of this range.
+    pub ports: RangeInclusive<u16>,
+    /// Threads.
+    pub threads: usize,
+    /// How long a talking phone may be silent on the wire before the call is ended.
+    pub timeout: Duration,
+}
+
+/// Pages and API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Where HTTP is listened on.
+    pub listen: SocketAddr,
+}
+
+/// Files and database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Storage {
+    /// `sqlite://path` or `postgres://…`.
+    pub database: String,
+    /// Where recordings are written.
+    pub recordings: PathBuf,
+    /// Where prompts are read.
+    pub sounds: PathBuf,
+    /// Where flows are read.
+    pub flows: PathBuf,
+    /// The center's file.
+    pub center: PathBuf,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// For machines, one object a line.
+    Json,
+}
+
+pub(crate) fn parse(source: &Source) -> Result<Server, Vec<Diagnostic>> {
+    let root = read(source).map_err(|mistake| vec![mistake])?;
+    let mut reader = Reader::new(source);
+    let server = server(&mut reader, &root);
+    let mistakes = reader.into_diagnostics();
+    match server {
+        Some(server) if mistakes.is_empty() => Ok(server),
+        Some(_) | None => Err(mistakes),
+    }
+}
+
+fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
+    let fields = reader.fields(root, "the server", &["sip", "media", "http", "storage", "log"])?;
+    let sip = section(reader, &fields, "sip", "sip", &["listen", "external"]).and_then(|(fields, _)| sip(reader, &fields));
+    let media = section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
+        .and_then(|(fields, node)| media(reader, &fields, node));
+    let http = section(reader, &fields, "http", "http", &["listen"])
+        .and_then(|(fields, _)| address(reader, &fields, "listen"))
+        .map(|listen| Http { listen });
+    let storage = section(reader, &fields, "storage", "storage", &["database", "recordings", "sounds", "flows", "center"])
+        .and_then(|(fields, _)| storage(reader, &fields));
+    let log = log(reader, fields.optional("log"));
+    Some(Server { sip: sip?, media: media?, http: http?, storage: storage?, log: log? })
+}
+
+fn section<'n>(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'n>,
+    key: &str,
+    what: &'static str,
+    known: &[&'static str],
+) -> Option<(Fields<'n>, &'n Node)> {
+    let node = reader.required(fields, key)?;
+    reader.fields(node, what, known).map(|fields| (fields, node))
+}
+
+fn sip(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Sip> {
+    let listen = address(reader, fields, "listen")?;
+    let external = match fields.optional("external") {
+        Some(node) => parsed(reader, node, "an address and port such as `203.0.113.7:5060`")?,
+        None => listen,
+    };
+    if external.ip().is_unspecified() {
+        let node = fields.optional("external").or_else(|| fields.optional("listen"))?;
+        reader.mistake(
+            node.place,
+            format!("phones cannot reach {external}"),
+            "add `external: ADDRESS:PORT` with the address under which phones and trunks see this server",
+        );
+        return None;
+    }
+    Some(Sip { listen, external })
+}
+
+fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option<Media> {
+    let listen = reader.required(fields, "listen")?;
+    let listen: IpAddr = parsed(reader, listen, "an address such as `192.0.2.1`")?;
+    let external = match fields.optional("external") {
+        Some(node) => parsed(reader, node, "an address such as `203.0.113.7`")?,
+        None => listen,
+    };
+    if external.is_unspecified() {
+        reader.mistake(section.place, format!("phones cannot send to {external}"), "add `external: ADDRESS` to `media`");
+        return None;
+    }
+    let ports = reader.required(fields, "ports")?;
+    let ports = port_range(reader, ports)?;
+    let threads = match fields.optional("threads") {
+        Some(node) => reader.count(node, 1..=64)?,
+        None => 1,
+    };
+    let timeout = match fields.optional("timeout_s") {
+        Some(node) => reader.seconds(node, 5..=3600)?,
+        None => Duration::from_secs(60),
+    };
+    Some(Media { listen, external, ports, threads, timeout })
+}
+
+fn port_range(reader: &mut Reader<'_>, node: &Node) -> Option<RangeInclusive<u16>> {
+    let text = reader.text(node, "ports as `20000-29999`")?;
+    let range = text.split_once('-').and_then(|(first, last)| {
+        let (first, last) = (first.trim().parse::<u16>().ok()?, last.trim().parse::<u16>().ok()?);
+        (first >= 1024 && last > first).then_some(first..=last)
+    });
+    if range.is_none() {
+        reader.mistake(node.place, format!("`{text}` is no range of ports"), "`FIRST-LAST` from 1024 up, as `20000-29999`");
+    }
+    range
+}
+
+fn storage(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Storage> {
+    let database = reader.required(fields, "database").and_then(|node| {
+        let url = reader.text(node, "a database URL")?;
+        if url.starts_with("sqlite://") || url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Some(url.to_owned());
+        }
+        reader.mistake(node.place, "unknown kind of database", "`sqlite://data/hotline.db` or `postgres://user@host/name`");
+        None
+    });
+    let mut path = |key: &str| {
+        let node = reader.required(fields, key)?;
+        reader.text(node, "a path").map(PathBuf::from)
+    };
+    let (recordings, sounds, flows, center) = (path("recordings"), path("sounds"), path("flows"), path("center"));
+    Some(Storage { database: database?, recordings: recordings?, sounds: sounds?, flows: flows?, center: center? })
+}
+
+fn log(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<LogFormat> {
+    let Some(node) = node else { return Some(LogFormat::Human) };
+    match reader.text(node, "`human` or `json`")? {
+        "human" => Some(LogFormat::Human),
+        "json" => Some(LogFormat::Json),
+        other => {
+            reader.mistake(node.place, format!("unknown log format `{other}`"), "`human` or `json`");
+            None
+        }
+    }
+}
+
+fn address(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Option<SocketAddr> {
+    let node = reader.required(fields, key)?;
+    parsed(reader, node, "an address and port such as `127.0.0.1:5060`")
+}
+
+fn parsed<T: std::str::FromStr>(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<T> {
+    let text = reader.text(node, what)?;
+    let value = text.parse().ok();
+    if value.is_none() {
+        reader.mistake(node.place, format!("`{text}` cannot be used"), format!("expected {what}"));
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "sip: {listen: 127.0.0.1:5060}\nmedia: {listen: 127.0.0.1, ports: 20000-20100}\n\
+        http: {listen: 127.0.0.1:8080}\n\
+        storage: {database: sqlite://d, recordings: r, sounds: s, flows: f, center: c}\n";
+
+    fn mistakes(text: &str) -> Vec<String> {
+        parse(&Source::new("hotline.yaml", text)).unwrap_err().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_short_file_is_enough() {
+        let server = parse(&Source::new("hotline.yaml", GOOD)).unwrap();
+        assert_eq!(server.sip.external, server.sip.listen);
+        assert_eq!((server.media.threads, server.media.timeout), (1, Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn all_mistakes_come_at_once_with_their_places() {
+        let text = GOOD.replace("20000-20100", "9-8").replace("sqlite://d", "mysql://d").replace("http:", "htpp:");
+        let found = mistakes(&text);
+        assert!(found.iter().any(|m| m.starts_with("hotline.yaml:2:") && m.contains("no range of ports")), "{found:?}");
+        assert!(found.iter().any(|m| m.starts_with("hotline.yaml:4:") && m.contains("database")), "{found:?}");
+        assert!(found.iter().any(|m| m.starts_with("hotline.yaml:3:1") && m.contains("did you mean `http`?")), "{found:?}");
+    }
+
+    #[test]
+    fn listening_everywhere_needs_an_external_address() {
+        let found = mistakes(&GOOD.replace("127.0.0.1:5060", "0.0.0.0:5060"));
+        assert!(found[0].contains("external"), "{found:?}");
+    }
+}

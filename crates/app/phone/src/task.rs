@@ -1,0 +1,381 @@
+//! The phone's task: owns the endpoint, both sockets and the voice.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use hotline_base::{Now, Pii, Rng, Time, WallTime};
+use hotline_rtp::Digit;
+use hotline_sdp::{self as sdp, Direction, Local};
+use hotline_sip::{
+    Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, Login, NameAddr, Register, RegistrationId, SessionId,
+    SipUri, TrunkConfig,
+};
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::ladder::{LadderEntry, Way, label};
+use crate::phone::{PhoneConfig, PhoneError, PhoneEvent};
+use crate::speech::Speech;
+use crate::voice::{Heard, Voice};
+
+const DATAGRAM_MAX: usize = 65_536;
+const REGISTER_EXPIRES: Duration = Duration::from_secs(300);
+
+/// What a script tells its phone.
+#[derive(Clone, Debug)]
+pub(crate) enum Order {
+    Register,
+    Unregister,
+    Dial(String),
+    Ring,
+    Answer,
+    Reject(u16),
+    HangUp,
+    Press(char),
+    Say(Speech),
+    Hold(bool),
+}
+
+pub(crate) struct Task {
+    config: PhoneConfig,
+    endpoint: Endpoint,
+    sip: UdpSocket,
+    rtp: UdpSocket,
+    address: SocketAddr,
+    rtp_address: SocketAddr,
+    voice: Voice,
+    orders: mpsc::Receiver<Order>,
+    events: mpsc::Sender<PhoneEvent>,
+    call: Option<Call>,
+    registration: Option<RegistrationId>,
+    started: Instant,
+    version: u64,
+}
+
+struct Call {
+    session: SessionId,
+    /// Their offer, until we answer it.
+    offer: Option<Bytes>,
+    /// Our offer, until they answer it.
+    offered: Option<sdp::Session>,
+}
+
+impl Task {
+    pub(crate) async fn new(
+        config: PhoneConfig,
+        mut rng: Rng,
+        orders: mpsc::Receiver<Order>,
+        events: mpsc::Sender<PhoneEvent>,
+        heard: Heard,
+    ) -> Result<Self, PhoneError> {
+        let sip = UdpSocket::bind((config.bind, 0)).await?;
+        let rtp = UdpSocket::bind((config.bind, 0)).await?;
+        let (address, rtp_address) = (sip.local_addr()?, rtp.local_addr()?);
+        let mut endpoint_config = EndpointConfig::new(&config.domain.to_string(), address);
+        endpoint_config.user_agent = "Hotline phone".to_owned();
+        // A phone takes calls from its server, whoever that is.
+        let server = IpPrefix { addr: config.server.ip(), len: 128 };
+        endpoint_config.trunks = vec![TrunkConfig { id: "server".into(), peers: vec![server] }];
+        let mut secret = [0; 32];
+        rng.fill(&mut secret);
+        let voice = Voice::new(&mut rng, config.speech.clone(), heard);
+        let endpoint = Endpoint::new(endpoint_config, rng, secret);
+        Ok(Self {
+            config,
+            endpoint,
+            sip,
+            rtp,
+            address,
+            rtp_address,
+            voice,
+            orders,
+            events,
+            call: None,
+            registration: None,
+            started: Instant::now(),
+            version: 0,
+        })
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Runs until the script drops its handle.
+    pub(crate) async fn run(mut self) {
+        let mut beat: Interval = interval(Duration::from_millis(20));
+        beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let (mut sip_buffer, mut rtp_buffer) = (vec![0; DATAGRAM_MAX], vec![0; DATAGRAM_MAX]);
+        loop {
+            self.flush().await;
+            let wake = self.endpoint.poll_timeout().map_or(Duration::from_secs(3600), |(at, _)| at - self.now().mono);
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(order) => self.on_order(order),
+                    None => return,
+                },
+                received = self.sip.recv_from(&mut sip_buffer) => self.on_sip(received, &sip_buffer),
+                received = self.rtp.recv_from(&mut rtp_buffer) => {
+                    if let Ok((length, _)) = received {
+                        self.voice.hear(Instant::now(), &rtp_buffer[..length]);
+                    }
+                }
+                _ = beat.tick() => {
+                    if let Some((to, packet)) = self.voice.tick() {
+                        self.log_failure(self.rtp.send_to(&packet, to).await);
+                    }
+                }
+                () = tokio::time::sleep(wake) => {
+                    let now = self.now();
+                    self.endpoint.handle_timeout(now);
+                }
+            }
+        }
+    }
+
+    async fn flush(&mut self) {
+        loop {
+            while let Some(event) = self.endpoint.poll_event() {
+                self.on_event(event);
+            }
+            let Some(transmit) = self.endpoint.poll_transmit() else { return };
+            self.rung(Way::ToServer, &transmit.bytes);
+            self.log_failure(self.sip.send_to(&transmit.bytes, transmit.remote).await);
+        }
+    }
+
+    /// A phone on a lossy network goes on; the timers repeat what matters.
+    fn log_failure(&self, sent: io::Result<usize>) {
+        if let Err(error) = sent {
+            tracing::debug!(phone = self.config.name, %error, "sending");
+        }
+    }
+
+    fn now(&self) -> Now {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now {
+            mono: Time(self.started.elapsed().as_micros() as u64),
+            wall: WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX)),
+        }
+    }
+
+    fn rung(&self, way: Way, message: &[u8]) {
+        let Some(ladder) = &self.config.ladder else { return };
+        let entry =
+            LadderEntry { at: SystemTime::now(), phone: self.config.name.clone(), way, label: label(message) };
+        if ladder.send(entry).is_err() {
+            tracing::trace!("nobody reads the ladder any more");
+        }
+    }
+
+    fn on_sip(&mut self, received: io::Result<(usize, SocketAddr)>, buffer: &[u8]) {
+        let Ok((length, remote)) = received else { return };
+        let bytes = Bytes::copy_from_slice(&buffer[..length]);
+        self.rung(Way::FromServer, &bytes);
+        let now = self.now();
+        self.endpoint.handle_datagram(now, Datagram { local: self.address, remote, bytes });
+    }
+
+    fn tell(&self, event: PhoneEvent) {
+        if self.events.try_send(event).is_err() {
+            tracing::debug!(phone = self.config.name, "the script does not listen");
+        }
+    }
+
+    fn login(&self) -> Option<Login> {
+        let password = self.config.password.clone()?;
+        Some(Login { username: Pii::new(self.config.user.clone()), password: Pii::new(password) })
+    }
+
+    fn on_order(&mut self, order: Order) {
+        let now = self.now();
+        match order {
+            Order::Register => self.register(now),
+            Order::Unregister => {
+                if let Some(registration) = self.registration.take() {
+                    self.endpoint.unregister(now, registration);
+                }
+            }
+            Order::Dial(number) => self.dial(now, &number),
+            Order::Ring => {
+                if let Some(call) = &self.call {
+                    self.endpoint.ring(now, call.session, None);
+                }
+            }
+            Order::Answer => self.answer(now),
+            Order::Reject(status) => {
+                if let Some(call) = self.call.take() {
+                    self.endpoint.reject(now, call.session, status, None);
+                }
+            }
+            Order::HangUp => {
+                self.voice.stop();
+                if let Some(call) = self.call.take() {
+                    self.endpoint.hang_up(now, call.session, None);
+                }
+            }
+            Order::Press(key) => {
+                if let Some(digit) = Digit::from_char(key) {
+                    self.voice.press(digit);
+                }
+            }
+            Order::Say(speech) => self.voice.speech = speech,
+            Order::Hold(held) => self.hold(now, held),
+        }
+    }
+
+    fn register(&mut self, now: Now) {
+        let register = Register {
+            registrar: self.config.server,
+            local: self.address,
+            user: Pii::new(self.config.user.clone()),
+            domain: self.config.domain.to_string(),
+            credentials: self.login(),
+            expires: REGISTER_EXPIRES,
+        };
+        match self.endpoint.register(now, register) {
+            Ok(registration) => self.registration = Some(registration),
+            Err(error) => tracing::warn!(phone = self.config.name, %error, "registering"),
+        }
+    }
+
+    fn dial(&mut self, now: Now, number: &str) {
+        let offer = self.offer(Direction::SendReceive);
+        let domain = self.config.domain.clone();
+        let uri = SipUri::new(Some(number), domain.clone(), None);
+        let mut from = NameAddr::new(SipUri::new(Some(&self.config.user), domain, None));
+        from.display = self.config.display.clone().map(Into::into);
+        let invite = Invite {
+            uri: uri.to_string(),
+            destination: self.config.server,
+            local: self.address,
+            from,
+            to: NameAddr::new(uri),
+            headers: Vec::new(),
+            offer: Bytes::from(offer.print()),
+            credentials: self.login(),
+        };
+        match self.endpoint.invite(now, invite) {
+            Ok(session) => self.call = Some(Call { session, offer: None, offered: Some(offer) }),
+            Err(error) => {
+                tracing::warn!(phone = self.config.name, %error, "dialling");
+                self.tell(PhoneEvent::Failed(503));
+            }
+        }
+    }
+
+    fn hold(&mut self, now: Now, held: bool) {
+        let offer = self.offer(if held { Direction::SendOnly } else { Direction::SendReceive });
+        let Some(call) = &mut self.call else { return };
+        let session = call.session;
+        let text = Bytes::from(offer.print());
+        call.offered = Some(offer);
+        self.endpoint.reoffer(now, session, text);
+    }
+
+    fn offer(&mut self, direction: Direction) -> sdp::Session {
+        self.version += 1;
+        sdp::offer(&self.local(direction))
+    }
+
+    fn local(&self, direction: Direction) -> Local<'_> {
+        Local {
+            address: self.rtp_address.ip(),
+            port: self.rtp_address.port(),
+            session_id: u64::from(self.address.port()),
+            version: self.version,
+            codecs: &self.config.codecs,
+            direction,
+        }
+    }
+
+    fn answer(&mut self, now: Now) {
+        let Some((session, offer)) = self.call.as_mut().and_then(|call| Some((call.session, call.offer.take()?))) else {
+            return;
+        };
+        match self.agree(&offer) {
+            Some(description) => self.endpoint.answer(now, session, description),
+            None => self.endpoint.reject(now, session, 488, None),
+        }
+    }
+
+    /// Answers an offer and points the voice at its sender.
+    fn agree(&mut self, offer: &[u8]) -> Option<Bytes> {
+        let offer = sdp::parse(offer).ok()?;
+        self.version += 1;
+        let (answer, peer) = sdp::answer(&offer, &self.local(Direction::SendReceive)).ok()?;
+        self.voice.set_peer(peer);
+        Some(Bytes::from(answer.print()))
+    }
+
+    fn accept(&mut self, answer: Option<&Bytes>) {
+        let Some(call) = &mut self.call else { return };
+        let (Some(answer), Some(offered)) = (answer, &call.offered) else { return };
+        let Ok(answer) = sdp::parse(answer) else { return };
+        if let Ok(peer) = sdp::accept(offered, &answer) {
+            self.voice.set_peer(peer);
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        let ours = event.session().is_some_and(|session| self.call.as_ref().is_some_and(|call| call.session == session));
+        match event {
+            Event::Incoming { session, caller, offer, .. } => self.on_incoming(session, caller.user.into_inner(), offer),
+            Event::RegistrationSucceeded { .. } => self.tell(PhoneEvent::Registered),
+            Event::RegistrationFailed { status, .. } => self.tell(PhoneEvent::RegistrationFailed(status)),
+            Event::Ringing { status, body, .. } if ours => {
+                self.accept(body.as_ref());
+                self.tell(PhoneEvent::Progress(status));
+            }
+            Event::Answered { body, .. } if ours => {
+                self.accept(body.as_ref());
+                self.tell(PhoneEvent::Up);
+            }
+            Event::Confirmed { .. } if ours => self.tell(PhoneEvent::Up),
+            Event::ReofferAnswered { body, .. } if ours => self.accept(body.as_ref()),
+            Event::Failed { failure, .. } if ours => self.over(PhoneEvent::Failed(failure.status)),
+            Event::Cancelled { .. } | Event::Ended { .. } if ours => self.over(PhoneEvent::Ended),
+            Event::Reoffer { session, offer: Some(offer) } if ours => {
+                let now = self.now();
+                match self.agree(&offer) {
+                    Some(description) => self.endpoint.answer_reoffer(now, session, description),
+                    None => self.endpoint.refuse_reoffer(now, session, 488),
+                }
+            }
+            Event::Reoffer { session, .. } => {
+                let now = self.now();
+                self.endpoint.refuse_reoffer(now, session, 488);
+            }
+            Event::Ringing { .. }
+            | Event::Answered { .. }
+            | Event::Confirmed { .. }
+            | Event::Failed { .. }
+            | Event::Cancelled { .. }
+            | Event::Ended { .. }
+            | Event::ReofferAnswered { .. }
+            | Event::ReofferRefused { .. }
+            | Event::Info { .. }
+            | Event::Registered { .. }
+            | Event::Unregistered { .. } => {}
+        }
+    }
+
+    fn on_incoming(&mut self, session: SessionId, caller: String, offer: Option<Bytes>) {
+        if self.call.is_some() {
+            let now = self.now();
+            self.endpoint.reject(now, session, 486, None);
+            return;
+        }
+        self.call = Some(Call { session, offer, offered: None });
+        self.tell(PhoneEvent::Incoming(caller));
+    }
+
+    fn over(&mut self, event: PhoneEvent) {
+        self.call = None;
+        self.voice.stop();
+        self.tell(event);
+    }
+}

@@ -1,0 +1,226 @@
+//! A call's end: every side is told once, every port given back, and the record handed over when the recording
+//! is closed.
+
+use hotline_acd::{LeaveCause, OfferFailure};
+use hotline_base::{Now, RecordingId};
+use hotline_ivr::Input;
+use hotline_media as media;
+use hotline_sip::Reason;
+
+use super::conversation::{Conversation, Origin};
+use super::live::{Activity, Progress};
+use super::offer::Fallback;
+use super::{Call, Stage, Waiting};
+use crate::command::Request;
+use crate::controller::CallTimer;
+use crate::env::{Env, Role};
+use crate::event::{CallEvent, EndCause, EndKind, Party, QueueOutcome};
+
+/// How the caller's SIP session stands when the call ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CallerSession {
+    /// The caller ended it.
+    Gone,
+    /// We must end it.
+    Up,
+}
+
+impl Call {
+    /// The caller hung up or cancelled.
+    pub(crate) fn on_caller_gone(&mut self, now: Now, env: &mut Env, reason: Option<&Reason>) {
+        let q850 = reason.and_then(Reason::q850_cause).unwrap_or(16);
+        let (kind, status) = match &self.stage {
+            Stage::Opening(_) => (EndKind::HungUpEarly, Some(487)),
+            Stage::Live(live) => {
+                let kind = match &live.activity {
+                    Activity::Waiting(_) | Activity::Offering { fallback: Fallback::Queue(_), .. } => EndKind::Abandoned,
+                    Activity::Talking(_) => EndKind::Completed,
+                    Activity::Idle | Activity::Flow(_) | Activity::Offering { .. } => EndKind::HungUpEarly,
+                };
+                let unanswered = matches!(live.progress, Progress::Proceeding(_) | Progress::Early(_));
+                (kind, Some(if unanswered { 487 } else { 200 }))
+            }
+            Stage::Ending(_) | Stage::Over => return,
+        };
+        self.end(now, env, CallerSession::Gone, Ending { by: Party::Caller, kind, status, q850 });
+    }
+
+    /// The agent hung up, or the agent's session failed.
+    pub(crate) fn on_agent_gone(&mut self, now: Now, env: &mut Env, reason: Option<&Reason>) {
+        let q850 = reason.and_then(Reason::q850_cause).unwrap_or(16);
+        let talking = matches!(self.live().map(|live| &live.activity), Some(Activity::Talking(_)));
+        if talking {
+            let ending = Ending { by: Party::Agent, kind: EndKind::Completed, status: Some(200), q850 };
+            self.end(now, env, CallerSession::Up, ending);
+        } else {
+            self.fail_offer(now, env, OfferFailure::PhoneFault, Some(500));
+        }
+    }
+
+    /// This server ends the call.
+    pub(crate) fn end_by_system(&mut self, now: Now, env: &mut Env, kind: EndKind, status: Option<u16>, q850: u8) {
+        self.end(now, env, CallerSession::Up, Ending { by: Party::System, kind, status, q850 });
+    }
+
+    /// The called extension did not take the call: the caller is told with the status that fits.
+    pub(super) fn refuse_extension(&mut self, now: Now, env: &mut Env, failure: OfferFailure) {
+        let (status, q850) = match failure {
+            OfferFailure::Busy => (486, 17),
+            OfferFailure::Rejected => (603, 21),
+            OfferFailure::NoAnswer => (480, 19),
+            OfferFailure::NotRegistered => (480, 20),
+            OfferFailure::PhoneFault | OfferFailure::CallerGone => (503, 41),
+        };
+        let ending = Ending { by: Party::System, kind: EndKind::NotAnswered, status: Some(status), q850 };
+        self.end(now, env, CallerSession::Up, ending);
+    }
+
+    fn end(&mut self, now: Now, env: &mut Env, caller: CallerSession, ending: Ending) {
+        let recording = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Opening(_) => None,
+            Stage::Live(live) => {
+                let live = *live;
+                self.end_activity(now, env, live.activity, &ending)
+            }
+            stage @ (Stage::Ending(_) | Stage::Over) => {
+                self.stage = stage;
+                return;
+            }
+        };
+        env.sessions.remove(&self.session);
+        if caller == CallerSession::Up {
+            let reason = Reason::q850(u16::from(ending.q850), "Call ended");
+            match ending.status {
+                Some(status) if status >= 300 => env.sip.reject(now, self.session, status, Some(&reason)),
+                Some(_) | None => env.sip.hang_up(now, self.session, Some(reason)),
+            }
+        }
+        env.close_leg(self.leg);
+        self.close(now, env, ending, recording);
+    }
+
+    /// Undoes what the call was doing. Returns the recording that has to be awaited.
+    fn end_activity(&mut self, now: Now, env: &mut Env, activity: Activity, ending: &Ending) -> Option<RecordingId> {
+        match activity {
+            Activity::Idle => None,
+            Activity::Flow(run) => {
+                self.close_flow(now, env, run, Input::CallEnded);
+                None
+            }
+            Activity::Waiting(waiting) => {
+                self.leave_queue(now, env, waiting, ending);
+                None
+            }
+            Activity::Offering { agent, fallback } => {
+                let direct = agent.reservation.is_none().then(|| agent.agent.clone());
+                self.drop_agent_leg(now, env, agent, OfferFailure::CallerGone, None);
+                if let Some(agent) = direct {
+                    env.acd.set_outside_call(now, &agent, None);
+                }
+                match fallback {
+                    // Leaving the queue withdraws the reservation too.
+                    Fallback::Queue(waiting) => self.leave_queue(now, env, waiting, ending),
+                    Fallback::Flow(run) => self.close_flow(now, env, run, Input::CallEnded),
+                    Fallback::Refuse => {}
+                }
+                None
+            }
+            Activity::Talking(conversation) => Some(end_conversation(now, env, conversation, ending)),
+        }
+    }
+
+    /// Ends a call that a defect left in the middle of a change: what is left of it is given back, and its
+    /// record is kept.
+    pub(crate) fn salvage(&mut self, now: Now, env: &mut Env) {
+        let ending = Ending { by: Party::System, kind: EndKind::InternalError, status: Some(500), q850: 41 };
+        if let Stage::Over = self.stage {
+            env.acd.leave(now, self.id(), LeaveCause::Withdrawn);
+            env.sip.hang_up(now, self.session, None);
+            env.close_leg(self.leg);
+            self.close(now, env, ending, None);
+        } else {
+            env.acd.leave(now, self.id(), LeaveCause::Withdrawn);
+            self.end(now, env, CallerSession::Up, ending);
+        }
+    }
+
+    fn leave_queue(&mut self, now: Now, env: &mut Env, waiting: Waiting, ending: &Ending) {
+        let (cause, outcome) = match ending.by {
+            Party::Caller => (LeaveCause::Abandoned, QueueOutcome::Abandoned),
+            Party::Agent | Party::System => (LeaveCause::Withdrawn, QueueOutcome::Withdrawn),
+        };
+        env.acd.leave(now, self.id(), cause);
+        self.emit(now, env, CallEvent::Dequeued { queue: waiting.queue, outcome });
+        self.close_flow(now, env, waiting.run, Input::CallEnded);
+    }
+
+    /// Ends a call that never came to life: the caller was refused already.
+    pub(super) fn finish(&mut self, now: Now, env: &mut Env, kind: EndKind, status: u16, q850: u8) {
+        self.close(now, env, Ending { by: Party::System, kind, status: Some(status), q850 }, None);
+    }
+
+    fn close(&mut self, now: Now, env: &mut Env, ending: Ending, recording: Option<RecordingId>) {
+        for timer in CallTimer::ALL {
+            env.disarm(self.id(), timer);
+        }
+        let cause = EndCause { kind: ending.kind, sip_status: ending.status, q850: ending.q850 };
+        self.emit(now, env, CallEvent::Ended { by: ending.by, cause });
+        match recording {
+            Some(recording) => {
+                env.arm(self.id(), CallTimer::RecordingClose, now.mono + env.center.timing.recording_close);
+                self.stage = Stage::Ending(recording);
+            }
+            None => self.hand_over(env),
+        }
+    }
+
+    /// The recording is closed, or failed, or took too long: the record is complete.
+    pub(crate) fn on_recording_closed(&mut self, env: &mut Env) {
+        if let Stage::Ending(recording) = self.stage {
+            env.disarm(self.id(), CallTimer::RecordingClose);
+            env.recordings.remove(&recording);
+            self.hand_over(env);
+        }
+    }
+
+    /// The recorder opened the file.
+    pub(crate) fn on_recording_started(&mut self, now: Now, env: &mut Env, recording: RecordingId, path: String) {
+        self.emit(now, env, CallEvent::RecordingStarted { recording, path });
+    }
+
+    /// The recorder reports the end of a recording, good or bad.
+    pub(crate) fn on_recording_event(&mut self, now: Now, env: &mut Env, what: CallEvent) {
+        self.emit(now, env, what);
+        self.on_recording_closed(env);
+    }
+
+    fn hand_over(&mut self, env: &mut Env) {
+        env.requests.push_back(Request::SaveRecord(Box::new(self.record.clone())));
+        self.stage = Stage::Over;
+    }
+}
+
+struct Ending {
+    by: Party,
+    kind: EndKind,
+    status: Option<u16>,
+    q850: u8,
+}
+
+fn end_conversation(now: Now, env: &mut Env, conversation: Conversation, ending: &Ending) -> RecordingId {
+    env.media.push_back(media::Command::StopRecording { recording: conversation.recording });
+    if conversation.held_by.is_none() {
+        env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
+    }
+    if let Some((_, Role::Agent)) = env.sessions.remove(&conversation.session)
+        && ending.by != Party::Agent
+    {
+        env.sip.hang_up(now, conversation.session, Some(Reason::q850(u16::from(ending.q850), "Call ended")));
+    }
+    env.close_leg(conversation.media.id());
+    match conversation.origin {
+        Origin::Queue => env.acd.conversation_ended(now, &conversation.agent),
+        Origin::Direct => env.acd.set_outside_call(now, &conversation.agent, None),
+    }
+    conversation.recording
+}

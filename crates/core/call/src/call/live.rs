@@ -1,0 +1,143 @@
+//! A live call: the caller's leg and what the call does.
+
+use bytes::Bytes;
+use hotline_base::{AgentId, CallId, LegId, Now};
+
+use super::{AgentLeg, Call, Conversation, Fallback, FlowRun, Stage, Waiting};
+use crate::env::Env;
+use crate::event::{CallEvent, EndKind};
+use crate::media_leg::MediaLeg;
+use crate::snapshot::CallState;
+
+pub(crate) struct Live {
+    /// The caller's leg.
+    pub(super) media: MediaLeg,
+    pub(super) progress: Progress,
+    pub(super) activity: Activity,
+}
+
+/// How far the caller's INVITE has come.
+pub(super) enum Progress {
+    /// No final answer yet. Holds our session description for it.
+    Proceeding(Bytes),
+    /// 183 with our session description was sent: the caller hears us before the answer.
+    Early(Bytes),
+    /// 200 was sent, the ACK has not come.
+    Answered,
+    /// Both sides know that the call is up.
+    Confirmed,
+}
+
+/// What a live call does.
+pub(super) enum Activity {
+    /// Between two of the others, within one turn.
+    Idle,
+    Flow(FlowRun),
+    Waiting(Waiting),
+    Offering { agent: AgentLeg, fallback: Fallback },
+    Talking(Conversation),
+}
+
+impl Live {
+    /// True while the activity is being changed.
+    pub(super) const fn is_between(&self) -> bool {
+        matches!(self.activity, Activity::Idle)
+    }
+
+    pub(super) fn state(&self, call: CallId, env: &Env) -> CallState {
+        match &self.activity {
+            Activity::Idle | Activity::Flow(_) => CallState::InFlow,
+            Activity::Waiting(waiting) => {
+                CallState::Queued { queue: waiting.queue.clone(), position: env.acd.position(call).unwrap_or(0) }
+            }
+            Activity::Offering { agent, .. } => CallState::Offered { offer: agent.offer, agent: agent.agent.clone() },
+            Activity::Talking(conversation) => CallState::Connected { agent: conversation.agent.clone() },
+        }
+    }
+
+    /// The agent whose page shows this offer: from the offer to the end of the talk.
+    pub(super) fn agent_of(&self, offer: LegId) -> Option<&AgentId> {
+        match &self.activity {
+            Activity::Offering { agent, .. } if agent.offer == offer => Some(&agent.agent),
+            Activity::Talking(conversation) if conversation.media.id() == offer => Some(&conversation.agent),
+            Activity::Idle
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Offering { .. }
+            | Activity::Talking(_) => None,
+        }
+    }
+}
+
+impl Call {
+    pub(super) fn live(&mut self) -> Option<&mut Live> {
+        match &mut self.stage {
+            Stage::Live(live) => Some(live),
+            Stage::Opening(_) | Stage::Ending(_) | Stage::Over => None,
+        }
+    }
+
+    /// Takes the activity out, leaving `Idle`. Whoever takes it puts the next one in before the turn ends.
+    pub(super) fn take_activity(&mut self) -> Option<Activity> {
+        self.live().map(|live| std::mem::replace(&mut live.activity, Activity::Idle))
+    }
+
+    pub(super) fn set_activity(&mut self, activity: Activity) {
+        if let Some(live) = self.live() {
+            live.activity = activity;
+        }
+    }
+
+    /// Sends 200 to the caller unless that was done.
+    pub(super) fn answer_caller(&mut self, now: Now, env: &mut Env) {
+        let session = self.session;
+        let Some(live) = self.live() else { return };
+        let description = match &live.progress {
+            Progress::Proceeding(description) | Progress::Early(description) => description.clone(),
+            Progress::Answered | Progress::Confirmed => return,
+        };
+        live.progress = Progress::Answered;
+        env.sip.answer(now, session, description);
+        self.emit(now, env, CallEvent::Answered);
+    }
+
+    /// Lets the caller hear us before the call is answered (183 with a session description).
+    pub(super) fn open_early_media(&mut self, now: Now, env: &mut Env) {
+        let session = self.session;
+        let Some(live) = self.live() else { return };
+        if let Progress::Proceeding(description) = &live.progress {
+            let description = description.clone();
+            env.sip.ring(now, session, Some(description.clone()));
+            live.progress = Progress::Early(description);
+        }
+    }
+
+    /// The caller's phone has acknowledged our 200. `answer` comes with it when the INVITE had no offer.
+    pub(crate) fn on_caller_confirmed(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
+        let Some(live) = self.live() else { return };
+        let Progress::Answered = live.progress else {
+            self.on_late_answer(now, env, answer);
+            return;
+        };
+        live.progress = Progress::Confirmed;
+        if let Some(answer) = answer
+            && live.media.accept(answer, &mut env.media).is_err()
+        {
+            self.end_by_system(now, env, EndKind::Refused, None, 88);
+            return;
+        }
+        self.on_flow_answered(now, env);
+    }
+
+    /// A key was pressed on one of the phones. Only the caller's have a meaning, and only to the flow.
+    pub(crate) fn on_digit(&mut self, now: Now, env: &mut Env, leg: LegId, key: char) {
+        if leg == self.leg {
+            self.on_caller_digit(now, env, key);
+        }
+    }
+
+    /// A key was pressed on the caller's phone.
+    pub(crate) fn on_caller_digit(&mut self, now: Now, env: &mut Env, key: char) {
+        self.on_flow_digit(now, env, key);
+    }
+}

@@ -1,0 +1,134 @@
+//! One call: its caller, what it does at the moment, and its record as it grows.
+//!
+//! A call moves `Opening → Live → Ending → Over`; while it is live it is in a flow, waits in a queue, is offered
+//! to an agent, or talks. Each transition consumes the former state.
+
+mod conversation;
+mod ending;
+mod flow;
+mod live;
+mod offer;
+mod opening;
+mod waiting;
+
+use hotline_base::{CallId, LegId, Now, RecordingId};
+use hotline_sip::SessionId;
+
+use crate::command::Customer;
+use crate::env::Env;
+use crate::event::{CallEvent, EventKind};
+use crate::record::CallRecord;
+use crate::snapshot::{CallState, CallView, ScreenPop};
+
+pub(crate) use conversation::Conversation;
+pub(crate) use flow::FlowRun;
+pub(crate) use live::Live;
+pub(crate) use offer::{AgentLeg, Fallback};
+pub(crate) use opening::Invitation;
+pub(crate) use waiting::Waiting;
+
+pub(crate) struct Call {
+    id: CallId,
+    /// The caller's SIP session.
+    session: SessionId,
+    /// The caller's media leg.
+    leg: LegId,
+    record: CallRecord,
+    lookup: Lookup,
+    stage: Stage,
+}
+
+/// What the address book said.
+enum Lookup {
+    Pending,
+    Done(Option<Box<Customer>>),
+}
+
+enum Stage {
+    /// Waits for the caller's media port. Holds the caller's offer; `None` if the INVITE had none.
+    Opening(Option<bytes::Bytes>),
+    Live(Box<Live>),
+    /// Everyone has hung up; waits for this recording to be closed.
+    Ending(RecordingId),
+    Over,
+}
+
+impl Call {
+    pub(crate) const fn id(&self) -> CallId {
+        self.id
+    }
+
+    /// True when the record has been handed over and nothing is left to do.
+    pub(crate) const fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
+    /// True if a change was begun and not ended, which only a panic can cause.
+    pub(crate) fn is_broken(&self) -> bool {
+        match &self.stage {
+            Stage::Over => true,
+            Stage::Live(live) => live.is_between(),
+            Stage::Opening(_) | Stage::Ending(_) => false,
+        }
+    }
+
+    /// Emits one event of this call and folds it into the record.
+    fn emit(&mut self, now: Now, env: &mut Env, what: CallEvent) {
+        self.record.apply(now.wall, &what);
+        env.emit(now, EventKind::Call { call: self.id, what });
+    }
+
+    /// The address book answered, or the customer was edited during the call.
+    pub(crate) fn on_customer(&mut self, now: Now, env: &mut Env, customer: Option<Box<Customer>>) {
+        let id = customer.as_ref().map(|customer| customer.id);
+        let first = matches!(self.lookup, Lookup::Pending);
+        self.lookup = Lookup::Done(customer);
+        if (first || self.record.customer != id) && !matches!(self.stage, Stage::Over) {
+            self.emit(now, env, CallEvent::CustomerMatched { customer: id });
+        }
+    }
+
+    /// The caller's number as it was sent.
+    pub(crate) fn caller(&self) -> &str {
+        self.record.caller.expose()
+    }
+
+    pub(crate) fn view(&self, env: &Env) -> CallView {
+        CallView { record: self.record.clone(), state: self.state(env), customer: self.customer().cloned() }
+    }
+
+    fn customer(&self) -> Option<&Customer> {
+        match &self.lookup {
+            Lookup::Pending => None,
+            Lookup::Done(customer) => customer.as_deref(),
+        }
+    }
+
+    fn state(&self, env: &Env) -> CallState {
+        match &self.stage {
+            Stage::Opening(_) => CallState::InFlow,
+            Stage::Live(live) => live.state(self.id, env),
+            Stage::Ending(_) | Stage::Over => CallState::Ending,
+        }
+    }
+
+    /// What the agent of `offer` should see; `None` if that offer is over.
+    pub(crate) fn screen_pop(&self, offer: LegId) -> Option<ScreenPop> {
+        let Stage::Live(live) = &self.stage else { return None };
+        let agent = live.agent_of(offer)?;
+        let visit = self.record.queues.last();
+        Some(ScreenPop {
+            call: self.id,
+            offer,
+            agent: agent.clone(),
+            caller: self.record.caller.clone(),
+            caller_name: self.record.caller_name.clone(),
+            called: self.record.called.clone(),
+            queue: visit.map(|visit| visit.queue.clone()),
+            queued_at: visit.map(|visit| visit.entered_at),
+            language: self.record.language.clone(),
+            customer: self.customer().cloned(),
+            lookup_done: matches!(self.lookup, Lookup::Done(_)),
+        })
+    }
+}

@@ -1,0 +1,294 @@
+//! One offer to one agent: screen pop and media port side by side, then the INVITE, then an answer or not.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hotline_acd::{Decision, OfferFailure};
+use hotline_base::{AgentId, LegId, Now, ReservationId};
+use hotline_sip::{Failure, Invite, NameAddr, Reason, SessionId, SipUri};
+
+use super::live::Activity;
+use super::{Call, FlowRun, Waiting};
+use crate::controller::CallTimer;
+use crate::env::{Env, Role};
+use crate::event::{AlarmKind, CallEvent};
+use crate::media_leg::MediaLeg;
+
+/// The agent's side of an offer.
+pub(crate) struct AgentLeg {
+    pub(super) offer: LegId,
+    pub(super) agent: AgentId,
+    /// The ACD's reservation; absent when the agent was dialled directly.
+    pub(super) reservation: Option<ReservationId>,
+    ring_timeout: Duration,
+    progress: Progress,
+}
+
+enum Progress {
+    /// The port is being opened and the pop written, in either order.
+    Preparing { media: Option<MediaLeg>, popped: bool },
+    /// The INVITE is out.
+    Inviting { session: SessionId, media: MediaLeg },
+}
+
+/// Where the call goes when the offer comes to nothing.
+pub(crate) enum Fallback {
+    /// Back to its place in line.
+    Queue(Waiting),
+    /// The flow goes on by its exit.
+    Flow(FlowRun),
+    /// The caller is told: busy, no answer.
+    Refuse,
+}
+
+/// An agent to be offered a call.
+pub(crate) struct Candidate {
+    pub(crate) agent: AgentId,
+    pub(crate) reservation: Option<ReservationId>,
+    pub(crate) ring_timeout: Duration,
+    pub(crate) because: Option<Decision>,
+}
+
+impl Call {
+    pub(super) fn begin_offer(&mut self, now: Now, env: &mut Env, candidate: Candidate, fallback: Fallback) {
+        let Candidate { agent, reservation, ring_timeout, because } = candidate;
+        let offer = env.open_leg(self.id());
+        env.arm(self.id(), CallTimer::Pop, now.mono + env.center.timing.pop_wait);
+        env.arm(self.id(), CallTimer::AgentMediaOpen, now.mono + env.center.timing.media_open);
+        let progress = Progress::Preparing { media: None, popped: false };
+        let leg = AgentLeg { offer, agent: agent.clone(), reservation, ring_timeout, progress };
+        self.set_activity(Activity::Offering { agent: leg, fallback });
+        self.emit(now, env, CallEvent::Offered { offer, agent, because });
+    }
+
+    /// The pop was written, there is no page (`written` false), or it took too long (false).
+    pub(crate) fn on_popped(&mut self, now: Now, env: &mut Env, offer: LegId, written: bool) -> bool {
+        let Some(AgentLeg { progress: Progress::Preparing { popped, .. }, .. }) = self.agent_leg(offer) else {
+            return false;
+        };
+        if std::mem::replace(popped, true) {
+            return false;
+        }
+        env.disarm(self.id(), CallTimer::Pop);
+        self.emit(now, env, CallEvent::Popped { offer, written });
+        self.invite_agent(now, env);
+        true
+    }
+
+    /// The wait for the pop is over.
+    pub(crate) fn on_pop_timeout(&mut self, now: Now, env: &mut Env) {
+        if let Some(offer) = self.current_offer() {
+            self.on_popped(now, env, offer, false);
+        }
+    }
+
+    pub(super) fn on_agent_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
+        let session_id = env.rng.next_u64() >> 2;
+        let Some(AgentLeg { progress: Progress::Preparing { media, .. }, .. }) = self.agent_leg(leg) else { return };
+        *media = Some(MediaLeg::new(leg, port, session_id));
+        env.disarm(self.id(), CallTimer::AgentMediaOpen);
+        self.invite_agent(now, env);
+    }
+
+    /// The media plane did not answer in time about the agent's leg.
+    pub(crate) fn on_agent_media_open_timeout(&mut self, now: Now, env: &mut Env) {
+        self.on_agent_leg_failed(now, env, super::opening::MEDIA_SILENT);
+    }
+
+    /// No port for the agent's leg. The agent is not to blame.
+    pub(super) fn on_agent_leg_failed(&mut self, now: Now, env: &mut Env, cause: &str) {
+        env.raise(now, AlarmKind::MediaPortsExhausted, cause.to_owned());
+        self.fail_offer(now, env, OfferFailure::PhoneFault, None);
+    }
+
+    /// Sends the INVITE once the pop is settled and the port is open.
+    fn invite_agent(&mut self, now: Now, env: &mut Env) {
+        let call = self.id();
+        let caller_uri = SipUri::new(Some(self.caller()), env.center.domain.clone(), None);
+        let display = self.display_name();
+        let Some(live) = self.live() else { return };
+        let first = live.media.codec();
+        let Activity::Offering { agent: leg, .. } = &mut live.activity else { return };
+        let Progress::Preparing { media: media @ Some(_), popped: true } = &mut leg.progress else { return };
+        let Some(contact) = env.sip.contact(leg.agent.as_str()) else {
+            self.fail_offer(now, env, OfferFailure::NotRegistered, None);
+            return;
+        };
+        let mut media = media.take().expect("matched `Some` above");
+        let mut from = NameAddr::new(caller_uri);
+        from.display = display.map(Into::into);
+        let invite = Invite {
+            uri: contact.uri,
+            destination: contact.destination,
+            local: contact.local,
+            from,
+            to: NameAddr::new(SipUri::new(Some(leg.agent.as_str()), env.center.domain.clone(), None)),
+            headers: Vec::new(),
+            offer: media.offer(&env.center, first),
+            credentials: None,
+        };
+        let Ok(session) = env.sip.invite(now, invite) else {
+            leg.progress = Progress::Preparing { media: Some(media), popped: true };
+            self.fail_offer(now, env, OfferFailure::PhoneFault, None);
+            return;
+        };
+        let (offer, ring_timeout) = (leg.offer, leg.ring_timeout);
+        leg.progress = Progress::Inviting { session, media };
+        env.sessions.insert(session, (call, Role::Agent));
+        env.arm(call, CallTimer::Ring, now.mono + ring_timeout);
+        self.emit(now, env, CallEvent::Invited { offer });
+    }
+
+    fn display_name(&self) -> Option<String> {
+        let known = self.customer().map(|customer| customer.name.expose().clone());
+        known.or_else(|| self.record.caller_name.as_ref().map(|name| name.expose().clone()))
+    }
+
+    /// The agent's phone rings.
+    pub(crate) fn on_agent_ringing(&mut self, now: Now, env: &mut Env) {
+        let session = self.session;
+        let Some(live) = self.live() else { return };
+        let unanswered = matches!(live.progress, super::live::Progress::Proceeding(_));
+        let Activity::Offering { agent, .. } = &live.activity else { return };
+        let (offer, reservation) = (agent.offer, agent.reservation);
+        let again = self.record.offers.iter().any(|entry| entry.leg == offer && entry.ringing_at.is_some());
+        if again {
+            return;
+        }
+        if let Some(reservation) = reservation {
+            env.acd.offer_ringing(now, reservation);
+        }
+        if unanswered {
+            env.sip.ring(now, session, None);
+        }
+        self.emit(now, env, CallEvent::Ringing { offer });
+    }
+
+    /// The agent answered. Media is agreed and the two are connected.
+    pub(crate) fn on_agent_answered(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
+        let Some(live) = self.live() else { return };
+        let Activity::Offering { agent, .. } = &mut live.activity else { return };
+        let Progress::Inviting { media, .. } = &mut agent.progress else { return };
+        let agreed = answer.is_some_and(|answer| media.accept(answer, &mut env.media).is_ok());
+        if !agreed {
+            self.fail_offer(now, env, OfferFailure::PhoneFault, Some(200));
+            return;
+        }
+        let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
+        let Progress::Inviting { session, media } = agent.progress else { return };
+        env.disarm(self.id(), CallTimer::Ring);
+        self.connect(now, env, fallback, Answered { agent: agent.agent, reservation: agent.reservation, session, media });
+    }
+
+    /// The agent's INVITE failed with a final status.
+    pub(crate) fn on_agent_failed(&mut self, now: Now, env: &mut Env, failure: &Failure) {
+        self.fail_offer(now, env, classify(failure.status), Some(failure.status));
+    }
+
+    /// Nobody took the phone up in time.
+    pub(crate) fn on_ring_timeout(&mut self, now: Now, env: &mut Env) {
+        self.fail_offer(now, env, OfferFailure::NoAnswer, None);
+    }
+
+    /// The ACD took the reservation back while the caller is still there.
+    pub(crate) fn on_offer_withdrawn(&mut self, now: Now, env: &mut Env, reservation: ReservationId) {
+        let Some(live) = self.live() else { return };
+        let Activity::Offering { agent, .. } = &mut live.activity else { return };
+        if agent.reservation == Some(reservation) {
+            agent.reservation = None;
+            self.fail_offer(now, env, OfferFailure::NoAnswer, None);
+        }
+    }
+
+    /// Ends the present offer without a talk and sends the call where it then belongs.
+    pub(super) fn fail_offer(&mut self, now: Now, env: &mut Env, failure: OfferFailure, status: Option<u16>) {
+        let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
+        let reservation = agent.reservation;
+        let direct = reservation.is_none().then(|| agent.agent.clone());
+        self.drop_agent_leg(now, env, agent, failure, status);
+        match fallback {
+            Fallback::Queue(waiting) => self.set_activity(Activity::Waiting(waiting)),
+            Fallback::Flow(run) => {
+                self.set_activity(Activity::Flow(run));
+                self.on_transfer_failed(now, env, failure);
+            }
+            Fallback::Refuse => self.refuse_extension(now, env, failure),
+        }
+        if let Some(reservation) = reservation {
+            env.acd.offer_failed(now, reservation, failure);
+        } else if let Some(agent) = direct {
+            env.acd.set_outside_call(now, &agent, None);
+        }
+        self.announce_position(now, env);
+    }
+
+    /// Stops the agent's phone and gives the leg back; says nothing to the ACD.
+    pub(super) fn drop_agent_leg(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        agent: AgentLeg,
+        failure: OfferFailure,
+        status: Option<u16>,
+    ) {
+        for timer in [CallTimer::Pop, CallTimer::AgentMediaOpen, CallTimer::Ring] {
+            env.disarm(self.id(), timer);
+        }
+        if let Progress::Inviting { session, .. } = agent.progress {
+            env.sessions.remove(&session);
+            if status.is_none_or(|status| status < 300) {
+                env.sip.hang_up(now, session, Some(withdrawal(failure)));
+            }
+        }
+        env.close_leg(agent.offer);
+        self.emit(now, env, CallEvent::OfferFailed { offer: agent.offer, agent: agent.agent, failure, status });
+    }
+
+    fn agent_leg(&mut self, offer: LegId) -> Option<&mut AgentLeg> {
+        match &mut self.live()?.activity {
+            Activity::Offering { agent, .. } if agent.offer == offer => Some(agent),
+            Activity::Offering { .. }
+            | Activity::Idle
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Talking(_) => None,
+        }
+    }
+
+    /// The agent leg of the present offer.
+    pub(crate) fn current_offer(&mut self) -> Option<LegId> {
+        match &self.live()?.activity {
+            Activity::Offering { agent, .. } => Some(agent.offer),
+            Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Talking(_) => None,
+        }
+    }
+}
+
+/// An agent's leg that was answered.
+pub(super) struct Answered {
+    pub(super) agent: AgentId,
+    pub(super) reservation: Option<ReservationId>,
+    pub(super) session: SessionId,
+    pub(super) media: MediaLeg,
+}
+
+/// What a final status of the agent's phone says about the agent.
+fn classify(status: u16) -> OfferFailure {
+    match status {
+        480 | 603 => OfferFailure::Rejected,
+        486 | 600 => OfferFailure::Busy,
+        404 | 410 | 604 => OfferFailure::NotRegistered,
+        _ => OfferFailure::PhoneFault,
+    }
+}
+
+/// What the phone is told when we stop ringing it (RFC 3326).
+const fn withdrawal(failure: OfferFailure) -> Reason {
+    match failure {
+        OfferFailure::NoAnswer => Reason::q850(19, "No answer from user"),
+        OfferFailure::CallerGone => Reason::q850(16, "Normal call clearing"),
+        OfferFailure::Rejected | OfferFailure::Busy | OfferFailure::NotRegistered | OfferFailure::PhoneFault => {
+            Reason::q850(31, "Normal, unspecified")
+        }
+    }
+}

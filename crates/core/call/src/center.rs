@@ -1,0 +1,113 @@
+//! The center as configured: numbers, queues, agents, flows. Checked before it gets here.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline_acd::{AgentConfig, Config as AcdConfig, QueueConfig};
+use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId};
+use hotline_ivr::Flow;
+use hotline_media::PromptId;
+use hotline_sdp::Codec;
+use hotline_sip::uri::Host;
+
+use crate::number::DialPlan;
+
+/// Everything call control has to know about the center.
+#[derive(Clone, Debug)]
+pub struct Center {
+    /// How numbers are dialled here.
+    pub dial_plan: DialPlan,
+    /// Numbers by their normalised form.
+    pub numbers: BTreeMap<String, Number>,
+    /// Flows by id.
+    pub flows: BTreeMap<FlowId, Arc<Flow>>,
+    /// Queues by id.
+    pub queues: BTreeMap<QueueId, Queue>,
+    /// Agents by id, which is also their SIP user.
+    pub agents: BTreeMap<AgentId, Agent>,
+    /// BCP 47 language of calls that no number gives one.
+    pub language: String,
+    /// The domain of our own SIP URIs, also the digest realm.
+    pub domain: Host,
+    /// The address that SDP names.
+    pub media_address: IpAddr,
+    /// Codecs in our order of preference.
+    pub codecs: Vec<Codec>,
+    /// Limits and waits of call control.
+    pub timing: Timing,
+}
+
+/// A number that callers dial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// Its id.
+    pub id: NumberId,
+    /// The flow it starts.
+    pub flow: FlowId,
+    /// BCP 47 language in which the caller is addressed at first.
+    pub language: String,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Routing.
+    pub routing: QueueConfig,
+    /// What waiting callers hear.
+    pub music: PromptId,
+    /// Whether callers hear their position on joining and whenever it changes.
+    pub announce_position: bool,
+}
+
+/// An agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// Shown name.
+    pub name: String,
+    /// The digits that reach the agent directly.
+    pub extension: String,
+}
+
+/// Waits of call control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// How long the INVITE to the agent waits for the screen pop to be written.
+    pub pop_wait: Duration,
+    /// How long a directly dialled extension rings.
+    pub extension_ring: Duration,
+    /// How long the media plane may take to open a leg.
+    pub media_open: Duration,
+    /// How long an ended call waits for its recording to be closed.
+    pub recording_close: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            pop_wait: Duration::from_millis(300),
+            extension_ring: Duration::from_secs(30),
+            media_open: Duration::from_secs(2),
+            recording_close: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Center {
+    /// What the ACD has to know.
+    #[must_use]
+    pub fn acd_config(&self) -> AcdConfig {
+        let agents = self.agents.iter();
+        AcdConfig {
+            queues: self.queues.values().map(|queue| queue.routing.clone()).collect(),
+            agents: agents.map(|(id, agent)| AgentConfig { id: id.clone(), name: Pii::from(agent.name.as_str()) }).collect(),
+        }
+    }
+
+    /// The agent with this extension.
+    #[must_use]
+    pub fn agent_by_extension(&self, extension: &str) -> Option<&AgentId> {
+        self.agents.iter().find(|(_, agent)| agent.extension == extension).map(|(id, _)| id)
+    }
+}

@@ -1,0 +1,74 @@
+//! What the ACD decides, and what people tell about customers.
+
+use hotline_acd::{AlarmKind as AcdAlarm, Event as AcdEvent, OfferFailure, WithdrawCause};
+use hotline_base::{CallId, Now};
+
+use super::Controller;
+use crate::command::Customer;
+use crate::event::{AlarmKind, EventKind};
+use crate::number::normalise;
+
+impl Controller {
+    pub(super) fn on_acd(&mut self, now: Now, event: AcdEvent) {
+        match event {
+            AcdEvent::AgentChanged { agent, state, since, pending, registered } => {
+                self.env.emit(now, EventKind::Agent { agent, state, since, pending, registered });
+            }
+            // Session times are kept by the reports that come with the control plane.
+            AcdEvent::SessionEnded { .. } => {}
+            AcdEvent::Offer { reservation, call, agent, because, .. } => {
+                let taken =
+                    self.with_call(call, |call, env| call.on_agent_chosen(now, env, reservation, agent, because));
+                if taken != Some(true) {
+                    self.env.acd.offer_failed(now, reservation, OfferFailure::CallerGone);
+                }
+            }
+            AcdEvent::OfferWithdrawn { reservation, call, cause, .. } => match cause {
+                // The call that left has stopped the phone itself.
+                WithdrawCause::CallerLeft(_) => {}
+                WithdrawCause::LeaseExpired => {
+                    self.with_call(call, |call, env| call.on_offer_withdrawn(now, env, reservation));
+                }
+            },
+            AcdEvent::Position { call, position, waiting, .. } => {
+                self.with_call(call, |call, env| call.on_position(now, env, position, waiting));
+            }
+            AcdEvent::WaitExceeded { call, .. } => {
+                self.with_call(call, |call, env| call.on_wait_exceeded(now, env));
+            }
+            AcdEvent::Alarm(alarm) => self.on_acd_alarm(now, alarm),
+        }
+    }
+
+    fn on_acd_alarm(&mut self, now: Now, alarm: AcdAlarm) {
+        let (kind, detail) = match alarm {
+            AcdAlarm::LeaseExpired { agent, .. } => {
+                (AlarmKind::ReservationExpired(agent), "an offer was never settled; the agent was released")
+            }
+            AcdAlarm::PhoneFaults { agent } => {
+                (AlarmKind::PhoneFault(agent), "the phone failed three times in a row; the agent is not ready")
+            }
+            AcdAlarm::PhoneBusy { agent } => {
+                (AlarmKind::PhoneBusy(agent), "the phone was busy while the agent was ready: an outside call?")
+            }
+        };
+        self.env.raise(now, kind, detail.to_owned());
+    }
+
+    /// Calls of that customer's numbers show the new record at once.
+    pub(super) fn on_customer_changed(&mut self, now: Now, customer: &Customer) {
+        let plan = &self.env.center.dial_plan;
+        let concerned: Vec<CallId> = self
+            .calls
+            .values()
+            .filter(|call| {
+                normalise(call.caller(), plan)
+                    .is_some_and(|number| customer.numbers.iter().any(|known| *known.expose() == number))
+            })
+            .map(crate::call::Call::id)
+            .collect();
+        for id in concerned {
+            self.with_call(id, |call, env| call.on_customer(now, env, Some(Box::new(customer.clone()))));
+        }
+    }
+}

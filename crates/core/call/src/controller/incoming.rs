@@ -1,0 +1,55 @@
+//! A new INVITE from a trunk or an agent: where does it go?
+
+use hotline_base::Now;
+use hotline_sip::{Event as SipEvent, Peer};
+
+use super::{CALLS_MAX, Controller};
+use crate::call::{Call, Invitation};
+use crate::event::{Entry, Source};
+use crate::number::normalise;
+
+impl Controller {
+    pub(super) fn on_incoming(&mut self, now: Now, event: SipEvent) {
+        let SipEvent::Incoming { session, peer, caller, called, offer, call_id, .. } = event else { return };
+        if self.draining || self.calls.len() >= CALLS_MAX {
+            self.env.counters.calls_shed += 1;
+            self.env.sip.reject(now, session, 503, None);
+            return;
+        }
+        let Some((entry, language)) = self.entry_of(called.expose()) else {
+            self.env.counters.calls_unknown_number += 1;
+            self.env.sip.reject(now, session, 404, None);
+            return;
+        };
+        let source = match peer {
+            Peer::Trunk(trunk) => Source::Trunk(trunk),
+            Peer::Agent(agent) => Source::Agent(agent),
+        };
+        let invitation = Invitation {
+            session,
+            source,
+            caller: caller.user,
+            caller_name: caller.display,
+            called: called.into_inner(),
+            entry,
+            language,
+            sip_call_id: call_id,
+            offer,
+        };
+        self.env.counters.calls_started += 1;
+        let call = Call::begin(now, &mut self.env, invitation);
+        self.calls.insert(call.id(), call);
+    }
+
+    /// Numbers go before extensions: what callers dial must not be hidden by an agent's extension.
+    fn entry_of(&self, called: &str) -> Option<(Entry, String)> {
+        let center = &self.env.center;
+        let dialled = normalise(called, &center.dial_plan)?;
+        if let Some(number) = center.numbers.get(&dialled) {
+            let entry = Entry::Number { number: number.id.clone(), flow: number.flow.clone() };
+            return Some((entry, number.language.clone()));
+        }
+        let agent = center.agent_by_extension(&dialled)?;
+        Some((Entry::Extension(agent.clone()), center.language.clone()))
+    }
+}

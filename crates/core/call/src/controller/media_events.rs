@@ -1,0 +1,70 @@
+//! What the media plane reports goes to the call and leg it concerns.
+
+use std::time::Duration;
+
+use hotline_base::{LegId, Now, PlayId, RecordingId};
+use hotline_media::{Event as MediaEvent, PlayOutcome, RecordingFailure};
+
+use super::Controller;
+use crate::event::{AlarmKind, CallEvent};
+
+impl Controller {
+    pub(super) fn on_media(&mut self, now: Now, event: MediaEvent) {
+        match event {
+            MediaEvent::LegOpened { leg, port } => self.on_leg(leg, |call, env| call.on_leg_open(now, env, leg, port)),
+            MediaEvent::LegFailed { leg, cause } => {
+                self.on_leg(leg, |call, env| call.on_leg_failed(now, env, leg, &cause.to_string()));
+                self.env.legs.remove(&leg);
+            }
+            MediaEvent::LegClosed { leg, .. } => {
+                self.env.legs.remove(&leg);
+                self.env.clear(now, &AlarmKind::MediaPortsExhausted);
+            }
+            MediaEvent::FirstPacket { .. } => {}
+            MediaEvent::Digit { leg, digit, .. } => {
+                let digit = digit.as_char();
+                self.on_leg(leg, |call, env| call.on_digit(now, env, leg, digit));
+            }
+            MediaEvent::PlayFinished { leg, play, outcome } => self.on_play_finished(now, leg, play, outcome),
+            MediaEvent::RtpTimeout { leg } => self.on_leg(leg, |call, env| call.on_media_lost(now, env, leg)),
+            MediaEvent::RecordingStarted { recording, path } => {
+                self.env.clear(now, &AlarmKind::RecordingFailed);
+                if let Some(call) = self.env.recordings.get(&recording).copied() {
+                    self.with_call(call, |call, env| call.on_recording_started(now, env, recording, path));
+                }
+            }
+            MediaEvent::RecordingFinished { recording, duration_ms, gap_ms, bytes, .. } => {
+                let duration = Duration::from_millis(duration_ms);
+                let gap = Duration::from_millis(gap_ms);
+                let finished = CallEvent::RecordingFinished { recording, duration, gap, bytes };
+                self.on_recording_over(now, recording, finished);
+            }
+            MediaEvent::RecordingFailed { recording, cause } => self.on_recording_failed(now, recording, &cause),
+        }
+    }
+
+    fn on_play_finished(&mut self, now: Now, leg: LegId, play: PlayId, outcome: PlayOutcome) {
+        if outcome == PlayOutcome::MissingPrompt {
+            self.env.raise(now, AlarmKind::PromptMissing, "a prompt could not be played, see the log".to_owned());
+        }
+        self.on_leg(leg, |call, env| call.on_play_finished(now, env, play));
+    }
+
+    fn on_recording_failed(&mut self, now: Now, recording: RecordingId, cause: &RecordingFailure) {
+        let problem = cause.to_string();
+        self.env.raise(now, AlarmKind::RecordingFailed, problem.clone());
+        self.on_recording_over(now, recording, CallEvent::RecordingFailed { recording, problem });
+    }
+
+    fn on_recording_over(&mut self, now: Now, recording: RecordingId, what: CallEvent) {
+        if let Some(call) = self.env.recordings.remove(&recording) {
+            self.with_call(call, |call, env| call.on_recording_event(now, env, what));
+        }
+    }
+
+    fn on_leg(&mut self, leg: LegId, act: impl FnOnce(&mut crate::call::Call, &mut crate::env::Env)) {
+        if let Some(call) = self.env.legs.get(&leg).copied() {
+            self.with_call(call, act);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The controller: owns every call and joins SIP, media, IVR and ACD. One turn is: one input, then everything
+//! that follows from it, then the outputs.
+//!
+//! After each `handle_*`, drain in this order: [`Controller::poll_event`] (a screen pop must reach its page
+//! before the INVITE leaves, see [`Controller::screen_pop`]), [`Controller::poll_request`],
+//! [`Controller::poll_media`], [`Controller::poll_transmit`]; then sleep until [`Controller::poll_timeout`].
+
+mod agents;
+mod incoming;
+mod media_events;
+mod sip_events;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hotline_acd::Acd;
+use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
+use hotline_media as media;
+use hotline_sip::{Datagram, Endpoint, EndpointConfig, Transmit};
+
+use crate::call::Call;
+use crate::center::Center;
+use crate::command::{Command, CommandError, Reply, Request};
+use crate::env::Env;
+use crate::event::{AlarmKind, EndKind, Event};
+use crate::snapshot::{ScreenPop, Snapshot};
+
+/// Calls that may live at once. Beyond it a new call is refused with 503 and counted.
+pub const CALLS_MAX: usize = 5_000;
+
+/// Why the controller wants to be woken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// A SIP timer.
+    Sip(hotline_sip::Timer),
+    /// A timer of the ACD.
+    Acd(hotline_acd::Timer),
+    /// A timer of one call.
+    Call(CallTimer),
+}
+
+/// The timers of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CallTimer {
+    /// The media plane must open the caller's leg: [`crate::Timing::media_open`].
+    MediaOpen,
+    /// The media plane must open the agent's leg: [`crate::Timing::media_open`].
+    AgentMediaOpen,
+    /// The screen pop must be written: [`crate::Timing::pop_wait`].
+    Pop,
+    /// The agent must answer: the queue's ring time.
+    Ring,
+    /// The flow's own timer: digits, silence.
+    Flow,
+    /// The recording must be closed: [`crate::Timing::recording_close`].
+    RecordingClose,
+}
+
+impl CallTimer {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::MediaOpen, Self::AgentMediaOpen, Self::Pop, Self::Ring, Self::Flow, Self::RecordingClose];
+}
+
+/// What the controller counts since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Calls that were begun.
+    pub calls_started: u64,
+    /// INVITEs for numbers that are not configured.
+    pub calls_unknown_number: u64,
+    /// INVITEs refused because [`CALLS_MAX`] calls live, or because the server drains.
+    pub calls_shed: u64,
+    /// Records handed over to the store.
+    pub records_saved: u64,
+}
+
+/// The core of one shard.
+pub struct Controller {
+    env: Env,
+    calls: BTreeMap<CallId, Call>,
+    draining: bool,
+}
+
+impl Controller {
+    /// A controller without calls. `last_seq` is the number of the last event in the journal; `rng` and
+    /// `nonce_secret` must be unpredictable to peers.
+    #[must_use]
+    pub fn new(
+        now: Now,
+        center: Arc<Center>,
+        endpoint: EndpointConfig,
+        mut rng: Rng,
+        nonce_secret: [u8; 32],
+        last_seq: u64,
+    ) -> Self {
+        let sip = Endpoint::new(endpoint, rng.fork(), nonce_secret);
+        let acd = Acd::new(center.acd_config(), now);
+        Self { env: Env::new(center, sip, acd, rng, last_seq), calls: BTreeMap::new(), draining: false }
+    }
+
+    /// A SIP datagram came.
+    pub fn handle_datagram(&mut self, now: Now, datagram: Datagram) {
+        self.env.sip.handle_datagram(now, datagram);
+        self.settle(now);
+    }
+
+    /// The media plane reports.
+    pub fn handle_media(&mut self, now: Now, event: media::Event) {
+        self.on_media(now, event);
+        self.settle(now);
+    }
+
+    /// Someone wants something.
+    ///
+    /// # Errors
+    /// [`CommandError`] says why it was not done; nothing has changed then.
+    pub fn handle_command(&mut self, now: Now, command: Command) -> Result<(), CommandError> {
+        let outcome = self.on_command(now, command);
+        self.settle(now);
+        outcome
+    }
+
+    /// The database answered.
+    pub fn handle_reply(&mut self, now: Now, reply: Reply) {
+        let Reply::Customer { call, customer } = reply;
+        self.with_call(call, |call, env| call.on_customer(now, env, customer));
+        self.settle(now);
+    }
+
+    /// Time has passed: fires what is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.env.sip.handle_timeout(now);
+        self.env.acd.handle_timeout(now);
+        while let Some((call, timer)) = self.env.timers.pop_due(now.mono) {
+            self.with_call(call, |call, env| match timer {
+                CallTimer::MediaOpen => call.on_media_open_timeout(now, env),
+                CallTimer::AgentMediaOpen => call.on_agent_media_open_timeout(now, env),
+                CallTimer::Pop => call.on_pop_timeout(now, env),
+                CallTimer::Ring => call.on_ring_timeout(now, env),
+                CallTimer::Flow => call.on_flow_timeout(now, env),
+                CallTimer::RecordingClose => call.on_recording_closed(env),
+            });
+        }
+        self.settle(now);
+    }
+
+    /// An input panicked: ends the calls that it left in the middle of a change, and raises an alarm.
+    pub fn handle_defect(&mut self, now: Now) {
+        self.env.raise(now, AlarmKind::InternalError, "a defect ended a call; the log has more".to_owned());
+        let broken: Vec<CallId> = self.calls.values().filter(|call| call.is_broken()).map(Call::id).collect();
+        for id in broken {
+            self.with_call(id, |call, env| call.salvage(now, env));
+        }
+    }
+
+    /// The next event for the journal and the live stream.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.env.events.pop_front()
+    }
+
+    /// The next request to the database.
+    pub fn poll_request(&mut self) -> Option<Request> {
+        self.env.requests.pop_front()
+    }
+
+    /// The next command to the media plane.
+    pub fn poll_media(&mut self) -> Option<media::Command> {
+        self.env.media.pop_front()
+    }
+
+    /// The next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.env.sip.poll_transmit()
+    }
+
+    /// When to call [`Controller::handle_timeout`], and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        let sip = self.env.sip.poll_timeout().map(|(at, timer)| (at, Timer::Sip(timer)));
+        let acd = self.env.acd.poll_timeout().map(|(at, timer)| (at, Timer::Acd(timer)));
+        let call = self.env.timers.next().map(|(at, (_, timer))| (at, Timer::Call(*timer)));
+        [sip, acd, call].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// What the page of the agent who is offered `offer` shows; `None` once that call is over.
+    #[must_use]
+    pub fn screen_pop(&self, offer: LegId) -> Option<ScreenPop> {
+        self.calls.get(self.env.legs.get(&offer)?)?.screen_pop(offer)
+    }
+
+    /// The state of everything.
+    #[must_use]
+    pub fn snapshot(&self, now: Now) -> Snapshot {
+        Snapshot {
+            seq: self.env.seq(),
+            at: now.wall,
+            calls: self.calls.values().map(|call| call.view(&self.env)).collect(),
+            agents: self.env.acd.agents().collect(),
+            queues: self.env.acd.queues().collect(),
+            alarms: self.env.alarms.values().cloned().collect(),
+            counters: self.counters(),
+        }
+    }
+
+    /// How many calls live.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Media legs that the media plane has not given back.
+    #[must_use]
+    pub fn legs(&self) -> usize {
+        self.env.legs.len()
+    }
+
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        let own = &self.env.counters;
+        let mut counters = vec![
+            ("calls_started", own.calls_started),
+            ("calls_unknown_number", own.calls_unknown_number),
+            ("calls_shed", own.calls_shed),
+            ("records_saved", own.records_saved),
+        ];
+        counters.extend(self.env.sip.counters().named());
+        counters
+    }
+
+    fn on_command(&mut self, now: Now, command: Command) -> Result<(), CommandError> {
+        let acd = &mut self.env.acd;
+        match command {
+            Command::SetReady(agent) => {
+                acd.sign_in(now, &agent)?;
+                acd.set_ready(now, &agent)?;
+                self.env.clear(now, &AlarmKind::PhoneFault(agent.clone()));
+                self.env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
+                self.env.clear(now, &AlarmKind::ReservationExpired(agent));
+            }
+            Command::SetNotReady(agent, reason) => {
+                acd.sign_in(now, &agent)?;
+                acd.set_not_ready(now, &agent, reason)?;
+            }
+            Command::SignOut(agent) => {
+                acd.sign_out(now, &agent)?;
+            }
+            Command::PopWritten { offer, written } => return self.on_pop_written(now, offer, written),
+            Command::CustomerChanged(customer) => self.on_customer_changed(now, &customer),
+            Command::StoreAvailable(true) => self.env.clear(now, &AlarmKind::StoreUnavailable),
+            Command::StoreAvailable(false) => {
+                let detail = "the database does not answer; events wait on disk".to_owned();
+                self.env.raise(now, AlarmKind::StoreUnavailable, detail);
+            }
+            Command::Drain => self.draining = true,
+            Command::HangUpAll => self.hang_up_all(now),
+        }
+        Ok(())
+    }
+
+    fn on_pop_written(&mut self, now: Now, offer: LegId, written: bool) -> Result<(), CommandError> {
+        let call = self.env.legs.get(&offer).copied().ok_or(CommandError::OfferOver)?;
+        let done = self.with_call(call, |call, env| call.on_popped(now, env, offer, written));
+        if done == Some(true) { Ok(()) } else { Err(CommandError::OfferOver) }
+    }
+
+    fn hang_up_all(&mut self, now: Now) {
+        let all: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in all {
+            self.with_call(id, |call, env| call.end_by_system(now, env, EndKind::Shutdown, None, 41));
+        }
+    }
+
+    /// Lets one call act, and forgets it when it is over. `None` if there is no such call.
+    fn with_call<T>(&mut self, id: CallId, act: impl FnOnce(&mut Call, &mut Env) -> T) -> Option<T> {
+        let call = self.calls.get_mut(&id)?;
+        let value = act(call, &mut self.env);
+        if call.is_over() {
+            self.calls.remove(&id);
+            self.env.counters.records_saved += 1;
+        }
+        Some(value)
+    }
+
+    /// Carries every consequence to its end: SIP and ACD answer each other until both are quiet.
+    fn settle(&mut self, now: Now) {
+        loop {
+            if let Some(event) = self.env.sip.poll_event() {
+                self.on_sip(now, event);
+            } else if let Some(event) = self.env.acd.poll_event() {
+                self.on_acd(now, event);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn agent_is_configured(&self, agent: &AgentId) -> bool {
+        self.env.center.agents.contains_key(agent)
+    }
+}

@@ -1,0 +1,73 @@
+//! What the SIP endpoint reports goes to the call and leg it concerns.
+
+use hotline_base::Now;
+use hotline_sip::{Event as SipEvent, SessionId};
+
+use super::Controller;
+use crate::env::Role;
+
+impl Controller {
+    pub(super) fn on_sip(&mut self, now: Now, event: SipEvent) {
+        match event {
+            SipEvent::Incoming { .. } => self.on_incoming(now, event),
+            SipEvent::Registered { agent, .. } if self.agent_is_configured(&agent) => {
+                self.env.acd.set_registered(now, &agent, true);
+            }
+            SipEvent::Unregistered { agent, .. } if self.env.sip.contact(agent.as_str()).is_none() => {
+                self.env.acd.set_registered(now, &agent, false);
+            }
+            // Registrations of our own at providers are not made yet; refreshes of ours are not sent yet.
+            SipEvent::Registered { .. }
+            | SipEvent::Unregistered { .. }
+            | SipEvent::RegistrationSucceeded { .. }
+            | SipEvent::RegistrationFailed { .. }
+            | SipEvent::ReofferAnswered { .. }
+            | SipEvent::ReofferRefused { .. } => {}
+            SipEvent::Ringing { session, .. }
+            | SipEvent::Answered { session, .. }
+            | SipEvent::Confirmed { session, .. }
+            | SipEvent::Failed { session, .. }
+            | SipEvent::Cancelled { session, .. }
+            | SipEvent::Ended { session, .. }
+            | SipEvent::Reoffer { session, .. }
+            | SipEvent::Info { session, .. } => self.on_session(now, session, event),
+        }
+    }
+
+    /// Events of sessions that no call waits for any more are the echoes of our own hanging up.
+    fn on_session(&mut self, now: Now, session: SessionId, event: SipEvent) {
+        let Some(&(id, role)) = self.env.sessions.get(&session) else { return };
+        if event.is_terminal() {
+            self.env.sessions.remove(&session);
+        }
+        self.with_call(id, |call, env| match (role, event) {
+            (Role::Caller, SipEvent::Confirmed { body, .. }) => call.on_caller_confirmed(now, env, body.as_ref()),
+            (Role::Caller, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
+                call.on_caller_gone(now, env, reason.as_ref());
+            }
+            (Role::Caller, SipEvent::Failed { .. }) => call.on_caller_gone(now, env, None),
+            (Role::Caller, SipEvent::Info { digit, .. }) => call.on_caller_digit(now, env, *digit.expose()),
+            (Role::Agent, SipEvent::Ringing { .. }) => call.on_agent_ringing(now, env),
+            (Role::Agent, SipEvent::Answered { body, .. }) => call.on_agent_answered(now, env, body.as_ref()),
+            (Role::Agent, SipEvent::Confirmed { body, .. }) => call.on_agent_confirmed(now, env, body.as_ref()),
+            (Role::Agent, SipEvent::Failed { failure, .. }) => call.on_agent_failed(now, env, &failure),
+            (Role::Agent, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
+                call.on_agent_gone(now, env, reason.as_ref());
+            }
+            (role, SipEvent::Reoffer { offer, .. }) => call.on_reoffer(now, env, role, offer.as_ref()),
+            // A caller's INVITE is answered by us, and an agent's keys have no meaning yet.
+            (Role::Caller, SipEvent::Ringing { .. } | SipEvent::Answered { .. })
+            | (Role::Agent, SipEvent::Info { .. })
+            | (
+                _,
+                SipEvent::Incoming { .. }
+                | SipEvent::ReofferAnswered { .. }
+                | SipEvent::ReofferRefused { .. }
+                | SipEvent::Registered { .. }
+                | SipEvent::Unregistered { .. }
+                | SipEvent::RegistrationSucceeded { .. }
+                | SipEvent::RegistrationFailed { .. },
+            ) => {}
+        });
+    }
+}

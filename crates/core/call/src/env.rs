@@ -1,0 +1,123 @@
+//! What a call may touch beside itself: the SIP endpoint, the ACD, timers and the outputs of this turn.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use hotline_acd::Acd;
+use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue};
+use hotline_media as media;
+use hotline_sip::{Endpoint, SessionId};
+
+use crate::center::Center;
+use crate::command::Request;
+use crate::controller::{CallTimer, Counters};
+use crate::event::{Alarm, AlarmKind, Event, EventKind};
+
+/// Which leg of a call a SIP session carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Caller,
+    Agent,
+}
+
+pub(crate) struct Env {
+    pub(crate) center: Arc<Center>,
+    pub(crate) sip: Endpoint,
+    pub(crate) acd: Acd,
+    pub(crate) timers: TimerQueue<(CallId, CallTimer)>,
+    /// Sessions whose events still matter to a call.
+    pub(crate) sessions: BTreeMap<SessionId, (CallId, Role)>,
+    /// Legs from `OpenLeg` to `LegClosed`.
+    pub(crate) legs: BTreeMap<LegId, CallId>,
+    /// Recordings from `StartRecording` to their end.
+    pub(crate) recordings: BTreeMap<RecordingId, CallId>,
+    pub(crate) alarms: BTreeMap<AlarmKind, Alarm>,
+    pub(crate) counters: Counters,
+    pub(crate) events: VecDeque<Event>,
+    pub(crate) media: VecDeque<media::Command>,
+    pub(crate) requests: VecDeque<Request>,
+    pub(crate) rng: Rng,
+    seq: u64,
+    next_id: u64,
+}
+
+impl Env {
+    pub(crate) fn new(center: Arc<Center>, sip: Endpoint, acd: Acd, rng: Rng, last_seq: u64) -> Self {
+        Self {
+            center,
+            sip,
+            acd,
+            timers: TimerQueue::new(),
+            sessions: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            counters: Counters::default(),
+            events: VecDeque::new(),
+            media: VecDeque::new(),
+            requests: VecDeque::new(),
+            rng,
+            seq: last_seq,
+            next_id: 0,
+        }
+    }
+
+    /// The number of the last event.
+    pub(crate) const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    pub(crate) fn emit(&mut self, now: Now, kind: EventKind) {
+        self.seq += 1;
+        self.events.push_back(Event { seq: self.seq, at: now.wall, kind });
+    }
+
+    pub(crate) fn arm(&mut self, call: CallId, timer: CallTimer, at: Time) {
+        self.timers.set((call, timer), at);
+    }
+
+    pub(crate) fn disarm(&mut self, call: CallId, timer: CallTimer) {
+        self.timers.cancel(&(call, timer));
+    }
+
+    /// Asks the media plane for a port for `call`.
+    pub(crate) fn open_leg(&mut self, call: CallId) -> LegId {
+        let leg = LegId(self.next_id());
+        self.legs.insert(leg, call);
+        self.media.push_back(media::Command::OpenLeg { leg, call });
+        leg
+    }
+
+    /// Gives a port back. The leg is known until the media plane confirms.
+    pub(crate) fn close_leg(&mut self, leg: LegId) {
+        self.media.push_back(media::Command::CloseLeg { leg });
+    }
+
+    pub(crate) fn next_play(&mut self) -> PlayId {
+        PlayId(self.next_id())
+    }
+
+    pub(crate) fn next_bridge(&mut self) -> BridgeId {
+        BridgeId(self.next_id())
+    }
+
+    pub(crate) fn raise(&mut self, now: Now, kind: AlarmKind, detail: String) {
+        let alarm = Alarm { kind: kind.clone(), since: now.wall, detail };
+        if self.alarms.contains_key(&kind) {
+            return;
+        }
+        self.alarms.insert(kind, alarm.clone());
+        self.emit(now, EventKind::AlarmRaised(alarm));
+    }
+
+    pub(crate) fn clear(&mut self, now: Now, kind: &AlarmKind) {
+        if self.alarms.remove(kind).is_some() {
+            self.emit(now, EventKind::AlarmCleared(kind.clone()));
+        }
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+}
