@@ -1,6 +1,12 @@
 //! What each target does with its input. A panic is a finding.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use bytes::Bytes;
+use hotline_base::Now;
+use hotline_ivr::{Digit, Facts, Input, QueueExit, World};
+use hotline_sdp::{Codec, Direction, Local};
 use hotline_sip::digest::{Challenge, Credentials};
 use hotline_sip::message::{BuildError, Kind, MAX_HEADERS, Malformed};
 use hotline_sip::uri::Uri;
@@ -47,6 +53,59 @@ pub fn sip_digest(input: &[u8]) {
         assert!(credentials.count().is_some(), "{text}");
         assert_eq!(Credentials::parse(&credentials.to_string()).as_ref(), Ok(&credentials), "{text}");
     }
+}
+
+/// A session description: what is read must print and read the same, and an answer to it must fit it.
+pub fn sdp(input: &[u8]) {
+    let Ok(session) = hotline_sdp::parse(input) else { return };
+    assert_eq!(hotline_sdp::parse(session.print().as_bytes()).as_ref(), Ok(&session));
+    let local = Local {
+        address: "192.0.2.10".parse().expect("an address"),
+        port: 20_000,
+        session_id: 1,
+        version: 1,
+        codecs: &Codec::ALL,
+        direction: Direction::SendReceive,
+    };
+    if let Ok((answer, negotiated)) = hotline_sdp::answer(&session, &local) {
+        assert_eq!(answer.media.len(), session.media.len());
+        assert_eq!(answer.media.iter().filter(|media| media.port != 0).count(), 1);
+        assert!(!negotiated.direction.sends() || !negotiated.remote.ip().is_unspecified());
+        assert_eq!(hotline_sdp::parse(answer.print().as_bytes()), Ok(answer));
+    }
+    if let Ok(negotiated) = hotline_sdp::accept(&hotline_sdp::offer(&local), &session) {
+        assert!(negotiated.remote.port() != 0 && negotiated.payload_type_send < 128);
+    }
+}
+
+/// A flow file: refused with places, or run for a caller who presses the file's own characters.
+pub fn ivr_flow(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else { return };
+    let flow = match hotline_ivr::parse("fuzz.yaml", text) {
+        Ok(flow) => Arc::new(flow),
+        Err(mistakes) => {
+            assert!((1..=100).contains(&mistakes.len()));
+            assert!(mistakes.iter().all(|one| one.line > 0 && one.column > 0 && !one.to_string().is_empty()));
+            return;
+        }
+    };
+    let (queues, extensions, prompts) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    let world = World { queues: &queues, extensions: &extensions, prompts: &prompts };
+    assert!(!hotline_ivr::check(&flow, &world).is_empty(), "no language has prompts");
+    let mut session = hotline_ivr::Session::new(flow, Facts::default());
+    let mut now = Now::default();
+    session.start(now);
+    for digit in text.chars().filter_map(Digit::new).take(200) {
+        session.handle_input(now, Input::Answered);
+        session.handle_input(now, Input::Digit(digit));
+        session.handle_input(now, Input::QueueExited(QueueExit::Timeout));
+        if let Some((at, _)) = session.poll_timeout() {
+            assert!(at > now.mono, "a timer in the past would spin");
+            now = now + at.since(now.mono);
+            session.handle_timeout(now);
+        }
+    }
+    while session.poll_action().is_some() || session.poll_step().is_some() {}
 }
 
 fn read_everything(message: &Message) {
