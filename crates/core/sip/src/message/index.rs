@@ -31,6 +31,11 @@ impl Span {
         &bytes[self.range()]
     }
 
+    /// The first `length` bytes of it.
+    pub(super) fn first(self, length: usize) -> Self {
+        Self::new(usize::from(self.start), usize::from(self.start) + length)
+    }
+
     pub(super) fn range(self) -> core::ops::Range<usize> {
         usize::from(self.start)..usize::from(self.end)
     }
@@ -64,7 +69,7 @@ pub(super) enum StartLine {
 pub(super) struct Index {
     pub(super) start: StartLine,
     pub(super) headers: SmallVec<[Entry; USUAL_HEADERS]>,
-    /// All that follows the blank line.
+    /// What follows the blank line: all of it, until Content-Length is known.
     pub(super) body: Span,
 }
 

@@ -7,10 +7,22 @@ use std::borrow::Cow;
 
 use super::error::HeaderError;
 
-/// Alphanumerics and `-.!%*_+`'~`.
+/// Alphanumerics and `-.!%*_+`'~`, as a table: it is asked for every byte of every name.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let is_mark = matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
+        table[byte as usize] = byte.is_ascii_alphanumeric() || is_mark;
+        byte += 1;
+    }
+    table
+};
+
+/// Whether a token may hold this byte.
+#[inline]
 pub(crate) const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+    TOKEN[byte as usize]
 }
 
 /// Whether `bytes` are a token.
@@ -19,6 +31,7 @@ pub(crate) fn is_token(bytes: &[u8]) -> bool {
 }
 
 /// Space, tab, and the line ends inside a folded value.
+#[inline]
 pub(crate) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }

@@ -52,7 +52,6 @@ pub struct Message(Arc<Parts>);
 struct Parts {
     bytes: Bytes,
     index: Index,
-    body: Bytes,
 }
 
 /// What a message is.
@@ -84,16 +83,17 @@ impl Message {
     pub fn parse(bytes: impl Into<Bytes>) -> Result<Self, Malformed> {
         let bytes = bytes.into();
         let (index, result) = index::read(&bytes);
-        let Some(index) = index else {
+        let Some(mut index) = index else {
             return Err(Malformed { message: None, kind: result.err().unwrap_or(MalformedKind::StartLine) });
         };
-        let body = bytes.slice(index.body.range());
-        match result.and_then(|()| check::check(&index, &bytes)) {
-            Ok(length) => {
-                let body = body.slice(..length);
-                Ok(Self(Arc::new(Parts { bytes, index, body })))
-            }
-            Err(kind) => Err(Malformed { message: Some(Self(Arc::new(Parts { bytes, index, body }))), kind }),
+        let checked = result.and_then(|()| check::check(&index, &bytes));
+        if let Ok(length) = checked {
+            index.body = index.body.first(length);
+        }
+        let message = Self(Arc::new(Parts { bytes, index }));
+        match checked {
+            Ok(_) => Ok(message),
+            Err(kind) => Err(Malformed { message: Some(message), kind }),
         }
     }
 
@@ -176,7 +176,7 @@ impl Message {
     /// The body: what Content-Length says, or all there is.
     #[must_use]
     pub fn body(&self) -> Bytes {
-        self.0.body.clone()
+        self.0.bytes.slice(self.0.index.body.range())
     }
 
     /// The bytes it came in.
