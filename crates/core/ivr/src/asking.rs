@@ -121,13 +121,14 @@ impl Asking {
         }
     }
 
-    /// True if the last of the most digits was taken, so that a terminator pressed out of habit may follow.
-    pub(crate) fn awaits_late_terminator(&self) -> Option<(char, core::time::Duration)> {
+    /// The terminator of a number that ended without it, by its length, and how long it may yet come.
+    pub(crate) fn unused_terminator(&self) -> Option<(Digit, core::time::Duration)> {
         match &self.question {
             Question::Menu(_) => None,
             Question::Collect(collect) => {
                 let full = self.digits.expose().len() >= collect.max_digits;
-                collect.terminator.filter(|_| full).map(|key| (key, collect.next_digit))
+                let terminator = collect.terminator.and_then(Digit::new).filter(|_| full);
+                terminator.map(|terminator| (terminator, collect.next_digit))
             }
         }
     }

@@ -12,6 +12,7 @@ mod diagnostic;
 mod end;
 mod fields;
 mod graph;
+mod keys;
 mod model;
 mod name;
 mod number;
@@ -23,10 +24,9 @@ pub use check::{World, check};
 pub use decode::{MAX_DIGIT_WAIT_S, MAX_DIGITS, MAX_LANGUAGES, MAX_PROMPTS, MAX_RETRIES, MAX_STEPS, parse};
 pub use diagnostic::Diagnostic;
 pub use end::{HangupCause, QueueExit, StepExit, TransferExit};
+pub use keys::MAX_TYPED_AHEAD;
 pub use model::Flow;
 pub use name::{Language, PromptName, StepName, Variable};
 pub use number::{MAX_NUMBER, announcement_prompts, number_phrases, position_announcement};
-pub use session::{
-    ANSWER_LIMIT, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT, MAX_TYPED_AHEAD, PLAYBACK_LIMIT, Session,
-};
+pub use session::{ANSWER_LIMIT, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT, PLAYBACK_LIMIT, Session};
 pub use yaml::MAX_BYTES;

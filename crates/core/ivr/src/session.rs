@@ -4,12 +4,13 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use hotline_base::{BoundedQueue, Now, Pii, Time};
+use hotline_base::{Now, Pii, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, Digit, Facts, Input, PathStep, PlayTag, Timer};
 use crate::asking::{Asking, Phase, Question, Verdict, names};
 use crate::end::{HangupCause, StepExit};
+use crate::keys::Keys;
 use crate::model::{Flow, Queue, StepKind, Transfer};
 use crate::name::{Language, PromptName, StepName, Variable};
 
@@ -18,8 +19,6 @@ use crate::name::{Language, PromptName, StepName, Variable};
 pub const MAX_STEPS_WITHOUT_INPUT: u32 = 100;
 /// The most steps that a call goes through; then it is hung up with [`HangupCause::StepLimit`].
 pub const MAX_STEPS_PER_CALL: u32 = 1000;
-/// The most keys that are kept until a step asks for them; more are dropped and counted.
-pub const MAX_TYPED_AHEAD: usize = 32;
 /// How long an answer may take. A 200 without ACK is given up after 64·T1 = 32 s (RFC 3261 §13.3.1.4).
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(40);
 /// How long prompts may take before they are taken for finished.
@@ -34,8 +33,7 @@ pub struct Session {
     language: Language,
     answered: bool,
     state: State,
-    typed_ahead: BoundedQueue<Digit>,
-    late_terminator: Option<LateTerminator>,
+    keys: Keys,
     variables: BTreeMap<Variable, Pii<String>>,
     plays: u32,
     steps: u32,
@@ -69,13 +67,6 @@ enum Doing {
     Transferring(Transfer),
 }
 
-/// The terminator of a number that was complete without it, swallowed if it follows in time.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct LateTerminator {
-    key: Digit,
-    until: Time,
-}
-
 impl Session {
     /// A session that has not begun; [`Session::start`] enters the first step.
     #[must_use]
@@ -89,8 +80,7 @@ impl Session {
             language,
             answered: false,
             state: State::New,
-            typed_ahead: BoundedQueue::new(MAX_TYPED_AHEAD),
-            late_terminator: None,
+            keys: Keys::new(),
             variables: BTreeMap::new(),
             plays: 0,
             steps: 0,
@@ -311,10 +301,7 @@ impl Session {
     }
 
     fn handle_digit(&mut self, now: Now, digit: Digit) -> Option<StepName> {
-        if let Some(late) = self.late_terminator.take()
-            && late.key == digit
-            && now.mono <= late.until
-        {
+        if self.keys.is_late_terminator(now.mono, digit) {
             return None;
         }
         match self.doing() {
@@ -338,7 +325,7 @@ impl Session {
     }
 
     fn keep(&mut self, digit: Digit) {
-        if self.typed_ahead.push(digit).is_err() {
+        if self.keys.push(digit).is_err() {
             self.ignored_inputs += 1;
         }
     }
@@ -352,7 +339,7 @@ impl Session {
             if !asking.is_listening() {
                 return None;
             }
-            let digit = self.typed_ahead.pop()?;
+            let digit = self.keys.pop()?;
             self.steps_without_input = 0;
             if let Phase::Playing { tag, .. } = asking.phase {
                 self.actions.push_back(Action::StopPlay(tag));
@@ -369,8 +356,7 @@ impl Session {
         match verdict {
             Verdict::Wait => None,
             Verdict::Repeat(prompts) => {
-                // What was typed ahead was meant for another question.
-                self.typed_ahead = BoundedQueue::new(MAX_TYPED_AHEAD);
+                self.keys.clear();
                 let phase = self.play_question(now, prompts);
                 if let State::Running(Running { doing: Doing::Asking(asking), .. }) = &mut self.state {
                     asking.phase = phase;
@@ -383,29 +369,15 @@ impl Session {
                     input = asking.shown_digits();
                     if let (Question::Collect(collect), StepExit::Done) = (&asking.question, exit) {
                         self.variables.insert(collect.into.clone(), asking.digits().clone());
-                        let late = asking.awaits_late_terminator();
-                        self.swallow_terminator(now, late);
+                        if let Some((terminator, wait)) = asking.unused_terminator() {
+                            self.keys.swallow(now.mono, terminator, wait);
+                        }
                     }
                 }
                 self.leave(now, exit, input);
                 Some(to)
             }
         }
-    }
-
-    /// A terminator after a complete number belongs to the number, whether typed already or soon.
-    fn swallow_terminator(&mut self, now: Now, late: Option<(char, Duration)>) {
-        let Some((key, wait)) = late else { return };
-        let Some(key) = Digit::new(key) else { return };
-        if self.typed_ahead.is_empty() {
-            self.late_terminator = Some(LateTerminator { key, until: now.mono + wait });
-            return;
-        }
-        let mut kept = BoundedQueue::new(MAX_TYPED_AHEAD);
-        core::mem::swap(&mut kept, &mut self.typed_ahead);
-        let first = kept.pop().filter(|first| *first != key);
-        let rest = core::iter::from_fn(|| kept.pop());
-        first.into_iter().chain(rest).for_each(|digit| self.keep(digit));
     }
 
     fn run(&mut self, now: Now, mut next: Option<StepName>) {
@@ -446,12 +418,12 @@ impl Session {
                 self.pass(now, name, language.then.value)
             }
             StepKind::Queue(queue) => {
-                self.typed_ahead = BoundedQueue::new(MAX_TYPED_AHEAD);
+                self.keys.clear();
                 self.actions.push_back(Action::Enqueue { queue: queue.queue.value.clone() });
                 self.wait(now, name, Doing::Queued(queue))
             }
             StepKind::Transfer(transfer) => {
-                self.typed_ahead = BoundedQueue::new(MAX_TYPED_AHEAD);
+                self.keys.clear();
                 self.actions.push_back(Action::Transfer { extension: transfer.extension.value.clone() });
                 self.wait(now, name, Doing::Transferring(transfer))
             }
@@ -462,7 +434,7 @@ impl Session {
 
     fn ask(&mut self, now: Now, name: &StepName, question: Question) -> Option<StepName> {
         let ask = question.ask();
-        let phase = if ask.barge_in && !self.typed_ahead.is_empty() {
+        let phase = if ask.barge_in && !self.keys.is_empty() {
             // Whoever knows the menu need not hear it.
             Phase::Waiting { until: now.mono + ask.first_digit, timer: Timer::FirstDigit }
         } else {
