@@ -1,1 +1,15 @@
 //! Media threads: sockets, ports, prompts and the 20 ms clock around the media core.
+//!
+//! Each thread owns one [`hotline_media::Engine`] and the sockets of its legs, and waits in `epoll` for packets,
+//! commands and the next beat. Nothing is decided here. Must never know: SIP, flows, queues, the database, tokio.
+//! Start reading at [`MediaRuntime`].
+
+mod clock;
+mod load;
+mod ports;
+mod runtime;
+mod sockets;
+mod thread;
+
+pub use load::{LoadError, PromptError, load_prompts};
+pub use runtime::{MediaConfig, MediaCounters, MediaHandle, MediaRuntime, SendError, StartError};

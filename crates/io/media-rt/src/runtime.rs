@@ -1,0 +1,320 @@
+//! All media threads, and the way to them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use hotline_base::{CallId, LegId, Rng};
+use hotline_media::{Command, Engine, EngineConfig, Event, PromptLibrary};
+use hotline_record_io::Recorder;
+
+use crate::clock::Clock;
+use crate::ports::Ports;
+use crate::sockets::{Sockets, Waker};
+use crate::thread::{Gauges, MediaThread};
+
+/// Commands waiting for one thread. Legs are opened only below half of it, so that there is room to close them.
+const COMMANDS_MAX: usize = 16_384;
+
+/// What an administrator may change.
+#[derive(Clone, Debug)]
+pub struct MediaConfig {
+    /// How many media threads; one for each core is enough.
+    pub threads: usize,
+    /// The local address of all RTP sockets.
+    pub bind: IpAddr,
+    /// RTP takes the even ones. `0..=0` lets the system choose.
+    pub ports: RangeInclusive<u16>,
+    /// Limits and times of the engines.
+    pub engine: EngineConfig,
+}
+
+/// Why the media threads cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Configuration: there is no thread.
+    #[error("media threads: at least one is needed")]
+    NoThreads,
+    /// Configuration: no leg could ever be opened.
+    #[error("media ports {first}-{last}: there is no even port in the range")]
+    NoPorts {
+        /// The first port.
+        first: u16,
+        /// The last port.
+        last: u16,
+    },
+    /// Configuration: the address is not one of this machine's.
+    #[error("media address {bind}: cannot be bound")]
+    Address {
+        /// The address.
+        bind: IpAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Environment: the system refused a thread or an event queue.
+    #[error("cannot start a media thread")]
+    Thread(#[source] io::Error),
+    /// Environment: the system has no random numbers.
+    #[error("the system gives no random numbers")]
+    Randomness(#[source] getrandom::Error),
+}
+
+/// Why a command was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Exhausted: too many commands wait for the thread.
+    #[error("the media thread has too many commands waiting")]
+    Overloaded,
+    /// The media threads have stopped.
+    #[error("the media threads have stopped")]
+    Stopped,
+}
+
+/// What happened since the start, all threads together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MediaCounters {
+    /// Commands refused because too many waited.
+    pub commands_refused: u64,
+    /// Beats made up for by a late tick.
+    pub beats_late: u64,
+    /// Beats left out because a tick was too late.
+    pub beats_skipped: u64,
+    /// Keys refused because too many were waiting.
+    pub digits_refused: u64,
+    /// Packets that the system did not take.
+    pub send_errors: u64,
+    /// Receives that failed.
+    pub receive_errors: u64,
+    /// Bugs that cost a leg.
+    pub panics: u64,
+}
+
+/// The running media threads. Dropping it stops them.
+pub struct MediaRuntime {
+    handle: MediaHandle,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// The way to the media threads; cheap to clone, and never waits.
+#[derive(Clone)]
+pub struct MediaHandle {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    links: Vec<Link>,
+    /// Which thread has a leg. A lock, because commands come from any task; it is never held while waiting, and
+    /// no packet takes it.
+    routes: Mutex<BTreeMap<LegId, usize>>,
+    ports: Arc<Ports>,
+    refused: AtomicU64,
+}
+
+struct Link {
+    commands: SyncSender<Command>,
+    waker: Waker,
+    gauges: Arc<Gauges>,
+}
+
+impl MediaRuntime {
+    /// Starts the threads. `events` is called from them and must not wait.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration or the machine, by name.
+    pub fn start<E>(
+        config: &MediaConfig,
+        prompts: &Arc<PromptLibrary>,
+        recorder: &Recorder,
+        events: E,
+    ) -> Result<Self, StartError>
+    where
+        E: Fn(Event) + Send + Clone + 'static,
+    {
+        let ports = Arc::new(check(config)?);
+        let mut rng = seed()?;
+        let clock = Clock::start();
+        let mut links = Vec::new();
+        let mut ready = Vec::new();
+        for _ in 0..config.threads {
+            let sockets = Sockets::new().map_err(StartError::Thread)?;
+            let (link, commands) = link(sockets.waker());
+            ready.push(MediaThread {
+                engine: Engine::new(config.engine.clone(), rng.fork(), Arc::clone(prompts)),
+                sockets,
+                tap: recorder.tap(),
+                commands,
+                ports: Arc::clone(&ports),
+                gauges: Arc::clone(&link.gauges),
+                clock,
+                events: events.clone(),
+            });
+            links.push(link);
+        }
+        let routes = Mutex::new(BTreeMap::new());
+        let handle =
+            MediaHandle { shared: Arc::new(Shared { links, routes, ports, refused: AtomicU64::new(0) }) };
+        let mut runtime = Self { handle, threads: Vec::new() };
+        for (number, thread) in ready.into_iter().enumerate() {
+            let spawned = std::thread::Builder::new().name(format!("media-{number}")).spawn(|| thread.run());
+            runtime.threads.push(spawned.map_err(StartError::Thread)?);
+        }
+        Ok(runtime)
+    }
+
+    /// The way to the threads.
+    #[must_use]
+    pub fn handle(&self) -> MediaHandle {
+        self.handle.clone()
+    }
+
+    /// Closes all legs, hands the ends of their recordings to the recorder, and waits for the threads.
+    pub fn stop(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
+        for link in &self.handle.shared.links {
+            link.gauges.stopping.store(true, Ordering::Release);
+            link.waker.wake();
+        }
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a media thread had panicked");
+            }
+        }
+    }
+}
+
+impl Drop for MediaRuntime {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+impl MediaHandle {
+    /// Passes a command to the thread of its leg. All legs of one call are on one thread.
+    ///
+    /// # Errors
+    /// When too many commands wait, which is counted, or the threads have stopped. The command is then lost:
+    /// `OpenLeg` meets this long before any other command does.
+    pub fn send(&self, command: Command) -> Result<(), SendError> {
+        match &command {
+            Command::OpenLeg { leg, call } => {
+                let thread = self.thread_of(*call);
+                self.push(thread, command.clone(), COMMANDS_MAX / 2)?;
+                self.routes().insert(*leg, thread);
+                Ok(())
+            }
+            Command::CloseLeg { leg } => {
+                let thread = self.route(*leg);
+                self.push(thread, command.clone(), COMMANDS_MAX)?;
+                self.routes().remove(leg);
+                Ok(())
+            }
+            Command::SetRemote { leg, .. }
+            | Command::SetMusic { leg, .. }
+            | Command::Play { leg, .. }
+            | Command::StopPlay { leg }
+            | Command::Bridge { a: leg, .. }
+            | Command::StartRecording { customer: leg, .. } => {
+                self.push(self.route(*leg), command, COMMANDS_MAX)
+            }
+            // These name no leg. The threads that do not know them ignore them.
+            Command::Unbridge { .. } | Command::StopRecording { .. } => (0..self.shared.links.len())
+                .try_for_each(|thread| self.push(thread, command.clone(), COMMANDS_MAX)),
+        }
+    }
+
+    /// How many legs hold a port.
+    #[must_use]
+    pub fn ports_in_use(&self) -> usize {
+        self.shared.ports.in_use()
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn counters(&self) -> MediaCounters {
+        let sum = |counter: fn(&Gauges) -> &AtomicU64| {
+            self.shared.links.iter().map(|link| counter(&link.gauges).load(Ordering::Relaxed)).sum()
+        };
+        MediaCounters {
+            commands_refused: self.shared.refused.load(Ordering::Relaxed),
+            beats_late: sum(|gauges| &gauges.beats_late),
+            beats_skipped: sum(|gauges| &gauges.beats_skipped),
+            digits_refused: sum(|gauges| &gauges.digits_refused),
+            send_errors: sum(|gauges| &gauges.send_errors),
+            receive_errors: sum(|gauges| &gauges.receive_errors),
+            panics: sum(|gauges| &gauges.panics),
+        }
+    }
+
+    fn push(&self, thread: usize, command: Command, limit: usize) -> Result<(), SendError> {
+        let link = &self.shared.links[thread];
+        if link.gauges.stopping.load(Ordering::Acquire) {
+            return Err(SendError::Stopped);
+        }
+        if link.gauges.commands_waiting.fetch_add(1, Ordering::Relaxed) >= limit {
+            return Err(self.refuse(link, SendError::Overloaded));
+        }
+        match link.commands.try_send(command) {
+            Ok(()) => {
+                link.waker.wake();
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => Err(self.refuse(link, SendError::Overloaded)),
+            Err(TrySendError::Disconnected(_)) => Err(self.refuse(link, SendError::Stopped)),
+        }
+    }
+
+    fn refuse(&self, link: &Link, error: SendError) -> SendError {
+        link.gauges.commands_waiting.fetch_sub(1, Ordering::Relaxed);
+        self.shared.refused.fetch_add(1, Ordering::Relaxed);
+        error
+    }
+
+    /// A call's thread follows from its id, whose last eight bytes are random.
+    fn thread_of(&self, call: CallId) -> usize {
+        let bytes = call.0.into_bytes();
+        let random = u64::from_be_bytes(*bytes.last_chunk().expect("an id has sixteen bytes"));
+        // The remainder is below the number of threads.
+        (random % self.shared.links.len() as u64) as usize
+    }
+
+    /// A leg that is not there is as unknown to the first thread as to any other.
+    fn route(&self, leg: LegId) -> usize {
+        self.routes().get(&leg).copied().unwrap_or(0)
+    }
+
+    fn routes(&self) -> std::sync::MutexGuard<'_, BTreeMap<LegId, usize>> {
+        self.shared.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn check(config: &MediaConfig) -> Result<Ports, StartError> {
+    if config.threads == 0 {
+        return Err(StartError::NoThreads);
+    }
+    let ports = Ports::new(config.bind, &config.ports);
+    if ports.is_empty() {
+        return Err(StartError::NoPorts { first: *config.ports.start(), last: *config.ports.end() });
+    }
+    UdpSocket::bind(SocketAddr::new(config.bind, 0))
+        .map_err(|source| StartError::Address { bind: config.bind, source })?;
+    Ok(ports)
+}
+
+fn seed() -> Result<Rng, StartError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(StartError::Randomness)?;
+    Ok(Rng::from_seed(seed))
+}
+
+fn link(waker: Waker) -> (Link, Receiver<Command>) {
+    let (commands, waiting) = sync_channel(COMMANDS_MAX);
+    (Link { commands, waker, gauges: Arc::new(Gauges::default()) }, waiting)
+}

@@ -1,0 +1,130 @@
+//! The sockets of one thread's legs, and waiting for any of them.
+//!
+//! `epoll` is level-triggered: a packet costs one receive, and one that waits behind it is reported again. Edge
+//! triggering (mio) costs a second receive for each packet, which only finds the socket empty.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline_base::LegId;
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::event::{EventfdFlags, Timespec, eventfd};
+use rustix::fd::OwnedFd;
+
+/// Ready sockets taken in one turn; the others are reported in the next one.
+const READY_MAX: usize = 256;
+/// What the waker is called in the kernel. Legs are called by their ids, which count up from zero.
+const WAKER: u64 = u64::MAX;
+
+/// The receiving end.
+pub(crate) struct Sockets {
+    epoll: OwnedFd,
+    waker: Waker,
+    legs: BTreeMap<LegId, LegSocket>,
+}
+
+/// What ended a wait. Made on the thread that waits, once.
+pub(crate) struct ReadyList(Vec<epoll::Event>);
+
+impl ReadyList {
+    pub(crate) fn new() -> Self {
+        Self(Vec::with_capacity(READY_MAX))
+    }
+
+    /// The legs that have a packet.
+    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
+        self.0.iter().map(|event| event.data.u64()).filter(|name| *name != WAKER).map(LegId)
+    }
+}
+
+struct LegSocket {
+    socket: UdpSocket,
+    port: u16,
+}
+
+/// Ends a thread's wait, from any thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Waker(Arc<OwnedFd>);
+
+impl Waker {
+    fn new() -> io::Result<Self> {
+        Ok(Self(Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)))
+    }
+
+    pub(crate) fn wake(&self) {
+        // It fails only when it is rung already, 2^64 times.
+        if let Err(error) = rustix::io::write(&*self.0, &1_u64.to_ne_bytes()) {
+            tracing::debug!(%error, "a media thread's waker is rung already");
+        }
+    }
+
+    fn reset(&self) {
+        // It fails only when another reset came first.
+        if let Err(error) = rustix::io::read(&*self.0, &mut [0; 8]) {
+            tracing::debug!(%error, "a media thread's waker was not rung");
+        }
+    }
+}
+
+impl Sockets {
+    pub(crate) fn new() -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let waker = Waker::new()?;
+        epoll::add(&epoll, &*waker.0, EventData::new_u64(WAKER), EventFlags::IN)?;
+        Ok(Self { epoll, waker, legs: BTreeMap::new() })
+    }
+
+    pub(crate) fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    /// Adds a leg's socket.
+    pub(crate) fn open(&mut self, leg: LegId, socket: UdpSocket, port: u16) -> io::Result<()> {
+        epoll::add(&self.epoll, &socket, EventData::new_u64(leg.0), EventFlags::IN)?;
+        self.legs.insert(leg, LegSocket { socket, port });
+        Ok(())
+    }
+
+    /// Closes a leg's socket; gives its port back. The kernel forgets a closed socket by itself.
+    pub(crate) fn close(&mut self, leg: LegId) -> Option<u16> {
+        self.legs.remove(&leg).map(|closed| closed.port)
+    }
+
+    /// All legs that have a socket.
+    pub(crate) fn legs(&self) -> Vec<LegId> {
+        self.legs.keys().copied().collect()
+    }
+
+    /// Waits until a leg has a packet, the waker rings, or `timeout` is over.
+    pub(crate) fn wait(&self, ready: &mut ReadyList, timeout: Option<Duration>) -> io::Result<()> {
+        ready.0.clear();
+        let timeout = timeout.map(|timeout| Timespec {
+            tv_sec: timeout.as_secs().cast_signed(),
+            tv_nsec: timeout.subsec_nanos().into(),
+        });
+        match epoll::wait(&self.epoll, spare_capacity(&mut ready.0), timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if ready.0.iter().any(|event| event.data.u64() == WAKER) {
+            self.waker.reset();
+        }
+        Ok(())
+    }
+
+    /// Takes one packet.
+    pub(crate) fn receive(&self, leg: LegId, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let known = self.legs.get(&leg).ok_or(io::ErrorKind::NotFound)?;
+        known.socket.recv_from(buffer)
+    }
+
+    /// Sends one packet.
+    pub(crate) fn send(&self, leg: LegId, to: SocketAddr, packet: &[u8]) -> io::Result<usize> {
+        let known = self.legs.get(&leg).ok_or(io::ErrorKind::NotFound)?;
+        known.socket.send_to(packet, to)
+    }
+}

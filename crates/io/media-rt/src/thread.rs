@@ -1,0 +1,214 @@
+//! The loop of one media thread.
+
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use hotline_base::{CallId, LegId, Now, RecordingId};
+use hotline_media::{Chunk, Command, Engine, EngineCounters, Event, LegFailure, Sink};
+use hotline_record_io::Tap;
+
+use crate::clock::Clock;
+use crate::ports::Ports;
+use crate::sockets::{ReadyList, Sockets};
+
+/// A datagram longer than this is cut; no agreed payload is.
+const DATAGRAM_MAX: usize = 2048;
+/// Commands carried out in one turn, so that audio goes on meanwhile.
+const COMMANDS_PER_TURN: usize = 256;
+
+/// What other threads see of this one.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    /// Commands sent and not yet carried out.
+    pub(crate) commands_waiting: AtomicUsize,
+    pub(crate) stopping: AtomicBool,
+    pub(crate) beats_late: AtomicU64,
+    pub(crate) beats_skipped: AtomicU64,
+    pub(crate) digits_refused: AtomicU64,
+    pub(crate) send_errors: AtomicU64,
+    pub(crate) receive_errors: AtomicU64,
+    pub(crate) panics: AtomicU64,
+}
+
+/// All that the thread owns.
+pub(crate) struct MediaThread<E> {
+    pub(crate) engine: Engine,
+    pub(crate) sockets: Sockets,
+    pub(crate) tap: Tap,
+    pub(crate) commands: Receiver<Command>,
+    pub(crate) ports: Arc<Ports>,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) clock: Clock,
+    pub(crate) events: E,
+}
+
+/// Where the engine's output goes.
+struct Outlet<'a> {
+    sockets: &'a Sockets,
+    tap: &'a mut Tap,
+    gauges: &'a Gauges,
+}
+
+impl Sink for Outlet<'_> {
+    fn send(&mut self, leg: LegId, to: SocketAddr, packet: &[u8]) {
+        if self.sockets.send(leg, to, packet).is_err() {
+            self.gauges.send_errors.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
+        self.tap.record(recording, chunk);
+    }
+}
+
+impl<E: Fn(Event)> MediaThread<E> {
+    /// Runs until it is told to stop, then closes all legs.
+    pub(crate) fn run(mut self) {
+        let mut datagram = [0; DATAGRAM_MAX];
+        let mut ready = ReadyList::new();
+        while !self.gauges.stopping.load(Ordering::Acquire) {
+            if let Err(error) = self.turn(&mut ready, &mut datagram) {
+                tracing::error!(%error, "a media thread cannot wait for packets and ends");
+                break;
+            }
+        }
+        self.stop();
+    }
+
+    /// 1. Wait; 2. packets; 3. the beat; 4. commands; 5. events.
+    fn turn(&mut self, ready: &mut ReadyList, datagram: &mut [u8]) -> io::Result<()> {
+        self.sockets.wait(ready, self.until_next_beat())?;
+        let now = self.clock.now();
+        for leg in ready.legs() {
+            self.receive(now, leg, datagram);
+        }
+        self.beat(now);
+        for _ in 0..COMMANDS_PER_TURN {
+            let Ok(command) = self.commands.try_recv() else { break };
+            self.gauges.commands_waiting.fetch_sub(1, Ordering::Relaxed);
+            self.carry_out(now, command);
+        }
+        if self.gauges.commands_waiting.load(Ordering::Relaxed) > 0 {
+            self.sockets.waker().wake();
+        }
+        self.tap.flush();
+        self.report();
+        Ok(())
+    }
+
+    fn until_next_beat(&self) -> Option<Duration> {
+        let (due, hotline_media::Timer::Beat) = self.engine.poll_timeout()?;
+        Some(due.since(self.clock.now().mono))
+    }
+
+    fn receive(&mut self, now: Now, leg: LegId, datagram: &mut [u8]) {
+        match self.sockets.receive(leg, datagram) {
+            Ok((length, source)) => self.guarded(Some(leg), |engine, out| {
+                engine.handle_packet(now, leg, source, &mut datagram[..length], out);
+            }),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => {
+                self.gauges.receive_errors.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn beat(&mut self, now: Now) {
+        if self.engine.poll_timeout().is_none_or(|(due, _)| due > now.mono) {
+            return;
+        }
+        self.guarded(None, |engine, out| engine.handle_tick(now, out));
+        let EngineCounters { beats_late, beats_skipped, digits_refused, .. } = self.engine.counters();
+        self.gauges.beats_late.store(beats_late, Ordering::Relaxed);
+        self.gauges.beats_skipped.store(beats_skipped, Ordering::Relaxed);
+        self.gauges.digits_refused.store(digits_refused, Ordering::Relaxed);
+    }
+
+    fn carry_out(&mut self, now: Now, command: Command) {
+        let leg = command_leg(&command);
+        if let Command::OpenLeg { leg, call } = command {
+            return self.open(now, leg, call);
+        }
+        self.guarded(leg, |engine, out| engine.handle_command(now, command, out));
+    }
+
+    fn open(&mut self, now: Now, leg: LegId, call: CallId) {
+        match self.bind(leg) {
+            Ok(port) => {
+                self.guarded(Some(leg), |engine, out| {
+                    engine.handle_command(now, Command::OpenLeg { leg, call }, out);
+                });
+                (self.events)(Event::LegOpened { leg, port });
+            }
+            Err(cause) => (self.events)(Event::LegFailed { leg, cause }),
+        }
+    }
+
+    fn bind(&mut self, leg: LegId) -> Result<u16, LegFailure> {
+        self.engine.check_leg(leg)?;
+        let (socket, port) = self.ports.open()?;
+        self.sockets.open(leg, socket, port).map_err(|error| {
+            self.ports.release(port);
+            LegFailure::Socket { os_error: error.raw_os_error().unwrap_or(0) }
+        })?;
+        Ok(port)
+    }
+
+    /// A bug that panics costs the leg it happened on, and a line in the log.
+    fn guarded(&mut self, leg: Option<LegId>, step: impl FnOnce(&mut Engine, &mut Outlet<'_>)) {
+        let mut out = Outlet { sockets: &self.sockets, tap: &mut self.tap, gauges: &self.gauges };
+        let engine = &mut self.engine;
+        if catch_unwind(AssertUnwindSafe(|| step(engine, &mut out))).is_ok() {
+            return;
+        }
+        self.gauges.panics.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(leg = leg.map(|leg| leg.0), "the media engine panicked; the leg is closed");
+        if let Some(leg) = leg {
+            self.engine.handle_command(self.clock.now(), Command::CloseLeg { leg }, &mut out);
+        }
+    }
+
+    fn report(&mut self) {
+        while let Some(event) = self.engine.poll_event() {
+            if let Event::LegClosed { leg, .. } = event
+                && let Some(port) = self.sockets.close(leg)
+            {
+                self.ports.release(port);
+            }
+            (self.events)(event);
+        }
+        while let Some((recording, cause)) = self.tap.poll_failed() {
+            (self.events)(Event::RecordingFailed { recording, cause });
+        }
+    }
+
+    /// Closes all legs and hands the ends of their recordings over.
+    fn stop(mut self) {
+        let now = self.clock.now();
+        for leg in self.sockets.legs() {
+            self.guarded(None, |engine, out| engine.handle_command(now, Command::CloseLeg { leg }, out));
+        }
+        self.tap.flush();
+        self.report();
+    }
+}
+
+/// The leg that a command is about, if it is one.
+fn command_leg(command: &Command) -> Option<LegId> {
+    match command {
+        Command::OpenLeg { leg, .. }
+        | Command::SetRemote { leg, .. }
+        | Command::SetMusic { leg, .. }
+        | Command::Play { leg, .. }
+        | Command::StopPlay { leg }
+        | Command::CloseLeg { leg }
+        | Command::Bridge { a: leg, .. }
+        | Command::StartRecording { customer: leg, .. } => Some(*leg),
+        Command::Unbridge { .. } | Command::StopRecording { .. } => None,
+    }
+}
