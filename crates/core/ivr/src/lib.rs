@@ -1,6 +1,6 @@
 //! IVR flows: what a caller hears and which keys lead where, written in YAML, checked when loaded, run per call.
 //!
-//! [`parse`] reads a file and tells all its mistakes; [`check`] compares it with what exists; [`Session`] runs it
+//! [`parse`] reads a file and tells all its mistakes; [`check()`] compares it with what exists; [`Session`] runs it
 //! for one caller. Must never know: SIP, media, queues' insides, files. Start reading at [`Session`]; the format
 //! is explained at the top of `ivr-flows/main.yaml`.
 

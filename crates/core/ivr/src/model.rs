@@ -11,7 +11,7 @@ use crate::diagnostic::{Place, Source};
 use crate::end::{HangupCause, QueueExit, TransferExit};
 use crate::name::{Language, PromptName, StepName, Variable};
 
-/// A flow that was read without a mistake. Whether the names in it exist is for [`crate::check`].
+/// A flow that was read without a mistake. Whether the names in it exist is for [`crate::check()`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
     pub(crate) name: FlowId,
