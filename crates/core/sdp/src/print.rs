@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::session::{Connection, Direction, Media, MediaKind, Protocol, Session};
 
 impl Session {
-    /// The description with CRLF line ends. [`crate::parse`] reads it back to an equal value.
+    /// The description with CRLF line ends. [`crate::parse()`] reads it back to an equal value.
     #[must_use]
     pub fn print(&self) -> String {
         self.to_string()
