@@ -176,7 +176,9 @@ impl Endpoint {
     /// A malformed request is answered if it can be, everything else is dropped.
     fn refuse_malformed(&mut self, malformed: &Malformed, flow: Flow) {
         let counters = &mut self.shared.counters;
-        match (malformed.kind, malformed.message.as_ref().zip(malformed.status())) {
+        // Without a Via that can be read there is nobody to answer.
+        let message = malformed.message.as_ref().filter(|message| message.top_via().is_ok());
+        match (malformed.kind, message.zip(malformed.status())) {
             (MalformedKind::Empty, _) => counters.keepalives += 1,
             (_, None) => counters.malformed += 1,
             (kind, Some((message, status))) => {

@@ -38,7 +38,7 @@ enum Exchange {
     /// The peer's re-INVITE, answered; its ACK is waited for.
     Answered(Answer),
     /// Ours, not yet answered by the peer.
-    Ours(Ours),
+    Ours(Box<Ours>),
 }
 
 #[derive(Debug)]
@@ -105,18 +105,14 @@ impl Established {
     }
 
     pub(super) fn answer_reoffer(&mut self, usage: &Usage, ctx: &mut Context<'_>, sdp: Bytes) {
-        self.exchange = match core::mem::replace(&mut self.exchange, Exchange::Idle) {
-            Exchange::Theirs(Theirs { inbound, request }) => {
-                let response = usage.success(ctx, &inbound).body(SDP, sdp);
-                match (ctx.respond(&inbound, 200, response), request) {
-                    (Some(response), Offer::Invite | Offer::EmptyInvite) => {
-                        let offered = request == Offer::EmptyInvite;
-                        Exchange::Answered(Answer::new(ctx.now, inbound, response, offered))
-                    }
-                    (Some(_), Offer::Update) | (None, _) => Exchange::Idle,
-                }
+        let Some(Theirs { inbound, request }) = self.take_theirs() else { return };
+        let response = usage.success(ctx, &inbound).body(SDP, sdp);
+        self.exchange = match (ctx.respond(&inbound, 200, response), request) {
+            (Some(response), Offer::Invite | Offer::EmptyInvite) => {
+                let offered = request == Offer::EmptyInvite;
+                Exchange::Answered(Answer::new(ctx.now, inbound, response, offered))
             }
-            other => other,
+            (Some(_), Offer::Update) | (None, _) => Exchange::Idle,
         };
     }
 
@@ -154,16 +150,15 @@ impl Established {
     }
 
     pub(super) fn handle_ack(&mut self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) {
-        self.exchange = match core::mem::replace(&mut self.exchange, Exchange::Idle) {
-            Exchange::Answered(answer) if answer.is_acknowledged_by(ack) => {
-                if answer.offered {
-                    let body = sdp_of(ack).known();
-                    ctx.events.push_back(Event::ReofferAnswered { session: usage.id, body });
-                }
-                Exchange::Idle
-            }
-            other => other,
-        };
+        let Exchange::Answered(answer) = &self.exchange else { return };
+        if !answer.is_acknowledged_by(ack) {
+            return;
+        }
+        if answer.offered {
+            let body = sdp_of(ack).known();
+            ctx.events.push_back(Event::ReofferAnswered { session: usage.id, body });
+        }
+        self.exchange = Exchange::Idle;
     }
 
     pub(super) fn handle_cancel(&mut self, usage: &Usage, ctx: &mut Context<'_>, key: &ServerKey) {
@@ -180,11 +175,13 @@ impl Established {
         status: u16,
         response: &Message,
     ) -> State {
+        if status < 200 {
+            return State::Established(self);
+        }
         let ours = match core::mem::replace(&mut self.exchange, Exchange::Idle) {
-            Exchange::Ours(ours) if status >= 200 => ours,
-            other => {
-                self.exchange = other;
-                return State::Established(self);
+            Exchange::Ours(ours) => ours,
+            exchange @ (Exchange::Idle | Exchange::Theirs(_) | Exchange::Answered(_)) => {
+                return State::Established(Self { exchange, ..self });
             }
         };
         match status {
@@ -246,18 +243,25 @@ impl Established {
         invite.body = Some(sdp.clone());
         let flow = usage.way(&self.dialog);
         match ctx.request(&invite, flow, usage.owner()) {
-            Ok(()) => self.exchange = Exchange::Ours(Ours { invite, flow, sdp, retries }),
+            Ok(()) => self.exchange = Exchange::Ours(Box::new(Ours { invite, flow, sdp, retries })),
             Err(_) => self.refused(usage, ctx, 503),
         }
     }
 
     /// Sends our offer again with an answer to the challenge.
-    fn repeat(&mut self, usage: &Usage, ctx: &mut Context<'_>, ours: Ours, status: u16, response: &Message) {
+    fn repeat(
+        &mut self,
+        usage: &Usage,
+        ctx: &mut Context<'_>,
+        ours: Box<Ours>,
+        status: u16,
+        response: &Message,
+    ) {
         let again = usage.login.as_ref().and_then(|login| authorise(ctx.rng, &ours.invite, response, login));
         match again {
             Some(invite) if ctx.request(&invite, ours.flow, usage.owner()).is_ok() => {
                 self.dialog.local_seq = invite.cseq;
-                self.exchange = Exchange::Ours(Ours { invite, ..ours });
+                self.exchange = Exchange::Ours(Box::new(Ours { invite, ..*ours }));
             }
             Some(_) | None => self.refused(usage, ctx, status),
         }
@@ -308,13 +312,20 @@ impl Established {
 
     /// Refuses the peer's change, if there is one that waits.
     fn refuse_theirs(&mut self, usage: &Usage, ctx: &mut Context<'_>, status: u16) {
-        self.exchange = match core::mem::replace(&mut self.exchange, Exchange::Idle) {
-            Exchange::Theirs(theirs) => {
-                ctx.reply(&theirs.inbound, status, &usage.local_tag);
-                Exchange::Idle
+        if let Some(theirs) = self.take_theirs() {
+            ctx.reply(&theirs.inbound, status, &usage.local_tag);
+        }
+    }
+
+    /// Ends the peer's change, if there is one that waits.
+    fn take_theirs(&mut self) -> Option<Theirs> {
+        match core::mem::replace(&mut self.exchange, Exchange::Idle) {
+            Exchange::Theirs(theirs) => Some(theirs),
+            exchange @ (Exchange::Idle | Exchange::Answered(_) | Exchange::Ours(_)) => {
+                self.exchange = exchange;
+                None
             }
-            other => other,
-        };
+        }
     }
 }
 

@@ -155,7 +155,7 @@ fn status_of(reason: &Reason) -> u16 {
     match (reason.protocol, reason.cause) {
         (Protocol::Sip, status @ 300..700) => status,
         (Protocol::Sip, _) => 480,
-        (Protocol::Q850, 1 | 2 | 3) => 404,
+        (Protocol::Q850, 1..=3) => 404,
         (Protocol::Q850, 17) => 486,
         (Protocol::Q850, 18) => 408,
         (Protocol::Q850, 21 | 55 | 57 | 87) => 403,

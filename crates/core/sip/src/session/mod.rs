@@ -146,7 +146,13 @@ impl Session {
     pub(crate) fn answer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
         self.step(|state, usage| match state {
             State::Incoming(incoming) => incoming.answer(usage, ctx, sdp),
-            other => other,
+            State::Answered(_)
+            | State::Calling(_)
+            | State::Established(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over => state,
         });
     }
 
@@ -154,7 +160,13 @@ impl Session {
     pub(crate) fn reject(&mut self, ctx: &mut Context<'_>, status: u16, reason: Option<&Reason>) {
         self.step(|state, usage| match state {
             State::Incoming(incoming) => incoming.fail(usage, ctx, status, reason),
-            other => other,
+            State::Answered(_)
+            | State::Calling(_)
+            | State::Established(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over => state,
         });
     }
 

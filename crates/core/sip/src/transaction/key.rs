@@ -46,10 +46,8 @@ impl ServerKey {
         };
         let port = via.port.map(|port| format!(":{port}")).unwrap_or_default();
         let sent_by = format!("{}{port}", via.host).to_ascii_lowercase();
-        let method = match request.method()? {
-            Method::Ack => Method::Invite,
-            method => method.clone(),
-        };
+        let method =
+            request.method().map(|method| if method == Method::Ack { Method::Invite } else { method })?;
         Some(Self { branch, sent_by, method })
     }
 

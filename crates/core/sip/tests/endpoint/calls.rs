@@ -1,1 +1,448 @@
-//! .
+//! Single calls, message by message.
+
+use core::time::Duration;
+
+use hotline_base::Pii;
+use hotline_sip::endpoint::{Event, Failure, Peer, Reason, SessionId, Side};
+use hotline_sip::{HeaderName, Message};
+
+use crate::net::{ANSWER, Net, OFFER, PERFECT, call, call_to, sdp, title};
+
+/// A phone that the test plays by hand, at an address of the trunk.
+const PHONE: &str = "192.0.2.99:5060";
+
+/// A request of that phone; `to` is the To tag.
+fn request(method: &str, cseq: u32, branch: &str, to: &str, extra: &str) -> String {
+    let to = if to.is_empty() { String::new() } else { format!(";tag={to}") };
+    format!(
+        "{method} sip:100@192.0.2.10 SIP/2.0\nVia: SIP/2.0/UDP {PHONE};branch=z9hG4bK{branch}\n\
+         From: <sip:bob@192.0.2.99>;tag=bob\nTo: <sip:100@192.0.2.10>{to}\nCall-ID: by-hand\n\
+         CSeq: {cseq} {method}\nMax-Forwards: 70\nContact: <sip:bob@{PHONE}>\n{extra}"
+    )
+}
+
+fn with_sdp(headers: &str) -> String {
+    format!("{headers}Content-Type: application/sdp\n\nv=0 offer")
+}
+
+fn titles(messages: &[Message]) -> Vec<String> {
+    messages.iter().map(title).collect()
+}
+
+/// A call of that phone which the endpoint answered; our tag and the session.
+fn answered(net: &mut Net, invite: &str) -> (String, SessionId) {
+    assert_eq!(titles(&net.inject(0, PHONE, invite)), ["100 INVITE"]);
+    let session = net.incoming(0).unwrap();
+    net.on(0, |endpoint, now| endpoint.answer(now, session, sdp(ANSWER)));
+    let ok = net.outside.pop().unwrap();
+    assert_eq!(ok.status(), Some(200));
+    (ok.to_tag().unwrap().into_owned(), session)
+}
+
+fn established(net: &mut Net) -> (String, SessionId) {
+    let (tag, session) = answered(net, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    net.inject(0, PHONE, &request("ACK", 1, "1a", &tag, "\n"));
+    assert_eq!(net.told(0), ["Incoming", "Confirmed"]);
+    (tag, session)
+}
+
+/// The INVITE of an outgoing call to that phone.
+fn invited(net: &mut Net) -> (Message, SessionId) {
+    let mut invite = call_to("sip:bob@192.0.2.99", 0);
+    invite.destination = PHONE.parse().unwrap();
+    let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
+    (net.outside.pop().unwrap(), session)
+}
+
+/// A response of that phone to a request of the endpoint.
+fn response(request: &Message, status: &str, tag: &str, extra: &str) -> String {
+    let header = |name| request.header(name).unwrap();
+    format!(
+        "SIP/2.0 {status}\nVia: {}\nFrom: {}\nTo: <sip:bob@192.0.2.99>;tag={tag}\nCall-ID: {}\nCSeq: {}\n\
+         Contact: <sip:{tag}@{PHONE}>\n{extra}\n",
+        header(HeaderName::Via),
+        header(HeaderName::From),
+        header(HeaderName::CallId),
+        header(HeaderName::CSeq)
+    )
+}
+
+#[test]
+fn the_ladder_of_a_plain_call() {
+    let mut net = Net::pair(1, PERFECT);
+    let caller = net.on(0, |endpoint, now| endpoint.invite(now, call())).unwrap();
+    net.run_ms(100);
+    let callee = net.incoming(1).unwrap();
+    net.on(1, |endpoint, now| endpoint.ring(now, callee, None));
+    net.run_ms(100);
+    net.on(1, |endpoint, now| endpoint.ring(now, callee, Some(sdp(ANSWER))));
+    net.run_ms(100);
+    net.on(1, |endpoint, now| endpoint.answer(now, callee, sdp(ANSWER)));
+    net.run_ms(100);
+    net.on(1, |endpoint, now| endpoint.hang_up(now, callee, Some(Reason::NORMAL)));
+    net.run_out();
+    assert_eq!(
+        net.ladder,
+        [
+            "0>1 INVITE",
+            "1>0 100 INVITE",
+            "1>0 180 INVITE",
+            "1>0 183 INVITE",
+            "1>0 200 INVITE",
+            "0>1 ACK",
+            "1>0 BYE",
+            "0>1 200 BYE"
+        ]
+    );
+    assert_eq!(net.told(0), ["Ringing", "Ringing", "Answered", "Ended"]);
+    assert_eq!(net.told(1), ["Incoming", "Confirmed", "Ended"]);
+    let ended = Event::Ended { session: caller, by: Side::Remote, reason: Some(Reason::NORMAL) };
+    assert!(net.nodes[0].events.last() == Some(&ended));
+    let answered = Event::Answered { session: caller, body: Some(sdp(ANSWER)) };
+    assert!(net.nodes[0].events.contains(&answered));
+}
+
+#[test]
+fn an_incoming_call_tells_who_calls_whom() {
+    let mut net = Net::pair(1, PERFECT);
+    net.on(0, |endpoint, now| endpoint.invite(now, call())).unwrap();
+    net.run_ms(10);
+    match &net.nodes[1].events[..] {
+        [Event::Incoming { peer: Peer::Trunk(trunk), caller, called, offer, source, .. }] => {
+            assert_eq!(trunk.as_str(), "net");
+            assert_eq!(caller.user, Pii::from("+4930123"));
+            assert_eq!(caller.display, Some(Pii::from("Ann")));
+            assert_eq!(caller.host, "192.0.2.10");
+            assert_eq!(called.expose(), "100");
+            assert_eq!(*offer, Some(sdp(OFFER)));
+            assert_eq!(*source, net.nodes[0].address);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_trunk_s_asserted_identity_and_tel_uris_are_read() {
+    let mut net = Net::pair(1, PERFECT);
+    let invite = with_sdp(&request("INVITE", 1, "1", "", "P-Asserted-Identity: <tel:+49301>\n"));
+    net.inject(0, PHONE, &invite.replace("INVITE sip:100@192.0.2.10", "INVITE tel:+49800"));
+    match &net.nodes[0].events[..] {
+        [Event::Incoming { caller, called, .. }] => {
+            assert_eq!((caller.user.expose().as_str(), called.expose().as_str()), ("+49301", "+49800"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn without_an_ack_the_answer_is_repeated_for_32_seconds_and_the_call_hung_up() {
+    let mut net = Net::pair(1, PERFECT);
+    net.filter = Some(Box::new(|_, message| title(message) != "ACK"));
+    net.on(0, |endpoint, now| endpoint.invite(now, call())).unwrap();
+    net.run_ms(10);
+    let callee = net.incoming(1).unwrap();
+    net.on(1, |endpoint, now| endpoint.answer(now, callee, sdp(ANSWER)));
+    let start = net.now.mono;
+    while net.find(1, "Ended").is_none() {
+        net.run_ms(100);
+    }
+    assert_eq!(net.now.mono.since(start).as_secs(), 32);
+    net.run_out();
+    let answers = net.ladder.iter().filter(|line| *line == "1>0 200 INVITE").count();
+    let acks = net.ladder.iter().filter(|line| *line == "0>1 ACK").count();
+    assert_eq!((answers, acks), (11, 11), "each repetition is acknowledged again");
+    assert_eq!(net.told(1), ["Incoming", "Ended"]);
+    assert_eq!(net.told(0), ["Answered", "Ended"]);
+    assert_eq!(net.nodes[1].endpoint.counters().missing_acks, 1);
+}
+
+#[test]
+fn a_hang_up_before_the_ack_waits_for_it() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = answered(&mut net, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    assert_eq!(net.told(0), ["Incoming", "Ended"]);
+    assert_eq!(titles(&net.outside), [""; 0]);
+    let sent = net.inject(0, PHONE, &request("ACK", 1, "1a", &tag, "\n"));
+    assert_eq!(titles(&sent), ["BYE"]);
+    net.inject(0, PHONE, &response(&sent[0], "200 OK", "bob", ""));
+    net.run_out();
+}
+
+#[test]
+fn the_caller_s_cancel_ends_a_ringing_call() {
+    let mut net = Net::pair(1, PERFECT);
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    let reason = "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\n\n";
+    let cancel = request("CANCEL", 1, "1", "", reason);
+    let sent = net.inject(0, PHONE, &cancel);
+    assert_eq!(titles(&sent), ["200 CANCEL", "487 INVITE"]);
+    assert_eq!(sent[0].to_tag(), sent[1].to_tag());
+    let session = net.incoming(0).unwrap();
+    let cancelled = Event::Cancelled { session, reason: Some(Reason::COMPLETED_ELSEWHERE) };
+    assert!(net.nodes[0].events.last() == Some(&cancelled));
+    net.inject(0, PHONE, &request("ACK", 1, "1", "", "\n"));
+    net.run_out();
+    assert_eq!(net.nodes[0].endpoint.counters().stray_acks, 0);
+}
+
+#[test]
+fn a_cancel_after_the_answer_changes_nothing() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = answered(&mut net, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    assert_eq!(titles(&net.inject(0, PHONE, &request("CANCEL", 1, "1", "", "\n"))), ["200 CANCEL"]);
+    net.inject(0, PHONE, &request("ACK", 1, "1a", &tag, "\n"));
+    assert_eq!(net.told(0), ["Incoming", "Confirmed"]);
+    let sent = net.inject(0, PHONE, &request("BYE", 2, "2", &tag, "Reason: Q.850;cause=16\n\n"));
+    assert_eq!(titles(&sent), ["200 BYE"]);
+    let reason = Some(Reason::q850(16, ""));
+    assert!(net.nodes[0].events.last() == Some(&Event::Ended { session, by: Side::Remote, reason }));
+    net.run_out();
+}
+
+#[test]
+fn a_cancel_of_nothing_is_481() {
+    let mut net = Net::pair(1, PERFECT);
+    assert_eq!(titles(&net.inject(0, PHONE, &request("CANCEL", 1, "1", "", "\n"))), ["481 CANCEL"]);
+}
+
+#[test]
+fn hanging_up_before_any_response_waits_to_cancel() {
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, session) = invited(&mut net);
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, Some(Reason::COMPLETED_ELSEWHERE)));
+    assert_eq!((net.told(0), net.outside.len()), (vec!["Cancelled".to_owned()], 0));
+    let sent = net.inject(0, PHONE, &response(&invite, "180 Ringing", "bob", ""));
+    assert_eq!(titles(&sent), ["CANCEL"]);
+    assert_eq!(sent[0].header(HeaderName::Reason).unwrap(), Reason::COMPLETED_ELSEWHERE.to_string());
+    assert_eq!(sent[0].top_via().unwrap().branch(), invite.top_via().unwrap().branch());
+    net.inject(0, PHONE, &response(&sent[0], "200 OK", "bob", ""));
+    let sent = net.inject(0, PHONE, &response(&invite, "487 Request Terminated", "bob", ""));
+    assert_eq!(titles(&sent), ["ACK"]);
+    net.run_out();
+}
+
+#[test]
+fn an_answer_that_crosses_the_cancel_is_acknowledged_and_hung_up() {
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, session) = invited(&mut net);
+    net.inject(0, PHONE, &response(&invite, "180 Ringing", "bob", ""));
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    net.outside.clear();
+    let sent = net.inject(0, PHONE, &response(&invite, "200 OK", "bob", ""));
+    assert_eq!(titles(&sent), ["ACK", "BYE"]);
+    let sent = net.inject(0, PHONE, &response(&invite, "200 OK", "bob", ""));
+    assert_eq!(titles(&sent), ["ACK"], "a repeated answer gets its ACK again and no second BYE");
+    assert_eq!(net.told(0), ["Ringing", "Cancelled"]);
+    net.run_out();
+}
+
+#[test]
+fn a_cancel_that_nobody_obeys_is_given_up() {
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, session) = invited(&mut net);
+    net.inject(0, PHONE, &response(&invite, "180 Ringing", "bob", ""));
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    net.run_out();
+    assert_eq!(net.now.mono.since(hotline_base::Time::ZERO), Duration::from_secs(32));
+}
+
+#[test]
+fn of_several_forks_the_first_answer_wins_and_the_others_are_hung_up() {
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, session) = invited(&mut net);
+    for tag in ["one", "two"] {
+        net.inject(0, PHONE, &response(&invite, "180 Ringing", tag, ""));
+    }
+    let sent = net.inject(0, PHONE, &response(&invite, "200 OK", "two", ""));
+    assert_eq!(titles(&sent), ["ACK"]);
+    let sent = net.inject(0, PHONE, &response(&invite, "200 OK", "one", ""));
+    assert_eq!(titles(&sent), ["ACK", "BYE"]);
+    assert_eq!(sent[1].to_tag().unwrap(), "one");
+    assert_eq!(sent[1].request_uri(), Some("sip:one@192.0.2.99:5060"));
+    net.inject(0, PHONE, &response(&sent[1], "200 OK", "one", ""));
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    let bye = net.outside.pop().unwrap();
+    assert_eq!((bye.to_tag().unwrap().as_ref(), bye.cseq().unwrap().number), ("two", 2));
+    assert_eq!(net.told(0), ["Ringing", "Ringing", "Answered", "Ended"]);
+    assert_eq!(net.nodes[0].endpoint.counters().surplus_answers, 1);
+    net.run_out();
+}
+
+#[test]
+fn nobody_there_is_a_408_after_32_seconds() {
+    let mut net = Net::pair(1, PERFECT);
+    let (_, session) = invited(&mut net);
+    net.run_out();
+    assert_eq!(net.now.mono.since(hotline_base::Time::ZERO), Duration::from_secs(32));
+    let failure = Failure { status: 408, q850: None, text: "Request Timeout".into(), retry_after: None };
+    assert!(net.nodes[0].events == [Event::Failed { session, failure }]);
+}
+
+#[test]
+fn a_failure_tells_its_cause_and_when_to_try_again() {
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, session) = invited(&mut net);
+    let extra = "Reason: Q.850;cause=34\nRetry-After: 12 (busy hour);duration=9\n";
+    let sent = net.inject(0, PHONE, &response(&invite, "503 No circuit", "bob", extra));
+    assert_eq!(titles(&sent), ["ACK"]);
+    assert_eq!(sent[0].to_tag().unwrap(), "bob");
+    let retry_after = Some(Duration::from_secs(12));
+    let failure = Failure { status: 503, q850: Some(34), text: "No circuit".into(), retry_after };
+    assert!(net.nodes[0].events == [Event::Failed { session, failure }]);
+    net.run_out();
+}
+
+#[test]
+fn an_invite_without_an_offer_gets_ours_and_the_ack_brings_the_answer() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = answered(&mut net, &request("INVITE", 1, "1", "", "\n"));
+    net.inject(0, PHONE, &with_sdp(&request("ACK", 1, "1a", &tag, "")));
+    assert!(matches!(&net.nodes[0].events[0], Event::Incoming { offer: None, .. }));
+    assert!(net.nodes[0].events[1] == Event::Confirmed { session, body: Some(sdp(OFFER)) });
+    net.inject(0, PHONE, &request("BYE", 2, "2", &tag, "\n"));
+    net.run_out();
+}
+
+#[test]
+fn the_peer_changes_the_session_by_reinvite_and_by_update() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = established(&mut net);
+    for (number, method) in [(2, "INVITE"), (3, "UPDATE")] {
+        let branch = number.to_string();
+        net.inject(0, PHONE, &with_sdp(&request(method, number, &branch, &tag, "")));
+        assert!(net.nodes[0].events.last() == Some(&Event::Reoffer { session, offer: Some(sdp(OFFER)) }));
+        net.outside.clear();
+        net.on(0, |endpoint, now| endpoint.answer_reoffer(now, session, sdp(ANSWER)));
+        let ok = net.outside.pop().unwrap();
+        assert_eq!((title(&ok), ok.body()), (format!("200 {method}"), sdp(ANSWER)));
+        net.inject(0, PHONE, &request("ACK", number, "a", &tag, "\n"));
+    }
+    net.run_for(Duration::from_secs(40));
+    assert!(net.find(0, "Ended").is_none(), "the re-INVITE was acknowledged");
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 4, "4", &tag, "")));
+    net.outside.clear();
+    net.on(0, |endpoint, now| endpoint.refuse_reoffer(now, session, 488));
+    assert_eq!(titles(&net.outside), ["488 INVITE"]);
+    net.inject(0, PHONE, &request("ACK", 4, "4", &tag, "\n"));
+    net.inject(0, PHONE, &request("BYE", 5, "5", &tag, "\n"));
+    net.run_out();
+}
+
+#[test]
+fn an_empty_reinvite_gets_our_offer_and_a_cancelled_one_487() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = established(&mut net);
+    net.inject(0, PHONE, &request("INVITE", 2, "2", &tag, "\n"));
+    assert!(net.nodes[0].events.last() == Some(&Event::Reoffer { session, offer: None }));
+    net.on(0, |endpoint, now| endpoint.answer_reoffer(now, session, sdp(OFFER)));
+    net.inject(0, PHONE, &with_sdp(&request("ACK", 2, "2a", &tag, "")));
+    assert!(net.nodes[0].events.last() == Some(&Event::ReofferAnswered { session, body: Some(sdp(OFFER)) }));
+    net.outside.clear();
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 3, "3", &tag, "")));
+    let sent = net.inject(0, PHONE, &request("CANCEL", 3, "3", &tag, "\n"));
+    assert_eq!(titles(&sent), ["200 CANCEL", "487 INVITE"]);
+    net.inject(0, PHONE, &request("ACK", 3, "3", &tag, "\n"));
+    net.inject(0, PHONE, &request("BYE", 4, "4", &tag, "\n"));
+    net.run_out();
+}
+
+#[test]
+fn offers_that_come_at_the_wrong_time_are_put_off() {
+    let mut net = Net::pair(1, PERFECT);
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    let session = net.incoming(0).unwrap();
+    net.on(0, |endpoint, now| endpoint.ring(now, session, None));
+    let tag = net.outside.pop().unwrap().to_tag().unwrap().into_owned();
+    let sent = net.inject(0, PHONE, &with_sdp(&request("UPDATE", 2, "2", &tag, "")));
+    assert_eq!(titles(&sent), ["500 UPDATE"]);
+    assert!(sent[0].has(HeaderName::RetryAfter));
+    net.on(0, |endpoint, now| endpoint.answer(now, session, sdp(ANSWER)));
+    net.outside.clear();
+    let sent = net.inject(0, PHONE, &with_sdp(&request("INVITE", 3, "3", &tag, "")));
+    assert_eq!(titles(&sent), ["100 INVITE", "491 INVITE"]);
+    net.inject(0, PHONE, &request("ACK", 1, "1a", &tag, "\n"));
+    net.on(0, |endpoint, now| endpoint.reoffer(now, session, sdp(OFFER)));
+    assert_eq!(titles(&core::mem::take(&mut net.outside)), ["INVITE"]);
+    let sent = net.inject(0, PHONE, &with_sdp(&request("UPDATE", 4, "4", &tag, "")));
+    assert_eq!(titles(&sent), ["491 UPDATE"]);
+    let late = net.inject(0, PHONE, &request("INFO", 4, "5", &tag, "\n"));
+    assert_eq!(titles(&late), ["500 INFO"], "a CSeq is used once");
+    net.inject(0, PHONE, &request("BYE", 6, "6", &tag, "\n"));
+    net.run_out();
+}
+
+#[test]
+fn our_offer_is_refused_and_the_call_goes_on_or_is_lost() {
+    for (status, told) in [("488 No", "ReofferRefused"), ("481 Gone", "Ended")] {
+        let mut net = Net::pair(1, PERFECT);
+        let (tag, session) = established(&mut net);
+        net.on(0, |endpoint, now| endpoint.reoffer(now, session, sdp(OFFER)));
+        let invite = net.outside.pop().unwrap();
+        assert_eq!(invite.to_tag().unwrap(), "bob");
+        net.inject(0, PHONE, &response(&invite, status, "bob", ""));
+        assert_eq!(net.told(0).last().map(String::as_str), Some(told));
+        net.inject(0, PHONE, &request("BYE", 2, "2", &tag, "\n"));
+        net.run_out();
+    }
+}
+
+#[test]
+fn key_presses_arrive_and_other_infos_are_answered() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = established(&mut net);
+    for (number, content, status) in [
+        (2, "Content-Type: application/dtmf-relay\n\nSignal=7\nDuration=250\n", "200 INFO"),
+        (3, "\n", "200 INFO"),
+        (4, "Content-Type: application/x\n\nhello", "415 INFO"),
+        (5, "Content-Type: application/dtmf\n\nseven", "400 INFO"),
+    ] {
+        let sent = net.inject(0, PHONE, &request("INFO", number, &number.to_string(), &tag, content));
+        assert_eq!(titles(&sent), [status]);
+    }
+    let pressed = Event::Info { session, digit: Pii::new('7'), duration: Duration::from_millis(250) };
+    assert!(net.nodes[0].events.last() == Some(&pressed));
+    net.inject(0, PHONE, &request("BYE", 6, "6", &tag, "\n"));
+    net.run_out();
+}
+
+#[test]
+fn a_bye_before_the_answer_cancels_the_call() {
+    let mut net = Net::pair(1, PERFECT);
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    let session = net.incoming(0).unwrap();
+    net.on(0, |endpoint, now| endpoint.ring(now, session, None));
+    let tag = net.outside.pop().unwrap().to_tag().unwrap().into_owned();
+    let sent = net.inject(0, PHONE, &request("BYE", 2, "2", &tag, "\n"));
+    assert_eq!(titles(&sent), ["200 BYE", "487 INVITE"]);
+    assert_eq!(net.told(0), ["Incoming", "Cancelled"]);
+    net.run_out();
+}
+
+#[test]
+fn ringing_is_repeated_every_minute() {
+    let mut net = Net::pair(1, PERFECT);
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    let session = net.incoming(0).unwrap();
+    net.on(0, |endpoint, now| endpoint.ring(now, session, None));
+    net.run_for(Duration::from_secs(150));
+    assert_eq!(titles(&net.outside), ["180 INVITE"; 3]);
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, Some(Reason::q850(17, "User busy"))));
+    assert_eq!(net.outside.last().and_then(Message::status), Some(486));
+    net.run_out();
+}
+
+#[test]
+fn requests_follow_the_route_and_the_contact() {
+    let mut net = Net::pair(1, PERFECT);
+    let routes = "Record-Route: <sip:192.0.2.98;lr>, <sip:far.example;lr>\n";
+    let (tag, session) = answered(&mut net, &with_sdp(&request("INVITE", 1, "1", "", routes)));
+    net.inject(0, PHONE, &request("ACK", 1, "1a", &tag, "\n"));
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    let bye = net.outside.pop().unwrap();
+    assert_eq!(bye.request_uri(), Some("sip:bob@192.0.2.99:5060"));
+    let routes: Vec<_> = bye.headers(HeaderName::Route).collect();
+    assert_eq!(routes, ["<sip:192.0.2.98;lr>", "<sip:far.example;lr>"]);
+    net.inject(0, PHONE, &response(&bye, "200 OK", "bob", ""));
+    net.run_out();
+}

@@ -1,5 +1,7 @@
 //! The endpoint as its peers see it: calls, registrations and refusals over a simulated network.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod calls;
 mod net;
 mod refusals;

@@ -10,7 +10,7 @@ use hotline_base::{Now, Rng, Time, TrunkId, WallTime};
 use hotline_sip::endpoint::{
     Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, SessionId, Transmit, TrunkConfig,
 };
-use hotline_sip::message::{Kind, NameAddr};
+use hotline_sip::message::{Kind, Malformed, NameAddr};
 use hotline_sip::uri::Uri;
 use hotline_sip::{HeaderName, Message};
 
@@ -137,7 +137,8 @@ impl Net {
     /// Lets time pass, at most until `until`; false if nothing was left to happen before.
     fn step(&mut self, until: Time) -> bool {
         let flying = self.flying.first_key_value().map(|((at, _), _)| *at);
-        let timers = self.nodes.iter().filter_map(|node| node.endpoint.poll_timeout()).map(|(at, _)| at).min();
+        let timers =
+            self.nodes.iter().filter_map(|node| node.endpoint.poll_timeout()).map(|(at, _)| at).min();
         let Some(at) = flying.into_iter().chain(timers).min().filter(|at| *at <= until) else { return false };
         let passed = at.since(self.now.mono);
         self.now = self.now + passed;
@@ -184,7 +185,7 @@ impl Net {
 
     /// The names of a node's events about sessions.
     pub(crate) fn told(&self, node: usize) -> Vec<String> {
-        self.nodes[node].events.iter().map(|event| name(event)).collect()
+        self.nodes[node].events.iter().map(name).collect()
     }
 
     pub(crate) fn find(&self, node: usize, what: &str) -> Option<&Event> {
@@ -217,7 +218,12 @@ impl Net {
     }
 
     fn send(&mut self, from: usize, transmit: Transmit) {
-        let message = Message::parse(transmit.bytes.clone()).expect("what an endpoint sends is well formed");
+        let message = match Message::parse(transmit.bytes.clone()) {
+            Ok(message) => message,
+            // The refusal of a malformed request repeats its headers as they came.
+            Err(Malformed { message: Some(message), .. }) if message.status() >= Some(400) => message,
+            Err(malformed) => panic!("an endpoint sent a bad message: {malformed}"),
+        };
         self.check_final(from, &message);
         let Some(to) = self.nodes.iter().position(|node| node.address == transmit.remote) else {
             self.outside.push(message);

@@ -1,1 +1,374 @@
-//! .
+//! Registrations from both ends: phones at our registrar, and ours at another.
+
+use core::time::Duration;
+
+use hotline_base::{AgentId, Pii};
+use hotline_sip::digest::{Algorithm, Challenge, Ha1};
+use hotline_sip::endpoint::{
+    Contact, EndpointConfig, Event, Login, Peer, Register, RegistrationId, UserConfig, Why,
+};
+use hotline_sip::{HeaderName, Message};
+
+use crate::net::{Net, OFFER, PERFECT, address, call_to, open_config, sdp, title};
+
+const PHONE: &str = "203.0.113.7:40000";
+const REALM: &str = "center.example";
+
+fn user(name: &str, algorithms: &[Algorithm]) -> (String, UserConfig) {
+    let ha1 = |algorithm: &Algorithm| (*algorithm, Ha1::new(*algorithm, name, REALM, "secret"));
+    (name.to_owned(), UserConfig { agent: AgentId::from(name), ha1: algorithms.iter().map(ha1).collect() })
+}
+
+/// Users `ann`, who is asked for MD5 first, and `bob`, who is asked for SHA-256 first; no trunks.
+fn config() -> EndpointConfig {
+    let (md5, sha) = (Algorithm::Md5, Algorithm::Sha256);
+    let users = [user("ann", &[md5, sha]), user("bob", &[sha, md5])].into();
+    EndpointConfig { users, trunks: Vec::new(), ..open_config(0) }
+}
+
+fn net() -> Net {
+    Net::new(1, PERFECT, vec![config()])
+}
+
+/// A REGISTER of `user` from behind a NAT.
+fn register(user: &str, cseq: u32, extra: &str) -> String {
+    format!(
+        "REGISTER sip:center.example SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.7:5060;rport;branch=z9hG4bK{user}{cseq}\n\
+         From: <sip:{user}@center.example>;tag=1\nTo: <sip:{user}@center.example>\nCall-ID: reg-{user}\n\
+         CSeq: {cseq} REGISTER\n{extra}\n"
+    )
+}
+
+const CONTACT: &str = "Contact: <sip:ann@10.0.0.7:5060;ob>\n";
+
+fn challenges(response: &Message) -> Vec<Challenge> {
+    let values = response.headers(HeaderName::WwwAuthenticate);
+    values.map(|value| Challenge::parse(&value).unwrap()).collect()
+}
+
+fn answer(challenge: &Challenge, user: &str, password: &str, nc: u32) -> String {
+    let credentials = challenge.answer(user, password, "REGISTER", "sip:center.example", "0a4f113b", nc);
+    format!("Authorization: {credentials}\n")
+}
+
+/// Registers with the first challenge; the final response.
+fn registered(net: &mut Net, user: &str, cseq: u32, extra: &str) -> Message {
+    let asked = net.inject(0, PHONE, &register(user, cseq, extra)).remove(0);
+    let proof = answer(&challenges(&asked)[0], user, "secret", 1);
+    net.inject(0, PHONE, &register(user, cseq + 1, &format!("{proof}{extra}"))).remove(0)
+}
+
+#[test]
+fn each_user_is_challenged_in_the_order_set_for_it() {
+    let mut net = net();
+    for (user, first) in [("ann", Algorithm::Md5), ("bob", Algorithm::Sha256)] {
+        let sent = net.inject(0, PHONE, &register(user, 1, CONTACT));
+        let asked = challenges(&sent[0]);
+        assert_eq!((sent[0].status(), asked.len(), asked[0].algorithm), (Some(401), 2, first));
+        assert_eq!((&*asked[0].realm, asked[0].qop_auth, asked[0].stale), (REALM, true, false));
+    }
+    net.run_out();
+}
+
+/// The response is computed by hand, as RFC 7616 §3.4.1 has it: MD5(HA1:nonce:nc:cnonce:qop:HA2).
+#[test]
+fn a_phone_registers_with_md5() {
+    use md5::Digest as _;
+    let hash =
+        |text: String| md5::Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut net = net();
+    let asked = net.inject(0, PHONE, &register("ann", 1, CONTACT)).remove(0);
+    let nonce = challenges(&asked)[0].nonce.clone();
+    let ha1 = hash("ann:center.example:secret".into());
+    let ha2 = hash("REGISTER:sip:center.example".into());
+    let response = hash(format!("{ha1}:{nonce}:00000001:abc:auth:{ha2}"));
+    let proof = format!(
+        "Authorization: Digest username=\"ann\", realm=\"center.example\", nonce=\"{nonce}\", \
+         uri=\"sip:center.example\", response=\"{response}\", algorithm=MD5, cnonce=\"abc\", qop=auth, nc=00000001\n"
+    );
+    let sent = net.inject(0, PHONE, &register("ann", 2, &format!("{proof}{CONTACT}Expires: 600\n")));
+    assert_eq!(title(&sent[0]), "200 REGISTER");
+    assert_eq!(sent[0].header(HeaderName::Contact).unwrap(), "<sip:ann@10.0.0.7:5060;ob>;expires=600");
+    let expires = Duration::from_secs(600);
+    assert!(net.nodes[0].events == [Event::Registered { agent: AgentId::from("ann"), contacts: 1, expires }]);
+    let expected = Contact {
+        uri: "sip:ann@10.0.0.7:5060;ob".into(),
+        destination: PHONE.parse().unwrap(),
+        local: address(0),
+    };
+    assert_eq!(net.nodes[0].endpoint.contact("ann"), Some(expected), "reached where it registered from");
+    assert_eq!(net.nodes[0].endpoint.contact("bob"), None);
+}
+
+#[test]
+fn sha_256_works_as_well_and_a_registration_expires() {
+    let mut net = net();
+    let ok = registered(&mut net, "bob", 1, "Contact: <sip:bob@10.0.0.7>;expires=60\n");
+    assert_eq!(ok.status(), Some(200));
+    net.run_for(Duration::from_secs(61));
+    let gone = Event::Unregistered { agent: AgentId::from("bob"), why: Why::Expired };
+    assert!(net.nodes[0].events.last() == Some(&gone));
+    assert_eq!(net.nodes[0].endpoint.contact("bob"), None);
+    net.run_out();
+}
+
+#[test]
+fn an_unknown_user_looks_like_one_with_a_wrong_password() {
+    let mut net = net();
+    let mut seen = Vec::new();
+    for user in ["ann", "nobody"] {
+        let asked = net.inject(0, PHONE, &register(user, 1, CONTACT)).remove(0);
+        let proof = answer(&challenges(&asked)[0], user, "guess", 1);
+        let failed = net.inject(0, PHONE, &register(user, 2, &format!("{proof}{CONTACT}"))).remove(0);
+        seen.push((asked.status(), challenges(&asked).len(), failed.status(), failed.all_headers().count()));
+    }
+    assert_eq!(seen[0], (Some(401), 2, Some(403), 7));
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(net.nodes[0].endpoint.counters().auth_failures, 2);
+    let twice: Vec<_> = (3..5).map(|cseq| net.inject(0, PHONE, &register("nobody", cseq, CONTACT))).collect();
+    let order =
+        |messages: &[Message]| challenges(&messages[0]).iter().map(|one| one.algorithm).collect::<Vec<_>>();
+    assert_eq!(order(&twice[0]), order(&twice[1]), "always the same challenge");
+    net.run_out();
+}
+
+#[test]
+fn a_replay_an_old_nonce_and_a_foreign_one_are_stale() {
+    let mut net = net();
+    let asked = net.inject(0, PHONE, &register("ann", 1, CONTACT)).remove(0);
+    let challenge = &challenges(&asked)[0];
+    let mut cseq = 1;
+    let mut send = |net: &mut Net, challenge: &Challenge, nc| {
+        cseq += 1;
+        let proof = answer(challenge, "ann", "secret", nc);
+        net.inject(0, PHONE, &register("ann", cseq, &format!("{proof}{CONTACT}"))).remove(0)
+    };
+    assert_eq!(send(&mut net, challenge, 1).status(), Some(200));
+    assert_eq!(send(&mut net, challenge, 2).status(), Some(200));
+    let replayed = send(&mut net, challenge, 2);
+    assert_eq!((replayed.status(), challenges(&replayed)[0].stale), (Some(401), true));
+    assert_eq!(net.nodes[0].endpoint.counters().replays, 1);
+    net.run_for(Duration::from_secs(700));
+    assert!(challenges(&send(&mut net, challenge, 3))[0].stale);
+    let foreign = Challenge { nonce: "of another server".into(), ..challenge.clone() };
+    assert!(challenges(&send(&mut net, &foreign, 1))[0].stale);
+}
+
+#[test]
+fn a_repeated_register_is_answered_again_and_not_a_replay() {
+    let mut net = net();
+    let asked = net.inject(0, PHONE, &register("ann", 1, CONTACT)).remove(0);
+    let proof = answer(&challenges(&asked)[0], "ann", "secret", 1);
+    let text = register("ann", 2, &format!("{proof}{CONTACT}"));
+    for _ in 0..2 {
+        assert_eq!(net.inject(0, PHONE, &text)[0].status(), Some(200));
+    }
+    assert_eq!(net.nodes[0].events.len(), 1);
+}
+
+#[test]
+fn contacts_are_listed_and_taken_back() {
+    let mut net = net();
+    let two = "Contact: <sip:a@10.0.0.7>;q=0.5, <sip:b@10.0.0.8>;expires=90\nExpires: 120\n";
+    let ok = registered(&mut net, "ann", 1, two);
+    let listed: Vec<_> = ok.headers(HeaderName::Contact).collect();
+    assert_eq!(listed, ["<sip:a@10.0.0.7>;expires=120", "<sip:b@10.0.0.8>;expires=90"]);
+    assert_eq!(net.nodes[0].endpoint.contact("ann").unwrap().uri, "sip:b@10.0.0.8");
+    assert_eq!(registered(&mut net, "ann", 3, "").headers(HeaderName::Contact).count(), 2, "only asking");
+    let one = registered(&mut net, "ann", 5, "Contact: <sip:b@10.0.0.8>;expires=0\n");
+    assert_eq!(one.headers(HeaderName::Contact).count(), 1);
+    let none = registered(&mut net, "ann", 7, "Contact: *\nExpires: 0\n");
+    assert_eq!((none.status(), none.has(HeaderName::Contact)), (Some(200), false));
+    let gone = Event::Unregistered { agent: AgentId::from("ann"), why: Why::Removed };
+    assert!(net.nodes[0].events.last() == Some(&gone));
+    net.run_out();
+}
+
+#[test]
+fn a_register_that_asks_for_nonsense_is_refused() {
+    for (extra, status) in [
+        ("Contact: <sip:a@h>\nExpires: 5\n", 423),
+        ("Contact: *\n", 400),
+        ("Contact: *, <sip:a@h>\nExpires: 0\n", 400),
+        ("Contact: <sip:a@h\n", 400),
+    ] {
+        let mut net = net();
+        let refused = registered(&mut net, "ann", 1, extra);
+        assert_eq!(refused.status(), Some(status), "{extra}");
+        assert_eq!(refused.header(HeaderName::MinExpires).as_deref(), (status == 423).then_some("30"));
+        assert!(net.nodes[0].events.is_empty());
+    }
+}
+
+#[test]
+fn one_user_cannot_register_another() {
+    let mut net = net();
+    let asked = net.inject(0, PHONE, &register("ann", 1, CONTACT)).remove(0);
+    let proof = answer(&challenges(&asked)[0], "bob", "secret", 1);
+    let refused = net.inject(0, PHONE, &register("ann", 2, &format!("{proof}{CONTACT}"))).remove(0);
+    assert_eq!(refused.status(), Some(403));
+    assert!(net.nodes[0].endpoint.contact("ann").is_none());
+}
+
+fn login(password: &str) -> Option<Login> {
+    Some(Login { username: Pii::from("ann"), password: Pii::from(password) })
+}
+
+fn to_center(password: &str) -> Register {
+    Register {
+        registrar: address(0),
+        local: address(1),
+        user: Pii::from("ann"),
+        domain: REALM.into(),
+        credentials: login(password),
+        expires: Duration::from_secs(100),
+    }
+}
+
+/// The center and a phone.
+fn center_and_phone() -> Net {
+    let mut phone = open_config(1);
+    phone.user_agent = "phone".into();
+    Net::new(3, PERFECT, vec![config(), phone])
+}
+
+fn succeeded(id: RegistrationId, seconds: u64) -> Event {
+    Event::RegistrationSucceeded { id, expires: Duration::from_secs(seconds) }
+}
+
+#[test]
+fn our_registration_is_refreshed_until_it_is_taken_back() {
+    let mut net = center_and_phone();
+    let id = net.on(1, |endpoint, now| endpoint.register(now, to_center("secret"))).unwrap();
+    net.run_for(Duration::from_secs(250));
+    assert!(
+        net.nodes[1].events
+            == [succeeded(id, 100), succeeded(id, 100), succeeded(id, 100), succeeded(id, 100)]
+    );
+    assert_eq!(net.nodes[0].endpoint.contact("ann").unwrap().destination, address(1));
+    net.on(1, |endpoint, now| endpoint.unregister(now, id));
+    net.run_ms(100);
+    assert!(net.nodes[1].events.last() == Some(&succeeded(id, 0)));
+    assert_eq!(net.nodes[0].endpoint.contact("ann"), None);
+    net.run_out();
+}
+
+#[test]
+fn a_wrong_password_is_tried_once() {
+    let mut net = center_and_phone();
+    let id = net.on(1, |endpoint, now| endpoint.register(now, to_center("guess"))).unwrap();
+    net.run_out();
+    assert!(net.nodes[1].events == [Event::RegistrationFailed { id, status: 403 }]);
+    assert_eq!(net.nodes[0].endpoint.counters().auth_failures, 1);
+}
+
+#[test]
+fn a_registration_that_is_too_short_is_asked_for_longer() {
+    let mut net = center_and_phone();
+    let short = Register { expires: Duration::from_secs(5), ..to_center("secret") };
+    let id = net.on(1, |endpoint, now| endpoint.register(now, short)).unwrap();
+    net.run_ms(100);
+    assert!(net.nodes[1].events == [succeeded(id, 30)]);
+}
+
+#[test]
+fn while_the_server_is_away_registration_is_tried_again() {
+    let mut net = center_and_phone();
+    net.filter = Some(Box::new(|from, _| from != 1));
+    let id = net.on(1, |endpoint, now| endpoint.register(now, to_center("secret"))).unwrap();
+    net.run_for(Duration::from_secs(40));
+    assert!(net.nodes[1].events == [Event::RegistrationFailed { id, status: 408 }]);
+    net.filter = None;
+    net.run_for(Duration::from_secs(60));
+    assert!(net.nodes[1].events.last() == Some(&succeeded(id, 100)));
+}
+
+#[test]
+fn an_agent_calls_in_with_its_password() {
+    let mut net = center_and_phone();
+    let mut invite = call_to("sip:200@center.example", 0);
+    (invite.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
+    invite.credentials = login("secret");
+    net.on(1, |endpoint, now| endpoint.invite(now, invite)).unwrap();
+    net.run_ms(50);
+    assert_eq!(net.ladder[..4], ["1>0 INVITE", "0>1 401 INVITE", "1>0 ACK", "1>0 INVITE"]);
+    match &net.nodes[0].events[..] {
+        [Event::Incoming { session, peer: Peer::Agent(agent), offer, .. }] => {
+            assert_eq!((agent.as_str(), offer), ("ann", &Some(sdp(OFFER))));
+            let session = *session;
+            net.on(0, |endpoint, now| endpoint.reject(now, session, 404, None));
+        }
+        other => panic!("{other:?}"),
+    }
+    net.run_out();
+}
+
+#[test]
+fn a_caller_with_a_wrong_password_or_without_one_is_refused() {
+    for (from, password, told) in
+        [("<sip:ann@center.example>", "guess", 403), ("<sip:nobody@center.example>", "secret", 403)]
+    {
+        let mut net = center_and_phone();
+        let mut invite = call_to("sip:200@center.example", 0);
+        (invite.local, invite.from) = (address(1), from.parse_name());
+        invite.credentials = login(password);
+        let session = net.on(1, |endpoint, now| endpoint.invite(now, invite)).unwrap();
+        net.run_out();
+        match &net.nodes[1].events[..] {
+            [Event::Failed { session: failed, failure }] => {
+                assert_eq!((*failed, failure.status), (session, told));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(net.nodes[0].events.is_empty());
+        assert_eq!(net.nodes[0].endpoint.counters().refused_invites, 1);
+    }
+}
+
+#[test]
+fn a_registered_phone_is_called_where_it_registered_whatever_its_contact_says() {
+    let mut net = net();
+    registered(&mut net, "ann", 1, CONTACT);
+    let contact = net.nodes[0].endpoint.contact("ann").unwrap();
+    let mut invite = call_to(&contact.uri, 0);
+    (invite.destination, invite.local) = (contact.destination, contact.local);
+    let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
+    let sent = net.outside.pop().unwrap();
+    assert_eq!(sent.request_uri(), Some("sip:ann@10.0.0.7:5060;ob"));
+    let header = |name| sent.header(name).unwrap();
+    let ok = format!(
+        "SIP/2.0 200 OK\nVia: {}\nFrom: {}\nTo: <sip:ann@h>;tag=t\nCall-ID: {}\nCSeq: 1 INVITE\n\
+         Contact: <sip:ann@198.51.100.3:5060>\n\n",
+        header(HeaderName::Via),
+        header(HeaderName::From),
+        header(HeaderName::CallId)
+    );
+    let bytes = ok.replace('\n', "\r\n").into_bytes().into();
+    let datagram =
+        hotline_sip::endpoint::Datagram { local: address(0), remote: PHONE.parse().unwrap(), bytes };
+    let endpoint = &mut net.nodes[0].endpoint;
+    endpoint.handle_datagram(net.now, datagram);
+    assert_eq!(endpoint.poll_transmit().unwrap().remote, PHONE.parse().unwrap());
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+}
+
+#[test]
+fn a_user_who_is_configured_no_more_is_gone() {
+    let mut net = net();
+    registered(&mut net, "ann", 1, CONTACT);
+    net.on(0, |endpoint, _| endpoint.reconfigure(EndpointConfig { users: [].into(), ..config() }));
+    assert_eq!(net.nodes[0].endpoint.contact("ann"), None);
+    let gone = Event::Unregistered { agent: AgentId::from("ann"), why: Why::Removed };
+    assert!(net.nodes[0].events.last() == Some(&gone));
+}
+
+/// Reads a name-addr in a test.
+trait ParseName {
+    fn parse_name(&self) -> hotline_sip::message::NameAddr;
+}
+
+impl ParseName for str {
+    fn parse_name(&self) -> hotline_sip::message::NameAddr {
+        hotline_sip::message::NameAddr::parse(self).unwrap()
+    }
+}
