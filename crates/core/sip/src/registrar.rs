@@ -83,7 +83,7 @@ pub enum Why {
 }
 
 /// What changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Presence {
     /// The user has contacts; one was added, refreshed, or removed.
     Registered {
@@ -110,7 +110,7 @@ struct Record {
 }
 
 /// All contacts of all users.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Registrar {
     users: BTreeMap<String, Record>,
     /// Per user, when its first contact expires.

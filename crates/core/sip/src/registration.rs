@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use hotline_base::Time;
+use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Event, Login, Register, RegistrationId};
 use crate::login::authorise;
@@ -28,7 +29,7 @@ const TAG_LENGTH: usize = 16;
 const CALL_ID_LENGTH: usize = 32;
 
 /// One registration.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Registration {
     id: RegistrationId,
     flow: Flow,
@@ -39,7 +40,7 @@ pub(crate) struct Registration {
     state: State,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     /// A REGISTER is on its way.
     Requesting,

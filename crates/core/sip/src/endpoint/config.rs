@@ -10,7 +10,7 @@ use crate::digest::{Algorithm, Ha1};
 
 /// Server transactions at a time; a further request gets 503.
 pub const MAX_SERVER_TRANSACTIONS: usize = 50_000;
-/// Client transactions at a time; a further request fails with 503.
+/// Client transactions at a time; a further INVITE or REGISTER fails with 503.
 pub const MAX_CLIENT_TRANSACTIONS: usize = 50_000;
 /// Sessions at a time; a further INVITE gets, or fails with, 503.
 pub const MAX_SESSIONS: usize = 10_000;

@@ -48,3 +48,33 @@ pub struct Counters {
     /// Re-INVITEs that crossed one of the peer's: answered 491 by either side.
     pub glares: u64,
 }
+
+impl Counters {
+    /// Every counter with its name, for metrics and the live page.
+    #[must_use]
+    pub fn named(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("sip_malformed", self.malformed),
+            ("sip_malformed_answered", self.malformed_answered),
+            ("sip_keepalives", self.keepalives),
+            ("sip_stray_responses", self.stray_responses),
+            ("sip_stray_acks", self.stray_acks),
+            ("sip_unknown_dialogs", self.unknown_dialogs),
+            ("sip_refused_invites", self.refused_invites),
+            ("sip_refused_requests", self.refused_requests),
+            ("sip_challenges", self.challenges),
+            ("sip_auth_failures", self.auth_failures),
+            ("sip_replays", self.replays),
+            ("sip_overloaded", self.overloaded),
+            ("sip_bindings_refused", self.bindings_refused),
+            ("sip_merged", self.merged),
+            ("sip_too_many_hops", self.too_many_hops),
+            ("sip_retransmissions", self.retransmissions),
+            ("sip_repetitions", self.repetitions),
+            ("sip_timeouts", self.timeouts),
+            ("sip_missing_acks", self.missing_acks),
+            ("sip_surplus_answers", self.surplus_answers),
+            ("sip_glares", self.glares),
+        ]
+    }
+}

@@ -144,7 +144,8 @@ pub enum Event {
         /// Why.
         failure: Failure,
     },
-    /// Cancelled before it was answered, by the caller; that is us for an outgoing call. Terminal.
+    /// Cancelled before it was answered, by the caller; that is us for an outgoing call. Terminal, and given at
+    /// once: an answer that crosses the CANCEL is acknowledged and hung up without a further event.
     Cancelled {
         /// Which.
         session: SessionId,
@@ -160,7 +161,8 @@ pub enum Event {
         /// As the BYE says.
         reason: Option<Reason>,
     },
-    /// The peer wants to change the session: answer with `answer_reoffer` or `refuse_reoffer`.
+    /// The peer wants to change the session: answer with `answer_reoffer` or `refuse_reoffer`. The peer may take it
+    /// back before; the answer then has no effect and the session goes on as before.
     Reoffer {
         /// Which.
         session: SessionId,
@@ -281,7 +283,7 @@ impl fmt::Debug for Event {
 }
 
 /// A user name and password, hashed or not, for a server that challenges us.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Login {
     /// The user name.
     pub username: Pii<String>,

@@ -291,7 +291,7 @@ impl Endpoint {
     pub fn is_idle(&self) -> bool {
         self.sessions.is_empty()
             && self.dialogs.is_empty()
-            && self.transactions() == 0
+            && self.shared.layer.is_empty()
             && self.timers.is_empty()
             && self.registrations.is_empty()
             && self.shared.events.is_empty()

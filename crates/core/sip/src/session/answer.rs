@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hotline_base::{Now, Time};
+use serde::{Deserialize, Serialize};
 
 use super::body::sdp_of;
 use super::context::{Context, Inbound};
@@ -17,7 +18,7 @@ use crate::transaction::timer::{Repeat, T1, T1_64, T2};
 pub(super) const NO_ACK: Reason = Reason::sip(408, "ACK timeout");
 
 /// A 2xx that is repeated until its ACK.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Answer {
     inbound: Inbound,
     cseq: u32,
@@ -64,7 +65,7 @@ impl Answer {
 }
 
 /// The callee's session between its 2xx and the ACK.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Answered {
     pub(super) dialog: Dialog,
     pub(super) answer: Answer,

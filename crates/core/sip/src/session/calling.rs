@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use hotline_base::Time;
+use serde::{Deserialize, Serialize};
 
 use super::body::sdp_of;
 use super::context::{Context, Inbound, reason_phrase};
@@ -26,7 +27,7 @@ const CALL_ID_LENGTH: usize = 32;
 /// RFC 3261 §8.1.1.5. The first CSeq of a dialog of ours.
 const FIRST_CSEQ: u32 = 1;
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Calling {
     invite: Outgoing,
     flow: Flow,
@@ -179,7 +180,7 @@ impl Calling {
 }
 
 /// Our INVITE after it was given up.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Abandoned {
     invite: Outgoing,
     flow: Flow,
@@ -187,7 +188,7 @@ pub(super) struct Abandoned {
     stage: Stage,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Stage {
     /// No CANCEL may be sent before the first response (RFC 3261 §9.1).
     Unheard,

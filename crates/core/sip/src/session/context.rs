@@ -4,15 +4,16 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use hotline_base::{Now, Rng};
+use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Counters, EndpointConfig, Event, SessionId};
 use crate::message::Builder;
 use crate::outgoing::Outgoing;
 use crate::transaction::{Flow, Layer, SendError, ServerKey};
-use crate::{HeaderName, Message};
+use crate::{HeaderName, Message, Method};
 
 /// Whom the response to a request of ours concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Owner {
     /// A session.
     Session(SessionId),
@@ -21,7 +22,7 @@ pub(crate) enum Owner {
 }
 
 /// A request that has a server transaction and no final response yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Inbound {
     pub(crate) key: ServerKey,
     pub(crate) message: Message,
@@ -39,9 +40,24 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Sends a request as a client transaction.
+    /// Sends a request as a client transaction. What ends something is not limited: it gives room.
     pub(crate) fn request(&mut self, request: &Outgoing, flow: Flow, owner: Owner) -> Result<(), SendError> {
-        let limit = self.config.limits.client_transactions;
+        let limit = match request.method {
+            Method::Bye | Method::Cancel => usize::MAX,
+            Method::Invite
+            | Method::Ack
+            | Method::Register
+            | Method::Options
+            | Method::Info
+            | Method::Update
+            | Method::Prack
+            | Method::Refer
+            | Method::Notify
+            | Method::Subscribe
+            | Method::Message
+            | Method::Publish
+            | Method::Other(_) => self.config.limits.client_transactions,
+        };
         let result = self.layer.request(self.now, request, flow, owner, limit);
         if result == Err(SendError::Full) {
             self.counters.overloaded += 1;

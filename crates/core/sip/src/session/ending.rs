@@ -1,6 +1,7 @@
 //! A session after its terminal event: what is left to say to the peer. No event leaves from here.
 
 use hotline_base::Time;
+use serde::{Deserialize, Serialize};
 
 use super::answer::Answered;
 use super::context::{Context, Inbound};
@@ -12,7 +13,7 @@ use crate::outgoing::Outgoing;
 use crate::transaction::Flow;
 
 /// Hung up here before the ACK to our 2xx: the BYE must wait for it (RFC 3261 §15).
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Departing {
     pub(super) answered: Answered,
     pub(super) reason: Option<Reason>,
@@ -50,7 +51,7 @@ impl Departing {
 }
 
 /// Our BYE has no response yet.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Leaving {
     pub(super) bye: Outgoing,
     pub(super) flow: Flow,

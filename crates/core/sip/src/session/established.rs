@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use hotline_base::{Rng, Time};
+use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, NO_ACK};
 use super::body::sdp_of;
@@ -21,7 +22,7 @@ use crate::transaction::{Flow, ServerKey};
 /// How often an offer of ours is tried again after glare; then it counts as refused.
 pub(super) const MAX_GLARE_RETRIES: u8 = 5;
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Established {
     dialog: Dialog,
     exchange: Exchange,
@@ -30,7 +31,7 @@ pub(super) struct Established {
 }
 
 /// The one change that is under way.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Exchange {
     Idle,
     /// The peer's, not yet answered by our user.
@@ -41,14 +42,14 @@ enum Exchange {
     Ours(Box<Ours>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Theirs {
     inbound: Inbound,
     request: Offer,
 }
 
 /// How the peer asks for a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Offer {
     Invite,
     /// A re-INVITE without a description: our answer is the offer.
@@ -56,7 +57,7 @@ enum Offer {
     Update,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Ours {
     invite: Outgoing,
     flow: Flow,
@@ -64,7 +65,7 @@ struct Ours {
     retries: u8,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Deferred {
     sdp: Bytes,
     at: Time,

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use hotline_base::Time;
+use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Answered};
 use super::body::sdp_of;
@@ -18,7 +19,7 @@ use crate::outgoing::SDP;
 /// RFC 3261 §13.3.1.1. A provisional response is repeated every minute, lest a proxy cancels.
 pub(super) const PROGRESS_INTERVAL: Duration = Duration::from_secs(60);
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Incoming {
     inbound: Inbound,
     dialog: Dialog,
@@ -28,7 +29,7 @@ pub(super) struct Incoming {
 }
 
 /// The latest provisional response.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Progress {
     status: u16,
     response: Bytes,

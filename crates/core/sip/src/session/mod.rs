@@ -81,13 +81,13 @@ impl Request {
 }
 
 /// One INVITE usage.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
     usage: Usage,
     state: State,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum State {
     /// An INVITE came and has no final response yet.
     Incoming(Incoming),

@@ -1,6 +1,7 @@
 //! What holds in every state of a session: its names, its way to the peer, and the ACKs it may have to repeat.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::body::{Sdp, sdp_of};
 use super::context::{Context, Inbound, Owner};
@@ -18,14 +19,14 @@ use crate::{HeaderName, Message, Method};
 const MAX_ACKS: usize = 8;
 
 /// Which end sent the first INVITE: it waits longer after glare (RFC 3261 §14.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Role {
     Caller,
     Callee,
 }
 
 /// How the peer is reached and addressed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Peerage {
     /// Where its first message came from, or ours went to.
     pub(crate) flow: Flow,
@@ -38,7 +39,7 @@ pub(crate) struct Peerage {
 }
 
 /// A 2xx of the peer that was acknowledged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Ack {
     cseq: u32,
     remote_tag: String,
@@ -46,7 +47,7 @@ struct Ack {
     bytes: Bytes,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Usage {
     pub(super) id: SessionId,
     pub(super) call_id: String,

@@ -58,7 +58,7 @@ impl ServerKey {
 }
 
 /// RFC 3261 §8.2.2.2: two requests outside of a dialog that agree in this are one that was forked on the way.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct MergeKey {
     from_tag: String,
     call_id: String,

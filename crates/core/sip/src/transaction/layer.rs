@@ -34,7 +34,7 @@ impl Flow {
 }
 
 /// What became of a client transaction without a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Notice<O> {
     /// Nobody answered.
     TimedOut { owner: O, method: Method, cseq: u32 },
@@ -64,13 +64,13 @@ pub(crate) enum SendError {
     Unwritable,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum ClientMachine {
     Invite { machine: ClientInvite, request: Box<Outgoing> },
     NonInvite(ClientNonInvite),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Client<O> {
     machine: ClientMachine,
     flow: Flow,
@@ -78,13 +78,13 @@ struct Client<O> {
     cseq: u32,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum ServerMachine {
     Invite(ServerInvite),
     NonInvite(ServerNonInvite),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Server<O> {
     machine: ServerMachine,
     /// Where responses go.
@@ -94,15 +94,15 @@ struct Server<O> {
     merge: Option<MergeKey>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Key {
     Client(ClientKey),
     Server(ServerKey),
 }
 
 /// All running transactions. `O` is who a client transaction's responses are for.
-#[derive(Clone, Debug)]
-pub(crate) struct Layer<O> {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Layer<O: Ord> {
     clients: BTreeMap<ClientKey, Client<O>>,
     servers: BTreeMap<ServerKey, Server<O>>,
     merges: BTreeMap<MergeKey, ServerKey>,
@@ -314,6 +314,16 @@ impl<O: Copy + Ord> Layer<O> {
     /// How many client transactions there are.
     pub(crate) fn clients(&self) -> usize {
         self.clients.len()
+    }
+
+    /// True if nothing runs, waits or is remembered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.clients.is_empty()
+            && self.servers.is_empty()
+            && self.merges.is_empty()
+            && self.owned.is_empty()
+            && self.timers.is_empty()
+            && self.transmits.is_empty()
     }
 
     fn client_timeout(&mut self, now: Now, key: &ClientKey, counters: &mut Counters) {

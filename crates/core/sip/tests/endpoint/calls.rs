@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use hotline_base::Pii;
-use hotline_sip::endpoint::{Event, Failure, Peer, Reason, SessionId, Side};
+use hotline_sip::endpoint::{Event, Failure, Login, Peer, Reason, SessionId, Side};
 use hotline_sip::{HeaderName, Message};
 
 use crate::net::{ANSWER, Net, OFFER, PERFECT, call, call_to, sdp, title};
@@ -444,5 +444,82 @@ fn requests_follow_the_route_and_the_contact() {
     let routes: Vec<_> = bye.headers(HeaderName::Route).collect();
     assert_eq!(routes, ["<sip:192.0.2.98;lr>", "<sip:far.example;lr>"]);
     net.inject(0, PHONE, &response(&bye, "200 OK", "bob", ""));
+    net.run_out();
+}
+
+/// An answered outgoing call to that phone, with a password.
+fn called_with_password(net: &mut Net) -> (Message, SessionId) {
+    let mut invite = call_to("sip:bob@192.0.2.99", 0);
+    invite.destination = PHONE.parse().unwrap();
+    invite.credentials = Some(Login { username: Pii::from("us"), password: Pii::from("secret") });
+    let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
+    let invite = net.outside.pop().unwrap();
+    net.inject(0, PHONE, &response(&invite, "200 OK", "bob", ""));
+    (invite, session)
+}
+
+#[test]
+fn challenges_within_a_call_are_answered_once() {
+    const ASK: &str = "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5, qop=\"auth\"\n";
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, session) = called_with_password(&mut net);
+    net.on(0, |endpoint, now| endpoint.reoffer(now, session, sdp(OFFER)));
+    let offer = net.outside.pop().unwrap();
+    let sent = net.inject(0, PHONE, &response(&offer, "407 Who", "bob", ASK));
+    assert_eq!(titles(&sent), ["ACK", "INVITE"]);
+    assert!(sent[1].has(HeaderName::ProxyAuthorization));
+    let sent = net.inject(0, PHONE, &response(&sent[1], "200 OK", "bob", ""));
+    assert!(sent[0].has(HeaderName::ProxyAuthorization), "RFC 3261 §22.1: the ACK repeats the credentials");
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    let bye = net.outside.pop().unwrap();
+    let sent = net.inject(0, PHONE, &response(&bye, "407 Who", "bob", ASK));
+    assert_eq!(titles(&sent), ["BYE"]);
+    assert!(sent[0].has(HeaderName::ProxyAuthorization));
+    let cseqs = [&invite, &offer, &bye, &sent[0]].map(|message| message.cseq().unwrap().number);
+    assert_eq!(cseqs, [1, 2, 4, 5]);
+    assert!(net.inject(0, PHONE, &response(&sent[0], "407 Who", "bob", ASK)).is_empty());
+    net.run_out();
+}
+
+#[test]
+fn an_answer_that_fits_no_datagram_fails_the_call() {
+    let mut net = Net::pair(1, PERFECT);
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    let session = net.incoming(0).unwrap();
+    net.on(0, |endpoint, now| endpoint.answer(now, session, vec![b'x'; 70_000].into()));
+    assert_eq!(titles(&net.outside), ["500 INVITE"]);
+    assert_eq!(net.told(0), ["Incoming", "Failed"]);
+    net.inject(0, PHONE, &request("ACK", 1, "1", "", "\n"));
+    net.run_out();
+}
+
+#[test]
+fn commands_that_do_not_fit_the_state_change_nothing() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = established(&mut net);
+    let events = net.told(0);
+    net.on(0, |endpoint, now| {
+        endpoint.ring(now, session, None);
+        endpoint.answer(now, session, sdp(ANSWER));
+        endpoint.reject(now, session, 486, None);
+        endpoint.answer_reoffer(now, session, sdp(ANSWER));
+        endpoint.refuse_reoffer(now, session, 488);
+        endpoint.hang_up(now, SessionId(99), None);
+    });
+    assert_eq!((net.told(0), titles(&net.outside)), (events, vec![]));
+    net.inject(0, PHONE, &request("BYE", 2, "2", &tag, "\n"));
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    net.run_out();
+}
+
+#[test]
+fn requests_of_another_dialog_are_481() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, _) = established(&mut net);
+    let stolen = request("BYE", 2, "2", &tag, "\n").replace("tag=bob", "tag=eve");
+    assert_eq!(titles(&net.inject(0, PHONE, &stolen)), ["481 BYE"]);
+    assert_eq!(titles(&net.inject(0, PHONE, &request("BYE", 2, "3", "none", "\n"))), ["481 BYE"]);
+    assert_eq!(net.nodes[0].endpoint.counters().unknown_dialogs, 2);
+    net.inject(0, PHONE, &request("BYE", 2, "4", &tag, "\n"));
     net.run_out();
 }

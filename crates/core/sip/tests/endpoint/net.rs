@@ -36,7 +36,7 @@ pub(crate) struct Node {
     pub(crate) events: Vec<Event>,
     over: BTreeSet<SessionId>,
     /// The final status of each server transaction.
-    finals: BTreeMap<String, u16>,
+    pub(crate) finals: BTreeMap<String, u16>,
 }
 
 /// What decides whether a datagram arrives: sender and message.
