@@ -19,6 +19,8 @@ const TYPES = {
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 };
+/** States in which what was pending has been applied. */
+const PASSES = { ready: 1, not_ready: 1, logged_out: 1 };
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
 
 const world = {
@@ -125,7 +127,16 @@ function emit(fact) {
 
 function changeAgent(id, change) {
   const agent = world.agents.find((known) => known.id === id);
-  Object.assign(agent, { since: new Date().toISOString(), reason: null, until: null }, change);
+  Object.assign(
+    agent,
+    {
+      since: new Date().toISOString(),
+      reason: null,
+      until: null,
+      pending: change.state in PASSES ? null : agent.pending,
+    },
+    change,
+  );
   emit({ type: 'agent.changed', agent });
   return agent;
 }

@@ -11,6 +11,7 @@ import { sessionQuery, signOut } from '../api/session';
 import type { Agent } from '../api/types';
 import { useLive } from '../live/store';
 import { chooseLanguage, currentLanguage, LANGUAGES, type Language } from '../texts';
+import { Failure } from '../ui/Failure';
 import css from './Rail.module.css';
 import { Shortcuts } from './Shortcuts';
 import { useSession } from './session';
@@ -67,6 +68,7 @@ export function UserMenu() {
           >
             {leave.busy ? t('menu.sign_out_busy') : t('menu.sign_out')}
           </Menu.Item>
+          {leave.isError && <Failure error={leave.error} />}
         </Menu.Dropdown>
       </Menu>
       <Shortcuts opened={shortcuts} toggle={showShortcuts.toggle} />

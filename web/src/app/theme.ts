@@ -15,10 +15,23 @@ const indigo: MantineColorsTuple = [
   '#2c3382',
 ];
 
+const grey: MantineColorsTuple = [
+  '#e8e8ec',
+  '#c4c4cd',
+  '#9898a5',
+  '#6c6c79',
+  '#3a3b44',
+  '#2a2b32',
+  '#1c1d22',
+  '#17181c',
+  '#121317',
+  '#0d0e11',
+];
+
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 6, dark: 5 },
-  colors: { indigo },
+  colors: { indigo, dark: grey },
   fontFamily:
     '"Inter Variable", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
@@ -30,11 +43,11 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
-    Button: { defaultProps: { size: 'xs' } },
-    TextInput: { defaultProps: { size: 'xs' } },
-    PasswordInput: { defaultProps: { size: 'xs' } },
-    Textarea: { defaultProps: { size: 'xs' } },
-    Select: { defaultProps: { size: 'xs' } },
+    Button: { defaultProps: { size: 'xs', fz: 12.5 } },
+    TextInput: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13 } } },
+    PasswordInput: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13 } } },
+    Textarea: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13 } } },
+    Select: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13 } } },
     SegmentedControl: { defaultProps: { size: 'xs' } },
     Menu: { defaultProps: { transitionProps: { duration: 60 }, shadow: 'md' } },
     Modal: { defaultProps: { transitionProps: { duration: 60 } } },

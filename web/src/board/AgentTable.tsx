@@ -41,7 +41,9 @@ export function AgentTable() {
                 <th>{t('board.state')}</th>
                 <th className={grid.right}>{t('board.since')}</th>
                 <th>{t('board.with')}</th>
-                <th>{t('board.phone')}</th>
+                <th>
+                  <span className="hidden">{t('board.phone')}</span>
+                </th>
               </tr>
             </thead>
             <tbody>

@@ -102,6 +102,8 @@ function Controls({ agent }: { agent: Agent }) {
   const can = connected && !ask.isPending;
   const wrapUp = agent.state === 'wrap_up';
   const isReady = agent.state === 'ready' && agent.pending === null;
+  // Green only where it changes something at once.
+  const inviting = wrapUp || agent.state === 'not_ready' || agent.state === 'logged_out';
 
   const ready = () => {
     if (can && !isReady) ask.mutate({ state: 'ready' });
@@ -127,7 +129,7 @@ function Controls({ agent }: { agent: Agent }) {
       )}
       <Tooltip label={t('shortcuts.ready')}>
         <Button
-          variant={isReady ? 'default' : 'filled'}
+          variant={inviting ? 'filled' : 'default'}
           color={wrapUp ? 'violet' : 'teal.8'}
           onClick={ready}
           disabled={!connected || isReady}

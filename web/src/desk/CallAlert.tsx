@@ -1,8 +1,8 @@
 // Tells of a call when the agent looks elsewhere: the title of the tab and a desktop notification.
 
+import { useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { router } from '../app/router';
 import { useSession } from '../app/session';
 import type { Popped } from '../live/state';
 import { useLive } from '../live/store';
@@ -30,6 +30,7 @@ function Alert({ pop }: { pop: Popped }) {
   const queue = useLive((view) => view.live.queues.find(({ id }) => id === pop.queue)?.name ?? pop.queue);
   const who = pop.customer?.name ?? pop.caller_name ?? (pop.caller || t('pop.anonymous'));
   const { call } = pop;
+  const router = useRouter();
 
   useEffect(() => {
     document.title = t('desk.tab_call', { who });

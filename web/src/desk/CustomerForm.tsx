@@ -12,7 +12,7 @@ import type { Customer } from '../api/types';
 import { KEYS } from '../app/keys';
 import { useLive } from '../live/store';
 import { timeOfDay } from '../texts/format';
-import { problemText } from '../ui/Failure';
+import { Failure, problemText } from '../ui/Failure';
 import css from './CustomerForm.module.css';
 import { useDraftStore, useDrafts } from './drafts';
 import {
@@ -39,31 +39,49 @@ export interface Subject {
 
 const CARD_KEPT_MS = 3_600_000;
 
-export function useCard(subject: Subject): Answer<Customer> | null {
+interface Card {
+  card: Answer<Customer> | null;
+  /** On its way. */
+  reading: boolean;
+  /** The customer is known, but could not be read. */
+  problem: Error | null;
+  again(): void;
+}
+
+export function useCard(subject: Subject): Card {
   const { customer, customer_id } = subject;
-  const card = useQuery({
+  const query = useQuery({
     queryKey: ['card', subject.call],
     queryFn: customer_id === null ? skipToken : () => readCustomer(customer_id),
     ...(customer ? { initialData: { body: customer, etag: null } } : {}),
+    staleTime: Number.POSITIVE_INFINITY,
     gcTime: CARD_KEPT_MS,
   });
-  return card.data ?? null;
+  return {
+    card: query.data ?? null,
+    reading: query.isFetching,
+    problem: query.error,
+    again: () => void query.refetch(),
+  };
 }
 
 export function CustomerForm({ subject }: { subject: Subject }) {
   const { t } = useTranslation();
-  const card = useCard(subject);
+  const { card, reading, problem, again } = useCard(subject);
   const connected = useLive((view) => view.connection === 'live');
-  const { fields, base, dirty, change, revert } = useFields(subject, card);
-  const save = useSave(subject, card);
+  const { fields, stored, dirty, change: type, revert } = useFields(subject, card);
+  const save = useSave(subject, card, stored);
+  const { conflict } = save;
   const [tried, setTried] = useState(false);
   const note = useRef<HTMLTextAreaElement>(null);
 
+  // A customer who exists already must not be made a second time.
+  const can = connected && !reading && problem === null;
   const local = tried ? check(fields) : [];
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
     setTried(true);
-    if (connected && !save.isPending && check(fields).length === 0 && (dirty || card === null)) {
+    if (can && !save.isPending && check(fields).length === 0 && (dirty || card === null)) {
       save.mutate(fields);
     }
   };
@@ -78,10 +96,10 @@ export function CustomerForm({ subject }: { subject: Subject }) {
   const input = (field: Field) => ({
     label: t(`customer.${field}`),
     value: fields[field],
-    onChange: (event: { currentTarget: { value: string } }) => change(field, event.currentTarget.value),
+    onChange: (event: { currentTarget: { value: string } }) => type(field, event.currentTarget.value),
     error: errorOf(t, field, local, save.error),
-    ...(save.theirs && conflicts(base, fields, save.theirs).includes(field)
-      ? { description: t('customer.theirs', { value: save.theirs[field] }) }
+    ...(conflict && conflicts(conflict.base, fields, conflict.theirs).includes(field)
+      ? { description: t('customer.theirs', { value: conflict.theirs[field] }) }
       : {}),
   });
 
@@ -101,7 +119,7 @@ export function CustomerForm({ subject }: { subject: Subject }) {
         minRows={8}
       />
       <div className={css.foot}>
-        <Button type="submit" loading={save.isPending} disabled={!connected || (!dirty && card !== null)}>
+        <Button type="submit" loading={save.isPending} disabled={!can || (!dirty && card !== null)}>
           {card ? t('customer.save') : t('customer.create')}
         </Button>
         {dirty && (
@@ -112,8 +130,9 @@ export function CustomerForm({ subject }: { subject: Subject }) {
         <span className={css.status} role="status">
           {statusText(t, dirty, save.saved_at_ms)}
         </span>
-        {save.theirs && dirty && <span className={css.warning}>{t('customer.changed')}</span>}
-        {save.isError && !save.theirs && (
+        {problem && <Failure error={problem} retry={again} />}
+        {conflict && dirty && <span className={css.warning}>{t('customer.changed')}</span>}
+        {save.isError && !conflict && (
           <span className={css.error} role="alert">
             {problemText(t, save.error)}
           </span>
@@ -146,44 +165,67 @@ function useFields(subject: Subject, card: Answer<Customer> | null) {
   };
   return {
     fields,
-    base: draft?.base ?? stored,
+    stored,
     dirty: !sameFields(fields, stored),
     change,
     revert: () => store.remove(call),
   };
 }
 
+/** Somebody else was first: what the card held when the agent began to type, and what it holds since. */
+interface Conflict {
+  base: Fields;
+  theirs: Fields;
+}
+
+class ChangedMeanwhile extends Error {
+  readonly current: Answer<Customer>;
+
+  constructor(current: Answer<Customer>) {
+    super('customer changed meanwhile');
+    this.current = current;
+  }
+}
+
 /** Writes the card; when somebody else was first, takes theirs under what was typed. */
-function useSave(subject: Subject, card: Answer<Customer> | null) {
+function useSave(subject: Subject, card: Answer<Customer> | null, stored: Fields) {
   const queries = useQueryClient();
   const drafts = useDraftStore();
   const [saved_at_ms, setSavedAt] = useState<number | null>(null);
-  const [theirs, setTheirs] = useState<Fields | null>(null);
+  const [conflict, setConflict] = useState<Conflict | null>(null);
 
   const mutation = useMutation({
-    mutationFn: async (fields: Fields): Promise<Answer<Customer>> => {
-      if (!card) return createCustomer(toCustomer(fields));
-      return changeCustomer(card.body.id, toCustomer(fields), card.etag ?? (await versionOf(card.body)));
-    },
+    mutationFn: (fields: Fields) => (card ? change(card, fields) : createCustomer(toCustomer(fields))),
     onSuccess: (answer, submitted) => {
-      setTheirs(null);
+      setConflict(null);
       setSavedAt(Date.now());
       queries.setQueryData(['card', subject.call], answer);
       const draft = drafts.get(subject.call);
       if (!draft) return;
       // What was typed while the answer was on its way stays.
       const base = fieldsOf(answer.body);
-      const fields = rebase(submitted, draft.fields, base);
+      const shown = rebase(draft.base, draft.fields, stored);
+      const fields = rebase(submitted, shown, base);
       drafts.put({ ...draft, customer: answer.body.id, base, fields });
     },
-    onError: async (error) => {
-      if (!(error instanceof Problem && error.status === 412) || !card) return;
-      const current = await readCustomer(card.body.id);
-      setTheirs(fieldsOf(current.body));
-      queries.setQueryData(['card', subject.call], current);
+    onError: (error) => {
+      if (!(error instanceof ChangedMeanwhile) || !card) return;
+      const base = drafts.get(subject.call)?.base ?? stored;
+      setConflict({ base, theirs: fieldsOf(error.current.body) });
+      queries.setQueryData(['card', subject.call], error.current);
     },
   });
-  return { ...mutation, saved_at_ms, theirs };
+  return { ...mutation, saved_at_ms, conflict };
+}
+
+async function change(card: Answer<Customer>, fields: Fields): Promise<Answer<Customer>> {
+  const { id } = card.body;
+  try {
+    return await changeCustomer(id, toCustomer(fields), card.etag ?? (await versionOf(card.body)));
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 412)) throw error;
+    throw new ChangedMeanwhile(await readCustomer(id));
+  }
 }
 
 /** The pop brings a customer without the version that a change must name. */

@@ -50,8 +50,8 @@ export function PopCard({ pop, agent }: { pop: Popped; agent: Agent | undefined 
       aria-label={t('pop.label')}
     >
       <Headline subject={subject} looking={!pop.lookup_done && pop.customer === null}>
-        <div className={css.phase} role="status">
-          <span>{t(`pop.phase.${phase}`)}</span>
+        <div className={css.phase}>
+          <span role="status">{t(`pop.phase.${phase}`)}</span>
           {phase !== 'over' && agent && (
             <strong className="num">
               {phase === 'wrap_up' && agent.until ? (
@@ -91,21 +91,21 @@ interface HeadlineProps {
 
 function Headline({ subject, looking, children }: HeadlineProps) {
   const { t } = useTranslation();
-  const card = useCard(subject)?.body ?? null;
-  const name = card?.name ?? subject.caller_name ?? t('pop.unknown');
+  const { card, reading } = useCard(subject);
+  const name = card?.body.name ?? subject.caller_name ?? t('pop.unknown');
   return (
     <header className={css.head}>
       <div className={css.who}>
         <h1 className={css.name}>{name}</h1>
         <div className={css.sub}>
           <span className={`${css.number} num`}>{subject.caller || t('pop.anonymous')}</span>
-          {card?.company && (
+          {card?.body.company && (
             <span className={css.company}>
               <IconBuilding size={15} stroke={1.7} aria-hidden />
-              {card.company}
+              {card.body.company}
             </span>
           )}
-          {looking ? (
+          {looking || reading ? (
             <span className={css.kind}>
               <Loader size={12} /> {t('pop.looking_up')}
             </span>

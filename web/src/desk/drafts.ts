@@ -33,7 +33,7 @@ export class DraftStore {
   /** Follows other tabs of this browser until the returned function is called. */
   open(): () => void {
     const follow = (event: StorageEvent) => {
-      if (event.key === null || event.key.startsWith(this.#prefix)) this.#reload();
+      if (event.key === null || event.key.startsWith(this.#prefix)) this.#set(this.#read());
     };
     window.addEventListener('storage', follow);
     return () => window.removeEventListener('storage', follow);
@@ -52,14 +52,19 @@ export class DraftStore {
       this.remove(draft.call);
       return;
     }
-    localStorage.setItem(this.#prefix + draft.call, JSON.stringify(draft));
-    for (const old of this.#read().slice(DRAFTS_MAX)) localStorage.removeItem(this.#prefix + old.call);
-    this.#reload();
+    const all = [draft, ...this.#others(draft.call)];
+    try {
+      localStorage.setItem(this.#prefix + draft.call, JSON.stringify(draft));
+      for (const old of all.slice(DRAFTS_MAX)) localStorage.removeItem(this.#prefix + old.call);
+    } catch {
+      // The browser's store is full or forbidden: the draft lives as long as the page.
+    }
+    this.#set(all.slice(0, DRAFTS_MAX));
   }
 
   remove(call: string): void {
     localStorage.removeItem(this.#prefix + call);
-    this.#reload();
+    this.#set(this.#others(call));
   }
 
   readonly subscribe = (changed: () => void): (() => void) => {
@@ -67,8 +72,12 @@ export class DraftStore {
     return () => this.#changed.delete(changed);
   };
 
-  #reload(): void {
-    this.#all = this.#read();
+  #others(call: string): Draft[] {
+    return this.#all.filter((draft) => draft.call !== call);
+  }
+
+  #set(all: readonly Draft[]): void {
+    this.#all = all;
     for (const changed of this.#changed) changed();
   }
 

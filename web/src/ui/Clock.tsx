@@ -12,5 +12,5 @@ export function Clock({ since }: { since: string }) {
 /** How long it is until `until`; whole seconds, rounded up, so that it ends at zero. */
 export function Countdown({ until }: { until: string }) {
   const now_ms = useServerNow();
-  return <span className="num">{clock(Date.parse(until) - now_ms + 999)}</span>;
+  return <span className="num">{clock(Math.ceil((Date.parse(until) - now_ms) / 1000) * 1000)}</span>;
 }

@@ -10,8 +10,9 @@ let timer: ReturnType<typeof setInterval> | undefined;
 let now_ms = Date.now();
 
 function subscribe(listener: () => void): () => void {
+  // A clock that has just appeared must not start a second late.
+  now_ms = Date.now();
   if (listeners.size === 0) {
-    now_ms = Date.now();
     timer = setInterval(() => {
       now_ms = Date.now();
       for (const tick of listeners) tick();

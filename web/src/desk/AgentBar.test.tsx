@@ -1,0 +1,95 @@
+// The bar: what it says in each state, what it asks for, by mouse and by key.
+
+import { act, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import i18next from 'i18next';
+import { expect, it, vi } from 'vitest';
+import type { Agent } from '../api/types';
+import { show } from '../test/render';
+import { agent, snapshot, T0 } from '../test/samples';
+import { serve } from '../test/server';
+import { AgentBar } from './AgentBar';
+
+const STATE = 'PUT /api/v1/agents/1001/state';
+
+function bar(more: Partial<Agent>, at = T0) {
+  return show(<AgentBar />, { snapshot: snapshot({ at, agents: [agent(more)] }) });
+}
+
+it('shows the state with its running time, by the server’s clock', () => {
+  vi.useFakeTimers({ now: 0 });
+  bar({ state: 'not_ready', reason: 'lunch', since: '2025-11-23T09:58:55.000Z' });
+  expect(screen.getByText('Not ready', { selector: '[role=status]' }).textContent).toBe('Not readyLunch');
+  expect(screen.getByText('1:05')).toBeTruthy();
+  act(() => vi.advanceTimersByTime(2_000));
+  expect(screen.getByText('1:07')).toBeTruthy();
+});
+
+it('counts wrap-up down and ends it with the ready key', async () => {
+  const log = serve({ [STATE]: { body: agent() } });
+  vi.useFakeTimers({ now: 0, shouldAdvanceTime: true });
+  bar({ state: 'wrap_up', until: '2025-11-23T10:00:20.000Z' });
+  expect(screen.getByText('0:20')).toBeTruthy();
+  expect(screen.getByRole('button', { name: /End wrap-up/ })).toBeTruthy();
+  await userEvent.keyboard('{F2}');
+  await waitFor(() => expect(log[0]?.body).toEqual({ state: 'ready' }));
+});
+
+it('goes not ready with a reason chosen by keys alone', async () => {
+  const log = serve({ [STATE]: { body: agent() } });
+  bar({});
+  await userEvent.keyboard('{F4}');
+  const menu = await screen.findByRole('menu');
+  await waitFor(() => expect(menu.contains(document.activeElement)).toBe(true));
+  await userEvent.keyboard('3');
+  await waitFor(() => expect(log[0]?.body).toEqual({ state: 'not_ready', reason: 'meeting' }));
+});
+
+it('never shows a state that the stream has not told', async () => {
+  serve({ [STATE]: { body: agent({ state: 'ready' }) } });
+  const { store } = bar({ state: 'not_ready', reason: 'break' });
+  await userEvent.click(screen.getByRole('button', { name: /^Ready/ }));
+  await waitFor(() => expect(screen.getByRole('button', { name: /^Ready/ })).toBeTruthy());
+  const state = within(screen.getByRole('region', { name: 'Your state' }));
+  expect(state.getByText('Not ready', { selector: '[role=status]' })).toBeTruthy();
+  act(() => store.arrived([{ event: { seq: 11, at: T0, type: 'agent.changed', agent: agent() } }]));
+  expect(state.getByText('Ready', { selector: '[role=status]' })).toBeTruthy();
+});
+
+it('shows what comes after the call', () => {
+  bar({ state: 'talking', pending: { state: 'not_ready', reason: 'lunch' } });
+  expect(screen.getByText('Then: Not ready · Lunch')).toBeTruthy();
+});
+
+it('says that no phone is there', () => {
+  bar({ registered: false });
+  expect(screen.getByText('No phone')).toBeTruthy();
+});
+
+it('offers nothing while the connection is lost, and its clock stands still', async () => {
+  const log = serve({});
+  vi.useFakeTimers({ now: 0, shouldAdvanceTime: true });
+  const { store } = bar({ state: 'not_ready', since: '2025-11-23T09:59:00.000Z' });
+  act(() => store.connection('lost'));
+  act(() => vi.advanceTimersByTime(5_000));
+  expect(screen.getByText('1:00')).toBeTruthy();
+  for (const button of screen.getAllByRole('button'))
+    expect((button as HTMLButtonElement).disabled).toBe(true);
+  await userEvent.keyboard('{F2}');
+  expect(log).toEqual([]);
+});
+
+it('says why a change was refused', async () => {
+  serve({ [STATE]: { status: 409, body: { title: 'conflict', detail: 'The call is not over.' } } });
+  bar({ state: 'not_ready' });
+  await userEvent.click(screen.getByRole('button', { name: /^Ready/ }));
+  expect((await screen.findByRole('alert')).textContent).toContain('The call is not over.');
+});
+
+it('speaks Chinese', async () => {
+  await i18next.changeLanguage('zh-CN');
+  bar({ state: 'talking', pending: { state: 'not_ready', reason: 'break' } });
+  expect(screen.getByText('通话中')).toBeTruthy();
+  expect(screen.getByText('之后：示忙 · 小休')).toBeTruthy();
+  expect(document.documentElement.lang).toBe('zh-CN');
+});

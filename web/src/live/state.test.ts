@@ -1,0 +1,218 @@
+// The reducer: whole calls, resumes that repeat, gaps, and snapshots that heal.
+
+import { describe, expect, it } from 'vitest';
+import type { Fact, Snapshot, StreamEvent } from '../api/types';
+import { agent, call, customer, pop, snapshot, T0 } from '../test/samples';
+import { apply, EMPTY, fromSnapshot, type LiveState, queueLength } from './state';
+
+const ME = '1001';
+const LATER = '2025-11-23T10:00:30.000Z';
+
+function event(seq: number, fact: Fact, at = LATER): StreamEvent {
+  return { seq, at, ...fact };
+}
+
+/** The facts, numbered from the one after the snapshot. */
+function run(from: Snapshot, facts: Fact[], me: string | null = ME): LiveState {
+  return facts.reduce(
+    (state, fact, index) => apply(state, event(from.seq + 1 + index, fact), me),
+    fromSnapshot(from),
+  );
+}
+
+const STARTED: Fact = {
+  type: 'call.started',
+  call: 'c1',
+  caller: '+493055512345',
+  caller_name: null,
+  called: '100',
+  language: 'en',
+};
+const OFFERED: Fact = {
+  type: 'call.offered',
+  call: 'c1',
+  offer: 7,
+  agent: ME,
+  pop: pop({ customer: customer() }),
+};
+const CALL_TO_RINGING: Fact[] = [
+  STARTED,
+  { type: 'call.queued', call: 'c1', queue: 'support' },
+  { type: 'call.position', call: 'c1', queue: 'support', position: 1, waiting: 1 },
+  { type: 'agent.changed', agent: agent({ state: 'reserved', call: 'c1' }) },
+  OFFERED,
+  { type: 'agent.changed', agent: agent({ state: 'ringing', call: 'c1' }) },
+];
+
+describe('a call from start to end', () => {
+  it('waits in its queue', () => {
+    const state = run(snapshot(), CALL_TO_RINGING.slice(0, 3));
+    expect(state.calls.c1).toMatchObject({ state: 'queued', queue: 'support', position: 1 });
+    expect(state.queues[0]?.waiting).toEqual([{ call: 'c1', since: LATER }]);
+  });
+
+  it('shows the card from the offer on', () => {
+    const state = run(snapshot(), CALL_TO_RINGING);
+    expect(state.pop).toMatchObject({ call: 'c1', over: false, customer: { name: 'Lena Brandt' } });
+    expect(state.calls.c1).toMatchObject({ state: 'offered', agent: ME });
+  });
+
+  it('keeps the card through wrap-up and takes it away after', () => {
+    const talk: Fact[] = [
+      ...CALL_TO_RINGING,
+      { type: 'call.dequeued', call: 'c1', queue: 'support', outcome: 'answered' },
+      { type: 'call.connected', call: 'c1', offer: 7, agent: ME },
+      { type: 'agent.changed', agent: agent({ state: 'talking', call: 'c1' }) },
+      { type: 'call.ended', call: 'c1', by: 'caller' },
+      { type: 'agent.changed', agent: agent({ state: 'wrap_up', call: 'c1', until: LATER }) },
+    ];
+    const wrapUp = run(snapshot(), talk);
+    expect(wrapUp.pop).toMatchObject({ call: 'c1', over: true });
+    expect(wrapUp.calls).toEqual({});
+    expect(wrapUp.queues[0]?.waiting).toEqual([]);
+    const after = run(snapshot(), [...talk, { type: 'agent.changed', agent: agent({ state: 'ready' }) }]);
+    expect(after.pop).toBeNull();
+  });
+
+  it('goes back to the queue when the agent does not answer', () => {
+    const failed: Fact = {
+      type: 'call.offer_failed',
+      call: 'c1',
+      offer: 7,
+      agent: ME,
+      failure: 'no_answer',
+      sip_status: 487,
+    };
+    const state = run(snapshot(), [...CALL_TO_RINGING, failed]);
+    expect(state.calls.c1).toMatchObject({ state: 'queued', agent: null });
+    expect(state.pop?.over).toBe(true);
+    const rona: Fact = { type: 'agent.changed', agent: agent({ state: 'not_ready', reason: 'no_answer' }) };
+    expect(run(snapshot(), [...CALL_TO_RINGING, failed, rona]).pop).toBeNull();
+  });
+
+  it('leaves the queue when the caller hangs up while waiting, even if no event says so', () => {
+    const state = run(snapshot(), [
+      ...CALL_TO_RINGING.slice(0, 3),
+      { type: 'call.ended', call: 'c1', by: 'caller' },
+    ]);
+    expect(state.queues[0]?.waiting).toEqual([]);
+    expect(state.calls).toEqual({});
+  });
+
+  it('keeps the time of the first connection', () => {
+    const from = snapshot({ calls: [call({ connected_at: T0, state: 'connected' })] });
+    const state = run(from, [{ type: 'call.connected', call: 'c1', offer: 8, agent: '1002' }]);
+    expect(state.calls.c1).toMatchObject({ connected_at: T0, agent: '1002' });
+  });
+});
+
+describe('whose card it is', () => {
+  it('is not mine when another agent is offered the call', () => {
+    const theirs: Fact = { ...OFFERED, agent: '1002' };
+    expect(run(snapshot(), [theirs]).pop).toBeNull();
+  });
+
+  it('is nobody’s on the page of an admin', () => {
+    expect(run(snapshot(), CALL_TO_RINGING, null).pop).toBeNull();
+  });
+
+  it('stays when another agent becomes ready', () => {
+    const other: Fact = { type: 'agent.changed', agent: agent({ id: '1002', state: 'ready' }) };
+    expect(run(snapshot(), [...CALL_TO_RINGING, other]).pop).not.toBeNull();
+  });
+
+  it('learns the customer when the address book answers late', () => {
+    const late: Fact = { ...OFFERED, pop: pop({ lookup_done: false }) };
+    const found: Fact = { type: 'call.customer', call: 'c1', customer: 'k9' };
+    expect(run(snapshot(), [late]).pop).toMatchObject({ lookup_done: false, found: null });
+    expect(run(snapshot(), [late, found]).pop).toMatchObject({ lookup_done: true, found: 'k9' });
+  });
+});
+
+describe('numbers of the stream', () => {
+  it('nothing is applied before the first snapshot', () => {
+    expect(apply(EMPTY, event(1, STARTED), ME)).toBe(EMPTY);
+  });
+
+  it('a resume that repeats changes nothing', () => {
+    const once = run(snapshot(), CALL_TO_RINGING);
+    const twice = CALL_TO_RINGING.reduce(
+      (state, fact, index) => apply(state, event(11 + index, fact), ME),
+      once,
+    );
+    expect(twice).toBe(once);
+  });
+
+  it('every cut into two connections gives the same state', () => {
+    const whole = run(snapshot(), CALL_TO_RINGING);
+    for (let cut = 0; cut <= CALL_TO_RINGING.length; cut += 1) {
+      const before = CALL_TO_RINGING.slice(0, cut);
+      // The server sends the last event again, as a resume may.
+      const after = CALL_TO_RINGING.slice(Math.max(0, cut - 1));
+      const first = run(snapshot(), before);
+      const state = after.reduce(
+        (known, fact, index) => apply(known, event(11 + Math.max(0, cut - 1) + index, fact), ME),
+        first,
+      );
+      expect(state).toEqual(whole);
+    }
+  });
+
+  it('an agent’s stream has gaps where others’ events were', () => {
+    const state = apply(fromSnapshot(snapshot()), event(99, STARTED), ME);
+    expect(state.seq).toBe(99);
+    expect(state.calls.c1).toBeDefined();
+  });
+
+  it('a snapshot replaces everything, a lower number too', () => {
+    const state = run(snapshot(), CALL_TO_RINGING);
+    expect(state.seq).toBe(16);
+    const healed = fromSnapshot(snapshot({ seq: 3 }));
+    expect(healed).toMatchObject({ seq: 3, calls: {}, pop: null });
+  });
+
+  it('an event of a kind from a newer server counts, and changes nothing else', () => {
+    const before = fromSnapshot(snapshot());
+    const after = apply(before, event(11, { type: 'call.sang', call: 'c1' } as unknown as Fact), ME);
+    expect(after).toEqual({ ...before, seq: 11 });
+  });
+
+  it('events of calls that this page was never told of are passed over', () => {
+    const state = run(snapshot(), [{ type: 'call.connected', call: 'other', offer: 1, agent: '1002' }]);
+    expect(state.calls).toEqual({});
+  });
+});
+
+describe('a reload during wrap-up', () => {
+  it('shows the card as of a caller who has gone', () => {
+    const state = fromSnapshot(
+      snapshot({ agents: [agent({ state: 'wrap_up' })], pop: pop({ customer: customer() }), calls: [] }),
+    );
+    expect(state.pop).toMatchObject({ over: true, customer: { name: 'Lena Brandt' } });
+  });
+});
+
+describe('queues of which only the length is told', () => {
+  const counted = snapshot({ queues: [{ id: 'support', name: 'Support', length: 2 }] });
+
+  it('count up and down and follow the number the server names', () => {
+    const length = (facts: Fact[]) => run(counted, facts).queues.map(queueLength);
+    const queued: Fact = { type: 'call.queued', call: 'x', queue: 'support' };
+    const left: Fact = { type: 'call.dequeued', call: 'x', queue: 'support', outcome: 'answered' };
+    expect(length([queued])).toEqual([3]);
+    expect(length([left, left, left])).toEqual([0]);
+    expect(length([{ type: 'call.position', call: 'x', queue: 'support', position: 4, waiting: 9 }])).toEqual(
+      [9],
+    );
+  });
+});
+
+describe('alarms', () => {
+  const alarm = { kind: 'recording_failed', since: T0, detail: 'disk full' };
+
+  it('of one kind are one alarm, until cleared', () => {
+    const raised: Fact = { type: 'alarm.raised', alarm };
+    expect(run(snapshot(), [raised, raised]).alarms).toEqual([alarm]);
+    expect(run(snapshot(), [raised, { type: 'alarm.cleared', kind: alarm.kind }]).alarms).toEqual([]);
+  });
+});

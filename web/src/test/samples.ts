@@ -1,0 +1,91 @@
+// Sample values for tests.
+
+import type { Agent, Customer, LiveCall, Pop, Session, Snapshot } from '../api/types';
+
+export const T0 = '2025-11-23T10:00:00.000Z';
+
+export function agent(more: Partial<Agent> = {}): Agent {
+  return {
+    id: '1001',
+    name: 'Ana Kim',
+    state: 'ready',
+    reason: null,
+    since: T0,
+    until: null,
+    pending: null,
+    registered: true,
+    call: null,
+    ...more,
+  };
+}
+
+export function call(more: Partial<LiveCall> = {}): LiveCall {
+  return {
+    id: 'c1',
+    state: 'in_flow',
+    caller: '+493055512345',
+    caller_name: null,
+    called: '100',
+    queue: null,
+    position: null,
+    agent: null,
+    started_at: T0,
+    answered_at: null,
+    connected_at: null,
+    language: 'en',
+    customer: null,
+    ...more,
+  };
+}
+
+export function customer(more: Partial<Customer> = {}): Customer {
+  return {
+    id: 'k1',
+    name: 'Lena Brandt',
+    company: 'Nordlicht',
+    email: null,
+    numbers: ['+493055512345'],
+    note: 'Call before noon',
+    changed_at: T0,
+    ...more,
+  };
+}
+
+export function pop(more: Partial<Pop> = {}): Pop {
+  return {
+    call: 'c1',
+    offer: 7,
+    agent: '1001',
+    caller: '+493055512345',
+    caller_name: null,
+    called: '100',
+    queue: 'support',
+    queued_at: T0,
+    language: 'en',
+    customer: null,
+    lookup_done: true,
+    ...more,
+  };
+}
+
+export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    seq: 10,
+    at: T0,
+    agents: [agent()],
+    queues: [{ id: 'support', name: 'Support', waiting: [] }],
+    calls: [],
+    pop: null,
+    alarms: [],
+    counters: {},
+    ...more,
+  };
+}
+
+export const SESSION: Session = {
+  user: 'ana',
+  name: 'Ana Kim',
+  role: 'agent',
+  agent: '1001',
+  expires_at: '2025-11-23T18:00:00.000Z',
+};
