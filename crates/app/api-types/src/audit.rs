@@ -1,5 +1,7 @@
 //! Who did what.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -14,16 +16,27 @@ pub struct AuditPage {
 }
 
 /// One thing that a person or program did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
+    /// Place in the log, from 1 without gaps.
+    pub seq: u64,
     /// When.
     pub at: Timestamp,
-    /// The user; `null` if nobody was signed in.
-    pub user: Option<String>,
-    /// What, as a stable word: `session.created`, `recording.listened`, …
+    /// The user, or `system`.
+    pub actor: String,
+    /// What, as a stable word: `session.create`, `recording.listen`, …
     pub action: String,
-    /// To what: the id of a call, a customer, an agent.
-    pub subject: Option<String>,
-    /// More in words.
-    pub detail: Option<String>,
+    /// To what: the id of a call, a customer, an agent, a user.
+    pub subject: String,
+    /// More; its form depends on the action.
+    pub detail: serde_json::Value,
+}
+
+impl fmt::Debug for AuditEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuditEntry")
+            .field("seq", &self.seq)
+            .field("action", &self.action)
+            .finish_non_exhaustive()
+    }
 }

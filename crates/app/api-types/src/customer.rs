@@ -42,13 +42,13 @@ pub struct CustomerDraft {
     /// Company: at most 200 characters.
     #[serde(default)]
     pub company: Option<String>,
-    /// E-mail address: at most 254 characters.
+    /// E-mail address: at most 320 characters.
     #[serde(default)]
     pub email: Option<String>,
     /// Telephone numbers, in any usual spelling: at most 20.
     #[serde(default)]
     pub numbers: Vec<String>,
-    /// Free text for the agents: at most 4 000 characters.
+    /// Free text for the agents: at most 10 000 characters.
     #[serde(default)]
     pub note: Option<String>,
 }

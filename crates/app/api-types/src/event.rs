@@ -169,6 +169,16 @@ pub enum What {
         /// Size of the file.
         bytes: u64,
     },
+    /// A recording that was cut off when the server died was made playable at the restart.
+    #[serde(rename = "recording.mended")]
+    RecordingMended {
+        /// The recording.
+        recording: String,
+        /// Length.
+        duration_ms: u64,
+        /// Size of the file.
+        bytes: u64,
+    },
     /// A recording could not be written.
     #[serde(rename = "recording.failed")]
     RecordingFailed {

@@ -55,7 +55,7 @@ pub struct Waiting {
 pub struct Alarm {
     /// What is wrong, as a stable word: `recording_failed`, `store_unavailable`, `media_ports_exhausted`,
     /// `prompt_missing`, `internal_error`; with an agent after a colon: `reservation_expired:1001`,
-    /// `phone_fault:1001`.
+    /// `phone_fault:1001`, `phone_busy:1001`.
     pub kind: String,
     /// Since when.
     pub since: Timestamp,

@@ -235,7 +235,7 @@ pub struct Recording {
     pub state: RecordingState,
     /// Length; `null` while it is open.
     pub duration_ms: Option<u64>,
-    /// Silence in place of audio that was lost; `null` while it is open.
+    /// Silence in place of audio that was lost; `null` unless the recording is finished.
     pub gap_ms: Option<u64>,
     /// Size of the file; `null` while it is open.
     pub bytes: Option<u64>,

@@ -1,1 +1,36 @@
-//! HTTP: sign-in, REST, live stream, the built pages.
+//! The HTTP side: sign-in, REST, the live stream of events, and the built pages.
+//!
+//! It decides who may see and do what, and nothing about calls: it asks the shard and the database, and turns
+//! their types into those of `hotline-api-types`. Must never know: SIP, media, flows, SQL. The JSON it speaks is
+//! described for people in `docs/api.md`.
+//!
+//! Start reading at [`serve`], then `routes.rs` for the table of routes, `hub.rs` for the live stream and
+//! `delivery.rs` for how the screen pop is proved to be written before the phone rings.
+
+mod app;
+mod auth;
+mod concern;
+mod convert;
+mod delivery;
+mod draft;
+mod envelope;
+mod error;
+mod extract;
+mod frame;
+mod hub;
+mod page;
+mod password;
+mod range;
+mod ring;
+mod routes;
+mod serve;
+mod throttle;
+mod viewer;
+
+pub use app::Ports;
+pub use page::KEEP_ALIVE;
+pub use password::{PasswordError, hash_password};
+pub use ring::RING_MAX;
+pub use routes::BODY_BYTES_MAX;
+pub use serve::{DRAIN_MAX, ServeError, serve};
+pub use throttle::FAILURES_MAX;

@@ -1,0 +1,97 @@
+//! What the routes share.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use hotline_base::{Pii, Rng, WallTime};
+use hotline_call::DialPlan;
+use hotline_shard::Handle;
+use hotline_store::{AuditEntry, Store};
+
+use crate::error::ApiError;
+use crate::hub::Hub;
+use crate::password::Checker;
+use crate::throttle::{Key, Throttle};
+
+/// What the server gives to the HTTP side.
+#[derive(Clone)]
+pub struct Ports {
+    /// The call core.
+    pub shard: Handle,
+    /// The database.
+    pub store: Store,
+    /// Where recordings are.
+    pub recordings: PathBuf,
+    /// How numbers are dialled here, for the address book.
+    pub dial_plan: DialPlan,
+    /// Gives the metrics in the Prometheus text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Whether browsers reach this server by HTTPS (through a proxy): then cookies are for HTTPS only.
+    pub https: bool,
+}
+
+/// The state of the router.
+pub(crate) struct App {
+    pub(crate) ports: Ports,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) passwords: Checker,
+    /// Shared by sign-ins; held for one look-up, never across an await.
+    throttle: Mutex<Throttle>,
+    /// Shared by the routes that make ids; held for ten bytes.
+    rng: Mutex<Rng>,
+}
+
+impl App {
+    pub(crate) fn new(ports: Ports, hub: Arc<Hub>, passwords: Checker) -> Result<Self, getrandom::Error> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        let (throttle, rng) = (Mutex::default(), Mutex::new(Rng::from_seed(seed)));
+        Ok(Self { ports, hub, passwords, throttle, rng })
+    }
+
+    /// The wall clock.
+    pub(crate) fn now(&self) -> WallTime {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        WallTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// For new ids. Not for secrets.
+    pub(crate) fn with_rng<T>(&self, make: impl FnOnce(&mut Rng) -> T) -> T {
+        make(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn begin_sign_in(&self, key: &Key) -> Result<(), ApiError> {
+        self.throttled(|throttle| throttle.begin(key, Instant::now()))
+            .map_err(|wait| ApiError::Throttled { wait })
+    }
+
+    /// Takes back what [`App::begin_sign_in`] counted: the password was right, or could not be checked.
+    pub(crate) fn end_sign_in(&self, key: &Key, right: bool) {
+        self.throttled(|throttle| if right { throttle.succeeded(key) } else { throttle.take_back(key) });
+    }
+
+    fn throttled<T>(&self, change: impl FnOnce(&mut Throttle) -> T) -> T {
+        change(&mut self.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes the audit log. What it tells of is answered only when it is on disk.
+    pub(crate) async fn audit(
+        &self,
+        actor: &str,
+        action: &str,
+        subject: impl ToString,
+        detail: serde_json::Value,
+    ) -> Result<(), ApiError> {
+        let (actor, action) = (actor.to_owned(), action.to_owned());
+        let entry = AuditEntry {
+            at: self.now(),
+            actor,
+            action,
+            subject: subject.to_string(),
+            detail: Pii::new(detail),
+        };
+        self.ports.store.append_audit(&entry).await.map_err(ApiError::Store)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! Who sends a request: a session's cookie or a token, looked up in the database each time, so that a sign-out
+//! holds at once.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use hotline_store::{Session, SessionKind, TokenHash, User};
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::viewer::Viewer;
+
+/// The session's cookie.
+pub(crate) const COOKIE: &str = "hotline_session";
+/// Routes below `/api` that may be asked without being signed in: they take a password.
+const OPEN: [(Method, &str); 2] = [(Method::POST, "/v1/session"), (Method::POST, "/v1/tokens")];
+
+/// The user who sent the request.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+    pub(crate) viewer: Viewer,
+}
+
+impl Identity {
+    /// Only admins go on.
+    pub(crate) fn require_admin(&self) -> Result<(), ApiError> {
+        if self.viewer.is_admin() { Ok(()) } else { Err(ApiError::Forbidden) }
+    }
+}
+
+/// Looks the sender up. Everything but [`OPEN`] needs one; what needs none may still have one.
+pub(crate) async fn authenticate(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let secret = Secret::of(request.headers());
+    // A browser adds the cookie to every request, also to those that a page of another site makes it send. It
+    // never adds a token.
+    if secret.as_ref().is_none_or(|secret| secret.kind == SessionKind::Session) {
+        refuse_cross_site(request.method(), request.headers())?;
+    }
+    let identity = match secret {
+        Some(secret) => identify(&app, &secret).await?,
+        None => None,
+    };
+    match identity {
+        Some(identity) => {
+            request.extensions_mut().insert(identity);
+        }
+        None => {
+            let (method, path) = (request.method(), request.uri().path());
+            if !OPEN.iter().any(|open| open.0 == method && open.1 == path) {
+                return Err(ApiError::SignInFirst);
+            }
+        }
+    }
+    Ok(next.run(request).await)
+}
+
+/// The admin or nobody, outside `/api`.
+pub(crate) async fn is_admin(app: &App, headers: &HeaderMap) -> Result<bool, ApiError> {
+    match Secret::of(headers) {
+        Some(secret) => Ok(identify(app, &secret).await?.is_some_and(|identity| identity.viewer.is_admin())),
+        None => Ok(false),
+    }
+}
+
+struct Secret<'a> {
+    kind: SessionKind,
+    text: &'a str,
+}
+
+impl<'a> Secret<'a> {
+    /// The header field `Authorization` wins over the cookie.
+    fn of(headers: &'a HeaderMap) -> Option<Self> {
+        if let Some(field) = headers.get(header::AUTHORIZATION) {
+            let (scheme, text) = field.to_str().ok()?.split_once(' ')?;
+            return scheme
+                .eq_ignore_ascii_case("bearer")
+                .then_some(Self { kind: SessionKind::Token, text: text.trim() });
+        }
+        let pairs = headers.get_all(header::COOKIE).iter().filter_map(|field| field.to_str().ok());
+        let text = pairs.flat_map(|field| field.split(';')).find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == COOKIE).then_some(value)
+        })?;
+        Some(Self { kind: SessionKind::Session, text })
+    }
+}
+
+async fn identify(app: &App, secret: &Secret<'_>) -> Result<Option<Identity>, ApiError> {
+    let now = app.now();
+    let found =
+        app.ports.store.find_session(&TokenHash::of(secret.text), now).await.map_err(ApiError::Store)?;
+    let Some((session, user)) = found.filter(|(session, _)| session.kind == secret.kind) else {
+        return Ok(None);
+    };
+    if let Err(error) = app.ports.store.touch_session(&session, now).await {
+        // Only the time of the last use is lost.
+        tracing::debug!(%error, "the use of a session was not noted");
+    }
+    let viewer = Viewer { role: user.role, agent: user.agent.clone() };
+    Ok(Some(Identity { session, user, viewer }))
+}
+
+/// Fetch metadata where the browser sends it (all current ones), else the Origin. A request with neither is no
+/// browser's.
+fn refuse_cross_site(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    if method.is_safe() {
+        return Ok(());
+    }
+    let field = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let same = match (field("sec-fetch-site"), field("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some() && host == field("host")
+        }
+        (None, None) => true,
+    };
+    if same {
+        return Ok(());
+    }
+    metrics::counter!("hotline_api_cross_site_refused_total").increment(1);
+    Err(ApiError::CrossSite)
+}
+
+impl<S: Sync> FromRequestParts<S> for Identity {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ApiError::SignInFirst)
+    }
+}
+
+/// Where a connection comes from: the client, or a proxy before this server.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin(pub(crate) IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Origin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        // Every connection has one; a router without connections is a defect.
+        parts.extensions.get::<Self>().copied().ok_or(ApiError::Panicked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        fields.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_write_from_another_site_is_refused() {
+        let cases: [(&[(&str, &str)], bool); 7] = [
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("origin", "https://center.example"), ("host", "center.example")], true),
+            (&[("origin", "https://evil.example"), ("host", "center.example")], false),
+            (&[("origin", "null"), ("host", "center.example")], false),
+            (&[("host", "center.example")], true),
+        ];
+        for (fields, good) in cases {
+            assert_eq!(refuse_cross_site(&Method::PUT, &headers(fields)).is_ok(), good, "{fields:?}");
+            assert!(refuse_cross_site(&Method::GET, &headers(fields)).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_secret_is_found_among_other_cookies_and_the_token_wins() {
+        let both = headers(&[("cookie", "a=1; hotline_session=two; b=3"), ("authorization", "bearer one")]);
+        let secret = Secret::of(&both).unwrap();
+        assert_eq!((secret.text, secret.kind), ("one", SessionKind::Token));
+        let cookie = headers(&[("cookie", "xhotline_session=no; hotline_session=two")]);
+        assert_eq!(Secret::of(&cookie).unwrap().text, "two");
+        assert!(Secret::of(&headers(&[("authorization", "Basic YTpi")])).is_none());
+    }
+}

@@ -1,0 +1,211 @@
+//! From the core's types to the JSON shapes, and which of it a viewer may see.
+
+mod event;
+mod record;
+
+use hotline_acd::{AgentState, AgentView, CallerView, Presence, QueueView};
+use hotline_api_types as api;
+use hotline_base::{AgentId, CallId, Pii, WallTime};
+use hotline_call::{Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot};
+
+use crate::viewer::Viewer;
+
+pub(crate) use event::event;
+pub(crate) use record::record;
+
+/// To the millisecond.
+pub(crate) fn time(at: WallTime) -> api::Timestamp {
+    api::Timestamp::from_unix_millis(at.as_unix_millis())
+}
+
+fn text(value: Option<&Pii<String>>) -> Option<String> {
+    value.map(|value| value.expose().clone())
+}
+
+/// What `viewer` may see of a snapshot. `lookup_done` tells whether the address book has answered for a call.
+pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> api::Live {
+    let admin = viewer.is_admin();
+    let own = |view: &&CallView| agent_of(view).is_some_and(|agent| viewer.may_see(agent)) || admin;
+    let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, &lookup_done));
+    api::Live {
+        seq: snapshot.seq,
+        at: time(snapshot.at),
+        agents: snapshot.agents.iter().filter(|view| viewer.may_see(&view.id)).map(agent).collect(),
+        queues: snapshot.queues.iter().map(|view| queue(view, admin)).collect(),
+        calls: snapshot.calls.iter().filter(own).map(call).collect(),
+        pop,
+        alarms: snapshot.alarms.iter().filter(|_| admin).map(alarm).collect(),
+        counters: snapshot
+            .counters
+            .iter()
+            .filter(|_| admin)
+            .map(|(name, count)| ((*name).to_owned(), *count))
+            .collect(),
+    }
+}
+
+/// An agent.
+pub(crate) fn agent(view: &AgentView) -> api::Agent {
+    let name = view.name.expose();
+    agent_object(&view.id, name, &view.state, view.since, view.pending.as_ref(), view.registered)
+}
+
+fn agent_object(
+    agent: &AgentId,
+    name: &str,
+    state: &AgentState,
+    since: WallTime,
+    pending: Option<&Presence>,
+    registered: bool,
+) -> api::Agent {
+    let (word, reason, call, until) = match state {
+        AgentState::LoggedOut => (api::AgentState::LoggedOut, None, None, None),
+        AgentState::NotReady { reason } => (api::AgentState::NotReady, Some(reason), None, None),
+        AgentState::Ready => (api::AgentState::Ready, None, None, None),
+        AgentState::Reserved { call } => (api::AgentState::Reserved, None, Some(*call), None),
+        AgentState::Ringing { call } => (api::AgentState::Ringing, None, Some(*call), None),
+        AgentState::Talking { call, direction: _ } => (api::AgentState::Talking, None, *call, None),
+        AgentState::Hold { call } => (api::AgentState::Hold, None, Some(*call), None),
+        AgentState::WrapUp { call, until } => (api::AgentState::WrapUp, None, Some(*call), Some(*until)),
+    };
+    api::Agent {
+        id: agent.to_string(),
+        name: name.to_owned(),
+        state: word,
+        reason: reason.map(|reason| reason.as_str().to_owned()),
+        since: time(since),
+        until: until.map(time),
+        pending: pending.map(asked),
+        registered,
+        call: call.map(|call| call.to_string()),
+    }
+}
+
+fn asked(pending: &Presence) -> api::Pending {
+    match pending {
+        Presence::Ready => api::Pending { state: api::AskedState::Ready, reason: None },
+        Presence::NotReady { reason } => {
+            api::Pending { state: api::AskedState::NotReady, reason: Some(reason.as_str().to_owned()) }
+        }
+        Presence::LoggedOut => api::Pending { state: api::AskedState::SignedOut, reason: None },
+    }
+}
+
+fn queue(view: &QueueView, admin: bool) -> api::Queue {
+    let waiting =
+        |caller: &CallerView| api::Waiting { call: caller.call.to_string(), since: time(caller.since) };
+    api::Queue {
+        id: view.id.to_string(),
+        name: view.name.clone(),
+        length: view.waiting.len(),
+        waiting: admin.then(|| view.waiting.iter().map(waiting).collect()),
+    }
+}
+
+/// Whom a living call concerns.
+fn agent_of(view: &CallView) -> Option<&AgentId> {
+    match &view.state {
+        CallState::Offered { agent, .. } | CallState::Connected { agent } => Some(agent),
+        CallState::Ending => view.record.agent.as_ref(),
+        CallState::InFlow | CallState::Queued { .. } => None,
+    }
+}
+
+fn call(view: &CallView) -> api::Call {
+    let record = &view.record;
+    let (state, position) = match &view.state {
+        CallState::InFlow => (api::CallState::InFlow, None),
+        CallState::Queued { position, .. } => (api::CallState::Queued, Some(*position)),
+        CallState::Offered { .. } => (api::CallState::Offered, None),
+        CallState::Connected { .. } => (api::CallState::Connected, None),
+        CallState::Ending => (api::CallState::Ending, None),
+    };
+    api::Call {
+        id: record.call.to_string(),
+        state,
+        caller: record.caller.expose().clone(),
+        caller_name: text(record.caller_name.as_ref()),
+        called: record.called.clone(),
+        queue: record.queues.last().map(|visit| visit.queue.to_string()),
+        position,
+        agent: agent_of(view).map(ToString::to_string),
+        started_at: time(record.started_at),
+        answered_at: record.answered_at.map(time),
+        connected_at: record.connected_at.map(time),
+        language: record.language.clone(),
+        customer: record.customer.map(|customer| customer.to_string()),
+    }
+}
+
+/// The screen pop of a call that is offered to the viewer or was taken by it.
+fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> Option<api::Pop> {
+    let record = &view.record;
+    let agent = agent_of(view).filter(|agent| viewer.is(agent))?;
+    let offer = record.offers.iter().rev().find(|offer| offer.agent == *agent)?;
+    match offer.outcome {
+        OfferOutcome::Pending | OfferOutcome::Answered => {}
+        OfferOutcome::Failed { .. } => return None,
+    }
+    let visit = record.queues.last();
+    Some(pop(&ScreenPop {
+        call: record.call,
+        offer: offer.leg,
+        agent: agent.clone(),
+        caller: record.caller.clone(),
+        caller_name: record.caller_name.clone(),
+        called: record.called.clone(),
+        queue: visit.map(|visit| visit.queue.clone()),
+        queued_at: visit.map(|visit| visit.entered_at),
+        language: record.language.clone(),
+        customer: view.customer.clone(),
+        lookup_done: view.customer.is_some() || lookup_done(record.call),
+    }))
+}
+
+/// A screen pop, for the agent concerned only.
+pub(crate) fn pop(pop: &ScreenPop) -> api::Pop {
+    api::Pop {
+        call: pop.call.to_string(),
+        offer: pop.offer.0,
+        agent: pop.agent.to_string(),
+        caller: pop.caller.expose().clone(),
+        caller_name: text(pop.caller_name.as_ref()),
+        called: pop.called.clone(),
+        queue: pop.queue.as_ref().map(ToString::to_string),
+        queued_at: pop.queued_at.map(time),
+        language: pop.language.clone(),
+        customer: pop.customer.as_ref().map(customer),
+        lookup_done: pop.lookup_done,
+    }
+}
+
+/// A customer.
+pub(crate) fn customer(customer: &Customer) -> api::Customer {
+    api::Customer {
+        id: customer.id.to_string(),
+        name: customer.name.expose().clone(),
+        company: text(customer.company.as_ref()),
+        email: text(customer.email.as_ref()),
+        numbers: customer.numbers.iter().map(|number| number.expose().clone()).collect(),
+        note: text(customer.note.as_ref()),
+        changed_at: time(customer.changed_at),
+    }
+}
+
+fn alarm(alarm: &Alarm) -> api::Alarm {
+    api::Alarm { kind: alarm_kind(&alarm.kind), since: time(alarm.since), detail: alarm.detail.clone() }
+}
+
+/// An alarm's stable word.
+pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
+    match kind {
+        AlarmKind::RecordingFailed => "recording_failed".to_owned(),
+        AlarmKind::StoreUnavailable => "store_unavailable".to_owned(),
+        AlarmKind::MediaPortsExhausted => "media_ports_exhausted".to_owned(),
+        AlarmKind::PromptMissing => "prompt_missing".to_owned(),
+        AlarmKind::ReservationExpired(agent) => format!("reservation_expired:{agent}"),
+        AlarmKind::PhoneFault(agent) => format!("phone_fault:{agent}"),
+        AlarmKind::PhoneBusy(agent) => format!("phone_busy:{agent}"),
+        AlarmKind::InternalError => "internal_error".to_owned(),
+    }
+}

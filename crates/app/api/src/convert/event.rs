@@ -1,0 +1,137 @@
+//! Events.
+
+use std::collections::BTreeMap;
+
+use hotline_acd::{Decision, SortKey, Strategy};
+use hotline_api_types as api;
+use hotline_api_types::What;
+use hotline_base::{AgentId, Pii};
+use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
+
+use super::record::{cause, entry, millis, offer_failure, party, queue_outcome, source, step};
+use super::{agent_object, alarm, alarm_kind, text, time};
+
+/// An event as an admin gets it. `names` are the agents' names; one that is not there is shown by its id.
+pub(crate) fn event(event: &Event, names: &BTreeMap<AgentId, Pii<String>>) -> api::Event {
+    let (call, what) = match &event.kind {
+        EventKind::Call { call, what } => (Some(call.to_string()), call_event(what)),
+        EventKind::Agent { agent, state, since, pending, registered } => {
+            let name = names.get(agent).map_or(agent.as_str(), |name| name.expose());
+            let agent = agent_object(agent, name, state, *since, pending.as_ref(), *registered);
+            (None, What::AgentChanged { agent })
+        }
+        EventKind::AlarmRaised(raised) => (None, What::AlarmRaised { alarm: alarm(raised) }),
+        EventKind::AlarmCleared(kind) => (None, What::AlarmCleared { kind: alarm_kind(kind) }),
+    };
+    api::Event { seq: event.seq, at: time(event.at), call, what }
+}
+
+fn call_event(what: &CallEvent) -> What {
+    match what {
+        CallEvent::Started { caller, caller_name, called, entry, source, sip_call_id: _, language } => {
+            started(caller, caller_name.as_ref(), called, entry, source, language)
+        }
+        CallEvent::CustomerMatched { customer } => {
+            What::CallCustomer { customer: customer.map(|customer| customer.to_string()) }
+        }
+        CallEvent::Answered => What::CallAnswered,
+        CallEvent::StepLeft { flow, step: left } => {
+            What::CallStep(step(&FlowStep { flow: flow.clone(), step: left.clone() }))
+        }
+        CallEvent::LanguageChanged { language } => What::CallLanguage { language: language.clone() },
+        CallEvent::Queued { queue } => What::CallQueued { queue: queue.to_string() },
+        CallEvent::Position { queue, position, waiting } => {
+            What::CallPosition { queue: queue.to_string(), position: *position, waiting: *waiting }
+        }
+        CallEvent::Dequeued { queue, outcome } => {
+            What::CallDequeued { queue: queue.to_string(), outcome: queue_outcome(*outcome) }
+        }
+        CallEvent::Held { by } => What::CallHeld { by: party(*by) },
+        CallEvent::Retrieved { by } => What::CallRetrieved { by: party(*by) },
+        CallEvent::RecordingStarted { recording, path } => {
+            What::RecordingStarted { recording: recording.to_string(), path: path.clone() }
+        }
+        CallEvent::RecordingFinished { recording, duration, gap, bytes } => What::RecordingFinished {
+            recording: recording.to_string(),
+            duration_ms: millis(*duration),
+            gap_ms: millis(*gap),
+            bytes: *bytes,
+        },
+        CallEvent::RecordingMended { recording, duration, bytes } => What::RecordingMended {
+            recording: recording.to_string(),
+            duration_ms: millis(*duration),
+            bytes: *bytes,
+        },
+        CallEvent::RecordingFailed { recording, problem } => {
+            What::RecordingFailed { recording: recording.to_string(), problem: problem.clone() }
+        }
+        CallEvent::Ended { by, cause: why } => What::CallEnded { by: party(*by), cause: cause(why) },
+        CallEvent::Offered { offer, agent, because } => What::CallOffered {
+            offer: offer.0,
+            agent: agent.to_string(),
+            because: because.as_ref().map(|because| Box::new(decision(because))),
+            pop: None,
+        },
+        CallEvent::Popped { offer, written } => What::CallPopped { offer: offer.0, written: *written },
+        CallEvent::Invited { offer } => What::CallInvited { offer: offer.0 },
+        CallEvent::Ringing { offer } => What::CallRinging { offer: offer.0 },
+        CallEvent::OfferFailed { offer, agent, failure, status } => What::CallOfferFailed {
+            offer: offer.0,
+            agent: agent.to_string(),
+            failure: offer_failure(*failure),
+            sip_status: *status,
+        },
+        CallEvent::Connected { offer, agent } => {
+            What::CallConnected { offer: offer.0, agent: agent.to_string() }
+        }
+    }
+}
+
+fn started(
+    caller: &Pii<String>,
+    caller_name: Option<&Pii<String>>,
+    called: &str,
+    first: &Entry,
+    from: &Source,
+    language: &str,
+) -> What {
+    let (number, flow) = entry(first);
+    What::CallStarted {
+        caller: caller.expose().clone(),
+        caller_name: text(caller_name),
+        called: called.to_owned(),
+        number,
+        flow,
+        source: source(from),
+        language: language.to_owned(),
+    }
+}
+
+fn decision(decision: &Decision) -> api::Decision {
+    api::Decision {
+        strategy: match decision.strategy {
+            Strategy::LongestIdle => "longest_idle".to_owned(),
+        },
+        position: decision.position,
+        waited_ms: millis(decision.waited),
+        candidates: decision
+            .candidates
+            .iter()
+            .map(|candidate| api::Candidate {
+                agent: candidate.agent.to_string(),
+                idle_ms: match candidate.sort_key {
+                    SortKey::IdleFor(idle) => millis(idle),
+                },
+            })
+            .collect(),
+        refused: decision
+            .refused
+            .iter()
+            .map(|refusal| api::Refusal {
+                agent: refusal.agent.to_string(),
+                gate: refusal.gate.code().to_owned(),
+            })
+            .collect(),
+        unlisted: decision.unlisted,
+    }
+}

@@ -1,0 +1,175 @@
+//! Call records.
+
+use std::time::Duration;
+
+use hotline_acd::OfferFailure;
+use hotline_api_types as api;
+use hotline_call::{
+    CallRecord, EndCause, EndKind, Entry, FlowStep, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit,
+    Recording, RecordingState, Source,
+};
+
+use super::{text, time};
+
+/// A call record.
+pub(crate) fn record(record: &CallRecord) -> api::Record {
+    let (number, flow) = entry(&record.entry);
+    api::Record {
+        id: record.call.to_string(),
+        caller: record.caller.expose().clone(),
+        caller_name: text(record.caller_name.as_ref()),
+        called: record.called.clone(),
+        number,
+        flow,
+        source: source(&record.source),
+        sip_call_id: record.sip_call_id.clone(),
+        language: record.language.clone(),
+        customer: record.customer.map(|customer| customer.to_string()),
+        started_at: time(record.started_at),
+        answered_at: record.answered_at.map(time),
+        connected_at: record.connected_at.map(time),
+        ended_at: record.ended_at.map(time),
+        ended_by: record.ended_by.map(party),
+        cause: record.cause.as_ref().map(cause),
+        agent: record.agent.as_ref().map(ToString::to_string),
+        path: record.path.iter().map(step).collect(),
+        queues: record.queues.iter().map(visit).collect(),
+        offers: record.offers.iter().map(offer).collect(),
+        recordings: record.recordings.iter().map(recording).collect(),
+    }
+}
+
+/// The number and the flow, if a number was dialled.
+pub(super) fn entry(entry: &Entry) -> (Option<String>, Option<String>) {
+    match entry {
+        Entry::Number { number, flow } => (Some(number.to_string()), Some(flow.to_string())),
+        Entry::Extension(_) => (None, None),
+    }
+}
+
+pub(super) fn source(source: &Source) -> api::Source {
+    match source {
+        Source::Trunk(trunk) => api::Source::Trunk(trunk.to_string()),
+        Source::Agent(agent) => api::Source::Agent(agent.to_string()),
+    }
+}
+
+pub(super) fn party(party: Party) -> api::Party {
+    match party {
+        Party::Caller => api::Party::Caller,
+        Party::Agent => api::Party::Agent,
+        Party::System => api::Party::System,
+    }
+}
+
+pub(super) fn cause(cause: &EndCause) -> api::Cause {
+    let kind = match cause.kind {
+        EndKind::Completed => api::EndKind::Completed,
+        EndKind::Abandoned => api::EndKind::Abandoned,
+        EndKind::HungUpEarly => api::EndKind::HungUpEarly,
+        EndKind::FlowEnded => api::EndKind::FlowEnded,
+        EndKind::NotAnswered => api::EndKind::NotAnswered,
+        EndKind::Refused => api::EndKind::Refused,
+        EndKind::MediaLost => api::EndKind::MediaLost,
+        EndKind::Shutdown => api::EndKind::Shutdown,
+        EndKind::ServerRestart => api::EndKind::ServerRestart,
+        EndKind::InternalError => api::EndKind::InternalError,
+    };
+    api::Cause { kind, sip_status: cause.sip_status, q850: cause.q850 }
+}
+
+pub(super) fn step(FlowStep { flow, step }: &FlowStep) -> api::Step {
+    api::Step {
+        flow: flow.to_string(),
+        step: step.step.to_string(),
+        entered_at: time(step.entered.wall),
+        left_at: time(step.left.wall),
+        input: text(step.input.as_ref()),
+        exit: step.exit.to_string(),
+    }
+}
+
+fn visit(visit: &QueueVisit) -> api::QueueVisit {
+    api::QueueVisit {
+        queue: visit.queue.to_string(),
+        entered_at: time(visit.entered_at),
+        left_at: visit.left_at.map(time),
+        outcome: visit.outcome.map(queue_outcome),
+        waited_ms: visit.waited().map(millis),
+    }
+}
+
+pub(super) fn queue_outcome(outcome: QueueOutcome) -> api::QueueOutcome {
+    match outcome {
+        QueueOutcome::Answered => api::QueueOutcome::Answered,
+        QueueOutcome::Abandoned => api::QueueOutcome::Abandoned,
+        QueueOutcome::TimedOut => api::QueueOutcome::TimedOut,
+        QueueOutcome::Withdrawn => api::QueueOutcome::Withdrawn,
+    }
+}
+
+fn offer(offer: &Offer) -> api::Offer {
+    let (outcome, sip_status) = match &offer.outcome {
+        OfferOutcome::Pending => (api::OfferOutcome::Pending, None),
+        OfferOutcome::Answered => (api::OfferOutcome::Answered, None),
+        OfferOutcome::Failed { failure, status } => (offer_failure(*failure), *status),
+    };
+    api::Offer {
+        agent: offer.agent.to_string(),
+        offered_at: time(offer.offered_at),
+        popped_at: offer.popped_at.map(time),
+        invited_at: offer.invited_at.map(time),
+        ringing_at: offer.ringing_at.map(time),
+        ended_at: offer.ended_at.map(time),
+        outcome,
+        sip_status,
+    }
+}
+
+pub(super) fn offer_failure(failure: OfferFailure) -> api::OfferOutcome {
+    match failure {
+        OfferFailure::NoAnswer => api::OfferOutcome::NoAnswer,
+        OfferFailure::Rejected => api::OfferOutcome::Rejected,
+        OfferFailure::Busy => api::OfferOutcome::Busy,
+        OfferFailure::NotRegistered => api::OfferOutcome::NotRegistered,
+        OfferFailure::PhoneFault => api::OfferOutcome::PhoneFault,
+        OfferFailure::CallerGone => api::OfferOutcome::CallerGone,
+    }
+}
+
+fn recording(recording: &Recording) -> api::Recording {
+    let open = api::Recording {
+        id: recording.id.to_string(),
+        path: recording.path.clone(),
+        started_at: time(recording.started_at),
+        state: api::RecordingState::Open,
+        duration_ms: None,
+        gap_ms: None,
+        bytes: None,
+        problem: None,
+    };
+    match &recording.state {
+        RecordingState::Open => open,
+        RecordingState::Finished { duration, gap, bytes } => api::Recording {
+            state: api::RecordingState::Finished,
+            duration_ms: Some(millis(*duration)),
+            gap_ms: Some(millis(*gap)),
+            bytes: Some(*bytes),
+            ..open
+        },
+        RecordingState::Mended { duration, bytes } => api::Recording {
+            state: api::RecordingState::Mended,
+            duration_ms: Some(millis(*duration)),
+            bytes: Some(*bytes),
+            ..open
+        },
+        RecordingState::Failed { problem } => {
+            api::Recording { state: api::RecordingState::Failed, problem: Some(problem.clone()), ..open }
+        }
+    }
+}
+
+/// Whole milliseconds, saturating.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,89 @@
+//! Around every request: its id, its time limit, what becomes of a panic, and the headers every answer has.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue, header};
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::error::ApiError;
+
+/// How long a request may take until its answer begins, its body's arrival included.
+pub(crate) const REQUEST_MAX: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Only what this server sends itself; no frames around its pages.
+const CONTENT_POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+/// See the module.
+pub(crate) async fn envelope(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = app.with_rng(|rng| rng.hex(16));
+    let method = request.method().clone();
+    // The pattern, not the path: paths hold ids.
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let in_api = route.starts_with("/api") || request.uri().path().starts_with("/api");
+    let span = tracing::info_span!("request", %id, %method, route);
+    let answer = tokio::time::timeout(REQUEST_MAX, next.run(request));
+    // Nothing is seen again after a panic but the shared state, whose locks are never held while foreign code
+    // runs.
+    let answer = AssertUnwindSafe(answer).catch_unwind().instrument(span.clone()).await;
+    let mut response = span.in_scope(|| match answer {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => ApiError::TooSlow.into_response(),
+        Err(_) => {
+            metrics::counter!("hotline_api_panics_total").increment(1);
+            tracing::error!("a request ended in a panic");
+            ApiError::Panicked.into_response()
+        }
+    });
+    decorate(&mut response, &id, in_api, app.ports.https);
+    let status = response.status().as_u16();
+    span.in_scope(|| tracing::debug!(status, elapsed = ?began.elapsed(), "answered"));
+    let labels =
+        [("method", method_label(&method).to_owned()), ("route", route), ("status", status.to_string())];
+    metrics::counter!("hotline_api_requests_total", &labels).increment(1);
+    metrics::histogram!("hotline_api_request_seconds").record(began.elapsed().as_secs_f64());
+    response
+}
+
+/// Clients can make up methods, and each would be a new time series.
+fn method_label(method: &http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        _ => "other",
+    }
+}
+
+fn decorate(response: &mut Response, id: &str, in_api: bool, https: bool) {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    headers.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    if in_api && !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}

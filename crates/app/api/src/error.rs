@@ -1,0 +1,165 @@
+//! Every way a request can fail, sorted by whose fault it is, and how each is answered (RFC 9457).
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::response::{IntoResponse, Response};
+use hotline_acd::AgentError;
+use hotline_api_types::{FieldProblem, Problem};
+use hotline_call::CommandError;
+use hotline_shard::HandleError;
+use hotline_store::StoreError;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::password::PasswordError;
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    // The client's request is wrong.
+    #[error("the body is not what is expected here: {0}")]
+    Body(#[from] JsonRejection),
+    #[error("the query is not what is expected here: {0}")]
+    Query(#[from] QueryRejection),
+    #[error("the path is not what is expected here: {0}")]
+    Path(#[from] PathRejection),
+    #[error("some fields are wrong")]
+    Fields(Vec<FieldProblem>),
+    #[error("there is nothing here")]
+    NotFound,
+    #[error("this cannot be done here")]
+    Method,
+    #[error("it cannot be done in this state: {0}")]
+    Refused(#[from] CommandError),
+    #[error("the field If-Match is missing; it holds the ETag of what you have read")]
+    NoVersion,
+    #[error("somebody else has changed it since you read it")]
+    Stale,
+    #[error("the range lies outside the recording")]
+    Range { length: u64 },
+
+    // The client may not.
+    #[error("sign in first")]
+    SignInFirst,
+    #[error("the user or the password is wrong")]
+    SignInFailed,
+    #[error("you may not do this")]
+    Forbidden,
+    #[error("a page of another site sent this request")]
+    CrossSite,
+    #[error("too many failed sign-ins, wait a little")]
+    Throttled { wait: Duration },
+
+    // The server cannot, for a while.
+    #[error("the server is busy, try again")]
+    Busy,
+    #[error("the server is stopping")]
+    Stopping,
+    #[error("the request took too long")]
+    TooSlow,
+    #[error("the database does not answer, try again")]
+    Store(#[source] StoreError),
+
+    // The server is wrong.
+    #[error("the recording cannot be read")]
+    RecordingUnreadable(#[source] std::io::Error),
+    #[error("the password cannot be checked")]
+    Password(#[source] PasswordError),
+    #[error("a defect in the server")]
+    Panicked,
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Body(rejection) => rejection.status(),
+            Self::Query(rejection) => rejection.status(),
+            // An id that is none names nothing.
+            Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::NoVersion => StatusCode::PRECONDITION_REQUIRED,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::SignInFirst | Self::SignInFailed => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::RecordingUnreadable(_) | Self::Password(_) | Self::Panicked => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+
+    fn header(&self) -> Option<(header::HeaderName, HeaderValue)> {
+        match self {
+            // Rounded up: who waits that long is let in.
+            Self::Throttled { wait } => Some((header::RETRY_AFTER, (wait.as_secs() + 1).into())),
+            Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) => {
+                Some((header::RETRY_AFTER, 1.into()))
+            }
+            Self::SignInFirst => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::Range { length } => HeaderValue::try_from(format!("bytes */{length}"))
+                .ok()
+                .map(|value| (header::CONTENT_RANGE, value)),
+            Self::Body(_)
+            | Self::Query(_)
+            | Self::Path(_)
+            | Self::Fields(_)
+            | Self::NotFound
+            | Self::Method
+            | Self::Refused(_)
+            | Self::NoVersion
+            | Self::Stale
+            | Self::SignInFailed
+            | Self::Forbidden
+            | Self::CrossSite
+            | Self::RecordingUnreadable(_)
+            | Self::Password(_)
+            | Self::Panicked => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            let error: &dyn std::error::Error = &self;
+            tracing::warn!(error, "request failed");
+        }
+        let header = self.header();
+        let detail = self.to_string();
+        let errors = if let Self::Fields(errors) = self { errors } else { Vec::new() };
+        let title = status.canonical_reason().unwrap_or("Error").to_owned();
+        let problem = Problem { title, status: status.as_u16(), detail, errors };
+        let mut response = (status, Json(problem)).into_response();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().extend(header.map(|(name, value)| (Some(name), value)));
+        response
+    }
+}
+
+impl From<HandleError> for ApiError {
+    fn from(error: HandleError) -> Self {
+        match error {
+            HandleError::Refused(CommandError::Agent(AgentError::Unknown)) => Self::NotFound,
+            HandleError::Refused(refusal) => Self::Refused(refusal),
+            HandleError::Busy => Self::Busy,
+            HandleError::Stopped => Self::Stopping,
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy,
+            PasswordError::Hash(_) | PasswordError::Died(_) => Self::Password(error),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Events and snapshots as the text of an event stream (WHATWG HTML §9.2.6).
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use hotline_api_types::What;
+use hotline_base::{AgentId, Pii};
+use hotline_shard::Live;
+use serde::Serialize;
+
+use crate::convert;
+use crate::ring::Entry;
+
+/// One event, written out for admins and for the agent concerned.
+pub(crate) fn entry(
+    live: &Live,
+    concerned: Option<AgentId>,
+    names: &BTreeMap<AgentId, Pii<String>>,
+) -> Entry {
+    let event = convert::event(&live.event, names);
+    let (frame, seq) = (frame("event", live.event.seq, &event), live.event.seq);
+    let Some(agent) = concerned else { return Entry { seq, frame, concerned: None, pop: None } };
+    let mut own = event;
+    let mut written = None;
+    if let What::CallOffered { because, pop, .. } = &mut own.what {
+        // Names the other agents.
+        *because = None;
+        if let Some(shown) = live.pop.as_ref().filter(|shown| shown.agent == agent) {
+            *pop = Some(Box::new(convert::pop(shown)));
+            written = Some(shown.offer);
+        }
+    }
+    let own = self::frame("event", seq, &own);
+    Entry { seq, frame, concerned: Some((agent, own)), pop: written }
+}
+
+/// A snapshot at `seq`.
+pub(crate) fn snapshot(seq: u64, live: &hotline_api_types::Live) -> Bytes {
+    frame("snapshot", seq, live)
+}
+
+/// A sign of life. It carries the number that the page has got to, for a page that is sent little: an id alone
+/// dispatches nothing, but it is where a reconnecting page goes on.
+pub(crate) fn keep_alive(seq: u64) -> Bytes {
+    format!(": here\nid: {seq}\n\n").into()
+}
+
+fn frame(event: &str, seq: u64, data: &impl Serialize) -> Bytes {
+    let data = serde_json::to_string(data).expect("API shapes have text keys and finite numbers only");
+    format!("id: {seq}\nevent: {event}\ndata: {data}\n\n").into()
+}

@@ -1,0 +1,318 @@
+//! Between the shard and the pages: numbers the stream, keeps its recent past, knows which pages are open, and
+//! tells the shard what became of a screen pop.
+//!
+//! One task reads the shard's live stream, works out once whom each event concerns, and puts ready frames into
+//! the [`Ring`]. Every page reads the ring at its own pace by the number it has got to; one that is too slow finds
+//! its place overwritten and starts over from a snapshot. So nobody waits for anybody, and what a page costs is
+//! bounded.
+//!
+//! Must not know: HTTP, cookies, sockets.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use hotline_base::{AgentId, LegId, Pii};
+use hotline_call::{CallEvent, Command, EventKind};
+use hotline_shard::{Handle, HandleError, Live};
+use hotline_store::TokenHash;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::concern::Concerns;
+use crate::frame;
+use crate::ring::{Entry, Ring};
+use crate::viewer::Viewer;
+
+/// Pages that may be open at once; one more is told that the server is busy.
+pub(crate) const PAGES_MAX: usize = 1024;
+/// Screen pops whose fate the shard has not been told yet; beyond it the shard's own deadline decides.
+const FATES_MAX: usize = 1024;
+
+/// What became of a screen pop.
+pub(crate) struct Fate {
+    offer: LegId,
+    written: bool,
+}
+
+/// See the module. One per server, shared by all pages.
+pub(crate) struct Hub {
+    shard: Handle,
+    /// Shared by the task that writes and the pages that read; held for a few copies, never across an await.
+    state: Mutex<State>,
+    /// The number of the newest event in the ring: wakes the pages.
+    newest: watch::Sender<u64>,
+    fates: mpsc::Sender<Fate>,
+    closing: CancellationToken,
+}
+
+#[derive(Default)]
+struct State {
+    ring: Ring,
+    concerns: Concerns,
+    names: BTreeMap<AgentId, Pii<String>>,
+    seats: BTreeMap<u64, Seat>,
+    seats_made: u64,
+    /// Pops that a page should write and has not: by offer, for whom.
+    unwritten: BTreeMap<LegId, AgentId>,
+}
+
+/// An open page.
+struct Seat {
+    viewer: Viewer,
+    session: TokenHash,
+    leave: CancellationToken,
+}
+
+/// Keeps a page's seat; the page is gone when this is dropped.
+pub(crate) struct SeatGuard {
+    hub: Arc<Hub>,
+    number: u64,
+    /// Cancelled when the session ends or the server stops.
+    pub(crate) leave: CancellationToken,
+}
+
+/// A snapshot for one page.
+pub(crate) struct Picture {
+    /// The last event that is contained.
+    pub(crate) seq: u64,
+    /// What the page may see.
+    pub(crate) live: hotline_api_types::Live,
+    /// The offer whose pop is contained.
+    pub(crate) pop: Option<LegId>,
+}
+
+/// What the ring has for a page.
+pub(crate) enum Next {
+    /// Nothing yet.
+    Nothing,
+    /// These; everything up to `seq` has been looked at.
+    Frames {
+        /// The number that the page has got to.
+        seq: u64,
+        /// Frames that the page may see, each with the offer whose pop it contains.
+        frames: Vec<(Bytes, Option<LegId>)>,
+    },
+    /// Overwritten: only a snapshot helps.
+    Overrun,
+}
+
+impl Hub {
+    /// The hub, and its two tasks for the caller to run.
+    pub(crate) fn new(
+        shard: Handle,
+        closing: CancellationToken,
+    ) -> (Arc<Self>, [impl Future<Output = ()> + use<>; 2]) {
+        let (fates, told) = mpsc::channel(FATES_MAX);
+        let live = shard.subscribe();
+        let state = Mutex::default();
+        let hub = Arc::new(Self { shard, state, newest: watch::Sender::new(0), fates, closing });
+        let reading = Task::Read(Arc::clone(&hub), live);
+        let telling = Task::Tell(Arc::clone(&hub), told);
+        (hub, [reading.run(), telling.run()])
+    }
+
+    /// Seats a page, so that pops for its agent wait until it has written them.
+    pub(crate) fn enter(self: &Arc<Self>, viewer: Viewer, session: TokenHash) -> Option<SeatGuard> {
+        let mut state = self.state();
+        if state.seats.len() >= PAGES_MAX {
+            metrics::counter!("hotline_api_pages_refused_total").increment(1);
+            return None;
+        }
+        let leave = self.closing.child_token();
+        state.seats_made += 1;
+        let number = state.seats_made;
+        state.seats.insert(number, Seat { viewer, session, leave: leave.clone() });
+        metrics::gauge!("hotline_api_pages").increment(1.0);
+        Some(SeatGuard { hub: Arc::clone(self), number, leave })
+    }
+
+    /// Closes the pages of a session that has ended.
+    pub(crate) fn close_pages_of(&self, session: &TokenHash) {
+        for seat in self.state().seats.values() {
+            if seat.session == *session {
+                seat.leave.cancel();
+            }
+        }
+    }
+
+    /// Wakes when there is more to read.
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// Whether a page that has got to `seq` can go on from there without a snapshot.
+    pub(crate) fn can_resume(&self, seq: u64) -> bool {
+        self.state().ring.contains(seq)
+    }
+
+    /// The next frames for a page that has got to `seq`.
+    pub(crate) fn next(&self, seq: u64, viewer: &Viewer) -> Next {
+        let state = self.state();
+        match state.ring.after(seq) {
+            None => Next::Overrun,
+            Some(entries) => {
+                let (mut seq, before) = (seq, seq);
+                let mut frames = Vec::new();
+                for entry in entries {
+                    seq = entry.seq;
+                    frames.extend(entry.frame_for(viewer));
+                }
+                if seq == before { Next::Nothing } else { Next::Frames { seq, frames } }
+            }
+        }
+    }
+
+    /// The present state, as far as `viewer` may see it.
+    pub(crate) async fn picture(&self, viewer: &Viewer) -> Result<Picture, HandleError> {
+        let snapshot = self.shard.snapshot().await?;
+        let state = self.state();
+        let live = crate::convert::live(&snapshot, viewer, |call| state.concerns.lookup_done(call));
+        let pop = live.pop.as_ref().map(|pop| LegId(pop.offer));
+        Ok(Picture { seq: snapshot.seq, live, pop })
+    }
+
+    /// To be called when the frame with the pop of `offer` was given to the kernel.
+    pub(crate) fn pop_written(&self, offer: LegId) {
+        self.state().unwritten.remove(&offer);
+        self.tell(Fate { offer, written: true });
+    }
+
+    fn tell(&self, fate: Fate) {
+        if self.fates.try_send(fate).is_err() {
+            metrics::counter!("hotline_api_pop_fates_dropped_total").increment(1);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one event of the shard. False if events are missing before it.
+    fn take(&self, live: &Live) -> bool {
+        let mut state = self.state();
+        let state = &mut *state;
+        match state.ring.last() {
+            Some(last) if live.event.seq <= last => return true,
+            Some(last) if live.event.seq == last + 1 => {}
+            Some(_) | None => return false,
+        }
+        let concerned = state.concerns.note(&live.event);
+        let entry = frame::entry(live, concerned, &state.names);
+        if let (EventKind::Call { what: CallEvent::Offered { offer, agent, .. }, .. }, Some(_)) =
+            (&live.event.kind, &live.pop)
+        {
+            if state.seats.values().any(|seat| seat.viewer.is(agent)) {
+                state.unwritten.insert(*offer, agent.clone());
+            } else {
+                self.tell(Fate { offer: *offer, written: false });
+            }
+        }
+        if let EventKind::Call { what, .. } = &live.event.kind {
+            forget_over(&mut state.unwritten, what);
+        }
+        state.ring.push(entry);
+        self.newest.send_replace(live.event.seq);
+        true
+    }
+
+    /// Starts over from a snapshot: at the beginning, and when events were missed.
+    async fn resynchronise(&self) {
+        let snapshot = match self.shard.snapshot().await {
+            Ok(snapshot) => snapshot,
+            // The next event tries again.
+            Err(error) => return tracing::warn!(%error, "the live stream cannot start over yet"),
+        };
+        let mut state = self.state();
+        state.ring = Ring::starting_after(snapshot.seq);
+        state.concerns = Concerns::from_snapshot(&snapshot);
+        state.names = snapshot.agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
+        self.newest.send_replace(snapshot.seq);
+    }
+}
+
+/// A pop whose offer is over needs no fate.
+fn forget_over(unwritten: &mut BTreeMap<LegId, AgentId>, what: &CallEvent) {
+    if let CallEvent::Popped { offer, .. }
+    | CallEvent::OfferFailed { offer, .. }
+    | CallEvent::Connected { offer, .. } = what
+    {
+        unwritten.remove(offer);
+    }
+}
+
+enum Task {
+    Read(Arc<Hub>, broadcast::Receiver<Arc<Live>>),
+    Tell(Arc<Hub>, mpsc::Receiver<Fate>),
+}
+
+impl Task {
+    async fn run(self) {
+        match self {
+            Self::Read(hub, live) => {
+                let closing = hub.closing.clone();
+                closing.run_until_cancelled(read(&hub, live)).await;
+            }
+            Self::Tell(hub, fates) => {
+                let closing = hub.closing.clone();
+                closing.run_until_cancelled(tell(&hub.shard, fates)).await;
+            }
+        }
+    }
+}
+
+async fn read(hub: &Hub, mut live: broadcast::Receiver<Arc<Live>>) {
+    hub.resynchronise().await;
+    loop {
+        match live.recv().await {
+            Ok(item) => {
+                if !hub.take(&item) {
+                    hub.resynchronise().await;
+                }
+            }
+            Err(broadcast::error::RecvError::Lagged(missed)) => {
+                metrics::counter!("hotline_api_live_missed_total").increment(missed);
+            }
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn tell(shard: &Handle, mut fates: mpsc::Receiver<Fate>) {
+    while let Some(Fate { offer, written }) = fates.recv().await {
+        metrics::counter!("hotline_api_pops_total", "written" => if written { "yes" } else { "no" })
+            .increment(1);
+        if let Err(error) = shard.command(Command::PopWritten { offer, written }).await {
+            // Usual when the page was slower than the shard's deadline, or a second page wrote the same pop.
+            tracing::debug!(%offer, written, %error, "the fate of a pop came too late");
+        }
+    }
+}
+
+impl Drop for SeatGuard {
+    fn drop(&mut self) {
+        let mut state = self.hub.state();
+        let state = &mut *state;
+        let Some(seat) = state.seats.remove(&self.number) else { return };
+        metrics::gauge!("hotline_api_pages").decrement(1.0);
+        let State { seats, unwritten, .. } = state;
+        // The last page of an agent is gone: nobody will write what waits for it.
+        unwritten.retain(|offer, agent| {
+            let lost = seat.viewer.is(agent) && !seats.values().any(|other| other.viewer.is(agent));
+            if lost {
+                self.hub.tell(Fate { offer: *offer, written: false });
+            }
+            !lost
+        });
+    }
+}
+
+/// What a page may see of an entry.
+impl Entry {
+    fn frame_for(&self, viewer: &Viewer) -> Option<(Bytes, Option<LegId>)> {
+        match &self.concerned {
+            Some((agent, frame)) if viewer.is(agent) => Some((frame.clone(), self.pop)),
+            Some(_) | None => viewer.is_admin().then(|| (self.frame.clone(), None)),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The recent past of the live stream, so that a page that was away for a moment goes on where it was.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use hotline_base::{AgentId, LegId};
+
+/// Events that are kept: at a busy center's 100 events a second, some 40 s.
+pub const RING_MAX: usize = 4096;
+/// Entries that a page takes at a time, so that it does not hold the hub for long.
+pub(crate) const BATCH_MAX: usize = 64;
+
+/// One event, written out once for all pages.
+pub(crate) struct Entry {
+    /// Its number.
+    pub(crate) seq: u64,
+    /// As admins get it.
+    pub(crate) frame: Bytes,
+    /// The agent concerned, and the event as that agent gets it.
+    pub(crate) concerned: Option<(AgentId, Bytes)>,
+    /// The offer whose screen pop is in the concerned agent's frame.
+    pub(crate) pop: Option<LegId>,
+}
+
+/// Entries without a gap between them.
+#[derive(Default)]
+pub(crate) struct Ring {
+    /// The last event that is not kept any more; `None` until the first snapshot.
+    base: Option<u64>,
+    entries: VecDeque<Entry>,
+}
+
+impl Ring {
+    /// An empty ring for what follows `seq`.
+    pub(crate) fn starting_after(seq: u64) -> Self {
+        Self { base: Some(seq), entries: VecDeque::new() }
+    }
+
+    /// The newest event it knows of.
+    pub(crate) fn last(&self) -> Option<u64> {
+        self.base.map(|base| self.entries.back().map_or(base, |entry| entry.seq))
+    }
+
+    /// Whether everything after `seq` is here, and `seq` has happened.
+    pub(crate) fn contains(&self, seq: u64) -> bool {
+        self.base.is_some_and(|base| base <= seq) && self.last().is_some_and(|last| seq <= last)
+    }
+
+    /// Appends the event that follows [`Ring::last`].
+    pub(crate) fn push(&mut self, entry: Entry) {
+        debug_assert_eq!(Some(entry.seq), self.last().map(|last| last + 1));
+        if self.entries.len() >= RING_MAX {
+            self.base = self.entries.pop_front().map(|oldest| oldest.seq);
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// The next events after `seq`, at most [`BATCH_MAX`]; none if `seq` is not reached yet; `None` if some of
+    /// them are gone.
+    pub(crate) fn after(&self, seq: u64) -> Option<impl Iterator<Item = &Entry>> {
+        let skipped = match self.base {
+            Some(base) => seq.checked_sub(base)?,
+            // A page may hold a snapshot before the ring does; what follows will be judged when it comes.
+            None => 0,
+        };
+        Some(self.entries.iter().skip(usize::try_from(skipped).unwrap_or(usize::MAX)).take(BATCH_MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(seq: u64) -> Entry {
+        Entry { seq, frame: Bytes::new(), concerned: None, pop: None }
+    }
+
+    proptest! {
+        #[test]
+        fn a_reader_sees_every_event_once_and_in_order_or_learns_that_it_missed_some(
+            base in 0_u64..1000, count in 0..RING_MAX as u64 * 2, from in 0_u64..RING_MAX as u64 * 2 + 2000
+        ) {
+            let mut ring = Ring::starting_after(base);
+            for seq in base + 1..=base + count {
+                ring.push(entry(seq));
+            }
+            let (last, first_kept) = (base + count, (base + count).saturating_sub(RING_MAX as u64).max(base));
+            prop_assert_eq!(ring.last(), Some(last));
+            prop_assert_eq!(ring.contains(from), (first_kept..=last).contains(&from));
+            let mut at = from;
+            while let Some(batch) = ring.after(at) {
+                let seqs: Vec<_> = batch.map(|entry| entry.seq).collect();
+                prop_assert!(seqs.len() <= BATCH_MAX);
+                if seqs.is_empty() {
+                    prop_assert_eq!(at, from.max(last));
+                    break;
+                }
+                for seq in seqs {
+                    prop_assert_eq!(seq, at + 1);
+                    at = seq;
+                }
+            }
+            prop_assert_eq!(ring.after(from).is_none(), from < first_kept);
+        }
+    }
+
+    #[test]
+    fn before_the_first_snapshot_nothing_can_be_resumed() {
+        let ring = Ring::default();
+        assert!(!ring.contains(0));
+        assert_eq!(ring.after(7).map(Iterator::count), Some(0));
+    }
+}

@@ -1,0 +1,58 @@
+//! Every route, in one table.
+
+mod agents;
+mod audit;
+mod calls;
+mod customers;
+mod events;
+mod health;
+mod pages;
+mod recording;
+mod session;
+mod tokens;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{delete, get, post, put};
+
+use crate::app::App;
+use crate::auth::authenticate;
+use crate::envelope::envelope;
+use crate::error::ApiError;
+
+/// The largest body of a request, in bytes.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The router of the whole server.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let api = Router::new()
+        .route("/v1/session", post(session::create).get(session::show).delete(session::end))
+        .route("/v1/tokens", post(tokens::create))
+        .route("/v1/tokens/current", delete(tokens::end))
+        .route("/v1/agents/{id}", get(agents::show))
+        .route("/v1/agents/{id}/state", put(agents::set_state))
+        .route("/v1/live", get(events::live))
+        .route("/v1/events", get(events::stream))
+        .route("/v1/calls", get(calls::list))
+        .route("/v1/calls/{id}", get(calls::show))
+        .route("/v1/calls/{id}/recording", get(recording::play))
+        .route("/v1/customers", get(customers::list).post(customers::create))
+        .route("/v1/customers/{id}", get(customers::show).put(customers::change))
+        .route("/v1/audit", get(audit::list))
+        .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::Method)
+        .layer(from_fn_with_state(Arc::clone(&app), authenticate));
+    Router::new()
+        .nest("/api", api)
+        .route("/healthz", get(health::health))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(pages::page)
+        .method_not_allowed_fallback(async || ApiError::Method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(Arc::clone(&app), envelope))
+        .with_state(app)
+}

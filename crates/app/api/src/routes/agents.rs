@@ -1,0 +1,65 @@
+//! Agents and the states they ask for.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use hotline_acd::{NotReadyReason, REASON_BYTES_MAX};
+use hotline_api_types as api;
+use hotline_base::AgentId;
+use hotline_call::Command;
+
+use crate::app::App;
+use crate::auth::Identity;
+use crate::convert;
+use crate::error::ApiError;
+use crate::extract::{Json, Path};
+
+/// `GET /api/v1/agents/{id}`
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    present(&app, &agent).await
+}
+
+/// `PUT /api/v1/agents/{id}/state`
+pub(crate) async fn set_state(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::SetAgentState>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    let command = match body.state {
+        api::AskedState::Ready => Command::SetReady(agent.clone()),
+        api::AskedState::NotReady => Command::SetNotReady(agent.clone(), reason(body.reason.as_deref())?),
+        api::AskedState::SignedOut => Command::SignOut(agent.clone()),
+    };
+    app.ports.shard.command(command).await?;
+    let detail = serde_json::json!({ "state": body.state, "reason": body.reason });
+    app.audit(&who.user.name, "agent.state", &agent, detail).await?;
+    present(&app, &agent).await
+}
+
+/// An agent is its own master; an admin everybody's.
+fn allowed(who: &Identity, id: &str) -> Result<AgentId, ApiError> {
+    let agent = AgentId::from(id);
+    if who.viewer.may_see(&agent) { Ok(agent) } else { Err(ApiError::Forbidden) }
+}
+
+async fn present(app: &App, agent: &AgentId) -> Result<axum::Json<api::Agent>, ApiError> {
+    let snapshot = app.ports.shard.snapshot().await?;
+    let view = snapshot.agents.iter().find(|view| view.id == *agent).ok_or(ApiError::NotFound)?;
+    Ok(axum::Json(convert::agent(view)))
+}
+
+fn reason(text: Option<&str>) -> Result<NotReadyReason, ApiError> {
+    let text = text.unwrap_or("not_ready").trim();
+    if text.is_empty() || text.len() > REASON_BYTES_MAX || text.chars().any(char::is_control) {
+        let problem = format!("must have 1 to {REASON_BYTES_MAX} bytes without control characters");
+        return Err(ApiError::Fields(vec![api::FieldProblem { field: "reason".to_owned(), problem }]));
+    }
+    Ok(NotReadyReason::Chosen(text.into()))
+}

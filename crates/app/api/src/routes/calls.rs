@@ -1,0 +1,116 @@
+//! Call records: those in the database, and those of living calls as far as they go.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use hotline_api_types as api;
+use hotline_base::{AgentId, CallId, QueueId, WallTime};
+use hotline_call::CallRecord;
+use hotline_store::{CallCursor, CallFilter};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::auth::Identity;
+use crate::convert;
+use crate::error::ApiError;
+use crate::extract::{Path, Query};
+use crate::viewer::Viewer;
+
+/// Calls on a page unless asked otherwise.
+const PAGE_DEFAULT: usize = 50;
+
+/// The query of the list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Filter {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    agent: Option<String>,
+    queue: Option<String>,
+}
+
+/// `GET /api/v1/calls`
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Query(query): Query<Filter>,
+) -> Result<axum::Json<api::RecordPage>, ApiError> {
+    let cursor = match query.cursor.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => {
+            Some(read_cursor(text).ok_or_else(|| wrong("cursor", "is not one that this server gave"))?)
+        }
+        None => None,
+    };
+    let agent = match query.agent.as_deref().map(AgentId::from) {
+        Some(agent) if !who.viewer.may_see(&agent) => return Err(ApiError::Forbidden),
+        None if !who.viewer.is_admin() => Some(who.viewer.agent.clone().ok_or(ApiError::Forbidden)?),
+        agent => agent,
+    };
+    let filter =
+        CallFilter { agent, queue: query.queue.as_deref().map(QueueId::from), ..CallFilter::default() };
+    let limit = query.limit.unwrap_or(PAGE_DEFAULT);
+    let page = app.ports.store.list_calls(&filter, cursor, limit).await.map_err(ApiError::Store)?;
+    Ok(axum::Json(api::RecordPage {
+        calls: page.calls.iter().map(convert::record).collect(),
+        next: page.next.map(write_cursor),
+    }))
+}
+
+/// `GET /api/v1/calls/{id}`
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Record>, ApiError> {
+    Ok(axum::Json(convert::record(&find(&app, &who.viewer, &id).await?)))
+}
+
+/// The record of a call that `viewer` may see, living or over.
+pub(super) async fn find(app: &App, viewer: &Viewer, id: &str) -> Result<CallRecord, ApiError> {
+    let call = CallId::parse(id).ok_or(ApiError::NotFound)?;
+    // The living ones first: a call that ends in between is in the database by the second look.
+    let snapshot = app.ports.shard.snapshot().await?;
+    let living = snapshot.calls.into_iter().map(|view| view.record).find(|record| record.call == call);
+    let record = match living {
+        Some(record) => record,
+        None => app.ports.store.get_call(call).await.map_err(ApiError::Store)?.ok_or(ApiError::NotFound)?,
+    };
+    if may_see(viewer, &record) { Ok(record) } else { Err(ApiError::Forbidden) }
+}
+
+/// An agent sees the calls that it took or was offered.
+fn may_see(viewer: &Viewer, record: &CallRecord) -> bool {
+    let offered = record.offers.iter().map(|offer| &offer.agent);
+    viewer.is_admin() || record.agent.iter().chain(offered).any(|agent| viewer.is(agent))
+}
+
+fn write_cursor(cursor: CallCursor) -> String {
+    format!("{}.{}", cursor.started_at.as_unix_micros(), cursor.call)
+}
+
+fn read_cursor(text: &str) -> Option<CallCursor> {
+    let (started_at, call) = text.split_once('.')?;
+    Some(CallCursor { started_at: WallTime(started_at.parse().ok()?), call: CallId::parse(call)? })
+}
+
+/// One wrong field.
+pub(super) fn wrong(field: &str, problem: &str) -> ApiError {
+    ApiError::Fields(vec![api::FieldProblem { field: field.to_owned(), problem: problem.to_owned() }])
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_base::Rng;
+
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_nothing_else_does() {
+        let call = CallId::generate(WallTime(1), &mut Rng::from_number(1));
+        let cursor = CallCursor { started_at: WallTime(1_700_000_000_000_001), call };
+        assert_eq!(read_cursor(&write_cursor(cursor)), Some(cursor));
+        for text in ["", ".", "1.", "1.x", "x.y", "1"] {
+            assert_eq!(read_cursor(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! For those who watch the server: is it well, may it be sent work, and its numbers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use hotline_call::AlarmKind;
+use http::{HeaderMap, StatusCode, header};
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::auth::{Origin, is_admin};
+use crate::convert::alarm_kind;
+use crate::error::ApiError;
+
+/// How long a part of the server may take to show that it lives.
+const SIGN_OF_LIFE_MAX: Duration = Duration::from_secs(2);
+
+/// `GET /healthz`: 200 `ok`, or 503 with what is degraded, one word a line.
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Response {
+    let mut degraded = match timeout(SIGN_OF_LIFE_MAX, app.ports.shard.snapshot()).await {
+        Ok(Ok(snapshot)) => {
+            let of_server =
+                snapshot.alarms.iter().map(|alarm| &alarm.kind).filter(|kind| concerns_server(kind));
+            of_server.map(alarm_kind).collect()
+        }
+        Ok(Err(_)) | Err(_) => vec!["call_core".to_owned()],
+    };
+    if !store_lives(&app).await && !degraded.iter().any(|word| word == "store_unavailable") {
+        degraded.push("store_unavailable".to_owned());
+    }
+    answer(&degraded)
+}
+
+/// `GET /readyz`: 200 `ok` when calls can be taken and people can sign in.
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
+    let core = timeout(SIGN_OF_LIFE_MAX, app.ports.shard.snapshot()).await;
+    let mut missing = Vec::new();
+    if !matches!(core, Ok(Ok(_))) {
+        missing.push("call_core".to_owned());
+    }
+    if !store_lives(&app).await {
+        missing.push("store_unavailable".to_owned());
+    }
+    answer(&missing)
+}
+
+/// `GET /metrics`, for this machine and for admins.
+pub(crate) async fn metrics(
+    State(app): State<Arc<App>>,
+    origin: Origin,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    // Behind a proxy on this machine everybody seems to come from here.
+    let forwarded = headers.contains_key(header::FORWARDED) || headers.contains_key("x-forwarded-for");
+    let local = origin.0.to_canonical().is_loopback() && !forwarded;
+    if !local && !is_admin(&app, &headers).await? {
+        return Err(ApiError::Forbidden);
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (app.ports.metrics)()).into_response())
+}
+
+async fn store_lives(app: &App) -> bool {
+    matches!(timeout(SIGN_OF_LIFE_MAX, app.ports.store.list_audit(None, 1)).await, Ok(Ok(_)))
+}
+
+/// Alarms about one agent do not make the server ill.
+fn concerns_server(kind: &AlarmKind) -> bool {
+    match kind {
+        AlarmKind::RecordingFailed
+        | AlarmKind::StoreUnavailable
+        | AlarmKind::MediaPortsExhausted
+        | AlarmKind::PromptMissing
+        | AlarmKind::InternalError => true,
+        AlarmKind::ReservationExpired(_) | AlarmKind::PhoneFault(_) | AlarmKind::PhoneBusy(_) => false,
+    }
+}
+
+fn answer(degraded: &[String]) -> Response {
+    let headers = [(header::CACHE_CONTROL, "no-store")];
+    if degraded.is_empty() {
+        return (headers, "ok\n").into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, headers, degraded.join("\n") + "\n").into_response()
+}

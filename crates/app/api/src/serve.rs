@@ -1,0 +1,147 @@
+//! Accepts connections, speaks HTTP/1.1 on each, and ends cleanly.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::app::{App, Ports};
+use crate::auth::Origin;
+use crate::delivery::{Outbox, Wire};
+use crate::hub::Hub;
+use crate::password::{Checker, PasswordError};
+use crate::routes::router;
+
+/// Connections that are open at once; further ones wait in the kernel.
+pub(crate) const CONNECTIONS_MAX: usize = 4096;
+/// How long a client may take to send the head of a request, and an idle connection is kept.
+pub(crate) const HEAD_MAX: Duration = Duration::from_secs(30);
+/// Header fields of one request.
+const FIELDS_MAX: usize = 100;
+/// How long requests may go on after the shutdown began.
+pub const DRAIN_MAX: Duration = Duration::from_secs(5);
+/// After an accept that failed because the system lacks something (files, memory).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Why the HTTP side could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    Random(#[source] getrandom::Error),
+    /// Passwords cannot be checked.
+    #[error("passwords cannot be checked")]
+    Password(#[source] PasswordError),
+}
+
+/// Serves HTTP on `listener` until `shutdown`: then event streams end, running requests get [`DRAIN_MAX`], and
+/// what is left is cut off. Returns when every connection is closed.
+///
+/// # Errors
+/// Only before the first request.
+pub async fn serve(
+    listener: TcpListener,
+    ports: Ports,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
+    let passwords = Checker::new().await.map_err(ServeError::Password)?;
+    let tasks = TaskTracker::new();
+    let (hub, running) = Hub::new(ports.shard.clone(), shutdown.clone());
+    for task in running {
+        tasks.spawn(task);
+    }
+    let app = App::new(ports, hub, passwords).map_err(ServeError::Random)?;
+    let router = router(Arc::new(app));
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let cut_off = CancellationToken::new();
+    while let Some(Some((stream, place))) = shutdown.run_until_cancelled(accept(&listener, &places)).await {
+        let connection =
+            Connection { router: router.clone(), shutdown: shutdown.clone(), cut_off: cut_off.clone() };
+        tasks.spawn(async move {
+            connection.run(stream).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    tasks.close();
+    if timeout(DRAIN_MAX, tasks.wait()).await.is_err() {
+        tracing::warn!("cutting off HTTP requests that do not end");
+        cut_off.cancel();
+        tasks.wait().await;
+    }
+    Ok(())
+}
+
+/// The next connection, with its place among [`CONNECTIONS_MAX`].
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    // Never closed.
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return Some((stream, place)),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                metrics::counter!("hotline_api_accept_errors_total").increment(1);
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+struct Connection {
+    router: Router,
+    shutdown: CancellationToken,
+    cut_off: CancellationToken,
+}
+
+impl Connection {
+    async fn run(self, stream: TcpStream) {
+        // An event is one small write, and it must not wait for the acknowledgement of the one before.
+        let ready = stream.set_nodelay(true).and_then(|()| stream.peer_addr());
+        let Ok(peer) = ready else { return };
+        let (origin, outbox) = (Origin(peer.ip()), Outbox::default());
+        let wire = Wire::new(stream, outbox.clone());
+        let router = self.router;
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(origin);
+            request.extensions_mut().insert(outbox.clone());
+            router.clone().oneshot(request)
+        });
+        let mut connection = pin!(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_MAX)
+                .max_headers(FIELDS_MAX)
+                .serve_connection(TokioIo::new(wire), service)
+        );
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection => ended,
+                    () = self.cut_off.cancelled() => return,
+                }
+            }
+        };
+        if let Err(error) = ended {
+            // A client's doing: it went away, was too slow, or does not speak HTTP.
+            tracing::debug!(%error, "a connection ended badly");
+        }
+    }
+}

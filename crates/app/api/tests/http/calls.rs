@@ -1,0 +1,182 @@
+//! Call records and recordings.
+
+use std::time::Duration;
+
+use hotline_base::{CallId, LegId, RecordingId, Rng, WallTime};
+use hotline_call::{CallEvent, CallRecord, CallState, CallView, EndCause, EndKind, Party};
+use serde_json::{Value, json};
+
+use crate::client::{Answer, send};
+use crate::server::{Server, call_id, record};
+
+const WAV: &[u8] = b"RIFF0123456789";
+
+fn recording_id() -> RecordingId {
+    RecordingId::generate(WallTime(0), &mut Rng::from_number(9))
+}
+
+/// A call that this agent took, recorded at `path`.
+fn finished(call: CallId, agent: &str, path: &str) -> CallRecord {
+    let mut record = record(call);
+    let (offer, recording, seconds) =
+        (LegId(1), recording_id(), |seconds: i64| WallTime(seconds * 1_000_000));
+    let cause = EndCause { kind: EndKind::Completed, sip_status: Some(200), q850: 16 };
+    for (at, event) in [
+        (seconds(1), CallEvent::Offered { offer, agent: agent.into(), because: None }),
+        (seconds(2), CallEvent::Connected { offer, agent: agent.into() }),
+        (seconds(2), CallEvent::RecordingStarted { recording, path: path.into() }),
+        (seconds(9), CallEvent::Ended { by: Party::Caller, cause }),
+        (
+            seconds(9),
+            CallEvent::RecordingFinished {
+                recording,
+                duration: Duration::from_millis(7040),
+                gap: Duration::ZERO,
+                bytes: WAV.len() as u64,
+            },
+        ),
+    ] {
+        record.apply(at, &event);
+    }
+    record
+}
+
+/// A server with one recorded call of agent 1001.
+async fn with_call() -> (Server, CallId) {
+    let server = Server::start().await;
+    let directory = server.recordings.join("2026/01/31");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("a.wav"), WAV).unwrap();
+    let call = call_id(1);
+    server.store.save_record(&finished(call, "1001", "2026/01/31/a.wav")).await.unwrap();
+    (server, call)
+}
+
+#[tokio::test]
+async fn an_agent_reads_its_own_calls_and_an_admin_all() {
+    let (server, call) = with_call().await;
+    let (ann, bob, boss) =
+        (server.token("1001").await, server.token("1002").await, server.token("boss").await);
+    let path = format!("/api/v1/calls/{call}");
+    let record = server.get(&path, &ann).await.json();
+    assert_eq!(record["id"], call.to_string());
+    assert_eq!(record["cause"], json!({ "kind": "completed", "sip_status": 200, "q850": 16 }));
+    assert_eq!((&record["ended_by"], &record["agent"]), (&json!("caller"), &json!("1001")));
+    assert_eq!((&record["number"], &record["flow"]), (&json!("hotline"), &json!("main")));
+    assert_eq!(
+        record["recordings"][0],
+        json!({
+            "id": recording_id().to_string(), "path": "2026/01/31/a.wav", "started_at": "1970-01-01T00:00:02.000Z",
+            "state": "finished", "duration_ms": 7040, "gap_ms": 0, "bytes": 14, "problem": null
+        })
+    );
+    assert_eq!(server.get(&path, &bob).await.status, 403);
+    assert_eq!(server.get(&path, &boss).await.json(), record);
+    assert_eq!(server.get("/api/v1/calls", &ann).await.json()["calls"], json!([record]));
+    assert_eq!(server.get("/api/v1/calls", &bob).await.json()["calls"], json!([]));
+    assert_eq!(server.get("/api/v1/calls?agent=1001", &bob).await.status, 403);
+    assert_eq!(server.get("/api/v1/calls?queue=sales", &boss).await.json()["calls"], json!([]));
+    for unknown in [call_id(2).to_string(), "x".to_owned()] {
+        assert_eq!(server.get(&format!("/api/v1/calls/{unknown}"), &boss).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn the_list_is_read_page_by_page() {
+    let server = Server::start().await;
+    let boss = server.token("boss").await;
+    for number in 0..5 {
+        let mut record = record(call_id(number));
+        record.started_at = WallTime(i64::try_from(number).unwrap() / 2);
+        server.store.save_record(&record).await.unwrap();
+    }
+    let (mut seen, mut query) = (Vec::new(), String::new());
+    loop {
+        let page = server.get(&format!("/api/v1/calls?limit=2{query}"), &boss).await.json();
+        let calls: Vec<Value> = page["calls"].as_array().unwrap().clone();
+        assert!(calls.len() <= 2);
+        seen.extend(calls.iter().map(|call| call["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        query = format!("&cursor={next}");
+    }
+    assert_eq!(seen.len(), 5);
+    seen.dedup();
+    assert_eq!(seen.len(), 5);
+    assert_eq!(server.get("/api/v1/calls?cursor=x", &boss).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_living_call_has_a_record_and_a_recording_as_far_as_they_go() {
+    let server = Server::start().await;
+    let (call, ann) = (call_id(1), server.token("1001").await);
+    let mut record = record(call);
+    let (offer, recording) = (LegId(1), recording_id());
+    record.apply(WallTime(0), &CallEvent::Offered { offer, agent: "1001".into(), because: None });
+    record.apply(WallTime(0), &CallEvent::RecordingStarted { recording, path: "growing.wav".into() });
+    let state = CallState::Connected { agent: "1001".into() };
+    server.shard.snapshot.lock().unwrap().calls = vec![CallView { record, state, customer: None }];
+    let path = format!("/api/v1/calls/{call}");
+    assert_eq!(server.get(&path, &ann).await.json()["recordings"][0]["state"], "open");
+    let audio = format!("{path}/recording");
+    assert_eq!(server.get(&audio, &ann).await.status, 404, "nothing is written yet");
+    for length in [4, 9] {
+        std::fs::write(server.recordings.join("growing.wav"), &WAV[..length]).unwrap();
+        assert_eq!(server.get(&audio, &ann).await.body, &WAV[..length]);
+    }
+}
+
+#[tokio::test]
+async fn a_recording_is_heard_whole_or_in_parts() {
+    let (server, call) = with_call().await;
+    let ann = server.token("1001").await;
+    let path = format!("/api/v1/calls/{call}/recording");
+    let ask = async |fields: &[(&str, &str)]| -> Answer {
+        let fields = [&[("authorization", ann.as_str())], fields].concat();
+        send(server.address, "GET", &path, &fields, b"").await
+    };
+    let whole = ask(&[]).await;
+    assert_eq!((whole.status, whole.body.as_slice()), (200, WAV));
+    assert_eq!(whole.field("content-type"), Some("audio/wav"));
+    assert_eq!((whole.field("accept-ranges"), whole.field("content-length")), (Some("bytes"), Some("14")));
+    let part = ask(&[("range", "bytes=4-7")]).await;
+    assert_eq!((part.status, part.body.as_slice()), (206, &WAV[4..8]));
+    assert_eq!(part.field("content-range"), Some("bytes 4-7/14"));
+    assert_eq!(ask(&[("range", "bytes=-4")]).await.body, &WAV[10..]);
+    assert_eq!(ask(&[("range", "bytes=4-7"), ("if-range", "\"x\"")]).await.status, 200);
+    let outside = ask(&[("range", "bytes=14-")]).await;
+    assert_eq!((outside.status, outside.field("content-range")), (416, Some("bytes */14")));
+
+    let boss = server.token("boss").await;
+    let log = server.get("/api/v1/audit", &boss).await.json();
+    let heard =
+        |entry: &&Value| entry["action"] == "recording.listen" && entry["subject"] == call.to_string();
+    let entries: Vec<_> = log["entries"].as_array().unwrap().iter().filter(heard).collect();
+    assert_eq!(entries.len(), 4, "each listening, and nothing that was not heard");
+    assert_eq!((&entries[2]["actor"], &entries[2]["detail"]["first_byte"]), (&json!("1001"), &json!(4)));
+}
+
+#[tokio::test]
+async fn only_files_below_the_recordings_are_given() {
+    let server = Server::start().await;
+    let boss = server.token("boss").await;
+    let outside = server.recordings.parent().unwrap().join("secret.wav");
+    std::fs::write(&outside, WAV).unwrap();
+    std::os::unix::fs::symlink(&outside, server.recordings.join("link.wav")).unwrap();
+    let paths =
+        ["../secret.wav", outside.to_str().unwrap(), "a/../../secret.wav", "link.wav", "", "missing.wav"];
+    for (number, path) in (1..).zip(paths) {
+        let call = call_id(number);
+        let mut record = finished(call, "1001", path);
+        record.recordings[0].id = RecordingId::generate(WallTime(0), &mut Rng::from_number(number));
+        server.store.save_record(&record).await.unwrap();
+        let answer = server.get(&format!("/api/v1/calls/{call}/recording"), &boss).await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_recording_is_not_for_other_agents() {
+    let (server, call) = with_call().await;
+    let bob = server.token("1002").await;
+    assert_eq!(server.get(&format!("/api/v1/calls/{call}/recording"), &bob).await.status, 403);
+}

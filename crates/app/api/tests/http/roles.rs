@@ -1,0 +1,164 @@
+//! Who may do what, and what each sees.
+
+use hotline_acd::{CallerView, QueueCounts, QueueView};
+use hotline_base::WallTime;
+use hotline_call::{Alarm, AlarmKind, Command};
+use serde_json::{Value, json};
+
+use crate::client::send;
+use crate::server::{Server, call_id, offered_view};
+
+/// Every route below `/api` but the two that take a password.
+const ROUTES: [(&str, &str); 15] = [
+    ("GET", "/api/v1/session"),
+    ("DELETE", "/api/v1/session"),
+    ("DELETE", "/api/v1/tokens/current"),
+    ("PUT", "/api/v1/agents/1001/state"),
+    ("GET", "/api/v1/agents/1001"),
+    ("GET", "/api/v1/live"),
+    ("GET", "/api/v1/events"),
+    ("GET", "/api/v1/calls"),
+    ("GET", "/api/v1/calls/x"),
+    ("GET", "/api/v1/calls/x/recording"),
+    ("GET", "/api/v1/customers"),
+    ("POST", "/api/v1/customers"),
+    ("PUT", "/api/v1/customers/x"),
+    ("GET", "/api/v1/audit"),
+    ("GET", "/api/v1/nothing"),
+];
+
+#[tokio::test]
+async fn nothing_below_api_is_for_strangers() {
+    let server = Server::start().await;
+    for (method, path) in ROUTES {
+        for fields in [&[][..], &[("authorization", "Bearer 0000")], &[("cookie", "hotline_session=0000")]] {
+            let answer = send(server.address, method, path, fields, b"").await;
+            assert_eq!((answer.status, &answer.json()["status"]), (401, &json!(401)), "{method} {path}");
+        }
+    }
+    let admin = server.token("boss").await;
+    for path in ["/api/v1/nothing", "/api/", "/api"] {
+        let answer = server.get(path, &admin).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.field("content-type"), Some("application/problem+json"), "{path}");
+    }
+    let answer = send(server.address, "PATCH", "/api/v1/live", &[("authorization", &admin)], b"").await;
+    assert_eq!((answer.status, &answer.json()["status"]), (405, &json!(405)));
+}
+
+#[tokio::test]
+async fn an_agent_sets_its_own_state_only_and_an_admin_everybodys() {
+    let mut server = Server::start().await;
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    let break_ = json!({ "state": "not_ready", "reason": "break" });
+    let answer =
+        server.send("PUT", "/api/v1/agents/1001/state", &[("authorization", &ann)], break_.clone()).await;
+    assert_eq!(answer.status, 200);
+    let agent = answer.json();
+    assert_eq!((&agent["id"], &agent["name"]), (&json!("1001"), &json!("Ann")));
+    assert_eq!((&agent["state"], &agent["reason"]), (&json!("not_ready"), &json!("break")));
+    assert_eq!(agent["pending"], json!({ "state": "signed_out", "reason": null }));
+    assert_eq!(server.shard.command().await, Command::SetNotReady("1001".into(), chosen("break")));
+
+    for (token, path, status) in [
+        (&ann, "/api/v1/agents/1002/state", 403),
+        (&boss, "/api/v1/agents/1002/state", 200),
+        (&boss, "/api/v1/agents/1009/state", 404),
+    ] {
+        let answer = server.send("PUT", path, &[("authorization", token)], json!({ "state": "ready" })).await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+    assert_eq!(server.get("/api/v1/agents/1002", &ann).await.status, 403);
+    assert_eq!(server.get("/api/v1/agents/1002", &boss).await.json()["state"], "ready");
+    let long = json!({ "state": "not_ready", "reason": "x".repeat(65) });
+    let answer = server.send("PUT", "/api/v1/agents/1001/state", &[("authorization", &ann)], long).await;
+    assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (422, &json!("reason")));
+}
+
+fn chosen(reason: &str) -> hotline_acd::NotReadyReason {
+    hotline_acd::NotReadyReason::Chosen(reason.into())
+}
+
+#[tokio::test]
+async fn an_agent_sees_itself_its_call_and_the_lengths_of_queues() {
+    let server = Server::start().await;
+    let (mine, theirs) = (call_id(1), call_id(2));
+    {
+        let mut snapshot = server.shard.snapshot.lock().unwrap();
+        snapshot.calls = vec![offered_view(mine, 7, "1001"), offered_view(theirs, 8, "1002")];
+        let caller = CallerView { call: theirs, since: WallTime(0), position: 1, offered_to: None };
+        snapshot.queues = vec![QueueView {
+            id: "sales".into(),
+            name: "Sales".into(),
+            waiting: vec![caller],
+            members: 2,
+            offerable: 1,
+            working: 2,
+            counts: QueueCounts::default(),
+        }];
+        let (kind, detail) = (AlarmKind::PromptMissing, "welcome".into());
+        snapshot.alarms = vec![Alarm { kind, since: WallTime(0), detail }];
+    }
+    let ann = server.get("/api/v1/live", &server.token("1001").await).await.json();
+    assert_eq!(ids(&ann["agents"]), ["1001"]);
+    assert_eq!(ids(&ann["calls"]), [mine.to_string()]);
+    assert_eq!(ann["queues"], json!([{ "id": "sales", "name": "Sales", "length": 1, "waiting": null }]));
+    assert_eq!((&ann["pop"]["offer"], &ann["pop"]["queue"]), (&json!(7), &json!("sales")));
+    assert_eq!((&ann["alarms"], &ann["counters"]), (&json!([]), &json!({})));
+    assert!(!ann.to_string().contains(&theirs.to_string()));
+
+    let boss = server.get("/api/v1/live", &server.token("boss").await).await.json();
+    assert_eq!(ids(&boss["agents"]), ["1001", "1002"]);
+    assert_eq!(ids(&boss["calls"]).len(), 2);
+    assert_eq!(boss["queues"][0]["waiting"][0]["call"], theirs.to_string());
+    assert_eq!((&boss["pop"], &boss["alarms"][0]["kind"]), (&json!(null), &json!("prompt_missing")));
+    assert_eq!(boss["counters"], json!({ "calls": 3 }));
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_audit_log_is_for_admins_and_tells_who_did_what() {
+    let server = Server::start().await;
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    server
+        .send("PUT", "/api/v1/agents/1001/state", &[("authorization", &ann)], json!({ "state": "ready" }))
+        .await;
+    assert_eq!(server.get("/api/v1/audit", &ann).await.status, 403);
+    let page = server.get("/api/v1/audit?limit=2", &boss).await.json();
+    let last = &page["entries"][0];
+    assert_eq!((&last["actor"], &last["action"]), (&json!("1001"), &json!("agent.state")));
+    assert_eq!((&last["subject"], &last["detail"]["state"]), (&json!("1001"), &json!("ready")));
+    let older = format!("/api/v1/audit?cursor={}", page["next"].as_str().unwrap());
+    let older = server.get(&older, &boss).await.json();
+    assert_eq!((&older["entries"][0]["action"], &older["next"]), (&json!("token.create"), &json!(null)));
+}
+
+#[tokio::test]
+async fn health_is_for_everybody_and_metrics_for_this_machine_and_admins() {
+    let server = Server::start().await;
+    let health = send(server.address, "GET", "/healthz", &[], b"").await;
+    assert_eq!((health.status, health.body.as_slice()), (200, &b"ok\n"[..]));
+    assert_eq!(send(server.address, "GET", "/readyz", &[], b"").await.status, 200);
+    let alarm = |kind| Alarm { kind, since: WallTime(0), detail: "/secret/path".into() };
+    let kinds = [AlarmKind::RecordingFailed, AlarmKind::PhoneFault("1001".into())];
+    server.shard.snapshot.lock().unwrap().alarms = kinds.map(alarm).into();
+    let health = send(server.address, "GET", "/healthz", &[], b"").await;
+    assert_eq!((health.status, health.body.as_slice()), (503, &b"recording_failed\n"[..]));
+
+    let metrics = send(server.address, "GET", "/metrics", &[], b"").await;
+    assert_eq!((metrics.status, metrics.body.as_slice()), (200, &b"hotline_test 1\n"[..]));
+    let far = ("x-forwarded-for", "192.0.2.1");
+    assert_eq!(send(server.address, "GET", "/metrics", &[far], b"").await.status, 403);
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    assert_eq!(
+        send(server.address, "GET", "/metrics", &[far, ("authorization", &ann)], b"").await.status,
+        403
+    );
+    assert_eq!(
+        send(server.address, "GET", "/metrics", &[far, ("authorization", &boss)], b"").await.status,
+        200
+    );
+}

@@ -1,0 +1,262 @@
+//! The server under test: real router, real listener, real database; the test is the shard.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use hotline_acd::{AgentState, AgentView, Presence};
+use hotline_api::{Ports, hash_password, serve};
+use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, Rng, WallTime};
+use hotline_call::{
+    CallEvent, CallRecord, CallState, CallView, Command, DialPlan, Entry, Event, EventKind, ScreenPop,
+    Snapshot, Source,
+};
+use hotline_shard::{Ask, Handle, Live};
+use hotline_store::{Role, Store, User};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::{Answer, PATIENCE, Stream, send};
+
+/// Everybody's password; hashing it once is slow enough.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) store: Store,
+    pub(crate) shard: Shard,
+    pub(crate) recordings: PathBuf,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) task: JoinHandle<()>,
+    _directory: TempDir,
+}
+
+/// The other end of the handle.
+pub(crate) struct Shard {
+    pub(crate) snapshot: Arc<Mutex<Snapshot>>,
+    pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    live: broadcast::Sender<Arc<Live>>,
+}
+
+impl Server {
+    /// With the agents 1001 (Ann) and 1002 (Bob) and the admin `boss`.
+    pub(crate) async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("test.db").display());
+        let store = Store::open(&url).await.unwrap();
+        for (name, display_name, role, agent) in [
+            ("1001", "Ann", Role::Agent, Some("1001")),
+            ("1002", "Bob", Role::Agent, Some("1002")),
+            ("boss", "The Boss", Role::Admin, None),
+        ] {
+            store.upsert_user(&user(name, display_name, role, agent)).await.unwrap();
+        }
+        let recordings = directory.path().join("recordings");
+        std::fs::create_dir(&recordings).unwrap();
+        let (handle, asks, live) = Handle::channel();
+        let shard = Shard::run(asks, live);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let ports = Ports {
+            shard: handle,
+            store: store.clone(),
+            recordings: recordings.clone(),
+            dial_plan: DialPlan {
+                country: "49".into(),
+                national_prefix: "0".into(),
+                international_prefix: "00".into(),
+            },
+            metrics: Arc::new(|| "hotline_test 1\n".to_owned()),
+            https: false,
+        };
+        let serving = serve(listener, ports, shutdown.clone());
+        let task = tokio::spawn(async { serving.await.unwrap() });
+        Self { address, store, shard, recordings, shutdown, task, _directory: directory }
+    }
+
+    /// A token of this user.
+    pub(crate) async fn token(&self, user: &str) -> String {
+        let body = json!({ "user": user, "password": PASSWORD, "name": "test" });
+        let answer = self.send("POST", "/api/v1/tokens", &[], body).await;
+        assert_eq!(answer.status, 201);
+        format!("Bearer {}", answer.json()["token"].as_str().unwrap())
+    }
+
+    /// Sends JSON.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: Value,
+    ) -> Answer {
+        let mut fields = fields.to_vec();
+        fields.push(("content-type", "application/json"));
+        send(self.address, method, path, &fields, body.to_string().as_bytes()).await
+    }
+
+    /// Asks for something as `token`.
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        send(self.address, "GET", path, &[("authorization", token)], b"").await
+    }
+
+    /// Opens the stream as `token`.
+    pub(crate) async fn stream(&self, query: &str, token: &str) -> Stream {
+        Stream::open(self.address, query, &[("authorization", token)]).await
+    }
+}
+
+fn user(name: &str, display_name: &str, role: Role, agent: Option<&str>) -> User {
+    static HASH: OnceLock<String> = OnceLock::new();
+    User {
+        name: name.into(),
+        display_name: display_name.into(),
+        role,
+        agent: agent.map(AgentId::from),
+        password_hash: Pii::new(HASH.get_or_init(|| hash_password(PASSWORD).unwrap()).clone()),
+        disabled: false,
+        created_at: WallTime(0),
+    }
+}
+
+impl Shard {
+    fn run(mut asks: mpsc::Receiver<Ask>, live: broadcast::Sender<Arc<Live>>) -> Self {
+        let (sender, commands) = mpsc::unbounded_channel();
+        let agents = [agent("1001", "Ann"), agent("1002", "Bob")].into();
+        let snapshot = Arc::new(Mutex::new(Snapshot {
+            seq: 0,
+            at: WallTime(1_000_000),
+            calls: Vec::new(),
+            agents,
+            queues: Vec::new(),
+            alarms: Vec::new(),
+            counters: vec![("calls", 3)],
+        }));
+        let shown = Arc::clone(&snapshot);
+        tokio::spawn(async move {
+            while let Some(ask) = asks.recv().await {
+                match ask {
+                    Ask::Counters(reply) => drop(reply.send(Vec::new())),
+                    Ask::Snapshot(reply) => drop(reply.send(shown.lock().unwrap().clone())),
+                    Ask::Command(command, reply) => {
+                        obey(&mut shown.lock().unwrap(), &command);
+                        drop(sender.send(command));
+                        drop(reply.send(Ok(())));
+                    }
+                }
+            }
+        });
+        Self { snapshot, commands, live }
+    }
+
+    /// Something happens.
+    pub(crate) fn emit(&self, kind: EventKind, pop: Option<ScreenPop>) -> u64 {
+        let mut snapshot = self.snapshot.lock().unwrap();
+        snapshot.seq += 1;
+        let event = Event { seq: snapshot.seq, at: WallTime(2_000_000), kind };
+        // Fails only while nobody listens.
+        self.live.send(Arc::new(Live { event, pop })).ok();
+        snapshot.seq
+    }
+
+    /// Something happens to a call.
+    pub(crate) fn emit_call(&self, call: CallId, what: CallEvent) -> u64 {
+        self.emit(EventKind::Call { call, what }, None)
+    }
+
+    /// A call begins and is offered.
+    pub(crate) fn offer(&self, call: CallId, offer: u64, agent: &str) {
+        self.emit_call(call, started());
+        let what = CallEvent::Offered { offer: LegId(offer), agent: agent.into(), because: None };
+        self.emit(EventKind::Call { call, what }, Some(pop(call, offer, agent)));
+    }
+
+    /// The next command.
+    pub(crate) async fn command(&mut self) -> Command {
+        timeout(PATIENCE, self.commands.recv()).await.expect("a command in time").unwrap()
+    }
+}
+
+fn obey(snapshot: &mut Snapshot, command: &Command) {
+    let (agent, state) = match command {
+        Command::SetReady(agent) => (agent, AgentState::Ready),
+        Command::SetNotReady(agent, reason) => (agent, AgentState::NotReady { reason: reason.clone() }),
+        Command::SignOut(agent) => (agent, AgentState::LoggedOut),
+        Command::PopWritten { .. }
+        | Command::CustomerChanged(_)
+        | Command::StoreAvailable(_)
+        | Command::Drain
+        | Command::HangUpAll => return,
+    };
+    for view in &mut snapshot.agents {
+        if view.id == *agent {
+            view.state = state.clone();
+        }
+    }
+}
+
+pub(crate) fn agent(id: &str, name: &str) -> AgentView {
+    AgentView {
+        id: id.into(),
+        name: name.into(),
+        state: AgentState::LoggedOut,
+        since: WallTime(0),
+        pending: Some(Presence::LoggedOut),
+        registered: true,
+        delay: None,
+        queues: BTreeSet::new(),
+        signed_in: None,
+    }
+}
+
+pub(crate) fn call_id(number: u64) -> CallId {
+    CallId::generate(WallTime(1_700_000_000_000_000), &mut Rng::from_number(number))
+}
+
+pub(crate) fn started() -> CallEvent {
+    CallEvent::Started {
+        caller: "+4930123456".into(),
+        caller_name: Some("Ada".into()),
+        called: "4000".into(),
+        entry: Entry::Number { number: "hotline".into(), flow: "main".into() },
+        source: Source::Trunk("demo".into()),
+        sip_call_id: "abc@trunk".into(),
+        language: "en".into(),
+    }
+}
+
+pub(crate) fn record(call: CallId) -> CallRecord {
+    CallRecord::begin(call, WallTime(1_700_000_000_000_000), &started()).unwrap()
+}
+
+/// A living call that is offered to, or taken by, an agent.
+pub(crate) fn offered_view(call: CallId, offer: u64, agent: &str) -> CallView {
+    let mut record = record(call);
+    let offer = LegId(offer);
+    record.apply(WallTime(0), &CallEvent::Queued { queue: QueueId::from("sales") });
+    record.apply(WallTime(0), &CallEvent::Offered { offer, agent: agent.into(), because: None });
+    CallView { record, state: CallState::Offered { offer, agent: agent.into() }, customer: None }
+}
+
+pub(crate) fn pop(call: CallId, offer: u64, agent: &str) -> ScreenPop {
+    ScreenPop {
+        call,
+        offer: LegId(offer),
+        agent: agent.into(),
+        caller: "+4930123456".into(),
+        caller_name: None,
+        called: "4000".into(),
+        queue: Some("sales".into()),
+        queued_at: Some(WallTime(1_500_000)),
+        language: "en".into(),
+        customer: None,
+        lookup_done: true,
+    }
+}
