@@ -155,7 +155,7 @@ pub enum RecordingFailure {
 /// What went through a leg from opening to closing. Packets that were not taken are counted by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegStats {
-    /// Audio and event packets taken from the peer.
+    /// Packets of the peer's streams, without duplicates.
     pub packets_received: u64,
     /// Their payload bytes.
     pub bytes_received: u64,

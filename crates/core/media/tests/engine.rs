@@ -357,6 +357,25 @@ fn a_recording_is_one_time_line_for_both_sides() {
 }
 
 #[test]
+fn a_lost_packet_is_silence_of_its_length_and_a_late_one_finds_its_place() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    world.command(Command::StartRecording { recording: recording(1), customer: A, agent: B });
+    for sequence in [0, 1, 4, 3] {
+        world.wait_ms(20);
+        world.talk(A, sequence, 0, &[1; 160]);
+        if sequence == 1 {
+            world.wait_ms(40);
+        }
+    }
+    let positions: Vec<u64> = world
+        .pieces
+        .iter()
+        .filter_map(|piece| if let Piece::Audio { position, .. } = piece { Some(*position) } else { None })
+        .collect();
+    assert_eq!(positions, [0, 160, 640, 480]);
+}
+
+#[test]
 fn a_recording_ends_with_its_last_leg_and_refuses_what_it_cannot_do() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
     let start = |id, customer, agent| Command::StartRecording { recording: recording(id), customer, agent };

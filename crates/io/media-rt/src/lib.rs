@@ -7,6 +7,7 @@
 mod clock;
 mod load;
 mod ports;
+mod routes;
 mod runtime;
 mod sockets;
 mod thread;

@@ -1,20 +1,20 @@
 //! All media threads, and the way to them.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use hotline_base::{CallId, LegId, Rng};
+use hotline_base::{CallId, Rng};
 use hotline_media::{Command, Engine, EngineConfig, Event, PromptLibrary};
 use hotline_record_io::Recorder;
 
 use crate::clock::Clock;
 use crate::ports::Ports;
+use crate::routes::Routes;
 use crate::sockets::{Sockets, Waker};
 use crate::thread::{Gauges, MediaThread};
 
@@ -108,9 +108,7 @@ pub struct MediaHandle {
 
 struct Shared {
     links: Vec<Link>,
-    /// Which thread has a leg. A lock, because commands come from any task; it is never held while waiting, and
-    /// no packet takes it.
-    routes: Mutex<BTreeMap<LegId, usize>>,
+    routes: Arc<Routes>,
     ports: Arc<Ports>,
     refused: AtomicU64,
 }
@@ -138,6 +136,7 @@ impl MediaRuntime {
         let ports = Arc::new(check(config)?);
         let mut rng = seed()?;
         let clock = Clock::start();
+        let routes = Arc::new(Routes::default());
         let mut links = Vec::new();
         let mut ready = Vec::new();
         for _ in 0..config.threads {
@@ -149,15 +148,15 @@ impl MediaRuntime {
                 tap: recorder.tap(),
                 commands,
                 ports: Arc::clone(&ports),
+                routes: Arc::clone(&routes),
                 gauges: Arc::clone(&link.gauges),
                 clock,
                 events: events.clone(),
             });
             links.push(link);
         }
-        let routes = Mutex::new(BTreeMap::new());
-        let handle =
-            MediaHandle { shared: Arc::new(Shared { links, routes, ports, refused: AtomicU64::new(0) }) };
+        let shared = Shared { links, routes, ports, refused: AtomicU64::new(0) };
+        let handle = MediaHandle { shared: Arc::new(shared) };
         let mut runtime = Self { handle, threads: Vec::new() };
         for (number, thread) in ready.into_iter().enumerate() {
             let spawned = std::thread::Builder::new().name(format!("media-{number}")).spawn(|| thread.run());
@@ -205,24 +204,19 @@ impl MediaHandle {
     pub fn send(&self, command: Command) -> Result<(), SendError> {
         match &command {
             Command::OpenLeg { leg, call } => {
-                let thread = self.thread_of(*call);
-                self.push(thread, command.clone(), COMMANDS_MAX / 2)?;
-                self.routes().insert(*leg, thread);
-                Ok(())
-            }
-            Command::CloseLeg { leg } => {
-                let thread = self.route(*leg);
-                self.push(thread, command.clone(), COMMANDS_MAX)?;
-                self.routes().remove(leg);
-                Ok(())
+                let (leg, thread) = (*leg, self.thread_of(*call));
+                self.shared.routes.insert(leg, thread);
+                // The thread takes the route away when the leg fails or closes.
+                self.push(thread, command, COMMANDS_MAX / 2).inspect_err(|_| self.shared.routes.remove(leg))
             }
             Command::SetRemote { leg, .. }
             | Command::SetMusic { leg, .. }
             | Command::Play { leg, .. }
             | Command::StopPlay { leg }
             | Command::Bridge { a: leg, .. }
-            | Command::StartRecording { customer: leg, .. } => {
-                self.push(self.route(*leg), command, COMMANDS_MAX)
+            | Command::StartRecording { customer: leg, .. }
+            | Command::CloseLeg { leg } => {
+                self.push(self.shared.routes.thread_of(*leg), command, COMMANDS_MAX)
             }
             // These name no leg. The threads that do not know them ignore them.
             Command::Unbridge { .. } | Command::StopRecording { .. } => (0..self.shared.links.len())
@@ -283,15 +277,6 @@ impl MediaHandle {
         let random = u64::from_be_bytes(*bytes.last_chunk().expect("an id has sixteen bytes"));
         // The remainder is below the number of threads.
         (random % self.shared.links.len() as u64) as usize
-    }
-
-    /// A leg that is not there is as unknown to the first thread as to any other.
-    fn route(&self, leg: LegId) -> usize {
-        self.routes().get(&leg).copied().unwrap_or(0)
-    }
-
-    fn routes(&self) -> std::sync::MutexGuard<'_, BTreeMap<LegId, usize>> {
-        self.shared.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -14,6 +14,7 @@ use hotline_record_io::Tap;
 
 use crate::clock::Clock;
 use crate::ports::Ports;
+use crate::routes::Routes;
 use crate::sockets::{ReadyList, Sockets};
 
 /// A datagram longer than this is cut; no agreed payload is.
@@ -42,6 +43,7 @@ pub(crate) struct MediaThread<E> {
     pub(crate) tap: Tap,
     pub(crate) commands: Receiver<Command>,
     pub(crate) ports: Arc<Ports>,
+    pub(crate) routes: Arc<Routes>,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) clock: Clock,
     pub(crate) events: E,
@@ -92,6 +94,8 @@ impl<E: Fn(Event)> MediaThread<E> {
             let Ok(command) = self.commands.try_recv() else { break };
             self.gauges.commands_waiting.fetch_sub(1, Ordering::Relaxed);
             self.carry_out(now, command);
+            // At once, so that the next command finds the port that this one gave back.
+            self.report();
         }
         if self.gauges.commands_waiting.load(Ordering::Relaxed) > 0 {
             self.sockets.waker().wake();
@@ -145,7 +149,12 @@ impl<E: Fn(Event)> MediaThread<E> {
                 });
                 (self.events)(Event::LegOpened { leg, port });
             }
-            Err(cause) => (self.events)(Event::LegFailed { leg, cause }),
+            Err(cause) => {
+                if cause != LegFailure::Duplicate {
+                    self.routes.remove(leg);
+                }
+                (self.events)(Event::LegFailed { leg, cause });
+            }
         }
     }
 
@@ -175,10 +184,11 @@ impl<E: Fn(Event)> MediaThread<E> {
 
     fn report(&mut self) {
         while let Some(event) = self.engine.poll_event() {
-            if let Event::LegClosed { leg, .. } = event
-                && let Some(port) = self.sockets.close(leg)
-            {
-                self.ports.release(port);
+            if let Event::LegClosed { leg, .. } = event {
+                self.routes.remove(leg);
+                if let Some(port) = self.sockets.close(leg) {
+                    self.ports.release(port);
+                }
             }
             (self.events)(event);
         }
