@@ -7,8 +7,8 @@ mod phone;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
@@ -339,6 +339,37 @@ fn stopping_closes_every_leg_and_completes_the_recordings() {
     let closed = events.iter().filter(|event| matches!(event, Event::LegClosed { .. })).count();
     let finished = events.iter().filter(|event| matches!(event, Event::RecordingFinished { .. })).count();
     assert_eq!((closed, finished), (2, 1), "{events:?}");
+}
+
+/// A thread that is stuck: nobody waits for it, openings are refused first, and the refusal is counted.
+#[test]
+fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
+    let root = tempfile::tempdir().unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| {}).unwrap();
+    let config = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
+    let (stuck, is_stuck) = channel();
+    let gate = Arc::new(Barrier::new(2));
+    let at_gate = Arc::clone(&gate);
+    let media = MediaRuntime::start(&config, &prompts(), &recorder, move |event| {
+        if matches!(event, Event::LegOpened { .. }) {
+            stuck.send(()).unwrap();
+            at_gate.wait();
+        }
+    })
+    .unwrap();
+    let handle = media.handle();
+    handle.send(Command::OpenLeg { leg: CUSTOMER, call: call() }).unwrap();
+    is_stuck.recv_timeout(PATIENCE).unwrap();
+    let music = || handle.send(Command::SetMusic { leg: CUSTOMER, prompt: None });
+    for _ in 0..8192 {
+        music().unwrap();
+    }
+    let refused = handle.send(Command::OpenLeg { leg: AGENT, call: call() });
+    assert_eq!((refused, handle.counters().commands_refused), (Err(SendError::Overloaded), 1));
+    assert_eq!(music(), Ok(()), "there is room for a leg that lives");
+    handle.send(Command::CloseLeg { leg: CUSTOMER }).unwrap();
+    gate.wait();
+    wait_until(|| handle.ports_in_use() == 0);
 }
 
 #[test]
