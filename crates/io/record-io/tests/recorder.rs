@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -145,6 +146,49 @@ fn a_file_plays_while_it_grows_and_after_a_crash() {
     assert_eq!(frames * 1000 / 8000, mended[0].duration_ms);
     assert_eq!(frames, (whole - 44) / 4 + 1600);
     assert_eq!(repair(crashed.path()).unwrap(), [], "once");
+}
+
+/// Runs itself a second time, as the process that is killed.
+#[test]
+fn a_killed_process_loses_at_most_two_seconds() {
+    if let Some(root) = std::env::var_os(VICTIM_ROOT) {
+        return record_until_killed(PathBuf::from(root));
+    }
+    let root = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_killed_process_loses_at_most_two_seconds"])
+        .env(VICTIM_ROOT, root.path())
+        .spawn()
+        .unwrap();
+    let path = root.path().join(format!("2026/11/23/063000-{}.wav", recording(1)));
+    wait_until(|| path.exists());
+    let begin = Instant::now();
+    wait_until(|| fs::metadata(&path).unwrap().len() > 44 + 4 * 16_000);
+    child.kill().unwrap();
+    let talked_ms = begin.elapsed().as_millis() as u64;
+    child.wait().unwrap();
+    let mended = repair(root.path()).unwrap();
+    assert_eq!(mended[0].path, path.strip_prefix(root.path()).unwrap().to_str().unwrap());
+    assert!(mended[0].duration_ms + 2000 >= talked_ms, "{} of {talked_ms} ms", mended[0].duration_ms);
+    let [left, _] = listen(&path);
+    assert_eq!(left.len() as u64 / 8, mended[0].duration_ms);
+    assert!((tone_dbfs(&left[1600..12_000], 440.0, SAMPLE_RATE_HZ) + 6.0).abs() < 1.0);
+}
+
+/// Where the process that is killed puts its recording.
+const VICTIM_ROOT: &str = "HOTLINE_TEST_VICTIM_ROOT";
+
+fn record_until_killed(root: PathBuf) {
+    let recorder = Recorder::start(RecorderConfig::new(root), |_| {}).unwrap();
+    let mut tap = recorder.tap();
+    start(&mut tap, 1);
+    let begin = Instant::now();
+    let speech = tone(440.0, 8000 * 60);
+    for (packet, payload) in speech.chunks(160).enumerate() {
+        let due = begin + Duration::from_millis(20) * u32::try_from(packet).unwrap();
+        wait_until(|| Instant::now() >= due);
+        say(&mut tap, 1, Channel::Customer, packet as u64 * 160, payload);
+    }
 }
 
 fn copy_all(from: &Path, to: &Path) {
