@@ -27,7 +27,11 @@ impl AgentEntry {
     }
 }
 
-pub(crate) fn agents(reader: &mut Reader<'_>, node: &Node, realm: &str) -> Option<BTreeMap<AgentId, AgentEntry>> {
+pub(crate) fn agents(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    realm: &str,
+) -> Option<BTreeMap<AgentId, AgentEntry>> {
     let mut agents = BTreeMap::new();
     let mut extensions: BTreeMap<String, String> = BTreeMap::new();
     for (key, value) in reader.entries(node, "agents")? {
@@ -46,7 +50,8 @@ pub(crate) fn agents(reader: &mut Reader<'_>, node: &Node, realm: &str) -> Optio
 
 fn agent(reader: &mut Reader<'_>, id: &str, node: &Node, realm: &str) -> Option<AgentEntry> {
     let fields = reader.fields(node, "an agent", &["name", "extension", "sip_password", "digest"])?;
-    let name = reader.required(&fields, "name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
+    let name =
+        reader.required(&fields, "name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
     let extension = match fields.optional("extension") {
         Some(node) => extension(reader, node),
         None => Some(id.to_owned()),
@@ -65,7 +70,8 @@ fn agent(reader: &mut Reader<'_>, id: &str, node: &Node, realm: &str) -> Option<
         None => Some(DEFAULT_ORDER.to_vec()),
     };
     let password = password?;
-    let ha1 = order?.into_iter().map(|algorithm| (algorithm, Ha1::new(algorithm, id, realm, &password))).collect();
+    let ha1 =
+        order?.into_iter().map(|algorithm| (algorithm, Ha1::new(algorithm, id, realm, &password))).collect();
     let agent = Agent { name: name?, extension: extension? };
     Some(AgentEntry { agent, sip_password: Pii::new(password), ha1 })
 }
@@ -75,7 +81,11 @@ fn extension(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     if (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(text.to_owned());
     }
-    reader.mistake(node.place, format!("`{text}` is no extension"), "1 to 10 digits in quotes, such as \"1001\"");
+    reader.mistake(
+        node.place,
+        format!("`{text}` is no extension"),
+        "1 to 10 digits in quotes, such as \"1001\"",
+    );
     None
 }
 
@@ -101,15 +111,19 @@ pub(crate) fn demo_users(
 ) -> Option<Vec<DemoUser>> {
     let mut users = Vec::new();
     for (key, value) in reader.entries(node, "demo users")? {
-        let Some(fields) = reader.fields(value, "a demo user", &["name", "password", "role", "agent"]) else { continue };
+        let Some(fields) = reader.fields(value, "a demo user", &["name", "password", "role", "agent"]) else {
+            continue;
+        };
         let name = reader.required(&fields, "name").and_then(|node| reader.text(node, "a name"));
         let password = reader.required(&fields, "password").and_then(|node| reader.text(node, "a password"));
-        let admin = reader.required(&fields, "role").and_then(|node| match reader.text(node, "`agent` or `admin`")? {
-            "agent" => Some(false),
-            "admin" => Some(true),
-            other => {
-                reader.mistake(node.place, format!("unknown role `{other}`"), "`agent` or `admin`");
-                None
+        let admin = reader.required(&fields, "role").and_then(|node| {
+            match reader.text(node, "`agent` or `admin`")? {
+                "agent" => Some(false),
+                "admin" => Some(true),
+                other => {
+                    reader.mistake(node.place, format!("unknown role `{other}`"), "`agent` or `admin`");
+                    None
+                }
             }
         });
         let agent = match fields.optional("agent") {

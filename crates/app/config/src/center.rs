@@ -19,8 +19,7 @@ use crate::server::Server;
 use crate::trunks::trunks;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 8] =
-    ["domain", "language", "dial_plan", "numbers", "queues", "agents", "trunks", "demo"];
+const KEYS: [&str; 8] = ["domain", "language", "dial_plan", "numbers", "queues", "agents", "trunks", "demo"];
 
 /// The center's file, read and checked; it lacks only what the server's file says.
 pub(crate) struct Draft {
@@ -69,7 +68,9 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let domain = reader.required(&fields, "domain").and_then(|node| domain(reader, node));
     let language = language(reader, &fields, known);
     let dial_plan = dial_plan(reader, fields.optional("dial_plan"));
-    let agents = reader.required(&fields, "agents").and_then(|node| agents(reader, node, &domain.as_ref()?.to_string()));
+    let agents = reader
+        .required(&fields, "agents")
+        .and_then(|node| agents(reader, node, &domain.as_ref()?.to_string()));
     let queues = reader
         .required(&fields, "queues")
         .and_then(|node| queues(reader, node, agents.as_ref()?, known.sounds));
@@ -127,7 +128,11 @@ fn dial_plan(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<DialPlan> {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(text.to_owned());
         }
-        reader.mistake(node.place, format!("`{text}` is not digits"), "only digits, in quotes, such as \"49\"");
+        reader.mistake(
+            node.place,
+            format!("`{text}` is not digits"),
+            "only digits, in quotes, such as \"49\"",
+        );
         None
     };
     let (country, national, international) =
@@ -145,7 +150,11 @@ fn numbers(
     let mut numbers = BTreeMap::new();
     for (key, value) in reader.entries(node, "numbers")? {
         let Some(dialled) = number::normalise(&key.text, plan) else {
-            reader.mistake(key.place, format!("`{}` is not a number", key.text), "digits in quotes, with + if it has one");
+            reader.mistake(
+                key.place,
+                format!("`{}` is not a number", key.text),
+                "digits in quotes, with + if it has one",
+            );
             continue;
         };
         let Some(fields) = reader.fields(value, "a number", &["flow", "language"]) else { continue };
@@ -166,7 +175,11 @@ fn numbers(
         let (Some(flow), Some(language)) = (flow, language) else { continue };
         let number = Number { id: NumberId::from(key.text.as_str()), flow, language };
         if numbers.insert(dialled, number).is_some() {
-            reader.mistake(key.place, format!("`{}` is there twice, written differently", key.text), "keep one");
+            reader.mistake(
+                key.place,
+                format!("`{}` is there twice, written differently", key.text),
+                "keep one",
+            );
         }
     }
     Some(numbers)
@@ -179,7 +192,8 @@ fn check_flows(
     mistakes: &mut Vec<Diagnostic>,
 ) {
     let queues: BTreeSet<QueueId> = draft.queues.keys().cloned().collect();
-    let extensions: BTreeSet<String> = draft.agents.values().map(|entry| entry.agent.extension.clone()).collect();
+    let extensions: BTreeSet<String> =
+        draft.agents.values().map(|entry| entry.agent.extension.clone()).collect();
     let world = World { queues: &queues, extensions: &extensions, prompts: &sounds.prompts };
     for flow in flows.values() {
         mistakes.extend(check(flow, &world));

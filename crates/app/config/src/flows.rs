@@ -40,8 +40,8 @@ pub(crate) fn read_all(directory: &Path) -> Result<Vec<FlowText>, ConfigError> {
             continue;
         }
         let path = directory.join(format!("{name}.yaml"));
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
         texts.push(FlowText { flow: FlowId::from(name.as_str()), file: path.display().to_string(), text });
     }
     Ok(texts)
@@ -79,7 +79,9 @@ pub(crate) fn prompts(directory: &Path) -> Result<Sounds, ConfigError> {
 }
 
 fn folders(directory: &Path) -> Result<Vec<String>, ConfigError> {
-    entries(directory, |entry| entry.path().is_dir().then(|| entry.file_name().to_string_lossy().into_owned()))
+    entries(directory, |entry| {
+        entry.path().is_dir().then(|| entry.file_name().to_string_lossy().into_owned())
+    })
 }
 
 fn names(directory: &Path, ending: &str) -> Result<Vec<String>, ConfigError> {

@@ -90,14 +90,22 @@ pub(crate) fn parse(source: &Source) -> Result<Server, Vec<Diagnostic>> {
 
 fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields = reader.fields(root, "the server", &["sip", "media", "http", "storage", "log"])?;
-    let sip = section(reader, &fields, "sip", "sip", &["listen", "external"]).and_then(|(fields, _)| sip(reader, &fields));
-    let media = section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
-        .and_then(|(fields, node)| media(reader, &fields, node));
+    let sip = section(reader, &fields, "sip", "sip", &["listen", "external"])
+        .and_then(|(fields, _)| sip(reader, &fields));
+    let media =
+        section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
+            .and_then(|(fields, node)| media(reader, &fields, node));
     let http = section(reader, &fields, "http", "http", &["listen"])
         .and_then(|(fields, _)| address(reader, &fields, "listen"))
         .map(|listen| Http { listen });
-    let storage = section(reader, &fields, "storage", "storage", &["database", "recordings", "sounds", "flows", "center"])
-        .and_then(|(fields, _)| storage(reader, &fields));
+    let storage = section(
+        reader,
+        &fields,
+        "storage",
+        "storage",
+        &["database", "recordings", "sounds", "flows", "center"],
+    )
+    .and_then(|(fields, _)| storage(reader, &fields));
     let log = log(reader, fields.optional("log"));
     Some(Server { sip: sip?, media: media?, http: http?, storage: storage?, log: log? })
 }
@@ -139,7 +147,11 @@ fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option
         None => listen,
     };
     if external.is_unspecified() {
-        reader.mistake(section.place, format!("phones cannot send to {external}"), "add `external: ADDRESS` to `media`");
+        reader.mistake(
+            section.place,
+            format!("phones cannot send to {external}"),
+            "add `external: ADDRESS` to `media`",
+        );
         return None;
     }
     let ports = reader.required(fields, "ports")?;
@@ -162,7 +174,11 @@ fn port_range(reader: &mut Reader<'_>, node: &Node) -> Option<RangeInclusive<u16
         (first >= 1024 && last > first).then_some(first..=last)
     });
     if range.is_none() {
-        reader.mistake(node.place, format!("`{text}` is no range of ports"), "`FIRST-LAST` from 1024 up, as `20000-29999`");
+        reader.mistake(
+            node.place,
+            format!("`{text}` is no range of ports"),
+            "`FIRST-LAST` from 1024 up, as `20000-29999`",
+        );
     }
     range
 }
@@ -170,18 +186,30 @@ fn port_range(reader: &mut Reader<'_>, node: &Node) -> Option<RangeInclusive<u16
 fn storage(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Storage> {
     let database = reader.required(fields, "database").and_then(|node| {
         let url = reader.text(node, "a database URL")?;
-        if url.starts_with("sqlite://") || url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        if url.starts_with("sqlite://") || url.starts_with("postgres://") || url.starts_with("postgresql://")
+        {
             return Some(url.to_owned());
         }
-        reader.mistake(node.place, "unknown kind of database", "`sqlite://data/hotline.db` or `postgres://user@host/name`");
+        reader.mistake(
+            node.place,
+            "unknown kind of database",
+            "`sqlite://data/hotline.db` or `postgres://user@host/name`",
+        );
         None
     });
     let mut path = |key: &str| {
         let node = reader.required(fields, key)?;
         reader.text(node, "a path").map(PathBuf::from)
     };
-    let (recordings, sounds, flows, center) = (path("recordings"), path("sounds"), path("flows"), path("center"));
-    Some(Storage { database: database?, recordings: recordings?, sounds: sounds?, flows: flows?, center: center? })
+    let (recordings, sounds, flows, center) =
+        (path("recordings"), path("sounds"), path("flows"), path("center"));
+    Some(Storage {
+        database: database?,
+        recordings: recordings?,
+        sounds: sounds?,
+        flows: flows?,
+        center: center?,
+    })
 }
 
 fn log(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<LogFormat> {
@@ -231,11 +259,21 @@ mod tests {
 
     #[test]
     fn all_mistakes_come_at_once_with_their_places() {
-        let text = GOOD.replace("20000-20100", "9-8").replace("sqlite://d", "mysql://d").replace("http:", "htpp:");
+        let text =
+            GOOD.replace("20000-20100", "9-8").replace("sqlite://d", "mysql://d").replace("http:", "htpp:");
         let found = mistakes(&text);
-        assert!(found.iter().any(|m| m.starts_with("hotline.yaml:2:") && m.contains("no range of ports")), "{found:?}");
-        assert!(found.iter().any(|m| m.starts_with("hotline.yaml:4:") && m.contains("database")), "{found:?}");
-        assert!(found.iter().any(|m| m.starts_with("hotline.yaml:3:1") && m.contains("did you mean `http`?")), "{found:?}");
+        assert!(
+            found.iter().any(|m| m.starts_with("hotline.yaml:2:") && m.contains("no range of ports")),
+            "{found:?}"
+        );
+        assert!(
+            found.iter().any(|m| m.starts_with("hotline.yaml:4:") && m.contains("database")),
+            "{found:?}"
+        );
+        assert!(
+            found.iter().any(|m| m.starts_with("hotline.yaml:3:1") && m.contains("did you mean `http`?")),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -28,7 +28,11 @@ fn prefix(reader: &mut Reader<'_>, node: &Node) -> Option<IpPrefix> {
     let text = reader.text(node, "an address such as `192.0.2.7` or `192.0.2.0/24`")?;
     let prefix = parse_prefix(text);
     if prefix.is_none() {
-        reader.mistake(node.place, format!("`{text}` is no address"), "such as `192.0.2.7`, `192.0.2.0/24` or `2001:db8::/32`");
+        reader.mistake(
+            node.place,
+            format!("`{text}` is no address"),
+            "such as `192.0.2.7`, `192.0.2.0/24` or `2001:db8::/32`",
+        );
     }
     prefix
 }

@@ -1,7 +1,6 @@
 //! The handle by which a script plays a phone.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,8 +39,8 @@ pub struct PhoneConfig {
     pub codecs: Vec<Codec>,
     /// What it says once a call is up.
     pub speech: Speech,
-    /// Where each SIP message is reported.
-    pub ladder: Option<mpsc::UnboundedSender<LadderEntry>>,
+    /// Where each SIP message is reported; a reader that is too slow misses some.
+    pub ladder: Option<mpsc::Sender<LadderEntry>>,
 }
 
 /// What happened to the phone.
@@ -239,7 +238,12 @@ impl Phone {
         })
         .await;
         found.unwrap_or_else(|_| {
-            Err(PhoneError::Timeout { phone: self.name.clone(), wanted: what.to_owned(), waited: within, seen })
+            Err(PhoneError::Timeout {
+                phone: self.name.clone(),
+                wanted: what.to_owned(),
+                waited: within,
+                seen,
+            })
         })
     }
 
@@ -270,10 +274,4 @@ impl Phone {
     async fn order(&self, order: Order) -> Result<(), PhoneError> {
         self.orders.send(order).await.map_err(|_| PhoneError::Off)
     }
-}
-
-/// Where the demonstration's voices are, below the sounds directory.
-#[must_use]
-pub fn demo_voice(sounds: &std::path::Path, who: &str) -> PathBuf {
-    sounds.join("demo").join(format!("{who}.wav"))
 }

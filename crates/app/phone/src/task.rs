@@ -9,8 +9,8 @@ use hotline_base::{Now, Pii, Rng, Time, WallTime};
 use hotline_rtp::Digit;
 use hotline_sdp::{self as sdp, Direction, Local};
 use hotline_sip::{
-    Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, Login, NameAddr, Register, RegistrationId, SessionId,
-    SipUri, TrunkConfig,
+    Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, Login, NameAddr, Register, RegistrationId,
+    SessionId, SipUri, TrunkConfig,
 };
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
@@ -111,7 +111,10 @@ impl Task {
         let (mut sip_buffer, mut rtp_buffer) = (vec![0; DATAGRAM_MAX], vec![0; DATAGRAM_MAX]);
         loop {
             self.flush().await;
-            let wake = self.endpoint.poll_timeout().map_or(Duration::from_secs(3600), |(at, _)| at - self.now().mono);
+            let wake = self
+                .endpoint
+                .poll_timeout()
+                .map_or(Duration::from_secs(3600), |(at, _)| at - self.now().mono);
             tokio::select! {
                 order = self.orders.recv() => match order {
                     Some(order) => self.on_order(order),
@@ -164,10 +167,14 @@ impl Task {
 
     fn rung(&self, way: Way, message: &[u8]) {
         let Some(ladder) = &self.config.ladder else { return };
-        let entry =
-            LadderEntry { at: SystemTime::now(), phone: self.config.name.clone(), way, label: label(message) };
-        if ladder.send(entry).is_err() {
-            tracing::trace!("nobody reads the ladder any more");
+        let entry = LadderEntry {
+            at: SystemTime::now(),
+            phone: self.config.name.clone(),
+            way,
+            label: label(message),
+        };
+        if ladder.try_send(entry).is_err() {
+            tracing::trace!("the ladder is not read");
         }
     }
 
@@ -237,8 +244,8 @@ impl Task {
             expires: REGISTER_EXPIRES,
         };
         match self.endpoint.register(now, register) {
-            Ok(registration) => self.registration = Some(registration),
-            Err(error) => tracing::warn!(phone = self.config.name, %error, "registering"),
+            Some(registration) => self.registration = Some(registration),
+            None => self.tell(PhoneEvent::RegistrationFailed(503)),
         }
     }
 
@@ -293,7 +300,9 @@ impl Task {
     }
 
     fn answer(&mut self, now: Now) {
-        let Some((session, offer)) = self.call.as_mut().and_then(|call| Some((call.session, call.offer.take()?))) else {
+        let Some((session, offer)) =
+            self.call.as_mut().and_then(|call| Some((call.session, call.offer.take()?)))
+        else {
             return;
         };
         match self.agree(&offer) {
@@ -321,9 +330,13 @@ impl Task {
     }
 
     fn on_event(&mut self, event: Event) {
-        let ours = event.session().is_some_and(|session| self.call.as_ref().is_some_and(|call| call.session == session));
+        let ours = event
+            .session()
+            .is_some_and(|session| self.call.as_ref().is_some_and(|call| call.session == session));
         match event {
-            Event::Incoming { session, caller, offer, .. } => self.on_incoming(session, caller.user.into_inner(), offer),
+            Event::Incoming { session, caller, offer, .. } => {
+                self.on_incoming(session, caller.user.into_inner(), offer)
+            }
             Event::RegistrationSucceeded { .. } => self.tell(PhoneEvent::Registered),
             Event::RegistrationFailed { status, .. } => self.tell(PhoneEvent::RegistrationFailed(status)),
             Event::Ringing { status, body, .. } if ours => {

@@ -1,3 +1,82 @@
-//! The binary hotline: configuration, construction, supervision, drain.
+//! The binary `hotline`: configuration, construction, supervision, drain. The only crate that sees all others.
+//!
+//! Start reading at `server.rs`, which builds the server from its configuration.
 
-fn main() {}
+mod banner;
+mod cli;
+mod demo;
+mod gauges;
+mod server;
+mod users;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use hotline_config::{ConfigError, Configuration, LogFormat, load};
+use hotline_telemetry::install_logs;
+
+use crate::cli::{Cli, Command};
+
+/// Exit code for a configuration with mistakes: a supervisor must not restart into the same mistakes.
+const EXIT_CONFIG: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("hotline: {error:#}"));
+            let mistake = error.downcast_ref::<ConfigError>().is_some();
+            if mistake { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let configuration = load(&cli.config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting")?;
+    match &cli.command {
+        None | Some(Command::Run) => {
+            logs(&configuration, &cli.log)?;
+            runtime.block_on(server::run(configuration))
+        }
+        Some(Command::Check) => {
+            check(&configuration);
+            Ok(())
+        }
+        Some(Command::Demo(options)) => {
+            logs(&configuration, "warn")?;
+            runtime.block_on(demo::run(configuration, options))
+        }
+        Some(Command::User(user)) => runtime.block_on(users::add(&configuration, user)),
+    }
+}
+
+fn logs(configuration: &Configuration, filter: &str) -> Result<()> {
+    let format = match configuration.server.log {
+        LogFormat::Human => hotline_telemetry::LogFormat::Human,
+        LogFormat::Json => hotline_telemetry::LogFormat::Json,
+    };
+    Ok(install_logs(filter, format)?)
+}
+
+fn check(configuration: &Configuration) {
+    let center = &configuration.center;
+    banner::print(&format!(
+        "The configuration is good: {} numbers, {} flows, {} queues, {} agents, {} trunks.",
+        center.numbers.len(),
+        center.flows.len(),
+        center.queues.len(),
+        center.agents.len(),
+        configuration.trunks.len(),
+    ));
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the last word of a failed command goes to the terminal, not to the log"
+)]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

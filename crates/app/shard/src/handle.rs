@@ -26,6 +26,8 @@ pub enum Ask {
     Command(Command, oneshot::Sender<Result<(), CommandError>>),
     /// Show the state.
     Snapshot(oneshot::Sender<Snapshot>),
+    /// Show the counters only, which is cheap.
+    Counters(oneshot::Sender<Vec<(&'static str, u64)>>),
 }
 
 /// Why the shard did not do it.
@@ -75,6 +77,16 @@ impl Handle {
     pub async fn snapshot(&self) -> Result<Snapshot, HandleError> {
         let (reply, answer) = oneshot::channel();
         self.ask(Ask::Snapshot(reply))?;
+        answer.await.map_err(|_| HandleError::Stopped)
+    }
+
+    /// The counters of the core by name.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn counters(&self) -> Result<Vec<(&'static str, u64)>, HandleError> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Ask::Counters(reply))?;
         answer.await.map_err(|_| HandleError::Stopped)
     }
 

@@ -11,5 +11,5 @@ mod shard;
 
 pub use clock::Clock;
 pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, REQUESTS_MAX};
-pub use restart::{close_interrupted, MendedRecording, RestartError};
+pub use restart::{MendedRecording, RestartError, close_interrupted};
 pub use shard::{DATAGRAMS_MAX, MEDIA_EVENTS_MAX, Parts, Shard};

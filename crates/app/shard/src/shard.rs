@@ -129,6 +129,7 @@ impl Shard {
                 // Whoever asked may have gone away meanwhile.
                 drop(reply.send(outcome));
             }
+            Ask::Counters(reply) => drop(reply.send(self.parts.controller.counters())),
             Ask::Snapshot(reply) => {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.snapshot(now)));
@@ -165,7 +166,9 @@ impl Shard {
     fn publish(&mut self, event: Event) {
         self.parts.writer.write(JournalEntry::Event(event.clone()));
         let pop = match &event.kind {
-            EventKind::Call { what: CallEvent::Offered { offer, .. }, .. } => self.parts.controller.screen_pop(*offer),
+            EventKind::Call { what: CallEvent::Offered { offer, .. }, .. } => {
+                self.parts.controller.screen_pop(*offer)
+            }
             EventKind::Call { .. }
             | EventKind::Agent { .. }
             | EventKind::AlarmRaised(_)

@@ -101,7 +101,9 @@ impl Center {
         let agents = self.agents.iter();
         AcdConfig {
             queues: self.queues.values().map(|queue| queue.routing.clone()).collect(),
-            agents: agents.map(|(id, agent)| AgentConfig { id: id.clone(), name: Pii::from(agent.name.as_str()) }).collect(),
+            agents: agents
+                .map(|(id, agent)| AgentConfig { id: id.clone(), name: Pii::from(agent.name.as_str()) })
+                .collect(),
         }
     }
 

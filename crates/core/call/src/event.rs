@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hotline_acd::{AgentState, Decision, OfferFailure, Presence};
-use hotline_base::{AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, WallTime};
+use hotline_base::{
+    AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, WallTime,
+};
 use hotline_ivr::PathStep;
 use serde::{Deserialize, Serialize};
 

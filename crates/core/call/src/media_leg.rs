@@ -75,8 +75,10 @@ impl MediaLeg {
     /// transcoding if they can do without.
     pub(crate) fn offer(&mut self, center: &Center, first: Option<Codec>) -> Bytes {
         self.version += 1;
-        let codecs: Vec<Codec> =
-            first.into_iter().chain(center.codecs.iter().copied().filter(|codec| Some(*codec) != first)).collect();
+        let codecs: Vec<Codec> = first
+            .into_iter()
+            .chain(center.codecs.iter().copied().filter(|codec| Some(*codec) != first))
+            .collect();
         let offer = sdp::offer(&self.local(center, &codecs));
         let text = offer.print();
         self.offered = Some(offer);
@@ -84,7 +86,11 @@ impl MediaLeg {
     }
 
     /// Takes the peer's answer to our offer (RFC 3264 §7) and points media at the peer.
-    pub(crate) fn accept(&mut self, answer: &[u8], out: &mut VecDeque<media::Command>) -> Result<(), DescriptionError> {
+    pub(crate) fn accept(
+        &mut self,
+        answer: &[u8],
+        out: &mut VecDeque<media::Command>,
+    ) -> Result<(), DescriptionError> {
         let answer = sdp::parse(answer)?;
         let offered = self.offered.take().ok_or(DescriptionError::NoOffer)?;
         let agreed = sdp::accept(&offered, &answer)?;

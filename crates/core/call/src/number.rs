@@ -18,7 +18,11 @@ pub struct DialPlan {
 
 impl Default for DialPlan {
     fn default() -> Self {
-        Self { country: "1".to_owned(), national_prefix: String::new(), international_prefix: "011".to_owned() }
+        Self {
+            country: "1".to_owned(),
+            national_prefix: String::new(),
+            international_prefix: "011".to_owned(),
+        }
     }
 }
 
@@ -72,7 +76,13 @@ mod tests {
 
     #[test]
     fn every_way_of_writing_a_number_is_one_number() {
-        for text in ["+49 30 901820", "0049-30-901820", "030/901820", "tel:+4930901820;phone-context=x", "+49 (0)30 901820"] {
+        for text in [
+            "+49 30 901820",
+            "0049-30-901820",
+            "030/901820",
+            "tel:+4930901820;phone-context=x",
+            "+49 (0)30 901820",
+        ] {
             assert_eq!(normalise(text, &germany()).as_deref(), Some("+4930901820"), "{text}");
         }
     }

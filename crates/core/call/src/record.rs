@@ -169,7 +169,8 @@ impl CallRecord {
     /// Begins a record from the first event of a call; `None` if that is not [`CallEvent::Started`].
     #[must_use]
     pub fn begin(call: CallId, at: WallTime, event: &CallEvent) -> Option<Self> {
-        let CallEvent::Started { caller, caller_name, called, entry, source, sip_call_id, language } = event else {
+        let CallEvent::Started { caller, caller_name, called, entry, source, sip_call_id, language } = event
+        else {
             return None;
         };
         Some(Self {
@@ -200,7 +201,10 @@ impl CallRecord {
     /// ignored: a journal that lost its head must not stop a restart.
     pub fn apply(&mut self, at: WallTime, event: &CallEvent) {
         match event {
-            CallEvent::Started { .. } | CallEvent::Position { .. } | CallEvent::Held { .. } | CallEvent::Retrieved { .. } => {}
+            CallEvent::Started { .. }
+            | CallEvent::Position { .. }
+            | CallEvent::Held { .. }
+            | CallEvent::Retrieved { .. } => {}
             CallEvent::CustomerMatched { customer } => self.customer = *customer,
             CallEvent::Answered => self.answered_at = Some(at),
             CallEvent::StepLeft { flow, step } => {
@@ -208,7 +212,12 @@ impl CallRecord {
             }
             CallEvent::LanguageChanged { language } => self.language.clone_from(language),
             CallEvent::Queued { queue } => {
-                self.queues.push(QueueVisit { queue: queue.clone(), entered_at: at, left_at: None, outcome: None });
+                self.queues.push(QueueVisit {
+                    queue: queue.clone(),
+                    entered_at: at,
+                    left_at: None,
+                    outcome: None,
+                });
             }
             CallEvent::Dequeued { outcome, .. } => {
                 if let Some(visit) = self.queues.last_mut() {
@@ -275,15 +284,22 @@ impl CallRecord {
                 started_at: at,
                 state: RecordingState::Open,
             }),
-            CallEvent::RecordingFinished { recording, duration, gap, bytes } => self
-                .set_recording(*recording, RecordingState::Finished { duration: *duration, gap: *gap, bytes: *bytes }),
+            CallEvent::RecordingFinished { recording, duration, gap, bytes } => self.set_recording(
+                *recording,
+                RecordingState::Finished { duration: *duration, gap: *gap, bytes: *bytes },
+            ),
             CallEvent::RecordingMended { recording, duration, bytes } => {
                 self.set_recording(*recording, RecordingState::Mended { duration: *duration, bytes: *bytes });
             }
             CallEvent::RecordingFailed { recording, problem } => {
                 if !self.recordings.iter().any(|known| known.id == *recording) {
                     let state = RecordingState::Open;
-                    self.recordings.push(Recording { id: *recording, path: String::new(), started_at: at, state });
+                    self.recordings.push(Recording {
+                        id: *recording,
+                        path: String::new(),
+                        started_at: at,
+                        state,
+                    });
                 }
                 self.set_recording(*recording, RecordingState::Failed { problem: problem.clone() });
             }
@@ -355,7 +371,8 @@ mod tests {
         let mut record = begun();
         let recording = RecordingId::generate(WallTime(0), &mut Rng::from_number(2));
         let problem = "disk full".to_owned();
-        record.apply(WallTime(3_000_000), &CallEvent::RecordingFailed { recording, problem: problem.clone() });
+        record
+            .apply(WallTime(3_000_000), &CallEvent::RecordingFailed { recording, problem: problem.clone() });
         assert_eq!(record.recordings[0].state, RecordingState::Failed { problem });
         assert!(!record.is_recording());
     }

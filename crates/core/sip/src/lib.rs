@@ -14,5 +14,11 @@ pub mod session;
 pub mod transaction;
 pub mod uri;
 
-pub use endpoint::{Endpoint, EndpointConfig, Event};
-pub use message::{Builder, HeaderName, Message, Method};
+pub use endpoint::{
+    Contact, Counters, Datagram, Endpoint, EndpointConfig, Event, Failure, Invite, InviteError, IpPrefix,
+    Limits, Login, Party, Peer, Register, RegistrationId, SessionId, Side, Transmit, TrunkConfig, UserConfig,
+};
+pub use message::{Builder, HeaderName, Message, Method, NameAddr};
+pub use session::Reason;
+pub use transaction::Timer;
+pub use uri::SipUri;

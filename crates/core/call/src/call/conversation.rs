@@ -6,9 +6,9 @@ use hotline_ivr::Input;
 use hotline_media as media;
 use hotline_sip::SessionId;
 
+use super::Call;
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
-use super::Call;
 use crate::env::{Env, Role};
 use crate::event::{CallEvent, EndKind, Party, QueueOutcome};
 use crate::media_leg::MediaLeg;
@@ -46,10 +46,18 @@ impl Call {
         let recording = RecordingId::generate(now.wall, &mut env.rng);
         env.recordings.insert(recording, self.id());
         env.media.push_back(media::Command::Bridge { bridge, a: customer_leg, b: agent_leg });
-        env.media.push_back(media::Command::StartRecording { recording, customer: customer_leg, agent: agent_leg });
+        env.media.push_back(media::Command::StartRecording {
+            recording,
+            customer: customer_leg,
+            agent: agent_leg,
+        });
         match fallback {
             Fallback::Queue(waiting) => {
-                self.emit(now, env, CallEvent::Dequeued { queue: waiting.queue, outcome: QueueOutcome::Answered });
+                self.emit(
+                    now,
+                    env,
+                    CallEvent::Dequeued { queue: waiting.queue, outcome: QueueOutcome::Answered },
+                );
                 self.close_flow(now, env, waiting.run, Input::Connected);
             }
             Fallback::Flow(run) => self.close_flow(now, env, run, Input::Connected),

@@ -33,7 +33,9 @@ impl Call {
             Stage::Opening(_) => (EndKind::HungUpEarly, Some(487)),
             Stage::Live(live) => {
                 let kind = match &live.activity {
-                    Activity::Waiting(_) | Activity::Offering { fallback: Fallback::Queue(_), .. } => EndKind::Abandoned,
+                    Activity::Waiting(_) | Activity::Offering { fallback: Fallback::Queue(_), .. } => {
+                        EndKind::Abandoned
+                    }
                     Activity::Talking(_) => EndKind::Completed,
                     Activity::Idle | Activity::Flow(_) | Activity::Offering { .. } => EndKind::HungUpEarly,
                 };
@@ -58,7 +60,14 @@ impl Call {
     }
 
     /// This server ends the call.
-    pub(crate) fn end_by_system(&mut self, now: Now, env: &mut Env, kind: EndKind, status: Option<u16>, q850: u8) {
+    pub(crate) fn end_by_system(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        kind: EndKind,
+        status: Option<u16>,
+        q850: u8,
+    ) {
         self.end(now, env, CallerSession::Up, Ending { by: Party::System, kind, status, q850 });
     }
 
@@ -100,7 +109,13 @@ impl Call {
     }
 
     /// Undoes what the call was doing. Returns the recording that has to be awaited.
-    fn end_activity(&mut self, now: Now, env: &mut Env, activity: Activity, ending: &Ending) -> Option<RecordingId> {
+    fn end_activity(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        activity: Activity,
+        ending: &Ending,
+    ) -> Option<RecordingId> {
         match activity {
             Activity::Idle => None,
             Activity::Flow(run) => {
@@ -184,7 +199,13 @@ impl Call {
     }
 
     /// The recorder opened the file.
-    pub(crate) fn on_recording_started(&mut self, now: Now, env: &mut Env, recording: RecordingId, path: String) {
+    pub(crate) fn on_recording_started(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        recording: RecordingId,
+        path: String,
+    ) {
         self.emit(now, env, CallEvent::RecordingStarted { recording, path });
     }
 

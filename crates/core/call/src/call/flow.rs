@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use hotline_acd::{Class, Entry as QueueEntry, OfferFailure};
 use hotline_base::{FlowId, Now, Pii, PlayId};
-use hotline_ivr::{Action, Digit, Facts, Flow, HangupCause, Input, Language, PlayTag, PromptName, Session, TransferExit};
+use hotline_ivr::{
+    Action, Digit, Facts, Flow, HangupCause, Input, Language, PlayTag, PromptName, Session, TransferExit,
+};
 use hotline_media::{self as media, PromptId};
 
 use super::Call;

@@ -34,7 +34,10 @@ pub(super) enum Activity {
     Idle,
     Flow(FlowRun),
     Waiting(Waiting),
-    Offering { agent: AgentLeg, fallback: Fallback },
+    Offering {
+        agent: AgentLeg,
+        fallback: Fallback,
+    },
     Talking(Conversation),
 }
 
@@ -47,10 +50,13 @@ impl Live {
     pub(super) fn state(&self, call: CallId, env: &Env) -> CallState {
         match &self.activity {
             Activity::Idle | Activity::Flow(_) => CallState::InFlow,
-            Activity::Waiting(waiting) => {
-                CallState::Queued { queue: waiting.queue.clone(), position: env.acd.position(call).unwrap_or(0) }
+            Activity::Waiting(waiting) => CallState::Queued {
+                queue: waiting.queue.clone(),
+                position: env.acd.position(call).unwrap_or(0),
+            },
+            Activity::Offering { agent, .. } => {
+                CallState::Offered { offer: agent.offer, agent: agent.agent.clone() }
             }
-            Activity::Offering { agent, .. } => CallState::Offered { offer: agent.offer, agent: agent.agent.clone() },
             Activity::Talking(conversation) => CallState::Connected { agent: conversation.agent.clone() },
         }
     }

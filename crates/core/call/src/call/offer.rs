@@ -63,7 +63,8 @@ impl Call {
 
     /// The pop was written, there is no page (`written` false), or it took too long (false).
     pub(crate) fn on_popped(&mut self, now: Now, env: &mut Env, offer: LegId, written: bool) -> bool {
-        let Some(AgentLeg { progress: Progress::Preparing { popped, .. }, .. }) = self.agent_leg(offer) else {
+        let Some(AgentLeg { progress: Progress::Preparing { popped, .. }, .. }) = self.agent_leg(offer)
+        else {
             return false;
         };
         if std::mem::replace(popped, true) {
@@ -84,7 +85,9 @@ impl Call {
 
     pub(super) fn on_agent_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
         let session_id = env.rng.next_u64() >> 2;
-        let Some(AgentLeg { progress: Progress::Preparing { media, .. }, .. }) = self.agent_leg(leg) else { return };
+        let Some(AgentLeg { progress: Progress::Preparing { media, .. }, .. }) = self.agent_leg(leg) else {
+            return;
+        };
         *media = Some(MediaLeg::new(leg, port, session_id));
         env.disarm(self.id(), CallTimer::AgentMediaOpen);
         self.invite_agent(now, env);
@@ -177,7 +180,12 @@ impl Call {
         let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
         let Progress::Inviting { session, media } = agent.progress else { return };
         env.disarm(self.id(), CallTimer::Ring);
-        self.connect(now, env, fallback, Answered { agent: agent.agent, reservation: agent.reservation, session, media });
+        self.connect(
+            now,
+            env,
+            fallback,
+            Answered { agent: agent.agent, reservation: agent.reservation, session, media },
+        );
     }
 
     /// The agent's INVITE failed with a final status.
@@ -241,7 +249,11 @@ impl Call {
             }
         }
         env.close_leg(agent.offer);
-        self.emit(now, env, CallEvent::OfferFailed { offer: agent.offer, agent: agent.agent, failure, status });
+        self.emit(
+            now,
+            env,
+            CallEvent::OfferFailed { offer: agent.offer, agent: agent.agent, failure, status },
+        );
     }
 
     fn agent_leg(&mut self, offer: LegId) -> Option<&mut AgentLeg> {
@@ -287,8 +299,9 @@ const fn withdrawal(failure: OfferFailure) -> Reason {
     match failure {
         OfferFailure::NoAnswer => Reason::q850(19, "No answer from user"),
         OfferFailure::CallerGone => Reason::q850(16, "Normal call clearing"),
-        OfferFailure::Rejected | OfferFailure::Busy | OfferFailure::NotRegistered | OfferFailure::PhoneFault => {
-            Reason::q850(31, "Normal, unspecified")
-        }
+        OfferFailure::Rejected
+        | OfferFailure::Busy
+        | OfferFailure::NotRegistered
+        | OfferFailure::PhoneFault => Reason::q850(31, "Normal, unspecified"),
     }
 }

@@ -6,8 +6,8 @@ use hotline_sip::SessionId;
 
 use super::live::{Activity, Live, Progress};
 use super::{Call, Fallback, FlowRun, Lookup, Stage};
-use crate::controller::CallTimer;
 use crate::command::Request;
+use crate::controller::CallTimer;
 use crate::env::{Env, Role};
 use crate::event::{AlarmKind, CallEvent, EndKind, Entry, EventKind, Source};
 use crate::media_leg::MediaLeg;

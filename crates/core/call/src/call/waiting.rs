@@ -30,19 +30,32 @@ struct Announcer {
 
 impl Call {
     /// Puts the call in line. If the queue does not take it, the flow goes on by the exit that says why.
-    pub(super) fn enqueue(&mut self, now: Now, env: &mut Env, run: FlowRun, queue: QueueId, entry: QueueEntry) {
+    pub(super) fn enqueue(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        run: FlowRun,
+        queue: QueueId,
+        entry: QueueEntry,
+    ) {
         let music = env.center.queues.get(&queue).map(|queue| queue.music.clone());
         if let Err(error) = env.acd.enqueue(now, entry) {
             let exit = match error {
                 EnqueueError::Full => QueueExit::Full,
-                EnqueueError::NoAgents | EnqueueError::UnknownQueue | EnqueueError::AlreadyWaiting => QueueExit::NoAgents,
+                EnqueueError::NoAgents | EnqueueError::UnknownQueue | EnqueueError::AlreadyWaiting => {
+                    QueueExit::NoAgents
+                }
             };
             self.set_activity(Activity::Flow(run));
             self.give_flow(now, env, Input::QueueExited(exit));
             return;
         }
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: music });
-        self.set_activity(Activity::Waiting(Waiting { run, queue: queue.clone(), announcer: Announcer::default() }));
+        self.set_activity(Activity::Waiting(Waiting {
+            run,
+            queue: queue.clone(),
+            announcer: Announcer::default(),
+        }));
         self.emit(now, env, CallEvent::Queued { queue });
     }
 
@@ -63,7 +76,11 @@ impl Call {
         let Activity::Waiting(waiting) = &mut live.activity else { return };
         let announcer = &mut waiting.announcer;
         let wanted = env.center.queues.get(&waiting.queue).is_some_and(|queue| queue.announce_position);
-        if !wanted || announcer.playing.is_some() || announcer.position == announcer.said || announcer.position == 0 {
+        if !wanted
+            || announcer.playing.is_some()
+            || announcer.position == announcer.said
+            || announcer.position == 0
+        {
             return;
         }
         let play = env.next_play();
@@ -101,10 +118,13 @@ impl Call {
             return false;
         }
         let Some(Activity::Waiting(waiting)) = self.take_activity() else { return false };
-        let ring_timeout = env.center.queues.get(&waiting.queue).map_or(env.center.timing.extension_ring, |queue| {
-            queue.routing.ring_timeout
-        });
-        let candidate = Candidate { agent, reservation: Some(reservation), ring_timeout, because: Some(because) };
+        let ring_timeout = env
+            .center
+            .queues
+            .get(&waiting.queue)
+            .map_or(env.center.timing.extension_ring, |queue| queue.routing.ring_timeout);
+        let candidate =
+            Candidate { agent, reservation: Some(reservation), ring_timeout, because: Some(because) };
         self.begin_offer(now, env, candidate, Fallback::Queue(waiting));
         true
     }
@@ -127,7 +147,9 @@ impl Call {
     /// The place in line, whether or not an agent is being rung.
     fn waiting(&mut self) -> Option<&mut Waiting> {
         match &mut self.live()?.activity {
-            Activity::Waiting(waiting) | Activity::Offering { fallback: Fallback::Queue(waiting), .. } => Some(waiting),
+            Activity::Waiting(waiting) | Activity::Offering { fallback: Fallback::Queue(waiting), .. } => {
+                Some(waiting)
+            }
             Activity::Idle | Activity::Flow(_) | Activity::Offering { .. } | Activity::Talking(_) => None,
         }
     }

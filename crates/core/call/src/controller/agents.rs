@@ -17,8 +17,8 @@ impl Controller {
             // Session times are kept by the reports that come with the control plane.
             AcdEvent::SessionEnded { .. } => {}
             AcdEvent::Offer { reservation, call, agent, because, .. } => {
-                let taken =
-                    self.with_call(call, |call, env| call.on_agent_chosen(now, env, reservation, agent, because));
+                let taken = self
+                    .with_call(call, |call, env| call.on_agent_chosen(now, env, reservation, agent, because));
                 if taken != Some(true) {
                     self.env.acd.offer_failed(now, reservation, OfferFailure::CallerGone);
                 }
@@ -45,12 +45,14 @@ impl Controller {
             AcdAlarm::LeaseExpired { agent, .. } => {
                 (AlarmKind::ReservationExpired(agent), "an offer was never settled; the agent was released")
             }
-            AcdAlarm::PhoneFaults { agent } => {
-                (AlarmKind::PhoneFault(agent), "the phone failed three times in a row; the agent is not ready")
-            }
-            AcdAlarm::PhoneBusy { agent } => {
-                (AlarmKind::PhoneBusy(agent), "the phone was busy while the agent was ready: an outside call?")
-            }
+            AcdAlarm::PhoneFaults { agent } => (
+                AlarmKind::PhoneFault(agent),
+                "the phone failed three times in a row; the agent is not ready",
+            ),
+            AcdAlarm::PhoneBusy { agent } => (
+                AlarmKind::PhoneBusy(agent),
+                "the phone was busy while the agent was ready: an outside call?",
+            ),
         };
         self.env.raise(now, kind, detail.to_owned());
     }

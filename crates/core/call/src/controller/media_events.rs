@@ -11,7 +11,9 @@ use crate::event::{AlarmKind, CallEvent};
 impl Controller {
     pub(super) fn on_media(&mut self, now: Now, event: MediaEvent) {
         match event {
-            MediaEvent::LegOpened { leg, port } => self.on_leg(leg, |call, env| call.on_leg_open(now, env, leg, port)),
+            MediaEvent::LegOpened { leg, port } => {
+                self.on_leg(leg, |call, env| call.on_leg_open(now, env, leg, port))
+            }
             MediaEvent::LegFailed { leg, cause } => {
                 self.on_leg(leg, |call, env| call.on_leg_failed(now, env, leg, &cause.to_string()));
                 self.env.legs.remove(&leg);
@@ -39,13 +41,19 @@ impl Controller {
                 let finished = CallEvent::RecordingFinished { recording, duration, gap, bytes };
                 self.on_recording_over(now, recording, finished);
             }
-            MediaEvent::RecordingFailed { recording, cause } => self.on_recording_failed(now, recording, &cause),
+            MediaEvent::RecordingFailed { recording, cause } => {
+                self.on_recording_failed(now, recording, &cause)
+            }
         }
     }
 
     fn on_play_finished(&mut self, now: Now, leg: LegId, play: PlayId, outcome: PlayOutcome) {
         if outcome == PlayOutcome::MissingPrompt {
-            self.env.raise(now, AlarmKind::PromptMissing, "a prompt could not be played, see the log".to_owned());
+            self.env.raise(
+                now,
+                AlarmKind::PromptMissing,
+                "a prompt could not be played, see the log".to_owned(),
+            );
         }
         self.on_leg(leg, |call, env| call.on_play_finished(now, env, play));
     }

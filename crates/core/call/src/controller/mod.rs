@@ -214,7 +214,9 @@ impl Controller {
         self.env.legs.len()
     }
 
-    fn counters(&self) -> Vec<(&'static str, u64)> {
+    /// Counters of call control and of the SIP endpoint, by name.
+    #[must_use]
+    pub fn counters(&self) -> Vec<(&'static str, u64)> {
         let own = &self.env.counters;
         let mut counters = vec![
             ("calls_started", own.calls_started),

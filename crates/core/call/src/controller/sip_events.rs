@@ -41,7 +41,9 @@ impl Controller {
             self.env.sessions.remove(&session);
         }
         self.with_call(id, |call, env| match (role, event) {
-            (Role::Caller, SipEvent::Confirmed { body, .. }) => call.on_caller_confirmed(now, env, body.as_ref()),
+            (Role::Caller, SipEvent::Confirmed { body, .. }) => {
+                call.on_caller_confirmed(now, env, body.as_ref())
+            }
             (Role::Caller, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
                 call.on_caller_gone(now, env, reason.as_ref());
             }
@@ -49,7 +51,9 @@ impl Controller {
             (Role::Caller, SipEvent::Info { digit, .. }) => call.on_caller_digit(now, env, *digit.expose()),
             (Role::Agent, SipEvent::Ringing { .. }) => call.on_agent_ringing(now, env),
             (Role::Agent, SipEvent::Answered { body, .. }) => call.on_agent_answered(now, env, body.as_ref()),
-            (Role::Agent, SipEvent::Confirmed { body, .. }) => call.on_agent_confirmed(now, env, body.as_ref()),
+            (Role::Agent, SipEvent::Confirmed { body, .. }) => {
+                call.on_agent_confirmed(now, env, body.as_ref())
+            }
             (Role::Agent, SipEvent::Failed { failure, .. }) => call.on_agent_failed(now, env, &failure),
             (Role::Agent, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
                 call.on_agent_gone(now, env, reason.as_ref());
