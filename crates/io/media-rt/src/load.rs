@@ -168,6 +168,14 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_prompts_load() {
+        let library = load_prompts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../sounds")).unwrap();
+        for prompt in ["en/greeting", "zh/greeting", "en/you_are_number", "music/waiting"] {
+            assert!(library.contains(&prompt.into()), "{prompt}");
+        }
+    }
+
+    #[test]
     fn every_wrong_file_is_named_with_what_is_wrong() {
         let root = tempfile::tempdir().unwrap();
         write_wav(&root.path().join("de/wide.wav"), 16_000, 10);
