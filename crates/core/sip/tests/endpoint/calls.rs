@@ -523,3 +523,47 @@ fn requests_of_another_dialog_are_481() {
     net.inject(0, PHONE, &request("BYE", 2, "4", &tag, "\n"));
     net.run_out();
 }
+
+#[test]
+fn hang_ups_that_cross_are_both_granted() {
+    let mut net = Net::pair(1, PERFECT);
+    let caller = net.on(0, |endpoint, now| endpoint.invite(now, call())).unwrap();
+    net.run_ms(10);
+    let callee = net.incoming(1).unwrap();
+    net.on(1, |endpoint, now| endpoint.answer(now, callee, sdp(ANSWER)));
+    net.run_ms(10);
+    net.on(0, |endpoint, now| endpoint.hang_up(now, caller, None));
+    net.on(1, |endpoint, now| endpoint.hang_up(now, callee, None));
+    net.run_out();
+    assert_eq!(net.ladder[4..], ["0>1 BYE", "1>0 BYE", "1>0 200 BYE", "0>1 200 BYE"]);
+}
+
+#[test]
+fn a_hang_up_refuses_the_change_that_waits() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = established(&mut net);
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 2, "2", &tag, "")));
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    assert_eq!(titles(&net.outside), ["487 INVITE", "BYE"]);
+    net.inject(0, PHONE, &request("ACK", 2, "2", &tag, "\n"));
+    net.run_out();
+}
+
+#[test]
+fn a_peer_s_requests_before_its_answer_count_in_its_dialog() {
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, session) = invited(&mut net);
+    net.inject(0, PHONE, &response(&invite, "183 Early", "bob", ""));
+    let ours = invite.from_tag().unwrap().into_owned();
+    let within = |method: &str, cseq: u32, branch: &str| {
+        let call_id = format!("Call-ID: {}", invite.call_id());
+        request(method, cseq, branch, &ours, "\n").replace("Call-ID: by-hand", &call_id)
+    };
+    assert_eq!(titles(&net.inject(0, PHONE, &within("UPDATE", 5, "5"))), ["200 UPDATE"]);
+    assert_eq!(titles(&net.inject(0, PHONE, &within("INFO", 5, "6"))), ["500 INFO"]);
+    net.inject(0, PHONE, &response(&invite, "200 OK", "bob", ""));
+    assert_eq!(titles(&net.inject(0, PHONE, &within("INFO", 5, "7"))), ["500 INFO"]);
+    assert_eq!(titles(&net.inject(0, PHONE, &within("BYE", 6, "8"))), ["200 BYE"]);
+    assert!(net.nodes[0].events.last() == Some(&Event::Ended { session, by: Side::Remote, reason: None }));
+    net.run_out();
+}

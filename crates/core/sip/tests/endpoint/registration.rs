@@ -304,6 +304,35 @@ fn an_agent_calls_in_with_its_password() {
 }
 
 #[test]
+fn an_agent_who_called_in_is_reached_where_it_called_from() {
+    let mut net = net();
+    let invite = |cseq: u32, extra: &str| {
+        format!(
+            "INVITE sip:200@center.example SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.7;rport;branch=z9hG4bKi{cseq}\n\
+             From: <sip:ann@center.example>;tag=1\nTo: <sip:200@center.example>\nCall-ID: i\n\
+             CSeq: {cseq} INVITE\nContact: <sip:ann@198.51.100.9:5060>\n{extra}\n"
+        )
+    };
+    let asked = net.inject(0, PHONE, &invite(1, "")).remove(0);
+    let challenge = &challenges(&asked)[0];
+    let proof = challenge.answer("ann", "secret", "INVITE", "sip:200@center.example", "c", 1);
+    net.inject(0, PHONE, &invite(2, &format!("Authorization: {proof}\n")));
+    let session = net.nodes[0].events[0].session().unwrap();
+    let endpoint = &mut net.nodes[0].endpoint;
+    endpoint.answer(net.now, session, sdp(OFFER));
+    let tag = Message::parse(endpoint.poll_transmit().unwrap().bytes).unwrap().to_tag().unwrap().into_owned();
+    let ack = invite(2, "")
+        .replace("INVITE", "ACK")
+        .replace("To: <sip:200@center.example>", &format!("To: <sip:200@center.example>;tag={tag}"));
+    net.inject(0, PHONE, &ack.replace("z9hG4bKi2", "z9hG4bKa"));
+    let endpoint = &mut net.nodes[0].endpoint;
+    endpoint.hang_up(net.now, session, None);
+    let bye = endpoint.poll_transmit().unwrap();
+    assert!(bye.bytes.starts_with(b"BYE sip:ann@198.51.100.9:5060 SIP/2.0"));
+    assert_eq!(bye.remote, PHONE.parse().unwrap());
+}
+
+#[test]
 fn a_caller_with_a_wrong_password_or_without_one_is_refused() {
     for (from, password, told) in
         [("<sip:ann@center.example>", "guess", 403), ("<sip:nobody@center.example>", "secret", 403)]
