@@ -20,5 +20,5 @@ pub use endpoint::{
 };
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
 pub use session::Reason;
-pub use transaction::Timer;
+pub use endpoint::Timer;
 pub use uri::SipUri;
