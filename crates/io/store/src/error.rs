@@ -1,14 +1,18 @@
 //! Errors, sorted by whose fault they are and what follows. No message holds a password or personal data.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
+
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteError;
 
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database does not answer, or not in time. Nothing is wrong with the request: try again.
     #[error("the database is not available")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[source] DatabaseFault),
     /// Somebody else was faster: the thing exists already, or was changed since it was read.
     #[error("it exists already or was changed meanwhile")]
     Conflict,
@@ -25,7 +29,7 @@ pub enum StoreError {
     },
     /// The database refused a value that this crate let through.
     #[error("the database refused a value")]
-    Refused(#[source] sqlx::Error),
+    Refused(#[source] DatabaseFault),
     /// A value has no JSON form.
     #[error("the value cannot be written as JSON")]
     Encode(#[source] serde_json::Error),
@@ -41,7 +45,7 @@ pub enum StoreError {
     },
     /// A defect in this program or a damaged database.
     #[error("the database reports a defect")]
-    Internal(#[source] sqlx::Error),
+    Internal(#[source] DatabaseFault),
     /// The spool file cannot be used.
     #[error("cannot use the spool file {}", path.display())]
     Spool {
@@ -64,6 +68,33 @@ impl StoreError {
         }
     }
 }
+
+/// What the database or its driver said, in one line. The end of a chain of causes: the driver repeats its own
+/// causes in its messages.
+pub struct DatabaseFault(sqlx::Error);
+
+impl DatabaseFault {
+    pub(crate) const fn new(error: sqlx::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for DatabaseFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_database_error() {
+            Some(error) => fmt::Display::fmt(error, f),
+            None => fmt::Display::fmt(&self.0, f),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for DatabaseFault {}
 
 /// What is wrong with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,7 +124,7 @@ pub enum OpenError {
     Scheme,
     /// A `postgres://` URL that does not parse.
     #[error("the PostgreSQL URL is malformed")]
-    Url(#[source] sqlx::Error),
+    Url(#[source] DatabaseFault),
     /// The SQLite file cannot be made or written.
     #[error("cannot open the database file {}: {problem}", file.display())]
     File {
@@ -108,7 +139,7 @@ pub enum OpenError {
         /// The file, or server and database.
         database: String,
         /// What the database said.
-        source: sqlx::Error,
+        source: DatabaseFault,
     },
     /// The tables were made by a later version of this program.
     #[error("the database {database} was written by a later version of this program")]
@@ -122,7 +153,7 @@ pub enum OpenError {
         /// The file, or server and database.
         database: String,
         /// What the database said.
-        source: Box<sqlx::migrate::MigrateError>,
+        source: DatabaseFault,
     },
 }
 
@@ -139,23 +170,12 @@ pub enum FileProblem {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            // A connection that broke in the middle of a message.
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::BeginFailed => Self::Unavailable(error),
-            sqlx::Error::Database(database) => match kind_of(database.as_ref()) {
-                Kind::Unavailable => Self::Unavailable(error),
-                Kind::Conflict => Self::Conflict,
-                Kind::NotFound => Self::NotFound,
-                Kind::Refused => Self::Refused(error),
-                Kind::Internal => Self::Internal(error),
-            },
-            _ => Self::Internal(error),
+        match kind_of(&error) {
+            Kind::Unavailable => Self::Unavailable(DatabaseFault(error)),
+            Kind::Conflict => Self::Conflict,
+            Kind::NotFound => Self::NotFound,
+            Kind::Refused => Self::Refused(DatabaseFault(error)),
+            Kind::Internal => Self::Internal(DatabaseFault(error)),
         }
     }
 }
@@ -168,18 +188,33 @@ enum Kind {
     Internal,
 }
 
-fn kind_of(error: &dyn sqlx::error::DatabaseError) -> Kind {
+fn kind_of(error: &sqlx::Error) -> Kind {
+    if let Some(error) = error.as_database_error() {
+        return database_kind(error);
+    }
+    // `Protocol`: a connection that broke in the middle of a message.
+    let is_away = matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::BeginFailed
+    );
+    if is_away { Kind::Unavailable } else { Kind::Internal }
+}
+
+fn database_kind(error: &dyn DatabaseError) -> Kind {
     if error.is_unique_violation() {
         return Kind::Conflict;
     }
     if error.is_foreign_key_violation() {
         return Kind::NotFound;
     }
-    if error.is_check_violation() {
-        return Kind::Refused;
-    }
     let code = error.code().unwrap_or_default();
-    match error.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
+    match error.try_downcast_ref::<SqliteError>() {
         Some(_) => sqlite_kind(code.parse().unwrap_or(0)),
         None => postgres_kind(&code),
     }
@@ -205,5 +240,37 @@ fn postgres_kind(code: &str) -> Kind {
         // Data exception, integrity, the audit trigger's exception.
         ("22" | "23", _) | (_, "P0001") => Kind::Refused,
         _ => Kind::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waiting_can_mend_is_told_from_what_it_cannot() {
+        for (kind, expected) in [
+            (sqlite_kind(5), "away"),
+            // SQLITE_IOERR_FSYNC: the low byte counts.
+            (sqlite_kind(1034), "away"),
+            (sqlite_kind(13), "away"),
+            (sqlite_kind(275), "value"),
+            (sqlite_kind(11), "defect"),
+            (sqlite_kind(1), "defect"),
+            (postgres_kind("57P01"), "away"),
+            (postgres_kind("53100"), "away"),
+            (postgres_kind("40001"), "away"),
+            (postgres_kind("25006"), "away"),
+            (postgres_kind("22021"), "value"),
+            (postgres_kind("42P01"), "defect"),
+            (postgres_kind(""), "defect"),
+        ] {
+            let told = match kind {
+                Kind::Unavailable => "away",
+                Kind::Conflict | Kind::NotFound | Kind::Refused => "value",
+                Kind::Internal => "defect",
+            };
+            assert_eq!(told, expected);
+        }
     }
 }

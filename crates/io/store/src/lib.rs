@@ -28,7 +28,7 @@ pub use customers::{
     COMPANY_CHARS_MAX, CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX,
     NOTE_CHARS_MAX, NUMBER_CHARS_MAX,
 };
-pub use error::{FileProblem, OpenError, StoreError, TextProblem};
+pub use error::{DatabaseFault, FileProblem, OpenError, StoreError, TextProblem};
 pub use flows::{FLOW_VERSIONS_MAX, FlowVersion};
 pub use journal::EVENTS_PAGE_MAX;
 pub use sessions::{SESSION_TOUCH_EVERY, Session, SessionKind, TokenHash};

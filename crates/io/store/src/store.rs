@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection};
 
 use crate::db::Db;
-use crate::{FileProblem, OpenError};
+use crate::{DatabaseFault, FileProblem, OpenError};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -57,7 +57,8 @@ impl Store {
 async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
     check_file(file).map_err(|problem| OpenError::File { file: file.to_owned(), problem })?;
     let database = file.display().to_string();
-    let refused = |source| OpenError::Refused { database: database.clone(), source };
+    let refused =
+        |error| OpenError::Refused { database: database.clone(), source: DatabaseFault::new(error) };
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -103,9 +104,12 @@ fn check_file(file: &Path) -> Result<(), FileProblem> {
 }
 
 async fn open_postgres(url: &str) -> Result<Db, OpenError> {
-    let options = PgConnectOptions::from_str(url).map_err(OpenError::Url)?.disable_statement_logging();
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| OpenError::Url(DatabaseFault::new(error)))?
+        .disable_statement_logging();
     let database = server_name(&options);
-    let refused = |source| OpenError::Refused { database: database.clone(), source };
+    let refused =
+        |error| OpenError::Refused { database: database.clone(), source: DatabaseFault::new(error) };
     // A plain connection first: a pool would hide the cause behind its own timeout.
     let connect = PgConnection::connect_with(&options);
     let mut connection = match tokio::time::timeout(CONNECT_LIMIT, connect).await {
@@ -134,10 +138,10 @@ fn server_name(options: &PgConnectOptions) -> String {
 
 fn migration_failed(error: MigrateError, database: &str) -> OpenError {
     let database = database.to_owned();
-    match error {
-        MigrateError::VersionMissing(_) => OpenError::Later { database },
-        source => OpenError::Migrate { database, source: Box::new(source) },
+    if matches!(error, MigrateError::VersionMissing(_)) {
+        return OpenError::Later { database };
     }
+    OpenError::Migrate { database, source: DatabaseFault::new(sqlx::Error::Migrate(Box::new(error))) }
 }
 
 #[cfg(test)]

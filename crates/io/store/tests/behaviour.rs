@@ -1,0 +1,105 @@
+//! The behaviour of the store: one suite, run on a real SQLite file and on a real PostgreSQL server.
+//!
+//! Each case has a database of its own; the PostgreSQL server is started once for all of them by
+//! `behaviour/postgres.rs` and must be installed: nothing is skipped. Cases that take the database away run
+//! last and alone.
+
+#[path = "behaviour/accounts.rs"]
+mod accounts;
+#[path = "behaviour/audit.rs"]
+mod audit;
+#[path = "behaviour/bench.rs"]
+mod bench;
+#[path = "behaviour/calls.rs"]
+mod calls;
+#[path = "behaviour/customers.rs"]
+mod customers;
+#[path = "behaviour/journal.rs"]
+mod journal;
+#[path = "behaviour/opening.rs"]
+mod opening;
+#[path = "behaviour/postgres.rs"]
+mod postgres;
+#[path = "behaviour/sample.rs"]
+mod sample;
+#[path = "behaviour/writer.rs"]
+mod writer;
+
+use bench::{Backend, Case, run_all, run_each_alone};
+
+macro_rules! cases {
+    ($($module:ident :: $name:ident,)*) => {
+        &[$((concat!(stringify!($module), "::", stringify!($name)), |bench| Box::pin($module::$name(bench)))),*]
+    };
+}
+
+const CASES: &[Case] = cases![
+    accounts::a_user_comes_back_as_given,
+    accounts::the_configuration_does_not_undo_a_changed_password,
+    accounts::users_are_listed_by_name,
+    accounts::unstorable_user_texts_are_refused,
+    accounts::a_session_counts_until_it_expires,
+    accounts::a_disabled_user_has_no_sessions,
+    accounts::a_session_needs_a_user_and_a_fresh_token,
+    accounts::sessions_end_one_by_one_by_user_and_by_time,
+    customers::a_customer_comes_back_as_given,
+    customers::a_number_of_two_customers_finds_the_one_changed_last,
+    customers::of_two_edits_of_one_version_the_second_is_refused,
+    customers::versions_grow_when_the_clock_goes_back,
+    customers::search_looks_through_everything_in_any_case,
+    customers::search_takes_wildcards_literally_and_is_bounded,
+    customers::unstorable_customers_are_refused_and_leave_nothing,
+    audit::entries_come_back_newest_first,
+    audit::writers_at_the_same_time_make_one_chain,
+    audit::a_changed_row_breaks_the_chain,
+    audit::a_missing_row_breaks_the_chain,
+    audit::rows_cannot_be_changed_or_deleted,
+    journal::events_come_back_in_order_by_pages,
+    journal::an_event_is_written_once,
+    journal::a_call_without_a_record_is_open,
+    journal::an_old_event_does_not_open_a_finished_call,
+    journal::an_unreadable_event_does_not_stop_a_restart,
+    calls::a_record_comes_back_with_its_recordings,
+    calls::the_first_record_of_a_call_stands,
+    calls::a_record_that_fails_leaves_nothing,
+    calls::pages_follow_one_another_without_gap_or_overlap,
+    calls::filters_can_be_combined,
+    calls::a_repair_shows_in_the_record,
+    calls::a_flow_is_noted_when_it_changes,
+    opening::the_tables_are_made_once_and_kept,
+    opening::tables_of_a_later_version_are_refused,
+    writer::what_was_flushed_is_in_the_database_in_order,
+    writer::what_was_written_is_there_after_closing,
+    writer::an_impossible_entry_does_not_hold_up_the_others,
+    writer::a_killed_server_keeps_what_it_acknowledged,
+];
+
+const OUTAGE_CASES: &[Case] = cases![
+    writer::nothing_is_lost_while_the_database_is_away,
+    writer::a_server_killed_during_an_outage_keeps_what_it_acknowledged,
+    writer::requests_during_an_outage_fail_as_unavailable,
+    writer::closing_during_an_outage_leaves_the_rest_to_the_next_start,
+    writer::a_full_spool_holds_back_and_loses_nothing_of_the_queue,
+];
+
+#[test]
+fn behaviour_on_sqlite() {
+    let backend = Backend::sqlite();
+    run_all(&backend, CASES);
+    run_each_alone(&backend, OUTAGE_CASES);
+}
+
+#[test]
+fn behaviour_on_postgres() {
+    let backend = Backend::postgres();
+    opening::both_databases_have_the_same_tables(&backend);
+    run_all(&backend, CASES);
+    run_each_alone(&backend, OUTAGE_CASES);
+}
+
+/// Run as a process of its own by cases that kill it.
+#[test]
+#[ignore = "a process that cases start and kill"]
+fn child_that_acknowledges_until_killed() {
+    writer::acknowledge_until_killed();
+}

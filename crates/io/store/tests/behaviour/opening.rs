@@ -1,0 +1,111 @@
+//! Opening a database: migrations, and what is said when it cannot be opened.
+
+use std::collections::BTreeSet;
+
+use hotline_store::{OpenError, Store};
+use sqlx::{Connection, PgConnection, Row, SqliteConnection};
+use tempfile::TempDir;
+
+use crate::bench::{Backend, Bench, runtime};
+use crate::sample::{call_id, record};
+
+pub(crate) async fn the_tables_are_made_once_and_kept(bench: Bench) {
+    let call = call_id(1);
+    bench.store.save_record(&record(call)).await.unwrap();
+    bench.store.close().await;
+    let (again, at_once) = tokio::join!(Store::open(&bench.url), Store::open(&bench.url));
+    assert_eq!(again.unwrap().get_call(call).await.unwrap(), Some(record(call)));
+    assert_eq!(at_once.unwrap().get_call(call).await.unwrap(), Some(record(call)));
+}
+
+pub(crate) async fn tables_of_a_later_version_are_refused(bench: Bench) {
+    bench
+        .raw(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+            VALUES (9999, 'later', TRUE, '', 0)",
+        )
+        .await
+        .unwrap();
+    let error = Store::open(&bench.url).await.unwrap_err();
+    assert!(matches!(error, OpenError::Later { .. }), "{error}");
+}
+
+pub(crate) fn both_databases_have_the_same_tables(postgres: &Backend) {
+    runtime().block_on(async {
+        let bench = Bench::new(postgres, "same_tables").await;
+        let mut connection = PgConnection::connect(&bench.url).await.unwrap();
+        let rows = sqlx::query(
+            "SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END AS name
+            FROM information_schema.columns WHERE table_schema = 'public'",
+        );
+        let rows = rows.fetch_all(&mut connection).await.unwrap();
+        let on_postgres: BTreeSet<String> = rows.iter().map(|row| row.get("name")).collect();
+
+        let bench = Bench::new(&Backend::sqlite(), "same_tables").await;
+        let mut connection = SqliteConnection::connect(&bench.url).await.unwrap();
+        let rows = sqlx::query(
+            "SELECT m.name || '.' || c.name || CASE WHEN c.\"notnull\" OR c.pk THEN '' ELSE '?' END AS name
+            FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+        );
+        let rows = rows.fetch_all(&mut connection).await.unwrap();
+        let on_sqlite: BTreeSet<String> = rows.iter().map(|row| row.get("name")).collect();
+
+        assert!(on_sqlite.contains("call.record") && on_sqlite.contains("call.agent?"), "{on_sqlite:?}");
+        assert_eq!(on_sqlite, on_postgres);
+    });
+}
+
+/// An error with its causes, as the binary prints it.
+fn one_line(error: &OpenError) -> String {
+    let mut line = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_file_is_said_in_one_line() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().display();
+    std::fs::write(directory.path().join("text"), "This is no database, whatever its name says.").unwrap();
+    for (url, expected) in [
+        (
+            format!("sqlite://{path}/data/hotline.db"),
+            format!(
+                "cannot open the database file {path}/data/hotline.db: the directory {path}/data does not exist"
+            ),
+        ),
+        (
+            format!("sqlite://{path}"),
+            format!("cannot open the database file {path}: Is a directory (os error 21)"),
+        ),
+        (
+            format!("sqlite://{path}/text"),
+            format!("cannot open the database {path}/text: (code: 26) file is not a database"),
+        ),
+        (
+            "mysql://root@localhost".to_owned(),
+            "the database URL must begin with sqlite:// or postgres://".to_owned(),
+        ),
+    ] {
+        assert_eq!(one_line(&Store::open(&url).await.unwrap_err()), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_named_without_its_password() {
+    // A directory without a socket: nobody listens, and no port is touched.
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().display();
+    let url = format!("postgres://ann:geheim@localhost:5433/hotline?host={path}");
+    let line = one_line(&Store::open(&url).await.unwrap_err());
+    assert!(line.starts_with(&format!("cannot open the database hotline at {path}: ")), "{line}");
+    assert!(!line.contains("geheim") && !line.contains('\n'), "{line}");
+
+    let malformed = Store::open("postgres://ann:geheim@localhost:port/hotline").await.unwrap_err();
+    let line = one_line(&malformed);
+    assert!(line.starts_with("the PostgreSQL URL is malformed") && !line.contains("geheim"), "{line}");
+}
