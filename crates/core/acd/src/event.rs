@@ -131,7 +131,7 @@ pub enum LeaveCause {
 /// Why an offer came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OfferFailure {
-    /// Rang for the whole time.
+    /// Rang for the whole time. If it was never told to ring, the phone is at fault, not the agent.
     NoAnswer,
     /// Rejected by the agent (603, or 480 with a reason).
     Rejected,

@@ -3,7 +3,8 @@
 //! | outcome        | agent                                         | caller                    |
 //! |----------------|-----------------------------------------------|---------------------------|
 //! | answered       | talking                                       | leaves the queue          |
-//! | no answer      | not ready, "missed"                           | not to this agent again   |
+//! | no answer      | not ready, "missed"; if the phone never rang, | not to this agent again   |
+//! |                | a phone fault: nobody could have answered     |                           |
 //! | rejected       | no offers for 30 s                            | not to this agent again   |
 //! | busy           | no offers for 60 s, alarm                     | waits on                  |
 //! | not registered | no offers until the phone registers           | waits on                  |
@@ -76,11 +77,11 @@ impl Acd {
     /// The offer came to nothing.
     pub fn offer_failed(&mut self, now: Now, reservation: ReservationId, failure: OfferFailure) {
         match failure {
-            OfferFailure::NoAnswer => self.no_answer(now, reservation),
+            OfferFailure::NoAnswer if self.has_rung(reservation) => self.no_answer(now, reservation),
+            OfferFailure::NoAnswer | OfferFailure::PhoneFault => self.phone_fault(now, reservation),
             OfferFailure::Rejected => self.rejected(now, reservation),
             OfferFailure::Busy => self.busy(now, reservation),
             OfferFailure::NotRegistered => self.not_registered(now, reservation),
-            OfferFailure::PhoneFault => self.phone_fault(now, reservation),
             OfferFailure::CallerGone => self.caller_gone(now, reservation),
         }
         self.settle(now);
@@ -171,6 +172,11 @@ impl Acd {
             self.counters.caller_gone += 1;
             self.take_out(now, call, LeaveCause::Abandoned);
         }
+    }
+
+    fn has_rung(&self, reservation: ReservationId) -> bool {
+        let agent = self.reservations.get(&reservation).and_then(|held| self.agents.get(&held.agent));
+        agent.is_some_and(|agent| matches!(agent.work, Work::Ringing(_)))
     }
 
     /// Ends the reservation and frees its agent, who learns what `lesson` says. A reservation that has ended

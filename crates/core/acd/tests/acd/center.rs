@@ -152,7 +152,11 @@ impl Center {
         self.drain();
     }
 
+    /// The offer comes to nothing; a phone that is not answered has rung.
     pub(crate) fn fail(&mut self, number: u32, failure: OfferFailure) {
+        if failure == OfferFailure::NoAnswer {
+            self.ring(number);
+        }
         let (reservation, _) = self.offer_of(number).expect("the call is on offer");
         self.acd.offer_failed(self.now, reservation, failure);
         self.drain();

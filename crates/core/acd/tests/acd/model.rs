@@ -292,6 +292,8 @@ impl Model {
         let Some((index, call)) = self.holder(offer) else { return };
         let now = self.now;
         let agent = &mut self.agents[index];
+        let has_rung = matches!(agent.doing, Doing::Offered { ringing: true, .. });
+        let failure = if failure == Failure::NoAnswer && !has_rung { Failure::PhoneFault } else { failure };
         agent.doing = Doing::Nothing;
         let mut not_ready = None;
         match failure {

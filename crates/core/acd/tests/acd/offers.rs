@@ -124,6 +124,16 @@ fn an_agent_who_lets_it_ring_is_set_not_ready_and_the_next_is_rung() {
 }
 
 #[test]
+fn an_agent_whose_phone_never_rang_has_missed_nothing() {
+    let mut center = Center::sales(&["adam"]);
+    center.enqueue(1);
+    let (reservation, _) = center.offer_of(1).unwrap();
+    center.acd.offer_failed(center.now, reservation, OfferFailure::NoAnswer);
+    assert_eq!(center.state("adam"), AgentState::Ready);
+    assert_eq!(center.view("adam").delay.unwrap().cause, DelayCause::PhoneFault);
+}
+
+#[test]
 fn a_caller_whom_all_missed_keeps_waiting_and_is_offered_when_one_is_ready_again() {
     let mut center = Center::sales(&["adam", "ben"]);
     center.enqueue(1);
