@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use hotline_base::{Pii, Time};
+use hotline_yaml::At;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Digit, PlayTag, Timer};
 use crate::end::StepExit;
-use crate::model::{Ask, At, Collect, Failure, Menu, Prompts};
+use crate::model::{Ask, Collect, Failure, Menu, Prompts};
 use crate::name::{PromptName, StepName};
 
 /// What a path shows in place of sensitive digits, however many they are.

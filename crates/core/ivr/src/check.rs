@@ -4,12 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::QueueId;
+use hotline_yaml::{At, Diagnostic, MAX_DIAGNOSTICS, Place, suggest};
 
-use crate::diagnostic::{Diagnostic, Place, suggest};
 use crate::end::QueueExit;
-use crate::fields::MAX_DIAGNOSTICS;
 use crate::graph::Graph;
-use crate::model::{Ask, At, Flow, Prompts, Step, StepKind};
+use crate::model::{Ask, Flow, Prompts, Step, StepKind};
 use crate::name::{Language, PromptName, StepName};
 use crate::number::announcement_prompts;
 

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_base::{FlowId, QueueId};
+use hotline_yaml::{At, Diagnostic, Fields, Key, Node, Place, Reader, Source, Value, shown, suggest};
 
-use crate::diagnostic::{Diagnostic, Place, Source, suggest};
 use crate::end::{HangupCause, QueueExit, TransferExit};
-use crate::fields::{Fields, Reader, shown};
 use crate::model::{
-    Answer, Ask, At, Collect, Failure, Flow, Menu, Prompts, Queue, Say, SetLanguage, Step, StepKind, Transfer,
+    Answer, Ask, Collect, Failure, Flow, Menu, Prompts, Queue, Say, SetLanguage, Step, StepKind, Transfer,
 };
 use crate::name::{Language, PromptName, StepName, Variable};
-use crate::yaml::{self, Key, Node, Value};
 
 /// The most steps in a flow.
 pub const MAX_STEPS: usize = 1000;
@@ -44,7 +42,7 @@ const NEXT_DIGIT_S: u32 = 3;
 /// All mistakes of the file at once (a mistake in the YAML itself comes alone), at most 100, in the file's order.
 pub fn parse(file: &str, text: &str) -> Result<Flow, Vec<Diagnostic>> {
     let source = Source::new(file, text);
-    let root = yaml::read(&source, text).map_err(|diagnostic| vec![diagnostic])?;
+    let root = hotline_yaml::read(&source).map_err(|diagnostic| vec![diagnostic])?;
     let mut reader = Reader::new(&source);
     let flow = flow(&mut reader, &source, &root);
     let mut diagnostics = reader.into_diagnostics();

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_base::{FlowId, QueueId};
+use hotline_yaml::{At, Place, Source};
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Place, Source};
 use crate::end::{HangupCause, QueueExit, TransferExit};
 use crate::name::{Language, PromptName, StepName, Variable};
 
@@ -50,13 +50,6 @@ impl Flow {
             | StepKind::Hangup(_) => None,
         })
     }
-}
-
-/// A value and where it stands in the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct At<T> {
-    pub(crate) value: T,
-    pub(crate) place: Place,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
