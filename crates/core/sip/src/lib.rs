@@ -1,6 +1,7 @@
 //! SIP: messages, transactions, dialogs, INVITE sessions, registration and digest, without sockets or clocks.
 //!
-//! Must never know: sockets, clocks, calls, queues. Start reading at [`Message`].
+//! Must never know: sockets, clocks, calls, queues. Start reading at [`Endpoint`], or at [`Message`] for what is
+//! on the wire.
 
 mod dialog;
 pub mod digest;
@@ -16,9 +17,9 @@ pub mod uri;
 
 pub use endpoint::{
     Contact, Counters, Datagram, Endpoint, EndpointConfig, Event, Failure, Invite, InviteError, IpPrefix,
-    Limits, Login, Party, Peer, Register, RegistrationId, SessionId, Side, Transmit, TrunkConfig, UserConfig,
+    Limits, Login, Party, Peer, Register, RegistrationId, SessionId, Side, Timer, Transmit, TrunkConfig,
+    UserConfig,
 };
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
 pub use session::Reason;
-pub use endpoint::Timer;
 pub use uri::SipUri;

@@ -1,6 +1,6 @@
 //! Who may call in, and the proof: trunks by their address, users by their password (RFC 3261 §22).
 
-use hotline_base::{AgentId, Now, Pii};
+use hotline_base::{AgentId, Now, Pii, TrunkId};
 
 use super::receive::reply_flow;
 use super::{Endpoint, Event, Party, Peer, SessionId, TAG_LENGTH};
@@ -28,22 +28,18 @@ impl Endpoint {
     /// An INVITE outside of a dialog.
     pub(super) fn handle_invite(&mut self, now: Now, inbound: Inbound) {
         let (message, flow) = (&inbound.message, inbound.flow);
-        let trunk = self.shared.config.trunk_of(flow.remote.ip()).cloned();
-        let peer = match trunk {
-            Some(trunk) => Peer::Trunk(trunk),
-            None => match self.authenticate(now, message) {
-                Access::Granted { agent, .. } => Peer::Agent(agent),
-                Access::Stale { user } => return self.challenge(now, message, flow, &user, true),
-                Access::Missing => {
-                    let claimed =
-                        message.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
-                    match claimed.filter(|user| self.shared.config.users.contains_key(user)) {
-                        Some(user) => return self.challenge(now, message, flow, &user, false),
-                        None => return self.refuse_stranger(message, flow),
-                    }
-                }
-                Access::Denied => return self.refuse_stranger(message, flow),
-            },
+        let claimed = message.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
+        let claimed = claimed.filter(|user| self.shared.config.users.contains_key(user));
+        let peer = match (self.trunk_of(claimed.as_deref(), &flow), self.authenticate(now, message), claimed)
+        {
+            (_, Access::Granted { agent, .. }, _) => Peer::Agent(agent),
+            (Some(trunk), _, _) => Peer::Trunk(trunk),
+            (None, Access::Stale { user }, _) => return self.challenge(now, message, flow, &user, true),
+            (None, Access::Missing, Some(user)) => return self.challenge(now, message, flow, &user, false),
+            (None, Access::Missing, None) | (None, Access::Denied, _) => {
+                self.shared.counters.refused_invites += 1;
+                return self.refuse(message, flow, 403);
+            }
         };
         if sdp_of(message) == Sdp::Foreign {
             let response = self.stateless(message, flow, 415).header(HeaderName::Accept, super::ACCEPT);
@@ -111,9 +107,11 @@ impl Endpoint {
         known.unwrap_or_else(|| vec![Algorithm::Sha256, Algorithm::Md5])
     }
 
-    fn refuse_stranger(&mut self, message: &Message, flow: Flow) {
-        self.shared.counters.refused_invites += 1;
-        self.refuse(message, flow, 403);
+    /// The trunk that `flow` comes from. A user's phone at an address of a trunk is no trunk.
+    fn trunk_of(&self, claimed: Option<&str>, flow: &Flow) -> Option<TrunkId> {
+        let bindings = claimed.map_or(&[][..], |user| self.registrar.bindings(user));
+        let is_phone = bindings.iter().any(|binding| binding.flow == *flow);
+        self.shared.config.trunk_of(flow.remote.ip()).filter(|_| !is_phone).cloned()
     }
 
     /// Begins the session of an INVITE from somebody who may call.

@@ -304,6 +304,27 @@ fn an_agent_calls_in_with_its_password() {
 }
 
 #[test]
+fn a_phone_at_a_trunk_s_address_still_needs_its_password() {
+    let mut center = config();
+    center.trunks = open_config(0).trunks;
+    let mut net = Net::new(3, PERFECT, vec![center, open_config(1)]);
+    let mut invite = call_to("sip:200@center.example", 0);
+    (invite.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
+    net.on(1, |endpoint, now| endpoint.invite(now, invite.clone())).unwrap();
+    net.run_ms(50);
+    assert!(matches!(&net.nodes[0].events[..], [Event::Incoming { peer: Peer::Trunk(_), .. }]));
+    net.on(1, |endpoint, now| endpoint.register(now, to_center("secret"))).unwrap();
+    net.run_ms(50);
+    net.on(1, |endpoint, now| endpoint.invite(now, invite.clone())).unwrap();
+    net.run_ms(50);
+    assert_eq!(net.told(1).last().map(String::as_str), Some("Failed"), "it has no password");
+    invite.credentials = login("secret");
+    net.on(1, |endpoint, now| endpoint.invite(now, invite)).unwrap();
+    net.run_ms(50);
+    assert!(matches!(net.nodes[0].events.last(), Some(Event::Incoming { peer: Peer::Agent(_), .. })));
+}
+
+#[test]
 fn an_agent_who_called_in_is_reached_where_it_called_from() {
     let mut net = net();
     let invite = |cseq: u32, extra: &str| {
