@@ -6,6 +6,8 @@ mod client_invite;
 mod client_non_invite;
 mod key;
 mod layer;
+#[cfg(test)]
+mod properties;
 mod server_invite;
 mod server_non_invite;
 pub mod timer;
