@@ -41,7 +41,7 @@ pub(crate) async fn run(configuration: Configuration, options: &cli::Demo) -> Re
     let stage = prepare(&configuration, options).await?;
     let outcome = script::play(&configuration, &stage, &demo, &agent, &number, options).await;
     if let Some((server, directory)) = stage.own {
-        server.stop(std::future::ready(())).await;
+        server.stop(std::future::pending()).await;
         let kept = directory.keep();
         banner::print(&format!("\nThe demonstration's files are kept in {}", kept.display()));
     }

@@ -19,6 +19,8 @@ use crate::{banner, cli};
 const CALLER_NUMBER: &str = "+15550100123";
 const LADDER_MAX: usize = 1024;
 const STEP: Duration = Duration::from_secs(20);
+/// Silence before the first word, in samples: 200 ms.
+const BREATH: usize = 1600;
 /// Greeting and menu are listened to for so long before the key is pressed.
 const LISTEN: Duration = Duration::from_millis(2500);
 
@@ -127,13 +129,18 @@ impl Phones {
         tokio::time::sleep(Duration::from_millis(800)).await;
         self.agent.answer().await?;
         self.agent.expect(&PhoneEvent::Up, STEP).await?;
-        self.caller.say(Speech::samples(self.voices.0.clone())).await?;
-        self.agent.say(Speech::samples(self.voices.1.clone())).await?;
+        self.caller.say(after_a_breath(&self.voices.0)).await?;
+        self.agent.say(after_a_breath(&self.voices.1)).await?;
         tokio::time::sleep(Duration::from_secs(options.talk_s)).await;
         self.caller.hang_up().await?;
         self.agent.expect(&PhoneEvent::Ended, STEP).await?;
         Ok(())
     }
+}
+
+/// People do not speak before they are connected.
+fn after_a_breath(voice: &[i16]) -> Speech {
+    Speech::samples([&[0; BREATH], voice].concat())
 }
 
 /// Reads the live stream until the call's recording is closed; gives the call's id.
