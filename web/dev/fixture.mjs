@@ -21,7 +21,8 @@ const TYPES = {
 };
 /** States in which what was pending has been applied. */
 const PASSES = { ready: 1, not_ready: 1, logged_out: 1 };
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+const POLICY =
+  "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 const world = {
   seq: 100,
@@ -95,9 +96,11 @@ function snapshot(user) {
     seq: world.seq,
     at: new Date().toISOString(),
     agents: world.agents.filter(({ id }) => everything || id === user.agent),
-    queues: world.queues.map((queue) =>
-      everything ? queue : { id: queue.id, name: queue.name, length: queue.waiting.length },
-    ),
+    queues: world.queues.map((queue) => ({
+      ...queue,
+      length: queue.waiting.length,
+      waiting: everything ? queue.waiting : null,
+    })),
     calls: world.calls.filter(({ agent }) => everything || agent === user.agent),
     pop: world.pop?.agent === user.agent ? world.pop : null,
     alarms: everything ? ALARMS : [],
@@ -110,7 +113,7 @@ function stream(request, response, user) {
   const listener = { response, user };
   streams.add(listener);
   response.write(`id: ${world.seq}\nevent: snapshot\ndata: ${JSON.stringify(snapshot(user))}\n\n`);
-  const alive = setInterval(() => response.write(': alive\n\n'), 2_000);
+  const alive = setInterval(() => response.write(`: here\nid: ${world.seq}\n\n`), 2_000);
   request.on('close', () => {
     clearInterval(alive);
     streams.delete(listener);
@@ -283,6 +286,7 @@ function step(to) {
   } else if (to === 'wrap_up') {
     emit({ type: 'call.ended', call, by: 'caller', cause: { kind: 'completed', sip_status: 200, q850: 16 } });
     world.calls = world.calls.filter(({ id }) => id !== call);
+    world.pop = null;
     changeAgent('1001', { state: 'wrap_up', call, until: new Date(Date.now() + 30_000).toISOString() });
   } else if (to === 'missed') {
     emit({
@@ -294,7 +298,7 @@ function step(to) {
       sip_status: 487,
     });
     world.pop = null;
-    changeAgent('1001', { state: 'not_ready', reason: 'no_answer', call: null });
+    changeAgent('1001', { state: 'not_ready', reason: 'missed', call: null });
   } else if (to === 'ready') {
     world.pop = null;
     changeAgent('1001', { state: 'ready', call: null });

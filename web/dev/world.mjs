@@ -60,7 +60,7 @@ export function agents() {
     agent('1004', 'Sara Lind', 'wrap_up', 12_000, { until: new Date(Date.now() + 18_000).toISOString() }),
     agent('1005', 'Omar Haddad', 'not_ready', 14 * MINUTE, { reason: 'lunch' }),
     agent('1006', 'Yuki Mori', 'ready', 64_000),
-    agent('1007', 'Paul Fischer', 'not_ready', 2 * MINUTE, { reason: 'no_answer', registered: false }),
+    agent('1007', 'Paul Fischer', 'not_ready', 2 * MINUTE, { reason: 'missed', registered: false }),
     agent('1008', '陈伟', 'logged_out', 5 * 60 * MINUTE, { registered: false }),
     agent('1009', 'Marta Nowak', 'hold', 31_000, { call: id(503) }),
   ];
@@ -184,7 +184,7 @@ function record(index) {
     called: '+4930900100',
     number: 'main',
     flow: 'main',
-    source: 'trunk:demo',
+    source: { trunk: 'demo' },
     sip_call_id: `${(index * 7_919_777).toString(16)}-a84b4c76e66710@192.0.2.10`,
     language: index % 5 === 2 ? 'zh-CN' : 'en',
     customer: index % 5 === 0 ? id(9001) : null,

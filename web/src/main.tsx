@@ -11,6 +11,9 @@ import { createRoot } from 'react-dom/client';
 import { Problem } from './api/http';
 import { App } from './app/App';
 import { theme } from './app/theme';
+import { adoptVariables } from './app/variables';
+
+adoptVariables();
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -27,7 +30,12 @@ const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
       <QueryClientProvider client={queries}>
         <App />
       </QueryClientProvider>

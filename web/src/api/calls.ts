@@ -16,12 +16,12 @@ export function callsQuery(filter: CallFilter, limit: number) {
   return infiniteQueryOptions({
     queryKey: ['calls', filter, limit],
     initialPageParam: '',
-    queryFn: async ({ pageParam, signal }): Promise<CallPage> => {
+    queryFn: ({ pageParam, signal }) => {
       const query = new URLSearchParams({ limit: String(limit) });
       if (pageParam) query.set('cursor', pageParam);
       if (filter.agent) query.set('agent', filter.agent);
       if (filter.queue) query.set('queue', filter.queue);
-      return (await request<CallPage>('GET', `${PATH}?${query}`, { signal })).body;
+      return request<CallPage>('GET', `${PATH}?${query}`, { signal });
     },
     getNextPageParam: (page) => page.next,
   });
@@ -30,8 +30,7 @@ export function callsQuery(filter: CallFilter, limit: number) {
 export function callQuery(id: string) {
   return queryOptions({
     queryKey: ['call', id],
-    queryFn: async ({ signal }) =>
-      (await request<CallRecord>('GET', `${PATH}/${encodeURIComponent(id)}`, { signal })).body,
+    queryFn: ({ signal }) => request<CallRecord>('GET', `${PATH}/${encodeURIComponent(id)}`, { signal }),
   });
 }
 

@@ -8,7 +8,6 @@ export interface FieldProblem {
 }
 
 interface ProblemBody {
-  type?: string;
   title?: string;
   detail?: string;
   errors?: FieldProblem[];
@@ -27,12 +26,6 @@ export class Problem extends Error {
     this.detail = body.detail;
     this.fields = body.errors ?? [];
   }
-}
-
-export interface Answer<Body> {
-  body: Body;
-  /** The version for If-Match, when the server gave one. */
-  etag: string | null;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -55,11 +48,7 @@ export function signedOut(): void {
   onSignedOut();
 }
 
-export async function request<Body>(
-  method: Method,
-  path: string,
-  options: Options = {},
-): Promise<Answer<Body>> {
+export async function request<Body>(method: Method, path: string, options: Options = {}): Promise<Body> {
   const headers: Record<string, string> = {
     accept: 'application/json',
     'accept-language': currentLanguage(),
@@ -83,8 +72,7 @@ export async function request<Body>(
     if (response.status === 401 && path !== '/api/v1/session') signedOut();
     throw new Problem(response.status, await problemBody(response));
   }
-  const body = response.status === 204 ? undefined : await response.json();
-  return { body: body as Body, etag: response.headers.get('etag') };
+  return (response.status === 204 ? undefined : await response.json()) as Body;
 }
 
 async function problemBody(response: Response): Promise<ProblemBody> {

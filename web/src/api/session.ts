@@ -10,7 +10,7 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async (): Promise<Session | null> => {
     try {
-      return (await request<Session>('GET', PATH)).body;
+      return await request<Session>('GET', PATH);
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return null;
       throw error;
@@ -19,8 +19,8 @@ export const sessionQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-export async function signIn(user: string, password: string): Promise<Session> {
-  return (await request<Session>('POST', PATH, { body: { user, password } })).body;
+export function signIn(user: string, password: string): Promise<Session> {
+  return request('POST', PATH, { body: { user, password } });
 }
 
 export async function signOut(): Promise<void> {

@@ -49,12 +49,13 @@ export interface Waiting {
   since: string;
 }
 
-/** Admins see who waits, agents only how many. */
 export interface Queue {
   id: string;
   name: string;
-  waiting?: Waiting[];
-  length?: number;
+  /** How many wait. */
+  length: number;
+  /** Who waits, in order; admins see it. */
+  waiting: Waiting[] | null;
 }
 
 /** What a living call does. */
@@ -89,18 +90,17 @@ export interface Customer {
   email: string | null;
   numbers: string[];
   note: string | null;
+  /** The last change; in quotes it is what a change must name as If-Match. */
   changed_at: string;
 }
 
 /** What an agent may write of a customer. */
 export type CustomerFields = Omit<Customer, 'id' | 'changed_at'>;
 
-export type OfferId = string | number;
-
 /** Who is calling, sent before the phone rings. */
 export interface Pop {
   call: string;
-  offer: OfferId;
+  offer: number;
   agent: string;
   caller: string;
   caller_name: string | null;
@@ -136,14 +136,15 @@ export type Fact =
   | CallFact<'call.queued', { queue: string }>
   | CallFact<'call.position', { queue: string; position: number; waiting: number }>
   | CallFact<'call.dequeued', { queue: string; outcome: string }>
-  | CallFact<'call.offered', { offer: OfferId; agent: string; pop?: Pop | null }>
+  | CallFact<'call.offered', { offer: number; agent: string; pop?: Pop | null }>
   | CallFact<
       'call.offer_failed',
-      { offer: OfferId; agent: string; failure: string; sip_status: number | null }
+      { offer: number; agent: string; failure: string; sip_status: number | null }
     >
-  | CallFact<'call.connected', { offer: OfferId; agent: string }>
+  | CallFact<'call.connected', { offer: number; agent: string }>
   | CallFact<'call.ended', { by: string }>
   | CallFact<'recording.finished'>
+  | CallFact<'recording.mended'>
   | CallFact<'recording.failed'>
   | { type: 'agent.changed'; agent: Agent }
   | { type: 'alarm.raised'; alarm: Alarm }
@@ -156,9 +157,9 @@ export interface PathStep {
   flow: string;
   step: string;
   entered_at: string;
-  left_at: string | null;
+  left_at: string;
   input: string | null;
-  exit: string | null;
+  exit: string;
 }
 
 export interface QueueVisit {
@@ -191,6 +192,9 @@ export interface Recording {
   problem: string | null;
 }
 
+/** The trunk, or the agent whose phone called. */
+export type Source = { trunk: string } | { agent: string };
+
 export interface CallRecord {
   id: string;
   caller: string;
@@ -198,7 +202,7 @@ export interface CallRecord {
   called: string;
   number: string | null;
   flow: string | null;
-  source: string;
+  source: Source;
   sip_call_id: string;
   language: string;
   customer: string | null;

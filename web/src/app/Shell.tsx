@@ -53,6 +53,7 @@ function useFreshRecords(store: LiveStore): void {
         if (
           event.type === 'call.ended' ||
           event.type === 'recording.finished' ||
+          event.type === 'recording.mended' ||
           event.type === 'recording.failed'
         ) {
           void queries.invalidateQueries({ queryKey: ['calls'] });

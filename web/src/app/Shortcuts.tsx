@@ -21,6 +21,8 @@ export function Shortcuts({ opened, toggle }: Props) {
       title={t('shortcuts.title')}
       closeButtonProps={{ 'aria-label': t('shortcuts.close') }}
       centered
+      // Locking would need an inline style element, which the content policy forbids.
+      lockScroll={false}
     >
       <dl className={css.list}>
         {(['ready', 'not_ready', 'note', 'save', 'help'] as const).map((name) => (

@@ -2,6 +2,7 @@
 
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { AgentName } from '../calls/CallTable';
 import { useLive } from '../live/store';
 import { word } from '../texts/format';
 import { Clock } from '../ui/Clock';
@@ -16,11 +17,23 @@ export function Alarms() {
       {alarms.map((alarm) => (
         <li key={alarm.kind} className={css.alarm}>
           <IconAlertTriangle size={16} aria-hidden />
-          <strong>{word(t, 'board.alarm', alarm.kind)}</strong>
+          <Kind kind={alarm.kind} />
           <span className={css.alarmDetail}>{alarm.detail}</span>
           <Clock since={alarm.since} />
         </li>
       ))}
     </ul>
+  );
+}
+
+/** `phone_fault:1001` → the alarm and whom it is about. */
+function Kind({ kind }: { kind: string }) {
+  const { t } = useTranslation();
+  const [name = kind, subject] = kind.split(':');
+  return (
+    <>
+      <strong>{word(t, 'board.alarm', name)}</strong>
+      {subject !== undefined && <AgentName id={subject} />}
+    </>
   );
 }

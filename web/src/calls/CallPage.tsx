@@ -109,6 +109,7 @@ function RecordingLine({ call, recording }: { call: string; recording: Recording
       <span className="num">
         {recording.duration_ms === null ? t('call.recording_open') : clock(recording.duration_ms)}
       </span>
+      {recording.state === 'mended' && <Tag tone="hold">{t('call.recording_mended')}</Tag>}
       {(recording.gap_ms ?? 0) > 0 && <Tag tone="hold">{t('call.gap', { ms: recording.gap_ms })}</Tag>}
       <a href={recordingUrl(call)} download={recording.path.split('/').at(-1)} className={css.download}>
         {t('call.download')}
@@ -128,7 +129,11 @@ function Facts({ call }: { call: CallRecord }) {
       <Fact label={t('call.called')}>{call.called}</Fact>
       {call.number !== null && <Fact label={t('call.number')}>{call.number}</Fact>}
       {call.flow !== null && <Fact label={t('call.flow')}>{call.flow}</Fact>}
-      <Fact label={t('call.source')}>{call.source}</Fact>
+      <Fact label={t('call.source')}>
+        {'trunk' in call.source
+          ? t('call.from_trunk', { trunk: call.source.trunk })
+          : t('call.from_agent', { agent: call.source.agent })}
+      </Fact>
       <Fact label={t('call.language')}>{languageName(call.language)}</Fact>
       {queue && (
         <Fact label={t('call.queue')}>

@@ -29,7 +29,7 @@ function record(more: Partial<CallRecord>): CallRecord {
     called: '100',
     number: 'main',
     flow: 'main',
-    source: 'trunk',
+    source: { trunk: 'demo' },
     sip_call_id: 'x',
     language: 'en',
     customer: null,

@@ -7,7 +7,7 @@ import type { TFunction } from 'i18next';
 import { type FormEvent, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { changeCustomer, createCustomer, readCustomer } from '../api/customers';
-import { type Answer, Problem } from '../api/http';
+import { Problem } from '../api/http';
 import type { Customer } from '../api/types';
 import { KEYS } from '../app/keys';
 import { useLive } from '../live/store';
@@ -40,7 +40,7 @@ export interface Subject {
 const CARD_KEPT_MS = 3_600_000;
 
 interface Card {
-  card: Answer<Customer> | null;
+  card: Customer | null;
   /** On its way. */
   reading: boolean;
   /** The customer is known, but could not be read. */
@@ -53,7 +53,7 @@ export function useCard(subject: Subject): Card {
   const query = useQuery({
     queryKey: ['card', subject.call],
     queryFn: customer_id === null ? skipToken : () => readCustomer(customer_id),
-    ...(customer ? { initialData: { body: customer, etag: null } } : {}),
+    ...(customer ? { initialData: customer } : {}),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: CARD_KEPT_MS,
   });
@@ -143,12 +143,12 @@ export function CustomerForm({ subject }: { subject: Subject }) {
 }
 
 /** What the form shows: the card, and over it what was typed. */
-function useFields(subject: Subject, card: Answer<Customer> | null) {
+function useFields(subject: Subject, card: Customer | null) {
   const store = useDraftStore();
   const draft = useDrafts().find(({ call }) => call === subject.call);
   const { call, caller, caller_name } = subject;
   const stored = useMemo(
-    () => (card ? fieldsOf(card.body) : blankFields(caller, caller_name)),
+    () => (card ? fieldsOf(card) : blankFields(caller, caller_name)),
     [card, caller, caller_name],
   );
   const fields = draft ? rebase(draft.base, draft.fields, stored) : stored;
@@ -157,7 +157,7 @@ function useFields(subject: Subject, card: Answer<Customer> | null) {
       call,
       caller,
       caller_name,
-      customer: card?.body.id ?? subject.customer_id,
+      customer: card?.id ?? subject.customer_id,
       base: stored,
       fields: { ...fields, [field]: value },
       at_ms: Date.now(),
@@ -179,16 +179,16 @@ interface Conflict {
 }
 
 class ChangedMeanwhile extends Error {
-  readonly current: Answer<Customer>;
+  readonly current: Customer;
 
-  constructor(current: Answer<Customer>) {
+  constructor(current: Customer) {
     super('customer changed meanwhile');
     this.current = current;
   }
 }
 
 /** Writes the card; when somebody else was first, takes theirs under what was typed. */
-function useSave(subject: Subject, card: Answer<Customer> | null, stored: Fields) {
+function useSave(subject: Subject, card: Customer | null, stored: Fields) {
   const queries = useQueryClient();
   const drafts = useDraftStore();
   const [saved_at_ms, setSavedAt] = useState<number | null>(null);
@@ -203,37 +203,28 @@ function useSave(subject: Subject, card: Answer<Customer> | null, stored: Fields
       const draft = drafts.get(subject.call);
       if (!draft) return;
       // What was typed while the answer was on its way stays.
-      const base = fieldsOf(answer.body);
+      const base = fieldsOf(answer);
       const shown = rebase(draft.base, draft.fields, stored);
       const fields = rebase(submitted, shown, base);
-      drafts.put({ ...draft, customer: answer.body.id, base, fields });
+      drafts.put({ ...draft, customer: answer.id, base, fields });
     },
     onError: (error) => {
       if (!(error instanceof ChangedMeanwhile) || !card) return;
       const base = drafts.get(subject.call)?.base ?? stored;
-      setConflict({ base, theirs: fieldsOf(error.current.body) });
+      setConflict({ base, theirs: fieldsOf(error.current) });
       queries.setQueryData(['card', subject.call], error.current);
     },
   });
   return { ...mutation, saved_at_ms, conflict };
 }
 
-async function change(card: Answer<Customer>, fields: Fields): Promise<Answer<Customer>> {
-  const { id } = card.body;
+async function change(card: Customer, fields: Fields): Promise<Customer> {
   try {
-    return await changeCustomer(id, toCustomer(fields), card.etag ?? (await versionOf(card.body)));
+    return await changeCustomer(card, toCustomer(fields));
   } catch (error) {
     if (!(error instanceof Problem && error.status === 412)) throw error;
-    throw new ChangedMeanwhile(await readCustomer(id));
+    throw new ChangedMeanwhile(await readCustomer(card.id));
   }
-}
-
-/** The pop brings a customer without the version that a change must name. */
-async function versionOf(known: Customer): Promise<string> {
-  const current = await readCustomer(known.id);
-  if (current.body.changed_at !== known.changed_at) throw new Problem(412, {});
-  if (current.etag === null) throw new Problem(500, { title: 'customer without ETag' });
-  return current.etag;
 }
 
 function statusText(t: TFunction, dirty: boolean, saved_at_ms: number | null): string {

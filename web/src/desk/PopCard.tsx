@@ -92,17 +92,17 @@ interface HeadlineProps {
 function Headline({ subject, looking, children }: HeadlineProps) {
   const { t } = useTranslation();
   const { card, reading } = useCard(subject);
-  const name = card?.body.name ?? subject.caller_name ?? t('pop.unknown');
+  const name = card?.name ?? subject.caller_name ?? t('pop.unknown');
   return (
     <header className={css.head}>
       <div className={css.who}>
         <h1 className={css.name}>{name}</h1>
         <div className={css.sub}>
           <span className={`${css.number} num`}>{subject.caller || t('pop.anonymous')}</span>
-          {card?.body.company && (
+          {card?.company && (
             <span className={css.company}>
               <IconBuilding size={15} stroke={1.7} aria-hidden />
-              {card.body.company}
+              {card.company}
             </span>
           )}
           {looking || reading ? (

@@ -3,7 +3,6 @@
 export interface Message {
   event: string;
   data: string;
-  id: string | null;
 }
 
 /** What a piece of text contained: whole messages, and whether the server showed that it lives. */
@@ -21,6 +20,12 @@ export class SseReader {
   #event = '';
   #data: string[] = [];
   #id: string | null = null;
+  #lastId: string | null = null;
+
+  /** Where a reconnecting page goes on. A block with an id alone moves it too. */
+  get lastId(): string | null {
+    return this.#lastId;
+  }
 
   read(text: string): Read {
     const read: Read = { messages: [], alive: false };
@@ -39,8 +44,9 @@ export class SseReader {
   #line(line: string, read: Read): void {
     if (line === '') {
       if (this.#data.length > 0) {
-        read.messages.push({ event: this.#event || 'message', data: this.#data.join('\n'), id: this.#id });
+        read.messages.push({ event: this.#event || 'message', data: this.#data.join('\n') });
       }
+      this.#lastId = this.#id;
       this.#event = '';
       this.#data = [];
       return;

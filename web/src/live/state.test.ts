@@ -86,7 +86,7 @@ describe('a call from start to end', () => {
     const state = run(snapshot(), [...CALL_TO_RINGING, failed]);
     expect(state.calls.c1).toMatchObject({ state: 'queued', agent: null });
     expect(state.pop?.over).toBe(true);
-    const rona: Fact = { type: 'agent.changed', agent: agent({ state: 'not_ready', reason: 'no_answer' }) };
+    const rona: Fact = { type: 'agent.changed', agent: agent({ state: 'not_ready', reason: 'missed' }) };
     expect(run(snapshot(), [...CALL_TO_RINGING, failed, rona]).pop).toBeNull();
   });
 
@@ -183,17 +183,24 @@ describe('numbers of the stream', () => {
   });
 });
 
-describe('a reload during wrap-up', () => {
-  it('shows the card as of a caller who has gone', () => {
-    const state = fromSnapshot(
-      snapshot({ agents: [agent({ state: 'wrap_up' })], pop: pop({ customer: customer() }), calls: [] }),
-    );
-    expect(state.pop).toMatchObject({ over: true, customer: { name: 'Lena Brandt' } });
+describe('a snapshot during wrap-up, which no longer tells of the call', () => {
+  const wrapUp = agent({ state: 'wrap_up', call: 'c1', until: LATER });
+  const shown = run(snapshot(), CALL_TO_RINGING).pop;
+
+  it('leaves the card that was there', () => {
+    const state = fromSnapshot(snapshot({ agents: [wrapUp] }), ME, shown);
+    expect(state.pop).toMatchObject({ call: 'c1', over: true, customer: { name: 'Lena Brandt' } });
+  });
+
+  it('does not bring back the card of another call, or one after wrap-up', () => {
+    const other = fromSnapshot(snapshot({ agents: [{ ...wrapUp, call: 'c2' }] }), ME, shown);
+    const later = fromSnapshot(snapshot({ agents: [agent({ state: 'ready' })] }), ME, shown);
+    expect([other.pop, later.pop]).toEqual([null, null]);
   });
 });
 
 describe('queues of which only the length is told', () => {
-  const counted = snapshot({ queues: [{ id: 'support', name: 'Support', length: 2 }] });
+  const counted = snapshot({ queues: [{ id: 'support', name: 'Support', length: 2, waiting: null }] });
 
   it('count up and down and follow the number the server names', () => {
     const length = (facts: Fact[]) => run(counted, facts).queues.map(queueLength);

@@ -1,6 +1,6 @@
 // The one reducer: a snapshot and the events after it give what the pages show. Pure: no clock, no network.
 
-import type { Agent, Alarm, Fact, LiveCall, OfferId, Pop, Queue, Snapshot, StreamEvent } from '../api/types';
+import type { Agent, Alarm, Fact, LiveCall, Pop, Queue, Snapshot, StreamEvent } from '../api/types';
 
 export interface LiveState {
   /** The last event that is contained; null before the first snapshot. */
@@ -34,14 +34,25 @@ export const EMPTY: LiveState = {
   counted_at: null,
 };
 
-/** A snapshot replaces everything: it is how the server heals a gap that it cannot fill. */
-export function fromSnapshot(snapshot: Snapshot): LiveState {
+/**
+ * A snapshot replaces everything: it is how the server heals a gap that it cannot fill. Only the card of a call
+ * that is over and still in wrap-up is not in it, so `before`, what this page showed last, stays.
+ */
+export function fromSnapshot(
+  snapshot: Snapshot,
+  me: string | null = null,
+  before: Popped | null = null,
+): LiveState {
+  const agent = snapshot.agents.find(({ id }) => id === me);
+  const kept = agent?.state === 'wrap_up' && agent.call === before?.call ? before : null;
   return {
     seq: snapshot.seq,
     agents: byId(snapshot.agents),
     queues: snapshot.queues,
     calls: byId(snapshot.calls),
-    pop: snapshot.pop && popped(snapshot.pop, !snapshot.calls.some(({ id }) => id === snapshot.pop?.call)),
+    pop: snapshot.pop
+      ? popped(snapshot.pop, !snapshot.calls.some(isUp(snapshot.pop.call)))
+      : kept && { ...kept, over: true },
     alarms: snapshot.alarms,
     counters: snapshot.counters,
     counted_at: snapshot.at,
@@ -57,9 +68,9 @@ export function apply(state: LiveState, event: StreamEvent, me: string | null): 
   return { ...applyFact(state, event, event.at, me), seq: event.seq };
 }
 
-/** How many wait, whichever of the two the server told. */
+/** How many wait. */
 export function queueLength(queue: Queue): number {
-  return queue.waiting?.length ?? queue.length ?? 0;
+  return queue.waiting?.length ?? queue.length;
 }
 
 function applyFact(state: LiveState, fact: Fact, at: string, me: string | null): LiveState {
@@ -116,6 +127,7 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
     case 'call.ended':
       return ended(state, fact.call);
     case 'recording.finished':
+    case 'recording.mended':
     case 'recording.failed':
       return state;
     default:
@@ -175,7 +187,7 @@ function offered(
   return pop !== null && me !== null && agent === me ? { ...next, pop: popped(pop, false) } : next;
 }
 
-function offerFailed(state: LiveState, call: string, offer: OfferId): LiveState {
+function offerFailed(state: LiveState, call: string, offer: number): LiveState {
   const next = changeCall(state, call, (known) => ({
     state: known.queue === null ? 'in_flow' : 'queued',
     agent: null,
@@ -195,6 +207,10 @@ function ended(state: LiveState, call: string): LiveState {
 function withCustomer(state: LiveState, call: string, customer: string | null): LiveState {
   if (state.pop?.call !== call) return state;
   return { ...state, pop: { ...state.pop, found: customer, lookup_done: true } };
+}
+
+function isUp(call: string): (known: LiveCall) => boolean {
+  return ({ id, state }) => id === call && state !== 'ending';
 }
 
 function popped(pop: Pop, over: boolean): Popped {

@@ -2,8 +2,10 @@
 
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { StreamEvent } from '../api/types';
-import { apply, EMPTY, fromSnapshot, type LiveState } from './state';
+import { apply, EMPTY, fromSnapshot, type LiveState, type Popped } from './state';
 import { type Arrival, type Connection, openStream } from './stream';
+
+const POP = 'hotline.pop.';
 
 export interface View {
   live: LiveState;
@@ -51,7 +53,7 @@ export class LiveStore {
     const fresh: StreamEvent[] = [];
     for (const arrival of arrivals) {
       if ('snapshot' in arrival) {
-        live = fromSnapshot(arrival.snapshot);
+        live = fromSnapshot(arrival.snapshot, this.#me, live.pop ?? this.#remembered());
         skew_ms = Date.parse(arrival.snapshot.at) - Date.now();
       } else {
         const next = apply(live, arrival.event, this.#me);
@@ -61,6 +63,7 @@ export class LiveStore {
         skew_ms = Math.max(skew_ms, Date.parse(arrival.event.at) - Date.now());
       }
     }
+    if (live.pop !== this.#view.live.pop) this.#remember(live.pop);
     this.#set({ ...this.#view, live, skew_ms });
     for (const event of fresh) for (const listener of this.#events) listener(event);
   }
@@ -68,6 +71,22 @@ export class LiveStore {
   connection(connection: Connection): void {
     const lost_at_ms = connection === 'lost' ? (this.#view.lost_at_ms ?? Date.now()) : null;
     this.#set({ ...this.#view, connection, lost_at_ms });
+  }
+
+  /** A reload during wrap-up must not lose the card; this tab keeps it until it goes. */
+  #remember(pop: Popped | null): void {
+    if (this.#me === null) return;
+    try {
+      if (pop) sessionStorage.setItem(POP + this.#me, JSON.stringify(pop));
+      else sessionStorage.removeItem(POP + this.#me);
+    } catch {
+      // Without room the card lives as long as the page.
+    }
+  }
+
+  #remembered(): Popped | null {
+    if (this.#me === null) return null;
+    return JSON.parse(sessionStorage.getItem(POP + this.#me) ?? 'null') as Popped | null;
   }
 
   #set(view: View): void {

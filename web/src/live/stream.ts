@@ -39,13 +39,11 @@ async function run(listener: StreamListener, stop: AbortSignal, wake: EventTarge
   let failures = 0;
   while (!stop.aborted) {
     await readOnce(stop, lastId, {
-      opened: () => {
+      opened: () => listener.connection('live'),
+      read: (messages, id) => {
         failures = 0;
-        listener.connection('live');
-      },
-      messages: (messages) => {
-        lastId = messages.at(-1)?.id ?? lastId;
-        listener.arrived(messages.flatMap(arrival));
+        lastId = id ?? lastId;
+        if (messages.length > 0) listener.arrived(messages.flatMap(arrival));
       },
     });
     if (stop.aborted) return;
@@ -62,7 +60,7 @@ function retryAfter(failures: number): number {
 
 interface Reading {
   opened(): void;
-  messages(messages: Message[]): void;
+  read(messages: Message[], lastId: string | null): void;
 }
 
 /** One connection, from its opening to its end, however that comes. */
@@ -87,7 +85,7 @@ async function readOnce(stop: AbortSignal, lastId: string | null, reading: Readi
       if (done) return;
       const { messages, alive } = reader.read(decoder.decode(value, { stream: true }));
       watch.heard(alive);
-      if (messages.length > 0) reading.messages(messages);
+      reading.read(messages, reader.lastId);
     }
   } catch {
     // Every way to lose a connection is answered in the same way: by opening another.

@@ -73,7 +73,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     seq: 10,
     at: T0,
     agents: [agent()],
-    queues: [{ id: 'support', name: 'Support', waiting: [] }],
+    queues: [{ id: 'support', name: 'Support', length: 0, waiting: [] }],
     calls: [],
     pop: null,
     alarms: [],

@@ -9,7 +9,7 @@ export interface Asked {
   headers: Record<string, string>;
 }
 
-type Reply = { status?: number; body?: unknown; etag?: string };
+type Reply = { status?: number; body?: unknown };
 
 /** `replies` maps `GET /path` to what is answered; a function sees the request. Anything else is a 404. */
 export function serve(replies: Record<string, Reply | ((asked: Asked) => Reply)>): Asked[] {
@@ -23,9 +23,8 @@ export function serve(replies: Record<string, Reply | ((asked: Asked) => Reply)>
     };
     log.push(asked);
     const known = replies[`${asked.method} ${path}`] ?? { status: 404, body: { title: 'not found' } };
-    const { status = 200, body, etag } = typeof known === 'function' ? known(asked) : known;
-    const headers = new Headers(etag === undefined ? {} : { etag });
-    return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
+    const { status = 200, body } = typeof known === 'function' ? known(asked) : known;
+    return new Response(body === undefined ? null : JSON.stringify(body), { status });
   });
   return log;
 }

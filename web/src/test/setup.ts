@@ -23,6 +23,7 @@ window.ResizeObserver ??= class {
 
 beforeEach(async () => {
   localStorage.clear();
+  sessionStorage.clear();
   await i18next.changeLanguage('en');
 });
 

@@ -48,6 +48,7 @@ void i18next.use(initReactI18next).init({
   resources: { en: { translation: en }, 'zh-CN': { translation: chinese } },
   lng: firstLanguage(),
   fallbackLng: false,
+  nsSeparator: false,
   interpolation: { escapeValue: false },
   initAsync: false,
 });
