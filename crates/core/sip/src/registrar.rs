@@ -116,6 +116,7 @@ pub struct Registrar {
     /// Per user, when its first contact expires.
     timers: TimerQueue<String>,
     events: VecDeque<Presence>,
+    replaced: u64,
 }
 
 impl Registrar {
@@ -198,6 +199,12 @@ impl Registrar {
         self.users.values().flat_map(|record| &record.bindings).any(|binding| binding.flow == *flow)
     }
 
+    /// How many contacts gave way to a new one at [`MAX_BINDINGS_PER_USER`].
+    #[must_use]
+    pub const fn replaced(&self) -> u64 {
+        self.replaced
+    }
+
     fn apply(&mut self, now: Now, update: &Update, contact: &Requested) {
         let record = self
             .users
@@ -212,6 +219,7 @@ impl Registrar {
             let soonest = (0..record.bindings.len()).min_by_key(|&at| record.bindings[at].expires_at);
             if let Some(at) = soonest {
                 record.bindings.remove(at);
+                self.replaced += 1;
             }
         }
         record.bindings.push(Binding {
@@ -340,6 +348,7 @@ mod tests {
         }
         assert_eq!(registrar.bindings("ann").len(), MAX_BINDINGS_PER_USER);
         assert_eq!(registrar.bindings("ann")[0].uri.to_string(), "sip:1");
+        assert_eq!(registrar.replaced(), 1);
     }
 
     #[test]

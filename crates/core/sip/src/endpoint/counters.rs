@@ -29,8 +29,8 @@ pub struct Counters {
     pub replays: u64,
     /// Requests refused with 503 because of a limit.
     pub overloaded: u64,
-    /// REGISTERs refused because the user has [`crate::registrar::MAX_BINDINGS_PER_USER`] contacts.
-    pub bindings_refused: u64,
+    /// Contacts that gave way to a new one at [`crate::registrar::MAX_BINDINGS_PER_USER`].
+    pub bindings_replaced: u64,
     /// Requests that arrived twice by different ways: answered 482.
     pub merged: u64,
     /// Requests whose Max-Forwards had reached 0: answered 483.
@@ -66,7 +66,7 @@ impl Counters {
             ("sip_auth_failures", self.auth_failures),
             ("sip_replays", self.replays),
             ("sip_overloaded", self.overloaded),
-            ("sip_bindings_refused", self.bindings_refused),
+            ("sip_bindings_replaced", self.bindings_replaced),
             ("sip_merged", self.merged),
             ("sip_too_many_hops", self.too_many_hops),
             ("sip_retransmissions", self.retransmissions),

@@ -105,7 +105,9 @@ impl Endpoint {
             flow: inbound.flow,
             change,
         };
-        Ok(self.registrar.handle_register(now, update)?)
+        self.registrar.handle_register(now, update)?;
+        self.shared.counters.bindings_replaced = self.registrar.replaced();
+        Ok(())
     }
 
     /// One contact and how long it is granted (RFC 3261 §10.3, step 7).

@@ -1,6 +1,6 @@
 //! The INVITE usage of a dialog, from the INVITE to its end: RFC 3261 §13 to §15, RFC 3311, RFC 6026.
 //!
-//! [`Session`] is what holds in every state ([`Usage`]) and the state itself; each state has a file. A state's
+//! A `Session` is what holds in every state (`Usage`) and the state itself; each state has a file. A state's
 //! handlers consume it and give the next one. Must not know who may call, nor transactions' timers.
 
 mod answer;
