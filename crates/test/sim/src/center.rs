@@ -1,0 +1,149 @@
+//! The simulated center: one number with a menu, one queue, agents with passwords, one trunk.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hotline_acd::{QueueConfig, Strategy};
+use hotline_base::{AgentId, FlowId, NumberId, QueueId, TrunkId};
+use hotline_call::{Agent, Center, DialPlan, Number, Queue, Timing};
+use hotline_media::PromptId;
+use hotline_sdp::Codec;
+use hotline_sip::digest::{Algorithm, Ha1};
+use hotline_sip::uri::Host;
+use hotline_sip::{EndpointConfig, IpPrefix, TrunkConfig, UserConfig};
+
+/// The server's SIP address.
+pub(crate) const SERVER: SocketAddr = address(0, 1);
+/// The network that callers call from.
+const TRUNK_NETWORK: IpAddr = address(1, 0).ip();
+/// The digest realm and domain.
+pub(crate) const DOMAIN: &str = "hotline.example";
+/// The number that leads to the flow.
+pub(crate) const NUMBER: &str = "+4930100";
+/// The key that leads to the queue.
+pub(crate) const QUEUE_KEY: char = '1';
+/// After-call work in the queue.
+pub const WRAP_UP: Duration = Duration::from_secs(5);
+
+const FLOW: &str = "
+flow: main
+languages: [en]
+start: answer
+steps:
+  answer:
+    answer: {then: menu}
+  menu:
+    menu:
+      prompts: [menu]
+      choices: {1: sales}
+      no_input: {retries: [[menu]], then: goodbye}
+      invalid: {retries: [[menu]], then: goodbye}
+  sales:
+    queue:
+      name: sales
+      exits: {full: goodbye, timeout: goodbye, no_agents: goodbye}
+  goodbye:
+    say: {prompts: [goodbye], then: end}
+  end:
+    hangup: {cause: normal}
+";
+
+/// What a scenario may choose about the center.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// How many agents there are: `agent0`, `agent1`… with the extensions 1000, 1001…
+    pub agents: usize,
+    /// How long an agent's phone rings.
+    pub ring_timeout: Duration,
+    /// The longest wait in the queue.
+    pub wait_max: Duration,
+    /// How many media legs there may be at a time.
+    pub media_ports: u16,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            agents: 1,
+            ring_timeout: Duration::from_secs(15),
+            wait_max: Duration::from_secs(300),
+            media_ports: 100,
+        }
+    }
+}
+
+/// The `host`th address of a network, at the SIP port.
+pub(crate) const fn address(network: u8, host: u8) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, network, 0, host)), 5060)
+}
+
+pub(crate) fn agent_id(number: usize) -> AgentId {
+    AgentId::from(format!("agent{number}").as_str())
+}
+
+pub(crate) fn password(number: usize) -> String {
+    format!("secret-{number}")
+}
+
+/// The extension of an agent.
+pub(crate) fn extension(number: usize) -> String {
+    (1000 + number).to_string()
+}
+
+/// [`DOMAIN`] as SIP URIs hold it.
+pub(crate) fn domain() -> Host {
+    Host::parse(DOMAIN).expect("the simulated domain is a host name")
+}
+
+pub(crate) fn center(rules: &Rules) -> Center {
+    let flow = hotline_ivr::parse("main.yaml", FLOW).expect("the simulated flow has no mistakes");
+    let main = FlowId::from("main");
+    let number = Number { id: NumberId::from("main"), flow: main.clone(), language: "en".into() };
+    let sales = QueueId::from("sales");
+    let queue = Queue {
+        routing: QueueConfig {
+            id: sales.clone(),
+            name: "Sales".into(),
+            strategy: Strategy::LongestIdle,
+            ring_timeout: rules.ring_timeout,
+            wrap_up: WRAP_UP,
+            members: (0..rules.agents).map(agent_id).collect(),
+            waiting_max: 50,
+            wait_max: Some(rules.wait_max),
+        },
+        music: PromptId::from("music/waiting"),
+        announce_position: true,
+    };
+    let agent = |number: usize| Agent { name: format!("Agent {number}"), extension: extension(number) };
+    Center {
+        dial_plan: DialPlan::default(),
+        numbers: BTreeMap::from([(NUMBER.to_owned(), number)]),
+        flows: BTreeMap::from([(main, Arc::new(flow))]),
+        queues: BTreeMap::from([(sales, queue)]),
+        agents: (0..rules.agents).map(|number| (agent_id(number), agent(number))).collect(),
+        language: "en".into(),
+        domain: domain(),
+        media_address: SERVER.ip(),
+        codecs: Codec::ALL.to_vec(),
+        timing: Timing::default(),
+    }
+}
+
+pub(crate) fn endpoint(rules: &Rules) -> EndpointConfig {
+    let mut config = EndpointConfig::new(DOMAIN, SERVER);
+    config.trunks = vec![TrunkConfig {
+        id: TrunkId::from("trunk"),
+        peers: vec![IpPrefix { addr: TRUNK_NETWORK, len: 16 }],
+    }];
+    let algorithms = [Algorithm::Sha256, Algorithm::Md5];
+    let user = |number: usize| {
+        let id = agent_id(number);
+        let hash = |algorithm| (algorithm, Ha1::new(algorithm, id.as_str(), DOMAIN, &password(number)));
+        let user = UserConfig { agent: id.clone(), ha1: algorithms.into_iter().map(hash).collect() };
+        (id.as_str().to_owned(), user)
+    };
+    config.users = (0..rules.agents).map(user).collect();
+    config
+}

@@ -1,0 +1,195 @@
+//! A media plane that only pretends: ports, playbacks, bridges and recordings without audio.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
+use hotline_media::{Command, Event, LegFailure, LegStats, PlayOutcome, RecordingFailure};
+
+/// The first port it hands out.
+const FIRST_PORT: u16 = 20_000;
+/// How long each prompt takes.
+const PROMPT: Duration = Duration::from_millis(900);
+
+/// Owns every port, leg, bridge and recording. Commands come in, events and the ends of playbacks go out.
+#[derive(Debug)]
+pub struct MediaPlane {
+    ports: u16,
+    free: BTreeSet<u16>,
+    legs: BTreeMap<LegId, Leg>,
+    bridges: BTreeMap<BridgeId, (LegId, LegId)>,
+    recordings: BTreeMap<RecordingId, (LegId, LegId)>,
+    events: VecDeque<Event>,
+    playbacks: VecDeque<(Duration, LegId, PlayId)>,
+}
+
+#[derive(Debug)]
+struct Leg {
+    call: CallId,
+    port: u16,
+    remote: Option<SocketAddr>,
+    playing: Option<PlayId>,
+}
+
+impl MediaPlane {
+    /// A plane with so many free ports.
+    #[must_use]
+    pub fn new(ports: u16) -> Self {
+        Self {
+            ports,
+            free: (FIRST_PORT..FIRST_PORT + ports).collect(),
+            legs: BTreeMap::new(),
+            bridges: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            events: VecDeque::new(),
+            playbacks: VecDeque::new(),
+        }
+    }
+
+    /// Does what call control asks.
+    pub fn handle_command(&mut self, command: Command) {
+        match command {
+            Command::OpenLeg { leg, call } => self.open(leg, call),
+            Command::SetRemote { leg, remote, .. } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.remote = Some(remote);
+                }
+            }
+            Command::SetMusic { .. } => {}
+            Command::Play { leg, play, prompts } => self.play(leg, play, prompts.len()),
+            Command::StopPlay { leg } => self.stop_play(leg),
+            Command::Bridge { bridge, a, b } => self.bridge(bridge, a, b),
+            Command::Unbridge { bridge } => {
+                self.bridges.remove(&bridge);
+            }
+            Command::StartRecording { recording, customer, agent } => self.record(recording, customer, agent),
+            Command::StopRecording { recording } => self.finish_recording(recording),
+            Command::CloseLeg { leg } => self.close(leg),
+        }
+    }
+
+    /// The next thing to tell call control.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The next playback that has begun, and how long it takes unless it is stopped.
+    pub fn poll_playback(&mut self) -> Option<(Duration, LegId, PlayId)> {
+        self.playbacks.pop_front()
+    }
+
+    /// A playback has come to its end, if it was not stopped before.
+    pub fn play_ended(&mut self, leg: LegId, play: PlayId) {
+        let Some(playing) = self.legs.get_mut(&leg).map(|leg| &mut leg.playing) else { return };
+        if *playing == Some(play) {
+            *playing = None;
+            self.events.push_back(Event::PlayFinished { leg, play, outcome: PlayOutcome::Completed });
+        }
+    }
+
+    /// The leg that has this port.
+    fn leg_at(&self, port: u16) -> Option<LegId> {
+        self.legs.iter().find(|(_, leg)| leg.port == port).map(|(id, _)| *id)
+    }
+
+    /// The leg that sends to this address.
+    #[must_use]
+    pub fn leg_to(&self, remote: SocketAddr) -> Option<LegId> {
+        self.legs.iter().find(|(_, leg)| leg.remote == Some(remote)).map(|(id, _)| *id)
+    }
+
+    /// True if these two ports hear each other and are recorded, each with audio going to `remote` of it.
+    #[must_use]
+    pub fn are_connected(&self, a: (u16, SocketAddr), b: (u16, SocketAddr)) -> bool {
+        let (Some(leg_a), Some(leg_b)) = (self.leg_at(a.0), self.leg_at(b.0)) else { return false };
+        let sends_to = |leg: LegId, to| self.legs[&leg].remote == Some(to);
+        let pairs = |pair: &(LegId, LegId)| *pair == (leg_a, leg_b) || *pair == (leg_b, leg_a);
+        sends_to(leg_a, a.1)
+            && sends_to(leg_b, b.1)
+            && self.bridges.values().any(pairs)
+            && self.recordings.values().any(pairs)
+    }
+
+    /// The calls that have a leg.
+    #[must_use]
+    pub fn calls(&self) -> BTreeSet<CallId> {
+        self.legs.values().map(|leg| leg.call).collect()
+    }
+
+    /// True if every port is free and nothing is bridged or recorded.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.free.len() == usize::from(self.ports)
+            && self.legs.is_empty()
+            && self.bridges.is_empty()
+            && self.recordings.is_empty()
+    }
+
+    fn open(&mut self, leg: LegId, call: CallId) {
+        assert!(!self.legs.contains_key(&leg), "{leg} is opened twice");
+        let Some(port) = self.free.pop_first() else {
+            self.events.push_back(Event::LegFailed { leg, cause: LegFailure::PortsExhausted });
+            return;
+        };
+        self.legs.insert(leg, Leg { call, port, remote: None, playing: None });
+        self.events.push_back(Event::LegOpened { leg, port });
+    }
+
+    fn play(&mut self, leg: LegId, play: PlayId, prompts: usize) {
+        self.stop_play(leg);
+        let Some(playing) = self.legs.get_mut(&leg).map(|leg| &mut leg.playing) else { return };
+        *playing = Some(play);
+        let length = PROMPT * u32::try_from(prompts).unwrap_or(u32::MAX);
+        self.playbacks.push_back((length, leg, play));
+    }
+
+    fn stop_play(&mut self, leg: LegId) {
+        if let Some(play) = self.legs.get_mut(&leg).and_then(|leg| leg.playing.take()) {
+            self.events.push_back(Event::PlayFinished { leg, play, outcome: PlayOutcome::Stopped });
+        }
+    }
+
+    fn bridge(&mut self, bridge: BridgeId, a: LegId, b: LegId) {
+        let (Some(one), Some(other)) = (self.legs.get(&a), self.legs.get(&b)) else { return };
+        assert_eq!(one.call, other.call, "strangers are bridged");
+        self.bridges.retain(|_, (left, right)| ![a, b].contains(left) && ![a, b].contains(right));
+        self.bridges.insert(bridge, (a, b));
+    }
+
+    fn record(&mut self, recording: RecordingId, customer: LegId, agent: LegId) {
+        if self.legs.contains_key(&customer) && self.legs.contains_key(&agent) {
+            self.recordings.insert(recording, (customer, agent));
+            self.events.push_back(Event::RecordingStarted { recording, path: format!("{recording}.wav") });
+        } else {
+            self.events.push_back(Event::RecordingFailed { recording, cause: RecordingFailure::NoSuchLegs });
+        }
+    }
+
+    fn finish_recording(&mut self, recording: RecordingId) {
+        if self.recordings.remove(&recording).is_some() {
+            let path = format!("{recording}.wav");
+            self.events.push_back(Event::RecordingFinished {
+                recording,
+                path,
+                duration_ms: 0,
+                gap_ms: 0,
+                bytes: 44,
+            });
+        }
+    }
+
+    fn close(&mut self, leg: LegId) {
+        self.stop_play(leg);
+        let Some(closed) = self.legs.remove(&leg) else { return };
+        self.free.insert(closed.port);
+        self.bridges.retain(|_, (a, b)| *a != leg && *b != leg);
+        let over = |(a, b): &(LegId, LegId)| !self.legs.contains_key(a) && !self.legs.contains_key(b);
+        let finished: Vec<RecordingId> =
+            self.recordings.iter().filter(|(_, legs)| over(legs)).map(|(recording, _)| *recording).collect();
+        for recording in finished {
+            self.finish_recording(recording);
+        }
+        self.events.push_back(Event::LegClosed { leg, stats: LegStats::default() });
+    }
+}

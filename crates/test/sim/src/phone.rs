@@ -1,0 +1,352 @@
+//! A scripted phone: the same SIP endpoint as the server's, seen from the other side, and a person's manners.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use hotline_base::{Now, Pii, Rng, Time, TrunkId};
+use hotline_sdp::{self as sdp, Codec, Direction, Local};
+use hotline_sip::{
+    Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, Login, NameAddr, Register, RegistrationId,
+    SessionId, SipUri, Transmit, TrunkConfig,
+};
+
+use crate::center::{DOMAIN, SERVER, domain};
+
+/// How long a phone registers for; it refreshes in time.
+const REGISTER_EXPIRES: Duration = Duration::from_secs(300);
+
+/// Names a phone of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PhoneId(pub usize);
+
+/// What the person at a phone does by itself.
+#[derive(Clone, Debug)]
+pub struct Manners {
+    /// When called.
+    pub pick_up: PickUp,
+    /// Keys pressed, each so long after the call is up.
+    pub keys: Vec<(Duration, char)>,
+    /// Hangs up so long after the call is up.
+    pub hang_up_after: Option<Duration>,
+}
+
+/// What is done when the phone rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickUp {
+    /// Answered after this long.
+    After(Duration),
+    /// Let ring.
+    Never,
+    /// Refused with a status.
+    Refuse {
+        /// After this long.
+        after: Duration,
+        /// 486, 603…
+        status: u16,
+    },
+}
+
+/// Something done at a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Registers, and goes on refreshing.
+    Register,
+    /// Takes the registration back.
+    Unregister,
+    /// Calls a number.
+    Dial(String),
+    /// Takes this call, if it still rings.
+    PickUp(SessionId),
+    /// Refuses this call, if it still rings.
+    Refuse(SessionId, u16),
+    /// Hangs up, or gives up dialling.
+    HangUp,
+    /// Presses a key.
+    Press(char),
+    /// Loses its power: says nothing and hears nothing from here on.
+    Vanish,
+}
+
+/// A call at a phone.
+#[derive(Debug)]
+pub struct Talk {
+    session: SessionId,
+    /// Their offer, while the phone rings.
+    offer: Option<Bytes>,
+    /// Our offer, until they answer.
+    offered: Option<sdp::Session>,
+    /// Where we send audio, once agreed.
+    pub server_port: Option<u16>,
+    /// Answered, by either side.
+    pub is_up: bool,
+}
+
+/// A phone with its person.
+pub struct Phone {
+    /// What ladders call it.
+    pub name: String,
+    /// Its SIP address.
+    pub address: SocketAddr,
+    /// Where it receives audio.
+    pub audio: SocketAddr,
+    /// How its person behaves.
+    pub manners: Manners,
+    /// The call it is in.
+    pub talk: Option<Talk>,
+    /// True while its registration is in force.
+    pub is_registered: bool,
+    /// Calls that were answered, by either side.
+    pub answered: u32,
+    /// Why its last call failed, if it did.
+    pub failed: Option<u16>,
+    endpoint: Endpoint,
+    login: Option<Login>,
+    registration: Option<RegistrationId>,
+    is_dead: bool,
+    plans: VecDeque<(Duration, Act)>,
+}
+
+impl Phone {
+    /// A phone that is on and idle.
+    #[must_use]
+    pub fn new(
+        name: &str,
+        address: SocketAddr,
+        login: Option<Login>,
+        manners: Manners,
+        mut rng: Rng,
+    ) -> Self {
+        let mut config = EndpointConfig::new(DOMAIN, address);
+        config.user_agent = "Scripted phone".to_owned();
+        let server = IpPrefix { addr: SERVER.ip(), len: 32 };
+        config.trunks = vec![TrunkConfig { id: TrunkId::from("server"), peers: vec![server] }];
+        let mut secret = [0; 32];
+        rng.fill(&mut secret);
+        Self {
+            name: name.to_owned(),
+            address,
+            audio: SocketAddr::new(address.ip(), 4000),
+            manners,
+            talk: None,
+            is_registered: false,
+            answered: 0,
+            failed: None,
+            endpoint: Endpoint::new(config, rng, secret),
+            login,
+            registration: None,
+            is_dead: false,
+            plans: VecDeque::new(),
+        }
+    }
+
+    /// A datagram came.
+    pub fn handle_datagram(&mut self, now: Now, datagram: Datagram) {
+        if !self.is_dead {
+            self.endpoint.handle_datagram(now, datagram);
+            self.follow(now);
+        }
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.endpoint.handle_timeout(now);
+        self.follow(now);
+    }
+
+    /// Its person does something.
+    pub fn handle_act(&mut self, now: Now, act: Act) {
+        match act {
+            Act::Register => self.register(now),
+            Act::Unregister => {
+                if let Some(registration) = self.registration.take() {
+                    self.endpoint.unregister(now, registration);
+                }
+            }
+            Act::Dial(number) => self.dial(now, &number),
+            Act::PickUp(session) => self.pick_up(now, session),
+            Act::Refuse(session, status) => {
+                if self.talk.as_ref().is_some_and(|talk| talk.session == session && !talk.is_up) {
+                    self.talk = None;
+                    self.endpoint.reject(now, session, status, None);
+                }
+            }
+            Act::HangUp => {
+                if let Some(talk) = self.talk.take() {
+                    self.endpoint.hang_up(now, talk.session, None);
+                }
+            }
+            Act::Vanish => {
+                self.is_dead = true;
+                self.is_registered = false;
+                self.talk = None;
+            }
+            // Keys travel with the audio, which the world carries.
+            Act::Press(_) => {}
+        }
+        self.follow(now);
+    }
+
+    /// The next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        let transmit = self.endpoint.poll_transmit()?;
+        (!self.is_dead).then_some(transmit)
+    }
+
+    /// The next thing its person intends, and in how long.
+    pub fn poll_plan(&mut self) -> Option<(Duration, Act)> {
+        self.plans.pop_front()
+    }
+
+    /// When to call [`Self::handle_timeout`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Time> {
+        let (at, _) = self.endpoint.poll_timeout()?;
+        (!self.is_dead).then_some(at)
+    }
+
+    /// The server's audio port, while a call is up.
+    #[must_use]
+    pub fn server_port(&self) -> Option<u16> {
+        self.talk.as_ref().filter(|talk| talk.is_up)?.server_port
+    }
+
+    fn register(&mut self, now: Now) {
+        let register = Register {
+            registrar: SERVER,
+            local: self.address,
+            user: Pii::new(self.name.clone()),
+            domain: DOMAIN.to_owned(),
+            credentials: self.login.clone(),
+            expires: REGISTER_EXPIRES,
+        };
+        let registration = self.endpoint.register(now, register);
+        self.registration = Some(registration.expect("a phone is far below the endpoint's limits"));
+    }
+
+    fn dial(&mut self, now: Now, number: &str) {
+        let offered = sdp::offer(&self.local());
+        let uri = SipUri::new(Some(number), domain(), None);
+        let invite = Invite {
+            uri: uri.to_string(),
+            destination: SERVER,
+            local: self.address,
+            from: NameAddr::new(SipUri::new(Some(&self.name), domain(), None)),
+            to: NameAddr::new(uri),
+            headers: Vec::new(),
+            offer: Bytes::from(offered.print()),
+            credentials: self.login.clone(),
+        };
+        let session = self.endpoint.invite(now, invite).expect("a phone is far below the endpoint's limits");
+        self.talk =
+            Some(Talk { session, offer: None, offered: Some(offered), server_port: None, is_up: false });
+    }
+
+    fn pick_up(&mut self, now: Now, session: SessionId) {
+        let Some(talk) = self.talk.as_mut().filter(|talk| talk.session == session) else { return };
+        let Some(offer) = talk.offer.take() else { return };
+        let answer = self.agree(&offer);
+        self.endpoint.answer(now, session, answer);
+        self.go_up();
+    }
+
+    fn local(&self) -> Local<'static> {
+        Local {
+            address: self.audio.ip(),
+            port: self.audio.port(),
+            session_id: 1,
+            version: 1,
+            codecs: &Codec::ALL,
+            direction: Direction::SendReceive,
+        }
+    }
+
+    /// The answer to the server's offer.
+    fn agree(&mut self, offer: &[u8]) -> Bytes {
+        let offer = sdp::parse(offer).expect("the server's offer is SDP");
+        let (answer, agreed) = sdp::answer(&offer, &self.local()).expect("the server offers what we have");
+        if let Some(talk) = &mut self.talk {
+            talk.server_port = Some(agreed.remote.port());
+        }
+        Bytes::from(answer.print())
+    }
+
+    /// The call is up: keys and the end of the talk are planned.
+    fn go_up(&mut self) {
+        if let Some(talk) = &mut self.talk {
+            talk.is_up = true;
+        }
+        self.answered += 1;
+        let keys = self.manners.keys.iter().map(|(after, key)| (*after, Act::Press(*key)));
+        self.plans.extend(keys);
+        self.plans.extend(self.manners.hang_up_after.map(|after| (after, Act::HangUp)));
+    }
+
+    fn follow(&mut self, now: Now) {
+        while let Some(event) = self.endpoint.poll_event() {
+            self.on_event(now, event);
+        }
+    }
+
+    fn on_event(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Incoming { session, offer, .. } => self.on_incoming(now, session, offer),
+            Event::Answered { session, body } => self.on_answered(session, body.as_ref()),
+            Event::Failed { session, failure } => {
+                if self.forget(session) {
+                    self.failed = Some(failure.status);
+                }
+            }
+            Event::Cancelled { session, .. } | Event::Ended { session, .. } => {
+                self.forget(session);
+            }
+            Event::Reoffer { session, offer: Some(offer) } => {
+                let answer = self.agree(&offer);
+                self.endpoint.answer_reoffer(now, session, answer);
+            }
+            Event::RegistrationSucceeded { expires, .. } => self.is_registered = !expires.is_zero(),
+            Event::RegistrationFailed { .. } => self.is_registered = false,
+            Event::Reoffer { offer: None, .. }
+            | Event::Ringing { .. }
+            | Event::Confirmed { .. }
+            | Event::ReofferAnswered { .. }
+            | Event::ReofferRefused { .. }
+            | Event::Info { .. }
+            | Event::Registered { .. }
+            | Event::Unregistered { .. } => {}
+        }
+    }
+
+    fn on_incoming(&mut self, now: Now, session: SessionId, offer: Option<Bytes>) {
+        if self.talk.is_some() {
+            self.endpoint.reject(now, session, 486, None);
+            return;
+        }
+        self.endpoint.ring(now, session, None);
+        self.talk = Some(Talk { session, offer, offered: None, server_port: None, is_up: false });
+        match self.manners.pick_up {
+            PickUp::After(after) => self.plans.push_back((after, Act::PickUp(session))),
+            PickUp::Never => {}
+            PickUp::Refuse { after, status } => self.plans.push_back((after, Act::Refuse(session, status))),
+        }
+    }
+
+    fn on_answered(&mut self, session: SessionId, answer: Option<&Bytes>) {
+        let Some(talk) = self.talk.as_mut().filter(|talk| talk.session == session) else { return };
+        let (Some(offered), Some(answer)) = (talk.offered.take(), answer) else { return };
+        let answer = sdp::parse(answer).expect("the server's answer is SDP");
+        let agreed = sdp::accept(&offered, &answer).expect("the server answers what we offered");
+        talk.server_port = Some(agreed.remote.port());
+        self.go_up();
+    }
+
+    /// The session is over. True if it was the call at hand.
+    fn forget(&mut self, session: SessionId) -> bool {
+        let ours = self.talk.as_ref().is_some_and(|talk| talk.session == session);
+        if ours {
+            self.talk = None;
+        }
+        ours
+    }
+}

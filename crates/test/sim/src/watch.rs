@@ -1,0 +1,159 @@
+//! What must hold at all times, checked from outside: from what the core tells and sends, and from its snapshot.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hotline_acd::AgentState;
+use hotline_base::{AgentId, CallId, LegId};
+use hotline_call::{CallEvent, CallRecord, CallState, Controller, Event, EventKind, Request, Snapshot};
+use hotline_sip::{Message, Transmit};
+
+use crate::media::MediaPlane;
+
+/// Remembers what was told, and panics at the first thing that must not be.
+#[derive(Debug, Default)]
+pub struct Watch {
+    seq: u64,
+    /// Each agent's call, from the offer to its end.
+    busy: BTreeMap<AgentId, (CallId, LegId)>,
+    /// Records folded from the events.
+    folded: BTreeMap<CallId, CallRecord>,
+    /// Records handed to the database.
+    saved: BTreeMap<CallId, CallRecord>,
+    /// The final response to each transaction.
+    finals: BTreeMap<String, (u16, String)>,
+}
+
+impl Watch {
+    /// The records handed to the database, by call.
+    #[must_use]
+    pub const fn records(&self) -> &BTreeMap<CallId, CallRecord> {
+        &self.saved
+    }
+
+    /// How many calls were begun.
+    #[must_use]
+    pub fn calls_started(&self) -> usize {
+        self.folded.len()
+    }
+
+    /// Events are numbered without a gap; offers do not overlap; nothing follows a record.
+    pub(crate) fn on_event(&mut self, event: &Event) {
+        self.seq += 1;
+        assert_eq!(event.seq, self.seq, "events are numbered without a gap");
+        let EventKind::Call { call, what } = &event.kind else { return };
+        assert!(!self.saved.contains_key(call), "{call}: {what:?} after its record");
+        if let Some(record) = self.folded.get_mut(call) {
+            record.apply(event.at, what);
+        } else {
+            let record = CallRecord::begin(*call, event.at, what);
+            self.folded.insert(*call, record.expect("a call's first event is that it started"));
+        }
+        self.follow_offers(*call, what);
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these say who is busy")]
+    fn follow_offers(&mut self, call: CallId, what: &CallEvent) {
+        match what {
+            CallEvent::Offered { offer, agent, .. } => {
+                let before = self.busy.insert(agent.clone(), (call, *offer));
+                assert_eq!(before, None, "{agent} is offered {call} while busy with another");
+                let others = self.busy.values().filter(|(other, _)| *other == call).count();
+                assert_eq!(others, 1, "{call} is offered to two agents");
+            }
+            CallEvent::OfferFailed { offer, agent, .. } => {
+                let over = self.busy.remove(agent);
+                assert_eq!(over, Some((call, *offer)), "an offer fails that was not made");
+            }
+            CallEvent::Connected { offer, agent } => {
+                assert_eq!(self.busy.get(agent), Some(&(call, *offer)), "connected without an offer");
+            }
+            CallEvent::Ended { .. } => self.busy.retain(|_, (of, _)| *of != call),
+            _ => {}
+        }
+    }
+
+    /// One record for each call, equal to what the events say, with its times in order.
+    pub(crate) fn on_request(&mut self, request: &Request) {
+        let Request::SaveRecord(record) = request else { return };
+        let call = record.call;
+        assert_eq!(self.folded.get(&call), Some(&**record), "the record is what the events fold to");
+        assert!(self.saved.insert(call, (**record).clone()).is_none(), "{call} has two records");
+        let ended = record.ended_at.expect("a record is of a call that ended");
+        assert!(record.cause.is_some() && record.ended_by.is_some(), "a record says who ended it and why");
+        let times = [Some(record.started_at), record.answered_at, record.connected_at, Some(ended)];
+        let times: Vec<_> = times.into_iter().flatten().collect();
+        assert!(times.is_sorted(), "{call}: times in order");
+        assert!(record.queues.iter().all(|visit| visit.outcome.is_some()), "{call}: each wait has an end");
+    }
+
+    /// One final response for each transaction, however often it is repeated.
+    pub(crate) fn on_transmit(&mut self, transmit: &Transmit) {
+        let message = Message::parse(transmit.bytes.clone()).expect("what the core sends is SIP");
+        let Some(status) = message.status().filter(|status| *status >= 200) else { return };
+        let (via, cseq) = (message.top_via().expect("has a Via"), message.cseq().expect("has a CSeq"));
+        let transaction = format!("{} {} {:?} {cseq:?}", transmit.remote, message.call_id(), via.branch());
+        let told = (status, message.to_tag().unwrap_or_default().into_owned());
+        let first = self.finals.entry(transaction).or_insert_with(|| told.clone());
+        assert_eq!(*first, told, "one final response for each transaction");
+    }
+
+    /// Calls, legs, queues and agents agree with one another.
+    pub(crate) fn check(&self, snapshot: &Snapshot, media: &MediaPlane) {
+        let with_legs = media.calls();
+        let waiting: BTreeSet<CallId> =
+            snapshot.queues.iter().flat_map(|queue| &queue.waiting).map(|caller| caller.call).collect();
+        let mut states = BTreeMap::new();
+        for call in &snapshot.calls {
+            let id = call.record.call;
+            states.insert(id, &call.state);
+            let answered = call.record.answered_at.is_some();
+            match &call.state {
+                CallState::InFlow => assert!(!answered || with_legs.contains(&id), "{id} outlives its legs"),
+                CallState::Queued { .. } => {
+                    assert!(waiting.contains(&id), "{id} waits in no queue");
+                    assert!(with_legs.contains(&id), "{id} outlives its legs");
+                }
+                CallState::Offered { agent, .. } | CallState::Connected { agent } => {
+                    assert!(with_legs.contains(&id), "{id} outlives its legs");
+                    assert_eq!(self.busy.get(agent).map(|(call, _)| *call), Some(id));
+                }
+                CallState::Ending => assert!(!waiting.contains(&id), "{id} is over and waits"),
+            }
+        }
+        assert!(waiting.iter().all(|call| states.contains_key(call)), "somebody waits without a call");
+        for agent in &snapshot.agents {
+            match &agent.state {
+                AgentState::Reserved { call } | AgentState::Ringing { call } => {
+                    let offered = matches!(states.get(call), Some(CallState::Offered { agent: to, .. }) if *to == agent.id);
+                    assert!(offered, "{} is {:?} without an offer", agent.id, agent.state);
+                }
+                AgentState::Talking { call: Some(call), .. } | AgentState::Hold { call } => {
+                    let connected = matches!(states.get(call), Some(CallState::Connected { agent: to }) if *to == agent.id);
+                    assert!(connected, "{} is {:?} without a conversation", agent.id, agent.state);
+                }
+                AgentState::Talking { call: None, .. } => {
+                    assert!(self.busy.contains_key(&agent.id), "{} talks to nobody", agent.id);
+                }
+                AgentState::LoggedOut
+                | AgentState::NotReady { .. }
+                | AgentState::Ready
+                | AgentState::WrapUp { .. } => {
+                    assert!(!self.busy.contains_key(&agent.id), "{} is free and in a call", agent.id);
+                }
+            }
+        }
+    }
+
+    /// Everybody has gone home: nothing is left.
+    pub(crate) fn check_end(&self, controller: &Controller, snapshot: &Snapshot, media: &MediaPlane) {
+        assert_eq!(controller.calls(), 0, "no call is left");
+        assert_eq!(controller.legs(), 0, "no leg is left");
+        assert!(media.is_idle(), "every port is given back: {media:?}");
+        assert_eq!(controller.poll_timeout(), None, "no timer is armed when idle");
+        assert!(self.folded.keys().eq(self.saved.keys()), "every call has a record");
+        for agent in &snapshot.agents {
+            assert_eq!(agent.state, AgentState::LoggedOut, "{} is signed out", agent.id);
+            assert!(!agent.registered, "{} has no phone", agent.id);
+        }
+    }
+}

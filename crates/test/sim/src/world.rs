@@ -1,0 +1,502 @@
+//! One simulated world: what happens next, in virtual time, until nothing does.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hotline_acd::AgentState;
+use hotline_base::{AgentId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
+use hotline_call::{CallEvent, CallRecord, Command, Controller, Event, EventKind, Reply, Request};
+use hotline_media::{Digit, Event as MediaEvent};
+use hotline_sip::{Datagram, Login, Transmit};
+
+use crate::agenda::Agenda;
+use crate::center::{self, NUMBER, QUEUE_KEY, Rules, SERVER};
+use crate::media::MediaPlane;
+use crate::network::{Faults, Network};
+use crate::phone::{Act, Manners, Phone, PhoneId, PickUp};
+use crate::watch::Watch;
+
+/// After how many steps without time passing the world is taken to spin.
+const STEPS_AT_ONE_TIME_MAX: u32 = 2_000;
+/// How long after everybody has gone home the last timer may fire: longer than any SIP timer and registration.
+const CLOSING_TIME: Duration = Duration::from_secs(2 * 3600);
+/// Silence after which the media plane reports a phone as gone.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// What can happen.
+#[derive(Debug)]
+enum Happening {
+    Arrives(Datagram),
+    Media(MediaEvent),
+    PlayEnds(LegId, PlayId),
+    Reply(Reply),
+    Popped {
+        offer: LegId,
+        written: bool,
+    },
+    Act(PhoneId, Act),
+    /// This audio address has been silent for [`SILENCE`].
+    Silent(SocketAddr),
+}
+
+/// A moment in a call that a script waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// The INVITE was accepted.
+    Started,
+    /// The caller was answered.
+    Answered,
+    /// The call waits in a queue.
+    Queued,
+    /// An agent was chosen.
+    Offered,
+    /// The INVITE left for the agent.
+    Invited,
+    /// The agent's phone rings.
+    Ringing,
+    /// Caller and agent talk.
+    Connected,
+    /// The call is over.
+    Ended,
+}
+
+impl Moment {
+    /// All of them, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Started,
+        Self::Answered,
+        Self::Queued,
+        Self::Offered,
+        Self::Invited,
+        Self::Ringing,
+        Self::Connected,
+        Self::Ended,
+    ];
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a script waits for these moments only")]
+    const fn of(event: &CallEvent) -> Option<Self> {
+        match event {
+            CallEvent::Started { .. } => Some(Self::Started),
+            CallEvent::Answered => Some(Self::Answered),
+            CallEvent::Queued { .. } => Some(Self::Queued),
+            CallEvent::Offered { .. } => Some(Self::Offered),
+            CallEvent::Invited { .. } => Some(Self::Invited),
+            CallEvent::Ringing { .. } => Some(Self::Ringing),
+            CallEvent::Connected { .. } => Some(Self::Connected),
+            CallEvent::Ended { .. } => Some(Self::Ended),
+            _ => None,
+        }
+    }
+}
+
+/// A center with its callers and agents.
+pub struct World {
+    now: Now,
+    rng: Rng,
+    agenda: Agenda<Happening>,
+    network: Network,
+    controller: Controller,
+    media: MediaPlane,
+    /// Media events keep their order.
+    last_media_event: Time,
+    phones: Vec<Phone>,
+    by_address: BTreeMap<SocketAddr, PhoneId>,
+    agents: usize,
+    watch: Watch,
+    cues: Vec<(Moment, PhoneId, Duration, Act)>,
+    /// The controller was given something since the last check.
+    core_moved: bool,
+    loud: bool,
+}
+
+impl World {
+    /// A world in which everything follows from `seed`. `loud` prints every message. Agents' phones are on, but
+    /// nobody has signed in: see [`World::open`].
+    #[must_use]
+    pub fn new(seed: u64, loud: bool, rules: Rules) -> Self {
+        let mut rng = Rng::from_number(seed);
+        let now = Now { mono: Time(1_000_000), wall: WallTime(1_700_000_000_000_000) };
+        let center = Arc::new(center::center(&rules));
+        let mut secret = [0; 32];
+        rng.fill(&mut secret);
+        let controller = Controller::new(now, center, center::endpoint(&rules), rng.fork(), secret, 0);
+        let faults = Faults::any(&mut rng);
+        let network = Network::new(faults, rng.fork());
+        let mut world = Self {
+            now,
+            rng,
+            agenda: Agenda::default(),
+            network,
+            controller,
+            media: MediaPlane::new(rules.media_ports),
+            last_media_event: Time::ZERO,
+            phones: Vec::new(),
+            by_address: BTreeMap::new(),
+            agents: rules.agents,
+            watch: Watch::default(),
+            cues: Vec::new(),
+            core_moved: false,
+            loud,
+        };
+        for number in 0..rules.agents {
+            let id = center::agent_id(number);
+            let (username, password) = (Pii::from(id.as_str()), Pii::new(center::password(number)));
+            let pick_up = PickUp::After(Duration::from_secs(1));
+            let manners = Manners { pick_up, keys: vec![], hang_up_after: None };
+            world.add_phone(id.as_str(), 2, Some(Login { username, password }), manners);
+        }
+        world.say(format_args!("seed {seed}: {faults:?}"));
+        world
+    }
+
+    /// A caller's phone at the trunk, which presses the queue's key soon after it is answered.
+    pub fn add_caller(&mut self, hang_up_after: Option<Duration>) -> PhoneId {
+        let name = format!("+4917000{:03}", self.phones.len());
+        let keys = vec![(Duration::from_millis(400), QUEUE_KEY)];
+        self.add_phone(&name, 1, None, Manners { pick_up: PickUp::Never, keys, hang_up_after })
+    }
+
+    /// Agents' phones, in the order of their numbers.
+    #[must_use]
+    pub fn agent(&self, number: usize) -> PhoneId {
+        assert!(number < self.agents, "there are {} agents", self.agents);
+        PhoneId(number)
+    }
+
+    /// A phone.
+    #[must_use]
+    pub fn phone(&self, id: PhoneId) -> &Phone {
+        &self.phones[id.0]
+    }
+
+    /// How the person at a phone behaves from here on.
+    pub fn manners(&mut self, id: PhoneId) -> &mut Manners {
+        &mut self.phones[id.0].manners
+    }
+
+    /// For choices of the script that must follow from the seed.
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    /// A time below `most`, by chance.
+    pub fn up_to(&mut self, most: Duration) -> Duration {
+        Duration::from_micros(self.rng.below(u64::try_from(most.as_micros()).unwrap_or(u64::MAX)))
+    }
+
+    /// The main number.
+    #[must_use]
+    pub fn number(&self) -> Act {
+        Act::Dial(NUMBER.to_owned())
+    }
+
+    /// An agent's own extension.
+    #[must_use]
+    pub fn extension(&self, agent: PhoneId) -> Act {
+        Act::Dial(center::extension(agent.0))
+    }
+
+    /// Something done at a phone, in `after`.
+    pub fn later(&mut self, after: Duration, phone: PhoneId, act: Act) {
+        self.agenda.put(self.now.mono + after, Happening::Act(phone, act));
+    }
+
+    /// Something done at a phone `after` the next such moment of any call.
+    pub fn when(&mut self, moment: Moment, phone: PhoneId, after: Duration, act: Act) {
+        self.cues.push((moment, phone, after, act));
+    }
+
+    /// All agents register, sign in and are ready, in the order of their numbers.
+    ///
+    /// # Panics
+    /// If that takes more than a minute.
+    pub fn open(&mut self) {
+        for agent in 0..self.agents {
+            self.later(Duration::ZERO, PhoneId(agent), Act::Register);
+        }
+        let registered = self.run_until(Duration::from_secs(60), |world| {
+            world.controller.snapshot(world.now).agents.iter().all(|agent| agent.registered)
+        });
+        assert!(registered, "the agents' phones register within a minute");
+        for agent in 0..self.agents {
+            self.command(Command::SetReady(center::agent_id(agent)));
+            self.run_for(Duration::from_millis(10));
+        }
+    }
+
+    /// A person asks for something.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub fn command(&mut self, command: Command) {
+        self.controller.handle_command(self.now, command).expect("the script asks for what is possible");
+        self.drain();
+        self.check();
+    }
+
+    /// The state of an agent.
+    #[must_use]
+    pub fn agent_state(&self, phone: PhoneId) -> AgentState {
+        let id = AgentId::from(self.phones[phone.0].name.as_str());
+        let agents = self.controller.snapshot(self.now).agents;
+        agents.into_iter().find(|agent| agent.id == id).expect("a configured agent").state
+    }
+
+    /// True if these two hear each other, and only they, and are recorded.
+    #[must_use]
+    pub fn are_talking(&self, a: PhoneId, b: PhoneId) -> bool {
+        let (a, b) = (&self.phones[a.0], &self.phones[b.0]);
+        match (a.server_port(), b.server_port()) {
+            (Some(port_a), Some(port_b)) => self.media.are_connected((port_a, a.audio), (port_b, b.audio)),
+            (Some(_) | None, None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// Lets time pass.
+    pub fn run_for(&mut self, time: Duration) {
+        self.run_until(time, |_| false);
+    }
+
+    /// Lets time pass until `done`, or until `limit` is over. True if it was done.
+    pub fn run_until(&mut self, limit: Duration, done: impl Fn(&Self) -> bool) -> bool {
+        let end = self.now.mono + limit;
+        let mut steps_at_one_time = 0;
+        while !done(self) {
+            let Some(at) = self.next_at().filter(|at| *at <= end) else {
+                self.advance(end);
+                return false;
+            };
+            steps_at_one_time = if at > self.now.mono { 0 } else { steps_at_one_time + 1 };
+            assert!(
+                steps_at_one_time < STEPS_AT_ONE_TIME_MAX,
+                "the world spins: {:?}",
+                self.controller.poll_timeout()
+            );
+            self.advance(at);
+            self.step();
+        }
+        true
+    }
+
+    /// Everybody hangs up and goes home. Checks that nothing is left, and gives the records in the order in which
+    /// the calls began.
+    ///
+    /// # Panics
+    /// If something is left.
+    pub fn close(mut self) -> Vec<CallRecord> {
+        self.cues.clear();
+        for phone in 0..self.phones.len() {
+            self.phones[phone].manners.pick_up = PickUp::Refuse { after: Duration::ZERO, status: 486 };
+            self.later(Duration::ZERO, PhoneId(phone), Act::HangUp);
+            self.later(Duration::ZERO, PhoneId(phone), Act::Unregister);
+        }
+        for agent in 0..self.agents {
+            self.command(Command::SignOut(center::agent_id(agent)));
+        }
+        self.run_until(CLOSING_TIME, |world| world.next_at().is_none());
+        for phone in &self.phones {
+            assert!(phone.talk.is_none(), "{} is in a call", phone.name);
+            assert_eq!(phone.poll_timeout(), None, "{} has a timer armed", phone.name);
+        }
+        self.watch.check_end(&self.controller, &self.controller.snapshot(self.now), &self.media);
+        self.watch.records().values().cloned().collect()
+    }
+
+    fn add_phone(&mut self, name: &str, network: u8, login: Option<Login>, manners: Manners) -> PhoneId {
+        let id = PhoneId(self.phones.len());
+        let host = u8::try_from(id.0 + 1).expect("few phones");
+        let address = center::address(network, host);
+        self.phones.push(Phone::new(name, address, login, manners, self.rng.fork()));
+        self.by_address.insert(address, id);
+        id
+    }
+
+    fn next_at(&self) -> Option<Time> {
+        let core = self.controller.poll_timeout().map(|(at, _)| at);
+        let phones = self.phones.iter().filter_map(Phone::poll_timeout).min();
+        [self.agenda.next_at(), core, phones].into_iter().flatten().min()
+    }
+
+    fn advance(&mut self, to: Time) {
+        self.now = self.now + (to - self.now.mono);
+    }
+
+    /// One thing that is due.
+    fn step(&mut self) {
+        let (now, due) = (self.now, self.now.mono);
+        if self.agenda.next_at().is_some_and(|at| at <= due) {
+            if let Some(happening) = self.agenda.pop() {
+                self.happen(happening);
+            }
+        } else if self.controller.poll_timeout().is_some_and(|(at, _)| at <= due) {
+            self.controller.handle_timeout(now);
+            self.core_moved = true;
+        } else {
+            for phone in &mut self.phones {
+                if phone.poll_timeout().is_some_and(|at| at <= due) {
+                    phone.handle_timeout(now);
+                }
+            }
+        }
+        self.drain();
+        if core::mem::take(&mut self.core_moved) {
+            self.check();
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        let now = self.now;
+        self.core_moved = match &happening {
+            Happening::Arrives(datagram) => datagram.local == SERVER,
+            Happening::PlayEnds(..) | Happening::Act(..) => false,
+            Happening::Media(_) | Happening::Reply(_) | Happening::Popped { .. } | Happening::Silent(_) => {
+                true
+            }
+        };
+        match happening {
+            Happening::Arrives(datagram) if datagram.local == SERVER => {
+                self.controller.handle_datagram(now, datagram);
+            }
+            Happening::Arrives(datagram) => {
+                let phone = self.by_address[&datagram.local];
+                self.phones[phone.0].handle_datagram(now, datagram);
+            }
+            Happening::Media(event) => {
+                self.say(format_args!("media: {event:?}"));
+                self.controller.handle_media(now, event);
+            }
+            Happening::PlayEnds(leg, play) => self.media.play_ended(leg, play),
+            Happening::Reply(reply) => self.controller.handle_reply(now, reply),
+            Happening::Popped { offer, written } => {
+                // Refused once the offer is over, which the page cannot know.
+                let told = self.controller.handle_command(now, Command::PopWritten { offer, written });
+                self.say(format_args!("page: {told:?}"));
+            }
+            Happening::Act(phone, act) => self.act(phone, act),
+            Happening::Silent(audio) => {
+                if let Some(leg) = self.media.leg_to(audio) {
+                    self.controller.handle_media(now, MediaEvent::RtpTimeout { leg });
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, id: PhoneId, act: Act) {
+        self.say(format_args!("{}: {act:?}", self.phones[id.0].name));
+        let audio = self.phones[id.0].audio;
+        match &act {
+            Act::Press(key) => {
+                if let (Some(leg), Some(digit)) = (self.media.leg_to(audio), Digit::from_char(*key)) {
+                    let pressed = MediaEvent::Digit { leg, digit, duration_ms: 100 };
+                    self.tell_media(pressed);
+                }
+            }
+            Act::Vanish => self.agenda.put(self.now.mono + SILENCE, Happening::Silent(audio)),
+            Act::Register
+            | Act::Unregister
+            | Act::Dial(_)
+            | Act::PickUp(_)
+            | Act::Refuse(..)
+            | Act::HangUp => {}
+        }
+        self.phones[id.0].handle_act(self.now, act);
+    }
+
+    /// Carries away everything that was put out.
+    fn drain(&mut self) {
+        while let Some(event) = self.controller.poll_event() {
+            self.on_event(&event);
+        }
+        while let Some(request) = self.controller.poll_request() {
+            self.on_request(request);
+        }
+        while let Some(command) = self.controller.poll_media() {
+            self.say(format_args!("media, please: {command:?}"));
+            self.media.handle_command(command);
+        }
+        while let Some(event) = self.media.poll_event() {
+            self.tell_media(event);
+        }
+        while let Some((length, leg, play)) = self.media.poll_playback() {
+            self.agenda.put(self.now.mono + length, Happening::PlayEnds(leg, play));
+        }
+        while let Some(transmit) = self.controller.poll_transmit() {
+            self.watch.on_transmit(&transmit);
+            self.send(transmit);
+        }
+        for phone in 0..self.phones.len() {
+            while let Some((after, act)) = self.phones[phone].poll_plan() {
+                self.later(after, PhoneId(phone), act);
+            }
+            while let Some(transmit) = self.phones[phone].poll_transmit() {
+                self.send(transmit);
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: &Event) {
+        self.say(format_args!("event {}: {:?}", event.seq, event.kind));
+        self.watch.on_event(event);
+        let EventKind::Call { what, .. } = &event.kind else { return };
+        if let CallEvent::Offered { offer, .. } = what {
+            let written = self.rng.chance(2, 3);
+            let at = self.now.mono + self.up_to(Duration::from_millis(400));
+            self.agenda.put(at, Happening::Popped { offer: *offer, written });
+        }
+        let moment = Moment::of(what);
+        if let Some(cue) = self.cues.iter().position(|(wanted, ..)| Some(*wanted) == moment) {
+            let (_, phone, after, act) = self.cues.remove(cue);
+            self.later(after, phone, act);
+        }
+    }
+
+    fn on_request(&mut self, request: Request) {
+        self.watch.on_request(&request);
+        match request {
+            // The database does not always answer.
+            Request::FindCustomer { call, .. } if self.rng.chance(9, 10) => {
+                let at = self.now.mono + self.up_to(Duration::from_millis(50));
+                self.agenda.put(at, Happening::Reply(Reply::Customer { call, customer: None }));
+            }
+            Request::FindCustomer { .. } | Request::SaveRecord(_) => {}
+        }
+    }
+
+    /// The media plane answers after a moment, in order.
+    fn tell_media(&mut self, event: MediaEvent) {
+        let at = (self.now.mono + self.up_to(Duration::from_millis(15))).max(self.last_media_event);
+        self.last_media_event = at;
+        self.agenda.put(at, Happening::Media(event));
+    }
+
+    fn send(&mut self, transmit: Transmit) {
+        let Transmit { local: from, remote: to, bytes } = transmit;
+        let copies = self.network.carry(from, to);
+        if self.loud {
+            let first_line = String::from_utf8_lossy(&bytes);
+            let first_line = first_line.lines().next().unwrap_or_default().to_owned();
+            self.say(format_args!("{} → {}: {first_line} {copies:?}", self.name_at(from), self.name_at(to)));
+        }
+        for transit in copies {
+            let datagram = Datagram { local: to, remote: from, bytes: bytes.clone() };
+            self.agenda.put(self.now.mono + transit, Happening::Arrives(datagram));
+        }
+    }
+
+    fn check(&self) {
+        self.watch.check(&self.controller.snapshot(self.now), &self.media);
+    }
+
+    fn name_at(&self, address: SocketAddr) -> &str {
+        self.by_address.get(&address).map_or("server", |phone| &self.phones[phone.0].name)
+    }
+
+    /// Prints a line of the ladder, if this world is loud.
+    fn say(&self, what: core::fmt::Arguments<'_>) {
+        if self.loud {
+            eprintln!("{:>12.3} {what}", self.now.mono.as_micros() as f64 / 1e6);
+        }
+    }
+}
