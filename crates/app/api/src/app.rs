@@ -91,7 +91,7 @@ impl App {
             subject: subject.to_string(),
             detail: Pii::new(detail),
         };
-        self.ports.store.append_audit(&entry).await.map_err(ApiError::Store)?;
+        self.ports.store.append_audit(&entry).await?;
         Ok(())
     }
 }

@@ -98,8 +98,7 @@ impl<'a> Secret<'a> {
 
 async fn identify(app: &App, secret: &Secret<'_>) -> Result<Option<Identity>, ApiError> {
     let now = app.now();
-    let found =
-        app.ports.store.find_session(&TokenHash::of(secret.text), now).await.map_err(ApiError::Store)?;
+    let found = app.ports.store.find_session(&TokenHash::of(secret.text), now).await?;
     let Some((session, user)) = found.filter(|(session, _)| session.kind == secret.kind) else {
         return Ok(None);
     };

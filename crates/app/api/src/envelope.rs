@@ -18,9 +18,10 @@ use crate::error::ApiError;
 pub(crate) const REQUEST_MAX: Duration = Duration::from_secs(30);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Only what this server sends itself; no frames around its pages.
-const CONTENT_POLICY: &str =
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+/// Only what this server sends itself; no frames around its pages. Styles may stand in the page, because the
+/// pages' component library writes its theme there; scripts may not.
+const CONTENT_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; \
+     form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 /// See the module.
 pub(crate) async fn envelope(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

@@ -26,6 +26,8 @@ pub(crate) enum ApiError {
     Path(#[from] PathRejection),
     #[error("some fields are wrong")]
     Fields(Vec<FieldProblem>),
+    #[error("a value cannot be stored")]
+    Value(#[source] StoreError),
     #[error("there is nothing here")]
     NotFound,
     #[error("this cannot be done here")]
@@ -62,6 +64,8 @@ pub(crate) enum ApiError {
     Store(#[source] StoreError),
 
     // The server is wrong.
+    #[error("what is stored cannot be read or written")]
+    Data(#[source] StoreError),
     #[error("the recording cannot be read")]
     RecordingUnreadable(#[source] std::io::Error),
     #[error("the password cannot be checked")]
@@ -77,7 +81,7 @@ impl ApiError {
             Self::Query(rejection) => rejection.status(),
             // An id that is none names nothing.
             Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Fields(_) | Self::Value(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::NoVersion => StatusCode::PRECONDITION_REQUIRED,
@@ -87,7 +91,7 @@ impl ApiError {
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::RecordingUnreadable(_) | Self::Password(_) | Self::Panicked => {
+            Self::Data(_) | Self::RecordingUnreadable(_) | Self::Password(_) | Self::Panicked => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }
@@ -108,6 +112,7 @@ impl ApiError {
             | Self::Query(_)
             | Self::Path(_)
             | Self::Fields(_)
+            | Self::Value(_)
             | Self::NotFound
             | Self::Method
             | Self::Refused(_)
@@ -116,6 +121,7 @@ impl ApiError {
             | Self::SignInFailed
             | Self::Forbidden
             | Self::CrossSite
+            | Self::Data(_)
             | Self::RecordingUnreadable(_)
             | Self::Password(_)
             | Self::Panicked => None,
@@ -151,6 +157,21 @@ impl From<HandleError> for ApiError {
             HandleError::Refused(refusal) => Self::Refused(refusal),
             HandleError::Busy => Self::Busy,
             HandleError::Stopped => Self::Stopping,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Store(error),
+            StoreError::Invalid { .. } | StoreError::Refused(_) => Self::Value(error),
+            StoreError::Conflict
+            | StoreError::NotFound
+            | StoreError::Encode(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Internal(_)
+            | StoreError::Spool { .. } => Self::Data(error),
         }
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::concern::Concerns;
+use crate::convert;
 use crate::frame;
 use crate::ring::{Entry, Ring};
 use crate::viewer::Viewer;
@@ -166,8 +167,7 @@ impl Hub {
     /// The present state, as far as `viewer` may see it.
     pub(crate) async fn picture(&self, viewer: &Viewer) -> Result<Picture, HandleError> {
         let snapshot = self.shard.snapshot().await?;
-        let state = self.state();
-        let live = crate::convert::live(&snapshot, viewer, |call| state.concerns.lookup_done(call));
+        let live = convert::live(&snapshot, viewer, |call| self.state().concerns.lookup_done(call));
         let pop = live.pop.as_ref().map(|pop| LegId(pop.offer));
         Ok(Picture { seq: snapshot.seq, live, pop })
     }
@@ -314,5 +314,86 @@ impl Entry {
             Some((agent, frame)) if viewer.is(agent) => Some((frame.clone(), self.pop)),
             Some(_) | None => viewer.is_admin().then(|| (self.frame.clone(), None)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_base::WallTime;
+    use hotline_call::{Entry, ScreenPop, Source};
+    use hotline_store::Role;
+
+    use super::*;
+    use crate::testing::{Shard, call};
+
+    fn viewer(agent: &str) -> Viewer {
+        Viewer { role: Role::Agent, agent: Some(agent.into()) }
+    }
+
+    fn started() -> CallEvent {
+        CallEvent::Started {
+            caller: "1".into(),
+            caller_name: None,
+            called: "2".into(),
+            entry: Entry::Extension("ann".into()),
+            source: Source::Agent("bob".into()),
+            sip_call_id: "x".into(),
+            language: "en".into(),
+        }
+    }
+
+    fn offer(shard: &Shard, offer: u64) {
+        let pop = ScreenPop {
+            call: call(),
+            offer: LegId(offer),
+            agent: "ann".into(),
+            caller: "1".into(),
+            caller_name: None,
+            called: "2".into(),
+            queue: None,
+            queued_at: Some(WallTime(0)),
+            language: "en".into(),
+            customer: None,
+            lookup_done: false,
+        };
+        shard.emit_call(started(), None);
+        let what = CallEvent::Offered { offer: LegId(offer), agent: "ann".into(), because: None };
+        shard.emit_call(what, Some(pop));
+    }
+
+    #[tokio::test]
+    async fn when_the_last_page_leaves_with_the_pop_unwritten_the_core_need_not_wait() {
+        let mut shard = Shard::with_hub().await;
+        let seats =
+            ["ann", "ann", "bob"].map(|name| shard.hub.enter(viewer(name), TokenHash::of(name)).unwrap());
+        offer(&shard, 7);
+        shard.settled().await;
+        let [first, last, other] = seats;
+        drop((first, other));
+        assert!(shard.hub.state().unwritten.contains_key(&LegId(7)), "one page may still write it");
+        drop(last);
+        let told = shard.commands.recv().await.unwrap();
+        assert_eq!(told, Command::PopWritten { offer: LegId(7), written: false });
+    }
+
+    #[tokio::test]
+    async fn a_pop_whose_offer_is_over_is_forgotten() {
+        let shard = Shard::with_hub().await;
+        let seat = shard.hub.enter(viewer("ann"), TokenHash::of("ann")).unwrap();
+        offer(&shard, 7);
+        shard.emit_call(CallEvent::Popped { offer: LegId(7), written: false }, None);
+        shard.settled().await;
+        assert!(shard.hub.state().unwritten.is_empty());
+        drop(seat);
+    }
+
+    #[tokio::test]
+    async fn pages_are_bounded_and_a_seat_is_free_again() {
+        let shard = Shard::with_hub().await;
+        let enter = || shard.hub.enter(viewer("ann"), TokenHash::of("ann"));
+        let mut seats: Vec<_> = (0..PAGES_MAX).map(|_| enter().unwrap()).collect();
+        assert!(enter().is_none());
+        seats.pop();
+        assert!(enter().is_some());
     }
 }

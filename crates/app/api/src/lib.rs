@@ -4,7 +4,7 @@
 //! their types into those of `hotline-api-types`. Must never know: SIP, media, flows, SQL. The JSON it speaks is
 //! described for people in `docs/api.md`.
 //!
-//! Start reading at [`serve`], then `routes.rs` for the table of routes, `hub.rs` for the live stream and
+//! Start reading at [`serve()`], then `routes.rs` for the table of routes, `hub.rs` for the live stream and
 //! `delivery.rs` for how the screen pop is proved to be written before the phone rings.
 
 mod app;
@@ -24,6 +24,8 @@ mod range;
 mod ring;
 mod routes;
 mod serve;
+#[cfg(test)]
+mod testing;
 mod throttle;
 mod viewer;
 

@@ -115,3 +115,58 @@ impl Page {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hotline_store::{Role, TokenHash};
+
+    use super::*;
+    use crate::ring::RING_MAX;
+    use crate::testing::Shard;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    async fn open(shard: &Shard, seq: Option<u64>) -> Page {
+        let viewer = Viewer { role: Role::Admin, agent: None };
+        let seat = shard.hub.enter(viewer.clone(), TokenHash::of("x")).unwrap();
+        let (hub, ends) = (Arc::clone(&shard.hub), Instant::now() + MINUTE);
+        Page::open(seat, hub, viewer, Outbox::default(), ends, seq).await.unwrap()
+    }
+
+    async fn text(page: &mut Page) -> Option<String> {
+        page.next().await.map(|frame| String::from_utf8(frame.to_vec()).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_is_too_slow_starts_over_and_holds_nobody_up() {
+        let shard = Shard::with_hub().await;
+        let (mut slow, mut quick) = (open(&shard, None).await, open(&shard, None).await);
+        for page in [&mut slow, &mut quick] {
+            assert!(text(page).await.unwrap().starts_with("id: 1\nevent: snapshot\ndata: {"));
+        }
+        for _ in 0..=RING_MAX {
+            shard.emit();
+            shard.settled().await;
+            let expected = format!("id: {}\nevent: event\n", shard.seq());
+            assert!(text(&mut quick).await.unwrap().starts_with(&expected));
+        }
+        let expected = format!("id: {}\nevent: snapshot\n", shard.seq());
+        assert!(text(&mut slow).await.unwrap().starts_with(&expected));
+        shard.emit();
+        let expected = format!("id: {}\nevent: event\n", shard.seq());
+        assert!(text(&mut slow).await.unwrap().starts_with(&expected));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_shows_that_it_lives_and_ends_with_its_session() {
+        let shard = Shard::with_hub().await;
+        let mut page = open(&shard, Some(1)).await;
+        let began = Instant::now();
+        for beat in 1..4 {
+            assert_eq!(text(&mut page).await.unwrap(), ": here\nid: 1\n\n");
+            assert_eq!(began.elapsed(), KEEP_ALIVE * beat);
+        }
+        assert_eq!(text(&mut page).await, None);
+        assert_eq!(began.elapsed(), MINUTE);
+    }
+}

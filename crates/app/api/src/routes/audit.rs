@@ -32,7 +32,7 @@ pub(crate) async fn list(
 ) -> Result<axum::Json<api::AuditPage>, ApiError> {
     who.require_admin()?;
     let limit = part.limit.unwrap_or(PAGE_DEFAULT).clamp(1, AUDIT_PAGE_MAX);
-    let rows = app.ports.store.list_audit(part.cursor, limit).await.map_err(ApiError::Store)?;
+    let rows = app.ports.store.list_audit(part.cursor, limit).await?;
     // Places have no gaps and begin at 1.
     let next = rows.last().filter(|row| row.seq > 1).map(|row| row.seq.to_string());
     Ok(axum::Json(api::AuditPage { entries: rows.into_iter().map(shape).collect(), next }))

@@ -49,7 +49,7 @@ pub(crate) async fn list(
     let filter =
         CallFilter { agent, queue: query.queue.as_deref().map(QueueId::from), ..CallFilter::default() };
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
-    let page = app.ports.store.list_calls(&filter, cursor, limit).await.map_err(ApiError::Store)?;
+    let page = app.ports.store.list_calls(&filter, cursor, limit).await?;
     Ok(axum::Json(api::RecordPage {
         calls: page.calls.iter().map(convert::record).collect(),
         next: page.next.map(write_cursor),
@@ -73,7 +73,7 @@ pub(super) async fn find(app: &App, viewer: &Viewer, id: &str) -> Result<CallRec
     let living = snapshot.calls.into_iter().map(|view| view.record).find(|record| record.call == call);
     let record = match living {
         Some(record) => record,
-        None => app.ports.store.get_call(call).await.map_err(ApiError::Store)?.ok_or(ApiError::NotFound)?,
+        None => app.ports.store.get_call(call).await?.ok_or(ApiError::NotFound)?,
     };
     if may_see(viewer, &record) { Ok(record) } else { Err(ApiError::Forbidden) }
 }

@@ -41,9 +41,7 @@ pub(crate) async fn list(
     let store = &app.ports.store;
     let found = match search.number {
         Some(number) => match normalise(&number, &app.ports.dial_plan) {
-            Some(number) => {
-                store.find_customer(&Pii::new(number)).await.map_err(ApiError::Store)?.into_iter().collect()
-            }
+            Some(number) => store.find_customer(&Pii::new(number)).await?.into_iter().collect(),
             None => Vec::new(),
         },
         None => {
@@ -51,7 +49,7 @@ pub(crate) async fn list(
             if text.chars().count() > NAME_CHARS_MAX || text.contains('\0') {
                 return Err(wrong("q", "is too long or holds a NUL character"));
             }
-            store.search_customers(&Pii::new(text), CUSTOMER_SEARCH_MAX).await.map_err(ApiError::Store)?
+            store.search_customers(&Pii::new(text), CUSTOMER_SEARCH_MAX).await?
         }
     };
     Ok(axum::Json(api::CustomerList { customers: found.iter().map(convert::customer).collect() }))
@@ -75,7 +73,7 @@ pub(crate) async fn create(
     let checked = draft::check(draft, &app.ports.dial_plan).map_err(ApiError::Fields)?;
     let now = app.now();
     let customer = checked.into_customer(app.with_rng(|rng| CustomerId::generate(now, rng)), now);
-    app.ports.store.create_customer(&customer).await.map_err(ApiError::Store)?;
+    app.ports.store.create_customer(&customer).await?;
     changed(&app, &who, "customer.create", &customer).await?;
     let mut response = answer(StatusCode::CREATED, &customer);
     if let Ok(place) = format!("/api/v1/customers/{}", customer.id).parse() {
@@ -109,7 +107,7 @@ pub(crate) async fn change(
         | StoreError::Encode(_)
         | StoreError::Corrupt { .. }
         | StoreError::Internal(_)
-        | StoreError::Spool { .. } => ApiError::Store(error),
+        | StoreError::Spool { .. } => error.into(),
     })?;
     changed(&app, &who, "customer.change", &after).await?;
     Ok(answer(StatusCode::OK, &after))
@@ -117,7 +115,7 @@ pub(crate) async fn change(
 
 async fn find(app: &App, id: &str) -> Result<Customer, ApiError> {
     let id = CustomerId::parse(id).ok_or(ApiError::NotFound)?;
-    app.ports.store.get_customer(id).await.map_err(ApiError::Store)?.ok_or(ApiError::NotFound)
+    app.ports.store.get_customer(id).await?.ok_or(ApiError::NotFound)
 }
 
 /// Audits, and lets the calls that are up know.

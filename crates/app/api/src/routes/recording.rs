@@ -44,7 +44,11 @@ pub(crate) async fn play(
     let record = calls::find(&app, &who.viewer, &id).await?;
     let recording = choose(&record, which.recording.as_deref())?;
     let mut file = open(&app.ports.recordings, &recording.path).await?;
-    let length = file.metadata().await.map_err(ApiError::RecordingUnreadable)?.len();
+    let metadata = file.metadata().await.map_err(ApiError::RecordingUnreadable)?;
+    if !metadata.is_file() {
+        return Err(ApiError::NotFound);
+    }
+    let length = metadata.len();
     // Of a file that grows, no later request can be sure to get the same bytes.
     let unchanged = !headers.contains_key(header::IF_RANGE);
     let field = headers.get(header::RANGE).filter(|_| unchanged).and_then(|field| field.to_str().ok());

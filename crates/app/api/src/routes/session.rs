@@ -78,7 +78,7 @@ pub(super) async fn check_password(
 }
 
 async fn try_password(app: &App, name: &str, password: String) -> Result<Option<User>, ApiError> {
-    let user = app.ports.store.find_user(name).await.map_err(ApiError::Store)?.filter(|user| !user.disabled);
+    let user = app.ports.store.find_user(name).await?.filter(|user| !user.disabled);
     let hash = user.as_ref().map(|user| user.password_hash.expose().clone());
     Ok(if app.passwords.fits(password, hash).await? { user } else { None })
 }
@@ -96,7 +96,7 @@ pub(super) async fn begin(
     let secret = random.map(|byte| format!("{byte:02x}")).concat();
     let now = app.now();
     // No better moment: as many go as come.
-    app.ports.store.delete_expired_sessions(now).await.map_err(ApiError::Store)?;
+    app.ports.store.delete_expired_sessions(now).await?;
     let session = Session {
         token: TokenHash::of(&secret),
         user: user.name.clone(),
@@ -106,13 +106,13 @@ pub(super) async fn begin(
         expires_at: Some(now + lifetime),
         last_seen_at: now,
     };
-    app.ports.store.create_session(&session).await.map_err(ApiError::Store)?;
+    app.ports.store.create_session(&session).await?;
     Ok((secret, session))
 }
 
 /// Ends the session or token of the request, and its open pages.
 pub(super) async fn forget(app: &App, who: &Identity) -> Result<(), ApiError> {
-    app.ports.store.delete_session(&who.session.token).await.map_err(ApiError::Store)?;
+    app.ports.store.delete_session(&who.session.token).await?;
     app.hub.close_pages_of(&who.session.token);
     app.audit(&who.user.name, "session.end", &who.user.name, serde_json::Value::Null).await
 }

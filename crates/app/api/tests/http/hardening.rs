@@ -86,7 +86,12 @@ async fn every_answer_has_its_id_and_the_security_headers() {
     for path in ["/", "/healthz", "/api/v1/live", "/api/v1/nothing"] {
         let answer = server.get(path, &token).await;
         let policy = answer.field("content-security-policy").unwrap();
-        assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            policy.contains("default-src 'self'")
+                && !policy.contains("script-src")
+                && policy.contains("frame-ancestors 'none'"),
+            "{path}"
+        );
         assert_eq!(answer.field("x-content-type-options"), Some("nosniff"), "{path}");
         seen.push(answer.field("x-request-id").unwrap().to_owned());
     }
@@ -133,5 +138,14 @@ async fn what_is_no_http_is_refused_and_harms_nobody() {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&answer));
+    assert_eq!(send(server.address, "GET", "/healthz", &[], b"").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_defect_costs_one_request_and_not_the_connection_of_others() {
+    let server = Server::start_with(|| panic!("boom")).await;
+    let answer = send(server.address, "GET", "/metrics", &[], b"").await;
+    assert_eq!((answer.status, &answer.json()["status"]), (500, &json!(500)));
+    assert!(!String::from_utf8_lossy(&answer.body).contains("boom"));
     assert_eq!(send(server.address, "GET", "/healthz", &[], b"").await.status, 200);
 }

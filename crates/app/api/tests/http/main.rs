@@ -1,6 +1,8 @@
 //! The HTTP side over real loopback connections, with a real database and the shard's end of the handle played by
 //! the test.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod calls;
 mod client;
 mod customers;

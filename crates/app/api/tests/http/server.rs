@@ -47,6 +47,11 @@ pub(crate) struct Shard {
 impl Server {
     /// With the agents 1001 (Ann) and 1002 (Bob) and the admin `boss`.
     pub(crate) async fn start() -> Self {
+        Self::start_with(|| "hotline_test 1\n".to_owned()).await
+    }
+
+    /// The same with other metrics.
+    pub(crate) async fn start_with(metrics: impl Fn() -> String + Send + Sync + 'static) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("test.db").display());
         let store = Store::open(&url).await.unwrap();
@@ -73,7 +78,7 @@ impl Server {
                 national_prefix: "0".into(),
                 international_prefix: "00".into(),
             },
-            metrics: Arc::new(|| "hotline_test 1\n".to_owned()),
+            metrics: Arc::new(metrics),
             https: false,
         };
         let serving = serve(listener, ports, shutdown.clone());

@@ -1,0 +1,90 @@
+//! The shard's end of a handle, for the tests of this crate's parts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hotline_base::{CallId, Rng, WallTime};
+use hotline_call::{AlarmKind, CallEvent, Command, Event, EventKind, ScreenPop, Snapshot};
+use hotline_shard::{Ask, Handle, Live};
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::hub::Hub;
+
+pub(crate) struct Shard {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    live: broadcast::Sender<Arc<Live>>,
+    seq: Arc<AtomicU64>,
+}
+
+impl Shard {
+    /// A shard that has the number of events as its only state, and a hub that has seen its first snapshot.
+    pub(crate) async fn with_hub() -> Self {
+        let (handle, mut asks, live) = Handle::channel();
+        let (sender, commands) = mpsc::unbounded_channel();
+        let seq = Arc::new(AtomicU64::new(1));
+        let shown = Arc::clone(&seq);
+        tokio::spawn(async move {
+            while let Some(ask) = asks.recv().await {
+                match ask {
+                    Ask::Snapshot(reply) => drop(reply.send(snapshot(shown.load(Ordering::SeqCst)))),
+                    Ask::Counters(reply) => drop(reply.send(Vec::new())),
+                    Ask::Command(command, reply) => {
+                        drop(sender.send(command));
+                        drop(reply.send(Ok(())));
+                    }
+                }
+            }
+        });
+        let (hub, tasks) = Hub::new(handle, CancellationToken::new());
+        for task in tasks {
+            tokio::spawn(task);
+        }
+        let shard = Self { hub, commands, live, seq };
+        shard.settled().await;
+        shard
+    }
+
+    /// The number of the last event.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq.load(Ordering::SeqCst)
+    }
+
+    /// Something of no interest happens.
+    pub(crate) fn emit(&self) {
+        self.send(EventKind::AlarmCleared(AlarmKind::PromptMissing), None);
+    }
+
+    /// Something happens to a call.
+    pub(crate) fn emit_call(&self, what: CallEvent, pop: Option<ScreenPop>) {
+        self.send(EventKind::Call { call: call(), what }, pop);
+    }
+
+    /// Waits until the hub has taken everything.
+    pub(crate) async fn settled(&self) {
+        let seq = self.seq();
+        self.hub.watch().wait_for(|newest| *newest == seq).await.unwrap();
+    }
+
+    fn send(&self, kind: EventKind, pop: Option<ScreenPop>) {
+        let seq = self.seq.fetch_add(1, Ordering::SeqCst) + 1;
+        self.live.send(Arc::new(Live { event: Event { seq, at: WallTime(0), kind }, pop })).unwrap();
+    }
+}
+
+pub(crate) fn call() -> CallId {
+    CallId::generate(WallTime(0), &mut Rng::from_number(1))
+}
+
+fn snapshot(seq: u64) -> Snapshot {
+    Snapshot {
+        seq,
+        at: WallTime(0),
+        calls: Vec::new(),
+        agents: Vec::new(),
+        queues: Vec::new(),
+        alarms: Vec::new(),
+        counters: Vec::new(),
+    }
+}
