@@ -108,6 +108,21 @@ pub struct Offer {
     pub outcome: OfferOutcome,
 }
 
+impl Offer {
+    const fn new(leg: LegId, agent: AgentId, offered_at: WallTime) -> Self {
+        Self {
+            leg,
+            agent,
+            offered_at,
+            popped_at: None,
+            invited_at: None,
+            ringing_at: None,
+            ended_at: None,
+            outcome: OfferOutcome::Pending,
+        }
+    }
+}
+
 /// What became of an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OfferOutcome {
@@ -212,29 +227,40 @@ impl CallRecord {
             }
             CallEvent::LanguageChanged { language } => self.language.clone_from(language),
             CallEvent::Queued { queue } => {
-                self.queues.push(QueueVisit {
-                    queue: queue.clone(),
-                    entered_at: at,
-                    left_at: None,
-                    outcome: None,
-                });
+                let queue = queue.clone();
+                self.queues.push(QueueVisit { queue, entered_at: at, left_at: None, outcome: None });
             }
-            CallEvent::Dequeued { outcome, .. } => {
-                if let Some(visit) = self.queues.last_mut() {
-                    visit.left_at = Some(at);
-                    visit.outcome = Some(*outcome);
-                }
+            CallEvent::Dequeued { outcome, .. } => self.leave_queue(at, *outcome),
+            CallEvent::Offered { offer, agent, .. } => {
+                self.offers.push(Offer::new(*offer, agent.clone(), at))
             }
-            CallEvent::Offered { .. }
-            | CallEvent::Popped { .. }
-            | CallEvent::Invited { .. }
-            | CallEvent::Ringing { .. }
-            | CallEvent::OfferFailed { .. }
-            | CallEvent::Connected { .. } => self.apply_offer(at, event),
-            CallEvent::RecordingStarted { .. }
-            | CallEvent::RecordingFinished { .. }
-            | CallEvent::RecordingMended { .. }
-            | CallEvent::RecordingFailed { .. } => self.apply_recording(at, event),
+            CallEvent::Popped { offer, written } => {
+                self.with_offer(*offer, |entry| entry.popped_at = written.then_some(at));
+            }
+            CallEvent::Invited { offer } => self.with_offer(*offer, |entry| entry.invited_at = Some(at)),
+            CallEvent::Ringing { offer } => self.with_offer(*offer, |entry| entry.ringing_at = Some(at)),
+            CallEvent::OfferFailed { offer, failure, status, .. } => {
+                self.end_offer(*offer, at, OfferOutcome::Failed { failure: *failure, status: *status });
+            }
+            CallEvent::Connected { offer, agent } => {
+                self.connected_at.get_or_insert(at);
+                self.agent = Some(agent.clone());
+                self.end_offer(*offer, at, OfferOutcome::Answered);
+            }
+            CallEvent::RecordingStarted { recording, path } => {
+                self.open_recording(*recording, path.clone(), at)
+            }
+            CallEvent::RecordingFinished { recording, duration, gap, bytes } => {
+                let (duration, gap, bytes) = (*duration, *gap, *bytes);
+                self.set_recording(*recording, RecordingState::Finished { duration, gap, bytes });
+            }
+            CallEvent::RecordingMended { recording, duration, bytes } => {
+                self.set_recording(*recording, RecordingState::Mended { duration: *duration, bytes: *bytes });
+            }
+            CallEvent::RecordingFailed { recording, problem } => {
+                self.open_recording(*recording, String::new(), at);
+                self.set_recording(*recording, RecordingState::Failed { problem: problem.clone() });
+            }
             CallEvent::Ended { by, cause } => {
                 self.ended_at = Some(at);
                 self.ended_by = Some(*by);
@@ -243,67 +269,24 @@ impl CallRecord {
         }
     }
 
-    fn apply_offer(&mut self, at: WallTime, event: &CallEvent) {
-        match event {
-            CallEvent::Offered { offer, agent, .. } => self.offers.push(Offer {
-                leg: *offer,
-                agent: agent.clone(),
-                offered_at: at,
-                popped_at: None,
-                invited_at: None,
-                ringing_at: None,
-                ended_at: None,
-                outcome: OfferOutcome::Pending,
-            }),
-            CallEvent::Popped { offer, written } => {
-                self.with_offer(*offer, |entry| entry.popped_at = written.then_some(at));
-            }
-            CallEvent::Invited { offer } => self.with_offer(*offer, |entry| entry.invited_at = Some(at)),
-            CallEvent::Ringing { offer } => self.with_offer(*offer, |entry| entry.ringing_at = Some(at)),
-            CallEvent::OfferFailed { offer, failure, status, .. } => self.with_offer(*offer, |entry| {
-                entry.ended_at = Some(at);
-                entry.outcome = OfferOutcome::Failed { failure: *failure, status: *status };
-            }),
-            CallEvent::Connected { offer, agent } => {
-                self.connected_at.get_or_insert(at);
-                self.agent = Some(agent.clone());
-                self.with_offer(*offer, |entry| {
-                    entry.ended_at = Some(at);
-                    entry.outcome = OfferOutcome::Answered;
-                });
-            }
-            _ => {}
+    fn leave_queue(&mut self, at: WallTime, outcome: QueueOutcome) {
+        if let Some(visit) = self.queues.last_mut() {
+            visit.left_at = Some(at);
+            visit.outcome = Some(outcome);
         }
     }
 
-    fn apply_recording(&mut self, at: WallTime, event: &CallEvent) {
-        match event {
-            CallEvent::RecordingStarted { recording, path } => self.recordings.push(Recording {
-                id: *recording,
-                path: path.clone(),
-                started_at: at,
-                state: RecordingState::Open,
-            }),
-            CallEvent::RecordingFinished { recording, duration, gap, bytes } => self.set_recording(
-                *recording,
-                RecordingState::Finished { duration: *duration, gap: *gap, bytes: *bytes },
-            ),
-            CallEvent::RecordingMended { recording, duration, bytes } => {
-                self.set_recording(*recording, RecordingState::Mended { duration: *duration, bytes: *bytes });
-            }
-            CallEvent::RecordingFailed { recording, problem } => {
-                if !self.recordings.iter().any(|known| known.id == *recording) {
-                    let state = RecordingState::Open;
-                    self.recordings.push(Recording {
-                        id: *recording,
-                        path: String::new(),
-                        started_at: at,
-                        state,
-                    });
-                }
-                self.set_recording(*recording, RecordingState::Failed { problem: problem.clone() });
-            }
-            _ => {}
+    fn end_offer(&mut self, leg: LegId, at: WallTime, outcome: OfferOutcome) {
+        self.with_offer(leg, |entry| {
+            entry.ended_at = Some(at);
+            entry.outcome = outcome;
+        });
+    }
+
+    /// Notes a recording unless it is on record already.
+    fn open_recording(&mut self, id: RecordingId, path: String, at: WallTime) {
+        if !self.recordings.iter().any(|known| known.id == id) {
+            self.recordings.push(Recording { id, path, started_at: at, state: RecordingState::Open });
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) enum Activity {
     Flow(FlowRun),
     Waiting(Waiting),
     Offering {
-        agent: AgentLeg,
+        agent: Box<AgentLeg>,
         fallback: Fallback,
     },
     Talking(Conversation),

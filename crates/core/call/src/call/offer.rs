@@ -56,7 +56,7 @@ impl Call {
         env.arm(self.id(), CallTimer::Pop, now.mono + env.center.timing.pop_wait);
         env.arm(self.id(), CallTimer::AgentMediaOpen, now.mono + env.center.timing.media_open);
         let progress = Progress::Preparing { media: None, popped: false };
-        let leg = AgentLeg { offer, agent: agent.clone(), reservation, ring_timeout, progress };
+        let leg = Box::new(AgentLeg { offer, agent: agent.clone(), reservation, ring_timeout, progress });
         self.set_activity(Activity::Offering { agent: leg, fallback });
         self.emit(now, env, CallEvent::Offered { offer, agent, because });
     }
@@ -235,7 +235,7 @@ impl Call {
         &mut self,
         now: Now,
         env: &mut Env,
-        agent: AgentLeg,
+        agent: Box<AgentLeg>,
         failure: OfferFailure,
         status: Option<u16>,
     ) {
