@@ -1,6 +1,6 @@
 //! Where log lines go and in which form.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
@@ -35,15 +35,18 @@ pub enum LogError {
     Installed(#[from] TryInitError),
 }
 
-/// Sends the log lines of this process to standard error. `filter` is a level or a list like
-/// `info,hotline_sip_net=debug` (`tracing_subscriber::EnvFilter`); it comes from the configuration, the
-/// environment is not asked.
+/// Sends the log lines of this process to standard error, in colour if that is a terminal. `filter` is a level
+/// or a list like `info,hotline_sip_net=debug` (`tracing_subscriber::EnvFilter`); it comes from the
+/// configuration, the environment is not asked.
 ///
 /// # Errors
 /// [`LogError`].
 pub fn install_logs(filter: &str, format: LogFormat) -> Result<(), LogError> {
     let filter = parse_filter(filter)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Redacting(io::stderr));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(Redacting(io::stderr));
     match format {
         LogFormat::Human => lines.finish().try_init()?,
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init()?,
