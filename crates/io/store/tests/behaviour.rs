@@ -4,6 +4,9 @@
 //! `behaviour/postgres.rs` and must be installed: nothing is skipped. Cases that take the database away run
 //! last and alone.
 
+#![expect(clippy::unwrap_used, reason = "what a case cannot do without fails it")]
+#![expect(clippy::print_stdout, reason = "each case is named, as the test runner names tests")]
+
 #[path = "behaviour/accounts.rs"]
 mod accounts;
 #[path = "behaviour/audit.rs"]
@@ -93,6 +96,7 @@ fn behaviour_on_sqlite() {
 fn behaviour_on_postgres() {
     let backend = Backend::postgres();
     opening::both_databases_have_the_same_tables(&backend);
+    opening::references_are_collated_like_their_targets(&backend);
     run_all(&backend, CASES);
     run_each_alone(&backend, OUTAGE_CASES);
 }

@@ -1,5 +1,6 @@
 -- Times are microseconds since the Unix epoch, UTC. Ids and hashes are text in lower case.
--- What is sorted by is collated by bytes, as SQLite does; JSON is TEXT because JSONB refuses \u0000.
+-- What is sorted by is collated by bytes, as SQLite does, and so is what refers to it: PostgreSQL uses no index
+-- to join columns of different collations. JSON is TEXT because JSONB refuses \u0000.
 -- The same tables and columns stand in ../sqlite; a test compares the two.
 
 CREATE TABLE app_user (
@@ -14,7 +15,7 @@ CREATE TABLE app_user (
 
 CREATE TABLE session (
     token_hash TEXT NOT NULL PRIMARY KEY,
-    user_name TEXT NOT NULL REFERENCES app_user (name) ON DELETE CASCADE,
+    user_name TEXT COLLATE "C" NOT NULL REFERENCES app_user (name) ON DELETE CASCADE,
     kind TEXT NOT NULL CHECK (kind IN ('session', 'token')),
     name TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -37,7 +38,7 @@ CREATE TABLE customer (
 CREATE INDEX customer_name ON customer (name, id);
 
 CREATE TABLE customer_number (
-    customer TEXT NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    customer TEXT COLLATE "C" NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
     number TEXT NOT NULL,
     position BIGINT NOT NULL,
     PRIMARY KEY (customer, number)
@@ -98,7 +99,7 @@ CREATE INDEX call_event_call ON call_event (call, seq);
 
 CREATE TABLE recording (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    call TEXT NOT NULL REFERENCES call (id),
+    call TEXT COLLATE "C" NOT NULL REFERENCES call (id),
     position BIGINT NOT NULL,
     path TEXT NOT NULL,
     started_at BIGINT NOT NULL,

@@ -55,6 +55,27 @@ pub(crate) fn both_databases_have_the_same_tables(postgres: &Backend) {
     });
 }
 
+/// Otherwise PostgreSQL joins them without an index, and looking up a caller takes as long as reading the whole
+/// address book.
+pub(crate) fn references_are_collated_like_their_targets(postgres: &Backend) {
+    runtime().block_on(async {
+        let bench = Bench::new(postgres, "collations").await;
+        let mut connection = PgConnection::connect(&bench.url).await.unwrap();
+        let rows = sqlx::query(
+            "SELECT a.attrelid::regclass || '.' || a.attname AS name, a.attcollation = b.attcollation AS is_same
+            FROM pg_constraint k
+            JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+            JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
+            WHERE k.contype = 'f'",
+        );
+        let rows = rows.fetch_all(&mut connection).await.unwrap();
+        assert!(!rows.is_empty());
+        for row in rows {
+            assert!(row.get::<bool, _>("is_same"), "{}", row.get::<String, _>("name"));
+        }
+    });
+}
+
 /// An error with its causes, as the binary prints it.
 fn one_line(error: &OpenError) -> String {
     let mut line = error.to_string();
