@@ -8,6 +8,7 @@
 mod agenda;
 mod center;
 mod media;
+mod moment;
 mod network;
 mod phone;
 mod seeds;
@@ -17,8 +18,9 @@ mod world;
 pub use agenda::Agenda;
 pub use center::{Rules, WRAP_UP};
 pub use media::MediaPlane;
+pub use moment::Moment;
 pub use network::{Faults, Network};
 pub use phone::{Act, Manners, Phone, PhoneId, PickUp, Talk};
 pub use seeds::for_each_seed;
 pub use watch::Watch;
-pub use world::{Moment, World};
+pub use world::World;

@@ -14,6 +14,7 @@ use hotline_sip::{Datagram, Login, Transmit};
 use crate::agenda::Agenda;
 use crate::center::{self, NUMBER, QUEUE_KEY, Rules, SERVER};
 use crate::media::MediaPlane;
+use crate::moment::Moment;
 use crate::network::{Faults, Network};
 use crate::phone::{Act, Manners, Phone, PhoneId, PickUp};
 use crate::watch::Watch;
@@ -39,56 +40,6 @@ enum Happening {
     Act(PhoneId, Act),
     /// This audio address has been silent for [`SILENCE`].
     Silent(SocketAddr),
-}
-
-/// A moment in a call that a script waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Moment {
-    /// The INVITE was accepted.
-    Started,
-    /// The caller was answered.
-    Answered,
-    /// The call waits in a queue.
-    Queued,
-    /// An agent was chosen.
-    Offered,
-    /// The INVITE left for the agent.
-    Invited,
-    /// The agent's phone rings.
-    Ringing,
-    /// Caller and agent talk.
-    Connected,
-    /// The call is over.
-    Ended,
-}
-
-impl Moment {
-    /// All of them, in order.
-    pub const ALL: [Self; 8] = [
-        Self::Started,
-        Self::Answered,
-        Self::Queued,
-        Self::Offered,
-        Self::Invited,
-        Self::Ringing,
-        Self::Connected,
-        Self::Ended,
-    ];
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "a script waits for these moments only")]
-    const fn of(event: &CallEvent) -> Option<Self> {
-        match event {
-            CallEvent::Started { .. } => Some(Self::Started),
-            CallEvent::Answered => Some(Self::Answered),
-            CallEvent::Queued { .. } => Some(Self::Queued),
-            CallEvent::Offered { .. } => Some(Self::Offered),
-            CallEvent::Invited { .. } => Some(Self::Invited),
-            CallEvent::Ringing { .. } => Some(Self::Ringing),
-            CallEvent::Connected { .. } => Some(Self::Connected),
-            CallEvent::Ended { .. } => Some(Self::Ended),
-            _ => None,
-        }
-    }
 }
 
 /// A center with its callers and agents.
