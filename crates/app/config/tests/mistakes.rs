@@ -1,0 +1,104 @@
+//! The shipped configuration is good, and every mistake in a copy of it is told with its place and a remedy.
+
+use std::path::{Path, PathBuf};
+
+use hotline_config::{ConfigError, Configuration, load};
+use tempfile::TempDir;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().unwrap()
+}
+
+/// A copy of the shipped configuration with one text replaced, in `server`, `center` or a flow.
+fn changed(file: &str, from: &str, to: &str) -> (TempDir, Result<Configuration, ConfigError>) {
+    let root = repository();
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    std::fs::create_dir(at("flows")).unwrap();
+    for flow in ["main.yaml", "support.yaml"] {
+        std::fs::copy(root.join("ivr-flows").join(flow), at("flows").join(flow)).unwrap();
+    }
+    std::fs::copy(root.join("config/center.yaml"), at("center.yaml")).unwrap();
+    let server = std::fs::read_to_string(root.join("config/hotline.yaml")).unwrap();
+    let server = server
+        .replace("sounds: sounds", &format!("sounds: {}", root.join("sounds").display()))
+        .replace("flows: ivr-flows", &format!("flows: {}", at("flows").display()))
+        .replace("center: config/center.yaml", &format!("center: {}", at("center.yaml").display()));
+    std::fs::write(at("hotline.yaml"), server).unwrap();
+    let text = std::fs::read_to_string(at(file)).unwrap();
+    assert!(text.contains(from), "{file} has `{from}`");
+    std::fs::write(at(file), text.replacen(from, to, 1)).unwrap();
+    let outcome = load(&at("hotline.yaml"));
+    (directory, outcome)
+}
+
+#[track_caller]
+fn mistake(file: &str, from: &str, to: &str) -> String {
+    let (_directory, outcome) = changed(file, from, to);
+    outcome.expect_err("the change is a mistake").to_string()
+}
+
+/// The line of `needle` in a shipped file, as messages write it: `:12:`.
+fn line_of(shipped: &str, needle: &str) -> String {
+    let text = std::fs::read_to_string(repository().join(shipped)).unwrap();
+    let line = text.lines().position(|line| line.contains(needle)).unwrap() + 1;
+    format!(":{line}:")
+}
+
+#[test]
+fn the_shipped_configuration_is_good() {
+    let (_directory, outcome) = changed("center.yaml", "Sales", "Sales");
+    let configuration = outcome.unwrap();
+    assert!(configuration.demo.is_some());
+    assert_eq!(configuration.center.queues.len(), 2);
+    assert_eq!(configuration.sip_users.len(), configuration.center.agents.len());
+}
+
+#[test]
+fn a_number_whose_flow_is_misspelt_is_told_with_the_nearest_name() {
+    let text = mistake("center.yaml", "{flow: main}", "{flow: mian}");
+    assert!(text.contains(&line_of("config/center.yaml", "{flow: main}")), "{text}");
+    assert!(text.contains("there is no flow `mian`") && text.contains("did you mean `main`?"), "{text}");
+}
+
+#[test]
+fn a_queue_with_an_unknown_member_is_told() {
+    let text = mistake("center.yaml", "members: [\"1001\", \"1002\"", "members: [\"1001\", \"1020\"");
+    assert!(text.contains("there is no agent `1020`"), "{text}");
+}
+
+#[test]
+fn two_agents_with_one_extension_are_told() {
+    let text = mistake("center.yaml", "extension: \"1002\"", "extension: \"1001\"");
+    assert!(text.contains("extension 1001 is taken by agent `1001`"), "{text}");
+}
+
+#[test]
+fn a_flow_that_names_an_unknown_queue_is_told_in_the_flows_file() {
+    let text = mistake("flows/main.yaml", "name: sales", "name: slaes");
+    assert!(text.contains("main.yaml:") && text.contains("did you mean `sales`?"), "{text}");
+}
+
+#[test]
+fn a_trunk_address_that_is_none_is_told() {
+    let text = mistake("center.yaml", "peers: [127.0.0.1", "peers: [trunk.example");
+    assert!(text.contains("`trunk.example` is no address"), "{text}");
+}
+
+#[test]
+fn mistakes_in_several_places_come_at_once() {
+    let text = mistake("center.yaml", "language: en #", "langage: en #");
+    assert!(text.contains("did you mean `language`?") && text.contains("without `language`"), "{text}");
+}
+
+#[test]
+fn a_demonstration_center_refuses_to_be_seen_from_elsewhere() {
+    let text = mistake("hotline.yaml", "listen: 127.0.0.1:8080", "listen: 0.0.0.0:8080");
+    assert!(text.contains("published passwords") && text.contains("http.listen"), "{text}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let text = mistake("hotline.yaml", "center.yaml", "centre.yaml");
+    assert!(text.contains("centre.yaml"), "{text}");
+}
