@@ -13,6 +13,9 @@ import { Rail } from './Rail';
 import css from './Shell.module.css';
 import { useSession } from './session';
 
+/** The event comes before its record is in the database. */
+const WRITTEN_AFTER_MS = 500;
+
 export function Shell() {
   const { t } = useTranslation();
   const session = useSession();
@@ -56,8 +59,10 @@ function useFreshRecords(store: LiveStore): void {
           event.type === 'recording.mended' ||
           event.type === 'recording.failed'
         ) {
-          void queries.invalidateQueries({ queryKey: ['calls'] });
-          void queries.invalidateQueries({ queryKey: ['call', event.call] });
+          setTimeout(() => {
+            void queries.invalidateQueries({ queryKey: ['calls'] });
+            void queries.invalidateQueries({ queryKey: ['call', event.call] });
+          }, WRITTEN_AFTER_MS);
         }
       }),
     [store, queries],

@@ -129,7 +129,7 @@ function Facts({ pop }: { pop: Popped }) {
       </Fact>
       {pop.queued_at !== null && (
         <Fact icon={<IconClockHour4 size={15} stroke={1.7} aria-hidden />} label={t('pop.waited')}>
-          <Waited call={pop.call} since={pop.queued_at} />
+          <Waited since={pop.queued_at} until={pop.waited_until} />
         </Fact>
       )}
       <Fact icon={<IconLanguage size={15} stroke={1.7} aria-hidden />} label={t('pop.language')}>
@@ -143,10 +143,9 @@ function Facts({ pop }: { pop: Popped }) {
 }
 
 /** Runs until somebody answers. */
-function Waited({ call, since }: { call: string; since: string }) {
-  const connected_at = useLive((view) => view.live.calls[call]?.connected_at ?? null);
-  if (connected_at === null) return <Clock since={since} />;
-  return <span className="num">{clock(Date.parse(connected_at) - Date.parse(since))}</span>;
+function Waited({ since, until }: { since: string; until: string | null }) {
+  if (until === null) return <Clock since={since} />;
+  return <span className="num">{clock(Date.parse(until) - Date.parse(since))}</span>;
 }
 
 function Fact({ icon, label, children }: { icon: ReactNode; label: string; children: ReactNode }) {

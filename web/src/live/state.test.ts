@@ -57,6 +57,14 @@ describe('a call from start to end', () => {
     expect(state.calls.c1).toMatchObject({ state: 'offered', agent: ME });
   });
 
+  it('stops counting the wait at the answer, though this agent was not told of the whole call', () => {
+    const answered = run(snapshot(), [OFFERED, { type: 'call.connected', call: 'c1', offer: 7, agent: ME }]);
+    expect(answered.calls).toEqual({});
+    expect(answered.pop?.waited_until).toBe(LATER);
+    const reloaded = fromSnapshot(snapshot({ pop: pop(), calls: [call({ connected_at: T0 })] }));
+    expect(reloaded.pop?.waited_until).toBe(T0);
+  });
+
   it('keeps the card through wrap-up and takes it away after', () => {
     const talk: Fact[] = [
       ...CALL_TO_RINGING,

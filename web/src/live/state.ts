@@ -21,6 +21,8 @@ export interface Popped extends Pop {
   over: boolean;
   /** The customer that the address book named after the pop was sent; the card reads the rest. */
   found: string | null;
+  /** When the caller's waiting ended, by an answer or by giving up. An agent is not told of the whole call. */
+  waited_until: string | null;
 }
 
 export const EMPTY: LiveState = {
@@ -51,7 +53,7 @@ export function fromSnapshot(
     queues: snapshot.queues,
     calls: byId(snapshot.calls),
     pop: snapshot.pop
-      ? popped(snapshot.pop, !snapshot.calls.some(isUp(snapshot.pop.call)))
+      ? popped(snapshot.pop, snapshot.calls.find(isUp(snapshot.pop.call)))
       : kept && { ...kept, over: true },
     alarms: snapshot.alarms,
     counters: snapshot.counters,
@@ -119,13 +121,17 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
     case 'call.offer_failed':
       return offerFailed(state, fact.call, fact.offer);
     case 'call.connected':
-      return changeCall(state, fact.call, (call) => ({
-        state: 'connected',
-        agent: fact.agent,
-        connected_at: call.connected_at ?? at,
-      }));
+      return waited(
+        changeCall(state, fact.call, (call) => ({
+          state: 'connected',
+          agent: fact.agent,
+          connected_at: call.connected_at ?? at,
+        })),
+        fact.call,
+        at,
+      );
     case 'call.ended':
-      return ended(state, fact.call);
+      return ended(waited(state, fact.call, at), fact.call);
     case 'recording.finished':
     case 'recording.mended':
     case 'recording.failed':
@@ -184,7 +190,9 @@ function offered(
   me: string | null,
 ): LiveState {
   const next = changeCall(state, call, { state: 'offered', agent });
-  return pop !== null && me !== null && agent === me ? { ...next, pop: popped(pop, false) } : next;
+  return pop !== null && me !== null && agent === me
+    ? { ...next, pop: { ...pop, over: false, found: null, waited_until: null } }
+    : next;
 }
 
 function offerFailed(state: LiveState, call: string, offer: number): LiveState {
@@ -213,8 +221,13 @@ function isUp(call: string): (known: LiveCall) => boolean {
   return ({ id, state }) => id === call && state !== 'ending';
 }
 
-function popped(pop: Pop, over: boolean): Popped {
-  return { ...pop, over, found: null };
+function popped(pop: Pop, call: LiveCall | undefined): Popped {
+  return { ...pop, over: call === undefined, found: null, waited_until: call?.connected_at ?? null };
+}
+
+function waited(state: LiveState, call: string, at: string): LiveState {
+  if (state.pop?.call !== call) return state;
+  return { ...state, pop: { ...state.pop, waited_until: state.pop.waited_until ?? at } };
 }
 
 function withCall(state: LiveState, call: LiveCall): LiveState {
