@@ -1,7 +1,7 @@
 //! Every metric by name, in one table: Prometheus naming, unit last, `_total` for what only grows.
 //!
-//! A crate that counts takes its name from here, so that the table is complete and a name is never written
-//! twice.
+//! A crate that counts takes its name from here. Not in the table: the counters inside the core, which have
+//! short names of their own and are exported as `hotline_<name>_total`.
 
 use metrics::{Counter, Gauge, Histogram, Unit};
 
@@ -17,7 +17,7 @@ pub enum Kind {
 }
 
 macro_rules! metrics_table {
-    ($($variant:ident, $kind:ident, $unit:ident, $name:literal, $help:literal;)*) => {
+    ($($variant:ident, $kind:ident, $unit:ident, $name:literal, [$($label:literal),*], $help:literal;)*) => {
         /// A metric.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Metric {
@@ -46,6 +46,12 @@ macro_rules! metrics_table {
                 match self { $(Self::$variant => Kind::$kind,)* }
             }
 
+            /// The labels that every value of it carries.
+            #[must_use]
+            pub const fn labels(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($label),*],)* }
+            }
+
             /// What is counted or measured in.
             #[must_use]
             pub const fn unit(self) -> Unit {
@@ -56,26 +62,68 @@ macro_rules! metrics_table {
 }
 
 metrics_table! {
-    JournalEntries, Counter, Count, "hotline_journal_entries_total",
+    SipDatagramsDropped, Counter, Count, "hotline_sip_datagrams_dropped_total", [],
+        "Datagrams dropped because call processing was behind.";
+    MediaPortsInUse, Gauge, Count, "hotline_media_ports_in_use", [],
+        "Media ports held by calls.";
+    MediaCommandsRefused, Counter, Count, "hotline_media_commands_refused_total", [],
+        "Commands that a media thread could not take.";
+    MediaEventsLost, Counter, Count, "hotline_media_events_lost_total", [],
+        "Media events dropped because call processing was behind.";
+    MediaBeatsLate, Counter, Count, "hotline_media_beats_late_total", [],
+        "Beats of 20 ms that began late.";
+    MediaBeatsSkipped, Counter, Count, "hotline_media_beats_skipped_total", [],
+        "Beats of 20 ms given up because the thread was too late.";
+    MediaSendErrors, Counter, Count, "hotline_media_send_errors_total", [],
+        "Media packets that the system refused to send.";
+    MediaPanics, Counter, Count, "hotline_media_panics_total", [],
+        "Defects caught in media threads.";
+    JournalEntries, Counter, Count, "hotline_journal_entries_total", [],
         "Events and records that reached the database.";
-    JournalLost, Counter, Count, "hotline_journal_lost_total",
+    JournalLost, Counter, Count, "hotline_journal_lost_total", [],
         "Events and records lost because the writer's queue was full.";
-    JournalRefused, Counter, Count, "hotline_journal_refused_total",
+    JournalRefused, Counter, Count, "hotline_journal_refused_total", [],
         "Events and records dropped because the database can never take them.";
-    JournalUnreadable, Counter, Count, "hotline_journal_unreadable_total",
+    JournalUnreadable, Counter, Count, "hotline_journal_unreadable_total", [],
         "Stored or spooled entries passed over because they cannot be read.";
-    JournalQueue, Gauge, Count, "hotline_journal_queue_entries",
+    JournalQueue, Gauge, Count, "hotline_journal_queue_entries", [],
         "Events and records waiting in the writer's queue.";
-    JournalSpool, Gauge, Bytes, "hotline_journal_spool_bytes",
+    JournalSpool, Gauge, Bytes, "hotline_journal_spool_bytes", [],
         "Events and records on disk that wait for the database.";
-    JournalCommit, Histogram, Seconds, "hotline_journal_commit_seconds",
+    JournalCommit, Histogram, Seconds, "hotline_journal_commit_seconds", [],
         "Time to write one batch of events and records to the database.";
-    StoreAvailable, Gauge, Count, "hotline_store_available",
+    StoreAvailable, Gauge, Count, "hotline_store_available", [],
         "1 while the database takes events, 0 while it does not.";
+    ApiRequests, Counter, Count, "hotline_api_requests_total", ["method", "route", "status"],
+        "HTTP requests answered.";
+    ApiRequestTime, Histogram, Seconds, "hotline_api_request_seconds", [],
+        "Time to answer an HTTP request.";
+    ApiPanics, Counter, Count, "hotline_api_panics_total", [],
+        "HTTP requests ended by a defect.";
+    ApiAcceptErrors, Counter, Count, "hotline_api_accept_errors_total", [],
+        "HTTP connections that the system failed to accept.";
+    ApiSignIns, Counter, Count, "hotline_api_sign_ins_total", ["outcome"],
+        "Attempts to sign in.";
+    ApiThrottleEvicted, Counter, Count, "hotline_api_throttle_evicted_total", [],
+        "Sign-in throttles forgotten early because there were too many.";
+    ApiCrossSiteRefused, Counter, Count, "hotline_api_cross_site_refused_total", [],
+        "Requests refused because another site sent them.";
+    ApiPages, Gauge, Count, "hotline_api_pages", [],
+        "Pages connected to the live stream.";
+    ApiPagesRefused, Counter, Count, "hotline_api_pages_refused_total", [],
+        "Pages refused because too many were connected.";
+    ApiPagesOverrun, Counter, Count, "hotline_api_pages_overrun_total", [],
+        "Times a slow page had to start over from a snapshot.";
+    ApiLiveMissed, Counter, Count, "hotline_api_live_missed_total", [],
+        "Live events the pages missed because the API was behind.";
+    ApiPops, Counter, Count, "hotline_api_pops_total", ["written"],
+        "Screen pops sent to pages.";
+    ApiPopFatesDropped, Counter, Count, "hotline_api_pop_fates_dropped_total", [],
+        "Screen pops whose fate could not be told to call processing.";
 }
 
 impl Metric {
-    /// A handle, to be kept where counting is frequent.
+    /// A handle, to be kept where counting is frequent; for a counter without labels.
     pub fn counter(self) -> Counter {
         metrics::counter!(self.name())
     }

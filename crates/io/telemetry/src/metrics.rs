@@ -36,7 +36,9 @@ impl Metrics {
             match metric.kind() {
                 Kind::Counter => {
                     metrics::describe_counter!(name, unit, help);
-                    metric.increment(0);
+                    if metric.labels().is_empty() {
+                        metric.increment(0);
+                    }
                 }
                 Kind::Gauge => {
                     metrics::describe_gauge!(name, unit, help);
@@ -72,6 +74,7 @@ mod tests {
         Metric::JournalLost.increment(3);
         Metric::JournalSpool.set(17.0);
         Metric::JournalCommit.record(0.004);
+        metrics::counter!(Metric::ApiSignIns.name(), "outcome" => "refused").increment(1);
         metrics.upkeep();
         let text = metrics.render();
         for line in [
@@ -80,6 +83,7 @@ mod tests {
             "hotline_journal_lost_total 3",
             "hotline_journal_refused_total 0",
             "hotline_journal_spool_bytes 17",
+            "hotline_api_sign_ins_total{outcome=\"refused\"} 1",
             "hotline_journal_commit_seconds_bucket{le=\"0.002\"} 0",
             "hotline_journal_commit_seconds_bucket{le=\"0.005\"} 1",
         ] {

@@ -97,10 +97,10 @@ impl Bench {
         }
     }
 
-    /// Another process of this test binary that runs the test `name`, which is marked `ignored`.
+    /// Another process of this test binary that runs the test `name` and finds this database in its environment.
     pub(crate) fn spawn_child(&self, name: &str) -> Child {
         Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", name, "--ignored", "--nocapture"])
+            .args(["--exact", name, "--nocapture"])
             .env("STORE_URL", &self.url)
             .env("STORE_SPOOL", self.directory.path().join("spool"))
             .stdout(Stdio::piped())

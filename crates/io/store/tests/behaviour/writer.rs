@@ -210,7 +210,7 @@ struct Killable {
 
 impl Killable {
     fn start(bench: &Bench) -> Self {
-        let mut child = bench.spawn_child("child_that_acknowledges_until_killed");
+        let mut child = bench.spawn_child("behaviour_on_sqlite");
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
@@ -232,7 +232,12 @@ impl Killable {
     }
 }
 
-/// What the killed process does.
+/// True in the process that [`Killable::start`] makes.
+pub(crate) fn is_to_be_killed() -> bool {
+    std::env::var_os("STORE_URL").is_some()
+}
+
+/// What that process does.
 pub(crate) fn acknowledge_until_killed() {
     runtime().block_on(async {
         let store = Store::open(&std::env::var("STORE_URL").unwrap()).await.unwrap();
