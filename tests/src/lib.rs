@@ -1,1 +1,28 @@
-//! Whole-process tests: the built binary, real sockets, real phones, both databases, a real browser.
+//! What the whole-process tests share: a running server in a directory of its own, phones, SIPp, the live stream,
+//! recordings.
+//!
+//! Nothing here sleeps and no port is fixed: every server, carrier and phone has a loopback address of its own, and
+//! every wait is for a condition and has a bound ([`PATIENCE`]). Must never know: the inside of the server. Start
+//! reading at [`Center`], which describes a center and starts it.
+
+mod addresses;
+mod center;
+mod desk;
+mod hearing;
+mod record;
+mod server;
+mod sipp;
+mod wait;
+mod watch;
+mod wire;
+
+pub use addresses::{Addresses, is_bound};
+pub use center::{Center, Queue, root};
+pub use desk::{ADMIN, DOMAIN, desk_password, sip_password};
+pub use hearing::{Bursts, hears, level, onsets, wait_until_heard};
+pub use record::{Sound, listen, record_of, records};
+pub use server::{Hotline, binary};
+pub use sipp::{Sipp, SippRun};
+pub use wait::{PATIENCE, eventually, within};
+pub use watch::Watch;
+pub use wire::{Wire, field, status};

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hotline_base::Rng;
 use hotline_sdp::Codec;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::ladder::LadderEntry;
 use crate::speech::Speech;
 use crate::task::{Order, Task};
-use crate::voice::Heard;
+use crate::voice::{Heard, SpokeAt};
 
 /// Orders and events that may wait; a script that does not listen loses the rest.
 const CHANNEL: usize = 1024;
@@ -103,6 +103,7 @@ pub struct Phone {
     orders: mpsc::Sender<Order>,
     events: mpsc::Receiver<PhoneEvent>,
     heard: Heard,
+    spoke_at: SpokeAt,
 }
 
 impl Phone {
@@ -115,10 +116,12 @@ impl Phone {
         let (event_sender, events) = mpsc::channel(CHANNEL);
         let heard: Heard = Arc::new(Mutex::new(Vec::new()));
         let name = config.name.clone();
-        let task = Task::new(config, rng, order_receiver, event_sender, Arc::clone(&heard)).await?;
+        let spoke_at = SpokeAt::default();
+        let (hearing, speaking) = (Arc::clone(&heard), Arc::clone(&spoke_at));
+        let task = Task::new(config, rng, order_receiver, event_sender, hearing, speaking).await?;
         let address = task.address();
         tokio::spawn(task.run());
-        Ok(Self { name, address, orders, events, heard })
+        Ok(Self { name, address, orders, events, heard, spoke_at })
     }
 
     /// The phone's SIP address.
@@ -264,6 +267,12 @@ impl Phone {
     #[must_use]
     pub fn heard(&self) -> Vec<i16> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the first packet of what it says at present left; `None` before that.
+    #[must_use]
+    pub fn spoke_at(&self) -> Option<SystemTime> {
+        *self.spoke_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets what was heard.

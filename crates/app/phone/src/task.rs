@@ -19,7 +19,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::ladder::{LadderEntry, Way, label};
 use crate::phone::{PhoneConfig, PhoneError, PhoneEvent};
 use crate::speech::Speech;
-use crate::voice::{Heard, Voice};
+use crate::voice::{Heard, SpokeAt, Voice};
 
 const DATAGRAM_MAX: usize = 65_536;
 const REGISTER_EXPIRES: Duration = Duration::from_secs(300);
@@ -70,6 +70,7 @@ impl Task {
         orders: mpsc::Receiver<Order>,
         events: mpsc::Sender<PhoneEvent>,
         heard: Heard,
+        spoke_at: SpokeAt,
     ) -> Result<Self, PhoneError> {
         let sip = UdpSocket::bind((config.bind, 0)).await?;
         let rtp = UdpSocket::bind((config.bind, 0)).await?;
@@ -81,7 +82,7 @@ impl Task {
         endpoint_config.trunks = vec![TrunkConfig { id: "server".into(), peers: vec![server] }];
         let mut secret = [0; 32];
         rng.fill(&mut secret);
-        let voice = Voice::new(&mut rng, config.speech.clone(), heard);
+        let voice = Voice::new(&mut rng, config.speech.clone(), heard, spoke_at);
         let endpoint = Endpoint::new(endpoint_config, rng, secret);
         Ok(Self {
             config,
@@ -229,7 +230,7 @@ impl Task {
                     self.voice.press(digit);
                 }
             }
-            Order::Say(speech) => self.voice.speech = speech,
+            Order::Say(speech) => self.voice.say(speech),
             Order::Hold(held) => self.hold(now, held),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hotline_audio::{alaw, ulaw};
 use hotline_base::Rng;
@@ -25,8 +25,12 @@ const HEARD_MAX: usize = 8000 * 600;
 /// the script, so a lock stands between them.
 pub(crate) type Heard = Arc<Mutex<Vec<i16>>>;
 
+/// When the first packet of the present speech left, shared like [`Heard`].
+pub(crate) type SpokeAt = Arc<Mutex<Option<SystemTime>>>;
+
 pub(crate) struct Voice {
-    pub(crate) speech: Speech,
+    speech: Speech,
+    spoke_at: SpokeAt,
     peer: Option<Negotiated>,
     ssrc: u32,
     sequence: u16,
@@ -43,9 +47,10 @@ struct Key {
 }
 
 impl Voice {
-    pub(crate) fn new(rng: &mut Rng, speech: Speech, heard: Heard) -> Self {
+    pub(crate) fn new(rng: &mut Rng, speech: Speech, heard: Heard, spoke_at: SpokeAt) -> Self {
         Self {
             speech,
+            spoke_at,
             peer: None,
             ssrc: rng.next_u32(),
             sequence: rng.next_u32() as u16,
@@ -54,6 +59,11 @@ impl Voice {
             heard,
             began: None,
         }
+    }
+
+    pub(crate) fn say(&mut self, speech: Speech) {
+        self.speech = speech;
+        *self.spoke_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// From here on packets go to, and are taken from, this peer.
@@ -83,6 +93,10 @@ impl Voice {
             _ => {
                 let mut frame = [0; FRAME];
                 self.speech.fill(&mut frame);
+                self.spoke_at
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get_or_insert_with(SystemTime::now);
                 let payload = frame.map(|sample| match peer.codec {
                     Codec::Pcmu => ulaw::encode(sample),
                     Codec::Pcma => alaw::encode(sample),

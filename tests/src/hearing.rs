@@ -1,0 +1,167 @@
+//! Listening: is a tone there, and when did it begin?
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Result, ensure};
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs};
+use hotline_phone::{Phone, Speech};
+
+use crate::wait::eventually;
+
+/// A tone counts as heard above this level; phones speak at −12 dB.
+const HEARD_DBFS: f64 = -24.0;
+/// What is at least so much fainter than a spoken tone is absent: the companding of G.711 alone leaves −37 dB.
+const ABSENT_DBFS: f64 = -40.0;
+/// The piece of sound in which a tone is looked for: long enough to tell 100 Hz apart.
+const WINDOW: usize = 400;
+/// How finely the beginning of a tone is sought: 2.5 ms.
+const STEP: usize = 20;
+
+/// The level of the loudest piece of `samples` at this frequency.
+#[must_use]
+pub fn level(samples: &[i16], frequency_hz: f64) -> f64 {
+    let pieces = samples.chunks(WINDOW).filter(|piece| piece.len() == WINDOW);
+    pieces.map(|piece| tone_dbfs(piece, frequency_hz, SAMPLE_RATE_HZ)).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// True if the tone is there, false if it is certainly not.
+///
+/// # Panics
+/// It is something between.
+#[must_use]
+pub fn hears(samples: &[i16], frequency_hz: f64) -> bool {
+    let level = level(samples, frequency_hz);
+    assert!(!(ABSENT_DBFS..=HEARD_DBFS).contains(&level), "{frequency_hz} Hz at {level:.1} dB is neither");
+    level > HEARD_DBFS
+}
+
+/// Waits until the phone hears the tone.
+///
+/// # Errors
+/// It does not in time.
+pub async fn wait_until_heard(phone: &Phone, frequency_hz: f64) -> Result<()> {
+    eventually(&format!("{frequency_hz} Hz to be heard"), async || {
+        Ok((level(&phone.heard(), frequency_hz) > HEARD_DBFS).then_some(()))
+    })
+    .await
+}
+
+/// Where a tone begins after a pause, in milliseconds.
+#[must_use]
+pub fn onsets(samples: &[i16], frequency_hz: f64) -> Vec<f64> {
+    let mut onsets = Vec::new();
+    let mut sounding = false;
+    let loudest = level(samples, frequency_hz);
+    for start in (0..samples.len().saturating_sub(WINDOW)).step_by(STEP) {
+        let level = tone_dbfs(&samples[start..start + WINDOW], frequency_hz, SAMPLE_RATE_HZ);
+        // Half of the window full of tone is 6 dB less than all of it.
+        if !sounding && level > loudest - 6.0 {
+            sounding = true;
+            onsets.push((start + WINDOW / 2) as f64 / 8.0);
+        } else if sounding && level < loudest - 20.0 {
+            sounding = false;
+        }
+    }
+    onsets
+}
+
+/// Two phones that speak at the same moments, by which the alignment of two channels is measured.
+#[derive(Debug)]
+pub struct Bursts {
+    /// Frequency of the first phone.
+    pub first_hz: f64,
+    /// Frequency of the second phone.
+    pub second_hz: f64,
+    /// By how much the second phone spoke later than the first, in milliseconds, for each burst.
+    pub lags_ms: Vec<f64>,
+}
+
+impl Bursts {
+    const TONE: Duration = Duration::from_millis(300);
+    const PAUSE: Duration = Duration::from_millis(300);
+
+    /// Lets both speak `count` times, each time when both have heard the other's last burst to its end.
+    ///
+    /// # Errors
+    /// One does not hear the other.
+    pub async fn speak(first: &Phone, second: &Phone, count: usize) -> Result<Self> {
+        let mut bursts = Self { first_hz: 440.0, second_hz: 1000.0, lags_ms: Vec::new() };
+        for _ in 0..count {
+            first.forget_heard();
+            second.forget_heard();
+            let began = SystemTime::now();
+            first.say(burst(bursts.first_hz)).await?;
+            second.say(burst(bursts.second_hz)).await?;
+            for (phone, frequency_hz) in [(second, bursts.first_hz), (first, bursts.second_hz)] {
+                eventually("a burst to end", async || Ok(has_ended(&phone.heard(), frequency_hz))).await?;
+            }
+            let (Some(one), Some(two)) = (first.spoke_at(), second.spoke_at()) else {
+                anyhow::bail!("a phone was heard that did not speak");
+            };
+            ensure!(one >= began && two >= began, "the moments are those of an earlier burst");
+            bursts.lags_ms.push(milliseconds(one, two));
+        }
+        Ok(bursts)
+    }
+
+    /// How far the second channel is from where it should be, in milliseconds: the median over all bursts.
+    ///
+    /// # Errors
+    /// A burst is missing.
+    pub fn misalignment_ms(&self, first: &[i16], second: &[i16]) -> Result<f64> {
+        let (first, second) = (onsets(first, self.first_hz), onsets(second, self.second_hz));
+        ensure!(
+            first.len() == self.lags_ms.len() && second.len() == self.lags_ms.len(),
+            "{} bursts were spoken; found at {first:?} and {second:?}",
+            self.lags_ms.len()
+        );
+        let pairs = first.iter().zip(&second).zip(&self.lags_ms);
+        let mut errors: Vec<f64> = pairs.map(|((first, second), lag)| second - first - lag).collect();
+        errors.sort_by(f64::total_cmp);
+        Ok(errors[errors.len() / 2])
+    }
+}
+
+fn burst(frequency_hz: f64) -> Speech {
+    let samples = Bursts::TONE.as_millis() as usize * 8;
+    Speech::samples(Tone::new(frequency_hz, -12.0, SAMPLE_RATE_HZ).take(samples).collect())
+}
+
+fn has_ended(heard: &[i16], frequency_hz: f64) -> Option<()> {
+    let quiet = Bursts::PAUSE.as_millis() as usize * 8;
+    let (before, after) = heard.split_at(heard.len().saturating_sub(quiet));
+    (level(before, frequency_hz) > HEARD_DBFS && level(after, frequency_hz) < ABSENT_DBFS).then_some(())
+}
+
+fn milliseconds(from: SystemTime, to: SystemTime) -> f64 {
+    match to.duration_since(from) {
+        Ok(later) => later.as_secs_f64() * 1000.0,
+        Err(earlier) => -earlier.duration().as_secs_f64() * 1000.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn onsets_are_found_to_a_few_milliseconds() {
+        let tone = |ms: usize| Tone::new(440.0, -12.0, SAMPLE_RATE_HZ).take(ms * 8);
+        let samples: Vec<i16> =
+            [0; 800].into_iter().chain(tone(300)).chain([0; 2400]).chain(tone(300)).chain([0; 800]).collect();
+        let found = onsets(&samples, 440.0);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!((found[0] - 100.0).abs() < 10.0 && (found[1] - 700.0).abs() < 10.0, "{found:?}");
+        assert!(onsets(&[0; 4000], 440.0).is_empty());
+    }
+
+    #[test]
+    fn a_shifted_channel_is_measured() {
+        let tone = |hz: f64| Tone::new(hz, -12.0, SAMPLE_RATE_HZ).take(2400);
+        let bursts = Bursts { first_hz: 440.0, second_hz: 1000.0, lags_ms: vec![0.0] };
+        let first: Vec<i16> = [0; 800].into_iter().chain(tone(440.0)).chain([0; 1600]).collect();
+        let second: Vec<i16> = [0; 1200].into_iter().chain(tone(1000.0)).chain([0; 1200]).collect();
+        let found = bursts.misalignment_ms(&first, &second).unwrap();
+        assert!((found - 50.0).abs() < 8.0, "{found}");
+    }
+}

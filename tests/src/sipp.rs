@@ -1,0 +1,178 @@
+//! SIPp as carrier or phone: a scenario of `tests/tests/sipp`, run for one call. What it saw is shown when it fails.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::addresses::{free_port, is_bound};
+use crate::center::root;
+use crate::desk::sip_password;
+use crate::server::Hotline;
+use crate::wait::{eventually, within};
+
+const SCENARIOS: &str = "tests/tests/sipp";
+/// SIPp's own bound, so that it ends with a word about what it waited for.
+const TIMEOUT: &str = "25s";
+
+/// A scenario to be run.
+#[derive(Clone, Debug)]
+pub struct Sipp {
+    scenario: String,
+    address: IpAddr,
+    port: Option<u16>,
+    arguments: Vec<String>,
+}
+
+impl Sipp {
+    /// A scenario, played from the trunk's address.
+    #[must_use]
+    pub fn carrier(hotline: &Hotline, scenario: &str) -> Self {
+        Self::at(hotline.addresses().carrier(), scenario)
+    }
+
+    /// A scenario, played from this address.
+    #[must_use]
+    pub fn at(address: IpAddr, scenario: &str) -> Self {
+        Self { scenario: scenario.to_owned(), address, port: None, arguments: Vec::new() }
+    }
+
+    /// An agent's phone: registers with MD5 digest from a port, on which the scenario then waits for calls.
+    ///
+    /// # Errors
+    /// The registration fails.
+    pub async fn agent(hotline: &Hotline, agent: &str, scenario: &str) -> Result<Self> {
+        let address = hotline.addresses().phones();
+        let register = Self::at(address, "register.xml").port(free_port(address)?).user(agent);
+        register.start(hotline)?.passed().await?;
+        let port = register.port.context("the port was chosen above")?;
+        Ok(Self::at(address, scenario).port(port).user(agent))
+    }
+
+    /// The number that is dialled: `[service]` in the scenario.
+    #[must_use]
+    pub fn dialling(self, number: &str) -> Self {
+        self.argument("-s").argument(number)
+    }
+
+    /// A keyword of the scenario: `[name]`.
+    #[must_use]
+    pub fn key(self, name: &str, value: &str) -> Self {
+        self.argument("-key").argument(name).argument(value)
+    }
+
+    /// The user and password that `[authentication]` answers with, also `[user]`.
+    #[must_use]
+    pub fn user(self, user: &str) -> Self {
+        let password = sip_password(user);
+        self.argument("-au").argument(user).argument("-ap").argument(&password).key("user", user)
+    }
+
+    /// One more argument.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    const fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Starts SIPp.
+    ///
+    /// # Errors
+    /// SIPp is not installed.
+    pub fn start(&self, hotline: &Hotline) -> Result<SippRun> {
+        let port = match self.port {
+            Some(port) => port,
+            None => free_port(self.address)?,
+        };
+        let files = tempfile::Builder::new().prefix("hotline-sipp-").tempdir()?;
+        let scenario = root().join(SCENARIOS).join(&self.scenario);
+        let child = Command::new("sipp")
+            .arg(hotline.sip().to_string())
+            .arg("-sf")
+            .arg(&scenario)
+            .args(["-i", &self.address.to_string(), "-p", &port.to_string()])
+            .args(["-mi", &self.address.to_string(), "-m", "1", "-nostdin"])
+            .args(["-timeout", TIMEOUT, "-timeout_error", "-trace_err", "-error_file", "errors.log"])
+            .args(["-trace_msg", "-message_file", "messages.log"])
+            .args(&self.arguments)
+            .current_dir(files.path())
+            .env("TERM", "dumb")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("SIPp cannot be started; is the package sip-tester installed?")?;
+        let address = SocketAddr::new(self.address, port);
+        Ok(SippRun { scenario: self.scenario.clone(), address, child, files })
+    }
+
+    /// Starts SIPp and waits until it listens, for scenarios that wait for a call.
+    ///
+    /// # Errors
+    /// It does not begin to listen.
+    pub async fn listen(&self, hotline: &Hotline) -> Result<SippRun> {
+        let run = self.start(hotline)?;
+        let address = run.address;
+        eventually("SIPp to listen", async || Ok(is_bound(address)?.then_some(()))).await?;
+        Ok(run)
+    }
+
+    /// Runs the scenario to its end.
+    ///
+    /// # Errors
+    /// It went otherwise than the scenario says.
+    pub async fn run(&self, hotline: &Hotline) -> Result<()> {
+        self.start(hotline)?.passed().await
+    }
+}
+
+/// SIPp at work. Dropping it ends it at once, without a word to the peer.
+#[derive(Debug)]
+pub struct SippRun {
+    scenario: String,
+    address: SocketAddr,
+    child: Child,
+    files: TempDir,
+}
+
+impl SippRun {
+    /// Where it sends from.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The messages that it sent and received so far.
+    #[must_use]
+    pub fn messages(&self) -> String {
+        read(self.files.path(), "messages.log")
+    }
+
+    /// Waits for its end; everything must have gone as the scenario says.
+    ///
+    /// # Errors
+    /// It did not; the messages are shown.
+    pub async fn passed(&mut self) -> Result<()> {
+        let status = within(&self.scenario, async { Ok(self.child.wait().await?) }).await?;
+        if status.success() {
+            return Ok(());
+        }
+        let errors = read(self.files.path(), "errors.log");
+        bail!("{}: SIPp ended with {status}\n{errors}\n{}", self.scenario, self.messages())
+    }
+}
+
+fn read(directory: &Path, file: &str) -> String {
+    // SIPp makes the files with their first line.
+    std::fs::read(directory.join(file))
+        .map_or(String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,139 @@
+//! What each event does to the state: written from docs/api.md alone, as a page's author would.
+
+use hotline_api_types::{Call, CallState, Event, Live, Queue, Waiting, What};
+use serde_json::{Value, json};
+
+/// Applies one event.
+pub(super) fn apply(live: &mut Live, event: &Event) {
+    live.seq = event.seq;
+    live.at = event.at;
+    match &event.what {
+        What::AgentChanged { agent } => {
+            if let Some(known) = live.agents.iter_mut().find(|known| known.id == agent.id) {
+                known.clone_from(agent);
+            }
+        }
+        What::AlarmRaised { alarm } => {
+            live.alarms.retain(|known| known.kind != alarm.kind);
+            live.alarms.push(alarm.clone());
+        }
+        What::AlarmCleared { kind } => live.alarms.retain(|known| known.kind != *kind),
+        what => {
+            let Some(id) = event.call.as_deref() else { return };
+            if let What::CallStarted { .. } = what {
+                live.calls.push(begun(id, event));
+            }
+            queues(&mut live.queues, id, event);
+            if let Some(call) = live.calls.iter_mut().find(|call| call.id == id) {
+                change(call, event);
+            }
+            if is_gone(live, id, event) {
+                live.calls.retain(|call| call.id != id);
+            }
+        }
+    }
+}
+
+fn begun(id: &str, event: &Event) -> Call {
+    let What::CallStarted { caller, caller_name, called, language, .. } = &event.what else {
+        unreachable!("only a start begins a call");
+    };
+    Call {
+        id: id.to_owned(),
+        state: CallState::InFlow,
+        caller: caller.clone(),
+        caller_name: caller_name.clone(),
+        called: called.clone(),
+        queue: None,
+        position: None,
+        agent: None,
+        started_at: event.at,
+        answered_at: None,
+        connected_at: None,
+        language: language.clone(),
+        customer: None,
+    }
+}
+
+fn change(call: &mut Call, event: &Event) {
+    match &event.what {
+        What::CallCustomer { customer } => call.customer.clone_from(customer),
+        What::CallAnswered => call.answered_at = Some(event.at),
+        What::CallLanguage { language } => call.language.clone_from(language),
+        What::CallQueued { queue } => {
+            call.state = CallState::Queued;
+            call.queue = Some(queue.clone());
+        }
+        What::CallPosition { position, .. } => call.position = Some(*position),
+        What::CallDequeued { .. } => {
+            call.state = CallState::InFlow;
+            call.position = None;
+        }
+        What::CallOffered { agent, .. } => {
+            call.state = CallState::Offered;
+            call.agent = Some(agent.clone());
+        }
+        What::CallOfferFailed { .. } => {
+            call.state = if call.position.is_some() { CallState::Queued } else { CallState::InFlow };
+            call.agent = None;
+        }
+        What::CallConnected { agent, .. } => {
+            call.state = CallState::Connected;
+            call.agent = Some(agent.clone());
+            call.connected_at = Some(call.connected_at.unwrap_or(event.at));
+        }
+        What::CallEnded { .. } => call.state = CallState::Ending,
+        What::CallStarted { .. }
+        | What::CallStep(_)
+        | What::CallPopped { .. }
+        | What::CallInvited { .. }
+        | What::CallRinging { .. }
+        | What::CallHeld { .. }
+        | What::CallRetrieved { .. }
+        | What::RecordingStarted { .. }
+        | What::RecordingFinished { .. }
+        | What::RecordingMended { .. }
+        | What::RecordingFailed { .. }
+        | What::AgentChanged { .. }
+        | What::AlarmRaised { .. }
+        | What::AlarmCleared { .. } => {}
+    }
+}
+
+/// A call goes when it has ended, but one that was recorded only when its recording is closed.
+fn is_gone(live: &Live, id: &str, event: &Event) -> bool {
+    let Some(call) = live.calls.iter().find(|call| call.id == id) else { return false };
+    match &event.what {
+        What::CallEnded { .. } => call.connected_at.is_none(),
+        What::RecordingFinished { .. } | What::RecordingFailed { .. } => call.state == CallState::Ending,
+        _ => false,
+    }
+}
+
+fn queues(queues: &mut [Queue], call: &str, event: &Event) {
+    let (name, joins) = match &event.what {
+        What::CallQueued { queue } => (queue, true),
+        What::CallDequeued { queue, .. } => (queue, false),
+        _ => return,
+    };
+    let Some(queue) = queues.iter_mut().find(|queue| queue.id == *name) else { return };
+    let waiting = queue.waiting.get_or_insert_default();
+    waiting.retain(|caller| caller.call != call);
+    if joins {
+        waiting.push(Waiting { call: call.to_owned(), since: event.at });
+    }
+    queue.length = waiting.len();
+}
+
+/// What must be equal, without what only `/live` has: counters, and the moment of asking. A place in line is not
+/// compared while an agent is rung, when it is not shown.
+pub(super) fn comparable(live: &Live) -> Value {
+    let mut live = live.clone();
+    for call in &mut live.calls {
+        if call.state != CallState::Queued {
+            call.position = None;
+        }
+    }
+    live.alarms.sort_by(|a, b| a.kind.cmp(&b.kind));
+    json!({"agents": live.agents, "queues": live.queues, "calls": live.calls, "alarms": live.alarms})
+}
