@@ -88,7 +88,8 @@ impl Default for Timing {
         Self {
             pop_wait: Duration::from_millis(300),
             extension_ring: Duration::from_secs(30),
-            media_open: Duration::from_secs(2),
+            // With the pop's wait it must stay below the two seconds that a reservation outlives its ring time.
+            media_open: Duration::from_secs(1),
             recording_close: Duration::from_secs(5),
         }
     }

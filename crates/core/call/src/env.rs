@@ -20,6 +20,14 @@ pub(crate) enum Role {
     Agent,
 }
 
+/// A media leg.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leg {
+    pub(crate) call: CallId,
+    /// Whether a packet has come from its phone: one that never sent anything cannot fall silent.
+    pub(crate) heard: bool,
+}
+
 pub(crate) struct Env {
     pub(crate) center: Arc<Center>,
     pub(crate) sip: Endpoint,
@@ -28,7 +36,7 @@ pub(crate) struct Env {
     /// Sessions whose events still matter to a call.
     pub(crate) sessions: BTreeMap<SessionId, (CallId, Role)>,
     /// Legs from `OpenLeg` to `LegClosed`.
-    pub(crate) legs: BTreeMap<LegId, CallId>,
+    pub(crate) legs: BTreeMap<LegId, Leg>,
     /// Recordings from `StartRecording` to their end.
     pub(crate) recordings: BTreeMap<RecordingId, CallId>,
     pub(crate) alarms: BTreeMap<AlarmKind, Alarm>,
@@ -83,7 +91,7 @@ impl Env {
     /// Asks the media plane for a port for `call`.
     pub(crate) fn open_leg(&mut self, call: CallId) -> LegId {
         let leg = LegId(self.next_id());
-        self.legs.insert(leg, call);
+        self.legs.insert(leg, Leg { call, heard: false });
         self.media.push_back(media::Command::OpenLeg { leg, call });
         leg
     }

@@ -328,6 +328,8 @@ impl World {
             Happening::Act(phone, act) => self.act(phone, act),
             Happening::Silent(audio) => {
                 if let Some(leg) = self.media.leg_to(audio) {
+                    // It was heard before it fell silent.
+                    self.controller.handle_media(now, MediaEvent::FirstPacket { leg });
                     self.controller.handle_media(now, MediaEvent::RtpTimeout { leg });
                 }
             }

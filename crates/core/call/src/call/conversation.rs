@@ -180,12 +180,13 @@ impl Call {
         queue.or_else(|| env.center.queues.values().next()).map(|queue| queue.music.clone())
     }
 
-    /// Media stopped coming on `leg` while the two talked.
+    /// A phone that was heard before has fallen silent on the wire: it has vanished, with or without its owner.
     pub(crate) fn on_media_lost(&mut self, now: Now, env: &mut Env, leg: LegId) {
         let caller_leg = self.leg;
         let Some(live) = self.live() else { return };
-        let Activity::Talking(conversation) = &live.activity else { return };
-        if leg == caller_leg || leg == conversation.media.id() {
+        let talking =
+            matches!(&live.activity, Activity::Talking(conversation) if conversation.media.id() == leg);
+        if leg == caller_leg || talking {
             self.end_by_system(now, env, EndKind::MediaLost, None, 102);
         }
     }

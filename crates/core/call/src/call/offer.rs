@@ -195,39 +195,49 @@ impl Call {
 
     /// Nobody took the phone up in time.
     pub(crate) fn on_ring_timeout(&mut self, now: Now, env: &mut Env) {
-        self.fail_offer(now, env, OfferFailure::NoAnswer, None);
+        // A phone that never rang cannot have been heard: its agent is not to blame.
+        let offer = self.current_offer();
+        let rang =
+            self.record.offers.iter().any(|entry| Some(entry.leg) == offer && entry.ringing_at.is_some());
+        self.fail_offer(now, env, if rang { OfferFailure::NoAnswer } else { OfferFailure::PhoneFault }, None);
     }
 
     /// The ACD took the reservation back while the caller is still there.
     pub(crate) fn on_offer_withdrawn(&mut self, now: Now, env: &mut Env, reservation: ReservationId) {
         let Some(live) = self.live() else { return };
-        let Activity::Offering { agent, .. } = &mut live.activity else { return };
+        let Activity::Offering { agent, .. } = &live.activity else { return };
         if agent.reservation == Some(reservation) {
-            agent.reservation = None;
-            self.fail_offer(now, env, OfferFailure::NoAnswer, None);
+            self.withdraw_offer(now, env, OfferFailure::NoAnswer, None);
         }
     }
 
     /// Ends the present offer without a talk and sends the call where it then belongs.
     pub(super) fn fail_offer(&mut self, now: Now, env: &mut Env, failure: OfferFailure, status: Option<u16>) {
+        let Some(live) = self.live() else { return };
+        let Activity::Offering { agent, .. } = &live.activity else { return };
+        let (reservation, id) = (agent.reservation, agent.agent.clone());
+        self.withdraw_offer(now, env, failure, status);
+        match reservation {
+            Some(reservation) => env.acd.offer_failed(now, reservation, failure),
+            None => env.acd.set_outside_call(now, &id, None),
+        }
+    }
+
+    /// The part of a failed offer that the ACD need not be told.
+    fn withdraw_offer(&mut self, now: Now, env: &mut Env, failure: OfferFailure, status: Option<u16>) {
         let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
-        let reservation = agent.reservation;
-        let direct = reservation.is_none().then(|| agent.agent.clone());
         self.drop_agent_leg(now, env, agent, failure, status);
         match fallback {
-            Fallback::Queue(waiting) => self.set_activity(Activity::Waiting(waiting)),
+            Fallback::Queue(waiting) => {
+                self.set_activity(Activity::Waiting(waiting));
+                self.announce_position(now, env);
+            }
             Fallback::Flow(run) => {
                 self.set_activity(Activity::Flow(run));
                 self.on_transfer_failed(now, env, failure);
             }
             Fallback::Refuse => self.refuse_extension(now, env, failure),
         }
-        if let Some(reservation) = reservation {
-            env.acd.offer_failed(now, reservation, failure);
-        } else if let Some(agent) = direct {
-            env.acd.set_outside_call(now, &agent, None);
-        }
-        self.announce_position(now, env);
     }
 
     /// Stops the agent's phone and gives the leg back; says nothing to the ACD.

@@ -22,13 +22,20 @@ impl Controller {
                 self.env.legs.remove(&leg);
                 self.env.clear(now, &AlarmKind::MediaPortsExhausted);
             }
-            MediaEvent::FirstPacket { .. } => {}
+            MediaEvent::FirstPacket { leg } => {
+                if let Some(leg) = self.env.legs.get_mut(&leg) {
+                    leg.heard = true;
+                }
+            }
             MediaEvent::Digit { leg, digit, .. } => {
                 let digit = digit.as_char();
                 self.on_leg(leg, |call, env| call.on_digit(now, env, leg, digit));
             }
             MediaEvent::PlayFinished { leg, play, outcome } => self.on_play_finished(now, leg, play, outcome),
-            MediaEvent::RtpTimeout { leg } => self.on_leg(leg, |call, env| call.on_media_lost(now, env, leg)),
+            MediaEvent::RtpTimeout { leg } if self.env.legs.get(&leg).is_some_and(|leg| leg.heard) => {
+                self.on_leg(leg, |call, env| call.on_media_lost(now, env, leg));
+            }
+            MediaEvent::RtpTimeout { .. } => {}
             MediaEvent::RecordingStarted { recording, path } => {
                 self.env.clear(now, &AlarmKind::RecordingFailed);
                 if let Some(call) = self.env.recordings.get(&recording).copied() {
@@ -71,8 +78,8 @@ impl Controller {
     }
 
     fn on_leg(&mut self, leg: LegId, act: impl FnOnce(&mut crate::call::Call, &mut crate::env::Env)) {
-        if let Some(call) = self.env.legs.get(&leg).copied() {
-            self.with_call(call, act);
+        if let Some(leg) = self.env.legs.get(&leg).copied() {
+            self.with_call(leg.call, act);
         }
     }
 }

@@ -185,7 +185,7 @@ impl Controller {
     /// What the page of the agent who is offered `offer` shows; `None` once that call is over.
     #[must_use]
     pub fn screen_pop(&self, offer: LegId) -> Option<ScreenPop> {
-        self.calls.get(self.env.legs.get(&offer)?)?.screen_pop(offer)
+        self.calls.get(&self.env.legs.get(&offer)?.call)?.screen_pop(offer)
     }
 
     /// The state of everything.
@@ -259,7 +259,7 @@ impl Controller {
     }
 
     fn on_pop_written(&mut self, now: Now, offer: LegId, written: bool) -> Result<(), CommandError> {
-        let call = self.env.legs.get(&offer).copied().ok_or(CommandError::OfferOver)?;
+        let call = self.env.legs.get(&offer).ok_or(CommandError::OfferOver)?.call;
         let done = self.with_call(call, |call, env| call.on_popped(now, env, offer, written));
         if done == Some(true) { Ok(()) } else { Err(CommandError::OfferOver) }
     }
