@@ -84,5 +84,7 @@ async fn save(
         disabled: false,
         created_at: WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX)),
     };
-    store.upsert_user(&user).await.with_context(|| format!("saving user `{}`", user.name))
+    let saving = || format!("saving user `{}`", user.name);
+    store.upsert_user(&user).await.with_context(saving)?;
+    store.set_password_hash(&user.name, &user.password_hash).await.with_context(saving)
 }
