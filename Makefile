@@ -1,0 +1,75 @@
+# Targets for people. `make run` starts the server, `make demo` shows a call, `make test` checks everything.
+
+SHELL := /bin/bash
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+HOTLINE := $(TARGET)/release/hotline
+PAGES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) web/index.html web/vite.config.ts
+
+.PHONY: help need run demo web release test tools deny fuzz soak clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run    install what is missing, build, start the server with the demo center"
+	@echo "make demo   show a whole call with two scripted phones"
+	@echo "make web    build the pages"
+	@echo "make test   check and test everything, ends with a count"
+	@echo "make fuzz   malformed input, long; make soak: simulated calls with random seeds, long"
+	@echo "make clean  remove what was built (never recordings or the database)"
+
+run: release
+	$(HOTLINE)
+
+demo: release
+	$(HOTLINE) demo
+
+release: need web
+	cargo build --release --locked --package hotline-server
+
+web: web/dist/index.html
+
+web/dist/index.html: web/node_modules/.package-lock.json $(PAGES)
+	cd web && npm run build
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json | need
+	@echo "Installing the pages' libraries into web/node_modules, as web/package-lock.json names them."
+	cd web && npm ci
+	@touch $@
+
+test: need tools web
+	cargo run --quiet --locked --package xtask -- test
+
+# What everything is built with.
+need:
+	@.ci/need build
+
+# What only the tests are run with.
+tools:
+	@.ci/need test
+	@cargo nextest --version >/dev/null 2>&1 || { \
+	  echo "cargo-nextest is missing; building it: it runs each test in a process of its own."; \
+	  cargo install cargo-nextest --locked; }
+	@cargo deny --version >/dev/null 2>&1 || { \
+	  echo "cargo-deny is missing; building it: it checks licences, sources and duplicates of dependencies."; \
+	  cargo install cargo-deny --locked; }
+
+deny: tools
+	cargo deny --locked check bans licenses sources
+
+FUZZ_ITERATIONS ?= 3000000
+fuzz:
+	HOTLINE_FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) HOTLINE_FUZZ_SEED=$${SEED:-$$RANDOM$$RANDOM} \
+	  cargo test --release --locked --package hotline-fuzz -- --nocapture
+
+SOAK_RUNS ?= 2000
+soak:
+	cargo test --release --locked --package hotline-sim --no-run
+	@for run in $$(seq $(SOAK_RUNS)); do \
+	  seed=$$RANDOM$$RANDOM; \
+	  HOTLINE_SIM_SEED=$$seed cargo test --quiet --release --locked --package hotline-sim >$(TARGET)/soak.log 2>&1 \
+	    || { cat $(TARGET)/soak.log; echo "seed $$seed failed; replay with HOTLINE_SIM_SEED=$$seed"; exit 1; }; \
+	done; echo "$(SOAK_RUNS) random seeds of every scenario passed"
+
+clean:
+	cargo clean
+	rm -rf web/dist web/node_modules
