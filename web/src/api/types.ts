@@ -146,6 +146,7 @@ export type Fact =
   | CallFact<'recording.finished'>
   | CallFact<'recording.mended'>
   | CallFact<'recording.failed'>
+  | { type: 'queue.changed'; queue: string; length: number }
   | { type: 'agent.changed'; agent: Agent }
   | { type: 'alarm.raised'; alarm: Alarm }
   | { type: 'alarm.cleared'; kind: string };

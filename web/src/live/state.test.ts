@@ -210,8 +210,9 @@ describe('a snapshot during wrap-up, which no longer tells of the call', () => {
 describe('queues of which only the length is told', () => {
   const counted = snapshot({ queues: [{ id: 'support', name: 'Support', length: 2, waiting: null }] });
 
+  const length = (facts: Fact[]) => run(counted, facts).queues.map(queueLength);
+
   it('count up and down and follow the number the server names', () => {
-    const length = (facts: Fact[]) => run(counted, facts).queues.map(queueLength);
     const queued: Fact = { type: 'call.queued', call: 'x', queue: 'support' };
     const left: Fact = { type: 'call.dequeued', call: 'x', queue: 'support', outcome: 'answered' };
     expect(length([queued])).toEqual([3]);
@@ -219,6 +220,20 @@ describe('queues of which only the length is told', () => {
     expect(length([{ type: 'call.position', call: 'x', queue: 'support', position: 4, waiting: 9 }])).toEqual(
       [9],
     );
+  });
+
+  it('follow the calls of others, and are right after a call of one’s own', () => {
+    const changed = (length: number): Fact => ({ type: 'queue.changed', queue: 'support', length });
+    const mine: Fact[] = [
+      { ...OFFERED, call: 'c1' },
+      { type: 'call.dequeued', call: 'c1', queue: 'support', outcome: 'answered' },
+      { type: 'call.connected', call: 'c1', offer: 7, agent: ME },
+      { type: 'call.ended', call: 'c1', by: 'caller' },
+    ];
+    expect(length([changed(3)])).toEqual([3]);
+    expect(length([changed(3), ...mine])).toEqual([2]);
+    expect(length([...mine, changed(0)])).toEqual([0]);
+    expect(length([{ type: 'queue.changed', queue: 'other', length: 5 }])).toEqual([2]);
   });
 });
 

@@ -83,6 +83,8 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
       return { ...state, alarms: [...without(state.alarms, fact.alarm.kind), fact.alarm] };
     case 'alarm.cleared':
       return { ...state, alarms: without(state.alarms, fact.kind) };
+    case 'queue.changed':
+      return withLength(state, fact.queue, fact.length);
     case 'call.started':
       return withCall(state, newCall(fact, at));
     case 'call.customer':

@@ -195,6 +195,15 @@ pub enum What {
         /// Why.
         cause: Cause,
     },
+    /// A queue has become longer or shorter; for agents, in place of the event of a call that does not concern
+    /// them.
+    #[serde(rename = "queue.changed")]
+    QueueChanged {
+        /// The queue.
+        queue: String,
+        /// Callers waiting in all.
+        length: usize,
+    },
     /// An agent's state, registration or pending request changed.
     #[serde(rename = "agent.changed")]
     AgentChanged {

@@ -3,23 +3,30 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use hotline_api_types::What;
+use hotline_api_types::{Event, What};
 use hotline_base::{AgentId, Pii};
 use hotline_shard::Live;
 use serde::Serialize;
 
 use crate::convert;
+use crate::lines::LengthChange;
 use crate::ring::Entry;
 
-/// One event, written out for admins and for the agent concerned.
+/// One event, written out for admins, for the agent concerned, and for the other agents if it makes a queue longer or
+/// shorter.
 pub(crate) fn entry(
     live: &Live,
     concerned: Option<AgentId>,
+    change: Option<LengthChange>,
     names: &BTreeMap<AgentId, Pii<String>>,
 ) -> Entry {
     let event = convert::event(&live.event, names);
     let (frame, seq) = (frame("event", live.event.seq, &event), live.event.seq);
-    let Some(agent) = concerned else { return Entry { seq, frame, concerned: None, pop: None } };
+    let others = change.map(|change| {
+        let what = What::QueueChanged { queue: change.queue.to_string(), length: change.length };
+        self::frame("event", seq, &Event { call: None, what, ..event.clone() })
+    });
+    let Some(agent) = concerned else { return Entry { seq, frame, concerned: None, others, pop: None } };
     let mut own = event;
     let mut written = None;
     if let What::CallOffered { because, pop, .. } = &mut own.what {
@@ -31,7 +38,7 @@ pub(crate) fn entry(
         }
     }
     let own = self::frame("event", seq, &own);
-    Entry { seq, frame, concerned: Some((agent, own)), pop: written }
+    Entry { seq, frame, concerned: Some((agent, own)), others, pop: written }
 }
 
 /// A snapshot at `seq`.

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::concern::Concerns;
 use crate::convert;
 use crate::frame;
+use crate::lines::Lines;
 use crate::ring::{Entry, Ring};
 use crate::viewer::Viewer;
 
@@ -51,6 +52,7 @@ pub(crate) struct Hub {
 struct State {
     ring: Ring,
     concerns: Concerns,
+    lines: Lines,
     names: BTreeMap<AgentId, Pii<String>>,
     seats: BTreeMap<u64, Seat>,
     seats_made: u64,
@@ -198,7 +200,8 @@ impl Hub {
             Some(_) | None => return false,
         }
         let concerned = state.concerns.note(&live.event);
-        let entry = frame::entry(live, concerned, &state.names);
+        let change = state.lines.note(&live.event);
+        let entry = frame::entry(live, concerned, change, &state.names);
         if let (EventKind::Call { what: CallEvent::Offered { offer, agent, .. }, .. }, Some(_)) =
             (&live.event.kind, &live.pop)
         {
@@ -226,6 +229,7 @@ impl Hub {
         let mut state = self.state();
         state.ring = Ring::starting_after(snapshot.seq);
         state.concerns = Concerns::from_snapshot(&snapshot);
+        state.lines = Lines::from_snapshot(&snapshot);
         state.names = snapshot.agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
         self.newest.send_replace(snapshot.seq);
     }
@@ -312,7 +316,8 @@ impl Entry {
     fn frame_for(&self, viewer: &Viewer) -> Option<(Bytes, Option<LegId>)> {
         match &self.concerned {
             Some((agent, frame)) if viewer.is(agent) => Some((frame.clone(), self.pop)),
-            Some(_) | None => viewer.is_admin().then(|| (self.frame.clone(), None)),
+            Some(_) | None if viewer.is_admin() => Some((self.frame.clone(), None)),
+            Some(_) | None => self.others.clone().map(|frame| (frame, None)),
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub(crate) frame: Bytes,
     /// The agent concerned, and the event as that agent gets it.
     pub(crate) concerned: Option<(AgentId, Bytes)>,
+    /// What the other agents get in its place, if they are to know anything.
+    pub(crate) others: Option<Bytes>,
     /// The offer whose screen pop is in the concerned agent's frame.
     pub(crate) pop: Option<LegId>,
 }
@@ -74,7 +76,7 @@ mod tests {
     use super::*;
 
     fn entry(seq: u64) -> Entry {
-        Entry { seq, frame: Bytes::new(), concerned: None, pop: None }
+        Entry { seq, frame: Bytes::new(), concerned: None, others: None, pop: None }
     }
 
     proptest! {

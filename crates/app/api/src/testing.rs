@@ -77,7 +77,7 @@ pub(crate) fn call() -> CallId {
     CallId::generate(WallTime(0), &mut Rng::from_number(1))
 }
 
-fn snapshot(seq: u64) -> Snapshot {
+pub(crate) fn snapshot(seq: u64) -> Snapshot {
     Snapshot {
         seq,
         at: WallTime(0),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hotline_acd::AgentState;
 use hotline_api::RING_MAX;
 use hotline_base::{LegId, WallTime};
-use hotline_call::{AlarmKind, CallEvent, Command, EventKind};
+use hotline_call::{AlarmKind, CallEvent, Command, EventKind, QueueOutcome};
 use hotline_shard::LIVE_MAX;
 use serde_json::json;
 
@@ -125,6 +125,39 @@ async fn an_agent_gets_its_own_events_only() {
     );
     assert_eq!(messages[1].data["type"], "call.offered");
     assert_eq!(messages[2].data["type"], "call.ringing");
+}
+
+#[tokio::test]
+async fn an_agent_is_told_how_many_wait_and_not_who() {
+    let server = Server::start().await;
+    let mut ann = server.stream("", &server.token("1001").await).await;
+    let mut boss = server.stream("", &server.token("boss").await).await;
+    starts_with_snapshot(&mut ann, 0).await;
+    starts_with_snapshot(&mut boss, 0).await;
+    let (mine, theirs) = (call_id(1), call_id(2));
+    let queued = || CallEvent::Queued { queue: "sales".into() };
+    let answered = || CallEvent::Dequeued { queue: "sales".into(), outcome: QueueOutcome::Answered };
+    server.shard.emit_call(theirs, started());
+    server.shard.emit_call(theirs, queued());
+    server.shard.emit_call(theirs, CallEvent::Position { queue: "sales".into(), position: 1, waiting: 1 });
+    server.shard.offer(mine, 7, "1001");
+    server.shard.emit_call(mine, queued());
+    server.shard.emit_call(theirs, answered());
+    server.shard.emit_call(mine, answered());
+
+    let told = ann.take(5).await;
+    assert_eq!(ids(&told), [2, 5, 6, 7, 8]);
+    let changed = |seq: u64, length: usize| {
+        json!({ "seq": seq, "at": "1970-01-01T00:00:02.000Z",
+        "type": "queue.changed", "queue": "sales", "length": length })
+    };
+    assert_eq!((&told[0].data, &told[3].data), (&changed(2, 1), &changed(7, 1)));
+    assert_eq!(
+        (&told[2].data["type"], &told[4].data["type"]),
+        (&json!("call.queued"), &json!("call.dequeued"))
+    );
+    let types: Vec<_> = boss.take(8).await.into_iter().map(|message| message.data["type"].clone()).collect();
+    assert!(!types.contains(&json!("queue.changed")), "admins see who waits: {types:?}");
 }
 
 #[tokio::test]

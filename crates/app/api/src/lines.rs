@@ -1,0 +1,116 @@
+//! How many callers wait in each queue, followed event by event: agents are told the lengths and not who waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hotline_base::{CallId, QueueId};
+use hotline_call::{CallEvent, Event, EventKind, Snapshot};
+
+/// Who waits where; bounded by the shard's limit of calls.
+#[derive(Default)]
+pub(crate) struct Lines(BTreeMap<QueueId, BTreeSet<CallId>>);
+
+/// A queue that has become longer or shorter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LengthChange {
+    pub(crate) queue: QueueId,
+    pub(crate) length: usize,
+}
+
+impl Lines {
+    /// As of a snapshot.
+    pub(crate) fn from_snapshot(snapshot: &Snapshot) -> Self {
+        let line = |view: &hotline_acd::QueueView| {
+            (view.id.clone(), view.waiting.iter().map(|caller| caller.call).collect())
+        };
+        Self(snapshot.queues.iter().map(line).collect())
+    }
+
+    /// Notes what happened, and says which queue it made longer or shorter.
+    pub(crate) fn note(&mut self, event: &Event) -> Option<LengthChange> {
+        let EventKind::Call { call, what } = &event.kind else { return None };
+        match what {
+            CallEvent::Queued { queue } => {
+                let line = self.0.entry(queue.clone()).or_default();
+                line.insert(*call).then(|| LengthChange { queue: queue.clone(), length: line.len() })
+            }
+            // The end of a call takes it out of its queue even if a defect kept the queue from saying so.
+            CallEvent::Dequeued { .. } | CallEvent::Ended { .. } => self.leave(*call),
+            CallEvent::Started { .. }
+            | CallEvent::CustomerMatched { .. }
+            | CallEvent::Answered
+            | CallEvent::StepLeft { .. }
+            | CallEvent::LanguageChanged { .. }
+            | CallEvent::Position { .. }
+            | CallEvent::Offered { .. }
+            | CallEvent::Popped { .. }
+            | CallEvent::Invited { .. }
+            | CallEvent::Ringing { .. }
+            | CallEvent::OfferFailed { .. }
+            | CallEvent::Connected { .. }
+            | CallEvent::Held { .. }
+            | CallEvent::Retrieved { .. }
+            | CallEvent::RecordingStarted { .. }
+            | CallEvent::RecordingFinished { .. }
+            | CallEvent::RecordingMended { .. }
+            | CallEvent::RecordingFailed { .. } => None,
+        }
+    }
+
+    fn leave(&mut self, call: CallId) -> Option<LengthChange> {
+        let (queue, line) = self.0.iter_mut().find(|(_, line)| line.contains(&call))?;
+        line.remove(&call);
+        Some(LengthChange { queue: queue.clone(), length: line.len() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_acd::{CallerView, QueueCounts, QueueView};
+    use hotline_base::{Rng, WallTime};
+    use hotline_call::{EndCause, EndKind, Party, QueueOutcome};
+
+    use super::*;
+    use crate::testing::snapshot;
+
+    fn call(number: u64) -> CallId {
+        CallId::generate(WallTime(0), &mut Rng::from_number(number))
+    }
+
+    fn sales() -> QueueView {
+        let caller = CallerView { call: call(1), since: WallTime(0), position: 1, offered_to: None };
+        QueueView {
+            id: "sales".into(),
+            name: "Sales".into(),
+            waiting: vec![caller],
+            members: 2,
+            offerable: 1,
+            working: 2,
+            counts: QueueCounts::default(),
+        }
+    }
+
+    #[test]
+    fn lengths_follow_those_who_come_and_go_from_the_snapshot_on() {
+        let mut lines = Lines::from_snapshot(&Snapshot { queues: vec![sales()], ..snapshot(1) });
+        let queued = |queue: &str| CallEvent::Queued { queue: queue.into() };
+        let left = || CallEvent::Dequeued { queue: "sales".into(), outcome: QueueOutcome::Answered };
+        let cause = || EndCause { kind: EndKind::InternalError, sip_status: Some(500), q850: 41 };
+        let ended = || CallEvent::Ended { by: Party::System, cause: cause() };
+        for (number, what, expected) in [
+            (2, queued("sales"), Some(("sales", 2))),
+            (2, queued("sales"), None),
+            (3, queued("support"), Some(("support", 1))),
+            (2, CallEvent::Position { queue: "sales".into(), position: 2, waiting: 2 }, None),
+            (1, left(), Some(("sales", 1))),
+            (1, left(), None),
+            (1, ended(), None),
+            (3, ended(), Some(("support", 0))),
+            (2, left(), Some(("sales", 0))),
+        ] {
+            let kind = EventKind::Call { call: call(number), what };
+            let change = lines.note(&Event { seq: 2, at: WallTime(0), kind });
+            let change = change.as_ref().map(|change| (change.queue.as_str(), change.length));
+            assert_eq!(change, expected, "call {number}");
+        }
+    }
+}
