@@ -5,13 +5,6 @@ export interface Message {
   data: string;
 }
 
-/** What a piece of text contained: whole messages, and whether the server showed that it lives. */
-export interface Read {
-  messages: Message[];
-  /** A comment line was seen: the server's sign of life. */
-  alive: boolean;
-}
-
 /** The longest line kept; a stream that sends more is broken. */
 const LINE_CHARS_MAX = 16 * 1024 * 1024;
 
@@ -27,24 +20,25 @@ export class SseReader {
     return this.#lastId;
   }
 
-  read(text: string): Read {
-    const read: Read = { messages: [], alive: false };
+  /** The messages that have ended; comments are passed over. */
+  read(text: string): Message[] {
+    const messages: Message[] = [];
     this.#rest += text;
     for (;;) {
       const end = /\r\n|\n|\r(?!$)/.exec(this.#rest);
       if (!end) break;
       const line = this.#rest.slice(0, end.index);
       this.#rest = this.#rest.slice(end.index + end[0].length);
-      this.#line(line, read);
+      this.#line(line, messages);
     }
     if (this.#rest.length > LINE_CHARS_MAX) throw new Error('event stream line too long');
-    return read;
+    return messages;
   }
 
-  #line(line: string, read: Read): void {
+  #line(line: string, messages: Message[]): void {
     if (line === '') {
       if (this.#data.length > 0) {
-        read.messages.push({ event: this.#event || 'message', data: this.#data.join('\n') });
+        messages.push({ event: this.#event || 'message', data: this.#data.join('\n') });
       }
       this.#lastId = this.#id;
       this.#event = '';
@@ -52,10 +46,7 @@ export class SseReader {
       return;
     }
     const colon = line.indexOf(':');
-    if (colon === 0) {
-      read.alive = true;
-      return;
-    }
+    if (colon === 0) return;
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (field === 'event') this.#event = value;

@@ -98,15 +98,28 @@ it('tells a loss at once when the browser goes offline, and comes back with the 
   expect(connections.at(-1)).toBe('live');
 });
 
-it('takes silence for a loss once it knows how often the server shows that it lives', async () => {
+it('takes silence for a loss within seconds, and a comment for a sign of life', async () => {
   const connection = await open();
   await connection.send(SNAPSHOT);
   await vi.advanceTimersByTimeAsync(4_000);
-  await connection.send(': alive\n\n');
+  await connection.send(': here\nid: 10\n\n');
   await vi.advanceTimersByTimeAsync(9_900);
   expect(connections).toEqual(['live']);
   await vi.advanceTimersByTimeAsync(200);
   expect(connections[1]).toBe('lost');
+});
+
+it('tries again when a server takes the connection and says nothing', async () => {
+  let tries = 0;
+  vi.stubGlobal('fetch', (_: string, init: RequestInit) => {
+    tries += 1;
+    return new Promise((_resolve, reject) => {
+      init.signal?.addEventListener('abort', () => reject(new DOMException('', 'AbortError')));
+    });
+  });
+  close = openStream({ arrived: () => {}, connection: (connection) => connections.push(connection) });
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect([tries, connections[0]]).toEqual([2, 'lost']);
 });
 
 it('waits longer from try to try while the server refuses', async () => {

@@ -19,9 +19,8 @@ export interface StreamListener {
 const PATH = '/api/v1/events';
 /** How long to wait before each try, give or take a half: a thousand pages must not come back in one moment. */
 const RETRY_MS = [200, 500, 1_000, 2_000, 4_000] as const;
-/** Silence beyond this many times the server's own interval means that the connection is dead. */
-const SILENCE_INTERVALS = 2.5;
-const SILENCE_MS_MIN = 3_000;
+/** The server shows every 4 s that it lives. A connection that is silent for longer than this is dead. */
+const SILENCE_MS_MAX = 10_000;
 
 /** Runs until the returned function is called. */
 export function openStream(listener: StreamListener): () => void {
@@ -83,9 +82,8 @@ async function readOnce(stop: AbortSignal, lastId: string | null, reading: Readi
     for (;;) {
       const { done, value } = await body.read();
       if (done) return;
-      const { messages, alive } = reader.read(decoder.decode(value, { stream: true }));
-      watch.heard(alive);
-      reading.read(messages, reader.lastId);
+      watch.heard();
+      reading.read(reader.read(decoder.decode(value, { stream: true })), reader.lastId);
     }
   } catch {
     // Every way to lose a connection is answered in the same way: by opening another.
@@ -97,26 +95,19 @@ async function readOnce(stop: AbortSignal, lastId: string | null, reading: Readi
   }
 }
 
-/** Learns the interval of the server's signs of life, and calls `dead` when they stay away. */
+/** Calls `dead` when the server has been silent for too long, from the attempt to connect on. */
 class SilenceWatch {
   readonly #dead: () => void;
-  #interval_ms: number | null = null;
-  #heard_at = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(dead: () => void) {
     this.#dead = dead;
+    this.heard();
   }
 
-  heard(comment: boolean): void {
-    const now = performance.now();
-    if (comment) this.#interval_ms = Math.max(this.#interval_ms ?? 0, now - this.#heard_at);
-    this.#heard_at = now;
+  heard(): void {
     clearTimeout(this.#timer);
-    if (this.#interval_ms !== null) {
-      const limit_ms = Math.max(SILENCE_MS_MIN, this.#interval_ms * SILENCE_INTERVALS);
-      this.#timer = setTimeout(this.#dead, limit_ms);
-    }
+    this.#timer = setTimeout(this.#dead, SILENCE_MS_MAX);
   }
 
   stop(): void {

@@ -18,8 +18,9 @@ use crate::frame;
 use crate::hub::{Hub, Next, SeatGuard};
 use crate::viewer::Viewer;
 
-/// How often a silent stream shows that it lives: a comment, so that proxies and the page do not give it up.
-pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often a silent stream shows that it lives: a comment. A page that has missed two of them, and waited for a slow
+/// network, knows within 10 s that its connection is dead.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(4);
 
 /// See the module.
 pub(crate) struct Page {
@@ -162,7 +163,7 @@ mod tests {
         let shard = Shard::with_hub().await;
         let mut page = open(&shard, Some(1)).await;
         let began = Instant::now();
-        for beat in 1..4 {
+        for beat in 1..15 {
             assert_eq!(text(&mut page).await.unwrap(), ": here\nid: 1\n\n");
             assert_eq!(began.elapsed(), KEEP_ALIVE * beat);
         }
