@@ -136,10 +136,16 @@ impl Client {
         if bytes.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&bytes)?) }
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<Response<Incoming>, ClientError> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+    ) -> Result<Response<Incoming>, ClientError> {
         let address = self.address;
-        let stream =
-            TcpStream::connect(address).await.map_err(|source| ClientError::Unreachable { address, source })?;
+        let stream = TcpStream::connect(address)
+            .await
+            .map_err(|source| ClientError::Unreachable { address, source })?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(protocol)?;
         // Ends with the connection; an error shows in the answer.
@@ -155,9 +161,15 @@ impl Client {
         sender.send_request(request).await.map_err(protocol)
     }
 
-    async fn accept(&self, method: Method, path: &str, response: Response<Incoming>) -> Result<Bytes, ClientError> {
+    async fn accept(
+        &self,
+        method: Method,
+        path: &str,
+        response: Response<Incoming>,
+    ) -> Result<Bytes, ClientError> {
         let status = response.status();
-        let bytes = Limited::new(response.into_body(), BODY_MAX).collect().await.map_err(ClientError::Protocol)?;
+        let bytes =
+            Limited::new(response.into_body(), BODY_MAX).collect().await.map_err(ClientError::Protocol)?;
         let bytes = bytes.to_bytes();
         if status.is_success() {
             return Ok(bytes);
