@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use hotline_store::{Session, SessionKind, TokenHash, User};
+use hotline_telemetry::Metric;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
@@ -128,7 +129,7 @@ fn refuse_cross_site(method: &Method, headers: &HeaderMap) -> Result<(), ApiErro
     if same {
         return Ok(());
     }
-    metrics::counter!("hotline_api_cross_site_refused_total").increment(1);
+    Metric::ApiCrossSiteRefused.increment(1);
     Err(ApiError::CrossSite)
 }
 

@@ -8,6 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use hotline_telemetry::Metric;
 use http::{HeaderName, HeaderValue, header};
 use tracing::Instrument;
 
@@ -40,7 +41,7 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, request: Request, next
         Ok(Ok(response)) => response,
         Ok(Err(_)) => ApiError::TooSlow.into_response(),
         Err(_) => {
-            metrics::counter!("hotline_api_panics_total").increment(1);
+            Metric::ApiPanics.increment(1);
             tracing::error!("a request ended in a panic");
             ApiError::Panicked.into_response()
         }
@@ -48,10 +49,8 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, request: Request, next
     decorate(&mut response, &id, in_api, app.ports.https);
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(status, elapsed = ?began.elapsed(), "answered"));
-    let labels =
-        [("method", method_label(&method).to_owned()), ("route", route), ("status", status.to_string())];
-    metrics::counter!("hotline_api_requests_total", &labels).increment(1);
-    metrics::histogram!("hotline_api_request_seconds").record(began.elapsed().as_secs_f64());
+    Metric::ApiRequests.increment_for([method_label(&method), &route, &status.to_string()]);
+    Metric::ApiRequestTime.record(began.elapsed().as_secs_f64());
     response
 }
 

@@ -16,6 +16,7 @@ use hotline_base::{AgentId, LegId, Pii};
 use hotline_call::{CallEvent, Command, EventKind};
 use hotline_shard::{Handle, HandleError, Live};
 use hotline_store::TokenHash;
+use hotline_telemetry::Metric;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -119,14 +120,14 @@ impl Hub {
     pub(crate) fn enter(self: &Arc<Self>, viewer: Viewer, session: TokenHash) -> Option<SeatGuard> {
         let mut state = self.state();
         if state.seats.len() >= PAGES_MAX {
-            metrics::counter!("hotline_api_pages_refused_total").increment(1);
+            Metric::ApiPagesRefused.increment(1);
             return None;
         }
         let leave = self.closing.child_token();
         state.seats_made += 1;
         let number = state.seats_made;
         state.seats.insert(number, Seat { viewer, session, leave: leave.clone() });
-        metrics::gauge!("hotline_api_pages").increment(1.0);
+        Metric::ApiPages.gauge().increment(1.0);
         Some(SeatGuard { hub: Arc::clone(self), number, leave })
     }
 
@@ -182,7 +183,7 @@ impl Hub {
 
     fn tell(&self, fate: Fate) {
         if self.fates.try_send(fate).is_err() {
-            metrics::counter!("hotline_api_pop_fates_dropped_total").increment(1);
+            Metric::ApiPopFatesDropped.increment(1);
         }
     }
 
@@ -275,7 +276,7 @@ async fn read(hub: &Hub, mut live: broadcast::Receiver<Arc<Live>>) {
                 }
             }
             Err(broadcast::error::RecvError::Lagged(missed)) => {
-                metrics::counter!("hotline_api_live_missed_total").increment(missed);
+                Metric::ApiLiveMissed.increment(missed);
             }
             Err(broadcast::error::RecvError::Closed) => return,
         }
@@ -284,8 +285,7 @@ async fn read(hub: &Hub, mut live: broadcast::Receiver<Arc<Live>>) {
 
 async fn tell(shard: &Handle, mut fates: mpsc::Receiver<Fate>) {
     while let Some(Fate { offer, written }) = fates.recv().await {
-        metrics::counter!("hotline_api_pops_total", "written" => if written { "yes" } else { "no" })
-            .increment(1);
+        Metric::ApiPops.increment_for([if written { "yes" } else { "no" }]);
         if let Err(error) = shard.command(Command::PopWritten { offer, written }).await {
             // Usual when the page was slower than the shard's deadline, or a second page wrote the same pop.
             tracing::debug!(%offer, written, %error, "the fate of a pop came too late");
@@ -298,7 +298,7 @@ impl Drop for SeatGuard {
         let mut state = self.hub.state();
         let state = &mut *state;
         let Some(seat) = state.seats.remove(&self.number) else { return };
-        metrics::gauge!("hotline_api_pages").decrement(1.0);
+        Metric::ApiPages.gauge().decrement(1.0);
         let State { seats, unwritten, .. } = state;
         // The last page of an agent is gone: nobody will write what waits for it.
         unwritten.retain(|offer, agent| {

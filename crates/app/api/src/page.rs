@@ -10,6 +10,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use hotline_base::LegId;
 use hotline_shard::HandleError;
+use hotline_telemetry::Metric;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 
@@ -89,7 +90,7 @@ impl Page {
                     self.ready.extend(frames);
                 }
                 Next::Overrun => {
-                    metrics::counter!("hotline_api_pages_overrun_total").increment(1);
+                    Metric::ApiPagesOverrun.increment(1);
                     if let Err(error) = self.start_over().await {
                         // The page comes back by itself.
                         tracing::debug!(%error, "no snapshot for a slow page");

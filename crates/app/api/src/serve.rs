@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use hotline_telemetry::Metric;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -95,7 +96,7 @@ async fn accept(
             Ok((stream, _)) => return Some((stream, place)),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                metrics::counter!("hotline_api_accept_errors_total").increment(1);
+                Metric::ApiAcceptErrors.increment(1);
                 sleep(ACCEPT_PAUSE).await;
             }
         }

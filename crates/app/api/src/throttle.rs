@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use hotline_telemetry::Metric;
+
 /// Failed tries of one user from one address that are free.
 pub const FAILURES_MAX: u32 = 5;
 /// How long a failed try counts, from the last one on.
@@ -83,7 +85,7 @@ impl Throttle {
         if self.0.len() < ENTRIES_MAX {
             return;
         }
-        metrics::counter!("hotline_api_throttle_evicted_total").increment(1);
+        Metric::ApiThrottleEvicted.increment(1);
         let first = self.0.iter().min_by_key(|(_, entry)| entry.forget_at).map(|(key, _)| key.clone());
         first.map(|key| self.0.remove(&key));
     }

@@ -4,30 +4,125 @@ use std::time::Duration;
 
 use hotline_media_rt::MediaHandle;
 use hotline_shard::Handle;
-use hotline_telemetry::Metrics;
-use metrics::{counter, gauge};
+use hotline_telemetry::{CoreCounters, Metric, Metrics};
 use tokio::time::{MissedTickBehavior, interval};
 
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Runs until the shard is gone.
 pub(crate) async fn collect(shard: Handle, media: MediaHandle, metrics: Metrics) {
+    let mut core = CoreCounters::default();
     let mut beat = interval(EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         beat.tick().await;
         let Ok(counters) = shard.counters().await else { return };
-        for (name, value) in counters {
-            counter!(format!("hotline_{name}_total")).absolute(value);
-        }
+        core.show(counters);
         #[expect(clippy::cast_precision_loss, reason = "there are far fewer ports than 2^52")]
-        gauge!("hotline_media_ports_in_use").set(media.ports_in_use() as f64);
+        Metric::MediaPortsInUse.set(media.ports_in_use() as f64);
         let counters = media.counters();
-        counter!("hotline_media_commands_refused_total").absolute(counters.commands_refused);
-        counter!("hotline_media_beats_late_total").absolute(counters.beats_late);
-        counter!("hotline_media_beats_skipped_total").absolute(counters.beats_skipped);
-        counter!("hotline_media_send_errors_total").absolute(counters.send_errors);
-        counter!("hotline_media_panics_total").absolute(counters.panics);
+        Metric::MediaCommandsRefused.reach(counters.commands_refused);
+        Metric::MediaBeatsLate.reach(counters.beats_late);
+        Metric::MediaBeatsSkipped.reach(counters.beats_skipped);
+        Metric::MediaSendErrors.reach(counters.send_errors);
+        Metric::MediaPanics.reach(counters.panics);
         metrics.upkeep();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use hotline_api_client::Client;
+    use hotline_config::load;
+    use hotline_telemetry::CORE_PREFIX;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::server::Server;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_scrape_of_the_running_server_is_well_formed_and_names_and_explains_everything() {
+        // The shipped configuration names its files from the repository's root.
+        std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../..")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let mut configuration = load(Path::new("config/hotline.yaml")).unwrap();
+        configuration.server.sip.listen.set_port(0);
+        configuration.server.sip.external = configuration.server.sip.listen;
+        configuration.server.http.listen.set_port(0);
+        configuration.server.storage.database = format!("sqlite://{}/test.db", directory.path().display());
+        configuration.server.storage.recordings = directory.path().join("recordings");
+        let server = Server::start(&configuration).await.unwrap();
+
+        let client = Client::new(server.http);
+        let scrape = async {
+            loop {
+                let text = String::from_utf8(client.get_bytes("/metrics").await.unwrap().to_vec()).unwrap();
+                // The core is asked soon after the start; the first request is counted when it was answered.
+                if text.contains(CORE_PREFIX) && text.contains(Metric::ApiRequests.name()) {
+                    return text;
+                }
+            }
+        };
+        let text = timeout(PATIENCE, scrape).await.expect("the core's counters in time");
+        let families = read(&text);
+        for metric in Metric::ALL.iter().filter(|metric| metric.labels().is_empty()) {
+            let help = families.get(metric.name()).map(|family| family.help);
+            assert!(help == Some(metric.help()) || text.matches(metric.name()).count() == 0, "{metric:?}");
+        }
+        for name in ["hotline_core_calls_started_total", "hotline_core_sip_malformed_total"] {
+            assert_eq!((families[name].kind, families[name].samples), ("counter", 1), "{name}");
+        }
+        assert!(
+            text.contains("hotline_api_requests_total{method=\"GET\",route=\"/metrics\",status=\"200\"} ")
+        );
+        server.stop(std::future::pending()).await;
+    }
+
+    #[derive(Default)]
+    struct Family<'a> {
+        help: &'a str,
+        kind: &'a str,
+        samples: usize,
+    }
+
+    /// Reads Prometheus's text format 0.0.4 as strictly as its description.
+    fn read(text: &str) -> BTreeMap<&str, Family<'_>> {
+        let mut families: BTreeMap<&str, Family<'_>> = BTreeMap::new();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            if let Some(rest) = line.strip_prefix("# HELP ") {
+                let (name, help) = rest.split_once(' ').expect(line);
+                assert!(
+                    families.insert(name, Family { help, ..Family::default() }).is_none(),
+                    "twice: {line}"
+                );
+            } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = rest.split_once(' ').expect(line);
+                let family = families.get_mut(name).expect(line);
+                assert!(family.kind.is_empty() && family.samples == 0, "{line}");
+                family.kind = kind;
+            } else {
+                let (sample, value) = line.rsplit_once(' ').expect(line);
+                assert!(value.parse::<f64>().is_ok(), "{line}");
+                let (name, labels) = sample.split_once('{').unwrap_or((sample, "}"));
+                assert!(labels.ends_with('}'), "{line}");
+                assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{line}");
+                let of_histogram =
+                    ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part));
+                let name = of_histogram.filter(|name| families.contains_key(name)).unwrap_or(name);
+                assert!(
+                    Metric::ALL.iter().any(|metric| metric.name() == name) || name.starts_with(CORE_PREFIX),
+                    "in no table: {line}"
+                );
+                let family = families.get_mut(name).unwrap_or_else(|| panic!("without help: {line}"));
+                assert!(!family.help.is_empty() && !family.kind.is_empty(), "{line}");
+                family.samples += 1;
+            }
+        }
+        families
     }
 }

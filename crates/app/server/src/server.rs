@@ -19,8 +19,7 @@ use hotline_shard::{
 use hotline_sip::EndpointConfig;
 use hotline_sip_net::UdpTransport;
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
-use hotline_telemetry::Metrics;
-use metrics::counter;
+use hotline_telemetry::{Metric, Metrics};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -100,7 +99,7 @@ impl Server {
 
         let (handle, asks, live) = Handle::channel();
         let (datagram_sender, datagrams) = mpsc::channel(DATAGRAMS_MAX);
-        let dropped = counter!("hotline_sip_datagrams_dropped_total");
+        let dropped = Metric::SipDatagramsDropped.counter();
         tokio::spawn(transport.clone().receive(datagram_sender, dropped));
         let endpoint = endpoint(configuration, sip);
         let center = Arc::new(configuration.center.clone());
@@ -230,7 +229,7 @@ fn start_media(
     events: mpsc::Sender<MediaEvent>,
 ) -> Result<(Recorder, MediaRuntime)> {
     let settings = &configuration.server;
-    let lost = counter!("hotline_media_events_lost_total");
+    let lost = Metric::MediaEventsLost.counter();
     let tell = move |event| {
         if events.try_send(event).is_err() {
             lost.increment(1);

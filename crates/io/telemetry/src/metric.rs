@@ -1,9 +1,9 @@
 //! Every metric by name, in one table: Prometheus naming, unit last, `_total` for what only grows.
 //!
-//! A crate that counts takes its name from here. Not in the table: the counters inside the core, which have
-//! short names of their own and are exported as `hotline_<name>_total`.
+//! A crate that counts takes its name from here. Not in the table: the counters inside the core, which are the family
+//! of [`CoreCounters`](crate::CoreCounters).
 
-use metrics::{Counter, Gauge, Histogram, Unit};
+use metrics::{Counter, Gauge, Histogram, Label, Unit};
 
 /// How a metric moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,16 @@ metrics_table! {
 impl Metric {
     /// A handle, to be kept where counting is frequent; for a counter without labels.
     pub fn counter(self) -> Counter {
+        debug_assert!(self.labels().is_empty(), "{} has labels", self.name());
         metrics::counter!(self.name())
+    }
+
+    /// Counts one more of a counter with labels: a value for each, in the order of the table.
+    pub fn increment_for<const N: usize>(self, values: [&str; N]) {
+        debug_assert_eq!(self.labels().len(), N, "{}", self.name());
+        let label = |(name, value): (&&'static str, &str)| Label::new(*name, value.to_owned());
+        let labels: Vec<Label> = self.labels().iter().zip(values).map(label).collect();
+        metrics::counter!(self.name(), labels).increment(1);
     }
 
     /// A handle, to be kept where the value changes frequently.
@@ -136,6 +145,11 @@ impl Metric {
     /// A handle, to be kept where measuring is frequent.
     pub fn histogram(self) -> Histogram {
         metrics::histogram!(self.name())
+    }
+
+    /// Brings the count to `total`, kept elsewhere; for a counter.
+    pub fn reach(self, total: u64) {
+        self.counter().absolute(total);
     }
 
     /// Counts `by` more; for a counter.
@@ -166,7 +180,7 @@ mod tests {
         for metric in Metric::ALL {
             let name = metric.name();
             assert!(seen.insert(name), "{name} twice");
-            assert!(name.starts_with("hotline_"), "{name}");
+            assert!(name.starts_with("hotline_") && !name.starts_with(crate::CORE_PREFIX), "{name}");
             assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
             assert_eq!(name.ends_with("_total"), metric.kind() == Kind::Counter, "{name}");
             let unit = metric.unit();

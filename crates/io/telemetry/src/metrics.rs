@@ -65,6 +65,7 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CoreCounters;
 
     // One test: the recorder belongs to the process.
     #[test]
@@ -74,7 +75,11 @@ mod tests {
         Metric::JournalLost.increment(3);
         Metric::JournalSpool.set(17.0);
         Metric::JournalCommit.record(0.004);
-        metrics::counter!(Metric::ApiSignIns.name(), "outcome" => "refused").increment(1);
+        Metric::ApiSignIns.increment_for(["refused"]);
+        let mut core = CoreCounters::default();
+        for (started, timeouts) in [(1, 0), (5, 2)] {
+            core.show([("calls_started", started), ("sip_timeouts", timeouts)]);
+        }
         metrics.upkeep();
         let text = metrics.render();
         for line in [
@@ -84,6 +89,10 @@ mod tests {
             "hotline_journal_refused_total 0",
             "hotline_journal_spool_bytes 17",
             "hotline_api_sign_ins_total{outcome=\"refused\"} 1",
+            "# HELP hotline_core_calls_started_total Inside call processing: calls started.",
+            "# TYPE hotline_core_calls_started_total counter",
+            "hotline_core_calls_started_total 5",
+            "hotline_core_sip_timeouts_total 2",
             "hotline_journal_commit_seconds_bucket{le=\"0.002\"} 0",
             "hotline_journal_commit_seconds_bucket{le=\"0.005\"} 1",
         ] {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use hotline_api_types as api;
 use hotline_base::WallTime;
 use hotline_store::{NAME_CHARS_MAX, Role, Session, SessionKind, TokenHash, User};
+use hotline_telemetry::Metric;
 use http::{HeaderMap, StatusCode, header};
 
 use crate::app::App;
@@ -136,5 +137,5 @@ fn cookie(secret: &str, lifetime: Duration, https: bool) -> String {
 }
 
 fn count(outcome: &'static str) {
-    metrics::counter!("hotline_api_sign_ins_total", "outcome" => outcome).increment(1);
+    Metric::ApiSignIns.increment_for([outcome]);
 }
