@@ -1,8 +1,9 @@
-//! Finished calls and their recordings.
+//! Finished calls, their agents and their recordings.
 //!
 //! The record is a JSON document private to this crate; its recordings are rows, because a repair changes them
 //! later. They live in one place only: the document is stored without them and put together when it is read.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
@@ -29,7 +30,7 @@ pub enum SavedRecord {
 /// Which calls a list gives; a filter that is absent lets everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallFilter {
-    /// The agent who took the call last.
+    /// An agent who took the call or was offered it.
     pub agent: Option<AgentId>,
     /// The queue in which the call waited last.
     pub queue: Option<QueueId>,
@@ -171,9 +172,26 @@ pub(crate) async fn insert(tx: &mut Tx, record: &CallRecord) -> Result<SavedReco
     if tx.execute(statement).await? == 0 {
         return Ok(SavedRecord::Existing);
     }
+    insert_agents(tx, &call, record).await?;
     insert_recordings(tx, &call, &record.recordings).await?;
     tx.execute(sql("DELETE FROM open_call WHERE call = $1").bind(call)).await?;
     Ok(SavedRecord::New)
+}
+
+/// Whose calls the call is among.
+async fn insert_agents(tx: &mut Tx, call: &str, record: &CallRecord) -> Result<(), StoreError> {
+    let offered = record.offers.iter().map(|offer| &offer.agent);
+    let agents: BTreeSet<&AgentId> = record.agent.iter().chain(offered).collect();
+    if agents.is_empty() {
+        return Ok(());
+    }
+    let mut statement = sql("INSERT INTO call_agent (agent, started_at, call) VALUES ");
+    for (index, agent) in agents.into_iter().enumerate() {
+        let row: [Argument; 3] =
+            [agent.as_str().into(), record.started_at.as_unix_micros().into(), call.into()];
+        statement.push_row(index == 0, row);
+    }
+    tx.execute(statement).await.map(drop)
 }
 
 async fn insert_recordings(tx: &mut Tx, call: &str, recordings: &[Recording]) -> Result<(), StoreError> {
@@ -202,10 +220,21 @@ async fn insert_recordings(tx: &mut Tx, call: &str, recordings: &[Recording]) ->
 }
 
 fn list_statement(filter: &CallFilter, cursor: Option<CallCursor>, limit: i64) -> Statement {
-    let mut statement = sql("SELECT * FROM call WHERE TRUE");
-    if let Some(agent) = &filter.agent {
-        statement.push_bind(" AND agent = ", agent.as_str());
-    }
+    // An agent's calls are read in the order of their own index.
+    let (mut statement, after, order) = match &filter.agent {
+        None => (
+            sql("SELECT call.* FROM call WHERE TRUE"),
+            " AND (call.started_at, call.id) < (",
+            " ORDER BY call.started_at DESC, call.id DESC LIMIT ",
+        ),
+        Some(agent) => (
+            sql("SELECT call.* FROM call_agent JOIN call ON call.id = call_agent.call
+                WHERE call_agent.agent = $1")
+            .bind(agent.as_str()),
+            " AND (call_agent.started_at, call_agent.call) < (",
+            " ORDER BY call_agent.started_at DESC, call_agent.call DESC LIMIT ",
+        ),
+    };
     if let Some(queue) = &filter.queue {
         statement.push_bind(" AND queue = ", queue.as_str());
     }
@@ -213,17 +242,17 @@ fn list_statement(filter: &CallFilter, cursor: Option<CallCursor>, limit: i64) -
         statement.push_bind(" AND customer = ", customer.to_string());
     }
     if let Some(since) = filter.since {
-        statement.push_bind(" AND started_at >= ", since.as_unix_micros());
+        statement.push_bind(" AND call.started_at >= ", since.as_unix_micros());
     }
     if let Some(until) = filter.until {
-        statement.push_bind(" AND started_at < ", until.as_unix_micros());
+        statement.push_bind(" AND call.started_at < ", until.as_unix_micros());
     }
     if let Some(cursor) = cursor {
-        statement.push_bind(" AND (started_at, id) < (", cursor.started_at.as_unix_micros());
+        statement.push_bind(after, cursor.started_at.as_unix_micros());
         statement.push_bind(", ", cursor.call.to_string());
         statement.push(")");
     }
-    statement.push_bind(" ORDER BY started_at DESC, id DESC LIMIT ", limit);
+    statement.push_bind(order, limit);
     statement
 }
 

@@ -9,8 +9,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::db::Db;
-use crate::{DatabaseFault, FileProblem, OpenError};
+use crate::db::{Db, sql};
+use crate::{DatabaseFault, FileProblem, OpenError, StoreError};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -46,6 +46,14 @@ impl Store {
             return Err(OpenError::Scheme);
         };
         Ok(Self { db })
+    }
+
+    /// Whether the database answers: reads what a sign-in reads first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.db.fetch(sql("SELECT name FROM app_user LIMIT 1")).await.map(drop)
     }
 
     /// Waits for running statements and closes the connections, also those of the clones.

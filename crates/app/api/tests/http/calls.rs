@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hotline_acd::OfferFailure;
 use hotline_base::{CallId, LegId, RecordingId, Rng, WallTime};
 use hotline_call::{CallEvent, CallRecord, CallState, CallView, EndCause, EndKind, Party};
 use serde_json::{Value, json};
@@ -78,6 +79,32 @@ async fn an_agent_reads_its_own_calls_and_an_admin_all() {
     assert_eq!(server.get("/api/v1/calls?queue=sales", &boss).await.json()["calls"], json!([]));
     for unknown in [call_id(2).to_string(), "x".to_owned()] {
         assert_eq!(server.get(&format!("/api/v1/calls/{unknown}"), &boss).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_missed_call_is_in_the_list_of_the_agent_it_was_offered_to() {
+    let server = Server::start().await;
+    let (ann, bob) = (server.token("1001").await, server.token("1002").await);
+    let mut record = record(call_id(1));
+    let (first, second) = (LegId(1), LegId(2));
+    for what in [
+        CallEvent::Offered { offer: first, agent: "1001".into(), because: None },
+        CallEvent::OfferFailed {
+            offer: first,
+            agent: "1001".into(),
+            failure: OfferFailure::NoAnswer,
+            status: None,
+        },
+        CallEvent::Offered { offer: second, agent: "1002".into(), because: None },
+        CallEvent::Connected { offer: second, agent: "1002".into() },
+    ] {
+        record.apply(WallTime(2_000_000), &what);
+    }
+    server.store.save_record(&record).await.unwrap();
+    for token in [&ann, &bob] {
+        let calls = &server.get("/api/v1/calls", token).await.json()["calls"];
+        assert_eq!((calls[0]["agent"].as_str(), calls.as_array().unwrap().len()), (Some("1002"), 1));
     }
 }
 

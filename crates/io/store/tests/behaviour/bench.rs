@@ -97,6 +97,11 @@ impl Bench {
         }
     }
 
+    /// SQLite's readers go on beside a writer that blocks.
+    pub(crate) fn reads_during_an_outage(&self) -> bool {
+        matches!(self.backend, Backend::Sqlite)
+    }
+
     /// Another process of this test binary that runs the test `name` and finds this database in its environment.
     pub(crate) fn spawn_child(&self, name: &str) -> Child {
         Command::new(std::env::current_exe().unwrap())

@@ -7,7 +7,9 @@ use hotline_call::{CallRecord, QueueVisit, Recording, RecordingState};
 use hotline_store::{CALL_PAGE_MAX, CallFilter, SavedRecord, StoreError};
 
 use crate::bench::Bench;
-use crate::sample::{at, call_id, finished, record, record_of, recording, recording_id, started};
+use crate::sample::{
+    at, call_id, finished, offered_record, record, record_of, recording, recording_id, started,
+};
 
 pub(crate) async fn a_record_comes_back_with_its_recordings(bench: Bench) {
     let mended = RecordingState::Mended { duration: Duration::from_secs(3), bytes: 96_044 };
@@ -104,6 +106,34 @@ pub(crate) async fn filters_can_be_combined(bench: Bench) {
         let page = bench.store.list_calls(&filter, None, 10).await.unwrap();
         let calls: Vec<_> = page.calls.iter().map(|record| record.call).collect();
         assert_eq!(calls, expected.into_iter().map(call_id).collect::<Vec<_>>(), "{filter:?}");
+    }
+}
+
+pub(crate) async fn an_agent_has_the_calls_it_took_and_those_it_was_offered(bench: Bench) {
+    for (number, offered, taken_by) in [
+        (1, vec!["1001"], Some("1001")),
+        (2, vec!["1001", "1002"], Some("1002")),
+        (3, vec!["1001", "1001"], None),
+        (4, vec![], Some("1003")),
+        (5, vec![], None),
+    ] {
+        bench.store.save_record(&offered_record(number, &offered, taken_by)).await.unwrap();
+    }
+    for (agent, expected) in
+        [("1001", vec![3, 2, 1]), ("1002", vec![2]), ("1003", vec![4]), ("1004", vec![]), ("", vec![])]
+    {
+        let filter = CallFilter { agent: Some(AgentId::from(agent)), ..CallFilter::default() };
+        let mut seen = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = bench.store.list_calls(&filter, cursor, 1).await.unwrap();
+            seen.extend(page.calls.into_iter().map(|record| record.call));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, expected.into_iter().map(call_id).collect::<Vec<_>>(), "{agent}");
     }
 }
 

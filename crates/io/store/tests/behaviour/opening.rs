@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use hotline_store::{OpenError, Store};
+use hotline_store::{CallFilter, OpenError, Store};
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::bench::{Backend, Bench, runtime};
-use crate::sample::{call_id, record};
+use crate::sample::{call_id, offered_record, record};
 
 pub(crate) async fn the_tables_are_made_once_and_kept(bench: Bench) {
     let call = call_id(1);
@@ -16,6 +16,25 @@ pub(crate) async fn the_tables_are_made_once_and_kept(bench: Bench) {
     let (again, at_once) = tokio::join!(Store::open(&bench.url), Store::open(&bench.url));
     assert_eq!(again.unwrap().get_call(call).await.unwrap(), Some(record(call)));
     assert_eq!(at_once.unwrap().get_call(call).await.unwrap(), Some(record(call)));
+}
+
+pub(crate) async fn a_call_stored_before_agents_were_listed_is_found_by_them(bench: Bench) {
+    let stored = offered_record(1, &["1001", "1002"], Some("1002"));
+    bench.store.save_record(&stored).await.unwrap();
+    // As the first version left it.
+    bench
+        .raw(
+            "DROP TABLE call_agent; CREATE INDEX call_agent ON call (agent, started_at, id);
+            DELETE FROM _sqlx_migrations WHERE version = 2;",
+        )
+        .await
+        .unwrap();
+    let store = Store::open(&bench.url).await.unwrap();
+    for agent in ["1001", "1002"] {
+        let filter = CallFilter { agent: Some(agent.into()), ..CallFilter::default() };
+        let page = store.list_calls(&filter, None, 10).await.unwrap();
+        assert_eq!(page.calls, std::slice::from_ref(&stored), "{agent}");
+    }
 }
 
 pub(crate) async fn tables_of_a_later_version_are_refused(bench: Bench) {

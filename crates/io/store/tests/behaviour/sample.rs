@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hotline_base::{AgentId, CallId, FlowId, NumberId, Pii, QueueId, RecordingId, Rng, TrunkId, WallTime};
+use hotline_base::{
+    AgentId, CallId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, Rng, TrunkId, WallTime,
+};
 use hotline_call::{
     CallEvent, CallRecord, EndCause, EndKind, Entry, Event, EventKind, Party, Recording, RecordingState,
     Source,
@@ -79,6 +81,18 @@ pub(crate) fn record(call: CallId) -> CallRecord {
 /// The record of a call that began at `started_at` and was taken by `agent`.
 pub(crate) fn record_of(number: u64, started_at: WallTime, agent: &str) -> CallRecord {
     CallRecord { started_at, agent: Some(AgentId::from(agent)), ..record(call_id(number)) }
+}
+
+/// The record of a call that was offered to `offered` one after another and taken by `taken_by`.
+pub(crate) fn offered_record(number: u64, offered: &[&str], taken_by: Option<&str>) -> CallRecord {
+    let mut record = record(call_id(number));
+    record.started_at = at(number);
+    record.agent = taken_by.map(AgentId::from);
+    for (offer, agent) in (1..).zip(offered) {
+        let what = CallEvent::Offered { offer: LegId(offer), agent: AgentId::from(*agent), because: None };
+        record.apply(at(number + offer), &what);
+    }
+    record
 }
 
 /// A recording in a given state.

@@ -132,7 +132,10 @@ pub(crate) async fn requests_during_an_outage_fail_as_unavailable(bench: Bench) 
     let outage = bench.begin_outage().await;
     let refused = bench.store.append_events(&ticks(1..=1)).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let ping = bench.store.ping().await;
+    assert!(bench.reads_during_an_outage() == ping.is_ok(), "{ping:?}");
     outage.end().await;
+    bench.store.ping().await.unwrap();
     bench.store.append_events(&ticks(1..=1)).await.unwrap();
     assert_eq!(bench.store.last_seq().await.unwrap(), 1);
 }
