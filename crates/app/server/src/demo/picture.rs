@@ -30,7 +30,7 @@ mod tests {
         samples.extend(Tone::new(440.0, -6.0, 8000).take(4000));
         let row: Vec<char> = row(&samples).chars().collect();
         assert_eq!(row.len(), COLUMNS);
-        assert_eq!((row[0], row[35]), (' ', ' '));
+        assert_eq!((row[0], row[34]), (' ', ' '));
         assert!(row[40] >= '▆', "{row:?}");
     }
 }
