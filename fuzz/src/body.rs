@@ -1,4 +1,9 @@
 //! What each target does with its input. A panic is a finding.
+//!
+//! Texts are here; machines that take a row of packets are in `packets.rs` and `sip_endpoint.rs`.
+
+mod packets;
+mod sip_endpoint;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,6 +16,10 @@ use hotline_sip::digest::{Challenge, Credentials};
 use hotline_sip::message::{BuildError, Kind, MAX_HEADERS, Malformed};
 use hotline_sip::uri::Uri;
 use hotline_sip::{Builder, HeaderName, Message};
+use hotline_yaml::{Diagnostic, Node, Source, Value};
+
+pub use packets::{media_engine, rtp};
+pub use sip_endpoint::sip_endpoint;
 
 /// A datagram: it must not panic, must be answerable if it is a request, and when it is whole, what is printed of
 /// it must read the same.
@@ -78,6 +87,20 @@ pub fn sdp(input: &[u8]) {
     }
 }
 
+/// A file of an administrator: every value, or what is wrong, has its place in the file.
+pub fn yaml(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else { return };
+    let source = Source::new("fuzz.yaml", text);
+    match hotline_yaml::read(&source) {
+        Ok(node) => check_places(&node, text.lines().count()),
+        Err(diagnostic) => {
+            let Diagnostic { line, column, ref problem, ref remedy, .. } = diagnostic;
+            assert!(line > 0 && column > 0 && !problem.is_empty() && !remedy.is_empty());
+            assert!(!diagnostic.to_string().contains('\r'), "a terminal would write over the line");
+        }
+    }
+}
+
 /// A flow file: refused with places, or run for a caller who presses the file's own characters.
 pub fn ivr_flow(input: &[u8]) {
     let Ok(text) = core::str::from_utf8(input) else { return };
@@ -106,6 +129,16 @@ pub fn ivr_flow(input: &[u8]) {
         }
     }
     while session.poll_action().is_some() || session.poll_step().is_some() {}
+}
+
+fn check_places(node: &Node, lines: usize) {
+    assert!(node.place.line > 0 && node.place.column > 0, "{node:?}");
+    assert!(node.place.line as usize <= lines + 1, "{node:?} of {lines} lines");
+    match &node.value {
+        Value::List(items) => items.iter().for_each(|item| check_places(item, lines)),
+        Value::Map(entries) => entries.iter().for_each(|(_, value)| check_places(value, lines)),
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Decimal(_) | Value::Text(_) => {}
+    }
 }
 
 fn read_everything(message: &Message) {

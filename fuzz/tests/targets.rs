@@ -1,27 +1,57 @@
-//! Runs every target for a while. `HOTLINE_FUZZ_SEED` and `HOTLINE_FUZZ_ITERATIONS` make it another or a longer
-//! while.
+//! Runs every target for some seconds. `HOTLINE_FUZZ_SEED` makes it another while; `make fuzz` is the long one.
 
 use hotline_fuzz::{Failure, TARGETS, Target, corpus, run};
 
-/// Enough to find shallow damage in seconds.
-const ITERATIONS: u64 = 20_000;
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name)
-        .map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+fn seed() -> u64 {
+    std::env::var("HOTLINE_FUZZ_SEED").map_or(1, |value| value.parse().expect("the seed is a number"))
 }
 
-#[test]
-fn no_target_panics() {
-    let seed = setting("HOTLINE_FUZZ_SEED", 1);
-    let iterations = setting("HOTLINE_FUZZ_ITERATIONS", ITERATIONS);
-    for target in TARGETS {
-        println!("{}: seed {seed}, {iterations} iterations", target.name);
-        let seeds = corpus(target).unwrap();
-        if let Err(failure) = run(target, &seeds, seed, iterations) {
-            panic!("{failure}");
-        }
+fn attack(name: &str) {
+    let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
+    let (seed, inputs) = (seed(), target.inputs);
+    println!("{name}: seed {seed}, {inputs} inputs");
+    if let Err(failure) = run(target, &corpus(target).unwrap(), seed, inputs) {
+        panic!("{failure}");
     }
+}
+
+/// One test for each target, so that they run side by side and a failure has a name.
+macro_rules! targets {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            attack(stringify!($name));
+        })*
+
+        #[test]
+        fn no_target_is_left_out() {
+            let tested = [$(stringify!($name)),*];
+            assert_eq!(TARGETS.iter().map(|target| target.name).collect::<Vec<_>>(), tested);
+        }
+    };
+}
+
+targets! {
+    sip_message
+    sip_endpoint
+    rtp
+    media_engine
+    sip_uri
+    sip_digest
+    sdp
+    yaml
+    ivr_flow
+}
+
+/// The coverage-guided fuzzer drives the same bodies.
+#[test]
+fn every_target_has_its_program_for_cargo_fuzz() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("cargo-fuzz/fuzz_targets");
+    for target in TARGETS {
+        let program = std::fs::read_to_string(folder.join(format!("{}.rs", target.name))).unwrap();
+        assert!(program.contains(&format!("body::{}", target.name)), "{}", target.name);
+    }
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), TARGETS.len());
 }
 
 /// The mutator finds a bug that takes two changes, says which input it was, and finds it again from the seed.
@@ -32,9 +62,10 @@ fn a_planted_bug_is_found_and_repeats() {
         body: |input| assert!(!input.windows(4).any(|window| window == b"<>;;"), "planted"),
         corpora: &[],
         dictionary: &["<>", ";"],
+        inputs: 1_000_000,
     };
     let seeds = [b"a plain seed".to_vec()];
-    let failure: Failure = run(&target, &seeds, 1, 1_000_000).unwrap_err();
+    let failure: Failure = run(&target, &seeds, 1, target.inputs).unwrap_err();
     assert!(failure.to_string().contains("<>;;"), "{failure}");
-    assert_eq!(run(&target, &seeds, 1, 1_000_000), Err(failure));
+    assert_eq!(run(&target, &seeds, 1, target.inputs), Err(failure));
 }

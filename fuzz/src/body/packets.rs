@@ -1,0 +1,159 @@
+//! Machines fed with packets. An input is a row of them: a byte that says when and where, one with the length, then
+//! the packet.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::sync::Arc;
+
+use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time, WallTime};
+use hotline_media::{
+    Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, PromptLibrary, Sink,
+};
+use hotline_rtp::{EventReceiver, HEADER_LEN, Header, LOST_END_AFTER};
+
+/// The customer's leg and the agent's.
+const LEGS: [LegId; 2] = [LegId(0), LegId(1)];
+/// Samples by which a stream may be ahead of our clock before it is moved.
+const AHEAD_MAX: u64 = 80;
+/// Events that one packet may cause: the first packet, and two keys let go.
+const EVENTS_PER_PACKET_MAX: usize = 3;
+
+/// RTP packets with telephone-events: whatever is read must be there and print and read the same, and no packet
+/// presses two keys.
+pub fn rtp(input: &[u8]) {
+    let mut receiver = EventReceiver::default();
+    let mut now = Time::ZERO;
+    let (mut packets, mut pressed) = (0, 0);
+    for (wait, datagram) in pieces(input) {
+        now = now + Duration::from_millis(wait.into());
+        pressed += usize::from(receiver.handle_timeout(now).is_some());
+        let Ok((header, payload)) = Header::parse(datagram) else { continue };
+        assert!(HEADER_LEN <= payload.start && payload.start <= payload.end && payload.end <= datagram.len());
+        let payload = &datagram[payload];
+        let printed = header.packet(payload);
+        let (again, range) = Header::parse(&printed).expect("what is printed can be read");
+        assert_eq!((again, &printed[range]), (header, payload));
+        packets += 1;
+        pressed += receiver.handle_packet(now, header.timestamp, payload).iter().flatten().count();
+        assert!(receiver.poll_timeout().is_none_or(|at| at <= now + LOST_END_AFTER));
+    }
+    pressed += usize::from(receiver.handle_timeout(now + LOST_END_AFTER).is_some());
+    assert!(pressed <= packets, "{pressed} keys from {packets} packets");
+    assert_eq!(receiver.poll_timeout(), None);
+}
+
+/// Packets from phones and strangers to two legs in a recorded bridge: what leaves is RTP to somebody who is known,
+/// one packet for each that came, nothing is recorded before or after its time, and nothing is left at the end.
+pub fn media_engine(input: &[u8]) {
+    let mut now = Now::default();
+    let mut outlet = Outlet::default();
+    let mut engine = bridged(now, &mut outlet);
+    for (control, packet) in pieces(input) {
+        let end = now + Duration::from_millis(u64::from(control >> 2) * 4);
+        while let Some((at, _)) = engine.poll_timeout().filter(|(at, _)| *at <= end.mono) {
+            now = now + at.since(now.mono);
+            outlet.now = now.mono;
+            engine.handle_tick(now, &mut outlet);
+            assert!(engine.poll_timeout().is_none_or(|(next, _)| next > at), "a beat in the past would spin");
+        }
+        now = end;
+        outlet.now = now.mono;
+        drain(&mut engine);
+        let leg = LEGS[usize::from(control & 1)];
+        let source = if control & 2 == 0 { phone(leg) } else { stranger(leg) };
+        outlet.sent = 0;
+        engine.handle_packet(now, leg, source, &mut packet.to_vec(), &mut outlet);
+        assert!(outlet.sent <= 1, "one packet came and {} left", outlet.sent);
+        assert!(drain(&mut engine).len() <= EVENTS_PER_PACKET_MAX);
+    }
+    for leg in LEGS {
+        engine.handle_command(now, Command::CloseLeg { leg }, &mut outlet);
+        assert!(drain(&mut engine).iter().any(|event| matches!(event, Event::LegClosed { .. })));
+    }
+    assert!(outlet.finished && engine.legs() == 0 && engine.poll_timeout().is_none());
+}
+
+/// The control bytes and packets of an input; a last packet that is too short is as long as it is.
+fn pieces(input: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = input;
+    core::iter::from_fn(move || {
+        let (&[control, length], after) = rest.split_first_chunk()?;
+        let (packet, after) = after.split_at(usize::from(length).min(after.len()));
+        rest = after;
+        Some((control, packet))
+    })
+}
+
+/// μ-law on one side and A-law on the other, so that every payload is transcoded.
+fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
+    let mut rng = Rng::from_number(1);
+    let call = CallId::generate(WallTime(0), &mut rng);
+    let recording = RecordingId::generate(WallTime(0), &mut rng);
+    let mut engine = Engine::new(EngineConfig::default(), rng, Arc::new(PromptLibrary::default()));
+    let [customer, agent] = LEGS;
+    for (leg, codec, payload_type) in [(customer, Codec::Pcmu, 0), (agent, Codec::Pcma, 8)] {
+        engine.handle_command(now, Command::OpenLeg { leg, call }, outlet);
+        let answered = Command::SetRemote {
+            leg,
+            remote: phone(leg),
+            codec,
+            payload_type_send: payload_type,
+            payload_type_receive: payload_type,
+            telephone_event_send: Some(101),
+            telephone_event_receive: Some(101),
+            direction: Direction::SendReceive,
+            ptime_ms: 20,
+        };
+        engine.handle_command(now, answered, outlet);
+    }
+    engine.handle_command(now, Command::Bridge { bridge: BridgeId(1), a: customer, b: agent }, outlet);
+    engine.handle_command(now, Command::StartRecording { recording, customer, agent }, outlet);
+    engine
+}
+
+fn drain(engine: &mut Engine) -> Vec<Event> {
+    core::iter::from_fn(|| engine.poll_event()).collect()
+}
+
+fn phone(leg: LegId) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, if leg == LEGS[0] { 1 } else { 2 }], 4000))
+}
+
+fn stranger(leg: LegId) -> SocketAddr {
+    SocketAddr::from(([203, 0, 113, if leg == LEGS[0] { 1 } else { 2 }], 4000))
+}
+
+/// Looks at everything that leaves the engine.
+#[derive(Default)]
+struct Outlet {
+    now: Time,
+    sent: usize,
+    finished: bool,
+}
+
+impl Sink for Outlet {
+    fn send(&mut self, leg: LegId, to: SocketAddr, packet: &[u8]) {
+        self.sent += 1;
+        assert!([phone(leg), stranger(leg)].contains(&to), "{leg} sends to {to}");
+        let (header, _) = Header::parse(packet).expect("what leaves is RTP");
+        assert!([0, 8, 101].contains(&header.payload_type), "{}", header.payload_type);
+    }
+
+    fn record(&mut self, _: RecordingId, chunk: Chunk<'_>) {
+        assert!(!self.finished, "the recording is over");
+        // The recording begins with our clock.
+        let recorded = self.now.as_micros() / 125;
+        match chunk {
+            Chunk::Start { .. } => {}
+            Chunk::Audio { channel, position, codec, payload } => {
+                assert_eq!(codec, if channel == Channel::Customer { Codec::Pcmu } else { Codec::Pcma });
+                let end = position + payload.len() as u64;
+                assert!(end <= recorded + AHEAD_MAX, "{end} is recorded at {recorded}");
+            }
+            Chunk::Finish { length } => {
+                assert!(length <= recorded);
+                self.finished = true;
+            }
+        }
+    }
+}
