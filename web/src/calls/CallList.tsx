@@ -24,7 +24,7 @@ export function CallList() {
     <Panel title={t('calls.title')} aside={<Filters />}>
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.isSuccess && calls.length === 0 && <Nothing>{t('calls.none')}</Nothing>}
-      {calls.length > 0 && <CallTable calls={calls} columns="all" />}
+      {calls.length > 0 && <CallTable calls={calls} />}
       {query.hasNextPage && (
         <div className={css.more}>
           <Button

@@ -12,18 +12,18 @@ import grid from '../ui/Grid.module.css';
 import { Tag } from '../ui/Tag';
 import { endTone } from '../ui/tone';
 import { Player } from './Player';
-import { hasAudio, waited } from './record';
+import { hasAudio, missed, waited } from './record';
 
 interface Props {
   calls: CallRecord[];
-  /** An agent's own list does not name the agent. */
-  columns: 'mine' | 'all';
+  /** Whose own list it is: that agent is not named, and a call that it missed is shown as missed. */
+  agent?: string;
 }
 
-export function CallTable({ calls, columns }: Props) {
+export function CallTable({ calls, agent }: Props) {
   const { t } = useTranslation();
   const [playing, setPlaying] = useState<string | null>(null);
-  const all = columns === 'all';
+  const all = agent === undefined;
   return (
     <div className={grid.scroll}>
       <table className={grid.grid}>
@@ -45,7 +45,7 @@ export function CallTable({ calls, columns }: Props) {
             <Fragment key={call.id}>
               <CallRow
                 call={call}
-                all={all}
+                agent={agent ?? null}
                 playing={playing === call.id}
                 play={() => setPlaying(playing === call.id ? null : call.id)}
               />
@@ -66,15 +66,17 @@ export function CallTable({ calls, columns }: Props) {
 
 interface RowProps {
   call: CallRecord;
-  all: boolean;
+  agent: string | null;
   playing: boolean;
   play(): void;
 }
 
-function CallRow({ call, all, playing, play }: RowProps) {
+function CallRow({ call, agent, playing, play }: RowProps) {
   const { t } = useTranslation();
   const queue = call.queues.at(-1)?.queue;
-  const talk = between(call.connected_at, call.ended_at);
+  const all = agent === null;
+  const why = agent === null ? null : missed(call, agent);
+  const talk = why === null ? between(call.connected_at, call.ended_at) : null;
   return (
     <tr>
       <td className="num">
@@ -92,7 +94,9 @@ function CallRow({ call, all, playing, play }: RowProps) {
       <td className={`num ${grid.right}`}>{clockOrNothing(waited(call))}</td>
       <td className={`num ${grid.right}`}>{clockOrNothing(talk)}</td>
       <td>
-        {call.cause ? (
+        {why !== null ? (
+          <Tag tone="off">{word(t, 'call.offer_outcome', why)}</Tag>
+        ) : call.cause ? (
           <Tag tone={endTone(call.cause.kind)}>{word(t, 'call.end', call.cause.kind)}</Tag>
         ) : (
           <Tag tone="talking">{t('call.running')}</Tag>

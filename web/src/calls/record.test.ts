@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { CallRecord, OfferRecord } from '../api/types';
-import { hasAudio, phases, stages, waited } from './record';
+import { hasAudio, missed, phases, stages, waited } from './record';
 
 const START = Date.parse('2025-11-23T10:00:00.000Z');
 const at = (s: number) => new Date(START + s * 1000).toISOString();
@@ -163,4 +163,23 @@ it('a failed recording cannot be played', () => {
   };
   expect(hasAudio(record({ recordings: [recording] }))).toBe(false);
   expect(hasAudio(record({ recordings: [{ ...recording, state: 'finished' }] }))).toBe(true);
+});
+
+describe('whose call it was', () => {
+  const offers = [
+    offer({ outcome: 'rejected' }),
+    offer({ outcome: 'no_answer' }),
+    offer({ agent: '1002', outcome: 'answered' }),
+  ];
+
+  it('is missed by an agent who was offered it last in vain, whoever took it', () => {
+    expect(missed(record({ offers, agent: '1002' }), '1001')).toBe('no_answer');
+    expect(missed(record({ offers: offers.slice(0, 1) }), '1001')).toBe('rejected');
+  });
+
+  it('is not missed by the agent who took it, or by one who was never offered it', () => {
+    expect(missed(record({ offers, agent: '1002' }), '1002')).toBeNull();
+    expect(missed(record({ offers, agent: '1001' }), '1001')).toBeNull();
+    expect(missed(record({ offers, agent: '1002' }), '1003')).toBeNull();
+  });
 });

@@ -80,6 +80,12 @@ export function waited(call: CallRecord): number | null {
   return known.length > 0 ? known.reduce((sum, ms) => sum + ms, 0) : null;
 }
 
+/** Why this agent did not get a call that it was offered; null if it took the call. */
+export function missed(call: CallRecord, agent: string): string | null {
+  if (call.agent === agent) return null;
+  return call.offers.findLast((offer) => offer.agent === agent)?.outcome ?? null;
+}
+
 export function hasAudio(call: CallRecord): boolean {
   return call.recordings.some(({ state }) => state !== 'failed');
 }

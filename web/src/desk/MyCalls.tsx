@@ -17,7 +17,7 @@ export function MyCalls({ agent }: { agent: string }) {
     <Panel title={t('desk.my_calls')}>
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.isSuccess && calls.length === 0 && <Nothing>{t('desk.no_calls')}</Nothing>}
-      {calls.length > 0 && <CallTable calls={calls} columns="mine" />}
+      {calls.length > 0 && <CallTable calls={calls} agent={agent} />}
     </Panel>
   );
 }
