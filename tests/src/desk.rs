@@ -4,7 +4,8 @@
 pub const DOMAIN: &str = "hotline.test";
 /// The administrator's name.
 pub const ADMIN: &str = "admin";
-pub(crate) const ADMIN_PASSWORD: &str = "admin-password";
+/// The administrator's password.
+pub const ADMIN_PASSWORD: &str = "admin-password";
 
 /// The password of an agent's page; the user's name is `desk` and the agent's id.
 #[must_use]

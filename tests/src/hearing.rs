@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, ensure};
-use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs};
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
 use hotline_phone::{Phone, Speech};
 
 use crate::wait::eventually;
@@ -22,6 +22,12 @@ const STEP: usize = 20;
 pub fn level(samples: &[i16], frequency_hz: f64) -> f64 {
     let pieces = samples.chunks(WINDOW).filter(|piece| piece.len() == WINDOW);
     pieces.map(|piece| tone_dbfs(piece, frequency_hz, SAMPLE_RATE_HZ)).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// How loud the last tenth of a second is, at whatever frequency.
+#[must_use]
+pub fn loudness(samples: &[i16]) -> f64 {
+    rms_dbfs(&samples[samples.len().saturating_sub(800)..])
 }
 
 /// True if the tone is there, false if it is certainly not.
@@ -52,6 +58,9 @@ pub fn onsets(samples: &[i16], frequency_hz: f64) -> Vec<f64> {
     let mut onsets = Vec::new();
     let mut sounding = false;
     let loudest = level(samples, frequency_hz);
+    if loudest < HEARD_DBFS {
+        return onsets;
+    }
     for start in (0..samples.len().saturating_sub(WINDOW)).step_by(STEP) {
         let level = tone_dbfs(&samples[start..start + WINDOW], frequency_hz, SAMPLE_RATE_HZ);
         // Half of the window full of tone is 6 dB less than all of it.

@@ -4,8 +4,9 @@ mod fold;
 
 use anyhow::{Context, Result, bail};
 use hotline_api_client::{Client, Events};
-use hotline_api_types::{Agent, AgentState, Event, Live, What};
+use hotline_api_types::{Agent, AgentState, Event, Live, Record, What};
 
+use crate::record::record_of;
 use crate::wait::{eventually, within};
 
 /// A page that watches everything.
@@ -118,17 +119,20 @@ impl Watch {
         Ok(call)
     }
 
-    /// Reads on until nothing is left of the call: ended, and its recording closed.
+    /// Reads on until nothing is left of the call: ended, its recording closed, its record kept.
     ///
     /// # Errors
     /// It does not end in time.
-    pub async fn over(&mut self, call: &str) -> Result<()> {
+    pub async fn over(&mut self, call: &str) -> Result<Record> {
         let is_end = |event: &Event| {
             event.call.as_deref() == Some(call) && matches!(event.what, What::CallEnded { .. })
         };
         self.event(&format!("the end of call {call}"), is_end).await?;
-        self.state(&format!("call {call} to be gone"), |live| live.calls.iter().all(|other| other.id != call))
-            .await
+        self.state(&format!("call {call} to be gone"), |live| {
+            live.calls.iter().all(|other| other.id != call)
+        })
+        .await?;
+        record_of(&self.client, call).await
     }
 
     /// Asks for `/live` and holds the folded events to it: a page that follows the stream must see what a page

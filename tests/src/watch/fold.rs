@@ -18,9 +18,14 @@ pub(super) fn apply(live: &mut Live, event: &Event) {
             live.alarms.push(alarm.clone());
         }
         What::AlarmCleared { kind } => live.alarms.retain(|known| known.kind != *kind),
-        what => {
+        What::QueueChanged { queue, length } => {
+            if let Some(known) = live.queues.iter_mut().find(|known| known.id == *queue) {
+                known.length = *length;
+            }
+        }
+        _ => {
             let Some(id) = event.call.as_deref() else { return };
-            if let What::CallStarted { .. } = what {
+            if let What::CallStarted { .. } = event.what {
                 live.calls.push(begun(id, event));
             }
             queues(&mut live.queues, id, event);
@@ -94,6 +99,7 @@ fn change(call: &mut Call, event: &Event) {
         | What::RecordingFinished { .. }
         | What::RecordingMended { .. }
         | What::RecordingFailed { .. }
+        | What::QueueChanged { .. }
         | What::AgentChanged { .. }
         | What::AlarmRaised { .. }
         | What::AlarmCleared { .. } => {}
@@ -103,18 +109,18 @@ fn change(call: &mut Call, event: &Event) {
 /// A call goes when it has ended, but one that was recorded only when its recording is closed.
 fn is_gone(live: &Live, id: &str, event: &Event) -> bool {
     let Some(call) = live.calls.iter().find(|call| call.id == id) else { return false };
-    match &event.what {
-        What::CallEnded { .. } => call.connected_at.is_none(),
-        What::RecordingFinished { .. } | What::RecordingFailed { .. } => call.state == CallState::Ending,
-        _ => false,
-    }
+    let is_closed = matches!(event.what, What::RecordingFinished { .. } | What::RecordingFailed { .. });
+    let is_ended = matches!(event.what, What::CallEnded { .. });
+    is_ended && call.connected_at.is_none() || is_closed && call.state == CallState::Ending
 }
 
 fn queues(queues: &mut [Queue], call: &str, event: &Event) {
-    let (name, joins) = match &event.what {
-        What::CallQueued { queue } => (queue, true),
-        What::CallDequeued { queue, .. } => (queue, false),
-        _ => return,
+    let (name, joins) = if let What::CallQueued { queue } = &event.what {
+        (queue, true)
+    } else if let What::CallDequeued { queue, .. } = &event.what {
+        (queue, false)
+    } else {
+        return;
     };
     let Some(queue) = queues.iter_mut().find(|queue| queue.id == *name) else { return };
     let waiting = queue.waiting.get_or_insert_default();
