@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 HOTLINE := $(TARGET)/release/hotline
 PAGES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) web/index.html web/vite.config.ts
 
-.PHONY: help need run demo web release test tools deny fuzz soak clean
+.PHONY: help need run demo web release test tools deny bench fuzz soak clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make demo   show a whole call with two scripted phones"
 	@echo "make web    build the pages"
 	@echo "make test   check and test everything, ends with a count"
+	@echo "make bench  what the core costs"
 	@echo "make fuzz   malformed input, long; make soak: simulated calls with random seeds, long"
 	@echo "make clean  remove what was built (never recordings or the database)"
 
@@ -55,6 +56,9 @@ tools:
 
 deny: tools
 	cargo deny --locked check bans licenses sources
+
+bench: need
+	cargo bench --locked --package xtask --bench core
 
 FUZZ_ITERATIONS ?= 3000000
 fuzz:

@@ -141,6 +141,7 @@ impl Step {
 }
 
 fn read_count(tells: Tells, line: &str) -> Option<Count> {
+    let line = plain(line);
     let line = line.trim();
     let is_count = match tells {
         Tells::Nothing => false,
@@ -153,6 +154,13 @@ fn read_count(tells: Tells, line: &str) -> Option<Count> {
     }
     let failures = ["failed", "timed out", "exec failed"].iter().filter_map(|what| before(line, what)).sum();
     Some(Count { passed: before(line, "passed").unwrap_or_default(), failed: failures })
+}
+
+/// The line without colours, which some runners write to pipes too.
+fn plain(line: &str) -> String {
+    let mut parts = line.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| plain + part.split_once('m').map_or(part, |(_, text)| text))
 }
 
 /// The number before a word, as in "2 failed". "1 exec failed" is no "failed".
@@ -184,6 +192,9 @@ mod tests {
         );
         assert_eq!(told(Tells::Vitest, "      Tests  1 failed | 11 passed (12)"), count(11, 1));
         assert_eq!(told(Tells::Vitest, "      Tests  12 passed (12)"), count(12, 0));
+        let coloured =
+            "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m98 passed\u{1b}[39m\u{1b}[22m (98)";
+        assert_eq!(told(Tells::Vitest, coloured), count(98, 0));
         let doc = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out";
         assert_eq!(told(Tells::Doctests, doc), count(3, 0));
         assert_eq!(read_count(Tells::Nextest, "PASS [ 0.0s] a::run::b"), None);
