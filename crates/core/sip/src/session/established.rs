@@ -17,6 +17,7 @@ use crate::dialog::Dialog;
 use crate::endpoint::{Event, Side};
 use crate::login::authorise;
 use crate::outgoing::{Outgoing, SDP};
+use crate::transaction::timer::T1_64;
 use crate::transaction::{Flow, ServerKey};
 
 /// How often an offer of ours is tried again after glare; then it counts as refused.
@@ -63,6 +64,8 @@ struct Ours {
     flow: Flow,
     sdp: Bytes,
     retries: u8,
+    /// Set by the first provisional response, which stops timer B.
+    give_up: Option<Time>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -123,7 +126,7 @@ impl Established {
     }
 
     pub(super) fn hang_up(mut self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<Reason>) -> State {
-        self.refuse_theirs(usage, ctx, 487);
+        self.end_exchange(usage, ctx);
         usage.end(ctx, Side::Local, reason.clone());
         usage.leave(ctx, self.dialog, reason.as_ref())
     }
@@ -140,7 +143,7 @@ impl Established {
         }
         match usage.handle_plain(ctx, request, inbound) {
             Some(Change::Bye) => {
-                self.refuse_theirs(usage, ctx, 487);
+                self.end_exchange(usage, ctx);
                 return usage.handle_bye(ctx, inbound);
             }
             Some(Change::Offer(offer)) => self.handle_offer(usage, ctx, request, inbound, offer),
@@ -177,6 +180,9 @@ impl Established {
         response: &Message,
     ) -> State {
         if status < 200 {
+            if let Exchange::Ours(ours) = &mut self.exchange {
+                ours.give_up.get_or_insert(ctx.now.mono + T1_64);
+            }
             return State::Established(self);
         }
         let ours = match core::mem::replace(&mut self.exchange, Exchange::Idle) {
@@ -216,6 +222,13 @@ impl Established {
             usage.end(ctx, Side::Local, Some(NO_ACK));
             return usage.leave(ctx, self.dialog, Some(&NO_ACK));
         }
+        if let Exchange::Ours(ours) = &self.exchange
+            && ours.give_up.is_some_and(|give_up| give_up <= ctx.now.mono)
+        {
+            ctx.layer.abandon(&ours.invite.branch);
+            self.exchange = Exchange::Idle;
+            self.refused(usage, ctx, 408);
+        }
         if let Some(deferred) = self.deferred.take_if(|deferred| deferred.at <= ctx.now.mono) {
             match self.exchange {
                 Exchange::Idle => self.offer(usage, ctx, deferred.sdp, deferred.retries),
@@ -229,12 +242,13 @@ impl Established {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<(Time, Timer)> {
-        let answer = match &self.exchange {
+        let exchange = match &self.exchange {
             Exchange::Answered(answer) => Some(answer.poll_timeout()),
-            Exchange::Idle | Exchange::Theirs(_) | Exchange::Ours(_) => None,
+            Exchange::Ours(ours) => ours.give_up.map(|at| (at, Timer::Offer)),
+            Exchange::Idle | Exchange::Theirs(_) => None,
         };
         let deferred = self.deferred.as_ref().map(|deferred| (deferred.at, Timer::Glare));
-        answer.into_iter().chain(deferred).min()
+        exchange.into_iter().chain(deferred).min()
     }
 
     /// Sends our offer as a re-INVITE.
@@ -244,7 +258,10 @@ impl Established {
         invite.body = Some(sdp.clone());
         let flow = usage.way(&self.dialog);
         match ctx.request(&invite, flow, usage.owner()) {
-            Ok(()) => self.exchange = Exchange::Ours(Box::new(Ours { invite, flow, sdp, retries })),
+            Ok(()) => {
+                let ours = Ours { invite, flow, sdp, retries, give_up: None };
+                self.exchange = Exchange::Ours(Box::new(ours));
+            }
             Err(_) => self.refused(usage, ctx, 503),
         }
     }
@@ -262,7 +279,7 @@ impl Established {
         match again {
             Some(invite) if ctx.request(&invite, ours.flow, usage.owner()).is_ok() => {
                 self.dialog.local_seq = invite.cseq;
-                self.exchange = Exchange::Ours(Box::new(Ours { invite, ..*ours }));
+                self.exchange = Exchange::Ours(Box::new(Ours { invite, give_up: None, ..*ours }));
             }
             Some(_) | None => self.refused(usage, ctx, status),
         }
@@ -308,6 +325,16 @@ impl Established {
                 ctx.counters.glares += 1;
                 ctx.reply(inbound, 491, &usage.local_tag);
             }
+        }
+    }
+
+    /// The session ends: refuses the peer's change, and waits no longer for the end of ours.
+    fn end_exchange(&mut self, usage: &Usage, ctx: &mut Context<'_>) {
+        self.refuse_theirs(usage, ctx, 487);
+        if let Exchange::Ours(ours) = &self.exchange
+            && ours.give_up.is_some()
+        {
+            ctx.layer.abandon(&ours.invite.branch);
         }
     }
 

@@ -43,6 +43,8 @@ pub enum Timer {
     Acknowledgement,
     /// Give up an INVITE that nobody ends after its CANCEL: 64·T1 (RFC 3261 §9.1).
     Cancel,
+    /// Give up an offer of ours that the peer has heard and does not decide: 64·T1.
+    Offer,
     /// Offer again after glare (RFC 3261 §14.1).
     Glare,
 }
@@ -273,8 +275,10 @@ impl Session {
                 established.handle_response(usage, ctx, status, response)
             }
             (true, state) => {
-                if (200..300).contains(&status) {
-                    usage.handle_late_success(ctx, response);
+                match status {
+                    ..200 => usage.handle_late_progress(ctx, response),
+                    200..300 => usage.handle_late_success(ctx, response),
+                    300.. => {}
                 }
                 state
             }

@@ -137,6 +137,16 @@ impl Usage {
         self.confirmed = Some(dialog.remote.tag().unwrap_or_default().to_owned());
     }
 
+    /// A 1xx to an INVITE that no state waits for, as the session is over: it stops timer B, so nothing else would
+    /// end the transaction.
+    pub(super) fn handle_late_progress(&self, ctx: &mut Context<'_>, response: &Message) {
+        if let Ok(via) = response.top_via()
+            && let Some(branch) = via.branch()
+        {
+            ctx.layer.abandon(branch);
+        }
+    }
+
     /// A 2xx to an INVITE that no state waits for: a repetition wants its ACK again, another fork (RFC 3261
     /// §13.2.2.4) or an answer that crossed our hang-up wants ACK and BYE.
     pub(super) fn handle_late_success(&mut self, ctx: &mut Context<'_>, response: &Message) {

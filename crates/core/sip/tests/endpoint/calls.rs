@@ -388,6 +388,42 @@ fn our_offer_is_refused_and_the_call_goes_on_or_is_lost() {
 }
 
 #[test]
+fn an_offer_that_the_peer_never_decides_is_given_up() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = established(&mut net);
+    net.on(0, |endpoint, now| endpoint.reoffer(now, session, sdp(OFFER)));
+    let invite = net.outside.pop().unwrap();
+    net.inject(0, PHONE, &response(&invite, "183 Asking", "bob", ""));
+    net.run_for(Duration::from_secs(33));
+    assert!(net.nodes[0].events.last() == Some(&Event::ReofferRefused { session, status: 408 }));
+    net.outside.clear();
+    net.on(0, |endpoint, now| endpoint.reoffer(now, session, sdp(OFFER)));
+    assert_eq!(titles(&net.outside), ["INVITE"], "the next one has its turn");
+    net.inject(0, PHONE, &request("BYE", 2, "2", &tag, "\n"));
+    net.run_out();
+}
+
+#[test]
+fn an_offer_that_was_not_decided_when_the_call_ended_leaves_nothing_behind() {
+    for (asks_before_the_end, we_hang_up) in [(true, true), (true, false), (false, true), (false, false)] {
+        let mut net = Net::pair(1, PERFECT);
+        let (tag, session) = established(&mut net);
+        net.on(0, |endpoint, now| endpoint.reoffer(now, session, sdp(OFFER)));
+        let asking = response(&net.outside.pop().unwrap(), "183 Asking", "bob", "");
+        if asks_before_the_end {
+            net.inject(0, PHONE, &asking);
+        }
+        if we_hang_up {
+            net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+        } else {
+            net.inject(0, PHONE, &request("BYE", 2, "2", &tag, "\n"));
+        }
+        net.inject(0, PHONE, &asking);
+        net.run_out();
+    }
+}
+
+#[test]
 fn key_presses_arrive_and_other_infos_are_answered() {
     let mut net = Net::pair(1, PERFECT);
     let (tag, session) = established(&mut net);
