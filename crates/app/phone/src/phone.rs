@@ -48,6 +48,8 @@ pub struct PhoneConfig {
 pub enum PhoneEvent {
     /// The server took the registration.
     Registered,
+    /// The server took the registration back.
+    Unregistered,
     /// The server refused the registration with this status; 408 for no answer.
     RegistrationFailed(u16),
     /// Someone calls; the number as sent.
@@ -139,12 +141,20 @@ impl Phone {
         self.expect(&PhoneEvent::Registered, Duration::from_secs(10)).await
     }
 
-    /// Takes the registration back.
+    /// Takes the registration back and waits for the outcome.
     ///
     /// # Errors
-    /// The phone is off.
-    pub async fn unregister(&self) -> Result<(), PhoneError> {
-        self.order(Order::Unregister).await
+    /// [`PhoneError::Unexpected`] when it was refused.
+    pub async fn unregister(&mut self) -> Result<(), PhoneError> {
+        self.order(Order::Unregister).await?;
+        let wanted = "Unregistered";
+        let over = |event: &PhoneEvent| {
+            matches!(event, PhoneEvent::Unregistered | PhoneEvent::RegistrationFailed(_))
+        };
+        match self.wait_for(wanted, Duration::from_secs(10), over).await? {
+            PhoneEvent::Unregistered => Ok(()),
+            got => Err(PhoneError::Unexpected { phone: self.name.clone(), wanted: wanted.to_owned(), got }),
+        }
     }
 
     /// Dials; watch [`Phone::wait_for`] for what comes of it.

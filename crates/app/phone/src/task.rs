@@ -202,11 +202,10 @@ impl Task {
         let now = self.now();
         match order {
             Order::Register => self.register(now),
-            Order::Unregister => {
-                if let Some(registration) = self.registration.take() {
-                    self.endpoint.unregister(now, registration);
-                }
-            }
+            Order::Unregister => match self.registration.take() {
+                Some(registration) => self.endpoint.unregister(now, registration),
+                None => self.tell(PhoneEvent::Unregistered),
+            },
             Order::Dial(number) => self.dial(now, &number),
             Order::Ring => {
                 if let Some(call) = &self.call {
@@ -337,6 +336,9 @@ impl Task {
         match event {
             Event::Incoming { session, caller, offer, .. } => {
                 self.on_incoming(session, caller.user.into_inner(), offer)
+            }
+            Event::RegistrationSucceeded { expires, .. } if expires.is_zero() => {
+                self.tell(PhoneEvent::Unregistered)
             }
             Event::RegistrationSucceeded { .. } => self.tell(PhoneEvent::Registered),
             Event::RegistrationFailed { status, .. } => self.tell(PhoneEvent::RegistrationFailed(status)),
