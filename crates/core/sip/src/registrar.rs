@@ -1,6 +1,7 @@
 //! The registrar: which contacts each user can be reached at (RFC 3261 §10.3), and until when.
 //! Must not know messages or passwords: whoever calls it has authenticated the user.
 
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -113,6 +114,8 @@ struct Record {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Registrar {
     users: BTreeMap<String, Record>,
+    /// Where contacts registered from, and whose they are: what [`Registrar::at`] finds without a search.
+    sources: BTreeSet<(SocketAddr, String)>,
     /// Per user, when its first contact expires.
     timers: TimerQueue<String>,
     events: VecDeque<Presence>,
@@ -135,8 +138,12 @@ impl Registrar {
         if known.iter().filter(touched).any(late) {
             return Err(OutOfOrder);
         }
+        if matches!(update.change, Change::Query) {
+            return Ok(());
+        }
+        self.forget_sources(&update.user);
         match &update.change {
-            Change::Query => return Ok(()),
+            Change::Query => {}
             Change::RemoveAll => self.remove_all(&update.user),
             Change::Contacts(contacts) => {
                 for contact in contacts {
@@ -153,6 +160,7 @@ impl Registrar {
         let gone: Vec<String> =
             self.users.keys().filter(|user| !configured.contains(user.as_str())).cloned().collect();
         for user in gone {
+            self.forget_sources(&user);
             self.timers.cancel(&user);
             if let Some(Record { agent, .. }) = self.users.remove(&user) {
                 self.events.push_back(Presence::Unregistered { agent, why: Why::Removed });
@@ -163,6 +171,7 @@ impl Registrar {
     /// Removes the contacts that have expired.
     pub fn handle_timeout(&mut self, now: Now) {
         while let Some(user) = self.timers.pop_due(now.mono) {
+            self.forget_sources(&user);
             if let Some(record) = self.users.get_mut(&user) {
                 record.bindings.retain(|binding| binding.expires_at > now.mono);
             }
@@ -193,10 +202,16 @@ impl Registrar {
         self.bindings(user).iter().max_by_key(|binding| (binding.q, binding.refreshed_at))
     }
 
-    /// True if some contact registered over `flow`: the peer there is reached at that address only.
-    #[must_use]
-    pub fn reaches(&self, flow: &Flow) -> bool {
-        self.users.values().flat_map(|record| &record.bindings).any(|binding| binding.flow == *flow)
+    /// The users with a contact that registered from this address and port: such a phone is reached there only.
+    pub fn at(&self, source: SocketAddr) -> impl Iterator<Item = &str> {
+        let all = self.sources.range((source, String::new())..);
+        all.take_while(move |(address, _)| *address == source).map(|(_, user)| user.as_str())
+    }
+
+    /// The users with a contact that registered from this address, at whatever port: the phones behind one NAT.
+    pub fn behind(&self, source: IpAddr) -> impl Iterator<Item = &str> {
+        let all = self.sources.range((SocketAddr::new(source, 0), String::new())..);
+        all.take_while(move |(address, _)| address.ip() == source).map(|(_, user)| user.as_str())
     }
 
     /// How many contacts gave way to a new one at [`MAX_BINDINGS_PER_USER`].
@@ -233,6 +248,13 @@ impl Registrar {
         });
     }
 
+    /// Takes the user's contacts out of the index; [`Self::settle`] puts in those that are left.
+    fn forget_sources(&mut self, user: &str) {
+        for binding in self.users.get(user).into_iter().flat_map(|record| &record.bindings) {
+            self.sources.remove(&(binding.flow.remote, user.to_owned()));
+        }
+    }
+
     fn remove_all(&mut self, user: &str) {
         if let Some(record) = self.users.get_mut(user) {
             record.bindings.clear();
@@ -242,6 +264,7 @@ impl Registrar {
     /// Arms the user's timer and tells what there is; a user without contacts is forgotten.
     fn settle(&mut self, now: Now, user: &str, why: Why) {
         let Some(record) = self.users.get(user) else { return };
+        self.sources.extend(record.bindings.iter().map(|binding| (binding.flow.remote, user.to_owned())));
         let agent = record.agent.clone();
         let times = || record.bindings.iter().map(|binding| binding.expires_at);
         match (times().min(), times().max()) {
@@ -321,6 +344,31 @@ mod tests {
         registrar.handle_register(later, shy).unwrap();
         assert_eq!(registrar.best("ann").unwrap().uri.to_string(), "sip:one");
         assert!(registrar.best("bob").is_none());
+    }
+
+    #[test]
+    fn users_are_found_by_where_they_registered_while_they_are_registered() {
+        let mut registrar = Registrar::default();
+        let at = |port: u16| SocketAddr::from(([192, 0, 2, 9], port));
+        let from = |update: Update, user: &str, port| Update {
+            user: user.into(),
+            flow: Flow { remote: at(port), ..update.flow },
+            ..update
+        };
+        let now = Now::default();
+        registrar.handle_register(now, from(update("a", 1, &[("sip:one", 60)]), "ann", 4000)).unwrap();
+        registrar.handle_register(now, from(update("b", 1, &[("sip:two", 90)]), "bob", 5000)).unwrap();
+        let found =
+            |registrar: &Registrar, port| registrar.at(at(port)).map(str::to_owned).collect::<Vec<_>>();
+        let behind = |registrar: &Registrar| registrar.behind(at(1).ip()).count();
+        assert_eq!((found(&registrar, 4000), found(&registrar, 4001)), (vec!["ann".to_owned()], vec![]));
+        assert_eq!((behind(&registrar), registrar.behind([192, 0, 2, 8].into()).count()), (2, 0));
+        registrar.handle_register(now, from(update("a", 2, &[("sip:one", 60)]), "ann", 4001)).unwrap();
+        assert_eq!((found(&registrar, 4000).len(), found(&registrar, 4001).len()), (0, 1), "it moved");
+        registrar.handle_timeout(now + Duration::from_secs(60));
+        assert_eq!(behind(&registrar), 1);
+        registrar.keep_users(&BTreeSet::new());
+        assert_eq!((behind(&registrar), registrar.sources.len()), (0, 0));
     }
 
     #[test]

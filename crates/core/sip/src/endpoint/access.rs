@@ -24,43 +24,77 @@ pub(super) enum Access {
     Denied,
 }
 
+/// Where an INVITE comes from, as far as its address tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    /// An address of a trunk.
+    Trunk(TrunkId),
+    /// Where a phone of these users registered: the password of one of them lets it in. `asked` is the one in
+    /// whose order of algorithms it is challenged.
+    Phone { users: Vec<String>, asked: String },
+}
+
+/// Who was let in.
+struct Admitted {
+    peer: Peer,
+    caller: Party,
+}
+
 impl Endpoint {
-    /// An INVITE outside of a dialog.
+    /// An INVITE outside of a dialog. Who calls is told by the address, then by a password; From is only what the
+    /// caller wants shown, and changes no answer.
     pub(super) fn handle_invite(&mut self, now: Now, inbound: Inbound) {
         let (message, flow) = (&inbound.message, inbound.flow);
-        let claimed = message.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
-        let claimed = claimed.filter(|user| self.shared.config.users.contains_key(user));
-        let peer = match (self.trunk_of(claimed.as_deref(), &flow), self.authenticate(now, message), claimed)
-        {
-            (_, Access::Granted { agent, .. }, _) => Peer::Agent(agent),
-            (Some(trunk), _, _) => Peer::Trunk(trunk),
-            (None, Access::Stale { user }, _) => return self.challenge(now, message, flow, &user, true),
-            (None, Access::Missing, Some(user)) => return self.challenge(now, message, flow, &user, false),
-            (None, Access::Missing, None) | (None, Access::Denied, _) => {
-                self.shared.counters.refused_invites += 1;
-                return self.refuse(message, flow, 403);
-            }
+        let (Some(source), Ok(from)) = (self.source_of(message, &flow), message.from()) else {
+            self.shared.counters.refused_invites += 1;
+            return self.refuse(message, flow, 403);
+        };
+        let admitted = match source {
+            Source::Trunk(trunk) => Admitted { caller: caller(message, from), peer: Peer::Trunk(trunk) },
+            Source::Phone { users, asked } => match self.authenticate(now, message, &users) {
+                Access::Granted { user, agent } => {
+                    Admitted { caller: self.account(user, &from), peer: Peer::Agent(agent) }
+                }
+                Access::Stale { user } => return self.challenge(now, message, flow, &user, true),
+                Access::Missing => return self.challenge(now, message, flow, &asked, false),
+                Access::Denied => return self.refuse(message, flow, 403),
+            },
         };
         if sdp_of(message) == Sdp::Foreign {
             let response = self.stateless(message, flow, 415).header(HeaderName::Accept, super::ACCEPT);
             return self.send_stateless(message, flow, response);
         }
-        self.admit(inbound, peer);
+        self.admit(inbound, admitted);
     }
 
-    /// What the credentials of `message` prove.
-    pub(super) fn authenticate(&mut self, now: Now, message: &Message) -> Access {
-        let config = &self.shared.config;
-        let given = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
-        let credentials = given
-            .into_iter()
-            .flat_map(|name| message.headers(name))
-            .filter_map(|value| Credentials::parse(&value).ok())
-            .find(|credentials| *credentials.realm == *config.realm);
-        let (Some(credentials), Some(method)) = (credentials, message.method()) else {
+    /// Whose address an INVITE comes from; `None` for a stranger's. Where a phone registered there is that phone
+    /// and no trunk. A NAT may show a phone's calls at another port than its registration, so that the address
+    /// alone counts when no phone is at that port.
+    fn source_of(&self, message: &Message, flow: &Flow) -> Option<Source> {
+        let mut users: Vec<&str> = self.registrar.at(flow.remote).collect();
+        if users.is_empty() {
+            if let Some(trunk) = self.shared.config.trunk_of(flow.remote.ip()) {
+                return Some(Source::Trunk(trunk.clone()));
+            }
+            users = self.registrar.behind(flow.remote.ip()).collect();
+        }
+        let from = message.from().ok();
+        let from = from.as_ref().and_then(|from| from.uri.user()).unwrap_or_default();
+        let asked = users.iter().find(|user| **user == from).or(users.first())?;
+        Some(Source::Phone {
+            asked: (*asked).to_owned(),
+            users: users.into_iter().map(str::to_owned).collect(),
+        })
+    }
+
+    /// What the credentials of `message` prove, if they are of one of `users`.
+    pub(super) fn authenticate(&mut self, now: Now, message: &Message, users: &[String]) -> Access {
+        let (Some(credentials), Some(method)) = (self.credentials(message), message.method()) else {
             return Access::Missing;
         };
+        let config = &self.shared.config;
         let user = config.users.get(&*credentials.username);
+        let user = user.filter(|_| users.iter().any(|user| **user == *credentials.username));
         let hash = user.and_then(|user| user.ha1.iter().find(|(known, _)| *known == credentials.algorithm));
         // Somebody unknown costs the same time as a wrong password.
         let nobody = Ha1::from_hex(credentials.algorithm, "");
@@ -79,6 +113,14 @@ impl Endpoint {
                 Access::Denied
             }
         }
+    }
+
+    /// The credentials of `message` for our realm, proved or not.
+    pub(super) fn credentials(&self, message: &Message) -> Option<Credentials> {
+        let given = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
+        let all = given.into_iter().flat_map(|name| message.headers(name));
+        let mut read = all.filter_map(|value| Credentials::parse(&value).ok());
+        read.find(|credentials| *credentials.realm == *self.shared.config.realm)
     }
 
     /// Asks for the password of `user`, in the order of algorithms set for that user. For somebody who does not
@@ -107,20 +149,20 @@ impl Endpoint {
         known.unwrap_or_else(|| vec![Algorithm::Sha256, Algorithm::Md5])
     }
 
-    /// The trunk that `flow` comes from. A user's phone at an address of a trunk is no trunk.
-    fn trunk_of(&self, claimed: Option<&str>, flow: &Flow) -> Option<TrunkId> {
-        let bindings = claimed.map_or(&[][..], |user| self.registrar.bindings(user));
-        let is_phone = bindings.iter().any(|binding| binding.flow == *flow);
-        self.shared.config.trunk_of(flow.remote.ip()).filter(|_| !is_phone).cloned()
+    /// Who calls from a phone: the account whose password was proved. Only the name that is shown is From's.
+    fn account(&self, user: String, from: &NameAddr) -> Party {
+        let display = from.display.as_deref().map(Pii::from);
+        Party { user: Pii::new(user), display, host: self.shared.config.realm.clone() }
     }
 
     /// Begins the session of an INVITE from somebody who may call.
-    fn admit(&mut self, inbound: Inbound, peer: Peer) {
+    fn admit(&mut self, inbound: Inbound, admitted: Admitted) {
+        let Admitted { peer, caller } = admitted;
         let (message, flow) = (inbound.message.clone(), inbound.flow);
         if self.sessions.len() >= self.shared.config.limits.sessions {
             return self.refuse_overload(&message, flow);
         }
-        let (Ok(uri), Ok(from)) = (message.uri(), message.from()) else {
+        let Ok(uri) = message.uri() else {
             return self.refuse(&message, flow, 400);
         };
         let id = SessionId(self.next_id());
@@ -143,7 +185,7 @@ impl Endpoint {
         self.sessions.insert(id, session);
         self.shared.events.push_back(Event::Incoming {
             session: id,
-            caller: caller(&message, &peer, &from),
+            caller,
             peer,
             called: Pii::new(called),
             offer: sdp_of(&message).known(),
@@ -154,21 +196,15 @@ impl Endpoint {
     }
 }
 
-/// Who calls: what a trunk asserts (RFC 3325), else From.
-fn caller(message: &Message, peer: &Peer, from: &NameAddr) -> Party {
-    let asserted = match peer {
-        Peer::Trunk(_) => message.name_addr(HeaderName::PAssertedIdentity).ok().flatten(),
-        Peer::Agent(_) => None,
-    };
-    let who = asserted.as_ref().unwrap_or(from);
-    let display = who.display.as_deref().or(from.display.as_deref());
-    let host = match &who.uri {
+/// Who calls from a trunk: what it asserts (RFC 3325), else From.
+fn caller(message: &Message, from: NameAddr) -> Party {
+    let asserted = message.name_addr(HeaderName::PAssertedIdentity).ok().flatten();
+    let display = asserted.as_ref().and_then(|asserted| asserted.display.as_deref());
+    let display = display.or(from.display.as_deref()).map(Pii::from);
+    let uri = asserted.map_or(from.uri, |asserted| asserted.uri);
+    let host = match &uri {
         Uri::Sip(uri) => uri.host.to_string(),
         Uri::Tel(_) | Uri::Other(_) => String::new(),
     };
-    Party {
-        user: Pii::new(who.uri.user().unwrap_or_default().into_owned()),
-        display: display.map(Pii::from),
-        host,
-    }
+    Party { user: Pii::new(uri.user().unwrap_or_default().into_owned()), display, host }
 }

@@ -17,7 +17,7 @@ pub struct Counters {
     pub stray_acks: u64,
     /// Requests inside a dialog that does not exist: answered 481.
     pub unknown_dialogs: u64,
-    /// INVITEs from neither a trunk nor a user: answered 403.
+    /// INVITEs from an address that is no trunk's and no registered phone's: answered 403.
     pub refused_invites: u64,
     /// Other requests from strangers: answered 403 or 405.
     pub refused_requests: u64,

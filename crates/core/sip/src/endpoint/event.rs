@@ -60,7 +60,7 @@ pub enum Peer {
     Agent(AgentId),
 }
 
-/// Who the caller says it is: the From header.
+/// Who calls: for a trunk what it asserts or else From, for an agent its account with the name that From shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// The user part, or the number of a tel URI; empty if there is none.
@@ -103,7 +103,7 @@ pub enum Event {
         session: SessionId,
         /// Who was proved to call.
         peer: Peer,
-        /// Who the caller says it is.
+        /// Who calls.
         caller: Party,
         /// The user part of the Request-URI, or the number of a tel URI.
         called: Pii<String>,

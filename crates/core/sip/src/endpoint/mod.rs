@@ -185,7 +185,7 @@ impl Endpoint {
         let flow = Flow::udp(invite.local, invite.destination);
         let peerage = Peerage {
             flow,
-            pinned: self.registrar.reaches(&flow),
+            pinned: self.registrar.at(flow.remote).next().is_some(),
             local_tag: self.shared.rng.hex(TAG_LENGTH),
             contact: self.contact_header(invite.from.uri.user().as_deref()),
         };

@@ -40,15 +40,15 @@ impl Endpoint {
         let (message, flow) = (&inbound.message, inbound.flow);
         let of =
             message.to().ok().and_then(|to| to.uri.user().map(|user| user.into_owned())).unwrap_or_default();
-        match self.authenticate(now, message) {
+        // RFC 3261 §10.3, step 4: nobody changes another user's contacts, whatever the proof.
+        if self.credentials(message).is_some_and(|credentials| *credentials.username != *of) {
+            self.shared.counters.auth_failures += 1;
+            return self.refuse(message, flow, 403);
+        }
+        match self.authenticate(now, message, core::slice::from_ref(&of)) {
             Access::Missing => self.challenge(now, message, flow, &of, false),
             Access::Stale { user } => self.challenge(now, message, flow, &user, true),
             Access::Denied => self.refuse(message, flow, 403),
-            // RFC 3261 §10.3, step 4: nobody changes another user's contacts.
-            Access::Granted { user, .. } if user != of => {
-                self.shared.counters.auth_failures += 1;
-                self.refuse(message, flow, 403);
-            }
             Access::Granted { user, agent } => {
                 if self.open(inbound) {
                     self.answer_register(now, inbound, user, agent);
