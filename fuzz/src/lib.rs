@@ -32,16 +32,16 @@ pub const TARGETS: &[Target] = &[
         body: body::sip_message,
         corpora: &["corpus/sip_message", "../crates/core/sip/tests/data/rfc4475"],
         dictionary: SIP,
-        inputs: 20_000,
+        inputs: 12_000,
     },
     Target {
         name: "sip_endpoint",
         body: body::sip_endpoint,
         corpora: &["corpus/sip_endpoint"],
         dictionary: DIALOG,
-        inputs: 20_000,
+        inputs: 12_000,
     },
-    Target { name: "rtp", body: body::rtp, corpora: &["corpus/rtp"], dictionary: &[], inputs: 20_000 },
+    Target { name: "rtp", body: body::rtp, corpora: &["corpus/rtp"], dictionary: &[], inputs: 50_000 },
     Target {
         name: "media_engine",
         body: body::media_engine,
@@ -54,14 +54,14 @@ pub const TARGETS: &[Target] = &[
         body: body::sip_uri,
         corpora: &["corpus/sip_uri"],
         dictionary: SIP,
-        inputs: 20_000,
+        inputs: 50_000,
     },
     Target {
         name: "sip_digest",
         body: body::sip_digest,
         corpora: &["corpus/sip_digest"],
         dictionary: DIGEST,
-        inputs: 20_000,
+        inputs: 50_000,
     },
     Target { name: "sdp", body: body::sdp, corpora: &["corpus/sdp"], dictionary: SDP, inputs: 20_000 },
     Target {
@@ -69,14 +69,14 @@ pub const TARGETS: &[Target] = &[
         body: body::yaml,
         corpora: &["corpus/yaml", "corpus/ivr_flow"],
         dictionary: YAML,
-        inputs: 20_000,
+        inputs: 6_000,
     },
     Target {
         name: "ivr_flow",
         body: body::ivr_flow,
         corpora: &["corpus/ivr_flow"],
         dictionary: YAML,
-        inputs: 20_000,
+        inputs: 6_000,
     },
 ];
 

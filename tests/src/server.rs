@@ -273,13 +273,11 @@ impl Drop for Hotline {
 /// # Errors
 /// It has not been built.
 pub fn binary() -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let profile = test.parent().and_then(Path::parent).context("tests lie in the profile's directory")?;
-    let binary = profile.join("hotline");
-    if !binary.is_file() {
-        bail!("{} is missing: run `cargo build -p hotline-server` first", binary.display());
-    }
-    Ok(binary)
+    let program = std::env::current_exe()?;
+    // Programs lie in the profile's directory, tests one below it.
+    let folders = program.ancestors().skip(1).take(2);
+    let built = folders.map(|folder| folder.join("hotline")).find(|binary| binary.is_file());
+    built.context("`hotline` is missing: run `cargo build -p hotline-server` with the same profile first")
 }
 
 /// Starts the program and waits for its banner.

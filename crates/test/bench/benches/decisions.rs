@@ -1,0 +1,191 @@
+//! Decisions: which agent gets which caller, what a key in a menu does, what an offer is answered with.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use divan::{Bencher, black_box};
+use hotline_acd::{Acd, AgentConfig, Class, Config, Entry, Event, LeaveCause, QueueConfig, Strategy};
+use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId};
+use hotline_ivr::{Digit, Facts, Input, Session};
+use hotline_sdp::{Codec, Direction, Local};
+
+fn main() {
+    divan::main();
+}
+
+const AGENTS: usize = 1000;
+const CALLERS: u128 = 1000;
+
+/// All agents are busy and a thousand callers wait: one agent ends a call and gets the next caller, who answers;
+/// another caller joins. Everyone's position changes, and is told.
+#[divan::bench]
+fn acd_next_caller_of_1000(bencher: Bencher) {
+    let mut center = Center::new();
+    for _ in 0..AGENTS as u128 + CALLERS {
+        center.enqueue();
+    }
+    bencher.bench_local(|| center.next_caller());
+}
+
+/// A thousand agents are free: a caller comes, is offered to the longest idle, and gives up.
+#[divan::bench]
+fn acd_longest_idle_of_1000(bencher: Bencher) {
+    let mut center = Center::new();
+    center.answers = false;
+    bencher.bench_local(|| {
+        let call = center.enqueue();
+        let left = center.acd.leave(center.now, call, LeaveCause::Abandoned);
+        center.drain();
+        left
+    });
+}
+
+/// The key in the menu that leads to the queue, in the shipped flow.
+#[divan::bench]
+fn ivr_key_in_a_menu(bencher: Bencher) {
+    let at_menu = at_menu();
+    bencher.with_inputs(|| at_menu.clone()).bench_local_values(|mut session| {
+        session.handle_input(Now::default(), Input::Digit(Digit::new('1').unwrap()));
+        while let Some(action) = session.poll_action() {
+            black_box(action);
+        }
+        while let Some(step) = session.poll_step() {
+            black_box(step);
+        }
+        session
+    });
+}
+
+/// A caller's whole way into the queue: from the first step to the key.
+#[divan::bench]
+fn ivr_way_to_the_queue(bencher: Bencher) {
+    let flow = flow();
+    bencher.bench_local(|| {
+        let mut session = Session::new(Arc::clone(&flow), Facts::default());
+        session.start(Now::default());
+        session.handle_input(Now::default(), Input::Answered);
+        for _ in 0..2 {
+            while let Some(action) = session.poll_action() {
+                black_box(action);
+            }
+            session.handle_input(Now::default(), Input::Digit(Digit::new('1').unwrap()));
+        }
+        session
+    });
+}
+
+/// A carrier's offer: read, answered, the answer printed.
+#[divan::bench]
+fn sdp_answer(bencher: Bencher) {
+    let offer = include_bytes!("../../../../fuzz/corpus/sdp/trunk_alaw");
+    let local = Local {
+        address: "192.0.2.1".parse().unwrap(),
+        port: 20_000,
+        session_id: 1,
+        version: 1,
+        codecs: &Codec::ALL,
+        direction: Direction::SendReceive,
+    };
+    bencher.bench(|| {
+        let offer = hotline_sdp::parse(black_box(offer)).unwrap();
+        let (answer, negotiated) = hotline_sdp::answer(&offer, &local).unwrap();
+        (answer.print(), negotiated)
+    });
+}
+
+/// One queue that everybody serves; agents answer at once and have no wrap-up.
+struct Center {
+    acd: Acd,
+    now: Now,
+    last_call: u128,
+    talking: std::collections::VecDeque<AgentId>,
+    answers: bool,
+}
+
+impl Center {
+    fn new() -> Self {
+        let agents: Vec<AgentId> =
+            (0..AGENTS).map(|number| AgentId::from(format!("{number:04}").as_str())).collect();
+        let queue = QueueConfig {
+            id: queue(),
+            name: "Sales".to_owned(),
+            strategy: Strategy::LongestIdle,
+            ring_timeout: Duration::from_secs(15),
+            wrap_up: Duration::ZERO,
+            members: agents.clone(),
+            waiting_max: 10_000,
+            wait_max: None,
+        };
+        let configs = agents.iter().map(|id| AgentConfig { id: id.clone(), name: "Agent".into() }).collect();
+        let now = Now::default();
+        let acd = Acd::new(Config { queues: vec![queue], agents: configs }, now);
+        let mut center = Self { acd, now, last_call: 0, talking: Default::default(), answers: true };
+        for agent in &agents {
+            center.now = center.now + Duration::from_millis(1);
+            center.acd.set_registered(center.now, agent, true);
+            center.acd.sign_in(center.now, agent).unwrap();
+            center.acd.set_ready(center.now, agent).unwrap();
+        }
+        center.drain();
+        center
+    }
+
+    fn enqueue(&mut self) -> CallId {
+        self.last_call += 1;
+        self.now = self.now + Duration::from_millis(1);
+        let call = CallId::parse(&format!("{:032x}", self.last_call)).unwrap();
+        let entry = Entry {
+            call,
+            queue: queue(),
+            priority_credit: Duration::ZERO,
+            class: Class::Ordinary,
+            excluded: Vec::new(),
+        };
+        self.acd.enqueue(self.now, entry).unwrap();
+        self.drain();
+        call
+    }
+
+    fn next_caller(&mut self) {
+        let agent = self.talking.pop_front().expect("all agents talk");
+        self.now = self.now + Duration::from_millis(1);
+        self.acd.conversation_ended(self.now, &agent);
+        self.acd.handle_timeout(self.now);
+        self.drain();
+        self.enqueue();
+        assert_eq!(self.talking.len(), AGENTS, "the agent has its next caller");
+    }
+
+    fn drain(&mut self) {
+        let mut offered: Vec<(ReservationId, AgentId)> = Vec::new();
+        loop {
+            while let Some(event) = self.acd.poll_event() {
+                if let Event::Offer { reservation, agent, .. } = black_box(event) {
+                    offered.push((reservation, agent));
+                }
+            }
+            let Some((reservation, agent)) = offered.pop().filter(|_| self.answers) else { return };
+            self.acd.offer_ringing(self.now, reservation);
+            self.acd.offer_answered(self.now, reservation);
+            self.talking.push_back(agent);
+        }
+    }
+}
+
+fn queue() -> QueueId {
+    QueueId::from("sales")
+}
+
+fn flow() -> Arc<hotline_ivr::Flow> {
+    let text = include_str!("../../../../ivr-flows/main.yaml");
+    Arc::new(hotline_ivr::parse("main.yaml", text).unwrap_or_else(|all| panic!("{all:?}")))
+}
+
+/// Past the greeting, with the menu playing.
+fn at_menu() -> Session {
+    let mut session = Session::new(flow(), Facts::default());
+    session.start(Now::default());
+    session.handle_input(Now::default(), Input::Answered);
+    while session.poll_action().is_some() || session.poll_step().is_some() {}
+    session
+}
