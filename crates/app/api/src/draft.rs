@@ -118,7 +118,12 @@ mod tests {
     use super::*;
 
     fn germany() -> DialPlan {
-        DialPlan { country: "49".into(), national_prefix: "0".into(), international_prefix: "00".into() }
+        DialPlan {
+            country: "49".into(),
+            national_prefix: "0".into(),
+            international_prefix: "00".into(),
+            national_digits: None,
+        }
     }
 
     fn fields(draft: CustomerDraft) -> Vec<String> {

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use hotline_base::{AgentId, Pii};
-use hotline_call::Agent;
+use hotline_call::{Agent, DialPlan, number};
 use hotline_sip::UserConfig;
 use hotline_sip::digest::{Algorithm, Ha1};
-use hotline_yaml::{Node, Reader, suggest};
+use hotline_yaml::{Key, Node, Place, Reader, suggest};
 
 use crate::DemoUser;
 
 /// The order in which a phone is challenged unless the center says otherwise: the strong one first (RFC 8760 §2.4).
 const DEFAULT_ORDER: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 const SIP_PASSWORD_MIN: usize = 8;
+const EXTENSION_DIGITS_MAX: usize = 10;
 
 /// An agent with the secrets of the phone.
 pub(crate) struct AgentEntry {
@@ -31,6 +32,7 @@ pub(crate) fn agents(
     reader: &mut Reader<'_>,
     node: &Node,
     realm: &str,
+    plan: &DialPlan,
 ) -> Option<BTreeMap<AgentId, AgentEntry>> {
     let mut agents = BTreeMap::new();
     let mut extensions: BTreeMap<String, String> = BTreeMap::new();
@@ -38,7 +40,7 @@ pub(crate) fn agents(
         if reader.check_name(&key.text, key.place, "an agent's id").is_none() {
             continue;
         }
-        let Some(entry) = agent(reader, &key.text, value, realm) else { continue };
+        let Some(entry) = agent(reader, key, value, realm, plan) else { continue };
         if let Some(other) = extensions.insert(entry.agent.extension.clone(), key.text.clone()) {
             let problem = format!("extension {} is taken by agent `{other}`", entry.agent.extension);
             reader.mistake(value.place, problem, "give each agent an extension of its own");
@@ -48,13 +50,16 @@ pub(crate) fn agents(
     Some(agents)
 }
 
-fn agent(reader: &mut Reader<'_>, id: &str, node: &Node, realm: &str) -> Option<AgentEntry> {
+fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, realm: &str, plan: &DialPlan) -> Option<AgentEntry> {
     let fields = reader.fields(node, "an agent", &["name", "extension", "sip_password", "digest"])?;
     let name =
         reader.required(&fields, "name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
     let extension = match fields.optional("extension") {
-        Some(node) => extension(reader, node),
-        None => Some(id.to_owned()),
+        Some(node) => {
+            let text = reader.text(node, "an extension in quotes, such as \"1001\"")?;
+            extension(reader, text, node.place, plan)
+        }
+        None => extension(reader, &id.text, id.place, plan),
     };
     let password = reader.required(&fields, "sip_password").and_then(|node| {
         let password = reader.text(node, "a password")?;
@@ -70,23 +75,32 @@ fn agent(reader: &mut Reader<'_>, id: &str, node: &Node, realm: &str) -> Option<
         None => Some(DEFAULT_ORDER.to_vec()),
     };
     let password = password?;
-    let ha1 =
-        order?.into_iter().map(|algorithm| (algorithm, Ha1::new(algorithm, id, realm, &password))).collect();
+    let ha1 = order?
+        .into_iter()
+        .map(|algorithm| (algorithm, Ha1::new(algorithm, &id.text, realm, &password)))
+        .collect();
     let agent = Agent { name: name?, extension: extension? };
     Some(AgentEntry { agent, sip_password: Pii::new(password), ha1 })
 }
 
-fn extension(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
-    let text = reader.text(node, "an extension in quotes, such as \"1001\"")?;
-    if (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(text.to_owned());
+/// An extension is dialled like any number, so the dial plan must leave it as it is.
+fn extension(reader: &mut Reader<'_>, text: &str, place: Place, plan: &DialPlan) -> Option<String> {
+    let is_short = (1..=EXTENSION_DIGITS_MAX).contains(&text.len());
+    if !is_short || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let remedy =
+            format!("`extension:` with 1 to {EXTENSION_DIGITS_MAX} digits in quotes, such as \"1001\"");
+        reader.mistake(place, format!("`{text}` is no extension"), remedy);
+        return None;
     }
-    reader.mistake(
-        node.place,
-        format!("`{text}` is no extension"),
-        "1 to 10 digits in quotes, such as \"1001\"",
-    );
-    None
+    match number::normalise(text, plan) {
+        Some(dialled) if dialled == text => Some(dialled),
+        Some(dialled) => {
+            let problem = format!("nobody can reach extension {text}: the dial plan takes it for {dialled}");
+            reader.mistake(place, problem, "another extension, such as \"1001\"");
+            None
+        }
+        None => None,
+    }
 }
 
 fn digest_order(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Algorithm>> {

@@ -1,11 +1,12 @@
 //! `config/center.yaml`: numbers, queues, agents, trunks, checked against each other, the flows and the sounds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use hotline_base::{AgentId, FlowId, NumberId, QueueId};
 use hotline_call::{Center, DialPlan, Number, Queue, Timing, number};
-use hotline_ivr::{Flow, World, announcement_prompts, check};
+use hotline_ivr::{Flow, Language, World, announcement_prompts, check};
 use hotline_media::PromptId;
 use hotline_sdp::Codec;
 use hotline_sip::uri::Host;
@@ -20,6 +21,16 @@ use crate::trunks::trunks;
 use crate::{Configuration, Demo, DemoUser};
 
 const KEYS: [&str; 8] = ["domain", "language", "dial_plan", "numbers", "queues", "agents", "trunks", "demo"];
+
+/// Lengths of national numbers anywhere (E.164 §6: 15 digits with the country code).
+const NATIONAL_DIGITS: RangeInclusive<usize> = 4..=14;
+/// Without `dial_plan:` numbers are compared as they are written.
+const AS_WRITTEN: DialPlan = DialPlan {
+    country: String::new(),
+    national_prefix: String::new(),
+    international_prefix: String::new(),
+    national_digits: None,
+};
 
 /// The center's file, read and checked; it lacks only what the server's file says.
 pub(crate) struct Draft {
@@ -70,13 +81,19 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let dial_plan = dial_plan(reader, fields.optional("dial_plan"));
     let agents = reader
         .required(&fields, "agents")
-        .and_then(|node| agents(reader, node, &domain.as_ref()?.to_string()));
+        .and_then(|node| agents(reader, node, &domain.as_ref()?.to_string(), dial_plan.as_ref()?));
     let queues = reader
         .required(&fields, "queues")
         .and_then(|node| queues(reader, node, agents.as_ref()?, known.sounds));
-    let numbers = reader
-        .required(&fields, "numbers")
-        .and_then(|node| numbers(reader, node, dial_plan.as_ref()?, language.as_deref()?, known));
+    let numbers = reader.required(&fields, "numbers").and_then(|node| {
+        let around = Around {
+            plan: dial_plan.as_ref()?,
+            language: language.as_deref()?,
+            agents: agents.as_ref()?,
+            known,
+        };
+        numbers(reader, node, &around)
+    });
     let trunks = reader.required(&fields, "trunks").and_then(|node| trunks(reader, node));
     let demo_users = match fields.optional("demo") {
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
@@ -114,14 +131,18 @@ fn spoken(reader: &mut Reader<'_>, node: &Node, known: &Known<'_>) -> Option<Str
     if known.sounds.prompts.keys().any(|spoken| spoken.as_str() == language) {
         return Some(language.to_owned());
     }
-    let remedy = suggest(language, known.sounds.prompts.keys().map(hotline_ivr::Language::as_str));
+    let remedy = suggest(language, known.sounds.prompts.keys().map(Language::as_str));
     reader.mistake(node.place, format!("no prompts in language `{language}`"), remedy);
     None
 }
 
 fn dial_plan(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<DialPlan> {
-    let Some(node) = node else { return Some(DialPlan::default()) };
-    let fields = reader.fields(node, "dial_plan", &["country", "national_prefix", "international_prefix"])?;
+    let Some(node) = node else { return Some(AS_WRITTEN) };
+    let fields = reader.fields(
+        node,
+        "dial_plan",
+        &["country", "national_prefix", "international_prefix", "national_digits"],
+    )?;
     let mut digits = |key: &str| {
         let node = reader.required(&fields, key)?;
         let text = reader.text(node, "digits in quotes")?;
@@ -137,19 +158,31 @@ fn dial_plan(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<DialPlan> {
     };
     let (country, national, international) =
         (digits("country"), digits("national_prefix"), digits("international_prefix"));
-    Some(DialPlan { country: country?, national_prefix: national?, international_prefix: international? })
+    let national_digits = match fields.optional("national_digits") {
+        Some(node) => Some(reader.count(node, NATIONAL_DIGITS)?),
+        None => None,
+    };
+    Some(DialPlan {
+        country: country?,
+        national_prefix: national?,
+        international_prefix: international?,
+        national_digits,
+    })
 }
 
-fn numbers(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    plan: &DialPlan,
-    default_language: &str,
-    known: &Known<'_>,
-) -> Option<BTreeMap<String, Number>> {
+/// What an entry of `numbers:` is checked against.
+struct Around<'a> {
+    plan: &'a DialPlan,
+    /// Spoken where a number does not say otherwise.
+    language: &'a str,
+    agents: &'a BTreeMap<AgentId, AgentEntry>,
+    known: &'a Known<'a>,
+}
+
+fn numbers(reader: &mut Reader<'_>, node: &Node, around: &Around<'_>) -> Option<BTreeMap<String, Number>> {
     let mut numbers = BTreeMap::new();
     for (key, value) in reader.entries(node, "numbers")? {
-        let Some(dialled) = number::normalise(&key.text, plan) else {
+        let Some(dialled) = number::normalise(&key.text, around.plan) else {
             reader.mistake(
                 key.place,
                 format!("`{}` is not a number", key.text),
@@ -157,23 +190,12 @@ fn numbers(
             );
             continue;
         };
-        let Some(fields) = reader.fields(value, "a number", &["flow", "language"]) else { continue };
-        let flow = reader.required(&fields, "flow").and_then(|node| {
-            let name = reader.text(node, "the name of a flow")?;
-            let flow = FlowId::from(name);
-            if known.flows.contains_key(&flow) {
-                return Some(flow);
-            }
-            let remedy = suggest(name, known.flows.keys().map(FlowId::as_str));
-            reader.mistake(node.place, format!("there is no flow `{name}`"), remedy);
-            None
-        });
-        let language = match fields.optional("language") {
-            Some(node) => spoken(reader, node, known),
-            None => Some(default_language.to_owned()),
-        };
-        let (Some(flow), Some(language)) = (flow, language) else { continue };
-        let number = Number { id: NumberId::from(key.text.as_str()), flow, language };
+        if let Some((agent, _)) = around.agents.iter().find(|(_, entry)| entry.agent.extension == dialled) {
+            let problem =
+                format!("{dialled} is also the extension of agent `{agent}`, who could not be reached");
+            reader.mistake(key.place, problem, "another number or another extension");
+        }
+        let Some(number) = number(reader, &key.text, value, around) else { continue };
         if numbers.insert(dialled, number).is_some() {
             reader.mistake(
                 key.place,
@@ -183,6 +205,33 @@ fn numbers(
         }
     }
     Some(numbers)
+}
+
+fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -> Option<Number> {
+    let fields = reader.fields(node, "a number", &["flow", "language"])?;
+    let flow = reader.required(&fields, "flow").and_then(|node| {
+        let name = reader.text(node, "the name of a flow")?;
+        let found = around.known.flows.get(&FlowId::from(name));
+        if found.is_none() {
+            let remedy = suggest(name, around.known.flows.keys().map(FlowId::as_str));
+            reader.mistake(node.place, format!("there is no flow `{name}`"), remedy);
+        }
+        found
+    });
+    let (language, place) = match fields.optional("language") {
+        Some(node) => (spoken(reader, node, around.known), node.place),
+        None => (Some(around.language.to_owned()), node.place),
+    };
+    let (flow, language) = (flow?, language?);
+    if !flow.languages().any(|known| known.as_str() == language) {
+        let known: Vec<&str> = flow.languages().map(Language::as_str).collect();
+        let problem = format!("flow `{}` does not speak `{language}`", flow.name());
+        let remedy =
+            format!("one of its languages: {}; or add it to the flow's `languages`", known.join(", "));
+        reader.mistake(place, problem, remedy);
+        return None;
+    }
+    Some(Number { id: NumberId::from(id), flow: flow.name().clone(), language })
 }
 
 fn check_flows(

@@ -74,6 +74,33 @@ fn two_agents_with_one_extension_are_told() {
 }
 
 #[test]
+fn an_extension_that_the_dial_plan_takes_for_something_else_is_told() {
+    let text = mistake("center.yaml", "extension: \"1002\"", "extension: \"0110199\"");
+    assert!(text.contains("nobody can reach extension 0110199") && text.contains("+0199"), "{text}");
+}
+
+#[test]
+fn an_agent_whose_id_is_no_number_needs_an_extension() {
+    let text =
+        mistake("center.yaml", "agents: #", "agents:\n  bea: {name: Bea, sip_password: bea-phone-1}\n  #");
+    assert!(text.contains("`bea` is no extension") && text.contains("`extension:`"), "{text}");
+}
+
+#[test]
+fn a_number_that_hides_an_extension_is_told() {
+    let text = mistake("center.yaml", "\"4001\": {", "\"1002\": {");
+    assert!(text.contains(&line_of("config/center.yaml", "\"4001\": {")), "{text}");
+    assert!(text.contains("1002 is also the extension of agent `1002`"), "{text}");
+}
+
+#[test]
+fn a_number_in_a_language_that_its_flow_does_not_speak_is_told() {
+    let text = mistake("flows/main.yaml", "languages: [en, zh]\nstart", "languages: [en]\nstart");
+    assert!(text.contains(&line_of("config/center.yaml", "language: zh}")), "{text}");
+    assert!(text.contains("flow `main` does not speak `zh`"), "{text}");
+}
+
+#[test]
 fn a_flow_that_names_an_unknown_queue_is_told_in_the_flows_file() {
     let text = mistake("flows/main.yaml", "name: sales", "name: slaes");
     assert!(text.contains("main.yaml:") && text.contains("did you mean `sales`?"), "{text}");

@@ -14,6 +14,10 @@ pub struct DialPlan {
     pub national_prefix: String,
     /// What precedes an international number, for example `00`.
     pub international_prefix: String,
+    /// How long every national number is without country code and prefix, for example 10 in the United States;
+    /// absent where they differ in length. With it a number is known also without any prefix.
+    #[serde(default)]
+    pub national_digits: Option<usize>,
 }
 
 impl Default for DialPlan {
@@ -22,6 +26,7 @@ impl Default for DialPlan {
             country: "1".to_owned(),
             national_prefix: String::new(),
             international_prefix: "011".to_owned(),
+            national_digits: Some(10),
         }
     }
 }
@@ -56,7 +61,13 @@ pub fn normalise(text: &str, plan: &DialPlan) -> Option<String> {
     if let Some(national) = strip(&digits, &plan.national_prefix) {
         return Some(format!("+{}{national}", plan.country));
     }
-    Some(digits)
+    match plan.national_digits {
+        Some(length) if digits.len() == length => Some(format!("+{}{digits}", plan.country)),
+        Some(length) if digits.strip_prefix(&plan.country).is_some_and(|rest| rest.len() == length) => {
+            Some(format!("+{digits}"))
+        }
+        Some(_) | None => Some(digits),
+    }
 }
 
 fn strip<'a>(digits: &'a str, prefix: &str) -> Option<&'a str> {
@@ -71,7 +82,12 @@ mod tests {
     use super::*;
 
     fn germany() -> DialPlan {
-        DialPlan { country: "49".into(), national_prefix: "0".into(), international_prefix: "00".into() }
+        DialPlan {
+            country: "49".into(),
+            national_prefix: "0".into(),
+            international_prefix: "00".into(),
+            national_digits: None,
+        }
     }
 
     #[test]
@@ -85,6 +101,19 @@ mod tests {
         ] {
             assert_eq!(normalise(text, &germany()).as_deref(), Some("+4930901820"), "{text}");
         }
+    }
+
+    #[test]
+    fn where_all_numbers_are_equally_long_a_number_is_known_without_any_prefix() {
+        let plan = DialPlan::default();
+        for text in ["+1 (555) 010-0123", "15550100123", "5550100123", "01115550100123"] {
+            assert_eq!(normalise(text, &plan).as_deref(), Some("+15550100123"), "{text}");
+        }
+        for text in ["1001", "911", "0100123", "25550100123"] {
+            assert_eq!(normalise(text, &plan).as_deref(), Some(text));
+        }
+        let unknown = DialPlan { national_digits: None, ..plan };
+        assert_eq!(normalise("5550100123", &unknown).as_deref(), Some("5550100123"));
     }
 
     #[test]

@@ -77,6 +77,7 @@ impl Server {
                 country: "49".into(),
                 national_prefix: "0".into(),
                 international_prefix: "00".into(),
+                national_digits: None,
             },
             metrics: Arc::new(metrics),
             https: false,
