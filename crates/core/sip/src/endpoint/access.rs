@@ -4,8 +4,9 @@ use hotline_base::{AgentId, Now, Pii, TrunkId};
 
 use super::receive::reply_flow;
 use super::{Endpoint, Event, Party, Peer, SessionId, TAG_LENGTH};
+use crate::dialog::Dialog;
 use crate::digest::{Algorithm, Credentials, Ha1, Verdict};
-use crate::message::NameAddr;
+use crate::message::{Builder, NameAddr};
 use crate::session::{Inbound, Owner, Peerage, Sdp, Session, sdp_of};
 use crate::transaction::Flow;
 use crate::uri::Uri;
@@ -20,7 +21,8 @@ pub(super) enum Access {
     Missing,
     /// The password, but the nonce cannot be used again.
     Stale { user: String },
-    /// Nothing: wrong, or of nobody.
+    /// Nothing: wrong, or of nobody. Asked again as if there had been none: a phone that is set right needs no
+    /// restart.
     Denied,
 }
 
@@ -49,6 +51,10 @@ impl Endpoint {
             self.shared.counters.refused_invites += 1;
             return self.refuse(message, flow, 403);
         };
+        // Before the proof is looked at: what is refused must not use up its nonce count.
+        if let Some(refusal) = self.inadmissible(message, flow) {
+            return self.send_stateless(message, flow, refusal);
+        }
         let admitted = match source {
             Source::Trunk(trunk) => Admitted { caller: caller(message, from), peer: Peer::Trunk(trunk) },
             Source::Phone { users, asked } => match self.authenticate(now, message, &users) {
@@ -56,15 +62,23 @@ impl Endpoint {
                     Admitted { caller: self.account(user, &from), peer: Peer::Agent(agent) }
                 }
                 Access::Stale { user } => return self.challenge(now, message, flow, &user, true),
-                Access::Missing => return self.challenge(now, message, flow, &asked, false),
-                Access::Denied => return self.refuse(message, flow, 403),
+                Access::Missing | Access::Denied => return self.challenge(now, message, flow, &asked, false),
             },
         };
-        if sdp_of(message) == Sdp::Foreign {
-            let response = self.stateless(message, flow, 415).header(HeaderName::Accept, super::ACCEPT);
-            return self.send_stateless(message, flow, response);
-        }
         self.admit(inbound, admitted);
+    }
+
+    /// The response to an INVITE that nobody may send: a body, a way back or a number that cannot be read, or one
+    /// too many.
+    fn inadmissible(&mut self, message: &Message, flow: Flow) -> Option<Builder> {
+        if self.sessions.len() >= self.shared.config.limits.sessions || self.is_full() {
+            return Some(self.overload(message, flow));
+        }
+        if message.uri().is_err() || Dialog::from_request(message, "").is_err() {
+            return Some(self.stateless(message, flow, 400));
+        }
+        let is_foreign = sdp_of(message) == Sdp::Foreign;
+        is_foreign.then(|| self.stateless(message, flow, 415).header(HeaderName::Accept, super::ACCEPT))
     }
 
     /// Whose address an INVITE comes from; `None` for a stranger's. Where a phone registered there is that phone
@@ -159,9 +173,6 @@ impl Endpoint {
     fn admit(&mut self, inbound: Inbound, admitted: Admitted) {
         let Admitted { peer, caller } = admitted;
         let (message, flow) = (inbound.message.clone(), inbound.flow);
-        if self.sessions.len() >= self.shared.config.limits.sessions {
-            return self.refuse_overload(&message, flow);
-        }
         let Ok(uri) = message.uri() else {
             return self.refuse(&message, flow, 400);
         };

@@ -23,7 +23,7 @@ pub struct Counters {
     pub refused_requests: u64,
     /// Challenges sent: 401.
     pub challenges: u64,
-    /// Credentials that were wrong, of unknown users included: answered 403.
+    /// Credentials that were wrong, of unknown users included: asked again with 401; 403 for another user's contacts.
     pub auth_failures: u64,
     /// Nonce counts seen before: challenged again.
     pub replays: u64,

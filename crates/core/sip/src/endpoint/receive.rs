@@ -153,7 +153,7 @@ impl Endpoint {
     /// too many.
     pub(super) fn open(&mut self, inbound: &Inbound) -> bool {
         let Inbound { key, message, flow } = inbound;
-        if self.shared.layer.servers() >= self.shared.config.limits.server_transactions {
+        if self.is_full() {
             self.refuse_overload(message, *flow);
             return false;
         }
@@ -190,11 +190,20 @@ impl Endpoint {
         }
     }
 
+    /// Whether no further server transaction may begin.
+    pub(super) fn is_full(&self) -> bool {
+        self.shared.layer.servers() >= self.shared.config.limits.server_transactions
+    }
+
+    /// The response that refuses for now, because of a limit of ours.
+    pub(super) fn overload(&mut self, message: &Message, flow: Flow) -> Builder {
+        self.shared.counters.overloaded += 1;
+        self.stateless(message, flow, 503).header(HeaderName::RetryAfter, RETRY_AFTER.as_secs())
+    }
+
     /// Refuses for now, because of a limit of ours.
     pub(super) fn refuse_overload(&mut self, message: &Message, flow: Flow) {
-        self.shared.counters.overloaded += 1;
-        let response = self.stateless(message, flow, 503);
-        let response = response.header(HeaderName::RetryAfter, RETRY_AFTER.as_secs());
+        let response = self.overload(message, flow);
         self.send_stateless(message, flow, response);
     }
 

@@ -45,10 +45,12 @@ impl Endpoint {
             self.shared.counters.auth_failures += 1;
             return self.refuse(message, flow, 403);
         }
+        if self.is_full() {
+            return self.refuse_overload(message, flow);
+        }
         match self.authenticate(now, message, core::slice::from_ref(&of)) {
-            Access::Missing => self.challenge(now, message, flow, &of, false),
+            Access::Missing | Access::Denied => self.challenge(now, message, flow, &of, false),
             Access::Stale { user } => self.challenge(now, message, flow, &user, true),
-            Access::Denied => self.refuse(message, flow, 403),
             Access::Granted { user, agent } => {
                 if self.open(inbound) {
                     self.answer_register(now, inbound, user, agent);

@@ -76,6 +76,16 @@ fn a_phone_calls_in_from_another_port_than_it_registered_from() {
 }
 
 #[test]
+fn another_user_s_password_is_no_proof_where_that_user_is_not_registered() {
+    let mut net = with_phone();
+    let asked = net.inject(0, PHONE, &invite("ann", 1, "")).remove(0);
+    let challenge = Challenge { algorithm: Algorithm::Sha256, ..challenges(&asked).remove(0) };
+    let sent = net.inject(0, PHONE, &invite("ann", 2, &proof(&challenge, "bob", "secret"))).remove(0);
+    assert_eq!(sent.status(), Some(401));
+    assert_eq!(net.nodes[0].endpoint.counters().auth_failures, 1);
+}
+
+#[test]
 fn an_agent_calls_as_its_account_whatever_from_says() {
     let mut net = with_phone();
     let asked = net.inject(0, PHONE, &invite("+1900", 1, "")).remove(0);
@@ -100,6 +110,36 @@ fn a_trunk_s_address_is_a_trunk_but_where_a_phone_registered() {
     assert_eq!(sent.status(), Some(401));
     net.inject(0, OTHER_PORT, &invite("+1900", 2, ""));
     assert!(matches!(net.nodes[0].events.last(), Some(Event::Incoming { peer: Peer::Trunk(_), .. })));
+}
+
+#[test]
+fn a_wrong_answer_is_asked_again_with_a_new_nonce() {
+    let mut net = with_phone();
+    let asked = net.inject(0, PHONE, &invite("ann", 1, "")).remove(0);
+    let first = &challenges(&asked)[0];
+    let again = net.inject(0, PHONE, &invite("ann", 2, &proof(first, "ann", "guess"))).remove(0);
+    let guessed = format!("{}{CONTACT}", answer(first, "ann", "guess", 2));
+    let other = net.inject(0, PHONE, &register("ann", 7, &guessed)).remove(0);
+    for refused in [again, other] {
+        let fresh = &challenges(&refused)[0];
+        assert_eq!((refused.status(), fresh.stale), (Some(401), false));
+        assert_ne!(fresh.nonce, first.nonce);
+    }
+    assert_eq!(net.nodes[0].endpoint.counters().auth_failures, 2);
+}
+
+#[test]
+fn what_is_refused_leaves_the_proof_to_the_next_request() {
+    let mut net = with_phone();
+    let asked = net.inject(0, PHONE, &invite("ann", 1, "")).remove(0);
+    let proof = proof(&challenges(&asked)[0], "ann", "secret");
+    let foreign = invite("ann", 2, &format!("{proof}Content-Type: text/plain\n\nhello"));
+    for _ in 0..2 {
+        assert_eq!(net.inject(0, PHONE, &foreign)[0].status(), Some(415));
+    }
+    let misplaced = invite("ann", 3, &proof).replace("<sip:ann@10.0.0.7:5060>", "<sip:a b@h");
+    assert_eq!(net.inject(0, PHONE, &misplaced)[0].status(), Some(400));
+    assert_eq!(net.inject(0, PHONE, &invite("ann", 4, &proof))[0].status(), Some(100));
 }
 
 #[test]

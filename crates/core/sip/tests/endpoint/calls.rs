@@ -9,10 +9,10 @@ use hotline_sip::{HeaderName, Message};
 use crate::net::{ANSWER, Net, OFFER, PERFECT, call, call_to, sdp, title};
 
 /// A phone that the test plays by hand, at an address of the trunk.
-const PHONE: &str = "192.0.2.99:5060";
+pub(crate) const PHONE: &str = "192.0.2.99:5060";
 
 /// A request of that phone; `to` is the To tag.
-fn request(method: &str, cseq: u32, branch: &str, to: &str, extra: &str) -> String {
+pub(crate) fn request(method: &str, cseq: u32, branch: &str, to: &str, extra: &str) -> String {
     let to = if to.is_empty() { String::new() } else { format!(";tag={to}") };
     format!(
         "{method} sip:100@192.0.2.10 SIP/2.0\nVia: SIP/2.0/UDP {PHONE};branch=z9hG4bK{branch}\n\
@@ -21,16 +21,16 @@ fn request(method: &str, cseq: u32, branch: &str, to: &str, extra: &str) -> Stri
     )
 }
 
-fn with_sdp(headers: &str) -> String {
+pub(crate) fn with_sdp(headers: &str) -> String {
     format!("{headers}Content-Type: application/sdp\n\nv=0 offer")
 }
 
-fn titles(messages: &[Message]) -> Vec<String> {
+pub(crate) fn titles(messages: &[Message]) -> Vec<String> {
     messages.iter().map(title).collect()
 }
 
 /// A call of that phone which the endpoint answered; our tag and the session.
-fn answered(net: &mut Net, invite: &str) -> (String, SessionId) {
+pub(crate) fn answered(net: &mut Net, invite: &str) -> (String, SessionId) {
     assert_eq!(titles(&net.inject(0, PHONE, invite)), ["100 INVITE"]);
     let session = net.incoming(0).unwrap();
     net.on(0, |endpoint, now| endpoint.answer(now, session, sdp(ANSWER)));
@@ -39,7 +39,7 @@ fn answered(net: &mut Net, invite: &str) -> (String, SessionId) {
     (ok.to_tag().unwrap().into_owned(), session)
 }
 
-fn established(net: &mut Net) -> (String, SessionId) {
+pub(crate) fn established(net: &mut Net) -> (String, SessionId) {
     let (tag, session) = answered(net, &with_sdp(&request("INVITE", 1, "1", "", "")));
     net.inject(0, PHONE, &request("ACK", 1, "1a", &tag, "\n"));
     assert_eq!(net.told(0), ["Incoming", "Confirmed"]);
@@ -47,7 +47,7 @@ fn established(net: &mut Net) -> (String, SessionId) {
 }
 
 /// The INVITE of an outgoing call to that phone.
-fn invited(net: &mut Net) -> (Message, SessionId) {
+pub(crate) fn invited(net: &mut Net) -> (Message, SessionId) {
     let mut invite = call_to("sip:bob@192.0.2.99", 0);
     invite.destination = PHONE.parse().unwrap();
     let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
@@ -55,7 +55,7 @@ fn invited(net: &mut Net) -> (Message, SessionId) {
 }
 
 /// A response of that phone to a request of the endpoint.
-fn response(request: &Message, status: &str, tag: &str, extra: &str) -> String {
+pub(crate) fn response(request: &Message, status: &str, tag: &str, extra: &str) -> String {
     let header = |name| request.header(name).unwrap();
     format!(
         "SIP/2.0 {status}\nVia: {}\nFrom: {}\nTo: <sip:bob@192.0.2.99>;tag={tag}\nCall-ID: {}\nCSeq: {}\n\
@@ -484,7 +484,7 @@ fn requests_follow_the_route_and_the_contact() {
 }
 
 /// An answered outgoing call to that phone, with a password.
-fn called_with_password(net: &mut Net) -> (Message, SessionId) {
+pub(crate) fn called_with_password(net: &mut Net) -> (Message, SessionId) {
     let mut invite = call_to("sip:bob@192.0.2.99", 0);
     invite.destination = PHONE.parse().unwrap();
     invite.credentials = Some(Login { username: Pii::from("us"), password: Pii::from("secret") });

@@ -11,27 +11,27 @@ use hotline_sip::{HeaderName, Message};
 
 use crate::net::{Net, OFFER, PERFECT, address, call_to, open_config, sdp, title};
 
-const PHONE: &str = "203.0.113.7:40000";
+pub(crate) const PHONE: &str = "203.0.113.7:40000";
 const REALM: &str = "center.example";
 
-fn user(name: &str, algorithms: &[Algorithm]) -> (String, UserConfig) {
+pub(crate) fn user(name: &str, algorithms: &[Algorithm]) -> (String, UserConfig) {
     let ha1 = |algorithm: &Algorithm| (*algorithm, Ha1::new(*algorithm, name, REALM, "secret"));
     (name.to_owned(), UserConfig { agent: AgentId::from(name), ha1: algorithms.iter().map(ha1).collect() })
 }
 
 /// Users `ann`, who is asked for MD5 first, and `bob`, who is asked for SHA-256 first; no trunks.
-fn config() -> EndpointConfig {
+pub(crate) fn config() -> EndpointConfig {
     let (md5, sha) = (Algorithm::Md5, Algorithm::Sha256);
     let users = [user("ann", &[md5, sha]), user("bob", &[sha, md5])].into();
     EndpointConfig { users, trunks: Vec::new(), ..open_config(0) }
 }
 
-fn net() -> Net {
+pub(crate) fn net() -> Net {
     Net::new(1, PERFECT, vec![config()])
 }
 
 /// A REGISTER of `user` from behind a NAT.
-fn register(user: &str, cseq: u32, extra: &str) -> String {
+pub(crate) fn register(user: &str, cseq: u32, extra: &str) -> String {
     format!(
         "REGISTER sip:center.example SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.7:5060;rport;branch=z9hG4bK{user}{cseq}\n\
          From: <sip:{user}@center.example>;tag=1\nTo: <sip:{user}@center.example>\nCall-ID: reg-{user}\n\
@@ -39,20 +39,20 @@ fn register(user: &str, cseq: u32, extra: &str) -> String {
     )
 }
 
-const CONTACT: &str = "Contact: <sip:ann@10.0.0.7:5060;ob>\n";
+pub(crate) const CONTACT: &str = "Contact: <sip:ann@10.0.0.7:5060;ob>\n";
 
-fn challenges(response: &Message) -> Vec<Challenge> {
+pub(crate) fn challenges(response: &Message) -> Vec<Challenge> {
     let values = response.headers(HeaderName::WwwAuthenticate);
     values.map(|value| Challenge::parse(&value).unwrap()).collect()
 }
 
-fn answer(challenge: &Challenge, user: &str, password: &str, nc: u32) -> String {
+pub(crate) fn answer(challenge: &Challenge, user: &str, password: &str, nc: u32) -> String {
     let credentials = challenge.answer(user, password, "REGISTER", "sip:center.example", "0a4f113b", nc);
     format!("Authorization: {credentials}\n")
 }
 
 /// Registers with the first challenge; the final response.
-fn registered(net: &mut Net, user: &str, cseq: u32, extra: &str) -> Message {
+pub(crate) fn registered(net: &mut Net, user: &str, cseq: u32, extra: &str) -> Message {
     let asked = net.inject(0, PHONE, &register(user, cseq, extra)).remove(0);
     let proof = answer(&challenges(&asked)[0], user, "secret", 1);
     net.inject(0, PHONE, &register(user, cseq + 1, &format!("{proof}{extra}"))).remove(0)
@@ -122,7 +122,7 @@ fn an_unknown_user_looks_like_one_with_a_wrong_password() {
         let failed = net.inject(0, PHONE, &register(user, 2, &format!("{proof}{CONTACT}"))).remove(0);
         seen.push((asked.status(), challenges(&asked).len(), failed.status(), failed.all_headers().count()));
     }
-    assert_eq!(seen[0], (Some(401), 2, Some(403), 7));
+    assert_eq!(seen[0], (Some(401), 2, Some(401), 9));
     assert_eq!(seen[0], seen[1]);
     assert_eq!(net.nodes[0].endpoint.counters().auth_failures, 2);
     let twice: Vec<_> = (3..5).map(|cseq| net.inject(0, PHONE, &register("nobody", cseq, CONTACT))).collect();
@@ -210,7 +210,7 @@ fn one_user_cannot_register_another() {
     assert!(net.nodes[0].endpoint.contact("ann").is_none());
 }
 
-fn login(password: &str) -> Option<Login> {
+pub(crate) fn login(password: &str) -> Option<Login> {
     Some(Login { username: Pii::from("ann"), password: Pii::from(password) })
 }
 
@@ -254,12 +254,96 @@ fn our_registration_is_refreshed_until_it_is_taken_back() {
 }
 
 #[test]
-fn a_wrong_password_is_tried_once() {
+fn a_wrong_password_is_tried_again_after_a_long_while() {
     let mut net = center_and_phone();
     let id = net.on(1, |endpoint, now| endpoint.register(now, to_center("guess"))).unwrap();
-    net.run_out();
-    assert!(net.nodes[1].events == [Event::RegistrationFailed { id, status: 403 }]);
+    net.run_for(Duration::from_secs(899));
+    assert!(net.nodes[1].events == [Event::RegistrationFailed { id, status: 401 }]);
     assert_eq!(net.nodes[0].endpoint.counters().auth_failures, 1);
+    net.run_for(Duration::from_secs(2));
+    assert_eq!(net.nodes[0].endpoint.counters().auth_failures, 2);
+    net.on(1, |endpoint, now| endpoint.unregister(now, id));
+    net.run_out();
+}
+
+/// A registration of ours at a server that the test plays by hand; its REGISTER.
+fn by_hand(net: &mut Net) -> (RegistrationId, Message) {
+    let register = Register { registrar: PHONE.parse().unwrap(), local: address(0), ..to_center("secret") };
+    let id = net.on(0, |endpoint, now| endpoint.register(now, register)).unwrap();
+    (id, net.outside.pop().unwrap())
+}
+
+#[test]
+fn a_server_that_grants_no_time_has_not_registered_us() {
+    let mut net = net();
+    let (id, register) = by_hand(&mut net);
+    net.inject(0, PHONE, &reply(&register, "200 OK", "Expires: 0\n"));
+    assert!(net.nodes[0].events == [Event::RegistrationFailed { id, status: 200 }]);
+    net.run_for(Duration::from_secs(31));
+    assert_eq!(title(&net.outside[0]), "REGISTER", "it is tried again");
+}
+
+#[test]
+fn a_server_that_does_not_know_us_is_asked_again_after_a_long_while() {
+    let mut net = net();
+    let (_, register) = by_hand(&mut net);
+    net.inject(0, PHONE, &reply(&register, "404 Not Found", "Retry-After: 5 (soon)\n"));
+    net.run_for(Duration::from_secs(899));
+    assert!(net.outside.is_empty());
+    net.run_for(Duration::from_secs(2));
+    assert_eq!(title(&net.outside[0]), "REGISTER");
+}
+
+#[test]
+fn a_server_that_is_busy_says_when_to_try_again() {
+    let mut net = net();
+    let (_, register) = by_hand(&mut net);
+    net.inject(0, PHONE, &reply(&register, "503 Busy", "Retry-After: 100 (later);duration=9\n"));
+    net.run_for(Duration::from_secs(99));
+    assert!(net.outside.is_empty());
+    net.run_for(Duration::from_secs(2));
+    assert_eq!(title(&net.outside[0]), "REGISTER");
+}
+
+/// A response of that server.
+fn reply(request: &Message, status: &str, extra: &str) -> String {
+    let header = |name| request.header(name).unwrap();
+    format!(
+        "SIP/2.0 {status}\nVia: {}\nFrom: {}\nTo: {};tag=server\nCall-ID: {}\nCSeq: {}\n{extra}\n",
+        header(HeaderName::Via),
+        header(HeaderName::From),
+        header(HeaderName::To),
+        header(HeaderName::CallId),
+        header(HeaderName::CSeq)
+    )
+}
+
+fn ask(realm: &str, nonce: &str, stale: bool) -> String {
+    format!("Proxy-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\", stale={stale}, qop=\"auth\"\n")
+}
+
+#[test]
+fn a_nonce_that_is_always_stale_is_answered_twice() {
+    let mut net = net();
+    let (id, register) = by_hand(&mut net);
+    let second = net.inject(0, PHONE, &reply(&register, "407 Who", &ask("r", "1", false))).remove(0);
+    let third = net.inject(0, PHONE, &reply(&second, "407 Who", &ask("r", "2", true))).remove(0);
+    assert!(third.header(HeaderName::ProxyAuthorization).unwrap().contains("nonce=\"2\""));
+    assert!(net.inject(0, PHONE, &reply(&third, "407 Who", &ask("r", "3", true))).is_empty());
+    assert!(net.nodes[0].events == [Event::RegistrationFailed { id, status: 407 }]);
+}
+
+#[test]
+fn each_of_two_proxies_on_the_way_gets_its_own_answer() {
+    let mut net = net();
+    let (id, register) = by_hand(&mut net);
+    let second = net.inject(0, PHONE, &reply(&register, "407 Who", &ask("near", "1", false))).remove(0);
+    let third = net.inject(0, PHONE, &reply(&second, "407 Who", &ask("far", "2", false))).remove(0);
+    let given: Vec<_> = third.headers(HeaderName::ProxyAuthorization).collect();
+    assert_eq!(given.len(), 2);
+    assert!(given[0].contains("realm=\"near\"") && given[1].contains("realm=\"far\""));
+    net.inject(0, PHONE, &reply(&third, "200 OK", "Expires: 100\n"));
+    assert!(net.nodes[0].events == [succeeded(id, 100)]);
 }
 
 #[test]
@@ -286,6 +370,9 @@ fn while_the_server_is_away_registration_is_tried_again() {
 #[test]
 fn an_agent_calls_in_with_its_password() {
     let mut net = center_and_phone();
+    let registration = net.on(1, |endpoint, now| endpoint.register(now, to_center("secret"))).unwrap();
+    net.run_ms(50);
+    net.ladder.clear();
     let mut invite = call_to("sip:200@center.example", 0);
     (invite.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
     invite.credentials = login("secret");
@@ -293,13 +380,14 @@ fn an_agent_calls_in_with_its_password() {
     net.run_ms(50);
     assert_eq!(net.ladder[..4], ["1>0 INVITE", "0>1 401 INVITE", "1>0 ACK", "1>0 INVITE"]);
     match &net.nodes[0].events[..] {
-        [Event::Incoming { session, peer: Peer::Agent(agent), offer, .. }] => {
+        [Event::Registered { .. }, Event::Incoming { session, peer: Peer::Agent(agent), offer, .. }] => {
             assert_eq!((agent.as_str(), offer), ("ann", &Some(sdp(OFFER))));
             let session = *session;
             net.on(0, |endpoint, now| endpoint.reject(now, session, 404, None));
         }
         other => panic!("{other:?}"),
     }
+    net.on(1, |endpoint, now| endpoint.unregister(now, registration));
     net.run_out();
 }
 
@@ -327,6 +415,7 @@ fn a_phone_at_a_trunk_s_address_still_needs_its_password() {
 #[test]
 fn an_agent_who_called_in_is_reached_where_it_called_from() {
     let mut net = net();
+    registered(&mut net, "ann", 1, CONTACT);
     let invite = |cseq: u32, extra: &str| {
         format!(
             "INVITE sip:200@center.example SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.7;rport;branch=z9hG4bKi{cseq}\n\
@@ -338,7 +427,7 @@ fn an_agent_who_called_in_is_reached_where_it_called_from() {
     let challenge = &challenges(&asked)[0];
     let proof = challenge.answer("ann", "secret", "INVITE", "sip:200@center.example", "c", 1);
     net.inject(0, PHONE, &invite(2, &format!("Authorization: {proof}\n")));
-    let session = net.nodes[0].events[0].session().unwrap();
+    let session = net.incoming(0).unwrap();
     let endpoint = &mut net.nodes[0].endpoint;
     endpoint.answer(net.now, session, sdp(OFFER));
     let tag = Message::parse(endpoint.poll_transmit().unwrap().bytes).unwrap().to_tag().unwrap().into_owned();
@@ -354,25 +443,25 @@ fn an_agent_who_called_in_is_reached_where_it_called_from() {
 }
 
 #[test]
-fn a_caller_with_a_wrong_password_or_without_one_is_refused() {
-    for (from, password, told) in
-        [("<sip:ann@center.example>", "guess", 403), ("<sip:nobody@center.example>", "secret", 403)]
-    {
-        let mut net = center_and_phone();
-        let mut invite = call_to("sip:200@center.example", 0);
-        (invite.local, invite.from) = (address(1), from.parse_name());
-        invite.credentials = login(password);
-        let session = net.on(1, |endpoint, now| endpoint.invite(now, invite)).unwrap();
-        net.run_out();
-        match &net.nodes[1].events[..] {
-            [Event::Failed { session: failed, failure }] => {
-                assert_eq!((*failed, failure.status), (session, told));
-            }
-            other => panic!("{other:?}"),
+fn a_phone_with_a_wrong_password_gets_no_call_through() {
+    let mut net = center_and_phone();
+    let registration = net.on(1, |endpoint, now| endpoint.register(now, to_center("secret"))).unwrap();
+    net.run_ms(50);
+    let mut invite = call_to("sip:200@center.example", 0);
+    (invite.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
+    invite.credentials = login("guess");
+    let session = net.on(1, |endpoint, now| endpoint.invite(now, invite)).unwrap();
+    net.run_ms(50);
+    match net.nodes[1].events.last() {
+        Some(Event::Failed { session: failed, failure }) => {
+            assert_eq!((*failed, failure.status), (session, 401));
         }
-        assert!(net.nodes[0].events.is_empty());
-        assert_eq!(net.nodes[0].endpoint.counters().refused_invites, 1);
+        other => panic!("{other:?}"),
     }
+    assert!(net.incoming(0).is_none());
+    assert_eq!(net.nodes[0].endpoint.counters().auth_failures, 1);
+    net.on(1, |endpoint, now| endpoint.unregister(now, registration));
+    net.run_out();
 }
 
 #[test]
