@@ -14,7 +14,7 @@ use hotline_rtp::{EventReceiver, HEADER_LEN, Header, LOST_END_AFTER};
 /// The customer's leg and the agent's.
 const LEGS: [LegId; 2] = [LegId(0), LegId(1)];
 /// Samples by which a stream may be ahead of our clock before it is moved.
-const AHEAD_MAX: u64 = 80;
+const AHEAD_MAX: u64 = 2000;
 /// Events that one packet may cause: the first packet, and two keys let go.
 const EVENTS_PER_PACKET_MAX: usize = 3;
 

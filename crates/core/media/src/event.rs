@@ -52,7 +52,8 @@ pub enum Event {
         /// How.
         outcome: PlayOutcome,
     },
-    /// No packet came for the configured time although both directions should flow. Reported once per silence.
+    /// No packet came for the configured time although the peer may send, also if none ever came. Reported once
+    /// per silence, and anew for the silence after each answer.
     RtpTimeout {
         /// The leg.
         leg: LegId,
@@ -163,7 +164,7 @@ pub struct LegStats {
     pub packets_sent: u64,
     /// Their payload bytes.
     pub bytes_sent: u64,
-    /// RFC 3550 §A.3: expected less received, over all sources; negative if duplicates outnumber losses.
+    /// RFC 3550 §A.3: expected less received, over all streams.
     pub packets_lost: i64,
     /// Packets seen twice.
     pub duplicates: u64,
@@ -171,7 +172,7 @@ pub struct LegStats {
     pub reordered: u64,
     /// Packets too far from the sequence to belong to it.
     pub out_of_sequence: u64,
-    /// RFC 3550 §6.4.1 interarrival jitter at the end, microseconds.
+    /// RFC 3550 §6.4.1 interarrival jitter of the newest stream at the end, microseconds.
     pub jitter_us: u32,
     /// The worst interarrival jitter, microseconds.
     pub jitter_max_us: u32,
@@ -181,7 +182,7 @@ pub struct LegStats {
     pub rtcp: u64,
     /// Packets with a payload type that was not agreed.
     pub unknown_payload_type: u64,
-    /// Packets from an address that is not the peer's.
+    /// Packets from an address that is not (yet) known as the peer's.
     pub strangers: u64,
     /// Packets that came before the answer or against the agreed direction.
     pub unexpected: u64,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::events::Events;
 use crate::player::Player;
 use crate::receiver::{Content, Received, Receiver};
-use crate::sender::Sender;
+use crate::sender::{Incoming, Sender};
 use crate::{Channel, Codec, Direction, Event, LegStats, PlayOutcome, PromptLibrary, Sink};
 
 /// The longest packet that we make: 60 ms.
@@ -114,13 +114,10 @@ impl Leg {
     }
 
     pub(crate) fn set_remote(&mut self, now: Time, address: SocketAddr, remote: Remote) {
-        let watch = match remote.direction {
-            Direction::SendReceive => Watch::HeardAt(now),
-            Direction::SendOnly | Direction::ReceiveOnly | Direction::Inactive => Watch::Off,
-        };
+        let watch = if remote.direction.receives() { Watch::HeardAt(now) } else { Watch::Off };
         match &mut self.link {
             Some(link) => {
-                link.receiver.set_signalled(address);
+                link.receiver.set_signalled(now, address);
                 link.remote = remote;
                 link.watch = watch;
             }
@@ -207,19 +204,18 @@ impl Leg {
             return;
         }
         let Range { start, end } = received.payload;
-        let (payload_type, samples) = match received.content {
-            Content::Audio { .. } => (Some(link.remote.payload_type_send), end - start),
-            Content::Event => (link.remote.telephone_event_send, 0),
-            Content::Unusable => (None, 0),
+        let incoming = Incoming { header: &received.header, restarted: received.restarted };
+        let header = match (received.content, link.remote.telephone_event_send) {
+            (Content::Audio { .. }, _) => {
+                codec.transcode(link.remote.codec, &mut datagram[start..end]);
+                // A datagram's length fits.
+                let samples = (end - start) as u32;
+                self.sender.relay(now, incoming, link.remote.payload_type_send, samples)
+            }
+            (Content::Event, Some(payload_type)) => self.sender.relay_key(now, incoming, payload_type),
+            (Content::Event, None) | (Content::Unusable, _) => return self.sender.skip(&received.header),
         };
-        let Some(payload_type) = payload_type else { return self.sender.skip(&received.header) };
-        // A datagram's length fits.
-        let samples_sent = samples as u32;
-        let header = self.sender.relay(now, &received.header, payload_type, samples_sent, received.restarted);
         let Some(header) = header else { return };
-        if samples > 0 {
-            codec.transcode(link.remote.codec, &mut datagram[start..end]);
-        }
         let packet = &mut datagram[start - HEADER_LEN..end];
         write_header(&header, packet);
         out.send(id, link.receiver.destination(), packet);

@@ -15,6 +15,7 @@ mod receiver;
 mod sender;
 mod sink;
 mod source;
+mod streams;
 mod timeline;
 
 pub use codec::Codec;

@@ -1,5 +1,7 @@
 //! What goes out on a leg: one stream with one source, one sequence and one time line, whatever feeds it.
 
+use core::time::Duration;
+
 use hotline_base::{Rng, Time};
 use hotline_rtp::Header;
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,11 @@ use crate::timeline::samples_at;
 
 /// A relayed stream whose timestamps are this far from our clock (1 s) has jumped; it is joined on anew.
 const STRAY_SAMPLES: i32 = 8000;
+
+/// A key with the timestamp of the one before is the same, unless there was a pause as long as this.
+const KEY_PAUSE: Duration = Duration::from_secs(1);
+/// The longest segment of a key, in timestamp units (RFC 4733 §2.5.1.3).
+const SEGMENT: u32 = 0xffff;
 
 /// Numbers outgoing packets. Timestamps follow our clock, so that a change between prompt, bridge and music is a
 /// talk spurt and not a jump.
@@ -20,6 +27,16 @@ pub(crate) struct Sender {
     next_sequence: u16,
     next_timestamp: u32,
     feed: Feed,
+    /// The newest key that was passed on.
+    key: Option<Key>,
+}
+
+/// A packet of another leg.
+#[derive(Clone, Copy)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) header: &'a Header,
+    /// Its stream begins here.
+    pub(crate) restarted: bool,
 }
 
 /// What the last packet came from.
@@ -41,6 +58,14 @@ struct Splice {
     newest: u16,
 }
 
+/// How the timestamp of a key became ours: once for all its packets, whatever happens around them.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Key {
+    incoming: u32,
+    outgoing: u32,
+    passed_at: Time,
+}
+
 impl Sender {
     pub(crate) fn new(rng: &mut Rng) -> Self {
         let next_timestamp = rng.next_u32();
@@ -50,6 +75,7 @@ impl Sender {
             next_sequence: rng.next_u32() as u16,
             next_timestamp,
             feed: Feed::Nothing,
+            key: None,
         }
     }
 
@@ -66,36 +92,52 @@ impl Sender {
         header
     }
 
-    /// The header of a packet of another leg, `samples` long (none for an event). `restarted` if its stream
-    /// began anew. `None` if it is from before the stream was joined on.
+    /// The header of an audio packet of another leg, `samples` long. `None` if it is from before the stream was
+    /// joined on.
     pub(crate) fn relay(
         &mut self,
         now: Time,
-        incoming: &Header,
+        incoming: Incoming<'_>,
         payload_type: u8,
         samples: u32,
-        restarted: bool,
     ) -> Option<Header> {
-        let joined = match self.feed {
-            Feed::Relay(splice) if !restarted && splice.ssrc == incoming.ssrc => Some(splice),
-            Feed::Relay(_) | Feed::Beat | Feed::Nothing => None,
+        let header = incoming.header;
+        let (splice, fresh) = match self.joined(incoming) {
+            Some(splice) if !self.strays(now, splice, header) => (splice, false),
+            Some(_) | None => (self.splice(now, header), true),
         };
-        let (mut splice, fresh) = match joined {
-            Some(splice) if !self.strays(now, splice, incoming) => (splice, false),
-            Some(_) | None => (self.splice(now, incoming), true),
+        let sequence = self.number(splice, header.sequence)?;
+        let timestamp = header.timestamp.wrapping_add(splice.timestamp_offset);
+        self.next_timestamp = later(self.next_timestamp, timestamp.wrapping_add(samples));
+        Some(self.header(header.marker || fresh, payload_type, sequence, timestamp))
+    }
+
+    /// The header of a telephone-event of another leg. `None` if it is from before the stream was joined on.
+    pub(crate) fn relay_key(
+        &mut self,
+        now: Time,
+        incoming: Incoming<'_>,
+        payload_type: u8,
+    ) -> Option<Header> {
+        let header = incoming.header;
+        let (sequence, aligned) = match &mut self.feed {
+            // Keys with an SSRC of their own go between the packets of the audio.
+            Feed::Relay(audio) if audio.ssrc != header.ssrc => {
+                audio.sequence_offset = audio.sequence_offset.wrapping_add(1);
+                audio.floor = audio.newest.wrapping_add(1);
+                let sequence = self.next_sequence;
+                self.next_sequence = sequence.wrapping_add(1);
+                (sequence, None)
+            }
+            Feed::Relay(_) | Feed::Beat | Feed::Nothing => {
+                let splice = self.joined(incoming).unwrap_or_else(|| self.splice(now, header));
+                let aligned = header.timestamp.wrapping_add(splice.timestamp_offset);
+                (self.number(splice, header.sequence)?, Some(aligned))
+            }
         };
-        if is_before(incoming.sequence, splice.floor) {
-            return None;
-        }
-        let sequence = incoming.sequence.wrapping_add(splice.sequence_offset);
-        let timestamp = incoming.timestamp.wrapping_add(splice.timestamp_offset);
-        if !is_before(incoming.sequence, splice.newest) {
-            splice.newest = incoming.sequence;
-            self.next_sequence = sequence.wrapping_add(1);
-            self.next_timestamp = later(self.next_timestamp, timestamp.wrapping_add(samples));
-        }
-        self.feed = Feed::Relay(splice);
-        Some(self.header(incoming.marker || fresh, payload_type, sequence, timestamp))
+        let timestamp = self.key_timestamp(now, header.timestamp, aligned);
+        self.next_timestamp = later(self.next_timestamp, timestamp);
+        Some(self.header(header.marker, payload_type, sequence, timestamp))
     }
 
     /// A packet of the relayed leg is kept back on purpose: leave no hole that looks like a loss.
@@ -113,6 +155,7 @@ impl Sender {
     /// The next packet begins a talk spurt: its feed changes, or time was skipped.
     pub(crate) fn interrupt(&mut self) {
         self.feed = Feed::Nothing;
+        self.key = None;
     }
 
     fn header(&self, marker: bool, payload_type: u8, sequence: u16, timestamp: u32) -> Header {
@@ -128,6 +171,42 @@ impl Sender {
         later(self.next_timestamp, self.clock(now))
     }
 
+    fn joined(&self, incoming: Incoming<'_>) -> Option<Splice> {
+        match self.feed {
+            Feed::Relay(splice) if !incoming.restarted && splice.ssrc == incoming.header.ssrc => Some(splice),
+            Feed::Relay(_) | Feed::Beat | Feed::Nothing => None,
+        }
+    }
+
+    /// The outgoing sequence number of an incoming one; the stream goes on with `splice`.
+    fn number(&mut self, mut splice: Splice, incoming: u16) -> Option<u16> {
+        if is_before(incoming, splice.floor) {
+            return None;
+        }
+        let sequence = incoming.wrapping_add(splice.sequence_offset);
+        if !is_before(incoming, splice.newest) {
+            splice.newest = incoming;
+            self.next_sequence = sequence.wrapping_add(1);
+        }
+        self.feed = Feed::Relay(splice);
+        Some(sequence)
+    }
+
+    /// The outgoing timestamp of a key; `aligned` is what the audio of its stream would have.
+    fn key_timestamp(&mut self, now: Time, incoming: u32, aligned: Option<u32>) -> u32 {
+        let running = self.key.filter(|key| now.since(key.passed_at) < KEY_PAUSE);
+        let segment = running.map(|key| (key, incoming.wrapping_sub(key.incoming)));
+        let outgoing = match segment {
+            Some((key, since @ (0 | SEGMENT))) => key.outgoing.wrapping_add(since),
+            Some(_) | None => aligned.filter(|aligned| !self.is_stray(now, *aligned)).unwrap_or_else(|| {
+                let after = self.key.map_or(self.next_timestamp, |key| key.outgoing.wrapping_add(1));
+                later(self.resume_at(now), after)
+            }),
+        };
+        self.key = Some(Key { incoming, outgoing, passed_at: now });
+        outgoing
+    }
+
     fn splice(&self, now: Time, incoming: &Header) -> Splice {
         Splice {
             ssrc: incoming.ssrc,
@@ -140,8 +219,12 @@ impl Sender {
 
     fn strays(&self, now: Time, splice: Splice, incoming: &Header) -> bool {
         let timestamp = incoming.timestamp.wrapping_add(splice.timestamp_offset);
+        is_before(splice.newest, incoming.sequence) && self.is_stray(now, timestamp)
+    }
+
+    fn is_stray(&self, now: Time, timestamp: u32) -> bool {
         let ahead = timestamp.wrapping_sub(self.clock(now)).cast_signed();
-        is_before(splice.newest, incoming.sequence) && ahead.unsigned_abs() > STRAY_SAMPLES.unsigned_abs()
+        ahead.unsigned_abs() > STRAY_SAMPLES.unsigned_abs()
     }
 }
 
@@ -164,6 +247,16 @@ mod tests {
         Header { marker: false, payload_type: 0, sequence, timestamp, ssrc: 77 }
     }
 
+    fn relay(
+        sender: &mut Sender,
+        now: Time,
+        header: Header,
+        payload_type: u8,
+        restarted: bool,
+    ) -> Option<Header> {
+        sender.relay(now, Incoming { header: &header, restarted }, payload_type, 160)
+    }
+
     fn at_ms(ms: u64) -> Time {
         Time(ms * 1000)
     }
@@ -176,11 +269,11 @@ mod tests {
         assert_eq!((first.marker, second.marker), (true, false));
         assert_eq!(second.timestamp.wrapping_sub(first.timestamp), 160);
 
-        let joined = sender.relay(at_ms(43), &incoming(9000, 5), 8, 160, true).unwrap();
+        let joined = relay(&mut sender, at_ms(43), incoming(9000, 5), 8, true).unwrap();
         assert_eq!((joined.marker, joined.payload_type, joined.ssrc), (true, 8, first.ssrc));
         assert_eq!(joined.sequence, second.sequence.wrapping_add(1));
         assert_eq!(joined.timestamp.wrapping_sub(second.timestamp), 160);
-        let next = sender.relay(at_ms(63), &incoming(9001, 165), 8, 160, false).unwrap();
+        let next = relay(&mut sender, at_ms(63), incoming(9001, 165), 8, false).unwrap();
         assert_eq!(next.timestamp.wrapping_sub(joined.timestamp), 160);
         assert!(!next.marker);
 
@@ -193,24 +286,24 @@ mod tests {
     #[test]
     fn losses_stay_visible_and_kept_back_packets_do_not() {
         let mut sender = Sender::new(&mut Rng::from_number(2));
-        let first = sender.relay(at_ms(0), &incoming(10, 0), 0, 160, true).unwrap().sequence;
-        let mut relay = |sequence: u16| {
+        let first = relay(&mut sender, at_ms(0), incoming(10, 0), 0, true).unwrap().sequence;
+        let mut pass = |sequence: u16| {
             let header = incoming(sequence, u32::from(sequence).wrapping_mul(160).wrapping_sub(1600));
-            sender.relay(at_ms(0), &header, 0, 160, false).map(|sent| sent.sequence.wrapping_sub(first))
+            relay(&mut sender, at_ms(0), header, 0, false).map(|sent| sent.sequence.wrapping_sub(first))
         };
-        assert_eq!(relay(12), Some(2));
-        assert_eq!(relay(11), Some(1), "overtaken");
-        assert_eq!(relay(9), None, "from before the bridge");
+        assert_eq!(pass(12), Some(2));
+        assert_eq!(pass(11), Some(1), "overtaken");
+        assert_eq!(pass(9), None, "from before the bridge");
         sender.skip(&incoming(13, 480));
-        let after = sender.relay(at_ms(0), &incoming(14, 640), 0, 160, false).unwrap();
+        let after = relay(&mut sender, at_ms(0), incoming(14, 640), 0, false).unwrap();
         assert_eq!(after.sequence.wrapping_sub(first), 3);
     }
 
     #[test]
     fn a_jump_of_the_peers_clock_does_not_reach_the_other_side() {
         let mut sender = Sender::new(&mut Rng::from_number(3));
-        let before = sender.relay(at_ms(0), &incoming(1, 0), 0, 160, true).unwrap();
-        let after = sender.relay(at_ms(20), &incoming(2, 1 << 30), 0, 160, false).unwrap();
+        let before = relay(&mut sender, at_ms(0), incoming(1, 0), 0, true).unwrap();
+        let after = relay(&mut sender, at_ms(20), incoming(2, 1 << 30), 0, false).unwrap();
         assert!(after.marker);
         assert_eq!(after.sequence, before.sequence.wrapping_add(1));
         assert_eq!(after.timestamp.wrapping_sub(before.timestamp), 160);
@@ -219,7 +312,7 @@ mod tests {
     proptest! {
         /// Whatever feeds it: new packets have new numbers, and time never runs back.
         #[test]
-        fn no_number_is_used_twice(seed: u64, steps in proptest::collection::vec((0..5_u8, 0..6_u16), 1..200)) {
+        fn no_number_is_used_twice(seed: u64, steps in proptest::collection::vec((0..6_u8, 0..6_u16), 1..200)) {
             let mut sender = Sender::new(&mut Rng::from_number(seed));
             let mut sequence = (seed >> 20) as u16;
             let mut sent = std::collections::BTreeSet::new();
@@ -232,8 +325,12 @@ mod tests {
                     0 => Some(sender.beat(now, 0, 160)),
                     1 => { sender.skip(&header); None }
                     2 => { sender.interrupt(); None }
-                    3 => sender.relay(now, &header, 0, 160, true),
-                    _ => sender.relay(now, &header, 0, 160, false),
+                    3 => relay(&mut sender, now, header, 0, true),
+                    4 => {
+                        let key = Header { ssrc: 5, ..header };
+                        sender.relay_key(now, Incoming { header: &key, restarted: false }, 101)
+                    }
+                    _ => relay(&mut sender, now, header, 0, false),
                 };
                 let Some(out) = out else { continue };
                 prop_assert!(sent.insert(out.sequence), "sequence number repeated");

@@ -4,7 +4,7 @@ mod world;
 
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{Channel, Codec, Command, Direction, Event, LegFailure, PlayOutcome, RecordingFailure};
-use hotline_rtp::EventSender;
+use hotline_rtp::{EventSender, Header};
 use world::{A, B, Piece, World, address, call, recording};
 
 #[test]
@@ -166,15 +166,120 @@ fn audio_goes_to_where_it_comes_from_and_strangers_change_nothing() {
     assert_eq!(world.sent_to(A)[0].to, address(A));
     let behind_nat = "198.51.100.9:6000".parse().unwrap();
     let stranger = "203.0.113.1:6000".parse().unwrap();
-    world.packet_from(behind_nat, A, 0, 0, 0, false, &[1; 160]);
+    let probation = 3;
     for packet in 0..100 {
+        world.packet_from(behind_nat, A, packet, 0, 0, false, &[1; 160]);
         world.packet_from(stranger, A, packet, 0, 0, false, &[2; 160]);
-        world.packet_from(behind_nat, A, packet + 1, 0, 0, false, &[1; 160]);
     }
     world.sent.clear();
     world.beat();
     assert_eq!(world.sent_to(A)[0].to, behind_nat);
-    assert_eq!(world.close(A).strangers, 100);
+    world.talk(A, 101, 0, &[1; 160]);
+    world.sent.clear();
+    world.beat();
+    assert_eq!(world.sent_to(A)[0].to, address(A), "what the answer named is right after all");
+    assert_eq!(world.close(A).strangers, 100 + probation);
+}
+
+#[test]
+fn neither_empty_packets_nor_keys_nor_scraps_of_audio_lead_the_audio_away() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    let stranger = "203.0.113.1:6000".parse().unwrap();
+    for packet in 0..20 {
+        world.packet_from(stranger, A, packet * 5, 0, 101, false, &[]);
+        world.packet_from(stranger, A, packet * 5 + 1, 0, 101, false, &[5, 0x8a, 3, 192]);
+        world.packet_from(stranger, A, packet, 0, 0, false, &[]);
+        world.packet_from(stranger, A, packet, 0, 0, false, &[1]);
+    }
+    world.beat();
+    assert_eq!(world.sent_to(A)[0].to, address(A));
+    assert_eq!(world.events(), [], "nobody pressed a key or began to talk");
+}
+
+/// One key of 100 ms with three ends, its packets on `ssrc`, between audio packets of the leg's own stream.
+fn press_beside_audio(world: &mut World, ssrc: u32) {
+    for packet in 0..8_u16 {
+        world.beat();
+        world.next_talk(A);
+        let duration = 160 * packet.min(5);
+        let end = if packet >= 5 { 0x80 } else { 0 };
+        let [high, low] = duration.to_be_bytes();
+        let header =
+            Header { marker: packet == 0, payload_type: 101, sequence: 500 + packet, timestamp: 9000, ssrc };
+        world.datagram(A, address(A), &header.packet(&[5, 10 | end, high, low]));
+    }
+}
+
+#[test]
+fn a_key_with_a_stream_of_its_own_is_one_key_on_both_sides_and_does_not_disturb_the_recording() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+    world.command(Command::StartRecording { recording: recording(1), customer: A, agent: B });
+    for _ in 0..10 {
+        world.beat();
+        world.next_talk(A);
+    }
+    world.sent.clear();
+    press_beside_audio(&mut world, 77);
+    let digits = world.events().into_iter().filter(|event| matches!(event, Event::Digit { .. })).count();
+    assert_eq!(digits, 1);
+    let to_b = world.sent_to(B);
+    let (keys, audio): (Vec<_>, Vec<_>) = to_b.iter().partition(|sent| sent.header.payload_type == 97);
+    assert_eq!((keys.len(), audio.len()), (8, 8));
+    assert!(
+        keys.iter().all(|key| key.header.timestamp == keys[0].header.timestamp),
+        "one timestamp, one key"
+    );
+    assert!(audio.iter().all(|packet| !packet.header.marker), "the audio goes on");
+    for pair in to_b.windows(2) {
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+    }
+    for pair in audio.windows(2) {
+        assert_eq!(pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp), 160);
+    }
+    let positions: Vec<u64> = audio_positions(&world);
+    assert_eq!(positions.len(), 18);
+    assert!(positions.windows(2).all(|pair| pair[1] - pair[0] == 160), "{positions:?}");
+    let stats = world.close(A);
+    assert_eq!((stats.ssrc_changes, stats.packets_received, stats.packets_lost), (1, 26, 0));
+}
+
+#[test]
+fn a_key_whose_end_is_repeated_on_another_stream_is_one_key() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    press_beside_audio(&mut world, 0x100 + 7);
+    press_beside_audio(&mut world, 0x100 + 8);
+    let digits = world.events().into_iter().filter(|event| matches!(event, Event::Digit { .. })).count();
+    assert_eq!(digits, 1);
+}
+
+#[test]
+fn a_key_held_for_three_seconds_leaves_the_bridge_as_one_key() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+    for packet in 0..25 {
+        world.beat();
+        world.talk(A, packet, 0, &[1; 160]);
+    }
+    world.sent.clear();
+    for (index, packet) in EventSender::new('5'.try_into().unwrap(), 24_000).enumerate() {
+        world.beat();
+        world.packet(A, 25 + index as u16, 25 * 160, 101, packet.marker, &packet.payload);
+    }
+    let after = 25 + 152;
+    world.beat();
+    world.talk(A, after, 0, &[1; 160]);
+    let to_b = world.sent_to(B);
+    let keys: Vec<u32> = to_b[..152].iter().map(|sent| sent.header.timestamp).collect();
+    assert!(keys.iter().all(|timestamp| *timestamp == keys[0]), "one key");
+    assert_eq!(to_b.iter().filter(|sent| sent.header.marker).count(), 1, "at its beginning");
+    assert_eq!(to_b[152].header.timestamp.wrapping_sub(keys[0]), 152 * 160, "then the audio, in time");
+}
+
+fn audio_positions(world: &World) -> Vec<u64> {
+    let position =
+        |piece: &Piece| if let Piece::Audio { position, .. } = piece { Some(*position) } else { None };
+    world.pieces.iter().filter_map(position).collect()
 }
 
 #[test]
@@ -207,11 +312,7 @@ fn hold_stops_what_the_answer_says() {
         (Direction::ReceiveOnly, 1, 0),
         (Direction::Inactive, 0, 0),
     ] {
-        let mut hold = world::remote(B, Codec::Pcmu);
-        if let Command::SetRemote { direction: of_hold, .. } = &mut hold {
-            *of_hold = direction;
-        }
-        world.command(hold);
+        world.command(directed(B, direction));
         world.sent.clear();
         world.next_talk(A);
         world.next_talk(B);
@@ -297,11 +398,7 @@ fn a_late_tick_catches_up_to_a_limit() {
 #[test]
 fn a_dead_peer_is_reported_once_and_a_held_one_is_not() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
-    let mut hold = world::remote(B, Codec::Pcmu);
-    if let Command::SetRemote { direction, .. } = &mut hold {
-        *direction = Direction::SendOnly;
-    }
-    world.command(hold);
+    world.command(directed(B, Direction::SendOnly));
     world.talk(A, 0, 0, &[1; 160]);
     world.events();
     world.wait_ms(29_900);
@@ -317,6 +414,27 @@ fn a_dead_peer_is_reported_once_and_a_held_one_is_not() {
     world.wait_ms(30_100);
     world.tick();
     assert_eq!(world.events(), [Event::RtpTimeout { leg: A }]);
+}
+
+#[test]
+fn a_peer_that_never_sent_is_reported_also_if_only_it_should_send() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    world.command(directed(B, Direction::ReceiveOnly));
+    world.wait_ms(30_000);
+    world.tick();
+    assert_eq!(world.events(), [Event::RtpTimeout { leg: A }, Event::RtpTimeout { leg: B }]);
+    world.command(directed(B, Direction::Inactive));
+    world.wait_ms(60_000);
+    world.tick();
+    assert_eq!(world.events(), []);
+}
+
+fn directed(leg: LegId, of_hold: Direction) -> Command {
+    let mut hold = world::remote(leg, Codec::Pcmu);
+    if let Command::SetRemote { direction, .. } = &mut hold {
+        *direction = of_hold;
+    }
+    hold
 }
 
 #[test]
@@ -367,12 +485,7 @@ fn a_lost_packet_is_silence_of_its_length_and_a_late_one_finds_its_place() {
             world.wait_ms(40);
         }
     }
-    let positions: Vec<u64> = world
-        .pieces
-        .iter()
-        .filter_map(|piece| if let Piece::Audio { position, .. } = piece { Some(*position) } else { None })
-        .collect();
-    assert_eq!(positions, [0, 160, 640, 480]);
+    assert_eq!(audio_positions(&world), [0, 160, 640, 480]);
 }
 
 #[test]

@@ -3,28 +3,29 @@
 use serde::{Deserialize, Serialize};
 
 /// The interarrival jitter of one stream, in timestamp units, computed in integers as in RFC 3550 §A.8.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct InterarrivalJitter {
-    transit: Option<u32>,
+    /// Of the newest packet: arrival less timestamp.
+    transit: u32,
     /// Sixteen times the estimate.
     scaled: u32,
     scaled_max: u32,
 }
 
 impl InterarrivalJitter {
-    /// Takes a packet: when it came and what it says, both in timestamp units, both wrapping.
-    pub fn note(&mut self, arrival: u32, timestamp: u32) {
-        let transit = arrival.wrapping_sub(timestamp);
-        if let Some(before) = self.transit.replace(transit) {
-            let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs().min(MAX_DIFFERENCE);
-            self.scaled = self.scaled + difference - ((self.scaled + 8) >> 4);
-            self.scaled_max = self.scaled_max.max(self.scaled);
-        }
+    /// Begins with a stream's first packet: when it came and what it says, both in timestamp units, both wrapping.
+    #[must_use]
+    pub const fn begin(arrival: u32, timestamp: u32) -> Self {
+        Self { transit: arrival.wrapping_sub(timestamp), scaled: 0, scaled_max: 0 }
     }
 
-    /// The peer began a new time line: the next packet is compared with none before it.
-    pub fn restart(&mut self) {
-        self.transit = None;
+    /// Takes the next packet.
+    pub fn note(&mut self, arrival: u32, timestamp: u32) {
+        let transit = arrival.wrapping_sub(timestamp);
+        let before = core::mem::replace(&mut self.transit, transit);
+        let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs().min(MAX_DIFFERENCE);
+        self.scaled = self.scaled + difference - ((self.scaled + 8) >> 4);
+        self.scaled_max = self.scaled_max.max(self.scaled);
     }
 
     /// The estimate.
@@ -49,8 +50,8 @@ mod tests {
 
     #[test]
     fn an_even_stream_has_none() {
-        let mut jitter = InterarrivalJitter::default();
-        for packet in 0..100_u32 {
+        let mut jitter = InterarrivalJitter::begin(u32::MAX - 300, 0);
+        for packet in 1..100_u32 {
             jitter.note((packet * 160).wrapping_add(u32::MAX - 300), packet * 160);
         }
         assert_eq!((jitter.current(), jitter.max()), (0, 0));
@@ -58,7 +59,7 @@ mod tests {
 
     #[test]
     fn alternating_lateness_converges_to_its_size() {
-        let mut jitter = InterarrivalJitter::default();
+        let mut jitter = InterarrivalJitter::begin(0, 0);
         for packet in 0..500_u32 {
             jitter.note(packet * 160 + (packet % 2) * 40, packet * 160);
         }
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn wild_timestamps_do_not_overflow() {
-        let mut jitter = InterarrivalJitter::default();
+        let mut jitter = InterarrivalJitter::begin(0, 0);
         for packet in 0..1000_u32 {
             jitter.note(0, (packet % 2) << 31);
         }

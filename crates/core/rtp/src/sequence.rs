@@ -9,33 +9,24 @@ const MAX_DROPOUT: u16 = 3000;
 const MAX_MISORDER: u16 = 100;
 
 /// Follows the sequence numbers of one stream (RFC 3550 §A.1, §A.3). Without the probation of §A.1: its caller
-/// knows a source by its address.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct SequenceTracker {
-    stream: Option<Stream>,
-    /// Of streams before the last restart.
-    expected_before: u64,
-    received: u64,
-    duplicates: u64,
-    reordered: u64,
-    rejected: u64,
-}
-
+/// knows whose packets these are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Stream {
+pub struct SequenceTracker {
     first: u64,
     highest: u64,
     /// Bit n: the packet n before the highest came.
     seen: u128,
     /// The sequence number that would prove that the peer really jumped.
     after_jump: Option<u16>,
+    received: u64,
+    duplicates: u64,
+    reordered: u64,
+    rejected: u64,
 }
 
 /// What one packet is to its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// The first of the stream, or of its continuation after a jump that proved real.
-    First,
     /// The newest; `lost` packets before it have not come (yet).
     Newest {
         /// How many.
@@ -45,54 +36,66 @@ pub enum Arrival {
     Reordered,
     /// It came before.
     Duplicate,
-    /// Too far from the others to belong to them; a second one in a row makes it [`Arrival::First`].
+    /// Too far from the others to belong to them; a second one in a row is [`Arrival::Restarted`].
     Rejected,
+    /// The peer's numbers began anew: this packet is the first of another stream and counts there.
+    Restarted,
 }
 
 impl SequenceTracker {
+    /// Begins with the first packet.
+    #[must_use]
+    pub fn begin(sequence: u16) -> Self {
+        // One cycle ahead, so that packets overtaken by the first have a place below it.
+        let first = (1 << 16) | u64::from(sequence);
+        Self {
+            first,
+            highest: first,
+            seen: 1,
+            after_jump: None,
+            received: 1,
+            duplicates: 0,
+            reordered: 0,
+            rejected: 0,
+        }
+    }
+
     /// Takes one packet's sequence number.
     pub fn note(&mut self, sequence: u16) -> Arrival {
-        let Some(stream) = &mut self.stream else { return self.begin(sequence) };
-        let ahead = sequence.wrapping_sub(stream.highest as u16);
+        let ahead = sequence.wrapping_sub(self.highest as u16);
         let behind = ahead.wrapping_neg();
         if behind < MAX_MISORDER {
             let bit = 1_u128 << behind;
-            if stream.seen & bit != 0 {
+            if self.seen & bit != 0 {
                 self.duplicates += 1;
                 return Arrival::Duplicate;
             }
-            stream.seen |= bit;
+            self.seen |= bit;
             // Overtaken by the very first packet: the stream began earlier than it seemed.
-            stream.first = stream.first.min(stream.highest - u64::from(behind));
+            self.first = self.first.min(self.highest - u64::from(behind));
             self.received += 1;
             self.reordered += 1;
             return Arrival::Reordered;
         }
         if ahead < MAX_DROPOUT {
-            stream.highest += u64::from(ahead);
-            stream.seen = stream.seen.checked_shl(u32::from(ahead)).unwrap_or(0) | 1;
-            stream.after_jump = None;
+            self.highest += u64::from(ahead);
+            self.seen = self.seen.checked_shl(u32::from(ahead)).unwrap_or(0) | 1;
+            self.after_jump = None;
             self.received += 1;
             return Arrival::Newest { lost: ahead - 1 };
         }
-        if stream.after_jump == Some(sequence) {
-            return self.begin(sequence);
+        if self.after_jump == Some(sequence) {
+            return Arrival::Restarted;
         }
-        stream.after_jump = Some(sequence.wrapping_add(1));
+        self.after_jump = Some(sequence.wrapping_add(1));
         self.rejected += 1;
         Arrival::Rejected
-    }
-
-    /// Forgets the stream and keeps its counts: the peer began another one.
-    pub fn restart(&mut self) {
-        self.expected_before = self.expected();
-        self.stream = None;
     }
 
     /// RFC 3550 §A.3. Expected less received; late packets are not lost, and duplicates are not received.
     #[must_use]
     pub fn lost(&self) -> i64 {
-        self.expected() as i64 - self.received as i64
+        (self.highest - self.first + 1) as i64 - self.received as i64
     }
 
     /// Packets that came and were new.
@@ -118,26 +121,6 @@ impl SequenceTracker {
     pub const fn rejected(&self) -> u64 {
         self.rejected
     }
-
-    /// The newest packet's sequence number, counting on over wraps (RFC 3550 §A.1).
-    #[must_use]
-    pub fn highest_extended(&self) -> Option<u64> {
-        self.stream.as_ref().map(|stream| stream.highest)
-    }
-
-    fn begin(&mut self, sequence: u16) -> Arrival {
-        self.restart();
-        // One cycle ahead, so that packets overtaken by the first have a place below it.
-        let first = (1 << 16) | u64::from(sequence);
-        self.stream = Some(Stream { first, highest: first, seen: 1, after_jump: None });
-        self.received += 1;
-        Arrival::First
-    }
-
-    fn expected(&self) -> u64 {
-        let current = self.stream.as_ref().map_or(0, |stream| stream.highest - stream.first + 1);
-        self.expected_before + current
-    }
 }
 
 #[cfg(test)]
@@ -147,8 +130,9 @@ mod tests {
     use super::*;
 
     fn note_all(sequences: &[u16]) -> SequenceTracker {
-        let mut tracker = SequenceTracker::default();
-        for sequence in sequences {
+        let (first, others) = sequences.split_first().unwrap();
+        let mut tracker = SequenceTracker::begin(*first);
+        for sequence in others {
             tracker.note(*sequence);
         }
         tracker
@@ -158,7 +142,7 @@ mod tests {
     fn counts_over_the_wrap() {
         let mut tracker = note_all(&[65_534, 65_535]);
         assert_eq!(tracker.note(1), Arrival::Newest { lost: 1 });
-        assert_eq!((tracker.lost(), tracker.highest_extended()), (1, Some((2 << 16) + 1)));
+        assert_eq!(tracker.lost(), 1);
         assert_eq!(tracker.note(0), Arrival::Reordered);
         assert_eq!(tracker.note(0), Arrival::Duplicate);
         assert_eq!(
@@ -179,9 +163,8 @@ mod tests {
         assert_eq!(tracker.note(30_000), Arrival::Rejected);
         assert_eq!(tracker.note(12), Arrival::Newest { lost: 0 });
         assert_eq!(tracker.note(30_000), Arrival::Rejected);
-        assert_eq!(tracker.note(30_001), Arrival::First);
-        assert_eq!(tracker.note(30_002), Arrival::Newest { lost: 0 });
-        assert_eq!((tracker.lost(), tracker.rejected()), (0, 2));
+        assert_eq!(tracker.note(30_001), Arrival::Restarted);
+        assert_eq!((tracker.lost(), tracker.received(), tracker.rejected()), (0, 3, 2));
     }
 
     #[test]
@@ -199,9 +182,8 @@ mod tests {
             start: u16,
             fates in proptest::collection::vec(0..4_u8, 3..300),
         ) {
-            let mut tracker = SequenceTracker::default();
+            let mut tracker = SequenceTracker::begin(start);
             let (mut lost, mut twice, mut pending_loss) = (0, 0, 0);
-            tracker.note(start);
             for (index, fate) in fates.iter().enumerate() {
                 let sequence = start.wrapping_add(u16::try_from(index).unwrap()).wrapping_add(1);
                 match fate {

@@ -14,6 +14,13 @@ pub const EVENT_LEN: usize = 4;
 /// most by recommendation, have been missing for three of them.
 pub const LOST_END_AFTER: Duration = Duration::from_millis(150);
 
+/// How long the same key with the same timestamp is the same press, whichever stream brings it; a phone whose
+/// timestamps stand still can be understood after that.
+const SAME_PRESS_WITHIN: Duration = Duration::from_secs(1);
+
+/// A press longer than this (two minutes of G.711) is reported and counted anew.
+const MAX_PRESS: u32 = 960_000;
+
 /// A key that was pressed and let go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Press {
@@ -23,7 +30,7 @@ pub struct Press {
     pub duration: u32,
 }
 
-/// The receiving side of one stream.
+/// The keys of one peer, whatever streams they come in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct EventReceiver {
     state: State,
@@ -34,44 +41,52 @@ enum State {
     #[default]
     Idle,
     Held(Held),
-    /// Reported; what still comes with this timestamp is a repetition.
-    Reported {
-        timestamp: u32,
-    },
+    /// What still comes of it is a repetition.
+    Reported(Key),
+}
+
+/// A key as its packets name it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Key {
+    digit: Digit,
+    /// Of the segment under way: longer presses than 65 535 units come as several (RFC 4733 §2.5.1.3).
+    timestamp: u32,
+    last_packet: Time,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Held {
-    digit: Digit,
-    /// Of the segment under way: longer presses than 65 535 units come as several (RFC 4733 §2.5.1.3).
-    timestamp: u32,
+    key: Key,
     duration: u16,
     /// Of the segments before it.
     earlier: u32,
-    last_packet: Time,
 }
 
 impl EventReceiver {
     /// Takes one event packet. Reports up to two presses: one whose end was lost, and this one.
     pub fn handle_packet(&mut self, now: Time, timestamp: u32, payload: &[u8]) -> [Option<Press>; 2] {
         let Some(event) = Event::parse(payload) else { return [None, None] };
+        let key = Key { digit: event.digit, timestamp, last_packet: now };
+        let mut held = Held { key, duration: 0, earlier: 0 };
         let mut overdue = None;
-        let mut held = Held { digit: event.digit, timestamp, duration: 0, earlier: 0, last_packet: now };
-        match self.state {
+        match &mut self.state {
             State::Idle => {}
-            State::Reported { timestamp: last } if !is_later(timestamp, last) => return [None, None],
-            State::Reported { .. } => {}
-            State::Held(before) if timestamp == before.timestamp => held = before,
-            State::Held(before) if !is_later(timestamp, before.timestamp) => return [None, None],
-            State::Held(before) if before.continues_at(timestamp, event.digit) => {
+            State::Reported(before) if before.is_repeated_by(key) => {
+                *before = key;
+                return [None, None];
+            }
+            State::Reported(before) if before.has_overtaken(key) => return [None, None],
+            State::Reported(_) => {}
+            State::Held(before) if before.key.is_repeated_by(key) => held = Held { key, ..*before },
+            State::Held(before) if before.key.has_overtaken(key) => return [None, None],
+            State::Held(before) if before.continues_with(key) => {
                 held.earlier = before.earlier + u32::from(before.duration);
             }
             State::Held(before) => overdue = Some(before.press()),
         }
         held.duration = held.duration.max(event.duration);
-        held.last_packet = now;
         if event.end {
-            self.state = State::Reported { timestamp };
+            self.state = State::Reported(key);
             [overdue, Some(held.press())]
         } else {
             self.state = State::Held(held);
@@ -83,49 +98,50 @@ impl EventReceiver {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Time> {
         match self.state {
-            State::Held(held) => Some(held.last_packet + LOST_END_AFTER),
-            State::Idle | State::Reported { .. } => None,
+            State::Held(held) => Some(held.key.last_packet + LOST_END_AFTER),
+            State::Idle | State::Reported(_) => None,
         }
     }
 
     /// Reports a press all of whose last packets were lost.
     pub fn handle_timeout(&mut self, now: Time) -> Option<Press> {
         let State::Held(held) = self.state else { return None };
-        if now < held.last_packet + LOST_END_AFTER {
+        if now < held.key.last_packet + LOST_END_AFTER {
             return None;
         }
-        self.state = State::Reported { timestamp: held.timestamp };
+        self.state = State::Reported(held.key);
         Some(held.press())
     }
+}
 
-    /// The peer began a new time line; a key still held is reported.
-    pub fn restart(&mut self) -> Option<Press> {
-        match core::mem::take(&mut self.state) {
-            State::Held(held) => Some(held.press()),
-            State::Idle | State::Reported { .. } => None,
-        }
+impl Key {
+    fn is_repeated_by(&self, other: Self) -> bool {
+        self.is_recent(other) && self.digit == other.digit && self.timestamp == other.timestamp
+    }
+
+    /// True if `other` is of an earlier press: before this one, and not by a jump of the peer's clock.
+    fn has_overtaken(&self, other: Self) -> bool {
+        let behind = self.timestamp.wrapping_sub(other.timestamp);
+        self.is_recent(other) && (1..=MAX_PRESS).contains(&behind)
+    }
+
+    fn is_recent(&self, other: Self) -> bool {
+        other.last_packet.since(self.last_packet) < SAME_PRESS_WITHIN
     }
 }
 
 impl Held {
     fn press(&self) -> Press {
-        Press { digit: self.digit, duration: self.earlier + u32::from(self.duration) }
+        Press { digit: self.key.digit, duration: self.earlier + u32::from(self.duration) }
     }
 
     /// RFC 4733 §2.5.1.3: the next segment begins where a full one ended.
-    fn continues_at(&self, timestamp: u32, digit: Digit) -> bool {
+    fn continues_with(&self, key: Key) -> bool {
         self.duration == u16::MAX
-            && digit == self.digit
-            && timestamp == self.timestamp.wrapping_add(u32::from(u16::MAX))
+            && key.digit == self.key.digit
+            && key.timestamp == self.key.timestamp.wrapping_add(u32::from(u16::MAX))
             && self.earlier < MAX_PRESS
     }
-}
-
-/// A press longer than this (two minutes of G.711) is reported and counted anew.
-const MAX_PRESS: u32 = 960_000;
-
-fn is_later(timestamp: u32, than: u32) -> bool {
-    timestamp.wrapping_sub(than).cast_signed() > 0
 }
 
 /// One event as it is in a packet (RFC 4733 §2.3).
@@ -262,6 +278,23 @@ mod tests {
         assert_eq!(receiver.handle_packet(at_ms(50), next, &[7, 10, 1, 0x90]), [None, None]);
         let [overdue, press] = receiver.handle_packet(at_ms(90), next, &[7, 0x8a, 3, 0x20]);
         assert_eq!((overdue, press), (None, Some(Press { digit: key('7'), duration: 0xffff + 0x320 })));
+    }
+
+    #[test]
+    fn an_end_repeated_within_a_second_is_the_same_press_and_later_another() {
+        let mut receiver = EventReceiver::default();
+        let end = [5, 0x8a, 3, 192];
+        let one = Press { digit: key('5'), duration: 960 };
+        assert_eq!(receiver.handle_packet(at_ms(0), 70, &end), [None, Some(one)]);
+        assert_eq!(receiver.handle_packet(at_ms(900), 70, &end), [None, None]);
+        assert_eq!(receiver.handle_packet(at_ms(1000), 70, &[6, 0x8a, 3, 192])[1].unwrap().digit, key('6'));
+        assert_eq!(receiver.handle_packet(at_ms(1100), 0, &end), [None, None], "an earlier press, overtaken");
+        assert_eq!(
+            receiver.handle_packet(at_ms(2100), 0, &end),
+            [None, Some(one)],
+            "a clock that jumped back"
+        );
+        assert_eq!(receiver.handle_packet(at_ms(3100), 0, &end), [None, Some(one)], "a clock that stands");
     }
 
     #[test]
