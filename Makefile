@@ -13,8 +13,7 @@ help:
 	@echo "make demo   show a whole call with two scripted phones"
 	@echo "make web    build the pages"
 	@echo "make test   check and test everything, ends with a count"
-	@echo "make bench  what the core costs"
-	@echo "make fuzz   malformed input, long; make soak: simulated calls with random seeds, long"
+	@echo "make bench  how fast the parts are; make fuzz: malformed input; make soak: a busy server; all long"
 	@echo "make clean  remove what was built (never recordings or the database)"
 
 run: release
@@ -47,6 +46,8 @@ need:
 # What only the tests are run with.
 tools:
 	@.ci/need test
+	@cargo fmt --version >/dev/null && cargo clippy --version >/dev/null || { \
+	  echo "rustfmt or clippy is missing: rustup component add rustfmt clippy"; exit 1; }
 	@cargo nextest --version >/dev/null 2>&1 || { \
 	  echo "cargo-nextest is missing; building it: it runs each test in a process of its own."; \
 	  cargo install cargo-nextest --locked; }
@@ -57,22 +58,18 @@ tools:
 deny: tools
 	cargo deny --locked check bans licenses sources
 
+# How fast the parts are.
 bench: need
-	cargo bench --locked --package xtask --bench core
+	cargo bench --locked --package hotline-bench
 
-FUZZ_ITERATIONS ?= 3000000
-fuzz:
-	HOTLINE_FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) HOTLINE_FUZZ_SEED=$${SEED:-$$RANDOM$$RANDOM} \
-	  cargo test --release --locked --package hotline-fuzz -- --nocapture
+# Malformed input; FUZZ="600 sip_message" takes ten minutes for one target.
+FUZZ ?= 60
+fuzz: need
+	cargo run --release --locked --package hotline-fuzz -- $(FUZZ)
 
-SOAK_RUNS ?= 2000
-soak:
-	cargo test --release --locked --package hotline-sim --no-run
-	@for run in $$(seq $(SOAK_RUNS)); do \
-	  seed=$$RANDOM$$RANDOM; \
-	  HOTLINE_SIM_SEED=$$seed cargo test --quiet --release --locked --package hotline-sim >$(TARGET)/soak.log 2>&1 \
-	    || { cat $(TARGET)/soak.log; echo "seed $$seed failed; replay with HOTLINE_SIM_SEED=$$seed"; exit 1; }; \
-	done; echo "$(SOAK_RUNS) random seeds of every scenario passed"
+# A busy server, then nothing may be left of it; SOAK="--seconds 3600" keeps it busy for longer.
+soak: release
+	cargo run --release --locked --package hotline-bench --bin soak -- $(SOAK)
 
 clean:
 	cargo clean
