@@ -121,6 +121,7 @@ impl Dialog {
             cseq,
             routes,
             headers: Vec::new(),
+            answers: Vec::new(),
             body: None,
         }
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use hotline_base::Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::login::Answer;
 use crate::message::{BuildError, Builder, MAGIC_COOKIE, NameAddr};
 use crate::uri::Uri;
 use crate::{HeaderName, Method};
@@ -14,6 +15,10 @@ use crate::{HeaderName, Method};
 pub(crate) const MAX_FORWARDS: u8 = 70;
 /// Hexadecimal digits of a branch after the cookie: 96 bits.
 const BRANCH_LENGTH: usize = 24;
+/// Hexadecimal digits of a tag: 64 bits (RFC 3261 §19.3 asks for 32).
+pub(crate) const TAG_LENGTH: usize = 16;
+/// Hexadecimal digits of a Call-ID: 128 bits.
+pub(crate) const CALL_ID_LENGTH: usize = 32;
 /// The content type of every body we send.
 pub(crate) const SDP: &str = "application/sdp";
 
@@ -32,6 +37,8 @@ pub(crate) struct Outgoing {
     pub(crate) routes: Vec<NameAddr>,
     /// Whatever is not named above.
     pub(crate) headers: Vec<(HeaderName, String)>,
+    /// What it answers to challenges. The ACK to a 2xx repeats them (RFC 3261 §22.1).
+    pub(crate) answers: Vec<Answer>,
     /// SDP.
     pub(crate) body: Option<Bytes>,
 }
@@ -59,6 +66,9 @@ impl Outgoing {
         for (name, value) in &self.headers {
             builder = builder.header(*name, value);
         }
+        for answer in &self.answers {
+            builder = builder.header(answer.name, &answer.value);
+        }
         if let Some(body) = &self.body {
             builder = builder.body(SDP, body);
         }
@@ -67,26 +77,16 @@ impl Outgoing {
 
     /// The ACK to a failure: the INVITE's own transaction, the To of the response (RFC 3261 §17.1.1.3).
     pub(crate) fn ack(&self, to: NameAddr) -> Self {
-        Self { method: Method::Ack, to, headers: Vec::new(), body: None, ..self.clone() }
+        Self { method: Method::Ack, to, headers: Vec::new(), answers: Vec::new(), body: None, ..self.clone() }
     }
 
     /// The CANCEL of this INVITE (RFC 3261 §9.1).
     pub(crate) fn cancel(&self, headers: Vec<(HeaderName, String)>) -> Self {
-        Self { method: Method::Cancel, headers, body: None, ..self.clone() }
+        Self { method: Method::Cancel, headers, answers: Vec::new(), body: None, ..self.clone() }
     }
 
-    /// The same request again as a new transaction, with one more header in place of an earlier one of its name.
-    pub(crate) fn again(&self, rng: &mut Rng, name: HeaderName, value: String) -> Self {
-        let mut again = Self { branch: branch(rng), cseq: self.cseq + 1, ..self.clone() };
-        again.headers.retain(|(known, _)| *known != name);
-        again.headers.push((name, value));
-        again
-    }
-
-    /// The credentials in it, which the ACK to its 2xx must repeat (RFC 3261 §22.1).
-    pub(crate) fn credentials(&self) -> Vec<(HeaderName, String)> {
-        let is_one =
-            |name: &HeaderName| matches!(name, HeaderName::Authorization | HeaderName::ProxyAuthorization);
-        self.headers.iter().filter(|(name, _)| is_one(name)).cloned().collect()
+    /// The same request again as a new transaction.
+    pub(crate) fn again(&self, rng: &mut Rng) -> Self {
+        Self { branch: branch(rng), cseq: self.cseq + 1, ..self.clone() }
     }
 }

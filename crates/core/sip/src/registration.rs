@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::endpoint::{Event, Login, Register, RegistrationId};
 use crate::login::authorise;
 use crate::message::NameAddr;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{CALL_ID_LENGTH, Outgoing, TAG_LENGTH};
 use crate::session::{Context, Owner};
 use crate::transaction::Flow;
 use crate::uri::{SipUri, Uri};
@@ -16,17 +16,15 @@ use crate::{HeaderName, Message, Method};
 
 /// How long after a failure the next try follows, unless the server says otherwise.
 pub const RETRY_INTERVAL: Duration = Duration::from_secs(30);
+/// How long at least after a refusal that somebody must mend, such as a wrong password: too often would look like
+/// guessing.
+pub const REFUSED_INTERVAL: Duration = Duration::from_secs(900);
 /// The longest that a server may make us wait with Retry-After.
 pub const RETRY_INTERVAL_MAX: Duration = Duration::from_secs(3600);
 /// Refreshed after this part of the granted time: four fifths.
 const REFRESH: (u32, u32) = (4, 5);
 /// The shortest time between refreshes, whatever the server grants.
 const REFRESH_MIN: Duration = Duration::from_secs(5);
-
-/// Hexadecimal digits of a tag: 64 bits (RFC 3261 §19.3 asks for 32).
-const TAG_LENGTH: usize = 16;
-/// Hexadecimal digits of a Call-ID.
-const CALL_ID_LENGTH: usize = 32;
 
 /// One registration.
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,6 +81,7 @@ impl Registration {
                 (HeaderName::Contact, NameAddr::new(contact).to_string()),
                 (HeaderName::UserAgent, ctx.config.user_agent.clone()),
             ],
+            answers: Vec::new(),
             body: None,
         };
         let flow = Flow::udp(local, registrar);
@@ -117,16 +116,16 @@ impl Registration {
         }
         let again = self.login.as_ref().and_then(|login| authorise(ctx.rng, &self.request, response, login));
         match (status, again) {
-            (..300, _) => self.granted(ctx, response),
+            (..300, _) => self.granted(ctx, status, response),
             (_, Some(request)) => {
                 self.request = request;
                 self.send(ctx);
             }
             (423, None) => self.too_brief(ctx, response),
             (_, None) => {
-                let told = response.header(HeaderName::RetryAfter).and_then(|value| value.parse().ok());
-                let wait = told.map_or(RETRY_INTERVAL, Duration::from_secs).min(RETRY_INTERVAL_MAX);
-                self.failed(ctx, status, wait);
+                let least = if is_refusal(status) { REFUSED_INTERVAL } else { Duration::ZERO };
+                let told = response.retry_after().unwrap_or(RETRY_INTERVAL);
+                self.failed(ctx, status, told.clamp(least, RETRY_INTERVAL_MAX));
             }
         }
     }
@@ -160,20 +159,19 @@ impl Registration {
         }
     }
 
-    fn granted(&mut self, ctx: &mut Context<'_>, response: &Message) {
-        let expires = match self.state {
-            State::Removing => Duration::ZERO,
-            State::Requesting | State::Registered { .. } | State::Waiting { .. } | State::Over => {
-                self.expires_in(response)
-            }
-        };
+    fn granted(&mut self, ctx: &mut Context<'_>, status: u16, response: &Message) {
+        if self.state == State::Removing {
+            ctx.events.push_back(Event::RegistrationSucceeded { id: self.id, expires: Duration::ZERO });
+            self.state = State::Over;
+            return;
+        }
+        let expires = self.expires_in(response);
+        if expires.is_zero() {
+            return self.failed(ctx, status, RETRY_INTERVAL);
+        }
         ctx.events.push_back(Event::RegistrationSucceeded { id: self.id, expires });
-        self.state = if expires.is_zero() {
-            State::Over
-        } else {
-            let wait = (expires * REFRESH.0 / REFRESH.1).max(REFRESH_MIN);
-            State::Registered { refresh_at: ctx.now.mono + wait }
-        };
+        let wait = (expires * REFRESH.0 / REFRESH.1).max(REFRESH_MIN);
+        self.state = State::Registered { refresh_at: ctx.now.mono + wait };
     }
 
     /// What the server grants our contact.
@@ -200,17 +198,20 @@ impl Registration {
 
     fn failed(&mut self, ctx: &mut Context<'_>, status: u16, wait: Duration) {
         ctx.events.push_back(Event::RegistrationFailed { id: self.id, status });
-        let is_final = self.state == State::Removing || matches!(status, 401 | 403 | 404 | 407);
-        self.state = if is_final { State::Over } else { State::Waiting { retry_at: ctx.now.mono + wait } };
+        self.state = match self.state {
+            State::Removing => State::Over,
+            State::Requesting | State::Registered { .. } | State::Waiting { .. } | State::Over => {
+                State::Waiting { retry_at: ctx.now.mono + wait }
+            }
+        };
     }
 
     /// Sends a new REGISTER without credentials: nonces rarely live as long as registrations.
     fn request(&mut self, ctx: &mut Context<'_>, expires: Duration, state: State) {
-        let seconds = expires.as_secs().to_string();
-        self.request = self.request.again(ctx.rng, HeaderName::Expires, seconds);
-        self.request
-            .headers
-            .retain(|(name, _)| !matches!(name, HeaderName::Authorization | HeaderName::ProxyAuthorization));
+        self.request = self.request.again(ctx.rng);
+        self.request.headers.retain(|(name, _)| *name != HeaderName::Expires);
+        self.request.headers.push((HeaderName::Expires, expires.as_secs().to_string()));
+        self.request.answers.clear();
         self.state = state;
         self.send(ctx);
     }
@@ -220,4 +221,9 @@ impl Registration {
             self.failed(ctx, 503, RETRY_INTERVAL);
         }
     }
+}
+
+/// Whether trying again soon cannot help.
+const fn is_refusal(status: u16) -> bool {
+    matches!(status, 401 | 403 | 404 | 407)
 }

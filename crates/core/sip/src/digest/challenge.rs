@@ -92,9 +92,15 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// The challenge to answer: the first that can be, in the order in which the server gave them (RFC 8760 §2.4).
-/// Each item is the value of one header.
+/// The challenges to answer, one for each realm (RFC 3261 §22.3): the first of it that can be, in the order in which
+/// the server gave them (RFC 8760 §2.4). Each item is the value of one header.
 #[must_use]
-pub fn choose(challenges: impl IntoIterator<Item = impl AsRef<str>>) -> Option<Challenge> {
-    challenges.into_iter().find_map(|text| Challenge::parse(text.as_ref()).ok())
+pub fn choose(challenges: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<Challenge> {
+    let mut chosen: Vec<Challenge> = Vec::new();
+    for challenge in challenges.into_iter().filter_map(|text| Challenge::parse(text.as_ref()).ok()) {
+        if chosen.iter().all(|known| known.realm != challenge.realm) {
+            chosen.push(challenge);
+        }
+    }
+    chosen
 }

@@ -48,13 +48,15 @@ fn the_first_known_challenge_is_answered() {
     let of =
         |algorithm: &str| format!("Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm={algorithm}");
     let chosen =
-        |list: &[&str]| choose(list.iter().map(|name| of(name))).map(|challenge| challenge.algorithm);
+        |list: &[&str]| choose(list.iter().map(|name| of(name))).first().map(|challenge| challenge.algorithm);
     assert_eq!(chosen(&["SHA-256", "MD5"]), Some(Algorithm::Sha256));
     assert_eq!(chosen(&["MD5", "SHA-256"]), Some(Algorithm::Md5));
     assert_eq!(chosen(&["SHA-3", "MD5-sess", "sha-512-256"]), Some(Algorithm::Sha512_256));
     assert_eq!(chosen(&["SHA-3"]), None);
-    assert_eq!(choose(["Basic realm=\"r\"", "Digest nonce=\"n\""]), None);
-    assert_eq!(choose(["Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\""]), None);
+    assert_eq!(choose(["Basic realm=\"r\"", "Digest nonce=\"n\""]), []);
+    let realms = choose(["Digest realm=\"a\", nonce=\"1\"", "Digest realm=\"b\", nonce=\"2\""]);
+    assert_eq!(realms.iter().map(|challenge| &*challenge.realm).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(choose(["Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\""]), []);
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use hotline_base::{AgentId, Now, Pii, TrunkId};
 
 use super::receive::reply_flow;
-use super::{Endpoint, Event, Party, Peer, SessionId, TAG_LENGTH};
+use super::{Endpoint, Event, Party, Peer, SessionId};
 use crate::dialog::Dialog;
 use crate::digest::{Algorithm, Credentials, Ha1, Verdict};
 use crate::message::{Builder, NameAddr};
+use crate::outgoing::TAG_LENGTH;
 use crate::session::{Inbound, Owner, Peerage, Sdp, Session, sdp_of};
 use crate::transaction::Flow;
 use crate::uri::Uri;

@@ -215,11 +215,11 @@ pub enum Event {
         /// Until it is refreshed or expires; zero after `unregister`.
         expires: Duration,
     },
-    /// Our registration is not in force; it is tried again unless it was taken back or the password is wrong.
+    /// Our registration is not in force; it is tried again unless it was taken back.
     RegistrationFailed {
         /// Which.
         id: RegistrationId,
-        /// The final status; 408 when nobody answered.
+        /// The final status; 408 when nobody answered, 200 when the server granted no time.
         status: u16,
     },
 }

@@ -35,6 +35,7 @@ pub use event::{
 };
 
 use crate::digest::{NonceIssuer, Verifier};
+use crate::outgoing::TAG_LENGTH;
 use crate::registrar::{Presence, Registrar};
 use crate::registration::Registration;
 use crate::session::{self, Context, Owner, Peerage, Session};
@@ -47,8 +48,6 @@ pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE,
 pub(crate) const ACCEPT: &str = "application/sdp, application/dtmf-relay, application/dtmf";
 /// How long a nonce may be used.
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(600);
-/// Hexadecimal digits of a tag: 64 bits (RFC 3261 §19.3 asks for 32).
-const TAG_LENGTH: usize = 16;
 
 /// Why the endpoint will wake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use super::Endpoint;
 use super::access::Access;
 use crate::HeaderName;
 use crate::message::{Contacts, HeaderError, NameAddr};
+use crate::outgoing::TAG_LENGTH;
 use crate::registrar::{Binding, Change, OutOfOrder, Requested, Update};
 use crate::session::Inbound;
 
@@ -61,7 +62,7 @@ impl Endpoint {
 
     fn answer_register(&mut self, now: Now, inbound: &Inbound, user: String, agent: AgentId) {
         let result = self.apply_register(now, inbound, user.clone(), agent);
-        let tag = self.shared.rng.hex(super::TAG_LENGTH);
+        let tag = self.shared.rng.hex(TAG_LENGTH);
         let least = self.shared.config.expires_min.as_secs();
         let mut ctx = self.shared.context(now);
         match result {

@@ -29,7 +29,7 @@ pub use method::Method;
 pub use name::HeaderName;
 pub use name_addr::NameAddr;
 pub use params::Params;
-pub use typed::{CSeq, Contacts};
+pub use typed::{CSeq, Contacts, MAX_RETRY_AFTER};
 pub use via::{MAGIC_COOKIE, Transport, Via};
 
 use index::{Entry, Index, Span, StartLine};

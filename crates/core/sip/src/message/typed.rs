@@ -1,6 +1,7 @@
 //! Headers as values, read from a message when they are asked for.
 
 use core::fmt;
+use core::time::Duration;
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ use super::name::HeaderName;
 use super::name_addr::{NameAddr, NameAddrView};
 use super::via::Via;
 use crate::uri::{Uri, UriError};
+
+/// The longest Retry-After that is believed: a day.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(86_400);
 
 /// CSeq: the place of a request in its dialog (RFC 3261 §20.16).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,6 +131,16 @@ impl Message {
     pub fn expires(&self) -> Result<Option<u32>, HeaderError> {
         let Some(value) = self.lines(HeaderName::Expires).next() else { return Ok(None) };
         seconds(value).map(Some).ok_or(HeaderError::Number)
+    }
+
+    /// Retry-After without its comment and parameters (RFC 3261 §20.33), at most [`MAX_RETRY_AFTER`]. `None` if there
+    /// is none or it is no number.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let value = self.lines(HeaderName::RetryAfter).next()?;
+        let end = value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
+        let told = Duration::from_secs(seconds(&value[..end])?.into());
+        Some(told.min(MAX_RETRY_AFTER))
     }
 
     /// The Contacts, over all lines.

@@ -1,7 +1,5 @@
 //! Our INVITE until its final response, and after it was given up: RFC 3261 §13.2, §9.1.
 
-use core::time::Duration;
-
 use hotline_base::Time;
 use serde::{Deserialize, Serialize};
 
@@ -14,16 +12,14 @@ use crate::dialog::Dialog;
 use crate::endpoint::{Event, Failure, Invite, InviteError, SessionId, Side};
 use crate::login::authorise;
 use crate::message::Params;
-use crate::outgoing::{Outgoing, branch};
+use crate::outgoing::{CALL_ID_LENGTH, Outgoing, branch};
 use crate::transaction::timer::T1_64;
 use crate::transaction::{Flow, SendError};
 use crate::uri::Uri;
-use crate::{HeaderName, Message, Method};
+use crate::{Message, Method};
 
 /// Early dialogs that forks of one INVITE may make; progress of further ones is told all the same.
 pub(super) const MAX_EARLY_DIALOGS: usize = 16;
-/// Hexadecimal digits of a Call-ID: 128 bits.
-const CALL_ID_LENGTH: usize = 32;
 /// RFC 3261 §8.1.1.5. The first CSeq of a dialog of ours.
 const FIRST_CSEQ: u32 = 1;
 
@@ -57,6 +53,7 @@ impl Calling {
             cseq: FIRST_CSEQ,
             routes: Vec::new(),
             headers,
+            answers: Vec::new(),
             body: Some(offer),
         };
         let usage = Usage::new(id, request.call_id.clone(), Role::Caller, credentials, peerage);
@@ -157,7 +154,7 @@ impl Calling {
         let early = self.earlies.iter().find(|early| early.remote.tag() == dialog.remote.tag());
         dialog.remote_seq = early.and_then(|early| early.remote_seq);
         usage.confirm(&dialog);
-        usage.acknowledge(ctx, &dialog, self.invite.cseq, self.invite.credentials());
+        usage.acknowledge(ctx, &dialog, self.invite.cseq, self.invite.answers.clone());
         ctx.events.push_back(Event::Answered { session: usage.id, body: sdp_of(response).known() });
         State::Established(Established::new(dialog))
     }
@@ -245,17 +242,10 @@ impl Abandoned {
 
 /// What a failure response says.
 fn failure_of(status: u16, response: &Message) -> Failure {
-    /// The longest Retry-After that is believed: a day.
-    const LONGEST_SECONDS: u64 = 86_400;
     let text = match response.kind() {
         crate::message::Kind::Response { reason, .. } => reason.into_owned(),
         crate::message::Kind::Request { .. } => String::new(),
     };
-    let seconds = response.header(HeaderName::RetryAfter).and_then(|value| {
-        let digits: String = value.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().ok()
-    });
-    let retry_after = seconds.map(|seconds: u64| Duration::from_secs(seconds.min(LONGEST_SECONDS)));
     let q850 = reason_of(response).and_then(|reason| reason.q850_cause());
-    Failure { status, q850, text, retry_after }
+    Failure { status, q850, text, retry_after: response.retry_after() }
 }

@@ -194,7 +194,7 @@ impl Established {
         match status {
             ..300 => {
                 self.dialog.refresh(response);
-                usage.acknowledge(ctx, &self.dialog, ours.invite.cseq, ours.invite.credentials());
+                usage.acknowledge(ctx, &self.dialog, ours.invite.cseq, ours.invite.answers.clone());
                 let body = sdp_of(response).known();
                 ctx.events.push_back(Event::ReofferAnswered { session: usage.id, body });
             }

@@ -10,6 +10,7 @@ use super::info::{self, Info};
 use super::{Reason, Request, State};
 use crate::dialog::Dialog;
 use crate::endpoint::{ACCEPT, ALLOW, Event, Failure, Login, SessionId, Side};
+use crate::login::Answer;
 use crate::message::Builder;
 use crate::outgoing::Outgoing;
 use crate::transaction::Flow;
@@ -118,10 +119,10 @@ impl Usage {
         ctx: &mut Context<'_>,
         dialog: &Dialog,
         cseq: u32,
-        credentials: Vec<(HeaderName, String)>,
+        answers: Vec<Answer>,
     ) {
         let mut ack = dialog.ack(cseq, ctx.config.advertised, ctx.rng);
-        ack.headers = credentials;
+        ack.answers = answers;
         let Ok(bytes) = ack.to_bytes() else { return };
         let flow = self.way(dialog);
         if self.acks.len() == MAX_ACKS {
