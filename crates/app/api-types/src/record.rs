@@ -119,6 +119,8 @@ pub enum EndKind {
     Refused,
     /// Media stopped coming.
     MediaLost,
+    /// The caller's phone did not acknowledge the answer, or its session failed.
+    Unreachable,
     /// The server was stopped.
     Shutdown,
     /// The server died and was started again.
@@ -218,6 +220,8 @@ pub enum OfferOutcome {
     NotRegistered,
     /// The network or the phone failed.
     PhoneFault,
+    /// This server could not ring the phone.
+    ServerFault,
     /// The caller hung up.
     CallerGone,
 }

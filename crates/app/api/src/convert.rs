@@ -202,6 +202,7 @@ pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
         AlarmKind::RecordingFailed => "recording_failed".to_owned(),
         AlarmKind::StoreUnavailable => "store_unavailable".to_owned(),
         AlarmKind::MediaPortsExhausted => "media_ports_exhausted".to_owned(),
+        AlarmKind::MediaSilent => "media_silent".to_owned(),
         AlarmKind::PromptMissing => "prompt_missing".to_owned(),
         AlarmKind::ReservationExpired(agent) => format!("reservation_expired:{agent}"),
         AlarmKind::PhoneFault(agent) => format!("phone_fault:{agent}"),

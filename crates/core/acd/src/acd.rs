@@ -87,6 +87,8 @@ pub struct Counters {
     pub not_registered: u64,
     /// Offers that the network or the phone failed.
     pub phone_faults: u64,
+    /// Offers that failed for a fault of this server.
+    pub server_faults: u64,
     /// Offers whose caller left first.
     pub caller_gone: u64,
     /// Offers of which nobody told what became.

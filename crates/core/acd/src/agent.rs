@@ -1,7 +1,7 @@
 //! One agent: what it is when free, what occupies it, and the one state that follows from both.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hotline_base::{AgentId, CallId, Now, Pii, QueueId, ReservationId, Time, WallTime};
@@ -132,6 +132,8 @@ pub enum DelayCause {
     Busy,
     /// The phone could not be reached.
     PhoneFault,
+    /// This server could not ring the phone.
+    ServerFault,
 }
 
 /// Offers to an agent are held back for a while.
@@ -164,6 +166,16 @@ pub struct AgentView {
     pub queues: BTreeSet<QueueId>,
     /// When it signed in.
     pub signed_in: Option<WallTime>,
+    /// Whether its phone rings or talks outside the queues, signed in or not.
+    pub outside: bool,
+}
+
+impl AgentView {
+    /// True while nothing occupies agent or phone, so that a call can be put through directly.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.state.is_idle() && !self.outside
+    }
 }
 
 /// What occupies an agent on behalf of a queue.
@@ -186,6 +198,16 @@ pub(crate) struct Assignment {
     pub(crate) wrap_up: Duration,
 }
 
+/// A call of the agent's phone that no queue gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outside {
+    /// The phone rings for it.
+    Ringing,
+    /// The agent talks.
+    Talking(Direction),
+}
+
 /// Three facts with separate causes (`presence`: what the agent asked for; `work`: what a queue gave it;
 /// `outside`: what its phone does besides), from which the one state is derived.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -194,7 +216,7 @@ pub(crate) struct Agent {
     pub(crate) queues: BTreeSet<QueueId>,
     pub(crate) presence: Presence,
     pub(crate) work: Work,
-    pub(crate) outside: Option<Direction>,
+    pub(crate) outside: BTreeMap<CallId, Outside>,
     pub(crate) registered: bool,
     pub(crate) delay: Option<Delay>,
     /// Phone faults in a row.
@@ -217,7 +239,7 @@ impl Agent {
             queues: BTreeSet::new(),
             presence: Presence::LoggedOut,
             work: Work::Free,
-            outside: None,
+            outside: BTreeMap::new(),
             registered: false,
             delay: None,
             phone_faults: 0,
@@ -231,8 +253,8 @@ impl Agent {
 
     pub(crate) fn state(&self) -> AgentState {
         match &self.work {
-            Work::Free => match (self.outside, &self.session) {
-                (Some(direction), Some(_)) => AgentState::Talking { direction, call: None },
+            Work::Free => match (self.outside_state(), &self.session) {
+                (Some(state), Some(_)) => state,
                 (Some(_), None) | (None, _) => match &self.presence {
                     Presence::LoggedOut => AgentState::LoggedOut,
                     Presence::NotReady { reason } => AgentState::NotReady { reason: reason.clone() },
@@ -245,6 +267,15 @@ impl Agent {
             Work::Hold(with) => AgentState::Hold { call: with.call },
             Work::WrapUp { call, until } => AgentState::WrapUp { call: *call, until: *until },
         }
+    }
+
+    /// Talking goes before ringing: a second call may ring during a first.
+    fn outside_state(&self) -> Option<AgentState> {
+        let talking = self.outside.values().find_map(|outside| match outside {
+            Outside::Talking(direction) => Some(AgentState::Talking { direction: *direction, call: None }),
+            Outside::Ringing => None,
+        });
+        talking.or_else(|| self.outside.keys().next().map(|call| AgentState::Ringing { call: *call }))
     }
 
     pub(crate) fn pending(&self) -> Option<Presence> {
@@ -262,6 +293,24 @@ impl Agent {
         open.then_some(self.idle_since)
     }
 
+    /// True while it talks in this call, given by a queue or not.
+    pub(crate) fn has_call(&self, call: CallId) -> bool {
+        let working = match &self.work {
+            Work::Talking(with) | Work::Hold(with) | Work::Ringing(with) | Work::Reserved(with) => {
+                with.call == call
+            }
+            Work::Free | Work::WrapUp { .. } => false,
+        };
+        working || self.outside.contains_key(&call)
+    }
+
+    pub(crate) fn drop_call(&mut self, call: CallId) {
+        self.outside.remove(&call);
+        if self.has_call(call) {
+            self.work = Work::Free;
+        }
+    }
+
     pub(crate) fn view(&self) -> AgentView {
         AgentView {
             id: self.config.id.clone(),
@@ -273,6 +322,7 @@ impl Agent {
             delay: self.delay,
             queues: self.queues.clone(),
             signed_in: self.session.as_ref().map(|session| session.started.wall),
+            outside: !self.outside.is_empty(),
         }
     }
 

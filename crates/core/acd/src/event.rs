@@ -141,6 +141,9 @@ pub enum OfferFailure {
     NotRegistered,
     /// The network or the phone failed (408, 5xx, no reply).
     PhoneFault,
+    /// This server could not ring the phone: no media port, no room for another call. Neither agent nor phone is
+    /// at fault.
+    ServerFault,
     /// The caller is gone: hung up during the offer. The call leaves the queue as abandoned.
     CallerGone,
 }

@@ -82,7 +82,7 @@ pub(crate) fn first_shut(caller: &Caller, agent: &Agent, exclusions_hold: bool) 
     if !agent.registered {
         return Some(Gate::NoRegistration);
     }
-    if agent.outside.is_some() {
+    if !agent.outside.is_empty() {
         return Some(Gate::DeviceBusy);
     }
     match state {

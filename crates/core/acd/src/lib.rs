@@ -22,13 +22,15 @@ mod waiting;
 
 pub use acd::{Acd, AgentError, Change, Counters};
 pub use agent::{
-    AgentState, AgentView, Delay, DelayCause, Direction, NotReadyReason, Presence, REASON_BYTES_MAX,
+    AgentState, AgentView, Delay, DelayCause, Direction, NotReadyReason, Outside, Presence, REASON_BYTES_MAX,
 };
 pub use caller::{CallerKey, CallerView, Class, EnqueueError, Entry, Left, Position};
 pub use config::{AgentConfig, Config, QueueConfig, Strategy};
 pub use decision::{Candidate, DECISION_LISTED_MAX, Decision, Refusal, SortKey};
 pub use event::{AlarmKind, Event, LeaveCause, OfferFailure, Timer, WithdrawCause};
 pub use gate::Gate;
-pub use offer::{BUSY_DELAY, LEASE_GRACE, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY};
+pub use offer::{
+    BUSY_DELAY, LEASE_GRACE, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY, SERVER_FAULT_DELAY,
+};
 pub use queue::{QueueCounts, QueueView};
 pub use session::StateTimes;

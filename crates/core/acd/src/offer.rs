@@ -32,6 +32,8 @@ pub const REJECTED_DELAY: Duration = Duration::from_secs(30);
 pub const BUSY_DELAY: Duration = Duration::from_secs(60);
 /// How long an agent whose phone could not be reached gets no call.
 pub const PHONE_FAULT_DELAY: Duration = Duration::from_secs(15);
+/// How long an agent gets no call after this server could not ring the phone, so that it is not tried in a loop.
+pub const SERVER_FAULT_DELAY: Duration = Duration::from_secs(5);
 /// After how many phone faults in a row an agent is set not ready.
 pub const PHONE_FAULTS_MAX: u32 = 3;
 /// How much longer than the queue's ring time-out a reservation lasts.
@@ -82,6 +84,7 @@ impl Acd {
             OfferFailure::Rejected => self.rejected(now, reservation),
             OfferFailure::Busy => self.busy(now, reservation),
             OfferFailure::NotRegistered => self.not_registered(now, reservation),
+            OfferFailure::ServerFault => self.server_fault(now, reservation),
             OfferFailure::CallerGone => self.caller_gone(now, reservation),
         }
         self.settle(now);
@@ -165,6 +168,31 @@ impl Acd {
                 self.events.push_back(Event::Alarm(AlarmKind::PhoneFaults { agent }));
             }
         }
+    }
+
+    fn server_fault(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((_, call)) = self.free(now, reservation, |agent| {
+            agent.delay =
+                Some(Delay { until: now.wall + SERVER_FAULT_DELAY, cause: DelayCause::ServerFault });
+        }) {
+            self.counters.server_faults += 1;
+            self.wait_on(call);
+        }
+    }
+
+    /// A defect ended the call: whoever was occupied by it is free, without wrap-up.
+    pub fn forget_call(&mut self, now: Now, call: CallId) {
+        self.leave(now, call, LeaveCause::Withdrawn);
+        let concerned: Vec<AgentId> = self
+            .agents
+            .values()
+            .filter(|agent| agent.has_call(call))
+            .map(|agent| agent.config.id.clone())
+            .collect();
+        for id in concerned {
+            self.update(now, &id, |agent| agent.drop_call(call));
+        }
+        self.settle(now);
     }
 
     fn caller_gone(&mut self, now: Now, reservation: ReservationId) {

@@ -1,10 +1,10 @@
 //! What agents and their phones tell: sign-in, ready, not ready, registration, calls outside the queues.
 
-use hotline_base::{AgentId, Now};
+use hotline_base::{AgentId, CallId, Now};
 
 use crate::agent::Work;
 use crate::session::Session;
-use crate::{Acd, AgentError, AgentState, Change, Direction, NotReadyReason, Presence, REASON_BYTES_MAX};
+use crate::{Acd, AgentError, AgentState, Change, NotReadyReason, Outside, Presence, REASON_BYTES_MAX};
 
 impl Acd {
     /// The agent comes to work: not ready, until it says otherwise. Takes back a sign-out that is pending.
@@ -71,10 +71,15 @@ impl Acd {
         self.settle(now);
     }
 
-    /// The agent's phone is in a call that no queue gave it, or (`None`) in none any more. Counts as talking,
-    /// behind an offer, a queue's call or wrap-up that the agent has at the same time; no wrap-up follows.
-    pub fn set_outside_call(&mut self, now: Now, agent: &AgentId, outside: Option<Direction>) {
-        self.update(now, agent, |agent| agent.outside = outside);
+    /// The agent's phone rings or talks in a call that no queue gave it, or that call is over (`None`). Each call
+    /// is told by itself: a second one may begin before the first has ended.
+    pub fn set_outside_call(&mut self, now: Now, agent: &AgentId, call: CallId, outside: Option<Outside>) {
+        self.update(now, agent, |agent| {
+            match outside {
+                Some(outside) => agent.outside.insert(call, outside),
+                None => agent.outside.remove(&call),
+            };
+        });
         self.settle(now);
     }
 

@@ -79,6 +79,8 @@ pub struct Timing {
     pub extension_ring: Duration,
     /// How long the media plane may take to open a leg.
     pub media_open: Duration,
+    /// How long a phone in a talk may never send anything before the call is ended.
+    pub unheard: Duration,
     /// How long an ended call waits for its recording to be closed.
     pub recording_close: Duration,
 }
@@ -90,7 +92,8 @@ impl Default for Timing {
             extension_ring: Duration::from_secs(30),
             // With the pop's wait it must stay below the two seconds that a reservation outlives its ring time.
             media_open: Duration::from_secs(1),
-            recording_close: Duration::from_secs(5),
+            unheard: Duration::from_secs(600),
+            recording_close: Duration::from_secs(30),
         }
     }
 }

@@ -24,8 +24,10 @@ pub enum Command {
     },
     /// A customer was created or changed; calls of that number show the new record.
     CustomerChanged(Box<Customer>),
-    /// The database stopped answering, or answers again.
-    StoreAvailable(bool),
+    /// The database answers again.
+    StoreAvailable,
+    /// The database does not answer; the cause in one line.
+    StoreUnavailable(String),
     /// No new calls; the running ones go on.
     Drain,
     /// End every call now.

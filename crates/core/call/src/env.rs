@@ -13,6 +13,9 @@ use crate::command::Request;
 use crate::controller::{CallTimer, Counters};
 use crate::event::{Alarm, AlarmKind, Event, EventKind};
 
+/// What operators read when the media plane does not answer.
+pub(crate) const MEDIA_SILENT: &str = "the media plane did not answer";
+
 /// Which leg of a call a SIP session carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -88,6 +91,11 @@ impl Env {
         self.timers.cancel(&(call, timer));
     }
 
+    /// Whether a packet has come from the phone of this leg.
+    pub(crate) fn is_heard(&self, leg: LegId) -> bool {
+        self.legs.get(&leg).is_some_and(|leg| leg.heard)
+    }
+
     /// Asks the media plane for a port for `call`.
     pub(crate) fn open_leg(&mut self, call: CallId) -> LegId {
         let leg = LegId(self.next_id());
@@ -116,6 +124,46 @@ impl Env {
         }
         self.alarms.insert(kind, alarm.clone());
         self.emit(now, EventKind::AlarmRaised(alarm));
+    }
+
+    /// Takes back everything that a call held, whatever state it was in.
+    pub(crate) fn sweep(&mut self, now: Now, call: CallId) {
+        let sessions: Vec<SessionId> = self
+            .sessions
+            .iter()
+            .filter(|(_, (owner, _))| *owner == call)
+            .map(|(session, _)| *session)
+            .collect();
+        for session in sessions {
+            self.sessions.remove(&session);
+            self.sip.hang_up(now, session, None);
+        }
+        let recordings: Vec<RecordingId> = self
+            .recordings
+            .iter()
+            .filter(|(_, owner)| **owner == call)
+            .map(|(recording, _)| *recording)
+            .collect();
+        for recording in recordings {
+            self.recordings.remove(&recording);
+            self.media.push_back(media::Command::StopRecording { recording });
+        }
+        let legs: Vec<LegId> =
+            self.legs.iter().filter(|(_, leg)| leg.call == call).map(|(leg, _)| *leg).collect();
+        for leg in legs {
+            self.close_leg(leg);
+        }
+        for timer in CallTimer::ALL {
+            self.disarm(call, timer);
+        }
+        self.acd.forget_call(now, call);
+    }
+
+    /// The media plane could not open a leg: for want of ports, or it did not answer at all.
+    pub(crate) fn raise_media(&mut self, now: Now, cause: &str) {
+        let kind =
+            if cause == MEDIA_SILENT { AlarmKind::MediaSilent } else { AlarmKind::MediaPortsExhausted };
+        self.raise(now, kind, cause.to_owned());
     }
 
     pub(crate) fn clear(&mut self, now: Now, kind: &AlarmKind) {

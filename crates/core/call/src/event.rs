@@ -198,7 +198,7 @@ pub enum CallEvent {
         /// The cause in words, naming the file.
         problem: String,
     },
-    /// The call is over: nobody is connected any more. Always last but for the recording's end.
+    /// The call is over: nobody is connected any more. Only the beginning and end of its recording may follow.
     Ended {
         /// Who ended it.
         by: Party,
@@ -280,6 +280,8 @@ pub enum EndKind {
     NotAnswered,
     /// Refused before it began: no common codec, no media port.
     Refused,
+    /// The caller's phone did not acknowledge our answer, or its session failed.
+    Unreachable,
     /// Media stopped coming.
     MediaLost,
     /// The server was drained or stopped.
@@ -310,6 +312,8 @@ pub enum AlarmKind {
     StoreUnavailable,
     /// No media port is free; new calls are refused.
     MediaPortsExhausted,
+    /// The media plane did not open a leg in time.
+    MediaSilent,
     /// A prompt is missing.
     PromptMissing,
     /// A reservation outlived its lease.

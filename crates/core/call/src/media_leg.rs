@@ -50,6 +50,11 @@ impl MediaLeg {
         self.agreed.as_ref().map(|agreed| agreed.codec)
     }
 
+    /// Whether offer and answer are complete.
+    pub(crate) const fn is_agreed(&self) -> bool {
+        self.agreed.is_some()
+    }
+
     /// Whether the other side listens: false while it holds us.
     pub(crate) fn remote_listens(&self) -> bool {
         self.agreed

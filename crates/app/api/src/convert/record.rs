@@ -70,6 +70,7 @@ pub(super) fn cause(cause: &EndCause) -> api::Cause {
         EndKind::FlowEnded => api::EndKind::FlowEnded,
         EndKind::NotAnswered => api::EndKind::NotAnswered,
         EndKind::Refused => api::EndKind::Refused,
+        EndKind::Unreachable => api::EndKind::Unreachable,
         EndKind::MediaLost => api::EndKind::MediaLost,
         EndKind::Shutdown => api::EndKind::Shutdown,
         EndKind::ServerRestart => api::EndKind::ServerRestart,
@@ -133,6 +134,7 @@ pub(super) fn offer_failure(failure: OfferFailure) -> api::OfferOutcome {
         OfferFailure::Busy => api::OfferOutcome::Busy,
         OfferFailure::NotRegistered => api::OfferOutcome::NotRegistered,
         OfferFailure::PhoneFault => api::OfferOutcome::PhoneFault,
+        OfferFailure::ServerFault => api::OfferOutcome::ServerFault,
         OfferFailure::CallerGone => api::OfferOutcome::CallerGone,
     }
 }

@@ -71,6 +71,7 @@ fn concerns_server(kind: &AlarmKind) -> bool {
         AlarmKind::RecordingFailed
         | AlarmKind::StoreUnavailable
         | AlarmKind::MediaPortsExhausted
+        | AlarmKind::MediaSilent
         | AlarmKind::PromptMissing
         | AlarmKind::InternalError => true,
         AlarmKind::ReservationExpired(_) | AlarmKind::PhoneFault(_) | AlarmKind::PhoneBusy(_) => false,

@@ -1,8 +1,8 @@
 //! Every offer says why, and every agent who is passed over has a reason.
 
 use hotline_acd::{
-    Candidate, DECISION_LISTED_MAX, Decision, Direction, Event, Gate, NotReadyReason, OfferFailure, SortKey,
-    Strategy,
+    Candidate, DECISION_LISTED_MAX, Decision, Direction, Event, Gate, NotReadyReason, OfferFailure, Outside,
+    SortKey, Strategy,
 };
 
 use crate::center::{Center, agent, call, queue, seconds};
@@ -39,7 +39,7 @@ fn the_first_shut_gate_is_the_reason_in_the_order_of_the_gates() {
         center.acd.refusal(call(number), &agent(name)).map(|gate| gate.code())
     };
     center.staff("eve");
-    center.acd.set_outside_call(center.now, &agent("eve"), Some(Direction::In));
+    center.acd.set_outside_call(center.now, &agent("eve"), call(99), Some(Outside::Talking(Direction::In)));
     center.enqueue(1);
 
     assert_eq!(refusal(&center, 1, "adam"), Some("NOT_LOGGED_IN"));
@@ -50,10 +50,10 @@ fn the_first_shut_gate_is_the_reason_in_the_order_of_the_gates() {
     assert_eq!(refusal(&center, 1, "adam"), Some("NOT_READY"));
     center.ready("adam");
     assert_eq!(refusal(&center, 1, "adam"), Some("NO_REGISTRATION"));
-    center.acd.set_outside_call(center.now, &adam, Some(Direction::Out));
+    center.acd.set_outside_call(center.now, &adam, call(99), Some(Outside::Talking(Direction::Out)));
     center.acd.set_registered(center.now, &adam, true);
     assert_eq!(refusal(&center, 1, "adam"), Some("DEVICE_BUSY"));
-    center.acd.set_outside_call(center.now, &adam, None);
+    center.acd.set_outside_call(center.now, &adam, call(99), None);
     center.drain();
 
     center.enqueue(2);
@@ -68,7 +68,7 @@ fn the_first_shut_gate_is_the_reason_in_the_order_of_the_gates() {
     center.wait(30);
     assert_eq!(refusal(&center, 2, "adam"), Some("EXCLUDED_BY_CALL"));
     assert_eq!(refusal(&center, 2, "eve"), Some("DEVICE_BUSY"));
-    center.acd.set_outside_call(center.now, &agent("eve"), None);
+    center.acd.set_outside_call(center.now, &agent("eve"), call(99), None);
     assert_eq!(center.acd.refusal(call(2), &agent("nobody")), None);
 }
 

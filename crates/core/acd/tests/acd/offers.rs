@@ -1,8 +1,9 @@
 //! Who is offered a call, and what follows when the offer is not taken.
 
 use hotline_acd::{
-    AgentState, AlarmKind, BUSY_DELAY, DelayCause, Event, Gate, LEASE_GRACE, LeaveCause, NotReadyReason,
-    OfferFailure, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY, Timer, WithdrawCause,
+    AgentState, AlarmKind, BUSY_DELAY, DelayCause, Direction, Event, Gate, LEASE_GRACE, LeaveCause,
+    NotReadyReason, OfferFailure, Outside, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY,
+    SERVER_FAULT_DELAY, Timer, WithdrawCause,
 };
 use hotline_base::QueueId;
 
@@ -64,11 +65,34 @@ fn a_break_puts_an_agent_behind_those_idle_longer() {
 #[test]
 fn a_call_outside_the_queues_puts_an_agent_behind_those_idle_longer() {
     let mut center = Center::sales(&["adam", "ben"]);
-    center.acd.set_outside_call(center.now, &agent("adam"), Some(hotline_acd::Direction::Out));
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), Some(Outside::Talking(Direction::Out)));
     center.wait(1);
-    center.acd.set_outside_call(center.now, &agent("adam"), None);
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), None);
     center.enqueue(1);
     assert_eq!(center.offered_to(1), "ben");
+}
+
+#[test]
+fn a_direct_call_that_only_rang_costs_no_place_in_line() {
+    let mut center = Center::sales(&["adam", "ben"]);
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), Some(Outside::Ringing));
+    assert_eq!(center.state("adam"), AgentState::Ringing { call: call(99) });
+    center.wait(1);
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), None);
+    center.enqueue(1);
+    assert_eq!(center.offered_to(1), "adam");
+}
+
+#[test]
+fn a_fault_of_the_server_never_sets_an_agent_not_ready() {
+    let mut center = Center::sales(&["adam"]);
+    center.enqueue(1);
+    for _ in 0..=PHONE_FAULTS_MAX {
+        center.fail(1, OfferFailure::ServerFault);
+        assert_eq!(center.state("adam"), AgentState::Ready);
+        center.wait(SERVER_FAULT_DELAY.as_secs());
+        assert_eq!(center.offered_to(1), "adam");
+    }
 }
 
 #[test]

@@ -172,7 +172,12 @@ impl Pair {
             }
             Step::Outside(agent, on) => {
                 self.model.step(|model| model.agents[*agent].outside = on.then_some("Out"));
-                self.acd.set_outside_call(now, &name(*agent), on.then_some(Direction::Out));
+                self.acd.set_outside_call(
+                    now,
+                    &name(*agent),
+                    call(99),
+                    on.then_some(hotline_acd::Outside::Talking(Direction::Out)),
+                );
             }
             Step::Hold(agent, on) => {
                 self.model.step(|model| model.hold(*agent, *on));

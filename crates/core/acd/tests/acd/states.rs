@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use hotline_acd::{
-    AgentError, AgentState, Change, Direction, Event, NotReadyReason, Presence, REASON_BYTES_MAX, StateTimes,
+    AgentError, AgentState, Change, Direction, Event, NotReadyReason, Outside, Presence, REASON_BYTES_MAX,
+    StateTimes,
 };
 
 use crate::center::{Center, RING, WRAP_UP, agent, call, queue, seconds};
@@ -155,19 +156,48 @@ fn signing_in_again_takes_back_a_sign_out() {
 #[test]
 fn a_call_outside_the_queues_is_talking_and_no_wrap_up_follows() {
     let mut center = Center::sales(&["adam"]);
-    center.acd.set_outside_call(center.now, &agent("adam"), Some(Direction::Internal));
+    center.acd.set_outside_call(
+        center.now,
+        &agent("adam"),
+        call(99),
+        Some(Outside::Talking(Direction::Internal)),
+    );
     assert_eq!(center.state("adam"), AgentState::Talking { direction: Direction::Internal, call: None });
     center.enqueue(1);
     assert_eq!(center.offered_to(1), "");
-    center.acd.set_outside_call(center.now, &agent("adam"), None);
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), None);
     center.drain();
     assert_eq!(center.offered_to(1), "adam");
 }
 
 #[test]
+fn the_end_of_one_outside_call_leaves_the_other() {
+    let mut center = Center::sales(&["adam"]);
+    let talking = Some(Outside::Talking(Direction::Internal));
+    center.acd.set_outside_call(center.now, &agent("adam"), call(98), talking);
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), Some(Outside::Ringing));
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), None);
+    assert_eq!(center.state("adam"), AgentState::Talking { direction: Direction::Internal, call: None });
+    center.acd.set_outside_call(center.now, &agent("adam"), call(98), None);
+    assert_eq!(center.state("adam"), AgentState::Ready);
+}
+
+#[test]
+fn a_call_that_a_defect_ended_leaves_nobody_occupied() {
+    let mut center = Center::sales(&["adam", "ben"]);
+    center.enqueue(1);
+    center.answer(1);
+    center.enqueue(2);
+    center.acd.forget_call(center.now, call(1));
+    center.acd.forget_call(center.now, call(2));
+    center.drain();
+    assert_eq!((center.state("adam"), center.state("ben")), (AgentState::Ready, AgentState::Ready));
+}
+
+#[test]
 fn an_outside_call_during_a_queue_call_shows_after_wrap_up() {
     let mut center = in_conversation();
-    center.acd.set_outside_call(center.now, &agent("adam"), Some(Direction::Out));
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), Some(Outside::Talking(Direction::Out)));
     assert_eq!(center.state("adam"), talking(1));
     center.end("adam");
     center.wait(WRAP_UP);
@@ -177,12 +207,12 @@ fn an_outside_call_during_a_queue_call_shows_after_wrap_up() {
 #[test]
 fn a_phone_in_use_by_nobody_signed_in_is_no_session() {
     let mut center = Center::closed(vec![queue("sales", &["adam"])], &["adam"]);
-    center.acd.set_outside_call(center.now, &agent("adam"), Some(Direction::Out));
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), Some(Outside::Talking(Direction::Out)));
     assert_eq!(center.state("adam"), AgentState::LoggedOut);
     center.acd.sign_in(center.now, &agent("adam")).unwrap();
     assert_eq!(center.state("adam"), AgentState::Talking { direction: Direction::Out, call: None });
     assert_eq!(center.acd.sign_out(center.now, &agent("adam")), Ok(Change::Pending));
-    center.acd.set_outside_call(center.now, &agent("adam"), None);
+    center.acd.set_outside_call(center.now, &agent("adam"), call(99), None);
     assert_eq!(center.state("adam"), AgentState::LoggedOut);
 }
 

@@ -1,6 +1,7 @@
 //! Caller and agent talk: bridge, recording, hold.
 
 use bytes::Bytes;
+use hotline_acd::{Direction, OfferFailure, Outside};
 use hotline_base::{AgentId, BridgeId, LegId, Now, RecordingId};
 use hotline_ivr::Input;
 use hotline_media as media;
@@ -9,8 +10,9 @@ use hotline_sip::SessionId;
 use super::Call;
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
+use crate::controller::CallTimer;
 use crate::env::{Env, Role};
-use crate::event::{CallEvent, EndKind, Party, QueueOutcome};
+use crate::event::{AlarmKind, CallEvent, EndKind, Party, QueueOutcome, Source};
 use crate::media_leg::MediaLeg;
 
 /// Two people who hear each other.
@@ -22,8 +24,19 @@ pub(crate) struct Conversation {
     pub(super) origin: Origin,
     pub(super) bridge: BridgeId,
     pub(super) recording: RecordingId,
-    /// Who holds whom: while somebody does, the two are not bridged.
-    pub(super) held_by: Option<Party>,
+    /// Who has stopped listening: while somebody has, the two are not bridged.
+    pub(super) holds: Holds,
+}
+
+/// Which sides hold the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Holds {
+    caller: bool,
+    agent: bool,
+}
+
+impl Holds {
+    pub(super) const NONE: Self = Self { caller: false, agent: false };
 }
 
 /// How the conversation came about.
@@ -64,12 +77,18 @@ impl Call {
             Fallback::Refuse => {}
         }
         self.emit(now, env, CallEvent::Connected { offer: agent_leg, agent: agent.clone() });
+        env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
+        env.clear(now, &AlarmKind::ReservationExpired(agent.clone()));
         let origin = match reservation {
             Some(reservation) => {
                 env.acd.offer_answered(now, reservation);
                 Origin::Queue
             }
-            None => Origin::Direct,
+            None => {
+                let talking = Outside::Talking(self.direction());
+                env.acd.set_outside_call(now, &agent, self.id(), Some(talking));
+                Origin::Direct
+            }
         };
         self.set_activity(Activity::Talking(Conversation {
             agent,
@@ -78,22 +97,16 @@ impl Call {
             origin,
             bridge,
             recording,
-            held_by: None,
+            holds: Holds::NONE,
         }));
+        // A caller may have put us on hold while waiting.
+        self.follow_hold(now, env);
     }
 
-    /// One side sent a new offer in the dialog: hold, retrieve, a new address. Answered on the same port.
+    /// One side sent a new offer in the dialog: hold, retrieve, a new address. Answered on the same port. A
+    /// re-INVITE without an offer gets ours, and its answer comes by [`Call::on_reoffer_answered`].
     pub(crate) fn on_reoffer(&mut self, now: Now, env: &mut Env, role: Role, offer: Option<&Bytes>) {
-        let caller_session = self.session;
-        let Some(live) = self.live() else { return };
-        let (session, leg) = match (role, &mut live.activity) {
-            (Role::Caller, _) => (caller_session, &mut live.media),
-            (Role::Agent, Activity::Talking(conversation)) => (conversation.session, &mut conversation.media),
-            (
-                Role::Agent,
-                Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. },
-            ) => return,
-        };
+        let Some((session, leg)) = self.side(role) else { return };
         let description = match offer {
             Some(offer) => leg.answer(&env.center, offer, &mut env.media),
             None => Ok(leg.offer(&env.center, None)),
@@ -101,60 +114,73 @@ impl Call {
         match description {
             Ok(description) => {
                 env.sip.answer_reoffer(now, session, description);
-                self.follow_hold(now, env, role);
+                self.follow_hold(now, env);
             }
             Err(_) => env.sip.refuse_reoffer(now, session, 488),
         }
     }
 
-    /// The answer to an offer that we made in a re-INVITE's 200 came with its ACK.
-    pub(super) fn on_late_answer(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
-        let Some(answer) = answer else { return };
-        let Some(live) = self.live() else { return };
-        if live.media.accept(answer, &mut env.media).is_ok() {
-            self.follow_hold(now, env, Role::Caller);
+    /// The answer to the offer that we made in a re-INVITE's 200 came with its ACK. One that cannot be used
+    /// leaves everything as it was agreed before.
+    pub(crate) fn on_reoffer_answered(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        role: Role,
+        answer: Option<&Bytes>,
+    ) {
+        let Some((_, leg)) = self.side(role) else { return };
+        if answer.is_some_and(|answer| leg.accept(answer, &mut env.media).is_ok()) {
+            self.follow_hold(now, env);
         }
     }
 
-    /// The same for the agent's leg.
-    pub(crate) fn on_agent_confirmed(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
-        let Some(answer) = answer else { return };
-        let Some(live) = self.live() else { return };
-        let Activity::Talking(conversation) = &mut live.activity else { return };
-        if conversation.media.accept(answer, &mut env.media).is_ok() {
-            self.follow_hold(now, env, Role::Agent);
+    /// Session and leg of one side of the call.
+    fn side(&mut self, role: Role) -> Option<(SessionId, &mut MediaLeg)> {
+        let caller = self.session;
+        let live = self.live()?;
+        match (role, &mut live.activity) {
+            (Role::Caller, _) => Some((caller, &mut live.media)),
+            (Role::Agent, Activity::Talking(conversation)) => {
+                Some((conversation.session, &mut conversation.media))
+            }
+            (
+                Role::Agent,
+                Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. },
+            ) => None,
         }
     }
 
-    /// After a new description: if one side stopped listening, the other hears music until it listens again.
-    fn follow_hold(&mut self, now: Now, env: &mut Env, role: Role) {
+    /// While one side does not listen, the two are not bridged and the other hears music. Compares who listens
+    /// with what was known before, and does what follows.
+    pub(super) fn follow_hold(&mut self, now: Now, env: &mut Env) {
         let caller_leg = self.leg;
         let music = self.hold_music(env);
         let Some(live) = self.live() else { return };
-        let caller_listens = live.media.remote_listens();
+        let caller_holds = !live.media.remote_listens();
         let Activity::Talking(conversation) = &mut live.activity else { return };
         let agent_leg = conversation.media.id();
-        let (party, listens, other) = match role {
-            Role::Caller => (Party::Caller, caller_listens, agent_leg),
-            Role::Agent => (Party::Agent, conversation.media.remote_listens(), caller_leg),
-        };
-        match (listens, conversation.held_by) {
-            (false, None) => {
-                conversation.held_by = Some(party);
-                let bridge = conversation.bridge;
-                env.media.push_back(media::Command::Unbridge { bridge });
-                env.media.push_back(media::Command::SetMusic { leg: other, prompt: music });
-                self.tell_hold(now, env, party, true);
-            }
-            (true, Some(holder)) if holder == party => {
-                conversation.held_by = None;
-                conversation.bridge = env.next_bridge();
-                let bridge = conversation.bridge;
-                env.media.push_back(media::Command::SetMusic { leg: other, prompt: None });
-                env.media.push_back(media::Command::Bridge { bridge, a: caller_leg, b: agent_leg });
-                self.tell_hold(now, env, party, false);
-            }
-            (false, Some(_)) | (true, None | Some(_)) => {}
+        let holds = Holds { caller: caller_holds, agent: !conversation.media.remote_listens() };
+        let before = std::mem::replace(&mut conversation.holds, holds);
+        if holds == before {
+            return;
+        }
+        if before == Holds::NONE {
+            env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
+        }
+        let heard_by = |holding: bool| if holding { music.clone() } else { None };
+        env.media.push_back(media::Command::SetMusic { leg: caller_leg, prompt: heard_by(holds.agent) });
+        env.media.push_back(media::Command::SetMusic { leg: agent_leg, prompt: heard_by(holds.caller) });
+        if holds == Holds::NONE {
+            conversation.bridge = env.next_bridge();
+            let bridge = conversation.bridge;
+            env.media.push_back(media::Command::Bridge { bridge, a: caller_leg, b: agent_leg });
+        }
+        if holds.caller != before.caller {
+            self.tell_hold(now, env, Party::Caller, holds.caller);
+        }
+        if holds.agent != before.agent {
+            self.tell_hold(now, env, Party::Agent, holds.agent);
         }
     }
 
@@ -174,20 +200,60 @@ impl Call {
         }
     }
 
+    /// Whether the caller is one of us.
+    const fn direction(&self) -> Direction {
+        match self.record.source {
+            Source::Agent(_) => Direction::Internal,
+            Source::Trunk(_) => Direction::In,
+        }
+    }
+
     /// The music of the queue the call came from, or of any queue when it came from none.
     fn hold_music(&self, env: &Env) -> Option<media::PromptId> {
         let queue = self.record.queues.last().and_then(|visit| env.center.queues.get(&visit.queue));
         queue.or_else(|| env.center.queues.values().next()).map(|queue| queue.music.clone())
     }
 
-    /// A phone that was heard before has fallen silent on the wire: it has vanished, with or without its owner.
-    pub(crate) fn on_media_lost(&mut self, now: Now, env: &mut Env, leg: LegId) {
+    /// Nothing comes from a phone that should talk. One that was heard before has vanished, with or without its
+    /// owner; one that never sent anything may be meant so, and gets [`crate::Timing::unheard`]. Before the talk
+    /// a silent caller is left alone: phones that suppress silence send nothing while they listen to music.
+    pub(crate) fn on_rtp_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        if !self.is_talking_on(leg) {
+            return;
+        }
+        if env.is_heard(leg) {
+            self.end_by_system(now, env, EndKind::MediaLost, None, 102);
+        } else {
+            env.arm(self.id(), CallTimer::Unheard, now.mono + env.center.timing.unheard);
+        }
+    }
+
+    /// The patience with a phone that never sent anything is over.
+    pub(crate) fn on_unheard_timeout(&mut self, now: Now, env: &mut Env) {
         let caller_leg = self.leg;
         let Some(live) = self.live() else { return };
-        let talking =
-            matches!(&live.activity, Activity::Talking(conversation) if conversation.media.id() == leg);
-        if leg == caller_leg || talking {
+        let Activity::Talking(conversation) = &live.activity else { return };
+        let agent_leg = conversation.media.id();
+        if !env.is_heard(caller_leg) || !env.is_heard(agent_leg) {
             self.end_by_system(now, env, EndKind::MediaLost, None, 102);
+        }
+    }
+
+    /// The media plane closed a leg that we have not given back: that side hears nothing any more.
+    pub(crate) fn on_leg_closed(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        if leg == self.leg || self.is_talking_on(leg) {
+            self.end_by_system(now, env, EndKind::MediaLost, None, 41);
+        } else if self.current_offer() == Some(leg) {
+            self.fail_offer(now, env, OfferFailure::ServerFault, None);
+        }
+    }
+
+    fn is_talking_on(&mut self, leg: LegId) -> bool {
+        let caller_leg = self.leg;
+        match self.live().map(|live| &live.activity) {
+            Some(Activity::Talking(conversation)) => leg == caller_leg || leg == conversation.media.id(),
+            Some(Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. })
+            | None => false,
         }
     }
 }

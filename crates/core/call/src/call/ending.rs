@@ -2,12 +2,12 @@
 //! is closed.
 
 use hotline_acd::{LeaveCause, OfferFailure};
-use hotline_base::{Now, RecordingId};
+use hotline_base::{CallId, Now, RecordingId};
 use hotline_ivr::Input;
 use hotline_media as media;
 use hotline_sip::Reason;
 
-use super::conversation::{Conversation, Origin};
+use super::conversation::{Conversation, Holds, Origin};
 use super::live::{Activity, Progress};
 use super::offer::Fallback;
 use super::{Call, Stage, Waiting};
@@ -55,8 +55,16 @@ impl Call {
             let ending = Ending { by: Party::Agent, kind: EndKind::Completed, status: Some(200), q850 };
             self.end(now, env, CallerSession::Up, ending);
         } else {
-            self.fail_offer(now, env, OfferFailure::PhoneFault, Some(500));
+            self.fail_offer(now, env, OfferFailure::PhoneFault, None);
         }
+    }
+
+    /// The caller's session is over without the caller's doing: our answer was never acknowledged, or the
+    /// session failed.
+    pub(crate) fn on_caller_unreachable(&mut self, now: Now, env: &mut Env, status: u16) {
+        let ending =
+            Ending { by: Party::System, kind: EndKind::Unreachable, status: Some(status), q850: 102 };
+        self.end(now, env, CallerSession::Gone, ending);
     }
 
     /// This server ends the call.
@@ -78,7 +86,9 @@ impl Call {
             OfferFailure::Rejected => (603, 21),
             OfferFailure::NoAnswer => (480, 19),
             OfferFailure::NotRegistered => (480, 20),
-            OfferFailure::PhoneFault | OfferFailure::CallerGone => (503, 41),
+            // 503 would tell a trunk that this server is down.
+            OfferFailure::PhoneFault => (480, 18),
+            OfferFailure::ServerFault | OfferFailure::CallerGone => (503, 41),
         };
         let ending = Ending { by: Party::System, kind: EndKind::NotAnswered, status: Some(status), q850 };
         self.end(now, env, CallerSession::Up, ending);
@@ -127,11 +137,10 @@ impl Call {
                 None
             }
             Activity::Offering { agent, fallback } => {
-                let direct = agent.reservation.is_none().then(|| agent.agent.clone());
-                self.drop_agent_leg(now, env, agent, OfferFailure::CallerGone, None);
-                if let Some(agent) = direct {
-                    env.acd.set_outside_call(now, &agent, None);
+                if agent.reservation.is_none() {
+                    env.acd.set_outside_call(now, &agent.agent, self.id(), None);
                 }
+                self.drop_agent_leg(now, env, agent, OfferFailure::CallerGone, None);
                 match fallback {
                     // Leaving the queue withdraws the reservation too.
                     Fallback::Queue(waiting) => self.leave_queue(now, env, waiting, ending),
@@ -140,23 +149,22 @@ impl Call {
                 }
                 None
             }
-            Activity::Talking(conversation) => Some(end_conversation(now, env, conversation, ending)),
+            Activity::Talking(conversation) => end_conversation(self.id(), now, env, conversation, ending),
         }
     }
 
-    /// Ends a call that a defect left in the middle of a change: what is left of it is given back, and its
-    /// record is kept.
-    pub(crate) fn salvage(&mut self, now: Now, env: &mut Env) {
-        let ending = Ending { by: Party::System, kind: EndKind::InternalError, status: Some(500), q850: 41 };
-        if let Stage::Over = self.stage {
-            env.acd.leave(now, self.id(), LeaveCause::Withdrawn);
-            env.sip.hang_up(now, self.session, None);
-            env.close_leg(self.leg);
-            self.close(now, env, ending, None);
-        } else {
-            env.acd.leave(now, self.id(), LeaveCause::Withdrawn);
-            self.end(now, env, CallerSession::Up, ending);
+    /// A defect stopped this call in the middle of a change. Everything that it held has been taken back; what is
+    /// left is to say so and to keep the record.
+    pub(crate) fn abandon(mut self, now: Now, env: &mut Env) {
+        if let Some(visit) = self.record.queues.last().filter(|visit| visit.outcome.is_none()) {
+            let queue = visit.queue.clone();
+            self.emit(now, env, CallEvent::Dequeued { queue, outcome: QueueOutcome::Withdrawn });
         }
+        if self.record.ended_at.is_none() {
+            let cause = EndCause { kind: EndKind::InternalError, sip_status: None, q850: 41 };
+            self.emit(now, env, CallEvent::Ended { by: Party::System, cause });
+        }
+        self.hand_over(env);
     }
 
     fn leave_queue(&mut self, now: Now, env: &mut Env, waiting: Waiting, ending: &Ending) {
@@ -178,6 +186,9 @@ impl Call {
         for timer in CallTimer::ALL {
             env.disarm(self.id(), timer);
         }
+        if let Some(agent) = self.calling_agent() {
+            env.acd.set_outside_call(now, agent, self.id(), None);
+        }
         let cause = EndCause { kind: ending.kind, sip_status: ending.status, q850: ending.q850 };
         self.emit(now, env, CallEvent::Ended { by: ending.by, cause });
         match recording {
@@ -189,12 +200,12 @@ impl Call {
         }
     }
 
-    /// The recording is closed, or failed, or took too long: the record is complete.
-    pub(crate) fn on_recording_closed(&mut self, env: &mut Env) {
+    /// The recorder did not close the file in time; what it has written is mended at the next start.
+    pub(crate) fn on_recording_close_timeout(&mut self, now: Now, env: &mut Env) {
         if let Stage::Ending(recording) = self.stage {
-            env.disarm(self.id(), CallTimer::RecordingClose);
             env.recordings.remove(&recording);
-            self.hand_over(env);
+            let problem = "the recorder did not close the file in time".to_owned();
+            self.on_recording_event(now, env, CallEvent::RecordingFailed { recording, problem });
         }
     }
 
@@ -212,7 +223,10 @@ impl Call {
     /// The recorder reports the end of a recording, good or bad.
     pub(crate) fn on_recording_event(&mut self, now: Now, env: &mut Env, what: CallEvent) {
         self.emit(now, env, what);
-        self.on_recording_closed(env);
+        if let Stage::Ending(_) = self.stage {
+            env.disarm(self.id(), CallTimer::RecordingClose);
+            self.hand_over(env);
+        }
     }
 
     fn hand_over(&mut self, env: &mut Env) {
@@ -228,9 +242,16 @@ struct Ending {
     q850: u8,
 }
 
-fn end_conversation(now: Now, env: &mut Env, conversation: Conversation, ending: &Ending) -> RecordingId {
+/// Undoes a conversation. Returns the recording that is still being written.
+fn end_conversation(
+    call: CallId,
+    now: Now,
+    env: &mut Env,
+    conversation: Conversation,
+    ending: &Ending,
+) -> Option<RecordingId> {
     env.media.push_back(media::Command::StopRecording { recording: conversation.recording });
-    if conversation.held_by.is_none() {
+    if conversation.holds == Holds::NONE {
         env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
     }
     if let Some((_, Role::Agent)) = env.sessions.remove(&conversation.session)
@@ -241,7 +262,8 @@ fn end_conversation(now: Now, env: &mut Env, conversation: Conversation, ending:
     env.close_leg(conversation.media.id());
     match conversation.origin {
         Origin::Queue => env.acd.conversation_ended(now, &conversation.agent),
-        Origin::Direct => env.acd.set_outside_call(now, &conversation.agent, None),
+        Origin::Direct => env.acd.set_outside_call(now, &conversation.agent, call, None),
     }
-    conversation.recording
+    // One that has failed already says no more.
+    env.recordings.contains_key(&conversation.recording).then_some(conversation.recording)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hotline_acd::{Class, Entry as QueueEntry, OfferFailure};
+use hotline_acd::{Class, Entry as QueueEntry, OfferFailure, Outside};
 use hotline_base::{FlowId, Now, Pii, PlayId};
 use hotline_ivr::{
     Action, Digit, Facts, Flow, HangupCause, Input, Language, PlayTag, PromptName, Session, TransferExit,
@@ -96,9 +96,10 @@ impl Call {
         let exit = match failure {
             OfferFailure::Busy | OfferFailure::Rejected => TransferExit::Busy,
             OfferFailure::NoAnswer => TransferExit::NoAnswer,
-            OfferFailure::NotRegistered | OfferFailure::PhoneFault | OfferFailure::CallerGone => {
-                TransferExit::Unavailable
-            }
+            OfferFailure::NotRegistered
+            | OfferFailure::PhoneFault
+            | OfferFailure::ServerFault
+            | OfferFailure::CallerGone => TransferExit::Unavailable,
         };
         self.give_flow(now, env, Input::TransferFailed(exit));
     }
@@ -150,7 +151,8 @@ impl Call {
                     queue: queue.clone(),
                     priority_credit: std::time::Duration::ZERO,
                     class: Class::Ordinary,
-                    excluded: Vec::new(),
+                    // Agents who call a queue themselves are not the ones to answer.
+                    excluded: self.calling_agent().into_iter().cloned().collect(),
                 };
                 let Some(Activity::Flow(run)) = self.take_activity() else { return };
                 env.disarm(self.id(), CallTimer::Flow);
@@ -186,10 +188,10 @@ impl Call {
         agent: hotline_base::AgentId,
         fallback: Fallback,
     ) {
-        let free = env.acd.agent(&agent).is_some_and(|view| view.state.is_idle());
+        let free = env.acd.agent(&agent).is_some_and(|view| view.is_free());
         let ring_timeout = env.center.timing.extension_ring;
         if free {
-            env.acd.set_outside_call(now, &agent, Some(hotline_acd::Direction::Internal));
+            env.acd.set_outside_call(now, &agent, self.id(), Some(Outside::Ringing));
             let candidate = Candidate { agent, reservation: None, ring_timeout, because: None };
             self.begin_offer(now, env, candidate, fallback);
             return;

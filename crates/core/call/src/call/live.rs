@@ -42,11 +42,6 @@ pub(super) enum Activity {
 }
 
 impl Live {
-    /// True while the activity is being changed.
-    pub(super) const fn is_between(&self) -> bool {
-        matches!(self.activity, Activity::Idle)
-    }
-
     pub(super) fn state(&self, call: CallId, env: &Env) -> CallState {
         match &self.activity {
             Activity::Idle | Activity::Flow(_) => CallState::InFlow,
@@ -121,18 +116,17 @@ impl Call {
     /// The caller's phone has acknowledged our 200. `answer` comes with it when the INVITE had no offer.
     pub(crate) fn on_caller_confirmed(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
         let Some(live) = self.live() else { return };
-        let Progress::Answered = live.progress else {
-            self.on_late_answer(now, env, answer);
-            return;
-        };
+        let Progress::Answered = live.progress else { return };
         live.progress = Progress::Confirmed;
-        if let Some(answer) = answer
-            && live.media.accept(answer, &mut env.media).is_err()
-        {
+        let agreed = match answer {
+            Some(answer) => live.media.accept(answer, &mut env.media).is_ok(),
+            None => live.media.is_agreed(),
+        };
+        if agreed {
+            self.on_flow_answered(now, env);
+        } else {
             self.end_by_system(now, env, EndKind::Refused, None, 88);
-            return;
         }
-        self.on_flow_answered(now, env);
     }
 
     /// A key was pressed on one of the phones. Only the caller's have a meaning, and only to the flow.

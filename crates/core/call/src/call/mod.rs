@@ -11,12 +11,12 @@ mod offer;
 mod opening;
 mod waiting;
 
-use hotline_base::{CallId, LegId, Now, RecordingId};
+use hotline_base::{AgentId, CallId, LegId, Now, RecordingId};
 use hotline_sip::SessionId;
 
 use crate::command::Customer;
 use crate::env::Env;
-use crate::event::{CallEvent, EventKind};
+use crate::event::{CallEvent, EventKind, Source};
 use crate::record::CallRecord;
 use crate::snapshot::{CallState, CallView, ScreenPop};
 
@@ -63,12 +63,11 @@ impl Call {
         matches!(self.stage, Stage::Over)
     }
 
-    /// True if a change was begun and not ended, which only a panic can cause.
-    pub(crate) fn is_broken(&self) -> bool {
-        match &self.stage {
-            Stage::Over => true,
-            Stage::Live(live) => live.is_between(),
-            Stage::Opening(_) | Stage::Ending(_) => false,
+    /// The agent whose phone made this call.
+    fn calling_agent(&self) -> Option<&AgentId> {
+        match &self.record.source {
+            Source::Agent(agent) => Some(agent),
+            Source::Trunk(_) => None,
         }
     }
 
@@ -83,7 +82,8 @@ impl Call {
         let id = customer.as_ref().map(|customer| customer.id);
         let first = matches!(self.lookup, Lookup::Pending);
         self.lookup = Lookup::Done(customer);
-        if (first || self.record.customer != id) && !matches!(self.stage, Stage::Over) {
+        let living = matches!(self.stage, Stage::Opening(_) | Stage::Live(_));
+        if living && (first || self.record.customer != id) {
             self.emit(now, env, CallEvent::CustomerMatched { customer: id });
         }
     }

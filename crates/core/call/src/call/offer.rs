@@ -5,14 +5,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use hotline_acd::{Decision, OfferFailure};
 use hotline_base::{AgentId, LegId, Now, ReservationId};
-use hotline_sip::{Failure, Invite, NameAddr, Reason, SessionId, SipUri};
+use hotline_sip::uri::Host;
+use hotline_sip::{Failure, Invite, InviteError, NameAddr, Reason, SessionId, SipUri};
 
 use super::live::Activity;
 use super::{Call, FlowRun, Waiting};
 use crate::controller::CallTimer;
-use crate::env::{Env, Role};
-use crate::event::{AlarmKind, CallEvent};
+use crate::env::{Env, MEDIA_SILENT, Role};
+use crate::event::CallEvent;
 use crate::media_leg::MediaLeg;
+
+/// The longest name that is sent to a phone's display, in characters.
+const DISPLAY_MAX: usize = 64;
 
 /// The agent's side of an offer.
 pub(crate) struct AgentLeg {
@@ -95,19 +99,19 @@ impl Call {
 
     /// The media plane did not answer in time about the agent's leg.
     pub(crate) fn on_agent_media_open_timeout(&mut self, now: Now, env: &mut Env) {
-        self.on_agent_leg_failed(now, env, super::opening::MEDIA_SILENT);
+        self.on_agent_leg_failed(now, env, MEDIA_SILENT);
     }
 
     /// No port for the agent's leg. The agent is not to blame.
     pub(super) fn on_agent_leg_failed(&mut self, now: Now, env: &mut Env, cause: &str) {
-        env.raise(now, AlarmKind::MediaPortsExhausted, cause.to_owned());
-        self.fail_offer(now, env, OfferFailure::PhoneFault, None);
+        env.raise_media(now, cause);
+        self.fail_offer(now, env, OfferFailure::ServerFault, None);
     }
 
     /// Sends the INVITE once the pop is settled and the port is open.
     fn invite_agent(&mut self, now: Now, env: &mut Env) {
         let call = self.id();
-        let caller_uri = SipUri::new(Some(self.caller()), env.center.domain.clone(), None);
+        let caller_uri = caller_uri(self.caller(), &env.center.domain);
         let display = self.display_name();
         let Some(live) = self.live() else { return };
         let first = live.media.codec();
@@ -130,10 +134,16 @@ impl Call {
             offer: media.offer(&env.center, first),
             credentials: None,
         };
-        let Ok(session) = env.sip.invite(now, invite) else {
-            leg.progress = Progress::Preparing { media: Some(media), popped: true };
-            self.fail_offer(now, env, OfferFailure::PhoneFault, None);
-            return;
+        let session = match env.sip.invite(now, invite) {
+            Ok(session) => session,
+            Err(error) => {
+                let failure = match error {
+                    InviteError::Uri => OfferFailure::PhoneFault,
+                    InviteError::Header | InviteError::Exhausted => OfferFailure::ServerFault,
+                };
+                self.fail_offer(now, env, failure, None);
+                return;
+            }
         };
         let (offer, ring_timeout) = (leg.offer, leg.ring_timeout);
         leg.progress = Progress::Inviting { session, media };
@@ -143,8 +153,9 @@ impl Call {
     }
 
     fn display_name(&self) -> Option<String> {
-        let known = self.customer().map(|customer| customer.name.expose().clone());
-        known.or_else(|| self.record.caller_name.as_ref().map(|name| name.expose().clone()))
+        let known = self.customer().map(|customer| customer.name.expose());
+        let name = known.or(self.record.caller_name.as_ref().map(|name| name.expose()))?;
+        Some(name.chars().filter(|character| !character.is_control()).take(DISPLAY_MAX).collect())
     }
 
     /// The agent's phone rings.
@@ -213,14 +224,14 @@ impl Call {
 
     /// Ends the present offer without a talk and sends the call where it then belongs.
     pub(super) fn fail_offer(&mut self, now: Now, env: &mut Env, failure: OfferFailure, status: Option<u16>) {
+        let call = self.id();
         let Some(live) = self.live() else { return };
         let Activity::Offering { agent, .. } = &live.activity else { return };
-        let (reservation, id) = (agent.reservation, agent.agent.clone());
-        self.withdraw_offer(now, env, failure, status);
-        match reservation {
+        match agent.reservation {
             Some(reservation) => env.acd.offer_failed(now, reservation, failure),
-            None => env.acd.set_outside_call(now, &id, None),
+            None => env.acd.set_outside_call(now, &agent.agent, call, None),
         }
+        self.withdraw_offer(now, env, failure, status);
     }
 
     /// The part of a failed offer that the ACD need not be told.
@@ -294,6 +305,14 @@ pub(super) struct Answered {
     pub(super) media: MediaLeg,
 }
 
+/// Who the agent's phone says is calling. A caller who withheld the number is anonymous (RFC 3323 §4.1.1.3).
+fn caller_uri(caller: &str, domain: &Host) -> SipUri {
+    match Host::parse("anonymous.invalid") {
+        Ok(nowhere) if caller.is_empty() => SipUri::new(Some("anonymous"), nowhere, None),
+        Ok(_) | Err(_) => SipUri::new(Some(caller), domain.clone(), None),
+    }
+}
+
 /// What a final status of the agent's phone says about the agent.
 fn classify(status: u16) -> OfferFailure {
     match status {
@@ -312,6 +331,7 @@ const fn withdrawal(failure: OfferFailure) -> Reason {
         OfferFailure::Rejected
         | OfferFailure::Busy
         | OfferFailure::NotRegistered
-        | OfferFailure::PhoneFault => Reason::q850(31, "Normal, unspecified"),
+        | OfferFailure::PhoneFault
+        | OfferFailure::ServerFault => Reason::q850(31, "Normal, unspecified"),
     }
 }

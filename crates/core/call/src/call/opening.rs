@@ -1,6 +1,7 @@
 //! A call's beginning: from the accepted INVITE to the caller's open media port.
 
 use bytes::Bytes;
+use hotline_acd::{Direction, Outside};
 use hotline_base::{CallId, LegId, Now, Pii};
 use hotline_sip::SessionId;
 
@@ -8,14 +9,11 @@ use super::live::{Activity, Live, Progress};
 use super::{Call, Fallback, FlowRun, Lookup, Stage};
 use crate::command::Request;
 use crate::controller::CallTimer;
-use crate::env::{Env, Role};
-use crate::event::{AlarmKind, CallEvent, EndKind, Entry, EventKind, Source};
+use crate::env::{Env, MEDIA_SILENT, Role};
+use crate::event::{CallEvent, EndKind, Entry, EventKind, Source};
 use crate::media_leg::MediaLeg;
 use crate::number::normalise;
 use crate::record::CallRecord;
-
-/// What operators read when the media plane does not answer.
-pub(super) const MEDIA_SILENT: &str = "the media plane did not answer";
 
 /// An INVITE that was accepted for processing.
 pub(crate) struct Invitation {
@@ -45,6 +43,9 @@ impl Call {
         };
         let record = CallRecord::begin(id, now.wall, &started).expect("the event is `Started`");
         env.emit(now, EventKind::Call { call: id, what: started });
+        if let Source::Agent(agent) = &record.source {
+            env.acd.set_outside_call(now, agent, id, Some(Outside::Talking(Direction::Internal)));
+        }
         let leg = env.open_leg(id);
         env.sessions.insert(invitation.session, (id, Role::Caller));
         env.arm(id, CallTimer::MediaOpen, now.mono + env.center.timing.media_open);
@@ -117,7 +118,7 @@ impl Call {
     /// No port for the caller: the call is refused, and operators are told why.
     fn on_caller_leg_failed(&mut self, now: Now, env: &mut Env, cause: &str) {
         if matches!(self.stage, Stage::Opening(_)) {
-            env.raise(now, AlarmKind::MediaPortsExhausted, cause.to_owned());
+            env.raise_media(now, cause);
             self.refuse(now, env, 503, 34);
         }
     }

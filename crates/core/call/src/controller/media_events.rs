@@ -12,15 +12,17 @@ impl Controller {
     pub(super) fn on_media(&mut self, now: Now, event: MediaEvent) {
         match event {
             MediaEvent::LegOpened { leg, port } => {
-                self.on_leg(leg, |call, env| call.on_leg_open(now, env, leg, port))
+                self.env.clear(now, &AlarmKind::MediaPortsExhausted);
+                self.env.clear(now, &AlarmKind::MediaSilent);
+                self.on_leg(leg, |call, env| call.on_leg_open(now, env, leg, port));
             }
             MediaEvent::LegFailed { leg, cause } => {
                 self.on_leg(leg, |call, env| call.on_leg_failed(now, env, leg, &cause.to_string()));
                 self.env.legs.remove(&leg);
             }
             MediaEvent::LegClosed { leg, .. } => {
+                self.on_leg(leg, |call, env| call.on_leg_closed(now, env, leg));
                 self.env.legs.remove(&leg);
-                self.env.clear(now, &AlarmKind::MediaPortsExhausted);
             }
             MediaEvent::FirstPacket { leg } => {
                 if let Some(leg) = self.env.legs.get_mut(&leg) {
@@ -32,12 +34,10 @@ impl Controller {
                 self.on_leg(leg, |call, env| call.on_digit(now, env, leg, digit));
             }
             MediaEvent::PlayFinished { leg, play, outcome } => self.on_play_finished(now, leg, play, outcome),
-            MediaEvent::RtpTimeout { leg } if self.env.legs.get(&leg).is_some_and(|leg| leg.heard) => {
-                self.on_leg(leg, |call, env| call.on_media_lost(now, env, leg));
+            MediaEvent::RtpTimeout { leg } => {
+                self.on_leg(leg, |call, env| call.on_rtp_timeout(now, env, leg))
             }
-            MediaEvent::RtpTimeout { .. } => {}
             MediaEvent::RecordingStarted { recording, path } => {
-                self.env.clear(now, &AlarmKind::RecordingFailed);
                 if let Some(call) = self.env.recordings.get(&recording).copied() {
                     self.with_call(call, |call, env| call.on_recording_started(now, env, recording, path));
                 }
@@ -45,6 +45,7 @@ impl Controller {
             MediaEvent::RecordingFinished { recording, duration_ms, gap_ms, bytes, .. } => {
                 let duration = Duration::from_millis(duration_ms);
                 let gap = Duration::from_millis(gap_ms);
+                self.env.clear(now, &AlarmKind::RecordingFailed);
                 let finished = CallEvent::RecordingFinished { recording, duration, gap, bytes };
                 self.on_recording_over(now, recording, finished);
             }
@@ -55,19 +56,28 @@ impl Controller {
     }
 
     fn on_play_finished(&mut self, now: Now, leg: LegId, play: PlayId, outcome: PlayOutcome) {
-        if outcome == PlayOutcome::MissingPrompt {
-            self.env.raise(
-                now,
-                AlarmKind::PromptMissing,
-                "a prompt could not be played, see the log".to_owned(),
-            );
+        match outcome {
+            PlayOutcome::MissingPrompt => {
+                let detail = "a prompt could not be played, see the log".to_owned();
+                self.env.raise(now, AlarmKind::PromptMissing, detail);
+            }
+            PlayOutcome::Completed => self.env.clear(now, &AlarmKind::PromptMissing),
+            PlayOutcome::Stopped => {}
         }
         self.on_leg(leg, |call, env| call.on_play_finished(now, env, play));
     }
 
     fn on_recording_failed(&mut self, now: Now, recording: RecordingId, cause: &RecordingFailure) {
         let problem = cause.to_string();
-        self.env.raise(now, AlarmKind::RecordingFailed, problem.clone());
+        match cause {
+            RecordingFailure::NoSuchLegs | RecordingFailure::AlreadyRecorded => {}
+            RecordingFailure::DiskFull { .. }
+            | RecordingFailure::NotWritable { .. }
+            | RecordingFailure::Io { .. }
+            | RecordingFailure::RecorderBusy => {
+                self.env.raise(now, AlarmKind::RecordingFailed, problem.clone())
+            }
+        }
         self.on_recording_over(now, recording, CallEvent::RecordingFailed { recording, problem });
     }
 

@@ -54,11 +54,20 @@ pub enum CallTimer {
     Flow,
     /// The recording must be closed: [`crate::Timing::recording_close`].
     RecordingClose,
+    /// A phone in a talk must have sent something: [`crate::Timing::unheard`].
+    Unheard,
 }
 
 impl CallTimer {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::MediaOpen, Self::AgentMediaOpen, Self::Pop, Self::Ring, Self::Flow, Self::RecordingClose];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::MediaOpen,
+        Self::AgentMediaOpen,
+        Self::Pop,
+        Self::Ring,
+        Self::Flow,
+        Self::RecordingClose,
+        Self::Unheard,
+    ];
 }
 
 /// What the controller counts since its start.
@@ -79,6 +88,8 @@ pub struct Controller {
     env: Env,
     calls: BTreeMap<CallId, Call>,
     draining: bool,
+    /// The call that is being let act; after a panic, the one that caused it.
+    acting: Option<CallId>,
 }
 
 impl Controller {
@@ -95,7 +106,12 @@ impl Controller {
     ) -> Self {
         let sip = Endpoint::new(endpoint, rng.fork(), nonce_secret);
         let acd = Acd::new(center.acd_config(), now);
-        Self { env: Env::new(center, sip, acd, rng, last_seq), calls: BTreeMap::new(), draining: false }
+        Self {
+            env: Env::new(center, sip, acd, rng, last_seq),
+            calls: BTreeMap::new(),
+            draining: false,
+            acting: None,
+        }
     }
 
     /// A SIP datagram came.
@@ -138,19 +154,30 @@ impl Controller {
                 CallTimer::Pop => call.on_pop_timeout(now, env),
                 CallTimer::Ring => call.on_ring_timeout(now, env),
                 CallTimer::Flow => call.on_flow_timeout(now, env),
-                CallTimer::RecordingClose => call.on_recording_closed(env),
+                CallTimer::RecordingClose => call.on_recording_close_timeout(now, env),
+                CallTimer::Unheard => call.on_unheard_timeout(now, env),
             });
         }
         self.settle(now);
     }
 
-    /// An input panicked: ends the calls that it left in the middle of a change, and raises an alarm.
+    /// An input panicked: ends the call that was acting, and raises an alarm that stands until the next start.
     pub fn handle_defect(&mut self, now: Now) {
         self.env.raise(now, AlarmKind::InternalError, "a defect ended a call; the log has more".to_owned());
-        let broken: Vec<CallId> = self.calls.values().filter(|call| call.is_broken()).map(Call::id).collect();
-        for id in broken {
-            self.with_call(id, |call, env| call.salvage(now, env));
+        if let Some(id) = self.acting.take() {
+            self.env.sweep(now, id);
+            if let Some(call) = self.calls.remove(&id) {
+                call.abandon(now, &mut self.env);
+                self.env.counters.records_saved += 1;
+            }
         }
+        self.settle(now);
+    }
+
+    /// True when no call lives and SIP has said everything it had to say.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.calls.is_empty() && self.env.sip.is_idle()
     }
 
     /// The next event for the journal and the live stream.
@@ -247,9 +274,9 @@ impl Controller {
             }
             Command::PopWritten { offer, written } => return self.on_pop_written(now, offer, written),
             Command::CustomerChanged(customer) => self.on_customer_changed(now, &customer),
-            Command::StoreAvailable(true) => self.env.clear(now, &AlarmKind::StoreUnavailable),
-            Command::StoreAvailable(false) => {
-                let detail = "the database does not answer; events wait on disk".to_owned();
+            Command::StoreAvailable => self.env.clear(now, &AlarmKind::StoreUnavailable),
+            Command::StoreUnavailable(cause) => {
+                let detail = format!("events wait on disk: {cause}");
                 self.env.raise(now, AlarmKind::StoreUnavailable, detail);
             }
             Command::Drain => self.draining = true,
@@ -274,7 +301,9 @@ impl Controller {
     /// Lets one call act, and forgets it when it is over. `None` if there is no such call.
     fn with_call<T>(&mut self, id: CallId, act: impl FnOnce(&mut Call, &mut Env) -> T) -> Option<T> {
         let call = self.calls.get_mut(&id)?;
+        self.acting = Some(id);
         let value = act(call, &mut self.env);
+        self.acting = None;
         if call.is_over() {
             self.calls.remove(&id);
             self.env.counters.records_saved += 1;

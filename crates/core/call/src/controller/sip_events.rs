@@ -1,7 +1,7 @@
 //! What the SIP endpoint reports goes to the call and leg it concerns.
 
 use hotline_base::Now;
-use hotline_sip::{Event as SipEvent, SessionId};
+use hotline_sip::{Event as SipEvent, SessionId, Side};
 
 use super::Controller;
 use crate::env::Role;
@@ -16,12 +16,11 @@ impl Controller {
             SipEvent::Unregistered { agent, .. } if self.env.sip.contact(agent.as_str()).is_none() => {
                 self.env.acd.set_registered(now, &agent, false);
             }
-            // Registrations of our own at providers are not made yet; refreshes of ours are not sent yet.
+            // We register nowhere, and offer nothing within a dialog.
             SipEvent::Registered { .. }
             | SipEvent::Unregistered { .. }
             | SipEvent::RegistrationSucceeded { .. }
             | SipEvent::RegistrationFailed { .. }
-            | SipEvent::ReofferAnswered { .. }
             | SipEvent::ReofferRefused { .. } => {}
             SipEvent::Ringing { session, .. }
             | SipEvent::Answered { session, .. }
@@ -30,6 +29,7 @@ impl Controller {
             | SipEvent::Cancelled { session, .. }
             | SipEvent::Ended { session, .. }
             | SipEvent::Reoffer { session, .. }
+            | SipEvent::ReofferAnswered { session, .. }
             | SipEvent::Info { session, .. } => self.on_session(now, session, event),
         }
     }
@@ -44,28 +44,32 @@ impl Controller {
             (Role::Caller, SipEvent::Confirmed { body, .. }) => {
                 call.on_caller_confirmed(now, env, body.as_ref())
             }
+            (Role::Caller, SipEvent::Ended { by: Side::Local, .. }) => {
+                call.on_caller_unreachable(now, env, 408)
+            }
             (Role::Caller, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
                 call.on_caller_gone(now, env, reason.as_ref());
             }
-            (Role::Caller, SipEvent::Failed { .. }) => call.on_caller_gone(now, env, None),
+            (Role::Caller, SipEvent::Failed { failure, .. }) => {
+                call.on_caller_unreachable(now, env, failure.status)
+            }
             (Role::Caller, SipEvent::Info { digit, .. }) => call.on_caller_digit(now, env, *digit.expose()),
             (Role::Agent, SipEvent::Ringing { .. }) => call.on_agent_ringing(now, env),
             (Role::Agent, SipEvent::Answered { body, .. }) => call.on_agent_answered(now, env, body.as_ref()),
-            (Role::Agent, SipEvent::Confirmed { body, .. }) => {
-                call.on_agent_confirmed(now, env, body.as_ref())
-            }
             (Role::Agent, SipEvent::Failed { failure, .. }) => call.on_agent_failed(now, env, &failure),
             (Role::Agent, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
                 call.on_agent_gone(now, env, reason.as_ref());
             }
             (role, SipEvent::Reoffer { offer, .. }) => call.on_reoffer(now, env, role, offer.as_ref()),
-            // A caller's INVITE is answered by us, and an agent's keys have no meaning yet.
+            (role, SipEvent::ReofferAnswered { body, .. }) => {
+                call.on_reoffer_answered(now, env, role, body.as_ref());
+            }
+            // A caller's INVITE is answered by us, and an agent's keys mean nothing to a call.
             (Role::Caller, SipEvent::Ringing { .. } | SipEvent::Answered { .. })
-            | (Role::Agent, SipEvent::Info { .. })
+            | (Role::Agent, SipEvent::Info { .. } | SipEvent::Confirmed { .. })
             | (
                 _,
                 SipEvent::Incoming { .. }
-                | SipEvent::ReofferAnswered { .. }
                 | SipEvent::ReofferRefused { .. }
                 | SipEvent::Registered { .. }
                 | SipEvent::Unregistered { .. }
