@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time};
@@ -12,7 +13,8 @@ use crate::events::Events;
 use crate::leg::{Bridged, Leg, Passing, Remote, Tap};
 use crate::timeline::samples_at;
 use crate::{
-    Channel, Chunk, Command, Event, LegFailure, PlayOutcome, PromptId, PromptLibrary, RecordingFailure, Sink,
+    Channel, Chunk, Command, Event, LegFailure, LegStats, PlayOutcome, PromptId, PromptLibrary,
+    RecordingFailure, Sink,
 };
 
 /// Prompts, music and silence go out once per beat.
@@ -50,6 +52,8 @@ pub struct EngineCounters {
     pub commands_ignored: u64,
     /// Keys refused because too many were waiting.
     pub digits_refused: u64,
+    /// Legs closed because a bug panicked on them.
+    pub legs_lost: u64,
 }
 
 /// Why [`Engine::poll_timeout`] wants to be called.
@@ -167,28 +171,39 @@ impl Engine {
         };
         from.record(&received, packet, out);
         let (Some(bridged), Some(codec)) = (from.bridged, from.codec()) else { return };
-        let to = self.legs.get_mut(&bridged.peer).expect("a leg leaves its bridge before it goes");
+        let Some(to) = self.legs.get_mut(&bridged.peer) else { return };
         to.relay(now.mono, bridged.peer, Passing { received: &received, codec, datagram: packet }, out);
     }
 
-    /// Makes the beats that are due. Late ones are made up for, up to a limit.
+    /// Makes the beats that are due. Late ones are made up for, up to a limit. A bug that panics costs the leg it
+    /// happens on, and no other leg its beat.
     pub fn handle_tick(&mut self, now: Now, out: &mut impl Sink) {
-        let Some(mut due) = self.next_beat else { return };
-        let mut beats = 0;
-        while due <= now.mono && beats < CATCH_UP_BEATS {
-            for (id, leg) in &mut self.legs {
-                leg.handle_beat(due, *id, &self.prompts, out, &mut self.events);
-            }
-            due = due + BEAT;
-            beats += 1;
+        let Some(due) = self.next_beat.filter(|due| *due <= now.mono) else { return };
+        let beats_due = now.mono.since(due).as_micros() / BEAT.as_micros() + 1;
+        let beats_due = u32::try_from(beats_due).unwrap_or(u32::MAX);
+        // First, so that nothing that follows can make this beat due again.
+        self.next_beat = Some(due + BEAT * beats_due);
+        let beats = beats_due.min(CATCH_UP_BEATS);
+        self.counters.beats_late += u64::from(beats - 1);
+        self.counters.beats_skipped += u64::from(beats_due - beats);
+        let prompts = Arc::clone(&self.prompts);
+        for beat in 0..beats {
+            let due = due + BEAT * beat;
+            self.each_leg(now, out, |id, leg, events, out| leg.handle_beat(due, id, &prompts, out, events));
         }
-        self.counters.beats_late += u64::from(beats.saturating_sub(1));
-        if due <= now.mono {
-            due = self.skip_beats(due, now.mono);
+        if beats < beats_due {
+            self.each_leg(now, out, |_, leg, _, _| leg.handle_skipped_beats());
         }
-        self.next_beat = Some(due);
-        for (id, leg) in &mut self.legs {
-            leg.handle_timeouts(now.mono, *id, self.config.rtp_timeout, &mut self.events);
+        let silence = self.config.rtp_timeout;
+        self.each_leg(now, out, |id, leg, events, _| leg.handle_timeouts(now.mono, id, silence, events));
+    }
+
+    /// Closes a leg on which a bug panicked, as far as that goes; it is gone and reported closed in any case.
+    pub fn lose_leg(&mut self, now: Now, leg: LegId, out: &mut impl Sink) {
+        self.counters.legs_lost += 1;
+        let closed = catch_unwind(AssertUnwindSafe(|| self.close_leg(now, leg, out)));
+        if closed.is_err() && self.legs.remove(&leg).is_some() {
+            self.events.push(Event::LegClosed { leg, stats: LegStats::default() });
         }
     }
 
@@ -229,14 +244,22 @@ impl Engine {
         Ok(())
     }
 
-    fn skip_beats(&mut self, due: Time, now: Time) -> Time {
-        let skipped = now.since(due).as_micros() / BEAT.as_micros() + 1;
-        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
-        self.counters.beats_skipped += u64::from(skipped);
-        for leg in self.legs.values_mut() {
-            leg.handle_skipped_beats();
+    fn each_leg<S: Sink>(
+        &mut self,
+        now: Now,
+        out: &mut S,
+        mut step: impl FnMut(LegId, &mut Leg, &mut Events, &mut S),
+    ) {
+        let mut lost = Vec::new();
+        for (id, leg) in &mut self.legs {
+            let events = &mut self.events;
+            if catch_unwind(AssertUnwindSafe(|| step(*id, leg, events, out))).is_err() {
+                lost.push(*id);
+            }
         }
-        due + BEAT * skipped
+        for leg in lost {
+            self.lose_leg(now, leg, out);
+        }
     }
 
     fn with_leg(&mut self, leg: LegId, change: impl FnOnce(&mut Leg)) {
@@ -262,15 +285,15 @@ impl Engine {
             self.counters.commands_ignored += 1;
             return;
         };
+        if self.legs.is_empty() {
+            self.next_beat = None;
+        }
         if let Some(play) = closed.player.stop() {
             self.events.push(Event::PlayFinished { leg, play, outcome: PlayOutcome::Stopped });
         }
         self.events.push(Event::LegClosed { leg, stats: closed.stats() });
         if let Some(tap) = closed.tap {
             self.leave_recording(now, tap, out);
-        }
-        if self.legs.is_empty() {
-            self.next_beat = None;
         }
     }
 
@@ -373,7 +396,7 @@ impl Engine {
     }
 
     fn leave_recording(&mut self, now: Now, tap: Tap, out: &mut impl Sink) {
-        let known = self.recordings.get_mut(&tap.recording).expect("a tap goes with its recording");
+        let Some(known) = self.recordings.get_mut(&tap.recording) else { return };
         match tap.channel {
             Channel::Customer => known.customer = None,
             Channel::Agent => known.agent = None,

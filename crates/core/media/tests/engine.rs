@@ -1,5 +1,6 @@
 //! The engine with scripted peers: what each of them hears, and what call control is told.
 
+mod bugs;
 mod world;
 
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, WallTime};
