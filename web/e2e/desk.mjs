@@ -1,13 +1,16 @@
 // An agent at the desk, for a test in another language: signs in, goes ready, and reports what the page shows.
 //
-// Environment: BASE_URL, USER_NAME (or USER), PASSWORD, SCREENSHOTS (a directory, optional), LOCALE, DARK=1.
+// Environment: BASE_URL, USER_NAME (or USER), PASSWORD, SCREENSHOTS (a directory, optional), LOCALE, DARK=1,
+//   READY=0 to sign in only, as somebody without a phone or to go ready by hand.
 // Output, one JSON object a line:
-//   {"ready":true}                                   signed in and ready
+//   {"ready":true}                                   signed in, and ready unless READY=0
 //   {"pop":{"call","phase","name","text","at"}}      a card was shown; `at` is when, in milliseconds since 1970
 //   {"state":"talking","at":…}                       the agent's state on the page changed
 //   {"done":"<command>"} or {"failed":"<command>","problem":…}
 // Input, one JSON object a line: {"do":"ready"} {"do":"screenshot","name":"…"} {"do":"note","text":"…"}
 //   {"do":"name","text":"…"} {"do":"save"} {"do":"reload"} {"do":"open","path":"/calls"} {"do":"text"} {"do":"quit"}
+//   {"do":"click","role":"button","name":"…"} {"do":"see","text":"…"}
+//   {"do":"listen"}                                  waits until a recording plays: {"done":"listen","duration_s":…}
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +30,7 @@ page.on('pageerror', (error) => say({ page_error: String(error) }));
 await page.exposeFunction('hotlineReport', report);
 await page.addInitScript(watch);
 await signIn(page, BASE_URL, user, PASSWORD);
-await goReady(page);
+if (process.env.READY !== '0') await goReady(page);
 await shoot('ready');
 say({ ready: true });
 
@@ -59,6 +62,12 @@ async function obey(command) {
       return void (await page.reload());
     case 'open':
       return void (await page.goto(new URL(command.path, BASE_URL).href));
+    case 'click':
+      return page.getByRole(command.role, { name: command.name }).first().click();
+    case 'see':
+      return page.getByText(command.text).first().waitFor();
+    case 'listen':
+      return listen();
     case 'text':
       return { text: await page.locator('#page').innerText() };
     default:
@@ -73,6 +82,12 @@ async function save() {
   );
   await page.keyboard.press('Control+s');
   return { status: (await answer).status() };
+}
+
+/** Ends when the sound of the page's recording has moved on. */
+async function listen() {
+  await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.2);
+  return { duration_s: await page.locator('audio').evaluate((audio) => audio.duration) };
 }
 
 async function report(seen) {

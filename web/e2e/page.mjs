@@ -3,11 +3,21 @@
 import { chromium } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
+/** Without its sandbox, which root may not use, and without calling home. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const WAIT_MS = 15_000;
 
 /** A browser and a page of the smallest supported size. */
 export async function openBrowser({ locale = 'en-US', dark = false } = {}) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
   const context = await browser.newContext({
     viewport: { width: 1280, height: 720 },
     locale,

@@ -5,10 +5,10 @@
 mod phone;
 
 use anyhow::{Result, ensure};
-use hotline_api_types::{AgentState, EndKind, OfferOutcome, Party, Record, What};
+use hotline_api_types::{AgentState, EndKind, OfferOutcome, Party, What};
 use hotline_phone::{PhoneEvent, Speech};
 use hotline_tests::{
-    Center, Hotline, PATIENCE, Queue, Watch, eventually, hears, level, listen, record_of, wait_until_heard,
+    Center, Hotline, PATIENCE, Queue, Watch, eventually, hears, level, listen, wait_until_heard,
 };
 
 use crate::phone::{Baresip, VOICE_HZ};
@@ -32,11 +32,6 @@ async fn with_agent() -> Result<(Hotline, Watch, Baresip)> {
     Ok((hotline, watch, agent))
 }
 
-async fn ended(watch: &mut Watch, call: &str) -> Result<Record> {
-    watch.over(call).await?;
-    record_of(watch.client(), call).await
-}
-
 async fn wait_until_baresip_hears(phone: &Baresip, frequency_hz: f64) -> Result<()> {
     eventually(&format!("baresip to hear {frequency_hz} Hz"), async || {
         Ok((level(&phone.heard().await?, frequency_hz) > HEARD_DBFS).then_some(()))
@@ -58,7 +53,7 @@ async fn an_agent_answers_with_baresip_and_both_are_heard_and_recorded() -> Resu
 
     caller.hang_up().await?;
     agent.says("session closed").await?;
-    let record = ended(&mut watch, &call).await?;
+    let record = watch.over(&call).await?;
     assert_eq!((record.agent.as_deref(), record.ended_by), (Some("1001"), Some(Party::Caller)));
     assert_eq!(record.cause.map(|cause| (cause.kind, cause.q850)), Some((EndKind::Completed, 16)));
     let sound = listen(watch.client(), &call).await?;
@@ -78,7 +73,7 @@ async fn an_agent_hangs_up_with_baresip() -> Result<()> {
 
     agent.hang_up().await?;
     caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
-    let record = ended(&mut watch, &call).await?;
+    let record = watch.over(&call).await?;
     assert_eq!(record.ended_by, Some(Party::Agent));
     watch.agent("1001", AgentState::WrapUp).await?;
     watch.agent("1001", AgentState::Ready).await?;
@@ -111,7 +106,7 @@ async fn a_caller_whom_baresip_holds_hears_music_and_then_the_agent_again() -> R
     let by_agent = |what: &What| matches!(what, What::CallHeld { by: Party::Agent });
     ensure!(watch.events().iter().any(|event| by_agent(&event.what)), "nobody was told of the hold");
     caller.hang_up().await?;
-    assert_eq!(ended(&mut watch, &call).await?.cause.unwrap().kind, EndKind::Completed);
+    assert_eq!(watch.over(&call).await?.cause.unwrap().kind, EndKind::Completed);
     Ok(())
 }
 
@@ -133,7 +128,7 @@ async fn a_caller_with_baresip_finds_the_way_through_the_menu_by_keys() -> Resul
 
     caller.hang_up().await?;
     agent.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
-    let record = ended(&mut watch, &call).await?;
+    let record = watch.over(&call).await?;
     let menu = record.path.iter().find(|step| step.step == "menu").unwrap();
     assert_eq!(menu.input.as_deref(), Some("1"));
     assert_eq!(record.ended_by, Some(Party::Caller));
@@ -149,7 +144,7 @@ async fn baresip_stops_ringing_when_the_caller_gives_up() -> Result<()> {
     agent.says("Incoming call from").await?;
     caller.hang_up().await?;
     agent.says("session closed").await?;
-    let record = ended(&mut watch, &call).await?;
+    let record = watch.over(&call).await?;
     assert_eq!(record.cause.unwrap().kind, EndKind::Abandoned);
     assert_eq!(record.offers[0].outcome, OfferOutcome::CallerGone);
     watch.agent("1001", AgentState::Ready).await?;
@@ -166,7 +161,7 @@ async fn an_agent_dials_a_colleague_with_baresip_and_gives_up() -> Result<()> {
     let call = watch.call_of("1001").await?;
     agent.hang_up().await?;
     colleague.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
-    let record = ended(&mut watch, &call).await?;
+    let record = watch.over(&call).await?;
     assert_eq!(record.ended_by, Some(Party::Caller));
     Ok(())
 }
@@ -185,7 +180,7 @@ async fn a_call_that_baresip_refuses_goes_to_the_next_agent() -> Result<()> {
     watch.agent("1002", AgentState::Talking).await?;
     second.hang_up().await?;
     caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
-    let record = ended(&mut watch, &call).await?;
+    let record = watch.over(&call).await?;
     let outcomes: Vec<_> = record.offers.iter().map(|offer| (offer.agent.as_str(), offer.outcome)).collect();
     // baresip refuses with 486.
     assert_eq!(outcomes, [("1001", OfferOutcome::Busy), ("1002", OfferOutcome::Answered)]);

@@ -1,0 +1,126 @@
+//! The real page in Chromium, worked by the driver `web/e2e/desk.mjs`: one JSON object a line in each direction.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail, ensure};
+use hotline_tests::{Hotline, binary, root, within};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+const DRIVER: &str = "web/e2e/desk.mjs";
+
+/// Who opens which page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat<'s> {
+    /// The user.
+    pub(crate) user: &'s str,
+    /// The password.
+    pub(crate) password: &'s str,
+    /// Whether the driver presses the ready key at once.
+    pub(crate) ready: bool,
+    /// The browser's language.
+    pub(crate) locale: &'s str,
+    /// Whether the system is dark.
+    pub(crate) dark: bool,
+}
+
+/// A browser with one page. Dropping it kills the driver, and with it the browser.
+pub(crate) struct Page {
+    orders: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    reports: Vec<Value>,
+    /// Cards and states before this report have been waited for.
+    next: usize,
+    _driver: Child,
+}
+
+impl Page {
+    /// Opens the page and signs in. Screenshots go to `screenshots/<folder>` of the target directory.
+    pub(crate) async fn open(hotline: &Hotline, seat: Seat<'_>, folder: &str) -> Result<Self> {
+        let mut driver = Command::new("node")
+            .arg(root().join(DRIVER))
+            .env("BASE_URL", format!("http://{}", hotline.http()))
+            .env("USER_NAME", seat.user)
+            .env("PASSWORD", seat.password)
+            .env("READY", if seat.ready { "1" } else { "0" })
+            .env("LOCALE", seat.locale)
+            .env("DARK", if seat.dark { "1" } else { "0" })
+            .env("SCREENSHOTS", screenshots()?.join(folder))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("node cannot be started; are nodejs and chromium installed?")?;
+        let orders = driver.stdin.take().context("stdin is a pipe")?;
+        let lines = BufReader::new(driver.stdout.take().context("stdout is a pipe")?).lines();
+        let mut page = Self { orders, lines, reports: Vec::new(), next: 0, _driver: driver };
+        page.report(0, "the page to be signed in", |report| report.get("ready").is_some()).await?;
+        Ok(page)
+    }
+
+    /// The card of a caller, when it is shown; `at` is the time in milliseconds since 1970.
+    pub(crate) async fn pop(&mut self) -> Result<Value> {
+        let at = self.report(self.next, "a card", |report| report.get("pop").is_some()).await?;
+        self.next = at + 1;
+        Ok(self.reports[at]["pop"].clone())
+    }
+
+    /// Waits until the page shows the agent in this state.
+    pub(crate) async fn state(&mut self, state: &str) -> Result<()> {
+        let is = |report: &Value| report["state"] == state;
+        self.next = self.report(self.next, &format!("the state {state}"), is).await? + 1;
+        Ok(())
+    }
+
+    /// Clicks on the button, link or menu item of this name.
+    pub(crate) async fn click(&mut self, role: &str, name: &str) -> Result<()> {
+        self.order("click", json!({"role": role, "name": name})).await.map(drop)
+    }
+
+    /// Waits until the text stands on the page.
+    pub(crate) async fn see(&mut self, text: &str) -> Result<()> {
+        self.order("see", json!({"text": text})).await.map(drop)
+    }
+
+    /// Has the driver do something, and gives what it answers.
+    pub(crate) async fn order(&mut self, what: &str, mut with: Value) -> Result<Value> {
+        with["do"] = what.into();
+        let from = self.reports.len();
+        self.orders.write_all(format!("{with}\n").as_bytes()).await?;
+        let over = |report: &Value| report["done"] == what || report["failed"] == what;
+        let at = self.report(from, &format!("`{with}` to be done"), over).await?;
+        let report = &self.reports[at];
+        ensure!(report["failed"].is_null(), "{with}: {}", report["problem"]);
+        Ok(report.clone())
+    }
+
+    /// Where the first report is that `wanted` takes, of those from `from` on; a mistake in the page's script ends
+    /// the test.
+    async fn report(&mut self, from: usize, what: &str, wanted: impl Fn(&Value) -> bool) -> Result<usize> {
+        let Self { lines, reports, .. } = self;
+        let found = within(what, async {
+            for at in from.. {
+                if at == reports.len() {
+                    let line = lines.next_line().await?.context("the driver has ended")?;
+                    reports.push(serde_json::from_str(&line).with_context(|| line.clone())?);
+                }
+                let report = &reports[at];
+                ensure!(report.get("page_error").is_none(), "the page's script failed: {report}");
+                if wanted(report) {
+                    return Ok(at);
+                }
+            }
+            bail!("more reports than can be counted")
+        });
+        found.await.with_context(|| format!("the page reported {reports:#?}"))
+    }
+}
+
+/// `screenshots` in the target directory.
+fn screenshots() -> Result<PathBuf> {
+    let program = binary()?;
+    let target = program.parent().and_then(|profile| profile.parent());
+    Ok(target.context("the program lies in the target directory")?.join("screenshots"))
+}
