@@ -69,6 +69,21 @@ impl Dialog {
         })
     }
 
+    /// Enough of the dialog of a response to acknowledge it and hang up, when its way cannot be read.
+    pub(crate) fn salvage(response: &Message) -> Result<Self, HeaderError> {
+        let remote = response.to()?;
+        let contact = response.contacts().ok().and_then(|contacts| contacts.first().cloned());
+        Ok(Self {
+            call_id: response.call_id().into_owned(),
+            local: response.from()?,
+            target: contact.map_or_else(|| remote.uri.clone(), |contact| contact.uri),
+            remote,
+            local_seq: response.cseq()?.number,
+            remote_seq: None,
+            routes: Vec::new(),
+        })
+    }
+
     /// Takes the peer's new Contact, if there is one (RFC 3261 §12.2).
     pub(crate) fn refresh(&mut self, message: &Message) {
         if let Ok(contacts) = message.contacts()

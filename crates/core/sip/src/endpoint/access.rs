@@ -66,7 +66,7 @@ impl Endpoint {
                 Access::Missing | Access::Denied => return self.challenge(now, message, flow, &asked, false),
             },
         };
-        self.admit(inbound, admitted);
+        self.admit(now, inbound, admitted);
     }
 
     /// The response to an INVITE that nobody may send: a body, a way back or a number that cannot be read, or one
@@ -171,7 +171,7 @@ impl Endpoint {
     }
 
     /// Begins the session of an INVITE from somebody who may call.
-    fn admit(&mut self, inbound: Inbound, admitted: Admitted) {
+    fn admit(&mut self, now: Now, inbound: Inbound, admitted: Admitted) {
         let Admitted { peer, caller } = admitted;
         let (message, flow) = (inbound.message.clone(), inbound.flow);
         let Ok(uri) = message.uri() else {
@@ -204,7 +204,7 @@ impl Endpoint {
             source: flow.remote,
             call_id: message.call_id().into_owned(),
         });
-        self.settle(id);
+        self.settle(now, id);
     }
 }
 

@@ -312,7 +312,7 @@ impl Endpoint {
         if let Some(session) = self.sessions.get_mut(&id) {
             action(session, &mut self.shared.context(now));
         }
-        self.settle(id);
+        self.settle(now, id);
     }
 
     fn step_registration(
@@ -327,8 +327,9 @@ impl Endpoint {
         self.settle_registration(id);
     }
 
-    /// Arms a session's timer; forgets one that is over and has no transaction left.
-    fn settle(&mut self, id: SessionId) {
+    /// Arms a session's timer; forgets one that is over as soon as it has no transaction left, which is 64·T1 later
+    /// at most.
+    fn settle(&mut self, now: Now, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else { return };
         match session.poll_timeout() {
             Some((at, _)) => self.timers.set(TimerKey::Session(id), at),
@@ -336,7 +337,11 @@ impl Endpoint {
                 self.timers.cancel(&TimerKey::Session(id));
             }
         }
-        if session.is_over() && self.shared.layer.owned_by(Owner::Session(id)) == 0 {
+        if !session.is_over() {
+            return;
+        }
+        self.shared.layer.give_up(now, Owner::Session(id));
+        if !self.shared.layer.owns(Owner::Session(id)) {
             self.dialogs.remove(&session.key());
             self.sessions.remove(&id);
         }
@@ -368,7 +373,7 @@ impl Endpoint {
                         registration.handle_no_response(ctx, cseq)
                     });
                 }
-                Notice::Closed { owner: Owner::Session(id) } => self.settle(id),
+                Notice::Closed { owner: Owner::Session(id) } => self.settle(now, id),
                 Notice::Closed { owner: Owner::Registration(_) } => {}
             }
         }

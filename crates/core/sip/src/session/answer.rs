@@ -77,11 +77,6 @@ impl Answered {
         State::Departing(super::Departing { answered: self, reason })
     }
 
-    /// Our offer would cross the peer's ACK.
-    pub(super) fn reoffer(&self, usage: &Usage, ctx: &mut Context<'_>) {
-        ctx.events.push_back(Event::ReofferRefused { session: usage.id, status: 491 });
-    }
-
     pub(super) fn handle_ack(self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) -> State {
         if !self.answer.is_acknowledged_by(ack) {
             return State::Answered(self);

@@ -1,19 +1,17 @@
 //! Our INVITE until its final response, and after it was given up: RFC 3261 §13.2, §9.1.
 
-use hotline_base::Time;
 use serde::{Deserialize, Serialize};
 
 use super::body::sdp_of;
 use super::context::{Context, Inbound, reason_phrase};
 use super::established::Established;
-use super::usage::{Change, Peerage, Role, Usage, reason_header, reason_of};
-use super::{Reason, Request, State, Timer};
+use super::usage::{Change, Peerage, Role, Usage, reason_of};
+use super::{Reason, Request, State};
 use crate::dialog::Dialog;
 use crate::endpoint::{Event, Failure, Invite, InviteError, SessionId, Side};
 use crate::login::authorise;
 use crate::message::Params;
 use crate::outgoing::{CALL_ID_LENGTH, Outgoing, branch};
-use crate::transaction::timer::T1_64;
 use crate::transaction::{Flow, SendError};
 use crate::uri::Uri;
 use crate::{Message, Method};
@@ -146,7 +144,7 @@ impl Calling {
     /// The first 2xx makes the session.
     fn answered(self, usage: &mut Usage, ctx: &mut Context<'_>, response: &Message) -> State {
         let Ok(mut dialog) = Dialog::from_response(response) else {
-            ctx.counters.malformed += 1;
+            usage.handle_late_success(ctx, response);
             let text = "Malformed answer".to_owned();
             usage.fail(ctx, Failure { status: 502, q850: None, text, retry_after: None });
             return State::Over;
@@ -185,12 +183,12 @@ pub(super) struct Abandoned {
     stage: Stage,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
     /// No CANCEL may be sent before the first response (RFC 3261 §9.1).
     Unheard,
-    /// The CANCEL was sent.
-    Cancelled { give_up: Time },
+    /// The CANCEL was sent. The transaction ends by itself if nobody obeys.
+    Cancelled,
 }
 
 impl Abandoned {
@@ -201,9 +199,9 @@ impl Abandoned {
         status: u16,
         response: &Message,
     ) -> State {
-        match (status, &self.stage) {
+        match (status, self.stage) {
             (..200, Stage::Unheard) => State::Abandoned(self.cancel(usage, ctx)),
-            (..200, Stage::Cancelled { .. }) => State::Abandoned(self),
+            (..200, Stage::Cancelled) => State::Abandoned(self),
             // The answer crossed our CANCEL.
             (200..300, _) => {
                 usage.handle_late_success(ctx, response);
@@ -213,30 +211,9 @@ impl Abandoned {
         }
     }
 
-    pub(super) fn handle_timeout(self, ctx: &mut Context<'_>) -> State {
-        match self.stage {
-            Stage::Cancelled { give_up } if give_up <= ctx.now.mono => {
-                ctx.layer.abandon(&self.invite.branch);
-                State::Over
-            }
-            Stage::Cancelled { .. } | Stage::Unheard => State::Abandoned(self),
-        }
-    }
-
-    pub(super) fn poll_timeout(&self) -> Option<(Time, Timer)> {
-        match self.stage {
-            Stage::Cancelled { give_up } => Some((give_up, Timer::Cancel)),
-            Stage::Unheard => None,
-        }
-    }
-
     fn cancel(self, usage: &Usage, ctx: &mut Context<'_>) -> Self {
-        let cancel = self.invite.cancel(reason_header(self.reason.as_ref()));
-        // Without room for the CANCEL, the INVITE is given up all the same when its time is over.
-        match ctx.request(&cancel, self.flow, usage.owner()) {
-            Ok(()) | Err(SendError::Full | SendError::Unwritable) => {}
-        }
-        Self { stage: Stage::Cancelled { give_up: ctx.now.mono + T1_64 }, ..self }
+        usage.cancel(ctx, &self.invite, self.flow, self.reason.as_ref());
+        Self { stage: Stage::Cancelled, ..self }
     }
 }
 

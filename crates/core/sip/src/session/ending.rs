@@ -51,7 +51,7 @@ impl Departing {
 }
 
 /// Our BYE has no response yet.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Leaving {
     pub(super) bye: Outgoing,
     pub(super) flow: Flow,
@@ -69,13 +69,19 @@ impl Leaving {
         if status < 200 {
             return State::Leaving(self);
         }
-        let again = usage.login.as_ref().and_then(|login| authorise(ctx.rng, &self.bye, response, login));
-        match again {
-            Some(bye) if ctx.request(&bye, self.flow, usage.owner()).is_ok() => {
-                State::Leaving(Self { bye, flow: self.flow })
-            }
-            Some(_) | None => State::Over,
-        }
+        self.repeat(usage, ctx, response).map_or(State::Over, State::Leaving)
+    }
+
+    /// Whether `response` is to this BYE.
+    pub(super) fn is_answered_by(&self, response: &Message) -> bool {
+        response.top_via().is_ok_and(|via| via.branch() == Some(&self.bye.branch))
+    }
+
+    /// The BYE with an answer to the challenge, if `response` is one.
+    pub(super) fn repeat(self, usage: &Usage, ctx: &mut Context<'_>, response: &Message) -> Option<Self> {
+        let bye = authorise(ctx.rng, &self.bye, response, usage.login.as_ref()?)?;
+        ctx.request(&bye, self.flow, usage.owner()).ok()?;
+        Some(Self { bye, ..self })
     }
 }
 

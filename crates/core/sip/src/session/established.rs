@@ -64,8 +64,9 @@ struct Ours {
     flow: Flow,
     sdp: Bytes,
     retries: u8,
-    /// Set by the first provisional response, which stops timer B.
-    give_up: Option<Time>,
+    /// Set by each provisional response; the first stops timer B. A re-INVITE rings nobody, so that 64·T1 are
+    /// enough.
+    cancel_at: Option<Time>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -96,7 +97,7 @@ impl Established {
 
     pub(super) fn reoffer(&mut self, usage: &Usage, ctx: &mut Context<'_>, sdp: Bytes) {
         if self.deferred.is_some() || matches!(self.exchange, Exchange::Ours(_)) {
-            self.refused(usage, ctx, 491);
+            usage.refuse_offer(ctx, 491);
             return;
         }
         match self.exchange {
@@ -126,7 +127,7 @@ impl Established {
     }
 
     pub(super) fn hang_up(mut self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<Reason>) -> State {
-        self.end_exchange(usage, ctx);
+        self.refuse_theirs(usage, ctx, 487);
         usage.end(ctx, Side::Local, reason.clone());
         usage.leave(ctx, self.dialog, reason.as_ref())
     }
@@ -143,7 +144,7 @@ impl Established {
         }
         match usage.handle_plain(ctx, request, inbound) {
             Some(Change::Bye) => {
-                self.end_exchange(usage, ctx);
+                self.refuse_theirs(usage, ctx, 487);
                 return usage.handle_bye(ctx, inbound);
             }
             Some(Change::Offer(offer)) => self.handle_offer(usage, ctx, request, inbound, offer),
@@ -181,7 +182,7 @@ impl Established {
     ) -> State {
         if status < 200 {
             if let Exchange::Ours(ours) = &mut self.exchange {
-                ours.give_up.get_or_insert(ctx.now.mono + T1_64);
+                ours.cancel_at = Some(ctx.now.mono + T1_64);
             }
             return State::Established(self);
         }
@@ -205,7 +206,7 @@ impl Established {
             }
             401 | 407 => self.repeat(usage, ctx, ours, status, response),
             408 | 481 => return self.lost(usage, ctx, status),
-            _ => self.refused(usage, ctx, status),
+            _ => usage.refuse_offer(ctx, status),
         }
         State::Established(self)
     }
@@ -223,11 +224,11 @@ impl Established {
             return usage.leave(ctx, self.dialog, Some(&NO_ACK));
         }
         if let Exchange::Ours(ours) = &self.exchange
-            && ours.give_up.is_some_and(|give_up| give_up <= ctx.now.mono)
+            && ours.cancel_at.is_some_and(|cancel_at| cancel_at <= ctx.now.mono)
         {
-            ctx.layer.abandon(&ours.invite.branch);
+            usage.cancel(ctx, &ours.invite, ours.flow, None);
             self.exchange = Exchange::Idle;
-            self.refused(usage, ctx, 408);
+            usage.refuse_offer(ctx, 408);
         }
         if let Some(deferred) = self.deferred.take_if(|deferred| deferred.at <= ctx.now.mono) {
             match self.exchange {
@@ -244,7 +245,7 @@ impl Established {
     pub(super) fn poll_timeout(&self) -> Option<(Time, Timer)> {
         let exchange = match &self.exchange {
             Exchange::Answered(answer) => Some(answer.poll_timeout()),
-            Exchange::Ours(ours) => ours.give_up.map(|at| (at, Timer::Offer)),
+            Exchange::Ours(ours) => ours.cancel_at.map(|at| (at, Timer::Offer)),
             Exchange::Idle | Exchange::Theirs(_) => None,
         };
         let deferred = self.deferred.as_ref().map(|deferred| (deferred.at, Timer::Glare));
@@ -259,10 +260,10 @@ impl Established {
         let flow = usage.way(&self.dialog);
         match ctx.request(&invite, flow, usage.owner()) {
             Ok(()) => {
-                let ours = Ours { invite, flow, sdp, retries, give_up: None };
+                let ours = Ours { invite, flow, sdp, retries, cancel_at: None };
                 self.exchange = Exchange::Ours(Box::new(ours));
             }
-            Err(_) => self.refused(usage, ctx, 503),
+            Err(_) => usage.refuse_offer(ctx, 503),
         }
     }
 
@@ -279,14 +280,10 @@ impl Established {
         match again {
             Some(invite) if ctx.request(&invite, ours.flow, usage.owner()).is_ok() => {
                 self.dialog.local_seq = invite.cseq;
-                self.exchange = Exchange::Ours(Box::new(Ours { invite, give_up: None, ..*ours }));
+                self.exchange = Exchange::Ours(Box::new(Ours { invite, cancel_at: None, ..*ours }));
             }
-            Some(_) | None => self.refused(usage, ctx, status),
+            Some(_) | None => usage.refuse_offer(ctx, status),
         }
-    }
-
-    fn refused(&self, usage: &Usage, ctx: &mut Context<'_>, status: u16) {
-        ctx.events.push_back(Event::ReofferRefused { session: usage.id, status });
     }
 
     /// RFC 3261 §12.2.1.2: a 408 or 481 within a dialog ends it.
@@ -325,16 +322,6 @@ impl Established {
                 ctx.counters.glares += 1;
                 ctx.reply(inbound, 491, &usage.local_tag);
             }
-        }
-    }
-
-    /// The session ends: refuses the peer's change, and waits no longer for the end of ours.
-    fn end_exchange(&mut self, usage: &Usage, ctx: &mut Context<'_>) {
-        self.refuse_theirs(usage, ctx, 487);
-        if let Exchange::Ours(ours) = &self.exchange
-            && ours.give_up.is_some()
-        {
-            ctx.layer.abandon(&ours.invite.branch);
         }
     }
 

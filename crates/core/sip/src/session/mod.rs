@@ -41,9 +41,7 @@ pub enum Timer {
     Answer,
     /// Give up waiting for the ACK to the 2xx: 64·T1 (RFC 3261 §13.3.1.4).
     Acknowledgement,
-    /// Give up an INVITE that nobody ends after its CANCEL: 64·T1 (RFC 3261 §9.1).
-    Cancel,
-    /// Give up an offer of ours that the peer has heard and does not decide: 64·T1.
+    /// Cancel an offer of ours that the peer has heard and does not decide: 64·T1 after its last 1xx.
     Offer,
     /// Offer again after glare (RFC 3261 §14.1).
     Glare,
@@ -183,17 +181,12 @@ impl Session {
         });
     }
 
-    /// Offers a change of the session.
+    /// Offers a change of the session; refused at once before there is one.
     pub(crate) fn reoffer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
         match &mut self.state {
             State::Established(established) => established.reoffer(&self.usage, ctx, sdp),
-            State::Answered(answered) => answered.reoffer(&self.usage, ctx),
-            State::Incoming(_)
-            | State::Calling(_)
-            | State::Abandoned(_)
-            | State::Departing(_)
-            | State::Leaving(_)
-            | State::Over => {}
+            State::Incoming(_) | State::Answered(_) | State::Calling(_) => self.usage.refuse_offer(ctx, 491),
+            State::Abandoned(_) | State::Departing(_) | State::Leaving(_) | State::Over => {}
         }
     }
 
@@ -275,11 +268,12 @@ impl Session {
                 established.handle_response(usage, ctx, status, response)
             }
             (true, state) => {
-                match status {
-                    ..200 => usage.handle_late_progress(ctx, response),
-                    200..300 => usage.handle_late_success(ctx, response),
-                    300.. => {}
+                if (200..300).contains(&status) {
+                    usage.handle_late_success(ctx, response);
                 }
+                state
+            }
+            (false, state) if cseq.method == Method::Bye && usage.handle_farewell(ctx, status, response) => {
                 state
             }
             (false, State::Leaving(leaving)) if cseq.method == Method::Bye => {
@@ -311,9 +305,8 @@ impl Session {
             }
             State::Answered(answered) => answered.handle_timeout(usage, ctx),
             State::Established(established) => established.handle_timeout(usage, ctx),
-            State::Abandoned(abandoned) => abandoned.handle_timeout(ctx),
             State::Departing(departing) => departing.handle_timeout(usage, ctx),
-            State::Calling(_) | State::Leaving(_) | State::Over => state,
+            State::Calling(_) | State::Abandoned(_) | State::Leaving(_) | State::Over => state,
         });
     }
 
@@ -323,9 +316,8 @@ impl Session {
             State::Incoming(incoming) => incoming.poll_timeout(),
             State::Answered(answered) => Some(answered.poll_timeout()),
             State::Established(established) => established.poll_timeout(),
-            State::Abandoned(abandoned) => abandoned.poll_timeout(),
             State::Departing(departing) => Some(departing.poll_timeout()),
-            State::Calling(_) | State::Leaving(_) | State::Over => None,
+            State::Calling(_) | State::Abandoned(_) | State::Leaving(_) | State::Over => None,
         }
     }
 

@@ -13,11 +13,13 @@ use crate::endpoint::{ACCEPT, ALLOW, Event, Failure, Login, SessionId, Side};
 use crate::login::Answer;
 use crate::message::Builder;
 use crate::outgoing::Outgoing;
-use crate::transaction::Flow;
+use crate::transaction::{Flow, SendError};
 use crate::{HeaderName, Message, Method};
 
 /// ACKs kept for repetition: of the INVITE, of its forks, and of the latest re-INVITEs.
 const MAX_ACKS: usize = 8;
+/// BYEs to surplus answers that are repeated with credentials when they are challenged.
+const MAX_FAREWELLS: usize = 16;
 
 /// Which end sent the first INVITE: it waits longer after glare (RFC 3261 §14.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +63,8 @@ pub(super) struct Usage {
     /// The peer's tag in the dialog that became the session's.
     confirmed: Option<String>,
     acks: Vec<Ack>,
+    /// The BYEs to answers that nobody waited for, until they are answered.
+    farewells: Vec<Leaving>,
 }
 
 impl Usage {
@@ -72,7 +76,19 @@ impl Usage {
         peerage: Peerage,
     ) -> Self {
         let Peerage { flow, pinned, local_tag, contact } = peerage;
-        Self { id, call_id, local_tag, role, login, flow, pinned, contact, confirmed: None, acks: Vec::new() }
+        Self {
+            id,
+            call_id,
+            local_tag,
+            role,
+            login,
+            flow,
+            pinned,
+            contact,
+            confirmed: None,
+            acks: Vec::new(),
+            farewells: Vec::new(),
+        }
     }
 
     pub(super) const fn owner(&self) -> Owner {
@@ -92,6 +108,11 @@ impl Usage {
     /// Gives the terminal event of an answered session.
     pub(super) fn end(&self, ctx: &mut Context<'_>, by: Side, reason: Option<Reason>) {
         ctx.events.push_back(Event::Ended { session: self.id, by, reason });
+    }
+
+    /// Tells that an offer of ours is not taken.
+    pub(super) fn refuse_offer(&self, ctx: &mut Context<'_>, status: u16) {
+        ctx.events.push_back(Event::ReofferRefused { session: self.id, status });
     }
 
     /// The headers with which we say what we can do.
@@ -138,16 +159,6 @@ impl Usage {
         self.confirmed = Some(dialog.remote.tag().unwrap_or_default().to_owned());
     }
 
-    /// A 1xx to an INVITE that no state waits for, as the session is over: it stops timer B, so nothing else would
-    /// end the transaction.
-    pub(super) fn handle_late_progress(&self, ctx: &mut Context<'_>, response: &Message) {
-        if let Ok(via) = response.top_via()
-            && let Some(branch) = via.branch()
-        {
-            ctx.layer.abandon(branch);
-        }
-    }
-
     /// A 2xx to an INVITE that no state waits for: a repetition wants its ACK again, another fork (RFC 3261
     /// §13.2.2.4) or an answer that crossed our hang-up wants ACK and BYE.
     pub(super) fn handle_late_success(&mut self, ctx: &mut Context<'_>, response: &Message) {
@@ -159,15 +170,46 @@ impl Usage {
             ctx.layer.send(ack.flow, ack.bytes.clone());
             return;
         }
-        let Ok(mut dialog) = Dialog::from_response(response) else {
+        let dialog = Dialog::from_response(response).or_else(|_| {
             ctx.counters.malformed += 1;
-            return;
-        };
-        self.acknowledge(ctx, &dialog, cseq.number, Vec::new());
+            Dialog::salvage(response)
+        });
+        let Ok(mut dialog) = dialog else { return };
+        let answers = ctx.layer.invite_of(response).map(|invite| invite.answers.clone()).unwrap_or_default();
+        self.acknowledge(ctx, &dialog, cseq.number, answers);
         if self.confirmed.as_deref() != Some(&*tag) {
             ctx.counters.surplus_answers += 1;
-            self.bye(ctx, &mut dialog, None);
+            if let Some((bye, flow)) = self.bye(ctx, &mut dialog, None)
+                && self.farewells.len() < MAX_FAREWELLS
+            {
+                self.farewells.push(Leaving { bye, flow });
+            }
         }
+    }
+
+    /// A response to the BYE of an answer that nobody waited for; false if it is to another one.
+    pub(super) fn handle_farewell(&mut self, ctx: &mut Context<'_>, status: u16, response: &Message) -> bool {
+        let place = self.farewells.iter().position(|leaving| leaving.is_answered_by(response));
+        let Some(place) = place.filter(|_| status >= 200) else { return place.is_some() };
+        let leaving = self.farewells.remove(place);
+        self.farewells.extend(leaving.repeat(self, ctx, response));
+        true
+    }
+
+    /// Sends the CANCEL of an INVITE that was heard of, and gives it 64·T1 to end.
+    pub(super) fn cancel(
+        &self,
+        ctx: &mut Context<'_>,
+        invite: &Outgoing,
+        flow: Flow,
+        reason: Option<&Reason>,
+    ) {
+        let cancel = invite.cancel(reason_header(reason));
+        // Without room for the CANCEL, the INVITE is given up all the same when its time is over.
+        match ctx.request(&cancel, flow, self.owner()) {
+            Ok(()) | Err(SendError::Full | SendError::Unwritable) => {}
+        }
+        ctx.layer.give_up(ctx.now, self.owner());
     }
 
     /// Sends a BYE; what was sent, unless a limit is in the way.

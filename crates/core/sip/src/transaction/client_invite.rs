@@ -6,7 +6,7 @@ use core::time::Duration;
 use hotline_base::{Now, Time};
 use serde::{Deserialize, Serialize};
 
-use super::timer::{Repeat, TIMER_A, TIMER_B, TIMER_D, TIMER_M, Timer, earliest, linger};
+use super::timer::{GIVEN_UP, Repeat, TIMER_A, TIMER_B, TIMER_D, TIMER_M, Timer, earliest, linger};
 use super::{Outcome, Verdict};
 
 /// One INVITE that we sent.
@@ -21,9 +21,16 @@ pub struct ClientInvite {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum State {
     Calling(Calling),
+    /// Somebody decides; the RFC sets no deadline.
     Proceeding,
+    /// Nobody waits for the decision any more.
+    GivenUp {
+        end: Time,
+    },
     Completed(Completed),
-    Accepted { m: Time },
+    Accepted {
+        m: Time,
+    },
     Terminated,
 }
 
@@ -61,14 +68,29 @@ impl ClientInvite {
                 self.state = State::Proceeding;
                 Verdict::Pass
             }
-            State::Completed(_) | State::Accepted { .. } | State::Terminated => Verdict::Absorb,
+            State::GivenUp { .. } | State::Completed(_) | State::Accepted { .. } | State::Terminated => {
+                Verdict::Absorb
+            }
+        }
+    }
+
+    /// It was cancelled, or whoever sent it is gone: what was heard of ends after 64·T1 (RFC 3261 §9.1), what was not
+    /// ends by timer B.
+    pub fn give_up(&mut self, now: Now) {
+        match self.state {
+            State::Proceeding => self.state = State::GivenUp { end: now.mono + GIVEN_UP },
+            State::Calling(_)
+            | State::GivenUp { .. }
+            | State::Completed(_)
+            | State::Accepted { .. }
+            | State::Terminated => {}
         }
     }
 
     /// A 2xx arrived: each one is passed on, since each may come from another fork and wants an ACK.
     pub fn handle_success(&mut self, now: Now) -> Verdict {
         match self.state {
-            State::Calling(_) | State::Proceeding => {
+            State::Calling(_) | State::Proceeding | State::GivenUp { .. } => {
                 self.state = State::Accepted { m: now.mono + TIMER_M };
                 Verdict::Pass
             }
@@ -80,7 +102,7 @@ impl ClientInvite {
     /// A 3xx to 6xx arrived; `ack` is what acknowledges it (RFC 3261 §17.1.1.3).
     pub fn handle_failure(&mut self, now: Now, ack: Bytes) -> Verdict {
         match &self.state {
-            State::Calling(_) | State::Proceeding => {
+            State::Calling(_) | State::Proceeding | State::GivenUp { .. } => {
                 let d = linger(now.mono, TIMER_D, self.reliable);
                 self.transmit = Some(ack.clone());
                 self.state = State::Completed(Completed { ack, d });
@@ -97,7 +119,7 @@ impl ClientInvite {
     /// Advances whatever is due.
     pub fn handle_timeout(&mut self, now: Now) {
         match &mut self.state {
-            State::Calling(calling) if calling.b <= now.mono => {
+            State::Calling(Calling { b: end, .. }) | State::GivenUp { end } if *end <= now.mono => {
                 self.outcome = Some(Outcome::TimedOut);
                 self.state = State::Terminated;
             }
@@ -111,7 +133,7 @@ impl ClientInvite {
                     self.state = State::Terminated;
                 }
             }
-            State::Proceeding | State::Terminated => {}
+            State::Proceeding | State::GivenUp { .. } | State::Terminated => {}
         }
     }
 
@@ -130,6 +152,7 @@ impl ClientInvite {
     pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
         match &self.state {
             State::Calling(calling) => Some(earliest(calling.a, Timer::A, calling.b, Timer::B)),
+            State::GivenUp { end } => Some((*end, Timer::GivenUp)),
             State::Completed(completed) => Some((completed.d, Timer::D)),
             State::Accepted { m } => Some((*m, Timer::M)),
             State::Proceeding | State::Terminated => None,
@@ -172,6 +195,21 @@ mod tests {
         assert_eq!(machine.handle_provisional(at(200)), Verdict::Pass);
         assert_eq!(machine.poll_timeout(), None);
         assert!(!machine.is_terminated());
+    }
+
+    #[test]
+    fn once_given_up_it_ends_after_32_seconds_whatever_progress_comes() {
+        let mut machine = ClientInvite::new(at(0), request(), false);
+        machine.handle_provisional(at(100));
+        machine.give_up(at(1000));
+        assert_eq!(machine.handle_provisional(at(2000)), Verdict::Absorb);
+        machine.give_up(at(3000));
+        assert_eq!(machine.poll_timeout(), Some((at(33_000).mono, Timer::GivenUp)));
+        assert_eq!(machine.clone().handle_success(at(4000)), Verdict::Pass);
+        assert_eq!(machine.clone().handle_failure(at(4000), ack()), Verdict::Pass);
+        machine.handle_timeout(at(33_000));
+        assert_eq!(machine.poll_outcome(), Some(Outcome::TimedOut));
+        assert!(machine.is_terminated());
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub(crate) struct ClientKey {
 }
 
 impl ClientKey {
+    /// Before all others.
+    pub(super) const FIRST: Self = Self { branch: String::new(), method: Method::Ack };
+
     pub(super) fn new(branch: &str, method: &Method) -> Self {
         Self { branch: branch.to_owned(), method: method.clone() }
     }

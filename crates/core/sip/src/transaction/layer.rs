@@ -1,7 +1,7 @@
 //! The running transactions: which one a message belongs to (RFC 3261 §17.1.3, §17.2.3), and their timers.
 
 use core::net::SocketAddr;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use hotline_base::{Now, Time, TimerQueue};
@@ -106,8 +106,8 @@ pub(crate) struct Layer<O: Ord> {
     clients: BTreeMap<ClientKey, Client<O>>,
     servers: BTreeMap<ServerKey, Server<O>>,
     merges: BTreeMap<MergeKey, ServerKey>,
-    /// How many client transactions each owner has.
-    owned: BTreeMap<O, usize>,
+    /// The client transactions of each owner.
+    owned: BTreeSet<(O, ClientKey)>,
     timers: TimerQueue<Key>,
     transmits: VecDeque<(Flow, Bytes)>,
     notices: VecDeque<Notice<O>>,
@@ -119,7 +119,7 @@ impl<O: Copy + Ord> Layer<O> {
             clients: BTreeMap::new(),
             servers: BTreeMap::new(),
             merges: BTreeMap::new(),
-            owned: BTreeMap::new(),
+            owned: BTreeSet::new(),
             timers: TimerQueue::new(),
             transmits: VecDeque::new(),
             notices: VecDeque::new(),
@@ -147,7 +147,7 @@ impl<O: Copy + Ord> Layer<O> {
             ClientMachine::NonInvite(ClientNonInvite::new(now, bytes, flow.reliable))
         };
         self.clients.insert(key.clone(), Client { machine, flow, owner, cseq: request.cseq });
-        *self.owned.entry(owner).or_default() += 1;
+        self.owned.insert((owner, key.clone()));
         self.settle_client(&key);
         Ok(())
     }
@@ -265,9 +265,25 @@ impl<O: Copy + Ord> Layer<O> {
         sent
     }
 
-    /// Forgets the client transaction of an INVITE whose CANCEL nobody obeyed (RFC 3261 §9.1).
-    pub(crate) fn abandon(&mut self, branch: &str) {
-        self.remove_client(&ClientKey::new(branch, &Method::Invite));
+    /// Lets the INVITEs of `owner` that were heard of but not answered end by themselves (RFC 3261 §9.1).
+    pub(crate) fn give_up(&mut self, now: Now, owner: O) {
+        let keys: Vec<ClientKey> = self.keys_of(owner).cloned().collect();
+        for key in keys {
+            if let Some(Client { machine: ClientMachine::Invite { machine, .. }, .. }) =
+                self.clients.get_mut(&key)
+            {
+                machine.give_up(now);
+            }
+            self.settle_client(&key);
+        }
+    }
+
+    /// The INVITE of ours that `response` answers.
+    pub(crate) fn invite_of(&self, response: &Message) -> Option<&Outgoing> {
+        match &self.clients.get(&ClientKey::of(response)?)?.machine {
+            ClientMachine::Invite { request, .. } => Some(request),
+            ClientMachine::NonInvite(_) => None,
+        }
     }
 
     /// Advances whatever is due.
@@ -301,9 +317,9 @@ impl<O: Copy + Ord> Layer<O> {
         }
     }
 
-    /// How many client transactions `owner` has.
-    pub(crate) fn owned_by(&self, owner: O) -> usize {
-        self.owned.get(&owner).copied().unwrap_or(0)
+    /// Whether `owner` has client transactions.
+    pub(crate) fn owns(&self, owner: O) -> bool {
+        self.keys_of(owner).next().is_some()
     }
 
     /// How many server transactions there are.
@@ -324,6 +340,11 @@ impl<O: Copy + Ord> Layer<O> {
             && self.owned.is_empty()
             && self.timers.is_empty()
             && self.transmits.is_empty()
+    }
+
+    fn keys_of(&self, owner: O) -> impl Iterator<Item = &ClientKey> {
+        let all = self.owned.range((owner, ClientKey::FIRST)..);
+        all.take_while(move |(whose, _)| *whose == owner).map(|(_, key)| key)
     }
 
     fn client_timeout(&mut self, now: Now, key: &ClientKey, counters: &mut Counters) {
@@ -390,12 +411,7 @@ impl<O: Copy + Ord> Layer<O> {
     fn remove_client(&mut self, key: &ClientKey) {
         let Some(client) = self.clients.remove(key) else { return };
         self.timers.cancel(&Key::Client(key.clone()));
-        if let Some(count) = self.owned.get_mut(&client.owner) {
-            *count -= 1;
-            if *count == 0 {
-                self.owned.remove(&client.owner);
-            }
-        }
+        self.owned.remove(&(client.owner, key.clone()));
         self.notices.push_back(Notice::Closed { owner: client.owner });
     }
 }

@@ -34,8 +34,8 @@ fn status(response: &Bytes) -> u16 {
 }
 
 proptest! {
-    /// A final response is passed once unless it is a 2xx, a time-out excludes every response, and only failures
-    /// are acknowledged.
+    /// A final response is passed once unless it is a 2xx, a time-out excludes every response, only failures are
+    /// acknowledged, and once given up it ends.
     #[test]
     fn client_invite((reliable, inputs) in inputs()) {
         let mut machine = ClientInvite::new(at(0), request(), reliable);
@@ -61,6 +61,11 @@ proptest! {
             }
             prop_assert!(machine.poll_timeout().is_none() || !machine.is_terminated());
         }
+        machine.give_up(at(now));
+        while let Some((time, _)) = machine.poll_timeout() {
+            machine.handle_timeout(at(now.max(time.as_micros() / 1000)));
+        }
+        prop_assert!(machine.is_terminated());
         let timed_out = machine.poll_outcome() == Some(Outcome::TimedOut);
         prop_assert!(failures <= 1 && (failures == 0 || successes == 0));
         prop_assert!(!timed_out || failures + successes == 0);

@@ -40,6 +40,9 @@ pub const TIMER_L: Duration = T1_64;
 /// RFC 6026 §8.4. How long further 2xx responses are passed on after the first.
 pub const TIMER_M: Duration = T1_64;
 
+/// RFC 3261 §9.1. How long an INVITE that was cancelled or left alone may still be answered.
+pub const GIVEN_UP: Duration = T1_64;
+
 /// Why a transaction will wake. Timer C belongs to proxies (RFC 3261 §16.6) and does not exist here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Timer {
@@ -67,6 +70,8 @@ pub enum Timer {
     L,
     /// Stop passing 2xx responses: [`TIMER_M`].
     M,
+    /// Forget an INVITE that was given up: [`GIVEN_UP`]. It has no letter.
+    GivenUp,
 }
 
 /// A message's next retransmission. `Never` on reliable transports.
@@ -141,6 +146,7 @@ mod tests {
             (TIMER_K, 5.0),
             (TIMER_L, 32.0),
             (TIMER_M, 32.0),
+            (GIVEN_UP, 32.0),
         ];
         for (position, (timer, value)) in seconds.into_iter().enumerate() {
             assert_eq!(timer, Duration::from_secs_f64(value), "row {position}");

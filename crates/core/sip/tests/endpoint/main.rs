@@ -4,6 +4,7 @@
 
 mod access;
 mod calls;
+mod endings;
 mod net;
 mod refusals;
 mod registration;
