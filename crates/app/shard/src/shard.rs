@@ -115,8 +115,11 @@ impl Shard {
             }
             reply = self.lookups.next() => self.core(|core, now| core.handle_reply(now, reply)),
             Ok(()) = self.availability.changed() => {
-                let available = *self.availability.borrow_and_update() == Availability::Available;
-                self.core(|core, now| drop(core.handle_command(now, Command::StoreAvailable(available))));
+                let command = match &*self.availability.borrow_and_update() {
+                    Availability::Available => Command::StoreAvailable,
+                    Availability::Unavailable { detail } => Command::StoreUnavailable(detail.to_string()),
+                };
+                self.core(|core, now| drop(core.handle_command(now, command)));
             }
         }
     }
