@@ -64,6 +64,18 @@ macro_rules! metrics_table {
 metrics_table! {
     SipDatagramsDropped, Counter, Count, "hotline_sip_datagrams_dropped_total", [],
         "Datagrams dropped because call processing was behind.";
+    SipReceiveErrors, Counter, Count, "hotline_sip_receive_errors_total", [],
+        "Receives of SIP datagrams that failed.";
+    SipSendErrors, Counter, Count, "hotline_sip_send_errors_total", [],
+        "SIP datagrams that the system did not take.";
+    RecordingsOpen, Gauge, Count, "hotline_recordings_open", [],
+        "Recordings being written.";
+    RecordingsFailed, Counter, Count, "hotline_recordings_failed_total", [],
+        "Recordings that could not be written.";
+    RecordingRefused, Counter, Count, "hotline_recording_refused_milliseconds_total", [],
+        "Milliseconds of conversation missing in recordings because the recorder was behind.";
+    RecordingSyncsSkipped, Counter, Count, "hotline_recording_syncs_skipped_total", [],
+        "Refreshes of recordings left out because the disk was behind.";
     MediaPortsInUse, Gauge, Count, "hotline_media_ports_in_use", [],
         "Media ports held by calls.";
     MediaCommandsRefused, Counter, Count, "hotline_media_commands_refused_total", [],
