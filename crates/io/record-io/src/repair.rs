@@ -1,4 +1,7 @@
-//! Mends what a crash left unfinished.
+//! Mends what a crash left unfinished, and tells it to who keeps the records of calls.
+//!
+//! A note that a recording is unfinished goes only when its end is on record ([`settle`]), so that a start that
+//! fails in between takes nothing away from the next.
 
 use std::fs::File;
 use std::io;
@@ -10,7 +13,7 @@ use crate::manifest::{End, Manifest, Outcome};
 use crate::shelf::Shelf;
 use crate::{StartError, wav};
 
-/// A recording that is complete again.
+/// A recording of an earlier process that is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repaired {
     /// The recording.
@@ -23,13 +26,15 @@ pub struct Repaired {
     pub started: WallTime,
     /// How much of it is there.
     pub duration_ms: u64,
+    /// Silence in place of audio; `None` if the server died meanwhile, and nobody knows.
+    pub gap_ms: Option<u64>,
     /// The size of the file.
     pub bytes: u64,
 }
 
 /// Gives every recording that was under way when the server died a header of its true length and a finished
 /// manifest. Run it before the recorder starts. A file that cannot be mended is logged and tried again at the
-/// next start.
+/// next start. Until [`settle`] the same recordings are told again.
 ///
 /// # Errors
 /// A directory that cannot be written, by name.
@@ -47,6 +52,31 @@ pub fn repair(root: &Path) -> Result<Vec<Repaired>, StartError> {
     Ok(repaired)
 }
 
+/// The ends of these recordings are on record. One whose note cannot be removed is told again by the next
+/// [`repair`], which does no harm.
+///
+/// # Errors
+/// A directory that cannot be written, by name.
+pub fn settle(root: &Path, repaired: &[Repaired]) -> Result<(), StartError> {
+    let shelf = Shelf::open(root)?;
+    for Repaired { recording, .. } in repaired {
+        if let Err(error) = shelf.close(*recording) {
+            tracing::warn!(%recording, %error, "the note of a mended recording cannot be removed");
+        }
+    }
+    Ok(())
+}
+
+/// What the manifest says of the recording at `relative`, if it is complete: for one that was finished so shortly
+/// before a crash that nobody was told.
+///
+/// # Errors
+/// The manifest is missing or cannot be read.
+pub fn complete(root: &Path, relative: &str) -> io::Result<Option<Repaired>> {
+    let manifest = Manifest::read(&root.join(relative))?;
+    Ok(manifest.end.clone().map(|end| told(&manifest, &end, relative)))
+}
+
 /// `None` if the crash came before there was a file.
 fn mend(shelf: &Shelf, recording: RecordingId, relative: &str) -> io::Result<Option<Repaired>> {
     let path = shelf.full(relative);
@@ -62,16 +92,23 @@ fn mend(shelf: &Shelf, recording: RecordingId, relative: &str) -> io::Result<Opt
             return Ok(None);
         }
     };
+    if let Some(end) = &manifest.end {
+        return Ok(Some(told(&manifest, end, relative)));
+    }
     let length = file.metadata()?.len();
     let frames = length.saturating_sub(wav::HEADER_LEN) / wav::FRAME_LEN;
     let bytes = wav::HEADER_LEN + frames * wav::FRAME_LEN;
     file.set_len(bytes)?;
     wav::write_header(&file, frames)?;
     file.sync_data()?;
-    let duration_ms = wav::millis(frames);
-    manifest.end = Some(End { outcome: Outcome::Repaired, duration_ms, gap_ms: None, bytes });
+    let end = End { outcome: Outcome::Repaired, duration_ms: wav::millis(frames), gap_ms: None, bytes };
+    manifest.end = Some(end.clone());
     manifest.write(&path)?;
-    shelf.close(recording)?;
-    let Manifest { call, started_unix_us: started, .. } = manifest;
-    Ok(Some(Repaired { recording, call, path: relative.to_owned(), started, duration_ms, bytes }))
+    Ok(Some(told(&manifest, &end, relative)))
+}
+
+fn told(manifest: &Manifest, end: &End, relative: &str) -> Repaired {
+    let End { duration_ms, gap_ms, bytes, .. } = *end;
+    let Manifest { recording, call, started_unix_us: started, .. } = *manifest;
+    Repaired { recording, call, path: relative.to_owned(), started, duration_ms, gap_ms, bytes }
 }
