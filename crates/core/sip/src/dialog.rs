@@ -1,19 +1,17 @@
 //! Dialogs: RFC 3261 §12. Who the two ends are, the counters of their requests, and the way between them.
 //! Must not know why requests are sent.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 
 use hotline_base::Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::address::{DEFAULT_PORT, is_plausible};
 use crate::message::{HeaderError, NameAddr};
 use crate::outgoing::{Outgoing, branch};
 use crate::transaction::Flow;
 use crate::uri::Uri;
 use crate::{Message, Method};
-
-/// RFC 3261 §19.1.2. The port of a SIP URI that names none.
-const DEFAULT_PORT: u16 = 5060;
 
 /// One dialog, early or confirmed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,7 +82,8 @@ impl Dialog {
         })
     }
 
-    /// Takes the peer's new Contact, if there is one (RFC 3261 §12.2).
+    /// Takes the peer's new Contact, if there is one. Only a request that was granted or the 2xx to one of ours moves
+    /// it (RFC 3261 §12.2.1.2, §12.2.2).
     pub(crate) fn refresh(&mut self, message: &Message) {
         if let Ok(contacts) = message.contacts()
             && let Some(contact) = contacts.first()
@@ -118,7 +117,7 @@ impl Dialog {
     pub(crate) fn next_hop(&self, flow: &Flow) -> SocketAddr {
         let first = self.routes.first().map_or(&self.target, |route| &route.uri);
         match address_of(first) {
-            Some(address) if is_plausible(address.ip(), flow.remote.ip()) => address,
+            Some(address) if is_plausible(address, flow.remote.ip()) => address,
             Some(_) | None => flow.remote,
         }
     }
@@ -159,24 +158,6 @@ impl Dialog {
 fn address_of(uri: &Uri) -> Option<SocketAddr> {
     let uri = uri.sip()?;
     Some(SocketAddr::new(uri.host.ip()?, uri.port.unwrap_or(DEFAULT_PORT)))
-}
-
-/// A private address told by a peer at a public one is behind a NAT.
-fn is_plausible(told: IpAddr, seen: IpAddr) -> bool {
-    !told.is_unspecified() && (!is_private(told) || is_private(seen))
-}
-
-fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => {
-            let [a, b, ..] = address.octets();
-            let is_shared = a == 100 && (64..128).contains(&b);
-            address.is_private() || address.is_loopback() || address.is_link_local() || is_shared
-        }
-        IpAddr::V6(address) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Must never know: sockets, clocks, calls, queues. Start reading at [`Endpoint`], or at [`Message`] for what is
 //! on the wire.
 
+mod address;
 mod dialog;
 pub mod digest;
 pub mod endpoint;

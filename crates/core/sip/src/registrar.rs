@@ -123,11 +123,12 @@ pub struct Registrar {
 }
 
 impl Registrar {
-    /// Applies one REGISTER, wholly or not at all.
+    /// Applies one REGISTER, wholly or not at all. Gives back where contacts were that have moved to the REGISTER's
+    /// flow, as when a NAT forgot the phone, and where nobody is left.
     ///
     /// # Errors
     /// [`OutOfOrder`], when a later REGISTER of the same phone was applied before.
-    pub fn handle_register(&mut self, now: Now, update: Update) -> Result<(), OutOfOrder> {
+    pub fn handle_register(&mut self, now: Now, update: Update) -> Result<Vec<Flow>, OutOfOrder> {
         let known = self.users.get(&update.user).map_or(&[][..], |record| &record.bindings);
         let touched = |binding: &&Binding| match &update.change {
             Change::Query => false,
@@ -138,8 +139,10 @@ impl Registrar {
         if known.iter().filter(touched).any(late) {
             return Err(OutOfOrder);
         }
+        let flows = known.iter().filter(touched).map(|binding| binding.flow);
+        let mut moved: Vec<Flow> = flows.filter(|flow| *flow != update.flow).collect();
         if matches!(update.change, Change::Query) {
-            return Ok(());
+            return Ok(moved);
         }
         self.forget_sources(&update.user);
         match &update.change {
@@ -152,7 +155,11 @@ impl Registrar {
             }
         }
         self.settle(now, &update.user, Why::Removed);
-        Ok(())
+        // A proxy stands for many phones: the others have not moved.
+        moved.retain(|flow| {
+            self.at(flow.remote).next().is_none() && self.at(update.flow.remote).next().is_some()
+        });
+        Ok(moved)
     }
 
     /// Forgets the users that are not in `configured`.

@@ -2,8 +2,8 @@
 
 use hotline_base::{AgentId, Now, Pii, TrunkId};
 
-use super::receive::reply_flow;
 use super::{Endpoint, Event, Party, Peer, SessionId};
+use crate::address::reply_flow;
 use crate::dialog::Dialog;
 use crate::digest::{Algorithm, Credentials, Ha1, Verdict};
 use crate::message::{Builder, NameAddr};

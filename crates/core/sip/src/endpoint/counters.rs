@@ -35,6 +35,8 @@ pub struct Counters {
     pub merged: u64,
     /// Requests whose Max-Forwards had reached 0: answered 483.
     pub too_many_hops: u64,
+    /// Messages to an address that no host has, such as port 0 in a Via: dropped.
+    pub unsendable: u64,
     /// Messages sent again because no answer came.
     pub retransmissions: u64,
     /// Requests and responses that arrived again and were absorbed.
@@ -69,6 +71,7 @@ impl Counters {
             ("sip_bindings_replaced", self.bindings_replaced),
             ("sip_merged", self.merged),
             ("sip_too_many_hops", self.too_many_hops),
+            ("sip_unsendable", self.unsendable),
             ("sip_retransmissions", self.retransmissions),
             ("sip_repetitions", self.repetitions),
             ("sip_timeouts", self.timeouts),

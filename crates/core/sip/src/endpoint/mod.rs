@@ -34,6 +34,7 @@ pub use event::{
     RegistrationId, SessionId, Side, Transmit, Why,
 };
 
+use crate::address::is_sendable;
 use crate::digest::{NonceIssuer, Verifier};
 use crate::outgoing::TAG_LENGTH;
 use crate::registrar::{Presence, Registrar};
@@ -147,8 +148,13 @@ impl Endpoint {
 
     /// The next datagram to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        let (flow, bytes) = self.shared.layer.poll_transmit()?;
-        Some(Transmit { local: flow.local, remote: flow.remote, bytes })
+        while let Some((flow, bytes)) = self.shared.layer.poll_transmit() {
+            if is_sendable(flow.remote) {
+                return Some(Transmit { local: flow.local, remote: flow.remote, bytes });
+            }
+            self.shared.counters.unsendable += 1;
+        }
+        None
     }
 
     /// The next event.

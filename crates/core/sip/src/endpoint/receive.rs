@@ -6,14 +6,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use hotline_base::Now;
 
 use super::{ACCEPT, ALLOW, Datagram, Endpoint, RETRY_AFTER, SessionId};
+use crate::address::reply_flow;
 use crate::message::{Builder, Malformed, MalformedKind};
 use crate::session::{Inbound, Owner, Request, Session, reason_of, reason_phrase};
 use crate::transaction::{Flow, Reception};
 use crate::uri::Uri;
 use crate::{HeaderName, Message, Method};
-
-/// RFC 3261 §18.2.2. Where a response goes when the Via names no port.
-const DEFAULT_PORT: u16 = 5060;
 
 impl Endpoint {
     /// Takes one datagram, whatever is in it.
@@ -234,18 +232,6 @@ impl Endpoint {
         let key = (message.call_id().into_owned(), message.to_tag()?.into_owned());
         self.dialogs.get(&key).copied()
     }
-}
-
-/// Where the response to a request goes: to where it came from, as RFC 3581 §4 has it. A peer that does not ask for
-/// that and is where its Via says is answered at the port it says (RFC 3261 §18.2.2).
-pub(super) fn reply_flow(message: &Message, flow: Flow) -> Flow {
-    let Ok(via) = message.top_via() else { return flow };
-    if via.wants_rport() || via.host.ip() != Some(flow.remote.ip()) {
-        return flow;
-    }
-    let mut remote = flow.remote;
-    remote.set_port(via.port.unwrap_or(DEFAULT_PORT));
-    Flow { remote, ..flow }
 }
 
 /// The tag of a stateless response: the same for each repetition of the request (RFC 3261 §8.2.7).

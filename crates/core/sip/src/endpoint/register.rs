@@ -108,7 +108,9 @@ impl Endpoint {
             flow: inbound.flow,
             change,
         };
-        self.registrar.handle_register(now, update)?;
+        for old in self.registrar.handle_register(now, update)? {
+            self.sessions.values_mut().for_each(|session| session.follow(old, inbound.flow));
+        }
         self.shared.counters.bindings_replaced = self.registrar.replaced();
         Ok(())
     }

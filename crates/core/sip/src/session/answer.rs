@@ -87,7 +87,7 @@ impl Answered {
 
     pub(super) fn handle_request(
         mut self,
-        usage: &Usage,
+        usage: &mut Usage,
         ctx: &mut Context<'_>,
         request: Request,
         inbound: &Inbound,
@@ -95,7 +95,7 @@ impl Answered {
         if !usage.take_in_order(ctx, &mut self.dialog, inbound) {
             return State::Answered(self);
         }
-        match usage.handle_plain(ctx, request, inbound) {
+        match usage.handle_plain(ctx, &mut self.dialog, request, inbound) {
             Some(Change::Bye) => return usage.handle_bye(ctx, inbound),
             // The ACK may be lost, but until it comes an offer of ours may be open.
             Some(Change::Offer(_)) => {

@@ -99,7 +99,7 @@ impl Calling {
     /// Requests of the callee within an early dialog.
     pub(super) fn handle_request(
         mut self,
-        usage: &Usage,
+        usage: &mut Usage,
         ctx: &mut Context<'_>,
         request: Request,
         inbound: &Inbound,
@@ -112,7 +112,7 @@ impl Calling {
         if !usage.take_in_order(ctx, early, inbound) {
             return State::Calling(self);
         }
-        match usage.handle_plain(ctx, request, inbound) {
+        match usage.handle_plain(ctx, early, request, inbound) {
             // All its 2xx were lost, and it gave up waiting for our ACK.
             Some(Change::Bye) => {
                 ctx.reply(inbound, 200, &usage.local_tag);
@@ -131,10 +131,9 @@ impl Calling {
     fn progress(&mut self, usage: &Usage, ctx: &mut Context<'_>, status: u16, response: &Message) {
         if let Some(tag) = response.to_tag() {
             let room = self.earlies.len() < MAX_EARLY_DIALOGS;
-            match self.earlies.iter_mut().find(|early| early.remote.tag() == Some(&tag)) {
-                Some(early) => early.refresh(response),
-                None if room => self.earlies.extend(Dialog::from_response(response)),
-                None => {}
+            let is_known = self.earlies.iter().any(|early| early.remote.tag() == Some(&tag));
+            if room && !is_known {
+                self.earlies.extend(Dialog::from_response(response));
             }
         }
         let body = sdp_of(response).known();

@@ -112,7 +112,11 @@ impl Established {
     pub(super) fn answer_reoffer(&mut self, usage: &Usage, ctx: &mut Context<'_>, sdp: Bytes) {
         let Some(Theirs { inbound, request }) = self.take_theirs() else { return };
         let response = usage.success(ctx, &inbound).body(SDP, sdp);
-        self.exchange = match (ctx.respond(&inbound, 200, response), request) {
+        let response = ctx.respond(&inbound, 200, response);
+        if response.is_some() {
+            self.dialog.refresh(&inbound.message);
+        }
+        self.exchange = match (response, request) {
             (Some(response), Offer::Invite | Offer::EmptyInvite) => {
                 let offered = request == Offer::EmptyInvite;
                 Exchange::Answered(Answer::new(ctx.now, inbound, response, offered))
@@ -134,7 +138,7 @@ impl Established {
 
     pub(super) fn handle_request(
         mut self,
-        usage: &Usage,
+        usage: &mut Usage,
         ctx: &mut Context<'_>,
         request: Request,
         inbound: &Inbound,
@@ -142,13 +146,12 @@ impl Established {
         if !usage.take_in_order(ctx, &mut self.dialog, inbound) {
             return State::Established(self);
         }
-        match usage.handle_plain(ctx, request, inbound) {
+        match usage.handle_plain(ctx, &mut self.dialog, request, inbound) {
             Some(Change::Bye) => {
                 self.refuse_theirs(usage, ctx, 487);
                 return usage.handle_bye(ctx, inbound);
             }
             Some(Change::Offer(offer)) => self.handle_offer(usage, ctx, request, inbound, offer),
-            None if request == Request::Update => self.dialog.refresh(&inbound.message),
             None => {}
         }
         State::Established(self)
@@ -313,7 +316,6 @@ impl Established {
                         Offer::EmptyInvite
                     }
                 };
-                self.dialog.refresh(&inbound.message);
                 self.exchange = Exchange::Theirs(Theirs { inbound: inbound.clone(), request });
                 ctx.events.push_back(Event::Reoffer { session: usage.id, offer });
             }

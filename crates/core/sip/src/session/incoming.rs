@@ -102,7 +102,7 @@ impl Incoming {
 
     pub(super) fn handle_request(
         mut self,
-        usage: &Usage,
+        usage: &mut Usage,
         ctx: &mut Context<'_>,
         request: Request,
         inbound: &Inbound,
@@ -110,7 +110,7 @@ impl Incoming {
         if !usage.take_in_order(ctx, &mut self.dialog, inbound) {
             return State::Incoming(self);
         }
-        match usage.handle_plain(ctx, request, inbound) {
+        match usage.handle_plain(ctx, &mut self.dialog, request, inbound) {
             // RFC 3261 §15: a caller may end an early dialog so; the INVITE is answered 487.
             Some(Change::Bye) => {
                 ctx.reply(inbound, 200, &usage.local_tag);

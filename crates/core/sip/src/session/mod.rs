@@ -30,6 +30,7 @@ pub(crate) use usage::{Peerage, reason_of};
 use crate::endpoint::{Invite, InviteError, SessionId};
 use crate::message::HeaderError;
 pub(crate) use crate::session::body::{Sdp, sdp_of};
+use crate::transaction::Flow;
 use crate::{Message, Method};
 
 /// Why a session will wake.
@@ -128,6 +129,11 @@ impl Session {
     /// Call-ID and our tag: what requests within the dialog are known by.
     pub(crate) fn key(&self) -> (String, String) {
         (self.usage.call_id.clone(), self.usage.local_tag.clone())
+    }
+
+    /// The registered phone at `old` is found at `new`.
+    pub(crate) fn follow(&mut self, old: Flow, new: Flow) {
+        self.usage.follow(old, new);
     }
 
     /// True when the terminal event was given and nothing is waited for but the ends of transactions.

@@ -8,6 +8,7 @@ use super::context::{Context, Inbound, Owner};
 use super::ending::Leaving;
 use super::info::{self, Info};
 use super::{Reason, Request, State};
+use crate::address::reply_flow;
 use crate::dialog::Dialog;
 use crate::endpoint::{ACCEPT, ALLOW, Event, Failure, Login, SessionId, Side};
 use crate::login::Answer;
@@ -31,7 +32,7 @@ pub(super) enum Role {
 /// How the peer is reached and addressed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Peerage {
-    /// Where its first message came from, or ours went to.
+    /// Where its latest request came from; at first, where its INVITE did or ours went to.
     pub(crate) flow: Flow,
     /// True if it is always reached over `flow`, as a registered phone is, whatever its Contact says.
     pub(crate) pinned: bool,
@@ -98,6 +99,13 @@ impl Usage {
     /// The way to the peer of `dialog`.
     pub(super) fn way(&self, dialog: &Dialog) -> Flow {
         if self.pinned { self.flow } else { Flow { remote: dialog.next_hop(&self.flow), ..self.flow } }
+    }
+
+    /// A registered phone is found elsewhere, as when its NAT forgot it.
+    pub(super) fn follow(&mut self, old: Flow, new: Flow) {
+        if self.pinned && self.flow == old {
+            self.flow = new;
+        }
     }
 
     /// Gives the terminal event of an INVITE that has no answer.
@@ -227,10 +235,10 @@ impl Usage {
         Some((bye, flow))
     }
 
-    /// Notes the CSeq of a request within `dialog`; one of another peer gets 481, one out of order 500
-    /// (RFC 3261 §12.2.2).
+    /// Notes the CSeq of a request within `dialog`, and where its sender is reached from then on; one of another peer
+    /// gets 481, one out of order 500 (RFC 3261 §12.2.2).
     pub(super) fn take_in_order(
-        &self,
+        &mut self,
         ctx: &mut Context<'_>,
         dialog: &mut Dialog,
         inbound: &Inbound,
@@ -241,7 +249,9 @@ impl Usage {
             return false;
         }
         let in_order = inbound.message.cseq().is_ok_and(|cseq| dialog.accept_seq(cseq.number));
-        if !in_order {
+        if in_order {
+            self.flow = reply_flow(&inbound.message, inbound.flow);
+        } else {
             ctx.reply(inbound, 500, &self.local_tag);
         }
         in_order
@@ -267,6 +277,7 @@ impl Usage {
     pub(super) fn handle_plain(
         &self,
         ctx: &mut Context<'_>,
+        dialog: &mut Dialog,
         request: Request,
         inbound: &Inbound,
     ) -> Option<Change> {
@@ -280,6 +291,7 @@ impl Usage {
             Request::Invite | Request::Update => match (sdp_of(&inbound.message), request) {
                 (Sdp::Foreign, _) => self.reply_accept(ctx, inbound),
                 (Sdp::None, Request::Update) => {
+                    dialog.refresh(&inbound.message);
                     let response = self.success(ctx, inbound);
                     ctx.respond(inbound, 200, response);
                 }

@@ -5,6 +5,7 @@
 mod access;
 mod calls;
 mod endings;
+mod nat;
 mod net;
 mod refusals;
 mod registration;
