@@ -25,6 +25,7 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, metrics: Metrics)
         Metric::MediaBeatsLate.reach(counters.beats_late);
         Metric::MediaBeatsSkipped.reach(counters.beats_skipped);
         Metric::MediaSendErrors.reach(counters.send_errors);
+        Metric::MediaEventsLost.reach(counters.digits_refused);
         Metric::MediaPanics.reach(counters.panics);
         metrics.upkeep();
     }

@@ -22,7 +22,7 @@ use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use hotline_telemetry::{Metric, Metrics};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -229,11 +229,11 @@ fn start_media(
     events: mpsc::Sender<MediaEvent>,
 ) -> Result<(Recorder, MediaRuntime)> {
     let settings = &configuration.server;
-    let lost = Metric::MediaEventsLost.counter();
-    let tell = move |event| {
-        if events.try_send(event).is_err() {
-            lost.increment(1);
-        }
+    let tell = move |event| match events.try_send(event) {
+        // After the end nobody listens any more.
+        Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
+        // It is offered again; only keys are then dropped.
+        Err(TrySendError::Full(event)) => Err(event),
     };
     let prompts = Arc::new(load_prompts(&settings.storage.sounds)?);
     let recorder = Recorder::start(RecorderConfig::new(settings.storage.recordings.clone()), tell.clone())?;

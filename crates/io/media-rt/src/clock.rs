@@ -15,8 +15,12 @@ impl Clock {
         Self { origin: Instant::now() }
     }
 
+    pub(crate) fn mono(self) -> Time {
+        Time::ZERO + self.origin.elapsed()
+    }
+
     pub(crate) fn now(self) -> Now {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Now { mono: Time::ZERO + self.origin.elapsed(), wall: WallTime::default() + since_epoch }
+        Now { mono: self.mono(), wall: WallTime::default() + since_epoch }
     }
 }

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use hotline_base::{CallId, Rng};
 use hotline_media::{Command, Engine, EngineConfig, Event, PromptLibrary};
-use hotline_record_io::Recorder;
+use hotline_record_io::{Outbox, Recorder};
 
 use crate::clock::Clock;
 use crate::ports::Ports;
@@ -84,13 +84,13 @@ pub struct MediaCounters {
     pub beats_late: u64,
     /// Beats left out because a tick was too late.
     pub beats_skipped: u64,
-    /// Keys refused because too many were waiting.
+    /// Keys refused because too many were waiting or nobody had time for them.
     pub digits_refused: u64,
     /// Packets that the system did not take.
     pub send_errors: u64,
     /// Receives that failed.
     pub receive_errors: u64,
-    /// Bugs that cost a leg.
+    /// Bugs that panicked; each cost a leg at most.
     pub panics: u64,
 }
 
@@ -120,7 +120,8 @@ struct Link {
 }
 
 impl MediaRuntime {
-    /// Starts the threads. `events` is called from them and must not wait.
+    /// Starts the threads. `events` is called from them and must not wait; an event that it gives back is offered
+    /// again, in its order, unless it is a key.
     ///
     /// # Errors
     /// What is wrong with the configuration or the machine, by name.
@@ -131,7 +132,7 @@ impl MediaRuntime {
         events: E,
     ) -> Result<Self, StartError>
     where
-        E: Fn(Event) + Send + Clone + 'static,
+        E: Fn(Event) -> Result<(), Event> + Send + Clone + 'static,
     {
         let ports = Arc::new(check(config)?);
         let mut rng = seed()?;
@@ -151,7 +152,7 @@ impl MediaRuntime {
                 routes: Arc::clone(&routes),
                 gauges: Arc::clone(&link.gauges),
                 clock,
-                events: events.clone(),
+                events: Outbox::new(events.clone()),
             });
             links.push(link);
         }
@@ -233,17 +234,17 @@ impl MediaHandle {
     /// What happened since the start.
     #[must_use]
     pub fn counters(&self) -> MediaCounters {
-        let sum = |counter: fn(&Gauges) -> &AtomicU64| {
+        let sum = |counter: fn(&Gauges) -> &AtomicU64| -> u64 {
             self.shared.links.iter().map(|link| counter(&link.gauges).load(Ordering::Relaxed)).sum()
         };
         MediaCounters {
             commands_refused: self.shared.refused.load(Ordering::Relaxed),
             beats_late: sum(|gauges| &gauges.beats_late),
             beats_skipped: sum(|gauges| &gauges.beats_skipped),
-            digits_refused: sum(|gauges| &gauges.digits_refused),
+            digits_refused: sum(|gauges| &gauges.digits_refused) + sum(|gauges| &gauges.digits_dropped),
             send_errors: sum(|gauges| &gauges.send_errors),
             receive_errors: sum(|gauges| &gauges.receive_errors),
-            panics: sum(|gauges| &gauges.panics),
+            panics: sum(|gauges| &gauges.panics) + sum(|gauges| &gauges.legs_lost),
         }
     }
 

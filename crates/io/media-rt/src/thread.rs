@@ -9,8 +9,8 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use hotline_base::{CallId, LegId, Now, RecordingId};
-use hotline_media::{Chunk, Command, Engine, EngineCounters, Event, LegFailure, Sink};
-use hotline_record_io::Tap;
+use hotline_media::{Chunk, Command, Engine, Event, LegFailure, Sink, Timer};
+use hotline_record_io::{Outbox, RETRY, Tap};
 
 use crate::clock::Clock;
 use crate::ports::Ports;
@@ -31,8 +31,12 @@ pub(crate) struct Gauges {
     pub(crate) beats_late: AtomicU64,
     pub(crate) beats_skipped: AtomicU64,
     pub(crate) digits_refused: AtomicU64,
+    pub(crate) digits_dropped: AtomicU64,
     pub(crate) send_errors: AtomicU64,
     pub(crate) receive_errors: AtomicU64,
+    /// Bugs that cost a leg.
+    pub(crate) legs_lost: AtomicU64,
+    /// Bugs that cost no leg.
     pub(crate) panics: AtomicU64,
 }
 
@@ -46,7 +50,7 @@ pub(crate) struct MediaThread<E> {
     pub(crate) routes: Arc<Routes>,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) clock: Clock,
-    pub(crate) events: E,
+    pub(crate) events: Outbox<E>,
 }
 
 /// Where the engine's output goes.
@@ -68,7 +72,7 @@ impl Sink for Outlet<'_> {
     }
 }
 
-impl<E: Fn(Event)> MediaThread<E> {
+impl<E: Fn(Event) -> Result<(), Event>> MediaThread<E> {
     /// Runs until it is told to stop, then closes all legs.
     pub(crate) fn run(mut self) {
         let mut datagram = [0; DATAGRAM_MAX];
@@ -84,7 +88,7 @@ impl<E: Fn(Event)> MediaThread<E> {
 
     /// 1. Wait; 2. packets; 3. the beat; 4. commands; 5. events.
     fn turn(&mut self, ready: &mut ReadyList, datagram: &mut [u8]) -> io::Result<()> {
-        self.sockets.wait(ready, self.until_next_beat())?;
+        self.sockets.wait(ready, self.timeout())?;
         let now = self.clock.now();
         for leg in ready.legs() {
             self.receive(now, leg, datagram);
@@ -102,17 +106,20 @@ impl<E: Fn(Event)> MediaThread<E> {
         }
         self.tap.flush();
         self.report();
+        self.show_counters();
         Ok(())
     }
 
-    fn until_next_beat(&self) -> Option<Duration> {
-        let (due, hotline_media::Timer::Beat) = self.engine.poll_timeout()?;
-        Some(due.since(self.clock.now().mono))
+    /// How long to sleep. The turn before took some time, so this is not measured from its `now`.
+    fn timeout(&self) -> Option<Duration> {
+        let beat = self.engine.poll_timeout().map(|(due, Timer::Beat)| due.since(self.clock.mono()));
+        let retry = (!self.events.is_empty()).then_some(RETRY);
+        beat.into_iter().chain(retry).min()
     }
 
     fn receive(&mut self, now: Now, leg: LegId, datagram: &mut [u8]) {
         match self.sockets.receive(leg, datagram) {
-            Ok((length, source)) => self.guarded(Some(leg), |engine, out| {
+            Ok((length, source)) => self.guarded(now, Some(leg), |engine, out| {
                 engine.handle_packet(now, leg, source, &mut datagram[..length], out);
             }),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -123,14 +130,21 @@ impl<E: Fn(Event)> MediaThread<E> {
     }
 
     fn beat(&mut self, now: Now) {
-        if self.engine.poll_timeout().is_none_or(|(due, _)| due > now.mono) {
-            return;
+        if self.engine.poll_timeout().is_some_and(|(due, Timer::Beat)| due <= now.mono) {
+            self.guarded(now, None, |engine, out| engine.handle_tick(now, out));
         }
-        self.guarded(None, |engine, out| engine.handle_tick(now, out));
-        let EngineCounters { beats_late, beats_skipped, digits_refused, .. } = self.engine.counters();
-        self.gauges.beats_late.store(beats_late, Ordering::Relaxed);
-        self.gauges.beats_skipped.store(beats_skipped, Ordering::Relaxed);
-        self.gauges.digits_refused.store(digits_refused, Ordering::Relaxed);
+    }
+
+    fn show_counters(&self) {
+        let counters = self.engine.counters();
+        self.gauges.beats_late.store(counters.beats_late, Ordering::Relaxed);
+        self.gauges.beats_skipped.store(counters.beats_skipped, Ordering::Relaxed);
+        self.gauges.digits_refused.store(counters.digits_refused, Ordering::Relaxed);
+        self.gauges.digits_dropped.store(self.events.digits_dropped(), Ordering::Relaxed);
+        let known = self.gauges.legs_lost.swap(counters.legs_lost, Ordering::Relaxed);
+        if counters.legs_lost > known {
+            tracing::error!(legs = counters.legs_lost - known, "the media engine panicked; legs were closed");
+        }
     }
 
     fn carry_out(&mut self, now: Now, command: Command) {
@@ -138,22 +152,22 @@ impl<E: Fn(Event)> MediaThread<E> {
         if let Command::OpenLeg { leg, call } = command {
             return self.open(now, leg, call);
         }
-        self.guarded(leg, |engine, out| engine.handle_command(now, command, out));
+        self.guarded(now, leg, |engine, out| engine.handle_command(now, command, out));
     }
 
     fn open(&mut self, now: Now, leg: LegId, call: CallId) {
         match self.bind(leg) {
             Ok(port) => {
-                self.guarded(Some(leg), |engine, out| {
+                self.guarded(now, Some(leg), |engine, out| {
                     engine.handle_command(now, Command::OpenLeg { leg, call }, out);
                 });
-                (self.events)(Event::LegOpened { leg, port });
+                self.events.push(Event::LegOpened { leg, port });
             }
             Err(cause) => {
                 if cause != LegFailure::Duplicate {
                     self.routes.remove(leg);
                 }
-                (self.events)(Event::LegFailed { leg, cause });
+                self.events.push(Event::LegFailed { leg, cause });
             }
         }
     }
@@ -169,16 +183,18 @@ impl<E: Fn(Event)> MediaThread<E> {
     }
 
     /// A bug that panics costs the leg it happened on, and a line in the log.
-    fn guarded(&mut self, leg: Option<LegId>, step: impl FnOnce(&mut Engine, &mut Outlet<'_>)) {
+    fn guarded(&mut self, now: Now, leg: Option<LegId>, step: impl FnOnce(&mut Engine, &mut Outlet<'_>)) {
         let mut out = Outlet { sockets: &self.sockets, tap: &mut self.tap, gauges: &self.gauges };
         let engine = &mut self.engine;
         if catch_unwind(AssertUnwindSafe(|| step(engine, &mut out))).is_ok() {
             return;
         }
-        self.gauges.panics.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(leg = leg.map(|leg| leg.0), "the media engine panicked; the leg is closed");
-        if let Some(leg) = leg {
-            self.engine.handle_command(self.clock.now(), Command::CloseLeg { leg }, &mut out);
+        match leg {
+            Some(leg) => engine.lose_leg(now, leg, &mut out),
+            None => {
+                self.gauges.panics.fetch_add(1, Ordering::Relaxed);
+                tracing::error!("the media engine panicked");
+            }
         }
     }
 
@@ -190,21 +206,25 @@ impl<E: Fn(Event)> MediaThread<E> {
                     self.ports.release(port);
                 }
             }
-            (self.events)(event);
+            self.events.push(event);
         }
         while let Some((recording, cause)) = self.tap.poll_failed() {
-            (self.events)(Event::RecordingFailed { recording, cause });
+            self.events.push(Event::RecordingFailed { recording, cause });
         }
+        self.events.flush();
     }
 
     /// Closes all legs and hands the ends of their recordings over.
     fn stop(mut self) {
         let now = self.clock.now();
         for leg in self.sockets.legs() {
-            self.guarded(None, |engine, out| engine.handle_command(now, Command::CloseLeg { leg }, out));
+            self.guarded(now, Some(leg), |engine, out| {
+                engine.handle_command(now, Command::CloseLeg { leg }, out);
+            });
         }
         self.tap.flush();
         self.report();
+        self.events.close();
     }
 }
 

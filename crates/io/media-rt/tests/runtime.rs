@@ -7,6 +7,7 @@ mod phone;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -41,7 +42,10 @@ impl Server {
         let root = tempfile::tempdir().unwrap();
         let (sender, events) = channel();
         // At the end of a test nobody listens any more.
-        let report = move |event| drop(sender.send(event));
+        let report = move |event| {
+            drop(sender.send(event));
+            Ok(())
+        };
         let recorder =
             Recorder::start(RecorderConfig::new(root.path().to_path_buf()), report.clone()).unwrap();
         let config = MediaConfig { threads: 2, bind: LOCAL, ports, engine: EngineConfig::default() };
@@ -345,7 +349,7 @@ fn stopping_closes_every_leg_and_completes_the_recordings() {
 #[test]
 fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
     let root = tempfile::tempdir().unwrap();
-    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| {}).unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| Ok(())).unwrap();
     let config = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
     let (stuck, is_stuck) = channel();
     let gate = Arc::new(Barrier::new(2));
@@ -355,6 +359,7 @@ fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
             stuck.send(()).unwrap();
             at_gate.wait();
         }
+        Ok(())
     })
     .unwrap();
     let handle = media.handle();
@@ -372,13 +377,51 @@ fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
     wait_until(|| handle.ports_in_use() == 0);
 }
 
+/// Call control has no time for a while: it still learns of every leg, in the end.
+#[test]
+fn a_busy_listener_loses_no_beginning_and_no_end_of_a_leg() {
+    let root = tempfile::tempdir().unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| Ok(())).unwrap();
+    let config = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
+    let busy = Arc::new(AtomicBool::new(true));
+    let (sender, events) = channel();
+    let is_busy = Arc::clone(&busy);
+    let media = MediaRuntime::start(&config, &prompts(), &recorder, move |event| {
+        if is_busy.load(Ordering::Relaxed) {
+            return Err(event);
+        }
+        drop(sender.send(event));
+        Ok(())
+    })
+    .unwrap();
+    let handle = media.handle();
+    let legs: Vec<LegId> = (0..100).map(LegId).collect();
+    for leg in &legs {
+        handle.send(Command::OpenLeg { leg: *leg, call: call() }).unwrap();
+        handle
+            .send(Command::Play { leg: *leg, play: PlayId(leg.0), prompts: vec!["en/none".into()] })
+            .unwrap();
+        handle.send(Command::CloseLeg { leg: *leg }).unwrap();
+    }
+    wait_until(|| handle.ports_in_use() == 0 && handle.counters().commands_refused == 0);
+    busy.store(false, Ordering::Relaxed);
+    let told: Vec<Event> =
+        std::iter::from_fn(|| events.recv_timeout(PATIENCE).ok()).take(3 * legs.len()).collect();
+    for (leg, told) in legs.iter().zip(told.chunks(3)) {
+        assert!(matches!(told[0], Event::LegOpened { leg: opened, .. } if opened == *leg), "{told:?}");
+        assert!(matches!(told[1], Event::PlayFinished { play, .. } if play == PlayId(leg.0)), "{told:?}");
+        assert!(matches!(told[2], Event::LegClosed { leg: closed, .. } if closed == *leg), "{told:?}");
+    }
+}
+
 #[test]
 fn a_wrong_configuration_is_named() {
     let root = tempfile::tempdir().unwrap();
-    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| {}).unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| Ok(())).unwrap();
     let good = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
     let message = |config: MediaConfig| -> String {
-        let error: StartError = MediaRuntime::start(&config, &prompts(), &recorder, |_| {}).err().unwrap();
+        let error: StartError =
+            MediaRuntime::start(&config, &prompts(), &recorder, |_| Ok(())).err().unwrap();
         error.to_string()
     };
     assert_eq!(message(MediaConfig { threads: 0, ..good.clone() }), "media threads: at least one is needed");

@@ -12,6 +12,7 @@
 
 mod failure;
 mod manifest;
+mod outbox;
 mod recorder;
 mod recording;
 mod repair;
@@ -22,6 +23,7 @@ mod wav;
 mod window;
 
 pub use failure::StartError;
-pub use recorder::{Recorder, RecorderConfig, RecorderCounters};
-pub use repair::{Repaired, repair};
+pub use outbox::{Outbox, RETRY};
+pub use recorder::{Recorder, RecorderConfig, RecorderCounters, RecorderGauge};
+pub use repair::{Repaired, complete, repair, settle};
 pub use ring::Tap;

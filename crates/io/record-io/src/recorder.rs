@@ -13,6 +13,7 @@ use hotline_media::{Event, RecordingFailure};
 use rtrb::Consumer;
 
 use crate::StartError;
+use crate::outbox::Outbox;
 use crate::recording::Recording;
 use crate::ring::{Entry, Tap, ring};
 use crate::shelf::Shelf;
@@ -52,6 +53,24 @@ pub struct RecorderCounters {
     pub syncs_skipped: u64,
 }
 
+/// Reads the counters of a recorder, also after its end. Cheap to clone.
+#[derive(Clone)]
+pub struct RecorderGauge(Arc<Shared>);
+
+impl RecorderGauge {
+    /// What happened since the start.
+    #[must_use]
+    pub fn read(&self) -> RecorderCounters {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        RecorderCounters {
+            open: read(&self.0.open),
+            failed: read(&self.0.failed),
+            refused_ms: crate::wav::millis(read(&self.0.refused_samples)),
+            syncs_skipped: read(&self.0.syncs_skipped),
+        }
+    }
+}
+
 /// The running recorder. Stop the media threads first: what they still hold is then in the files.
 pub struct Recorder {
     rings: Sender<Consumer<Entry>>,
@@ -70,17 +89,18 @@ struct Shared {
 }
 
 impl Recorder {
-    /// Starts the recorder. `events` is told of every recording's beginning and end, from its threads.
+    /// Starts the recorder. `events` is told of every recording's beginning and end, from its thread; it must not
+    /// wait, and gives back an event that it has no room for, which is then offered again.
     ///
     /// # Errors
     /// A directory that cannot be written, by name.
     pub fn start<E>(config: RecorderConfig, events: E) -> Result<Self, StartError>
     where
-        E: Fn(Event) + Send + Clone + 'static,
+        E: Fn(Event) -> Result<(), Event> + Send + 'static,
     {
         let shelf = Shelf::open(&config.root)?;
         let shared = Arc::new(Shared::default());
-        let sync = SyncThread::start(shelf.clone(), Arc::clone(&shared.syncs_skipped), events.clone())
+        let sync = SyncThread::start(shelf.clone(), Arc::clone(&shared.syncs_skipped))
             .map_err(StartError::Thread)?;
         let (rings, arriving) = channel();
         let mut turns = Turns {
@@ -90,7 +110,7 @@ impl Recorder {
             rings: Vec::new(),
             recordings: BTreeMap::new(),
             shared: Arc::clone(&shared),
-            events,
+            events: Outbox::new(events),
         };
         let thread = std::thread::Builder::new()
             .name("record".into())
@@ -116,13 +136,13 @@ impl Recorder {
     /// What happened since the start.
     #[must_use]
     pub fn counters(&self) -> RecorderCounters {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        RecorderCounters {
-            open: read(&self.shared.open),
-            failed: read(&self.shared.failed),
-            refused_ms: crate::wav::millis(read(&self.shared.refused_samples)),
-            syncs_skipped: read(&self.shared.syncs_skipped),
-        }
+        self.gauge().read()
+    }
+
+    /// The counters for someone who outlives this value.
+    #[must_use]
+    pub fn gauge(&self) -> RecorderGauge {
+        RecorderGauge(Arc::clone(&self.shared))
     }
 
     /// Completes all recordings and waits until they are on the disk.
@@ -154,10 +174,10 @@ struct Turns<E> {
     rings: Vec<Consumer<Entry>>,
     recordings: BTreeMap<RecordingId, Recording>,
     shared: Arc<Shared>,
-    events: E,
+    events: Outbox<E>,
 }
 
-impl<E: Fn(Event)> Turns<E> {
+impl<E: Fn(Event) -> Result<(), Event>> Turns<E> {
     fn run(&mut self) {
         loop {
             // Read first: what was in the rings before the flag was set is still emptied.
@@ -170,7 +190,7 @@ impl<E: Fn(Event)> Turns<E> {
         }
     }
 
-    /// 1. Everything that was in the rings at `now`; 2. files that are due.
+    /// 1. Everything that was in the rings at `now`; 2. files that are due; 3. events.
     fn turn(&mut self, now: Instant) {
         self.rings.extend(self.arriving.try_iter());
         let mut rings = std::mem::take(&mut self.rings);
@@ -183,6 +203,10 @@ impl<E: Fn(Event)> Turns<E> {
         rings.retain(|ring| !ring.is_abandoned() || !ring.is_empty());
         self.rings = rings;
         self.refresh(now);
+        while let Some(event) = self.sync.poll_ended() {
+            self.events.push(event);
+        }
+        self.events.flush();
         self.shared.open.store(self.recordings.len() as u64, Ordering::Relaxed);
     }
 
@@ -193,7 +217,7 @@ impl<E: Fn(Event)> Turns<E> {
                     Ok(started) => {
                         let path = started.relative().to_owned();
                         self.recordings.insert(recording, started);
-                        (self.events)(Event::RecordingStarted { recording, path });
+                        self.events.push(Event::RecordingStarted { recording, path });
                     }
                     Err(cause) => self.fail(recording, cause),
                 }
@@ -230,18 +254,21 @@ impl<E: Fn(Event)> Turns<E> {
     fn fail(&mut self, recording: RecordingId, cause: RecordingFailure) {
         self.recordings.remove(&recording);
         self.shared.failed.fetch_add(1, Ordering::Relaxed);
-        (self.events)(Event::RecordingFailed { recording, cause });
+        self.events.push(Event::RecordingFailed { recording, cause });
     }
 
     /// Completes what no media thread has ended.
-    fn stop(self) {
+    fn stop(mut self) {
         let now = Instant::now();
         for (recording, open) in self.recordings {
             let length = open.length_at(now);
             if let Err(cause) = open.finish(length, 0, &self.sync) {
-                (self.events)(Event::RecordingFailed { recording, cause });
+                self.events.push(Event::RecordingFailed { recording, cause });
             }
         }
-        self.sync.stop();
+        for event in self.sync.stop() {
+            self.events.push(event);
+        }
+        self.events.close();
     }
 }

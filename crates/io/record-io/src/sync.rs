@@ -5,10 +5,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
 
-use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingFailure};
 
 use crate::failure::cause;
@@ -44,6 +43,7 @@ enum Job {
 /// The recorder's side of the thread.
 pub(crate) struct SyncThread {
     jobs: SyncSender<Job>,
+    ended: Receiver<Event>,
     thread: JoinHandle<()>,
     skipped: Arc<AtomicU64>,
 }
@@ -63,16 +63,14 @@ impl Synced {
 }
 
 impl SyncThread {
-    pub(crate) fn start(
-        shelf: Shelf,
-        skipped: Arc<AtomicU64>,
-        events: impl Fn(Event) + Send + 'static,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(shelf: Shelf, skipped: Arc<AtomicU64>) -> io::Result<Self> {
         let (jobs, waiting) = sync_channel(JOBS_MAX);
+        // At most one for each recording.
+        let (done, ended) = channel();
         let thread = std::thread::Builder::new()
             .name("record-sync".into())
-            .spawn(move || run(&waiting, &shelf, events))?;
-        Ok(Self { jobs, thread, skipped })
+            .spawn(move || run(&waiting, &shelf, &done))?;
+        Ok(Self { jobs, ended, thread, skipped })
     }
 
     /// Asks for what is written to be put on the disk.
@@ -95,16 +93,22 @@ impl SyncThread {
         }
     }
 
-    /// Waits until all jobs are done.
-    pub(crate) fn stop(self) {
+    /// Takes the end of a recording.
+    pub(crate) fn poll_ended(&self) -> Option<Event> {
+        self.ended.try_recv().ok()
+    }
+
+    /// Waits until all jobs are done; gives back the last ends.
+    pub(crate) fn stop(self) -> impl Iterator<Item = Event> {
         drop(self.jobs);
         if self.thread.join().is_err() {
             tracing::error!("the recorder's sync thread had panicked");
         }
+        self.ended.into_iter()
     }
 }
 
-fn run(jobs: &Receiver<Job>, shelf: &Shelf, events: impl Fn(Event)) {
+fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
     for job in jobs {
         match job {
             Job::Refresh(synced) => {
@@ -114,9 +118,12 @@ fn run(jobs: &Receiver<Job>, shelf: &Shelf, events: impl Fn(Event)) {
             }
             Job::End(ending) => {
                 let recording = ending.manifest.recording;
-                match complete(&ending, shelf) {
-                    Ok(()) => events(ending.finished),
-                    Err(cause) => events(failed(recording, cause)),
+                let event = match complete(&ending, shelf) {
+                    Ok(()) => ending.finished,
+                    Err(cause) => Event::RecordingFailed { recording, cause },
+                };
+                if done.send(event).is_err() {
+                    tracing::error!(%recording, "nobody is told of the end of a recording");
                 }
             }
         }
@@ -128,8 +135,4 @@ fn complete(ending: &Ending, shelf: &Shelf) -> Result<(), RecordingFailure> {
     ending.synced.file.sync_data().map_err(named)?;
     ending.manifest.write(&ending.path).map_err(named)?;
     shelf.close(ending.manifest.recording).map_err(named)
-}
-
-fn failed(recording: RecordingId, cause: RecordingFailure) -> Event {
-    Event::RecordingFailed { recording, cause }
 }

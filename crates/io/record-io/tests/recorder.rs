@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs};
 use hotline_base::{CallId, RecordingId, Rng, WallTime};
 use hotline_media::{Channel, Chunk, Codec, Event, RecordingFailure};
-use hotline_record_io::{Recorder, RecorderConfig, Tap, repair};
+use hotline_record_io::{Recorder, RecorderConfig, Tap, complete, repair, settle};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// 2026-11-23 06:30:00 UTC.
@@ -31,7 +31,8 @@ impl Studio {
         let root = tempfile::tempdir().unwrap();
         let (sender, events) = channel();
         let config = RecorderConfig { root: root.path().to_path_buf(), ring_slots };
-        let recorder = Recorder::start(config, move |event| sender.send(event).unwrap()).unwrap();
+        let recorder =
+            Recorder::start(config, move |event| sender.send(event).map_err(|refused| refused.0)).unwrap();
         Self { root, recorder, events }
     }
 
@@ -116,6 +117,13 @@ fn each_side_is_on_its_channel_at_its_time() {
     assert_eq!(manifest["channels"], serde_json::json!(["customer", "agent"]));
     assert_eq!(manifest["end"]["duration_ms"], 2000);
     assert_eq!(repair(studio.root.path()).unwrap(), [], "nothing is left to mend");
+    let relative = path.strip_prefix(studio.root.path()).unwrap().to_str().unwrap();
+    let told = complete(studio.root.path(), relative).unwrap().unwrap();
+    assert_eq!(
+        (told.call, told.duration_ms, told.gap_ms),
+        (call(), 2000, Some(0)),
+        "also to who missed the end"
+    );
 }
 
 #[test]
@@ -145,6 +153,10 @@ fn a_file_plays_while_it_grows_and_after_a_crash() {
     let frames = listen(&crashed.path().join(relative))[0].len() as u64;
     assert_eq!(frames * 1000 / 8000, mended[0].duration_ms);
     assert_eq!(frames, (whole - 44) / 4 + 1600);
+    assert_eq!(mended[0].gap_ms, None);
+    assert_eq!(repair(crashed.path()).unwrap(), mended, "told again until it is on record");
+    assert_eq!(complete(crashed.path(), &mended[0].path).unwrap().as_ref(), mended.first());
+    settle(crashed.path(), &mended).unwrap();
     assert_eq!(repair(crashed.path()).unwrap(), [], "once");
 }
 
@@ -179,7 +191,7 @@ fn a_killed_process_loses_at_most_two_seconds() {
 const VICTIM_ROOT: &str = "HOTLINE_TEST_VICTIM_ROOT";
 
 fn record_until_killed(root: PathBuf) {
-    let recorder = Recorder::start(RecorderConfig::new(root), |_| {}).unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root), |_| Ok(())).unwrap();
     let mut tap = recorder.tap();
     start(&mut tap, 1);
     let begin = Instant::now();
