@@ -9,8 +9,9 @@ use hotline_base::{
 use hotline_ivr::PathStep;
 use serde::{Deserialize, Serialize};
 
-/// One fact. `seq` grows by one for each event of this server and goes on over restarts, so a reader that knows
-/// the last number it saw can ask for what came after.
+/// One fact. `seq` grows by one for each event of this server. After a restart it goes on far above the last number
+/// of the journal, so that no number ever names two events: a reader that knows the last number it saw can ask for
+/// what came after.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Place in the journal, from 1.

@@ -13,7 +13,7 @@ mod sip_events;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hotline_acd::Acd;
+use hotline_acd::{Acd, AgentView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
 use hotline_media as media;
 use hotline_sip::{Datagram, Endpoint, EndpointConfig, Transmit};
@@ -22,7 +22,7 @@ use crate::call::Call;
 use crate::center::Center;
 use crate::command::{Command, CommandError, Reply, Request};
 use crate::env::Env;
-use crate::event::{AlarmKind, EndKind, Event};
+use crate::event::{Alarm, AlarmKind, EndKind, Event};
 use crate::snapshot::{ScreenPop, Snapshot};
 
 /// Calls that may live at once. Beyond it a new call is refused with 503 and counted.
@@ -224,9 +224,21 @@ impl Controller {
             calls: self.calls.values().map(|call| call.view(&self.env)).collect(),
             agents: self.env.acd.agents().collect(),
             queues: self.env.acd.queues().collect(),
-            alarms: self.env.alarms.values().cloned().collect(),
+            alarms: self.alarms(),
             counters: self.counters(),
         }
+    }
+
+    /// One agent, without the cost of a whole snapshot.
+    #[must_use]
+    pub fn agent(&self, agent: &AgentId) -> Option<AgentView> {
+        self.env.acd.agent(agent)
+    }
+
+    /// Standing alarms.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.env.alarms.values().cloned().collect()
     }
 
     /// How many calls live.
@@ -241,15 +253,26 @@ impl Controller {
         self.env.legs.len()
     }
 
-    /// Counters of call control and of the SIP endpoint, by name.
+    /// Counters of call control, the ACD and the SIP endpoint, by name.
     #[must_use]
     pub fn counters(&self) -> Vec<(&'static str, u64)> {
-        let own = &self.env.counters;
+        let (own, acd) = (&self.env.counters, self.env.acd.counters());
         let mut counters = vec![
             ("calls_started", own.calls_started),
             ("calls_unknown_number", own.calls_unknown_number),
             ("calls_shed", own.calls_shed),
             ("records_saved", own.records_saved),
+            ("acd_offers", acd.offers),
+            ("acd_answered", acd.answered),
+            ("acd_no_answer", acd.no_answer),
+            ("acd_rejected", acd.rejected),
+            ("acd_busy", acd.busy),
+            ("acd_not_registered", acd.not_registered),
+            ("acd_phone_faults", acd.phone_faults),
+            ("acd_server_faults", acd.server_faults),
+            ("acd_caller_gone", acd.caller_gone),
+            ("acd_leases_expired", acd.leases_expired),
+            ("acd_stray", acd.stray),
         ];
         counters.extend(self.env.sip.counters().named());
         counters
