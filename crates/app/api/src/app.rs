@@ -11,6 +11,7 @@ use hotline_store::{AuditEntry, Store};
 
 use crate::error::ApiError;
 use crate::hub::Hub;
+use crate::known::Known;
 use crate::password::Checker;
 use crate::throttle::{Key, Throttle};
 
@@ -38,6 +39,8 @@ pub(crate) struct App {
     pub(crate) passwords: Checker,
     /// Shared by sign-ins; held for one look-up, never across an await.
     throttle: Mutex<Throttle>,
+    /// Shared by all requests; held for one look-up, never across an await.
+    known: Mutex<Known>,
     /// Shared by the routes that make ids; held for ten bytes.
     rng: Mutex<Rng>,
 }
@@ -46,8 +49,8 @@ impl App {
     pub(crate) fn new(ports: Ports, hub: Arc<Hub>, passwords: Checker) -> Result<Self, getrandom::Error> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        let (throttle, rng) = (Mutex::default(), Mutex::new(Rng::from_seed(seed)));
-        Ok(Self { ports, hub, passwords, throttle, rng })
+        let rng = Mutex::new(Rng::from_seed(seed));
+        Ok(Self { ports, hub, passwords, throttle: Mutex::default(), known: Mutex::default(), rng })
     }
 
     /// The wall clock.
@@ -59,6 +62,11 @@ impl App {
     /// For new ids. Not for secrets.
     pub(crate) fn with_rng<T>(&self, make: impl FnOnce(&mut Rng) -> T) -> T {
         make(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at, or changes, who was signed in when the database was last asked.
+    pub(crate) fn with_known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
+        look(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn begin_sign_in(&self, key: &Key) -> Result<(), ApiError> {

@@ -1,5 +1,5 @@
 //! Who sends a request: a session's cookie or a token, looked up in the database each time, so that a sign-out
-//! holds at once.
+//! holds at once. While the database is away its last word holds, see `known.rs`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use hotline_store::{Session, SessionKind, TokenHash, User};
+use hotline_store::{Session, SessionKind, StoreError, TokenHash, User};
 use hotline_telemetry::Metric;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
@@ -99,8 +99,16 @@ impl<'a> Secret<'a> {
 
 async fn identify(app: &App, secret: &Secret<'_>) -> Result<Option<Identity>, ApiError> {
     let now = app.now();
-    let found = app.ports.store.find_session(&TokenHash::of(secret.text), now).await?;
+    let token = TokenHash::of(secret.text);
+    let found = match app.ports.store.find_session(&token, now).await {
+        Err(error @ StoreError::Unavailable(_)) => {
+            let known = app.with_known(|known| known.recall(&token, secret.kind, now));
+            return known.map(Some).ok_or_else(|| error.into());
+        }
+        found => found?,
+    };
     let Some((session, user)) = found.filter(|(session, _)| session.kind == secret.kind) else {
+        app.with_known(|known| known.forget(&token));
         return Ok(None);
     };
     if let Err(error) = app.ports.store.touch_session(&session, now).await {
@@ -108,7 +116,9 @@ async fn identify(app: &App, secret: &Secret<'_>) -> Result<Option<Identity>, Ap
         tracing::debug!(%error, "the use of a session was not noted");
     }
     let viewer = Viewer { role: user.role, agent: user.agent.clone() };
-    Ok(Some(Identity { session, user, viewer }))
+    let identity = Identity { session, user, viewer };
+    app.with_known(|known| known.confirm(&identity, now));
+    Ok(Some(identity))
 }
 
 /// Fetch metadata where the browser sends it (all current ones), else the Origin. A request with neither is no

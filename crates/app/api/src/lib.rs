@@ -18,6 +18,7 @@ mod error;
 mod extract;
 mod frame;
 mod hub;
+mod known;
 mod lines;
 mod page;
 mod password;

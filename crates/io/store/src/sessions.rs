@@ -15,7 +15,7 @@ use crate::{NAME_CHARS_MAX, Store, StoreError, User};
 pub const SESSION_TOUCH_EVERY: Duration = Duration::from_secs(60);
 
 /// SHA-256 of a session's secret. The secret itself is never stored: who reads the database cannot sign in.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TokenHash(String);
 
 impl TokenHash {

@@ -114,6 +114,7 @@ pub(super) async fn begin(
 /// Ends the session or token of the request, and its open pages.
 pub(super) async fn forget(app: &App, who: &Identity) -> Result<(), ApiError> {
     app.ports.store.delete_session(&who.session.token).await?;
+    app.with_known(|known| known.forget(&who.session.token));
     app.hub.close_pages_of(&who.session.token);
     app.audit(&who.user.name, "session.end", &who.user.name, serde_json::Value::Null).await
 }

@@ -197,7 +197,8 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         Command::SignOut(agent) => (agent, AgentState::LoggedOut),
         Command::PopWritten { .. }
         | Command::CustomerChanged(_)
-        | Command::StoreAvailable(_)
+        | Command::StoreAvailable
+        | Command::StoreUnavailable(_)
         | Command::Drain
         | Command::HangUpAll => return,
     };
@@ -219,6 +220,7 @@ pub(crate) fn agent(id: &str, name: &str) -> AgentView {
         delay: None,
         queues: BTreeSet::new(),
         signed_in: None,
+        outside: false,
     }
 }
 

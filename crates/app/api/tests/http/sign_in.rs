@@ -110,3 +110,17 @@ async fn every_mistake_in_a_wish_for_a_token_is_named() {
     let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
     assert_eq!(fields, ["name", "expires_in_s", "password"]);
 }
+
+#[tokio::test]
+async fn who_is_signed_in_goes_on_while_the_database_is_away_and_nobody_else_comes_in() {
+    let server = Server::start().await;
+    let (ann, gone) = (server.token("1001").await, server.token("1002").await);
+    assert_eq!(server.get("/api/v1/live", &ann).await.status, 200);
+    assert_eq!(server.get("/api/v1/live", &gone).await.status, 200);
+    let field = [("authorization", gone.as_str())];
+    assert_eq!(server.send("DELETE", "/api/v1/tokens/current", &field, json!(null)).await.status, 204);
+    server.store.close().await;
+    assert_eq!(server.get("/api/v1/live", &ann).await.status, 200);
+    assert_eq!(server.get("/api/v1/live", &gone).await.status, 503);
+    assert_eq!(server.get("/api/v1/live", "Bearer guessed").await.status, 503);
+}
