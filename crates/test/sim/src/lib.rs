@@ -3,7 +3,8 @@
 //! A [`World`] holds one real controller, phones that speak SIP to it through the same kind of endpoint, a network
 //! that loses, repeats, delays and reorders, a media plane and a database that only pretend. Time jumps from one
 //! happening to the next, so a day passes in moments, and everything follows from one number: the seed. After
-//! every step the [`Watch`] checks what must hold at all times. Start reading at [`World`]; tests are in `tests/`.
+//! every step the [`Watch`] checks what must hold at all times. Must never know: the inside of the core, only what
+//! goes in and comes out. Start reading at [`World`]; tests are in `tests/`.
 
 mod agenda;
 mod center;
