@@ -3,7 +3,7 @@
 //! ```text
 //! media thread ─ Tap ─▶ ring ─▶ recorder thread ─ every second: frames, header ─▶ file
 //! media thread ─ Tap ─▶ ring ─▶      │
-//!                                    └─ fdatasync, manifest ─▶ sync thread
+//!                                    └─ fdatasync, manifest, names ─▶ sync thread
 //! ```
 //!
 //! A media thread never waits: a full ring is a gap, counted and written as silence in its place. A full or dead
@@ -25,5 +25,6 @@ mod window;
 pub use failure::StartError;
 pub use outbox::{Outbox, RETRY};
 pub use recorder::{Recorder, RecorderConfig, RecorderCounters, RecorderGauge};
+pub use recording::LENGTH_MAX;
 pub use repair::{Repaired, complete, repair, settle};
 pub use ring::Tap;

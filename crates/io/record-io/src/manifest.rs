@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) recording: RecordingId,
-    pub(crate) call: CallId,
+    /// Unknown if a crash took the first manifest.
+    pub(crate) call: Option<CallId>,
     /// Microseconds since the Unix epoch, UTC.
     pub(crate) started_unix_us: WallTime,
     pub(crate) sample_rate_hz: u32,
@@ -41,7 +42,7 @@ pub(crate) enum Outcome {
 }
 
 impl Manifest {
-    pub(crate) fn new(recording: RecordingId, call: CallId, started: WallTime) -> Self {
+    pub(crate) fn new(recording: RecordingId, call: Option<CallId>, started: WallTime) -> Self {
         Self {
             recording,
             call,
@@ -52,7 +53,7 @@ impl Manifest {
         }
     }
 
-    /// Writes the manifest of the WAV file at `wav`, whole or not at all, and onto the disk.
+    /// Writes the manifest of the WAV file at `wav`, whole or not at all; the last one onto the disk.
     pub(crate) fn write(&self, wav: &Path) -> io::Result<()> {
         let path = Self::path(wav);
         let temporary = path.with_extension("json.part");
@@ -69,7 +70,8 @@ impl Manifest {
         Ok(serde_json::from_slice(&fs::read(Self::path(wav))?)?)
     }
 
-    fn path(wav: &Path) -> PathBuf {
+    /// Where the manifest of the WAV file at `wav` is.
+    pub(crate) fn path(wav: &Path) -> PathBuf {
         wav.with_extension("json")
     }
 }

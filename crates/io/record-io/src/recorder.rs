@@ -1,6 +1,7 @@
 //! The recorder thread: empties the rings and keeps the files.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,12 +13,13 @@ use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingFailure};
 use rtrb::Consumer;
 
-use crate::StartError;
+use crate::failure::bug;
 use crate::outbox::Outbox;
 use crate::recording::Recording;
 use crate::ring::{Entry, Tap, ring};
 use crate::shelf::Shelf;
 use crate::sync::SyncThread;
+use crate::{StartError, wav};
 
 /// How often the rings are emptied. Polling costs the media threads no system call for waking us.
 const TURN: Duration = Duration::from_millis(20);
@@ -51,6 +53,8 @@ pub struct RecorderCounters {
     pub refused_ms: u64,
     /// Refreshes left out because the disk was behind.
     pub syncs_skipped: u64,
+    /// Recordings that were ended at [`LENGTH_MAX`](crate::LENGTH_MAX).
+    pub cut: u64,
 }
 
 /// Reads the counters of a recorder, also after its end. Cheap to clone.
@@ -65,8 +69,9 @@ impl RecorderGauge {
         RecorderCounters {
             open: read(&self.0.open),
             failed: read(&self.0.failed),
-            refused_ms: crate::wav::millis(read(&self.0.refused_samples)),
+            refused_ms: wav::millis(read(&self.0.refused_samples)),
             syncs_skipped: read(&self.0.syncs_skipped),
+            cut: read(&self.0.cut),
         }
     }
 }
@@ -85,6 +90,7 @@ struct Shared {
     open: AtomicU64,
     failed: AtomicU64,
     refused_samples: AtomicU64,
+    cut: AtomicU64,
     syncs_skipped: Arc<AtomicU64>,
 }
 
@@ -197,7 +203,7 @@ impl<E: Fn(Event) -> Result<(), Event>> Turns<E> {
         for ring in &mut rings {
             for _ in 0..ring.slots() {
                 let entry = ring.pop().expect("the ring held that many entries, and only we take them");
-                self.handle(now, entry);
+                self.guarded(entry.recording(), |turns| turns.handle(now, entry));
             }
         }
         rings.retain(|ring| !ring.is_abandoned() || !ring.is_empty());
@@ -210,10 +216,18 @@ impl<E: Fn(Event) -> Result<(), Event>> Turns<E> {
         self.shared.open.store(self.recordings.len() as u64, Ordering::Relaxed);
     }
 
+    /// A bug that panics costs the recording it happened on.
+    fn guarded(&mut self, recording: RecordingId, step: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| step(self))).is_err() {
+            tracing::error!(%recording, "the recorder panicked; the recording ends");
+            self.fail(recording, bug(recording));
+        }
+    }
+
     fn handle(&mut self, now: Instant, entry: Entry) {
         match entry {
             Entry::Start { recording, call, at } => {
-                match Recording::start(&self.shelf, recording, call, at, now) {
+                match Recording::start(&self.shelf, recording, call, at, now, &self.sync) {
                     Ok(started) => {
                         let path = started.relative().to_owned();
                         self.recordings.insert(recording, started);
@@ -231,22 +245,34 @@ impl<E: Fn(Event) -> Result<(), Event>> Turns<E> {
             }
             Entry::Finish { recording, length, refused } => {
                 self.shared.refused_samples.fetch_add(refused, Ordering::Relaxed);
-                let Some(finished) = self.recordings.remove(&recording) else { return };
-                if let Err(cause) = finished.finish(length, refused, &self.sync) {
-                    self.fail(recording, cause);
-                }
+                self.finish(recording, length, refused);
             }
         }
     }
 
-    fn refresh(&mut self, now: Instant) {
-        let mut failed = Vec::new();
-        for (id, recording) in &mut self.recordings {
-            if let Err(cause) = recording.refresh(now, &self.sync) {
-                failed.push((*id, cause));
-            }
+    fn finish(&mut self, recording: RecordingId, length: u64, refused: u64) {
+        let Some(finished) = self.recordings.remove(&recording) else { return };
+        if let Err(cause) = finished.finish(length, refused, &self.sync) {
+            self.fail(recording, cause);
         }
-        for (id, cause) in failed {
+    }
+
+    fn refresh(&mut self, now: Instant) {
+        let due = self.recordings.iter().filter(|(_, recording)| recording.is_due(now));
+        let due: Vec<RecordingId> = due.map(|(id, _)| *id).collect();
+        for recording in due {
+            self.guarded(recording, |turns| turns.refresh_one(now, recording));
+        }
+    }
+
+    fn refresh_one(&mut self, now: Instant, id: RecordingId) {
+        let Some(recording) = self.recordings.get_mut(&id) else { return };
+        if recording.is_full(now) {
+            tracing::warn!(recording = %id, "a recording has its greatest length and ends");
+            self.shared.cut.fetch_add(1, Ordering::Relaxed);
+            return self.finish(id, wav::FRAMES_MAX, 0);
+        }
+        if let Err(cause) = recording.refresh(now, &self.sync) {
             self.fail(id, cause);
         }
     }
@@ -260,11 +286,10 @@ impl<E: Fn(Event) -> Result<(), Event>> Turns<E> {
     /// Completes what no media thread has ended.
     fn stop(mut self) {
         let now = Instant::now();
-        for (recording, open) in self.recordings {
-            let length = open.length_at(now);
-            if let Err(cause) = open.finish(length, 0, &self.sync) {
-                self.events.push(Event::RecordingFailed { recording, cause });
-            }
+        let open: Vec<(RecordingId, u64)> =
+            self.recordings.iter().map(|(id, recording)| (*id, recording.length_at(now))).collect();
+        for (recording, length) in open {
+            self.guarded(recording, |turns| turns.finish(recording, length, 0));
         }
         for event in self.sync.stop() {
             self.events.push(event);

@@ -22,6 +22,10 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// How long late packets find their place: half a second, longer than any jitter a conversation survives.
 const HOLD_FRAMES: u64 = 4000;
 
+/// The longest recording. Then it ends, complete, and the call goes on without: a header cannot say much more, and
+/// no conversation is that long.
+pub const LENGTH_MAX: Duration = Duration::from_secs(wav::FRAMES_MAX / wav::SAMPLE_RATE_HZ as u64);
+
 /// An open file and what is on its way into it.
 pub(crate) struct Recording {
     manifest: Manifest,
@@ -35,17 +39,18 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Creates the file with a valid header, and its manifest.
+    /// Creates the file with a valid header, and its manifest; the sync thread puts their names on the disk.
     pub(crate) fn start(
         shelf: &Shelf,
         recording: RecordingId,
         call: CallId,
         at: WallTime,
         now: Instant,
+        sync: &SyncThread,
     ) -> Result<Self, RecordingFailure> {
         let relative = Shelf::relative(recording, at);
         let path = shelf.full(&relative);
-        let manifest = Manifest::new(recording, call, at);
+        let manifest = Manifest::new(recording, Some(call), at);
         let create = || {
             shelf.announce(recording, &relative)?;
             manifest.write(&path)?;
@@ -54,11 +59,13 @@ impl Recording {
             Ok(file)
         };
         let file = create().map_err(|error: io::Error| cause(&path, &error))?;
+        let synced = Arc::new(Synced::new(file));
+        sync.begin(recording, relative.clone(), &synced);
         Ok(Self {
             manifest,
             relative,
             path,
-            synced: Arc::new(Synced::new(file)),
+            synced,
             window: Window::default(),
             started: now,
             next_refresh: now + REFRESH,
@@ -71,21 +78,30 @@ impl Recording {
         &self.relative
     }
 
-    /// Takes some audio.
+    /// Takes some audio. What lies beyond the greatest length is left out.
     pub(crate) fn place(&mut self, piece: &Piece) -> Result<(), RecordingFailure> {
-        let end = piece.position + piece.payload().len() as u64;
+        let room = usize::try_from(wav::FRAMES_MAX.saturating_sub(piece.position)).unwrap_or(usize::MAX);
+        let payload = &piece.payload()[..room.min(piece.payload().len())];
+        let end = piece.position + payload.len() as u64;
         if self.window.overflows(end) {
             self.write_until(end.saturating_sub(HOLD_FRAMES))?;
         }
-        self.window.place(piece.channel, piece.position, piece.codec, piece.payload());
+        self.window.place(piece.channel, piece.position, piece.codec, payload);
         Ok(())
+    }
+
+    /// True if [`Recording::refresh`] has something to do.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        now >= self.next_refresh
+    }
+
+    /// True if it has the greatest length.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        self.length_at(now) >= wav::FRAMES_MAX
     }
 
     /// Writes what is due. All audio that came before `now` must have been placed.
     pub(crate) fn refresh(&mut self, now: Instant, sync: &SyncThread) -> Result<(), RecordingFailure> {
-        if now < self.next_refresh {
-            return Ok(());
-        }
         self.next_refresh = now + REFRESH;
         self.synced.check().map_err(|error| cause(&self.path, &error))?;
         self.write_until(self.frames_at(now).saturating_sub(HOLD_FRAMES))?;
@@ -100,7 +116,7 @@ impl Recording {
         refused: u64,
         sync: &SyncThread,
     ) -> Result<(), RecordingFailure> {
-        let length = length.max(self.window.start());
+        let length = length.min(wav::FRAMES_MAX).max(self.window.start());
         self.write_until(length)?;
         let gap_ms = wav::millis(refused + self.window.late());
         let bytes = wav::HEADER_LEN + length * wav::FRAME_LEN;
@@ -130,11 +146,18 @@ impl Recording {
 
     fn write_until(&mut self, end: u64) -> Result<(), RecordingFailure> {
         let (first, frames) = self.window.take_until(end);
-        if frames.is_empty() {
+        let length = self.window.start();
+        if length == first {
             return Ok(());
         }
-        wav::write_frames(&self.synced.file, first, &frames, &mut self.scratch)
-            .and_then(|()| wav::write_header(&self.synced.file, self.window.start()))
-            .map_err(|error| cause(&self.path, &error))
+        let file = &self.synced.file;
+        let mut write = || {
+            wav::write_frames(file, first, &frames, &mut self.scratch)?;
+            if length > first + frames.len() as u64 {
+                wav::extend(file, length)?;
+            }
+            wav::write_header(file, length)
+        };
+        write().map_err(|error: io::Error| cause(&self.path, &error))
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use hotline_base::{CallId, RecordingId, WallTime};
 
 use crate::manifest::{End, Manifest, Outcome};
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, born};
 use crate::{StartError, wav};
 
 /// A recording of an earlier process that is complete.
@@ -18,8 +18,8 @@ use crate::{StartError, wav};
 pub struct Repaired {
     /// The recording.
     pub recording: RecordingId,
-    /// Whose conversation it is.
-    pub call: CallId,
+    /// Whose conversation it is; unknown if the crash took its manifest.
+    pub call: Option<CallId>,
     /// Relative to the root of the recordings.
     pub path: String,
     /// When it began.
@@ -33,8 +33,8 @@ pub struct Repaired {
 }
 
 /// Gives every recording that was under way when the server died a header of its true length and a finished
-/// manifest. Run it before the recorder starts. A file that cannot be mended is logged and tried again at the
-/// next start. Until [`settle`] the same recordings are told again.
+/// manifest, also if the crash left its note or its manifest unreadable. Run it before the recorder starts. A file
+/// that the system does not let us mend is logged and tried again at the next start. Until [`settle`] the same recordings are told again.
 ///
 /// # Errors
 /// A directory that cannot be written, by name.
@@ -43,10 +43,10 @@ pub fn repair(root: &Path) -> Result<Vec<Repaired>, StartError> {
     let unfinished =
         shelf.unfinished().map_err(|source| StartError::Directory { path: root.to_path_buf(), source })?;
     let mut repaired = Vec::new();
-    for (recording, path) in unfinished {
-        match mend(&shelf, recording, &path) {
+    for (recording, noted) in unfinished {
+        match mend(&shelf, recording, &noted) {
             Ok(mended) => repaired.extend(mended),
-            Err(error) => tracing::warn!(%recording, %path, %error, "a recording could not be mended"),
+            Err(error) => tracing::warn!(%recording, %noted, %error, "a recording could not be mended"),
         }
     }
     Ok(repaired)
@@ -78,22 +78,19 @@ pub fn complete(root: &Path, relative: &str) -> io::Result<Option<Repaired>> {
 }
 
 /// `None` if the crash came before there was a file.
-fn mend(shelf: &Shelf, recording: RecordingId, relative: &str) -> io::Result<Option<Repaired>> {
-    let path = shelf.full(relative);
-    let open = || Ok((Manifest::read(&path)?, File::options().read(true).write(true).open(&path)?));
-    let (mut manifest, file) = match open() {
-        Ok(opened) => opened,
-        Err(error) => {
-            let error: io::Error = error;
-            if error.kind() != io::ErrorKind::NotFound {
-                return Err(error);
-            }
-            shelf.close(recording)?;
-            return Ok(None);
-        }
+fn mend(shelf: &Shelf, recording: RecordingId, noted: &str) -> io::Result<Option<Repaired>> {
+    let Some(relative) = shelf.find(recording, noted)? else {
+        shelf.close(recording)?;
+        return Ok(None);
     };
+    let path = shelf.full(&relative);
+    let file = File::options().read(true).write(true).open(&path)?;
+    let mut manifest = Manifest::read(&path).unwrap_or_else(|error| {
+        tracing::warn!(%recording, %error, "the manifest of a recording is lost; it gets a new one");
+        Manifest::new(recording, None, born(recording))
+    });
     if let Some(end) = &manifest.end {
-        return Ok(Some(told(&manifest, end, relative)));
+        return Ok(Some(told(&manifest, end, &relative)));
     }
     let length = file.metadata()?.len();
     let frames = length.saturating_sub(wav::HEADER_LEN) / wav::FRAME_LEN;
@@ -104,7 +101,7 @@ fn mend(shelf: &Shelf, recording: RecordingId, relative: &str) -> io::Result<Opt
     let end = End { outcome: Outcome::Repaired, duration_ms: wav::millis(frames), gap_ms: None, bytes };
     manifest.end = Some(end.clone());
     manifest.write(&path)?;
-    Ok(Some(told(&manifest, &end, relative)))
+    Ok(Some(told(&manifest, &end, &relative)))
 }
 
 fn told(manifest: &Manifest, end: &End, relative: &str) -> Repaired {

@@ -48,6 +48,16 @@ pub(crate) struct Piece {
     bytes: [u8; PIECE_LEN],
 }
 
+impl Entry {
+    /// Which recording it is about.
+    pub(crate) const fn recording(&self) -> RecordingId {
+        match self {
+            Self::Start { recording, .. } | Self::Finish { recording, .. } => *recording,
+            Self::Audio(piece) => piece.recording,
+        }
+    }
+}
+
 impl Piece {
     pub(crate) fn payload(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]

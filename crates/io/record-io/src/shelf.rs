@@ -1,17 +1,21 @@
 //! Where recordings lie, and how the unfinished ones are found again.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hotline_base::{RecordingId, WallTime};
 use time::OffsetDateTime;
 
 use crate::StartError;
+use crate::manifest::Manifest;
 
 /// Holds one file for each recording under way, named by its id; the text is the recording's path. So a start-up
 /// after a crash reads what was under way and not the whole archive.
 const UNFINISHED: &str = ".unfinished";
+
+const NEXT_DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The root of all recordings.
 #[derive(Clone, Debug)]
@@ -53,12 +57,26 @@ impl Shelf {
         fs::write(self.note(recording), relative)
     }
 
+    /// Puts a recording's files and the names of all of them on the disk.
+    pub(crate) fn sync(&self, recording: RecordingId, relative: &str) -> io::Result<()> {
+        let wav = self.full(relative);
+        let notes = self.root.join(UNFINISHED);
+        // Each directory has the name of the next.
+        let directories = wav.ancestors().skip(1).take_while(|directory| directory.starts_with(&self.root));
+        let files = [self.note(recording), Manifest::path(&wav), wav.clone(), notes];
+        files
+            .iter()
+            .map(PathBuf::as_path)
+            .chain(directories)
+            .try_for_each(|path| File::open(path)?.sync_all())
+    }
+
     /// The recording is complete or mended.
     pub(crate) fn close(&self, recording: RecordingId) -> io::Result<()> {
         fs::remove_file(self.note(recording))
     }
 
-    /// All unfinished recordings: id and relative path. Notes that cannot be read are logged and left.
+    /// All unfinished recordings, and what their notes say; nothing for a note that a crash left unreadable.
     pub(crate) fn unfinished(&self) -> io::Result<Vec<(RecordingId, String)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(self.root.join(UNFINISHED))? {
@@ -68,20 +86,44 @@ impl Shelf {
                 tracing::warn!(file = %entry.path().display(), "not a note of a recording; left alone");
                 continue;
             };
-            match fs::read_to_string(entry.path()) {
-                Ok(relative) => found.push((recording, relative)),
-                Err(error) => {
-                    tracing::warn!(file = %entry.path().display(), %error, "a note cannot be read; left alone");
-                }
-            }
+            found.push((recording, fs::read_to_string(entry.path()).unwrap_or_default()));
         }
         found.sort();
         Ok(found)
     }
 
+    /// Where an unfinished recording's WAV file is: where its note says, or else on its day, by its id. `None` if
+    /// there is no file.
+    pub(crate) fn find(&self, recording: RecordingId, noted: &str) -> io::Result<Option<String>> {
+        let ending = format!("-{recording}.wav");
+        if noted.ends_with(&ending) && self.full(noted).try_exists()? {
+            return Ok(Some(noted.to_owned()));
+        }
+        // A recording begins right after its id was made, which may be the next day.
+        let made = born(recording);
+        for at in [made, made + NEXT_DAY] {
+            let relative = Self::relative(recording, at);
+            let Some((day, _)) = relative.rsplit_once('/') else { continue };
+            let Ok(files) = fs::read_dir(self.root.join(day)) else { continue };
+            for file in files {
+                let name = file?.file_name();
+                if let Some(name) = name.to_str().filter(|name| name.ends_with(&ending)) {
+                    return Ok(Some(format!("{day}/{name}")));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     fn note(&self, recording: RecordingId) -> PathBuf {
         self.root.join(UNFINISHED).join(recording.to_string())
     }
+}
+
+/// When a recording's id was made, to the millisecond; about when it began.
+pub(crate) fn born(recording: RecordingId) -> WallTime {
+    let made = recording.0.get_timestamp().map_or((0, 0), |made| made.to_unix());
+    WallTime::default() + Duration::new(made.0, made.1)
 }
 
 #[cfg(test)]

@@ -2,15 +2,17 @@
 
 use std::fs::File;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
 
+use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingFailure};
 
-use crate::failure::cause;
+use crate::failure::{bug, cause};
 use crate::manifest::Manifest;
 use crate::shelf::Shelf;
 
@@ -36,6 +38,7 @@ pub(crate) struct Ending {
 }
 
 enum Job {
+    Begin { recording: RecordingId, relative: String, synced: Arc<Synced> },
     Refresh(Arc<Synced>),
     End(Box<Ending>),
 }
@@ -51,6 +54,12 @@ pub(crate) struct SyncThread {
 impl Synced {
     pub(crate) const fn new(file: File) -> Self {
         Self { file, error: AtomicI32::new(0) }
+    }
+
+    fn keep(&self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.error.store(error.raw_os_error().unwrap_or(-1), Ordering::Relaxed);
+        }
     }
 
     /// What went wrong behind the recorder's back.
@@ -71,6 +80,13 @@ impl SyncThread {
             .name("record-sync".into())
             .spawn(move || run(&waiting, &shelf, &done))?;
         Ok(Self { jobs, ended, thread, skipped })
+    }
+
+    /// Asks for a new recording's files and their names to be put on the disk, before any of its audio.
+    pub(crate) fn begin(&self, recording: RecordingId, relative: String, synced: &Arc<Synced>) {
+        if self.jobs.send(Job::Begin { recording, relative, synced: Arc::clone(synced) }).is_err() {
+            tracing::error!("the recorder's sync thread is gone");
+        }
     }
 
     /// Asks for what is written to be put on the disk.
@@ -111,14 +127,14 @@ impl SyncThread {
 fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
     for job in jobs {
         match job {
-            Job::Refresh(synced) => {
-                if let Err(error) = synced.file.sync_data() {
-                    synced.error.store(error.raw_os_error().unwrap_or(-1), Ordering::Relaxed);
-                }
+            Job::Begin { recording, relative, synced } => {
+                synced.keep(shelf.sync(recording, &relative));
             }
+            Job::Refresh(synced) => synced.keep(synced.file.sync_data()),
             Job::End(ending) => {
                 let recording = ending.manifest.recording;
-                let event = match complete(&ending, shelf) {
+                let completed = catch_unwind(AssertUnwindSafe(|| complete(&ending, shelf)));
+                let event = match completed.unwrap_or_else(|_| Err(bug(recording))) {
                     Ok(()) => ending.finished,
                     Err(cause) => Event::RecordingFailed { recording, cause },
                 };

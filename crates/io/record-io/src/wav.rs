@@ -11,13 +11,24 @@ pub(crate) const FRAME_LEN: u64 = 4;
 /// Samples of one channel a second.
 pub(crate) const SAMPLE_RATE_HZ: u32 = 8000;
 
+/// The longest recording: a day, 2.8 GB.
+pub(crate) const FRAMES_MAX: u64 = 24 * 3600 * SAMPLE_RATE_HZ as u64;
+/// The most frames whose length the header can say: 37 hours.
+const FRAMES_SAYABLE: u64 = (u32::MAX as u64 - HEADER_LEN) / FRAME_LEN;
+const _: () = assert!(FRAMES_MAX <= FRAMES_SAYABLE, "the header of the longest recording is true");
+
 /// Left and right.
 pub(crate) type Frame = [i16; 2];
 
 /// Writes the header for `frames` frames. Call it after the frames are written, so that it never promises more
-/// than there is. Lengths beyond 4 GiB (37 hours) do not fit the format and stay at its limit.
+/// than there is. A file beyond 4 GiB, which is none of ours, gets that of the whole frames that fit.
 pub(crate) fn write_header(file: &File, frames: u64) -> io::Result<()> {
     file.write_all_at(&header(frames), 0)
+}
+
+/// Makes the file `frames` long; what is not written is silence and takes no space on the disk.
+pub(crate) fn extend(file: &File, frames: u64) -> io::Result<()> {
+    file.set_len(HEADER_LEN + frames * FRAME_LEN)
 }
 
 /// Writes frames at their place; `bytes` is scratch space.
@@ -35,7 +46,7 @@ pub(crate) const fn millis(samples: u64) -> u64 {
 fn header(frames: u64) -> [u8; HEADER_LEN as usize] {
     const CHANNELS: u16 = 2;
     const PCM: u16 = 1;
-    let data = u32::try_from(frames * FRAME_LEN).unwrap_or(u32::MAX - HEADER_LEN as u32);
+    let data = u32::try_from(frames.min(FRAMES_SAYABLE) * FRAME_LEN).expect("so many frames can be said");
     let mut header = [0; HEADER_LEN as usize];
     let mut at = 0;
     let mut put = |bytes: &[u8]| {
@@ -78,7 +89,13 @@ mod tests {
 
     #[test]
     fn a_length_that_does_not_fit_stays_at_the_limit() {
-        let header = header(u64::from(u32::MAX));
-        assert_eq!(u32::from_le_bytes(header[4..8].try_into().unwrap()), u32::MAX - 8);
+        let lengths = |frames| {
+            let header = header(frames);
+            [4, 40].map(|at| u32::from_le_bytes(header[at..at + 4].try_into().unwrap()))
+        };
+        assert_eq!(lengths(FRAMES_MAX), [2_764_800_036, 2_764_800_000]);
+        assert_eq!(lengths(FRAMES_SAYABLE), [0xffff_fff4, 0xffff_ffd0], "whole frames");
+        assert_eq!(lengths(FRAMES_SAYABLE + 1), lengths(FRAMES_SAYABLE));
+        assert_eq!(lengths(u64::from(u32::MAX)), lengths(FRAMES_SAYABLE));
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs};
 use hotline_base::{CallId, RecordingId, Rng, WallTime};
 use hotline_media::{Channel, Chunk, Codec, Event, RecordingFailure};
-use hotline_record_io::{Recorder, RecorderConfig, Tap, complete, repair, settle};
+use hotline_record_io::{LENGTH_MAX, Recorder, RecorderConfig, Tap, complete, repair, settle};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// 2026-11-23 06:30:00 UTC.
@@ -121,7 +122,7 @@ fn each_side_is_on_its_channel_at_its_time() {
     let told = complete(studio.root.path(), relative).unwrap().unwrap();
     assert_eq!(
         (told.call, told.duration_ms, told.gap_ms),
-        (call(), 2000, Some(0)),
+        (Some(call()), 2000, Some(0)),
         "also to who missed the end"
     );
 }
@@ -147,7 +148,7 @@ fn a_file_plays_while_it_grows_and_after_a_crash() {
     file.set_len(whole + 4 * 1600 + 3).unwrap();
     let mended = repair(crashed.path()).unwrap();
     assert_eq!(mended.len(), 1);
-    assert_eq!((mended[0].recording, mended[0].call, mended[0].started), (recording(1), call(), AT));
+    assert_eq!((mended[0].recording, mended[0].call, mended[0].started), (recording(1), Some(call()), AT));
     assert_eq!(Path::new(&mended[0].path), relative);
     assert_eq!(mended[0].bytes, whole + 4 * 1600, "whole frames");
     let frames = listen(&crashed.path().join(relative))[0].len() as u64;
@@ -224,6 +225,84 @@ fn a_crash_before_the_first_byte_leaves_nothing_to_mend() {
     fs::write(&note, "2026/11/23/063000-x.wav").unwrap();
     assert_eq!(repair(root.path()).unwrap(), []);
     assert!(!note.exists());
+}
+
+/// After a loss of power a file may be there and its contents not.
+#[test]
+fn an_unreadable_note_or_manifest_costs_the_name_of_the_call_and_no_audio() {
+    for (noted, manifest) in [("", true), ("2026/11/23/063000", false), ("elsewhere", false)] {
+        let studio = Studio::open();
+        let mut tap = studio.recorder.tap();
+        start(&mut tap, 1);
+        say(&mut tap, 1, Channel::Customer, 0, &tone(440.0, 8000));
+        let path = studio.started();
+        wait_until(|| listen(&path)[0].len() > 3000);
+        let crashed = tempfile::tempdir().unwrap();
+        copy_all(studio.root.path(), crashed.path());
+        let relative = path.strip_prefix(studio.root.path()).unwrap();
+        fs::write(crashed.path().join(".unfinished").join(recording(1).to_string()), noted).unwrap();
+        if !manifest {
+            fs::write(crashed.path().join(relative).with_extension("json"), "").unwrap();
+        }
+        let mended = repair(crashed.path()).unwrap();
+        assert_eq!(mended.len(), 1, "noted {noted:?}");
+        assert_eq!(Path::new(&mended[0].path), relative);
+        assert_eq!((mended[0].call, mended[0].started), (manifest.then(call), AT));
+        assert_eq!(listen(&crashed.path().join(relative))[0].len() as u64 / 8, mended[0].duration_ms);
+        settle(crashed.path(), &mended).unwrap();
+        assert_eq!(repair(crashed.path()).unwrap(), [], "once");
+    }
+}
+
+/// The listener of one event panics, as a bug in the recorder would.
+#[test]
+fn a_bug_in_one_recording_costs_that_one() {
+    let root = tempfile::tempdir().unwrap();
+    let (sender, events) = channel();
+    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), move |event| {
+        let is_mined =
+            matches!(event, Event::RecordingStarted { recording: started, .. } if started == recording(1));
+        assert!(!is_mined, "a bug, on purpose");
+        sender.send(event).map_err(|refused| refused.0)
+    })
+    .unwrap();
+    let mut tap = recorder.tap();
+    for number in [1, 2] {
+        start(&mut tap, number);
+        say(&mut tap, number, Channel::Agent, 0, &tone(440.0, 160));
+        tap.record(recording(number), Chunk::Finish { length: 160 });
+    }
+    let told: Vec<Event> =
+        std::iter::from_fn(|| Some(events.recv_timeout(PATIENCE).unwrap())).take(3).collect();
+    assert!(matches!(told[0], Event::RecordingFailed { recording: failed, .. } if failed == recording(1)));
+    assert!(matches!(told[1], Event::RecordingStarted { recording: started, .. } if started == recording(2)));
+    assert!(matches!(told[2], Event::RecordingFinished { recording: ended, .. } if ended == recording(2)));
+    assert_eq!(recorder.counters().failed, 1);
+}
+
+#[test]
+fn a_recording_of_a_day_ends_complete_and_its_silence_takes_no_space() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    let day = LENGTH_MAX.as_secs() * 8000;
+    start(&mut tap, 1);
+    say(&mut tap, 1, Channel::Customer, 0, &tone(440.0, 1600));
+    say(&mut tap, 1, Channel::Customer, day - 800, &tone(440.0, 1600));
+    let path = studio.started();
+    let Event::RecordingFinished { duration_ms, bytes, .. } = studio.event() else { panic!("not the end") };
+    assert_eq!((duration_ms, bytes), (LENGTH_MAX.as_millis() as u64, 44 + day * 4));
+    assert_eq!(studio.recorder.counters().cut, 1);
+    let mut reader = hound::WavReader::open(&path).unwrap();
+    assert_eq!(u64::from(reader.duration()), day);
+    reader.seek(u32::try_from(day - 1000).unwrap()).unwrap();
+    let end: Vec<i16> = reader.samples().step_by(2).map(Result::unwrap).collect();
+    assert!(end[..200].iter().all(|sample| *sample == 0));
+    assert!((tone_dbfs(&end[200..], 440.0, SAMPLE_RATE_HZ) + 6.0).abs() < 0.5);
+    let on_disk = fs::metadata(&path).unwrap().blocks() * 512;
+    assert!(on_disk < 1 << 20, "{on_disk} bytes");
+    tap.record(recording(1), Chunk::Finish { length: day + 16_000 });
+    start(&mut tap, 2);
+    assert!(matches!(studio.event(), Event::RecordingStarted { .. }), "its end is not told twice");
 }
 
 #[test]
