@@ -46,7 +46,7 @@ use crate::uri::SipUri;
 /// The methods we take.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
 /// The bodies we take.
-pub(crate) const ACCEPT: &str = "application/sdp, application/dtmf-relay, application/dtmf";
+pub(crate) const ACCEPT: &str = "application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf";
 /// How long a nonce may be used.
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(600);
 

@@ -5,7 +5,7 @@ use hotline_sip::endpoint::{Datagram, Event};
 use hotline_sip::{Message, SessionId};
 
 use crate::calls;
-use crate::net::{ANSWER, Net, OFFER, PERFECT, address, call_to, sdp, title};
+use crate::net::{ANSWER, Net, PERFECT, address, call_to, sdp, title};
 use crate::registration::{CONTACT, PHONE, answer, challenges, net, register, registered};
 
 /// Where the phone is seen after its NAT forgot it.

@@ -1,10 +1,10 @@
 //! What the endpoint refuses, and that it keeps nothing of it.
 
 use hotline_base::Rng;
-use hotline_sip::endpoint::{EndpointConfig, InviteError, Limits};
+use hotline_sip::endpoint::{EndpointConfig, Event, InviteError, Limits};
 use hotline_sip::{HeaderName, Message};
 
-use crate::net::{Net, PERFECT, address, call, open_config, title};
+use crate::net::{Net, OFFER, PERFECT, address, call, open_config, sdp, title};
 
 const STRANGER: &str = "203.0.113.66:5070";
 const TRUNK: &str = "192.0.2.77:5060";
@@ -71,6 +71,35 @@ fn what_cannot_be_accepted_is_refused_with_its_status() {
     let mut net = net();
     let sent = net.inject(0, TRUNK, &request("INVITE", "").replace("sip:100@192.0.2.10 SIP", "http://a SIP"));
     assert_eq!(titles(&sent), ["416 INVITE"]);
+}
+
+#[test]
+fn a_register_without_a_hop_left_has_arrived() {
+    let mut net = net();
+    let sent = net.inject(0, TRUNK, &request("REGISTER", "Max-Forwards: 0\n"));
+    assert_eq!(titles(&sent), ["401 REGISTER"]);
+}
+
+#[test]
+fn an_offer_among_other_parts_is_found() {
+    let parts = |first: &str, second: &str| {
+        let body = format!(
+            "--b1\nContent-Type: {first}\n\nother\n--b1\nContent-Type: {second}\n\n{OFFER}\n--b1--\n"
+        );
+        let headers = "Content-Type: multipart/mixed;boundary=\"b1\"\n\n";
+        request("INVITE", &format!("{headers}{body}"))
+    };
+    let mut net = net();
+    net.inject(0, TRUNK, &parts("application/isup", "application/sdp"));
+    match net.nodes[0].events.last() {
+        Some(Event::Incoming { offer, .. }) => assert_eq!(*offer, Some(sdp(OFFER))),
+        other => panic!("{other:?}"),
+    }
+    let required = "application/isup\nContent-Disposition: signal;handling=required";
+    for invite in [parts(required, "application/sdp"), parts("application/isup", "text/plain")] {
+        let mut net = self::net();
+        assert_eq!(net.inject(0, TRUNK, &invite)[0].status(), Some(415));
+    }
 }
 
 #[test]
@@ -195,6 +224,8 @@ fn no_datagram_breaks_the_endpoint() {
             bytes: bytes.into(),
         };
         net.on(0, |endpoint, now| endpoint.handle_datagram(now, datagram));
+        // No faster than strangers are heard.
+        net.now = net.now + core::time::Duration::from_millis(10);
         net.outside.clear();
         // Different requests with one branch are judged one by one.
         net.nodes[0].finals.clear();
