@@ -33,7 +33,7 @@ pub struct Counters {
     pub bindings_replaced: u64,
     /// Requests that arrived twice by different ways: answered 482.
     pub merged: u64,
-    /// Requests whose Max-Forwards had reached 0: answered 483.
+    /// Calls whose Max-Forwards had reached 0: answered 483.
     pub too_many_hops: u64,
     /// Messages to an address that no host has, such as port 0 in a Via: dropped.
     pub unsendable: u64,

@@ -96,8 +96,10 @@ impl Endpoint {
         if matches!(message.uri(), Ok(Uri::Other(_)) | Err(_)) {
             return Some(self.stateless(message, flow, 416));
         }
-        // A request within a dialog has arrived; OPTIONS may be answered by whom it reaches (§11).
-        let is_passing = message.to_tag().is_none() && method != Method::Options;
+        // §8.2 lets a destination take a request whatever hops it has left, and to all but one kind we are one. A call
+        // goes on to a phone as a call of ours with hops of its own, which never end if that phone leads back here:
+        // for it we are on the way, and §16.3 is for us.
+        let is_passing = message.to_tag().is_none() && method == Method::Invite;
         if is_passing && message.max_forwards() == Ok(Some(0)) {
             self.shared.counters.too_many_hops += 1;
             return Some(self.stateless(message, flow, 483));
