@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 HOTLINE := $(TARGET)/release/hotline
 PAGES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) web/index.html web/vite.config.ts
 
-.PHONY: help need run demo web release test tools deny bench fuzz soak clean
+.PHONY: help need run demo web release test tools deny bench fuzz soak load clean
 .DEFAULT_GOAL := help
 
 help:
@@ -62,10 +62,14 @@ deny: tools
 bench: need
 	cargo bench --locked --package hotline-bench
 
-# Malformed input; FUZZ="600 sip_message" takes ten minutes for one target.
-FUZZ ?= 60
+# Malformed input, ten minutes for each target; FUZZ="60 sip_message" takes one minute for one of them.
+FUZZ ?= 600
 fuzz: need
 	cargo run --release --locked --package hotline-fuzz -- $(FUZZ)
+
+# What bridged calls cost, with SIPp; LOAD="--calls 200" takes more calls. See crates/test/bench/perf-kit.
+load: release
+	cargo run --release --locked --package hotline-bench --bin load -- $(LOAD)
 
 # A busy server, then nothing may be left of it; SOAK="--seconds 3600" keeps it busy for longer.
 soak: release
