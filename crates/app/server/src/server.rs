@@ -231,9 +231,9 @@ fn start_media(
     let settings = &configuration.server;
     let tell = move |event| match events.try_send(event) {
         // After the end nobody listens any more.
-        Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
+        Ok(()) | Err(TrySendError::Closed(_)) => None,
         // It is offered again; only keys are then dropped.
-        Err(TrySendError::Full(event)) => Err(event),
+        Err(TrySendError::Full(event)) => Some(event),
     };
     let prompts = Arc::new(load_prompts(&settings.storage.sounds)?);
     let recorder = Recorder::start(RecorderConfig::new(settings.storage.recordings.clone()), tell.clone())?;

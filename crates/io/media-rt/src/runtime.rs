@@ -132,7 +132,7 @@ impl MediaRuntime {
         events: E,
     ) -> Result<Self, StartError>
     where
-        E: Fn(Event) -> Result<(), Event> + Send + Clone + 'static,
+        E: Fn(Event) -> Option<Event> + Send + Clone + 'static,
     {
         let ports = Arc::new(check(config)?);
         let mut rng = seed()?;

@@ -72,7 +72,7 @@ impl Sink for Outlet<'_> {
     }
 }
 
-impl<E: Fn(Event) -> Result<(), Event>> MediaThread<E> {
+impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
     /// Runs until it is told to stop, then closes all legs.
     pub(crate) fn run(mut self) {
         let mut datagram = [0; DATAGRAM_MAX];

@@ -44,7 +44,7 @@ impl Server {
         // At the end of a test nobody listens any more.
         let report = move |event| {
             drop(sender.send(event));
-            Ok(())
+            None
         };
         let recorder =
             Recorder::start(RecorderConfig::new(root.path().to_path_buf()), report.clone()).unwrap();
@@ -349,7 +349,7 @@ fn stopping_closes_every_leg_and_completes_the_recordings() {
 #[test]
 fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
     let root = tempfile::tempdir().unwrap();
-    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| Ok(())).unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| None).unwrap();
     let config = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
     let (stuck, is_stuck) = channel();
     let gate = Arc::new(Barrier::new(2));
@@ -359,7 +359,7 @@ fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
             stuck.send(()).unwrap();
             at_gate.wait();
         }
-        Ok(())
+        None
     })
     .unwrap();
     let handle = media.handle();
@@ -381,17 +381,17 @@ fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
 #[test]
 fn a_busy_listener_loses_no_beginning_and_no_end_of_a_leg() {
     let root = tempfile::tempdir().unwrap();
-    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| Ok(())).unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| None).unwrap();
     let config = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
     let busy = Arc::new(AtomicBool::new(true));
     let (sender, events) = channel();
     let is_busy = Arc::clone(&busy);
     let media = MediaRuntime::start(&config, &prompts(), &recorder, move |event| {
         if is_busy.load(Ordering::Relaxed) {
-            return Err(event);
+            return Some(event);
         }
         drop(sender.send(event));
-        Ok(())
+        None
     })
     .unwrap();
     let handle = media.handle();
@@ -417,11 +417,10 @@ fn a_busy_listener_loses_no_beginning_and_no_end_of_a_leg() {
 #[test]
 fn a_wrong_configuration_is_named() {
     let root = tempfile::tempdir().unwrap();
-    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| Ok(())).unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| None).unwrap();
     let good = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
     let message = |config: MediaConfig| -> String {
-        let error: StartError =
-            MediaRuntime::start(&config, &prompts(), &recorder, |_| Ok(())).err().unwrap();
+        let error: StartError = MediaRuntime::start(&config, &prompts(), &recorder, |_| None).err().unwrap();
         error.to_string()
     };
     assert_eq!(message(MediaConfig { threads: 0, ..good.clone() }), "media threads: at least one is needed");

@@ -19,7 +19,7 @@ pub struct Outbox<E> {
     digits_dropped: u64,
 }
 
-impl<E: Fn(Event) -> Result<(), Event>> Outbox<E> {
+impl<E: Fn(Event) -> Option<Event>> Outbox<E> {
     /// An outbox for a listener.
     #[must_use]
     pub const fn new(tell: E) -> Self {
@@ -29,7 +29,7 @@ impl<E: Fn(Event) -> Result<(), Event>> Outbox<E> {
     /// Offers an event, after all that wait.
     pub fn push(&mut self, event: Event) {
         self.flush();
-        let refused = if self.waiting.is_empty() { (self.tell)(event).err() } else { Some(event) };
+        let refused = if self.waiting.is_empty() { (self.tell)(event) } else { Some(event) };
         let Some(event) = refused else { return };
         if matches!(event, Event::Digit { .. }) {
             self.digits_dropped += 1;
@@ -41,7 +41,7 @@ impl<E: Fn(Event) -> Result<(), Event>> Outbox<E> {
     /// Offers again what waits.
     pub fn flush(&mut self) {
         while let Some(event) = self.waiting.pop_front() {
-            if let Err(event) = (self.tell)(event) {
+            if let Some(event) = (self.tell)(event) {
                 self.waiting.push_front(event);
                 return;
             }
@@ -88,11 +88,11 @@ mod tests {
         let (room, heard) = (Cell::new(1), RefCell::new(Vec::new()));
         let mut outbox = Outbox::new(|event| {
             if room.get() == 0 {
-                return Err(event);
+                return Some(event);
             }
             room.set(room.get() - 1);
             heard.borrow_mut().push(event);
-            Ok(())
+            None
         });
         let opened = |leg| Event::LegOpened { leg: LegId(leg), port: 4000 };
         let digit = Event::Digit { leg: LegId(1), digit: Digit::from_char('5').unwrap(), duration_ms: 100 };

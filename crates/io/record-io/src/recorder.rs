@@ -102,7 +102,7 @@ impl Recorder {
     /// A directory that cannot be written, by name.
     pub fn start<E>(config: RecorderConfig, events: E) -> Result<Self, StartError>
     where
-        E: Fn(Event) -> Result<(), Event> + Send + 'static,
+        E: Fn(Event) -> Option<Event> + Send + 'static,
     {
         let shelf = Shelf::open(&config.root)?;
         let shared = Arc::new(Shared::default());
@@ -183,7 +183,7 @@ struct Turns<E> {
     events: Outbox<E>,
 }
 
-impl<E: Fn(Event) -> Result<(), Event>> Turns<E> {
+impl<E: Fn(Event) -> Option<Event>> Turns<E> {
     fn run(&mut self) {
         loop {
             // Read first: what was in the rings before the flag was set is still emptied.

@@ -33,7 +33,7 @@ impl Studio {
         let (sender, events) = channel();
         let config = RecorderConfig { root: root.path().to_path_buf(), ring_slots };
         let recorder =
-            Recorder::start(config, move |event| sender.send(event).map_err(|refused| refused.0)).unwrap();
+            Recorder::start(config, move |event| sender.send(event).err().map(|refused| refused.0)).unwrap();
         Self { root, recorder, events }
     }
 
@@ -192,7 +192,7 @@ fn a_killed_process_loses_at_most_two_seconds() {
 const VICTIM_ROOT: &str = "HOTLINE_TEST_VICTIM_ROOT";
 
 fn record_until_killed(root: PathBuf) {
-    let recorder = Recorder::start(RecorderConfig::new(root), |_| Ok(())).unwrap();
+    let recorder = Recorder::start(RecorderConfig::new(root), |_| None).unwrap();
     let mut tap = recorder.tap();
     start(&mut tap, 1);
     let begin = Instant::now();
@@ -263,7 +263,7 @@ fn a_bug_in_one_recording_costs_that_one() {
         let is_mined =
             matches!(event, Event::RecordingStarted { recording: started, .. } if started == recording(1));
         assert!(!is_mined, "a bug, on purpose");
-        sender.send(event).map_err(|refused| refused.0)
+        sender.send(event).err().map(|refused| refused.0)
     })
     .unwrap();
     let mut tap = recorder.tap();
