@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hotline_base::{Now, Rng};
+use hotline_base::{Now, Rng, WallTime};
 
 use super::nonce::{NonceIssuer, NonceState, Stamp, stamp};
 use super::{Algorithm, Challenge, Credentials, Ha1};
@@ -33,28 +33,31 @@ pub struct Verifier {
     /// What is not above it and not in `counts` may have been used.
     forgotten: Option<Stamp>,
     evicted: u64,
+    /// When both clocks were first seen: see [`Verifier::clock`].
+    origin: Option<Now>,
 }
 
 impl Verifier {
     /// Of nonces from this issuer.
     #[must_use]
     pub const fn new(issuer: NonceIssuer) -> Self {
-        Self { issuer, counts: BTreeMap::new(), forgotten: None, evicted: 0 }
+        Self { issuer, counts: BTreeMap::new(), forgotten: None, evicted: 0, origin: None }
     }
 
     /// A challenge with a new nonce.
     #[must_use]
     pub fn challenge(
-        &self,
+        &mut self,
         now: Now,
         realm: &str,
         algorithm: Algorithm,
         stale: bool,
         rng: &mut Rng,
     ) -> Challenge {
+        let wall = self.clock(now);
         Challenge {
             realm: realm.into(),
-            nonce: self.issuer.issue(now.wall, rng).into(),
+            nonce: self.issuer.issue(wall, rng).into(),
             algorithm,
             opaque: None,
             stale,
@@ -68,14 +71,15 @@ impl Verifier {
         if !credentials.prove(ha1, method) {
             return Verdict::Wrong;
         }
-        match self.issuer.check(now.wall, &credentials.nonce) {
+        let wall = self.clock(now);
+        match self.issuer.check(wall, &credentials.nonce) {
             NonceState::Forged | NonceState::Stale => return Verdict::Stale,
             NonceState::Fresh => {}
         }
         let Some((stamp, count)) = stamp(&credentials.nonce).zip(credentials.count()) else {
             return Verdict::Stale;
         };
-        self.forget_old(now);
+        self.forget_old(wall);
         if self.take(stamp, count) { Verdict::Accepted } else { Verdict::Stale }
     }
 
@@ -83,6 +87,14 @@ impl Verifier {
     #[must_use]
     pub const fn evicted(&self) -> u64 {
         self.evicted
+    }
+
+    /// The wall clock as it was first seen, carried on by the monotonic one. Nonces are ordered and aged by it: set
+    /// back, the wall clock itself would make each new nonce look older than those that were forgotten, and no phone
+    /// could prove anything until it has caught up.
+    fn clock(&mut self, now: Now) -> WallTime {
+        let origin = *self.origin.get_or_insert(now);
+        origin.wall + now.mono.since(origin.mono)
     }
 
     /// Whether this count of this nonce was not used before; it is then.
@@ -104,9 +116,9 @@ impl Verifier {
         true
     }
 
-    fn forget_old(&mut self, now: Now) {
+    fn forget_old(&mut self, wall: WallTime) {
         while let Some(entry) = self.counts.first_entry()
-            && now.wall.since(entry.key().issued()) > self.issuer.lifetime()
+            && wall.since(entry.key().issued()) > self.issuer.lifetime()
         {
             entry.remove();
         }
@@ -142,14 +154,14 @@ impl Counts {
 mod tests {
     use core::time::Duration;
 
-    use hotline_base::WallTime;
+    use hotline_base::Time;
 
     use super::*;
 
     const LIFETIME: Duration = Duration::from_secs(600);
 
-    fn at(seconds: i64) -> Now {
-        Now { wall: WallTime(seconds * 1_000_000), ..Now::default() }
+    fn at(seconds: u64) -> Now {
+        Now { mono: Time(0), wall: WallTime(1_000_000_000) } + Duration::from_secs(seconds)
     }
 
     struct Scene {
@@ -254,5 +266,24 @@ mod tests {
         }
         assert_eq!(scene.verifier.evicted(), 1);
         assert_eq!(scene.check(at(1), &first, "secret", 1), Verdict::Stale);
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_locks_nobody_out_and_lets_nobody_replay() {
+        let mut scene = Scene::new();
+        let first = scene.challenge(at(0));
+        assert_eq!(scene.check(at(0), &first, "secret", 1), Verdict::Accepted);
+        for second in 1..=MAX_COUNTED_NONCES as u64 {
+            let now = at(second / 20);
+            let next = scene.challenge(now);
+            assert_eq!(scene.check(now, &next, "secret", 1), Verdict::Accepted);
+        }
+        assert_eq!(scene.verifier.evicted(), 1);
+        for step in [-86_400, 86_400] {
+            let now = Now { wall: WallTime(at(420).wall.0 + step * 1_000_000), ..at(420) };
+            let next = scene.challenge(now);
+            assert_eq!(scene.check(now, &next, "secret", 1), Verdict::Accepted, "{step}");
+            assert_eq!(scene.check(now, &first, "secret", 1), Verdict::Stale, "{step}");
+        }
     }
 }
