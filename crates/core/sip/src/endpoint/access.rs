@@ -58,7 +58,7 @@ impl Endpoint {
         }
         let admitted = match source {
             Source::Trunk(trunk) => Admitted { caller: caller(message, from), peer: Peer::Trunk(trunk) },
-            Source::Phone { users, asked } => match self.authenticate(now, message, &users) {
+            Source::Phone { users, asked } => match self.authenticate(now, message, flow, &users) {
                 Access::Granted { user, agent } => {
                     Admitted { caller: self.account(user, &from), peer: Peer::Agent(agent) }
                 }
@@ -103,7 +103,13 @@ impl Endpoint {
     }
 
     /// What the credentials of `message` prove, if they are of one of `users`.
-    pub(super) fn authenticate(&mut self, now: Now, message: &Message, users: &[String]) -> Access {
+    pub(super) fn authenticate(
+        &mut self,
+        now: Now,
+        message: &Message,
+        flow: Flow,
+        users: &[String],
+    ) -> Access {
         let (Some(credentials), Some(method)) = (self.credentials(message), message.method()) else {
             return Access::Missing;
         };
@@ -115,6 +121,7 @@ impl Endpoint {
         let nobody = Ha1::from_hex(credentials.algorithm, "");
         let ha1 = hash.map_or(&nobody, |(_, ha1)| ha1);
         let verdict = self.verifier.check(now, &credentials, ha1, method.as_str());
+        self.shared.counters.nonces_evicted = self.verifier.evicted();
         match (verdict, user) {
             (Verdict::Accepted, Some(user)) => {
                 Access::Granted { user: credentials.username.into(), agent: user.agent.clone() }
@@ -124,9 +131,18 @@ impl Endpoint {
                 Access::Stale { user: credentials.username.into() }
             }
             (Verdict::Wrong, _) | (Verdict::Accepted | Verdict::Stale, None) => {
-                self.shared.counters.auth_failures += 1;
+                self.note_failure(now, flow);
                 Access::Denied
             }
+        }
+    }
+
+    /// Counts a wrong password. A stranger with too many is not heard for a while; where a phone or a trunk is, others
+    /// must not suffer for it.
+    pub(super) fn note_failure(&mut self, now: Now, flow: Flow) {
+        self.shared.counters.auth_failures += 1;
+        if self.is_stranger(flow.remote.ip()) {
+            self.throttle.note_failure(now.mono, flow.remote.ip());
         }
     }
 

@@ -27,6 +27,10 @@ pub struct Counters {
     pub auth_failures: u64,
     /// Nonce counts seen before: challenged again.
     pub replays: u64,
+    /// Nonces forgotten before their time at [`crate::digest::MAX_COUNTED_NONCES`]: their phones are asked again.
+    pub nonces_evicted: u64,
+    /// Requests of strangers beyond [`super::BURST`], or after too many wrong passwords: dropped.
+    pub throttled: u64,
     /// Requests refused with 503 because of a limit.
     pub overloaded: u64,
     /// Contacts that gave way to a new one at [`crate::registrar::MAX_BINDINGS_PER_USER`].
@@ -67,6 +71,8 @@ impl Counters {
             ("sip_challenges", self.challenges),
             ("sip_auth_failures", self.auth_failures),
             ("sip_replays", self.replays),
+            ("sip_nonces_evicted", self.nonces_evicted),
+            ("sip_throttled", self.throttled),
             ("sip_overloaded", self.overloaded),
             ("sip_bindings_replaced", self.bindings_replaced),
             ("sip_merged", self.merged),

@@ -23,6 +23,7 @@ mod counters;
 mod event;
 mod receive;
 mod register;
+mod throttle;
 
 pub use config::{
     EndpointConfig, IpPrefix, Limits, MAX_CLIENT_TRANSACTIONS, MAX_REGISTRATIONS, MAX_SERVER_TRANSACTIONS,
@@ -33,6 +34,9 @@ pub use event::{
     Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, Reason, Register,
     RegistrationId, SessionId, Side, Transmit, Why,
 };
+pub use throttle::{BURST, FAILURE_WINDOW, MAX_FAILURES, MAX_SOURCES, REQUEST_INTERVAL, SILENCE};
+
+use throttle::Throttle;
 
 use crate::address::is_sendable;
 use crate::digest::{NonceIssuer, Verifier};
@@ -74,6 +78,7 @@ enum TimerKey {
 pub struct Endpoint {
     shared: Shared,
     verifier: Verifier,
+    throttle: Throttle,
     registrar: Registrar,
     sessions: BTreeMap<SessionId, Session>,
     /// Sessions by Call-ID and our tag.
@@ -116,6 +121,7 @@ impl Endpoint {
         Self {
             shared,
             verifier: Verifier::new(NonceIssuer::new(nonce_secret, NONCE_LIFETIME)),
+            throttle: Throttle::default(),
             registrar: Registrar::default(),
             sessions: BTreeMap::new(),
             dialogs: BTreeMap::new(),

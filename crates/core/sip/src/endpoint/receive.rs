@@ -1,6 +1,7 @@
 //! What becomes of each datagram: RFC 3261 §8.2, §9.2, §12.2.2, §18. Nothing is remembered of a request before its
 //! sender has proved who it is: whatever is refused here is answered statelessly (§8.2.7).
 
+use core::net::IpAddr;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use hotline_base::Now;
@@ -18,12 +19,23 @@ impl Endpoint {
     pub fn handle_datagram(&mut self, now: Now, datagram: Datagram) {
         let Datagram { local, remote, bytes } = datagram;
         let flow = Flow::udp(local, remote);
+        // Before anything is read: responses cost little where no request of ours waits for them.
+        let is_request = !bytes.starts_with(b"SIP/2.0 ");
+        if is_request && self.is_stranger(remote.ip()) && !self.throttle.take(now.mono, remote.ip()) {
+            self.shared.counters.throttled += 1;
+            return;
+        }
         match Message::parse(bytes) {
             Ok(message) if message.method().is_some() => self.handle_request(now, message, flow),
             Ok(message) => self.handle_response(now, &message),
             Err(malformed) => self.refuse_malformed(&malformed, flow),
         }
         self.drain(now);
+    }
+
+    /// Whether neither a trunk nor a registered phone is at this address.
+    pub(super) fn is_stranger(&self, address: IpAddr) -> bool {
+        self.shared.config.trunk_of(address).is_none() && self.registrar.behind(address).next().is_none()
     }
 
     fn handle_response(&mut self, now: Now, response: &Message) {

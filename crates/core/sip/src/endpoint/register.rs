@@ -43,13 +43,13 @@ impl Endpoint {
             message.to().ok().and_then(|to| to.uri.user().map(|user| user.into_owned())).unwrap_or_default();
         // RFC 3261 §10.3, step 4: nobody changes another user's contacts, whatever the proof.
         if self.credentials(message).is_some_and(|credentials| *credentials.username != *of) {
-            self.shared.counters.auth_failures += 1;
+            self.note_failure(now, flow);
             return self.refuse(message, flow, 403);
         }
         if self.is_full() {
             return self.refuse_overload(message, flow);
         }
-        match self.authenticate(now, message, core::slice::from_ref(&of)) {
+        match self.authenticate(now, message, flow, core::slice::from_ref(&of)) {
             Access::Missing | Access::Denied => self.challenge(now, message, flow, &of, false),
             Access::Stale { user } => self.challenge(now, message, flow, &user, true),
             Access::Granted { user, agent } => {

@@ -5,6 +5,7 @@
 mod access;
 mod calls;
 mod endings;
+mod flood;
 mod nat;
 mod net;
 mod refusals;
