@@ -25,6 +25,7 @@ pub struct Sipp {
     address: IpAddr,
     port: Option<u16>,
     arguments: Vec<String>,
+    replacements: Vec<(String, String)>,
 }
 
 impl Sipp {
@@ -37,7 +38,13 @@ impl Sipp {
     /// A scenario, played from this address.
     #[must_use]
     pub fn at(address: IpAddr, scenario: &str) -> Self {
-        Self { scenario: scenario.to_owned(), address, port: None, arguments: Vec::new() }
+        Self {
+            scenario: scenario.to_owned(),
+            address,
+            port: None,
+            arguments: Vec::new(),
+            replacements: Vec::new(),
+        }
     }
 
     /// An agent's phone: registers with MD5 digest from a port, on which the scenario then waits for calls.
@@ -62,6 +69,13 @@ impl Sipp {
     #[must_use]
     pub fn key(self, name: &str, value: &str) -> Self {
         self.argument("-key").argument(name).argument(value)
+    }
+
+    /// Puts `to` for `@name@` where the scenario's text may have no keyword, as in a status line.
+    #[must_use]
+    pub fn put(mut self, name: &str, to: &str) -> Self {
+        self.replacements.push((format!("@{name}@"), to.to_owned()));
+        self
     }
 
     /// The user and password that `[authentication]` answers with, also `[user]`.
@@ -93,7 +107,8 @@ impl Sipp {
             None => free_port(self.address)?,
         };
         let files = tempfile::Builder::new().prefix("hotline-sipp-").tempdir()?;
-        let scenario = root().join(SCENARIOS).join(&self.scenario);
+        let scenario = files.path().join(&self.scenario);
+        std::fs::write(&scenario, self.text()?)?;
         let child = Command::new("sipp")
             .arg(hotline.sip().to_string())
             .arg("-sf")
@@ -107,12 +122,18 @@ impl Sipp {
             .env("TERM", "dumb")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(files.path().join("stderr.log"))?)
             .kill_on_drop(true)
             .spawn()
             .context("SIPp cannot be started; is the package sip-tester installed?")?;
         let address = SocketAddr::new(self.address, port);
         Ok(SippRun { scenario: self.scenario.clone(), address, child, files })
+    }
+
+    fn text(&self) -> Result<String> {
+        let path = root().join(SCENARIOS).join(&self.scenario);
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        Ok(self.replacements.iter().fold(text, |text, (from, to)| text.replace(from, to)))
     }
 
     /// Starts SIPp and waits until it listens, for scenarios that wait for a call.
@@ -122,7 +143,8 @@ impl Sipp {
     pub async fn listen(&self, hotline: &Hotline) -> Result<SippRun> {
         let run = self.start(hotline)?;
         let address = run.address;
-        eventually("SIPp to listen", async || Ok(is_bound(address)?.then_some(()))).await?;
+        let listens = eventually("SIPp to listen", async || Ok(is_bound(address)?.then_some(()))).await;
+        listens.with_context(|| run.errors())?;
         Ok(run)
     }
 
@@ -166,8 +188,11 @@ impl SippRun {
         if status.success() {
             return Ok(());
         }
-        let errors = read(self.files.path(), "errors.log");
-        bail!("{}: SIPp ended with {status}\n{errors}\n{}", self.scenario, self.messages())
+        bail!("{}: SIPp ended with {status}\n{}\n{}", self.scenario, self.errors(), self.messages())
+    }
+
+    fn errors(&self) -> String {
+        read(self.files.path(), "errors.log") + &read(self.files.path(), "stderr.log")
     }
 }
 

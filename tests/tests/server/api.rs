@@ -59,7 +59,7 @@ async fn pop(page: &mut Watch) -> Result<(Pop, SystemTime)> {
 async fn the_customer_pops_up_on_the_page_before_the_phone_rings() -> Result<()> {
     let hotline = Center::new().start().await?;
     let desk = hotline.desk("1001").await?;
-    let ada = json!({"name": "Ada Lovelace", "company": "Engines", "numbers": ["555-010-0123"]});
+    let ada = json!({"name": "Ada Lovelace", "company": "Engines", "numbers": ["+1 (555) 010-0123"]});
     let customer: Customer = serde_json::from_value(desk.post("/api/v1/customers", &ada).await?)?;
     assert_eq!(customer.numbers, [CALLER]);
     let mut page = Watch::open(desk).await?;

@@ -181,8 +181,8 @@ async fn an_agent_whose_phone_loses_power_during_a_call_is_missed_and_the_call_e
     agent.answer().await?;
     agent.expect(&PhoneEvent::Up, PATIENCE).await?;
     drop(agent);
-    callers[0].0.expect(&PhoneEvent::Ended, PATIENCE).await?;
     let record = watch.over(&callers[0].1).await?;
+    callers[0].0.expect(&PhoneEvent::Ended, PATIENCE).await?;
     assert_eq!(record.cause.as_ref().context("a cause")?.kind, EndKind::MediaLost);
     Ok(())
 }

@@ -4,4 +4,7 @@ mod api;
 mod call;
 mod carrier;
 mod crowd;
+mod kill;
+mod operator;
 mod refusal;
+mod shutdown;
