@@ -49,7 +49,7 @@ fn an_offer_that_the_peer_leaves_open_is_cancelled_32_seconds_after_its_last_pro
     assert_eq!(titles(&net.outside), [""; 0]);
     net.run_ms(200);
     let cancel = net.outside.pop().unwrap();
-    assert_eq!((titles(&[cancel.clone()]), net.outside.len()), (vec!["CANCEL".to_owned()], 0));
+    assert_eq!((titles(core::slice::from_ref(&cancel)), net.outside.len()), (vec!["CANCEL".to_owned()], 0));
     assert!(net.nodes[0].events.last() == Some(&Event::ReofferRefused { session, status: 408 }));
     net.inject(0, PHONE, &response(&cancel, "200 OK", "bob", ""));
     let sent = net.inject(0, PHONE, &response(&offer, "487 Terminated", "bob", ""));

@@ -157,3 +157,42 @@ fn a_refusal_reaches_the_caller() {
         }
     });
 }
+
+/// What a peer that stops deciding leaves behind: no session longer than its BYE and its INVITE take together, and no
+/// transaction without a timer.
+#[test]
+fn nothing_outlives_a_peer_that_only_says_wait() {
+    each_seed(|seed| {
+        let mut net = Net::pair(seed, BAD);
+        let (offers_at, deaf_at, end_at) = (net.rng.below(3000), net.rng.below(4000), net.rng.below(5900));
+        let is_mute = net.rng.chance(1, 3);
+        let caller = net.on(0, |endpoint, now| endpoint.invite(now, call())).unwrap();
+        let mut picked_up = false;
+        for at in (0..6000).step_by(50) {
+            if at >= deaf_at {
+                let says = move |from: usize, message: &hotline_sip::Message| {
+                    from != 1 || (!is_mute && message.status().is_some_and(|status| status < 200))
+                };
+                net.filter = Some(Box::new(says));
+            }
+            if at >= 500
+                && !picked_up
+                && let Some(callee) = net.incoming(1)
+            {
+                picked_up = true;
+                net.on(1, |endpoint, now| endpoint.ring(now, callee, None));
+                net.on(1, |endpoint, now| endpoint.answer(now, callee, sdp(ANSWER)));
+            }
+            if (offers_at..offers_at + 50).contains(&at) {
+                net.on(0, |endpoint, now| endpoint.reoffer(now, caller, sdp(OFFER)));
+            }
+            if (end_at..end_at + 50).contains(&at) {
+                net.on(0, |endpoint, now| endpoint.hang_up(now, caller, None));
+            }
+            net.run_ms(50);
+        }
+        net.run_for(core::time::Duration::from_secs(65));
+        let left = (net.nodes[0].endpoint.sessions(), net.nodes[0].endpoint.transactions());
+        assert_eq!(left, (0, 0));
+    });
+}
