@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 const LEARNING: Duration = Duration::from_secs(5);
 /// How long the known source must be silent before another one may take its place.
 const SILENCE_BEFORE_MOVE: Duration = Duration::from_secs(2);
-/// Consecutive packets of one stream that make a source believable (RFC 3550 §A.1, `MIN_SEQUENTIAL`, has 2).
+/// Audio packets of one stream in a row that make a source believable (RFC 3550 §A.1, `MIN_SEQUENTIAL`, has 2).
 const PROBATION: u8 = 4;
+/// How far a stream may go on between two of them: a phone that presses a key may send the key's packets in between.
+const PROBATION_STEP_MAX: u16 = 3;
 /// Sources on probation at a time; another one takes the place of the longest silent.
 const CANDIDATES_MAX: usize = 4;
 /// How far a stream may have gone on while it was not heard: 60 s of 20 ms packets.
@@ -98,7 +100,7 @@ impl SourceLock {
 
     /// Where to send to.
     pub(crate) fn destination(&self) -> SocketAddr {
-        self.lock.map_or(self.signalled, |lock| lock.source)
+        self.lock.as_ref().map_or(self.signalled, |lock| lock.source)
     }
 
     /// True if packets from `source` are taken whatever they hold.
@@ -167,9 +169,10 @@ impl Lock {
 
 impl Candidate {
     fn is_followed_by(&self, from: SocketAddr, audible: Audible) -> bool {
+        let ahead = audible.sequence.wrapping_sub(self.newest.sequence);
         self.source == from
             && self.newest.ssrc == audible.ssrc
-            && self.newest.sequence.wrapping_add(1) == audible.sequence
+            && (1..=PROBATION_STEP_MAX).contains(&ahead)
     }
 }
 
@@ -256,6 +259,14 @@ mod tests {
         assert_eq!(line.hear_many(PUBLIC, 5, 10..13), Source::Learned);
         line.assert_sends_to(PUBLIC);
         assert_eq!(line.hear_many(STRANGER, 9, 0..100), Source::Stranger);
+    }
+
+    #[test]
+    fn a_phone_behind_a_translator_is_learned_while_it_presses_a_key() {
+        let mut line = Line::to(PRIVATE);
+        // As baresip does: every other packet is one of the key's.
+        let learned: Vec<Source> = (0..4).map(|packet| line.hear(PUBLIC, 5, 2 * packet)).collect();
+        assert_eq!(learned.last(), Some(&Source::Learned), "{learned:?}");
     }
 
     #[test]
