@@ -145,6 +145,9 @@ pub enum RecordingFailure {
     /// Exhausted: the recorder is too far behind to take another recording.
     #[error("the recorder is too far behind to take another recording")]
     RecorderBusy,
+    /// A bug in the recorder; the log says which.
+    #[error("a bug in the recorder")]
+    Bug,
     /// Misuse: one of the legs does not exist, or the two are one or of two calls.
     #[error("the recording needs two living legs of one call")]
     NoSuchLegs,

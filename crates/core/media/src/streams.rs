@@ -64,7 +64,9 @@ impl Streams {
     pub(crate) fn note(&mut self, header: &Header, stats: &mut LegStats) -> Option<(&mut Stream, Order)> {
         let order = match self.0.iter().position(|stream| stream.ssrc == header.ssrc) {
             Some(index) => {
-                self.0.swap(0, index);
+                if index > 0 {
+                    self.0.swap(0, index);
+                }
                 match self.0[0].tracker.note(header.sequence) {
                     Arrival::Newest { .. } => Order::Next,
                     Arrival::Reordered => Order::Overtaken,

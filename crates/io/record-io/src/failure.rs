@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hotline_base::RecordingId;
 use hotline_media::RecordingFailure;
 
 /// Why the recorder cannot start. The environment's fault.
@@ -33,11 +32,6 @@ pub(crate) fn cause(path: &Path, error: &io::Error) -> RecordingFailure {
         return RecordingFailure::NotWritable { path };
     }
     RecordingFailure::Io { path, os_error: error.raw_os_error().unwrap_or(0) }
-}
-
-/// A bug as the cause of a failed recording; the log has more.
-pub(crate) fn bug(recording: RecordingId) -> RecordingFailure {
-    RecordingFailure::Io { path: recording.to_string(), os_error: 0 }
 }
 
 #[cfg(test)]

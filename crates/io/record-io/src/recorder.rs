@@ -13,7 +13,6 @@ use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingFailure};
 use rtrb::Consumer;
 
-use crate::failure::bug;
 use crate::outbox::Outbox;
 use crate::recording::Recording;
 use crate::ring::{Entry, Tap, ring};
@@ -220,7 +219,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
     fn guarded(&mut self, recording: RecordingId, step: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| step(self))).is_err() {
             tracing::error!(%recording, "the recorder panicked; the recording ends");
-            self.fail(recording, bug(recording));
+            self.fail(recording, RecordingFailure::Bug);
         }
     }
 

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingFailure};
 
-use crate::failure::{bug, cause};
+use crate::failure::cause;
 use crate::manifest::Manifest;
 use crate::shelf::Shelf;
 
@@ -134,7 +134,7 @@ fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
             Job::End(ending) => {
                 let recording = ending.manifest.recording;
                 let completed = catch_unwind(AssertUnwindSafe(|| complete(&ending, shelf)));
-                let event = match completed.unwrap_or_else(|_| Err(bug(recording))) {
+                let event = match completed.unwrap_or(Err(RecordingFailure::Bug)) {
                     Ok(()) => ending.finished,
                     Err(cause) => Event::RecordingFailed { recording, cause },
                 };

@@ -274,7 +274,7 @@ fn a_bug_in_one_recording_costs_that_one() {
     }
     let told: Vec<Event> =
         std::iter::from_fn(|| Some(events.recv_timeout(PATIENCE).unwrap())).take(3).collect();
-    assert!(matches!(told[0], Event::RecordingFailed { recording: failed, .. } if failed == recording(1)));
+    assert_eq!(told[0], Event::RecordingFailed { recording: recording(1), cause: RecordingFailure::Bug });
     assert!(matches!(told[1], Event::RecordingStarted { recording: started, .. } if started == recording(2)));
     assert!(matches!(told[2], Event::RecordingFinished { recording: ended, .. } if ended == recording(2)));
     assert_eq!(recorder.counters().failed, 1);

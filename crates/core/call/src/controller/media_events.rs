@@ -74,7 +74,8 @@ impl Controller {
             RecordingFailure::DiskFull { .. }
             | RecordingFailure::NotWritable { .. }
             | RecordingFailure::Io { .. }
-            | RecordingFailure::RecorderBusy => {
+            | RecordingFailure::RecorderBusy
+            | RecordingFailure::Bug => {
                 self.env.raise(now, AlarmKind::RecordingFailed, problem.clone())
             }
         }
