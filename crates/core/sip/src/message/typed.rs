@@ -176,13 +176,6 @@ impl Message {
         self.headers(HeaderName::Require)
     }
 
-    /// Whether `Supported` or `Require` names the option.
-    #[must_use]
-    pub fn supports(&self, option: &str) -> bool {
-        let mut options = self.headers(HeaderName::Supported).chain(self.headers(HeaderName::Require));
-        options.any(|named| named.eq_ignore_ascii_case(option))
-    }
-
     /// The Request-URI as a value.
     ///
     /// # Errors

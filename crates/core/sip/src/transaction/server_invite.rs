@@ -124,12 +124,6 @@ impl ServerInvite {
         }
     }
 
-    /// True while no final response was sent.
-    #[must_use]
-    pub const fn is_proceeding(&self) -> bool {
-        matches!(self.state, State::Proceeding { .. })
-    }
-
     /// True when nothing more can happen.
     #[must_use]
     pub const fn is_terminated(&self) -> bool {
