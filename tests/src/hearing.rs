@@ -1,11 +1,13 @@
 //! Listening: is a tone there, and when did it begin?
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
 use hotline_phone::{Phone, Speech};
 
+use crate::center::root;
 use crate::wait::eventually;
 
 /// A tone counts as heard above this level; phones speak at −12 dB.
@@ -14,6 +16,17 @@ const HEARD_DBFS: f64 = -24.0;
 const ABSENT_DBFS: f64 = -40.0;
 /// The piece of sound in which a tone is looked for: long enough to tell 100 Hz apart.
 const WINDOW: usize = 400;
+/// How many pieces with the tone are enough to say that it is heard: a quarter of a second, of which the same is
+/// then in the recording too.
+const PIECES_HEARD: usize = 5;
+/// The piece of a prompt that is looked for: 200 ms.
+const PIECE: usize = 1600;
+/// Alike enough to be the same speech: two codings of one voice reach 0.99, other speech stays below 0.5.
+const ALIKE: f64 = 0.9;
+/// Every how many samples are looked at first.
+const SKIM: usize = 8;
+/// What they must be alike for a closer look.
+const ALIKE_AT_A_SKIM: f64 = 0.7;
 /// How finely the beginning of a tone is sought: 2.5 ms.
 const STEP: usize = 20;
 
@@ -41,15 +54,63 @@ pub fn hears(samples: &[i16], frequency_hz: f64) -> bool {
     level > HEARD_DBFS
 }
 
-/// Waits until the phone hears the tone.
+/// Waits until the phone has heard a quarter of a second of the tone.
 ///
 /// # Errors
 /// It does not in time.
 pub async fn wait_until_heard(phone: &Phone, frequency_hz: f64) -> Result<()> {
     eventually(&format!("{frequency_hz} Hz to be heard"), async || {
-        Ok((level(&phone.heard(), frequency_hz) > HEARD_DBFS).then_some(()))
+        let heard = phone.heard();
+        let pieces = heard.chunks(WINDOW).filter(|piece| level(piece, frequency_hz) > HEARD_DBFS);
+        Ok((pieces.count() >= PIECES_HEARD).then_some(()))
     })
     .await
+}
+
+/// Waits until the phone is told this prompt of `sounds/`, as in `en/number_3`, and gives where it was heard, in
+/// samples.
+///
+/// # Errors
+/// It is not in time.
+pub async fn wait_until_told(phone: &Phone, prompt: &str) -> Result<usize> {
+    let path = root().join("sounds").join(format!("{prompt}.wav"));
+    let mut reader = hound::WavReader::open(&path).with_context(|| path.display().to_string())?;
+    let samples: Vec<i16> = reader.samples::<i16>().collect::<Result<_, _>>()?;
+    let piece: Arc<[i16]> = loudest(&samples).into();
+    let mut searched = 0;
+    eventually(&format!("{prompt} to be heard"), async || {
+        let (piece, heard) = (Arc::clone(&piece), phone.heard());
+        let (from, length) = (searched, piece.len());
+        searched = heard.len().saturating_sub(length);
+        // On a thread of its own: the phone speaks and listens on this one.
+        let found =
+            tokio::task::spawn_blocking(move || find(&piece, &heard[from.min(heard.len())..])).await?;
+        Ok(found.map(|at| from + at))
+    })
+    .await
+}
+
+/// The loudest piece of a prompt: nothing else sounds like it, while every prompt has pauses.
+fn loudest(samples: &[i16]) -> &[i16] {
+    let pieces = samples.windows(PIECE.min(samples.len())).step_by(WINDOW);
+    pieces.max_by(|a, b| rms_dbfs(a).total_cmp(&rms_dbfs(b))).unwrap_or(samples)
+}
+
+/// Where `heard` is sample by sample like `piece`. Every eighth sample is enough to see where it cannot be.
+fn find(piece: &[i16], heard: &[i16]) -> Option<usize> {
+    let is_alike = |part: &[i16], step: usize, alike: f64| {
+        let pairs = piece.iter().zip(part).step_by(step);
+        let (mut cross, mut own, mut other) = (0_i64, 0_i64, 0_i64);
+        for (a, b) in pairs.map(|(a, b)| (i64::from(*a), i64::from(*b))) {
+            cross += a * b;
+            own += a * a;
+            other += b * b;
+        }
+        cross > 0 && cross as f64 > alike * (own as f64 * other as f64).sqrt()
+    };
+    heard
+        .windows(piece.len())
+        .position(|part| is_alike(part, SKIM, ALIKE_AT_A_SKIM) && is_alike(part, 1, ALIKE))
 }
 
 /// Where a tone begins after a pause, in milliseconds.

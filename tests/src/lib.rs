@@ -19,7 +19,7 @@ mod wire;
 pub use addresses::{Addresses, is_bound};
 pub use center::{Center, Queue, root};
 pub use desk::{ADMIN, ADMIN_PASSWORD, DOMAIN, desk_password, sip_password};
-pub use hearing::{Bursts, hears, level, loudness, onsets, wait_until_heard};
+pub use hearing::{Bursts, hears, level, loudness, onsets, wait_until_heard, wait_until_told};
 pub use record::{Sound, listen, record_of, records};
 pub use server::{Hotline, binary};
 pub use sipp::{Sipp, SippRun};

@@ -172,7 +172,7 @@ impl Watch {
             return Ok(());
         }
         let event: Event = serde_json::from_value(next.data)?;
-        fold::apply(&mut self.live, &event);
+        fold::apply(&mut self.live, &self.log, &event);
         self.log.push(event);
         Ok(())
     }

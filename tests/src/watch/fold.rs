@@ -3,8 +3,8 @@
 use hotline_api_types::{Call, CallState, Event, Live, Queue, Waiting, What};
 use serde_json::{Value, json};
 
-/// Applies one event.
-pub(super) fn apply(live: &mut Live, event: &Event) {
+/// Applies one event that follows `before`.
+pub(super) fn apply(live: &mut Live, before: &[Event], event: &Event) {
     live.seq = event.seq;
     live.at = event.at;
     match &event.what {
@@ -32,7 +32,7 @@ pub(super) fn apply(live: &mut Live, event: &Event) {
             if let Some(call) = live.calls.iter_mut().find(|call| call.id == id) {
                 change(call, event);
             }
-            if is_gone(live, id, event) {
+            if is_gone(live, id, before, event) {
                 live.calls.retain(|call| call.id != id);
             }
         }
@@ -106,12 +106,15 @@ fn change(call: &mut Call, event: &Event) {
     }
 }
 
-/// A call goes when it has ended, but one that was recorded only when its recording is closed.
-fn is_gone(live: &Live, id: &str, event: &Event) -> bool {
+/// A call goes when it has ended; one that was recorded when its recording is closed too, whichever is later.
+fn is_gone(live: &Live, id: &str, before: &[Event], event: &Event) -> bool {
     let Some(call) = live.calls.iter().find(|call| call.id == id) else { return false };
-    let is_closed = matches!(event.what, What::RecordingFinished { .. } | What::RecordingFailed { .. });
-    let is_ended = matches!(event.what, What::CallEnded { .. });
-    is_ended && call.connected_at.is_none() || is_closed && call.state == CallState::Ending
+    let closes = |event: &Event| {
+        let is_closed = matches!(event.what, What::RecordingFinished { .. } | What::RecordingFailed { .. });
+        is_closed && event.call.as_deref() == Some(id)
+    };
+    let is_recorded = call.connected_at.is_some();
+    call.state == CallState::Ending && (!is_recorded || closes(event) || before.iter().any(closes))
 }
 
 fn queues(queues: &mut [Queue], call: &str, event: &Event) {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use hotline_api_types::{AgentState, CallState, EndKind, Event, OfferOutcome, QueueOutcome, What};
 use hotline_phone::{Phone, PhoneEvent, Speech};
-use hotline_tests::{Center, Hotline, PATIENCE, Watch, eventually, loudness, wait_until_heard};
+use hotline_tests::{Center, Hotline, PATIENCE, Watch, eventually, wait_until_heard, wait_until_told};
 
 fn number(n: usize) -> String {
     format!("+1555010{n:04}")
@@ -73,14 +73,14 @@ async fn a_caller_is_told_the_place_in_line_on_joining_and_whenever_it_changes()
         }
     };
     watch.event("the third place", place(3)).await?;
-    eventually("something to be said or played", async || {
-        Ok((loudness(&callers[2].0.heard()) > -40.0).then_some(()))
-    })
-    .await?;
+    wait_until_told(&callers[2].0, "en/number_3").await?;
     callers[0].0.hang_up().await?;
     watch.event("the second place", place(2)).await?;
+    wait_until_told(&callers[2].0, "en/number_2").await?;
     callers[1].0.hang_up().await?;
     watch.event("the first place", place(1)).await?;
+    wait_until_told(&callers[2].0, "en/you_are_next").await?;
+    wait_until_told(&callers[2].0, "music/waiting").await?;
     let record = watch.over(&callers[1].1).await?;
     assert_eq!(record.cause.as_ref().context("a cause")?.kind, EndKind::Abandoned);
     Ok(())
@@ -172,7 +172,7 @@ async fn a_caller_whom_every_agent_declines_keeps_the_place_and_is_served_in_the
 }
 
 #[tokio::test]
-async fn an_agent_whose_phone_loses_power_during_a_call_is_missed_and_the_call_ends() -> Result<()> {
+async fn a_call_ends_when_the_agents_phone_loses_power() -> Result<()> {
     let hotline = Center::new().edit("config/hotline.yaml", "timeout_s: 10", "timeout_s: 5").start().await?;
     let mut watch = hotline.watch().await?;
     let mut agent = hotline.ready("1001").await?;
@@ -180,6 +180,8 @@ async fn an_agent_whose_phone_loses_power_during_a_call_is_missed_and_the_call_e
     agent.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
     agent.answer().await?;
     agent.expect(&PhoneEvent::Up, PATIENCE).await?;
+    agent.say(Speech::tone(1000.0)).await?;
+    wait_until_heard(&callers[0].0, 1000.0).await?;
     drop(agent);
     let record = watch.over(&callers[0].1).await?;
     callers[0].0.expect(&PhoneEvent::Ended, PATIENCE).await?;

@@ -124,7 +124,7 @@ impl Task {
                 received = self.sip.recv_from(&mut sip_buffer) => self.on_sip(received, &sip_buffer),
                 received = self.rtp.recv_from(&mut rtp_buffer) => {
                     if let Ok((length, _)) = received {
-                        self.voice.hear(Instant::now(), &rtp_buffer[..length]);
+                        self.voice.hear(&rtp_buffer[..length]);
                     }
                 }
                 _ = beat.tick() => {

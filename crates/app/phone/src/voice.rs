@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use hotline_audio::{alaw, ulaw};
 use hotline_base::Rng;
@@ -16,8 +16,9 @@ use crate::speech::Speech;
 pub(crate) const FRAME: usize = 160;
 /// How long a key is held, in samples: 100 ms.
 const PRESS_SAMPLES: u16 = 800;
-/// A hole in what is heard that is longer than this is filled with silence.
-const HOLE: Duration = Duration::from_millis(60);
+/// A hole in what is heard is filled with silence up to this length, in samples; after a longer one the stream's
+/// clock is taken to have been set anew. A minute.
+const HOLE_MAX: usize = 8000 * 60;
 /// The most that is kept of what was heard: ten minutes.
 const HEARD_MAX: usize = 8000 * 600;
 
@@ -37,13 +38,28 @@ pub(crate) struct Voice {
     timestamp: u32,
     keys: VecDeque<Key>,
     heard: Heard,
-    began: Option<Instant>,
+    clock: Option<HeardClock>,
 }
 
 /// A key being pressed: all its packets have the timestamp of the first (RFC 4733 §2.5.1.2).
 struct Key {
     packets: EventSender,
     timestamp: Option<u32>,
+}
+
+/// Where in what was heard a timestamp of the peer's stream lies.
+#[derive(Clone, Copy)]
+struct HeardClock {
+    ssrc: u32,
+    timestamp: u32,
+    place: usize,
+}
+
+impl HeardClock {
+    /// RFC 3550 §5.1: timestamps wrap around. One from before the clock was set is far in the future.
+    const fn place(self, timestamp: u32) -> usize {
+        self.place + timestamp.wrapping_sub(self.timestamp) as usize
+    }
 }
 
 impl Voice {
@@ -57,7 +73,7 @@ impl Voice {
             timestamp: rng.next_u32(),
             keys: VecDeque::new(),
             heard,
-            began: None,
+            clock: None,
         }
     }
 
@@ -126,7 +142,9 @@ impl Voice {
         }
     }
 
-    pub(crate) fn hear(&mut self, at: Instant, datagram: &[u8]) {
+    /// Puts the audio of a packet where its timestamp says, so that neither a late packet nor a late phone
+    /// leaves a mark on what was heard.
+    pub(crate) fn hear(&mut self, datagram: &[u8]) {
         let Some(peer) = &self.peer else { return };
         let Ok((header, payload)) = Header::parse(datagram) else { return };
         if header.payload_type != peer.payload_type_receive {
@@ -136,15 +154,36 @@ impl Voice {
             Codec::Pcmu => ulaw::decode,
             Codec::Pcma => alaw::decode,
         };
-        let began = *self.began.get_or_insert(at);
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let elapsed = at.duration_since(began);
-        let due = elapsed.as_millis() as usize * 8;
-        if due > heard.len() + HOLE.as_millis() as usize * 8 {
-            heard.resize(due.min(HEARD_MAX), 0);
+        let clock = self.clock.filter(|clock| clock.ssrc == header.ssrc);
+        let place = clock.map(|clock| clock.place(header.timestamp));
+        let start = place.filter(|place| *place <= heard.len() + HOLE_MAX).unwrap_or_else(|| {
+            let clock = HeardClock { ssrc: header.ssrc, timestamp: header.timestamp, place: heard.len() };
+            self.clock = Some(clock);
+            heard.len()
+        });
+        let end = start + payload.len();
+        if end > HEARD_MAX {
+            return;
         }
-        if heard.len() < HEARD_MAX {
-            heard.extend(datagram[payload].iter().map(|code| decode(*code)));
+        if heard.len() < end {
+            heard.resize(end, 0);
         }
+        for (sample, code) in heard[start..end].iter_mut().zip(&datagram[payload]) {
+            *sample = decode(*code);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audio_lies_where_its_timestamp_says_across_the_wrap() {
+        let clock = HeardClock { ssrc: 1, timestamp: u32::MAX - 159, place: 800 };
+        assert_eq!(clock.place(u32::MAX - 159), 800);
+        assert_eq!(clock.place(0), 960);
+        assert_eq!(clock.place(1600), 2560);
     }
 }
