@@ -1,7 +1,5 @@
 //! The server and baresip, a softphone that shares no code with it: as agent and as caller.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that goes wrong")]
-
 mod phone;
 
 use anyhow::{Result, ensure};

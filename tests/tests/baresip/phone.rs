@@ -36,7 +36,7 @@ impl Baresip {
             "<sip:{agent}@hotline.test;transport=udp>;auth_user={agent};auth_pass={password};\
              outbound=\"sip:{server}\";regint=60;answermode=manual"
         );
-        let mut phone = Self::start(hotline.addresses().phones(), &account).await?;
+        let mut phone = Self::start(hotline.addresses().phones(), &account)?;
         phone.says("[1 binding]").await?;
         Ok(phone)
     }
@@ -45,12 +45,12 @@ impl Baresip {
     pub(crate) async fn caller(hotline: &Hotline, number: &str) -> Result<Self> {
         let account =
             format!("<sip:{number}@hotline.test;transport=udp>;outbound=\"sip:{}\";regint=0", hotline.sip());
-        let mut phone = Self::start(hotline.addresses().carrier(), &account).await?;
+        let mut phone = Self::start(hotline.addresses().carrier(), &account)?;
         phone.says("baresip is ready").await?;
         Ok(phone)
     }
 
-    async fn start(address: IpAddr, account: &str) -> Result<Self> {
+    fn start(address: IpAddr, account: &str) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("hotline-baresip-").tempdir()?;
         let path = directory.path();
         std::fs::write(path.join("accounts"), format!("{account}\n"))?;
