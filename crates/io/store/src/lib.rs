@@ -12,6 +12,7 @@ mod audit;
 mod calls;
 mod customers;
 mod db;
+mod demo_users;
 mod error;
 mod flows;
 mod journal;

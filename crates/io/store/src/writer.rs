@@ -19,6 +19,7 @@ use std::time::Duration;
 use hotline_call::{CallRecord, Event};
 use hotline_telemetry::Metric;
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -109,6 +110,26 @@ impl Writer {
             self.lost.fetch_add(1, Ordering::Relaxed);
             Metric::JournalLost.increment(1);
         }
+    }
+
+    /// Takes a record without waiting, or gives it back while [`WRITER_QUEUE_MAX`] entries wait; then
+    /// [`Writer::has_room`] says when to try again. A closed writer takes it, and it is lost and counted.
+    ///
+    /// # Errors
+    /// The record.
+    pub fn try_write_record(&self, record: Box<CallRecord>) -> Result<(), Box<CallRecord>> {
+        match self.messages.try_reserve() {
+            Ok(place) => place.send(Message::Entry(JournalEntry::Record(record))),
+            Err(TrySendError::Full(())) => return Err(record),
+            Err(TrySendError::Closed(())) => self.write(JournalEntry::Record(record)),
+        }
+        Ok(())
+    }
+
+    /// Waits until the queue takes an entry, or the writer is closed.
+    pub async fn has_room(&self) {
+        // Either way it is worth trying again.
+        drop(self.messages.reserve().await);
     }
 
     /// Waits until everything written before is on disk: in the database, or in the spool while that is away.

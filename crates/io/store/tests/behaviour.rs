@@ -45,6 +45,7 @@ const CASES: &[Case] = cases![
     accounts::a_disabled_user_has_no_sessions,
     accounts::a_session_needs_a_user_and_a_fresh_token,
     accounts::sessions_end_one_by_one_by_user_and_by_time,
+    accounts::the_people_of_a_demonstration_go_with_it,
     customers::a_customer_comes_back_as_given,
     customers::a_number_of_two_customers_finds_the_one_changed_last,
     customers::of_two_edits_of_one_version_the_second_is_refused,
@@ -85,6 +86,7 @@ const OUTAGE_CASES: &[Case] = cases![
     writer::requests_during_an_outage_fail_as_unavailable,
     writer::closing_during_an_outage_leaves_the_rest_to_the_next_start,
     writer::a_full_spool_holds_back_and_loses_nothing_of_the_queue,
+    writer::a_record_is_given_back_by_a_full_queue_and_lost_by_none,
 ];
 
 #[test]

@@ -139,3 +139,31 @@ pub(crate) async fn sessions_end_one_by_one_by_user_and_by_time(bench: Bench) {
     assert_eq!(store.delete_expired_sessions(at(3600)).await.unwrap(), 1);
     assert!(!is_there("b").await && is_there("token").await);
 }
+
+pub(crate) async fn the_people_of_a_demonstration_go_with_it(bench: Bench) {
+    let store = &bench.store;
+    for name in ["alice", "bob", "carol", "real"] {
+        store.upsert_user(&user(name)).await.unwrap();
+        store.create_session(&session(name, name)).await.unwrap();
+        let token = Session { kind: SessionKind::Token, ..session(&format!("{name}'s token"), name) };
+        store.create_session(&token).await.unwrap();
+    }
+    let may_sign_in = async |name: &str| !store.find_user(name).await.unwrap().unwrap().disabled;
+    let sessions_of = async |name: &str| store.delete_sessions_of(name).await.unwrap();
+    let none: [String; 0] = [];
+    assert_eq!(store.set_demo_users(&["alice", "bob", "carol"]).await.unwrap(), none);
+    assert_eq!(store.set_demo_users(&["alice", "bob", "carol"]).await.unwrap(), none, "every start says so");
+
+    store.keep_demo_user("bob").await.unwrap();
+    assert_eq!(store.set_demo_users(&["alice"]).await.unwrap(), ["carol"]);
+    assert!(may_sign_in("alice").await && !may_sign_in("carol").await);
+    assert_eq!(store.set_demo_users(&[]).await.unwrap(), ["alice"]);
+    assert!(!may_sign_in("alice").await && may_sign_in("bob").await && may_sign_in("real").await);
+    let token = TokenHash::of("alice's token");
+    store.upsert_user(&user("alice")).await.unwrap();
+    assert_eq!(store.find_session(&token, at(1)).await.unwrap(), None, "tokens do not come back");
+    assert_eq!((sessions_of("alice").await, sessions_of("bob").await, sessions_of("real").await), (0, 1, 1));
+
+    let nobody = store.set_demo_users(&["nobody"]).await;
+    assert!(matches!(nobody, Err(StoreError::NotFound)), "{nobody:?}");
+}

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::Child;
 
 use hotline_call::{CallEvent, CallRecord, Event};
-use hotline_store::{Availability, JournalEntry, SPOOL_BYTES_MAX, Store, StoreError, Writer};
+use hotline_store::{
+    Availability, JournalEntry, SPOOL_BYTES_MAX, Store, StoreError, WRITER_QUEUE_MAX, Writer,
+};
 use tokio::sync::watch;
 
 use crate::bench::{Bench, runtime};
@@ -176,6 +178,34 @@ pub(crate) async fn a_full_spool_holds_back_and_loses_nothing_of_the_queue(bench
     drop(start(&bench).await);
     assert_eq!(journal(&bench.store).await, ticks(1..=800));
     assert_eq!(writer.lost(), 0);
+}
+
+pub(crate) async fn a_record_is_given_back_by_a_full_queue_and_lost_by_none(bench: Bench) {
+    let writer = Writer::start(bench.store.clone(), &spool(&bench), 2000).await.unwrap();
+    let outage = bench.begin_outage().await;
+    let mut calls = 1;
+    let kept = loop {
+        for _ in 0..=WRITER_QUEUE_MAX {
+            write(&writer, &ticks(1..=1));
+        }
+        match writer.try_write_record(Box::new(record(call_id(calls)))) {
+            Ok(()) => calls += 1,
+            Err(record) => break record,
+        }
+        tokio::task::yield_now().await;
+    };
+    outage.end().await;
+    let mut kept = Some(kept);
+    while let Some(record) = kept.take() {
+        writer.has_room().await;
+        kept = writer.try_write_record(record).err();
+    }
+    writer.flush().await.unwrap();
+    writer.close().await.unwrap();
+    drop(start(&bench).await);
+    for call in 1..=calls {
+        assert!(bench.store.get_call(call_id(call)).await.unwrap().is_some(), "{call} of {calls}");
+    }
 }
 
 pub(crate) async fn a_killed_server_keeps_what_it_acknowledged(bench: Bench) {
