@@ -151,10 +151,11 @@ impl Phone {
         let over = |event: &PhoneEvent| {
             matches!(event, PhoneEvent::Unregistered | PhoneEvent::RegistrationFailed(_))
         };
-        match self.wait_for(wanted, Duration::from_secs(10), over).await? {
-            PhoneEvent::Unregistered => Ok(()),
-            got => Err(PhoneError::Unexpected { phone: self.name.clone(), wanted: wanted.to_owned(), got }),
+        let got = self.wait_for(wanted, Duration::from_secs(10), over).await?;
+        if got == PhoneEvent::Unregistered {
+            return Ok(());
         }
+        Err(PhoneError::Unexpected { phone: self.name.clone(), wanted: wanted.to_owned(), got })
     }
 
     /// Dials; watch [`Phone::wait_for`] for what comes of it.

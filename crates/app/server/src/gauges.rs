@@ -3,21 +3,26 @@
 use std::time::Duration;
 
 use hotline_media_rt::MediaHandle;
-use hotline_shard::Handle;
+use hotline_record_io::RecorderGauge;
+use hotline_shard::{Handle, HandleError};
 use hotline_telemetry::{CoreCounters, Metric, Metrics};
 use tokio::time::{MissedTickBehavior, interval};
 
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Runs until the shard is gone.
-pub(crate) async fn collect(shard: Handle, media: MediaHandle, metrics: Metrics) {
+pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: RecorderGauge, metrics: Metrics) {
     let mut core = CoreCounters::default();
     let mut beat = interval(EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         beat.tick().await;
-        let Ok(counters) = shard.counters().await else { return };
-        core.show(counters);
+        match shard.counters().await {
+            Ok(counters) => core.show(counters),
+            Err(HandleError::Stopped) => return,
+            // The other numbers are of use all the more.
+            Err(HandleError::Busy | HandleError::Refused(_)) => {}
+        }
         #[expect(clippy::cast_precision_loss, reason = "there are far fewer ports than 2^52")]
         Metric::MediaPortsInUse.set(media.ports_in_use() as f64);
         let counters = media.counters();
@@ -27,6 +32,12 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, metrics: Metrics)
         Metric::MediaSendErrors.reach(counters.send_errors);
         Metric::MediaEventsLost.reach(counters.digits_refused);
         Metric::MediaPanics.reach(counters.panics);
+        let counters = recorder.read();
+        #[expect(clippy::cast_precision_loss, reason = "there are far fewer recordings than 2^52")]
+        Metric::RecordingsOpen.set(counters.open as f64);
+        Metric::RecordingsFailed.reach(counters.failed);
+        Metric::RecordingRefused.reach(counters.refused_ms);
+        Metric::RecordingSyncsSkipped.reach(counters.syncs_skipped);
         metrics.upkeep();
     }
 }

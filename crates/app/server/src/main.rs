@@ -6,7 +6,9 @@ mod banner;
 mod cli;
 mod demo;
 mod gauges;
+mod lock;
 mod server;
+mod supervision;
 mod users;
 
 use std::process::ExitCode;
@@ -58,7 +60,19 @@ fn logs(configuration: &Configuration, filter: &str) -> Result<()> {
         LogFormat::Human => hotline_telemetry::LogFormat::Human,
         LogFormat::Json => hotline_telemetry::LogFormat::Json,
     };
-    Ok(install_logs(filter, format)?)
+    install_logs(filter, format)?;
+    log_panics();
+    Ok(())
+}
+
+/// Sends what a defect says at its end through the log, which masks personal data, and not to the terminal.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let text = panic.payload_as_str().unwrap_or("without words");
+        let place = panic.location().map(ToString::to_string);
+        let thread = std::thread::current();
+        tracing::error!(panic = text, place, thread = thread.name(), "a defect in this program");
+    }));
 }
 
 fn check(configuration: &Configuration) {

@@ -1,40 +1,46 @@
 //! The server, built from its configuration: what is started in which order, and stopped in the reverse.
 
+use std::fs::File;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use hotline_api::Ports;
 use hotline_base::{Rng, WallTime};
 use hotline_call::Controller;
 use hotline_config::Configuration;
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{MediaConfig, MediaRuntime, load_prompts};
-use hotline_record_io::{Recorder, RecorderConfig, repair};
+use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_shard::{
-    Clock, DATAGRAMS_MAX, Handle, MEDIA_EVENTS_MAX, MendedRecording, Parts, Shard, close_interrupted,
+    Clock, DATAGRAMS_MAX, Handle, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted,
 };
 use hotline_sip::EndpointConfig;
-use hotline_sip_net::UdpTransport;
+use hotline_sip_net::{UdpCounters, UdpTransport};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use hotline_telemetry::{Metric, Metrics};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::{banner, gauges, users};
+use crate::supervision::Supervision;
+use crate::{banner, gauges, lock, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 /// How long a stopped server may take to write what it still holds.
 const CLOSE: Duration = Duration::from_secs(10);
-/// The spool's name, beside the recordings' directory of an embedded database or in the working directory.
+/// The spool's name, beside an embedded database or in the working directory.
 const SPOOL: &str = "journal.spool";
+/// Held by the server that writes the spool.
+const SPOOL_LOCK: &str = "journal.lock";
+/// Held by the server that writes recordings, in their directory.
+const RECORDINGS_LOCK: &str = ".lock";
 
 /// A running server.
 pub(crate) struct Server {
@@ -42,7 +48,8 @@ pub(crate) struct Server {
     pub(crate) sip: SocketAddr,
     /// Where HTTP is listened on, with the real port.
     pub(crate) http: SocketAddr,
-    stop: CancellationToken,
+    parts: Supervision,
+    stop: Stop,
     shard: JoinHandle<()>,
     api: JoinHandle<()>,
     api_stop: CancellationToken,
@@ -50,80 +57,98 @@ pub(crate) struct Server {
     recorder: Recorder,
     writer: Writer,
     store: Store,
+    locks: [File; 2],
 }
 
-/// Runs a server until it is told to stop, then lets the running calls end.
+/// Runs a server until it is told to stop or a part of it fails, then lets the running calls end.
+///
+/// # Errors
+/// The server could not start, or a part of it ended by itself: what remains would look alive and take no calls.
 pub(crate) async fn run(configuration: Configuration) -> Result<()> {
     let began = Instant::now();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let server = Server::start(&configuration).await?;
+    let mut signals = Signals::listen()?;
+    let mut server = Server::start(&configuration).await?;
     banner::started(&configuration, server.sip, server.http);
     info!(milliseconds = began.elapsed().as_millis(), "started");
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
-    info!("stopping: no new calls, running ones have {} s; stop again to end them at once", DRAIN.as_secs());
-    let again = async {
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => drop(interrupted),
-            _ = terminate.recv() => {}
-        }
+    let failed = tokio::select! {
+        () = signals.next() => None,
+        part = server.parts.failed() => Some(part),
     };
-    server.stop(again).await;
-    Ok(())
+    if let Some(part) = failed {
+        error!(part, "a part of the server has ended by itself");
+    }
+    let seconds = DRAIN.as_secs();
+    info!("stopping: no new calls, running ones have {seconds} s; stop again to end them at once");
+    server.stop(signals.next()).await;
+    match failed {
+        None => Ok(()),
+        Some(part) => bail!("{part} ended by itself, so the server was stopped; the log says why"),
+    }
+}
+
+/// What tells the server to stop: Ctrl-C and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 impl Server {
-    /// Starts every part. Nothing is left running if one fails.
+    /// Starts every part. First what another server may have: only one that has all of it may touch the files.
     pub(crate) async fn start(configuration: &Configuration) -> Result<Self> {
         let settings = &configuration.server;
+        let (transport, listener) = listen(configuration).await?;
+        let (sip, http) = (transport.local(), listener.local_addr()?);
+        let locks = lock_files(configuration)?;
+
         let clock = Clock::start();
         let mut rng = Rng::from_seed(entropy()?);
         let metrics = Metrics::install()?;
-
-        let mended = repair(&settings.storage.recordings)?;
         let (store, writer) = open_store(configuration).await?;
         users::prepare(&store, configuration.demo.as_ref(), &mut rng).await?;
         record_flows(&store, configuration, clock.now().wall).await?;
-        let last_seq = close_former_calls(&store, &writer, &mended, clock.now().wall).await?;
-
-        let transport = UdpTransport::bind(settings.sip.listen)?;
-        let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
-            format!("cannot listen for HTTP on {}; is another server using the port?", settings.http.listen)
-        })?;
-        let (sip, http) = (transport.local(), listener.local_addr()?);
+        let last_seq = close_former_calls(&store, configuration, clock.now().wall).await?;
 
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS_MAX);
         let (recorder, media) = start_media(configuration, media_sender)?;
 
+        let parts = Supervision::default();
         let (handle, asks, live) = Handle::channel();
         let (datagram_sender, datagrams) = mpsc::channel(DATAGRAMS_MAX);
-        let dropped = Metric::SipDatagramsDropped.counter();
-        tokio::spawn(transport.clone().receive(datagram_sender, dropped));
+        parts.watch("the SIP receiver", transport.clone().receive(datagram_sender));
         let endpoint = endpoint(configuration, sip);
         let center = Arc::new(configuration.center.clone());
-        let controller = Controller::new(clock.now(), center, endpoint, rng.fork(), entropy()?, last_seq);
         let media_handle = media.handle();
-        let parts = Parts {
-            controller,
+        let shard = Shard::new(Parts {
+            controller: Controller::new(clock.now(), center, endpoint, rng.fork(), entropy()?, last_seq),
             clock,
             transport,
             datagrams,
-            media: Box::new(move |command| {
-                if let Err(error) = media_handle.send(command) {
-                    error!(%error, "a media command was lost");
-                }
-            }),
+            media: Box::new(move |command| media_handle.send(command)),
             media_events,
             store: store.clone(),
             writer: writer.clone(),
             asks,
             live,
-        };
-        let stop = CancellationToken::new();
-        let shard = tokio::spawn(Shard::new(parts).run(stop.clone(), DRAIN));
-        tokio::spawn(gauges::collect(handle.clone(), media.handle(), metrics.clone()));
+        });
+        let stop = Stop::default();
+        let shard = parts.watch("call processing", shard.run(stop.clone(), DRAIN));
+        let mut availability = writer.availability();
+        // The writer's task holds the other end as long as it lives.
+        parts.watch("the journal's writer", async move { while availability.changed().await.is_ok() {} });
+        tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
 
         let api_stop = CancellationToken::new();
         let ports = Ports {
@@ -134,24 +159,29 @@ impl Server {
             metrics: Arc::new(move || metrics.render()),
             https: false,
         };
-        let api = tokio::spawn(serve_api(listener, ports, api_stop.clone()));
-        Ok(Self { sip, http, stop, shard, api, api_stop, media, recorder, writer, store })
+        let api = parts.watch("the HTTP interface", serve_api(listener, ports, api_stop.clone()));
+        Ok(Self { sip, http, parts, stop, shard, api, api_stop, media, recorder, writer, store, locks })
     }
 
-    /// Stops in the reverse order, so that nothing is lost: calls, media, recordings, records, database.
+    /// Stops in the reverse order, so that nothing is lost: calls, media, recordings, records, database. Running
+    /// calls are ended when `at_once` comes.
     pub(crate) async fn stop(self, at_once: impl Future<Output = ()>) {
-        self.stop.cancel();
+        self.stop.drain.cancel();
         let mut shard = self.shard;
-        tokio::select! {
-            ended = &mut shard => drop(ended),
+        let ended = tokio::select! {
+            ended = &mut shard => ended,
             () = at_once => {
-                shard.abort();
-                warn!("running calls were cut off");
+                warn!("running calls are ended now");
+                self.stop.at_once.cancel();
+                shard.await
             }
+        };
+        if let Err(error) = ended {
+            error!(%error, "call processing");
         }
         self.api_stop.cancel();
         if let Err(error) = self.api.await {
-            error!(%error, "the API's task died");
+            error!(%error, "the HTTP interface");
         }
         let (media, recorder) = (self.media, self.recorder);
         let closed = tokio::task::spawn_blocking(move || {
@@ -167,7 +197,31 @@ impl Server {
             Err(_) => error!("the database did not take the last events in time; they wait in the spool"),
         }
         self.store.close().await;
+        // From here on another server may start.
+        drop(self.locks);
     }
+}
+
+/// The sockets of SIP and HTTP; nobody is answered yet.
+async fn listen(configuration: &Configuration) -> Result<(UdpTransport, TcpListener)> {
+    let settings = &configuration.server;
+    let counters = UdpCounters {
+        dropped: Metric::SipDatagramsDropped.counter(),
+        receive_errors: Metric::SipReceiveErrors.counter(),
+        send_errors: Metric::SipSendErrors.counter(),
+    };
+    let transport = UdpTransport::bind(settings.sip.listen, counters)?;
+    let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
+        format!("cannot listen for HTTP on {}; is another server using the port?", settings.http.listen)
+    })?;
+    Ok((transport, listener))
+}
+
+/// Locks what one server at a time may write.
+fn lock_files(configuration: &Configuration) -> Result<[File; 2]> {
+    let recordings = &configuration.server.storage.recordings;
+    let journal = journal_directory(configuration);
+    Ok([lock::take(recordings, RECORDINGS_LOCK)?, lock::take(&journal, SPOOL_LOCK)?])
 }
 
 async fn serve_api(listener: TcpListener, ports: Ports, stop: CancellationToken) {
@@ -176,18 +230,19 @@ async fn serve_api(listener: TcpListener, ports: Ports, stop: CancellationToken)
     }
 }
 
-/// Opens the database, makes the directory of an embedded one, and brings in what an earlier process left.
+/// Opens the database and brings in what an earlier process left.
 async fn open_store(configuration: &Configuration) -> Result<(Store, Writer)> {
-    let storage = &configuration.server.storage;
-    let directory = storage.database.strip_prefix("sqlite://").and_then(|path| Path::new(path).parent());
-    if let Some(directory) = directory.filter(|directory| !directory.as_os_str().is_empty()) {
-        std::fs::create_dir_all(directory)
-            .with_context(|| format!("{}: cannot be created", directory.display()))?;
-    }
-    let store = Store::open(&storage.database).await?;
-    let spool = directory.unwrap_or(Path::new("")).join(SPOOL);
+    let store = Store::open(&configuration.server.storage.database).await?;
+    let spool = journal_directory(configuration).join(SPOOL);
     let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await?;
     Ok((store, writer))
+}
+
+/// Where the journal's spool is: beside an embedded database, else in the working directory.
+fn journal_directory(configuration: &Configuration) -> PathBuf {
+    let path = configuration.server.storage.database.strip_prefix("sqlite://");
+    let directory = path.and_then(|path| Path::new(path).parent()).unwrap_or(Path::new(""));
+    if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
 }
 
 async fn record_flows(store: &Store, configuration: &Configuration, now: WallTime) -> Result<()> {
@@ -199,27 +254,11 @@ async fn record_flows(store: &Store, configuration: &Configuration, now: WallTim
     Ok(())
 }
 
-async fn close_former_calls(
-    store: &Store,
-    writer: &Writer,
-    repaired: &[hotline_record_io::Repaired],
-    now: WallTime,
-) -> Result<u64> {
-    let mended: Vec<MendedRecording> = repaired
-        .iter()
-        .map(|repaired| MendedRecording {
-            recording: repaired.recording,
-            duration: Duration::from_millis(repaired.duration_ms),
-            bytes: repaired.bytes,
-        })
-        .collect();
-    let (calls, last_seq) = close_interrupted(store, writer, &mended, now).await?;
-    if calls > 0 {
-        warn!(
-            calls,
-            recordings = mended.len(),
-            "the server had stopped during calls; their records are closed"
-        );
+async fn close_former_calls(store: &Store, configuration: &Configuration, now: WallTime) -> Result<u64> {
+    let recordings = &configuration.server.storage.recordings;
+    let Restarted { calls, recordings, last_seq } = close_interrupted(store, recordings, now).await?;
+    if calls > 0 || recordings > 0 {
+        warn!(calls, recordings, "the server had stopped during calls; their records are closed");
     }
     Ok(last_seq)
 }

@@ -9,28 +9,33 @@ use hotline_api::hash_password;
 use hotline_base::{AgentId, Pii, Rng, WallTime};
 use hotline_config::{Configuration, Demo};
 use hotline_store::{Role, Store, User};
+use tracing::warn;
 
 use crate::{banner, cli};
 
 const PASSWORD_MIN: usize = 8;
 const FIRST_ADMIN: &str = "admin";
 
-/// Lets the demonstration's people in with their published passwords; in a real center that has nobody yet,
-/// makes an administrator with a password that is shown once.
+/// Lets the demonstration's people in with their published passwords, and out again once it is gone. In a real
+/// center that no administrator can enter, makes one with a password that is shown once.
 pub(crate) async fn prepare(store: &Store, demo: Option<&Demo>, rng: &mut Rng) -> Result<()> {
-    if let Some(demo) = demo {
-        for person in &demo.users {
-            let role = if person.admin { Role::Admin } else { Role::Agent };
-            let agent = person.agent.as_deref().map(AgentId::from);
-            save(store, &person.user, &person.name, role, agent, person.password.expose()).await?;
-        }
-        return Ok(());
+    let people = demo.map_or(&[][..], |demo| &demo.users);
+    for person in people {
+        let role = if person.admin { Role::Admin } else { Role::Agent };
+        let agent = person.agent.as_deref().map(AgentId::from);
+        save(store, &person.user, &person.name, role, agent, person.password.expose()).await?;
     }
-    if store.list_users().await?.is_empty() {
+    let names: Vec<&str> = people.iter().map(|person| person.user.as_str()).collect();
+    let left = store.set_demo_users(&names).await?;
+    if !left.is_empty() {
+        warn!(users = left.join(", "), "their passwords were published: they cannot sign in any more");
+    }
+    let can_administer = |user: &User| user.role == Role::Admin && !user.disabled;
+    if demo.is_none() && !store.list_users().await?.iter().any(can_administer) {
         let password = rng.hex(16);
         save(store, FIRST_ADMIN, "Administrator", Role::Admin, None, &password).await?;
         banner::print(&format!(
-            "First start: sign in as `{FIRST_ADMIN}` with the password {password}\n\
+            "No administrator yet: sign in as `{FIRST_ADMIN}` with the password {password}\n\
              It is shown only this once; change it with `hotline user {FIRST_ADMIN} --admin`."
         ));
     }
@@ -59,6 +64,7 @@ pub(crate) async fn add(configuration: &Configuration, wanted: &cli::User) -> Re
     let store = Store::open(&configuration.server.storage.database).await?;
     let name = wanted.name.as_deref().unwrap_or(&wanted.user);
     save(&store, &wanted.user, name, role, agent, password).await?;
+    store.keep_demo_user(&wanted.user).await?;
     banner::print(&format!("`{}` can sign in.", wanted.user));
     store.close().await;
     Ok(())

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use hotline_call::{Command, CommandError, Event, ScreenPop, Snapshot};
+use hotline_acd::AgentView;
+use hotline_base::AgentId;
+use hotline_call::{Alarm, Command, CommandError, Event, ScreenPop, Snapshot};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Requests that may wait for the shard; beyond it the caller is told that the server is busy.
@@ -26,7 +28,11 @@ pub enum Ask {
     Command(Command, oneshot::Sender<Result<(), CommandError>>),
     /// Show the state.
     Snapshot(oneshot::Sender<Snapshot>),
-    /// Show the counters only, which is cheap.
+    /// Show one agent; cheap.
+    Agent(AgentId, oneshot::Sender<Option<AgentView>>),
+    /// Show that the loop turns, and the standing alarms; cheap.
+    Alive(oneshot::Sender<Vec<Alarm>>),
+    /// Show the counters; cheap.
     Counters(oneshot::Sender<Vec<(&'static str, u64)>>),
 }
 
@@ -65,9 +71,7 @@ impl Handle {
     /// # Errors
     /// [`HandleError::Refused`] with the reason, or the shard is busy or gone.
     pub async fn command(&self, command: Command) -> Result<(), HandleError> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(Ask::Command(command, reply))?;
-        Ok(answer.await.map_err(|_| HandleError::Stopped)??)
+        Ok(self.ask(|reply| Ask::Command(command, reply)).await??)
     }
 
     /// The state of everything. Subscribe first and drop the events up to [`Snapshot::seq`]: nothing is missed.
@@ -75,9 +79,23 @@ impl Handle {
     /// # Errors
     /// The shard is busy or gone.
     pub async fn snapshot(&self) -> Result<Snapshot, HandleError> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(Ask::Snapshot(reply))?;
-        answer.await.map_err(|_| HandleError::Stopped)
+        self.ask(Ask::Snapshot).await
+    }
+
+    /// One agent; `None` if there is none of that id.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn agent(&self, agent: AgentId) -> Result<Option<AgentView>, HandleError> {
+        self.ask(|reply| Ask::Agent(agent, reply)).await
+    }
+
+    /// A sign of life: the standing alarms.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn alive(&self) -> Result<Vec<Alarm>, HandleError> {
+        self.ask(Ask::Alive).await
     }
 
     /// The counters of the core by name.
@@ -85,9 +103,7 @@ impl Handle {
     /// # Errors
     /// The shard is busy or gone.
     pub async fn counters(&self) -> Result<Vec<(&'static str, u64)>, HandleError> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(Ask::Counters(reply))?;
-        answer.await.map_err(|_| HandleError::Stopped)
+        self.ask(Ask::Counters).await
     }
 
     /// The live stream from here on.
@@ -96,10 +112,12 @@ impl Handle {
         self.live.subscribe()
     }
 
-    fn ask(&self, ask: Ask) -> Result<(), HandleError> {
-        self.asks.try_send(ask).map_err(|error| match error {
+    async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, HandleError> {
+        let (reply, answer) = oneshot::channel();
+        self.asks.try_send(ask(reply)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => HandleError::Busy,
             mpsc::error::TrySendError::Closed(_) => HandleError::Stopped,
-        })
+        })?;
+        answer.await.map_err(|_| HandleError::Stopped)
     }
 }

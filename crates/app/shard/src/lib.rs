@@ -1,7 +1,6 @@
 //! The call-processing task: owns the core for its calls and carries out what the core decides.
 //!
-//! One task, one loop, one owner. Must never know: what a call is. Start reading at [`Shard`], then
-//! `shard.rs`'s `run`; the rest of the server speaks to it through [`Handle`].
+//! One task, one loop, one owner. Must never know: what a call is. Start reading at [`Shard::run`]; the rest of the server speaks to it through [`Handle`].
 
 mod clock;
 mod handle;
@@ -11,5 +10,5 @@ mod shard;
 
 pub use clock::Clock;
 pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, REQUESTS_MAX};
-pub use restart::{MendedRecording, RestartError, close_interrupted};
-pub use shard::{DATAGRAMS_MAX, MEDIA_EVENTS_MAX, Parts, Shard};
+pub use restart::{RestartError, Restarted, close_interrupted};
+pub use shard::{DATAGRAMS_MAX, MEDIA_EVENTS_MAX, Parts, Shard, Stop};

@@ -48,6 +48,16 @@ impl Lookups {
         None
     }
 
+    /// An answer that is there.
+    pub(crate) fn try_next(&mut self) -> Option<Reply> {
+        loop {
+            match self.running.try_join_next()? {
+                Ok(reply) => return Some(reply),
+                Err(error) => warn!(%error, "a lookup died"),
+            }
+        }
+    }
+
     /// The next answer; waits for ever while nothing is asked.
     pub(crate) async fn next(&mut self) -> Reply {
         loop {

@@ -1,97 +1,365 @@
 //! After a crash: calls that were up get their record, with cause `server_restart` and their mended recordings.
 
-use hotline_base::{RecordingId, WallTime};
-use hotline_call::{
-    CallEvent, CallRecord, EndCause, EndKind, Event, EventKind, Party, QueueOutcome, RecordingState,
-};
-use hotline_store::{JournalEntry, Store, StoreError, Writer, WriterClosed};
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-/// A recording whose file was mended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MendedRecording {
-    /// The recording.
-    pub recording: RecordingId,
-    /// Length after mending.
-    pub duration: Duration,
-    /// Size after mending.
-    pub bytes: u64,
+use hotline_acd::OfferFailure;
+use hotline_base::{CallId, WallTime};
+use hotline_call::{
+    CallEvent, CallRecord, EndCause, EndKind, Event, EventKind, OfferOutcome, Party, QueueOutcome, Recording,
+    RecordingState,
+};
+use hotline_record_io::{Repaired, StartError, complete, repair, settle};
+use hotline_store::{Store, StoreError};
+use tracing::warn;
+
+/// Event numbers left out at a start. Pages may have seen events that the former process could not write any more:
+/// at most what waits for the writer, far fewer than this. Their numbers must not name anything else.
+const SEQ_GAP: u64 = 100_000;
+
+/// What a start found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restarted {
+    /// Calls that were closed.
+    pub calls: usize,
+    /// Recordings that were mended.
+    pub recordings: usize,
+    /// The number after which the controller goes on.
+    pub last_seq: u64,
 }
 
 /// Why the calls of the former process could not be closed.
 #[derive(Debug, thiserror::Error)]
 pub enum RestartError {
-    /// The journal could not be read.
+    /// The database could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The journal could not be written.
+    /// The directory of recordings could not be used.
     #[error(transparent)]
-    Writer(#[from] WriterClosed),
+    Recordings(#[from] StartError),
 }
 
-/// Closes every call that the journal says is open. Returns how many there were, and the number of the last
-/// event of the journal, from which the controller goes on.
+/// Mends the recordings below `recordings` and closes every call that the journal says is open. To be run when the
+/// writer has brought in its spool and before anything new is written.
 ///
 /// # Errors
-/// [`RestartError`]; nothing is lost then, the next start tries again.
+/// [`RestartError`]; nothing is lost then, the next start does the rest.
 pub async fn close_interrupted(
     store: &Store,
-    writer: &Writer,
-    mended: &[MendedRecording],
+    recordings: &Path,
     now: WallTime,
-) -> Result<(usize, u64), RestartError> {
-    let mut seq = store.last_seq().await?;
+) -> Result<Restarted, RestartError> {
+    let mended = repair(recordings)?;
+    let mut seq = beyond(store.last_seq().await?);
     let open = store.open_calls().await?;
-    let count = open.len();
+    let calls = open.len();
     for (call, events) in open {
-        let mut record = None;
-        for event in &events {
-            let EventKind::Call { what, .. } = &event.kind else { continue };
-            match &mut record {
-                None => record = CallRecord::begin(call, event.at, what),
-                Some(record) => record.apply(event.at, what),
-            }
-        }
-        let Some(mut record) = record else { continue };
-        // Nobody knows when the process died; the last thing known of the call is the best answer.
-        let died = events.last().map_or(now, |event| event.at);
-        for what in closing_events(&record, mended) {
-            record.apply(died, &what);
+        let Some(mut record) = fold(call, &events) else { continue };
+        let found = recordings_of(&record, &mended, recordings);
+        let last_known = events.last().map_or(now, |event| event.at);
+        let mut closing = Vec::new();
+        for (at, what) in closing_events(&record, &found, last_known) {
+            record.apply(at, &what);
             seq += 1;
-            writer.write(JournalEntry::Event(Event { seq, at: died, kind: EventKind::Call { call, what } }));
+            closing.push(Event { seq, at, kind: EventKind::Call { call, what } });
         }
-        writer.write(JournalEntry::Record(Box::new(record)));
+        store.append_events(&closing).await?;
+        store.save_record(&record).await?;
     }
-    writer.flush().await?;
-    Ok((count, seq))
+    for repaired in &mended {
+        correct(store, repaired).await?;
+    }
+    settle(recordings, &mended)?;
+    Ok(Restarted { calls, recordings: mended.len(), last_seq: seq })
 }
 
-/// What has to be said of a call so that its record is complete.
-fn closing_events(record: &CallRecord, mended: &[MendedRecording]) -> Vec<CallEvent> {
-    let mut events = Vec::new();
-    if let Some(visit) = record.queues.last()
-        && visit.outcome.is_none()
-    {
-        events.push(CallEvent::Dequeued { queue: visit.queue.clone(), outcome: QueueOutcome::Withdrawn });
+/// Where the numbers go on; an empty journal begins at the beginning.
+fn beyond(last_seq: u64) -> u64 {
+    if last_seq == 0 { 0 } else { (last_seq + SEQ_GAP).next_multiple_of(SEQ_GAP) }
+}
+
+fn fold(call: CallId, events: &[Event]) -> Option<CallRecord> {
+    let mut record = None;
+    for event in events {
+        let EventKind::Call { what, .. } = &event.kind else { continue };
+        match &mut record {
+            None => record = CallRecord::begin(call, event.at, what),
+            Some(record) => record.apply(event.at, what),
+        }
+    }
+    record
+}
+
+/// The complete recordings of a call: the mended ones, and those that were finished when nobody could be told.
+fn recordings_of(record: &CallRecord, mended: &[Repaired], root: &Path) -> Vec<Repaired> {
+    let is_of_call = |repaired: &&Repaired| {
+        let is_known = record.recordings.iter().any(|known| known.id == repaired.recording);
+        is_known || repaired.call == Some(record.call)
+    };
+    let mut found: Vec<Repaired> = mended.iter().filter(is_of_call).cloned().collect();
+    for recording in &record.recordings {
+        let is_found = found.iter().any(|repaired| repaired.recording == recording.id);
+        if is_found || recording.state != RecordingState::Open {
+            continue;
+        }
+        match complete(root, &recording.path) {
+            Ok(told) => found.extend(told),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => warn!(recording = %recording.id, %error, "a manifest cannot be read"),
+        }
+    }
+    found
+}
+
+/// What has to be said of a call so that its record is complete, and when that was.
+fn closing_events(
+    record: &CallRecord,
+    found: &[Repaired],
+    last_known: WallTime,
+) -> Vec<(WallTime, CallEvent)> {
+    // Nobody knows when the process died; the last that is known of the call is the best answer.
+    let recorded_until = found.iter().map(|repaired| repaired.started + duration(repaired));
+    let died = recorded_until.chain([last_known]).max().unwrap_or(last_known);
+    let unknown = |repaired: &&Repaired| record.recordings.iter().all(|known| known.id != repaired.recording);
+    let mut events: Vec<(WallTime, CallEvent)> = found
+        .iter()
+        .filter(unknown)
+        .map(|Repaired { recording, started, path, .. }| {
+            (*started, CallEvent::RecordingStarted { recording: *recording, path: path.clone() })
+        })
+        .collect();
+    let pending = record.offers.iter().filter(|offer| offer.outcome == OfferOutcome::Pending);
+    events.extend(pending.map(|offer| {
+        let (offer, agent, failure) = (offer.leg, offer.agent.clone(), OfferFailure::ServerFault);
+        (died, CallEvent::OfferFailed { offer, agent, failure, status: None })
+    }));
+    if let Some(visit) = record.queues.last().filter(|visit| visit.outcome.is_none()) {
+        let (queue, outcome) = (visit.queue.clone(), QueueOutcome::Withdrawn);
+        events.push((died, CallEvent::Dequeued { queue, outcome }));
     }
     if record.ended_at.is_none() {
         let cause = EndCause { kind: EndKind::ServerRestart, sip_status: None, q850: 41 };
-        events.push(CallEvent::Ended { by: Party::System, cause });
+        events.push((died, CallEvent::Ended { by: Party::System, cause }));
     }
+    events.extend(found.iter().filter(unknown).map(|repaired| (died, end_of(repaired))));
     for recording in &record.recordings {
-        if recording.state != RecordingState::Open {
-            continue;
-        }
-        let found = mended.iter().find(|mended| mended.recording == recording.id);
-        events.push(match found {
-            Some(MendedRecording { duration, bytes, .. }) => {
-                CallEvent::RecordingMended { recording: recording.id, duration: *duration, bytes: *bytes }
-            }
-            None => CallEvent::RecordingFailed {
-                recording: recording.id,
-                problem: format!("{}: not found after the restart", recording.path),
-            },
-        });
+        let repaired = found.iter().find(|repaired| repaired.recording == recording.id);
+        events.extend(closing_of(recording, repaired).map(|event| (died, event)));
     }
     events
+}
+
+/// What has to be said of a recording of the record; nothing if its end is known.
+fn closing_of(recording: &Recording, repaired: Option<&Repaired>) -> Option<CallEvent> {
+    match (&recording.state, repaired) {
+        (RecordingState::Finished { .. } | RecordingState::Mended { .. }, _)
+        | (RecordingState::Failed { .. }, None) => None,
+        (RecordingState::Open | RecordingState::Failed { .. }, Some(repaired)) => Some(end_of(repaired)),
+        (RecordingState::Open, None) => Some(CallEvent::RecordingFailed {
+            recording: recording.id,
+            problem: format!("{}: not found after the restart", recording.path),
+        }),
+    }
+}
+
+fn end_of(repaired: &Repaired) -> CallEvent {
+    let (recording, duration, bytes) = (repaired.recording, duration(repaired), repaired.bytes);
+    match repaired.gap_ms {
+        Some(gap_ms) => {
+            let gap = Duration::from_millis(gap_ms);
+            CallEvent::RecordingFinished { recording, duration, gap, bytes }
+        }
+        None => CallEvent::RecordingMended { recording, duration, bytes },
+    }
+}
+
+/// A record that was written without the end of its recording gets it now.
+async fn correct(store: &Store, repaired: &Repaired) -> Result<(), StoreError> {
+    let Repaired { recording, call, path, .. } = repaired;
+    let Some((_, mut known)) = store.find_recording(*recording).await? else {
+        warn!(%recording, ?call, path, "a mended recording is on no record; the file stays");
+        return Ok(());
+    };
+    match known.state {
+        RecordingState::Finished { .. } | RecordingState::Mended { .. } => Ok(()),
+        RecordingState::Open | RecordingState::Failed { .. } => {
+            known.path.clone_from(path);
+            known.state = RecordingState::Mended { duration: duration(repaired), bytes: repaired.bytes };
+            store.update_recording(&known).await
+        }
+    }
+}
+
+fn duration(repaired: &Repaired) -> Duration {
+    Duration::from_millis(repaired.duration_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_base::{AgentId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, Rng, TrunkId};
+    use hotline_call::{Entry, Source};
+
+    use super::*;
+
+    const PATH: &str = "2026/11/23/x.wav";
+
+    fn at(seconds: i64) -> WallTime {
+        WallTime(seconds * 1_000_000)
+    }
+
+    fn call() -> CallId {
+        CallId::generate(at(0), &mut Rng::from_number(1))
+    }
+
+    fn recording() -> RecordingId {
+        RecordingId::generate(at(0), &mut Rng::from_number(2))
+    }
+
+    /// Events at these seconds, the first the call's beginning.
+    fn journal(events: impl IntoIterator<Item = (i64, CallEvent)>) -> Vec<Event> {
+        let started = CallEvent::Started {
+            caller: Pii::from("+15550100"),
+            caller_name: None,
+            called: "4000".to_owned(),
+            entry: Entry::Number { number: NumberId::from("4000"), flow: FlowId::from("main") },
+            source: Source::Trunk(TrunkId::from("demo")),
+            sip_call_id: "x".to_owned(),
+            language: "en".to_owned(),
+        };
+        let events = [(0, started)].into_iter().chain(events);
+        (1..)
+            .zip(events)
+            .map(|(seq, (seconds, what))| {
+                let kind = EventKind::Call { call: call(), what };
+                Event { seq, at: at(seconds), kind }
+            })
+            .collect()
+    }
+
+    fn closed(events: impl IntoIterator<Item = (i64, CallEvent)>, found: &[Repaired]) -> CallRecord {
+        let events = journal(events);
+        let mut record = fold(call(), &events).unwrap();
+        let last_known = events.last().unwrap().at;
+        for (at, what) in closing_events(&record, found, last_known) {
+            record.apply(at, &what);
+        }
+        assert_eq!(closing_events(&record, found, last_known), [], "once");
+        record
+    }
+
+    fn repaired(started: i64, seconds: u64) -> Repaired {
+        Repaired {
+            recording: recording(),
+            call: Some(call()),
+            path: PATH.to_owned(),
+            started: at(started),
+            duration_ms: seconds * 1000,
+            gap_ms: None,
+            bytes: 44,
+        }
+    }
+
+    fn offered() -> Vec<(i64, CallEvent)> {
+        let (offer, agent) = (LegId(7), AgentId::from("1001"));
+        vec![
+            (1, CallEvent::Answered),
+            (2, CallEvent::Queued { queue: QueueId::from("sales") }),
+            (3, CallEvent::Offered { offer, agent, because: None }),
+        ]
+    }
+
+    fn talking() -> Vec<(i64, CallEvent)> {
+        let (offer, agent) = (LegId(7), AgentId::from("1001"));
+        let mut events = offered();
+        events.push((5, CallEvent::Connected { offer, agent }));
+        events.push((
+            5,
+            CallEvent::Dequeued { queue: QueueId::from("sales"), outcome: QueueOutcome::Answered },
+        ));
+        events
+    }
+
+    #[test]
+    fn a_call_that_was_offered_leaves_nothing_pending() {
+        let record = closed(offered(), &[]);
+        let failure = OfferFailure::ServerFault;
+        assert_eq!(record.offers[0].outcome, OfferOutcome::Failed { failure, status: None });
+        assert_eq!(record.offers[0].ended_at, Some(at(3)));
+        assert_eq!(record.queues[0].outcome, Some(QueueOutcome::Withdrawn));
+        assert_eq!(record.ended_at, Some(at(3)));
+        assert_eq!(record.cause.unwrap().kind, EndKind::ServerRestart);
+    }
+
+    #[test]
+    fn a_talk_lasted_at_least_as_long_as_its_recording() {
+        let mut events = talking();
+        events.push((5, CallEvent::RecordingStarted { recording: recording(), path: PATH.to_owned() }));
+        let record = closed(events.clone(), &[repaired(5, 600)]);
+        assert_eq!(record.ended_at, Some(at(605)));
+        let (duration, bytes) = (Duration::from_secs(600), 44);
+        assert_eq!(record.recordings[0].state, RecordingState::Mended { duration, bytes });
+        assert_eq!(record.offers[0].outcome, OfferOutcome::Answered);
+
+        let lost = closed(events, &[]);
+        assert_eq!(lost.ended_at, Some(at(5)));
+        assert!(
+            matches!(&lost.recordings[0].state, RecordingState::Failed { problem } if problem.contains(PATH))
+        );
+    }
+
+    #[test]
+    fn a_recording_of_which_the_journal_knows_nothing_is_linked() {
+        let record = closed(talking(), &[repaired(5, 1)]);
+        assert_eq!((record.recordings.len(), record.recordings[0].path.as_str()), (1, PATH));
+        assert_eq!(record.recordings[0].started_at, at(5));
+        assert!(!record.is_recording());
+        assert_eq!(record.ended_at, Some(at(6)));
+    }
+
+    #[test]
+    fn a_recording_that_was_finished_before_the_crash_is_finished() {
+        let mut events = talking();
+        events.push((5, CallEvent::RecordingStarted { recording: recording(), path: PATH.to_owned() }));
+        let finished = Repaired { gap_ms: Some(20), ..repaired(5, 3) };
+        let record = closed(events, &[finished]);
+        let (duration, gap) = (Duration::from_secs(3), Duration::from_millis(20));
+        assert_eq!(record.recordings[0].state, RecordingState::Finished { duration, gap, bytes: 44 });
+    }
+
+    #[test]
+    fn a_call_that_had_ended_keeps_its_end() {
+        let cause = EndCause { kind: EndKind::Completed, sip_status: Some(200), q850: 16 };
+        let mut events = talking();
+        events.push((9, CallEvent::Ended { by: Party::Caller, cause: cause.clone() }));
+        let record = closed(events, &[]);
+        assert_eq!((record.ended_at, record.ended_by), (Some(at(9)), Some(Party::Caller)));
+        assert_eq!(record.cause, Some(cause));
+    }
+
+    #[test]
+    fn numbers_that_a_page_may_have_seen_are_not_used_again() {
+        assert_eq!(beyond(0), 0);
+        for last in [1, 99_999, 100_000, 123_456] {
+            assert!(beyond(last) - last >= SEQ_GAP && beyond(last).is_multiple_of(SEQ_GAP), "{last}");
+        }
+    }
+
+    #[tokio::test]
+    async fn closing_is_done_once_and_numbers_go_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("test.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let recordings = directory.path().join("recordings");
+        let fresh = close_interrupted(&store, &recordings, at(0)).await.unwrap();
+        assert_eq!(fresh, Restarted { calls: 0, recordings: 0, last_seq: 0 });
+
+        store.append_events(&journal(offered())).await.unwrap();
+        let first = close_interrupted(&store, &recordings, at(99)).await.unwrap();
+        assert_eq!((first.calls, first.last_seq), (1, 2 * SEQ_GAP + 3));
+        let record = store.get_call(call()).await.unwrap().unwrap();
+        assert_eq!(record.ended_at, Some(at(3)));
+        let second = close_interrupted(&store, &recordings, at(99)).await.unwrap();
+        assert_eq!((second.calls, second.last_seq), (0, 4 * SEQ_GAP));
+    }
 }

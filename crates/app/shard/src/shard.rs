@@ -1,16 +1,19 @@
-//! The loop. In each turn: outputs of the core first, then one input, in this order of priority: commands,
-//! media, timers, datagrams, answers. Every input is bounded by its channel.
+//! The loop. In each turn every source gives its share: commands and questions, media, timers, datagrams, answers.
+//! What the core decides on an input is carried out before it gets the next. Every source is bounded by its channel.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_call::{CallEvent, Command, Controller, Event, EventKind, Reply, Request};
+use hotline_call::{CallEvent, CallRecord, Command, Controller, Event, EventKind, Reply, Request};
 use hotline_media as media;
+use hotline_media_rt::SendError;
 use hotline_sip::Datagram;
 use hotline_sip_net::{Received, UdpTransport};
 use hotline_store::{Availability, JournalEntry, Store, Writer};
 use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -22,8 +25,24 @@ use crate::lookup::Lookups;
 pub const DATAGRAMS_MAX: usize = 8192;
 /// Media events that may wait for the shard.
 pub const MEDIA_EVENTS_MAX: usize = 65_536;
+/// Records that may wait for the writer here. Beyond it the writer may lose them; the next start makes them again
+/// from the journal.
+const RECORDS_WAITING_MAX: usize = 16_384;
+
+/// What one turn takes of each source, so that none keeps the others waiting. A question can cost as much as
+/// hundreds of datagrams.
+const ASKS_PER_TURN: usize = 4;
+const MEDIA_EVENTS_PER_TURN: usize = 64;
+const DATAGRAMS_PER_TURN: usize = 64;
+const REPLIES_PER_TURN: usize = 16;
+
 /// How long the loop sleeps when the core waits for nothing.
 const IDLE: Duration = Duration::from_secs(60);
+/// How long the last goodbyes may take at shutdown: the recordings must be closed.
+const CLOSE: Duration = Duration::from_secs(6);
+/// How long SIP may repeat what was not confirmed when all calls are over: a BYE goes out again after 0.5 s and 1.5 s
+/// (RFC 3261 §17.1.2.2).
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What a shard is made of.
 pub struct Parts {
@@ -35,8 +54,8 @@ pub struct Parts {
     pub transport: UdpTransport,
     /// Where datagrams come from.
     pub datagrams: mpsc::Receiver<Received>,
-    /// Takes commands to the media plane; never blocks.
-    pub media: Box<dyn Fn(media::Command) + Send>,
+    /// Takes commands to the media plane, or refuses them and counts that; never blocks.
+    pub media: Box<dyn Fn(media::Command) -> Result<(), SendError> + Send>,
     /// What the media plane reports.
     pub media_events: mpsc::Receiver<media::Event>,
     /// For lookups.
@@ -54,6 +73,17 @@ pub struct Shard {
     parts: Parts,
     lookups: Lookups,
     availability: watch::Receiver<Availability>,
+    /// Records that the writer had no room for, oldest first.
+    records: VecDeque<Box<CallRecord>>,
+}
+
+/// How a shard is told to end.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// No new calls; the running ones may go on until the deadline.
+    pub drain: CancellationToken,
+    /// The running calls are ended now. Counts only after `drain`.
+    pub at_once: CancellationToken,
 }
 
 impl Shard {
@@ -62,77 +92,114 @@ impl Shard {
     pub fn new(parts: Parts) -> Self {
         let lookups = Lookups::new(parts.store.clone());
         let availability = parts.writer.availability();
-        Self { parts, lookups, availability }
+        Self { parts, lookups, availability, records: VecDeque::new() }
     }
 
-    /// Runs until `stop`, then until the last call is over or `deadline` has passed; whoever still talks is
-    /// told, and every record reaches the writer.
-    pub async fn run(mut self, stop: CancellationToken, deadline: Duration) {
+    /// Runs until `stop.drain`, then until the last call is over, `deadline` has passed or `stop.at_once`; whoever
+    /// still talks is told, and every record reaches the writer.
+    pub async fn run(mut self, stop: Stop, deadline: Duration) {
+        self.flush();
         tokio::select! {
-            () = self.serve() => {}
-            () = stop.cancelled() => {}
+            () = self.turn_until(|_| false) => {}
+            () = stop.drain.cancelled() => {}
         }
         info!(calls = self.parts.controller.calls(), "draining");
-        self.core(|core, now| drop(core.handle_command(now, Command::Drain)));
-        let drained = async {
-            while self.parts.controller.calls() > 0 {
-                self.turn().await;
-            }
-        };
-        if tokio::time::timeout(deadline, drained).await.is_err() {
-            self.core(|core, now| drop(core.handle_command(now, Command::HangUpAll)));
-            let closed = async {
-                while self.parts.controller.calls() > 0 {
-                    self.turn().await;
-                }
-            };
-            if tokio::time::timeout(CLOSE, closed).await.is_err() {
-                error!(calls = self.parts.controller.calls(), "calls could not be closed in time");
-            }
-        }
-        self.flush().await;
-    }
-
-    async fn serve(&mut self) {
-        loop {
-            self.turn().await;
-        }
-    }
-
-    /// One turn: what the core wants is done, then one input is given to it.
-    async fn turn(&mut self) {
-        self.flush().await;
-        let now = self.parts.clock.now();
-        let wait = self.parts.controller.poll_timeout().map_or(IDLE, |(at, _)| at - now.mono);
+        self.command(Command::Drain);
         tokio::select! {
-            biased;
+            () = self.turn_until(|shard| shard.parts.controller.calls() == 0) => {}
+            () = tokio::time::sleep(deadline) => {}
+            () = stop.at_once.cancelled() => {}
+        }
+        self.command(Command::HangUpAll);
+        let closed = |shard: &Self| shard.parts.controller.calls() == 0 && shard.records.is_empty();
+        if timeout(CLOSE, self.turn_until(closed)).await.is_err() {
+            let (calls, records) = (self.parts.controller.calls(), self.records.len());
+            error!(
+                calls,
+                records, "not everything was closed in time; the next start goes on from the journal"
+            );
+        }
+        let quiet = timeout(GOODBYE, self.turn_until(|shard| shard.parts.controller.is_quiet())).await;
+        info!(confirmed = quiet.is_ok(), "SIP has said goodbye");
+    }
+
+    /// Turns until `done`. Dropped at any point it loses nothing: what is taken from a source is carried out.
+    async fn turn_until(&mut self, done: impl Fn(&Self) -> bool) {
+        while !done(self) {
+            if self.serve_ready() {
+                // Who wants to stop this, and the sockets, get their time too.
+                tokio::task::yield_now().await;
+            } else {
+                self.serve_next().await;
+            }
+        }
+    }
+
+    /// Takes a share of everything that is there; false if there was nothing.
+    fn serve_ready(&mut self) -> bool {
+        let mut served = false;
+        for _ in 0..ASKS_PER_TURN {
+            let Ok(ask) = self.parts.asks.try_recv() else { break };
+            self.on_ask(ask);
+            served = true;
+        }
+        for _ in 0..MEDIA_EVENTS_PER_TURN {
+            let Ok(event) = self.parts.media_events.try_recv() else { break };
+            self.core(|core, now| core.handle_media(now, event));
+            served = true;
+        }
+        if self.time_left().is_zero() {
+            self.core(Controller::handle_timeout);
+            served = true;
+        }
+        for _ in 0..DATAGRAMS_PER_TURN {
+            let Ok(received) = self.parts.datagrams.try_recv() else { break };
+            self.on_datagram(received);
+            served = true;
+        }
+        for _ in 0..REPLIES_PER_TURN {
+            let Some(reply) = self.lookups.try_next() else { break };
+            self.core(|core, now| core.handle_reply(now, reply));
+            served = true;
+        }
+        if self.availability.has_changed().unwrap_or(false) {
+            self.on_availability();
+            served = true;
+        }
+        served
+    }
+
+    /// Waits for the next input and takes it.
+    async fn serve_next(&mut self) {
+        let wait = self.time_left();
+        tokio::select! {
             Some(ask) = self.parts.asks.recv() => self.on_ask(ask),
             Some(event) = self.parts.media_events.recv() => self.core(|core, now| core.handle_media(now, event)),
-            () = tokio::time::sleep(wait) => self.core(Controller::handle_timeout),
-            Some(received) = self.parts.datagrams.recv() => {
-                let Received { local, remote, bytes } = received;
-                self.core(|core, now| core.handle_datagram(now, Datagram { local, remote, bytes }));
-            }
+            // The next turn sees what is due.
+            () = tokio::time::sleep(wait) => {}
+            Some(received) = self.parts.datagrams.recv() => self.on_datagram(received),
             reply = self.lookups.next() => self.core(|core, now| core.handle_reply(now, reply)),
-            Ok(()) = self.availability.changed() => {
-                let command = match &*self.availability.borrow_and_update() {
-                    Availability::Available => Command::StoreAvailable,
-                    Availability::Unavailable { detail } => Command::StoreUnavailable(detail.to_string()),
-                };
-                self.core(|core, now| drop(core.handle_command(now, command)));
-            }
+            Ok(()) = self.availability.changed() => self.on_availability(),
+            () = self.parts.writer.has_room(), if !self.records.is_empty() => self.flush(),
         }
+    }
+
+    fn time_left(&self) -> Duration {
+        let now = self.parts.clock.now().mono;
+        self.parts.controller.poll_timeout().map_or(IDLE, |(at, _)| at - now)
     }
 
     fn on_ask(&mut self, ask: Ask) {
+        // Whoever asked may have gone away meanwhile, which is no error.
         match ask {
             Ask::Command(command, reply) => {
                 let mut outcome = Ok(());
                 self.core(|core, now| outcome = core.handle_command(now, command));
-                // Whoever asked may have gone away meanwhile.
                 drop(reply.send(outcome));
             }
             Ask::Counters(reply) => drop(reply.send(self.parts.controller.counters())),
+            Ask::Alive(reply) => drop(reply.send(self.parts.controller.alarms())),
+            Ask::Agent(agent, reply) => drop(reply.send(self.parts.controller.agent(&agent))),
             Ask::Snapshot(reply) => {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.snapshot(now)));
@@ -140,8 +207,36 @@ impl Shard {
         }
     }
 
-    /// Gives the core one input. A defect that panics costs the call it was about, not the server.
+    fn on_datagram(&mut self, received: Received) {
+        let Received { local, remote, bytes } = received;
+        self.core(|core, now| core.handle_datagram(now, Datagram { local, remote, bytes }));
+    }
+
+    fn on_availability(&mut self) {
+        let command = match &*self.availability.borrow_and_update() {
+            Availability::Available => Command::StoreAvailable,
+            Availability::Unavailable { detail } => Command::StoreUnavailable(detail.to_string()),
+        };
+        self.command(command);
+    }
+
+    /// For commands that are never refused.
+    fn command(&mut self, command: Command) {
+        self.core(|core, now| {
+            if let Err(refusal) = core.handle_command(now, command) {
+                error!(%refusal, "call control refused its own server");
+            }
+        });
+    }
+
+    /// Gives the core one input, then carries out everything that it has decided.
     fn core(&mut self, input: impl FnOnce(&mut Controller, hotline_base::Now)) {
+        self.guarded(input);
+        self.flush();
+    }
+
+    /// A defect that panics costs the call it was about, not the server.
+    fn guarded(&mut self, input: impl FnOnce(&mut Controller, hotline_base::Now)) {
         let now = self.parts.clock.now();
         let controller = &mut self.parts.controller;
         if catch_unwind(AssertUnwindSafe(|| input(controller, now))).is_err() {
@@ -150,24 +245,28 @@ impl Shard {
         }
     }
 
-    /// Carries out everything that the core has decided.
-    async fn flush(&mut self) {
-        while let Some(event) = self.parts.controller.poll_event() {
-            self.publish(event);
+    /// Carries out what the core has decided, and what follows from that.
+    fn flush(&mut self) {
+        loop {
+            if let Some(event) = self.parts.controller.poll_event() {
+                self.publish(event);
+            } else if let Some(request) = self.parts.controller.poll_request() {
+                self.on_request(request);
+            } else if let Some(command) = self.parts.controller.poll_media() {
+                self.on_media_command(command);
+            } else if let Some(transmit) = self.parts.controller.poll_transmit() {
+                self.parts.transport.send(transmit.remote, &transmit.bytes);
+            } else {
+                break;
+            }
         }
-        while let Some(request) = self.parts.controller.poll_request() {
-            self.on_request(request);
-        }
-        while let Some(command) = self.parts.controller.poll_media() {
-            (self.parts.media)(command);
-        }
-        while let Some(transmit) = self.parts.controller.poll_transmit() {
-            self.parts.transport.send(transmit.remote, &transmit.bytes).await;
-        }
+        self.write_records();
     }
 
     fn publish(&mut self, event: Event) {
-        self.parts.writer.write(JournalEntry::Event(event.clone()));
+        if is_kept(&event.kind) {
+            self.parts.writer.write(JournalEntry::Event(event.clone()));
+        }
         let pop = match &event.kind {
             EventKind::Call { what: CallEvent::Offered { offer, .. }, .. } => {
                 self.parts.controller.screen_pop(*offer)
@@ -186,13 +285,39 @@ impl Shard {
             Request::FindCustomer { call, number } => {
                 let reply: Option<Reply> = self.lookups.find_customer(call, number);
                 if let Some(reply) = reply {
-                    self.core(|core, now| core.handle_reply(now, reply));
+                    self.guarded(|core, now| core.handle_reply(now, reply));
                 }
+            }
+            Request::SaveRecord(record) if self.records.len() < RECORDS_WAITING_MAX => {
+                self.records.push_back(record);
             }
             Request::SaveRecord(record) => self.parts.writer.write(JournalEntry::Record(record)),
         }
     }
+
+    /// A leg that the media plane cannot take has failed; call control must not wait for it.
+    fn on_media_command(&mut self, command: media::Command) {
+        let opening = if let media::Command::OpenLeg { leg, .. } = &command { Some(*leg) } else { None };
+        let Err(problem) = (self.parts.media)(command) else { return };
+        error!(%problem, opening = opening.is_some(), "a media command was not taken");
+        if let Some(leg) = opening {
+            let cause = media::LegFailure::TooManyLegs;
+            self.guarded(|core, now| core.handle_media(now, media::Event::LegFailed { leg, cause }));
+        }
+    }
+
+    /// Records wait here for room in the writer's queue: an event may be lost to a full one, a record may not.
+    fn write_records(&mut self) {
+        while let Some(record) = self.records.pop_front() {
+            if let Err(record) = self.parts.writer.try_write_record(record) {
+                self.records.push_front(record);
+                return;
+            }
+        }
+    }
 }
 
-/// How long the last goodbyes may take at shutdown: the recordings must be closed.
-const CLOSE: Duration = Duration::from_secs(6);
+/// Places in line change for everybody who waits whenever one leaves: they are shown, and no record needs them.
+fn is_kept(kind: &EventKind) -> bool {
+    !matches!(kind, EventKind::Call { what: CallEvent::Position { .. }, .. })
+}

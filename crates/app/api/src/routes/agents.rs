@@ -50,9 +50,8 @@ fn allowed(who: &Identity, id: &str) -> Result<AgentId, ApiError> {
 }
 
 async fn present(app: &App, agent: &AgentId) -> Result<axum::Json<api::Agent>, ApiError> {
-    let snapshot = app.ports.shard.snapshot().await?;
-    let view = snapshot.agents.iter().find(|view| view.id == *agent).ok_or(ApiError::NotFound)?;
-    Ok(axum::Json(convert::agent(view)))
+    let view = app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
+    Ok(axum::Json(convert::agent(&view)))
 }
 
 fn reason(text: Option<&str>) -> Result<NotReadyReason, ApiError> {

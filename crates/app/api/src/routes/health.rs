@@ -19,10 +19,9 @@ const SIGN_OF_LIFE_MAX: Duration = Duration::from_secs(2);
 
 /// `GET /healthz`: 200 `ok`, or 503 with what is degraded, one word a line.
 pub(crate) async fn health(State(app): State<Arc<App>>) -> Response {
-    let mut degraded = match timeout(SIGN_OF_LIFE_MAX, app.ports.shard.snapshot()).await {
-        Ok(Ok(snapshot)) => {
-            let of_server =
-                snapshot.alarms.iter().map(|alarm| &alarm.kind).filter(|kind| concerns_server(kind));
+    let mut degraded = match timeout(SIGN_OF_LIFE_MAX, app.ports.shard.alive()).await {
+        Ok(Ok(alarms)) => {
+            let of_server = alarms.iter().map(|alarm| &alarm.kind).filter(|kind| concerns_server(kind));
             of_server.map(alarm_kind).collect()
         }
         Ok(Err(_)) | Err(_) => vec!["call_core".to_owned()],
@@ -35,7 +34,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Response {
 
 /// `GET /readyz`: 200 `ok` when calls can be taken and people can sign in.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let core = timeout(SIGN_OF_LIFE_MAX, app.ports.shard.snapshot()).await;
+    let core = timeout(SIGN_OF_LIFE_MAX, app.ports.shard.alive()).await;
     let mut missing = Vec::new();
     if !matches!(core, Ok(Ok(_))) {
         missing.push("call_core".to_owned());

@@ -150,6 +150,11 @@ impl Shard {
             while let Some(ask) = asks.recv().await {
                 match ask {
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
+                    Ask::Alive(reply) => drop(reply.send(shown.lock().unwrap().alarms.clone())),
+                    Ask::Agent(id, reply) => {
+                        let agents = &shown.lock().unwrap().agents;
+                        drop(reply.send(agents.iter().find(|agent| agent.id == id).cloned()));
+                    }
                     Ask::Snapshot(reply) => drop(reply.send(shown.lock().unwrap().clone())),
                     Ask::Command(command, reply) => {
                         obey(&mut shown.lock().unwrap(), &command);

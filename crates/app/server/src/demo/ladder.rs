@@ -14,8 +14,8 @@ pub(super) const AGENT: &str = "agent";
 /// Room for the label between two columns.
 const WIDTH: usize = 26;
 
-/// Prints until every phone is gone.
-pub(super) async fn print(mut entries: mpsc::Receiver<LadderEntry>) {
+/// Prints until every phone is gone. `notes` say what no SIP message shows.
+pub(super) async fn print(mut entries: mpsc::Receiver<LadderEntry>, mut notes: mpsc::Receiver<String>) {
     let began = SystemTime::now();
     banner::print(&format!(
         "\n{:>9}  {CALLER:<width$}hotline{:>width$}{AGENT}",
@@ -23,10 +23,24 @@ pub(super) async fn print(mut entries: mpsc::Receiver<LadderEntry>) {
         "",
         width = WIDTH + 2
     ));
-    while let Some(entry) = entries.recv().await {
-        let seconds = entry.at.duration_since(began).unwrap_or_default().as_secs_f64();
-        banner::print(&format!("{seconds:>9.3}  {}", rung(&entry)));
+    let seconds_at = |at: SystemTime| at.duration_since(began).unwrap_or_default().as_secs_f64();
+    loop {
+        let (at, line) = tokio::select! {
+            biased;
+            entry = entries.recv() => match entry {
+                Some(entry) => (entry.at, rung(&entry)),
+                None => return,
+            },
+            Some(note) = notes.recv() => (SystemTime::now(), side_note(&note)),
+        };
+        banner::print(&format!("{:>9.3}  {line}", seconds_at(at)));
     }
+}
+
+/// What happens in the server, beside its line.
+fn side_note(text: &str) -> String {
+    let gap = " ".repeat(WIDTH);
+    format!("│{gap}│ {text}")
 }
 
 fn rung(entry: &LadderEntry) -> String {

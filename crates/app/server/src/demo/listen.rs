@@ -1,7 +1,12 @@
 //! Is what was said what was heard? Speech is looked for in a recording by its loudness over time, then sample by
 //! sample.
 
+use std::path::Path;
+
+use anyhow::{Context, Result};
 use hotline_audio::SAMPLE_RATE_HZ;
+use hotline_config::Configuration;
+use hotline_ivr::{Language, position_announcement};
 
 /// Samples of one step of the loudness curve: 10 ms.
 const STEP: usize = SAMPLE_RATE_HZ as usize / 100;
@@ -15,6 +20,22 @@ pub(super) struct Found {
     pub(super) at_ms: usize,
     /// 1 is the same sample by sample.
     pub(super) likeness: f64,
+}
+
+/// What a caller at this place in line is told.
+pub(super) fn announcement(configuration: &Configuration, language: &str, position: u32) -> Result<Vec<i16>> {
+    let folder = configuration.server.storage.sounds.join(language);
+    let mut samples = Vec::new();
+    for name in position_announcement(&Language::from(language), position) {
+        samples.extend(load(&folder.join(format!("{name}.wav")))?);
+    }
+    Ok(samples)
+}
+
+/// The samples of a mono WAV file.
+pub(super) fn load(path: &Path) -> Result<Vec<i16>> {
+    let mut reader = hound::WavReader::open(path).with_context(|| path.display().to_string())?;
+    Ok(reader.samples::<i16>().collect::<Result<_, _>>()?)
 }
 
 /// Looks for `speech` in `heard`; `heard` may end before the speech does, but not before half of it.

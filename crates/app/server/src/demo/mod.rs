@@ -6,6 +6,7 @@ mod listen;
 mod picture;
 mod report;
 mod script;
+mod watch;
 
 use std::net::SocketAddr;
 
