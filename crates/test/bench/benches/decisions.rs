@@ -6,7 +6,7 @@ use std::sync::Arc;
 use divan::{Bencher, black_box};
 use hotline_acd::{Acd, AgentConfig, Class, Config, Entry, Event, LeaveCause, QueueConfig, Strategy};
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId};
-use hotline_ivr::{Digit, Facts, Input, Session};
+use hotline_ivr::{Action, Digit, Facts, Flow, Input, Session};
 use hotline_sdp::{Codec, Direction, Local};
 
 fn main() {
@@ -40,36 +40,30 @@ fn acd_longest_idle_of_1000(bencher: Bencher) {
     });
 }
 
-/// The key in the menu that leads to the queue, in the shipped flow.
+/// A key in the shipped menu: what was playing is stopped, the next prompts are played.
 #[divan::bench]
 fn ivr_key_in_a_menu(bencher: Bencher) {
-    let at_menu = at_menu();
+    let mut at_menu = answered(&flow());
+    listen(&mut at_menu);
+    assert!(matches!(follow(&mut at_menu), Some(Action::Play { .. })));
     bencher.with_inputs(|| at_menu.clone()).bench_local_values(|mut session| {
-        session.handle_input(Now::default(), Input::Digit(Digit::new('1').unwrap()));
-        while let Some(action) = session.poll_action() {
-            black_box(action);
-        }
-        while let Some(step) = session.poll_step() {
-            black_box(step);
-        }
+        press(&mut session);
+        assert!(matches!(follow(&mut session), Some(Action::Play { .. })));
         session
     });
 }
 
-/// A caller's whole way into the queue: from the first step to the key.
+/// A caller's whole way through the shipped flow: greeting, menu, key, prompt, queue.
 #[divan::bench]
 fn ivr_way_to_the_queue(bencher: Bencher) {
     let flow = flow();
     bencher.bench_local(|| {
-        let mut session = Session::new(Arc::clone(&flow), Facts::default());
-        session.start(Now::default());
-        session.handle_input(Now::default(), Input::Answered);
-        for _ in 0..2 {
-            while let Some(action) = session.poll_action() {
-                black_box(action);
-            }
-            session.handle_input(Now::default(), Input::Digit(Digit::new('1').unwrap()));
-        }
+        let mut session = answered(&flow);
+        listen(&mut session);
+        follow(&mut session);
+        press(&mut session);
+        listen(&mut session);
+        assert!(matches!(follow(&mut session), Some(Action::Enqueue { .. })));
         session
     });
 }
@@ -176,16 +170,34 @@ fn queue() -> QueueId {
     QueueId::from("sales")
 }
 
-fn flow() -> Arc<hotline_ivr::Flow> {
+fn flow() -> Arc<Flow> {
     let text = include_str!("../../../../ivr-flows/main.yaml");
     Arc::new(hotline_ivr::parse("main.yaml", text).unwrap_or_else(|all| panic!("{all:?}")))
 }
 
-/// Past the greeting, with the menu playing.
-fn at_menu() -> Session {
-    let mut session = Session::new(flow(), Facts::default());
+/// With the greeting playing.
+fn answered(flow: &Arc<Flow>) -> Session {
+    let mut session = Session::new(Arc::clone(flow), Facts::default());
     session.start(Now::default());
     session.handle_input(Now::default(), Input::Answered);
-    while session.poll_action().is_some() || session.poll_step().is_some() {}
     session
+}
+
+/// Hears what is playing to its end.
+fn listen(session: &mut Session) {
+    let playing = follow(session);
+    let Some(Action::Play { tag, .. }) = playing else { panic!("{playing:?}") };
+    session.handle_input(Now::default(), Input::PlayFinished(tag));
+}
+
+fn press(session: &mut Session) {
+    session.handle_input(Now::default(), Input::Digit(Digit::new('1').unwrap()));
+}
+
+/// The last thing that is to be done.
+fn follow(session: &mut Session) -> Option<Action> {
+    while let Some(step) = session.poll_step() {
+        black_box(step);
+    }
+    core::iter::from_fn(|| session.poll_action()).last()
 }
