@@ -21,6 +21,8 @@ const WINDOW: usize = 400;
 const PIECES_HEARD: usize = 5;
 /// The piece of a prompt that is looked for: 200 ms.
 const PIECE: usize = 1600;
+/// How many of them are looked for.
+const PIECES_SOUGHT: usize = 3;
 /// Alike enough to be the same speech: two codings of one voice reach 0.99, other speech stays below 0.5.
 const ALIKE: f64 = 0.9;
 /// Every how many samples are looked at first.
@@ -76,24 +78,26 @@ pub async fn wait_until_told(phone: &Phone, prompt: &str) -> Result<usize> {
     let path = root().join("sounds").join(format!("{prompt}.wav"));
     let mut reader = hound::WavReader::open(&path).with_context(|| path.display().to_string())?;
     let samples: Vec<i16> = reader.samples::<i16>().collect::<Result<_, _>>()?;
-    let piece: Arc<[i16]> = loudest(&samples).into();
+    let pieces: Arc<[Vec<i16>]> = loudest(&samples).into();
     let mut searched = 0;
     eventually(&format!("{prompt} to be heard"), async || {
-        let (piece, heard) = (Arc::clone(&piece), phone.heard());
-        let (from, length) = (searched, piece.len());
-        searched = heard.len().saturating_sub(length);
+        let (pieces, heard) = (Arc::clone(&pieces), phone.heard());
+        let from = searched.min(heard.len());
+        searched = heard.len().saturating_sub(PIECE);
         // On a thread of its own: the phone speaks and listens on this one.
-        let found =
-            tokio::task::spawn_blocking(move || find(&piece, &heard[from.min(heard.len())..])).await?;
+        let find_any = move || pieces.iter().find_map(|piece| find(piece, &heard[from..]));
+        let found = tokio::task::spawn_blocking(find_any).await?;
         Ok(found.map(|at| from + at))
     })
     .await
 }
 
-/// The loudest piece of a prompt: nothing else sounds like it, while every prompt has pauses.
-fn loudest(samples: &[i16]) -> &[i16] {
-    let pieces = samples.windows(PIECE.min(samples.len())).step_by(WINDOW);
-    pieces.max_by(|a, b| rms_dbfs(a).total_cmp(&rms_dbfs(b))).unwrap_or(samples)
+/// The loudest pieces of a prompt: nothing else sounds like them, while every prompt has pauses. Several, because a
+/// busy machine may tear one.
+fn loudest(samples: &[i16]) -> Vec<Vec<i16>> {
+    let mut pieces: Vec<&[i16]> = samples.chunks(PIECE).filter(|piece| piece.len() == PIECE).collect();
+    pieces.sort_by(|a, b| rms_dbfs(b).total_cmp(&rms_dbfs(a)));
+    pieces.into_iter().take(PIECES_SOUGHT).map(<[i16]>::to_vec).collect()
 }
 
 /// Where `heard` is sample by sample like `piece`. Every eighth sample is enough to see where it cannot be.

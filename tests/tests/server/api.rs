@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use hotline_api_client::{Client, ClientError};
 use hotline_api_types::{AgentState, Customer, Pop, What};
-use hotline_phone::PhoneEvent;
-use hotline_tests::{ADMIN, Center, PATIENCE, Watch, within};
+use hotline_phone::{Phone, PhoneEvent};
+use hotline_tests::{ADMIN, Center, Hotline, PATIENCE, Watch, wait_until_told, within};
 use serde_json::json;
 
 const CALLER: &str = "+15550100123";
@@ -46,6 +46,16 @@ async fn an_agent_is_master_of_its_own_state_only() -> Result<()> {
     Ok(())
 }
 
+/// A caller who has chosen the queue in a menu, so that there was time to look the number up.
+async fn through_the_menu(hotline: &Hotline) -> Result<Phone> {
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4300").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    wait_until_told(&caller, "en/menu").await?;
+    caller.press('1').await?;
+    Ok(caller)
+}
+
 /// The pop in the agent's own stream, with the moment it was read.
 async fn pop(page: &mut Watch) -> Result<(Pop, SystemTime)> {
     let event =
@@ -64,8 +74,7 @@ async fn the_customer_pops_up_on_the_page_before_the_phone_rings() -> Result<()>
     assert_eq!(customer.numbers, [CALLER]);
     let mut page = Watch::open(desk).await?;
     let mut agent = hotline.ready("1001").await?;
-    let caller = hotline.caller(CALLER).await?;
-    caller.dial("4100").await?;
+    let caller = through_the_menu(&hotline).await?;
     let ringing = tokio::spawn(async move {
         let invited =
             agent.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await;
@@ -94,8 +103,7 @@ async fn an_unknown_caller_can_be_made_a_customer_during_the_call() -> Result<()
     let hotline = Center::new().start().await?;
     let mut page = Watch::open(hotline.desk("1001").await?).await?;
     let mut agent = hotline.ready("1001").await?;
-    let caller = hotline.caller(CALLER).await?;
-    caller.dial("4100").await?;
+    let caller = through_the_menu(&hotline).await?;
     let (pop, _) = pop(&mut page).await?;
     assert_eq!((pop.customer, pop.lookup_done), (None, true));
     agent.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
