@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 use hotline_base::{Pii, Rng, WallTime};
 use hotline_call::DialPlan;
 use hotline_shard::Handle;
-use hotline_store::{AuditEntry, Store};
+use hotline_store::{AuditEntry, Store, Writer};
 
 use crate::error::ApiError;
 use crate::hub::Hub;
@@ -22,6 +22,8 @@ pub struct Ports {
     pub shard: Handle,
     /// The database.
     pub store: Store,
+    /// Writes what the call core reports into the database, a moment later.
+    pub writer: Writer,
     /// Where recordings are.
     pub recordings: PathBuf,
     /// How numbers are dialled here, for the address book.

@@ -154,6 +154,7 @@ impl Server {
         let ports = Ports {
             shard: handle,
             store: store.clone(),
+            writer: writer.clone(),
             recordings: settings.storage.recordings.clone(),
             dial_plan: configuration.center.dial_plan.clone(),
             metrics: Arc::new(move || metrics.render()),

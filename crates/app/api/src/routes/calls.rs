@@ -1,6 +1,7 @@
 //! Call records: those in the database, and those of living calls as far as they go.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use hotline_api_types as api;
@@ -8,6 +9,7 @@ use hotline_base::{AgentId, CallId, QueueId, WallTime};
 use hotline_call::CallRecord;
 use hotline_store::{CallCursor, CallFilter};
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::auth::Identity;
@@ -18,6 +20,9 @@ use crate::viewer::Viewer;
 
 /// Calls on a page unless asked otherwise.
 const PAGE_DEFAULT: usize = 50;
+
+/// How long is waited for the record of a call that has just ended; records are written within 25 ms.
+const ON_THE_WAY_MAX: Duration = Duration::from_secs(2);
 
 /// The query of the list.
 #[derive(Deserialize)]
@@ -68,14 +73,24 @@ pub(crate) async fn show(
 /// The record of a call that `viewer` may see, living or over.
 pub(super) async fn find(app: &App, viewer: &Viewer, id: &str) -> Result<CallRecord, ApiError> {
     let call = CallId::parse(id).ok_or(ApiError::NotFound)?;
-    // The living ones first: a call that ends in between is in the database by the second look.
+    // The living ones first, for a call may end in between; then its record is in the database or on the way there.
     let snapshot = app.ports.shard.snapshot().await?;
     let living = snapshot.calls.into_iter().map(|view| view.record).find(|record| record.call == call);
     let record = match living {
         Some(record) => record,
-        None => app.ports.store.get_call(call).await?.ok_or(ApiError::NotFound)?,
+        None => find_ended(app, call).await?.ok_or(ApiError::NotFound)?,
     };
     if may_see(viewer, &record) { Ok(record) } else { Err(ApiError::Forbidden) }
+}
+
+async fn find_ended(app: &App, call: CallId) -> Result<Option<CallRecord>, ApiError> {
+    let store = &app.ports.store;
+    if let Some(record) = store.get_call(call).await? {
+        return Ok(Some(record));
+    }
+    // It may have ended a moment ago. If the journal is late or has stopped, the database has the last word.
+    drop(timeout(ON_THE_WAY_MAX, app.ports.writer.flush()).await);
+    Ok(store.get_call(call).await?)
 }
 
 /// An agent sees the calls that it took or was offered.

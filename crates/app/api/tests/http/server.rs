@@ -13,7 +13,7 @@ use hotline_call::{
     Snapshot, Source,
 };
 use hotline_shard::{Ask, Handle, Live};
-use hotline_store::{Role, Store, User};
+use hotline_store::{Role, SPOOL_BYTES_MAX, Store, User, Writer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -69,9 +69,12 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
+        let spool = directory.path().join("journal.spool");
+        let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
         let ports = Ports {
             shard: handle,
             store: store.clone(),
+            writer,
             recordings: recordings.clone(),
             dial_plan: DialPlan {
                 country: "49".into(),
