@@ -25,6 +25,8 @@ use crate::range::{Range, Wish};
 
 /// How much of a file is read at a time, in bytes.
 const BLOCK: usize = 64 * 1024;
+/// The header of a WAV file, in bytes.
+const HEAD: usize = 44;
 
 /// The query.
 #[derive(Deserialize)]
@@ -44,11 +46,11 @@ pub(crate) async fn play(
     let record = calls::find(&app, &who.viewer, &id).await?;
     let recording = choose(&record, which.recording.as_deref())?;
     let mut file = open(&app.ports.recordings, &recording.path).await?;
-    let metadata = file.metadata().await.map_err(ApiError::RecordingUnreadable)?;
-    if !metadata.is_file() {
+    if !file.metadata().await.map_err(ApiError::RecordingUnreadable)?.is_file() {
         return Err(ApiError::NotFound);
     }
-    let length = metadata.len();
+    let head = read_head(&mut file).await.map_err(ApiError::RecordingUnreadable)?;
+    let length = file.metadata().await.map_err(ApiError::RecordingUnreadable)?.len();
     // Of a file that grows, no later request can be sure to get the same bytes.
     let unchanged = !headers.contains_key(header::IF_RANGE);
     let field = headers.get(header::RANGE).filter(|_| unchanged).and_then(|field| field.to_str().ok());
@@ -57,12 +59,14 @@ pub(crate) async fn play(
         Wish::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
         Wish::Outside => return Err(ApiError::Range { length }),
     };
-    file.seek(SeekFrom::Start(range.first)).await.map_err(ApiError::RecordingUnreadable)?;
+    let head = part_of(&head, &range);
+    let begin = range.first + head.len() as u64;
+    file.seek(SeekFrom::Start(begin)).await.map_err(ApiError::RecordingUnreadable)?;
     let detail = serde_json::json!({
         "recording": recording.id.to_string(), "first_byte": range.first, "bytes": range.length
     });
     app.audit(&who.user.name, "recording.listen", record.call, detail).await?;
-    let mut response = (status, Body::from_stream(blocks(file, range.length))).into_response();
+    let mut response = (status, Body::from_stream(blocks(head, file, range.length))).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -103,9 +107,27 @@ async fn open(directory: &FilePath, path: &str) -> Result<File, ApiError> {
     File::open(file).await.map_err(missing)
 }
 
-/// The next `left` bytes of the file.
-fn blocks(file: File, left: u64) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
-    unfold((file, left), |(mut file, left)| async move {
+/// The WAV header, which says how much audio follows and is refreshed as the file grows. Read before the length is
+/// taken: a later one could announce more than is sent.
+async fn read_head(file: &mut File) -> io::Result<Bytes> {
+    let mut head = Vec::with_capacity(HEAD);
+    file.take(HEAD as u64).read_to_end(&mut head).await?;
+    Ok(head.into())
+}
+
+/// What of the head lies in `range`.
+fn part_of(head: &Bytes, range: &Range) -> Bytes {
+    let place = |at: u64| usize::try_from(at).map_or(head.len(), |at| at.min(head.len()));
+    head.slice(place(range.first)..place(range.first + range.length))
+}
+
+/// `head`, then the file from where it stands: `left` bytes in all.
+fn blocks(head: Bytes, file: File, left: u64) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
+    unfold((head, file, left), |(head, mut file, left)| async move {
+        if !head.is_empty() {
+            let left = left - head.len() as u64;
+            return Some((Ok(head), (Bytes::new(), file, left)));
+        }
         let size = usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK);
         if size == 0 {
             return None;
@@ -113,12 +135,12 @@ fn blocks(file: File, left: u64) -> impl futures_util::Stream<Item = io::Result<
         let mut block = vec![0; size];
         match file.read(&mut block).await {
             // The file got shorter; the client sees the connection end early.
-            Ok(0) => Some((Err(io::ErrorKind::UnexpectedEof.into()), (file, 0))),
+            Ok(0) => Some((Err(io::ErrorKind::UnexpectedEof.into()), (head, file, 0))),
             Ok(count) => {
                 block.truncate(count);
-                Some((Ok(Bytes::from(block)), (file, left - count as u64)))
+                Some((Ok(Bytes::from(block)), (head, file, left - count as u64)))
             }
-            Err(error) => Some((Err(error), (file, 0))),
+            Err(error) => Some((Err(error), (head, file, 0))),
         }
     })
 }
