@@ -149,7 +149,7 @@ async fn recording_is_in_journal(url: &str, call: &str) -> Result<()> {
     Ok(())
 }
 
-/// Every event once, in the order of its number, none missing, and both calls from their first to their last one.
+/// Every event once, in the order of its number, and both calls from their first to their last one.
 async fn journal_is_complete(url: &str, calls: &[&str]) -> Result<()> {
     let store = Store::open(url).await?;
     let is_cleared = |event: &Event| matches!(event.kind, EventKind::AlarmCleared(_));
@@ -159,7 +159,8 @@ async fn journal_is_complete(url: &str, calls: &[&str]) -> Result<()> {
     })
     .await?;
     let numbers: Vec<u64> = events.iter().map(|event| event.seq).collect();
-    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+    // Places in line are told live only, so numbers may be left out; none comes twice or late.
+    assert!(numbers.is_sorted_by(|earlier, later| earlier < later), "{numbers:?}");
     for id in calls {
         let of_call: Vec<&CallEvent> = events.iter().filter_map(|event| call_event(event, id)).collect();
         assert!(matches!(of_call.first(), Some(CallEvent::Started { .. })), "{of_call:?}");

@@ -61,6 +61,8 @@ struct Call {
     offer: Option<Bytes>,
     /// Our offer, until they answer it.
     offered: Option<sdp::Session>,
+    /// What to offer when the present offer is answered.
+    hold_next: Option<bool>,
 }
 
 impl Task {
@@ -266,7 +268,9 @@ impl Task {
             credentials: self.login(),
         };
         match self.endpoint.invite(now, invite) {
-            Ok(session) => self.call = Some(Call { session, offer: None, offered: Some(offer) }),
+            Ok(session) => {
+                self.call = Some(Call { session, offer: None, offered: Some(offer), hold_next: None })
+            }
             Err(error) => {
                 tracing::warn!(phone = self.config.name, %error, "dialling");
                 self.tell(PhoneEvent::Failed(503));
@@ -274,13 +278,29 @@ impl Task {
         }
     }
 
+    /// One offer at a time (RFC 3264 §4): a hold that is asked for during another waits for its answer.
     fn hold(&mut self, now: Now, held: bool) {
         let offer = self.offer(if held { Direction::SendOnly } else { Direction::SendReceive });
         let Some(call) = &mut self.call else { return };
+        if call.offered.is_some() {
+            call.hold_next = Some(held);
+            return;
+        }
         let session = call.session;
         let text = Bytes::from(offer.print());
         call.offered = Some(offer);
         self.endpoint.reoffer(now, session, text);
+    }
+
+    /// The answer to an offer of ours within the call came, or it was refused.
+    fn on_reoffer_over(&mut self, answer: Option<&Bytes>) {
+        self.accept(answer);
+        let Some(call) = &mut self.call else { return };
+        call.offered = None;
+        if let Some(held) = call.hold_next.take() {
+            let now = self.now();
+            self.hold(now, held);
+        }
     }
 
     fn offer(&mut self, direction: Direction) -> sdp::Session {
@@ -347,11 +367,12 @@ impl Task {
                 self.tell(PhoneEvent::Progress(status));
             }
             Event::Answered { body, .. } if ours => {
-                self.accept(body.as_ref());
+                self.on_reoffer_over(body.as_ref());
                 self.tell(PhoneEvent::Up);
             }
             Event::Confirmed { .. } if ours => self.tell(PhoneEvent::Up),
-            Event::ReofferAnswered { body, .. } if ours => self.accept(body.as_ref()),
+            Event::ReofferAnswered { body, .. } if ours => self.on_reoffer_over(body.as_ref()),
+            Event::ReofferRefused { .. } if ours => self.on_reoffer_over(None),
             Event::Failed { failure, .. } if ours => self.over(PhoneEvent::Failed(failure.status)),
             Event::Cancelled { .. } | Event::Ended { .. } if ours => self.over(PhoneEvent::Ended),
             Event::Reoffer { session, offer: Some(offer) } if ours => {
@@ -385,7 +406,7 @@ impl Task {
             self.endpoint.reject(now, session, 486, None);
             return;
         }
-        self.call = Some(Call { session, offer, offered: None });
+        self.call = Some(Call { session, offer, offered: None, hold_next: None });
         self.tell(PhoneEvent::Incoming(caller));
     }
 
