@@ -113,8 +113,8 @@ impl Scene<'_> {
         );
         phones.caller.press(options.key).await?;
         self.wait_in_line(&phones.caller).await?;
+        self.say(format!("agent {} gets ready", self.desk.agent)).await;
         self.desk.set("ready").await?;
-        self.say(format!("agent {} is ready", self.desk.agent)).await;
         phones.talk(options).await?;
         self.watch.recording_closed().await
     }
