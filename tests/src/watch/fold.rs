@@ -7,35 +7,39 @@ use serde_json::{Value, json};
 pub(super) fn apply(live: &mut Live, before: &[Event], event: &Event) {
     live.seq = event.seq;
     live.at = event.at;
-    match &event.what {
-        What::AgentChanged { agent } => {
-            if let Some(known) = live.agents.iter_mut().find(|known| known.id == agent.id) {
-                known.clone_from(agent);
-            }
+    match event.call.as_deref() {
+        Some(call) => apply_to_call(live, call, before, event),
+        None => apply_to_server(live, event),
+    }
+}
+
+fn apply_to_server(live: &mut Live, event: &Event) {
+    if let What::AgentChanged { agent } = &event.what {
+        if let Some(known) = live.agents.iter_mut().find(|known| known.id == agent.id) {
+            known.clone_from(agent);
         }
-        What::AlarmRaised { alarm } => {
-            live.alarms.retain(|known| known.kind != alarm.kind);
-            live.alarms.push(alarm.clone());
-        }
-        What::AlarmCleared { kind } => live.alarms.retain(|known| known.kind != *kind),
-        What::QueueChanged { queue, length } => {
-            if let Some(known) = live.queues.iter_mut().find(|known| known.id == *queue) {
-                known.length = *length;
-            }
-        }
-        _ => {
-            let Some(id) = event.call.as_deref() else { return };
-            if let What::CallStarted { .. } = event.what {
-                live.calls.push(begun(id, event));
-            }
-            queues(&mut live.queues, id, event);
-            if let Some(call) = live.calls.iter_mut().find(|call| call.id == id) {
-                change(call, event);
-            }
-            if is_gone(live, id, before, event) {
-                live.calls.retain(|call| call.id != id);
-            }
-        }
+    } else if let What::AlarmRaised { alarm } = &event.what {
+        live.alarms.retain(|known| known.kind != alarm.kind);
+        live.alarms.push(alarm.clone());
+    } else if let What::AlarmCleared { kind } = &event.what {
+        live.alarms.retain(|known| known.kind != *kind);
+    } else if let What::QueueChanged { queue, length } = &event.what
+        && let Some(known) = live.queues.iter_mut().find(|known| known.id == *queue)
+    {
+        known.length = *length;
+    }
+}
+
+fn apply_to_call(live: &mut Live, id: &str, before: &[Event], event: &Event) {
+    if let What::CallStarted { .. } = event.what {
+        live.calls.push(begun(id, event));
+    }
+    queues(&mut live.queues, id, event);
+    if let Some(call) = live.calls.iter_mut().find(|call| call.id == id) {
+        change(call, event);
+    }
+    if is_gone(live, id, before, event) {
+        live.calls.retain(|call| call.id != id);
     }
 }
 

@@ -161,7 +161,7 @@ async fn a_recording_that_cannot_be_written_leaves_the_call_alone_and_raises_an_
     let mut watch = hotline.watch().await?;
     // Whatever day it is: a file stands where the directory of the year has to be made.
     let year =
-        format!("{}", watch.client().get("/api/v1/live").await?["at"].as_str().context("at")?.split_at(4).0);
+        watch.client().get("/api/v1/live").await?["at"].as_str().context("at")?.split_at(4).0.to_owned();
     std::fs::create_dir_all(hotline.recordings())?;
     std::fs::write(hotline.recordings().join(year), "in the way")?;
     let (caller, agent, call) = connected(&hotline, &mut watch, "+15550100123").await?;

@@ -23,13 +23,11 @@ async fn a_server_that_is_told_to_stop_lets_the_running_call_end_and_takes_no_ot
     let refused = hotline_tests::eventually("new calls to be refused", async || {
         late.dial("4000").await?;
         let is_answer = |event: &PhoneEvent| matches!(event, PhoneEvent::Up | PhoneEvent::Failed(_));
-        match late.wait_for("an answer", PATIENCE, is_answer).await? {
-            PhoneEvent::Failed(status) => Ok(Some(status)),
-            _ => {
-                late.hang_up().await?;
-                Ok(None)
-            }
+        if let PhoneEvent::Failed(status) = late.wait_for("an answer", PATIENCE, is_answer).await? {
+            return Ok(Some(status));
         }
+        late.hang_up().await?;
+        Ok(None)
     })
     .await?;
     assert_eq!(refused, 503);
