@@ -1,5 +1,7 @@
 //! The shipped configuration is good, and every mistake in a copy of it is told with its place and a remedy.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it")]
+
 use std::path::{Path, PathBuf};
 
 use hotline_config::{ConfigError, Configuration, load};

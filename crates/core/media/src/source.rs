@@ -170,9 +170,7 @@ impl Lock {
 impl Candidate {
     fn is_followed_by(&self, from: SocketAddr, audible: Audible) -> bool {
         let ahead = audible.sequence.wrapping_sub(self.newest.sequence);
-        self.source == from
-            && self.newest.ssrc == audible.ssrc
-            && (1..=PROBATION_STEP_MAX).contains(&ahead)
+        self.source == from && self.newest.ssrc == audible.ssrc && (1..=PROBATION_STEP_MAX).contains(&ahead)
     }
 }
 

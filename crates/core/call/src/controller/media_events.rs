@@ -75,9 +75,7 @@ impl Controller {
             | RecordingFailure::NotWritable { .. }
             | RecordingFailure::Io { .. }
             | RecordingFailure::RecorderBusy
-            | RecordingFailure::Bug => {
-                self.env.raise(now, AlarmKind::RecordingFailed, problem.clone())
-            }
+            | RecordingFailure::Bug => self.env.raise(now, AlarmKind::RecordingFailed, problem.clone()),
         }
         self.on_recording_over(now, recording, CallEvent::RecordingFailed { recording, problem });
     }
