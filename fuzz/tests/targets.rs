@@ -6,11 +6,14 @@ fn seed() -> u64 {
     std::env::var("HOTLINE_FUZZ_SEED").map_or(1, |value| value.parse().expect("the seed is a number"))
 }
 
+#[expect(clippy::print_stdout, reason = "the seed is what a finding is repeated from")]
 fn attack(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
     let (seed, inputs) = (seed(), target.inputs);
     println!("{name}: seed {seed}, {inputs} inputs");
-    if let Err(failure) = run(target, &corpus(target).unwrap(), seed, inputs) {
+    if let Err(failure) =
+        run(target, &corpus(target).expect("every target has a corpus that can be read"), seed, inputs)
+    {
         panic!("{failure}");
     }
 }
