@@ -147,9 +147,9 @@ impl Dialog {
             Some((first, rest)) if !is_loose(first) => {
                 let mut routes = rest.to_vec();
                 routes.push(NameAddr::new(self.target.clone()));
-                (first.uri.clone(), routes)
+                (first.uri.clone().into_request_uri(), routes)
             }
-            Some(_) | None => (self.target.clone(), self.routes.clone()),
+            Some(_) | None => (self.target.clone().into_request_uri(), self.routes.clone()),
         }
     }
 }
@@ -193,6 +193,12 @@ mod tests {
         assert_eq!(bye(&mut dialog).2, 2);
         assert_eq!(dialog.next_hop(&flow()), "203.0.113.5:5070".parse().unwrap());
         assert_eq!(dialog.local.tag(), Some("ours"));
+    }
+
+    #[test]
+    fn a_request_uri_has_only_what_it_may() {
+        let mut dialog = called(&["Contact: <sip:a@h;x=y;method=BYE?Subject=z>"]);
+        assert_eq!(bye(&mut dialog).0, "sip:a@h;x=y");
     }
 
     #[test]

@@ -70,6 +70,19 @@ impl Uri {
         }
     }
 
+    /// What of it a Request-URI may hold: all but `?…` and `method` (RFC 3261 §19.1.1, table 1).
+    #[must_use]
+    pub(crate) fn into_request_uri(self) -> Self {
+        match self {
+            Self::Sip(mut uri) => {
+                uri.headers = None;
+                uri.params.remove("method");
+                Self::Sip(uri)
+            }
+            uri @ (Self::Tel(_) | Self::Other(_)) => uri,
+        }
+    }
+
     /// The user part of a SIP URI or the number of a `tel:` URI, escapes undone: whom it names.
     #[must_use]
     pub fn user(&self) -> Option<Cow<'_, str>> {

@@ -42,7 +42,7 @@ impl Calling {
         to.params = Params::new();
         let request = Outgoing {
             method: Method::Invite,
-            uri: Uri::parse(&uri).map_err(|_| InviteError::Uri)?,
+            uri: Uri::parse(&uri).map_err(|_| InviteError::Uri)?.into_request_uri(),
             sent_by: ctx.config.advertised,
             branch: branch(ctx.rng),
             from: from.with_tag(&peerage.local_tag),
