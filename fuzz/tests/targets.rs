@@ -9,11 +9,8 @@ fn seed() -> u64 {
 #[expect(clippy::print_stdout, reason = "the seed is what a finding is repeated from")]
 fn attack(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
-    let (seed, inputs) = (seed(), target.inputs);
-    println!("{name}: seed {seed}, {inputs} inputs");
-    if let Err(failure) =
-        run(target, &corpus(target).expect("every target has a corpus that can be read"), seed, inputs)
-    {
+    let seeds = corpus(target).expect("the corpus is beside the tests");
+    if let Err(failure) = run(target, &seeds, seed(), target.inputs) {
         panic!("{failure}");
     }
 }

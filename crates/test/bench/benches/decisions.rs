@@ -1,4 +1,5 @@
 //! Decisions: which agent gets which caller, what a key in a menu does, what an offer is answered with.
+#![expect(clippy::unwrap_used, reason = "all inputs are written here")]
 
 use core::time::Duration;
 use std::sync::Arc;

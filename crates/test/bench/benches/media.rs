@@ -1,4 +1,5 @@
 //! The packet path and the beat of the media engine, without sockets.
+#![expect(clippy::unwrap_used, reason = "all inputs are written here")]
 
 use core::net::SocketAddr;
 use core::time::Duration;
