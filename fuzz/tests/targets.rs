@@ -6,7 +6,6 @@ fn seed() -> u64 {
     std::env::var("HOTLINE_FUZZ_SEED").map_or(1, |value| value.parse().expect("the seed is a number"))
 }
 
-#[expect(clippy::print_stdout, reason = "the seed is what a finding is repeated from")]
 fn attack(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
     let seeds = corpus(target).expect("the corpus is beside the tests");
