@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::login::Answer;
 use crate::message::{BuildError, Builder, MAGIC_COOKIE, NameAddr};
 use crate::uri::Uri;
-use crate::{HeaderName, Method};
+use crate::{HeaderName, Message, Method};
 
 /// RFC 3261 §8.1.1.6. Hops a request of ours may take.
 pub(crate) const MAX_FORWARDS: u8 = 70;
@@ -75,8 +75,22 @@ impl Outgoing {
         builder.build()
     }
 
-    /// The ACK to a failure: the INVITE's own transaction, the To of the response (RFC 3261 §17.1.1.3).
-    pub(crate) fn ack(&self, to: NameAddr) -> Self {
+    /// The ACK to a failure: the INVITE's own transaction, the To of the response (RFC 3261 §17.1.1.3). A To that
+    /// cannot be repeated, as it holds a NUL, gives way to ours with its tag.
+    pub(crate) fn ack(&self, failure: &Message) -> Bytes {
+        let ours = match failure.to_tag() {
+            Some(tag) => self.to.clone().with_tag(&tag),
+            None => self.to.clone(),
+        };
+        [failure.to().ok(), Some(ours)]
+            .into_iter()
+            .flatten()
+            .find_map(|to| self.acknowledgement(to).to_bytes().ok())
+            .or_else(|| self.acknowledgement(self.to.clone()).to_bytes().ok())
+            .expect("what is left of an INVITE that was written can be written")
+    }
+
+    fn acknowledgement(&self, to: NameAddr) -> Self {
         Self { method: Method::Ack, to, headers: Vec::new(), answers: Vec::new(), body: None, ..self.clone() }
     }
 

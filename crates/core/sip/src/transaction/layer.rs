@@ -173,9 +173,7 @@ impl<O: Copy + Ord> Layer<O> {
             (ClientMachine::Invite { machine, .. }, ..200) => machine.handle_provisional(now),
             (ClientMachine::Invite { machine, .. }, 200..300) => machine.handle_success(now),
             (ClientMachine::Invite { machine, request }, 300..) => {
-                let to = response.to().unwrap_or_else(|_| request.to.clone());
-                let ack = request.ack(to).to_bytes().unwrap_or_default();
-                machine.handle_failure(now, ack)
+                machine.handle_failure(now, request.ack(response))
             }
             (ClientMachine::NonInvite(machine), ..200) => machine.handle_provisional(now),
             (ClientMachine::NonInvite(machine), 200..) => machine.handle_final(now),

@@ -388,6 +388,15 @@ fn our_offer_is_refused_and_the_call_goes_on_or_is_lost() {
 }
 
 #[test]
+fn a_failure_is_acknowledged_whatever_its_to_holds() {
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, _) = invited(&mut net);
+    let failure = response(&invite, "486 Busy Here", "busy", "").replace("\nTo: ", "\nTo: \"a\\\0\" ");
+    assert_eq!(titles(&net.inject(0, PHONE, &failure)), ["ACK"]);
+    net.run_out();
+}
+
+#[test]
 fn an_offer_that_the_peer_never_decides_is_given_up() {
     let mut net = Net::pair(1, PERFECT);
     let (tag, session) = established(&mut net);
