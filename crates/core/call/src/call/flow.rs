@@ -80,7 +80,7 @@ impl Call {
 
     /// A playback to the caller is over.
     pub(crate) fn on_play_finished(&mut self, now: Now, env: &mut Env, play: PlayId) {
-        if self.on_announcement_finished(now, env, play) {
+        if self.on_announcement_finished(env, play) {
             return;
         }
         let Some(run) = self.run() else { return };

@@ -241,7 +241,7 @@ impl Call {
         match fallback {
             Fallback::Queue(waiting) => {
                 self.set_activity(Activity::Waiting(waiting));
-                self.announce_position(now, env);
+                self.announce_position(env);
             }
             Fallback::Flow(run) => {
                 self.set_activity(Activity::Flow(run));

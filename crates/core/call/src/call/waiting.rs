@@ -65,11 +65,11 @@ impl Call {
         queued.announcer.position = position;
         let queue = queued.queue.clone();
         self.emit(now, env, CallEvent::Position { queue, position, waiting });
-        self.announce_position(now, env);
+        self.announce_position(env);
     }
 
     /// Says the position if it is another than the one said last and nothing is being said.
-    pub(super) fn announce_position(&mut self, _now: Now, env: &mut Env) {
+    pub(super) fn announce_position(&mut self, env: &mut Env) {
         let (leg, language) = (self.leg, self.record.language.clone());
         let Some(live) = self.live() else { return };
         // While a phone rings the caller hears music: the next word should be the agent's.
@@ -94,13 +94,13 @@ impl Call {
     }
 
     /// A playback to the caller ended; true if it was an announcement of the queue.
-    pub(super) fn on_announcement_finished(&mut self, now: Now, env: &mut Env, play: PlayId) -> bool {
+    pub(super) fn on_announcement_finished(&mut self, env: &mut Env, play: PlayId) -> bool {
         let Some(waiting) = self.waiting() else { return false };
         if waiting.announcer.playing != Some(play) {
             return false;
         }
         waiting.announcer.playing = None;
-        self.announce_position(now, env);
+        self.announce_position(env);
         true
     }
 
