@@ -15,8 +15,8 @@ use hotline_sip::digest::{Algorithm, Challenge, Ha1};
 use hotline_sip::message::Malformed;
 use hotline_sip::uri::Uri;
 use hotline_sip::{
-    Datagram, Endpoint, EndpointConfig, Event, HeaderName, Invite, IpPrefix, Message, NameAddr, SessionId,
-    TrunkConfig, UserConfig,
+    Datagram, Endpoint, EndpointConfig, Event, Flow, HeaderName, Invite, IpPrefix, Message, NameAddr,
+    SessionId, TrunkConfig, UserConfig,
 };
 
 /// Between two datagrams: ASCII record separator.
@@ -87,7 +87,7 @@ impl Attack {
         };
         let bytes = Bytes::from(self.fill_in(text));
         self.sent = 0;
-        self.endpoint.handle_datagram(self.now, Datagram { local: server(), remote, bytes });
+        self.endpoint.handle_datagram(self.now, Datagram { flow: Flow::udp(server(), remote), bytes });
         self.drain();
         assert!(self.sent <= MESSAGES_PER_DATAGRAM_MAX, "one datagram came and {} left", self.sent);
     }
@@ -198,8 +198,7 @@ impl Attack {
         let uri = Uri::parse(&contact.uri).expect("a contact that was taken is a URI");
         let invite = Invite {
             uri: contact.uri,
-            destination: contact.destination,
-            local: contact.local,
+            flow: contact.flow,
             from: NameAddr::parse("<sip:+15550100@192.0.2.1>").expect("an address"),
             to: NameAddr::new(uri),
             headers: Vec::new(),

@@ -9,8 +9,8 @@ use hotline_base::{Now, Pii, Rng, Time, WallTime};
 use hotline_rtp::Digit;
 use hotline_sdp::{self as sdp, Direction, Local};
 use hotline_sip::{
-    Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, Login, NameAddr, Register, RegistrationId,
-    SessionId, SipUri, TrunkConfig,
+    Datagram, Endpoint, EndpointConfig, Event, Flow, Invite, IpPrefix, Login, NameAddr, Register,
+    RegistrationId, SessionId, SipUri, TrunkConfig,
 };
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
@@ -149,7 +149,7 @@ impl Task {
             }
             let Some(transmit) = self.endpoint.poll_transmit() else { return };
             self.rung(Way::ToServer, &transmit.bytes);
-            self.log_failure(self.sip.send_to(&transmit.bytes, transmit.remote).await);
+            self.log_failure(self.sip.send_to(&transmit.bytes, transmit.flow.remote).await);
         }
     }
 
@@ -186,7 +186,7 @@ impl Task {
         let bytes = Bytes::copy_from_slice(&buffer[..length]);
         self.rung(Way::FromServer, &bytes);
         let now = self.now();
-        self.endpoint.handle_datagram(now, Datagram { local: self.address, remote, bytes });
+        self.endpoint.handle_datagram(now, Datagram { flow: Flow::udp(self.address, remote), bytes });
     }
 
     fn tell(&self, event: PhoneEvent) {
@@ -238,8 +238,7 @@ impl Task {
 
     fn register(&mut self, now: Now) {
         let register = Register {
-            registrar: self.config.server,
-            local: self.address,
+            flow: Flow::udp(self.address, self.config.server),
             user: Pii::new(self.config.user.clone()),
             domain: self.config.domain.to_string(),
             credentials: self.login(),
@@ -259,8 +258,7 @@ impl Task {
         from.display = self.config.display.clone().map(Into::into);
         let invite = Invite {
             uri: uri.to_string(),
-            destination: self.config.server,
-            local: self.address,
+            flow: Flow::udp(self.address, self.config.server),
             from,
             to: NameAddr::new(uri),
             headers: Vec::new(),

@@ -208,8 +208,8 @@ impl Shard {
     }
 
     fn on_datagram(&mut self, received: Received) {
-        let Received { local, remote, bytes } = received;
-        self.core(|core, now| core.handle_datagram(now, Datagram { local, remote, bytes }));
+        let Received { flow, bytes } = received;
+        self.core(|core, now| core.handle_datagram(now, Datagram { flow, bytes }));
     }
 
     fn on_availability(&mut self) {
@@ -255,7 +255,7 @@ impl Shard {
             } else if let Some(command) = self.parts.controller.poll_media() {
                 self.on_media_command(command);
             } else if let Some(transmit) = self.parts.controller.poll_transmit() {
-                self.parts.transport.send(transmit.remote, &transmit.bytes);
+                self.parts.transport.send(transmit.flow.remote, &transmit.bytes);
             } else {
                 break;
             }

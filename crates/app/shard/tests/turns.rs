@@ -13,7 +13,7 @@ use hotline_call::{Command, Controller};
 use hotline_config::load;
 use hotline_media_rt::SendError;
 use hotline_shard::{Clock, DATAGRAMS_MAX, Handle, MEDIA_EVENTS_MAX, Parts, Shard, Stop};
-use hotline_sip::EndpointConfig;
+use hotline_sip::{EndpointConfig, Flow};
 use hotline_sip_net::{Received, UdpCounters, UdpTransport};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use metrics::Counter;
@@ -79,7 +79,7 @@ impl Stage {
 
     fn arrives(&self, remote: SocketAddr, text: &str) {
         let bytes = Bytes::copy_from_slice(text.replace('\n', "\r\n").as_bytes());
-        self.datagrams.try_send(Received { local: self.sip, remote, bytes }).unwrap();
+        self.datagrams.try_send(Received { flow: Flow::udp(self.sip, remote), bytes }).unwrap();
     }
 
     fn start(self) -> (Handle, Stop, JoinHandle<()>) {

@@ -3,7 +3,7 @@
 use core::net::{IpAddr, SocketAddr};
 
 use crate::Message;
-use crate::transaction::Flow;
+use crate::flow::Flow;
 
 /// RFC 3261 §18.2.2 and §19.1.2. The port of a Via or a SIP URI that names none.
 pub(crate) const DEFAULT_PORT: u16 = 5060;
@@ -28,9 +28,13 @@ pub(crate) fn is_sendable(address: SocketAddr) -> bool {
 
 /// Where the response to a request goes: the address it came from, at the port it came from if it asks for that (RFC
 /// 3581 §4), else at the port in its Via (RFC 3261 §18.2.2). A private Via seen at a public address is behind a NAT,
-/// where only the port it came from leads back: it is answered as if it had asked.
+/// where only the port it came from leads back: it is answered as if it had asked. Over a connection the response takes
+/// the connection (RFC 3261 §18.2.2).
 pub(crate) fn reply_flow(message: &Message, flow: Flow) -> Flow {
     let Ok(via) = message.top_via() else { return flow };
+    if flow.transport.is_reliable() {
+        return flow;
+    }
     let is_translated = via.host.ip().is_some_and(is_private) && !is_private(flow.remote.ip());
     if via.wants_rport() || is_translated {
         return flow;

@@ -6,11 +6,11 @@ use core::net::SocketAddr;
 use hotline_base::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::address::{DEFAULT_PORT, is_plausible};
+use crate::address::is_plausible;
+use crate::flow::{Flow, SentBy, Transport};
 use crate::message::{HeaderError, NameAddr};
 use crate::outgoing::{Outgoing, branch};
-use crate::transaction::Flow;
-use crate::uri::Uri;
+use crate::uri::{SipScheme, Uri};
 use crate::{Message, Method};
 
 /// One dialog, early or confirmed.
@@ -102,27 +102,27 @@ impl Dialog {
     }
 
     /// A new request within the dialog (RFC 3261 §12.2.1.1).
-    pub(crate) fn request(&mut self, method: Method, sent_by: SocketAddr, rng: &mut Rng) -> Outgoing {
+    pub(crate) fn request(&mut self, method: Method, sent_by: SentBy, rng: &mut Rng) -> Outgoing {
         self.local_seq += 1;
         self.numbered(method, self.local_seq, sent_by, rng)
     }
 
     /// The ACK to the 2xx of the INVITE numbered `cseq` (RFC 3261 §13.2.2.4): a transaction of its own.
-    pub(crate) fn ack(&self, cseq: u32, sent_by: SocketAddr, rng: &mut Rng) -> Outgoing {
+    pub(crate) fn ack(&self, cseq: u32, sent_by: SentBy, rng: &mut Rng) -> Outgoing {
         self.numbered(Method::Ack, cseq, sent_by, rng)
     }
 
-    /// Where our requests go: the first proxy, else the target; `flow` when that is a name, or an address that
-    /// cannot be the one the peer is reached at.
-    pub(crate) fn next_hop(&self, flow: &Flow) -> SocketAddr {
+    /// How and where our requests go: to the first proxy, else to the target; as `flow` goes when that is a name, or
+    /// an address that cannot be the one the peer is reached at.
+    pub(crate) fn next_hop(&self, flow: &Flow) -> (Transport, SocketAddr) {
         let first = self.routes.first().map_or(&self.target, |route| &route.uri);
         match address_of(first) {
-            Some(address) if is_plausible(address, flow.remote.ip()) => address,
-            Some(_) | None => flow.remote,
+            Some((transport, address)) if is_plausible(address, flow.remote.ip()) => (transport, address),
+            Some(_) | None => (flow.transport, flow.remote),
         }
     }
 
-    fn numbered(&self, method: Method, cseq: u32, sent_by: SocketAddr, rng: &mut Rng) -> Outgoing {
+    fn numbered(&self, method: Method, cseq: u32, sent_by: SentBy, rng: &mut Rng) -> Outgoing {
         let (uri, routes) = self.way();
         Outgoing {
             method,
@@ -154,10 +154,15 @@ impl Dialog {
     }
 }
 
-/// The address that a URI names without asking DNS.
-fn address_of(uri: &Uri) -> Option<SocketAddr> {
+/// The transport and address that a URI names without asking DNS (RFC 3263 §4.1, §4.2).
+fn address_of(uri: &Uri) -> Option<(Transport, SocketAddr)> {
     let uri = uri.sip()?;
-    Some(SocketAddr::new(uri.host.ip()?, uri.port.unwrap_or(DEFAULT_PORT)))
+    let transport = match uri.params.get("transport").map(Transport::parse) {
+        _ if uri.scheme == SipScheme::Sips => Transport::Tls,
+        Some(named) => named?,
+        None => Transport::Udp,
+    };
+    Some((transport, SocketAddr::new(uri.host.ip()?, uri.port.unwrap_or(transport.default_port()))))
 }
 
 #[cfg(test)]
@@ -176,7 +181,7 @@ mod tests {
     }
 
     fn bye(dialog: &mut Dialog) -> (String, Vec<String>, u32) {
-        let sent_by = "192.0.2.1:5060".parse().unwrap();
+        let sent_by = SentBy { transport: Transport::Udp, address: "192.0.2.1:5060".parse().unwrap() };
         let request = dialog.request(Method::Bye, sent_by, &mut Rng::from_number(1));
         let routes = request.routes.iter().map(ToString::to_string).collect();
         (request.uri.to_string(), routes, request.cseq)
@@ -191,7 +196,7 @@ mod tests {
         let mut dialog = called(&["Contact: <sip:a@203.0.113.5:5070>"]);
         assert_eq!(bye(&mut dialog), ("sip:a@203.0.113.5:5070".into(), vec![], 1));
         assert_eq!(bye(&mut dialog).2, 2);
-        assert_eq!(dialog.next_hop(&flow()), "203.0.113.5:5070".parse().unwrap());
+        assert_eq!(dialog.next_hop(&flow()), (Transport::Udp, "203.0.113.5:5070".parse().unwrap()));
         assert_eq!(dialog.local.tag(), Some("ours"));
     }
 
@@ -207,7 +212,7 @@ mod tests {
         let mut dialog = called(&routes);
         let expected = vec!["<sip:203.0.113.1;lr>".to_owned(), "<sip:p2.example;lr>".to_owned()];
         assert_eq!(bye(&mut dialog), ("sip:a@h".into(), expected, 1));
-        assert_eq!(dialog.next_hop(&flow()), "203.0.113.1:5060".parse().unwrap());
+        assert_eq!(dialog.next_hop(&flow()), (Transport::Udp, "203.0.113.1:5060".parse().unwrap()));
     }
 
     #[test]
@@ -233,14 +238,27 @@ mod tests {
     }
 
     #[test]
+    fn a_target_names_its_transport() {
+        for (contact, transport, address) in [
+            ("sip:a@203.0.113.5;transport=TCP", Transport::Tcp, "203.0.113.5:5060"),
+            ("sip:a@203.0.113.5:7000;transport=tls", Transport::Tls, "203.0.113.5:7000"),
+            ("sips:a@203.0.113.5", Transport::Tls, "203.0.113.5:5061"),
+            ("sip:a@203.0.113.5;transport=sctp", Transport::Udp, "198.51.100.7:4000"),
+        ] {
+            let dialog = called(&[&format!("Contact: <{contact}>")]);
+            assert_eq!(dialog.next_hop(&flow()), (transport, address.parse().unwrap()), "{contact}");
+        }
+    }
+
+    #[test]
     fn names_and_addresses_behind_a_nat_are_reached_where_they_were_seen() {
         for contact in ["sip:a@phone.example", "sip:a@192.168.1.5:5070", "sip:a@0.0.0.0", "tel:+1"] {
             let dialog = called(&[&format!("Contact: <{contact}>")]);
-            assert_eq!(dialog.next_hop(&flow()), flow().remote, "{contact}");
+            assert_eq!(dialog.next_hop(&flow()), (Transport::Udp, flow().remote), "{contact}");
         }
         let inside = Flow { remote: "10.0.0.7:4000".parse().unwrap(), ..flow() };
         let dialog = called(&["Contact: <sip:a@192.168.1.5>"]);
-        assert_eq!(dialog.next_hop(&inside), "192.168.1.5:5060".parse().unwrap());
+        assert_eq!(dialog.next_hop(&inside), (Transport::Udp, "192.168.1.5:5060".parse().unwrap()));
     }
 
     #[test]

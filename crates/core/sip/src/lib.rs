@@ -7,6 +7,7 @@ mod address;
 mod dialog;
 pub mod digest;
 pub mod endpoint;
+pub mod flow;
 mod login;
 pub mod message;
 mod outgoing;
@@ -18,9 +19,10 @@ pub mod uri;
 
 pub use endpoint::{
     Contact, Counters, Datagram, Endpoint, EndpointConfig, Event, Failure, Invite, InviteError, IpPrefix,
-    Limits, Login, Party, Peer, Register, RegistrationId, SessionId, Side, Timer, Transmit, TrunkConfig,
-    UserConfig,
+    Limits, Listener, Login, Party, Peer, Register, RegistrationId, SessionId, Side, Timer, Transmit,
+    TrunkConfig, UserConfig,
 };
+pub use flow::{Flow, Transport};
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
 pub use session::Reason;
 pub use uri::SipUri;

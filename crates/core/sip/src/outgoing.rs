@@ -1,11 +1,10 @@
 //! A request of ours, whole: what its bytes, its ACK, its CANCEL and its repetition with credentials are made of.
 
-use core::net::SocketAddr;
-
 use bytes::Bytes;
 use hotline_base::Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::flow::SentBy;
 use crate::login::Answer;
 use crate::message::{BuildError, Builder, MAGIC_COOKIE, NameAddr};
 use crate::uri::Uri;
@@ -27,8 +26,8 @@ pub(crate) const SDP: &str = "application/sdp";
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
-    /// Host and port of the Via.
-    pub(crate) sent_by: SocketAddr,
+    /// What the Via says.
+    pub(crate) sent_by: SentBy,
     pub(crate) branch: String,
     pub(crate) from: NameAddr,
     pub(crate) to: NameAddr,
@@ -51,7 +50,8 @@ pub(crate) fn branch(rng: &mut Rng) -> String {
 impl Outgoing {
     /// The message.
     pub(crate) fn to_bytes(&self) -> Result<Bytes, BuildError> {
-        let via = format!("SIP/2.0/UDP {};branch={};rport", self.sent_by, self.branch);
+        let SentBy { transport, address } = self.sent_by;
+        let via = format!("SIP/2.0/{transport} {address};branch={};rport", self.branch);
         let mut builder = Builder::request(&self.method, &self.uri)
             .header(HeaderName::Via, via)
             .header(HeaderName::MaxForwards, MAX_FORWARDS);

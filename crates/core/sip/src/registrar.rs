@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hotline_base::{AgentId, Now, Time, TimerQueue};
 use serde::{Deserialize, Serialize};
 
-use crate::transaction::Flow;
+use crate::flow::Flow;
 use crate::uri::Uri;
 
 /// Contacts of one user. At the limit the one that would expire first gives way to the new one.
@@ -81,6 +81,8 @@ pub enum Why {
     Expired,
     /// The phone took it back, or the user is configured no more.
     Removed,
+    /// The connection over which it registered broke.
+    Disconnected,
 }
 
 /// What changed.
@@ -183,6 +185,19 @@ impl Registrar {
                 record.bindings.retain(|binding| binding.expires_at > now.mono);
             }
             self.settle(now, &user, Why::Expired);
+        }
+    }
+
+    /// A connection is gone, and with it the contacts that registered over it.
+    pub fn handle_disconnect(&mut self, now: Now, gone: Flow) {
+        let concerned = |user: &&str| self.bindings(user).iter().any(|binding| binding.flow == gone);
+        let users: Vec<String> = self.at(gone.remote).filter(concerned).map(str::to_owned).collect();
+        for user in users {
+            self.forget_sources(&user);
+            if let Some(record) = self.users.get_mut(&user) {
+                record.bindings.retain(|binding| binding.flow != gone);
+            }
+            self.settle(now, &user, Why::Disconnected);
         }
     }
 

@@ -6,11 +6,11 @@ use hotline_base::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Event, Login, Register, RegistrationId};
+use crate::flow::Flow;
 use crate::login::authorise;
 use crate::message::NameAddr;
 use crate::outgoing::{CALL_ID_LENGTH, Outgoing, TAG_LENGTH};
 use crate::session::{Context, Owner};
-use crate::transaction::Flow;
 use crate::uri::{SipUri, Uri};
 use crate::{HeaderName, Message, Method};
 
@@ -55,8 +55,8 @@ enum State {
 impl Registration {
     /// Sends the first REGISTER.
     pub(crate) fn new(ctx: &mut Context<'_>, id: RegistrationId, register: Register) -> Self {
-        let Register { registrar, local, user, domain, credentials, expires } = register;
-        let advertised = ctx.config.advertised;
+        let Register { flow, user, domain, credentials, expires } = register;
+        let (registrar, sent_by) = (flow.remote, ctx.config.sent_by(&flow));
         let own = |host: &str| {
             Uri::parse(host).unwrap_or_else(|_| Uri::from(SipUri::new(None, registrar.ip(), None)))
         };
@@ -65,12 +65,12 @@ impl Registration {
         if let Uri::Sip(uri) = &mut address {
             uri.user = SipUri::new(Some(user.expose()), registrar.ip(), None).user;
         }
-        let contact = SipUri::new(Some(user.expose()), advertised.ip(), Some(advertised.port()));
+        let contact = SipUri::at(Some(user.expose()), sent_by);
         let tag = ctx.rng.hex(TAG_LENGTH);
         let request = Outgoing {
             method: Method::Register,
             uri: domain_uri,
-            sent_by: advertised,
+            sent_by,
             branch: String::new(),
             from: NameAddr::new(address.clone()).with_tag(&tag),
             to: NameAddr::new(address),
@@ -84,7 +84,6 @@ impl Registration {
             answers: Vec::new(),
             body: None,
         };
-        let flow = Flow::udp(local, registrar);
         let mut registration =
             Self { id, flow, login: credentials, expires, request, state: State::Requesting };
         registration.request(ctx, expires, State::Requesting);
@@ -130,10 +129,17 @@ impl Registration {
         }
     }
 
-    /// Nobody answered.
-    pub(crate) fn handle_no_response(&mut self, ctx: &mut Context<'_>, cseq: u32) {
+    /// The connection to the registrar broke: it is opened again, as it is the way calls come.
+    pub(crate) fn handle_disconnect(&mut self, ctx: &mut Context<'_>, gone: Flow) {
+        if self.flow == gone && matches!(self.state, State::Registered { .. }) {
+            self.request(ctx, self.expires, State::Requesting);
+        }
+    }
+
+    /// Nobody answered (408), or there is no way to the registrar (503).
+    pub(crate) fn handle_no_response(&mut self, ctx: &mut Context<'_>, cseq: u32, status: u16) {
         if cseq == self.request.cseq && matches!(self.state, State::Requesting | State::Removing) {
-            self.failed(ctx, 408, RETRY_INTERVAL);
+            self.failed(ctx, status, RETRY_INTERVAL);
         }
     }
 

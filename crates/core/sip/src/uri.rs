@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::flow::{SentBy, Transport};
 use crate::message::Params;
 use crate::message::lexis;
 
@@ -272,6 +273,16 @@ impl SipUri {
             params: Params::new(),
             headers: None,
         }
+    }
+
+    /// Ours: `sip:user@host:port;transport=tcp`; UDP needs no parameter.
+    #[must_use]
+    pub fn at(user: Option<&str>, ours: SentBy) -> Self {
+        let mut uri = Self::new(user, ours.address.ip(), Some(ours.address.port()));
+        if ours.transport != Transport::Udp {
+            uri.params.set("transport", Some(ours.transport.param()));
+        }
+        uri
     }
 
     /// Reads `text`, which must be nothing but a `sip:` or `sips:` URI.

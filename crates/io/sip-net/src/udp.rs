@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use hotline_sip::Flow;
 use metrics::Counter;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
@@ -26,10 +27,8 @@ const ERROR_PAUSE: Duration = Duration::from_millis(100);
 /// A datagram as it came.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// The address it was sent to: the socket's own.
-    pub local: SocketAddr,
-    /// Who sent it.
-    pub remote: SocketAddr,
+    /// The way it came.
+    pub flow: Flow,
     /// What was sent.
     pub bytes: Bytes,
 }
@@ -107,7 +106,7 @@ impl UdpTransport {
             };
             failing = false;
             let bytes = arena.split().freeze();
-            match datagrams.try_send(Received { local: self.local, remote, bytes }) {
+            match datagrams.try_send(Received { flow: Flow::udp(self.local, remote), bytes }) {
                 Ok(()) => {}
                 Err(mpsc::error::TrySendError::Full(_)) => self.counters.dropped.increment(1),
                 Err(mpsc::error::TrySendError::Closed(_)) => return,
@@ -163,7 +162,7 @@ mod tests {
         tokio::spawn(server.clone().receive(sender));
         client.send(server.local(), b"hello");
         let received = receiver.recv().await.unwrap();
-        assert_eq!((received.local, received.remote), (server.local(), client.local()));
+        assert_eq!(received.flow, Flow::udp(server.local(), client.local()));
         assert_eq!(&received.bytes[..], b"hello");
     }
 

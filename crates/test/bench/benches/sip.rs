@@ -8,7 +8,7 @@ use bytes::Bytes;
 use divan::{Bencher, black_box};
 use hotline_base::{Now, Rng, Time, TrunkId, WallTime};
 use hotline_sip::{
-    Builder, Datagram, Endpoint, EndpointConfig, Event, HeaderName, IpPrefix, Message, TrunkConfig,
+    Builder, Datagram, Endpoint, EndpointConfig, Event, Flow, HeaderName, IpPrefix, Message, TrunkConfig,
 };
 use rsip::prelude::*;
 
@@ -181,7 +181,7 @@ impl Server {
     }
 
     fn receive(&mut self, text: String) {
-        let datagram = Datagram { local: server(), remote: trunk(), bytes: text.into() };
+        let datagram = Datagram { flow: Flow::udp(server(), trunk()), bytes: text.into() };
         self.endpoint.handle_datagram(self.now, datagram);
         black_box(self.sent());
     }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use hotline_base::{Now, Pii, Rng, Time, TrunkId};
 use hotline_sdp::{self as sdp, Codec, Direction, Local};
 use hotline_sip::{
-    Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, Login, NameAddr, Register, RegistrationId,
-    SessionId, SipUri, Transmit, TrunkConfig,
+    Datagram, Endpoint, EndpointConfig, Event, Flow, Invite, IpPrefix, Login, NameAddr, Register,
+    RegistrationId, SessionId, SipUri, Transmit, TrunkConfig,
 };
 
 use crate::center::{DOMAIN, SERVER, domain};
@@ -214,8 +214,7 @@ impl Phone {
 
     fn register(&mut self, now: Now) {
         let register = Register {
-            registrar: SERVER,
-            local: self.address,
+            flow: Flow::udp(self.address, SERVER),
             user: Pii::new(self.name.clone()),
             domain: DOMAIN.to_owned(),
             credentials: self.login.clone(),
@@ -230,8 +229,7 @@ impl Phone {
         let uri = SipUri::new(Some(number), domain(), None);
         let invite = Invite {
             uri: uri.to_string(),
-            destination: SERVER,
-            local: self.address,
+            flow: Flow::udp(self.address, SERVER),
             from: NameAddr::new(SipUri::new(Some(&self.name), domain(), None)),
             to: NameAddr::new(uri),
             headers: Vec::new(),

@@ -91,7 +91,8 @@ impl Watch {
         let message = Message::parse(transmit.bytes.clone()).expect("what the core sends is SIP");
         let Some(status) = message.status().filter(|status| *status >= 200) else { return };
         let (via, cseq) = (message.top_via().expect("has a Via"), message.cseq().expect("has a CSeq"));
-        let transaction = format!("{} {} {:?} {cseq:?}", transmit.remote, message.call_id(), via.branch());
+        let transaction =
+            format!("{} {} {:?} {cseq:?}", transmit.flow.remote, message.call_id(), via.branch());
         let told = (status, message.to_tag().unwrap_or_default().into_owned());
         let first = self.finals.entry(transaction).or_insert_with(|| told.clone());
         assert_eq!(*first, told, "one final response for each transaction");

@@ -300,18 +300,18 @@ impl World {
     fn happen(&mut self, happening: Happening) {
         let now = self.now;
         self.core_moved = match &happening {
-            Happening::Arrives(datagram) => datagram.local == SERVER,
+            Happening::Arrives(datagram) => datagram.flow.local == SERVER,
             Happening::PlayEnds(..) | Happening::Act(..) => false,
             Happening::Media(_) | Happening::Reply(_) | Happening::Popped { .. } | Happening::Silent(_) => {
                 true
             }
         };
         match happening {
-            Happening::Arrives(datagram) if datagram.local == SERVER => {
+            Happening::Arrives(datagram) if datagram.flow.local == SERVER => {
                 self.controller.handle_datagram(now, datagram);
             }
             Happening::Arrives(datagram) => {
-                let phone = self.by_address[&datagram.local];
+                let phone = self.by_address[&datagram.flow.local];
                 self.phones[phone.0].handle_datagram(now, datagram);
             }
             Happening::Media(event) => {
@@ -425,7 +425,8 @@ impl World {
     }
 
     fn send(&mut self, transmit: Transmit) {
-        let Transmit { local: from, remote: to, bytes } = transmit;
+        let Transmit { flow, bytes } = transmit;
+        let (from, to) = (flow.local, flow.remote);
         let copies = self.network.carry(from, to);
         if self.loud {
             let first_line = String::from_utf8_lossy(&bytes);
@@ -433,7 +434,7 @@ impl World {
             self.say(format_args!("{} → {}: {first_line} {copies:?}", self.name_at(from), self.name_at(to)));
         }
         for transit in copies {
-            let datagram = Datagram { local: to, remote: from, bytes: bytes.clone() };
+            let datagram = Datagram { flow: flow.reversed(), bytes: bytes.clone() };
             self.agenda.put(self.now.mono + transit, Happening::Arrives(datagram));
         }
     }

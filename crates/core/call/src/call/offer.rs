@@ -126,8 +126,7 @@ impl Call {
         from.display = display.map(Into::into);
         let invite = Invite {
             uri: contact.uri,
-            destination: contact.destination,
-            local: contact.local,
+            flow: contact.flow,
             from,
             to: NameAddr::new(SipUri::new(Some(leg.agent.as_str()), env.center.domain.clone(), None)),
             headers: Vec::new(),

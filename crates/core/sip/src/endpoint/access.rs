@@ -6,10 +6,10 @@ use super::{Endpoint, Event, Party, Peer, SessionId};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
 use crate::digest::{Algorithm, Credentials, Ha1, Verdict};
+use crate::flow::Flow;
 use crate::message::{Builder, NameAddr};
 use crate::outgoing::TAG_LENGTH;
 use crate::session::{Inbound, Owner, Peerage, Sdp, Session, sdp_of};
-use crate::transaction::Flow;
 use crate::uri::Uri;
 use crate::{HeaderName, Message};
 
@@ -197,9 +197,9 @@ impl Endpoint {
         let called = uri.user().unwrap_or_default().into_owned();
         let peerage = Peerage {
             flow: reply_flow(&message, flow),
-            pinned: matches!(peer, Peer::Agent(_)),
+            pinned: flow.transport.is_reliable() || matches!(peer, Peer::Agent(_)),
             local_tag: self.shared.rng.hex(TAG_LENGTH),
-            contact: self.contact_header(Some(&called)),
+            contact: self.contact_header(flow, Some(&called)),
         };
         let key = inbound.key.clone();
         let Ok(session) = Session::incoming(id, inbound.clone(), peerage) else {

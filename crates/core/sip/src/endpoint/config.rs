@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use hotline_base::{AgentId, TrunkId};
 
 use crate::digest::{Algorithm, Ha1};
+use crate::flow::{Flow, SentBy, Transport};
 
 /// Server transactions at a time; a further request gets 503.
 pub const MAX_SERVER_TRANSACTIONS: usize = 50_000;
@@ -27,8 +28,8 @@ pub struct EndpointConfig {
     pub realm: String,
     /// Server and User-Agent of what we send.
     pub user_agent: String,
-    /// Host and port of our Contact and Via.
-    pub advertised: SocketAddr,
+    /// Where we listen, at least at one address.
+    pub listeners: Vec<Listener>,
     /// Who may call in without a password.
     pub trunks: Vec<TrunkConfig>,
     /// Who may register and call in with one, by user name.
@@ -44,13 +45,13 @@ pub struct EndpointConfig {
 }
 
 impl EndpointConfig {
-    /// No trunks, no users, the default times and limits.
+    /// One UDP address, no trunks, no users, the default times and limits.
     #[must_use]
     pub fn new(realm: &str, advertised: SocketAddr) -> Self {
         Self {
             realm: realm.to_owned(),
             user_agent: "Hotline".to_owned(),
-            advertised,
+            listeners: vec![Listener { transport: Transport::Udp, local: advertised, advertised }],
             trunks: Vec::new(),
             users: BTreeMap::new(),
             expires_min: Duration::from_secs(30),
@@ -60,12 +61,41 @@ impl EndpointConfig {
         }
     }
 
+    /// What we call ourselves on `flow`.
+    ///
+    /// # Panics
+    /// Without any listener.
+    #[must_use]
+    pub fn sent_by(&self, flow: &Flow) -> SentBy {
+        let listener = self.listener(flow.transport, flow.local);
+        let listener = listener.or(self.listeners.first()).expect("an endpoint listens somewhere");
+        SentBy { transport: flow.transport, address: listener.advertised }
+    }
+
+    /// The listener of that transport at `local`, else one of the same family.
+    pub(crate) fn listener(&self, transport: Transport, local: SocketAddr) -> Option<&Listener> {
+        let of_transport = || self.listeners.iter().filter(move |listener| listener.transport == transport);
+        let is_like = |listener: &&Listener| listener.local.is_ipv4() == local.is_ipv4();
+        of_transport().find(|listener| listener.local == local).or_else(|| of_transport().find(is_like))
+    }
+
     /// The first trunk that has `address` in its list.
     #[must_use]
     pub fn trunk_of(&self, address: IpAddr) -> Option<&TrunkId> {
         let has = |trunk: &&TrunkConfig| trunk.peers.iter().any(|prefix| prefix.contains(address));
         self.trunks.iter().find(has).map(|trunk| &trunk.id)
     }
+}
+
+/// One address that we listen at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// How messages come there.
+    pub transport: Transport,
+    /// The socket's address.
+    pub local: SocketAddr,
+    /// How peers reach it: in our Via and Contact.
+    pub advertised: SocketAddr,
 }
 
 /// How much may run at a time; the defaults are this module's constants.

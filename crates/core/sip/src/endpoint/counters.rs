@@ -47,6 +47,8 @@ pub struct Counters {
     pub repetitions: u64,
     /// Our requests to which nobody answered.
     pub timeouts: u64,
+    /// Our requests to which no connection could be opened, or whose connection broke.
+    pub unreachable: u64,
     /// 2xx responses that were never acknowledged.
     pub missing_acks: u64,
     /// Answers from a second fork, which were acknowledged and hung up.
@@ -81,6 +83,7 @@ impl Counters {
             ("sip_retransmissions", self.retransmissions),
             ("sip_repetitions", self.repetitions),
             ("sip_timeouts", self.timeouts),
+            ("sip_unreachable", self.unreachable),
             ("sip_missing_acks", self.missing_acks),
             ("sip_surplus_answers", self.surplus_answers),
             ("sip_glares", self.glares),

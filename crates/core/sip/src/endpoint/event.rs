@@ -9,6 +9,7 @@ use hotline_base::{AgentId, Pii, TrunkId};
 use serde::{Deserialize, Serialize};
 
 use crate::HeaderName;
+use crate::flow::Flow;
 use crate::message::NameAddr;
 pub use crate::registrar::Why;
 pub use crate::session::Reason;
@@ -29,24 +30,20 @@ impl fmt::Display for SessionId {
 #[serde(transparent)]
 pub struct RegistrationId(pub u64);
 
-/// A datagram that arrived.
+/// A datagram that arrived, or one message out of a stream.
 #[derive(Clone, Debug)]
 pub struct Datagram {
-    /// Our socket's address.
-    pub local: SocketAddr,
-    /// Where it came from.
-    pub remote: SocketAddr,
+    /// The way it came.
+    pub flow: Flow,
     /// Its content.
     pub bytes: Bytes,
 }
 
-/// A datagram to send.
+/// A datagram to send, or a message to a connection, which is opened first if there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transmit {
-    /// The socket to send from.
-    pub local: SocketAddr,
-    /// Where to.
-    pub remote: SocketAddr,
+    /// The way to send it.
+    pub flow: Flow,
     /// Its content.
     pub bytes: Bytes,
 }
@@ -296,10 +293,8 @@ pub struct Login {
 pub struct Invite {
     /// The Request-URI.
     pub uri: String,
-    /// Where the INVITE is sent.
-    pub destination: SocketAddr,
-    /// Our socket to send from.
-    pub local: SocketAddr,
+    /// The way the INVITE is sent.
+    pub flow: Flow,
     /// Who calls; a tag of ours is added.
     pub from: NameAddr,
     /// Who is called.
@@ -329,10 +324,8 @@ pub enum InviteError {
 /// A registration to keep at another server.
 #[derive(Clone, Debug)]
 pub struct Register {
-    /// Where the REGISTER is sent.
-    pub registrar: SocketAddr,
-    /// Our socket to send from.
-    pub local: SocketAddr,
+    /// The way to the registrar.
+    pub flow: Flow,
     /// The user part of the address-of-record.
     pub user: Pii<String>,
     /// Its host part, and that of the Request-URI.
@@ -348,8 +341,6 @@ pub struct Register {
 pub struct Contact {
     /// The Request-URI.
     pub uri: String,
-    /// Where the INVITE is sent: the address the user registered from.
-    pub destination: SocketAddr,
-    /// The socket it registered at.
-    pub local: SocketAddr,
+    /// The way the INVITE is sent: the one by which the user registered.
+    pub flow: Flow,
 }

@@ -26,8 +26,8 @@ mod register;
 mod throttle;
 
 pub use config::{
-    EndpointConfig, IpPrefix, Limits, MAX_CLIENT_TRANSACTIONS, MAX_REGISTRATIONS, MAX_SERVER_TRANSACTIONS,
-    MAX_SESSIONS, RETRY_AFTER, TrunkConfig, UserConfig,
+    EndpointConfig, IpPrefix, Limits, Listener, MAX_CLIENT_TRANSACTIONS, MAX_REGISTRATIONS,
+    MAX_SERVER_TRANSACTIONS, MAX_SESSIONS, RETRY_AFTER, TrunkConfig, UserConfig,
 };
 pub use counters::Counters;
 pub use event::{
@@ -40,11 +40,12 @@ use throttle::Throttle;
 
 use crate::address::is_sendable;
 use crate::digest::{NonceIssuer, Verifier};
+use crate::flow::Flow;
 use crate::outgoing::TAG_LENGTH;
 use crate::registrar::{Presence, Registrar};
 use crate::registration::Registration;
 use crate::session::{self, Context, Owner, Peerage, Session};
-use crate::transaction::{self, Flow, Layer, Notice};
+use crate::transaction::{self, Layer, Notice};
 use crate::uri::SipUri;
 
 /// The methods we take.
@@ -152,11 +153,24 @@ impl Endpoint {
         self.drain(now);
     }
 
+    /// A connection is gone, or could not be opened. Whoever registered over it is reached no more until it registers
+    /// anew (RFC 5626 §4.2.2).
+    pub fn handle_disconnect(&mut self, now: Now, gone: Flow) {
+        self.shared.layer.handle_disconnect(now, gone, &mut self.shared.counters);
+        self.registrar.handle_disconnect(now, gone);
+        self.sessions.values_mut().for_each(|session| session.disconnect(gone));
+        let ours: Vec<RegistrationId> = self.registrations.keys().copied().collect();
+        for id in ours {
+            self.step_registration(now, id, |registration, ctx| registration.handle_disconnect(ctx, gone));
+        }
+        self.drain(now);
+    }
+
     /// The next datagram to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         while let Some((flow, bytes)) = self.shared.layer.poll_transmit() {
             if is_sendable(flow.remote) {
-                return Some(Transmit { local: flow.local, remote: flow.remote, bytes });
+                return Some(Transmit { flow, bytes });
             }
             self.shared.counters.unsendable += 1;
         }
@@ -193,12 +207,12 @@ impl Endpoint {
             return Err(InviteError::Exhausted);
         }
         let id = SessionId(self.next_id());
-        let flow = Flow::udp(invite.local, invite.destination);
+        let flow = invite.flow;
         let peerage = Peerage {
             flow,
-            pinned: self.registrar.at(flow.remote).next().is_some(),
+            pinned: flow.transport.is_reliable() || self.registrar.at(flow.remote).next().is_some(),
             local_tag: self.shared.rng.hex(TAG_LENGTH),
-            contact: self.contact_header(invite.from.uri.user().as_deref()),
+            contact: self.contact_header(flow, invite.from.uri.user().as_deref()),
         };
         let session = Session::outgoing(&mut self.shared.context(now), id, invite, peerage)?;
         self.dialogs.insert(session.key(), id);
@@ -254,8 +268,7 @@ impl Endpoint {
     #[must_use]
     pub fn contact(&self, user: &str) -> Option<Contact> {
         let binding = self.registrar.best(user)?;
-        let Flow { local, remote, .. } = binding.flow;
-        Some(Contact { uri: binding.uri.to_string(), destination: remote, local })
+        Some(Contact { uri: binding.uri.to_string(), flow: binding.flow })
     }
 
     /// Keeps a registration at another server until [`Self::unregister`]. `None` at
@@ -314,9 +327,8 @@ impl Endpoint {
     }
 
     /// Our Contact, with `user` in it so that a peer's log can be read.
-    fn contact_header(&self, user: Option<&str>) -> String {
-        let advertised = self.shared.config.advertised;
-        format!("<{}>", SipUri::new(user, advertised.ip(), Some(advertised.port())))
+    fn contact_header(&self, flow: Flow, user: Option<&str>) -> String {
+        format!("<{}>", SipUri::at(user, self.shared.config.sent_by(&flow)))
     }
 
     /// Does something to a session, then takes care of its timer and its end.
@@ -377,12 +389,12 @@ impl Endpoint {
     fn drain(&mut self, now: Now) {
         while let Some(notice) = self.shared.layer.poll_notice() {
             match notice {
-                Notice::TimedOut { owner: Owner::Session(id), method, cseq } => {
-                    self.step(now, id, |session, ctx| session.handle_no_response(ctx, &method, cseq));
+                Notice::NoResponse { owner: Owner::Session(id), method, cseq, status } => {
+                    self.step(now, id, |session, ctx| session.handle_no_response(ctx, &method, cseq, status));
                 }
-                Notice::TimedOut { owner: Owner::Registration(id), cseq, .. } => {
+                Notice::NoResponse { owner: Owner::Registration(id), cseq, status, .. } => {
                     self.step_registration(now, id, |registration, ctx| {
-                        registration.handle_no_response(ctx, cseq)
+                        registration.handle_no_response(ctx, cseq, status)
                     });
                 }
                 Notice::Closed { owner: Owner::Session(id) } => self.settle(now, id),

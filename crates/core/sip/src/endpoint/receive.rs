@@ -8,20 +8,21 @@ use hotline_base::Now;
 
 use super::{ACCEPT, ALLOW, Datagram, Endpoint, RETRY_AFTER, SessionId};
 use crate::address::reply_flow;
+use crate::flow::Flow;
 use crate::message::{Builder, Malformed, MalformedKind};
 use crate::session::{Inbound, Owner, Request, Session, reason_of, reason_phrase};
-use crate::transaction::{Flow, Reception};
+use crate::transaction::Reception;
 use crate::uri::Uri;
 use crate::{HeaderName, Message, Method};
 
 impl Endpoint {
     /// Takes one datagram, whatever is in it.
     pub fn handle_datagram(&mut self, now: Now, datagram: Datagram) {
-        let Datagram { local, remote, bytes } = datagram;
-        let flow = Flow::udp(local, remote);
+        let Datagram { flow, bytes } = datagram;
+        let source = flow.remote.ip();
         // Before anything is read: responses cost little where no request of ours waits for them.
         let is_request = !bytes.starts_with(b"SIP/2.0 ");
-        if is_request && self.is_stranger(remote.ip()) && !self.throttle.take(now.mono, remote.ip()) {
+        if is_request && self.is_stranger(source) && !self.throttle.take(now.mono, source) {
             self.shared.counters.throttled += 1;
             return;
         }
@@ -195,7 +196,7 @@ impl Endpoint {
             (_, None) => counters.malformed += 1,
             (kind, Some((message, status))) => {
                 counters.malformed_answered += 1;
-                let warning = format!("399 {} \"{kind}\"", self.shared.config.advertised);
+                let warning = format!("399 {} \"{kind}\"", self.shared.config.sent_by(&flow).address);
                 let response = self.stateless(message, flow, status).header(HeaderName::Warning, warning);
                 self.send_stateless(message, flow, response);
             }

@@ -30,7 +30,7 @@ pub use name::HeaderName;
 pub use name_addr::NameAddr;
 pub use params::Params;
 pub use typed::{CSeq, Contacts, MAX_RETRY_AFTER};
-pub use via::{MAGIC_COOKIE, Transport, Via};
+pub use via::{MAGIC_COOKIE, Via, ViaTransport};
 
 use index::{Entry, Index, Span, StartLine};
 use typed::{cseq_parts, seconds};

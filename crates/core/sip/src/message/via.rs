@@ -8,35 +8,26 @@ use serde::{Deserialize, Serialize};
 use super::error::HeaderError;
 use super::lexis;
 use super::params::Params;
+use crate::flow::Transport;
 use crate::uri::{self, Host};
 
 /// What every branch made by RFC 3261 begins with (RFC 3261 §8.1.1.7).
 pub const MAGIC_COOKIE: &str = "z9hG4bK";
 
-/// The transport named in a Via or a `transport` parameter. Names compare without case.
+/// The transport named in a Via. Names compare without case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Transport {
-    /// RFC 3261 §18.
-    Udp,
-    /// RFC 3261 §18.
-    Tcp,
-    /// RFC 3261 §26.2.1.
-    Tls,
-    /// RFC 7118.
-    Ws,
-    /// RFC 7118.
-    Wss,
+pub enum ViaTransport {
+    /// One of ours.
+    Known(Transport),
     /// Any other token.
     Other(Box<str>),
 }
 
-impl Transport {
+impl ViaTransport {
     /// The transport of that name; `None` if it is not a token.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        const KNOWN: [Transport; 5] =
-            [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss];
-        let known = KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name));
+        let known = Transport::parse(name).map(Self::Known);
         known.or_else(|| lexis::is_token(name.as_bytes()).then(|| Self::Other(name.into())))
     }
 
@@ -44,17 +35,13 @@ impl Transport {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Udp => "UDP",
-            Self::Tcp => "TCP",
-            Self::Tls => "TLS",
-            Self::Ws => "WS",
-            Self::Wss => "WSS",
+            Self::Known(transport) => transport.as_str(),
             Self::Other(name) => name,
         }
     }
 }
 
-impl fmt::Display for Transport {
+impl fmt::Display for ViaTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -64,7 +51,7 @@ impl fmt::Display for Transport {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Via {
     /// Over what the sender sent.
-    pub transport: Transport,
+    pub transport: ViaTransport,
     /// Where the sender says it is.
     pub host: Host,
     /// At which port, if it says so.
@@ -109,7 +96,7 @@ impl Via {
     pub(crate) fn parse_bytes(bytes: &[u8]) -> Result<Self, HeaderError> {
         let view = ViaView::split(bytes)?;
         Ok(Self {
-            transport: Transport::parse(&lexis::text(view.transport)).ok_or(HeaderError::Syntax)?,
+            transport: ViaTransport::parse(&lexis::text(view.transport)).ok_or(HeaderError::Syntax)?,
             host: Host::parse_bytes(view.host)?,
             port: view.port,
             params: Params::parse(view.params)?,

@@ -9,10 +9,11 @@ use super::usage::{Change, Peerage, Role, Usage, reason_of};
 use super::{Reason, Request, State};
 use crate::dialog::Dialog;
 use crate::endpoint::{Event, Failure, Invite, InviteError, SessionId, Side};
+use crate::flow::Flow;
 use crate::login::authorise;
 use crate::message::Params;
 use crate::outgoing::{CALL_ID_LENGTH, Outgoing, branch};
-use crate::transaction::{Flow, SendError};
+use crate::transaction::SendError;
 use crate::uri::Uri;
 use crate::{Message, Method};
 
@@ -43,7 +44,7 @@ impl Calling {
         let request = Outgoing {
             method: Method::Invite,
             uri: Uri::parse(&uri).map_err(|_| InviteError::Uri)?.into_request_uri(),
-            sent_by: ctx.config.advertised,
+            sent_by: ctx.config.sent_by(&flow),
             branch: branch(ctx.rng),
             from: from.with_tag(&peerage.local_tag),
             to,
@@ -84,10 +85,10 @@ impl Calling {
         }
     }
 
-    /// Timer B fired.
-    pub(super) fn handle_no_response(self, usage: &Usage, ctx: &mut Context<'_>) -> State {
-        let text = reason_phrase(408).to_owned();
-        usage.fail(ctx, Failure { status: 408, q850: None, text, retry_after: None });
+    /// Timer B fired (408), or there is no way to the peer (503).
+    pub(super) fn handle_no_response(self, usage: &Usage, ctx: &mut Context<'_>, status: u16) -> State {
+        let text = reason_phrase(status).to_owned();
+        usage.fail(ctx, Failure { status, q850: None, text, retry_after: None });
         State::Over
     }
 

@@ -7,9 +7,10 @@ use hotline_base::{Now, Rng};
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Counters, EndpointConfig, Event, SessionId};
+use crate::flow::{Flow, SentBy, Transport};
 use crate::message::Builder;
 use crate::outgoing::Outgoing;
-use crate::transaction::{Flow, Layer, SendError, ServerKey};
+use crate::transaction::{Layer, SendError, ServerKey, Stream, Way};
 use crate::{HeaderName, Message, Method};
 
 /// Whom the response to a request of ours concerns.
@@ -58,7 +59,11 @@ impl Context<'_> {
             | Method::Publish
             | Method::Other(_) => self.config.limits.client_transactions,
         };
-        let result = self.layer.request(self.now, request, flow, owner, limit);
+        let stream = self.config.listener(Transport::Tcp, flow.local).map(|listener| Stream {
+            flow: Flow { transport: Transport::Tcp, local: listener.local, remote: flow.remote },
+            sent_by: SentBy { transport: Transport::Tcp, address: listener.advertised },
+        });
+        let result = self.layer.request(self.now, request, Way { flow, stream }, owner, limit);
         if result == Err(SendError::Full) {
             self.counters.overloaded += 1;
         }

@@ -8,9 +8,9 @@ use super::context::{Context, Inbound};
 use super::usage::Usage;
 use super::{Reason, Request, State, Timer};
 use crate::Message;
+use crate::flow::Flow;
 use crate::login::authorise;
 use crate::outgoing::Outgoing;
-use crate::transaction::Flow;
 
 /// Hung up here before the ACK to our 2xx: the BYE must wait for it (RFC 3261 §15).
 #[derive(Debug, Serialize, Deserialize)]

@@ -15,10 +15,11 @@ use crate::Message;
 use crate::Method;
 use crate::dialog::Dialog;
 use crate::endpoint::{Event, Side};
+use crate::flow::Flow;
 use crate::login::authorise;
 use crate::outgoing::{Outgoing, SDP};
+use crate::transaction::ServerKey;
 use crate::transaction::timer::T1_64;
-use crate::transaction::{Flow, ServerKey};
 
 /// How often an offer of ours is tried again after glare; then it counts as refused.
 pub(super) const MAX_GLARE_RETRIES: u8 = 5;
@@ -214,9 +215,9 @@ impl Established {
         State::Established(self)
     }
 
-    /// Timer B of our offer fired.
-    pub(super) fn handle_no_response(self, usage: &Usage, ctx: &mut Context<'_>) -> State {
-        self.lost(usage, ctx, 408)
+    /// Timer B of our offer fired (408), or there is no way to the peer (503).
+    pub(super) fn handle_no_response(self, usage: &Usage, ctx: &mut Context<'_>, status: u16) -> State {
+        self.lost(usage, ctx, status)
     }
 
     pub(super) fn handle_timeout(mut self, usage: &Usage, ctx: &mut Context<'_>) -> State {
@@ -257,10 +258,10 @@ impl Established {
 
     /// Sends our offer as a re-INVITE.
     fn offer(&mut self, usage: &Usage, ctx: &mut Context<'_>, sdp: Bytes, retries: u8) {
-        let mut invite = self.dialog.request(Method::Invite, ctx.config.advertised, ctx.rng);
+        let flow = usage.way(ctx.config, &self.dialog);
+        let mut invite = self.dialog.request(Method::Invite, ctx.config.sent_by(&flow), ctx.rng);
         invite.headers = usage.headers(ctx);
         invite.body = Some(sdp.clone());
-        let flow = usage.way(&self.dialog);
         match ctx.request(&invite, flow, usage.owner()) {
             Ok(()) => {
                 let ours = Ours { invite, flow, sdp, retries, cancel_at: None };

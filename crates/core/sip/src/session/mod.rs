@@ -28,9 +28,9 @@ use usage::Usage;
 pub(crate) use usage::{Peerage, reason_of};
 
 use crate::endpoint::{Invite, InviteError, SessionId};
+use crate::flow::Flow;
 use crate::message::HeaderError;
 pub(crate) use crate::session::body::{Sdp, sdp_of};
-use crate::transaction::Flow;
 use crate::{Message, Method};
 
 /// Why a session will wake.
@@ -134,6 +134,11 @@ impl Session {
     /// The registered phone at `old` is found at `new`.
     pub(crate) fn follow(&mut self, old: Flow, new: Flow) {
         self.usage.follow(old, new);
+    }
+
+    /// A connection is gone.
+    pub(crate) fn disconnect(&mut self, gone: Flow) {
+        self.usage.disconnect(gone);
     }
 
     /// True when the terminal event was given and nothing is waited for but the ends of transactions.
@@ -289,13 +294,19 @@ impl Session {
         });
     }
 
-    /// Nobody answered a request of ours.
-    pub(crate) fn handle_no_response(&mut self, ctx: &mut Context<'_>, method: &Method, cseq: u32) {
+    /// Nobody answered a request of ours (408), or it could not be sent (503).
+    pub(crate) fn handle_no_response(
+        &mut self,
+        ctx: &mut Context<'_>,
+        method: &Method,
+        cseq: u32,
+        status: u16,
+    ) {
         self.step(|state, usage| match (*method == Method::Invite, state) {
-            (true, State::Calling(calling)) => calling.handle_no_response(usage, ctx),
+            (true, State::Calling(calling)) => calling.handle_no_response(usage, ctx, status),
             (true, State::Abandoned(_)) => State::Over,
             (true, State::Established(established)) if established.offered(cseq) => {
-                established.handle_no_response(usage, ctx)
+                established.handle_no_response(usage, ctx, status)
             }
             (false, State::Leaving(_)) if *method == Method::Bye => State::Over,
             (_, state) => state,

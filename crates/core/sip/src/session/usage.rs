@@ -10,11 +10,12 @@ use super::info::{self, Info};
 use super::{Reason, Request, State};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
-use crate::endpoint::{ACCEPT, ALLOW, Event, Failure, Login, SessionId, Side};
+use crate::endpoint::{ACCEPT, ALLOW, EndpointConfig, Event, Failure, Login, SessionId, Side};
+use crate::flow::Flow;
 use crate::login::Answer;
 use crate::message::Builder;
 use crate::outgoing::Outgoing;
-use crate::transaction::{Flow, SendError};
+use crate::transaction::SendError;
 use crate::{HeaderName, Message, Method};
 
 /// ACKs kept for repetition: of the INVITE, of its forks, and of the latest re-INVITEs.
@@ -34,7 +35,8 @@ pub(super) enum Role {
 pub(crate) struct Peerage {
     /// Where its latest request came from; at first, where its INVITE did or ours went to.
     pub(crate) flow: Flow,
-    /// True if it is always reached over `flow`, as a registered phone is, whatever its Contact says.
+    /// True if it is reached over `flow` whatever its Contact says, as a registered phone or the other end of a
+    /// connection.
     pub(crate) pinned: bool,
     /// Our tag.
     pub(crate) local_tag: String,
@@ -96,9 +98,25 @@ impl Usage {
         Owner::Session(self.id)
     }
 
-    /// The way to the peer of `dialog`.
-    pub(super) fn way(&self, dialog: &Dialog) -> Flow {
-        if self.pinned { self.flow } else { Flow { remote: dialog.next_hop(&self.flow), ..self.flow } }
+    /// The way to the peer of `dialog`. Where its target is to be reached over a transport that we have no address
+    /// for, it is the way that its latest request came.
+    pub(super) fn way(&self, config: &EndpointConfig, dialog: &Dialog) -> Flow {
+        if self.pinned {
+            return self.flow;
+        }
+        let (transport, remote) = dialog.next_hop(&self.flow);
+        match config.listener(transport, self.flow.local) {
+            _ if transport == self.flow.transport => Flow { remote, ..self.flow },
+            Some(listener) => Flow { transport, local: listener.local, remote },
+            None => self.flow,
+        }
+    }
+
+    /// The connection is gone: the peer is reached where its Contact says until it opens another.
+    pub(super) fn disconnect(&mut self, gone: Flow) {
+        if self.flow == gone {
+            self.pinned = false;
+        }
     }
 
     /// A registered phone is found elsewhere, as when its NAT forgot it.
@@ -150,10 +168,10 @@ impl Usage {
         cseq: u32,
         answers: Vec<Answer>,
     ) {
-        let mut ack = dialog.ack(cseq, ctx.config.advertised, ctx.rng);
+        let flow = self.way(ctx.config, dialog);
+        let mut ack = dialog.ack(cseq, ctx.config.sent_by(&flow), ctx.rng);
         ack.answers = answers;
         let Ok(bytes) = ack.to_bytes() else { return };
-        let flow = self.way(dialog);
         if self.acks.len() == MAX_ACKS {
             self.acks.remove(0);
         }
@@ -227,10 +245,10 @@ impl Usage {
         dialog: &mut Dialog,
         reason: Option<&Reason>,
     ) -> Option<(Outgoing, Flow)> {
-        let mut bye = dialog.request(Method::Bye, ctx.config.advertised, ctx.rng);
+        let flow = self.way(ctx.config, dialog);
+        let mut bye = dialog.request(Method::Bye, ctx.config.sent_by(&flow), ctx.rng);
         bye.headers = reason_header(reason);
         bye.headers.push((HeaderName::UserAgent, ctx.config.user_agent.clone()));
-        let flow = self.way(dialog);
         ctx.request(&bye, flow, self.owner()).ok()?;
         Some((bye, flow))
     }
@@ -251,6 +269,7 @@ impl Usage {
         let in_order = inbound.message.cseq().is_ok_and(|cseq| dialog.accept_seq(cseq.number));
         if in_order {
             self.flow = reply_flow(&inbound.message, inbound.flow);
+            self.pinned |= self.flow.transport.is_reliable();
         } else {
             ctx.reply(inbound, 500, &self.local_tag);
         }

@@ -116,6 +116,16 @@ impl ClientInvite {
         }
     }
 
+    /// The way to the peer is gone: true if that ends it, as nobody can have seen the request.
+    pub fn handle_unreachable(&mut self) -> bool {
+        let unheard = matches!(self.state, State::Calling(_));
+        if unheard {
+            self.outcome = Some(Outcome::Unreachable);
+            self.state = State::Terminated;
+        }
+        unheard
+    }
+
     /// Advances whatever is due.
     pub fn handle_timeout(&mut self, now: Now) {
         match &mut self.state {

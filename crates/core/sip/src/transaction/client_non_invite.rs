@@ -68,6 +68,16 @@ impl ClientNonInvite {
         }
     }
 
+    /// The way to the peer is gone: true if that ends it.
+    pub fn handle_unreachable(&mut self) -> bool {
+        let waits = matches!(self.state, State::Trying(_) | State::Proceeding(_));
+        if waits {
+            self.outcome = Some(Outcome::Unreachable);
+            self.state = State::Terminated;
+        }
+        waits
+    }
+
     /// Advances whatever is due.
     pub fn handle_timeout(&mut self, now: Now) {
         match &mut self.state {

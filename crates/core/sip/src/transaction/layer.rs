@@ -1,6 +1,5 @@
 //! The running transactions: which one a message belongs to (RFC 3261 §17.1.3, §17.2.3), and their timers.
 
-use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
@@ -10,34 +9,34 @@ use serde::{Deserialize, Serialize};
 use super::key::{ClientKey, MergeKey, ServerKey};
 use super::{ClientInvite, ClientNonInvite, Outcome, ServerInvite, ServerNonInvite, Timer, Verdict};
 use crate::endpoint::Counters;
+use crate::flow::{Flow, SentBy, Transport};
 use crate::message::BuildError;
 use crate::outgoing::Outgoing;
 use crate::{Message, Method};
 
-/// The two ends of the way a message takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Flow {
-    /// Our socket.
-    pub local: SocketAddr,
-    /// The peer's.
-    pub remote: SocketAddr,
-    /// True for TCP and TLS: nothing is repeated.
-    pub reliable: bool,
+/// RFC 3261 §18.1.1. Bytes of a request beyond which UDP gives way to TCP: it might not fit into the path's packets.
+pub(crate) const UDP_REQUEST_MAX: usize = 1300;
+
+/// How a request is to go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(crate) flow: Flow,
+    /// Instead, if it is too long for UDP.
+    pub(crate) stream: Option<Stream>,
 }
 
-impl Flow {
-    /// Over UDP.
-    #[must_use]
-    pub const fn udp(local: SocketAddr, remote: SocketAddr) -> Self {
-        Self { local, remote, reliable: false }
-    }
+/// A connection that may take what is too long for UDP.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stream {
+    pub(crate) flow: Flow,
+    pub(crate) sent_by: SentBy,
 }
 
 /// What became of a client transaction without a response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Notice<O> {
-    /// Nobody answered.
-    TimedOut { owner: O, method: Method, cseq: u32 },
+    /// Nobody answered: 408, or 503 without a way to the peer.
+    NoResponse { owner: O, method: Method, cseq: u32, status: u16 },
     /// It is gone.
     Closed { owner: O },
 }
@@ -76,6 +75,15 @@ struct Client<O> {
     flow: Flow,
     owner: O,
     cseq: u32,
+    /// How it goes if the peer takes no connection: set while a request that is too long for UDP tries TCP.
+    fallback: Option<Box<Fallback>>,
+}
+
+/// RFC 3261 §18.1.1: a request that TCP did not take goes by UDP all the same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Fallback {
+    request: Outgoing,
+    flow: Flow,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -131,25 +139,69 @@ impl<O: Copy + Ord> Layer<O> {
         &mut self,
         now: Now,
         request: &Outgoing,
-        flow: Flow,
+        way: Way,
         owner: O,
         limit: usize,
     ) -> Result<(), SendError> {
         if self.clients.len() >= limit {
             return Err(SendError::Full);
         }
+        let cancelled =
+            (request.method == Method::Cancel).then(|| self.invite_way(&request.branch)).flatten();
         let bytes = request.to_bytes().map_err(|_: BuildError| SendError::Unwritable)?;
-        let key = ClientKey::new(&request.branch, &request.method);
-        let machine = if request.method == Method::Invite {
-            let machine = ClientInvite::new(now, bytes, flow.reliable);
-            ClientMachine::Invite { machine, request: Box::new(request.clone()) }
-        } else {
-            ClientMachine::NonInvite(ClientNonInvite::new(now, bytes, flow.reliable))
+        let is_long = way.flow.transport == Transport::Udp && bytes.len() > UDP_REQUEST_MAX;
+        let (stream, fallback) = match (cancelled, way.stream.filter(|_| is_long)) {
+            // RFC 3261 §9.1: a CANCEL goes where its INVITE went.
+            (Some(stream), _) => (Some(stream), None),
+            (None, Some(stream)) => {
+                (Some(stream), Some(Box::new(Fallback { request: request.clone(), flow: way.flow })))
+            }
+            (None, None) => (None, None),
         };
-        self.clients.insert(key.clone(), Client { machine, flow, owner, cseq: request.cseq });
+        let sent = match stream {
+            Some(Stream { sent_by, .. }) => &Outgoing { sent_by, ..request.clone() },
+            None => request,
+        };
+        let flow = stream.map_or(way.flow, |stream| stream.flow);
+        let machine = ClientMachine::new(now, sent, flow).ok_or(SendError::Unwritable)?;
+        let key = ClientKey::new(&request.branch, &request.method);
+        self.clients.insert(key.clone(), Client { machine, flow, owner, cseq: request.cseq, fallback });
         self.owned.insert((owner, key.clone()));
         self.settle_client(&key);
         Ok(())
+    }
+
+    /// How the INVITE with this branch went.
+    fn invite_way(&self, branch: &str) -> Option<Stream> {
+        let client = self.clients.get(&ClientKey::new(branch, &Method::Invite))?;
+        match &client.machine {
+            ClientMachine::Invite { request, .. } => {
+                Some(Stream { flow: client.flow, sent_by: request.sent_by })
+            }
+            ClientMachine::NonInvite(_) => None,
+        }
+    }
+
+    /// A connection could not be opened, or broke. What waits for a first response over it goes by UDP if it would
+    /// have done so but for its length, and has failed otherwise.
+    pub(crate) fn handle_disconnect(&mut self, now: Now, gone: Flow, counters: &mut Counters) {
+        let over_it = |(key, client): (&ClientKey, &Client<O>)| (client.flow == gone).then(|| key.clone());
+        let keys: Vec<ClientKey> = self.clients.iter().filter_map(over_it).collect();
+        for key in keys {
+            let Some(client) = self.clients.get_mut(&key) else { continue };
+            if !client.machine.handle_unreachable() {
+                continue;
+            }
+            let restarted = client.fallback.take().and_then(|fallback| {
+                let machine = ClientMachine::new(now, &fallback.request, fallback.flow)?;
+                Some((machine, fallback.flow))
+            });
+            match restarted {
+                Some((machine, flow)) => (client.machine, client.flow) = (machine, flow),
+                None => self.tell_outcome(&key, counters),
+            }
+            self.settle_client(&key);
+        }
     }
 
     /// Sends bytes outside of any transaction: ACKs to a 2xx, and stateless responses.
@@ -227,8 +279,8 @@ impl<O: Copy + Ord> Layer<O> {
     /// Begins a server transaction. `trying` is the 100 of an INVITE; without it the request is another.
     pub(crate) fn open(&mut self, key: ServerKey, request: &Message, flow: Flow, trying: Option<Bytes>) {
         let machine = match trying {
-            Some(trying) => ServerMachine::Invite(ServerInvite::new(trying, flow.reliable)),
-            None => ServerMachine::NonInvite(ServerNonInvite::new(flow.reliable)),
+            Some(trying) => ServerMachine::Invite(ServerInvite::new(trying, flow.transport.is_reliable())),
+            None => ServerMachine::NonInvite(ServerNonInvite::new(flow.transport.is_reliable())),
         };
         let merge = MergeKey::of(request);
         if let Some(merge) = &merge {
@@ -351,13 +403,24 @@ impl<O: Copy + Ord> Layer<O> {
                 ClientMachine::Invite { machine, .. } => machine.handle_timeout(now),
                 ClientMachine::NonInvite(machine) => machine.handle_timeout(now),
             }
-            if let Some(Outcome::TimedOut) = client.machine.poll_outcome() {
-                counters.timeouts += 1;
-                let (owner, method, cseq) = (client.owner, key.method.clone(), client.cseq);
-                self.notices.push_back(Notice::TimedOut { owner, method, cseq });
-            }
         }
+        self.tell_outcome(key, counters);
         self.settle_client(key);
+    }
+
+    fn tell_outcome(&mut self, key: &ClientKey, counters: &mut Counters) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        let Some(outcome) = client.machine.poll_outcome() else { return };
+        match outcome {
+            Outcome::TimedOut => counters.timeouts += 1,
+            Outcome::Unreachable => counters.unreachable += 1,
+        }
+        self.notices.push_back(Notice::NoResponse {
+            owner: client.owner,
+            method: key.method.clone(),
+            cseq: client.cseq,
+            status: outcome.status(),
+        });
     }
 
     fn server_timeout(&mut self, now: Now, key: &ServerKey) {
@@ -415,6 +478,24 @@ impl<O: Copy + Ord> Layer<O> {
 }
 
 impl ClientMachine {
+    /// `None` if the request cannot be written.
+    fn new(now: Now, request: &Outgoing, flow: Flow) -> Option<Self> {
+        let (bytes, is_reliable) = (request.to_bytes().ok()?, flow.transport.is_reliable());
+        Some(if request.method == Method::Invite {
+            let machine = ClientInvite::new(now, bytes, is_reliable);
+            Self::Invite { machine, request: Box::new(request.clone()) }
+        } else {
+            Self::NonInvite(ClientNonInvite::new(now, bytes, is_reliable))
+        })
+    }
+
+    fn handle_unreachable(&mut self) -> bool {
+        match self {
+            Self::Invite { machine, .. } => machine.handle_unreachable(),
+            Self::NonInvite(machine) => machine.handle_unreachable(),
+        }
+    }
+
     fn poll_transmit(&mut self) -> Option<Bytes> {
         match self {
             Self::Invite { machine, .. } => machine.poll_transmit(),

@@ -15,8 +15,7 @@ pub mod timer;
 pub use client_invite::ClientInvite;
 pub use client_non_invite::ClientNonInvite;
 pub(crate) use key::ServerKey;
-pub use layer::Flow;
-pub(crate) use layer::{Layer, Notice, Reception, SendError};
+pub(crate) use layer::{Layer, Notice, Reception, SendError, Stream, Way};
 use serde::{Deserialize, Serialize};
 pub use server_invite::ServerInvite;
 pub use server_non_invite::ServerNonInvite;
@@ -36,6 +35,19 @@ pub enum Verdict {
 pub enum Outcome {
     /// Timer B or F fired: the user sees a 408 (RFC 3261 §8.1.3.1).
     TimedOut,
+    /// The connection could not be opened, or broke: the user sees a 503 (RFC 3261 §8.1.3.1).
+    Unreachable,
+}
+
+impl Outcome {
+    /// What the transaction's user sees.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::TimedOut => 408,
+            Self::Unreachable => 503,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(crate) fn established(net: &mut Net) -> (String, SessionId) {
 /// The INVITE of an outgoing call to that phone.
 pub(crate) fn invited(net: &mut Net) -> (Message, SessionId) {
     let mut invite = call_to("sip:bob@192.0.2.99", 0);
-    invite.destination = PHONE.parse().unwrap();
+    invite.flow.remote = PHONE.parse().unwrap();
     let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
     (net.outside.pop().unwrap(), session)
 }
@@ -495,7 +495,7 @@ fn requests_follow_the_route_and_the_contact() {
 /// An answered outgoing call to that phone, with a password.
 pub(crate) fn called_with_password(net: &mut Net) -> (Message, SessionId) {
     let mut invite = call_to("sip:bob@192.0.2.99", 0);
-    invite.destination = PHONE.parse().unwrap();
+    invite.flow.remote = PHONE.parse().unwrap();
     invite.credentials = Some(Login { username: Pii::from("us"), password: Pii::from("secret") });
     let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
     let invite = net.outside.pop().unwrap();

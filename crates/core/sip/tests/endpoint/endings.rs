@@ -112,7 +112,7 @@ fn the_bye_to_an_answer_that_nobody_waits_for_answers_a_challenge() {
 fn an_answer_that_crosses_the_cancel_gets_the_invite_s_credentials_and_its_bye_answers_a_challenge() {
     let mut net = Net::pair(1, PERFECT);
     let mut invite = crate::net::call_to("sip:bob@192.0.2.99", 0);
-    invite.destination = PHONE.parse().unwrap();
+    invite.flow.remote = PHONE.parse().unwrap();
     invite.credentials = crate::registration::login("secret");
     let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
     let first = net.outside.pop().unwrap();

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hotline_sip::endpoint::{Datagram, Event};
-use hotline_sip::{Message, SessionId};
+use hotline_sip::{Flow, Message, SessionId};
 
 use crate::calls;
 use crate::net::{ANSWER, Net, PERFECT, address, call_to, sdp, title};
@@ -14,7 +14,7 @@ const MOVED: &str = "203.0.113.7:50001";
 /// Gives the endpoint one datagram; what it sends and where to.
 fn send(net: &mut Net, from: &str, text: &str) -> Vec<(String, String)> {
     let bytes = Bytes::copy_from_slice(text.replace('\n', "\r\n").as_bytes());
-    let datagram = Datagram { local: address(0), remote: from.parse().unwrap(), bytes };
+    let datagram = Datagram { flow: Flow::udp(address(0), from.parse().unwrap()), bytes };
     net.nodes[0].endpoint.handle_datagram(net.now, datagram);
     sent(net)
 }
@@ -23,7 +23,7 @@ fn sent(net: &mut Net) -> Vec<(String, String)> {
     let mut sent = Vec::new();
     while let Some(transmit) = net.nodes[0].endpoint.poll_transmit() {
         let message = Message::parse(transmit.bytes).unwrap();
-        sent.push((title(&message), transmit.remote.to_string()));
+        sent.push((title(&message), transmit.flow.remote.to_string()));
     }
     sent
 }
@@ -43,7 +43,7 @@ fn called(net: &mut Net) -> (Message, SessionId) {
     registered(net, "ann", 1, CONTACT);
     let contact = net.nodes[0].endpoint.contact("ann").unwrap();
     let mut invite = call_to(&contact.uri, 0);
-    (invite.destination, invite.local) = (contact.destination, contact.local);
+    invite.flow = contact.flow;
     let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
     let invite = net.outside.pop().unwrap();
     net.inject(0, PHONE, &calls::response(&invite, "200 OK", "bob", ""));

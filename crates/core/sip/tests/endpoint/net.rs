@@ -12,7 +12,7 @@ use hotline_sip::endpoint::{
 };
 use hotline_sip::message::{Kind, Malformed, NameAddr};
 use hotline_sip::uri::Uri;
-use hotline_sip::{HeaderName, Message};
+use hotline_sip::{Flow, HeaderName, Message};
 
 /// SDP in the eyes of a machine that never reads it.
 pub(crate) const OFFER: &str = "v=0 offer";
@@ -80,8 +80,7 @@ pub(crate) fn call() -> Invite {
 pub(crate) fn call_to(uri: &str, node: usize) -> Invite {
     Invite {
         uri: uri.into(),
-        destination: address(node),
-        local: address(0),
+        flow: Flow::udp(address(0), address(node)),
         from: NameAddr::parse("\"Ann\" <sip:+4930123@192.0.2.10>").unwrap(),
         to: NameAddr::new(Uri::parse(uri).unwrap()),
         headers: vec![(HeaderName::Subject, "test".into())],
@@ -130,7 +129,9 @@ impl Net {
     pub(crate) fn inject(&mut self, node: usize, from: &str, text: &str) -> Vec<Message> {
         let (local, remote) = (self.nodes[node].address, from.parse().unwrap());
         let bytes = Bytes::copy_from_slice(text.replace('\n', "\r\n").as_bytes());
-        self.on(node, |endpoint, now| endpoint.handle_datagram(now, Datagram { local, remote, bytes }));
+        self.on(node, |endpoint, now| {
+            endpoint.handle_datagram(now, Datagram { flow: Flow::udp(local, remote), bytes })
+        });
         core::mem::take(&mut self.outside)
     }
 
@@ -143,10 +144,10 @@ impl Net {
         let passed = at.since(self.now.mono);
         self.now = self.now + passed;
         if flying == Some(at)
-            && let Some((_, Transmit { local, remote, bytes })) = self.flying.pop_first()
+            && let Some((_, Transmit { flow, bytes })) = self.flying.pop_first()
         {
-            if let Some(node) = self.nodes.iter().position(|node| node.address == remote) {
-                let datagram = Datagram { local: remote, remote: local, bytes };
+            if let Some(node) = self.nodes.iter().position(|node| node.address == flow.remote) {
+                let datagram = Datagram { flow: flow.reversed(), bytes };
                 self.on(node, |endpoint, now| endpoint.handle_datagram(now, datagram));
             }
         } else {
@@ -225,7 +226,7 @@ impl Net {
             Err(malformed) => panic!("an endpoint sent a bad message: {malformed}"),
         };
         self.check_final(from, &message);
-        let Some(to) = self.nodes.iter().position(|node| node.address == transmit.remote) else {
+        let Some(to) = self.nodes.iter().position(|node| node.address == transmit.flow.remote) else {
             self.outside.push(message);
             return;
         };

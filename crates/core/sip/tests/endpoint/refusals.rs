@@ -2,7 +2,7 @@
 
 use hotline_base::Rng;
 use hotline_sip::endpoint::{EndpointConfig, Event, InviteError, Limits};
-use hotline_sip::{HeaderName, Message};
+use hotline_sip::{Flow, HeaderName, Message};
 
 use crate::net::{Net, OFFER, PERFECT, address, call, open_config, sdp, title};
 
@@ -136,11 +136,15 @@ fn responses_go_to_where_the_request_came_from() {
         let text = request("OPTIONS", "").replace("203.0.113.66:5070;branch", &format!("{via};branch"));
         let bytes = text.replace('\n', "\r\n").into_bytes().into();
         let datagram =
-            hotline_sip::endpoint::Datagram { local: address(0), remote: STRANGER.parse().unwrap(), bytes };
+            hotline_sip::endpoint::Datagram { flow: Flow::udp(address(0), STRANGER.parse().unwrap()), bytes };
         let endpoint = &mut net.nodes[0].endpoint;
         endpoint.handle_datagram(net.now, datagram);
         let transmit = endpoint.poll_transmit().unwrap();
-        assert_eq!((transmit.local, transmit.remote), (address(0), destination.parse().unwrap()), "{via}");
+        assert_eq!(
+            (transmit.flow.local, transmit.flow.remote),
+            (address(0), destination.parse().unwrap()),
+            "{via}"
+        );
         let told = Message::parse(transmit.bytes).unwrap().top_via().unwrap();
         for param in noted.split(';').filter(|param| !param.is_empty()) {
             assert!(told.params.to_string().contains(param), "{via}: {}", told.params);
@@ -219,8 +223,7 @@ fn no_datagram_breaks_the_endpoint() {
             }
         }
         let datagram = hotline_sip::endpoint::Datagram {
-            local: address(0),
-            remote: if round % 2 == 0 { TRUNK } else { STRANGER }.parse().unwrap(),
+            flow: Flow::udp(address(0), if round % 2 == 0 { TRUNK } else { STRANGER }.parse().unwrap()),
             bytes: bytes.into(),
         };
         net.on(0, |endpoint, now| endpoint.handle_datagram(now, datagram));

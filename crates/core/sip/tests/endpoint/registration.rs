@@ -7,7 +7,7 @@ use hotline_sip::digest::{Algorithm, Challenge, Ha1};
 use hotline_sip::endpoint::{
     Contact, EndpointConfig, Event, Login, Peer, Register, RegistrationId, UserConfig, Why,
 };
-use hotline_sip::{HeaderName, Message};
+use hotline_sip::{Flow, HeaderName, Message};
 
 use crate::net::{Net, OFFER, PERFECT, address, call_to, open_config, sdp, title};
 
@@ -93,8 +93,7 @@ fn a_phone_registers_with_md5() {
     assert!(net.nodes[0].events == [Event::Registered { agent: AgentId::from("ann"), contacts: 1, expires }]);
     let expected = Contact {
         uri: "sip:ann@10.0.0.7:5060;ob".into(),
-        destination: PHONE.parse().unwrap(),
-        local: address(0),
+        flow: Flow::udp(address(0), PHONE.parse().unwrap()),
     };
     assert_eq!(net.nodes[0].endpoint.contact("ann"), Some(expected), "reached where it registered from");
     assert_eq!(net.nodes[0].endpoint.contact("bob"), None);
@@ -216,8 +215,7 @@ pub(crate) fn login(password: &str) -> Option<Login> {
 
 fn to_center(password: &str) -> Register {
     Register {
-        registrar: address(0),
-        local: address(1),
+        flow: Flow::udp(address(1), address(0)),
         user: Pii::from("ann"),
         domain: REALM.into(),
         credentials: login(password),
@@ -245,7 +243,7 @@ fn our_registration_is_refreshed_until_it_is_taken_back() {
         net.nodes[1].events
             == [succeeded(id, 100), succeeded(id, 100), succeeded(id, 100), succeeded(id, 100)]
     );
-    assert_eq!(net.nodes[0].endpoint.contact("ann").unwrap().destination, address(1));
+    assert_eq!(net.nodes[0].endpoint.contact("ann").unwrap().flow.remote, address(1));
     net.on(1, |endpoint, now| endpoint.unregister(now, id));
     net.run_ms(100);
     assert!(net.nodes[1].events.last() == Some(&succeeded(id, 0)));
@@ -268,7 +266,7 @@ fn a_wrong_password_is_tried_again_after_a_long_while() {
 
 /// A registration of ours at a server that the test plays by hand; its REGISTER.
 fn by_hand(net: &mut Net) -> (RegistrationId, Message) {
-    let register = Register { registrar: PHONE.parse().unwrap(), local: address(0), ..to_center("secret") };
+    let register = Register { flow: Flow::udp(address(0), PHONE.parse().unwrap()), ..to_center("secret") };
     let id = net.on(0, |endpoint, now| endpoint.register(now, register)).unwrap();
     (id, net.outside.pop().unwrap())
 }
@@ -374,7 +372,7 @@ fn an_agent_calls_in_with_its_password() {
     net.run_ms(50);
     net.ladder.clear();
     let mut invite = call_to("sip:200@center.example", 0);
-    (invite.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
+    (invite.flow.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
     invite.credentials = login("secret");
     net.on(1, |endpoint, now| endpoint.invite(now, invite)).unwrap();
     net.run_ms(50);
@@ -397,7 +395,7 @@ fn a_phone_at_a_trunk_s_address_still_needs_its_password() {
     center.trunks = open_config(0).trunks;
     let mut net = Net::new(3, PERFECT, vec![center, open_config(1)]);
     let mut invite = call_to("sip:200@center.example", 0);
-    (invite.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
+    (invite.flow.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
     net.on(1, |endpoint, now| endpoint.invite(now, invite.clone())).unwrap();
     net.run_ms(50);
     assert!(matches!(&net.nodes[0].events[..], [Event::Incoming { peer: Peer::Trunk(_), .. }]));
@@ -439,7 +437,7 @@ fn an_agent_who_called_in_is_reached_where_it_called_from() {
     endpoint.hang_up(net.now, session, None);
     let bye = endpoint.poll_transmit().unwrap();
     assert!(bye.bytes.starts_with(b"BYE sip:ann@198.51.100.9:5060 SIP/2.0"));
-    assert_eq!(bye.remote, PHONE.parse().unwrap());
+    assert_eq!(bye.flow.remote, PHONE.parse().unwrap());
 }
 
 #[test]
@@ -448,7 +446,7 @@ fn a_phone_with_a_wrong_password_gets_no_call_through() {
     let registration = net.on(1, |endpoint, now| endpoint.register(now, to_center("secret"))).unwrap();
     net.run_ms(50);
     let mut invite = call_to("sip:200@center.example", 0);
-    (invite.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
+    (invite.flow.local, invite.from) = (address(1), "<sip:ann@center.example>".parse_name());
     invite.credentials = login("guess");
     let session = net.on(1, |endpoint, now| endpoint.invite(now, invite)).unwrap();
     net.run_ms(50);
@@ -470,7 +468,7 @@ fn a_registered_phone_is_called_where_it_registered_whatever_its_contact_says() 
     registered(&mut net, "ann", 1, CONTACT);
     let contact = net.nodes[0].endpoint.contact("ann").unwrap();
     let mut invite = call_to(&contact.uri, 0);
-    (invite.destination, invite.local) = (contact.destination, contact.local);
+    invite.flow = contact.flow;
     let session = net.on(0, |endpoint, now| endpoint.invite(now, invite)).unwrap();
     let sent = net.outside.pop().unwrap();
     assert_eq!(sent.request_uri(), Some("sip:ann@10.0.0.7:5060;ob"));
@@ -484,10 +482,10 @@ fn a_registered_phone_is_called_where_it_registered_whatever_its_contact_says() 
     );
     let bytes = ok.replace('\n', "\r\n").into_bytes().into();
     let datagram =
-        hotline_sip::endpoint::Datagram { local: address(0), remote: PHONE.parse().unwrap(), bytes };
+        hotline_sip::endpoint::Datagram { flow: Flow::udp(address(0), PHONE.parse().unwrap()), bytes };
     let endpoint = &mut net.nodes[0].endpoint;
     endpoint.handle_datagram(net.now, datagram);
-    assert_eq!(endpoint.poll_transmit().unwrap().remote, PHONE.parse().unwrap());
+    assert_eq!(endpoint.poll_transmit().unwrap().flow.remote, PHONE.parse().unwrap());
     net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
 }
 

@@ -12,7 +12,7 @@ use hotline_api_client::Client;
 use hotline_api_types::{AgentState, Live};
 use hotline_base::{Now, Pii, Rng, Time, WallTime};
 use hotline_bench::{QUEUE_NUMBER, center};
-use hotline_sip::{Datagram, Endpoint, EndpointConfig, Event, Login, Register};
+use hotline_sip::{Datagram, Endpoint, EndpointConfig, Event, Flow, Login, Register};
 use hotline_tests::{Center, DOMAIN, eventually, sip_password};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -104,8 +104,7 @@ fn register(server: SocketAddr, agents: &[String]) -> Result<()> {
     let mut buffer = [0; 4096];
     for (done, agent) in agents.iter().enumerate() {
         let register = Register {
-            registrar: server,
-            local: PHONES,
+            flow: Flow::udp(PHONES, server),
             user: Pii::new(agent.clone()),
             domain: DOMAIN.to_owned(),
             credentials: Some(Login {
@@ -117,7 +116,7 @@ fn register(server: SocketAddr, agents: &[String]) -> Result<()> {
         endpoint.register(now(), register).context("room for a registration")?;
         loop {
             while let Some(transmit) = endpoint.poll_transmit() {
-                socket.send_to(&transmit.bytes, transmit.remote)?;
+                socket.send_to(&transmit.bytes, transmit.flow.remote)?;
             }
             match endpoint.poll_event() {
                 Some(Event::RegistrationSucceeded { .. }) => break,
@@ -127,7 +126,7 @@ fn register(server: SocketAddr, agents: &[String]) -> Result<()> {
             ensure!(started.elapsed() < REGISTERED_WITHIN, "only {done} agents are registered");
             if let Ok((length, remote)) = socket.recv_from(&mut buffer) {
                 let bytes = bytes::Bytes::copy_from_slice(&buffer[..length]);
-                endpoint.handle_datagram(now(), Datagram { local: PHONES, remote, bytes });
+                endpoint.handle_datagram(now(), Datagram { flow: Flow::udp(PHONES, remote), bytes });
             }
             endpoint.handle_timeout(now());
         }
