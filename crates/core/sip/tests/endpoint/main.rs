@@ -4,6 +4,7 @@
 
 mod access;
 mod calls;
+mod connections;
 mod endings;
 mod flood;
 mod nat;
