@@ -205,7 +205,7 @@ impl Host {
         let text = core::str::from_utf8(bytes).map_err(|_| UriError::Host)?;
         if let Some(inner) = text.strip_prefix('[') {
             let inner = inner.strip_suffix(']').ok_or(UriError::Host)?;
-            return inner.parse().map(Self::V6).map_err(|_| UriError::Host);
+            return view::ipv6(inner).map(Self::V6).ok_or(UriError::Host);
         }
         Ok(text.parse().map_or_else(|_| Self::Name(text.into()), Self::V4))
     }

@@ -97,12 +97,15 @@ pub(crate) fn split_host_port(bytes: &[u8]) -> Result<(&[u8], Option<u16>), UriE
 pub(crate) fn check_host(bytes: &[u8]) -> Result<(), UriError> {
     let fine = match bytes {
         [] => false,
-        [b'[', inner @ .., b']'] => {
-            core::str::from_utf8(inner).is_ok_and(|ip| ip.parse::<Ipv6Addr>().is_ok())
-        }
+        [b'[', inner @ .., b']'] => core::str::from_utf8(inner).is_ok_and(|ip| ipv6(ip).is_some()),
         name => name.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')),
     };
     if fine { Ok(()) } else { Err(UriError::Host) }
+}
+
+/// An IPv6 address. The grammar of RFC 3261 put a third colon before an IPv4 part, which is forgiven (RFC 5118 §4.10).
+pub(super) fn ipv6(text: &str) -> Option<Ipv6Addr> {
+    text.parse().ok().or_else(|| text.contains('.').then(|| text.replacen(":::", "::", 1).parse().ok())?)
 }
 
 /// Splits before the first `byte`; the second part keeps it.
