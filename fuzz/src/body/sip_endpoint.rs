@@ -177,6 +177,11 @@ impl Attack {
             Event::Reoffer { session, .. } => {
                 self.endpoint.answer_reoffer(now, session, Bytes::from_static(SDP));
             }
+            Event::Refer { session, .. } if session.0 % 2 == 0 => {
+                self.endpoint.accept_refer(now, session);
+                self.endpoint.report_refer(now, session, 200);
+            }
+            Event::Refer { session, .. } => self.endpoint.refuse_refer(now, session, 603),
             Event::Registered { .. } => self.call_the_phone(),
             Event::Ringing { .. }
             | Event::Answered { .. }

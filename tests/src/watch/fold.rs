@@ -99,6 +99,9 @@ fn change(call: &mut Call, event: &Event) {
         | What::CallRinging { .. }
         | What::CallHeld { .. }
         | What::CallRetrieved { .. }
+        | What::CallTransferring { .. }
+        | What::CallTransferred { .. }
+        | What::CallTransferFailed { .. }
         | What::RecordingStarted { .. }
         | What::RecordingFinished { .. }
         | What::RecordingMended { .. }

@@ -44,6 +44,7 @@ export function callTone(state: CallState): Tone {
 export function endTone(kind: string): Tone {
   switch (kind) {
     case 'completed':
+    case 'transferred':
     case 'flow_ended':
       return 'ready';
     case 'abandoned':

@@ -37,6 +37,20 @@ pub struct Call {
     pub customer: Option<String>,
 }
 
+/// Body of `POST /api/v1/calls/{id}/transfer`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransferCall {
+    /// An extension or a number of the center.
+    pub to: String,
+}
+
+impl fmt::Debug for TransferCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TransferCall(***)")
+    }
+}
+
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()

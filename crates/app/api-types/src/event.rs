@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Agent, Alarm, Cause, OfferOutcome, Party, Pop, QueueOutcome, Source, Step, Timestamp};
+use crate::{
+    Agent, Alarm, Cause, OfferOutcome, Party, Pop, QueueOutcome, Source, Step, Timestamp, TransferTarget,
+};
 
 /// The data of an `event` on `GET /api/v1/events`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +138,32 @@ pub enum What {
         offer: u64,
         /// The agent.
         agent: String,
+    },
+    /// The agent is sending the caller on.
+    #[serde(rename = "call.transferring")]
+    CallTransferring {
+        /// The agent.
+        by: String,
+        /// Where to.
+        to: TransferTarget,
+    },
+    /// The agent has sent the caller on, and has left the call.
+    #[serde(rename = "call.transferred")]
+    CallTransferred {
+        /// The agent.
+        by: String,
+        /// Where to.
+        to: TransferTarget,
+        /// Whether the agent had talked to the one who takes over.
+        attended: bool,
+    },
+    /// Nobody took the caller over.
+    #[serde(rename = "call.transfer_failed")]
+    CallTransferFailed {
+        /// The agent.
+        by: String,
+        /// Where to.
+        to: TransferTarget,
     },
     /// One put the other on hold.
     #[serde(rename = "call.held")]

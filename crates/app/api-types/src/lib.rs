@@ -20,14 +20,14 @@ mod timestamp;
 
 pub use agent::{Agent, AgentState, AskedState, Pending, SetAgentState};
 pub use audit::{AuditEntry, AuditPage};
-pub use call::{Call, CallState, Pop};
+pub use call::{Call, CallState, Pop, TransferCall};
 pub use customer::{Customer, CustomerDraft, CustomerList};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use problem::{FieldProblem, Problem};
 pub use record::{
     Cause, EndKind, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Record, RecordPage, Recording,
-    RecordingState, Source, Step,
+    RecordingState, Source, Step, Transfer, TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
 pub use timestamp::{Timestamp, TimestampError};

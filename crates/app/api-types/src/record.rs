@@ -60,6 +60,9 @@ pub struct Record {
     pub offers: Vec<Offer>,
     /// Recordings, in order.
     pub recordings: Vec<Recording>,
+    /// Who sent the caller on to whom, in order.
+    #[serde(default)]
+    pub transfers: Vec<Transfer>,
 }
 
 impl fmt::Debug for Record {
@@ -107,6 +110,8 @@ pub struct Cause {
 pub enum EndKind {
     /// One of the two hung up after they had talked.
     Completed,
+    /// It went into the call of the one whom its agent sent on.
+    Transferred,
     /// The caller hung up in a queue.
     Abandoned,
     /// The caller hung up before a queue, or before the extension answered.
@@ -245,6 +250,43 @@ pub struct Recording {
     pub bytes: Option<u64>,
     /// Why it failed.
     pub problem: Option<String>,
+}
+
+/// One transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Begun.
+    pub at: Timestamp,
+    /// The agent who sent the caller on.
+    pub by: String,
+    /// Where to.
+    pub to: TransferTarget,
+    /// Whether the agent had talked to the one who took over.
+    pub attended: bool,
+    /// What became of it.
+    pub outcome: TransferOutcome,
+}
+
+/// Where a caller is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferTarget {
+    /// To this agent.
+    Agent(String),
+    /// To the flow of this number.
+    Number(String),
+}
+
+/// What became of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferOutcome {
+    /// Still open; for good if the caller hung up meanwhile.
+    Pending,
+    /// The caller was taken over.
+    Done,
+    /// Nobody took over.
+    Failed,
 }
 
 /// How a recording stands.

@@ -82,6 +82,9 @@ impl Concerns {
             | CallEvent::Invited { .. }
             | CallEvent::Ringing { .. }
             | CallEvent::Held { .. }
+            | CallEvent::Transferring { .. }
+            | CallEvent::Transferred { .. }
+            | CallEvent::TransferFailed { .. }
             | CallEvent::Retrieved { .. } => {}
         }
         if concern.ended && !concern.recording {

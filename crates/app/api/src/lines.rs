@@ -49,6 +49,9 @@ impl Lines {
             | CallEvent::Connected { .. }
             | CallEvent::Held { .. }
             | CallEvent::Retrieved { .. }
+            | CallEvent::Transferring { .. }
+            | CallEvent::Transferred { .. }
+            | CallEvent::TransferFailed { .. }
             | CallEvent::RecordingStarted { .. }
             | CallEvent::RecordingFinished { .. }
             | CallEvent::RecordingMended { .. }

@@ -39,6 +39,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/calls", get(calls::list))
         .route("/v1/calls/{id}", get(calls::show))
         .route("/v1/calls/{id}/recording", get(recording::play))
+        .route("/v1/calls/{id}/transfer", post(calls::transfer))
         .route("/v1/customers", get(customers::list).post(customers::create))
         .route("/v1/customers/{id}", get(customers::show).put(customers::change))
         .route("/v1/audit", get(audit::list))

@@ -384,6 +384,10 @@ impl Task {
                 let now = self.now();
                 self.endpoint.refuse_reoffer(now, session, 488);
             }
+            Event::Refer { session, .. } => {
+                let now = self.now();
+                self.endpoint.refuse_refer(now, session, 603);
+            }
             Event::Ringing { .. }
             | Event::Answered { .. }
             | Event::Confirmed { .. }

@@ -26,6 +26,16 @@ macro_rules! uuid_id {
                 Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
 
+            /// A new id that ends like this one: media places what may be joined by how its id ends.
+            #[must_use]
+            pub fn sibling(self, wall: WallTime, rng: &mut Rng) -> Self {
+                let Self(mut sibling) = Self::generate(wall, rng);
+                let mut bytes = *sibling.as_bytes();
+                bytes[8..].copy_from_slice(&self.0.as_bytes()[8..]);
+                sibling = Uuid::from_bytes(bytes);
+                Self(sibling)
+            }
+
             /// Reads the hyphenated form; `None` if it is not one.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
@@ -144,6 +154,15 @@ mod tests {
         assert!(early < late);
         assert_eq!(CallId::parse(&early.to_string()), Some(early));
         assert_eq!(CallId::parse("7"), None);
+    }
+
+    #[test]
+    fn a_sibling_ends_alike_and_is_another() {
+        let mut rng = Rng::from_number(1);
+        let first = CallId::generate(WallTime(1_000_000), &mut rng);
+        let sibling = first.sibling(WallTime(1_000_000), &mut rng);
+        assert_ne!(first, sibling);
+        assert_eq!(first.0.as_bytes()[8..], sibling.0.as_bytes()[8..]);
     }
 
     #[test]

@@ -22,6 +22,15 @@ pub enum Command {
         /// Whether a page has it.
         written: bool,
     },
+    /// The agent who talks in this call sends the caller on.
+    Transfer {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        by: AgentId,
+        /// An extension or a number of the center.
+        to: Pii<String>,
+    },
     /// A customer was created or changed; calls of that number show the new record.
     CustomerChanged(Box<Customer>),
     /// The database answers again.
@@ -43,6 +52,12 @@ pub enum CommandError {
     /// The offer is over.
     #[error("the offer is over")]
     OfferOver,
+    /// The agent does not talk in that call.
+    #[error("the agent does not talk in that call")]
+    NotTalking,
+    /// There is no such extension or number.
+    #[error("there is no such extension or number")]
+    UnknownTarget,
 }
 
 /// Asked of the database by the core. Each is answered by one [`Reply`] or never; the core does not wait.

@@ -21,6 +21,8 @@ pub(crate) const MEDIA_SILENT: &str = "the media plane did not answer";
 pub(crate) enum Role {
     Caller,
     Agent,
+    /// The agent who sends the caller on, until somebody has taken over.
+    Transferor,
 }
 
 /// A media leg.
@@ -157,6 +159,12 @@ impl Env {
             self.disarm(call, timer);
         }
         self.acd.forget_call(now, call);
+    }
+
+    /// The recordings of a call that are not closed.
+    pub(crate) fn recordings_of(&self, call: CallId) -> impl Iterator<Item = RecordingId> {
+        let all = self.recordings.iter();
+        all.filter(move |(_, owner)| **owner == call).map(|(recording, _)| *recording)
     }
 
     /// The media plane could not open a leg: for want of ports, or it did not answer at all.

@@ -155,6 +155,29 @@ pub enum CallEvent {
         /// The agent.
         agent: AgentId,
     },
+    /// The agent is sending the caller on; the caller hears music until somebody else answers.
+    Transferring {
+        /// The agent.
+        by: AgentId,
+        /// Where to.
+        to: Entry,
+    },
+    /// The agent has sent the caller on, and has left the call.
+    Transferred {
+        /// The agent.
+        by: AgentId,
+        /// Where to.
+        to: Entry,
+        /// Whether the agent had talked to the one who takes over.
+        attended: bool,
+    },
+    /// Nobody took over: the caller is back with the agent, or is told so if the agent has left.
+    TransferFailed {
+        /// The agent.
+        by: AgentId,
+        /// Where to.
+        to: Entry,
+    },
     /// The agent's or the caller's phone put the other on hold.
     Held {
         /// Who holds.
@@ -271,6 +294,8 @@ pub struct EndCause {
 pub enum EndKind {
     /// One of the two hung up after they had talked.
     Completed,
+    /// The agent's call to a colleague went into the call of the one who was sent on.
+    Transferred,
     /// The caller hung up in a queue.
     Abandoned,
     /// The caller hung up before a queue, or before the called extension answered.

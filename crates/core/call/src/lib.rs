@@ -21,5 +21,8 @@ pub use event::{
     Alarm, AlarmKind, CallEvent, EndCause, EndKind, Entry, Event, EventKind, Party, QueueOutcome, Source,
 };
 pub use number::DialPlan;
-pub use record::{CallRecord, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingState};
+pub use record::{
+    CallRecord, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingState, Transfer,
+    TransferOutcome,
+};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};

@@ -55,6 +55,35 @@ pub struct CallRecord {
     pub offers: Vec<Offer>,
     /// Recordings of the conversation.
     pub recordings: Vec<Recording>,
+    /// Who sent the caller on to whom, in order.
+    #[serde(default)]
+    pub transfers: Vec<Transfer>,
+}
+
+/// One transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Begun.
+    pub at: WallTime,
+    /// The agent who sent the caller on.
+    pub by: AgentId,
+    /// Where to.
+    pub to: Entry,
+    /// Whether the agent had talked to the one who took over.
+    pub attended: bool,
+    /// What became of it.
+    pub outcome: TransferOutcome,
+}
+
+/// What became of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TransferOutcome {
+    /// Still open; for good if the caller hung up meanwhile.
+    Pending,
+    /// The caller was taken over.
+    Done,
+    /// Nobody took over.
+    Failed,
 }
 
 /// One step of a flow, as it was run.
@@ -209,6 +238,7 @@ impl CallRecord {
             queues: Vec::new(),
             offers: Vec::new(),
             recordings: Vec::new(),
+            transfers: Vec::new(),
         })
     }
 
@@ -247,6 +277,14 @@ impl CallRecord {
                 self.agent = Some(agent.clone());
                 self.end_offer(*offer, at, OfferOutcome::Answered);
             }
+            CallEvent::Transferring { by, to } => self.begin_transfer(at, by, to, false),
+            CallEvent::Transferred { by, to, attended } => {
+                if *attended {
+                    self.begin_transfer(at, by, to, true);
+                }
+                self.end_transfer(TransferOutcome::Done);
+            }
+            CallEvent::TransferFailed { .. } => self.end_transfer(TransferOutcome::Failed),
             CallEvent::RecordingStarted { recording, path } => {
                 self.open_recording(*recording, path.clone(), at)
             }
@@ -266,6 +304,17 @@ impl CallRecord {
                 self.ended_by = Some(*by);
                 self.cause = Some(cause.clone());
             }
+        }
+    }
+
+    fn begin_transfer(&mut self, at: WallTime, by: &AgentId, to: &Entry, attended: bool) {
+        let outcome = TransferOutcome::Pending;
+        self.transfers.push(Transfer { at, by: by.clone(), to: to.clone(), attended, outcome });
+    }
+
+    fn end_transfer(&mut self, outcome: TransferOutcome) {
+        if let Some(transfer) = self.transfers.last_mut() {
+            transfer.outcome = outcome;
         }
     }
 

@@ -13,16 +13,18 @@ pub mod message;
 mod outgoing;
 pub mod registrar;
 pub mod registration;
+mod replaces;
 pub mod session;
 pub mod transaction;
 pub mod uri;
 
 pub use endpoint::{
     Contact, Counters, Datagram, Endpoint, EndpointConfig, Event, Failure, Invite, InviteError, IpPrefix,
-    Limits, Listener, Login, Party, Peer, Register, RegistrationId, SessionId, Side, Timer, Transmit,
-    TrunkConfig, UserConfig,
+    Limits, Listener, Login, Party, Peer, ReferTarget, Register, RegistrationId, SessionId, Side, Timer,
+    Transmit, TrunkConfig, UserConfig,
 };
 pub use flow::{Flow, Transport};
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
+pub use replaces::Replaces;
 pub use session::Reason;
 pub use uri::SipUri;

@@ -1,5 +1,7 @@
 //! A request of ours, whole: what its bytes, its ACK, its CANCEL and its repetition with credentials are made of.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use hotline_base::Rng;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,7 @@ const BRANCH_LENGTH: usize = 24;
 pub(crate) const TAG_LENGTH: usize = 16;
 /// Hexadecimal digits of a Call-ID: 128 bits.
 pub(crate) const CALL_ID_LENGTH: usize = 32;
-/// The content type of every body we send.
+/// The content type of session descriptions.
 pub(crate) const SDP: &str = "application/sdp";
 
 /// One request of ours.
@@ -38,8 +40,25 @@ pub(crate) struct Outgoing {
     pub(crate) headers: Vec<(HeaderName, String)>,
     /// What it answers to challenges. The ACK to a 2xx repeats them (RFC 3261 §22.1).
     pub(crate) answers: Vec<Answer>,
-    /// SDP.
-    pub(crate) body: Option<Bytes>,
+    pub(crate) body: Option<Body>,
+}
+
+/// What a request carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Body {
+    content_type: Cow<'static, str>,
+    bytes: Bytes,
+}
+
+impl Body {
+    pub(crate) const fn new(content_type: &'static str, bytes: Bytes) -> Self {
+        Self { content_type: Cow::Borrowed(content_type), bytes }
+    }
+
+    /// A session description.
+    pub(crate) const fn sdp(bytes: Bytes) -> Self {
+        Self::new(SDP, bytes)
+    }
 }
 
 /// A new branch (RFC 3261 §8.1.1.7).
@@ -69,8 +88,8 @@ impl Outgoing {
         for answer in &self.answers {
             builder = builder.header(answer.name, &answer.value);
         }
-        if let Some(body) = &self.body {
-            builder = builder.body(SDP, body);
+        if let Some(Body { content_type, bytes }) = &self.body {
+            builder = builder.body(content_type, bytes);
         }
         builder.build()
     }

@@ -14,6 +14,7 @@ use crate::message::lexis;
 
 mod compare;
 mod escape;
+pub(crate) use escape::undone;
 mod view;
 
 use view::{SipView, uri_params};

@@ -309,6 +309,7 @@ impl Phone {
             | Event::Ringing { .. }
             | Event::Confirmed { .. }
             | Event::ReofferAnswered { .. }
+            | Event::Refer { .. }
             | Event::ReofferRefused { .. }
             | Event::Info { .. }
             | Event::Registered { .. }

@@ -15,6 +15,8 @@ pub struct Watch {
     seq: u64,
     /// Each agent's call, from the offer to its end.
     busy: BTreeMap<AgentId, (CallId, LegId)>,
+    /// Who is sending the caller of a call on, and has not left it.
+    senders: BTreeMap<CallId, AgentId>,
     /// Records folded from the events.
     folded: BTreeMap<CallId, CallRecord>,
     /// Records handed to the database.
@@ -57,8 +59,25 @@ impl Watch {
             CallEvent::Offered { offer, agent, .. } => {
                 let before = self.busy.insert(agent.clone(), (call, *offer));
                 assert_eq!(before, None, "{agent} is offered {call} while busy with another");
-                let others = self.busy.values().filter(|(other, _)| *other == call).count();
-                assert_eq!(others, 1, "{call} is offered to two agents");
+                let sender = self.senders.get(&call);
+                let others =
+                    self.busy.iter().filter(|(agent, (other, _))| *other == call && Some(*agent) != sender);
+                assert_eq!(others.count(), 1, "{call} is offered to two agents");
+            }
+            CallEvent::Transferring { by, .. } => {
+                assert_eq!(
+                    self.busy.get(by).map(|(of, _)| *of),
+                    Some(call),
+                    "{by} sends on who is not there"
+                );
+                self.senders.insert(call, by.clone());
+            }
+            CallEvent::Transferred { by, .. } => {
+                self.senders.remove(&call);
+                assert!(self.busy.remove(by).is_some(), "{by} leaves twice");
+            }
+            CallEvent::TransferFailed { .. } => {
+                self.senders.remove(&call);
             }
             CallEvent::OfferFailed { offer, agent, .. } => {
                 let over = self.busy.remove(agent);
@@ -67,7 +86,10 @@ impl Watch {
             CallEvent::Connected { offer, agent } => {
                 assert_eq!(self.busy.get(agent), Some(&(call, *offer)), "connected without an offer");
             }
-            CallEvent::Ended { .. } => self.busy.retain(|_, (of, _)| *of != call),
+            CallEvent::Ended { .. } => {
+                self.senders.remove(&call);
+                self.busy.retain(|_, (of, _)| *of != call);
+            }
             _ => {}
         }
     }
@@ -130,7 +152,13 @@ impl Watch {
                 }
                 AgentState::Talking { call: Some(call), .. } | AgentState::Hold { call } => {
                     let connected = matches!(states.get(call), Some(CallState::Connected { agent: to }) if *to == agent.id);
-                    assert!(connected, "{} is {:?} without a conversation", agent.id, agent.state);
+                    let sends_on = self.senders.get(call) == Some(&agent.id);
+                    assert!(
+                        connected || sends_on,
+                        "{} is {:?} without a conversation",
+                        agent.id,
+                        agent.state
+                    );
                 }
                 AgentState::Talking { call: None, .. } => {
                     assert!(self.busy.contains_key(&agent.id), "{} talks to nobody", agent.id);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use hotline_acd::AgentState;
 use hotline_base::{AgentId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
-use hotline_call::{CallEvent, CallRecord, Command, Controller, Event, EventKind, Reply, Request};
+use hotline_call::{
+    CallEvent, CallRecord, CallState, CallView, Command, Controller, Event, EventKind, Reply, Request,
+};
 use hotline_media::{Digit, Event as MediaEvent};
 use hotline_sip::{Datagram, Login, Transmit};
 
@@ -185,6 +187,18 @@ impl World {
         self.controller.handle_command(self.now, command).expect("the script asks for what is possible");
         self.drain();
         self.check();
+    }
+
+    /// The agent at `by` sends its caller on to the extension of the agent at `to`.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub fn transfer(&mut self, by: PhoneId, to: PhoneId) {
+        let talking = |view: &&CallView| matches!(&view.state, CallState::Connected { agent } if *agent == center::agent_id(by.0));
+        let calls = self.controller.snapshot(self.now).calls;
+        let call = calls.iter().find(talking).expect("the agent talks").record.call;
+        let to = Pii::new(center::extension(to.0));
+        self.command(Command::Transfer { call, by: center::agent_id(by.0), to });
     }
 
     /// The state of an agent.

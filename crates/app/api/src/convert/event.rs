@@ -8,7 +8,9 @@ use hotline_api_types::What;
 use hotline_base::{AgentId, Pii};
 use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
 
-use super::record::{cause, entry, millis, offer_failure, party, queue_outcome, source, step};
+use super::record::{
+    cause, entry, millis, offer_failure, party, queue_outcome, source, step, transfer_target,
+};
 use super::{agent_object, alarm, alarm_kind, text, time};
 
 /// An event as an admin gets it. `names` are the agents' names; one that is not there is shown by its id.
@@ -45,6 +47,15 @@ fn call_event(what: &CallEvent) -> What {
         }
         CallEvent::Dequeued { queue, outcome } => {
             What::CallDequeued { queue: queue.to_string(), outcome: queue_outcome(*outcome) }
+        }
+        CallEvent::Transferring { by, to } => {
+            What::CallTransferring { by: by.to_string(), to: transfer_target(to) }
+        }
+        CallEvent::Transferred { by, to, attended } => {
+            What::CallTransferred { by: by.to_string(), to: transfer_target(to), attended: *attended }
+        }
+        CallEvent::TransferFailed { by, to } => {
+            What::CallTransferFailed { by: by.to_string(), to: transfer_target(to) }
         }
         CallEvent::Held { by } => What::CallHeld { by: party(*by) },
         CallEvent::Retrieved { by } => What::CallRetrieved { by: party(*by) },

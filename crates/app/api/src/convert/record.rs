@@ -6,7 +6,7 @@ use hotline_acd::OfferFailure;
 use hotline_api_types as api;
 use hotline_call::{
     CallRecord, EndCause, EndKind, Entry, FlowStep, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit,
-    Recording, RecordingState, Source,
+    Recording, RecordingState, Source, Transfer, TransferOutcome,
 };
 
 use super::{text, time};
@@ -36,6 +36,7 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         queues: record.queues.iter().map(visit).collect(),
         offers: record.offers.iter().map(offer).collect(),
         recordings: record.recordings.iter().map(recording).collect(),
+        transfers: record.transfers.iter().map(transfer).collect(),
     }
 }
 
@@ -44,6 +45,28 @@ pub(super) fn entry(entry: &Entry) -> (Option<String>, Option<String>) {
     match entry {
         Entry::Number { number, flow } => (Some(number.to_string()), Some(flow.to_string())),
         Entry::Extension(_) => (None, None),
+    }
+}
+
+/// Where a caller is sent.
+pub(super) fn transfer_target(entry: &Entry) -> api::TransferTarget {
+    match entry {
+        Entry::Number { number, .. } => api::TransferTarget::Number(number.to_string()),
+        Entry::Extension(agent) => api::TransferTarget::Agent(agent.to_string()),
+    }
+}
+
+fn transfer(transfer: &Transfer) -> api::Transfer {
+    api::Transfer {
+        at: time(transfer.at),
+        by: transfer.by.to_string(),
+        to: transfer_target(&transfer.to),
+        attended: transfer.attended,
+        outcome: match transfer.outcome {
+            TransferOutcome::Pending => api::TransferOutcome::Pending,
+            TransferOutcome::Done => api::TransferOutcome::Done,
+            TransferOutcome::Failed => api::TransferOutcome::Failed,
+        },
     }
 }
 
@@ -65,6 +88,7 @@ pub(super) fn party(party: Party) -> api::Party {
 pub(super) fn cause(cause: &EndCause) -> api::Cause {
     let kind = match cause.kind {
         EndKind::Completed => api::EndKind::Completed,
+        EndKind::Transferred => api::EndKind::Transferred,
         EndKind::Abandoned => api::EndKind::Abandoned,
         EndKind::HungUpEarly => api::EndKind::HungUpEarly,
         EndKind::FlowEnded => api::EndKind::FlowEnded,

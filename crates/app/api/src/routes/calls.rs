@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use hotline_api_types as api;
-use hotline_base::{AgentId, CallId, QueueId, WallTime};
-use hotline_call::CallRecord;
+use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
+use hotline_call::{CallRecord, Command};
 use hotline_store::{CallCursor, CallFilter};
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -15,11 +16,14 @@ use crate::app::App;
 use crate::auth::Identity;
 use crate::convert;
 use crate::error::ApiError;
-use crate::extract::{Path, Query};
+use crate::extract::{Json, Path, Query};
 use crate::viewer::Viewer;
 
 /// Calls on a page unless asked otherwise.
 const PAGE_DEFAULT: usize = 50;
+
+/// The longest target of a transfer, in bytes.
+const TARGET_BYTES_MAX: usize = 64;
 
 /// How long is waited for the record of a call that has just ended; records are written within 25 ms.
 const ON_THE_WAY_MAX: Duration = Duration::from_secs(2);
@@ -68,6 +72,24 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Record>, ApiError> {
     Ok(axum::Json(convert::record(&find(&app, &who.viewer, &id).await?)))
+}
+
+/// `POST /api/v1/calls/{id}/transfer`: the agent who talks sends the caller on.
+pub(crate) async fn transfer(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::TransferCall>,
+) -> Result<StatusCode, ApiError> {
+    let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
+    let by = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
+    let to = body.to.trim();
+    if to.is_empty() || to.len() > TARGET_BYTES_MAX {
+        return Err(wrong("to", "must be an extension or a number of the center"));
+    }
+    app.ports.shard.command(Command::Transfer { call, by, to: Pii::from(to) }).await?;
+    app.audit(&who.user.name, "call.transfer", &call, serde_json::json!({ "to": to })).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// The record of a call that `viewer` may see, living or over.

@@ -204,6 +204,7 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         Command::SetNotReady(agent, reason) => (agent, AgentState::NotReady { reason: reason.clone() }),
         Command::SignOut(agent) => (agent, AgentState::LoggedOut),
         Command::PopWritten { .. }
+        | Command::Transfer { .. }
         | Command::CustomerChanged(_)
         | Command::StoreAvailable
         | Command::StoreUnavailable(_)

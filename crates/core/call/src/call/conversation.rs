@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
-use hotline_base::{AgentId, BridgeId, LegId, Now, RecordingId};
+use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, RecordingId};
 use hotline_ivr::Input;
 use hotline_media as media;
-use hotline_sip::SessionId;
+use hotline_sip::{Reason, SessionId};
 
 use super::Call;
 use super::live::Activity;
@@ -55,15 +55,6 @@ impl Call {
         env.media.push_back(media::Command::StopPlay { leg: customer_leg });
         env.media.push_back(media::Command::SetMusic { leg: customer_leg, prompt: None });
         self.answer_caller(now, env);
-        let bridge = env.next_bridge();
-        let recording = RecordingId::generate(now.wall, &mut env.rng);
-        env.recordings.insert(recording, self.id());
-        env.media.push_back(media::Command::Bridge { bridge, a: customer_leg, b: agent_leg });
-        env.media.push_back(media::Command::StartRecording {
-            recording,
-            customer: customer_leg,
-            agent: agent_leg,
-        });
         match fallback {
             Fallback::Queue(waiting) => {
                 self.emit(
@@ -74,6 +65,7 @@ impl Call {
                 self.close_flow(now, env, waiting.run, Input::Connected);
             }
             Fallback::Flow(run) => self.close_flow(now, env, run, Input::Connected),
+            Fallback::Transferor(handover) => self.release_transferor(now, env, *handover),
             Fallback::Refuse => {}
         }
         self.emit(now, env, CallEvent::Connected { offer: agent_leg, agent: agent.clone() });
@@ -90,17 +82,21 @@ impl Call {
                 Origin::Direct
             }
         };
-        self.set_activity(Activity::Talking(Conversation {
-            agent,
-            session,
-            media,
-            origin,
-            bridge,
-            recording,
-            holds: Holds::NONE,
-        }));
+        let (bridge, recording) = (env.next_bridge(), RecordingId::generate(now.wall, &mut env.rng));
+        let holds = Holds::NONE;
+        let conversation = Conversation { agent, session, media, origin, bridge, recording, holds };
+        self.bridge_and_record(env, &conversation);
+        self.set_activity(Activity::Talking(conversation));
         // A caller may have put us on hold while waiting.
         self.follow_hold(now, env);
+    }
+
+    /// Lets caller and agent hear each other, and records them.
+    pub(super) fn bridge_and_record(&self, env: &mut Env, conversation: &Conversation) {
+        let (recording, customer, agent) = (conversation.recording, self.leg, conversation.media.id());
+        env.recordings.insert(recording, self.id());
+        env.media.push_back(media::Command::Bridge { bridge: conversation.bridge, a: customer, b: agent });
+        env.media.push_back(media::Command::StartRecording { recording, customer, agent });
     }
 
     /// One side sent a new offer in the dialog: hold, retrieve, a new address. Answered on the same port. A
@@ -144,9 +140,16 @@ impl Call {
             (Role::Agent, Activity::Talking(conversation)) => {
                 Some((conversation.session, &mut conversation.media))
             }
+            (Role::Transferor, Activity::Offering { fallback: Fallback::Transferor(handover), .. }) => {
+                Some((handover.conversation.session, &mut handover.conversation.media))
+            }
             (
-                Role::Agent,
-                Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. },
+                Role::Agent | Role::Transferor,
+                Activity::Idle
+                | Activity::Flow(_)
+                | Activity::Waiting(_)
+                | Activity::Offering { .. }
+                | Activity::Talking(_),
             ) => None,
         }
     }
@@ -201,7 +204,7 @@ impl Call {
     }
 
     /// Whether the caller is one of us.
-    const fn direction(&self) -> Direction {
+    pub(super) const fn direction(&self) -> Direction {
         match self.record.source {
             Source::Agent(_) => Direction::Internal,
             Source::Trunk(_) => Direction::In,
@@ -209,7 +212,7 @@ impl Call {
     }
 
     /// The music of the queue the call came from, or of any queue when it came from none.
-    fn hold_music(&self, env: &Env) -> Option<media::PromptId> {
+    pub(super) fn hold_music(&self, env: &Env) -> Option<media::PromptId> {
         let queue = self.record.queues.last().and_then(|visit| env.center.queues.get(&visit.queue));
         queue.or_else(|| env.center.queues.values().next()).map(|queue| queue.music.clone())
     }
@@ -255,5 +258,29 @@ impl Call {
             Some(Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. })
             | None => false,
         }
+    }
+}
+
+/// Undoes a conversation: `told` is what the agent's phone is told, unless it has hung up.
+pub(super) fn end_conversation(
+    call: CallId,
+    now: Now,
+    env: &mut Env,
+    conversation: Conversation,
+    told: Option<&Reason>,
+) {
+    env.media.push_back(media::Command::StopRecording { recording: conversation.recording });
+    if conversation.holds == Holds::NONE {
+        env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
+    }
+    if env.sessions.remove(&conversation.session).is_some()
+        && let Some(reason) = told
+    {
+        env.sip.hang_up(now, conversation.session, Some(reason.clone()));
+    }
+    env.close_leg(conversation.media.id());
+    match conversation.origin {
+        Origin::Queue => env.acd.conversation_ended(now, &conversation.agent),
+        Origin::Direct => env.acd.set_outside_call(now, &conversation.agent, call, None),
     }
 }

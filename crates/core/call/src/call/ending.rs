@@ -2,18 +2,17 @@
 //! is closed.
 
 use hotline_acd::{LeaveCause, OfferFailure};
-use hotline_base::{CallId, Now, RecordingId};
+use hotline_base::{Now, RecordingId};
 use hotline_ivr::Input;
-use hotline_media as media;
 use hotline_sip::Reason;
 
-use super::conversation::{Conversation, Holds, Origin};
+use super::conversation::{Conversation, end_conversation};
 use super::live::{Activity, Progress};
 use super::offer::Fallback;
 use super::{Call, Stage, Waiting};
 use crate::command::Request;
 use crate::controller::CallTimer;
-use crate::env::{Env, Role};
+use crate::env::Env;
 use crate::event::{CallEvent, EndCause, EndKind, Party, QueueOutcome};
 
 /// How the caller's SIP session stands when the call ends.
@@ -36,13 +35,15 @@ impl Call {
                     Activity::Waiting(_) | Activity::Offering { fallback: Fallback::Queue(_), .. } => {
                         EndKind::Abandoned
                     }
-                    Activity::Talking(_) => EndKind::Completed,
+                    Activity::Talking(_) | Activity::Offering { fallback: Fallback::Transferor(_), .. } => {
+                        EndKind::Completed
+                    }
                     Activity::Idle | Activity::Flow(_) | Activity::Offering { .. } => EndKind::HungUpEarly,
                 };
                 let unanswered = matches!(live.progress, Progress::Proceeding(_) | Progress::Early(_));
                 (kind, Some(if unanswered { 487 } else { 200 }))
             }
-            Stage::Ending(_) | Stage::Over => return,
+            Stage::Ending | Stage::Over => return,
         };
         self.end(now, env, CallerSession::Gone, Ending { by: Party::Caller, kind, status, q850 });
     }
@@ -90,22 +91,23 @@ impl Call {
             OfferFailure::PhoneFault => (480, 18),
             OfferFailure::ServerFault | OfferFailure::CallerGone => (503, 41),
         };
+        let status = if self.record.answered_at.is_some() { 200 } else { status };
         let ending = Ending { by: Party::System, kind: EndKind::NotAnswered, status: Some(status), q850 };
         self.end(now, env, CallerSession::Up, ending);
     }
 
     fn end(&mut self, now: Now, env: &mut Env, caller: CallerSession, ending: Ending) {
-        let recording = match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Opening(_) => None,
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Opening(_) => {}
             Stage::Live(live) => {
                 let live = *live;
-                self.end_activity(now, env, live.activity, &ending)
+                self.end_activity(now, env, live.activity, &ending);
             }
-            stage @ (Stage::Ending(_) | Stage::Over) => {
+            stage @ (Stage::Ending | Stage::Over) => {
                 self.stage = stage;
                 return;
             }
-        };
+        }
         env.sessions.remove(&self.session);
         if caller == CallerSession::Up {
             let reason = Reason::q850(u16::from(ending.q850), "Call ended");
@@ -115,27 +117,15 @@ impl Call {
             }
         }
         env.close_leg(self.leg);
-        self.close(now, env, ending, recording);
+        self.close(now, env, ending);
     }
 
-    /// Undoes what the call was doing. Returns the recording that has to be awaited.
-    fn end_activity(
-        &mut self,
-        now: Now,
-        env: &mut Env,
-        activity: Activity,
-        ending: &Ending,
-    ) -> Option<RecordingId> {
+    /// Undoes what the call was doing.
+    fn end_activity(&mut self, now: Now, env: &mut Env, activity: Activity, ending: &Ending) {
         match activity {
-            Activity::Idle => None,
-            Activity::Flow(run) => {
-                self.close_flow(now, env, run, Input::CallEnded);
-                None
-            }
-            Activity::Waiting(waiting) => {
-                self.leave_queue(now, env, waiting, ending);
-                None
-            }
+            Activity::Idle => {}
+            Activity::Flow(run) => self.close_flow(now, env, run, Input::CallEnded),
+            Activity::Waiting(waiting) => self.leave_queue(now, env, waiting, ending),
             Activity::Offering { agent, fallback } => {
                 if agent.reservation.is_none() {
                     env.acd.set_outside_call(now, &agent.agent, self.id(), None);
@@ -145,12 +135,20 @@ impl Call {
                     // Leaving the queue withdraws the reservation too.
                     Fallback::Queue(waiting) => self.leave_queue(now, env, waiting, ending),
                     Fallback::Flow(run) => self.close_flow(now, env, run, Input::CallEnded),
+                    Fallback::Transferor(handover) => {
+                        self.end_talk(now, env, handover.into_conversation(), ending);
+                    }
                     Fallback::Refuse => {}
                 }
-                None
             }
-            Activity::Talking(conversation) => end_conversation(self.id(), now, env, conversation, ending),
+            Activity::Talking(conversation) => self.end_talk(now, env, conversation, ending),
         }
+    }
+
+    fn end_talk(&self, now: Now, env: &mut Env, conversation: Conversation, ending: &Ending) {
+        let reason = Reason::q850(u16::from(ending.q850), "Call ended");
+        let told = (ending.by != Party::Agent).then_some(&reason);
+        end_conversation(self.id(), now, env, conversation, told);
     }
 
     /// A defect stopped this call in the middle of a change. Everything that it held has been taken back; what is
@@ -179,10 +177,11 @@ impl Call {
 
     /// Ends a call that never came to life: the caller was refused already.
     pub(super) fn finish(&mut self, now: Now, env: &mut Env, kind: EndKind, status: u16, q850: u8) {
-        self.close(now, env, Ending { by: Party::System, kind, status: Some(status), q850 }, None);
+        self.close(now, env, Ending { by: Party::System, kind, status: Some(status), q850 });
     }
 
-    fn close(&mut self, now: Now, env: &mut Env, ending: Ending, recording: Option<RecordingId>) {
+    /// Says that the call is over, and waits for what records it.
+    pub(super) fn close(&mut self, now: Now, env: &mut Env, ending: Ending) {
         for timer in CallTimer::ALL {
             env.disarm(self.id(), timer);
         }
@@ -191,18 +190,19 @@ impl Call {
         }
         let cause = EndCause { kind: ending.kind, sip_status: ending.status, q850: ending.q850 };
         self.emit(now, env, CallEvent::Ended { by: ending.by, cause });
-        match recording {
-            Some(recording) => {
-                env.arm(self.id(), CallTimer::RecordingClose, now.mono + env.center.timing.recording_close);
-                self.stage = Stage::Ending(recording);
-            }
-            None => self.hand_over(env),
+        // One that has failed already says no more.
+        if env.recordings_of(self.id()).next().is_some() {
+            env.arm(self.id(), CallTimer::RecordingClose, now.mono + env.center.timing.recording_close);
+            self.stage = Stage::Ending;
+        } else {
+            self.hand_over(env);
         }
     }
 
-    /// The recorder did not close the file in time; what it has written is mended at the next start.
+    /// The recorder did not close every file in time; what it has written is mended at the next start.
     pub(crate) fn on_recording_close_timeout(&mut self, now: Now, env: &mut Env) {
-        if let Stage::Ending(recording) = self.stage {
+        let open: Vec<RecordingId> = env.recordings_of(self.id()).collect();
+        for recording in open {
             env.recordings.remove(&recording);
             let problem = "the recorder did not close the file in time".to_owned();
             self.on_recording_event(now, env, CallEvent::RecordingFailed { recording, problem });
@@ -223,7 +223,9 @@ impl Call {
     /// The recorder reports the end of a recording, good or bad.
     pub(crate) fn on_recording_event(&mut self, now: Now, env: &mut Env, what: CallEvent) {
         self.emit(now, env, what);
-        if let Stage::Ending(_) = self.stage {
+        // A call that was sent on has several.
+        let is_last = env.recordings_of(self.id()).next().is_none();
+        if matches!(self.stage, Stage::Ending) && is_last {
             env.disarm(self.id(), CallTimer::RecordingClose);
             self.hand_over(env);
         }
@@ -235,35 +237,9 @@ impl Call {
     }
 }
 
-struct Ending {
-    by: Party,
-    kind: EndKind,
-    status: Option<u16>,
-    q850: u8,
-}
-
-/// Undoes a conversation. Returns the recording that is still being written.
-fn end_conversation(
-    call: CallId,
-    now: Now,
-    env: &mut Env,
-    conversation: Conversation,
-    ending: &Ending,
-) -> Option<RecordingId> {
-    env.media.push_back(media::Command::StopRecording { recording: conversation.recording });
-    if conversation.holds == Holds::NONE {
-        env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
-    }
-    if let Some((_, Role::Agent)) = env.sessions.remove(&conversation.session)
-        && ending.by != Party::Agent
-    {
-        env.sip.hang_up(now, conversation.session, Some(Reason::q850(u16::from(ending.q850), "Call ended")));
-    }
-    env.close_leg(conversation.media.id());
-    match conversation.origin {
-        Origin::Queue => env.acd.conversation_ended(now, &conversation.agent),
-        Origin::Direct => env.acd.set_outside_call(now, &conversation.agent, call, None),
-    }
-    // One that has failed already says no more.
-    env.recordings.contains_key(&conversation.recording).then_some(conversation.recording)
+pub(super) struct Ending {
+    pub(super) by: Party,
+    pub(super) kind: EndKind,
+    pub(super) status: Option<u16>,
+    pub(super) q850: u8,
 }

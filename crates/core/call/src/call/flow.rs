@@ -203,6 +203,7 @@ impl Call {
                 self.on_transfer_failed(now, env, OfferFailure::Busy);
             }
             Fallback::Refuse => self.refuse_extension(now, env, OfferFailure::Busy),
+            Fallback::Transferor(handover) => self.resume(now, env, *handover, OfferFailure::Busy),
             Fallback::Queue(waiting) => self.set_activity(Activity::Waiting(waiting)),
         }
     }

@@ -74,7 +74,7 @@ impl Call {
     pub(super) fn live(&mut self) -> Option<&mut Live> {
         match &mut self.stage {
             Stage::Live(live) => Some(live),
-            Stage::Opening(_) | Stage::Ending(_) | Stage::Over => None,
+            Stage::Opening(_) | Stage::Ending | Stage::Over => None,
         }
     }
 

@@ -9,9 +9,10 @@ mod flow;
 mod live;
 mod offer;
 mod opening;
+mod transfer;
 mod waiting;
 
-use hotline_base::{AgentId, CallId, LegId, Now, RecordingId};
+use hotline_base::{AgentId, CallId, LegId, Now};
 use hotline_sip::SessionId;
 
 use crate::command::Customer;
@@ -49,7 +50,7 @@ enum Stage {
     Opening(Option<bytes::Bytes>),
     Live(Box<Live>),
     /// Everyone has hung up; waits for this recording to be closed.
-    Ending(RecordingId),
+    Ending,
     Over,
 }
 
@@ -88,6 +89,16 @@ impl Call {
         }
     }
 
+    /// What was dialled, as sent.
+    pub(crate) fn called(&self) -> &str {
+        &self.record.called
+    }
+
+    /// The agent whose phone made this call.
+    pub(crate) fn maker(&self) -> Option<&AgentId> {
+        self.calling_agent()
+    }
+
     /// The caller's number as it was sent.
     pub(crate) fn caller(&self) -> &str {
         self.record.caller.expose()
@@ -108,7 +119,7 @@ impl Call {
         match &self.stage {
             Stage::Opening(_) => CallState::InFlow,
             Stage::Live(live) => live.state(self.id, env),
-            Stage::Ending(_) | Stage::Over => CallState::Ending,
+            Stage::Ending | Stage::Over => CallState::Ending,
         }
     }
 

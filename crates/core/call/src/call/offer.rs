@@ -9,6 +9,7 @@ use hotline_sip::uri::Host;
 use hotline_sip::{Failure, Invite, InviteError, NameAddr, Reason, SessionId, SipUri};
 
 use super::live::Activity;
+use super::transfer::Handover;
 use super::{Call, FlowRun, Waiting};
 use crate::controller::CallTimer;
 use crate::env::{Env, MEDIA_SILENT, Role};
@@ -41,6 +42,8 @@ pub(crate) enum Fallback {
     Queue(Waiting),
     /// The flow goes on by its exit.
     Flow(FlowRun),
+    /// Back to the agent who sends the caller on.
+    Transferor(Box<Handover>),
     /// The caller is told: busy, no answer.
     Refuse,
 }
@@ -174,6 +177,7 @@ impl Call {
         if unanswered {
             env.sip.ring(now, session, None);
         }
+        self.tell_transferor(now, env, 180);
         self.emit(now, env, CallEvent::Ringing { offer });
     }
 
@@ -246,6 +250,7 @@ impl Call {
                 self.set_activity(Activity::Flow(run));
                 self.on_transfer_failed(now, env, failure);
             }
+            Fallback::Transferor(handover) => self.resume(now, env, *handover, failure),
             Fallback::Refuse => self.refuse_extension(now, env, failure),
         }
     }

@@ -17,6 +17,7 @@ use crate::record::CallRecord;
 
 /// An INVITE that was accepted for processing.
 pub(crate) struct Invitation {
+    pub(crate) id: CallId,
     pub(crate) session: SessionId,
     pub(crate) source: Source,
     pub(crate) caller: Pii<String>,
@@ -31,7 +32,7 @@ pub(crate) struct Invitation {
 impl Call {
     /// Begins a call: asks for a media port and for the customer.
     pub(crate) fn begin(now: Now, env: &mut Env, invitation: Invitation) -> Self {
-        let id = CallId::generate(now.wall, &mut env.rng);
+        let id = invitation.id;
         let started = CallEvent::Started {
             caller: invitation.caller.clone(),
             caller_name: invitation.caller_name,

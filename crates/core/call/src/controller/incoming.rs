@@ -1,6 +1,6 @@
 //! A new INVITE from a trunk or an agent: where does it go?
 
-use hotline_base::Now;
+use hotline_base::{CallId, Now};
 use hotline_sip::{Event as SipEvent, Peer};
 
 use super::{CALLS_MAX, Controller};
@@ -10,7 +10,9 @@ use crate::number::normalise;
 
 impl Controller {
     pub(super) fn on_incoming(&mut self, now: Now, event: SipEvent) {
-        let SipEvent::Incoming { session, peer, caller, called, offer, call_id, .. } = event else { return };
+        let SipEvent::Incoming { session, peer, caller, called, offer, call_id, replaces, .. } = event else {
+            return;
+        };
         if self.draining || self.calls.len() >= CALLS_MAX {
             self.env.counters.calls_shed += 1;
             self.env.sip.reject(now, session, 503, None);
@@ -21,11 +23,26 @@ impl Controller {
             self.env.sip.reject(now, session, 404, None);
             return;
         };
+        if replaces.is_some() {
+            // Phones take calls over by transfer.
+            self.env.counters.transfers_refused += 1;
+            self.env.sip.reject(now, session, 603, None);
+            return;
+        }
         let source = match peer {
             Peer::Trunk(trunk) => Source::Trunk(trunk),
             Peer::Agent(agent) => Source::Agent(agent),
         };
+        let beside = match &source {
+            Source::Agent(agent) => self.calls.values().find(|call| call.is_talking_to(agent)),
+            Source::Trunk(_) => None,
+        };
+        let id = match beside {
+            Some(call) => call.id().sibling(now.wall, &mut self.env.rng),
+            None => CallId::generate(now.wall, &mut self.env.rng),
+        };
         let invitation = Invitation {
+            id,
             session,
             source,
             caller: caller.user,
@@ -42,7 +59,7 @@ impl Controller {
     }
 
     /// Numbers go before extensions: what callers dial must not be hidden by an agent's extension.
-    fn entry_of(&self, called: &str) -> Option<(Entry, String)> {
+    pub(super) fn entry_of(&self, called: &str) -> Option<(Entry, String)> {
         let center = &self.env.center;
         let dialled = normalise(called, &center.dial_plan)?;
         if let Some(number) = center.numbers.get(&dialled) {

@@ -9,6 +9,7 @@ mod agents;
 mod incoming;
 mod media_events;
 mod sip_events;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,6 +82,8 @@ pub struct Counters {
     pub calls_shed: u64,
     /// Records handed over to the store.
     pub records_saved: u64,
+    /// Transfers that a phone asked for and must not or cannot have.
+    pub transfers_refused: u64,
 }
 
 /// The core of one shard.
@@ -262,6 +265,7 @@ impl Controller {
             ("calls_unknown_number", own.calls_unknown_number),
             ("calls_shed", own.calls_shed),
             ("records_saved", own.records_saved),
+            ("transfers_refused", own.transfers_refused),
             ("acd_offers", acd.offers),
             ("acd_answered", acd.answered),
             ("acd_no_answer", acd.no_answer),
@@ -296,6 +300,7 @@ impl Controller {
                 acd.sign_out(now, &agent)?;
             }
             Command::PopWritten { offer, written } => return self.on_pop_written(now, offer, written),
+            Command::Transfer { call, by, to } => return self.transfer(now, call, &by, to.expose()),
             Command::CustomerChanged(customer) => self.on_customer_changed(now, &customer),
             Command::StoreAvailable => self.env.clear(now, &AlarmKind::StoreUnavailable),
             Command::StoreUnavailable(cause) => {

@@ -10,6 +10,7 @@ impl Controller {
     pub(super) fn on_sip(&mut self, now: Now, event: SipEvent) {
         match event {
             SipEvent::Incoming { .. } => self.on_incoming(now, event),
+            SipEvent::Refer { session, target, .. } => self.on_refer(now, session, &target),
             SipEvent::Registered { agent, .. } if self.agent_is_configured(&agent) => {
                 self.env.acd.set_registered(now, &agent, true);
             }
@@ -60,6 +61,9 @@ impl Controller {
             (Role::Agent, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
                 call.on_agent_gone(now, env, reason.as_ref());
             }
+            (Role::Transferor, SipEvent::Cancelled { .. } | SipEvent::Ended { .. }) => {
+                call.on_transferor_gone(now, env);
+            }
             (role, SipEvent::Reoffer { offer, .. }) => call.on_reoffer(now, env, role, offer.as_ref()),
             (role, SipEvent::ReofferAnswered { body, .. }) => {
                 call.on_reoffer_answered(now, env, role, body.as_ref());
@@ -68,8 +72,17 @@ impl Controller {
             (Role::Caller, SipEvent::Ringing { .. } | SipEvent::Answered { .. })
             | (Role::Agent, SipEvent::Info { .. } | SipEvent::Confirmed { .. })
             | (
+                Role::Transferor,
+                SipEvent::Ringing { .. }
+                | SipEvent::Answered { .. }
+                | SipEvent::Confirmed { .. }
+                | SipEvent::Failed { .. }
+                | SipEvent::Info { .. },
+            )
+            | (
                 _,
                 SipEvent::Incoming { .. }
+                | SipEvent::Refer { .. }
                 | SipEvent::ReofferRefused { .. }
                 | SipEvent::Registered { .. }
                 | SipEvent::Unregistered { .. }

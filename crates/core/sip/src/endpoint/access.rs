@@ -9,6 +9,7 @@ use crate::digest::{Algorithm, Credentials, Ha1, Verdict};
 use crate::flow::Flow;
 use crate::message::{Builder, NameAddr};
 use crate::outgoing::TAG_LENGTH;
+use crate::replaces::Replaces;
 use crate::session::{Inbound, Owner, Peerage, Sdp, Session, sdp_of};
 use crate::uri::Uri;
 use crate::{HeaderName, Message};
@@ -56,6 +57,10 @@ impl Endpoint {
         if let Some(refusal) = self.inadmissible(message, flow) {
             return self.send_stateless(message, flow, refusal);
         }
+        let replaces = match self.replaced_by(message, &source) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.refuse(message, flow, status),
+        };
         let admitted = match source {
             Source::Trunk(trunk) => Admitted { caller: caller(message, from), peer: Peer::Trunk(trunk) },
             Source::Phone { users, asked } => match self.authenticate(now, message, flow, &users) {
@@ -66,7 +71,24 @@ impl Endpoint {
                 Access::Missing | Access::Denied => return self.challenge(now, message, flow, &asked, false),
             },
         };
-        self.admit(now, inbound, admitted);
+        self.admit(now, inbound, admitted, replaces);
+    }
+
+    /// The session that an INVITE is to take the place of, or the status that refuses it (RFC 3891 §3). Only phones of
+    /// ours take over calls: which call one may take over is for our user to say, once it has proved who it is.
+    fn replaced_by(&self, message: &Message, source: &Source) -> Result<Option<SessionId>, u16> {
+        let mut named = message.headers(HeaderName::Replaces);
+        let Some(value) = named.next() else { return Ok(None) };
+        let replaces = Replaces::parse(&value).map_err(|_| 400_u16)?;
+        if named.next().is_some() {
+            return Err(400);
+        }
+        match (source, self.replaced(&replaces)) {
+            (Source::Trunk(_), _) => Err(403),
+            (Source::Phone { .. }, None) => Err(481),
+            (Source::Phone { .. }, Some((_, true))) if replaces.early_only => Err(486),
+            (Source::Phone { .. }, Some((session, _))) => Ok(Some(session)),
+        }
     }
 
     /// The response to an INVITE that nobody may send: a body, a way back or a number that cannot be read, or one
@@ -187,7 +209,7 @@ impl Endpoint {
     }
 
     /// Begins the session of an INVITE from somebody who may call.
-    fn admit(&mut self, now: Now, inbound: Inbound, admitted: Admitted) {
+    fn admit(&mut self, now: Now, inbound: Inbound, admitted: Admitted, replaces: Option<SessionId>) {
         let Admitted { peer, caller } = admitted;
         let (message, flow) = (inbound.message.clone(), inbound.flow);
         let Ok(uri) = message.uri() else {
@@ -217,6 +239,7 @@ impl Endpoint {
             peer,
             called: Pii::new(called),
             offer: sdp_of(&message).known(),
+            replaces,
             source: flow.remote,
             call_id: message.call_id().into_owned(),
         });

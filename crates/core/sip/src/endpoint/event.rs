@@ -12,6 +12,7 @@ use crate::HeaderName;
 use crate::flow::Flow;
 use crate::message::NameAddr;
 pub use crate::registrar::Why;
+use crate::replaces::Replaces;
 pub use crate::session::Reason;
 
 /// One INVITE usage, incoming or outgoing. Never used twice.
@@ -68,6 +69,15 @@ pub struct Party {
     pub host: String,
 }
 
+/// Whom a REFER names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferTarget {
+    /// The user part of the Refer-To URI, or the number of a tel URI.
+    pub user: Pii<String>,
+    /// The dialog that is to be taken over there: an attended transfer.
+    pub replaces: Option<Replaces>,
+}
+
 /// Which end did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
@@ -106,6 +116,8 @@ pub enum Event {
         called: Pii<String>,
         /// The SDP offer; without one, [`Event::Confirmed`] brings the answer to ours.
         offer: Option<Bytes>,
+        /// The session that it takes the place of (RFC 3891).
+        replaces: Option<SessionId>,
         /// Where the INVITE came from.
         source: SocketAddr,
         /// Call-ID of the dialog.
@@ -180,6 +192,16 @@ pub enum Event {
         /// The final status; 408 when nobody answered, 491 when offers kept crossing.
         status: u16,
     },
+    /// The peer of an answered session asks to be replaced in it by somebody else (RFC 3515): answer with
+    /// `accept_refer` and `report_refer`, or with `refuse_refer`.
+    Refer {
+        /// Which.
+        session: SessionId,
+        /// By whom.
+        target: ReferTarget,
+        /// Who asks, if it says so (RFC 3892).
+        referred_by: Option<NameAddr>,
+    },
     /// A key was pressed (INFO).
     Info {
         /// Which.
@@ -236,6 +258,7 @@ impl Event {
             | Self::Reoffer { session, .. }
             | Self::ReofferAnswered { session, .. }
             | Self::ReofferRefused { session, .. }
+            | Self::Refer { session, .. }
             | Self::Info { session, .. } => Some(*session),
             Self::Registered { .. }
             | Self::Unregistered { .. }
@@ -262,6 +285,7 @@ impl Event {
             Self::Reoffer { .. } => "Reoffer",
             Self::ReofferAnswered { .. } => "ReofferAnswered",
             Self::ReofferRefused { .. } => "ReofferRefused",
+            Self::Refer { .. } => "Refer",
             Self::Info { .. } => "Info",
             Self::Registered { .. } => "Registered",
             Self::Unregistered { .. } => "Unregistered",

@@ -31,8 +31,8 @@ pub use config::{
 };
 pub use counters::Counters;
 pub use event::{
-    Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, Reason, Register,
-    RegistrationId, SessionId, Side, Transmit, Why,
+    Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, Reason, ReferTarget,
+    Register, RegistrationId, SessionId, Side, Transmit, Why,
 };
 pub use throttle::{BURST, FAILURE_WINDOW, MAX_FAILURES, MAX_SOURCES, REQUEST_INTERVAL, SILENCE};
 
@@ -44,12 +44,15 @@ use crate::flow::Flow;
 use crate::outgoing::TAG_LENGTH;
 use crate::registrar::{Presence, Registrar};
 use crate::registration::Registration;
+use crate::replaces::Replaces;
 use crate::session::{self, Context, Owner, Peerage, Session};
 use crate::transaction::{self, Layer, Notice};
 use crate::uri::SipUri;
 
 /// The methods we take.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER";
+/// The extensions we know.
+pub(crate) const SUPPORTED: &str = "replaces";
 /// The bodies we take.
 pub(crate) const ACCEPT: &str = "application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf";
 /// How long a nonce may be used.
@@ -262,6 +265,33 @@ impl Endpoint {
     pub fn refuse_reoffer(&mut self, now: Now, session: SessionId, status: u16) {
         self.step(now, session, |session, ctx| session.refuse_reoffer(ctx, status));
         self.drain(now);
+    }
+
+    /// Agrees to [`Event::Refer`]: 202. `report_refer` then tells the peer how it goes.
+    pub fn accept_refer(&mut self, now: Now, session: SessionId) {
+        self.step(now, session, Session::accept_refer);
+        self.drain(now);
+    }
+
+    /// Refuses [`Event::Refer`] with a status of 300 to 699; the session goes on as before.
+    pub fn refuse_refer(&mut self, now: Now, session: SessionId, status: u16) {
+        self.step(now, session, |session, ctx| session.refuse_refer(ctx, status));
+        self.drain(now);
+    }
+
+    /// Tells who asked for a transfer how it goes: 1xx, or the final status once.
+    pub fn report_refer(&mut self, now: Now, session: SessionId, status: u16) {
+        self.step(now, session, |session, ctx| session.report_refer(ctx, status));
+        self.drain(now);
+    }
+
+    /// The session that `replaces` names, and whether it is answered (RFC 3891 §3).
+    #[must_use]
+    pub fn replaced(&self, replaces: &Replaces) -> Option<(SessionId, bool)> {
+        let id = *self.dialogs.get(&(replaces.call_id.clone(), replaces.to_tag.clone()))?;
+        let session = self.sessions.get(&id)?;
+        let is_it = !session.is_over() && session.remote_tag() == Some(&replaces.from_tag);
+        is_it.then(|| (id, session.is_answered()))
     }
 
     /// Where `user` is reached best; `None` while it has no contact.

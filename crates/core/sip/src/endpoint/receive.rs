@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use hotline_base::Now;
 
-use super::{ACCEPT, ALLOW, Datagram, Endpoint, RETRY_AFTER, SessionId};
+use super::{ACCEPT, ALLOW, Datagram, Endpoint, RETRY_AFTER, SUPPORTED, SessionId};
 use crate::address::reply_flow;
 use crate::flow::Flow;
 use crate::message::{Builder, Malformed, MalformedKind};
@@ -86,10 +86,11 @@ impl Endpoint {
             (Some(Request::Invite), false) => self.handle_invite(now, inbound),
             (Some(Request::Options), false) => {
                 let response = self.stateless(message, flow, 200).header(HeaderName::Accept, ACCEPT);
-                let response = response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, "");
+                let response =
+                    response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, SUPPORTED);
                 self.send_stateless(message, flow, response);
             }
-            (Some(Request::Bye | Request::Info | Request::Update), false) => {
+            (Some(Request::Bye | Request::Info | Request::Refer | Request::Update), false) => {
                 self.shared.counters.unknown_dialogs += 1;
                 self.refuse(message, flow, 481);
             }
@@ -117,7 +118,7 @@ impl Endpoint {
             self.shared.counters.too_many_hops += 1;
             return Some(self.stateless(message, flow, 483));
         }
-        let mut required = message.require().peekable();
+        let mut required = message.require().filter(|option| !is_supported(option)).peekable();
         required.peek()?;
         let response = self.stateless(message, flow, 420);
         Some(required.fold(response, |response, option| response.header(HeaderName::Unsupported, option)))
@@ -247,6 +248,11 @@ impl Endpoint {
         let key = (message.call_id().into_owned(), message.to_tag()?.into_owned());
         self.dialogs.get(&key).copied()
     }
+}
+
+/// Whether a request may insist on this extension (RFC 3261 §8.2.2.3).
+fn is_supported(option: &str) -> bool {
+    SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(option))
 }
 
 /// The tag of a stateless response: the same for each repetition of the request (RFC 3261 §8.2.7).

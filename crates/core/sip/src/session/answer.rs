@@ -97,6 +97,7 @@ impl Answered {
         }
         match usage.handle_plain(ctx, &mut self.dialog, request, inbound) {
             Some(Change::Bye) => return usage.handle_bye(ctx, inbound),
+            Some(Change::Refer) => ctx.reply_later(inbound, &usage.local_tag),
             // The ACK may be lost, but until it comes an offer of ours may be open.
             Some(Change::Offer(_)) => {
                 ctx.counters.glares += 1;

@@ -12,7 +12,7 @@ use crate::endpoint::{Event, Failure, Invite, InviteError, SessionId, Side};
 use crate::flow::Flow;
 use crate::login::authorise;
 use crate::message::Params;
-use crate::outgoing::{CALL_ID_LENGTH, Outgoing, branch};
+use crate::outgoing::{Body, CALL_ID_LENGTH, Outgoing, branch};
 use crate::transaction::SendError;
 use crate::uri::Uri;
 use crate::{Message, Method};
@@ -53,7 +53,7 @@ impl Calling {
             routes: Vec::new(),
             headers,
             answers: Vec::new(),
-            body: Some(offer),
+            body: Some(Body::sdp(offer)),
         };
         let usage = Usage::new(id, request.call_id.clone(), Role::Caller, credentials, peerage);
         let mut request = request;
@@ -124,6 +124,7 @@ impl Calling {
                 ctx.counters.glares += 1;
                 ctx.reply(inbound, 491, &usage.local_tag);
             }
+            Some(Change::Refer) => ctx.reply_later(inbound, &usage.local_tag),
             None => {}
         }
         State::Calling(self)

@@ -89,7 +89,7 @@ impl Leaving {
 pub(super) fn handle_request(usage: &Usage, ctx: &mut Context<'_>, request: Request, inbound: &Inbound) {
     match request {
         Request::Bye => ctx.reply(inbound, 200, &usage.local_tag),
-        Request::Info | Request::Invite | Request::Options | Request::Update => {
+        Request::Info | Request::Invite | Request::Options | Request::Refer | Request::Update => {
             ctx.reply(inbound, 481, &usage.local_tag);
         }
     }

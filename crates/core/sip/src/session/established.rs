@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Answer, NO_ACK};
 use super::body::sdp_of;
 use super::context::{Context, Inbound};
+use super::referral::Referral;
 use super::usage::{Change, Role, Usage};
 use super::{Reason, Request, State, Timer};
 use crate::Message;
@@ -17,7 +18,7 @@ use crate::dialog::Dialog;
 use crate::endpoint::{Event, Side};
 use crate::flow::Flow;
 use crate::login::authorise;
-use crate::outgoing::{Outgoing, SDP};
+use crate::outgoing::{Body, Outgoing, SDP};
 use crate::transaction::ServerKey;
 use crate::transaction::timer::T1_64;
 
@@ -30,6 +31,7 @@ pub(super) struct Established {
     exchange: Exchange,
     /// An offer of ours that waits for its turn.
     deferred: Option<Deferred>,
+    referral: Referral,
 }
 
 /// The one change that is under way.
@@ -88,7 +90,7 @@ fn back_off(role: Role, rng: &mut Rng) -> Duration {
 
 impl Established {
     pub(super) const fn new(dialog: Dialog) -> Self {
-        Self { dialog, exchange: Exchange::Idle, deferred: None }
+        Self { dialog, exchange: Exchange::Idle, deferred: None, referral: Referral::None }
     }
 
     /// Whether the INVITE numbered `cseq` is our offer under way.
@@ -131,8 +133,28 @@ impl Established {
         self.refuse_theirs(usage, ctx, status);
     }
 
+    /// Goes on with the transfer that the peer asked for.
+    pub(super) fn accept_refer(&mut self, usage: &Usage, ctx: &mut Context<'_>) {
+        self.referral.accept(usage, ctx, &mut self.dialog);
+    }
+
+    pub(super) fn refuse_refer(&mut self, usage: &Usage, ctx: &mut Context<'_>, status: u16) {
+        self.referral.refuse(usage, ctx, status);
+    }
+
+    /// Tells the peer how its transfer goes.
+    pub(super) fn report_refer(&mut self, usage: &Usage, ctx: &mut Context<'_>, status: u16) {
+        self.referral.report(usage, ctx, &mut self.dialog, status);
+    }
+
+    /// A NOTIFY of ours was answered, or not.
+    pub(super) fn handle_notified(&mut self, usage: &Usage, ctx: &mut Context<'_>, cseq: u32, status: u16) {
+        self.referral.handle_response(usage, ctx, &mut self.dialog, (cseq, status));
+    }
+
     pub(super) fn hang_up(mut self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<Reason>) -> State {
         self.refuse_theirs(usage, ctx, 487);
+        self.referral.end(usage, ctx);
         usage.end(ctx, Side::Local, reason.clone());
         usage.leave(ctx, self.dialog, reason.as_ref())
     }
@@ -150,8 +172,10 @@ impl Established {
         match usage.handle_plain(ctx, &mut self.dialog, request, inbound) {
             Some(Change::Bye) => {
                 self.refuse_theirs(usage, ctx, 487);
+                self.referral.end(usage, ctx);
                 return usage.handle_bye(ctx, inbound);
             }
+            Some(Change::Refer) => self.referral.handle_refer(usage, ctx, inbound),
             Some(Change::Offer(offer)) => self.handle_offer(usage, ctx, request, inbound, offer),
             None => {}
         }
@@ -261,7 +285,7 @@ impl Established {
         let flow = usage.way(ctx.config, &self.dialog);
         let mut invite = self.dialog.request(Method::Invite, ctx.config.sent_by(&flow), ctx.rng);
         invite.headers = usage.headers(ctx);
-        invite.body = Some(sdp.clone());
+        invite.body = Some(Body::sdp(sdp.clone()));
         match ctx.request(&invite, flow, usage.owner()) {
             Ok(()) => {
                 let ours = Ours { invite, flow, sdp, retries, cancel_at: None };
@@ -310,12 +334,8 @@ impl Established {
             Exchange::Idle => {
                 let request = match (request, &offer) {
                     (Request::Update, _) => Offer::Update,
-                    (Request::Invite | Request::Bye | Request::Info | Request::Options, Some(_)) => {
-                        Offer::Invite
-                    }
-                    (Request::Invite | Request::Bye | Request::Info | Request::Options, None) => {
-                        Offer::EmptyInvite
-                    }
+                    (_, Some(_)) => Offer::Invite,
+                    (_, None) => Offer::EmptyInvite,
                 };
                 self.exchange = Exchange::Theirs(Theirs { inbound: inbound.clone(), request });
                 ctx.events.push_back(Event::Reoffer { session: usage.id, offer });

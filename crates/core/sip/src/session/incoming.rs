@@ -117,7 +117,7 @@ impl Incoming {
                 return self.cancel(usage, ctx, super::usage::reason_of(&inbound.message));
             }
             // RFC 3261 §14.2, RFC 3311 §5.2: the first offer has no answer yet.
-            Some(Change::Offer(_)) => ctx.reply_later(inbound, &usage.local_tag),
+            Some(Change::Offer(_) | Change::Refer) => ctx.reply_later(inbound, &usage.local_tag),
             None => {}
         }
         State::Incoming(self)

@@ -12,6 +12,7 @@ mod established;
 mod incoming;
 mod info;
 mod reason;
+mod referral;
 mod usage;
 
 use answer::Answered;
@@ -55,6 +56,7 @@ pub(crate) enum Request {
     Info,
     Invite,
     Options,
+    Refer,
     Update,
 }
 
@@ -66,12 +68,12 @@ impl Request {
             Method::Info => Some(Self::Info),
             Method::Invite => Some(Self::Invite),
             Method::Options => Some(Self::Options),
+            Method::Refer => Some(Self::Refer),
             Method::Update => Some(Self::Update),
             Method::Ack
             | Method::Cancel
             | Method::Register
             | Method::Prack
-            | Method::Refer
             | Method::Notify
             | Method::Subscribe
             | Method::Message
@@ -124,6 +126,16 @@ impl Session {
     ) -> Result<Self, InviteError> {
         let (usage, calling) = Calling::new(ctx, id, invite, peerage)?;
         Ok(Self { usage, state: State::Calling(calling) })
+    }
+
+    /// The tag of the peer in the dialog that became the session's.
+    pub(crate) fn remote_tag(&self) -> Option<&str> {
+        self.usage.remote_tag()
+    }
+
+    /// Whether it was answered and is not over.
+    pub(crate) const fn is_answered(&self) -> bool {
+        matches!(self.state, State::Answered(_) | State::Established(_))
     }
 
     /// Call-ID and our tag: what requests within the dialog are known by.
@@ -215,6 +227,27 @@ impl Session {
         }
     }
 
+    /// Accepts the transfer that the peer asked for.
+    pub(crate) fn accept_refer(&mut self, ctx: &mut Context<'_>) {
+        if let State::Established(established) = &mut self.state {
+            established.accept_refer(&self.usage, ctx);
+        }
+    }
+
+    /// Refuses the transfer that the peer asked for.
+    pub(crate) fn refuse_refer(&mut self, ctx: &mut Context<'_>, status: u16) {
+        if let State::Established(established) = &mut self.state {
+            established.refuse_refer(&self.usage, ctx, status);
+        }
+    }
+
+    /// Tells the peer how the transfer goes that it asked for.
+    pub(crate) fn report_refer(&mut self, ctx: &mut Context<'_>, status: u16) {
+        if let State::Established(established) = &mut self.state {
+            established.report_refer(&self.usage, ctx, status);
+        }
+    }
+
     /// A request within the dialog came.
     pub(crate) fn handle_request(&mut self, ctx: &mut Context<'_>, request: Request, inbound: &Inbound) {
         self.step(|state, usage| match state {
@@ -290,6 +323,10 @@ impl Session {
             (false, State::Leaving(leaving)) if cseq.method == Method::Bye => {
                 leaving.handle_response(usage, ctx, status, response)
             }
+            (false, State::Established(mut established)) if cseq.method == Method::Notify => {
+                established.handle_notified(usage, ctx, cseq.number, status);
+                State::Established(established)
+            }
             (false, state) => state,
         });
     }
@@ -309,6 +346,10 @@ impl Session {
                 established.handle_no_response(usage, ctx, status)
             }
             (false, State::Leaving(_)) if *method == Method::Bye => State::Over,
+            (false, State::Established(mut established)) if *method == Method::Notify => {
+                established.handle_notified(usage, ctx, cseq, status);
+                State::Established(established)
+            }
             (_, state) => state,
         });
     }

@@ -10,7 +10,7 @@ use super::info::{self, Info};
 use super::{Reason, Request, State};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
-use crate::endpoint::{ACCEPT, ALLOW, EndpointConfig, Event, Failure, Login, SessionId, Side};
+use crate::endpoint::{ACCEPT, ALLOW, EndpointConfig, Event, Failure, Login, SUPPORTED, SessionId, Side};
 use crate::flow::Flow;
 use crate::login::Answer;
 use crate::message::Builder;
@@ -146,6 +146,7 @@ impl Usage {
         vec![
             (HeaderName::Contact, self.contact.clone()),
             (HeaderName::Allow, ALLOW.to_owned()),
+            (HeaderName::Supported, SUPPORTED.to_owned()),
             (HeaderName::UserAgent, ctx.config.user_agent.clone()),
         ]
     }
@@ -157,7 +158,9 @@ impl Usage {
 
     /// Begins a 2xx to an INVITE or UPDATE.
     pub(super) fn success(&self, ctx: &Context<'_>, inbound: &Inbound) -> Builder {
-        self.response(ctx, inbound, 200).header(HeaderName::Allow, ALLOW)
+        self.response(ctx, inbound, 200)
+            .header(HeaderName::Allow, ALLOW)
+            .header(HeaderName::Supported, SUPPORTED)
     }
 
     /// Acknowledges a 2xx, and keeps the ACK for its repetitions.
@@ -178,6 +181,11 @@ impl Usage {
         let remote_tag = dialog.remote.tag().unwrap_or_default().to_owned();
         self.acks.push(Ack { cseq, remote_tag, flow, bytes: bytes.clone() });
         ctx.layer.send(flow, bytes);
+    }
+
+    /// The peer's tag, once there is a dialog.
+    pub(super) fn remote_tag(&self) -> Option<&str> {
+        self.confirmed.as_deref()
     }
 
     /// Makes `dialog` the session's.
@@ -302,6 +310,7 @@ impl Usage {
     ) -> Option<Change> {
         match request {
             Request::Bye => return Some(Change::Bye),
+            Request::Refer => return Some(Change::Refer),
             Request::Info => self.info(ctx, inbound),
             Request::Options => {
                 let response = self.success(ctx, inbound).header(HeaderName::Accept, ACCEPT);
@@ -350,6 +359,8 @@ pub(super) enum Change {
     Bye,
     /// Another session description; `None` in an INVITE that wants ours.
     Offer(Option<Bytes>),
+    /// A transfer.
+    Refer,
 }
 
 /// The Reason header for `reason`.

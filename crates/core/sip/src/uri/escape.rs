@@ -6,7 +6,7 @@ use crate::message::lexis;
 
 /// `text` with its escapes undone. An escape that is no two hexadecimal digits stays as it is; bytes that are no
 /// UTF-8 then are read as Latin-1.
-pub(super) fn undone(text: &str) -> Cow<'_, str> {
+pub(crate) fn undone(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }

@@ -12,3 +12,4 @@ mod net;
 mod refusals;
 mod registration;
 mod seeds;
+mod transfers;

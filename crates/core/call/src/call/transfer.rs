@@ -1,0 +1,231 @@
+//! The agent sends the caller on: blindly to an extension or a number, or into the talk with a colleague whom the agent
+//! has called meanwhile.
+
+use hotline_acd::{OfferFailure, Outside};
+use hotline_base::{AgentId, LegId, Now, RecordingId};
+use hotline_media as media;
+use hotline_sip::{Reason, SessionId};
+
+use super::conversation::{Conversation, Holds, Origin, end_conversation};
+use super::ending::Ending;
+use super::live::Activity;
+use super::offer::Fallback;
+use super::{Call, FlowRun};
+use crate::env::{Env, Role};
+use crate::event::{CallEvent, EndKind, Entry, Party};
+
+/// A caller whom an agent sends on, while somebody else's phone rings.
+pub(crate) struct Handover {
+    /// The talk to which the caller comes back if nobody takes over.
+    pub(super) conversation: Conversation,
+    to: Entry,
+}
+
+impl Handover {
+    pub(super) fn into_conversation(self) -> Conversation {
+        self.conversation
+    }
+}
+
+/// What a conversation takes along into another call.
+pub(crate) struct Joining {
+    conversation: Conversation,
+    to: Entry,
+}
+
+impl Call {
+    /// Whether this agent talks in the call.
+    pub(crate) fn is_talking_to(&self, agent: &AgentId) -> bool {
+        self.conversation().is_some_and(|conversation| conversation.agent == *agent)
+    }
+
+    /// Whether the agent of this session can send the caller on.
+    pub(crate) fn may_transfer(&self, session: SessionId) -> bool {
+        self.conversation().is_some_and(|conversation| conversation.session == session)
+    }
+
+    /// Sends the caller on to a number's flow or to an agent; `language` is the one of the number.
+    pub(crate) fn transfer(&mut self, now: Now, env: &mut Env, to: Entry, language: String) {
+        let Some(Activity::Talking(conversation)) = self.take_activity() else { return };
+        let by = conversation.agent.clone();
+        self.emit(now, env, CallEvent::Transferring { by, to: to.clone() });
+        self.part(env, &conversation);
+        match to.clone() {
+            Entry::Number { flow, .. } => {
+                let Some(flow) = env.center.flows.get(&flow).cloned() else {
+                    self.resume(now, env, Handover { conversation, to }, OfferFailure::ServerFault);
+                    return;
+                };
+                self.release_transferor(now, env, Handover { conversation, to });
+                if self.record.language != language {
+                    self.emit(now, env, CallEvent::LanguageChanged { language });
+                }
+                env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
+                self.set_activity(Activity::Flow(FlowRun::new(flow, self.facts())));
+                self.start_flow(now, env);
+            }
+            Entry::Extension(agent) => {
+                env.sessions.insert(conversation.session, (self.id(), Role::Transferor));
+                let handover = Box::new(Handover { conversation, to });
+                self.offer_directly(now, env, agent, Fallback::Transferor(handover));
+            }
+        }
+    }
+
+    /// Caller and agent hear each other no more; the caller hears music.
+    fn part(&self, env: &mut Env, conversation: &Conversation) {
+        if conversation.holds == Holds::NONE {
+            env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
+        }
+        let music = self.hold_music(env);
+        env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: music });
+        let agent_leg = conversation.media.id();
+        env.media.push_back(media::Command::SetMusic { leg: agent_leg, prompt: None });
+    }
+
+    /// Nobody took over: the caller is back with the agent.
+    pub(super) fn resume(&mut self, now: Now, env: &mut Env, handover: Handover, failure: OfferFailure) {
+        let Handover { mut conversation, to } = handover;
+        let by = conversation.agent.clone();
+        env.sip.report_refer(now, conversation.session, status_of(failure));
+        env.sessions.insert(conversation.session, (self.id(), Role::Agent));
+        let (caller_leg, agent_leg) = (self.leg, conversation.media.id());
+        env.media.push_back(media::Command::SetMusic { leg: caller_leg, prompt: None });
+        conversation.bridge = env.next_bridge();
+        let bridge = conversation.bridge;
+        env.media.push_back(media::Command::Bridge { bridge, a: caller_leg, b: agent_leg });
+        conversation.holds = Holds::NONE;
+        self.set_activity(Activity::Talking(conversation));
+        self.emit(now, env, CallEvent::TransferFailed { by, to });
+        // The agent's phone holds the caller since before it asked for the transfer.
+        self.follow_hold(now, env);
+    }
+
+    /// Somebody has taken over: the agent's leg is given back.
+    pub(super) fn release_transferor(&mut self, now: Now, env: &mut Env, handover: Handover) {
+        let Handover { conversation, to } = handover;
+        let by = conversation.agent.clone();
+        env.sip.report_refer(now, conversation.session, 200);
+        self.drop_conversation(now, env, conversation);
+        self.emit(now, env, CallEvent::Transferred { by, to, attended: false });
+    }
+
+    /// Stops the recording of a conversation and gives its agent's leg back. The call goes on.
+    fn drop_conversation(&self, now: Now, env: &mut Env, conversation: Conversation) {
+        let reason = Reason::q850(16, "Transferred");
+        end_conversation(self.id(), now, env, conversation, Some(&reason));
+    }
+
+    /// The agent hung up without waiting for somebody to take over: from here on the caller has nobody to come back to.
+    pub(crate) fn on_transferor_gone(&mut self, now: Now, env: &mut Env) {
+        let id = self.id();
+        let Some(live) = self.live() else { return };
+        let Activity::Offering { fallback, .. } = &mut live.activity else { return };
+        match std::mem::replace(fallback, Fallback::Refuse) {
+            Fallback::Transferor(handover) => {
+                let Handover { conversation, to } = *handover;
+                let by = conversation.agent.clone();
+                end_conversation(id, now, env, conversation, None);
+                self.emit(now, env, CallEvent::Transferred { by, to, attended: false });
+            }
+            other @ (Fallback::Queue(_) | Fallback::Flow(_) | Fallback::Refuse) => *fallback = other,
+        }
+    }
+
+    /// The phone to which the caller is sent rings.
+    pub(super) fn tell_transferor(&self, now: Now, env: &mut Env, status: u16) {
+        if let Some(session) = self.transferor() {
+            env.sip.report_refer(now, session, status);
+        }
+    }
+
+    fn transferor(&self) -> Option<SessionId> {
+        let super::Stage::Live(live) = &self.stage else { return None };
+        match &live.activity {
+            Activity::Offering { fallback: Fallback::Transferor(handover), .. } => {
+                Some(handover.conversation.session)
+            }
+            Activity::Offering { .. }
+            | Activity::Idle
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Talking(_) => None,
+        }
+    }
+
+    /// Gives the talk of this call, which an agent made, away to another call; the agent's own leg and the call end.
+    /// `None` if nobody talks.
+    pub(crate) fn give_away(&mut self, now: Now, env: &mut Env) -> Option<Joining> {
+        self.conversation()?;
+        let Some(Activity::Talking(conversation)) = self.take_activity() else { return None };
+        if conversation.holds == Holds::NONE {
+            env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
+        }
+        let recording: RecordingId = conversation.recording;
+        env.media.push_back(media::Command::StopRecording { recording });
+        if matches!(conversation.origin, Origin::Direct) {
+            env.acd.set_outside_call(now, &conversation.agent, self.id(), None);
+        }
+        let to = Entry::Extension(conversation.agent.clone());
+        self.end_given_away(now, env);
+        Some(Joining { conversation, to })
+    }
+
+    fn end_given_away(&mut self, now: Now, env: &mut Env) {
+        self.stage = super::Stage::Over;
+        env.sessions.remove(&self.session);
+        env.sip.hang_up(now, self.session, Some(Reason::q850(16, "Transferred")));
+        env.close_leg(self.leg);
+        let ending = Ending { by: Party::System, kind: EndKind::Transferred, status: Some(200), q850: 16 };
+        self.close(now, env, ending);
+    }
+
+    /// Takes a talk over from another call in place of this call's own; the agent who had it leaves.
+    pub(crate) fn take_over(&mut self, now: Now, env: &mut Env, joining: Joining) {
+        let Some(Activity::Talking(former)) = self.take_activity() else { return };
+        let Joining { mut conversation, to } = joining;
+        let by = former.agent.clone();
+        env.sip.report_refer(now, former.session, 200);
+        self.part(env, &former);
+        self.drop_conversation(now, env, former);
+        let (id, caller_leg, agent_leg) = (self.id(), self.leg, conversation.media.id());
+        env.sessions.insert(conversation.session, (id, Role::Agent));
+        if let Some(leg) = env.legs.get_mut(&agent_leg) {
+            leg.call = id;
+        }
+        env.media.push_back(media::Command::SetMusic { leg: caller_leg, prompt: None });
+        env.media.push_back(media::Command::SetMusic { leg: agent_leg, prompt: None });
+        conversation.bridge = env.next_bridge();
+        conversation.recording = RecordingId::generate(now.wall, &mut env.rng);
+        conversation.holds = Holds::NONE;
+        self.bridge_and_record(env, &conversation);
+        if matches!(conversation.origin, Origin::Direct) {
+            let talking = Outside::Talking(self.direction());
+            env.acd.set_outside_call(now, &conversation.agent, id, Some(talking));
+        }
+        let agent: AgentId = conversation.agent.clone();
+        let offer: LegId = agent_leg;
+        self.set_activity(Activity::Talking(conversation));
+        self.emit(now, env, CallEvent::Transferred { by, to, attended: true });
+        self.emit(now, env, CallEvent::Connected { offer, agent });
+        self.follow_hold(now, env);
+    }
+
+    fn conversation(&self) -> Option<&Conversation> {
+        let super::Stage::Live(live) = &self.stage else { return None };
+        match &live.activity {
+            Activity::Talking(conversation) => Some(conversation),
+            Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. } => None,
+        }
+    }
+}
+
+/// What the agent's phone is told when nobody takes over.
+const fn status_of(failure: OfferFailure) -> u16 {
+    match failure {
+        OfferFailure::Busy => 486,
+        OfferFailure::Rejected => 603,
+        OfferFailure::NoAnswer | OfferFailure::NotRegistered | OfferFailure::PhoneFault => 480,
+        OfferFailure::ServerFault | OfferFailure::CallerGone => 503,
+    }
+}

@@ -1,0 +1,94 @@
+//! An agent sends a caller on: with the phone's transfer key (REFER), or from the page.
+
+use hotline_base::{AgentId, CallId, Now};
+use hotline_sip::{ReferTarget, Replaces, SessionId};
+
+use super::Controller;
+use crate::command::CommandError;
+use crate::env::Role;
+
+impl Controller {
+    /// A phone asks for a transfer. Only the agent of a talk may: a caller must not send an agent on.
+    pub(super) fn on_refer(&mut self, now: Now, session: SessionId, target: &ReferTarget) {
+        let Some(id) = self.call_of_agent(session) else {
+            self.env.counters.transfers_refused += 1;
+            self.env.sip.refuse_refer(now, session, 403);
+            return;
+        };
+        let accepted = match &target.replaces {
+            Some(replaces) => self.join(now, (id, session), replaces),
+            None => self.send_on(now, (id, session), target.user.expose()),
+        };
+        if let Err(status) = accepted {
+            self.env.counters.transfers_refused += 1;
+            self.env.sip.refuse_refer(now, session, status);
+        }
+    }
+
+    /// An agent's page asks for a transfer of the call that the agent talks in.
+    pub(super) fn transfer(
+        &mut self,
+        now: Now,
+        call: CallId,
+        by: &AgentId,
+        to: &str,
+    ) -> Result<(), CommandError> {
+        let Some((entry, language)) = self.entry_of(to) else { return Err(CommandError::UnknownTarget) };
+        let is_theirs = self.calls.get(&call).is_some_and(|call| call.is_talking_to(by));
+        if !is_theirs {
+            return Err(CommandError::NotTalking);
+        }
+        self.with_call(call, |call, env| call.transfer(now, env, entry, language));
+        Ok(())
+    }
+
+    /// The call in which this session is the agent who talks.
+    fn call_of_agent(&self, session: SessionId) -> Option<CallId> {
+        let (id, role) = *self.env.sessions.get(&session)?;
+        let call = self.calls.get(&id)?;
+        (role == Role::Agent && call.may_transfer(session)).then_some(id)
+    }
+
+    /// A blind transfer, or the status that refuses it.
+    fn send_on(&mut self, now: Now, (id, session): (CallId, SessionId), to: &str) -> Result<(), u16> {
+        let (entry, language) = self.entry_of(to).ok_or(404_u16)?;
+        self.env.sip.accept_refer(now, session);
+        self.with_call(id, |call, env| call.transfer(now, env, entry, language));
+        Ok(())
+    }
+
+    /// An attended transfer: the agent's other call gives its talk to this one. While nobody talks there yet, the
+    /// caller is sent to where that call went.
+    fn join(&mut self, now: Now, (id, session): (CallId, SessionId), replaces: &Replaces) -> Result<(), u16> {
+        let (other, _) = self.env.sip.replaced(replaces).ok_or(481_u16)?;
+        let (given, role) = *self.env.sessions.get(&other).ok_or(481_u16)?;
+        if given == id || role != Role::Caller || !self.same_agent(id, given) {
+            return Err(403);
+        }
+        self.env.sip.accept_refer(now, session);
+        match self.with_call(given, |call, env| call.give_away(now, env)).flatten() {
+            Some(joining) => {
+                self.with_call(id, |call, env| call.take_over(now, env, joining));
+            }
+            None => self.redirect(now, id, given),
+        }
+        Ok(())
+    }
+
+    fn redirect(&mut self, now: Now, id: CallId, given: CallId) {
+        let Some(called) = self.calls.get(&given).map(|call| call.called().to_owned()) else { return };
+        self.with_call(given, |call, env| {
+            call.end_by_system(now, env, crate::EndKind::Transferred, None, 16)
+        });
+        if let Some((entry, language)) = self.entry_of(&called) {
+            self.with_call(id, |call, env| call.transfer(now, env, entry, language));
+        }
+    }
+
+    /// Whether the agent who talks in one call has made the other.
+    fn same_agent(&self, talking: CallId, made: CallId) -> bool {
+        let maker = self.calls.get(&made).and_then(crate::call::Call::maker);
+        let talking = self.calls.get(&talking);
+        maker.is_some_and(|agent| talking.is_some_and(|call| call.is_talking_to(agent)))
+    }
+}

@@ -1,0 +1,103 @@
+//! Callers whom an agent sends on, over networks that lose, repeat, delay and reorder.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hotline_acd::AgentState;
+use hotline_call::{CallRecord, EndKind, Party, TransferOutcome};
+use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
+
+/// Seeds for each scenario.
+const SEEDS: u64 = 1500;
+/// Long enough for anything that is to happen in these scenarios.
+const LONG: Duration = Duration::from_secs(120);
+
+/// A caller who talks to the first of two agents.
+fn talking(seed: u64, loud: bool) -> (World, PhoneId, PhoneId, PhoneId) {
+    let mut world = World::new(seed, loud, Rules { agents: 2, ..Rules::default() });
+    world.open();
+    let (first, second) = (world.agent(0), world.agent(1));
+    let caller = world.add_caller(None);
+    let dial = world.number();
+    world.later(Duration::ZERO, caller, dial);
+    assert!(world.run_until(LONG, |world| world.are_talking(caller, first)));
+    (world, caller, first, second)
+}
+
+fn only(records: Vec<CallRecord>) -> CallRecord {
+    let [record] = <[CallRecord; 1]>::try_from(records).expect("one call has one record");
+    record
+}
+
+fn outcomes(record: &CallRecord) -> Vec<TransferOutcome> {
+    record.transfers.iter().map(|transfer| transfer.outcome).collect()
+}
+
+#[test]
+fn a_caller_who_is_sent_on_talks_to_the_next_agent_and_the_first_is_free() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, caller, first, second) = talking(seed, loud);
+        let pick_up = PickUp::After(world.up_to(Duration::from_secs(5)));
+        world.manners(second).pick_up = pick_up;
+        world.transfer(first, second);
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, second)), "somebody takes over");
+        assert!(
+            world.run_until(LONG, |world| world.phone(first).talk.is_none()),
+            "the first phone falls silent"
+        );
+        assert!(matches!(world.agent_state(first), AgentState::WrapUp { .. } | AgentState::Ready));
+        world.later(Duration::from_secs(2), caller, Act::HangUp);
+        world.run_for(Duration::from_secs(30));
+        let record = only(world.close());
+        assert_eq!(outcomes(&record), [TransferOutcome::Done]);
+        assert_eq!((record.recordings.len(), record.offers.len()), (2, 2));
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+        assert_eq!(record.ended_by, Some(Party::Caller));
+    });
+}
+
+#[test]
+fn a_caller_whom_nobody_takes_over_is_back_with_the_agent() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, caller, first, second) = talking(seed, loud);
+        let after = world.up_to(Duration::from_secs(5));
+        match seed % 3 {
+            0 => world.manners(second).pick_up = PickUp::Never,
+            1 => world.manners(second).pick_up = PickUp::Refuse { after, status: 603 },
+            _ => world.later(Duration::ZERO, second, Act::Vanish),
+        }
+        world.run_for(Duration::from_secs(1));
+        world.transfer(first, second);
+        assert!(!world.are_talking(caller, first), "the caller hears music");
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, first)), "they talk again");
+        world.later(Duration::from_secs(2), first, Act::HangUp);
+        world.run_for(Duration::from_secs(30));
+        let record = only(world.close());
+        assert_eq!(outcomes(&record), [TransferOutcome::Failed]);
+        assert_eq!((record.recordings.len(), record.ended_by), (1, Some(Party::Agent)));
+    });
+}
+
+/// Whoever leaves while the second phone rings, nothing is left behind.
+#[test]
+fn anybody_may_hang_up_while_a_caller_is_sent_on() {
+    let mut ends = BTreeSet::new();
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, caller, first, second) = talking(seed, loud);
+        let pick_up = PickUp::After(world.up_to(Duration::from_secs(2)));
+        world.manners(second).pick_up = pick_up;
+        world.transfer(first, second);
+        let after = world.up_to(Duration::from_secs(3));
+        let who = [caller, first, second][usize::try_from(seed % 3).unwrap()];
+        world.later(after, who, Act::HangUp);
+        world.run_for(Duration::from_secs(60));
+        let taken_over = world.are_talking(caller, second);
+        assert!(seed % 3 != 1 || taken_over, "an agent who leaves takes nobody along");
+        let record = only(world.close());
+        ends.insert((seed % 3, outcomes(&record)[0] == TransferOutcome::Done));
+    });
+    let is_replay = ends.len() < 2;
+    for who in 0..3 {
+        assert!(is_replay || ends.contains(&(who, true)), "{who} hung up after the transfer too");
+    }
+}
