@@ -10,3 +10,4 @@ mod menu;
 mod operator;
 mod refusal;
 mod shutdown;
+mod transfer;

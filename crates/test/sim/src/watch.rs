@@ -146,6 +146,14 @@ impl Watch {
         assert!(waiting.iter().all(|call| states.contains_key(call)), "somebody waits without a call");
         for agent in &snapshot.agents {
             match &agent.state {
+                // The offer is told when the address book has answered.
+                AgentState::Reserved { call } | AgentState::Ringing { call }
+                    if !self.busy.contains_key(&agent.id) =>
+                {
+                    let waits =
+                        matches!(states.get(call), Some(CallState::Queued { .. } | CallState::InFlow));
+                    assert!(waits, "{} is reserved for a call that does not wait", agent.id);
+                }
                 AgentState::Reserved { call } | AgentState::Ringing { call } => {
                     let offered = matches!(states.get(call), Some(CallState::Offered { agent: to, .. }) if *to == agent.id);
                     assert!(offered, "{} is {:?} without an offer", agent.id, agent.state);

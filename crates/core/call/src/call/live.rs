@@ -45,13 +45,16 @@ impl Live {
     pub(super) fn state(&self, call: CallId, env: &Env) -> CallState {
         match &self.activity {
             Activity::Idle | Activity::Flow(_) => CallState::InFlow,
-            Activity::Waiting(waiting) => CallState::Queued {
-                queue: waiting.queue.clone(),
-                position: env.acd.position(call).unwrap_or(0),
-            },
-            Activity::Offering { agent, .. } => {
+            Activity::Waiting(waiting) => waiting.state(call, env),
+            Activity::Offering { agent, .. } if agent.is_told() => {
                 CallState::Offered { offer: agent.offer, agent: agent.agent.clone() }
             }
+            // For as long as the address book is asked, nothing has changed for anybody.
+            Activity::Offering { fallback, .. } => match fallback {
+                Fallback::Queue(waiting) => waiting.state(call, env),
+                Fallback::Transferor(handover) => CallState::Connected { agent: handover.agent().clone() },
+                Fallback::Flow(_) | Fallback::Refuse => CallState::InFlow,
+            },
             Activity::Talking(conversation) => CallState::Connected { agent: conversation.agent.clone() },
         }
     }

@@ -87,6 +87,12 @@ impl Call {
         if living && (first || self.record.customer != id) {
             self.emit(now, env, CallEvent::CustomerMatched { customer: id });
         }
+        self.tell_offer(now, env);
+    }
+
+    /// Whether the address book has said who calls, or is not asked.
+    pub(crate) const fn is_looked_up(&self) -> bool {
+        matches!(self.lookup, Lookup::Done(_))
     }
 
     /// What was dialled, as sent.

@@ -31,9 +31,32 @@ pub(crate) struct AgentLeg {
 
 enum Progress {
     /// The port is being opened and the pop written, in either order.
-    Preparing { media: Option<MediaLeg>, popped: bool },
+    Preparing { port: Port, pop: Pop },
     /// The INVITE is out.
     Inviting { session: SessionId, media: MediaLeg },
+}
+
+/// The media port of the agent's leg.
+enum Port {
+    Opening,
+    Open(MediaLeg),
+}
+
+/// The screen pop, all of it within [`crate::Timing::pop_wait`].
+enum Pop {
+    /// The offer is told when the address book has said who calls.
+    Unknown { because: Option<Decision> },
+    /// The offer is told, and with it the pop; the page is being written.
+    Told,
+    /// Written, or not in time.
+    Settled,
+}
+
+impl AgentLeg {
+    /// Whether the offer is told.
+    pub(super) const fn is_told(&self) -> bool {
+        !matches!(self.progress, Progress::Preparing { pop: Pop::Unknown { .. }, .. })
+    }
 }
 
 /// Where the call goes when the offer comes to nothing.
@@ -62,29 +85,44 @@ impl Call {
         let offer = env.open_leg(self.id());
         env.arm(self.id(), CallTimer::Pop, now.mono + env.center.timing.pop_wait);
         env.arm(self.id(), CallTimer::AgentMediaOpen, now.mono + env.center.timing.media_open);
-        let progress = Progress::Preparing { media: None, popped: false };
-        let leg = Box::new(AgentLeg { offer, agent: agent.clone(), reservation, ring_timeout, progress });
+        let progress = Progress::Preparing { port: Port::Opening, pop: Pop::Unknown { because } };
+        let leg = Box::new(AgentLeg { offer, agent, reservation, ring_timeout, progress });
         self.set_activity(Activity::Offering { agent: leg, fallback });
-        self.emit(now, env, CallEvent::Offered { offer, agent, because });
+        if self.is_looked_up() {
+            self.tell_offer(now, env);
+        }
+    }
+
+    /// Tells the agent's page of the offer and who calls, if that was not done.
+    pub(super) fn tell_offer(&mut self, now: Now, env: &mut Env) {
+        let Some(live) = self.live() else { return };
+        let Activity::Offering { agent: leg, .. } = &mut live.activity else { return };
+        let Progress::Preparing { pop, .. } = &mut leg.progress else { return };
+        if let Pop::Unknown { because } = pop {
+            let because = because.take();
+            *pop = Pop::Told;
+            let (offer, agent) = (leg.offer, leg.agent.clone());
+            self.emit(now, env, CallEvent::Offered { offer, agent, because });
+        }
     }
 
     /// The pop was written, there is no page (`written` false), or it took too long (false).
     pub(crate) fn on_popped(&mut self, now: Now, env: &mut Env, offer: LegId, written: bool) -> bool {
-        let Some(AgentLeg { progress: Progress::Preparing { popped, .. }, .. }) = self.agent_leg(offer)
+        let Some(AgentLeg { progress: Progress::Preparing { pop: pop @ Pop::Told, .. }, .. }) =
+            self.agent_leg(offer)
         else {
             return false;
         };
-        if std::mem::replace(popped, true) {
-            return false;
-        }
+        *pop = Pop::Settled;
         env.disarm(self.id(), CallTimer::Pop);
         self.emit(now, env, CallEvent::Popped { offer, written });
         self.invite_agent(now, env);
         true
     }
 
-    /// The wait for the pop is over.
+    /// The wait for the pop is over. An address book that is slower than that says who calls while the phone rings.
     pub(crate) fn on_pop_timeout(&mut self, now: Now, env: &mut Env) {
+        self.tell_offer(now, env);
         if let Some(offer) = self.current_offer() {
             self.on_popped(now, env, offer, false);
         }
@@ -92,10 +130,11 @@ impl Call {
 
     pub(super) fn on_agent_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
         let session_id = env.rng.next_u64() >> 2;
-        let Some(AgentLeg { progress: Progress::Preparing { media, .. }, .. }) = self.agent_leg(leg) else {
+        let Some(AgentLeg { progress: Progress::Preparing { port: opening, .. }, .. }) = self.agent_leg(leg)
+        else {
             return;
         };
-        *media = Some(MediaLeg::new(leg, port, session_id));
+        *opening = Port::Open(MediaLeg::new(leg, port, session_id));
         env.disarm(self.id(), CallTimer::AgentMediaOpen);
         self.invite_agent(now, env);
     }
@@ -119,12 +158,14 @@ impl Call {
         let Some(live) = self.live() else { return };
         let first = live.media.codec();
         let Activity::Offering { agent: leg, .. } = &mut live.activity else { return };
-        let Progress::Preparing { media: media @ Some(_), popped: true } = &mut leg.progress else { return };
+        let Progress::Preparing { port: Port::Open(media), pop: Pop::Settled } = &leg.progress else {
+            return;
+        };
+        let mut media = media.clone();
         let Some(contact) = env.sip.contact(leg.agent.as_str()) else {
             self.fail_offer(now, env, OfferFailure::NotRegistered, None);
             return;
         };
-        let mut media = media.take().expect("matched `Some` above");
         let mut from = NameAddr::new(caller_uri);
         from.display = display.map(Into::into);
         let invite = Invite {
@@ -267,11 +308,19 @@ impl Call {
         for timer in [CallTimer::Pop, CallTimer::AgentMediaOpen, CallTimer::Ring] {
             env.disarm(self.id(), timer);
         }
-        if let Progress::Inviting { session, .. } = agent.progress {
-            env.sessions.remove(&session);
-            if status.is_none_or(|status| status < 300) {
-                env.sip.hang_up(now, session, Some(withdrawal(failure)));
+        match agent.progress {
+            Progress::Inviting { session, .. } => {
+                env.sessions.remove(&session);
+                if status.is_none_or(|status| status < 300) {
+                    env.sip.hang_up(now, session, Some(withdrawal(failure)));
+                }
             }
+            // Who was chosen is on record even if nobody heard of it.
+            Progress::Preparing { pop: Pop::Unknown { because }, .. } => {
+                let (offer, agent) = (agent.offer, agent.agent.clone());
+                self.emit(now, env, CallEvent::Offered { offer, agent, because });
+            }
+            Progress::Preparing { pop: Pop::Told | Pop::Settled, .. } => {}
         }
         env.close_leg(agent.offer);
         self.emit(

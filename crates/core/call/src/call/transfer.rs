@@ -22,6 +22,11 @@ pub(crate) struct Handover {
 }
 
 impl Handover {
+    /// Who sends the caller on.
+    pub(super) const fn agent(&self) -> &AgentId {
+        &self.conversation.agent
+    }
+
     pub(super) fn into_conversation(self) -> Conversation {
         self.conversation
     }

@@ -2,7 +2,7 @@
 
 use hotline_acd::Entry as QueueEntry;
 use hotline_acd::{Decision, EnqueueError};
-use hotline_base::{AgentId, Now, PlayId, QueueId, ReservationId};
+use hotline_base::{AgentId, CallId, Now, PlayId, QueueId, ReservationId};
 use hotline_ivr::{Input, Language, QueueExit, position_announcement};
 use hotline_media as media;
 
@@ -11,6 +11,7 @@ use super::offer::{Candidate, Fallback};
 use super::{Call, FlowRun};
 use crate::env::Env;
 use crate::event::{CallEvent, QueueOutcome};
+use crate::snapshot::CallState;
 
 /// A call in line.
 pub(crate) struct Waiting {
@@ -26,6 +27,12 @@ struct Announcer {
     playing: Option<PlayId>,
     position: u32,
     said: u32,
+}
+
+impl Waiting {
+    pub(super) fn state(&self, call: CallId, env: &Env) -> CallState {
+        CallState::Queued { queue: self.queue.clone(), position: env.acd.position(call).unwrap_or(0) }
+    }
 }
 
 impl Call {

@@ -154,7 +154,7 @@ impl Established {
 
     pub(super) fn hang_up(mut self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<Reason>) -> State {
         self.refuse_theirs(usage, ctx, 487);
-        self.referral.end(usage, ctx);
+        self.referral.conclude(usage, ctx, &mut self.dialog);
         usage.end(ctx, Side::Local, reason.clone());
         usage.leave(ctx, self.dialog, reason.as_ref())
     }

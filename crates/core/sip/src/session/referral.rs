@@ -129,6 +129,15 @@ impl Referral {
         }
     }
 
+    /// Our user ends the session: what waits for its turn is told before.
+    pub(super) fn conclude(&mut self, usage: &Usage, ctx: &mut Context<'_>, dialog: &mut Dialog) {
+        if let Self::Told(Telling { wire: Wire::Busy { next: Some(next), .. }, .. }) = self {
+            let next = *next;
+            self.notify(usage, ctx, dialog, next);
+        }
+        self.end(usage, ctx);
+    }
+
     /// Refuses what our user has not decided on, as the session ends.
     pub(super) fn end(&mut self, usage: &Usage, ctx: &mut Context<'_>) {
         self.refuse(usage, ctx, 603);

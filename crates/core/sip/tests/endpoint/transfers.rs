@@ -71,6 +71,18 @@ fn what_is_overtaken_is_not_told() {
 }
 
 #[test]
+fn a_hang_up_of_ours_is_preceded_by_what_was_not_told() {
+    let mut net = Net::pair(1, PERFECT);
+    let (tag, session) = established(&mut net);
+    accepted(&mut net, &tag, session, "");
+    report(&mut net, session, 200);
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    let sent = core::mem::take(&mut net.outside);
+    assert_eq!(titles(&sent), ["NOTIFY", "BYE"]);
+    assert_eq!(told(&sent[0]).0, "SIP/2.0 200 OK");
+}
+
+#[test]
 fn a_peer_that_knows_no_subscription_or_wants_none_is_told_nothing_more() {
     let mut net = Net::pair(1, PERFECT);
     let (tag, session) = established(&mut net);
