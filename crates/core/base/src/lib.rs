@@ -4,6 +4,7 @@
 //! Must never know: sockets, files, clocks, threads, SIP, audio, queues. Start reading at [`Now`].
 
 mod bounded;
+mod given;
 mod id;
 mod pii;
 mod rng;
@@ -11,9 +12,10 @@ mod time;
 mod timer;
 
 pub use bounded::BoundedQueue;
+pub use given::Given;
 pub use id::{
     AgentId, BridgeId, CallId, CustomerId, FlowId, LegId, NumberId, PlayId, QueueId, RecordingId,
-    ReservationId, TrunkId,
+    ReservationId, TrunkId, numbers_of, shard_of,
 };
 pub use pii::Pii;
 pub use rng::Rng;

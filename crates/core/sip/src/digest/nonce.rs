@@ -5,6 +5,7 @@ use core::fmt;
 use core::time::Duration;
 
 use hotline_base::{Rng, WallTime};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{hex, same_secret};
@@ -80,7 +81,7 @@ impl fmt::Debug for NonceIssuer {
 }
 
 /// What a nonce says about itself; in the order of issue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Stamp([u8; STAMP]);
 
 impl Stamp {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hotline_base::{Now, Rng, WallTime};
+use hotline_base::{Given, Now, Rng, WallTime};
+use serde::{Deserialize, Serialize};
 
 use super::nonce::{NonceIssuer, NonceState, Stamp, stamp};
 use super::{Algorithm, Challenge, Credentials, Ha1};
@@ -26,9 +27,9 @@ pub enum Verdict {
 
 /// Issues challenges and checks answers. Only nonces with a proven answer take memory, so that strangers cannot
 /// fill it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Verifier {
-    issuer: NonceIssuer,
+    issuer: Given<NonceIssuer>,
     counts: BTreeMap<Stamp, Counts>,
     /// What is not above it and not in `counts` may have been used.
     forgotten: Option<Stamp>,
@@ -41,7 +42,12 @@ impl Verifier {
     /// Of nonces from this issuer.
     #[must_use]
     pub const fn new(issuer: NonceIssuer) -> Self {
-        Self { issuer, counts: BTreeMap::new(), forgotten: None, evicted: 0, origin: None }
+        Self { issuer: Given::new(issuer), counts: BTreeMap::new(), forgotten: None, evicted: 0, origin: None }
+    }
+
+    /// Gives the issuer to a verifier that was read: it is not written with it.
+    pub fn give(&mut self, issuer: NonceIssuer) {
+        self.issuer = Given::new(issuer);
     }
 
     /// A challenge with a new nonce.
@@ -126,7 +132,7 @@ impl Verifier {
 }
 
 /// The counts used with one nonce.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Counts {
     highest: u32,
     /// Bit `n` is set if `highest - n` was used.

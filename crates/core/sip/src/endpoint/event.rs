@@ -102,7 +102,7 @@ pub struct Failure {
 
 /// What happened. Each session ends in exactly one of [`Event::Failed`], [`Event::Cancelled`] and
 /// [`Event::Ended`]; nothing about it follows.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A call comes in; 100 was sent. Answer with `ring`, `answer`, `reject` or `hang_up`.
     Incoming {

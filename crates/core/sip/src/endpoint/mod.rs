@@ -14,7 +14,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use hotline_base::{Now, Rng, Time, TimerQueue};
+use hotline_base::{Given, Now, Rng, Time, TimerQueue, numbers_of};
 use serde::{Deserialize, Serialize};
 
 mod access;
@@ -71,14 +71,15 @@ pub enum Timer {
     Binding,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum TimerKey {
     Session(SessionId),
     Registration(RegistrationId),
 }
 
-/// One SIP endpoint, server and client.
-#[derive(Debug)]
+/// One SIP endpoint, server and client. It can be written down at any moment between two turns, without its
+/// configuration and its nonce secret; whoever reads it calls [`Endpoint::restore`] before anything else.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Endpoint {
     shared: Shared,
     verifier: Verifier,
@@ -94,9 +95,9 @@ pub struct Endpoint {
 }
 
 /// What sessions and registrations may touch of the endpoint.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Shared {
-    config: EndpointConfig,
+    config: Given<EndpointConfig>,
     rng: Rng,
     layer: Layer<Owner>,
     events: VecDeque<Event>,
@@ -104,7 +105,7 @@ struct Shared {
 }
 
 impl Shared {
-    const fn context(&mut self, now: Now) -> Context<'_> {
+    fn context(&mut self, now: Now) -> Context<'_> {
         let Self { config, rng, layer, events, counters } = self;
         Context { now, config, rng, layer, events, counters }
     }
@@ -116,7 +117,7 @@ impl Endpoint {
     #[must_use]
     pub fn new(config: EndpointConfig, rng: Rng, nonce_secret: [u8; 32]) -> Self {
         let shared = Shared {
-            config,
+            config: Given::new(config),
             rng,
             layer: Layer::new(),
             events: VecDeque::new(),
@@ -135,11 +136,25 @@ impl Endpoint {
         }
     }
 
+    /// Counts its ids from where those of `shard` begin.
+    #[must_use]
+    pub const fn with_shard(mut self, shard: u8) -> Self {
+        self.last_id = numbers_of(shard);
+        self
+    }
+
+    /// Gives an endpoint that was read what was not written with it. The configuration may be another by now, see
+    /// [`Self::reconfigure`].
+    pub fn restore(&mut self, config: EndpointConfig, nonce_secret: [u8; 32]) {
+        self.verifier.give(NonceIssuer::new(nonce_secret, NONCE_LIFETIME));
+        self.reconfigure(config);
+    }
+
     /// Replaces the configuration. Sessions go on; users who are gone lose their contacts.
     pub fn reconfigure(&mut self, config: EndpointConfig) {
         let users: BTreeSet<&str> = config.users.keys().map(String::as_str).collect();
         self.registrar.keep_users(&users);
-        self.shared.config = config;
+        self.shared.config = Given::new(config);
         self.tell_presence();
     }
 

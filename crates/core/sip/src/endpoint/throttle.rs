@@ -6,6 +6,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use hotline_base::{Time, TimerQueue};
+use serde::{Deserialize, Serialize};
 
 /// Requests that one source may send at once.
 pub const BURST: u32 = 200;
@@ -21,7 +22,7 @@ pub const SILENCE: Duration = Duration::from_secs(30);
 pub const MAX_SOURCES: usize = 8_192;
 
 /// What is remembered of one source.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Source {
     /// When its bucket is full again.
     full_at: Time,
@@ -32,7 +33,7 @@ struct Source {
 }
 
 /// All sources.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Throttle {
     sources: BTreeMap<IpAddr, Source>,
     /// When each was heard of last.
