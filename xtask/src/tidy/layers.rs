@@ -11,6 +11,7 @@ const CORE_EXTERNAL: &[&str] = &[
     "bytes",
     "md-5",
     "memchr",
+    "postcard",
     "rand_chacha",
     "rand_core",
     "rtp-rs",

@@ -61,7 +61,7 @@ pub enum CommandError {
 }
 
 /// Asked of the database by the core. Each is answered by one [`Reply`] or never; the core does not wait.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Who has this number?
     FindCustomer {

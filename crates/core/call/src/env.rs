@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hotline_acd::Acd;
-use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue};
+use hotline_base::{
+    BridgeId, CallId, Given, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue, numbers_of,
+};
 use hotline_media as media;
 use hotline_sip::{Endpoint, SessionId};
+use serde::{Deserialize, Serialize};
 
 use crate::center::Center;
 use crate::command::Request;
@@ -17,7 +20,7 @@ use crate::event::{Alarm, AlarmKind, Event, EventKind};
 pub(crate) const MEDIA_SILENT: &str = "the media plane did not answer";
 
 /// Which leg of a call a SIP session carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Role {
     Caller,
     Agent,
@@ -26,15 +29,16 @@ pub(crate) enum Role {
 }
 
 /// A media leg.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Leg {
     pub(crate) call: CallId,
     /// Whether a packet has come from its phone: one that never sent anything cannot fall silent.
     pub(crate) heard: bool,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Env {
-    pub(crate) center: Arc<Center>,
+    pub(crate) center: Given<Arc<Center>>,
     pub(crate) sip: Endpoint,
     pub(crate) acd: Acd,
     pub(crate) timers: TimerQueue<(CallId, CallTimer)>,
@@ -57,7 +61,7 @@ pub(crate) struct Env {
 impl Env {
     pub(crate) fn new(center: Arc<Center>, sip: Endpoint, acd: Acd, rng: Rng, last_seq: u64) -> Self {
         Self {
-            center,
+            center: Given::new(center),
             sip,
             acd,
             timers: TimerQueue::new(),
@@ -73,6 +77,11 @@ impl Env {
             seq: last_seq,
             next_id: 0,
         }
+    }
+
+    /// Counts ids from where those of `shard` begin.
+    pub(crate) fn with_shard(self, shard: u8) -> Self {
+        Self { next_id: numbers_of(shard), sip: self.sip.with_shard(shard), ..self }
     }
 
     /// The number of the last event.

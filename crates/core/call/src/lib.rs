@@ -16,7 +16,7 @@ mod snapshot;
 
 pub use center::{Agent, Center, Number, Queue, Timing};
 pub use command::{Command, CommandError, Customer, Reply, Request};
-pub use controller::{CALLS_MAX, CallTimer, Controller, Counters, Timer};
+pub use controller::{CALLS_MAX, CallTimer, Controller, Counters, RestoreError, Timer, VERSION};
 pub use event::{
     Alarm, AlarmKind, CallEvent, EndCause, EndKind, Entry, Event, EventKind, Party, QueueOutcome, Source,
 };

@@ -22,7 +22,7 @@ const TRUNK_NETWORK: IpAddr = address(1, 0).ip();
 pub(crate) const DOMAIN: &str = "hotline.example";
 /// The number that leads to the flow.
 pub(crate) const NUMBER: &str = "+4930100";
-/// The key that leads to the queue.
+/// The key that callers press.
 pub(crate) const QUEUE_KEY: char = '1';
 /// After-call work in the queue.
 pub const WRAP_UP: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ steps:
   menu:
     menu:
       prompts: [menu]
-      choices: {1: sales}
+      choices: {KEY: sales}
       no_input: {retries: [[menu]], then: goodbye}
       invalid: {retries: [[menu]], then: goodbye}
   sales:
@@ -59,6 +59,8 @@ pub struct Rules {
     pub ring_timeout: Duration,
     /// The longest wait in the queue.
     pub wait_max: Duration,
+    /// The key that leads to the queue.
+    pub queue_key: char,
     /// How many media legs there may be at a time.
     pub media_ports: u16,
 }
@@ -69,6 +71,7 @@ impl Default for Rules {
             agents: 1,
             ring_timeout: Duration::from_secs(15),
             wait_max: Duration::from_secs(300),
+            queue_key: QUEUE_KEY,
             media_ports: 100,
         }
     }
@@ -98,7 +101,8 @@ pub(crate) fn domain() -> Host {
 }
 
 pub(crate) fn center(rules: &Rules) -> Center {
-    let flow = hotline_ivr::parse("main.yaml", FLOW).expect("the simulated flow has no mistakes");
+    let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
+    let flow = hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes");
     let main = FlowId::from("main");
     let number = Number { id: NumberId::from("main"), flow: main.clone(), language: "en".into() };
     let sales = QueueId::from("sales");

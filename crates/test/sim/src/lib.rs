@@ -8,6 +8,7 @@
 
 mod agenda;
 mod center;
+mod hand_over;
 mod media;
 mod moment;
 mod network;
@@ -24,4 +25,4 @@ pub use network::{Faults, Network};
 pub use phone::{Act, Manners, Phone, PhoneId, PickUp, Talk};
 pub use seeds::for_each_seed;
 pub use watch::Watch;
-pub use world::World;
+pub use world::{Day, World};

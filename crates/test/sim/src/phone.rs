@@ -63,6 +63,8 @@ pub enum Act {
     Refuse(SessionId, u16),
     /// Hangs up, or gives up dialling.
     HangUp,
+    /// Puts the other side on hold (`true`), or takes it back.
+    Hold(bool),
     /// Presses a key.
     Press(char),
     /// Loses its power: says nothing and hears nothing from here on.
@@ -105,6 +107,8 @@ pub struct Phone {
     login: Option<Login>,
     registration: Option<RegistrationId>,
     is_dead: bool,
+    /// How often it put somebody on hold or took them back.
+    holds: u64,
     plans: VecDeque<(Duration, Act)>,
 }
 
@@ -137,6 +141,7 @@ impl Phone {
             login,
             registration: None,
             is_dead: false,
+            holds: 0,
             plans: VecDeque::new(),
         }
     }
@@ -177,6 +182,7 @@ impl Phone {
                     self.endpoint.hang_up(now, talk.session, None);
                 }
             }
+            Act::Hold(holds) => self.hold(now, holds),
             Act::Vanish => {
                 self.is_dead = true;
                 self.is_registered = false;
@@ -249,12 +255,22 @@ impl Phone {
         self.go_up();
     }
 
+    fn hold(&mut self, now: Now, holds: bool) {
+        let Some(session) = self.talk.as_ref().filter(|talk| talk.is_up).map(|talk| talk.session) else {
+            return;
+        };
+        self.holds += 1;
+        let direction = if holds { Direction::SendOnly } else { Direction::SendReceive };
+        let offer = sdp::offer(&Local { direction, ..self.local() });
+        self.endpoint.reoffer(now, session, Bytes::from(offer.print()));
+    }
+
     fn local(&self) -> Local<'static> {
         Local {
             address: self.audio.ip(),
             port: self.audio.port(),
             session_id: 1,
-            version: 1,
+            version: 1 + self.holds,
             codecs: &Codec::ALL,
             direction: Direction::SendReceive,
         }

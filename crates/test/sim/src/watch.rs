@@ -21,6 +21,10 @@ pub struct Watch {
     folded: BTreeMap<CallId, CallRecord>,
     /// Records handed to the database.
     saved: BTreeMap<CallId, CallRecord>,
+    /// Everything that was told.
+    events: Vec<Event>,
+    /// Everything that was sent.
+    sent: Vec<Transmit>,
     /// The final response to each transaction.
     finals: BTreeMap<String, (u16, String)>,
 }
@@ -32,6 +36,18 @@ impl Watch {
         &self.saved
     }
 
+    /// Everything that was told, in order.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Everything that the core sent, in order.
+    #[must_use]
+    pub fn sent(&self) -> &[Transmit] {
+        &self.sent
+    }
+
     /// How many calls were begun.
     #[must_use]
     pub fn calls_started(&self) -> usize {
@@ -40,6 +56,7 @@ impl Watch {
 
     /// Events are numbered without a gap; offers do not overlap; nothing follows a record.
     pub(crate) fn on_event(&mut self, event: &Event) {
+        self.events.push(event.clone());
         self.seq += 1;
         assert_eq!(event.seq, self.seq, "events are numbered without a gap");
         let EventKind::Call { call, what } = &event.kind else { return };
@@ -110,6 +127,7 @@ impl Watch {
 
     /// One final response for each transaction, however often it is repeated.
     pub(crate) fn on_transmit(&mut self, transmit: &Transmit) {
+        self.sent.push(transmit.clone());
         let message = Message::parse(transmit.bytes.clone()).expect("what the core sends is SIP");
         let Some(status) = message.status().filter(|status| *status >= 200) else { return };
         let (via, cseq) = (message.top_via().expect("has a Via"), message.cseq().expect("has a CSeq"));

@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hotline_acd::AgentState;
@@ -15,6 +15,7 @@ use hotline_sip::{Datagram, Login, Transmit};
 
 use crate::agenda::Agenda;
 use crate::center::{self, NUMBER, QUEUE_KEY, Rules, SERVER};
+use crate::hand_over::HandOver;
 use crate::media::MediaPlane;
 use crate::moment::Moment;
 use crate::network::{Faults, Network};
@@ -44,6 +45,19 @@ enum Happening {
     Silent(SocketAddr),
 }
 
+/// What a day left behind.
+#[derive(Debug, PartialEq)]
+pub struct Day {
+    /// All events, in order.
+    pub events: Vec<Event>,
+    /// All that the core sent, in order.
+    pub sent: Vec<Transmit>,
+    /// The records, in the order in which the calls began.
+    pub records: Vec<CallRecord>,
+    /// What calls and agents were doing whenever another process went on with the core.
+    pub handed_over: BTreeSet<&'static str>,
+}
+
 /// A center with its callers and agents.
 pub struct World {
     now: Now,
@@ -51,6 +65,7 @@ pub struct World {
     agenda: Agenda<Happening>,
     network: Network,
     controller: Controller,
+    hand_over: HandOver,
     media: MediaPlane,
     /// Media events keep their order.
     last_media_event: Time,
@@ -74,7 +89,9 @@ impl World {
         let center = Arc::new(center::center(&rules));
         let mut secret = [0; 32];
         rng.fill(&mut secret);
-        let controller = Controller::new(now, center, center::endpoint(&rules), rng.fork(), secret, 0);
+        let endpoint = center::endpoint(&rules);
+        let controller = Controller::new(now, center.clone(), endpoint.clone(), rng.fork(), secret, 0);
+        let hand_over = HandOver::never(seed, center, endpoint, secret);
         let faults = Faults::any(&mut rng);
         let network = Network::new(faults, rng.fork());
         let mut world = Self {
@@ -83,6 +100,7 @@ impl World {
             agenda: Agenda::default(),
             network,
             controller,
+            hand_over,
             media: MediaPlane::new(rules.media_ports),
             last_media_event: Time::ZERO,
             phones: Vec::new(),
@@ -159,6 +177,19 @@ impl World {
     /// Something done at a phone `after` the next such moment of any call.
     pub fn when(&mut self, moment: Moment, phone: PhoneId, after: Duration, act: Act) {
         self.cues.push((moment, phone, after, act));
+    }
+
+    /// From here on another process goes on with the core after one in `steps` steps, by chance. Nobody may notice.
+    pub const fn hand_over_often(&mut self, steps: u64) {
+        self.hand_over.one_in(steps);
+    }
+
+    /// Another process goes on with the core, under other rules.
+    pub fn hand_over_to(&mut self, rules: Rules) {
+        self.hand_over.configure(Arc::new(center::center(&rules)), center::endpoint(&rules));
+        self.controller = self.hand_over.run(self.now, &self.controller);
+        self.drain();
+        self.check();
     }
 
     /// All agents register, sign in and are ready, in the order of their numbers.
@@ -250,7 +281,15 @@ impl World {
     ///
     /// # Panics
     /// If something is left.
-    pub fn close(mut self) -> Vec<CallRecord> {
+    pub fn close(self) -> Vec<CallRecord> {
+        self.close_day().records
+    }
+
+    /// The same, and gives all that happened.
+    ///
+    /// # Panics
+    /// If something is left.
+    pub fn close_day(mut self) -> Day {
         self.cues.clear();
         for phone in 0..self.phones.len() {
             self.phones[phone].manners.pick_up = PickUp::Refuse { after: Duration::ZERO, status: 486 };
@@ -266,7 +305,12 @@ impl World {
             assert_eq!(phone.poll_timeout(), None, "{} has a timer armed", phone.name);
         }
         self.watch.check_end(&self.controller, &self.controller.snapshot(self.now), &self.media);
-        self.watch.records().values().cloned().collect()
+        Day {
+            events: self.watch.events().to_vec(),
+            sent: self.watch.sent().to_vec(),
+            records: self.watch.records().values().cloned().collect(),
+            handed_over: self.hand_over.met().clone(),
+        }
     }
 
     fn add_phone(&mut self, name: &str, network: u8, login: Option<Login>, manners: Manners) -> PhoneId {
@@ -304,6 +348,10 @@ impl World {
                     phone.handle_timeout(now);
                 }
             }
+        }
+        if self.hand_over.is_due() {
+            self.say(format_args!("another process goes on"));
+            self.controller = self.hand_over.run(now, &self.controller);
         }
         self.drain();
         if core::mem::take(&mut self.core_moved) {
@@ -366,7 +414,8 @@ impl World {
             | Act::Dial(_)
             | Act::PickUp(_)
             | Act::Refuse(..)
-            | Act::HangUp => {}
+            | Act::HangUp
+            | Act::Hold(_) => {}
         }
         self.phones[id.0].handle_act(self.now, act);
     }

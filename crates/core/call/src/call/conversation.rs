@@ -6,6 +6,7 @@ use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, RecordingId};
 use hotline_ivr::Input;
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
+use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::live::Activity;
@@ -16,6 +17,7 @@ use crate::event::{AlarmKind, CallEvent, EndKind, Party, QueueOutcome, Source};
 use crate::media_leg::MediaLeg;
 
 /// Two people who hear each other.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Conversation {
     pub(super) agent: AgentId,
     pub(super) session: SessionId,
@@ -29,7 +31,7 @@ pub(crate) struct Conversation {
 }
 
 /// Which sides hold the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Holds {
     caller: bool,
     agent: bool,
@@ -40,6 +42,7 @@ impl Holds {
 }
 
 /// How the conversation came about.
+#[derive(Serialize, Deserialize)]
 pub(super) enum Origin {
     /// Offered by the ACD, which owns the agent's state until wrap-up is over.
     Queue,

@@ -8,6 +8,7 @@ use hotline_ivr::{
     Action, Digit, Facts, Flow, HangupCause, Input, Language, PlayTag, PromptName, Session, TransferExit,
 };
 use hotline_media::{self as media, PromptId};
+use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::live::{Activity, Progress};
@@ -17,6 +18,7 @@ use crate::env::Env;
 use crate::event::{CallEvent, EndKind};
 
 /// A flow being run for this call, on the version it began with.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct FlowRun {
     flow: FlowId,
     session: Session,

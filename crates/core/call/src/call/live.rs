@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hotline_base::{AgentId, CallId, LegId, Now};
+use serde::{Deserialize, Serialize};
 
 use super::{AgentLeg, Call, Conversation, Fallback, FlowRun, Stage, Waiting};
 use crate::env::Env;
@@ -9,6 +10,7 @@ use crate::event::{CallEvent, EndKind};
 use crate::media_leg::MediaLeg;
 use crate::snapshot::CallState;
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Live {
     /// The caller's leg.
     pub(super) media: MediaLeg,
@@ -17,6 +19,7 @@ pub(crate) struct Live {
 }
 
 /// How far the caller's INVITE has come.
+#[derive(Serialize, Deserialize)]
 pub(super) enum Progress {
     /// No final answer yet. Holds our session description for it.
     Proceeding(Bytes),
@@ -29,6 +32,7 @@ pub(super) enum Progress {
 }
 
 /// What a live call does.
+#[derive(Serialize, Deserialize)]
 pub(super) enum Activity {
     /// Between two of the others, within one turn.
     Idle,

@@ -14,6 +14,7 @@ mod waiting;
 
 use hotline_base::{AgentId, CallId, LegId, Now};
 use hotline_sip::SessionId;
+use serde::{Deserialize, Serialize};
 
 use crate::command::Customer;
 use crate::env::Env;
@@ -28,6 +29,7 @@ pub(crate) use offer::{AgentLeg, Fallback};
 pub(crate) use opening::Invitation;
 pub(crate) use waiting::Waiting;
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Call {
     id: CallId,
     /// The caller's SIP session.
@@ -40,11 +42,13 @@ pub(crate) struct Call {
 }
 
 /// What the address book said.
+#[derive(Serialize, Deserialize)]
 enum Lookup {
     Pending,
     Done(Option<Box<Customer>>),
 }
 
+#[derive(Serialize, Deserialize)]
 enum Stage {
     /// Waits for the caller's media port. Holds the caller's offer; `None` if the INVITE had none.
     Opening(Option<bytes::Bytes>),

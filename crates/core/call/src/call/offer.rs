@@ -7,6 +7,7 @@ use hotline_acd::{Decision, OfferFailure};
 use hotline_base::{AgentId, LegId, Now, ReservationId};
 use hotline_sip::uri::Host;
 use hotline_sip::{Failure, Invite, InviteError, NameAddr, Reason, SessionId, SipUri};
+use serde::{Deserialize, Serialize};
 
 use super::live::Activity;
 use super::transfer::Handover;
@@ -20,6 +21,7 @@ use crate::media_leg::MediaLeg;
 const DISPLAY_MAX: usize = 64;
 
 /// The agent's side of an offer.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct AgentLeg {
     pub(super) offer: LegId,
     pub(super) agent: AgentId,
@@ -29,6 +31,7 @@ pub(crate) struct AgentLeg {
     progress: Progress,
 }
 
+#[derive(Serialize, Deserialize)]
 enum Progress {
     /// The port is being opened and the pop written, in either order.
     Preparing { port: Port, pop: Pop },
@@ -60,6 +63,7 @@ impl AgentLeg {
 }
 
 /// Where the call goes when the offer comes to nothing.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Fallback {
     /// Back to its place in line.
     Queue(Waiting),

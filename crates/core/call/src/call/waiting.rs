@@ -5,6 +5,7 @@ use hotline_acd::{Decision, EnqueueError};
 use hotline_base::{AgentId, CallId, Now, PlayId, QueueId, ReservationId};
 use hotline_ivr::{Input, Language, QueueExit, position_announcement};
 use hotline_media as media;
+use serde::{Deserialize, Serialize};
 
 use super::live::Activity;
 use super::offer::{Candidate, Fallback};
@@ -14,6 +15,7 @@ use crate::event::{CallEvent, QueueOutcome};
 use crate::snapshot::CallState;
 
 /// A call in line.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Waiting {
     /// The flow to go on with if the wait ends without an agent.
     pub(super) run: FlowRun,
@@ -22,7 +24,7 @@ pub(crate) struct Waiting {
 }
 
 /// Says the position, never two at once: what changed meanwhile is said when the present one has ended.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Announcer {
     playing: Option<PlayId>,
     position: u32,

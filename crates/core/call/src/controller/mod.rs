@@ -8,8 +8,11 @@
 mod agents;
 mod incoming;
 mod media_events;
+mod saved;
 mod sip_events;
 mod transfers;
+
+pub use saved::{RestoreError, VERSION};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +21,7 @@ use hotline_acd::{Acd, AgentView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
 use hotline_media as media;
 use hotline_sip::{Datagram, Endpoint, EndpointConfig, Transmit};
+use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::center::Center;
@@ -41,7 +45,7 @@ pub enum Timer {
 }
 
 /// The timers of one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum CallTimer {
     /// The media plane must open the caller's leg: [`crate::Timing::media_open`].
     MediaOpen,
@@ -72,7 +76,7 @@ impl CallTimer {
 }
 
 /// What the controller counts since its start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Calls that were begun.
     pub calls_started: u64,
@@ -115,6 +119,14 @@ impl Controller {
             draining: false,
             acting: None,
         }
+    }
+
+    /// Counts the ids of legs, sessions and the like from where those of `shard` begin, so that several controllers
+    /// beside one media plane never choose the same.
+    #[must_use]
+    pub fn with_shard(mut self, shard: u8) -> Self {
+        self.env = self.env.with_shard(shard);
+        self
     }
 
     /// A SIP datagram came.
