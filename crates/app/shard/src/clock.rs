@@ -7,14 +7,26 @@ use hotline_base::{Now, Time, WallTime};
 /// The origin of monotonic time. Every part of the server that speaks of [`Time`] shares one.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    origin: Instant,
+    /// The monotonic time at `started`.
+    first: Time,
+    started: Instant,
 }
 
 impl Clock {
     /// A clock that begins at this moment.
     #[must_use]
     pub fn start() -> Self {
-        Self { origin: Instant::now() }
+        Self { first: Time::ZERO, started: Instant::now() }
+    }
+
+    /// A clock that goes on counting where that of another process was at `at`: for a core that was saved then, see
+    /// [`Controller::saved_at`](hotline_call::Controller::saved_at). What has passed since is taken from the wall
+    /// clock; if that was set back, none has.
+    #[must_use]
+    pub fn resume(at: Now) -> Self {
+        let mut clock = Self::start();
+        clock.first = at.mono + clock.now().wall.since(at.wall);
+        clock
     }
 
     /// Both clocks.
@@ -22,8 +34,27 @@ impl Clock {
     pub fn now(&self) -> Now {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Now {
-            mono: Time(u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX)),
+            mono: self.first + self.started.elapsed(),
             wall: WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_clock_goes_on_where_another_was_and_never_before() {
+        let mono = Time::ZERO + HOUR;
+        let wall = Clock::start().now().wall;
+        let late = WallTime(wall.0 - 2_000_000);
+        assert!(Clock::resume(Now { mono, wall: late }).now().mono >= mono + Duration::from_secs(2));
+        let set_back = Clock::resume(Now { mono, wall: wall + HOUR }).now().mono;
+        assert!(set_back >= mono && set_back < mono + HOUR);
     }
 }

@@ -54,6 +54,8 @@ pub struct Day {
     pub sent: Vec<Transmit>,
     /// The records, in the order in which the calls began.
     pub records: Vec<CallRecord>,
+    /// All that the core counted, by name.
+    pub counters: Vec<(&'static str, u64)>,
     /// What calls and agents were doing whenever another process went on with the core.
     pub handed_over: BTreeSet<&'static str>,
 }
@@ -309,6 +311,7 @@ impl World {
             events: self.watch.events().to_vec(),
             sent: self.watch.sent().to_vec(),
             records: self.watch.records().values().cloned().collect(),
+            counters: self.controller.counters(),
             handed_over: self.hand_over.met().clone(),
         }
     }

@@ -42,7 +42,13 @@ impl Verifier {
     /// Of nonces from this issuer.
     #[must_use]
     pub const fn new(issuer: NonceIssuer) -> Self {
-        Self { issuer: Given::new(issuer), counts: BTreeMap::new(), forgotten: None, evicted: 0, origin: None }
+        Self {
+            issuer: Given::new(issuer),
+            counts: BTreeMap::new(),
+            forgotten: None,
+            evicted: 0,
+            origin: None,
+        }
     }
 
     /// Gives the issuer to a verifier that was read: it is not written with it.

@@ -11,5 +11,6 @@ mod nat;
 mod net;
 mod refusals;
 mod registration;
+mod saved;
 mod seeds;
 mod transfers;
