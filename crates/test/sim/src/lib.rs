@@ -8,11 +8,11 @@
 
 mod agenda;
 mod center;
-mod hand_over;
 mod media;
 mod moment;
 mod network;
 mod phone;
+mod restores;
 mod seeds;
 mod watch;
 mod world;

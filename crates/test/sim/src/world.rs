@@ -15,11 +15,11 @@ use hotline_sip::{Datagram, Login, Transmit};
 
 use crate::agenda::Agenda;
 use crate::center::{self, NUMBER, QUEUE_KEY, Rules, SERVER};
-use crate::hand_over::HandOver;
 use crate::media::MediaPlane;
 use crate::moment::Moment;
 use crate::network::{Faults, Network};
 use crate::phone::{Act, Manners, Phone, PhoneId, PickUp};
+use crate::restores::Restores;
 use crate::watch::Watch;
 
 /// After how many steps without time passing the world is taken to spin.
@@ -57,7 +57,7 @@ pub struct Day {
     /// All that the core counted, by name.
     pub counters: Vec<(&'static str, u64)>,
     /// What calls and agents were doing whenever another process went on with the core.
-    pub handed_over: BTreeSet<&'static str>,
+    pub restored: BTreeSet<&'static str>,
 }
 
 /// A center with its callers and agents.
@@ -67,7 +67,7 @@ pub struct World {
     agenda: Agenda<Happening>,
     network: Network,
     controller: Controller,
-    hand_over: HandOver,
+    restores: Restores,
     media: MediaPlane,
     /// Media events keep their order.
     last_media_event: Time,
@@ -93,7 +93,7 @@ impl World {
         rng.fill(&mut secret);
         let endpoint = center::endpoint(&rules);
         let controller = Controller::new(now, center.clone(), endpoint.clone(), rng.fork(), secret, 0);
-        let hand_over = HandOver::never(seed, center, endpoint, secret);
+        let restores = Restores::never(seed, center, endpoint, secret);
         let faults = Faults::any(&mut rng);
         let network = Network::new(faults, rng.fork());
         let mut world = Self {
@@ -102,7 +102,7 @@ impl World {
             agenda: Agenda::default(),
             network,
             controller,
-            hand_over,
+            restores,
             media: MediaPlane::new(rules.media_ports),
             last_media_event: Time::ZERO,
             phones: Vec::new(),
@@ -182,14 +182,14 @@ impl World {
     }
 
     /// From here on another process goes on with the core after one in `steps` steps, by chance. Nobody may notice.
-    pub const fn hand_over_often(&mut self, steps: u64) {
-        self.hand_over.one_in(steps);
+    pub const fn restore_often(&mut self, steps: u64) {
+        self.restores.one_in(steps);
     }
 
     /// Another process goes on with the core, under other rules.
-    pub fn hand_over_to(&mut self, rules: Rules) {
-        self.hand_over.configure(Arc::new(center::center(&rules)), center::endpoint(&rules));
-        self.controller = self.hand_over.run(self.now, &self.controller);
+    pub fn restore_under(&mut self, rules: Rules) {
+        self.restores.configure(Arc::new(center::center(&rules)), center::endpoint(&rules));
+        self.controller = self.restores.run(self.now, &self.controller);
         self.drain();
         self.check();
     }
@@ -312,7 +312,7 @@ impl World {
             sent: self.watch.sent().to_vec(),
             records: self.watch.records().values().cloned().collect(),
             counters: self.controller.counters(),
-            handed_over: self.hand_over.met().clone(),
+            restored: self.restores.met().clone(),
         }
     }
 
@@ -352,9 +352,9 @@ impl World {
                 }
             }
         }
-        if self.hand_over.is_due() {
+        if self.restores.is_due() {
             self.say(format_args!("another process goes on"));
-            self.controller = self.hand_over.run(now, &self.controller);
+            self.controller = self.restores.run(now, &self.controller);
         }
         self.drain();
         if core::mem::take(&mut self.core_moved) {

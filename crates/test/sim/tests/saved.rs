@@ -1,27 +1,56 @@
-//! Another process goes on with the core at any moment: nobody may notice.
+//! Another process goes on with the core at any moment, and nobody notices.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hotline_call::{EndKind, QueueOutcome};
-use hotline_sim::{Act, Day, Moment, PickUp, Rules, World, for_each_seed};
+use hotline_sim::{Act, Moment, PickUp, Rules, World, for_each_seed};
 
-/// Seeds; each is a day that is lived twice.
+/// Seeds for each scenario.
 const SEEDS: u64 = 300;
 /// Long enough for anything that is to happen here.
 const LONG: Duration = Duration::from_secs(120);
+/// How many steps a process lasts on average, by seed.
+const STEPS: [u64; 4] = [1, 8, 32, 128];
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// More callers than agents; people answer, miss and refuse calls, hold, hang up, give up and vanish.
-fn day(seed: u64, loud: bool, hand_over: Option<u64>) -> Day {
-    let rules = Rules { agents: 3, wait_max: seconds(45), media_ports: 9, ..Rules::default() };
-    let mut world = World::new(seed, loud, rules);
-    if let Some(steps) = hand_over {
-        world.hand_over_often(steps);
+/// Names the first difference instead of printing two days.
+fn assert_same<T: PartialEq + std::fmt::Debug>(what: &str, expected: &[T], found: &[T]) {
+    for (number, pair) in expected.iter().zip(found).enumerate() {
+        assert_eq!(pair.0, pair.1, "{what} {number}");
     }
+    assert_eq!(expected.len(), found.len(), "{what}s");
+}
+
+/// Lives each day twice, in one process and in many, and gives what calls and agents were doing at the changes; nothing
+/// if one seed is replayed.
+fn assert_unnoticed(live: impl Fn(&mut World)) -> Option<BTreeSet<&'static str>> {
+    let mut met = BTreeSet::new();
+    let mut seeds = 0;
+    for_each_seed(SEEDS, |seed, loud| {
+        let rules = Rules { agents: 3, wait_max: seconds(45), media_ports: 9, ..Rules::default() };
+        let mut world = World::new(seed, false, rules);
+        live(&mut world);
+        let expected = world.close_day();
+        let mut world = World::new(seed, loud, rules);
+        world.restore_often(STEPS[usize::try_from(seed % 4).unwrap()]);
+        live(&mut world);
+        let found = world.close_day();
+        assert_same("event", &expected.events, &found.events);
+        assert_same("message", &expected.sent, &found.sent);
+        assert_same("record", &expected.records, &found.records);
+        assert_same("counter", &expected.counters, &found.counters);
+        met.extend(found.restored);
+        seeds += 1;
+    });
+    (seeds == SEEDS).then_some(met)
+}
+
+/// More callers than agents; people answer, miss and refuse calls, hold, hang up, give up and vanish.
+fn a_busy_day(world: &mut World) {
     world.open();
     for number in 0..3 {
         let agent = world.agent(number);
@@ -53,33 +82,12 @@ fn day(seed: u64, loud: bool, hand_over: Option<u64>) -> Day {
         }
     }
     world.run_for(LONG);
-    world.close_day()
-}
-
-/// Names the first difference instead of printing two days.
-fn assert_same<T: PartialEq + std::fmt::Debug>(what: &str, expected: &[T], found: &[T]) {
-    for (number, pair) in expected.iter().zip(found).enumerate() {
-        assert_eq!(pair.0, pair.1, "{what} {number}");
-    }
-    assert_eq!(expected.len(), found.len(), "{what}s");
 }
 
 #[test]
-fn a_day_goes_on_in_other_processes_as_if_there_had_been_one() {
-    let mut met = BTreeSet::new();
-    let mut seeds = 0;
-    for_each_seed(SEEDS, |seed, loud| {
-        let uninterrupted = day(seed, false, None);
-        let steps = [1, 4, 16, 64][usize::try_from(seed % 4).unwrap()];
-        let interrupted = day(seed, loud, Some(steps));
-        assert_same("event", &uninterrupted.events, &interrupted.events);
-        assert_same("message", &uninterrupted.sent, &interrupted.sent);
-        assert_same("record", &uninterrupted.records, &interrupted.records);
-        assert_same("counter", &uninterrupted.counters, &interrupted.counters);
-        met.extend(interrupted.handed_over);
-        seeds += 1;
-    });
-    let all = [
+fn a_busy_day_in_many_processes_is_the_same_as_in_one() {
+    let Some(met) = assert_unnoticed(a_busy_day) else { return };
+    for doing in [
         "in a flow",
         "queued",
         "offered",
@@ -92,15 +100,35 @@ fn a_day_goes_on_in_other_processes_as_if_there_had_been_one() {
         "talking",
         "holding",
         "wrapping up",
-    ];
-    for doing in all {
-        assert!(seeds == 1 || met.contains(doing), "somebody was {doing}");
+    ] {
+        assert!(met.contains(doing), "somebody was {doing}");
     }
 }
 
 #[test]
+fn a_caller_who_is_sent_on_arrives_in_another_process() {
+    assert_unnoticed(|world| {
+        world.open();
+        let (first, second, caller) = (world.agent(0), world.agent(1), world.add_caller(None));
+        world.later(Duration::ZERO, caller, world.number());
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, first)));
+        let after = world.up_to(seconds(5));
+        world.manners(second).pick_up = match world.rng().below(3) {
+            0 => PickUp::Refuse { after, status: 603 },
+            _ => PickUp::After(after),
+        };
+        world.transfer(first, second);
+        assert!(world.run_until(LONG, |world| {
+            world.are_talking(caller, second) || world.are_talking(caller, first)
+        }));
+        world.later(seconds(2), caller, Act::HangUp);
+        world.run_for(seconds(30));
+    });
+}
+
+#[test]
 fn a_call_keeps_the_flow_it_began_with_while_new_calls_get_the_new_one() {
-    for_each_seed(SEEDS, |seed, loud| {
+    for_each_seed(SEEDS / 3, |seed, loud| {
         let mut world = World::new(seed, loud, Rules::default());
         world.open();
         let (agent, early, late) = (world.agent(0), world.add_caller(None), world.add_caller(None));
@@ -108,16 +136,14 @@ fn a_call_keeps_the_flow_it_began_with_while_new_calls_get_the_new_one() {
         world.later(Duration::ZERO, early, world.number());
         let is_up = |world: &World| world.phone(early).talk.as_ref().is_some_and(|talk| talk.is_up);
         assert!(world.run_until(LONG, is_up), "the caller hears the menu");
-        world.hand_over_to(Rules { queue_key: '2', ..Rules::default() });
-        assert!(
-            world.run_until(LONG, |world| world.are_talking(early, agent)),
-            "the old key still leads there"
-        );
+        world.restore_under(Rules { queue_key: '2', ..Rules::default() });
+        let connected = world.run_until(LONG, |world| world.are_talking(early, agent));
+        assert!(connected, "the key leads where it led when the call began");
         world.later(seconds(1), late, world.number());
         world.run_for(LONG);
         let records = world.close();
         assert_eq!(records[0].queues[0].outcome, Some(QueueOutcome::Answered));
-        assert!(records[1].queues.is_empty(), "the old key leads nowhere");
+        assert!(records[1].queues.is_empty(), "for a new call it leads nowhere");
         assert_eq!(records[1].cause.as_ref().unwrap().kind, EndKind::FlowEnded);
     });
 }

@@ -5,6 +5,7 @@ use hotline_acd::{OfferFailure, Outside};
 use hotline_base::{AgentId, LegId, Now, RecordingId};
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
+use serde::{Deserialize, Serialize};
 
 use super::conversation::{Conversation, Holds, Origin, end_conversation};
 use super::ending::Ending;
@@ -15,6 +16,7 @@ use crate::env::{Env, Role};
 use crate::event::{CallEvent, EndKind, Entry, Party};
 
 /// A caller whom an agent sends on, while somebody else's phone rings.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Handover {
     /// The talk to which the caller comes back if nobody takes over.
     pub(super) conversation: Conversation,
