@@ -33,7 +33,7 @@ pub enum RestoreError {
 impl Controller {
     /// Everything but configuration and secrets, between two turns. `now` is that of the last turn or later; if
     /// another process goes on, this controller must be given nothing more. The bytes hold personal data, and
-    /// passwords of requests that are being sent: who stores them keeps them from others.
+    /// the passwords with which we register or call elsewhere: who stores them keeps them from others.
     ///
     /// # Panics
     /// Never: no part of the state can fail to be written.
