@@ -40,12 +40,14 @@ enum Progress {
 }
 
 /// The media port of the agent's leg.
+#[derive(Serialize, Deserialize)]
 enum Port {
     Opening,
     Open(MediaLeg),
 }
 
 /// The screen pop, all of it within [`crate::Timing::pop_wait`].
+#[derive(Serialize, Deserialize)]
 enum Pop {
     /// The offer is told when the address book has said who calls.
     Unknown { because: Option<Decision> },
