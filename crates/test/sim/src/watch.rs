@@ -170,6 +170,7 @@ impl Watch {
                 {
                     let waits =
                         matches!(states.get(call), Some(CallState::Queued { .. } | CallState::InFlow));
+                    let waits = waits || self.senders.contains_key(call);
                     assert!(waits, "{} is reserved for a call that does not wait", agent.id);
                 }
                 AgentState::Reserved { call } | AgentState::Ringing { call } => {
