@@ -8,13 +8,15 @@ use hotline_base::{
     BridgeId, CallId, Given, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue, numbers_of,
 };
 use hotline_media as media;
-use hotline_sip::{Endpoint, SessionId};
+use hotline_sip::Endpoint;
 use serde::{Deserialize, Serialize};
 
 use crate::center::Center;
 use crate::command::Request;
 use crate::controller::{CallTimer, Counters};
 use crate::event::{Alarm, AlarmKind, Event, EventKind};
+use crate::sessions::Sessions;
+use crate::trunk_counters::Trunks;
 
 /// What operators read when the media plane does not answer.
 pub(crate) const MEDIA_SILENT: &str = "the media plane did not answer";
@@ -42,8 +44,8 @@ pub(crate) struct Env {
     pub(crate) sip: Endpoint,
     pub(crate) acd: Acd,
     pub(crate) timers: TimerQueue<(CallId, CallTimer)>,
-    /// Sessions whose events still matter to a call.
-    pub(crate) sessions: BTreeMap<SessionId, (CallId, Role)>,
+    pub(crate) sessions: Sessions,
+    pub(crate) trunks: Trunks,
     /// Legs from `OpenLeg` to `LegClosed`.
     pub(crate) legs: BTreeMap<LegId, Leg>,
     /// Recordings from `StartRecording` to their end.
@@ -65,7 +67,8 @@ impl Env {
             sip,
             acd,
             timers: TimerQueue::new(),
-            sessions: BTreeMap::new(),
+            sessions: Sessions::default(),
+            trunks: Trunks::default(),
             legs: BTreeMap::new(),
             recordings: BTreeMap::new(),
             alarms: BTreeMap::new(),
@@ -139,13 +142,7 @@ impl Env {
 
     /// Takes back everything that a call held, whatever state it was in.
     pub(crate) fn sweep(&mut self, now: Now, call: CallId) {
-        let sessions: Vec<SessionId> = self
-            .sessions
-            .iter()
-            .filter(|(_, (owner, _))| *owner == call)
-            .map(|(session, _)| *session)
-            .collect();
-        for session in sessions {
+        for session in self.sessions.of(call) {
             self.sessions.remove(&session);
             self.sip.hang_up(now, session, None);
         }

@@ -12,7 +12,9 @@ mod event;
 mod media_leg;
 pub mod number;
 mod record;
+mod sessions;
 mod snapshot;
+mod trunk_counters;
 
 pub use center::{Agent, Center, Number, Queue, Timing};
 pub use command::{Command, CommandError, Customer, Reply, Request};
@@ -25,4 +27,6 @@ pub use record::{
     CallRecord, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingState, Transfer,
     TransferOutcome,
 };
+pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};
+pub use trunk_counters::TrunkCounters;

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_acd::AgentState;
 use hotline_base::{AgentId, CallId, LegId};
-use hotline_call::{CallEvent, CallRecord, CallState, Controller, Event, EventKind, Request, Snapshot};
-use hotline_sip::{Message, Transmit};
+use hotline_call::{
+    CallEvent, CallRecord, CallState, Controller, Event, EventKind, LegEnd, Request, SipLeg, Snapshot,
+};
+use hotline_sip::{Message, Method, Transmit};
 
 use crate::media::MediaPlane;
 
@@ -25,6 +27,8 @@ pub struct Watch {
     events: Vec<Event>,
     /// Everything that was sent.
     sent: Vec<Transmit>,
+    /// The calls of SIP Call-IDs, as they were told.
+    legs: BTreeSet<(String, CallId)>,
     /// The final response to each transaction.
     finals: BTreeMap<String, (u16, String)>,
 }
@@ -125,10 +129,30 @@ impl Watch {
         assert!(record.queues.iter().all(|visit| visit.outcome.is_some()), "{call}: each wait has an end");
     }
 
-    /// One final response for each transaction, however often it is repeated.
+    /// Legs are told once, of calls that have begun, and the caller's is that of the record.
+    pub(crate) fn on_sip_leg(&mut self, leg: SipLeg) {
+        let record = self.folded.get(&leg.call).expect("a leg is told of a call that has begun");
+        match &leg.end {
+            LegEnd::Caller(source) => {
+                assert_eq!((source, &leg.sip_call_id), (&record.source, &record.sip_call_id));
+            }
+            LegEnd::Agent(_) => {}
+        }
+        // A talk that is given to another call takes its leg along.
+        let is_new = self.legs.insert((leg.sip_call_id, leg.call));
+        assert!(is_new, "a leg of a call is told once");
+    }
+
+    /// One final response for each transaction, however often it is repeated; and nobody is called, or answered with
+    /// 2xx, whose leg was not told.
     pub(crate) fn on_transmit(&mut self, transmit: &Transmit) {
         self.sent.push(transmit.clone());
         let message = Message::parse(transmit.bytes.clone()).expect("what the core sends is SIP");
+        let invites = message.cseq().is_ok_and(|cseq| cseq.method == Method::Invite);
+        if invites && message.status().is_none_or(|status| (200..300).contains(&status)) {
+            let told = self.legs.iter().any(|(sip_call_id, _)| *sip_call_id == message.call_id());
+            assert!(told, "an INVITE of a leg that was not told");
+        }
         let Some(status) = message.status().filter(|status| *status >= 200) else { return };
         let (via, cseq) = (message.top_via().expect("has a Via"), message.cseq().expect("has a CSeq"));
         let transaction =

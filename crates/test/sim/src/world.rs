@@ -441,6 +441,9 @@ impl World {
         while let Some((length, leg, play)) = self.media.poll_playback() {
             self.agenda.put(self.now.mono + length, Happening::PlayEnds(leg, play));
         }
+        while let Some(leg) = self.controller.poll_sip_leg() {
+            self.watch.on_sip_leg(leg);
+        }
         while let Some(transmit) = self.controller.poll_transmit() {
             self.watch.on_transmit(&transmit);
             self.send(transmit);

@@ -188,6 +188,10 @@ impl Call {
         if let Some(agent) = self.calling_agent() {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }
+        match (ending.by, ending.status) {
+            (Party::Agent | Party::System, Some(status)) => env.trunks.failed(&self.record.source, status),
+            (Party::Agent | Party::System, None) | (Party::Caller, _) => {}
+        }
         let cause = EndCause { kind: ending.kind, sip_status: ending.status, q850: ending.q850 };
         self.emit(now, env, CallEvent::Ended { by: ending.by, cause });
         // One that has failed already says no more.

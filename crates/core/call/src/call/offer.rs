@@ -13,9 +13,10 @@ use super::live::Activity;
 use super::transfer::Handover;
 use super::{Call, FlowRun, Waiting};
 use crate::controller::CallTimer;
-use crate::env::{Env, MEDIA_SILENT, Role};
+use crate::env::{Env, MEDIA_SILENT};
 use crate::event::CallEvent;
 use crate::media_leg::MediaLeg;
+use crate::sessions::{LegEnd, SipLeg};
 
 /// The longest name that is sent to a phone's display, in characters.
 const DISPLAY_MAX: usize = 64;
@@ -194,9 +195,11 @@ impl Call {
                 return;
             }
         };
-        let (offer, ring_timeout) = (leg.offer, leg.ring_timeout);
+        let (offer, agent, ring_timeout) = (leg.offer, leg.agent.clone(), leg.ring_timeout);
         leg.progress = Progress::Inviting { session, media };
-        env.sessions.insert(session, (call, Role::Agent));
+        let sip_call_id = env.sip.call_id(session).expect("a session that has just begun is known");
+        let end = LegEnd::Agent(agent);
+        env.sessions.adopt(session, SipLeg { call, end, sip_call_id });
         env.arm(call, CallTimer::Ring, now.mono + ring_timeout);
         self.emit(now, env, CallEvent::Invited { offer });
     }

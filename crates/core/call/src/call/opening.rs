@@ -9,11 +9,12 @@ use super::live::{Activity, Live, Progress};
 use super::{Call, Fallback, FlowRun, Lookup, Stage};
 use crate::command::Request;
 use crate::controller::CallTimer;
-use crate::env::{Env, MEDIA_SILENT, Role};
+use crate::env::{Env, MEDIA_SILENT};
 use crate::event::{CallEvent, EndKind, Entry, EventKind, Source};
 use crate::media_leg::MediaLeg;
 use crate::number::normalise;
 use crate::record::CallRecord;
+use crate::sessions::{LegEnd, SipLeg};
 
 /// An INVITE that was accepted for processing.
 pub(crate) struct Invitation {
@@ -48,7 +49,8 @@ impl Call {
             env.acd.set_outside_call(now, agent, id, Some(Outside::Talking(Direction::Internal)));
         }
         let leg = env.open_leg(id);
-        env.sessions.insert(invitation.session, (id, Role::Caller));
+        let (end, sip_call_id) = (LegEnd::Caller(record.source.clone()), record.sip_call_id.clone());
+        env.sessions.adopt(invitation.session, SipLeg { call: id, end, sip_call_id });
         env.arm(id, CallTimer::MediaOpen, now.mono + env.center.timing.media_open);
         let lookup = match normalise(invitation.caller.expose(), &env.center.dial_plan) {
             Some(number) => {

@@ -14,6 +14,7 @@ use super::offer::Fallback;
 use super::{Call, FlowRun};
 use crate::env::{Env, Role};
 use crate::event::{CallEvent, EndKind, Entry, Party};
+use crate::sessions::{LegEnd, SipLeg};
 
 /// A caller whom an agent sends on, while somebody else's phone rings.
 #[derive(Serialize, Deserialize)]
@@ -196,7 +197,9 @@ impl Call {
         self.part(env, &former);
         self.drop_conversation(now, env, former);
         let (id, caller_leg, agent_leg) = (self.id(), self.leg, conversation.media.id());
-        env.sessions.insert(conversation.session, (id, Role::Agent));
+        let sip_call_id = env.sip.call_id(conversation.session).expect("the session of a talk is known");
+        let end = LegEnd::Agent(conversation.agent.clone());
+        env.sessions.adopt(conversation.session, SipLeg { call: id, end, sip_call_id });
         if let Some(leg) = env.legs.get_mut(&agent_leg) {
             leg.call = id;
         }

@@ -13,26 +13,30 @@ impl Controller {
         let SipEvent::Incoming { session, peer, caller, called, offer, call_id, replaces, .. } = event else {
             return;
         };
+        let source = match peer {
+            Peer::Trunk(trunk) => Source::Trunk(trunk),
+            Peer::Agent(agent) => Source::Agent(agent),
+        };
+        self.env.trunks.began(&source);
         if self.draining || self.calls.len() >= CALLS_MAX {
             self.env.counters.calls_shed += 1;
+            self.env.trunks.failed(&source, 503);
             self.env.sip.reject(now, session, 503, None);
             return;
         }
         let Some((entry, language)) = self.entry_of(called.expose()) else {
             self.env.counters.calls_unknown_number += 1;
+            self.env.trunks.failed(&source, 404);
             self.env.sip.reject(now, session, 404, None);
             return;
         };
         if replaces.is_some() {
             // Phones take calls over by transfer.
             self.env.counters.transfers_refused += 1;
+            self.env.trunks.failed(&source, 603);
             self.env.sip.reject(now, session, 603, None);
             return;
         }
-        let source = match peer {
-            Peer::Trunk(trunk) => Source::Trunk(trunk),
-            Peer::Agent(agent) => Source::Agent(agent),
-        };
         let beside = match &source {
             Source::Agent(agent) => self.calls.values().find(|call| call.is_talking_to(agent)),
             Source::Trunk(_) => None,

@@ -3,7 +3,7 @@
 //!
 //! After each `handle_*`, drain in this order: [`Controller::poll_event`] (a screen pop must reach its page
 //! before the INVITE leaves, see [`Controller::screen_pop`]), [`Controller::poll_request`],
-//! [`Controller::poll_media`], [`Controller::poll_transmit`]; then sleep until [`Controller::poll_timeout`].
+//! [`Controller::poll_media`], [`Controller::poll_sip_leg`], [`Controller::poll_transmit`]; then sleep until [`Controller::poll_timeout`].
 
 mod agents;
 mod incoming;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_acd::{Acd, AgentView};
-use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
+use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time, TrunkId};
 use hotline_media as media;
 use hotline_sip::{Datagram, Endpoint, EndpointConfig, Transmit};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,9 @@ use crate::center::Center;
 use crate::command::{Command, CommandError, Reply, Request};
 use crate::env::Env;
 use crate::event::{Alarm, AlarmKind, EndKind, Event};
+use crate::sessions::SipLeg;
 use crate::snapshot::{ScreenPop, Snapshot};
+use crate::trunk_counters::TrunkCounters;
 
 /// Calls that may live at once. Beyond it a new call is refused with 503 and counted.
 pub const CALLS_MAX: usize = 5_000;
@@ -210,6 +212,11 @@ impl Controller {
         self.env.media.pop_front()
     }
 
+    /// The next leg of which it has become known to which call it belongs.
+    pub fn poll_sip_leg(&mut self) -> Option<SipLeg> {
+        self.env.sessions.poll_leg()
+    }
+
     /// The next datagram to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.env.sip.poll_transmit()
@@ -278,6 +285,7 @@ impl Controller {
             ("calls_shed", own.calls_shed),
             ("records_saved", own.records_saved),
             ("transfers_refused", own.transfers_refused),
+            ("sip_legs_untold", self.env.sessions.untold()),
             ("acd_offers", acd.offers),
             ("acd_answered", acd.answered),
             ("acd_no_answer", acd.no_answer),
@@ -292,6 +300,12 @@ impl Controller {
         ];
         counters.extend(self.env.sip.counters().named());
         counters
+    }
+
+    /// What was counted of each trunk's calls.
+    #[must_use]
+    pub fn trunk_counters(&self) -> Vec<(TrunkId, TrunkCounters)> {
+        self.env.trunks.all()
     }
 
     fn on_command(&mut self, now: Now, command: Command) -> Result<(), CommandError> {

@@ -316,6 +316,12 @@ impl Endpoint {
         Some(Contact { uri: binding.uri.to_string(), flow: binding.flow })
     }
 
+    /// The Call-ID of a session; `None` once it is forgotten.
+    #[must_use]
+    pub fn call_id(&self, session: SessionId) -> Option<String> {
+        self.sessions.get(&session).map(|session| session.key().0)
+    }
+
     /// Keeps a registration at another server until [`Self::unregister`]. `None` at
     /// [`Limits::registrations`].
     pub fn register(&mut self, now: Now, register: Register) -> Option<RegistrationId> {
