@@ -65,6 +65,12 @@ impl Client {
         Self { address, token: None }
     }
 
+    /// A client that has a token.
+    #[must_use]
+    pub const fn with_token(address: SocketAddr, token: String) -> Self {
+        Self { address, token: Some(token) }
+    }
+
     /// Signs in for an hour.
     ///
     /// # Errors
@@ -73,6 +79,16 @@ impl Client {
         let body = json!({"user": user, "password": password, "name": "api-client", "expires_in_s": 3600});
         let answer = Self::new(address).post("/api/v1/tokens", &body).await?;
         Ok(Self { address, token: answer["token"].as_str().map(str::to_owned) })
+    }
+
+    /// Gives the token back: it is of no use to anyone afterwards.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn sign_out(self) -> Result<(), ClientError> {
+        let path = "/api/v1/tokens/current";
+        let response = self.send(Method::DELETE, path, None).await?;
+        self.accept(Method::DELETE, path, response).await.map(drop)
     }
 
     /// The server.

@@ -17,6 +17,7 @@ mod problem;
 mod record;
 mod session;
 mod timestamp;
+mod trace;
 
 pub use agent::{Agent, AgentState, AskedState, Pending, SetAgentState};
 pub use audit::{AuditEntry, AuditPage};
@@ -31,3 +32,4 @@ pub use record::{
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
 pub use timestamp::{Timestamp, TimestampError};
+pub use trace::{SipDirection, SipLadder, SipLeg, SipMedia, SipMessage, SipParticipant, SipRole};

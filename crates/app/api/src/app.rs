@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 use hotline_base::{Pii, Rng, WallTime};
 use hotline_call::DialPlan;
 use hotline_shard::Handle;
+use hotline_sip_trace::Handle as TraceHandle;
 use hotline_store::{AuditEntry, Store, Writer};
 
 use crate::error::ApiError;
@@ -26,6 +27,8 @@ pub struct Ports {
     pub writer: Writer,
     /// Where recordings are.
     pub recordings: PathBuf,
+    /// The SIP messages that are kept.
+    pub traces: TraceHandle,
     /// How numbers are dialled here, for the address book.
     pub dial_plan: DialPlan,
     /// Gives the metrics in the Prometheus text format.

@@ -34,6 +34,11 @@ impl Identity {
     pub(crate) fn require_admin(&self) -> Result<(), ApiError> {
         if self.viewer.is_admin() { Ok(()) } else { Err(ApiError::Forbidden) }
     }
+
+    /// Only those who may see what was on the wire go on.
+    pub(crate) fn require_tracer(&self) -> Result<(), ApiError> {
+        if self.viewer.may_trace() { Ok(()) } else { Err(ApiError::Forbidden) }
+    }
 }
 
 /// Looks the sender up. Everything but [`OPEN`] needs one; what needs none may still have one.

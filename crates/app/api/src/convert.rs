@@ -2,6 +2,7 @@
 
 mod event;
 mod record;
+mod trace;
 
 use hotline_acd::{AgentState, AgentView, CallerView, Presence, QueueView};
 use hotline_api_types as api;
@@ -12,6 +13,7 @@ use crate::viewer::Viewer;
 
 pub(crate) use event::event;
 pub(crate) use record::record;
+pub(crate) use trace::ladder;
 
 /// To the millisecond.
 pub(crate) fn time(at: WallTime) -> api::Timestamp {

@@ -9,6 +9,7 @@ use hotline_acd::AgentError;
 use hotline_api_types::{FieldProblem, Problem};
 use hotline_call::CommandError;
 use hotline_shard::HandleError;
+use hotline_sip_trace::HandleError as TraceError;
 use hotline_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 
@@ -157,6 +158,15 @@ impl From<HandleError> for ApiError {
             HandleError::Refused(refusal) => Self::Refused(refusal),
             HandleError::Busy => Self::Busy,
             HandleError::Stopped => Self::Stopping,
+        }
+    }
+}
+
+impl From<TraceError> for ApiError {
+    fn from(error: TraceError) -> Self {
+        match error {
+            TraceError::Busy => Self::Busy,
+            TraceError::Stopped => Self::Stopping,
         }
     }
 }

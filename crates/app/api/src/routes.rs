@@ -10,6 +10,7 @@ mod pages;
 mod recording;
 mod session;
 mod tokens;
+mod trace;
 
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/calls/{id}", get(calls::show))
         .route("/v1/calls/{id}/recording", get(recording::play))
         .route("/v1/calls/{id}/transfer", post(calls::transfer))
+        .route("/v1/calls/{id}/sip", get(trace::ladder))
+        .route("/v1/calls/{id}/sip.pcap", get(trace::pcap))
         .route("/v1/customers", get(customers::list).post(customers::create))
         .route("/v1/customers/{id}", get(customers::show).put(customers::change))
         .route("/v1/audit", get(audit::list))

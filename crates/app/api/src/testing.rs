@@ -30,6 +30,7 @@ impl Shard {
                 match ask {
                     Ask::Snapshot(reply) => drop(reply.send(snapshot(shown.load(Ordering::SeqCst)))),
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
+                    Ask::Trunks(reply) => drop(reply.send(Vec::new())),
                     Ask::Alive(reply) => drop(reply.send(Vec::new())),
                     Ask::Agent(_, reply) => drop(reply.send(None)),
                     Ask::Command(command, reply) => {

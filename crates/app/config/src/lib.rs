@@ -7,6 +7,7 @@ mod center;
 mod flows;
 mod queues;
 mod server;
+mod trace;
 mod trunks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use hotline_yaml::{Diagnostic, Source};
 
 pub use flows::FlowText;
 pub use server::{Http, LogFormat, Media, Server, Sip, Storage};
+pub use trace::{Hep, SipTrace};
 
 /// A checked configuration.
 #[derive(Clone, Debug)]

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read};
 
+use crate::trace::{self, Hep, SipTrace};
+
 /// This server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -29,6 +31,10 @@ pub struct Sip {
     pub listen: SocketAddr,
     /// The address that phones and trunks are told; the listening one unless set.
     pub external: SocketAddr,
+    /// Which messages are kept, and for how long.
+    pub trace: SipTrace,
+    /// Where every message is sent to as well.
+    pub hep: Option<Hep>,
 }
 
 /// Media.
@@ -90,7 +96,7 @@ pub(crate) fn parse(source: &Source) -> Result<Server, Vec<Diagnostic>> {
 
 fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields = reader.fields(root, "the server", &["sip", "media", "http", "storage", "log"])?;
-    let sip = section(reader, &fields, "sip", "sip", &["listen", "external"])
+    let sip = section(reader, &fields, "sip", "sip", &["listen", "external", "trace", "hep"])
         .and_then(|(fields, _)| sip(reader, &fields));
     let media =
         section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
@@ -122,6 +128,8 @@ fn section<'n>(
 }
 
 fn sip(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Sip> {
+    let trace = fields.optional("trace").map_or(Some(SipTrace::default()), |node| trace::kept(reader, node));
+    let hep = fields.optional("hep").map(|node| trace::hep(reader, node));
     let listen = address(reader, fields, "listen")?;
     let external = match fields.optional("external") {
         Some(node) => parsed(reader, node, "an address and port such as `203.0.113.7:5060`")?,
@@ -136,7 +144,11 @@ fn sip(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Sip> {
         );
         return None;
     }
-    Some(Sip { listen, external })
+    let hep = match hep {
+        Some(hep) => Some(hep?),
+        None => None,
+    };
+    Some(Sip { listen, external, trace: trace?, hep })
 }
 
 fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option<Media> {
@@ -224,7 +236,7 @@ fn log(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<LogFormat> {
     }
 }
 
-fn address(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Option<SocketAddr> {
+pub(crate) fn address(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Option<SocketAddr> {
     let node = reader.required(fields, key)?;
     parsed(reader, node, "an address and port such as `127.0.0.1:5060`")
 }
@@ -254,6 +266,7 @@ mod tests {
     fn a_short_file_is_enough() {
         let server = parse(&Source::new("hotline.yaml", GOOD)).unwrap();
         assert_eq!(server.sip.external, server.sip.listen);
+        assert_eq!((server.sip.trace, server.sip.hep), (SipTrace::default(), None));
         assert_eq!((server.media.threads, server.media.timeout), (1, Duration::from_secs(60)));
     }
 

@@ -26,7 +26,7 @@ pub struct LadderEntry {
 
 /// The label of a message: its method, or its status and reason.
 #[must_use]
-pub(crate) fn label(message: &[u8]) -> String {
+pub fn label(message: &[u8]) -> String {
     let line = message.split(|byte| *byte == b'\r' || *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     let label = match line.strip_prefix("SIP/2.0 ") {

@@ -9,6 +9,6 @@ mod speech;
 mod task;
 mod voice;
 
-pub use ladder::{LadderEntry, Way};
+pub use ladder::{LadderEntry, Way, label};
 pub use phone::{Phone, PhoneConfig, PhoneError, PhoneEvent};
 pub use speech::Speech;

@@ -1,5 +1,6 @@
 //! What can be typed after `hotline`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Check,
     /// Show a whole call: two scripted phones call each other through a server, with ladder, record and recording.
     Demo(Demo),
+    /// Show the SIP messages of a call that the running server keeps, as a ladder or as a file for Wireshark.
+    Trace(Trace),
     /// Add a person who can sign in, or give one a new password, which is read from standard input.
     User(User),
 }
@@ -46,6 +49,44 @@ pub(crate) struct Demo {
     /// Always start a server of its own, even if one runs.
     #[arg(long)]
     pub(crate) alone: bool,
+}
+
+/// Asks the running server, which keeps the messages of living and finished calls in memory for a while (`sip.trace` in
+/// the configuration). Answers to digest challenges and pressed keys are masked; each reading is in the audit log.
+///
+/// Only administrators may look. Who you are is told by a token (--token or HOTLINE_TOKEN, from POST /api/v1/tokens),
+/// or by --user with the password on standard input. With a demonstration center neither is needed.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline trace last                          the call that began last
+  hotline trace last --follow                 and go on while it lives
+  hotline trace 8f3c…@carrier --full          a dialog by its Call-ID, with whole messages
+  hotline trace last --pcap call.pcap         for Wireshark
+  hotline trace last --pcap - | tshark -r -   without a file")]
+pub(crate) struct Trace {
+    /// The id of a call, the Call-ID of one of its SIP dialogs (or of a registration), or `last`.
+    pub(crate) call: String,
+    /// Go on until the call is over, or until Ctrl-C if it is no call.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Show whole messages, not only their first lines.
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Hide numbers, users and names, for a trace that leaves the house.
+    #[arg(long)]
+    pub(crate) redact: bool,
+    /// Write a pcap file and print nothing; `-` writes it to standard output.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["follow", "full"])]
+    pub(crate) pcap: Option<PathBuf>,
+    /// Where the server's pages and API are; `http.listen` of the configuration unless given.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) server: Option<SocketAddr>,
+    /// A token of an administrator.
+    #[arg(long, env = "HOTLINE_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// An administrator, whose password is read from standard input.
+    #[arg(long, value_name = "NAME", conflicts_with = "token")]
+    pub(crate) user: Option<String>,
 }
 
 #[derive(Args, Debug)]

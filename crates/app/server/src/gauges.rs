@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hotline_call::TrunkCounters;
 use hotline_media_rt::MediaHandle;
 use hotline_record_io::RecorderGauge;
 use hotline_shard::{Handle, HandleError};
@@ -17,6 +18,7 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         beat.tick().await;
+        show_trunks(&shard).await;
         match shard.counters().await {
             Ok(counters) => core.show(counters),
             Err(HandleError::Stopped) => return,
@@ -39,6 +41,17 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
         Metric::RecordingRefused.reach(counters.refused_ms);
         Metric::RecordingSyncsSkipped.reach(counters.syncs_skipped);
         metrics.upkeep();
+    }
+}
+
+/// A shard that is busy or gone is seen by whoever asks it next.
+async fn show_trunks(shard: &Handle) {
+    for (trunk, counters) in shard.trunks().await.unwrap_or_default() {
+        let trunk = trunk.as_str();
+        Metric::SipTrunkCalls.counter_for([trunk]).absolute(counters.calls);
+        for (class, count) in TrunkCounters::CLASSES.iter().zip(counters.failures) {
+            Metric::SipTrunkFailures.counter_for([trunk, class]).absolute(count);
+        }
     }
 }
 

@@ -6,9 +6,11 @@ mod banner;
 mod cli;
 mod demo;
 mod gauges;
+mod ladder;
 mod lock;
 mod server;
 mod supervision;
+mod trace;
 mod users;
 
 use std::process::ExitCode;
@@ -51,6 +53,7 @@ fn run(cli: &Cli) -> Result<()> {
             logs(&configuration, "warn")?;
             runtime.block_on(demo::run(configuration, options))
         }
+        Some(Command::Trace(options)) => runtime.block_on(trace::run(&configuration, options)),
         Some(Command::User(user)) => runtime.block_on(users::add(&configuration, user)),
     }
 }

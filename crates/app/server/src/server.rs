@@ -19,6 +19,7 @@ use hotline_shard::{
 };
 use hotline_sip::EndpointConfig;
 use hotline_sip_net::{UdpCounters, UdpTransport};
+use hotline_sip_trace::{Agent, Handle as TraceHandle, Limits, Settings, Tap, Tracer};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use hotline_telemetry::{Metric, Metrics};
 use tokio::net::TcpListener;
@@ -129,6 +130,7 @@ impl Server {
         let (datagram_sender, datagrams) = mpsc::channel(DATAGRAMS_MAX);
         parts.watch("the SIP receiver", transport.clone().receive(datagram_sender));
         let endpoint = endpoint(configuration, sip);
+        let (trace, traces) = start_trace(configuration, sip, &parts, clock)?;
         let center = Arc::new(configuration.center.clone());
         let media_handle = media.handle();
         let shard = Shard::new(Parts {
@@ -142,6 +144,7 @@ impl Server {
             writer: writer.clone(),
             asks,
             live,
+            trace,
         });
         let stop = Stop::default();
         let shard = parts.watch("call processing", shard.run(stop.clone(), DRAIN));
@@ -156,6 +159,7 @@ impl Server {
             store: store.clone(),
             writer: writer.clone(),
             recordings: settings.storage.recordings.clone(),
+            traces,
             dial_plan: configuration.center.dial_plan.clone(),
             metrics: Arc::new(move || metrics.render()),
             https: false,
@@ -287,12 +291,38 @@ fn start_media(
     Ok((recorder, media))
 }
 
-fn endpoint(configuration: &Configuration, listening: SocketAddr) -> EndpointConfig {
+/// The trace of SIP messages: its end for the call task, and the one for those who look.
+fn start_trace(
+    configuration: &Configuration,
+    listening: SocketAddr,
+    parts: &Supervision,
+    clock: Clock,
+) -> Result<(Tap, TraceHandle)> {
+    let sip = &configuration.server.sip;
+    let limits =
+        Limits { bytes: sip.trace.bytes, dialog_messages: sip.trace.dialog_messages, age: sip.trace.age };
+    let collector = sip
+        .hep
+        .as_ref()
+        .map(|hep| (hep.collector, Agent { capture_id: hep.capture_id, password: hep.password.clone() }));
+    let settings = Settings { limits, collector, advertised: advertised(configuration, listening) };
+    let (tap, handle, tracer) = Tracer::open(settings).context("a socket for the HEP collector")?;
+    parts.watch("the SIP trace", tracer.run(move || clock.now()));
+    Ok((tap, handle))
+}
+
+/// What peers are told as our address.
+fn advertised(configuration: &Configuration, listening: SocketAddr) -> SocketAddr {
     // With port 0 the real one is known only now.
     let mut advertised = configuration.server.sip.external;
     if advertised.port() == 0 {
         advertised.set_port(listening.port());
     }
+    advertised
+}
+
+fn endpoint(configuration: &Configuration, listening: SocketAddr) -> EndpointConfig {
+    let advertised = advertised(configuration, listening);
     let mut endpoint = EndpointConfig::new(&configuration.center.domain.to_string(), advertised);
     endpoint.user_agent = format!("Hotline/{}", env!("CARGO_PKG_VERSION"));
     endpoint.trunks.clone_from(&configuration.trunks);

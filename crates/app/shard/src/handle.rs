@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hotline_acd::AgentView;
-use hotline_base::AgentId;
-use hotline_call::{Alarm, Command, CommandError, Event, ScreenPop, Snapshot};
+use hotline_base::{AgentId, TrunkId};
+use hotline_call::{Alarm, Command, CommandError, Event, ScreenPop, Snapshot, TrunkCounters};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Requests that may wait for the shard; beyond it the caller is told that the server is busy.
@@ -34,6 +34,8 @@ pub enum Ask {
     Alive(oneshot::Sender<Vec<Alarm>>),
     /// Show the counters; cheap.
     Counters(oneshot::Sender<Vec<(&'static str, u64)>>),
+    /// Show what was counted of each trunk; cheap.
+    Trunks(oneshot::Sender<Vec<(TrunkId, TrunkCounters)>>),
 }
 
 /// Why the shard did not do it.
@@ -104,6 +106,14 @@ impl Handle {
     /// The shard is busy or gone.
     pub async fn counters(&self) -> Result<Vec<(&'static str, u64)>, HandleError> {
         self.ask(Ask::Counters).await
+    }
+
+    /// What was counted of each trunk's calls.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn trunks(&self) -> Result<Vec<(TrunkId, TrunkCounters)>, HandleError> {
+        self.ask(Ask::Trunks).await
     }
 
     /// The live stream from here on.

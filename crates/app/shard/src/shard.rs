@@ -11,6 +11,7 @@ use hotline_media as media;
 use hotline_media_rt::SendError;
 use hotline_sip::Datagram;
 use hotline_sip_net::{Received, UdpTransport};
+use hotline_sip_trace::{Tap, Way};
 use hotline_store::{Availability, JournalEntry, Store, Writer};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::timeout;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub asks: mpsc::Receiver<Ask>,
     /// The live stream.
     pub live: broadcast::Sender<Arc<Live>>,
+    /// Sees every SIP message.
+    pub trace: Tap,
 }
 
 /// The task. [`Shard::run`] it to the end.
@@ -198,6 +201,7 @@ impl Shard {
                 drop(reply.send(outcome));
             }
             Ask::Counters(reply) => drop(reply.send(self.parts.controller.counters())),
+            Ask::Trunks(reply) => drop(reply.send(self.parts.controller.trunk_counters())),
             Ask::Alive(reply) => drop(reply.send(self.parts.controller.alarms())),
             Ask::Agent(agent, reply) => drop(reply.send(self.parts.controller.agent(&agent))),
             Ask::Snapshot(reply) => {
@@ -209,6 +213,7 @@ impl Shard {
 
     fn on_datagram(&mut self, received: Received) {
         let Received { flow, bytes } = received;
+        self.parts.trace.message(self.parts.clock.now(), Way::Received, flow, &bytes);
         self.core(|core, now| core.handle_datagram(now, Datagram { flow, bytes }));
     }
 
@@ -254,7 +259,10 @@ impl Shard {
                 self.on_request(request);
             } else if let Some(command) = self.parts.controller.poll_media() {
                 self.on_media_command(command);
+            } else if let Some(leg) = self.parts.controller.poll_sip_leg() {
+                self.parts.trace.leg(leg);
             } else if let Some(transmit) = self.parts.controller.poll_transmit() {
+                self.parts.trace.message(self.parts.clock.now(), Way::Sent, transmit.flow, &transmit.bytes);
                 self.parts.transport.send(transmit.flow.remote, &transmit.bytes);
             } else {
                 break;
@@ -266,6 +274,9 @@ impl Shard {
     fn publish(&mut self, event: Event) {
         if is_kept(&event.kind) {
             self.parts.writer.write(JournalEntry::Event(event.clone()));
+        }
+        if let EventKind::Call { call, what: CallEvent::Ended { .. } } = &event.kind {
+            self.parts.trace.over(*call);
         }
         let pop = match &event.kind {
             EventKind::Call { what: CallEvent::Offered { offer, .. }, .. } => {

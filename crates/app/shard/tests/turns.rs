@@ -15,6 +15,7 @@ use hotline_media_rt::SendError;
 use hotline_shard::{Clock, DATAGRAMS_MAX, Handle, MEDIA_EVENTS_MAX, Parts, Shard, Stop};
 use hotline_sip::{EndpointConfig, Flow};
 use hotline_sip_net::{Received, UdpCounters, UdpTransport};
+use hotline_sip_trace::{Limits, Settings, Tracer};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use metrics::Counter;
 use tempfile::TempDir;
@@ -59,6 +60,9 @@ impl Stage {
         let (datagrams, arriving) = mpsc::channel(DATAGRAMS_MAX);
         let (media_events, events) = mpsc::channel(MEDIA_EVENTS_MAX);
         let clock = Clock::start();
+        let settings = Settings { limits: Limits::default(), collector: None, advertised: sip };
+        let (trace, _, tracer) = Tracer::open(settings).unwrap();
+        tokio::spawn(tracer.run(move || clock.now()));
         let center = Arc::new(configuration.center);
         let rng = Rng::from_number(1);
         let shard = Shard::new(Parts {
@@ -72,6 +76,7 @@ impl Stage {
             writer,
             asks,
             live,
+            trace,
         });
         let stop = Stop::default();
         Self { shard, handle, datagrams, _media_events: media_events, sip, stop, _directory: directory }

@@ -68,6 +68,36 @@ metrics_table! {
         "Receives of SIP datagrams that failed.";
     SipSendErrors, Counter, Count, "hotline_sip_send_errors_total", [],
         "SIP datagrams that the system did not take.";
+    SipRequests, Counter, Count, "hotline_sip_requests_total", ["method", "direction", "transport"],
+        "SIP requests received and sent, repetitions included.";
+    SipResponses, Counter, Count, "hotline_sip_responses_total", ["class", "method", "direction", "transport"],
+        "SIP responses received and sent, by class of status and by the method they answer.";
+    SipTrunkCalls, Counter, Count, "hotline_sip_trunk_calls_total", ["trunk"],
+        "Calls that came from a trunk, those included that were refused at once.";
+    SipTrunkFailures, Counter, Count, "hotline_sip_trunk_failures_total", ["trunk", "class"],
+        "Calls from a trunk that this server refused or gave up, by class of the final status.";
+    SipTraceDropped, Counter, Count, "hotline_sip_trace_dropped_total", [],
+        "SIP messages neither counted nor kept because the trace was behind.";
+    SipTraceUnattributed, Counter, Count, "hotline_sip_trace_unattributed_total", [],
+        "SIP messages not kept because they have no Call-ID.";
+    SipTraceBytes, Gauge, Bytes, "hotline_sip_trace_bytes", [],
+        "Memory for kept SIP messages.";
+    SipTraceDialogs, Gauge, Count, "hotline_sip_trace_dialogs", [],
+        "Dialogs of which SIP messages are kept.";
+    SipTraceEvicted, Counter, Count, "hotline_sip_trace_evicted_total", [],
+        "Dialogs whose kept SIP messages gave way to later ones.";
+    SipTraceExpired, Counter, Count, "hotline_sip_trace_expired_total", [],
+        "Dialogs whose kept SIP messages became too old.";
+    SipTraceOmitted, Counter, Count, "hotline_sip_trace_omitted_total", [],
+        "SIP messages left out because their dialog has too many.";
+    SipTraceCallsForgotten, Counter, Count, "hotline_sip_trace_calls_forgotten_total", [],
+        "Calls whose kept SIP messages can be found by SIP Call-ID only, because there were too many calls.";
+    SipTracePanics, Counter, Count, "hotline_sip_trace_panics_total", [],
+        "SIP messages not kept because of a defect.";
+    SipHepSent, Counter, Count, "hotline_sip_hep_sent_total", [],
+        "SIP messages sent to the HEP collector.";
+    SipHepFailed, Counter, Count, "hotline_sip_hep_failed_total", [],
+        "SIP messages that the system did not take for the HEP collector, or that are too long for it.";
     RecordingsOpen, Gauge, Count, "hotline_recordings_open", [],
         "Recordings being written.";
     RecordingsFailed, Counter, Count, "hotline_recordings_failed_total", [],
@@ -141,12 +171,17 @@ impl Metric {
         metrics::counter!(self.name())
     }
 
-    /// Counts one more of a counter with labels: a value for each, in the order of the table.
-    pub fn increment_for<const N: usize>(self, values: [&str; N]) {
+    /// A handle for a counter with labels: a value for each, in the order of the table.
+    pub fn counter_for<const N: usize>(self, values: [&str; N]) -> Counter {
         debug_assert_eq!(self.labels().len(), N, "{}", self.name());
         let label = |(name, value): (&&'static str, &str)| Label::new(*name, value.to_owned());
         let labels: Vec<Label> = self.labels().iter().zip(values).map(label).collect();
-        metrics::counter!(self.name(), labels).increment(1);
+        metrics::counter!(self.name(), labels)
+    }
+
+    /// Counts one more of a counter with labels.
+    pub fn increment_for<const N: usize>(self, values: [&str; N]) {
+        self.counter_for(values).increment(1);
     }
 
     /// A handle, to be kept where the value changes frequently.

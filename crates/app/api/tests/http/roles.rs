@@ -9,7 +9,7 @@ use crate::client::send;
 use crate::server::{Server, call_id, offered_view};
 
 /// Every route below `/api` but the two that take a password.
-const ROUTES: [(&str, &str); 15] = [
+const ROUTES: [(&str, &str); 17] = [
     ("GET", "/api/v1/session"),
     ("DELETE", "/api/v1/session"),
     ("DELETE", "/api/v1/tokens/current"),
@@ -20,6 +20,8 @@ const ROUTES: [(&str, &str); 15] = [
     ("GET", "/api/v1/calls"),
     ("GET", "/api/v1/calls/x"),
     ("GET", "/api/v1/calls/x/recording"),
+    ("GET", "/api/v1/calls/x/sip"),
+    ("GET", "/api/v1/calls/x/sip.pcap"),
     ("GET", "/api/v1/customers"),
     ("POST", "/api/v1/customers"),
     ("PUT", "/api/v1/customers/x"),

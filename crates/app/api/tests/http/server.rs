@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use hotline_acd::{AgentState, AgentView, Presence};
 use hotline_api::{Ports, hash_password, serve};
-use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, Rng, WallTime};
+use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, DialPlan, Entry, Event, EventKind, ScreenPop,
     Snapshot, Source,
 };
 use hotline_shard::{Ask, Handle, Live};
+use hotline_sip_trace::{Limits, Settings, Tap, Tracer};
 use hotline_store::{Role, SPOOL_BYTES_MAX, Store, User, Writer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -32,6 +33,7 @@ pub(crate) struct Server {
     pub(crate) store: Store,
     pub(crate) shard: Shard,
     pub(crate) recordings: PathBuf,
+    pub(crate) trace: Tap,
     pub(crate) shutdown: CancellationToken,
     pub(crate) task: JoinHandle<()>,
     _directory: TempDir,
@@ -71,11 +73,16 @@ impl Server {
         let shutdown = CancellationToken::new();
         let spool = directory.path().join("journal.spool");
         let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
+        let advertised = SocketAddr::from((Ipv4Addr::LOCALHOST, 5060));
+        let settings = Settings { limits: Limits::default(), collector: None, advertised };
+        let (trace, traces, tracer) = Tracer::open(settings).unwrap();
+        tokio::spawn(tracer.run(Now::default));
         let ports = Ports {
             shard: handle,
             store: store.clone(),
             writer,
             recordings: recordings.clone(),
+            traces,
             dial_plan: DialPlan {
                 country: "49".into(),
                 national_prefix: "0".into(),
@@ -87,7 +94,7 @@ impl Server {
         };
         let serving = serve(listener, ports, shutdown.clone());
         let task = tokio::spawn(async { serving.await.unwrap() });
-        Self { address, store, shard, recordings, shutdown, task, _directory: directory }
+        Self { address, store, shard, recordings, trace, shutdown, task, _directory: directory }
     }
 
     /// A token of this user.
@@ -153,6 +160,7 @@ impl Shard {
             while let Some(ask) = asks.recv().await {
                 match ask {
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
+                    Ask::Trunks(reply) => drop(reply.send(Vec::new())),
                     Ask::Alive(reply) => drop(reply.send(shown.lock().unwrap().alarms.clone())),
                     Ask::Agent(id, reply) => {
                         let agents = &shown.lock().unwrap().agents;

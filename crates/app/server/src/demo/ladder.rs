@@ -6,78 +6,61 @@ use hotline_phone::{LadderEntry, Way};
 use tokio::sync::mpsc;
 
 use crate::banner;
+use crate::ladder::Ladder;
 
 /// The caller's name in the ladder.
 pub(super) const CALLER: &str = "caller";
 /// The agent's name in the ladder.
 pub(super) const AGENT: &str = "agent";
-/// Room for the label between two columns.
-const WIDTH: usize = 26;
+/// The caller stands left of the server, the agent right of it.
+const COLUMNS: [&str; 3] = [CALLER, "hotline", AGENT];
+const SERVER: usize = 1;
 
 /// Prints until every phone is gone. `notes` say what no SIP message shows.
 pub(super) async fn print(mut entries: mpsc::Receiver<LadderEntry>, mut notes: mpsc::Receiver<String>) {
     let began = SystemTime::now();
-    banner::print(&format!(
-        "\n{:>9}  {CALLER:<width$}hotline{:>width$}{AGENT}",
-        "seconds",
-        "",
-        width = WIDTH + 2
-    ));
     let seconds_at = |at: SystemTime| at.duration_since(began).unwrap_or_default().as_secs_f64();
+    let ladder = Ladder::new(COLUMNS);
+    banner::print(&format!("\n{}", ladder.head()));
     loop {
-        let (at, line) = tokio::select! {
+        let line = tokio::select! {
             biased;
             entry = entries.recv() => match entry {
-                Some(entry) => (entry.at, rung(&entry)),
+                Some(entry) => {
+                    let (from, to) = ends(&entry);
+                    ladder.rung(seconds_at(entry.at), from, to, &entry.label, "")
+                }
                 None => return,
             },
-            Some(note) = notes.recv() => (SystemTime::now(), side_note(&note)),
+            Some(note) = notes.recv() => ladder.note(seconds_at(SystemTime::now()), &note),
         };
-        banner::print(&format!("{:>9.3}  {line}", seconds_at(at)));
+        banner::print(&line);
     }
 }
 
-/// What happens in the server, beside its line.
-fn side_note(text: &str) -> String {
-    let gap = " ".repeat(WIDTH);
-    format!("│{gap}│ {text}")
-}
-
-fn rung(entry: &LadderEntry) -> String {
-    let caller = entry.phone == CALLER;
-    // The caller stands left of the server, the agent right of it.
-    let rightward = caller == (entry.way == Way::ToServer);
-    let label: String = entry.label.chars().take(WIDTH - 4).collect();
-    let line = format!("─{label}{}", "─".repeat(WIDTH - 2 - label.chars().count()));
-    let arrow = if rightward { format!("│{line}▶│") } else { format!("│◀{line}│") };
-    let gap = " ".repeat(WIDTH);
-    if caller { format!("{arrow}{gap}│") } else { format!("│{gap}{arrow}") }
+/// The columns between which a message goes.
+fn ends(entry: &LadderEntry) -> (usize, usize) {
+    let phone = if entry.phone == CALLER { 0 } else { 2 };
+    match entry.way {
+        Way::ToServer => (phone, SERVER),
+        Way::FromServer => (SERVER, phone),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn entry(phone: &str, way: Way) -> LadderEntry {
-        LadderEntry { at: SystemTime::UNIX_EPOCH, phone: phone.to_owned(), way, label: "INVITE".to_owned() }
-    }
-
     #[test]
-    fn every_rung_is_as_wide_as_every_other() {
-        let all = [
-            (CALLER, Way::ToServer),
-            (CALLER, Way::FromServer),
-            (AGENT, Way::ToServer),
-            (AGENT, Way::FromServer),
-        ];
-        for (phone, way) in all {
-            assert_eq!(rung(&entry(phone, way)).chars().count(), 2 * WIDTH + 3, "{phone} {way:?}");
-        }
-    }
-
-    #[test]
-    fn arrows_point_where_the_message_goes() {
-        assert!(rung(&entry(CALLER, Way::ToServer)).contains('▶'));
-        assert!(rung(&entry(AGENT, Way::ToServer)).contains('◀'));
+    fn messages_go_between_a_phone_and_the_server() {
+        let entry = |phone: &str, way| LadderEntry {
+            at: SystemTime::UNIX_EPOCH,
+            phone: phone.to_owned(),
+            way,
+            label: "INVITE".to_owned(),
+        };
+        assert_eq!(ends(&entry(CALLER, Way::ToServer)), (0, 1));
+        assert_eq!(ends(&entry(AGENT, Way::FromServer)), (1, 2));
+        assert_eq!(ends(&entry(AGENT, Way::ToServer)), (2, 1));
     }
 }

@@ -197,9 +197,14 @@ impl Call {
         self.part(env, &former);
         self.drop_conversation(now, env, former);
         let (id, caller_leg, agent_leg) = (self.id(), self.leg, conversation.media.id());
-        let sip_call_id = env.sip.call_id(conversation.session).expect("the session of a talk is known");
-        let end = LegEnd::Agent(conversation.agent.clone());
-        env.sessions.adopt(conversation.session, SipLeg { call: id, end, sip_call_id });
+        match env.sip.call_id(conversation.session) {
+            Some(sip_call_id) => {
+                let end = LegEnd::Agent(conversation.agent.clone());
+                env.sessions.adopt(conversation.session, SipLeg { call: id, end, sip_call_id });
+            }
+            // It has ended in this very turn, and says so next.
+            None => env.sessions.insert(conversation.session, (id, Role::Agent)),
+        }
         if let Some(leg) = env.legs.get_mut(&agent_leg) {
             leg.call = id;
         }
