@@ -1,9 +1,11 @@
 //! What each target does with its input. A panic is a finding.
 //!
-//! Texts are here; machines that take a row of packets are in `packets.rs` and `sip_endpoint.rs`.
+//! Texts are here; machines that take a row of packets are in `packets.rs` and `sip_endpoint.rs`, what shows messages
+//! to people in `sip_trace.rs`.
 
 mod packets;
 mod sip_endpoint;
+mod sip_trace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use hotline_yaml::{Diagnostic, Node, Source, Value};
 
 pub use packets::{media_engine, rtp};
 pub use sip_endpoint::sip_endpoint;
+pub use sip_trace::sip_trace;
 
 /// A datagram: it must not panic, must be answerable if it is a request, and when it is whole, what is printed of
 /// it must read the same.

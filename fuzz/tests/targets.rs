@@ -33,6 +33,7 @@ macro_rules! targets {
 targets! {
     sip_message
     sip_endpoint
+    sip_trace
     rtp
     media_engine
     sip_uri

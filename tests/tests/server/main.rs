@@ -10,4 +10,5 @@ mod menu;
 mod operator;
 mod refusal;
 mod shutdown;
+mod trace;
 mod transfer;

@@ -121,7 +121,9 @@ impl Tracer {
                 question = self.questions.recv(), if asked => Some(question),
                 _ = look.tick() => None,
             };
-            self.take_up().await;
+            while self.take_up(INPUTS_PER_TURN) == INPUTS_PER_TURN {
+                tokio::task::yield_now().await;
+            }
             self.state.ring.expire(clock().mono);
             self.state.show();
             match question {
@@ -133,15 +135,13 @@ impl Tracer {
         }
     }
 
-    /// Takes up everything that waits.
-    async fn take_up(&mut self) {
-        loop {
-            for _ in 0..INPUTS_PER_TURN {
-                let Ok(input) = self.inputs.pop() else { return };
-                self.state.guarded(input);
-            }
-            tokio::task::yield_now().await;
+    /// Takes up at most so many of what waits; how many there were. [`Tracer::run`] does it by itself.
+    pub fn take_up(&mut self, most: usize) -> usize {
+        for taken in 0..most {
+            let Ok(input) = self.inputs.pop() else { return taken };
+            self.state.guarded(input);
         }
+        most
     }
 }
 
