@@ -98,7 +98,9 @@ async fn wireshark_reads_the_file_of_a_call_as_sip_with_right_checksums() -> Res
     let fields = ["ip.checksum.status", "udp.checksum.status", "sip.Call-ID", "sip.Method", "sip.Status-Code"];
     let mut tshark = Command::new("tshark");
     tshark.args(["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields", "-r"]).arg(&file);
-    fields.iter().for_each(|field| drop(tshark.args(["-e", field])));
+    for field in fields {
+        tshark.args(["-e", field]);
+    }
     let read = within("tshark", async { Ok(tshark.output().await?) }).await.context("is tshark installed?")?;
     let text = String::from_utf8(read.stdout)?;
     ensure!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
