@@ -52,7 +52,10 @@ pub(crate) struct Task {
     call: Option<Call>,
     registration: Option<RegistrationId>,
     started: Instant,
-    version: u64,
+    /// The same in every description of one call (`o=`).
+    session_id: u64,
+    /// What we described last in this call.
+    described: Option<sdp::Session>,
 }
 
 struct Call {
@@ -99,7 +102,8 @@ impl Task {
             call: None,
             registration: None,
             started: Instant::now(),
-            version: 0,
+            session_id: u64::from(address.port()) << 16,
+            described: None,
         })
     }
 
@@ -251,6 +255,7 @@ impl Task {
     }
 
     fn dial(&mut self, now: Now, number: &str) {
+        self.begin_call();
         let offer = self.offer(Direction::SendReceive);
         let domain = self.config.domain.clone();
         let uri = SipUri::new(Some(number), domain.clone(), None);
@@ -302,18 +307,23 @@ impl Task {
     }
 
     fn offer(&mut self, direction: Direction) -> sdp::Session {
-        self.version += 1;
-        sdp::offer(&self.local(direction))
+        let offer = sdp::offer(&self.local(direction));
+        self.described = Some(offer.clone());
+        offer
+    }
+
+    /// Descriptions of a new call are no continuation of those of the last.
+    fn begin_call(&mut self) {
+        self.session_id += 1;
+        self.described = None;
     }
 
     fn local(&self, direction: Direction) -> Local<'_> {
+        let (address, port) = (self.rtp_address.ip(), self.rtp_address.port());
         Local {
-            address: self.rtp_address.ip(),
-            port: self.rtp_address.port(),
-            session_id: u64::from(self.address.port()),
-            version: self.version,
-            codecs: &self.config.codecs,
             direction,
+            previous: self.described.as_ref(),
+            ..Local::new(address, port, self.session_id, &self.config.codecs)
         }
     }
 
@@ -332,10 +342,11 @@ impl Task {
     /// Answers an offer and points the voice at its sender.
     fn agree(&mut self, offer: &[u8]) -> Option<Bytes> {
         let offer = sdp::parse(offer).ok()?;
-        self.version += 1;
         let (answer, peer) = sdp::answer(&offer, &self.local(Direction::SendReceive)).ok()?;
+        let text = answer.print();
+        self.described = Some(answer);
         self.voice.set_peer(peer);
-        Some(Bytes::from(answer.print()))
+        Some(Bytes::from(text))
     }
 
     fn accept(&mut self, answer: Option<&Bytes>) {
@@ -408,6 +419,7 @@ impl Task {
             self.endpoint.reject(now, session, 486, None);
             return;
         }
+        self.begin_call();
         self.call = Some(Call { session, offer, offered: None, hold_next: None });
         self.tell(PhoneEvent::Incoming(caller));
     }

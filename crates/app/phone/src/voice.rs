@@ -98,7 +98,7 @@ impl Voice {
 
     /// The packet of this 20 ms, and where it goes.
     pub(crate) fn tick(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
-        let peer = self.peer?;
+        let peer = self.peer.clone()?;
         let timestamp = self.timestamp;
         self.timestamp = timestamp.wrapping_add(FRAME as u32);
         let packet = match (peer.telephone_event_send, self.next_key_packet(timestamp)) {

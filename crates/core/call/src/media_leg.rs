@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use hotline_base::LegId;
 use hotline_media as media;
-use hotline_sdp::{self as sdp, Codec, Direction, Local, Negotiated};
+use hotline_sdp::{self as sdp, Codec, Direction, Fault, Local, Negotiated};
 use serde::{Deserialize, Serialize};
 
 use crate::center::Center;
@@ -24,21 +24,56 @@ pub(crate) enum DescriptionError {
     NoOffer,
 }
 
+impl DescriptionError {
+    /// SIP status and Q.850 cause that tell the peer whose fault it is.
+    pub(crate) const fn refusal(&self) -> (u16, u8) {
+        let fault = match self {
+            Self::Malformed(error) => error.fault(),
+            Self::Negotiation(error) => error.fault(),
+            Self::NoOffer => Fault::Misbehaved,
+        };
+        let q850 = match fault {
+            Fault::Misbehaved => 95,
+            Fault::Incompatible => 88,
+        };
+        (fault.status(), q850)
+    }
+}
+
 /// A leg whose port is open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MediaLeg {
     leg: LegId,
     port: u16,
-    /// `o=` identity (RFC 4566 §5.2); the version grows with each description we send.
+    /// `o=` identity (RFC 8866 §5.2).
     session_id: u64,
-    version: u64,
-    offered: Option<sdp::Session>,
+    described: Described,
     agreed: Option<Negotiated>,
+}
+
+/// What we sent last. The next description continues it (RFC 3264 §8).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Described {
+    /// Nothing yet.
+    Nothing,
+    /// An offer that waits for its answer.
+    Offered(sdp::Session),
+    /// An answer, or an offer that was answered.
+    Settled(sdp::Session),
+}
+
+impl Described {
+    const fn last(&self) -> Option<&sdp::Session> {
+        match self {
+            Self::Nothing => None,
+            Self::Offered(session) | Self::Settled(session) => Some(session),
+        }
+    }
 }
 
 impl MediaLeg {
     pub(crate) const fn new(leg: LegId, port: u16, session_id: u64) -> Self {
-        Self { leg, port, session_id, version: 0, offered: None, agreed: None }
+        Self { leg, port, session_id, described: Described::Nothing, agreed: None }
     }
 
     pub(crate) const fn id(&self) -> LegId {
@@ -62,7 +97,8 @@ impl MediaLeg {
             .is_none_or(|agreed| matches!(agreed.direction, Direction::SendReceive | Direction::SendOnly))
     }
 
-    /// Answers the peer's offer (RFC 3264 §6) and points media at the peer.
+    /// Answers the peer's offer (RFC 3264 §6) and points media at the peer. A codec that was agreed stays if the
+    /// peer still offers it, so that a hold does not turn a bridge into a transcoder.
     pub(crate) fn answer(
         &mut self,
         center: &Center,
@@ -70,23 +106,21 @@ impl MediaLeg {
         out: &mut VecDeque<media::Command>,
     ) -> Result<Bytes, DescriptionError> {
         let offer = sdp::parse(offer)?;
-        self.version += 1;
-        let (answer, agreed) = sdp::answer(&offer, &self.local(center, &center.codecs))?;
+        let codecs = preferring(self.codec(), &center.codecs);
+        let (answer, agreed) = sdp::answer(&offer, &self.local(center, &codecs))?;
+        let text = answer.print();
+        self.described = Described::Settled(answer);
         self.agree(agreed, out);
-        Ok(Bytes::from(answer.print()))
+        Ok(Bytes::from(text))
     }
 
     /// Makes an offer (RFC 3264 §5) with `first` before our other codecs, so that two legs of a call need no
     /// transcoding if they can do without.
     pub(crate) fn offer(&mut self, center: &Center, first: Option<Codec>) -> Bytes {
-        self.version += 1;
-        let codecs: Vec<Codec> = first
-            .into_iter()
-            .chain(center.codecs.iter().copied().filter(|codec| Some(*codec) != first))
-            .collect();
+        let codecs = preferring(first, &center.codecs);
         let offer = sdp::offer(&self.local(center, &codecs));
         let text = offer.print();
-        self.offered = Some(offer);
+        self.described = Described::Offered(offer);
         Bytes::from(text)
     }
 
@@ -97,20 +131,23 @@ impl MediaLeg {
         out: &mut VecDeque<media::Command>,
     ) -> Result<(), DescriptionError> {
         let answer = sdp::parse(answer)?;
-        let offered = self.offered.take().ok_or(DescriptionError::NoOffer)?;
-        let agreed = sdp::accept(&offered, &answer)?;
-        self.agree(agreed, out);
+        let offered = match std::mem::replace(&mut self.described, Described::Nothing) {
+            Described::Offered(offered) => offered,
+            other @ (Described::Nothing | Described::Settled(_)) => {
+                self.described = other;
+                return Err(DescriptionError::NoOffer);
+            }
+        };
+        let agreed = sdp::accept(&offered, &answer);
+        self.described = Described::Settled(offered);
+        self.agree(agreed?, out);
         Ok(())
     }
 
-    fn local<'a>(&self, center: &Center, codecs: &'a [Codec]) -> Local<'a> {
+    fn local<'a>(&'a self, center: &Center, codecs: &'a [Codec]) -> Local<'a> {
         Local {
-            address: center.media_address,
-            port: self.port,
-            session_id: self.session_id,
-            version: self.version,
-            codecs,
-            direction: Direction::SendReceive,
+            previous: self.described.last(),
+            ..Local::new(center.media_address, self.port, self.session_id, codecs)
         }
     }
 
@@ -136,4 +173,9 @@ impl MediaLeg {
         });
         self.agreed = Some(agreed);
     }
+}
+
+/// `codecs` with `first` before the others.
+fn preferring(first: Option<Codec>, codecs: &[Codec]) -> Vec<Codec> {
+    first.into_iter().chain(codecs.iter().copied().filter(|codec| Some(*codec) != first)).collect()
 }

@@ -1,46 +1,37 @@
-//! Offer and answer (RFC 3264): one audio stream over plain RTP, every other stream refused.
+//! Offer and answer (RFC 3264): one audio stream, every other stream refused.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use hotline_base::Pii;
 use serde::{Deserialize, Serialize};
 
+use crate::codecs::{self, Codec, Formats};
+use crate::crypto::{self, Srtp, SuiteKey};
+use crate::direction::Direction;
+use crate::error::NegotiationError;
+use crate::local::{Local, Security};
+use crate::packet_time;
+use crate::peer::Peer;
 use crate::print::network_address;
-use crate::session::{Codec, Connection, Direction, Media, MediaKind, Protocol, RtpMap, Session};
+use crate::rtcp;
+use crate::session::{Connection, Media, MediaKind, Protocol, Session};
 
-/// The payload type that our offers give to telephone-events; most phones use the same.
-const TELEPHONE_EVENT: u8 = 101;
-/// Milliseconds of audio per packet unless the peer asks otherwise (RFC 3551 §4.2).
-const DEFAULT_PTIME_MS: u8 = 20;
-/// The shortest and longest packets that are sent; a wish beyond them is ignored.
-const PTIME_RANGE_MS: core::ops::RangeInclusive<u8> = 10..=120;
-
-/// Our side of a stream.
-#[derive(Clone, Copy, Debug)]
-pub struct Local<'a> {
-    /// Where we receive.
-    pub address: IpAddr,
-    /// The RTP port where we receive; RTCP is on the next one.
-    pub port: u16,
-    /// The same in every description of one dialog (`o=`).
-    pub session_id: u64,
-    /// One more for each changed description of one dialog (`o=`, RFC 3264 §8).
-    pub version: u64,
-    /// The codecs that may be used, the preferred first.
-    pub codecs: &'a [Codec],
-    /// Who may send, as seen from us.
-    pub direction: Direction,
-}
+/// The version of the first description of a dialog (`o=`).
+const FIRST_VERSION: u64 = 1;
+/// The time of a session without end (RFC 8866 §5.9).
+const UNBOUNDED: &str = "0 0";
 
 /// What both sides agreed on. The payload types of the two directions may differ (RFC 3264 §5.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Negotiated {
     /// Where our RTP goes. The unspecified address if the peer is on hold by `c=0.0.0.0`; then `direction` does
     /// not send.
     pub remote: SocketAddr,
-    /// Where our RTCP goes: `a=rtcp` or the port after `remote` (RFC 3605 §1).
+    /// Where our RTCP goes: `a=rtcp` (RFC 3605), the port after `remote`, or `remote` itself with `rtcp_mux`. The
+    /// unspecified address if the peer has no place for it.
     pub remote_rtcp: SocketAddr,
+    /// Whether the peer's RTCP comes to our RTP port (RFC 5761).
+    pub rtcp_mux: bool,
     /// The codec of both directions.
     pub codec: Codec,
     /// The payload type that we write into our packets.
@@ -51,70 +42,60 @@ pub struct Negotiated {
     pub telephone_event_send: Option<u8>,
     /// The payload type of the peer's telephone-events; `None` if it sends none.
     pub telephone_event_receive: Option<u8>,
-    /// Milliseconds of audio per packet that the peer would like to receive, 10 to 120.
+    /// Milliseconds of audio in each packet that we send, in [`PTIME_RANGE_MS`](crate::PTIME_RANGE_MS).
     pub ptime_ms: u8,
     /// Who sends, as seen from us.
     pub direction: Direction,
+    /// The keys of an encrypted stream; `None` for plain RTP.
+    pub srtp: Option<Srtp>,
 }
 
-/// Why two descriptions do not make a conversation: the peer is incompatible. An offer is answered 488; after
-/// an answer the call ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NegotiationError {
-    /// No audio stream, or only refused ones (port 0).
-    #[error("no audio stream")]
-    NoAudio,
-    /// Audio only over a transport that we do not speak, such as `RTP/SAVP`.
-    #[error("no audio stream over plain RTP")]
-    UnsupportedTransport,
-    /// No codec that both sides speak.
-    #[error("no common codec")]
-    NoCommonCodec,
-    /// The audio stream has no address, a host name, a multicast or a broadcast address.
-    #[error("no usable address for audio")]
-    UnusableAddress,
-}
-
-/// Our offer: one audio stream with `local.codecs` and telephone-events.
+/// Our offer: one audio stream with `local.codecs` and telephone-events, in the place that it had before; every
+/// other stream of `local.previous` stays refused in its own (RFC 3264 §8).
 #[must_use]
 pub fn offer(local: &Local<'_>) -> Session {
-    let mut media = audio(local, Protocol::RtpAvp, local.direction);
-    for codec in local.codecs {
-        add_format(&mut media, codec.static_payload_type(), codec.rtpmap());
+    let earlier = local.previous.map_or(&[][..], |previous| &previous.media);
+    let place = earlier.iter().position(Media::is_open_audio);
+    let ours_before = place.and_then(|place| earlier.get(place));
+    let (protocol, keys) = offered_protocol(ours_before, local.security);
+    let mut ours = audio(local, protocol, local.direction, local.policy.rtcp_mux);
+    codecs::offer_formats(&mut ours, local.codecs, ours_before);
+    crypto::offer_keys(&mut ours, keys);
+
+    let mut media: Vec<Media> = earlier.iter().map(Media::refused).collect();
+    match place.and_then(|place| media.get_mut(place)) {
+        Some(line) => *line = ours,
+        None => media.push(ours),
     }
-    add_format(&mut media, TELEPHONE_EVENT, telephone_event());
-    description(local, "0 0", vec![media])
+    description(local, UNBOUNDED, media)
 }
 
-/// Our answer to the peer's offer: the first usable audio stream with the first of our codecs that it offers.
+/// Our answer to the peer's offer: one usable audio stream, the one that was used before if it is still offered.
 /// Every other stream is refused with port 0, in its place (RFC 3264 §6).
 ///
 /// # Errors
 /// See [`NegotiationError`]; when several audio streams are unusable, the reason of the first.
 pub fn answer(offer: &Session, local: &Local<'_>) -> Result<(Session, Negotiated), NegotiationError> {
-    let mut agreed = None;
-    let mut failure = None;
-    let mut media = Vec::with_capacity(offer.media.len());
-    for offered in &offer.media {
-        let outcome = match agreed {
-            None => answer_audio(offer, offered, local),
-            Some(_) => Err(NegotiationError::NoAudio),
-        };
-        match outcome {
-            Ok((answered, negotiated)) => {
-                agreed = Some(negotiated);
-                media.push(answered);
+    let earlier = local.previous.map_or(&[][..], |previous| &previous.media);
+    let place = earlier.iter().position(Media::is_open_audio);
+    let used_before = place.and_then(|place| offer.media.get(place).map(|offered| (place, offered)));
+    let mut failure = NegotiationError::NoAudio;
+    for (place, offered) in used_before.into_iter().chain(offer.media.iter().enumerate()) {
+        if !offered.is_open_audio() {
+            continue;
+        }
+        let ours_before = earlier.get(place).filter(|line| line.is_open_audio());
+        match answer_audio(offer, offered, local, ours_before) {
+            Ok((ours, negotiated)) => {
+                let mut media: Vec<Media> = offer.media.iter().map(Media::refused).collect();
+                media[place] = ours;
+                return Ok((description(local, &offer.timing, media), negotiated));
             }
-            Err(error) => {
-                if error != NegotiationError::NoAudio {
-                    failure.get_or_insert(error);
-                }
-                media.push(refused(offered));
-            }
+            Err(error) if failure == NegotiationError::NoAudio => failure = error,
+            Err(_) => {}
         }
     }
-    let negotiated = agreed.ok_or(failure.unwrap_or(NegotiationError::NoAudio))?;
-    Ok((description(local, &offer.timing, media), negotiated))
+    Err(failure)
 }
 
 /// What the peer's answer to our offer means. Of several codecs in the answer the first is used.
@@ -122,177 +103,127 @@ pub fn answer(offer: &Session, local: &Local<'_>) -> Result<(Session, Negotiated
 /// # Errors
 /// See [`NegotiationError`].
 pub fn accept(our_offer: &Session, answer: &Session) -> Result<Negotiated, NegotiationError> {
+    // An answer has as many streams as the offer, in its order (RFC 3264 §6). What is missing is refused.
     let (ours, theirs) = our_offer
         .media
         .iter()
         .zip(&answer.media)
-        .find(|(ours, theirs)| {
-            ours.kind == MediaKind::Audio && theirs.kind == MediaKind::Audio && theirs.port != 0
-        })
+        .find(|(ours, theirs)| ours.is_open_audio() && theirs.is_open_audio())
         .ok_or(NegotiationError::NoAudio)?;
-    if !is_plain_rtp(theirs) {
-        return Err(NegotiationError::UnsupportedTransport);
-    }
-    let (codec, send, receive) = theirs
-        .payload_types()
-        .find_map(|send| {
-            let codec = theirs.codec_of(send)?;
-            Some((codec, send, ours.payload_type_of(codec)?))
-        })
-        .ok_or(NegotiationError::NoCommonCodec)?;
-    let events = theirs.telephone_event().zip(ours.telephone_event());
-    let peer = Peer::of(answer, theirs)?;
-    let direction = ours.direction.or(our_offer.direction).unwrap_or_default().and(peer.direction.reversed());
-    Ok(peer.negotiated(theirs, codec, (send, receive), events, direction))
-}
-
-/// What the peer's description says of one stream's place and direction.
-struct Peer {
-    rtp: SocketAddr,
-    rtcp: SocketAddr,
-    /// As seen from the peer; it receives nothing at an unspecified address.
-    direction: Direction,
-}
-
-impl Peer {
-    fn of(session: &Session, media: &Media) -> Result<Self, NegotiationError> {
-        let address = match media.connection.as_ref().or(session.connection.as_ref()) {
-            Some(Connection::Address(address)) if !is_shared(*address) => *address,
-            Some(Connection::Address(_) | Connection::Unusable(_)) | None => {
-                return Err(NegotiationError::UnusableAddress);
-            }
-        };
-        let (rtcp_port, rtcp_address) = media.rtcp.unwrap_or((media.port.saturating_add(1), None));
-        let rtcp_address = rtcp_address.filter(|&place| !is_shared(place)).unwrap_or(address);
-        let stated = media.direction.or(session.direction).unwrap_or_default();
-        let possible = if address.is_unspecified() { Direction::SendOnly } else { Direction::SendReceive };
-        Ok(Self {
-            rtp: SocketAddr::new(address, media.port),
-            rtcp: SocketAddr::new(rtcp_address, rtcp_port),
-            direction: stated.and(possible),
-        })
-    }
-
-    fn negotiated(
-        &self,
-        theirs: &Media,
-        codec: Codec,
-        (send, receive): (u8, u8),
-        events: Option<(u8, u8)>,
-        direction: Direction,
-    ) -> Negotiated {
-        Negotiated {
-            remote: self.rtp,
-            remote_rtcp: self.rtcp,
-            codec,
-            payload_type_send: send,
-            payload_type_receive: receive,
-            telephone_event_send: events.map(|(send, _)| send),
-            telephone_event_receive: events.map(|(_, receive)| receive),
-            ptime_ms: ptime(theirs),
-            direction,
+    let srtp = match (is_encrypted(&ours.protocol), is_encrypted(&theirs.protocol)) {
+        (Some(false), Some(false)) => None,
+        (Some(true), Some(true)) => Some(crypto::answered_key(ours, theirs)?),
+        (Some(true), Some(false)) => return Err(NegotiationError::EncryptionRequired),
+        (Some(false) | None, Some(true)) | (None, Some(false)) | (_, None) => {
+            return Err(NegotiationError::UnsupportedTransport);
         }
-    }
+    };
+    let formats = Formats::answered(ours, theirs).ok_or(NegotiationError::NoCommonCodec)?;
+    let peer = Peer::of(answer, theirs)?;
+    let direction = Direction::stated(our_offer, ours).and(peer.direction.reversed());
+    let rtcp_mux = ours.rtcp_mux && theirs.rtcp_mux;
+    Ok(negotiated(ours, theirs, &peer, formats, Rest { direction, rtcp_mux, srtp }))
 }
 
 fn answer_audio(
     offer: &Session,
     offered: &Media,
     local: &Local<'_>,
+    ours_before: Option<&Media>,
 ) -> Result<(Media, Negotiated), NegotiationError> {
-    if offered.kind != MediaKind::Audio || offered.port == 0 {
-        return Err(NegotiationError::NoAudio);
-    }
-    if !is_plain_rtp(offered) {
-        return Err(NegotiationError::UnsupportedTransport);
-    }
-    let (codec, payload_type) = local
-        .codecs
-        .iter()
-        .find_map(|&codec| Some((codec, offered.payload_type_of(codec)?)))
-        .ok_or(NegotiationError::NoCommonCodec)?;
-    let event = offered.telephone_event();
+    let encryption = match (is_encrypted(&offered.protocol), local.security) {
+        (Some(false), Security::Plain | Security::IfOffered(_)) => None,
+        (Some(true), Security::IfOffered(keys) | Security::Required(keys)) => {
+            Some(crypto::answer_key(offered, keys)?)
+        }
+        (Some(false), Security::Required(_)) => return Err(NegotiationError::EncryptionRequired),
+        (Some(true), Security::Plain) | (None, _) => return Err(NegotiationError::UnsupportedTransport),
+    };
+    let (line, srtp) = encryption.unzip();
+    let formats = Formats::answering(offered, local, ours_before).ok_or(NegotiationError::NoCommonCodec)?;
     let peer = Peer::of(offer, offered)?;
     let direction = local.direction.and(peer.direction.reversed());
+    let rtcp_mux = offered.rtcp_mux && local.policy.rtcp_mux;
 
-    // The answer keeps the offer's payload types, so both directions use the same.
-    let mut media = audio(local, offered.protocol.clone(), direction);
-    add_format(&mut media, payload_type, codec.rtpmap());
-    if let Some(event) = event {
-        add_format(&mut media, event, telephone_event());
+    let mut ours = audio(local, offered.protocol.clone(), direction, rtcp_mux);
+    formats.announce(&mut ours);
+    ours.crypto.extend(line);
+    let negotiated = negotiated(&ours, offered, &peer, formats, Rest { direction, rtcp_mux, srtp });
+    Ok((ours, negotiated))
+}
+
+/// What was agreed beside formats and places.
+struct Rest {
+    direction: Direction,
+    rtcp_mux: bool,
+    srtp: Option<Srtp>,
+}
+
+fn negotiated(ours: &Media, theirs: &Media, peer: &Peer, formats: Formats, rest: Rest) -> Negotiated {
+    Negotiated {
+        remote: peer.rtp,
+        remote_rtcp: rtcp::destination(theirs, peer.rtp, rest.rtcp_mux),
+        rtcp_mux: rest.rtcp_mux,
+        codec: formats.codec,
+        payload_type_send: formats.audio.send,
+        payload_type_receive: formats.audio.receive,
+        telephone_event_send: formats.events.map(|events| events.send),
+        telephone_event_receive: formats.events.map(|events| events.receive),
+        ptime_ms: packet_time::sent(ours, theirs),
+        direction: rest.direction,
+        srtp: rest.srtp,
     }
-    let events = event.map(|event| (event, event));
-    let negotiated = peer.negotiated(offered, codec, (payload_type, payload_type), events, direction);
-    Ok((media, negotiated))
 }
 
-fn is_plain_rtp(media: &Media) -> bool {
-    match media.protocol {
-        Protocol::RtpAvp | Protocol::RtpAvpf => true,
-        Protocol::Other(_) => false,
+/// Whether an RTP stream is encrypted; `None` for what is not spoken here at all.
+const fn is_encrypted(protocol: &Protocol) -> Option<bool> {
+    match protocol {
+        Protocol::RtpAvp | Protocol::RtpAvpf => Some(false),
+        Protocol::RtpSavp | Protocol::RtpSavpf => Some(true),
+        Protocol::Other(_) => None,
     }
 }
 
-/// Addresses that reach many hosts: audio sent there would be an attack on a network.
-fn is_shared(address: IpAddr) -> bool {
-    address.is_multicast() || matches!(address, IpAddr::V4(v4) if v4.is_broadcast())
-}
-
-fn ptime(theirs: &Media) -> u8 {
-    let wish = theirs.ptime_ms.filter(|ms| PTIME_RANGE_MS.contains(ms)).unwrap_or(DEFAULT_PTIME_MS);
-    match theirs.maxptime_ms.filter(|ms| PTIME_RANGE_MS.contains(ms)) {
-        Some(most) => wish.min(most),
-        None => wish,
+/// The transport of our offer and the keys in it. A stream keeps its transport as long as that is allowed.
+fn offered_protocol<'a>(ours_before: Option<&Media>, security: Security<'a>) -> (Protocol, &'a [SuiteKey]) {
+    let before = ours_before.map(|media| &media.protocol);
+    let is_before = before.and_then(is_encrypted);
+    let (protocol, keys) = match security {
+        Security::IfOffered(keys) if is_before == Some(true) => (Protocol::RtpSavp, keys),
+        Security::Plain | Security::IfOffered(_) => (Protocol::RtpAvp, &[][..]),
+        Security::Required(keys) => (Protocol::RtpSavp, keys),
+    };
+    match before {
+        Some(before) if is_before == is_encrypted(&protocol) => (before.clone(), keys),
+        Some(_) | None => (protocol, keys),
     }
 }
 
+/// Our description. Its version is one more than before, unless it says the same as before (RFC 3264 §8).
 fn description(local: &Local<'_>, timing: &str, media: Vec<Media>) -> Session {
     let place = network_address(local.address);
-    Session {
-        origin: Pii::new(format!("- {} {} {place}", local.session_id, local.version)),
+    let origin = |version: u64| Pii::new(format!("- {} {version} {place}", local.session_id));
+    let before = local.previous.and_then(Session::version);
+    let mut session = Session {
+        origin: origin(before.unwrap_or(FIRST_VERSION)),
         connection: Some(Connection::Address(local.address)),
         timing: timing.to_owned(),
         direction: None,
         media,
+    };
+    if let (Some(previous), Some(before)) = (local.previous, before)
+        && *previous != session
+    {
+        session.origin = origin(before.saturating_add(1));
     }
+    session
 }
 
-fn audio(local: &Local<'_>, protocol: Protocol, direction: Direction) -> Media {
-    Media {
-        kind: MediaKind::Audio,
-        port: local.port,
-        protocol,
-        formats: Vec::new(),
-        connection: None,
-        rtcp: None,
-        direction: Some(direction),
-        rtpmaps: BTreeMap::new(),
-        ptime_ms: Some(DEFAULT_PTIME_MS),
-        maxptime_ms: None,
-    }
-}
-
-fn add_format(media: &mut Media, payload_type: u8, map: RtpMap) {
-    media.formats.push(payload_type.to_string());
-    media.rtpmaps.insert(payload_type, map);
-}
-
-fn telephone_event() -> RtpMap {
-    RtpMap { name: "telephone-event".to_owned(), clock_hz: 8000, channels: 1 }
-}
-
-/// The offered line with port 0: a refusal keeps the formats, which mean nothing then (RFC 3264 §6).
-fn refused(offered: &Media) -> Media {
-    Media {
-        kind: offered.kind.clone(),
-        port: 0,
-        protocol: offered.protocol.clone(),
-        formats: offered.formats.clone(),
-        connection: None,
-        rtcp: None,
-        direction: None,
-        rtpmaps: BTreeMap::new(),
-        ptime_ms: None,
-        maxptime_ms: None,
-    }
+/// Our line without formats and keys.
+fn audio(local: &Local<'_>, protocol: Protocol, direction: Direction, rtcp_mux: bool) -> Media {
+    let mut media = Media::bare(MediaKind::Audio, local.port, protocol, Vec::new());
+    media.direction = Some(direction);
+    packet_time::announce(&mut media, &local.policy);
+    rtcp::announce(&mut media, local, rtcp_mux);
+    media
 }

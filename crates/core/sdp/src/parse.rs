@@ -1,60 +1,33 @@
 //! Bytes to [`Session`]. Lenient where phones are careless (bare LF, missing lines, unknown lines), strict where
 //! a guess could send audio to the wrong place.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use hotline_base::Pii;
 
-use crate::session::{Connection, Direction, Media, MediaKind, Protocol, RtpMap, Session};
+use crate::crypto::Crypto;
+use crate::direction::Direction;
+use crate::error::SdpError;
+use crate::rtcp::RtcpPort;
+use crate::session::{Connection, Media, MediaKind, Protocol, RtpMap, Session};
 
 /// The largest description that is read, in bytes.
-pub const MAX_BYTES: usize = 32 * 1024;
+pub const BYTES_MAX: usize = 32 * 1024;
 /// The most lines in a description.
-pub const MAX_LINES: usize = 1024;
+pub const LINES_MAX: usize = 1024;
 /// The most `m=` lines in a description.
-pub const MAX_MEDIA: usize = 16;
-/// The most formats in one `m=` line.
-pub const MAX_FORMATS: usize = 64;
-
-/// Why bytes are no session description. The peer's fault; an offer is answered 400.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SdpError {
-    /// More than [`MAX_BYTES`].
-    #[error("longer than {MAX_BYTES} bytes")]
-    TooLong,
-    /// More than [`MAX_LINES`].
-    #[error("more than {MAX_LINES} lines")]
-    TooManyLines,
-    /// More than [`MAX_MEDIA`] `m=` lines.
-    #[error("line {line}: more than {MAX_MEDIA} media lines")]
-    TooManyMedia {
-        /// The line, counted from 1.
-        line: u32,
-    },
-    /// More than [`MAX_FORMATS`] formats in an `m=` line.
-    #[error("line {line}: more than {MAX_FORMATS} formats")]
-    TooManyFormats {
-        /// The line, counted from 1.
-        line: u32,
-    },
-    /// The first line is not `v=0`.
-    #[error("does not begin with v=0")]
-    NotVersionZero,
-    /// An `m=` line without kind, port, protocol or format.
-    #[error("line {line}: malformed media line")]
-    BadMedia {
-        /// The line, counted from 1.
-        line: u32,
-    },
-}
+pub const MEDIA_MAX: usize = 16;
+/// The most formats in one `m=` line: every payload type of RTP.
+pub const FORMATS_MAX: usize = 128;
+/// The most usable `a=crypto` lines for one `m=` line.
+pub const CRYPTO_MAX: usize = 16;
 
 /// Reads a session description with CRLF or LF line ends. Never panics, whatever the bytes.
 ///
 /// # Errors
 /// See [`SdpError`]; lines that are unknown or malformed but not needed are ignored.
 pub fn parse(bytes: &[u8]) -> Result<Session, SdpError> {
-    if bytes.len() > MAX_BYTES {
+    if bytes.len() > BYTES_MAX {
         return Err(SdpError::TooLong);
     }
     let mut session = Session {
@@ -66,7 +39,7 @@ pub fn parse(bytes: &[u8]) -> Result<Session, SdpError> {
     };
     let mut versioned = false;
     for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-        if index >= MAX_LINES {
+        if index >= LINES_MAX {
             return Err(SdpError::TooManyLines);
         }
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
@@ -92,46 +65,53 @@ fn read_line(session: &mut Session, number: u32, kind: &str, value: &str) -> Res
     match kind {
         "o" if session.media.is_empty() => session.origin = Pii::from(value),
         "t" if session.media.is_empty() => session.timing = value.to_owned(),
-        "c" => match session.media.last_mut() {
-            Some(media) => media.connection = Some(connection(value)),
-            None => session.connection = Some(connection(value)),
-        },
-        "m" if session.media.len() >= MAX_MEDIA => return Err(SdpError::TooManyMedia { line: number }),
+        "c" => {
+            let place =
+                session.media.last_mut().map_or(&mut session.connection, |media| &mut media.connection);
+            // Several are the layers of one multicast (RFC 8866 §5.7); the first is the base.
+            place.get_or_insert_with(|| connection(value));
+        }
+        "m" if session.media.len() >= MEDIA_MAX => return Err(SdpError::TooManyMedia { line: number }),
         "m" => {
             let media = media(value).ok_or(SdpError::BadMedia { line: number })?;
-            if media.formats.len() > MAX_FORMATS {
+            if media.formats.len() > FORMATS_MAX {
                 return Err(SdpError::TooManyFormats { line: number });
             }
             session.media.push(media);
         }
-        "a" => read_attribute(session, value),
+        "a" => return read_attribute(session, number, value),
         _ => {}
     }
     Ok(())
 }
 
-fn read_attribute(session: &mut Session, attribute: &str) {
+fn read_attribute(session: &mut Session, number: u32, attribute: &str) -> Result<(), SdpError> {
     let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
-    let value = value.trim();
-    if let Some(direction) = direction(name.trim()) {
+    let (name, value) = (name.trim(), value.trim());
+    if let Some(direction) = Direction::of_name(name) {
         match session.media.last_mut() {
             Some(media) => media.direction = Some(direction),
             None => session.direction = Some(direction),
         }
-        return;
+        return Ok(());
     }
-    let Some(media) = session.media.last_mut() else { return };
+    let Some(media) = session.media.last_mut() else { return Ok(()) };
     match name {
-        "rtpmap" => {
-            if let Some((payload_type, map)) = rtpmap(value) {
-                media.rtpmaps.insert(payload_type, map);
+        "rtpmap" => media.rtpmaps.extend(rtpmap(value)),
+        "fmtp" => media.fmtps.extend(fmtp(value)),
+        "ptime" => media.ptime_ms = milliseconds(value),
+        "maxptime" => media.maxptime_ms = milliseconds(value),
+        "rtcp" => media.rtcp = rtcp(value),
+        "rtcp-mux" => media.rtcp_mux = true,
+        "crypto" => {
+            media.crypto.extend(Crypto::parse(value));
+            if media.crypto.len() > CRYPTO_MAX {
+                return Err(SdpError::TooManyKeys { line: number });
             }
         }
-        "ptime" => media.ptime_ms = value.parse().ok(),
-        "maxptime" => media.maxptime_ms = value.parse().ok(),
-        "rtcp" => media.rtcp = rtcp(value),
         _ => {}
     }
+    Ok(())
 }
 
 /// `<kind> <port>[/<count>] <protocol> <format> …`
@@ -142,35 +122,40 @@ fn media(value: &str) -> Option<Media> {
         word => MediaKind::Other(word.to_owned()),
     };
     let port = words.next()?.split('/').next()?.parse().ok()?;
-    let protocol = match words.next()? {
-        word if word.eq_ignore_ascii_case("RTP/AVP") => Protocol::RtpAvp,
-        word if word.eq_ignore_ascii_case("RTP/AVPF") => Protocol::RtpAvpf,
-        word => Protocol::Other(word.to_owned()),
-    };
-    let formats: Vec<String> = words.take(MAX_FORMATS + 1).map(str::to_owned).collect();
-    if formats.is_empty() {
-        return None;
-    }
-    Some(Media {
-        kind,
-        port,
-        protocol,
-        formats,
-        connection: None,
-        rtcp: None,
-        direction: None,
-        rtpmaps: BTreeMap::new(),
-        ptime_ms: None,
-        maxptime_ms: None,
-    })
+    let protocol = protocol(words.next()?);
+    let formats: Vec<String> = words.take(FORMATS_MAX + 1).map(str::to_owned).collect();
+    (!formats.is_empty()).then(|| Media::bare(kind, port, protocol, formats))
+}
+
+fn protocol(word: &str) -> Protocol {
+    let known = [Protocol::RtpAvp, Protocol::RtpAvpf, Protocol::RtpSavp, Protocol::RtpSavpf];
+    let known = known.into_iter().find(|protocol| protocol.name().eq_ignore_ascii_case(word));
+    known.unwrap_or_else(|| Protocol::Other(word.to_owned()))
 }
 
 /// `IN IP4 <address>[/<ttl>]`
 fn connection(value: &str) -> Connection {
+    let host = value.split_ascii_whitespace().nth(2).unwrap_or_default();
     match address(value) {
         Some(address) => Connection::Address(address),
+        None if is_internet(value) && is_host_name(host) => Connection::HostName(value.to_owned()),
         None => Connection::Unusable(value.to_owned()),
     }
+}
+
+/// True for the networks and address types of RFC 8866 §5.7.
+fn is_internet(value: &str) -> bool {
+    let mut words = value.split_ascii_whitespace();
+    words.next().is_some_and(|network| network.eq_ignore_ascii_case("IN"))
+        && words
+            .next()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("IP4") || kind.eq_ignore_ascii_case("IP6"))
+}
+
+/// A word with a letter in it that is neither IPv6 nor anything with a slash.
+fn is_host_name(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
 fn address(value: &str) -> Option<IpAddr> {
@@ -183,29 +168,43 @@ fn address(value: &str) -> Option<IpAddr> {
 }
 
 /// `<port>[ IN IP4 <address>]` (RFC 3605 §2.1)
-fn rtcp(value: &str) -> Option<(u16, Option<IpAddr>)> {
-    match value.split_once(' ') {
-        Some((port, place)) => Some((port.parse().ok()?, Some(address(place)?))),
-        None => Some((value.parse().ok()?, None)),
-    }
+fn rtcp(value: &str) -> Option<RtcpPort> {
+    let (port, address) = match value.split_once(char::is_whitespace) {
+        Some((port, place)) => (port, Some(address(place)?)),
+        None => (value, None),
+    };
+    Some(RtcpPort { port: port.parse().ok()?, address })
 }
 
 /// `<payload type> <name>/<clock>[/<channels>]`
 fn rtpmap(value: &str) -> Option<(u8, RtpMap)> {
-    let (payload_type, encoding) = value.split_once(char::is_whitespace)?;
-    let mut parts = encoding.trim().split('/');
+    let (payload_type, encoding) = of_payload_type(value)?;
+    let mut parts = encoding.split('/');
     let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
     let clock_hz = parts.next()?.trim().parse().ok()?;
     let channels = match parts.next() {
         Some(channels) => channels.trim().parse().ok()?,
         None => 1,
     };
-    let payload_type = payload_type.parse().ok().filter(|&number: &u8| number < 128)?;
     Some((payload_type, RtpMap { name, clock_hz, channels }))
 }
 
-fn direction(name: &str) -> Option<Direction> {
-    [Direction::SendReceive, Direction::SendOnly, Direction::ReceiveOnly, Direction::Inactive]
-        .into_iter()
-        .find(|direction| direction.name() == name)
+/// `<payload type> <parameters>`
+fn fmtp(value: &str) -> Option<(u8, String)> {
+    let (payload_type, parameters) = of_payload_type(value)?;
+    (!parameters.is_empty()).then(|| (payload_type, parameters.to_owned()))
+}
+
+/// A payload type and what an attribute says of it.
+fn of_payload_type(value: &str) -> Option<(u8, &str)> {
+    let (payload_type, said) = value.split_once(char::is_whitespace)?;
+    let payload_type = payload_type.parse().ok().filter(|&number: &u8| number < 128)?;
+    Some((payload_type, said.trim()))
+}
+
+/// A whole number of milliseconds; a fraction is left out (RFC 8866 §6.4 allows one). `None` for none, which says
+/// nothing, and for more than a packet can hold.
+fn milliseconds(value: &str) -> Option<u8> {
+    let whole = value.split_once('.').map_or(value, |(whole, _)| whole);
+    whole.parse().ok().filter(|&ms| ms != 0)
 }

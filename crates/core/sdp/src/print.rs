@@ -3,23 +3,43 @@
 use core::fmt;
 use std::net::IpAddr;
 
-use crate::session::{Connection, Direction, Media, MediaKind, Protocol, Session};
+use crate::crypto::CryptoText;
+use crate::direction::Direction;
+use crate::rtcp::RtcpPort;
+use crate::session::{Connection, Media, MediaKind, Protocol, Session};
 
 impl Session {
     /// The description with CRLF line ends. [`crate::parse()`] reads it back to an equal value.
     #[must_use]
     pub fn print(&self) -> String {
-        self.to_string()
+        Wire(self).to_string()
     }
 }
 
-impl fmt::Display for Session {
+impl Protocol {
+    /// The word in an `m=` line.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::RtpAvp => "RTP/AVP",
+            Self::RtpAvpf => "RTP/AVPF",
+            Self::RtpSavp => "RTP/SAVP",
+            Self::RtpSavpf => "RTP/SAVPF",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// A description as the wire has it, with names and keys in clear: [`Session`] itself does not print them.
+struct Wire<'a>(&'a Session);
+
+impl fmt::Display for Wire<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v=0\r\no={}\r\ns=-\r\n", self.origin.expose())?;
-        write_connection(f, self.connection.as_ref())?;
-        write!(f, "t={}\r\n", self.timing)?;
-        write_direction(f, self.direction)?;
-        self.media.iter().try_for_each(|media| write_media(f, media))
+        let Session { origin, connection, timing, direction, media } = self.0;
+        write!(f, "v=0\r\no={}\r\ns=-\r\n", origin.expose())?;
+        write_connection(f, connection.as_ref())?;
+        write!(f, "t={timing}\r\n")?;
+        write_direction(f, *direction)?;
+        media.iter().try_for_each(|media| write_media(f, media))
     }
 }
 
@@ -34,24 +54,12 @@ fn write_media(f: &mut fmt::Formatter<'_>, media: &Media) -> fmt::Result {
         MediaKind::Audio => "audio",
         MediaKind::Other(word) => word,
     };
-    let protocol = match &media.protocol {
-        Protocol::RtpAvp => "RTP/AVP",
-        Protocol::RtpAvpf => "RTP/AVPF",
-        Protocol::Other(word) => word,
-    };
-    write!(f, "m={kind} {} {protocol} {}\r\n", media.port, media.formats.join(" "))?;
+    write!(f, "m={kind} {} {} {}\r\n", media.port, media.protocol.name(), media.formats.join(" "))?;
     write_connection(f, media.connection.as_ref())?;
-    for (payload_type, map) in &media.rtpmaps {
-        write!(f, "a=rtpmap:{payload_type} {}/{}", map.name, map.clock_hz)?;
-        if map.channels != 1 {
-            write!(f, "/{}", map.channels)?;
-        }
-        f.write_str("\r\n")?;
-        if map.name.eq_ignore_ascii_case("telephone-event") {
-            // The sixteen keys (RFC 4733 §2.4.1).
-            write!(f, "a=fmtp:{payload_type} 0-15\r\n")?;
-        }
+    for line in &media.crypto {
+        write!(f, "a=crypto:{}\r\n", CryptoText(line))?;
     }
+    write_formats(f, media)?;
     if let Some(ptime) = media.ptime_ms {
         write!(f, "a=ptime:{ptime}\r\n")?;
     }
@@ -59,17 +67,41 @@ fn write_media(f: &mut fmt::Formatter<'_>, media: &Media) -> fmt::Result {
         write!(f, "a=maxptime:{maxptime}\r\n")?;
     }
     match media.rtcp {
-        Some((port, Some(address))) => write!(f, "a=rtcp:{port} {}\r\n", network_address(address))?,
-        Some((port, None)) => write!(f, "a=rtcp:{port}\r\n")?,
+        Some(RtcpPort { port, address: Some(address) }) => {
+            write!(f, "a=rtcp:{port} {}\r\n", network_address(address))?;
+        }
+        Some(RtcpPort { port, address: None }) => write!(f, "a=rtcp:{port}\r\n")?,
         None => {}
     }
+    if media.rtcp_mux {
+        f.write_str("a=rtcp-mux\r\n")?;
+    }
     write_direction(f, media.direction)
+}
+
+fn write_formats(f: &mut fmt::Formatter<'_>, media: &Media) -> fmt::Result {
+    for (payload_type, map) in &media.rtpmaps {
+        write!(f, "a=rtpmap:{payload_type} {}/{}", map.name, map.clock_hz)?;
+        if map.channels != 1 {
+            write!(f, "/{}", map.channels)?;
+        }
+        f.write_str("\r\n")?;
+        if let Some(parameters) = media.fmtps.get(payload_type) {
+            write!(f, "a=fmtp:{payload_type} {parameters}\r\n")?;
+        }
+    }
+    for (payload_type, parameters) in &media.fmtps {
+        if !media.rtpmaps.contains_key(payload_type) {
+            write!(f, "a=fmtp:{payload_type} {parameters}\r\n")?;
+        }
+    }
+    Ok(())
 }
 
 fn write_connection(f: &mut fmt::Formatter<'_>, connection: Option<&Connection>) -> fmt::Result {
     match connection {
         Some(Connection::Address(address)) => write!(f, "c={}\r\n", network_address(*address)),
-        Some(Connection::Unusable(text)) => write!(f, "c={text}\r\n"),
+        Some(Connection::HostName(text) | Connection::Unusable(text)) => write!(f, "c={text}\r\n"),
         None => Ok(()),
     }
 }

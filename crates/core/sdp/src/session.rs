@@ -1,11 +1,15 @@
 //! The values of a session description that matter to a telephone call. What a description holds beyond them
-//! (bandwidths, keys, ICE candidates, …) is not kept.
+//! (bandwidths, ICE candidates, fingerprints, bundles, …) is not kept.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use hotline_base::Pii;
 use serde::{Deserialize, Serialize};
+
+use crate::crypto::Crypto;
+use crate::direction::Direction;
+use crate::rtcp::RtcpPort;
 
 /// One session description: an offer or an answer, ours or the peer's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,15 +40,22 @@ pub struct Media {
     /// The media-level `c=`.
     pub connection: Option<Connection>,
     /// `a=rtcp` (RFC 3605): where its writer receives RTCP, if not at the next port.
-    pub rtcp: Option<(u16, Option<IpAddr>)>,
+    pub rtcp: Option<RtcpPort>,
+    /// `a=rtcp-mux` (RFC 5761): its writer can receive RTCP at the RTP port.
+    pub rtcp_mux: bool,
     /// The media-level direction, as seen by the side that wrote this description.
     pub direction: Option<Direction>,
     /// `a=rtpmap` by payload type.
     pub rtpmaps: BTreeMap<u8, RtpMap>,
+    /// `a=fmtp` by payload type.
+    pub fmtps: BTreeMap<u8, String>,
     /// `a=ptime`: milliseconds of audio per packet that its writer would like to receive.
     pub ptime_ms: Option<u8>,
     /// `a=maxptime`: the most milliseconds of audio per packet that its writer can receive.
     pub maxptime_ms: Option<u8>,
+    /// `a=crypto` (RFC 4568), the preferred first: what its writer encrypts with. Lines with an unknown suite or
+    /// a malformed key are not kept.
+    pub crypto: Vec<Crypto>,
 }
 
 /// The first word of an `m=` line.
@@ -63,7 +74,11 @@ pub enum Protocol {
     RtpAvp,
     /// `RTP/AVPF` (RFC 4585). Answered in kind and used without feedback messages.
     RtpAvpf,
-    /// Anything else, `RTP/SAVP` among it; always refused.
+    /// `RTP/SAVP` (RFC 3711), with keys in `a=crypto`.
+    RtpSavp,
+    /// `RTP/SAVPF` (RFC 5124), with keys in `a=crypto`. Answered in kind and used without feedback messages.
+    RtpSavpf,
+    /// Anything else, `UDP/TLS/RTP/SAVPF` among it; always refused.
     Other(String),
 }
 
@@ -72,7 +87,9 @@ pub enum Protocol {
 pub enum Connection {
     /// An address. The unspecified one (`0.0.0.0`, `::`) means "send me nothing" (RFC 3264 §8.4).
     Address(IpAddr),
-    /// A host name, an unknown network or address type. Never sent to.
+    /// A host name with what stands before it, such as `IN IP4 phone.example.com`. Never sent to.
+    HostName(String),
+    /// An unknown network or address type, or no address at all. Never sent to.
     Unusable(String),
 }
 
@@ -87,145 +104,42 @@ pub struct RtpMap {
     pub channels: u8,
 }
 
-/// A voice codec that this server speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Codec {
-    /// G.711 µ-law, 8 kHz.
-    Pcmu,
-    /// G.711 A-law, 8 kHz.
-    Pcma,
-}
-
-/// Who sends, as seen by the side that says it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Direction {
-    /// Both sides send.
-    #[default]
-    SendReceive,
-    /// Only this side sends.
-    SendOnly,
-    /// Only the other side sends.
-    ReceiveOnly,
-    /// Nobody sends.
-    Inactive,
-}
-
-impl Codec {
-    /// Every codec, in the order that an offer lists them if nobody chose another.
-    pub const ALL: [Self; 2] = [Self::Pcmu, Self::Pcma];
-
-    /// The encoding's registered name.
+impl Session {
+    /// The version in `o=` (RFC 8866 §5.2), if it is a number.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pcmu => "PCMU",
-            Self::Pcma => "PCMA",
-        }
-    }
-
-    /// The payload type that stands for the codec without an `a=rtpmap` (RFC 3551 §6).
-    #[must_use]
-    pub const fn static_payload_type(self) -> u8 {
-        match self {
-            Self::Pcmu => 0,
-            Self::Pcma => 8,
-        }
-    }
-
-    /// The RTP clock in hertz.
-    #[must_use]
-    pub const fn clock_hz(self) -> u32 {
-        match self {
-            Self::Pcmu | Self::Pcma => 8000,
-        }
-    }
-
-    /// The `a=rtpmap` of the codec.
-    #[must_use]
-    pub fn rtpmap(self) -> RtpMap {
-        RtpMap { name: self.name().to_owned(), clock_hz: self.clock_hz(), channels: 1 }
-    }
-
-    fn of_rtpmap(map: &RtpMap) -> Option<Self> {
-        Self::ALL.into_iter().find(|codec| {
-            map.channels == 1
-                && map.clock_hz == codec.clock_hz()
-                && map.name.eq_ignore_ascii_case(codec.name())
-        })
-    }
-
-    fn of_static(payload_type: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|codec| codec.static_payload_type() == payload_type)
-    }
-}
-
-impl Direction {
-    /// True if the side that says it sends.
-    #[must_use]
-    pub const fn sends(self) -> bool {
-        matches!(self, Self::SendReceive | Self::SendOnly)
-    }
-
-    /// True if the side that says it receives.
-    #[must_use]
-    pub const fn receives(self) -> bool {
-        matches!(self, Self::SendReceive | Self::ReceiveOnly)
-    }
-
-    /// The same agreement as seen by the other side.
-    #[must_use]
-    pub const fn reversed(self) -> Self {
-        Self::new(self.receives(), self.sends())
-    }
-
-    /// What both directions allow, seen from the same side.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self::new(self.sends() && other.sends(), self.receives() && other.receives())
-    }
-
-    /// The attribute's name in an `a=` line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SendReceive => "sendrecv",
-            Self::SendOnly => "sendonly",
-            Self::ReceiveOnly => "recvonly",
-            Self::Inactive => "inactive",
-        }
-    }
-
-    const fn new(sends: bool, receives: bool) -> Self {
-        match (sends, receives) {
-            (true, true) => Self::SendReceive,
-            (true, false) => Self::SendOnly,
-            (false, true) => Self::ReceiveOnly,
-            (false, false) => Self::Inactive,
-        }
+    pub fn version(&self) -> Option<u64> {
+        self.origin.expose().split_ascii_whitespace().nth(2)?.parse().ok()
     }
 }
 
 impl Media {
-    /// The first payload type that stands for `codec`, by `a=rtpmap` or statically.
-    pub(crate) fn payload_type_of(&self, codec: Codec) -> Option<u8> {
-        self.payload_types().find(|&payload_type| self.codec_of(payload_type) == Some(codec))
-    }
-
-    /// The codec that `payload_type` stands for; an `a=rtpmap` wins over the static table.
-    pub(crate) fn codec_of(&self, payload_type: u8) -> Option<Codec> {
-        match self.rtpmaps.get(&payload_type) {
-            Some(map) => Codec::of_rtpmap(map),
-            None => Codec::of_static(payload_type),
+    /// A media line and nothing below it.
+    pub(crate) const fn bare(kind: MediaKind, port: u16, protocol: Protocol, formats: Vec<String>) -> Self {
+        Self {
+            kind,
+            port,
+            protocol,
+            formats,
+            connection: None,
+            rtcp: None,
+            rtcp_mux: false,
+            direction: None,
+            rtpmaps: BTreeMap::new(),
+            fmtps: BTreeMap::new(),
+            ptime_ms: None,
+            maxptime_ms: None,
+            crypto: Vec::new(),
         }
     }
 
-    /// The payload type of telephone-events on an 8 kHz clock (RFC 4733 §2.1), if offered or answered.
-    pub(crate) fn telephone_event(&self) -> Option<u8> {
-        self.payload_types().find(|payload_type| {
-            self.rtpmaps.get(payload_type).is_some_and(|map| {
-                map.name.eq_ignore_ascii_case("telephone-event") && map.clock_hz == 8000 && map.channels == 1
-            })
-        })
+    /// This line with port 0: a refusal keeps the formats, which mean nothing then (RFC 3264 §6).
+    pub(crate) fn refused(&self) -> Self {
+        Self::bare(self.kind.clone(), 0, self.protocol.clone(), self.formats.clone())
+    }
+
+    /// True for a voice stream that is neither refused nor ended.
+    pub(crate) fn is_open_audio(&self) -> bool {
+        self.kind == MediaKind::Audio && self.port != 0
     }
 
     /// The RTP payload types, in order of preference.

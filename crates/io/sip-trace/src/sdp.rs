@@ -50,7 +50,7 @@ fn summary(session: &Session, media: &Media) -> MediaSummary {
     let connection = media.connection.as_ref().or(session.connection.as_ref());
     let address = connection.and_then(|connection| match connection {
         Connection::Address(address) => Some(address.to_string()),
-        Connection::Unusable(_) => None,
+        Connection::HostName(_) | Connection::Unusable(_) => None,
     });
     let kind = match &media.kind {
         MediaKind::Audio => "audio".to_owned(),

@@ -8,7 +8,7 @@ use divan::{Bencher, black_box};
 use hotline_acd::{Acd, AgentConfig, Class, Config, Entry, Event, LeaveCause, QueueConfig, Strategy};
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId};
 use hotline_ivr::{Action, Digit, Facts, Flow, Input, Session};
-use hotline_sdp::{Codec, Direction, Local};
+use hotline_sdp::{Codec, Local};
 
 fn main() {
     divan::main();
@@ -73,14 +73,7 @@ fn ivr_way_to_the_queue(bencher: Bencher) {
 #[divan::bench]
 fn sdp_answer(bencher: Bencher) {
     let offer = include_bytes!("../../../../fuzz/corpus/sdp/trunk_alaw");
-    let local = Local {
-        address: "192.0.2.1".parse().unwrap(),
-        port: 20_000,
-        session_id: 1,
-        version: 1,
-        codecs: &Codec::ALL,
-        direction: Direction::SendReceive,
-    };
+    let local = Local::new("192.0.2.1".parse().unwrap(), 20_000, 1, &Codec::ALL);
     bencher.bench(|| {
         let offer = hotline_sdp::parse(black_box(offer)).unwrap();
         let (answer, negotiated) = hotline_sdp::answer(&offer, &local).unwrap();

@@ -79,6 +79,8 @@ pub struct Talk {
     offer: Option<Bytes>,
     /// Our offer, until they answer.
     offered: Option<sdp::Session>,
+    /// What we described last.
+    described: Option<sdp::Session>,
     /// Where we send audio, once agreed.
     pub server_port: Option<u16>,
     /// Answered, by either side.
@@ -107,8 +109,6 @@ pub struct Phone {
     login: Option<Login>,
     registration: Option<RegistrationId>,
     is_dead: bool,
-    /// How often it put somebody on hold or took them back.
-    holds: u64,
     plans: VecDeque<(Duration, Act)>,
 }
 
@@ -141,7 +141,6 @@ impl Phone {
             login,
             registration: None,
             is_dead: false,
-            holds: 0,
             plans: VecDeque::new(),
         }
     }
@@ -243,8 +242,14 @@ impl Phone {
             credentials: self.login.clone(),
         };
         let session = self.endpoint.invite(now, invite).expect("a phone is far below the endpoint's limits");
-        self.talk =
-            Some(Talk { session, offer: None, offered: Some(offered), server_port: None, is_up: false });
+        self.talk = Some(Talk {
+            session,
+            offer: None,
+            described: Some(offered.clone()),
+            offered: Some(offered),
+            server_port: None,
+            is_up: false,
+        });
     }
 
     fn pick_up(&mut self, now: Now, session: SessionId) {
@@ -256,24 +261,21 @@ impl Phone {
     }
 
     fn hold(&mut self, now: Now, holds: bool) {
-        let Some(session) = self.talk.as_ref().filter(|talk| talk.is_up).map(|talk| talk.session) else {
+        if !self.talk.as_ref().is_some_and(|talk| talk.is_up) {
             return;
-        };
-        self.holds += 1;
+        }
         let direction = if holds { Direction::SendOnly } else { Direction::SendReceive };
         let offer = sdp::offer(&Local { direction, ..self.local() });
-        self.endpoint.reoffer(now, session, Bytes::from(offer.print()));
+        let text = Bytes::from(offer.print());
+        let Some(talk) = &mut self.talk else { return };
+        talk.described = Some(offer);
+        let session = talk.session;
+        self.endpoint.reoffer(now, session, text);
     }
 
-    fn local(&self) -> Local<'static> {
-        Local {
-            address: self.audio.ip(),
-            port: self.audio.port(),
-            session_id: 1,
-            version: 1 + self.holds,
-            codecs: &Codec::ALL,
-            direction: Direction::SendReceive,
-        }
+    fn local(&self) -> Local<'_> {
+        let previous = self.talk.as_ref().and_then(|talk| talk.described.as_ref());
+        Local { previous, ..Local::new(self.audio.ip(), self.audio.port(), 1, &Codec::ALL) }
     }
 
     /// The answer to the server's offer.
@@ -282,6 +284,7 @@ impl Phone {
         let (answer, agreed) = sdp::answer(&offer, &self.local()).expect("the server offers what we have");
         if let Some(talk) = &mut self.talk {
             talk.server_port = Some(agreed.remote.port());
+            talk.described = Some(answer.clone());
         }
         Bytes::from(answer.print())
     }
@@ -339,7 +342,8 @@ impl Phone {
             return;
         }
         self.endpoint.ring(now, session, None);
-        self.talk = Some(Talk { session, offer, offered: None, server_port: None, is_up: false });
+        self.talk =
+            Some(Talk { session, offer, offered: None, described: None, server_port: None, is_up: false });
         match self.manners.pick_up {
             PickUp::After(after) => self.plans.push_back((after, Act::PickUp(session))),
             PickUp::Never => {}

@@ -115,7 +115,10 @@ impl Call {
                 env.sip.answer_reoffer(now, session, description);
                 self.follow_hold(now, env);
             }
-            Err(_) => env.sip.refuse_reoffer(now, session, 488),
+            Err(error) => {
+                let (status, _) = error.refusal();
+                env.sip.refuse_reoffer(now, session, status);
+            }
         }
     }
 

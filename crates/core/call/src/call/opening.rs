@@ -96,9 +96,13 @@ impl Call {
             Some(offer) => media.answer(&env.center, offer, &mut env.media),
             None => Ok(media.offer(&env.center, None)),
         };
-        let Ok(description) = description else {
-            self.refuse(now, env, 488, 88);
-            return;
+        let description = match description {
+            Ok(description) => description,
+            Err(error) => {
+                let (status, q850) = error.refusal();
+                self.refuse(now, env, status, q850);
+                return;
+            }
         };
         let progress = Progress::Proceeding(description);
         match self.record.entry.clone() {

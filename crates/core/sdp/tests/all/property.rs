@@ -1,9 +1,12 @@
 //! What holds for every description.
 
-use hotline_sdp::{Codec, Direction, Local, Negotiated, NegotiationError, accept, answer, offer, parse};
+use hotline_sdp::{
+    Codec, Direction, Local, Negotiated, NegotiationError, PTIME_RANGE_MS, Policy, Preference, Security,
+    Suite, SuiteKey, accept, answer, offer, parse,
+};
 use proptest::prelude::*;
 
-use crate::phones::local;
+use crate::local;
 
 /// Bytes that look enough like a description to get past the first line.
 fn some_bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -14,7 +17,9 @@ fn some_bytes() -> impl Strategy<Value = Vec<u8>> {
         "m=(audio|video|image) [0-9]{1,6}(/2)? (RTP/S?AVPF?|udptl)( [0-9]{1,3}){0,5}",
         "c=IN IP[46] ([0-9]{1,3}\\.){3}[0-9]{1,3}",
         "a=rtpmap:[0-9]{1,3} (PCMU|pcma|telephone-event|opus)/[0-9]{1,5}(/[0-9])?",
-        "a=(sendrecv|sendonly|recvonly|inactive|ptime:[0-9]{1,4}|rtcp:[0-9]{1,5})",
+        "a=(sendrecv|sendonly|recvonly|inactive|rtcp-mux|(max)?ptime:[0-9]{1,4}|rtcp:[0-9]{1,5})",
+        "a=fmtp:(0|96|101) [0-9]{1,2}(-[0-9]{1,2})?(,[0-9]{1,2})?",
+        "a=crypto:[1-3] AES_CM_128_HMAC_SHA1_(80|32) inline:[A-Za-z0-9+/]{40}(\\|2\\^[0-9]{1,2})?(\\|[0-9]:[0-9])?( WSH=64)?",
         "\\PC{0,20}",
     ];
     let end = prop::sample::select(&["\r\n", "\n"][..]);
@@ -30,10 +35,27 @@ fn a_direction() -> impl Strategy<Value = Direction> {
     )
 }
 
+fn a_policy() -> impl Strategy<Value = Policy> {
+    let preference = prop::sample::select(&[Preference::Ours, Preference::Theirs][..]);
+    (preference, any::<u8>(), any::<Option<u8>>(), any::<bool>()).prop_map(
+        |(preference, ptime_ms, maxptime_ms, rtcp_mux)| Policy {
+            preference,
+            ptime_ms,
+            maxptime_ms,
+            rtcp_mux,
+        },
+    )
+}
+
+fn keys() -> [SuiteKey; 2] {
+    [Suite::AesCm128HmacSha1Tag32, Suite::AesCm128HmacSha1Tag80]
+        .map(|suite| SuiteKey::generate(suite, |bytes| bytes.fill(3)))
+}
+
 /// What media may rely on.
 fn check(negotiated: &Negotiated) -> Result<(), TestCaseError> {
     prop_assert!(negotiated.remote.port() != 0);
-    prop_assert!((10..=120).contains(&negotiated.ptime_ms));
+    prop_assert!(PTIME_RANGE_MS.contains(&negotiated.ptime_ms) && negotiated.ptime_ms.is_multiple_of(10));
     prop_assert!(negotiated.payload_type_send < 128 && negotiated.payload_type_receive < 128);
     let may_send = !negotiated.remote.ip().is_unspecified() && !negotiated.remote.ip().is_multicast();
     prop_assert!(may_send || !negotiated.direction.sends());
@@ -42,16 +64,36 @@ fn check(negotiated: &Negotiated) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn no_bytes_panic_and_every_agreement_is_sound(bytes in some_bytes()) {
+    fn no_bytes_panic_and_every_agreement_is_sound(
+        bytes in some_bytes(), policy in a_policy(), direction in a_direction(), security in 0..3,
+    ) {
         let Ok(theirs) = parse(&bytes) else { return Ok(()) };
-        if let Ok(negotiated) = accept(&offer(&local()), &theirs) {
+        let keys = keys();
+        let security = match security {
+            0 => Security::Plain,
+            1 => Security::IfOffered(&keys),
+            _ => Security::Required(&keys),
+        };
+        let local = Local { policy, direction, security, ..local() };
+        if let Ok(negotiated) = accept(&offer(&local), &theirs) {
             check(&negotiated)?;
         }
-        let Ok((ours, negotiated)) = answer(&theirs, &local()) else { return Ok(()) };
+        let Ok((ours, negotiated)) = answer(&theirs, &local) else { return Ok(()) };
         prop_assert_eq!(ours.media.len(), theirs.media.len());
         prop_assert_eq!(ours.media.iter().filter(|media| media.port != 0).count(), 1);
         check(&negotiated)?;
-        prop_assert_eq!(parse(ours.print().as_bytes()), Ok(ours), "our answer reads back");
+        prop_assert_eq!(parse(ours.print().as_bytes()), Ok(ours.clone()), "our answer reads back");
+
+        let at_them = accept(&theirs, &ours);
+        prop_assert!(at_them.is_ok(), "who offered takes our answer: {:?}", at_them);
+        let at_them = at_them.expect("checked above");
+        prop_assert_eq!(at_them.payload_type_send, negotiated.payload_type_receive);
+        prop_assert_eq!(at_them.telephone_event_send, negotiated.telephone_event_receive);
+        prop_assert_eq!(at_them.srtp.map(|srtp| srtp.suite), negotiated.srtp.map(|srtp| srtp.suite));
+
+        let within = Local { previous: Some(&ours), ..local };
+        prop_assert_eq!(answer(&theirs, &within).map(|(again, _)| again), Ok(ours.clone()));
+        prop_assert_eq!(offer(&within).media.len(), ours.media.len());
     }
 
     #[test]

@@ -1,77 +1,13 @@
-//! The rules of RFC 3264 and RFC 8866, one at a time.
+//! Reading descriptions (RFC 8866), and whose fault it is when nothing comes of one.
 
 use hotline_sdp::{
-    Codec, Direction, Local, MAX_BYTES, MAX_FORMATS, MAX_LINES, MAX_MEDIA, NegotiationError, SdpError,
-    accept, answer, offer, parse,
+    BYTES_MAX, CRYPTO_MAX, Codec, Connection, FORMATS_MAX, Fault, LINES_MAX, MEDIA_MAX, NegotiationError,
+    SdpError, parse,
 };
 
-use crate::phones::{answered, local};
+use crate::{accepted, agreed, answered, read, refused, with_media};
 
-/// An offer whose lines after `t=` are given.
-fn with_media(lines: &str) -> String {
-    format!("v=0\r\no=- 1 1 IN IP4 198.51.100.5\r\ns=-\r\nc=IN IP4 198.51.100.5\r\nt=0 0\r\n{lines}")
-}
-
-fn refused(lines: &str) -> NegotiationError {
-    answered(&with_media(lines)).expect_err("no agreement")
-}
-
-#[test]
-fn every_form_of_hold_is_understood() {
-    use Direction::{Inactive, ReceiveOnly, SendOnly, SendReceive};
-    let cases = [
-        ("", SendReceive),
-        ("a=sendrecv\r\n", SendReceive),
-        ("a=sendonly\r\n", ReceiveOnly),
-        ("a=recvonly\r\n", SendOnly),
-        ("a=inactive\r\n", Inactive),
-        ("c=IN IP4 0.0.0.0\r\n", ReceiveOnly),
-        ("c=IN IP6 ::\r\n", ReceiveOnly),
-        ("c=IN IP4 0.0.0.0\r\na=inactive\r\n", Inactive),
-        ("c=IN IP4 0.0.0.0\r\na=recvonly\r\n", Inactive),
-    ];
-    for (lines, expected) in cases {
-        let (text, negotiated) =
-            answered(&with_media(&format!("m=audio 4000 RTP/AVP 0\r\n{lines}"))).unwrap();
-        assert_eq!(negotiated.direction, expected, "{lines}");
-        assert!(text.ends_with(&format!("a={}\r\n", expected.name())), "{lines}{text}");
-    }
-}
-
-#[test]
-fn what_we_hold_stays_on_hold() {
-    let asked = parse(with_media("m=audio 4000 RTP/AVP 0\r\n").as_bytes()).unwrap();
-    let holding = Local { direction: Direction::SendOnly, ..local() };
-    assert_eq!(answer(&asked, &holding).unwrap().1.direction, Direction::SendOnly);
-    let silent = Local { direction: Direction::Inactive, ..local() };
-    assert_eq!(answer(&asked, &silent).unwrap().1.direction, Direction::Inactive);
-}
-
-#[test]
-fn a_direction_at_the_media_wins_over_the_sessions() {
-    let text = with_media("a=sendonly\r\nm=audio 4000 RTP/AVP 0\r\na=sendrecv\r\n");
-    assert_eq!(answered(&text).unwrap().1.direction, Direction::SendReceive);
-}
-
-#[test]
-fn codecs_may_have_any_payload_type() {
-    let text =
-        with_media("m=audio 4000 RTP/AVP 0 97\r\na=rtpmap:0 G726-32/8000\r\na=rtpmap:97 pcma/8000/1\r\n");
-    let negotiated = answered(&text).unwrap().1;
-    assert_eq!((negotiated.codec, negotiated.payload_type_send), (Codec::Pcma, 97));
-}
-
-#[test]
-fn a_codec_on_another_clock_is_another_codec() {
-    assert_eq!(
-        refused("m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 PCMU/16000\r\n"),
-        NegotiationError::NoCommonCodec
-    );
-    assert_eq!(
-        refused("m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 PCMU/8000/2\r\n"),
-        NegotiationError::NoCommonCodec
-    );
-}
+const AUDIO: &str = "m=audio 4000 RTP/AVP 0\r\n";
 
 #[test]
 fn what_cannot_be_agreed_on_is_told_apart() {
@@ -80,91 +16,47 @@ fn what_cannot_be_agreed_on_is_told_apart() {
     assert_eq!(refused("m=video 4000 RTP/AVP 96\r\n"), NegotiationError::NoAudio);
     assert_eq!(refused("m=audio 4000 RTP/SAVP 0\r\n"), NegotiationError::UnsupportedTransport);
     assert_eq!(refused("m=audio 4000 udp 0\r\n"), NegotiationError::UnsupportedTransport);
+    assert_eq!(refused("m=audio 4000 TCP/RTP/AVP 0\r\n"), NegotiationError::UnsupportedTransport);
     assert_eq!(refused("m=audio 4000 RTP/AVP 18 9\r\n"), NegotiationError::NoCommonCodec);
-    for place in
-        ["IN IP4 phone.example.com", "IN IP4 239.1.2.3/127", "IN IP4 255.255.255.255", "IN IP6 198.51.100.5"]
-    {
-        let text = format!("m=audio 4000 RTP/AVP 0\r\nc={place}\r\n");
-        assert_eq!(refused(&text), NegotiationError::UnusableAddress, "{place}");
-    }
-    let nowhere = "v=0\r\nm=audio 4000 RTP/AVP 0\r\n";
-    assert_eq!(answered(nowhere).unwrap_err(), NegotiationError::UnusableAddress);
-}
-
-#[test]
-fn every_stream_is_answered_in_its_place() {
-    let text = with_media(
-        "m=video 5000 RTP/AVP 96\r\nm=audio 0 RTP/AVP 0\r\nm=audio 4000 RTP/AVP 8\r\nm=audio 4002 RTP/AVP 0\r\nm=image 6000 udptl t38\r\n",
-    );
-    let (text, negotiated) = answered(&text).unwrap();
-    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=")).collect();
-    assert_eq!(
-        lines,
-        [
-            "m=video 0 RTP/AVP 96",
-            "m=audio 0 RTP/AVP 0",
-            "m=audio 20000 RTP/AVP 8",
-            "m=audio 0 RTP/AVP 0",
-            "m=image 0 udptl t38"
-        ]
-    );
-    assert_eq!(negotiated.remote.port(), 4000);
-}
-
-#[test]
-fn the_answer_repeats_the_time_of_the_offer() {
-    let text = "v=0\r\nc=IN IP4 198.51.100.5\r\nt=2873397496 2873404696\r\nm=audio 4000 RTP/AVP 0\r\n";
-    assert!(answered(text).unwrap().0.contains("\r\nt=2873397496 2873404696\r\n"));
-}
-
-#[test]
-fn packet_times_beyond_reason_are_ignored() {
-    for (lines, expected) in [
-        ("a=ptime:10\r\n", 10),
-        ("a=ptime:0\r\n", 20),
-        ("a=ptime:1000\r\n", 20),
-        ("a=ptime:x\r\n", 20),
-        ("a=ptime:60\r\na=maxptime:40\r\n", 40),
-        ("a=maxptime:10\r\n", 10),
-        ("a=maxptime:1\r\n", 20),
+    let first = refused("m=audio 4000 RTP/AVP 18\r\nm=audio 4002 udp 0\r\n");
+    assert_eq!(first, NegotiationError::NoCommonCodec, "the reason of the first");
+    for (place, expected) in [
+        ("IN IP4 phone.example.com", NegotiationError::HostName),
+        ("IN IP6 phone.example.com", NegotiationError::HostName),
+        ("in ip4 localhost", NegotiationError::HostName),
+        ("IN IP4 239.1.2.3/127", NegotiationError::UnusableAddress),
+        ("IN IP6 FF15::101/3", NegotiationError::UnusableAddress),
+        ("IN IP6 ::ffff:239.1.2.3", NegotiationError::UnusableAddress),
+        ("IN IP4 255.255.255.255", NegotiationError::UnusableAddress),
+        ("IN IP6 198.51.100.5", NegotiationError::UnusableAddress),
+        ("IN IP4 198.51.100.500", NegotiationError::UnusableAddress),
+        ("IN IP6 fe80::1%eth0", NegotiationError::UnusableAddress),
+        ("ATM NSAP 47.0091.8100", NegotiationError::UnusableAddress),
+        ("IN", NegotiationError::UnusableAddress),
     ] {
-        let text = with_media(&format!("m=audio 4000 RTP/AVP 0\r\n{lines}"));
-        assert_eq!(answered(&text).unwrap().1.ptime_ms, expected, "{lines}");
+        assert_eq!(refused(&format!("{AUDIO}c={place}\r\n")), expected, "{place}");
     }
+    assert_eq!(answered(&format!("v=0\r\n{AUDIO}")).unwrap_err(), NegotiationError::NoAddress);
 }
 
 #[test]
-fn our_offer_reads_as_people_expect() {
-    let alaw_first = Local { codecs: &[Codec::Pcma, Codec::Pcmu], ..local() };
+fn faults_lead_to_their_status() {
+    assert_eq!((SdpError::NotVersionZero.fault(), SdpError::TooLong.status()), (Fault::Misbehaved, 400));
     assert_eq!(
-        offer(&alaw_first).print(),
-        "v=0\r\no=- 7 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n\
-         m=audio 20000 RTP/AVP 8 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n\
-         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+        (NegotiationError::NoAddress.fault(), NegotiationError::NoAddress.status()),
+        (Fault::Misbehaved, 400)
     );
-}
-
-/// What our offer and an answer agree on.
-fn accepted(lines: &str) -> Result<hotline_sdp::Negotiated, NegotiationError> {
-    let answer = parse(with_media(lines).as_bytes()).expect("a description");
-    accept(&offer(&local()), &answer)
-}
-
-#[test]
-fn payload_types_may_differ_between_the_directions() {
-    let negotiated =
-        accepted("m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:96 telephone-event/8000\r\n")
-            .unwrap();
-    assert_eq!(negotiated.codec, Codec::Pcma);
-    assert_eq!((negotiated.telephone_event_send, negotiated.telephone_event_receive), (Some(96), Some(101)));
-    let negotiated = accepted("m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 PCMU/8000\r\n").unwrap();
-    assert_eq!((negotiated.payload_type_send, negotiated.payload_type_receive), (97, 0));
-    assert_eq!((negotiated.telephone_event_send, negotiated.telephone_event_receive), (None, None));
-}
-
-#[test]
-fn of_several_codecs_in_an_answer_the_first_is_used() {
-    assert_eq!(accepted("m=audio 4000 RTP/AVP 18 8 0\r\n").unwrap().codec, Codec::Pcma);
+    for error in [
+        NegotiationError::NoAudio,
+        NegotiationError::UnsupportedTransport,
+        NegotiationError::EncryptionRequired,
+        NegotiationError::NoCommonSuite,
+        NegotiationError::NoCommonCodec,
+        NegotiationError::HostName,
+        NegotiationError::UnusableAddress,
+    ] {
+        assert_eq!((error.fault(), error.status()), (Fault::Incompatible, 488), "{error}");
+    }
 }
 
 #[test]
@@ -174,27 +66,74 @@ fn an_answer_may_refuse_or_miss_the_point() {
     assert_eq!(accepted("m=video 4000 RTP/AVP 0\r\n"), Err(NegotiationError::NoAudio));
     assert_eq!(accepted("m=audio 4000 RTP/SAVP 0\r\n"), Err(NegotiationError::UnsupportedTransport));
     assert_eq!(accepted("m=audio 4000 RTP/AVP 18\r\n"), Err(NegotiationError::NoCommonCodec));
+    assert_eq!(accepted(&format!("{AUDIO}c=IN IP4 a.example\r\n")), Err(NegotiationError::HostName));
+    assert!(accepted(&format!("{AUDIO}m=audio 4002 RTP/AVP 0\r\n")).is_ok(), "one stream too many");
 }
 
 #[test]
-fn a_peer_that_answers_hold_with_hold_is_silent_both_ways() {
-    let holding = Local { direction: Direction::SendOnly, ..local() };
-    let theirs = parse(with_media("m=audio 4000 RTP/AVP 0\r\na=recvonly\r\n").as_bytes()).unwrap();
-    assert_eq!(accept(&offer(&holding), &theirs).unwrap().direction, Direction::SendOnly);
-    let theirs = parse(with_media("m=audio 4000 RTP/AVP 0\r\na=inactive\r\n").as_bytes()).unwrap();
-    assert_eq!(accept(&offer(&holding), &theirs).unwrap().direction, Direction::Inactive);
+fn the_answer_repeats_the_time_of_the_offer() {
+    let text = "v=0\r\nc=IN IP4 198.51.100.5\r\nt=2873397496 2873404696\r\nm=audio 4000 RTP/AVP 0\r\n";
+    assert!(answered(text).unwrap().0.contains("\r\nt=2873397496 2873404696\r\n"));
+}
+
+#[test]
+fn the_address_of_a_stream_wins_over_that_of_the_session() {
+    let text = format!("m=video 5000 RTP/AVP 96\r\nc=IN IP4 a.example\r\n{AUDIO}c=IN IP6 2001:db8::7\r\n");
+    assert_eq!(agreed(&text).remote, "[2001:db8::7]:4000".parse().unwrap());
+    let mapped = format!("{AUDIO}c=IN IP6 ::ffff:198.51.100.9\r\n");
+    assert_eq!(agreed(&mapped).remote, "198.51.100.9:4000".parse().unwrap());
+}
+
+#[test]
+fn of_several_addresses_the_first_is_kept() {
+    let session = read(&with_media(&format!(
+        "c=IN IP4 198.51.100.6\r\n{AUDIO}c=IN IP4 198.51.100.7\r\nc=IN IP4 198.51.100.8\r\n"
+    )));
+    let address = |text: &str| Some(Connection::Address(text.parse().unwrap()));
+    assert_eq!(session.connection, address("198.51.100.5"));
+    assert_eq!(session.media[0].connection, address("198.51.100.7"));
+}
+
+#[test]
+fn case_matters_where_the_standard_says_so() {
+    // Types of lines and names of attributes have one case; encodings, transports and networks any (RFC 8866 §5).
+    let offer = "v=0\r\nc=in ip4 198.51.100.5\r\nA=inactive\r\nM=video 1 RTP/AVP 0\r\nm=Audio 4000 rtp/Avp 97\r\n\
+                 a=rtpmap:97 pCmU/8000\r\na=PTIME:40\r\na=Inactive\r\n";
+    let (text, negotiated) = answered(offer).unwrap();
+    assert_eq!(
+        (negotiated.codec, negotiated.ptime_ms, negotiated.direction.name()),
+        (Codec::Pcmu, 20, "sendrecv")
+    );
+    assert!(text.contains("m=audio 20000 RTP/AVP 97\r\n"), "{text}");
+}
+
+#[test]
+fn lines_of_no_use_are_ignored() {
+    let text = "v=0\r\no=- 1 1 IN IP4 198.51.100.5\r\ns= \r\ni=talk\r\nu=http://example.com\r\ne=a@example.com\r\n\
+                p=+1 617 555 6011\r\nc=IN IP4 198.51.100.5\r\nb=CT:64\r\nt=0 0\r\nr=7d 1h 0 25h\r\nz=0 0\r\nk=prompt\r\n\
+                a=recvonly2\r\na=group:LS a\r\nm=audio 4000 RTP/AVP 0\r\ni=voice\r\nb=AS:64\r\nk=clear:x\r\na=mid:a\r\n\
+                a=unheard-of:x\r\na=silenceSupp:off - - - -\r\n";
+    let session = read(text);
+    assert_eq!(session.print().lines().filter(|line| line.starts_with("a=")).count(), 0);
+    assert_eq!(answered(text).unwrap().1.codec, Codec::Pcmu);
+    assert_eq!(read(&text.replace("\r\n", "\n")), session, "either end of line will do");
 }
 
 #[test]
 fn limits_are_enforced() {
-    let long = format!("v=0\r\ni={}", "x".repeat(MAX_BYTES));
+    let long = format!("v=0\r\ni={}", "x".repeat(BYTES_MAX));
     assert_eq!(parse(long.as_bytes()), Err(SdpError::TooLong));
-    let lines = format!("v=0\n{}", "a\n".repeat(MAX_LINES));
+    let lines = format!("v=0\n{}", "a\n".repeat(LINES_MAX));
     assert_eq!(parse(lines.as_bytes()), Err(SdpError::TooManyLines));
-    let media = format!("v=0\n{}", "m=audio 1 RTP/AVP 0\n".repeat(MAX_MEDIA + 1));
+    let media = format!("v=0\n{}", "m=audio 1 RTP/AVP 0\n".repeat(MEDIA_MAX + 1));
     assert_eq!(parse(media.as_bytes()), Err(SdpError::TooManyMedia { line: 18 }));
-    let formats = format!("v=0\nm=audio 1 RTP/AVP{}\n", " 0".repeat(MAX_FORMATS + 1));
-    assert_eq!(parse(formats.as_bytes()), Err(SdpError::TooManyFormats { line: 2 }));
+    let formats = |count| format!("v=0\nm=audio 1 RTP/AVP{}\n", " 0".repeat(count));
+    assert_eq!(parse(formats(FORMATS_MAX + 1).as_bytes()), Err(SdpError::TooManyFormats { line: 2 }));
+    assert!(parse(formats(FORMATS_MAX).as_bytes()).is_ok());
+    let key = format!("a=crypto:1 AEAD_AES_128_GCM inline:{}\n", "A".repeat(38));
+    let keys = |count| format!("v=0\nm=audio 1 RTP/SAVP 0\n{}", key.repeat(count));
+    assert_eq!(parse(keys(CRYPTO_MAX).as_bytes()).unwrap().media[0].crypto.len(), CRYPTO_MAX);
+    assert_eq!(parse(keys(CRYPTO_MAX + 1).as_bytes()), Err(SdpError::TooManyKeys { line: 19 }));
 }
 
 #[test]
@@ -208,7 +147,7 @@ fn what_is_no_description_is_refused_and_what_is_careless_is_not() {
         let text = format!("v=0\r\nm={media}\r\n");
         assert_eq!(parse(text.as_bytes()), Err(SdpError::BadMedia { line: 2 }), "{media}");
     }
-    let careless = "\r\nv=0\r\nnonsense\r\n=\r\nx=\r\nc=IN IP4 198.51.100.5\r\na=rtpmap:x\r\na=\r\nm=AUDIO 4000/2 rtp/avp  0\r\na=rtpmap:300 PCMU/8000\r\na=rtpmap:0\r\na=rtcp:x\r\n";
+    let careless = "\r\nv=0\r\nnonsense\r\n=\r\nx=\r\nc=IN IP4 198.51.100.5\r\na=rtpmap:x\r\na=\r\nm=AUDIO 4000/2 rtp/avp  0\r\na=rtpmap:300 PCMU/8000\r\na=rtpmap:0\r\na=fmtp:0\r\na=fmtp:300 x\r\na=rtcp:x\r\na=crypto:x\r\n";
     assert_eq!(answered(careless).unwrap().1.codec, Codec::Pcmu);
 }
 
