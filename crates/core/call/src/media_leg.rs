@@ -179,3 +179,72 @@ impl MediaLeg {
 fn preferring(first: Option<Codec>, codecs: &[Codec]) -> Vec<Codec> {
     first.into_iter().chain(codecs.iter().copied().filter(|codec| Some(*codec) != first)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use hotline_sip::uri::Host;
+
+    use super::*;
+    use crate::center::Timing;
+    use crate::number::DialPlan;
+
+    fn center() -> Center {
+        Center {
+            dial_plan: DialPlan::default(),
+            numbers: BTreeMap::new(),
+            flows: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            language: "en".to_owned(),
+            domain: Host::Name("center.example".into()),
+            media_address: "192.0.2.10".parse().expect("an address"),
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
+            timing: Timing::default(),
+        }
+    }
+
+    fn described(media: &str) -> String {
+        format!("v=0\r\no=- 1 1 IN IP4 198.51.100.5\r\ns=-\r\nc=IN IP4 198.51.100.5\r\nt=0 0\r\n{media}")
+    }
+
+    fn answer(leg: &mut MediaLeg, media: &str) -> Result<String, DescriptionError> {
+        let answer = leg.answer(&center(), described(media).as_bytes(), &mut VecDeque::new())?;
+        Ok(String::from_utf8(answer.to_vec()).expect("text"))
+    }
+
+    #[test]
+    fn the_version_follows_what_is_said_and_the_codec_stays() {
+        let mut leg = MediaLeg::new(LegId(1), 20_000, 7);
+        let first = answer(&mut leg, "m=audio 4000 RTP/AVP 8\r\n").unwrap();
+        assert!(first.contains("o=- 7 1 ") && first.contains("m=audio 20000 RTP/AVP 8\r\n"), "{first}");
+        let refreshed = answer(&mut leg, "m=audio 4000 RTP/AVP 0 8\r\n").unwrap();
+        assert_eq!(refreshed, first, "the bridge goes on without transcoding");
+        let held = answer(&mut leg, "m=audio 4000 RTP/AVP 0 8\r\na=sendonly\r\n").unwrap();
+        assert!(held.contains("o=- 7 2 ") && held.contains("a=recvonly\r\n"), "{held}");
+        assert!(!leg.remote_listens());
+        let ours = leg.offer(&center(), leg.codec());
+        assert!(String::from_utf8_lossy(&ours).contains("o=- 7 3 "));
+        let taken = described("m=audio 4000 RTP/AVP 8\r\n");
+        leg.accept(taken.as_bytes(), &mut VecDeque::new()).unwrap();
+        assert!(leg.remote_listens());
+        let twice = leg.accept(taken.as_bytes(), &mut VecDeque::new());
+        assert_eq!(twice, Err(DescriptionError::NoOffer));
+    }
+
+    #[test]
+    fn a_description_that_cannot_be_used_changes_nothing_and_says_whose_fault_it_is() {
+        let mut leg = MediaLeg::new(LegId(1), 20_000, 7);
+        let first = answer(&mut leg, "m=audio 4000 RTP/AVP 0\r\n").unwrap();
+        let before = leg.clone();
+        let fax = answer(&mut leg, "m=image 4000 udptl t38\r\n").unwrap_err();
+        assert_eq!(fax.refusal(), (488, 88));
+        let encrypted = answer(&mut leg, "m=audio 4000 RTP/SAVP 0\r\n").unwrap_err();
+        assert_eq!(encrypted.refusal(), (488, 88), "media cannot encrypt");
+        let malformed = answer(&mut leg, "m=audio\r\n").unwrap_err();
+        assert_eq!(malformed.refusal(), (400, 95));
+        assert_eq!(leg, before);
+        assert_eq!(answer(&mut leg, "m=audio 4000 RTP/AVP 0\r\n").unwrap(), first);
+    }
+}
