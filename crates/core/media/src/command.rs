@@ -13,7 +13,7 @@ use crate::Codec;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Binds a port for a leg. Answered by `LegOpened` or `LegFailed`. All legs of one call live on one thread,
-    /// so only legs of one call can be bridged and recorded together.
+    /// and so do calls whose ids end alike (`CallId::sibling`): only their legs can be bridged and recorded together.
     OpenLeg {
         /// The new leg.
         leg: LegId,

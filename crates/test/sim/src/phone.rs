@@ -67,6 +67,10 @@ pub enum Act {
     Hold(bool),
     /// Presses a key.
     Press(char),
+    /// Puts the call aside and calls somebody else.
+    Consult(String),
+    /// Presses the transfer key: the call that was put aside goes to the one called meanwhile.
+    Join,
     /// Loses its power: says nothing and hears nothing from here on.
     Vanish,
 }
@@ -99,6 +103,8 @@ pub struct Phone {
     pub manners: Manners,
     /// The call it is in.
     pub talk: Option<Talk>,
+    /// The call that was put aside.
+    pub aside: Option<SessionId>,
     /// True while its registration is in force.
     pub is_registered: bool,
     /// Calls that were answered, by either side.
@@ -109,6 +115,8 @@ pub struct Phone {
     login: Option<Login>,
     registration: Option<RegistrationId>,
     is_dead: bool,
+    /// What its transfer key sends.
+    refers: VecDeque<Transmit>,
     plans: VecDeque<(Duration, Act)>,
 }
 
@@ -134,6 +142,7 @@ impl Phone {
             audio: SocketAddr::new(address.ip(), 4000),
             manners,
             talk: None,
+            aside: None,
             is_registered: false,
             answered: 0,
             failed: None,
@@ -141,6 +150,7 @@ impl Phone {
             login,
             registration: None,
             is_dead: false,
+            refers: VecDeque::new(),
             plans: VecDeque::new(),
         }
     }
@@ -176,7 +186,15 @@ impl Phone {
                     self.endpoint.reject(now, session, status, None);
                 }
             }
+            Act::Consult(number) => {
+                self.aside = self.talk.take().map(|talk| talk.session);
+                self.dial(now, &number);
+            }
+            Act::Join => self.join(),
             Act::HangUp => {
+                if let Some(aside) = self.aside.take() {
+                    self.endpoint.hang_up(now, aside, None);
+                }
                 if let Some(talk) = self.talk.take() {
                     self.endpoint.hang_up(now, talk.session, None);
                 }
@@ -195,7 +213,7 @@ impl Phone {
 
     /// The next datagram to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        let transmit = self.endpoint.poll_transmit()?;
+        let transmit = self.endpoint.poll_transmit().or_else(|| self.refers.pop_front())?;
         (!self.is_dead).then_some(transmit)
     }
 
@@ -250,6 +268,29 @@ impl Phone {
             server_port: None,
             is_up: false,
         });
+    }
+
+    /// Sends a REFER within the call that was put aside (RFC 3515). It is repeated by hand: to the endpoint it is no
+    /// request of its own.
+    fn join(&mut self) {
+        let (Some(aside), Some(talk)) = (self.aside, &self.talk) else { return };
+        let at_server = |session| self.endpoint.dialog_at_peer(session);
+        let (Some(first), Some(second)) = (at_server(aside), at_server(talk.session)) else { return };
+        let named = second.to_string().replace(';', "%3B").replace('=', "%3D");
+        let text = format!(
+            "REFER sip:server@{SERVER} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bKrefer{};rport\r\nMax-Forwards: 70\r\n\
+             From: <sip:{}@{DOMAIN}>;tag={}\r\nTo: <sip:server@{DOMAIN}>;tag={}\r\nCall-ID: {}\r\nCSeq: 1 REFER\r\n\
+             Contact: <sip:{}@{}>\r\nRefer-To: <sip:other@{DOMAIN}?Replaces={named}>\r\nContent-Length: 0\r\n\r\n",
+            self.address,
+            first.from_tag,
+            self.name,
+            first.from_tag,
+            first.to_tag,
+            first.call_id,
+            self.name,
+            self.address,
+        );
+        self.refers.push_back(Transmit { flow: Flow::udp(self.address, SERVER), bytes: text.into() });
     }
 
     fn pick_up(&mut self, now: Now, session: SessionId) {
@@ -366,6 +407,7 @@ impl Phone {
         if ours {
             self.talk = None;
         }
+        self.aside.take_if(|aside| *aside == session);
         ours
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotline_acd::AgentState;
 use hotline_base::{AgentId, CallId, LegId};
 use hotline_call::{
-    CallEvent, CallRecord, CallState, Controller, Event, EventKind, LegEnd, Request, SipLeg, Snapshot,
+    CallEvent, CallRecord, CallState, Controller, Entry, Event, EventKind, LegEnd, Request, SipLeg, Snapshot,
 };
 use hotline_sip::{Message, Method, Transmit};
 
@@ -19,6 +19,8 @@ pub struct Watch {
     busy: BTreeMap<AgentId, (CallId, LegId)>,
     /// Who is sending the caller of a call on, and has not left it.
     senders: BTreeMap<CallId, AgentId>,
+    /// Who brings a talk along into a call.
+    joined: BTreeMap<CallId, AgentId>,
     /// Records folded from the events.
     folded: BTreeMap<CallId, CallRecord>,
     /// Records handed to the database.
@@ -93,6 +95,10 @@ impl Watch {
                 );
                 self.senders.insert(call, by.clone());
             }
+            CallEvent::Transferred { by, to: Entry::Extension(to), attended: true } => {
+                assert!(self.busy.remove(by).is_some(), "{by} leaves twice");
+                self.joined.insert(call, to.clone());
+            }
             CallEvent::Transferred { by, .. } => {
                 self.senders.remove(&call);
                 assert!(self.busy.remove(by).is_some(), "{by} leaves twice");
@@ -105,6 +111,9 @@ impl Watch {
                 assert_eq!(over, Some((call, *offer)), "an offer fails that was not made");
             }
             CallEvent::Connected { offer, agent } => {
+                if self.joined.remove(&call).as_ref() == Some(agent) {
+                    self.busy.insert(agent.clone(), (call, *offer));
+                }
                 assert_eq!(self.busy.get(agent), Some(&(call, *offer)), "connected without an offer");
             }
             CallEvent::Ended { .. } => {

@@ -418,6 +418,8 @@ impl World {
             | Act::PickUp(_)
             | Act::Refuse(..)
             | Act::HangUp
+            | Act::Consult(_)
+            | Act::Join
             | Act::Hold(_) => {}
         }
         self.phones[id.0].handle_act(self.now, act);

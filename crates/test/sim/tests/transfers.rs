@@ -78,6 +78,34 @@ fn a_caller_whom_nobody_takes_over_is_back_with_the_agent() {
     });
 }
 
+#[test]
+fn an_agent_who_asks_a_colleague_first_joins_the_two_and_leaves() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, caller, first, second) = talking(seed, loud);
+        let pick_up = PickUp::After(world.up_to(Duration::from_secs(2)));
+        world.manners(second).pick_up = pick_up;
+        let Act::Dial(extension) = world.extension(second) else { panic!("an extension is dialled") };
+        world.later(Duration::from_secs(1), first, Act::Consult(extension));
+        assert!(world.run_until(LONG, |world| world.are_talking(first, second)), "the agents talk");
+        for repetition in 0..12 {
+            world.later(Duration::from_millis(500 * repetition), first, Act::Join);
+        }
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, second)), "the two are joined");
+        let left = |world: &World| world.phone(first).talk.is_none() && world.phone(first).aside.is_none();
+        assert!(world.run_until(LONG, left), "both calls of the first phone are over");
+        assert!(matches!(world.agent_state(first), AgentState::WrapUp { .. } | AgentState::Ready));
+        assert!(matches!(world.agent_state(second), AgentState::Talking { .. }));
+        world.later(Duration::from_secs(2), caller, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        let records = world.close();
+        let kinds: Vec<_> = records.iter().map(|record| record.cause.as_ref().unwrap().kind).collect();
+        assert_eq!(kinds, [EndKind::Completed, EndKind::Transferred]);
+        assert!(records[0].transfers[0].attended && outcomes(&records[0]) == [TransferOutcome::Done]);
+        assert_eq!(records[0].agent, records[1].agent, "the colleague took the call");
+        assert_eq!((records[0].recordings.len(), records[1].recordings.len()), (2, 1));
+    });
+}
+
 /// Whoever leaves while the second phone rings, nothing is left behind.
 #[test]
 fn anybody_may_hang_up_while_a_caller_is_sent_on() {

@@ -300,6 +300,15 @@ impl Endpoint {
         self.drain(now);
     }
 
+    /// How the peer of a session knows its dialog, for a Replaces that it is to read; `None` before there is one.
+    #[must_use]
+    pub fn dialog_at_peer(&self, session: SessionId) -> Option<Replaces> {
+        let session = self.sessions.get(&session)?;
+        let (call_id, from_tag) = session.key();
+        let to_tag = session.remote_tag()?.to_owned();
+        Some(Replaces { call_id, to_tag, from_tag, early_only: false })
+    }
+
     /// The session that `replaces` names, and whether it is answered (RFC 3891 §3).
     #[must_use]
     pub fn replaced(&self, replaces: &Replaces) -> Option<(SessionId, bool)> {
