@@ -14,6 +14,7 @@ mod outgoing;
 pub mod registrar;
 pub mod registration;
 pub mod session;
+pub mod stream;
 pub mod transaction;
 pub mod uri;
 
@@ -25,4 +26,5 @@ pub use endpoint::{
 pub use flow::{Flow, Transport};
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
 pub use session::Reason;
+pub use stream::{Frame, Framer, FramingError};
 pub use uri::SipUri;
