@@ -33,13 +33,10 @@ fn fault(stream: impl AsRef<[u8]>) -> (usize, FramingError) {
     let mut framer = Framer::default();
     for (at, &byte) in stream.as_ref().iter().enumerate() {
         framer.handle_bytes(&[byte]);
-        match framer.poll_frame() {
-            Some(Err(error)) => {
-                framer.handle_bytes(OPTIONS.as_bytes());
-                assert_eq!(framer.poll_frame(), Some(Err(error)), "nothing follows");
-                return (at + 1, error);
-            }
-            Some(Ok(_)) | None => {}
+        if let Some(Err(error)) = framer.poll_frame() {
+            framer.handle_bytes(OPTIONS.as_bytes());
+            assert_eq!(framer.poll_frame(), Some(Err(error)), "nothing follows");
+            return (at + 1, error);
         }
     }
     panic!("nothing is wrong with {}", String::from_utf8_lossy(stream.as_ref()));
