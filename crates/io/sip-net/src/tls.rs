@@ -95,6 +95,20 @@ pub enum TlsError {
     Missing,
 }
 
+impl TlsError {
+    /// The file that is at fault.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Unreadable { path, .. }
+            | Self::Empty { path }
+            | Self::Identity { path, .. }
+            | Self::Authority { path, .. } => Some(path),
+            Self::Missing => None,
+        }
+    }
+}
+
 /// What was made of the files.
 struct Keys {
     servers: BTreeMap<ClientAuth, Arc<ServerConfig>>,
