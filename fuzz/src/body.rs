@@ -15,9 +15,9 @@ use bytes::Bytes;
 use hotline_base::Now;
 use hotline_ivr::{Digit, Facts, Input, QueueExit, World};
 use hotline_sip::digest::{Challenge, Credentials};
-use hotline_sip::message::{BuildError, Kind, MAX_HEADERS, Malformed};
+use hotline_sip::message::{BuildError, Kind, MAX_HEADERS, Malformed, MalformedKind};
 use hotline_sip::uri::Uri;
-use hotline_sip::{Builder, HeaderName, Message};
+use hotline_sip::{Builder, Frame, Framer, FramingError, HeaderName, Message};
 use hotline_yaml::{Diagnostic, Node, Source, Value};
 
 pub use packets::{media_engine, rtp};
@@ -42,6 +42,54 @@ pub fn sip_message(input: &[u8]) {
             }
         }
     }
+}
+
+/// A stream, cut into pieces as long as its first byte says: the same frames must come out as at once, and the reader of
+/// messages must find the end of each where the stream was cut.
+pub fn sip_stream(input: &[u8]) {
+    let Some((&length, stream)) = input.split_first() else { return };
+    let frames = framed(stream, stream.len().max(1));
+    assert_eq!(framed(stream, usize::from(length).max(1)), frames);
+    let of_frames: usize =
+        frames.iter().map(|frame| if let Ok(Frame::Message(m)) = frame { m.len() } else { 0 }).sum();
+    assert!(of_frames <= stream.len());
+    for frame in frames {
+        let Ok(Frame::Message(bytes)) = frame else { continue };
+        match Message::parse(bytes.clone()) {
+            Ok(message) => {
+                let length = message.header(HeaderName::ContentLength).map_or(Ok(0), |value| value.parse());
+                assert_eq!(Ok(message.body().len()), length);
+                assert!(bytes.ends_with(&message.body()));
+            }
+            Err(Malformed { kind, .. }) => assert!(
+                !matches!(
+                    kind,
+                    MalformedKind::Empty
+                        | MalformedKind::TooLarge
+                        | MalformedKind::HeadersNotEnded
+                        | MalformedKind::BodyTooShort
+                        | MalformedKind::BodyTooLarge
+                ),
+                "{kind}"
+            ),
+        }
+    }
+}
+
+/// What comes out of a stream in pieces of that length, an error at most at the end.
+fn framed(stream: &[u8], length: usize) -> Vec<Result<Frame, FramingError>> {
+    let (mut framer, mut frames) = (Framer::default(), Vec::new());
+    for piece in stream.chunks(length) {
+        framer.handle_bytes(piece);
+        while let Some(frame) = framer.poll_frame() {
+            let is_end = frame.is_err();
+            frames.push(frame);
+            if is_end {
+                return frames;
+            }
+        }
+    }
+    frames
 }
 
 /// A URI: what is read must print and read the same, and be equivalent to itself.

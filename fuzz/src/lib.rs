@@ -35,6 +35,13 @@ pub const TARGETS: &[Target] = &[
         inputs: 12_000,
     },
     Target {
+        name: "sip_stream",
+        body: body::sip_stream,
+        corpora: &["corpus/sip_stream"],
+        dictionary: SIP,
+        inputs: 12_000,
+    },
+    Target {
         name: "sip_endpoint",
         body: body::sip_endpoint,
         corpora: &["corpus/sip_endpoint"],

@@ -32,6 +32,7 @@ macro_rules! targets {
 
 targets! {
     sip_message
+    sip_stream
     sip_endpoint
     sip_trace
     rtp

@@ -210,5 +210,6 @@ pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
         AlarmKind::PhoneFault(agent) => format!("phone_fault:{agent}"),
         AlarmKind::PhoneBusy(agent) => format!("phone_busy:{agent}"),
         AlarmKind::InternalError => "internal_error".to_owned(),
+        AlarmKind::CertificateUnusable => "certificate_unusable".to_owned(),
     }
 }

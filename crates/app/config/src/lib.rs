@@ -7,6 +7,7 @@ mod center;
 mod flows;
 mod queues;
 mod server;
+mod sip;
 mod trace;
 mod trunks;
 
@@ -22,7 +23,8 @@ use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Source};
 
 pub use flows::FlowText;
-pub use server::{Http, LogFormat, Media, Server, Sip, Storage};
+pub use server::{Http, LogFormat, Media, Server, Storage};
+pub use sip::{LISTENERS_MAX, Sip, SipListener};
 pub use trace::{Hep, SipTrace};
 
 /// A checked configuration.
@@ -141,8 +143,9 @@ fn refuse_exposed_demo(configuration: &Configuration, server_file: &Path) -> Res
         return Ok(());
     }
     let server = &configuration.server;
-    let listening = [("sip.listen", server.sip.listen), ("http.listen", server.http.listen)];
-    match listening.into_iter().find(|(_, address)| !address.ip().is_loopback()) {
+    let sip = server.sip.listen.iter().map(|listener| ("sip.listen", listener.address));
+    let mut listening = sip.chain([("http.listen", server.http.listen)]);
+    match listening.find(|(_, address)| !address.ip().is_loopback()) {
         None => Ok(()),
         Some((setting, address)) => Err(ConfigError::DemoExposed {
             file: server.storage.center.display().to_string(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read};
 
-use crate::trace::{self, Hep, SipTrace};
+use crate::sip::{Sip, sip};
 
 /// This server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,19 +22,6 @@ pub struct Server {
     pub storage: Storage,
     /// How logs are written.
     pub log: LogFormat,
-}
-
-/// SIP.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sip {
-    /// Where UDP is listened on.
-    pub listen: SocketAddr,
-    /// The address that phones and trunks are told; the listening one unless set.
-    pub external: SocketAddr,
-    /// Which messages are kept, and for how long.
-    pub trace: SipTrace,
-    /// Where every message is sent to as well.
-    pub hep: Option<Hep>,
 }
 
 /// Media.
@@ -96,8 +83,7 @@ pub(crate) fn parse(source: &Source) -> Result<Server, Vec<Diagnostic>> {
 
 fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields = reader.fields(root, "the server", &["sip", "media", "http", "storage", "log"])?;
-    let sip = section(reader, &fields, "sip", "sip", &["listen", "external", "trace", "hep"])
-        .and_then(|(fields, _)| sip(reader, &fields));
+    let sip = reader.required(&fields, "sip").and_then(|node| sip(reader, node));
     let media =
         section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
             .and_then(|(fields, node)| media(reader, &fields, node));
@@ -125,30 +111,6 @@ fn section<'n>(
 ) -> Option<(Fields<'n>, &'n Node)> {
     let node = reader.required(fields, key)?;
     reader.fields(node, what, known).map(|fields| (fields, node))
-}
-
-fn sip(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Sip> {
-    let trace = fields.optional("trace").map_or(Some(SipTrace::default()), |node| trace::kept(reader, node));
-    let hep = fields.optional("hep").map(|node| trace::hep(reader, node));
-    let listen = address(reader, fields, "listen")?;
-    let external = match fields.optional("external") {
-        Some(node) => parsed(reader, node, "an address and port such as `203.0.113.7:5060`")?,
-        None => listen,
-    };
-    if external.ip().is_unspecified() {
-        let node = fields.optional("external").or_else(|| fields.optional("listen"))?;
-        reader.mistake(
-            node.place,
-            format!("phones cannot reach {external}"),
-            "add `external: ADDRESS:PORT` with the address under which phones and trunks see this server",
-        );
-        return None;
-    }
-    let hep = match hep {
-        Some(hep) => Some(hep?),
-        None => None,
-    };
-    Some(Sip { listen, external, trace: trace?, hep })
 }
 
 fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option<Media> {
@@ -241,7 +203,7 @@ pub(crate) fn address(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -
     parsed(reader, node, "an address and port such as `127.0.0.1:5060`")
 }
 
-fn parsed<T: std::str::FromStr>(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<T> {
+pub(crate) fn parsed<T: std::str::FromStr>(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<T> {
     let text = reader.text(node, what)?;
     let value = text.parse().ok();
     if value.is_none() {
@@ -265,8 +227,7 @@ mod tests {
     #[test]
     fn a_short_file_is_enough() {
         let server = parse(&Source::new("hotline.yaml", GOOD)).unwrap();
-        assert_eq!(server.sip.external, server.sip.listen);
-        assert_eq!((server.sip.trace, server.sip.hep), (SipTrace::default(), None));
+        assert_eq!(server.sip, Sip::at("127.0.0.1:5060".parse().unwrap()));
         assert_eq!((server.media.threads, server.media.timeout), (1, Duration::from_secs(60)));
     }
 
@@ -287,11 +248,5 @@ mod tests {
             found.iter().any(|m| m.starts_with("hotline.yaml:3:1") && m.contains("did you mean `http`?")),
             "{found:?}"
         );
-    }
-
-    #[test]
-    fn listening_everywhere_needs_an_external_address() {
-        let found = mistakes(&GOOD.replace("127.0.0.1:5060", "0.0.0.0:5060"));
-        assert!(found[0].contains("external"), "{found:?}");
     }
 }

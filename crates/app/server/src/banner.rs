@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use hotline_config::{Configuration, Demo};
+use hotline_sip_net::Listening;
 
 /// One line, or several, to the terminal.
 #[expect(clippy::print_stdout, reason = "this is what the person who started the program reads")]
@@ -11,8 +12,8 @@ pub(crate) fn print(text: &str) {
 }
 
 /// Where things are, and for a demonstration center how to try it.
-pub(crate) fn started(configuration: &Configuration, sip: SocketAddr, http: SocketAddr) {
-    print(&format!("\nHotline is ready.\n\n  SIP    {sip} (UDP)\n  Pages  http://{http}\n"));
+pub(crate) fn started(configuration: &Configuration, sip: &[Listening], http: SocketAddr) {
+    print(&format!("\nHotline is ready.\n\n{}  Pages  http://{http}\n", sip_lines(sip)));
     let numbers: Vec<String> = configuration
         .center
         .numbers
@@ -23,6 +24,18 @@ pub(crate) fn started(configuration: &Configuration, sip: SocketAddr, http: Sock
     if let Some(demo) = &configuration.demo {
         print(&demo_text(configuration, demo));
     }
+}
+
+/// A line for each address of SIP, with all its transports.
+fn sip_lines(sip: &[Listening]) -> String {
+    let mut lines: Vec<(SocketAddr, String)> = Vec::new();
+    for Listening { transport, local } in sip {
+        match lines.iter_mut().find(|(address, _)| address == local) {
+            Some((_, transports)) => transports.push_str(&format!(", {transport}")),
+            None => lines.push((*local, transport.to_string())),
+        }
+    }
+    lines.iter().map(|(address, transports)| format!("  SIP    {address} ({transports})\n")).collect()
 }
 
 fn demo_text(configuration: &Configuration, demo: &Demo) -> String {
@@ -45,4 +58,22 @@ fn demo_text(configuration: &Configuration, demo: &Demo) -> String {
         configuration.center.domain
     ));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_sip::Transport;
+
+    use super::*;
+
+    #[test]
+    fn each_address_of_sip_has_a_line_with_its_transports() {
+        let at = |transport, local: &str| Listening { transport, local: local.parse().unwrap() };
+        let text = sip_lines(&[
+            at(Transport::Udp, "192.0.2.1:5060"),
+            at(Transport::Tcp, "192.0.2.1:5060"),
+            at(Transport::Tls, "192.0.2.1:5061"),
+        ]);
+        assert_eq!(text, "  SIP    192.0.2.1:5060 (UDP, TCP)\n  SIP    192.0.2.1:5061 (TLS)\n");
+    }
 }

@@ -61,7 +61,7 @@ mod tests {
     use std::path::Path;
 
     use hotline_api_client::Client;
-    use hotline_config::load;
+    use hotline_config::{Sip, load};
     use hotline_telemetry::CORE_PREFIX;
     use tokio::time::timeout;
 
@@ -76,8 +76,7 @@ mod tests {
         std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../..")).unwrap();
         let directory = tempfile::tempdir().unwrap();
         let mut configuration = load(Path::new("config/hotline.yaml")).unwrap();
-        configuration.server.sip.listen.set_port(0);
-        configuration.server.sip.external = configuration.server.sip.listen;
+        configuration.server.sip = Sip::at("127.0.0.1:0".parse().unwrap());
         configuration.server.http.listen.set_port(0);
         configuration.server.storage.database = format!("sqlite://{}/test.db", directory.path().display());
         configuration.server.storage.recordings = directory.path().join("recordings");

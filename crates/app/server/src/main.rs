@@ -3,8 +3,10 @@
 //! Start reading at `server.rs`, which builds the server from its configuration.
 
 mod banner;
+mod certificate;
 mod cli;
 mod demo;
+mod files;
 mod gauges;
 mod ladder;
 mod lock;

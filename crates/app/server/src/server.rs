@@ -10,18 +10,18 @@ use anyhow::{Context, Result, bail};
 use hotline_api::Ports;
 use hotline_base::{Rng, WallTime};
 use hotline_call::Controller;
-use hotline_config::Configuration;
+use hotline_config::{Configuration, Sip, SipListener};
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{MediaConfig, MediaRuntime, load_prompts};
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_shard::{
-    Clock, DATAGRAMS_MAX, Handle, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted,
+    Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted,
 };
-use hotline_sip::EndpointConfig;
-use hotline_sip_net::{UdpCounters, UdpTransport};
+use hotline_sip::{EndpointConfig, Listener};
+use hotline_sip_net::{Incoming, Listen, Listening, Network, NetworkConfig, Receivers};
 use hotline_sip_trace::{Agent, Handle as TraceHandle, Limits, Settings, Tap, Tracer};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
-use hotline_telemetry::{Metric, Metrics};
+use hotline_telemetry::Metrics;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::supervision::Supervision;
-use crate::{banner, gauges, lock, users};
+use crate::{banner, certificate, files, gauges, lock, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -45,8 +45,8 @@ const RECORDINGS_LOCK: &str = ".lock";
 
 /// A running server.
 pub(crate) struct Server {
-    /// Where SIP is listened on, with the real port.
-    pub(crate) sip: SocketAddr,
+    /// Where SIP is listened on, with the real ports, in the order of the configuration.
+    pub(crate) sip: Vec<Listening>,
     /// Where HTTP is listened on, with the real port.
     pub(crate) http: SocketAddr,
     parts: Supervision,
@@ -69,7 +69,7 @@ pub(crate) async fn run(configuration: Configuration) -> Result<()> {
     let began = Instant::now();
     let mut signals = Signals::listen()?;
     let mut server = Server::start(&configuration).await?;
-    banner::started(&configuration, server.sip, server.http);
+    banner::started(&configuration, &server.sip, server.http);
     info!(milliseconds = began.elapsed().as_millis(), "started");
     let failed = tokio::select! {
         () = signals.next() => None,
@@ -110,13 +110,16 @@ impl Server {
     /// Starts every part. First what another server may have: only one that has all of it may touch the files.
     pub(crate) async fn start(configuration: &Configuration) -> Result<Self> {
         let settings = &configuration.server;
-        let (transport, listener) = listen(configuration).await?;
-        let (sip, http) = (transport.local(), listener.local_addr()?);
+        // What is made before counts nothing.
+        let metrics = Metrics::install()?;
+        files::allow(settings);
+        let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
+        let ((network, receivers), listener) = listen(configuration, incoming_sender).await?;
+        let (sip, http) = (network.listening().to_vec(), listener.local_addr()?);
         let locks = lock_files(configuration)?;
 
         let clock = Clock::start();
         let mut rng = Rng::from_seed(entropy()?);
-        let metrics = Metrics::install()?;
         let (store, writer) = open_store(configuration).await?;
         users::prepare(&store, configuration.demo.as_ref(), &mut rng).await?;
         record_flows(&store, configuration, clock.now().wall).await?;
@@ -127,17 +130,17 @@ impl Server {
 
         let parts = Supervision::default();
         let (handle, asks, live) = Handle::channel();
-        let (datagram_sender, datagrams) = mpsc::channel(DATAGRAMS_MAX);
-        parts.watch("the SIP receiver", transport.clone().receive(datagram_sender));
-        let endpoint = endpoint(configuration, sip);
-        let (trace, traces) = start_trace(configuration, sip, &parts, clock)?;
+        parts.watch("the SIP receiver", receivers.run());
+        tokio::spawn(certificate::report(network.trouble(), handle.clone()));
+        let endpoint = endpoint(configuration, &sip);
+        let (trace, traces) = start_trace(configuration, &endpoint, &parts, clock)?;
         let center = Arc::new(configuration.center.clone());
         let media_handle = media.handle();
         let shard = Shard::new(Parts {
             controller: Controller::new(clock.now(), center, endpoint, rng.fork(), entropy()?, last_seq),
             clock,
-            transport,
-            datagrams,
+            network,
+            incoming,
             media: Box::new(move |command| media_handle.send(command)),
             media_events,
             store: store.clone(),
@@ -208,18 +211,22 @@ impl Server {
 }
 
 /// The sockets of SIP and HTTP; nobody is answered yet.
-async fn listen(configuration: &Configuration) -> Result<(UdpTransport, TcpListener)> {
+async fn listen(
+    configuration: &Configuration,
+    incoming: mpsc::Sender<Incoming>,
+) -> Result<((Network, Receivers), TcpListener)> {
     let settings = &configuration.server;
-    let counters = UdpCounters {
-        dropped: Metric::SipDatagramsDropped.counter(),
-        receive_errors: Metric::SipReceiveErrors.counter(),
-        send_errors: Metric::SipSendErrors.counter(),
-    };
-    let transport = UdpTransport::bind(settings.sip.listen, counters)?;
+    let Sip { listen, tls, limits, .. } = settings.sip.clone();
+    let listen = listen.into_iter().map(|one| {
+        let SipListener { transport, address, client_auth, .. } = one;
+        Listen { transport, address, client_auth }
+    });
+    let network = NetworkConfig { tls, limits, ..NetworkConfig::new(listen.collect()) };
+    let network = Network::bind(network, incoming)?;
     let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
         format!("cannot listen for HTTP on {}; is another server using the port?", settings.http.listen)
     })?;
-    Ok((transport, listener))
+    Ok((network, listener))
 }
 
 /// Locks what one server at a time may write.
@@ -294,7 +301,7 @@ fn start_media(
 /// The trace of SIP messages: its end for the call task, and the one for those who look.
 fn start_trace(
     configuration: &Configuration,
-    listening: SocketAddr,
+    endpoint: &EndpointConfig,
     parts: &Supervision,
     clock: Clock,
 ) -> Result<(Tap, TraceHandle)> {
@@ -305,25 +312,25 @@ fn start_trace(
         .hep
         .as_ref()
         .map(|hep| (hep.collector, Agent { capture_id: hep.capture_id, password: hep.password.clone() }));
-    let settings = Settings { limits, collector, advertised: advertised(configuration, listening) };
+    let settings = Settings { limits, collector, advertised: endpoint.listeners[0].advertised };
     let (tap, handle, tracer) = Tracer::open(settings).context("a socket for the HEP collector")?;
     parts.watch("the SIP trace", tracer.run(move || clock.now()));
     Ok((tap, handle))
 }
 
-/// What peers are told as our address.
-fn advertised(configuration: &Configuration, listening: SocketAddr) -> SocketAddr {
-    // With port 0 the real one is known only now.
-    let mut advertised = configuration.server.sip.external;
-    if advertised.port() == 0 {
-        advertised.set_port(listening.port());
-    }
-    advertised
-}
-
-fn endpoint(configuration: &Configuration, listening: SocketAddr) -> EndpointConfig {
-    let advertised = advertised(configuration, listening);
-    let mut endpoint = EndpointConfig::new(&configuration.center.domain.to_string(), advertised);
+fn endpoint(configuration: &Configuration, listening: &[Listening]) -> EndpointConfig {
+    let listeners = configuration.server.sip.listen.iter().zip(listening).map(|(configured, bound)| {
+        let mut advertised = configured.external;
+        // With port 0 the real one is known only now.
+        if advertised.port() == 0 {
+            advertised.set_port(bound.local.port());
+        }
+        Listener { transport: bound.transport, local: bound.local, advertised }
+    });
+    let listeners: Vec<Listener> = listeners.collect();
+    let first = listeners.first().expect("a configuration without a listener is refused").advertised;
+    let mut endpoint = EndpointConfig::new(&configuration.center.domain.to_string(), first);
+    endpoint.listeners = listeners;
     endpoint.user_agent = format!("Hotline/{}", env!("CARGO_PKG_VERSION"));
     endpoint.trunks.clone_from(&configuration.trunks);
     endpoint.users.clone_from(&configuration.sip_users);

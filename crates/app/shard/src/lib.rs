@@ -11,4 +11,4 @@ mod shard;
 pub use clock::Clock;
 pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, REQUESTS_MAX};
 pub use restart::{RestartError, Restarted, close_interrupted};
-pub use shard::{DATAGRAMS_MAX, MEDIA_EVENTS_MAX, Parts, Shard, Stop};
+pub use shard::{INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Shard, Stop};

@@ -1,4 +1,4 @@
-//! The loop. In each turn every source gives its share: commands and questions, media, timers, datagrams, answers.
+//! The loop. In each turn every source gives its share: commands and questions, media, timers, SIP, answers.
 //! What the core decides on an input is carried out before it gets the next. Every source is bounded by its channel.
 
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use hotline_call::{CallEvent, CallRecord, Command, Controller, Event, EventKind,
 use hotline_media as media;
 use hotline_media_rt::SendError;
 use hotline_sip::Datagram;
-use hotline_sip_net::{Received, UdpTransport};
+use hotline_sip_net::{Incoming, Network};
 use hotline_sip_trace::{Tap, Way};
 use hotline_store::{Availability, JournalEntry, Store, Writer};
 use tokio::sync::{broadcast, mpsc, watch};
@@ -22,8 +22,8 @@ use crate::clock::Clock;
 use crate::handle::{Ask, Live};
 use crate::lookup::Lookups;
 
-/// Datagrams that may wait for the shard.
-pub const DATAGRAMS_MAX: usize = 8192;
+/// SIP messages and ends of connections that may wait for the shard.
+pub const INCOMING_MAX: usize = 8192;
 /// Media events that may wait for the shard.
 pub const MEDIA_EVENTS_MAX: usize = 65_536;
 /// Records that may wait for the writer here. Beyond it the writer may lose them; the next start makes them again
@@ -31,10 +31,10 @@ pub const MEDIA_EVENTS_MAX: usize = 65_536;
 const RECORDS_WAITING_MAX: usize = 16_384;
 
 /// What one turn takes of each source, so that none keeps the others waiting. A question can cost as much as
-/// hundreds of datagrams.
+/// hundreds of messages.
 const ASKS_PER_TURN: usize = 4;
 const MEDIA_EVENTS_PER_TURN: usize = 64;
-const DATAGRAMS_PER_TURN: usize = 64;
+const INCOMING_PER_TURN: usize = 64;
 const REPLIES_PER_TURN: usize = 16;
 
 /// How long the loop sleeps when the core waits for nothing.
@@ -51,10 +51,10 @@ pub struct Parts {
     pub controller: Controller,
     /// The clock that the core's times come from.
     pub clock: Clock,
-    /// Where datagrams go.
-    pub transport: UdpTransport,
-    /// Where datagrams come from.
-    pub datagrams: mpsc::Receiver<Received>,
+    /// Where SIP messages go.
+    pub network: Network,
+    /// What comes from there.
+    pub incoming: mpsc::Receiver<Incoming>,
     /// Takes commands to the media plane, or refuses them and counts that; never blocks.
     pub media: Box<dyn Fn(media::Command) -> Result<(), SendError> + Send>,
     /// What the media plane reports.
@@ -155,9 +155,9 @@ impl Shard {
             self.core(Controller::handle_timeout);
             served = true;
         }
-        for _ in 0..DATAGRAMS_PER_TURN {
-            let Ok(received) = self.parts.datagrams.try_recv() else { break };
-            self.on_datagram(received);
+        for _ in 0..INCOMING_PER_TURN {
+            let Ok(incoming) = self.parts.incoming.try_recv() else { break };
+            self.on_incoming(incoming);
             served = true;
         }
         for _ in 0..REPLIES_PER_TURN {
@@ -180,7 +180,7 @@ impl Shard {
             Some(event) = self.parts.media_events.recv() => self.core(|core, now| core.handle_media(now, event)),
             // The next turn sees what is due.
             () = tokio::time::sleep(wait) => {}
-            Some(received) = self.parts.datagrams.recv() => self.on_datagram(received),
+            Some(incoming) = self.parts.incoming.recv() => self.on_incoming(incoming),
             reply = self.lookups.next() => self.core(|core, now| core.handle_reply(now, reply)),
             Ok(()) = self.availability.changed() => self.on_availability(),
             () = self.parts.writer.has_room(), if !self.records.is_empty() => self.flush(),
@@ -211,10 +211,14 @@ impl Shard {
         }
     }
 
-    fn on_datagram(&mut self, received: Received) {
-        let Received { flow, bytes } = received;
-        self.parts.trace.message(self.parts.clock.now(), Way::Received, flow, &bytes);
-        self.core(|core, now| core.handle_datagram(now, Datagram { flow, bytes }));
+    fn on_incoming(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Message { flow, bytes } => {
+                self.parts.trace.message(self.parts.clock.now(), Way::Received, flow, &bytes);
+                self.core(|core, now| core.handle_datagram(now, Datagram { flow, bytes }));
+            }
+            Incoming::Disconnected(flow) => self.core(|core, now| core.handle_disconnect(now, flow)),
+        }
     }
 
     fn on_availability(&mut self) {
@@ -263,7 +267,7 @@ impl Shard {
                 self.parts.trace.leg(leg);
             } else if let Some(transmit) = self.parts.controller.poll_transmit() {
                 self.parts.trace.message(self.parts.clock.now(), Way::Sent, transmit.flow, &transmit.bytes);
-                self.parts.transport.send(transmit.flow.remote, &transmit.bytes);
+                self.parts.network.send(transmit.flow, transmit.bytes);
             } else {
                 break;
             }

@@ -12,12 +12,11 @@ use hotline_base::{Rng, WallTime};
 use hotline_call::{Command, Controller};
 use hotline_config::load;
 use hotline_media_rt::SendError;
-use hotline_shard::{Clock, DATAGRAMS_MAX, Handle, MEDIA_EVENTS_MAX, Parts, Shard, Stop};
-use hotline_sip::{EndpointConfig, Flow};
-use hotline_sip_net::{Received, UdpCounters, UdpTransport};
+use hotline_shard::{Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Shard, Stop};
+use hotline_sip::{EndpointConfig, Flow, Transport};
+use hotline_sip_net::{ClientAuth, Incoming, Listen, Network, NetworkConfig};
 use hotline_sip_trace::{Limits, Settings, Tracer};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
-use metrics::Counter;
 use tempfile::TempDir;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
@@ -30,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Stage {
     shard: Shard,
     handle: Handle,
-    datagrams: mpsc::Sender<Received>,
+    incoming: mpsc::Sender<Incoming>,
     /// A media plane with nothing to tell.
     _media_events: mpsc::Sender<hotline_media::Event>,
     sip: SocketAddr,
@@ -49,15 +48,15 @@ impl Stage {
         let store = Store::open(&url).await.unwrap();
         let spool = directory.path().join("spool");
         let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
-        let none = Counter::noop;
-        let counters = UdpCounters { dropped: none(), receive_errors: none(), send_errors: none() };
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let transport = UdpTransport::bind(any, counters).unwrap();
-        let sip = transport.local();
+        let (incoming, arriving) = mpsc::channel(INCOMING_MAX);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listen = Listen { transport: Transport::Udp, address, client_auth: ClientAuth::None };
+        // Nothing is received by it: the test says what arrives.
+        let (network, _) = Network::bind(NetworkConfig::new(vec![listen]), incoming.clone()).unwrap();
+        let sip = network.listening()[0].local;
         let mut endpoint = EndpointConfig::new("hotline.local", sip);
         endpoint.trunks = configuration.trunks;
         let (handle, asks, live) = Handle::channel();
-        let (datagrams, arriving) = mpsc::channel(DATAGRAMS_MAX);
         let (media_events, events) = mpsc::channel(MEDIA_EVENTS_MAX);
         let clock = Clock::start();
         let settings = Settings { limits: Limits::default(), collector: None, advertised: sip };
@@ -68,8 +67,8 @@ impl Stage {
         let shard = Shard::new(Parts {
             controller: Controller::new(clock.now(), center, endpoint, rng, [0; 32], 0),
             clock,
-            transport,
-            datagrams: arriving,
+            network,
+            incoming: arriving,
             media: Box::new(|_| Err(SendError::Overloaded)),
             media_events: events,
             store,
@@ -79,12 +78,13 @@ impl Stage {
             trace,
         });
         let stop = Stop::default();
-        Self { shard, handle, datagrams, _media_events: media_events, sip, stop, _directory: directory }
+        Self { shard, handle, incoming, _media_events: media_events, sip, stop, _directory: directory }
     }
 
     fn arrives(&self, remote: SocketAddr, text: &str) {
         let bytes = Bytes::copy_from_slice(text.replace('\n', "\r\n").as_bytes());
-        self.datagrams.try_send(Received { flow: Flow::udp(self.sip, remote), bytes }).unwrap();
+        let flow = Flow::udp(self.sip, remote);
+        self.incoming.try_send(Incoming::Message { flow, bytes }).unwrap();
     }
 
     fn start(self) -> (Handle, Stop, JoinHandle<()>) {

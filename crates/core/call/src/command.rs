@@ -37,6 +37,11 @@ pub enum Command {
     StoreAvailable,
     /// The database does not answer; the cause in one line.
     StoreUnavailable(String),
+    /// The files of the SIP certificate can be used again.
+    CertificateUsable,
+    /// The files of the SIP certificate have changed and cannot be used; those before stay in use. What is wrong, in one
+    /// line.
+    CertificateUnusable(String),
     /// No new calls; the running ones go on.
     Drain,
     /// End every call now.

@@ -350,4 +350,6 @@ pub enum AlarmKind {
     PhoneBusy(AgentId),
     /// A defect ended a call.
     InternalError,
+    /// The files of the SIP certificate have changed and cannot be used.
+    CertificateUnusable,
 }

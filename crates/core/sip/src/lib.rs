@@ -15,6 +15,7 @@ pub mod registrar;
 pub mod registration;
 mod replaces;
 pub mod session;
+pub mod stream;
 pub mod transaction;
 pub mod uri;
 
@@ -27,4 +28,5 @@ pub use flow::{Flow, Transport};
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
 pub use replaces::Replaces;
 pub use session::Reason;
+pub use stream::{Frame, Framer, FramingError};
 pub use uri::SipUri;

@@ -98,6 +98,22 @@ metrics_table! {
         "SIP messages sent to the HEP collector.";
     SipHepFailed, Counter, Count, "hotline_sip_hep_failed_total", [],
         "SIP messages that the system did not take for the HEP collector, or that are too long for it.";
+    SipAcceptErrors, Counter, Count, "hotline_sip_accept_errors_total", [],
+        "SIP connections that the system failed to accept.";
+    SipConnections, Gauge, Count, "hotline_sip_connections", ["transport"],
+        "SIP connections that are open.";
+    SipConnectionsAccepted, Counter, Count, "hotline_sip_connections_accepted_total", ["transport"],
+        "SIP connections that others opened.";
+    SipConnectionsDialled, Counter, Count, "hotline_sip_connections_dialled_total", ["transport"],
+        "SIP connections that the server opened.";
+    SipConnectionsRefused, Counter, Count, "hotline_sip_connections_refused_total", ["reason"],
+        "SIP connections closed at once because of a limit.";
+    SipConnectionsClosed, Counter, Count, "hotline_sip_connections_closed_total", ["transport", "reason"],
+        "SIP connections that ended or could not be opened.";
+    SipUnsent, Counter, Count, "hotline_sip_messages_unsent_total", [],
+        "SIP messages not written because their connection ended.";
+    SipTlsReloads, Counter, Count, "hotline_sip_tls_reloads_total", ["outcome"],
+        "Times the files of the SIP certificate had changed.";
     RecordingsOpen, Gauge, Count, "hotline_recordings_open", [],
         "Recordings being written.";
     RecordingsFailed, Counter, Count, "hotline_recordings_failed_total", [],
@@ -173,10 +189,7 @@ impl Metric {
 
     /// A handle for a counter with labels: a value for each, in the order of the table.
     pub fn counter_for<const N: usize>(self, values: [&str; N]) -> Counter {
-        debug_assert_eq!(self.labels().len(), N, "{}", self.name());
-        let label = |(name, value): (&&'static str, &str)| Label::new(*name, value.to_owned());
-        let labels: Vec<Label> = self.labels().iter().zip(values).map(label).collect();
-        metrics::counter!(self.name(), labels)
+        metrics::counter!(self.name(), self.with(values))
     }
 
     /// Counts one more of a counter with labels.
@@ -187,6 +200,11 @@ impl Metric {
     /// A handle, to be kept where the value changes frequently.
     pub fn gauge(self) -> Gauge {
         metrics::gauge!(self.name())
+    }
+
+    /// A handle of a gauge with labels: a value for each, in the order of the table.
+    pub fn gauge_for<const N: usize>(self, values: [&str; N]) -> Gauge {
+        metrics::gauge!(self.name(), self.with(values))
     }
 
     /// A handle, to be kept where measuring is frequent.
@@ -207,6 +225,12 @@ impl Metric {
     /// Sets the value; for a gauge.
     pub fn set(self, value: f64) {
         self.gauge().set(value);
+    }
+
+    fn with<const N: usize>(self, values: [&str; N]) -> Vec<Label> {
+        debug_assert_eq!(self.labels().len(), N, "{}", self.name());
+        let label = |(name, value): (&&'static str, &str)| Label::new(*name, value.to_owned());
+        self.labels().iter().zip(values).map(label).collect()
     }
 
     /// Notes one value; for a histogram.

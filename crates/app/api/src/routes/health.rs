@@ -72,7 +72,8 @@ fn concerns_server(kind: &AlarmKind) -> bool {
         | AlarmKind::MediaPortsExhausted
         | AlarmKind::MediaSilent
         | AlarmKind::PromptMissing
-        | AlarmKind::InternalError => true,
+        | AlarmKind::InternalError
+        | AlarmKind::CertificateUnusable => true,
         AlarmKind::ReservationExpired(_) | AlarmKind::PhoneFault(_) | AlarmKind::PhoneBusy(_) => false,
     }
 }

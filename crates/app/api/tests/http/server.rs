@@ -216,6 +216,8 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         | Command::CustomerChanged(_)
         | Command::StoreAvailable
         | Command::StoreUnavailable(_)
+        | Command::CertificateUsable
+        | Command::CertificateUnusable(_)
         | Command::Drain
         | Command::HangUpAll => return,
     };

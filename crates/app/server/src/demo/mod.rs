@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
 use hotline_api_client::Client;
-use hotline_config::{Configuration, Demo, DemoUser};
+use hotline_config::{Configuration, Demo, DemoUser, Sip};
 use tempfile::TempDir;
 
 use crate::server::Server;
@@ -64,20 +64,21 @@ async fn prepare(configuration: &Configuration, options: &cli::Demo) -> Result<S
     let settings = &configuration.server;
     let running = Client::new(settings.http.listen).get_bytes("/healthz").await.is_ok();
     if running && !options.alone {
-        banner::print(&format!("Calling the server that runs on {}.", settings.sip.listen));
-        return Ok(Stage { sip: settings.sip.listen, http: settings.http.listen, own: None });
+        let sip =
+            settings.sip.udp().context("the phones of the demonstration speak UDP, and no listener does")?;
+        banner::print(&format!("Calling the server that runs on {sip}."));
+        return Ok(Stage { sip, http: settings.http.listen, own: None });
     }
     let directory = tempfile::Builder::new().prefix("hotline-demo-").tempdir()?;
     let mut own = configuration.clone();
-    own.server.sip.listen.set_port(0);
-    own.server.sip.external = own.server.sip.listen;
+    own.server.sip = Sip::at(SocketAddr::new(settings.http.listen.ip(), 0));
     own.server.http.listen.set_port(0);
     own.server.media.ports = 30_000..=30_999;
     own.server.storage.database = format!("sqlite://{}/hotline.db", directory.path().display());
     own.server.storage.recordings = directory.path().join("recordings");
     banner::print("No server runs here: starting one for this demonstration.");
     let server = Server::start(&own).await?;
-    Ok(Stage { sip: server.sip, http: server.http, own: Some((server, directory)) })
+    Ok(Stage { sip: server.sip[0].local, http: server.http, own: Some((server, directory)) })
 }
 
 impl Stage {

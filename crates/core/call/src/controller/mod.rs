@@ -20,7 +20,7 @@ use std::sync::Arc;
 use hotline_acd::{Acd, AgentView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time, TrunkId};
 use hotline_media as media;
-use hotline_sip::{Datagram, Endpoint, EndpointConfig, Transmit};
+use hotline_sip::{Datagram, Endpoint, EndpointConfig, Flow, Transmit};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -134,6 +134,12 @@ impl Controller {
     /// A SIP datagram came.
     pub fn handle_datagram(&mut self, now: Now, datagram: Datagram) {
         self.env.sip.handle_datagram(now, datagram);
+        self.settle(now);
+    }
+
+    /// A connection for SIP is gone, or could not be opened.
+    pub fn handle_disconnect(&mut self, now: Now, flow: Flow) {
+        self.env.sip.handle_disconnect(now, flow);
         self.settle(now);
     }
 
@@ -332,6 +338,11 @@ impl Controller {
             Command::StoreUnavailable(cause) => {
                 let detail = format!("events wait on disk: {cause}");
                 self.env.raise(now, AlarmKind::StoreUnavailable, detail);
+            }
+            Command::CertificateUsable => self.env.clear(now, &AlarmKind::CertificateUnusable),
+            Command::CertificateUnusable(cause) => {
+                let detail = format!("those before stay in use: {cause}");
+                self.env.raise(now, AlarmKind::CertificateUnusable, detail);
             }
             Command::Drain => self.draining = true,
             Command::HangUpAll => self.hang_up_all(now),

@@ -185,6 +185,23 @@ fn read_headers(bytes: &[u8], begin: usize, index: &mut Index) -> Result<(), Mal
     result.and(Err(MalformedKind::HeadersNotEnded))
 }
 
+/// The value of each Content-Length in a start line and headers, up to [`MAX_MESSAGE_SIZE`] of them, whatever else is
+/// wrong there.
+pub(crate) fn content_lengths(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let head = &head[..head.len().min(MAX_MESSAGE_SIZE)];
+    let mut at = memchr::memchr(b'\n', head).map_or(head.len(), |newline| newline + 1);
+    let lines = core::iter::from_fn(move || {
+        let begin = at;
+        let end = (begin < head.len()).then(|| line_end(head, begin))?;
+        at = end.next;
+        Some((begin, end.content))
+    });
+    lines.filter_map(move |(begin, end)| {
+        let entry = read_header(&head[begin..end], begin)?;
+        (entry.known == Some(HeaderName::ContentLength)).then(|| entry.value.of(head))
+    })
+}
+
 struct LineEnd {
     /// Where the content ends: before the CR LF or LF.
     content: usize,

@@ -32,6 +32,7 @@ pub use params::Params;
 pub use typed::{CSeq, Contacts, MAX_RETRY_AFTER};
 pub use via::{MAGIC_COOKIE, Via, ViaTransport};
 
+pub(crate) use index::content_lengths;
 use index::{Entry, Index, Span, StartLine};
 use typed::{cseq_parts, seconds};
 
