@@ -22,14 +22,14 @@ pub(super) struct Departing {
 impl Departing {
     pub(super) fn handle_ack(self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) -> State {
         if self.answered.answer.is_acknowledged_by(ack) {
-            return usage.leave(ctx, self.answered.dialog, self.reason.as_ref());
+            return self.answered.established.leave(usage, ctx, self.reason.as_ref());
         }
         State::Departing(self)
     }
 
     pub(super) fn handle_request(
         self,
-        usage: &Usage,
+        usage: &mut Usage,
         ctx: &mut Context<'_>,
         request: Request,
         inbound: &Inbound,
@@ -42,11 +42,11 @@ impl Departing {
         if self.answered.answer.handle_timeout(ctx) {
             return State::Departing(self);
         }
-        usage.leave(ctx, self.answered.dialog, self.reason.as_ref())
+        self.answered.established.leave(usage, ctx, self.reason.as_ref())
     }
 
     pub(super) fn poll_timeout(&self) -> (Time, Timer) {
-        self.answered.poll_timeout()
+        self.answered.answer.poll_timeout()
     }
 }
 
@@ -85,10 +85,11 @@ impl Leaving {
     }
 }
 
-/// A request within a dialog that is over here: a BYE that crossed ours is granted (RFC 5407 §3.1.2).
-pub(super) fn handle_request(usage: &Usage, ctx: &mut Context<'_>, request: Request, inbound: &Inbound) {
+/// A request within a dialog that is over here: a BYE that crossed ours is granted (RFC 5407 §3.2.1).
+pub(super) fn handle_request(usage: &mut Usage, ctx: &mut Context<'_>, request: Request, inbound: &Inbound) {
     match request {
         Request::Bye => ctx.reply(inbound, 200, &usage.local_tag),
+        Request::Prack => usage.handle_late_prack(ctx, inbound),
         Request::Info | Request::Invite | Request::Options | Request::Refer | Request::Update => {
             ctx.reply(inbound, 481, &usage.local_tag);
         }

@@ -275,7 +275,13 @@ fn nobody_there_is_a_408_after_32_seconds() {
     let (_, session) = invited(&mut net);
     net.run_out();
     assert_eq!(net.now.mono.since(hotline_base::Time::ZERO), Duration::from_secs(32));
-    let failure = Failure { status: 408, q850: None, text: "Request Timeout".into(), retry_after: None };
+    let failure = Failure {
+        status: 408,
+        q850: None,
+        text: "Request Timeout".into(),
+        retry_after: None,
+        contacts: Vec::new(),
+    };
     assert!(net.nodes[0].events == [Event::Failed { session, failure }]);
 }
 
@@ -288,7 +294,8 @@ fn a_failure_tells_its_cause_and_when_to_try_again() {
     assert_eq!(titles(&sent), ["ACK"]);
     assert_eq!(sent[0].to_tag().unwrap(), "bob");
     let retry_after = Some(Duration::from_secs(12));
-    let failure = Failure { status: 503, q850: Some(34), text: "No circuit".into(), retry_after };
+    let failure =
+        Failure { status: 503, q850: Some(34), text: "No circuit".into(), retry_after, contacts: Vec::new() };
     assert!(net.nodes[0].events == [Event::Failed { session, failure }]);
     net.run_out();
 }
