@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::sdp_of;
 use super::context::{Context, Inbound};
+use super::ending::{Departing, Then};
 use super::established::Established;
 use super::usage::{Change, Usage};
 use super::{Reason, Request, State, Timer};
@@ -74,7 +75,7 @@ impl Answered {
     pub(super) fn hang_up(mut self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<Reason>) -> State {
         self.established.refuse_reoffer(usage, ctx, 487);
         usage.end(ctx, Side::Local, reason.clone());
-        State::Departing(super::Departing { answered: self, reason })
+        State::Departing(Departing { answered: self, then: Then::Bye(reason) })
     }
 
     pub(super) fn handle_ack(mut self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) -> State {
@@ -116,6 +117,12 @@ impl Answered {
             change => change,
         };
         match change {
+            // It may have been sent before our answer came (RFC 5407 §3.1.3).
+            Some(Change::Bye) => {
+                established.handle_bye(usage, ctx, inbound);
+                let answered = Self { answer, established };
+                State::Departing(Departing { answered, then: Then::Nothing })
+            }
             Some(change) => match established.handle_change(usage, ctx, change, inbound) {
                 State::Established(established) => State::Answered(Self { answer, established }),
                 state => state,

@@ -12,19 +12,30 @@ use crate::flow::Flow;
 use crate::login::authorise;
 use crate::outgoing::Outgoing;
 
-/// Hung up here before the ACK to our 2xx: the BYE must wait for it (RFC 3261 §15).
+/// Over before the ACK to our 2xx, which is repeated until it comes: without it the caller might wait for our answer for
+/// ever (RFC 3261 §13.3.1.4).
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Departing {
     pub(super) answered: Answered,
-    pub(super) reason: Option<Reason>,
+    pub(super) then: Then,
+}
+
+/// What follows the ACK.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Then {
+    /// Our BYE, which must wait for it (RFC 3261 §15).
+    Bye(Option<Reason>),
+    /// Nothing: the caller sent its BYE.
+    Nothing,
 }
 
 impl Departing {
     pub(super) fn handle_ack(self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) -> State {
         if self.answered.answer.is_acknowledged_by(ack) {
-            return self.answered.established.leave(usage, ctx, self.reason.as_ref());
+            self.leave(usage, ctx)
+        } else {
+            State::Departing(self)
         }
-        State::Departing(self)
     }
 
     pub(super) fn handle_request(
@@ -35,18 +46,23 @@ impl Departing {
         inbound: &Inbound,
     ) -> State {
         handle_request(usage, ctx, request, inbound);
-        if request == Request::Bye { State::Over } else { State::Departing(self) }
+        let then = if request == Request::Bye { Then::Nothing } else { self.then };
+        State::Departing(Self { answered: self.answered, then })
     }
 
     pub(super) fn handle_timeout(mut self, usage: &Usage, ctx: &mut Context<'_>) -> State {
-        if self.answered.answer.handle_timeout(ctx) {
-            return State::Departing(self);
-        }
-        self.answered.established.leave(usage, ctx, self.reason.as_ref())
+        if self.answered.answer.handle_timeout(ctx) { State::Departing(self) } else { self.leave(usage, ctx) }
     }
 
     pub(super) fn poll_timeout(&self) -> (Time, Timer) {
         self.answered.answer.poll_timeout()
+    }
+
+    fn leave(self, usage: &Usage, ctx: &mut Context<'_>) -> State {
+        match self.then {
+            Then::Bye(reason) => self.answered.established.leave(usage, ctx, reason.as_ref()),
+            Then::Nothing => State::Over,
+        }
     }
 }
 

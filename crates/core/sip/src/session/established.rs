@@ -11,7 +11,7 @@ use super::exchange::{Asked, Exchange, Manner, Outcome, back_off};
 use super::referral::Referral;
 use super::refresh::{EXPIRED, Refresh, Wake};
 use super::terms::{Terms, longer, wish};
-use super::usage::{Change, Usage};
+use super::usage::{Change, Usage, reason_of};
 use super::{Reason, Request, State, Timer};
 use crate::dialog::Dialog;
 use crate::endpoint::Side;
@@ -130,8 +130,8 @@ impl Established {
     ) -> State {
         match change {
             Change::Bye => {
-                self.drop_requests(usage, ctx);
-                return usage.handle_bye(ctx, inbound);
+                self.handle_bye(usage, ctx, inbound);
+                return State::Over;
             }
             Change::Refer => self.referral.handle_refer(usage, ctx, inbound),
             Change::Prack => usage.handle_late_prack(ctx, inbound),
@@ -149,6 +149,13 @@ impl Established {
             }
         }
         State::Established(self)
+    }
+
+    /// The peer ended the session.
+    pub(super) fn handle_bye(&mut self, usage: &Usage, ctx: &mut Context<'_>, inbound: &Inbound) {
+        self.drop_requests(usage, ctx);
+        ctx.reply(inbound, 200, &usage.local_tag);
+        usage.end(ctx, Side::Remote, reason_of(&inbound.message));
     }
 
     pub(super) fn handle_ack(&mut self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) {

@@ -336,13 +336,6 @@ impl Usage {
         in_order
     }
 
-    /// The peer ended an answered session.
-    pub(super) fn handle_bye(&self, ctx: &mut Context<'_>, inbound: &Inbound) -> State {
-        ctx.reply(inbound, 200, &self.local_tag);
-        self.end(ctx, Side::Remote, reason_of(&inbound.message));
-        State::Over
-    }
-
     /// Sends the BYE of the session's own dialog.
     pub(super) fn leave(&self, ctx: &mut Context<'_>, mut dialog: Dialog, reason: Option<&Reason>) -> State {
         match self.bye(ctx, &mut dialog, reason) {
