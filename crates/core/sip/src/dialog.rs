@@ -11,7 +11,7 @@ use crate::flow::{Flow, SentBy, Transport};
 use crate::message::{HeaderError, NameAddr};
 use crate::outgoing::{Outgoing, branch};
 use crate::uri::{SipScheme, Uri};
-use crate::{Message, Method};
+use crate::{HeaderName, Message, Method};
 
 /// One dialog, early or confirmed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub(crate) struct Dialog {
     target: Uri,
     /// The proxies on the way, nearest first.
     routes: Vec<NameAddr>,
+    /// Whether the peer takes UPDATE (RFC 3311 §4), as far as it has said.
+    pub(crate) takes_update: bool,
 }
 
 impl Dialog {
@@ -45,6 +47,7 @@ impl Dialog {
             remote_seq: Some(request.cseq()?.number),
             target,
             routes: request.record_routes()?,
+            takes_update: allows_update(request).unwrap_or(false),
         })
     }
 
@@ -64,6 +67,7 @@ impl Dialog {
             remote_seq: None,
             target,
             routes,
+            takes_update: allows_update(response).unwrap_or(false),
         })
     }
 
@@ -79,12 +83,14 @@ impl Dialog {
             local_seq: response.cseq()?.number,
             remote_seq: None,
             routes: Vec::new(),
+            takes_update: false,
         })
     }
 
-    /// Takes the peer's new Contact, if there is one. Only a request that was granted or the 2xx to one of ours moves
-    /// it (RFC 3261 §12.2.1.2, §12.2.2).
+    /// Takes the peer's new Contact and what it allows, if it says so. Only a request that was granted or the 2xx to
+    /// one of ours moves it (RFC 3261 §12.2.1.2, §12.2.2).
     pub(crate) fn refresh(&mut self, message: &Message) {
+        self.takes_update = allows_update(message).unwrap_or(self.takes_update);
         if let Ok(contacts) = message.contacts()
             && let Some(contact) = contacts.first()
         {
@@ -152,6 +158,13 @@ impl Dialog {
             Some(_) | None => (self.target.clone().into_request_uri(), self.routes.clone()),
         }
     }
+}
+
+/// Whether the sender takes UPDATE; `None` if it does not say what it takes.
+fn allows_update(message: &Message) -> Option<bool> {
+    let mut allowed = message.headers(HeaderName::Allow).peekable();
+    allowed.peek()?;
+    Some(allowed.any(|method| method == Method::Update.as_str()))
 }
 
 /// The transport and address that a URI names without asking DNS (RFC 3263 §4.1, §4.2).
@@ -267,6 +280,21 @@ mod tests {
         assert!(!dialog.accept_seq(7));
         assert!(dialog.accept_seq(9));
         assert!(!dialog.accept_seq(8));
+    }
+
+    #[test]
+    fn what_the_peer_takes_is_known_once_it_says_so() {
+        let mut dialog = called(&[]);
+        assert!(!dialog.takes_update);
+        let said =
+            |allow| message(&["SIP/2.0 200 OK", "From: <sip:a@x>;tag=1", "To: <sip:b@y>;tag=2", allow]);
+        dialog.refresh(&said("Allow: INVITE, ACK, UPDATE"));
+        assert!(dialog.takes_update);
+        dialog.refresh(&said("Subject: nothing about it"));
+        assert!(dialog.takes_update);
+        dialog.refresh(&said("Allow: INVITE, update"));
+        assert!(!dialog.takes_update, "methods have their case (RFC 3261 §7.1)");
+        assert!(called(&["Allow: UPDATE"]).takes_update);
     }
 
     #[test]

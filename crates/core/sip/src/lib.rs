@@ -27,6 +27,6 @@ pub use endpoint::{
 pub use flow::{Flow, Transport};
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
 pub use replaces::Replaces;
-pub use session::Reason;
+pub use session::{Reason, ReliableProvisionals, SessionRules};
 pub use stream::{Frame, Framer, FramingError};
 pub use uri::SipUri;

@@ -10,7 +10,7 @@ use crate::flow::Flow;
 use crate::message::{Builder, NameAddr};
 use crate::outgoing::TAG_LENGTH;
 use crate::replaces::Replaces;
-use crate::session::{Inbound, Owner, Peerage, Sdp, Session, sdp_of};
+use crate::session::{Inbound, Owner, Peerage, Sdp, Session, is_too_brief, sdp_of};
 use crate::uri::Uri;
 use crate::{HeaderName, Message};
 
@@ -91,14 +91,19 @@ impl Endpoint {
         }
     }
 
-    /// The response to an INVITE that nobody may send: a body, a way back or a number that cannot be read, or one
-    /// too many.
+    /// The response to an INVITE that nobody may send: a body, a way back or a number that cannot be read, a session
+    /// that would live too short, or one too many.
     fn inadmissible(&mut self, message: &Message, flow: Flow) -> Option<Builder> {
         if self.sessions.len() >= self.shared.config.limits.sessions || self.is_full() {
             return Some(self.overload(message, flow));
         }
         if message.uri().is_err() || Dialog::from_request(message, "").is_err() {
             return Some(self.stateless(message, flow, 400));
+        }
+        if is_too_brief(message, &self.shared.config.sessions) {
+            self.shared.counters.brief_sessions += 1;
+            let least = self.shared.config.sessions.min_se.as_secs();
+            return Some(self.stateless(message, flow, 422).header(HeaderName::MinSe, least));
         }
         let is_foreign = sdp_of(message) == Sdp::Foreign;
         is_foreign.then(|| self.stateless(message, flow, 415).header(HeaderName::Accept, super::ACCEPT))
@@ -224,7 +229,7 @@ impl Endpoint {
             contact: self.contact_header(flow, Some(&called)),
         };
         let key = inbound.key.clone();
-        let Ok(session) = Session::incoming(id, inbound.clone(), peerage) else {
+        let Ok(session) = Session::incoming(&mut self.shared.rng, id, inbound.clone(), peerage) else {
             return self.refuse(&message, flow, 400);
         };
         if !self.open(&inbound) {

@@ -8,6 +8,7 @@ use hotline_base::{AgentId, TrunkId};
 
 use crate::digest::{Algorithm, Ha1};
 use crate::flow::{Flow, SentBy, Transport};
+use crate::session::SessionRules;
 
 /// Server transactions at a time; a further request gets 503.
 pub const MAX_SERVER_TRANSACTIONS: usize = 50_000;
@@ -40,6 +41,8 @@ pub struct EndpointConfig {
     pub expires_max: Duration,
     /// The registration of a phone that asks for none.
     pub expires_default: Duration,
+    /// How sessions are run.
+    pub sessions: SessionRules,
     /// How much may run at a time.
     pub limits: Limits,
 }
@@ -57,6 +60,7 @@ impl EndpointConfig {
             expires_min: Duration::from_secs(30),
             expires_max: Duration::from_secs(3600),
             expires_default: Duration::from_secs(300),
+            sessions: SessionRules::default(),
             limits: Limits::default(),
         }
     }

@@ -51,6 +51,16 @@ pub struct Counters {
     pub unreachable: u64,
     /// 2xx responses that were never acknowledged.
     pub missing_acks: u64,
+    /// Provisional responses that were never acknowledged: their INVITE was refused with 504.
+    pub missing_pracks: u64,
+    /// PRACKs for nothing that waits for one: answered 481.
+    pub unmatched_pracks: u64,
+    /// Requests for a session that lives too short without a refresh: answered 422.
+    pub brief_sessions: u64,
+    /// Sessions that nobody refreshed: hung up.
+    pub expired_sessions: u64,
+    /// Provisional responses of forks beyond those that are followed: not acknowledged.
+    pub surplus_forks: u64,
     /// Answers from a second fork, which were acknowledged and hung up.
     pub surplus_answers: u64,
     /// Re-INVITEs that crossed one of the peer's: answered 491 by either side.
@@ -85,6 +95,11 @@ impl Counters {
             ("sip_timeouts", self.timeouts),
             ("sip_unreachable", self.unreachable),
             ("sip_missing_acks", self.missing_acks),
+            ("sip_missing_pracks", self.missing_pracks),
+            ("sip_unmatched_pracks", self.unmatched_pracks),
+            ("sip_brief_sessions", self.brief_sessions),
+            ("sip_expired_sessions", self.expired_sessions),
+            ("sip_surplus_forks", self.surplus_forks),
             ("sip_surplus_answers", self.surplus_answers),
             ("sip_glares", self.glares),
         ]

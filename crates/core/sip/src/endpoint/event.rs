@@ -98,6 +98,8 @@ pub struct Failure {
     pub text: String,
     /// How long the peer asks to wait before another try.
     pub retry_after: Option<Duration>,
+    /// Where else the callee may be reached (3xx), the best place first.
+    pub contacts: Vec<NameAddr>,
 }
 
 /// What happened. Each session ends in exactly one of [`Event::Failed`], [`Event::Cancelled`] and
@@ -136,14 +138,15 @@ pub enum Event {
     Answered {
         /// Which.
         session: SessionId,
-        /// The SDP answer.
+        /// The SDP answer; `None` where it came before and was changed since by [`Event::Reoffer`] or our `reoffer`.
         body: Option<Bytes>,
     },
     /// The ACK to our answer came.
     Confirmed {
         /// Which.
         session: SessionId,
-        /// The SDP answer, when our 200 carried the offer.
+        /// The SDP answer, when our 200 carried the offer. Where a provisional response carried it,
+        /// [`Event::ReofferAnswered`] came before.
         body: Option<Bytes>,
     },
     /// No answer: the peer refused an outgoing call, or an incoming one was refused here. Terminal.
@@ -170,15 +173,16 @@ pub enum Event {
         /// As the BYE says.
         reason: Option<Reason>,
     },
-    /// The peer wants to change the session: answer with `answer_reoffer` or `refuse_reoffer`. The peer may take it
-    /// back before; the answer then has no effect and the session goes on as before.
+    /// The peer wants to change the session, perhaps before it is answered: answer with `answer_reoffer` or
+    /// `refuse_reoffer`. The peer may take it back before; the answer then has no effect and the session goes on as
+    /// before.
     Reoffer {
         /// Which.
         session: SessionId,
         /// Its offer; without one, ours goes in the answer and [`Event::ReofferAnswered`] brings the peer's.
         offer: Option<Bytes>,
     },
-    /// The peer agreed to our offer.
+    /// The peer agreed to our offer, or described itself anew when the session was refreshed.
     ReofferAnswered {
         /// Which.
         session: SessionId,

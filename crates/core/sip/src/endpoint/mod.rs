@@ -46,13 +46,16 @@ use crate::registrar::{Presence, Registrar};
 use crate::registration::Registration;
 use crate::replaces::Replaces;
 use crate::session::{self, Context, Owner, Peerage, Session};
+pub use crate::session::{ReliableProvisionals, SessionRules};
 use crate::transaction::{self, Layer, Notice};
 use crate::uri::SipUri;
 
 /// The methods we take.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER";
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, REGISTER";
 /// The extensions we know.
-pub(crate) const SUPPORTED: &str = "replaces";
+pub(crate) const SUPPORTED: &str = "replaces, timer, 100rel";
+/// Those we say that we know in a call of ours, if nothing is to be acknowledged before its answer.
+pub(crate) const SUPPORTED_WITHOUT_PRACK: &str = "replaces, timer";
 /// The bodies we take.
 pub(crate) const ACCEPT: &str = "application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf";
 /// How long a nonce may be used.

@@ -90,7 +90,10 @@ impl Endpoint {
                     response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, SUPPORTED);
                 self.send_stateless(message, flow, response);
             }
-            (Some(Request::Bye | Request::Info | Request::Refer | Request::Update), false) => {
+            (
+                Some(Request::Bye | Request::Info | Request::Prack | Request::Refer | Request::Update),
+                false,
+            ) => {
                 self.shared.counters.unknown_dialogs += 1;
                 self.refuse(message, flow, 481);
             }

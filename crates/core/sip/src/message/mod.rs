@@ -13,11 +13,13 @@ mod builder;
 mod check;
 mod error;
 mod index;
+mod interval;
 pub(crate) mod lexis;
 mod method;
 mod name;
 mod name_addr;
 mod params;
+mod reliability;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -25,10 +27,14 @@ mod via;
 
 pub use builder::{BuildError, Builder};
 pub use error::{HeaderError, Malformed, MalformedKind};
+pub(crate) use interval::TIMER;
+pub use interval::{Refresher, SessionExpires};
 pub use method::Method;
 pub use name::HeaderName;
 pub use name_addr::NameAddr;
 pub use params::Params;
+pub use reliability::RAck;
+pub(crate) use reliability::REL100;
 pub use typed::{CSeq, Contacts, MAX_RETRY_AFTER};
 pub use via::{MAGIC_COOKIE, Via, ViaTransport};
 

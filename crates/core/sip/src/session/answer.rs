@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::body::sdp_of;
 use super::context::{Context, Inbound};
+use super::ending::{Departing, Then};
 use super::established::Established;
 use super::usage::{Change, Usage};
 use super::{Reason, Request, State, Timer};
 use crate::Message;
-use crate::dialog::Dialog;
 use crate::endpoint::{Event, Side};
 use crate::transaction::timer::{Repeat, T1, T1_64, T2};
 
@@ -64,59 +64,86 @@ impl Answer {
     }
 }
 
-/// The callee's session between its 2xx and the ACK.
+/// The callee's session between its 2xx and the ACK: it lives already, and each request but an offer of ours is taken.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Answered {
-    pub(super) dialog: Dialog,
     pub(super) answer: Answer,
+    pub(super) established: Established,
 }
 
 impl Answered {
-    pub(super) fn hang_up(self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<Reason>) -> State {
+    pub(super) fn hang_up(mut self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<Reason>) -> State {
+        self.established.refuse_reoffer(usage, ctx, 487);
         usage.end(ctx, Side::Local, reason.clone());
-        State::Departing(super::Departing { answered: self, reason })
+        State::Departing(Departing { answered: self, then: Then::Bye(reason) })
     }
 
-    pub(super) fn handle_ack(self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) -> State {
+    pub(super) fn handle_ack(mut self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) -> State {
         if !self.answer.is_acknowledged_by(ack) {
+            self.established.handle_ack(usage, ctx, ack);
             return State::Answered(self);
         }
-        ctx.events.push_back(Event::Confirmed { session: usage.id, body: sdp_of(ack).known() });
-        State::Established(Established::new(self.dialog))
+        let body = sdp_of(ack).known().filter(|_| self.answer.offered);
+        if let Some(answer) = &body {
+            self.established.agree(answer.clone());
+        }
+        ctx.events.push_back(Event::Confirmed { session: usage.id, body });
+        State::Established(self.established)
     }
 
+    /// A request before the ACK, which may be lost or late (RFC 5407 §3.1.3 to §3.1.6).
     pub(super) fn handle_request(
-        mut self,
+        self,
         usage: &mut Usage,
         ctx: &mut Context<'_>,
         request: Request,
         inbound: &Inbound,
     ) -> State {
-        if !usage.take_in_order(ctx, &mut self.dialog, inbound) {
-            return State::Answered(self);
+        let Self { answer, mut established } = self;
+        if !established.take_in_order(usage, ctx, inbound) {
+            return State::Answered(Self { answer, established });
         }
-        match usage.handle_plain(ctx, &mut self.dialog, request, inbound) {
-            Some(Change::Bye) => return usage.handle_bye(ctx, inbound),
-            Some(Change::Refer) => ctx.reply_later(inbound, &usage.local_tag),
-            // The ACK may be lost, but until it comes an offer of ours may be open.
-            Some(Change::Offer(_)) => {
+        let change = match usage.handle_plain(ctx, request, inbound) {
+            // Our offer in the 2xx is open.
+            Some(Change::Invite(_) | Change::Update(_)) if answer.offered => {
                 ctx.counters.glares += 1;
                 ctx.reply(inbound, 491, &usage.local_tag);
+                None
             }
-            None => {}
+            Some(Change::Refer) => {
+                ctx.reply_later(inbound, &usage.local_tag);
+                None
+            }
+            change => change,
+        };
+        match change {
+            // It may have been sent before our answer came (RFC 5407 §3.1.3).
+            Some(Change::Bye) => {
+                established.handle_bye(usage, ctx, inbound);
+                let answered = Self { answer, established };
+                State::Departing(Departing { answered, then: Then::Nothing })
+            }
+            Some(change) => match established.handle_change(usage, ctx, change, inbound) {
+                State::Established(established) => State::Answered(Self { answer, established }),
+                state => state,
+            },
+            None => State::Answered(Self { answer, established }),
         }
-        State::Answered(self)
     }
 
-    pub(super) fn handle_timeout(mut self, usage: &Usage, ctx: &mut Context<'_>) -> State {
-        if self.answer.handle_timeout(ctx) {
-            return State::Answered(self);
+    pub(super) fn handle_timeout(self, usage: &mut Usage, ctx: &mut Context<'_>) -> State {
+        let Self { mut answer, established } = self;
+        if !answer.handle_timeout(ctx) {
+            return established.end(usage, ctx, Side::Local, NO_ACK);
         }
-        usage.end(ctx, Side::Local, Some(NO_ACK));
-        usage.leave(ctx, self.dialog, Some(&NO_ACK))
+        match established.handle_timeout(usage, ctx) {
+            State::Established(established) => State::Answered(Self { answer, established }),
+            state => state,
+        }
     }
 
     pub(super) fn poll_timeout(&self) -> (Time, Timer) {
-        self.answer.poll_timeout()
+        let answer = self.answer.poll_timeout();
+        self.established.poll_timeout().map_or(answer, |other| other.min(answer))
     }
 }

@@ -12,41 +12,57 @@ use crate::flow::Flow;
 use crate::login::authorise;
 use crate::outgoing::Outgoing;
 
-/// Hung up here before the ACK to our 2xx: the BYE must wait for it (RFC 3261 §15).
+/// Over before the ACK to our 2xx, which is repeated until it comes: without it the caller might wait for our answer for
+/// ever (RFC 3261 §13.3.1.4).
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Departing {
     pub(super) answered: Answered,
-    pub(super) reason: Option<Reason>,
+    pub(super) then: Then,
+}
+
+/// What follows the ACK.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Then {
+    /// Our BYE, which must wait for it (RFC 3261 §15).
+    Bye(Option<Reason>),
+    /// Nothing: the caller sent its BYE.
+    Nothing,
 }
 
 impl Departing {
     pub(super) fn handle_ack(self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) -> State {
         if self.answered.answer.is_acknowledged_by(ack) {
-            return usage.leave(ctx, self.answered.dialog, self.reason.as_ref());
+            self.leave(usage, ctx)
+        } else {
+            State::Departing(self)
         }
-        State::Departing(self)
     }
 
     pub(super) fn handle_request(
         self,
-        usage: &Usage,
+        usage: &mut Usage,
         ctx: &mut Context<'_>,
         request: Request,
         inbound: &Inbound,
     ) -> State {
         handle_request(usage, ctx, request, inbound);
-        if request == Request::Bye { State::Over } else { State::Departing(self) }
+        let then = if request == Request::Bye { Then::Nothing } else { self.then };
+        State::Departing(Self { answered: self.answered, then })
     }
 
     pub(super) fn handle_timeout(mut self, usage: &Usage, ctx: &mut Context<'_>) -> State {
-        if self.answered.answer.handle_timeout(ctx) {
-            return State::Departing(self);
-        }
-        usage.leave(ctx, self.answered.dialog, self.reason.as_ref())
+        if self.answered.answer.handle_timeout(ctx) { State::Departing(self) } else { self.leave(usage, ctx) }
     }
 
     pub(super) fn poll_timeout(&self) -> (Time, Timer) {
-        self.answered.poll_timeout()
+        self.answered.answer.poll_timeout()
+    }
+
+    fn leave(self, usage: &Usage, ctx: &mut Context<'_>) -> State {
+        match self.then {
+            Then::Bye(reason) => self.answered.established.leave(usage, ctx, reason.as_ref()),
+            Then::Nothing => State::Over,
+        }
     }
 }
 
@@ -85,10 +101,11 @@ impl Leaving {
     }
 }
 
-/// A request within a dialog that is over here: a BYE that crossed ours is granted (RFC 5407 §3.1.2).
-pub(super) fn handle_request(usage: &Usage, ctx: &mut Context<'_>, request: Request, inbound: &Inbound) {
+/// A request within a dialog that is over here: a BYE that crossed ours is granted (RFC 5407 §3.2.1).
+pub(super) fn handle_request(usage: &mut Usage, ctx: &mut Context<'_>, request: Request, inbound: &Inbound) {
     match request {
         Request::Bye => ctx.reply(inbound, 200, &usage.local_tag),
+        Request::Prack => usage.handle_late_prack(ctx, inbound),
         Request::Info | Request::Invite | Request::Options | Request::Refer | Request::Update => {
             ctx.reply(inbound, 481, &usage.local_tag);
         }

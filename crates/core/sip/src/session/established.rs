@@ -1,136 +1,68 @@
-//! A confirmed session: its changes by re-INVITE and UPDATE (RFC 3261 §14, RFC 3311), one at a time, and its end.
-
-use core::time::Duration;
+//! A confirmed session: its changes (`exchange.rs`), its refreshes (`refresh.rs`), its transfers (`referral.rs`), and its
+//! end.
 
 use bytes::Bytes;
-use hotline_base::{Rng, Time};
+use hotline_base::Time;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, NO_ACK};
-use super::body::sdp_of;
+use super::answer::NO_ACK;
 use super::context::{Context, Inbound};
+use super::exchange::{Asked, Exchange, Manner, Outcome, back_off};
 use super::referral::Referral;
-use super::usage::{Change, Role, Usage};
+use super::refresh::{EXPIRED, Refresh, Wake};
+use super::terms::{Terms, longer, wish};
+use super::usage::{Change, Usage, reason_of};
 use super::{Reason, Request, State, Timer};
-use crate::Message;
-use crate::Method;
 use crate::dialog::Dialog;
-use crate::endpoint::{Event, Side};
-use crate::flow::Flow;
+use crate::endpoint::Side;
 use crate::login::authorise;
-use crate::outgoing::{Body, Outgoing, SDP};
 use crate::transaction::ServerKey;
-use crate::transaction::timer::T1_64;
-
-/// How often an offer of ours is tried again after glare; then it counts as refused.
-pub(super) const MAX_GLARE_RETRIES: u8 = 5;
+use crate::{HeaderName, Message, Method};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Established {
     dialog: Dialog,
     exchange: Exchange,
-    /// An offer of ours that waits for its turn.
-    deferred: Option<Deferred>,
+    refresh: Refresh,
     referral: Referral,
 }
 
-/// The one change that is under way.
-#[derive(Debug, Serialize, Deserialize)]
-enum Exchange {
-    Idle,
-    /// The peer's, not yet answered by our user.
-    Theirs(Theirs),
-    /// The peer's re-INVITE, answered; its ACK is waited for.
-    Answered(Answer),
-    /// Ours, not yet answered by the peer.
-    Ours(Box<Ours>),
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Theirs {
-    inbound: Inbound,
-    request: Offer,
-}
-
-/// How the peer asks for a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Offer {
-    Invite,
-    /// A re-INVITE without a description: our answer is the offer.
-    EmptyInvite,
-    Update,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Ours {
-    invite: Outgoing,
-    flow: Flow,
-    sdp: Bytes,
-    retries: u8,
-    /// Set by each provisional response; the first stops timer B. A re-INVITE rings nobody, so that 64·T1 are
-    /// enough.
-    cancel_at: Option<Time>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Deferred {
-    sdp: Bytes,
-    at: Time,
-    retries: u8,
-}
-
-/// RFC 3261 §14.1: who sent the first INVITE waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms.
-fn back_off(role: Role, rng: &mut Rng) -> Duration {
-    let step = Duration::from_millis(10);
-    match role {
-        Role::Caller => step * (210 + u32::try_from(rng.below(191)).unwrap_or(0)),
-        Role::Callee => step * u32::try_from(rng.below(201)).unwrap_or(0),
-    }
-}
-
 impl Established {
-    pub(super) const fn new(dialog: Dialog) -> Self {
-        Self { dialog, exchange: Exchange::Idle, deferred: None, referral: Referral::None }
+    pub(super) const fn new(dialog: Dialog, exchange: Exchange, refresh: Refresh) -> Self {
+        Self { dialog, exchange, refresh, referral: Referral::None }
     }
 
-    /// Whether the INVITE numbered `cseq` is our offer under way.
-    pub(super) fn offered(&self, cseq: u32) -> bool {
-        matches!(&self.exchange, Exchange::Ours(ours) if ours.invite.cseq == cseq)
+    /// Whether this request of ours is our offer or refresh under way.
+    pub(super) fn offered(&self, method: &Method, cseq: u32) -> bool {
+        let is_refresh = *method == Method::Update && self.refresh.update(cseq).is_some();
+        is_refresh || self.exchange.offered(method, cseq)
+    }
+
+    /// The peer's answer to the offer in our 2xx.
+    pub(super) fn agree(&mut self, theirs: Bytes) {
+        self.exchange = Exchange::new(self.exchange.ours().clone(), theirs);
     }
 
     pub(super) fn reoffer(&mut self, usage: &Usage, ctx: &mut Context<'_>, sdp: Bytes) {
-        if self.deferred.is_some() || matches!(self.exchange, Exchange::Ours(_)) {
-            usage.refuse_offer(ctx, 491);
-            return;
-        }
-        match self.exchange {
-            Exchange::Idle | Exchange::Ours(_) => self.offer(usage, ctx, sdp, 0),
-            Exchange::Theirs(_) | Exchange::Answered(_) => {
-                let at = ctx.now.mono + back_off(usage.role, ctx.rng);
-                self.deferred = Some(Deferred { sdp, at, retries: 0 });
-            }
-        }
+        let manner = by_invite(usage, ctx, &self.refresh);
+        self.exchange.reoffer(usage, ctx, &mut self.dialog, sdp, manner);
     }
 
     pub(super) fn answer_reoffer(&mut self, usage: &Usage, ctx: &mut Context<'_>, sdp: Bytes) {
-        let Some(Theirs { inbound, request }) = self.take_theirs() else { return };
-        let response = usage.success(ctx, &inbound).body(SDP, sdp);
-        let response = ctx.respond(&inbound, 200, response);
-        if response.is_some() {
-            self.dialog.refresh(&inbound.message);
+        let Some(request) = self.exchange.asked() else { return };
+        // A PRACK came before the answer, and has no say in this.
+        let terms = (request.method() != Some(Method::Prack)).then(|| self.terms_for(ctx, request));
+        let headers = terms.map(|terms| terms.headers()).unwrap_or_default();
+        if self.exchange.answer(usage, ctx, &mut self.dialog, sdp, headers)
+            && let Some(terms) = terms
+        {
+            self.refresh = Refresh::new(ctx.now, terms);
         }
-        self.exchange = match (response, request) {
-            (Some(response), Offer::Invite | Offer::EmptyInvite) => {
-                let offered = request == Offer::EmptyInvite;
-                Exchange::Answered(Answer::new(ctx.now, inbound, response, offered))
-            }
-            (Some(_), Offer::Update) | (None, _) => Exchange::Idle,
-        };
     }
 
     pub(super) fn refuse_reoffer(&mut self, usage: &Usage, ctx: &mut Context<'_>, status: u16) {
         let status = if (300..700).contains(&status) { status } else { 488 };
-        self.refuse_theirs(usage, ctx, status);
+        self.exchange.refuse(usage, ctx, status);
     }
 
     /// Goes on with the transfer that the peer asked for.
@@ -153,10 +85,24 @@ impl Established {
     }
 
     pub(super) fn hang_up(mut self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<Reason>) -> State {
-        self.refuse_theirs(usage, ctx, 487);
+        self.exchange.refuse(usage, ctx, 487);
         self.referral.conclude(usage, ctx, &mut self.dialog);
         usage.end(ctx, Side::Local, reason.clone());
         usage.leave(ctx, self.dialog, reason.as_ref())
+    }
+
+    /// Sends the BYE; the terminal event was given.
+    pub(super) fn leave(self, usage: &Usage, ctx: &mut Context<'_>, reason: Option<&Reason>) -> State {
+        usage.leave(ctx, self.dialog, reason)
+    }
+
+    pub(super) fn take_in_order(
+        &mut self,
+        usage: &mut Usage,
+        ctx: &mut Context<'_>,
+        inbound: &Inbound,
+    ) -> bool {
+        usage.take_in_order(ctx, &mut self.dialog, inbound)
     }
 
     pub(super) fn handle_request(
@@ -166,41 +112,61 @@ impl Established {
         request: Request,
         inbound: &Inbound,
     ) -> State {
-        if !usage.take_in_order(ctx, &mut self.dialog, inbound) {
+        if !self.take_in_order(usage, ctx, inbound) {
             return State::Established(self);
         }
-        match usage.handle_plain(ctx, &mut self.dialog, request, inbound) {
-            Some(Change::Bye) => {
-                self.refuse_theirs(usage, ctx, 487);
-                self.referral.end(usage, ctx);
-                return usage.handle_bye(ctx, inbound);
+        match usage.handle_plain(ctx, request, inbound) {
+            Some(change) => self.handle_change(usage, ctx, change, inbound),
+            None => State::Established(self),
+        }
+    }
+
+    pub(super) fn handle_change(
+        mut self,
+        usage: &mut Usage,
+        ctx: &mut Context<'_>,
+        change: Change,
+        inbound: &Inbound,
+    ) -> State {
+        match change {
+            Change::Bye => {
+                self.handle_bye(usage, ctx, inbound);
+                return State::Over;
             }
-            Some(Change::Refer) => self.referral.handle_refer(usage, ctx, inbound),
-            Some(Change::Offer(offer)) => self.handle_offer(usage, ctx, request, inbound, offer),
-            None => {}
+            Change::Refer => self.referral.handle_refer(usage, ctx, inbound),
+            Change::Prack => usage.handle_late_prack(ctx, inbound),
+            Change::Refresh => {
+                let terms = self.terms_for(ctx, &inbound.message);
+                usage.grant(ctx, &mut self.dialog, inbound, terms.headers());
+                self.refresh = Refresh::new(ctx.now, terms);
+            }
+            Change::Invite(offer) => {
+                let asked = if offer.is_some() { Asked::Invite } else { Asked::EmptyInvite };
+                self.exchange.handle_offer(usage, ctx, inbound, asked, offer);
+            }
+            Change::Update(offer) => {
+                self.exchange.handle_offer(usage, ctx, inbound, Asked::Update, Some(offer));
+            }
         }
         State::Established(self)
     }
 
+    /// The peer ended the session.
+    pub(super) fn handle_bye(&mut self, usage: &Usage, ctx: &mut Context<'_>, inbound: &Inbound) {
+        self.drop_requests(usage, ctx);
+        ctx.reply(inbound, 200, &usage.local_tag);
+        usage.end(ctx, Side::Remote, reason_of(&inbound.message));
+    }
+
     pub(super) fn handle_ack(&mut self, usage: &Usage, ctx: &mut Context<'_>, ack: &Message) {
-        let Exchange::Answered(answer) = &self.exchange else { return };
-        if !answer.is_acknowledged_by(ack) {
-            return;
-        }
-        if answer.offered {
-            let body = sdp_of(ack).known();
-            ctx.events.push_back(Event::ReofferAnswered { session: usage.id, body });
-        }
-        self.exchange = Exchange::Idle;
+        self.exchange.handle_ack(usage, ctx, ack);
     }
 
     pub(super) fn handle_cancel(&mut self, usage: &Usage, ctx: &mut Context<'_>, key: &ServerKey) {
-        if matches!(&self.exchange, Exchange::Theirs(theirs) if theirs.inbound.key == *key) {
-            self.refuse_theirs(usage, ctx, 487);
-        }
+        self.exchange.handle_cancel(usage, ctx, key);
     }
 
-    /// A response to our offer.
+    /// A response to our offer or refresh.
     pub(super) fn handle_response(
         mut self,
         usage: &mut Usage,
@@ -208,177 +174,195 @@ impl Established {
         status: u16,
         response: &Message,
     ) -> State {
-        if status < 200 {
-            if let Exchange::Ours(ours) = &mut self.exchange {
-                ours.cancel_at = Some(ctx.now.mono + T1_64);
-            }
-            return State::Established(self);
+        if let Ok(cseq) = response.cseq()
+            && cseq.method == Method::Update
+            && self.refresh.update(cseq.number).is_some()
+        {
+            return self.handle_refreshed(usage, ctx, status, response);
         }
-        let ours = match core::mem::replace(&mut self.exchange, Exchange::Idle) {
-            Exchange::Ours(ours) => ours,
-            exchange @ (Exchange::Idle | Exchange::Theirs(_) | Exchange::Answered(_)) => {
-                return State::Established(Self { exchange, ..self });
+        let asked = interval(usage, ctx);
+        let outcome = self.exchange.handle_response(usage, ctx, &mut self.dialog, status, response);
+        if outcome == Outcome::Granted {
+            self.refresh = Refresh::new(ctx.now, Terms::learn(response, asked));
+        }
+        self.settle(usage, ctx, outcome)
+    }
+
+    /// Timer B or F of our offer or refresh fired (408), or there is no way to the peer (503).
+    pub(super) fn handle_no_response(
+        mut self,
+        usage: &mut Usage,
+        ctx: &mut Context<'_>,
+        method: &Method,
+        cseq: u32,
+        status: u16,
+    ) -> State {
+        let is_refresh = *method == Method::Update && self.refresh.update(cseq).is_some();
+        match (is_refresh, status) {
+            // A connection that broke may be opened anew.
+            (true, 503) => self.settle(usage, ctx, Outcome::NotRefreshed(status)),
+            (true, _) => self.lost(usage, ctx, status),
+            (false, _) => {
+                let outcome = self.exchange.handle_no_response(status);
+                self.settle(usage, ctx, outcome)
             }
+        }
+    }
+
+    pub(super) fn handle_timeout(mut self, usage: &mut Usage, ctx: &mut Context<'_>) -> State {
+        let (dialog, refresh) = (&mut self.dialog, &self.refresh);
+        let manner = |ctx: &Context<'_>| by_invite(usage, ctx, refresh);
+        let outcome = match self.exchange.handle_timeout(usage, ctx, dialog, manner) {
+            Ok(outcome) => outcome,
+            Err(_) => return self.end(usage, ctx, Side::Local, NO_ACK),
         };
-        match status {
-            ..300 => {
-                self.dialog.refresh(response);
-                usage.acknowledge(ctx, &self.dialog, ours.invite.cseq, ours.invite.answers.clone());
-                let body = sdp_of(response).known();
-                ctx.events.push_back(Event::ReofferAnswered { session: usage.id, body });
-            }
-            491 if ours.retries < MAX_GLARE_RETRIES => {
-                ctx.counters.glares += 1;
-                let at = ctx.now.mono + back_off(usage.role, ctx.rng);
-                self.deferred = Some(Deferred { sdp: ours.sdp, at, retries: ours.retries + 1 });
-            }
-            401 | 407 => self.repeat(usage, ctx, ours, status, response),
-            408 | 481 => return self.lost(usage, ctx, status),
-            _ => usage.refuse_offer(ctx, status),
+        match self.settle(usage, ctx, outcome) {
+            State::Established(established) => established.keep_alive(usage, ctx),
+            state => state,
         }
-        State::Established(self)
-    }
-
-    /// Timer B of our offer fired (408), or there is no way to the peer (503).
-    pub(super) fn handle_no_response(self, usage: &Usage, ctx: &mut Context<'_>, status: u16) -> State {
-        self.lost(usage, ctx, status)
-    }
-
-    pub(super) fn handle_timeout(mut self, usage: &Usage, ctx: &mut Context<'_>) -> State {
-        if let Exchange::Answered(answer) = &mut self.exchange
-            && !answer.handle_timeout(ctx)
-        {
-            usage.end(ctx, Side::Local, Some(NO_ACK));
-            return usage.leave(ctx, self.dialog, Some(&NO_ACK));
-        }
-        if let Exchange::Ours(ours) = &self.exchange
-            && ours.cancel_at.is_some_and(|cancel_at| cancel_at <= ctx.now.mono)
-        {
-            usage.cancel(ctx, &ours.invite, ours.flow, None);
-            self.exchange = Exchange::Idle;
-            usage.refuse_offer(ctx, 408);
-        }
-        if let Some(deferred) = self.deferred.take_if(|deferred| deferred.at <= ctx.now.mono) {
-            match self.exchange {
-                Exchange::Idle => self.offer(usage, ctx, deferred.sdp, deferred.retries),
-                Exchange::Theirs(_) | Exchange::Answered(_) | Exchange::Ours(_) => {
-                    let at = ctx.now.mono + back_off(Role::Caller, ctx.rng);
-                    self.deferred = Some(Deferred { at, ..deferred });
-                }
-            }
-        }
-        State::Established(self)
     }
 
     pub(super) fn poll_timeout(&self) -> Option<(Time, Timer)> {
-        let exchange = match &self.exchange {
-            Exchange::Answered(answer) => Some(answer.poll_timeout()),
-            Exchange::Ours(ours) => ours.cancel_at.map(|at| (at, Timer::Offer)),
-            Exchange::Idle | Exchange::Theirs(_) => None,
-        };
-        let deferred = self.deferred.as_ref().map(|deferred| (deferred.at, Timer::Glare));
-        exchange.into_iter().chain(deferred).min()
+        let exchange = self.exchange.poll_timeout();
+        exchange.into_iter().chain([self.refresh.poll_timeout()]).min()
     }
 
-    /// Sends our offer as a re-INVITE.
-    fn offer(&mut self, usage: &Usage, ctx: &mut Context<'_>, sdp: Bytes, retries: u8) {
-        let flow = usage.way(ctx.config, &self.dialog);
-        let mut invite = self.dialog.request(Method::Invite, ctx.config.sent_by(&flow), ctx.rng);
-        invite.headers = usage.headers(ctx);
-        invite.body = Some(Body::sdp(sdp.clone()));
-        match ctx.request(&invite, flow, usage.owner()) {
-            Ok(()) => {
-                let ours = Ours { invite, flow, sdp, retries, cancel_at: None };
-                self.exchange = Exchange::Ours(Box::new(ours));
+    /// Ends the session for `reason`, which the peer is told too.
+    pub(super) fn end(mut self, usage: &Usage, ctx: &mut Context<'_>, by: Side, reason: Reason) -> State {
+        self.drop_requests(usage, ctx);
+        usage.end(ctx, by, Some(reason.clone()));
+        usage.leave(ctx, self.dialog, Some(&reason))
+    }
+
+    /// Refreshes the session or ends it, when either is due.
+    fn keep_alive(mut self, usage: &mut Usage, ctx: &mut Context<'_>) -> State {
+        match self.refresh.handle_timeout(ctx.now) {
+            Wake::Nothing => {}
+            Wake::Refresh => self.send_refresh(usage, ctx),
+            Wake::Expired => {
+                ctx.counters.expired_sessions += 1;
+                return self.end(usage, ctx, Side::Local, EXPIRED);
             }
-            Err(_) => usage.refuse_offer(ctx, 503),
+        }
+        State::Established(self)
+    }
+
+    /// By UPDATE without a description if the peer takes it (RFC 4028 §7.4), else by offering once more what is in force.
+    fn send_refresh(&mut self, usage: &Usage, ctx: &mut Context<'_>) {
+        let sent = if self.dialog.takes_update {
+            let flow = usage.way(ctx.config, &self.dialog);
+            let mut update = self.dialog.request(Method::Update, ctx.config.sent_by(&flow), ctx.rng);
+            update.headers = usage.headers(ctx);
+            update.headers.extend(life(usage, ctx, &self.refresh));
+            let sent = ctx.request(&update, flow, usage.owner()).is_ok();
+            self.refresh.asked(update);
+            sent
+        } else {
+            let manner = by_invite(usage, ctx, &self.refresh);
+            self.refresh.offered();
+            self.exchange.refresh(usage, ctx, &mut self.dialog, manner)
+        };
+        if !sent {
+            self.refresh.postpone(ctx.now);
         }
     }
 
-    /// Sends our offer again with an answer to the challenge.
-    fn repeat(
-        &mut self,
-        usage: &Usage,
+    /// A response to our UPDATE that only refreshes.
+    fn handle_refreshed(
+        mut self,
+        usage: &mut Usage,
         ctx: &mut Context<'_>,
-        ours: Box<Ours>,
         status: u16,
         response: &Message,
-    ) {
-        let again = usage.login.as_ref().and_then(|login| authorise(ctx.rng, &ours.invite, response, login));
-        match again {
-            Some(invite) if ctx.request(&invite, ours.flow, usage.owner()).is_ok() => {
-                self.dialog.local_seq = invite.cseq;
-                self.exchange = Exchange::Ours(Box::new(Ours { invite, cancel_at: None, ..*ours }));
+    ) -> State {
+        match status {
+            ..200 => {}
+            200..300 => {
+                self.dialog.refresh(response);
+                self.refresh = Refresh::new(ctx.now, Terms::learn(response, interval(usage, ctx)));
             }
-            Some(_) | None => usage.refuse_offer(ctx, status),
+            401 | 407 => self.repeat_refresh(usage, ctx, response),
+            // It does not take UPDATE, whatever it said.
+            405 | 501 => {
+                self.dialog.takes_update = false;
+                self.send_refresh(usage, ctx);
+            }
+            422 => {
+                let outcome = match longer(response, usage.min_se(ctx)) {
+                    Some(least) => {
+                        usage.min_se = least;
+                        Outcome::TooBrief
+                    }
+                    None => Outcome::NotRefreshed(status),
+                };
+                return self.settle(usage, ctx, outcome);
+            }
+            408 | 481 => return self.lost(usage, ctx, status),
+            300.. => return self.settle(usage, ctx, Outcome::NotRefreshed(status)),
         }
+        State::Established(self)
+    }
+
+    /// Sends our UPDATE again with an answer to the challenge.
+    fn repeat_refresh(&mut self, usage: &Usage, ctx: &mut Context<'_>, response: &Message) {
+        let cseq = response.cseq().map(|cseq| cseq.number).unwrap_or_default();
+        let update = self.refresh.update(cseq).zip(usage.login.as_ref());
+        let again = update.and_then(|(update, login)| authorise(ctx.rng, update, response, login));
+        let flow = usage.way(ctx.config, &self.dialog);
+        match again {
+            Some(update) if ctx.request(&update, flow, usage.owner()).is_ok() => {
+                self.dialog.local_seq = update.cseq;
+                self.refresh.asked(update);
+            }
+            Some(_) | None => self.refresh.refused(ctx.now),
+        }
+    }
+
+    fn settle(mut self, usage: &Usage, ctx: &mut Context<'_>, outcome: Outcome) -> State {
+        match outcome {
+            Outcome::Settled | Outcome::Granted => {}
+            Outcome::NotRefreshed(491) => {
+                let wait = back_off(usage.role, ctx.rng);
+                self.refresh.again_in(ctx.now, wait);
+            }
+            Outcome::NotRefreshed(503) => self.refresh.unheard(ctx.now),
+            Outcome::TooBrief => self.refresh.postpone(ctx.now),
+            Outcome::NotRefreshed(_) => self.refresh.refused(ctx.now),
+            Outcome::Lost(status) => return self.lost(usage, ctx, status),
+        }
+        State::Established(self)
     }
 
     /// RFC 3261 §12.2.1.2: a 408 or 481 within a dialog ends it.
     fn lost(self, usage: &Usage, ctx: &mut Context<'_>, status: u16) -> State {
-        let reason = Reason::sip(status, "Dialog lost");
-        usage.end(ctx, Side::Remote, Some(reason.clone()));
-        usage.leave(ctx, self.dialog, Some(&reason))
+        self.end(usage, ctx, Side::Local, Reason::sip(status, "Dialog lost"))
     }
 
-    /// The peer wants a change: RFC 3261 §14.2, RFC 3311 §5.2.
-    fn handle_offer(
-        &mut self,
-        usage: &Usage,
-        ctx: &mut Context<'_>,
-        request: Request,
-        inbound: &Inbound,
-        offer: Option<Bytes>,
-    ) {
-        match self.exchange {
-            Exchange::Idle => {
-                let request = match (request, &offer) {
-                    (Request::Update, _) => Offer::Update,
-                    (_, Some(_)) => Offer::Invite,
-                    (_, None) => Offer::EmptyInvite,
-                };
-                self.exchange = Exchange::Theirs(Theirs { inbound: inbound.clone(), request });
-                ctx.events.push_back(Event::Reoffer { session: usage.id, offer });
-            }
-            Exchange::Theirs(_) => ctx.reply_later(inbound, &usage.local_tag),
-            Exchange::Answered(_) | Exchange::Ours(_) => {
-                ctx.counters.glares += 1;
-                ctx.reply(inbound, 491, &usage.local_tag);
-            }
-        }
+    /// Refuses what the peer waits for, as the session ends.
+    fn drop_requests(&mut self, usage: &Usage, ctx: &mut Context<'_>) {
+        self.exchange.refuse(usage, ctx, 487);
+        self.referral.end(usage, ctx);
     }
 
-    /// Refuses the peer's change, if there is one that waits.
-    fn refuse_theirs(&mut self, usage: &Usage, ctx: &mut Context<'_>, status: u16) {
-        if let Some(theirs) = self.take_theirs() {
-            ctx.reply(&theirs.inbound, status, &usage.local_tag);
-        }
-    }
-
-    /// Ends the peer's change, if there is one that waits.
-    fn take_theirs(&mut self) -> Option<Theirs> {
-        match core::mem::replace(&mut self.exchange, Exchange::Idle) {
-            Exchange::Theirs(theirs) => Some(theirs),
-            exchange @ (Exchange::Idle | Exchange::Answered(_) | Exchange::Ours(_)) => {
-                self.exchange = exchange;
-                None
-            }
-        }
+    /// What a 2xx to `request` says of the session's life.
+    fn terms_for(&self, ctx: &Context<'_>, request: &Message) -> Terms {
+        Terms::grant(request, &ctx.config.sessions, Some(self.refresh.refresher()))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// How long we want a session to live without a refresh.
+fn interval(usage: &Usage, ctx: &Context<'_>) -> core::time::Duration {
+    ctx.config.sessions.session_expires.max(usage.min_se(ctx))
+}
 
-    #[test]
-    fn after_glare_the_caller_waits_longer_than_the_callee() {
-        let mut rng = Rng::from_number(1);
-        for _ in 0..1000 {
-            let (caller, callee) = (back_off(Role::Caller, &mut rng), back_off(Role::Callee, &mut rng));
-            assert!((Duration::from_millis(2100)..=Duration::from_secs(4)).contains(&caller));
-            assert!(callee <= Duration::from_secs(2));
-            assert_eq!((caller.as_millis() % 10, callee.as_millis() % 10), (0, 0));
-        }
-    }
+/// What our INVITE or UPDATE asks for, that the session may live on (RFC 4028 §7.4): as agreed before, unless the way
+/// has come to want more.
+fn life(usage: &Usage, ctx: &Context<'_>, refresh: &Refresh) -> [(HeaderName, String); 2] {
+    let min_se = usage.min_se(ctx);
+    wish(refresh.interval().max(min_se), min_se, Some(refresh.refresher()))
+}
+
+/// Our offers in an established session.
+fn by_invite(usage: &Usage, ctx: &Context<'_>, refresh: &Refresh) -> Manner {
+    Manner { method: Method::Invite, headers: life(usage, ctx, refresh).into() }
 }

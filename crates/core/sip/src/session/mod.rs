@@ -7,12 +7,19 @@ mod answer;
 mod body;
 mod calling;
 mod context;
+mod early;
 mod ending;
 mod established;
+mod exchange;
 mod incoming;
 mod info;
+mod prack;
+mod provisional;
 mod reason;
 mod referral;
+mod refresh;
+mod rules;
+mod terms;
 mod usage;
 
 use answer::Answered;
@@ -21,10 +28,12 @@ use calling::{Abandoned, Calling};
 pub(crate) use context::{Context, Inbound, Owner, reason_phrase};
 use ending::{Departing, Leaving};
 use established::Established;
-use hotline_base::Time;
+use hotline_base::{Rng, Time};
 use incoming::Incoming;
 pub use reason::{Protocol, Reason};
+pub use rules::{MIN_SE, ReliableProvisionals, SESSION_EXPIRES, SessionRules};
 use serde::{Deserialize, Serialize};
+pub(crate) use terms::is_too_brief;
 use usage::Usage;
 pub(crate) use usage::{Peerage, reason_of};
 
@@ -39,6 +48,10 @@ use crate::{Message, Method};
 pub enum Timer {
     /// Repeat the provisional response every minute, lest a proxy gives up (RFC 3261 §13.3.1.1).
     Progress,
+    /// Repeat the provisional response that wants a PRACK: T1, doubling (RFC 3262 §3).
+    Provisional,
+    /// Give up waiting for the PRACK: 64·T1 (RFC 3262 §3).
+    Prack,
     /// Repeat the 2xx: T1, doubling up to T2 (RFC 3261 §13.3.1.4).
     Answer,
     /// Give up waiting for the ACK to the 2xx: 64·T1 (RFC 3261 §13.3.1.4).
@@ -47,6 +60,10 @@ pub enum Timer {
     Offer,
     /// Offer again after glare (RFC 3261 §14.1).
     Glare,
+    /// Refresh the session: half of its interval (RFC 4028 §7.2).
+    Refresh,
+    /// End the session that nobody refreshed (RFC 4028 §10).
+    Expiry,
 }
 
 /// The requests that a session takes, ACK and CANCEL aside.
@@ -56,6 +73,7 @@ pub(crate) enum Request {
     Info,
     Invite,
     Options,
+    Prack,
     Refer,
     Update,
 }
@@ -68,12 +86,12 @@ impl Request {
             Method::Info => Some(Self::Info),
             Method::Invite => Some(Self::Invite),
             Method::Options => Some(Self::Options),
+            Method::Prack => Some(Self::Prack),
             Method::Refer => Some(Self::Refer),
             Method::Update => Some(Self::Update),
             Method::Ack
             | Method::Cancel
             | Method::Register
-            | Method::Prack
             | Method::Notify
             | Method::Subscribe
             | Method::Message
@@ -112,8 +130,13 @@ enum State {
 
 impl Session {
     /// Of an INVITE that came.
-    pub(crate) fn incoming(id: SessionId, inbound: Inbound, peerage: Peerage) -> Result<Self, HeaderError> {
-        let (usage, incoming) = Incoming::new(id, inbound, peerage)?;
+    pub(crate) fn incoming(
+        rng: &mut Rng,
+        id: SessionId,
+        inbound: Inbound,
+        peerage: Peerage,
+    ) -> Result<Self, HeaderError> {
+        let (usage, incoming) = Incoming::new(rng, id, inbound, peerage)?;
         Ok(Self { usage, state: State::Incoming(incoming) })
     }
 
@@ -204,27 +227,56 @@ impl Session {
         });
     }
 
-    /// Offers a change of the session; refused at once before there is one.
+    /// Offers a change of the session; refused at once before there is one that can be changed.
     pub(crate) fn reoffer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
         match &mut self.state {
+            State::Incoming(incoming) => incoming.reoffer(&self.usage, ctx, sdp),
+            State::Calling(calling) => calling.reoffer(&self.usage, ctx, sdp),
             State::Established(established) => established.reoffer(&self.usage, ctx, sdp),
-            State::Incoming(_) | State::Answered(_) | State::Calling(_) => self.usage.refuse_offer(ctx, 491),
+            State::Answered(_) => self.usage.refuse_offer(ctx, 491),
             State::Abandoned(_) | State::Departing(_) | State::Leaving(_) | State::Over => {}
         }
     }
 
     /// Agrees to the peer's change.
     pub(crate) fn answer_reoffer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
-        if let State::Established(established) = &mut self.state {
-            established.answer_reoffer(&self.usage, ctx, sdp);
-        }
+        self.step(|state, usage| match state {
+            State::Incoming(incoming) => incoming.answer_reoffer(usage, ctx, sdp),
+            State::Answered(mut answered) => {
+                answered.established.answer_reoffer(usage, ctx, sdp);
+                State::Answered(answered)
+            }
+            State::Calling(mut calling) => {
+                calling.answer_reoffer(usage, ctx, sdp);
+                State::Calling(calling)
+            }
+            State::Established(mut established) => {
+                established.answer_reoffer(usage, ctx, sdp);
+                State::Established(established)
+            }
+            State::Abandoned(_) | State::Departing(_) | State::Leaving(_) | State::Over => state,
+        });
     }
 
     /// Refuses the peer's change; the session goes on as before.
     pub(crate) fn refuse_reoffer(&mut self, ctx: &mut Context<'_>, status: u16) {
-        if let State::Established(established) = &mut self.state {
-            established.refuse_reoffer(&self.usage, ctx, status);
-        }
+        let status = if (300..700).contains(&status) { status } else { 488 };
+        self.step(|state, usage| match state {
+            State::Incoming(incoming) => incoming.refuse_reoffer(usage, ctx, status),
+            State::Answered(mut answered) => {
+                answered.established.refuse_reoffer(usage, ctx, status);
+                State::Answered(answered)
+            }
+            State::Calling(mut calling) => {
+                calling.refuse_reoffer(usage, ctx, status);
+                State::Calling(calling)
+            }
+            State::Established(mut established) => {
+                established.refuse_reoffer(usage, ctx, status);
+                State::Established(established)
+            }
+            State::Abandoned(_) | State::Departing(_) | State::Leaving(_) | State::Over => state,
+        });
     }
 
     /// Accepts the transfer that the peer asked for.
@@ -289,12 +341,15 @@ impl Session {
     ) {
         self.step(|state, usage| match state {
             State::Incoming(incoming) => incoming.cancel(usage, ctx, reason),
+            State::Answered(mut answered) => {
+                answered.established.handle_cancel(usage, ctx, key);
+                State::Answered(answered)
+            }
             State::Established(mut established) => {
                 established.handle_cancel(usage, ctx, key);
                 State::Established(established)
             }
-            State::Answered(_)
-            | State::Calling(_)
+            State::Calling(_)
             | State::Abandoned(_)
             | State::Departing(_)
             | State::Leaving(_)
@@ -305,29 +360,40 @@ impl Session {
     /// A response to a request of ours came.
     pub(crate) fn handle_response(&mut self, ctx: &mut Context<'_>, response: &Message) {
         let (Ok(cseq), Some(status)) = (response.cseq(), response.status()) else { return };
-        self.step(|state, usage| match (cseq.method == Method::Invite, state) {
-            (true, State::Calling(calling)) => calling.handle_response(usage, ctx, status, response),
-            (true, State::Abandoned(abandoned)) => abandoned.handle_response(usage, ctx, status, response),
-            (true, State::Established(established)) if established.offered(cseq.number) => {
+        let (method, number) = (cseq.method, cseq.number);
+        let is_early = matches!(method, Method::Prack | Method::Update);
+        self.step(|state, usage| match state {
+            State::Calling(calling) if method == Method::Invite => {
+                calling.handle_response(usage, ctx, status, response)
+            }
+            State::Calling(mut calling) if is_early => {
+                calling.handle_early_response(usage, ctx, status, response);
+                State::Calling(calling)
+            }
+            State::Incoming(incoming) if method == Method::Update => {
+                incoming.handle_response(usage, ctx, number, status, response)
+            }
+            State::Abandoned(abandoned) if method == Method::Invite => {
+                abandoned.handle_response(usage, ctx, status, response)
+            }
+            State::Established(established) if established.offered(&method, number) => {
                 established.handle_response(usage, ctx, status, response)
             }
-            (true, state) => {
+            State::Established(mut established) if method == Method::Notify => {
+                established.handle_notified(usage, ctx, number, status);
+                State::Established(established)
+            }
+            state if method == Method::Invite => {
                 if (200..300).contains(&status) {
                     usage.handle_late_success(ctx, response);
                 }
                 state
             }
-            (false, state) if cseq.method == Method::Bye && usage.handle_farewell(ctx, status, response) => {
-                state
-            }
-            (false, State::Leaving(leaving)) if cseq.method == Method::Bye => {
+            state if method == Method::Bye && usage.handle_farewell(ctx, status, response) => state,
+            State::Leaving(leaving) if method == Method::Bye => {
                 leaving.handle_response(usage, ctx, status, response)
             }
-            (false, State::Established(mut established)) if cseq.method == Method::Notify => {
-                established.handle_notified(usage, ctx, cseq.number, status);
-                State::Established(established)
-            }
-            (false, state) => state,
+            state => state,
         });
     }
 
@@ -339,32 +405,42 @@ impl Session {
         cseq: u32,
         status: u16,
     ) {
-        self.step(|state, usage| match (*method == Method::Invite, state) {
-            (true, State::Calling(calling)) => calling.handle_no_response(usage, ctx, status),
-            (true, State::Abandoned(_)) => State::Over,
-            (true, State::Established(established)) if established.offered(cseq) => {
-                established.handle_no_response(usage, ctx, status)
+        self.step(|state, usage| match state {
+            State::Calling(calling) if *method == Method::Invite => {
+                calling.handle_no_response(usage, ctx, status)
             }
-            (false, State::Leaving(_)) if *method == Method::Bye => State::Over,
-            (false, State::Established(mut established)) if *method == Method::Notify => {
+            State::Calling(mut calling) if *method == Method::Update => {
+                calling.handle_no_early_response(usage, ctx, cseq, status);
+                State::Calling(calling)
+            }
+            State::Incoming(incoming) if *method == Method::Update => {
+                incoming.handle_no_response(usage, ctx, cseq, status)
+            }
+            State::Abandoned(_) if *method == Method::Invite => State::Over,
+            State::Established(established) if established.offered(method, cseq) => {
+                established.handle_no_response(usage, ctx, method, cseq, status)
+            }
+            State::Established(mut established) if *method == Method::Notify => {
                 established.handle_notified(usage, ctx, cseq, status);
                 State::Established(established)
             }
-            (_, state) => state,
+            State::Leaving(_) if *method == Method::Bye => State::Over,
+            state => state,
         });
     }
 
     /// Advances whatever is due.
     pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
         self.step(|state, usage| match state {
-            State::Incoming(mut incoming) => {
-                incoming.handle_timeout(ctx);
-                State::Incoming(incoming)
-            }
+            State::Incoming(incoming) => incoming.handle_timeout(usage, ctx),
             State::Answered(answered) => answered.handle_timeout(usage, ctx),
+            State::Calling(mut calling) => {
+                calling.handle_timeout(usage, ctx);
+                State::Calling(calling)
+            }
             State::Established(established) => established.handle_timeout(usage, ctx),
             State::Departing(departing) => departing.handle_timeout(usage, ctx),
-            State::Calling(_) | State::Abandoned(_) | State::Leaving(_) | State::Over => state,
+            State::Abandoned(_) | State::Leaving(_) | State::Over => state,
         });
     }
 
@@ -373,9 +449,10 @@ impl Session {
         match &self.state {
             State::Incoming(incoming) => incoming.poll_timeout(),
             State::Answered(answered) => Some(answered.poll_timeout()),
+            State::Calling(calling) => calling.poll_timeout(),
             State::Established(established) => established.poll_timeout(),
             State::Departing(departing) => Some(departing.poll_timeout()),
-            State::Calling(_) | State::Abandoned(_) | State::Leaving(_) | State::Over => None,
+            State::Abandoned(_) | State::Leaving(_) | State::Over => None,
         }
     }
 

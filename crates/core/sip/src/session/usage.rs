@@ -1,5 +1,7 @@
 //! What holds in every state of a session: its names, its way to the peer, and the ACKs it may have to repeat.
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +9,17 @@ use super::body::{Sdp, sdp_of};
 use super::context::{Context, Inbound, Owner};
 use super::ending::Leaving;
 use super::info::{self, Info};
+use super::rules::{MIN_SE, ReliableProvisionals};
+use super::terms::is_too_brief;
 use super::{Reason, Request, State};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
-use crate::endpoint::{ACCEPT, ALLOW, EndpointConfig, Event, Failure, Login, SUPPORTED, SessionId, Side};
+use crate::endpoint::{
+    ACCEPT, ALLOW, EndpointConfig, Event, Failure, Login, SUPPORTED, SUPPORTED_WITHOUT_PRACK, SessionId, Side,
+};
 use crate::flow::Flow;
 use crate::login::Answer;
-use crate::message::Builder;
+use crate::message::{Builder, RAck};
 use crate::outgoing::Outgoing;
 use crate::transaction::SendError;
 use crate::{HeaderName, Message, Method};
@@ -63,8 +69,12 @@ pub(super) struct Usage {
     flow: Flow,
     pinned: bool,
     contact: String,
+    /// The shortest life of the session that nobody on the way has refused (RFC 4028 §7.4: it holds for the dialog).
+    pub(super) min_se: Duration,
     /// The peer's tag in the dialog that became the session's.
     confirmed: Option<String>,
+    /// A provisional response that our final one overtook: its PRACK is granted yet (RFC 3262 §3).
+    overtaken: Option<RAck>,
     acks: Vec<Ack>,
     /// The BYEs to answers that nobody waited for, until they are answered.
     farewells: Vec<Leaving>,
@@ -88,7 +98,9 @@ impl Usage {
             flow,
             pinned,
             contact,
+            min_se: MIN_SE,
             confirmed: None,
+            overtaken: None,
             acks: Vec::new(),
             farewells: Vec::new(),
         }
@@ -141,12 +153,23 @@ impl Usage {
         ctx.events.push_back(Event::ReofferRefused { session: self.id, status });
     }
 
+    /// The shortest life of the session that we ask for or agree to.
+    pub(super) fn min_se(&self, ctx: &Context<'_>) -> Duration {
+        self.min_se.max(ctx.config.sessions.min_se)
+    }
+
     /// The headers with which we say what we can do.
     pub(super) fn headers(&self, ctx: &Context<'_>) -> Vec<(HeaderName, String)> {
+        let supported = match ctx.config.sessions.reliable_provisionals {
+            ReliableProvisionals::Never => SUPPORTED_WITHOUT_PRACK,
+            ReliableProvisionals::Described
+            | ReliableProvisionals::Supported
+            | ReliableProvisionals::Required => SUPPORTED,
+        };
         vec![
             (HeaderName::Contact, self.contact.clone()),
             (HeaderName::Allow, ALLOW.to_owned()),
-            (HeaderName::Supported, SUPPORTED.to_owned()),
+            (HeaderName::Supported, supported.to_owned()),
             (HeaderName::UserAgent, ctx.config.user_agent.clone()),
         ]
     }
@@ -181,6 +204,35 @@ impl Usage {
         let remote_tag = dialog.remote.tag().unwrap_or_default().to_owned();
         self.acks.push(Ack { cseq, remote_tag, flow, bytes: bytes.clone() });
         ctx.layer.send(flow, bytes);
+    }
+
+    /// Sends the PRACK for a provisional response; what was sent, unless a limit is in the way.
+    pub(super) fn prack(&self, ctx: &mut Context<'_>, dialog: &mut Dialog, rack: &RAck) -> Option<Outgoing> {
+        let flow = self.way(ctx.config, dialog);
+        let mut prack = dialog.request(Method::Prack, ctx.config.sent_by(&flow), ctx.rng);
+        prack.headers = vec![
+            (HeaderName::RAck, rack.to_string()),
+            (HeaderName::UserAgent, ctx.config.user_agent.clone()),
+        ];
+        ctx.request(&prack, flow, self.owner()).ok()?;
+        Some(prack)
+    }
+
+    /// Our final response leaves while a provisional one waits for its PRACK.
+    pub(super) fn overtake(&mut self, outstanding: Option<RAck>) {
+        self.overtaken = outstanding;
+    }
+
+    /// A PRACK where no provisional response is out but perhaps one that was overtaken.
+    pub(super) fn handle_late_prack(&mut self, ctx: &mut Context<'_>, inbound: &Inbound) {
+        let rack = inbound.message.rack().ok();
+        if rack.is_some() && rack == self.overtaken {
+            self.overtaken = None;
+            ctx.reply(inbound, 200, &self.local_tag);
+        } else {
+            ctx.counters.unmatched_pracks += 1;
+            ctx.reply(inbound, 481, &self.local_tag);
+        }
     }
 
     /// The peer's tag, once there is a dialog.
@@ -284,13 +336,6 @@ impl Usage {
         in_order
     }
 
-    /// The peer ended an answered session.
-    pub(super) fn handle_bye(&self, ctx: &mut Context<'_>, inbound: &Inbound) -> State {
-        ctx.reply(inbound, 200, &self.local_tag);
-        self.end(ctx, Side::Remote, reason_of(&inbound.message));
-        State::Over
-    }
-
     /// Sends the BYE of the session's own dialog.
     pub(super) fn leave(&self, ctx: &mut Context<'_>, mut dialog: Dialog, reason: Option<&Reason>) -> State {
         match self.bye(ctx, &mut dialog, reason) {
@@ -299,17 +344,17 @@ impl Usage {
         }
     }
 
-    /// Answers what every living state answers alike: INFO, OPTIONS, and an UPDATE without an offer. Gives back
-    /// the others, with the offer.
+    /// Answers what every living state answers alike: INFO, OPTIONS, and what cannot be taken in any. Gives back the
+    /// others.
     pub(super) fn handle_plain(
         &self,
         ctx: &mut Context<'_>,
-        dialog: &mut Dialog,
         request: Request,
         inbound: &Inbound,
     ) -> Option<Change> {
         match request {
             Request::Bye => return Some(Change::Bye),
+            Request::Prack => return Some(Change::Prack),
             Request::Refer => return Some(Change::Refer),
             Request::Info => self.info(ctx, inbound),
             Request::Options => {
@@ -318,15 +363,38 @@ impl Usage {
             }
             Request::Invite | Request::Update => match (sdp_of(&inbound.message), request) {
                 (Sdp::Foreign, _) => self.reply_accept(ctx, inbound),
-                (Sdp::None, Request::Update) => {
-                    dialog.refresh(&inbound.message);
-                    let response = self.success(ctx, inbound);
-                    ctx.respond(inbound, 200, response);
+                _ if is_too_brief(&inbound.message, &ctx.config.sessions) => {
+                    self.reply_too_brief(ctx, inbound)
                 }
-                (sdp, _) => return Some(Change::Offer(sdp.known())),
+                (Sdp::None, Request::Update) => return Some(Change::Refresh),
+                (sdp, Request::Update) => return Some(Change::Update(sdp.known().unwrap_or_default())),
+                (sdp, _) => return Some(Change::Invite(sdp.known())),
             },
         }
         None
+    }
+
+    /// Grants an UPDATE without a description, with `headers` in the 2xx.
+    pub(super) fn grant(
+        &self,
+        ctx: &mut Context<'_>,
+        dialog: &mut Dialog,
+        inbound: &Inbound,
+        headers: Vec<(HeaderName, String)>,
+    ) {
+        dialog.refresh(&inbound.message);
+        let response = self.success(ctx, inbound);
+        let response =
+            headers.into_iter().fold(response, |response, (name, value)| response.header(name, value));
+        ctx.respond(inbound, 200, response);
+    }
+
+    /// RFC 4028 §9: 422 with what we would agree to.
+    fn reply_too_brief(&self, ctx: &mut Context<'_>, inbound: &Inbound) {
+        ctx.counters.brief_sessions += 1;
+        let least = ctx.config.sessions.min_se.as_secs();
+        let response = ctx.response(inbound, 422, &self.local_tag).header(HeaderName::MinSe, least);
+        ctx.respond(inbound, 422, response);
     }
 
     fn info(&self, ctx: &mut Context<'_>, inbound: &Inbound) {
@@ -346,7 +414,8 @@ impl Usage {
         }
     }
 
-    fn reply_accept(&self, ctx: &mut Context<'_>, inbound: &Inbound) {
+    /// Refuses a body that is no session description.
+    pub(super) fn reply_accept(&self, ctx: &mut Context<'_>, inbound: &Inbound) {
         let response = ctx.response(inbound, 415, &self.local_tag).header(HeaderName::Accept, ACCEPT);
         ctx.respond(inbound, 415, response);
     }
@@ -357,8 +426,14 @@ impl Usage {
 pub(super) enum Change {
     /// The end.
     Bye,
-    /// Another session description; `None` in an INVITE that wants ours.
-    Offer(Option<Bytes>),
+    /// Another session description by re-INVITE; `None` wants ours.
+    Invite(Option<Bytes>),
+    /// Another session description by UPDATE.
+    Update(Bytes),
+    /// To know that we are there (an UPDATE without a description), or to move.
+    Refresh,
+    /// A provisional response of ours to be repeated no more.
+    Prack,
     /// A transfer.
     Refer,
 }

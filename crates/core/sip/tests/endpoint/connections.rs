@@ -92,7 +92,13 @@ fn a_phone_whose_connection_broke_is_registered_no_more_and_its_call_fails_at_on
     registered(&mut net);
     let (session, _) = called(&mut net);
     lose_connection(&mut net);
-    let failure = Failure { status: 503, q850: None, text: "Service Unavailable".into(), retry_after: None };
+    let failure = Failure {
+        status: 503,
+        q850: None,
+        text: "Service Unavailable".into(),
+        retry_after: None,
+        contacts: Vec::new(),
+    };
     let gone = Event::Unregistered { agent: AgentId::from("ann"), why: Why::Disconnected };
     assert!(events(&mut net) == [Event::Failed { session, failure }, gone]);
     assert_eq!(net.nodes[0].endpoint.contact("ann"), None);

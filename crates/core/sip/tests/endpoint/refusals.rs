@@ -41,13 +41,13 @@ fn an_invite_from_a_stranger_is_refused_counted_and_forgotten() {
 fn what_cannot_be_accepted_is_refused_with_its_status() {
     for (method, extra, status) in [
         ("MESSAGE", "", "405 MESSAGE"),
-        ("PRACK", "", "405 PRACK"),
+        ("PRACK", "", "481 PRACK"),
         ("FROB", "", "501 FROB"),
         ("BYE", "", "481 BYE"),
         ("INFO", "", "481 INFO"),
         ("CANCEL", "", "481 CANCEL"),
         ("INVITE", "Max-Forwards: 0\n", "483 INVITE"),
-        ("INVITE", "Require: 100rel, x-y\n", "420 INVITE"),
+        ("INVITE", "Require: 100rel, timer, x-y, precondition\n", "420 INVITE"),
         ("INVITE", "Max-Forwards: x\n", "400 INVITE"),
         ("INVITE", "Content-Length: 10\n", "400 INVITE"),
         ("INVITE", "Content-Type: text/plain\n\nhello", "415 INVITE"),
@@ -61,7 +61,7 @@ fn what_cannot_be_accepted_is_refused_with_its_status() {
             Some(405 | 501) => assert!(sent[0].header(HeaderName::Allow).unwrap().contains("INVITE")),
             Some(420) => {
                 let unsupported: Vec<_> = sent[0].headers(HeaderName::Unsupported).collect();
-                assert_eq!(unsupported, ["100rel", "x-y"]);
+                assert_eq!(unsupported, ["x-y", "precondition"]);
             }
             Some(415) => assert!(sent[0].header(HeaderName::Accept).unwrap().contains("application/sdp")),
             _ => {}
