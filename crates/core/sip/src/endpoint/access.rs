@@ -5,7 +5,7 @@ use hotline_base::{AgentId, Now, Pii, TrunkId};
 use super::{Endpoint, Event, Party, Peer, SessionId};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
-use crate::digest::{Algorithm, Credentials, Ha1, Verdict};
+use crate::digest::{Algorithm, Credentials, Ha1, Verdict, realm_of};
 use crate::flow::Flow;
 use crate::message::{Builder, NameAddr};
 use crate::outgoing::TAG_LENGTH;
@@ -21,11 +21,35 @@ pub(super) enum Access {
     Granted { user: String, agent: AgentId },
     /// There are none for our realm.
     Missing,
+    /// They use what was not offered, or cannot be read: 400 (RFC 7616 §3.4). A challenge would be answered in the
+    /// same way again.
+    Unusable,
     /// The password, but the nonce cannot be used again.
     Stale { user: String },
     /// Nothing: wrong, or of nobody. Asked again as if there had been none: a phone that is set right needs no
     /// restart.
     Denied,
+}
+
+/// The credentials of a request for our realm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// None, or only a user's name.
+    Nothing,
+    /// Some that cannot be checked.
+    Unusable,
+    /// Proved or not.
+    Credentials(Box<Credentials>),
+}
+
+impl Claim {
+    /// Whom they name.
+    pub(super) fn user(&self) -> Option<&str> {
+        match self {
+            Self::Nothing | Self::Unusable => None,
+            Self::Credentials(credentials) => Some(&credentials.username),
+        }
+    }
 }
 
 /// Where an INVITE comes from, as far as its address tells.
@@ -69,6 +93,7 @@ impl Endpoint {
                 }
                 Access::Stale { user } => return self.challenge(now, message, flow, &user, true),
                 Access::Missing | Access::Denied => return self.challenge(now, message, flow, &asked, false),
+                Access::Unusable => return self.refuse(message, flow, 400),
             },
         };
         self.admit(now, inbound, admitted, replaces);
@@ -132,9 +157,15 @@ impl Endpoint {
         flow: Flow,
         users: &[String],
     ) -> Access {
-        let (Some(credentials), Some(method)) = (self.credentials(message), message.method()) else {
-            return Access::Missing;
+        let credentials = match self.claim(message) {
+            Claim::Credentials(credentials) => credentials,
+            Claim::Nothing => return Access::Missing,
+            Claim::Unusable => {
+                self.shared.counters.unusable_credentials += 1;
+                return Access::Unusable;
+            }
         };
+        let Some(method) = message.method() else { return Access::Missing };
         let config = &self.shared.config;
         let user = config.users.get(&*credentials.username);
         let user = user.filter(|_| users.iter().any(|user| **user == *credentials.username));
@@ -168,12 +199,23 @@ impl Endpoint {
         }
     }
 
-    /// The credentials of `message` for our realm, proved or not.
-    pub(super) fn credentials(&self, message: &Message) -> Option<Credentials> {
-        let given = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
-        let all = given.into_iter().flat_map(|name| message.headers(name));
-        let mut read = all.filter_map(|value| Credentials::parse(&value).ok());
-        read.find(|credentials| *credentials.realm == *self.shared.config.realm)
+    /// The credentials of `message` for our realm: of several, as a phone may answer each challenge, the first that
+    /// can be checked.
+    pub(super) fn claim(&self, message: &Message) -> Claim {
+        let names = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
+        let mut claim = Claim::Nothing;
+        for value in names.into_iter().flat_map(|name| message.headers(name)) {
+            match Credentials::parse(&value) {
+                Ok(credentials) if *credentials.realm != *self.shared.config.realm => {}
+                Ok(credentials) if credentials.is_blank() => {}
+                Ok(credentials) => return Claim::Credentials(Box::new(credentials)),
+                Err(_) if realm_of(&value).as_deref() == Some(&*self.shared.config.realm) => {
+                    claim = Claim::Unusable;
+                }
+                Err(_) => {}
+            }
+        }
+        claim
     }
 
     /// Asks for the password of `user`, in the order of algorithms set for that user. For somebody who does not

@@ -25,6 +25,8 @@ pub struct Counters {
     pub challenges: u64,
     /// Credentials that were wrong, of unknown users included: asked again with 401; 403 for another user's contacts.
     pub auth_failures: u64,
+    /// Credentials that use what was not offered, such as `auth-int`, or cannot be read: answered 400.
+    pub unusable_credentials: u64,
     /// Nonce counts seen before: challenged again.
     pub replays: u64,
     /// Nonces forgotten before their time at [`crate::digest::MAX_COUNTED_NONCES`]: their phones are asked again.
@@ -72,6 +74,7 @@ impl Counters {
             ("sip_refused_requests", self.refused_requests),
             ("sip_challenges", self.challenges),
             ("sip_auth_failures", self.auth_failures),
+            ("sip_unusable_credentials", self.unusable_credentials),
             ("sip_replays", self.replays),
             ("sip_nonces_evicted", self.nonces_evicted),
             ("sip_throttled", self.throttled),

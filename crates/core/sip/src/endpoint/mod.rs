@@ -39,7 +39,7 @@ pub use throttle::{BURST, FAILURE_WINDOW, MAX_FAILURES, MAX_SOURCES, REQUEST_INT
 use throttle::Throttle;
 
 use crate::address::is_sendable;
-use crate::digest::{NonceIssuer, Verifier};
+use crate::digest::{NonceIssuer, UsedNonces, Verifier};
 use crate::flow::Flow;
 use crate::outgoing::TAG_LENGTH;
 use crate::registrar::{Presence, Registrar};
@@ -112,8 +112,8 @@ impl Shared {
 }
 
 impl Endpoint {
-    /// An endpoint without sessions. `nonce_secret` comes from a secure source; the same one lets phones go on with
-    /// their nonces after a restart.
+    /// An endpoint without sessions. `nonce_secret` comes from a secure source; the same one, and what
+    /// [`Self::used_nonces`] told, let phones go on with their nonces after a restart.
     #[must_use]
     pub fn new(config: EndpointConfig, rng: Rng, nonce_secret: [u8; 32]) -> Self {
         let shared = Shared {
@@ -148,6 +148,17 @@ impl Endpoint {
     pub fn restore(&mut self, config: EndpointConfig, nonce_secret: [u8; 32]) {
         self.verifier.give(NonceIssuer::new(nonce_secret, NONCE_LIFETIME));
         self.reconfigure(config);
+    }
+
+    /// Goes on with the nonces of a former endpoint with the same secret. To be called before anything comes.
+    pub fn resume_nonces(&mut self, now: Now, used: UsedNonces) {
+        self.verifier.resume(now, used);
+    }
+
+    /// For [`Self::resume_nonces`], when nothing comes any more.
+    #[must_use]
+    pub fn used_nonces(&self) -> UsedNonces {
+        self.verifier.used()
     }
 
     /// Replaces the configuration. Sessions go on; users who are gone lose their contacts.

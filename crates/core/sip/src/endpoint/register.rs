@@ -42,7 +42,7 @@ impl Endpoint {
         let of =
             message.to().ok().and_then(|to| to.uri.user().map(|user| user.into_owned())).unwrap_or_default();
         // RFC 3261 §10.3, step 4: nobody changes another user's contacts, whatever the proof.
-        if self.credentials(message).is_some_and(|credentials| *credentials.username != *of) {
+        if self.claim(message).user().is_some_and(|user| user != of) {
             self.note_failure(now, flow);
             return self.refuse(message, flow, 403);
         }
@@ -51,6 +51,7 @@ impl Endpoint {
         }
         match self.authenticate(now, message, flow, core::slice::from_ref(&of)) {
             Access::Missing | Access::Denied => self.challenge(now, message, flow, &of, false),
+            Access::Unusable => self.refuse(message, flow, 400),
             Access::Stale { user } => self.challenge(now, message, flow, &user, true),
             Access::Granted { user, agent } => {
                 if self.open(inbound) {

@@ -5,6 +5,7 @@
 mod access;
 mod calls;
 mod connections;
+mod digest;
 mod endings;
 mod flood;
 mod nat;
