@@ -204,6 +204,7 @@ impl Attack {
         let invite = Invite {
             uri: contact.uri,
             flow: contact.flow,
+            routes: contact.routes,
             from: NameAddr::parse("<sip:+15550100@192.0.2.1>").expect("an address"),
             to: NameAddr::new(uri),
             headers: Vec::new(),

@@ -34,6 +34,7 @@ pub use event::{
     Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, Reason, ReferTarget,
     Register, RegistrationId, SessionId, Side, Transmit, Why,
 };
+pub use register::{MAX_INSTANCE, MAX_PATH};
 pub use throttle::{BURST, FAILURE_WINDOW, MAX_FAILURES, MAX_SOURCES, REQUEST_INTERVAL, SILENCE};
 
 use throttle::Throttle;
@@ -42,7 +43,7 @@ use crate::address::is_sendable;
 use crate::digest::{NonceIssuer, UsedNonces, Verifier};
 use crate::flow::Flow;
 use crate::outgoing::TAG_LENGTH;
-use crate::registrar::{Presence, Registrar};
+use crate::registrar::{Binding, Presence, Registrar};
 use crate::registration::Registration;
 use crate::replaces::Replaces;
 use crate::session::{self, Context, Owner, Peerage, Session};
@@ -320,11 +321,22 @@ impl Endpoint {
         is_it.then(|| (id, session.is_answered()))
     }
 
-    /// Where `user` is reached best; `None` while it has no contact.
+    /// Where `user` is reached best; `None` while it has no contact that answers.
     #[must_use]
     pub fn contact(&self, user: &str) -> Option<Contact> {
-        let binding = self.registrar.best(user)?;
-        Some(Contact { uri: binding.uri.to_string(), flow: binding.flow })
+        self.contacts(user).into_iter().next()
+    }
+
+    /// Where `user` is reached: first the contact it prefers, among equals the one refreshed last.
+    #[must_use]
+    pub fn contacts(&self, user: &str) -> Vec<Contact> {
+        let contact = |binding: &Binding| Contact {
+            uri: binding.uri.to_string(),
+            flow: binding.way(),
+            routes: binding.path.clone(),
+            q: binding.q,
+        };
+        self.registrar.preferred(user).into_iter().map(contact).collect()
     }
 
     /// The Call-ID of a session; `None` once it is forgotten.

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use hotline_base::Now;
 
-use super::{ACCEPT, ALLOW, Datagram, Endpoint, RETRY_AFTER, SUPPORTED, SessionId};
+use super::{ACCEPT, ALLOW, Datagram, Endpoint, RETRY_AFTER, SUPPORTED, SessionId, register};
 use crate::address::reply_flow;
 use crate::flow::Flow;
 use crate::message::{Builder, Malformed, MalformedKind};
@@ -86,8 +86,9 @@ impl Endpoint {
             (Some(Request::Invite), false) => self.handle_invite(now, inbound),
             (Some(Request::Options), false) => {
                 let response = self.stateless(message, flow, 200).header(HeaderName::Accept, ACCEPT);
+                let supported = format!("{SUPPORTED}, {}", register::EXTENSIONS);
                 let response =
-                    response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, SUPPORTED);
+                    response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, supported);
                 self.send_stateless(message, flow, response);
             }
             (Some(Request::Bye | Request::Info | Request::Refer | Request::Update), false) => {
@@ -118,7 +119,7 @@ impl Endpoint {
             self.shared.counters.too_many_hops += 1;
             return Some(self.stateless(message, flow, 483));
         }
-        let mut required = message.require().filter(|option| !is_supported(option)).peekable();
+        let mut required = message.require().filter(|option| !is_supported(&method, option)).peekable();
         required.peek()?;
         let response = self.stateless(message, flow, 420);
         Some(required.fold(response, |response, option| response.header(HeaderName::Unsupported, option)))
@@ -251,8 +252,9 @@ impl Endpoint {
 }
 
 /// Whether a request may insist on this extension (RFC 3261 §8.2.2.3).
-fn is_supported(option: &str) -> bool {
-    SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(option))
+fn is_supported(method: &Method, option: &str) -> bool {
+    let of_method = if *method == Method::Register { register::EXTENSIONS } else { SUPPORTED };
+    of_method.split(", ").any(|known| known.eq_ignore_ascii_case(option))
 }
 
 /// The tag of a stateless response: the same for each repetition of the request (RFC 3261 §8.2.7).

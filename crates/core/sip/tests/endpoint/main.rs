@@ -11,6 +11,7 @@ mod flood;
 mod nat;
 mod net;
 mod refusals;
+mod registrar;
 mod registration;
 mod saved;
 mod seeds;

@@ -82,6 +82,8 @@ fn a_phone_registers_with_md5() {
     let expected = Contact {
         uri: "sip:ann@10.0.0.7:5060;ob".into(),
         flow: Flow::udp(address(0), PHONE.parse().unwrap()),
+        routes: Vec::new(),
+        q: 1000,
     };
     assert_eq!(net.nodes[0].endpoint.contact("ann"), Some(expected), "reached where it registered from");
     assert_eq!(net.nodes[0].endpoint.contact("bob"), None);
@@ -105,7 +107,7 @@ fn contacts_are_listed_and_taken_back() {
     let two = "Contact: <sip:a@10.0.0.7>;q=0.5, <sip:b@10.0.0.8>;expires=90\nExpires: 120\n";
     let ok = registered(&mut net, "ann", 1, two);
     let listed: Vec<_> = ok.headers(HeaderName::Contact).collect();
-    assert_eq!(listed, ["<sip:a@10.0.0.7>;expires=120", "<sip:b@10.0.0.8>;expires=90"]);
+    assert_eq!(listed, ["<sip:a@10.0.0.7>;expires=120;q=0.500", "<sip:b@10.0.0.8>;expires=90"]);
     assert_eq!(net.nodes[0].endpoint.contact("ann").unwrap().uri, "sip:b@10.0.0.8");
     assert_eq!(registered(&mut net, "ann", 3, "").headers(HeaderName::Contact).count(), 2, "only asking");
     let one = registered(&mut net, "ann", 5, "Contact: <sip:b@10.0.0.8>;expires=0\n");
