@@ -5,8 +5,10 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hotline_sip::endpoint::ProbeConfig;
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read};
 
+use crate::keepalive::keepalive;
 use crate::trace::{self, Hep, SipTrace};
 
 /// This server.
@@ -35,6 +37,8 @@ pub struct Sip {
     pub trace: SipTrace,
     /// Where every message is sent to as well.
     pub hep: Option<Hep>,
+    /// Which phones are asked whether they are there.
+    pub keepalive: ProbeConfig,
 }
 
 /// Media.
@@ -96,8 +100,8 @@ pub(crate) fn parse(source: &Source) -> Result<Server, Vec<Diagnostic>> {
 
 fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields = reader.fields(root, "the server", &["sip", "media", "http", "storage", "log"])?;
-    let sip = section(reader, &fields, "sip", "sip", &["listen", "external", "trace", "hep"])
-        .and_then(|(fields, _)| sip(reader, &fields));
+    const SIP: [&str; 6] = ["listen", "external", "trace", "hep", "keepalive", "keepalive_s"];
+    let sip = section(reader, &fields, "sip", "sip", &SIP).and_then(|(fields, _)| sip(reader, &fields));
     let media =
         section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
             .and_then(|(fields, node)| media(reader, &fields, node));
@@ -148,7 +152,7 @@ fn sip(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Sip> {
         Some(hep) => Some(hep?),
         None => None,
     };
-    Some(Sip { listen, external, trace: trace?, hep })
+    Some(Sip { listen, external, trace: trace?, hep, keepalive: keepalive(reader, fields)? })
 }
 
 fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option<Media> {
@@ -251,10 +255,10 @@ fn parsed<T: std::str::FromStr>(reader: &mut Reader<'_>, node: &Node, what: &str
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const GOOD: &str = "sip: {listen: 127.0.0.1:5060}\nmedia: {listen: 127.0.0.1, ports: 20000-20100}\n\
+    pub(crate) const GOOD: &str = "sip: {listen: 127.0.0.1:5060}\nmedia: {listen: 127.0.0.1, ports: 20000-20100}\n\
         http: {listen: 127.0.0.1:8080}\n\
         storage: {database: sqlite://d, recordings: r, sounds: s, flows: f, center: c}\n";
 

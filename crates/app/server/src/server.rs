@@ -327,6 +327,7 @@ fn endpoint(configuration: &Configuration, listening: SocketAddr) -> EndpointCon
     endpoint.user_agent = format!("Hotline/{}", env!("CARGO_PKG_VERSION"));
     endpoint.trunks.clone_from(&configuration.trunks);
     endpoint.users.clone_from(&configuration.sip_users);
+    endpoint.probes = configuration.server.sip.keepalive;
     endpoint
 }
 

@@ -155,6 +155,7 @@ impl Registrar {
             }
         }
         self.settle(now, &update.user, Why::Removed);
+        self.changed.insert(update.user.clone());
         // A proxy stands for many phones: the others have not moved.
         moved.retain(|flow| {
             self.at(flow.remote).next().is_none() && self.at(update.flow.remote).next().is_some()
@@ -184,6 +185,7 @@ impl Registrar {
                 record.bindings.retain(|binding| binding.expires_at > now.mono);
             }
             self.settle(now, &user, Why::Expired);
+            self.changed.insert(user);
         }
     }
 
@@ -197,6 +199,7 @@ impl Registrar {
                 record.bindings.retain(|binding| binding.flow != gone);
             }
             self.settle(now, &user, Why::Disconnected);
+            self.changed.insert(user);
         }
     }
 
@@ -222,17 +225,18 @@ impl Registrar {
         let restored = bindings.len();
         self.users.insert(saved.user.clone(), Record { agent: agent.clone(), bindings });
         self.settle(now, &saved.user, Why::Expired);
+        self.changed.insert(saved.user.clone());
         restored
     }
 
-    /// Notes whether a contact answers.
-    pub fn set_reach(&mut self, now: Now, user: &str, id: BindingId, reach: Reach) {
+    /// Notes whether a contact answers; false if that is nothing new, or the contact is gone.
+    pub fn set_reach(&mut self, now: Now, user: &str, id: BindingId, reach: Reach) -> bool {
         let bindings = self.users.get_mut(user).map_or(&mut [][..], |record| &mut record.bindings);
-        if let Some(binding) = bindings.iter_mut().find(|binding| binding.id == id && binding.reach != reach)
-        {
-            binding.reach = reach;
-            self.settle(now, user, Why::Unanswered);
-        }
+        let known = bindings.iter_mut().find(|binding| binding.id == id && binding.reach != reach);
+        let Some(binding) = known else { return false };
+        binding.reach = reach;
+        self.settle(now, user, Why::Unanswered);
+        true
     }
 
     /// The next change.
@@ -342,7 +346,6 @@ impl Registrar {
     /// Arms the user's timer and tells what there is; a user without contacts is forgotten.
     fn settle(&mut self, now: Now, user: &str, why: Why) {
         let Some(record) = self.users.get(user) else { return };
-        self.changed.insert(user.to_owned());
         self.sources.extend(record.bindings.iter().map(|binding| (binding.flow.remote, user.to_owned())));
         let agent = record.agent.clone();
         let answering = record.bindings.iter().filter(|binding| is_reachable(binding));

@@ -37,6 +37,13 @@ pub struct Counters {
     pub overloaded: u64,
     /// Contacts that gave way to a new one at [`crate::registrar::MAX_BINDINGS_PER_USER`].
     pub bindings_replaced: u64,
+    /// OPTIONS that ask whether a contact is there.
+    pub probes: u64,
+    /// Those of them that nobody answered in time.
+    pub probes_missed: u64,
+    /// Contacts that are not called any more because they left [`crate::endpoint::MAX_MISSES`] probes in a row
+    /// unanswered.
+    pub contacts_lost: u64,
     /// Requests that arrived twice by different ways: answered 482.
     pub merged: u64,
     /// Calls whose Max-Forwards had reached 0: answered 483.
@@ -80,6 +87,9 @@ impl Counters {
             ("sip_throttled", self.throttled),
             ("sip_overloaded", self.overloaded),
             ("sip_bindings_replaced", self.bindings_replaced),
+            ("sip_probes", self.probes),
+            ("sip_probes_missed", self.probes_missed),
+            ("sip_contacts_lost", self.contacts_lost),
             ("sip_merged", self.merged),
             ("sip_too_many_hops", self.too_many_hops),
             ("sip_unsendable", self.unsendable),

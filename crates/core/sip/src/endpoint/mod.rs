@@ -21,13 +21,16 @@ mod access;
 mod config;
 mod counters;
 mod event;
+mod probes;
 mod receive;
 mod register;
 mod throttle;
 
+pub use crate::probe::MAX_MISSES;
 pub use config::{
     EndpointConfig, IpPrefix, Limits, Listener, MAX_CLIENT_TRANSACTIONS, MAX_REGISTRATIONS,
-    MAX_SERVER_TRANSACTIONS, MAX_SESSIONS, RETRY_AFTER, TrunkConfig, UserConfig,
+    MAX_SERVER_TRANSACTIONS, MAX_SESSIONS, PROBE_INTERVAL, ProbeConfig, Probed, RETRY_AFTER, TrunkConfig,
+    UserConfig,
 };
 pub use counters::Counters;
 pub use event::{
@@ -37,12 +40,14 @@ pub use event::{
 pub use register::{MAX_INSTANCE, MAX_PATH};
 pub use throttle::{BURST, FAILURE_WINDOW, MAX_FAILURES, MAX_SOURCES, REQUEST_INTERVAL, SILENCE};
 
+use probes::Probes;
 use throttle::Throttle;
 
 use crate::address::is_sendable;
 use crate::digest::{NonceIssuer, UsedNonces, Verifier};
 use crate::flow::Flow;
 use crate::outgoing::TAG_LENGTH;
+use crate::probe::ProbeId;
 use crate::registrar::{Binding, Presence, Registrar};
 use crate::registration::Registration;
 use crate::replaces::Replaces;
@@ -70,12 +75,15 @@ pub enum Timer {
     Registration,
     /// A user's contact expires.
     Binding,
+    /// A peer is to be asked whether it is there, or did not answer that.
+    Probe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum TimerKey {
     Session(SessionId),
     Registration(RegistrationId),
+    Probe(ProbeId),
 }
 
 /// One SIP endpoint, server and client. It can be written down at any moment between two turns, without its
@@ -86,12 +94,13 @@ pub struct Endpoint {
     verifier: Verifier,
     throttle: Throttle,
     registrar: Registrar,
+    probes: Probes,
     sessions: BTreeMap<SessionId, Session>,
     /// Sessions by Call-ID and our tag.
     dialogs: BTreeMap<(String, String), SessionId>,
     registrations: BTreeMap<RegistrationId, Registration>,
     timers: TimerQueue<TimerKey>,
-    /// The last id given to a session or registration.
+    /// The last id given to a session, registration or probe.
     last_id: u64,
 }
 
@@ -129,6 +138,7 @@ impl Endpoint {
             verifier: Verifier::new(NonceIssuer::new(nonce_secret, NONCE_LIFETIME)),
             throttle: Throttle::default(),
             registrar: Registrar::default(),
+            probes: Probes::default(),
             sessions: BTreeMap::new(),
             dialogs: BTreeMap::new(),
             registrations: BTreeMap::new(),
@@ -178,6 +188,7 @@ impl Endpoint {
             match key {
                 TimerKey::Session(id) => self.step(now, id, Session::handle_timeout),
                 TimerKey::Registration(id) => self.step_registration(now, id, Registration::handle_timeout),
+                TimerKey::Probe(id) => self.wake_probe(now, id),
             }
         }
         self.drain(now);
@@ -223,6 +234,7 @@ impl Endpoint {
                 Some((at, Timer::Session(timer)))
             }
             TimerKey::Registration(_) => Some((at, Timer::Registration)),
+            TimerKey::Probe(_) => Some((at, Timer::Probe)),
         });
         transaction.into_iter().chain(binding).chain(other).min()
     }
@@ -384,13 +396,13 @@ impl Endpoint {
     }
 
     /// True if nothing is going on: no session, no transaction, nothing to send or to tell. Contacts of users may
-    /// be there.
+    /// be there, and probes of them that wait for their time.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.sessions.is_empty()
             && self.dialogs.is_empty()
             && self.shared.layer.is_empty()
-            && self.timers.is_empty()
+            && self.timers.len() == self.probes.len()
             && self.registrations.is_empty()
             && self.shared.events.is_empty()
     }
@@ -472,8 +484,13 @@ impl Endpoint {
                     });
                 }
                 Notice::Closed { owner: Owner::Session(id) } => self.settle(now, id),
-                Notice::Closed { owner: Owner::Registration(_) } => {}
+                // A probe counts for itself what is not answered in time.
+                Notice::NoResponse { owner: Owner::Probe(_), .. }
+                | Notice::Closed { owner: Owner::Registration(_) | Owner::Probe(_) } => {}
             }
+        }
+        while let Some(user) = self.registrar.poll_changed() {
+            self.sync_probes(now, &user);
         }
         self.tell_presence();
     }

@@ -49,6 +49,7 @@ impl Endpoint {
                     registration.handle_response(ctx, response)
                 });
             }
+            Some(Owner::Probe(id)) => self.answer_probe(now, id, response),
             None => {}
         }
     }
@@ -153,7 +154,7 @@ impl Endpoint {
         }
         let session = match owner {
             Some(Owner::Session(id)) => Some(id),
-            Some(Owner::Registration(_)) | None => None,
+            Some(Owner::Registration(_) | Owner::Probe(_)) | None => None,
         };
         let tag = session.and_then(|id| self.sessions.get(&id)).map(|session| session.key().1);
         let tag = tag.unwrap_or_else(|| stateless_tag(&inbound.message));

@@ -20,6 +20,8 @@ pub(crate) enum Owner {
     Session(SessionId),
     /// A registration of ours.
     Registration(crate::endpoint::RegistrationId),
+    /// A probe.
+    Probe(crate::probe::ProbeId),
 }
 
 /// A request that has a server transaction and no final response yet.

@@ -10,6 +10,7 @@ mod endings;
 mod flood;
 mod nat;
 mod net;
+mod probes;
 mod refusals;
 mod registrar;
 mod registration;

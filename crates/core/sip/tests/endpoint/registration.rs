@@ -5,7 +5,8 @@ use core::time::Duration;
 use hotline_base::{AgentId, Pii};
 use hotline_sip::digest::{Algorithm, Challenge, Ha1};
 use hotline_sip::endpoint::{
-    Contact, EndpointConfig, Event, Login, Peer, Register, RegistrationId, UserConfig, Why,
+    Contact, EndpointConfig, Event, Login, PROBE_INTERVAL, Peer, ProbeConfig, Probed, Register,
+    RegistrationId, UserConfig, Why,
 };
 use hotline_sip::{Flow, HeaderName, Message};
 
@@ -19,11 +20,12 @@ pub(crate) fn user(name: &str, algorithms: &[Algorithm]) -> (String, UserConfig)
     (name.to_owned(), UserConfig { agent: AgentId::from(name), ha1: algorithms.iter().map(ha1).collect() })
 }
 
-/// Users `ann`, who is asked for MD5 first, and `bob`, who is asked for SHA-256 first; no trunks.
+/// Users `ann`, who is asked for MD5 first, and `bob`, who is asked for SHA-256 first; no trunks, no probes.
 pub(crate) fn config() -> EndpointConfig {
     let (md5, sha) = (Algorithm::Md5, Algorithm::Sha256);
     let users = [user("ann", &[md5, sha]), user("bob", &[sha, md5])].into();
-    EndpointConfig { users, trunks: Vec::new(), ..open_config(0) }
+    let probes = ProbeConfig { whom: Probed::Nobody, interval: PROBE_INTERVAL };
+    EndpointConfig { users, trunks: Vec::new(), probes, ..open_config(0) }
 }
 
 pub(crate) fn net() -> Net {
@@ -240,7 +242,7 @@ fn a_server_that_is_busy_says_when_to_try_again() {
 }
 
 /// A response of that server.
-fn reply(request: &Message, status: &str, extra: &str) -> String {
+pub(crate) fn reply(request: &Message, status: &str, extra: &str) -> String {
     let header = |name| request.header(name).unwrap();
     format!(
         "SIP/2.0 {status}\nVia: {}\nFrom: {}\nTo: {};tag=server\nCall-ID: {}\nCSeq: {}\n{extra}\n",
