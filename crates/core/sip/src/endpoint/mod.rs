@@ -6,7 +6,8 @@
 //! 1. [`Endpoint::handle_datagram`], [`Endpoint::handle_timeout`], or one of the calls about a session;
 //! 2. [`Endpoint::poll_transmit`] until `None`;
 //! 3. [`Endpoint::poll_event`] until `None`;
-//! 4. [`Endpoint::poll_timeout`].
+//! 4. [`Endpoint::poll_contacts`] until `None`, where registrations are to outlive the process;
+//! 5. [`Endpoint::poll_timeout`].
 //!
 //! Must not know sockets, nor what a call is for.
 
@@ -24,6 +25,7 @@ mod event;
 mod probes;
 mod receive;
 mod register;
+mod restore;
 mod throttle;
 
 pub use crate::probe::MAX_MISSES;
@@ -48,7 +50,7 @@ use crate::digest::{NonceIssuer, UsedNonces, Verifier};
 use crate::flow::Flow;
 use crate::outgoing::TAG_LENGTH;
 use crate::probe::ProbeId;
-use crate::registrar::{Binding, Presence, Registrar};
+use crate::registrar::{Binding, Presence, Registrar, SavedContacts};
 use crate::registration::Registration;
 use crate::replaces::Replaces;
 use crate::session::{self, Context, Owner, Peerage, Session};
@@ -95,6 +97,8 @@ pub struct Endpoint {
     throttle: Throttle,
     registrar: Registrar,
     probes: Probes,
+    /// What is to be kept of users whose contacts changed.
+    saved: VecDeque<SavedContacts>,
     sessions: BTreeMap<SessionId, Session>,
     /// Sessions by Call-ID and our tag.
     dialogs: BTreeMap<(String, String), SessionId>,
@@ -139,6 +143,7 @@ impl Endpoint {
             throttle: Throttle::default(),
             registrar: Registrar::default(),
             probes: Probes::default(),
+            saved: VecDeque::new(),
             sessions: BTreeMap::new(),
             dialogs: BTreeMap::new(),
             registrations: BTreeMap::new(),
@@ -491,6 +496,7 @@ impl Endpoint {
         }
         while let Some(user) = self.registrar.poll_changed() {
             self.sync_probes(now, &user);
+            self.saved.push_back(self.registrar.save(now, &user));
         }
         self.tell_presence();
     }

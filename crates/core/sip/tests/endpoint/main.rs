@@ -14,6 +14,7 @@ mod probes;
 mod refusals;
 mod registrar;
 mod registration;
+mod restart;
 mod saved;
 mod seeds;
 mod transfers;
