@@ -38,8 +38,11 @@ async fn whole_call(hotline: &Hotline, watch: &mut Watch) -> Result<String> {
 /// The ladder, once both phones have confirmed the end.
 async fn ladder(client: &Client, call: &str) -> Result<SipLadder> {
     eventually("the last word of both phones", async || {
-        let ladder: SipLadder = serde_json::from_value(client.get(&format!("/api/v1/calls/{call}/sip")).await?)?;
-        let byes = legs(&ladder).into_values().filter(|leg| leg.last().is_some_and(|last| last.ends_with("200 BYE")));
+        let ladder: SipLadder =
+            serde_json::from_value(client.get(&format!("/api/v1/calls/{call}/sip")).await?)?;
+        let byes = legs(&ladder)
+            .into_values()
+            .filter(|leg| leg.last().is_some_and(|last| last.ends_with("200 BYE")));
         Ok((byes.count() == 2).then_some(ladder))
     })
     .await
@@ -68,13 +71,11 @@ async fn a_call_is_a_ladder_with_both_legs_in_order() -> Result<()> {
     let ladder = ladder(watch.client(), &call).await?;
     assert_eq!((ladder.call.as_deref(), ladder.living, ladder.omitted), (Some(call.as_str()), false, 0));
     let columns: Vec<_> = ladder.participants.iter().map(|one| (one.id.as_str(), one.role)).collect();
-    let expected = [("caller", SipRole::Caller), ("hotline", SipRole::Server), ("agent 1001", SipRole::Agent)];
+    let expected =
+        [("caller", SipRole::Caller), ("hotline", SipRole::Server), ("agent 1001", SipRole::Agent)];
     assert_eq!(columns, expected);
     let legs = legs(&ladder);
-    assert_eq!(
-        legs["caller"],
-        ["< INVITE", "> 100 INVITE", "> 200 INVITE", "< ACK", "< BYE", "> 200 BYE"]
-    );
+    assert_eq!(legs["caller"], ["< INVITE", "> 100 INVITE", "> 200 INVITE", "< ACK", "< BYE", "> 200 BYE"]);
     assert_eq!(
         legs["agent 1001"],
         ["> INVITE", "< 100 INVITE", "< 180 INVITE", "< 200 INVITE", "> ACK", "> BYE", "< 200 BYE"]
@@ -95,23 +96,35 @@ async fn wireshark_reads_the_file_of_a_call_as_sip_with_right_checksums() -> Res
     let ladder = ladder(watch.client(), &call).await?;
     let file = hotline.directory().join("call.pcap");
     std::fs::write(&file, watch.client().get_bytes(&format!("/api/v1/calls/{call}/sip.pcap")).await?)?;
-    let fields = ["ip.checksum.status", "udp.checksum.status", "sip.Call-ID", "sip.Method", "sip.Status-Code"];
+    let fields =
+        ["ip.checksum.status", "udp.checksum.status", "sip.Call-ID", "sip.Method", "sip.Status-Code"];
     let mut tshark = Command::new("tshark");
-    tshark.args(["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields", "-r"]).arg(&file);
+    tshark
+        .args(["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields", "-r"])
+        .arg(&file);
     for field in fields {
         tshark.args(["-e", field]);
     }
-    let read = within("tshark", async { Ok(tshark.output().await?) }).await.context("is tshark installed?")?;
+    let read =
+        within("tshark", async { Ok(tshark.output().await?) }).await.context("is tshark installed?")?;
     let text = String::from_utf8(read.stdout)?;
     ensure!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     // 1 is good.
     let row = |message: &hotline_api_types::SipMessage| {
         let status = message.status.map(|status| status.to_string());
         let method = if status.is_some() { None } else { message.method.clone() };
-        format!("1\t1\t{}\t{}\t{}", message.sip_call_id, method.unwrap_or_default(), status.unwrap_or_default())
+        format!(
+            "1\t1\t{}\t{}\t{}",
+            message.sip_call_id,
+            method.unwrap_or_default(),
+            status.unwrap_or_default()
+        )
     };
     let expected: Vec<String> = ladder.messages.iter().map(row).collect();
-    assert_eq!(text.lines().map(str::trim_end).collect::<Vec<_>>(), expected.iter().map(|row| row.trim_end()).collect::<Vec<_>>());
+    assert_eq!(
+        text.lines().map(str::trim_end).collect::<Vec<_>>(),
+        expected.iter().map(|row| row.trim_end()).collect::<Vec<_>>()
+    );
     Ok(())
 }
 
@@ -156,7 +169,8 @@ async fn the_operators_command_draws_the_ladder_and_writes_the_file() -> Result<
     let leg = &ladder.legs[1].sip_call_id;
     let file = hotline.directory().join("leg.pcap");
     let path = file.to_string_lossy().into_owned();
-    let written = trace(&hotline, &[leg, "--pcap", &path, "--user", ADMIN], &format!("{ADMIN_PASSWORD}\n")).await?;
+    let written =
+        trace(&hotline, &[leg, "--pcap", &path, "--user", ADMIN], &format!("{ADMIN_PASSWORD}\n")).await?;
     assert!(written.status.success(), "{}", said(&written));
     let piped = trace(&hotline, &["last", "--pcap", "-"], "").await?;
     assert_eq!(piped.stdout, std::fs::read(&file)?);

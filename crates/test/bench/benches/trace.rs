@@ -51,7 +51,8 @@ fn now() -> Now {
 /// A trace in front of which `messages` have passed, each of a dialog of its own.
 fn trace(limits: Limits, collector: bool, messages: u64) -> (Tap, Tracer) {
     // Nobody listens there, and nobody waits for that.
-    let collector = collector.then(|| ("127.0.0.1:9".parse().unwrap(), Agent { capture_id: 1, password: None }));
+    let collector =
+        collector.then(|| ("127.0.0.1:9".parse().unwrap(), Agent { capture_id: 1, password: None }));
     let settings = Settings { limits, collector, advertised: flow().local };
     let (mut tap, _, mut tracer) = Tracer::open(settings).unwrap();
     for message in 0..messages {

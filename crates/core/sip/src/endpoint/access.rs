@@ -2,7 +2,7 @@
 
 use hotline_base::{AgentId, Now, Pii, TrunkId};
 
-use super::{Endpoint, Event, Party, Peer, SessionId};
+use super::{Endpoint, Event, Load, Party, Peer, SessionId};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
 use crate::digest::{Algorithm, Credentials, Ha1, Verdict, realm_of};
@@ -77,6 +77,12 @@ impl Endpoint {
             self.shared.counters.refused_invites += 1;
             return self.refuse(message, flow, 403);
         };
+        if let Source::Phone { .. } = source {
+            let user = from.uri.user().unwrap_or_default();
+            if !self.hears(now, flow, self.claim(message).user().unwrap_or(&user)) {
+                return;
+            }
+        }
         // Before the proof is looked at: what is refused must not use up its nonce count.
         if let Some(refusal) = self.inadmissible(message, flow) {
             return self.send_stateless(message, flow, refusal);
@@ -119,7 +125,14 @@ impl Endpoint {
     /// The response to an INVITE that nobody may send: a body, a way back or a number that cannot be read, or one
     /// too many.
     fn inadmissible(&mut self, message: &Message, flow: Flow) -> Option<Builder> {
-        if self.sessions.len() >= self.shared.config.limits.sessions || self.is_full() {
+        let is_shed = match self.load {
+            Load::Bearable => false,
+            Load::TooMuch => {
+                self.shared.counters.shed += 1;
+                true
+            }
+        };
+        if is_shed || self.sessions.len() >= self.shared.config.limits.sessions || self.is_full() {
             return Some(self.overload(message, flow));
         }
         if message.uri().is_err() || Dialog::from_request(message, "").is_err() {
@@ -184,19 +197,32 @@ impl Endpoint {
                 Access::Stale { user: credentials.username.into() }
             }
             (Verdict::Wrong, _) | (Verdict::Accepted | Verdict::Stale, None) => {
-                self.note_failure(now, flow);
+                self.note_failure(now, flow, &credentials.username);
                 Access::Denied
             }
         }
     }
 
-    /// Counts a wrong password. A stranger with too many is not heard for a while; where a phone or a trunk is, others
-    /// must not suffer for it.
-    pub(super) fn note_failure(&mut self, now: Now, flow: Flow) {
-        self.shared.counters.auth_failures += 1;
-        if self.is_stranger(flow.remote.ip()) {
-            self.throttle.note_failure(now.mono, flow.remote.ip());
+    /// Counts a wrong password of who says to be `user`. A stranger with too many is not heard for a while; where a phone
+    /// or a trunk is, only that user is not, as others must not suffer for it.
+    pub(super) fn note_failure(&mut self, now: Now, flow: Flow, user: &str) {
+        let (source, counters) = (flow.remote.ip(), &mut self.shared.counters);
+        counters.auth_failures += 1;
+        if self.is_stranger(source) {
+            self.shared.counters.sources_blocked += u64::from(self.throttle.note_failure(now, source));
+        } else {
+            let is_blocked = self.throttle.note_identity_failure(now, source, user);
+            self.shared.counters.identities_blocked += u64::from(is_blocked);
         }
+    }
+
+    /// Whether who says to be `user` is heard; counts it otherwise. From the very port where that user registered it
+    /// always is: who is there has proved the password, and must not be locked out by others who guess it.
+    pub(super) fn hears(&mut self, now: Now, flow: Flow, user: &str) -> bool {
+        let is_there = self.registrar.at(flow.remote).any(|known| known == user);
+        let is_heard = is_there || self.throttle.hears(now.mono, flow.remote.ip(), user);
+        self.shared.counters.ignored += u64::from(!is_heard);
+        is_heard
     }
 
     /// The credentials of `message` for our realm: of several, as a phone may answer each challenge, the first that

@@ -33,8 +33,18 @@ pub struct Counters {
     pub nonces_evicted: u64,
     /// Requests of strangers beyond [`super::BURST`], or after too many wrong passwords: dropped.
     pub throttled: u64,
-    /// Requests refused with 503 because of a limit.
+    /// Requests of strangers that look for a victim: dropped.
+    pub scans: u64,
+    /// Requests of who says to be a user whose password was guessed at that address: dropped.
+    pub ignored: u64,
+    /// Times that an address was not heard any more for a while.
+    pub sources_blocked: u64,
+    /// Times that a user at an address of others was not heard any more for a while.
+    pub identities_blocked: u64,
+    /// Requests refused with 503 because of a limit, [`Self::shed`] included.
     pub overloaded: u64,
+    /// INVITEs refused with 503 because more comes than is worked off.
+    pub shed: u64,
     /// Contacts that gave way to a new one at [`crate::registrar::MAX_BINDINGS_PER_USER`].
     pub bindings_replaced: u64,
     /// OPTIONS that ask whether a contact is there.
@@ -85,7 +95,12 @@ impl Counters {
             ("sip_replays", self.replays),
             ("sip_nonces_evicted", self.nonces_evicted),
             ("sip_throttled", self.throttled),
+            ("sip_scans", self.scans),
+            ("sip_ignored", self.ignored),
+            ("sip_sources_blocked", self.sources_blocked),
+            ("sip_identities_blocked", self.identities_blocked),
             ("sip_overloaded", self.overloaded),
+            ("sip_shed", self.shed),
             ("sip_bindings_replaced", self.bindings_replaced),
             ("sip_probes", self.probes),
             ("sip_probes_missed", self.probes_missed),

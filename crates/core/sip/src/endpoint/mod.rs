@@ -11,6 +11,7 @@
 //!
 //! Must not know sockets, nor what a call is for.
 
+use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -22,6 +23,7 @@ mod access;
 mod config;
 mod counters;
 mod event;
+mod ledger;
 mod probes;
 mod receive;
 mod register;
@@ -40,7 +42,10 @@ pub use event::{
     Register, RegistrationId, SessionId, Side, Transmit, Why,
 };
 pub use register::{MAX_INSTANCE, MAX_PATH};
-pub use throttle::{BURST, FAILURE_WINDOW, MAX_FAILURES, MAX_SOURCES, REQUEST_INTERVAL, SILENCE};
+pub use throttle::{
+    BURST, Blocked, Culprit, FAILURE_WINDOW, MAX_FAILURES, MAX_NAMES, MAX_SOURCES, NAME_WINDOW, Offence,
+    REQUEST_INTERVAL, SCAN_SILENCE, SILENCE, TOLD_INTERVAL,
+};
 
 use probes::Probes;
 use throttle::Throttle;
@@ -88,6 +93,16 @@ enum TimerKey {
     Probe(ProbeId),
 }
 
+/// How much there is to do, as the shell sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Load {
+    /// All is done in time.
+    #[default]
+    Bearable,
+    /// More comes than is worked off: new calls are refused before the running ones suffer.
+    TooMuch,
+}
+
 /// One SIP endpoint, server and client. It can be written down at any moment between two turns, without its
 /// configuration and its nonce secret; whoever reads it calls [`Endpoint::restore`] before anything else.
 #[derive(Debug, Serialize, Deserialize)]
@@ -95,6 +110,9 @@ pub struct Endpoint {
     shared: Shared,
     verifier: Verifier,
     throttle: Throttle,
+    /// Whoever reads the endpoint has another load.
+    #[serde(skip)]
+    load: Load,
     registrar: Registrar,
     probes: Probes,
     /// What is to be kept of users whose contacts changed.
@@ -141,6 +159,7 @@ impl Endpoint {
             shared,
             verifier: Verifier::new(NonceIssuer::new(nonce_secret, NONCE_LIFETIME)),
             throttle: Throttle::default(),
+            load: Load::Bearable,
             registrar: Registrar::default(),
             probes: Probes::default(),
             saved: VecDeque::new(),
@@ -380,6 +399,29 @@ impl Endpoint {
     pub fn unregister(&mut self, now: Now, id: RegistrationId) {
         self.step_registration(now, id, Registration::remove);
         self.drain(now);
+    }
+
+    /// Whether more comes than is worked off. New calls are then refused with 503 and Retry-After; whatever belongs to
+    /// a running one is taken.
+    pub fn set_overloaded(&mut self, is_overloaded: bool) {
+        self.load = if is_overloaded { Load::TooMuch } else { Load::Bearable };
+    }
+
+    /// Everybody who is not heard for a while, at most twice [`MAX_SOURCES`].
+    #[must_use]
+    pub fn blocked(&self, now: Now) -> Vec<Blocked> {
+        self.throttle.blocked(now)
+    }
+
+    /// Hears an address, and every user there, again; false if all were heard. An address counts as its network, as in
+    /// [`Culprit`].
+    pub fn release(&mut self, now: Now, source: IpAddr) -> bool {
+        self.throttle.release(now.mono, source)
+    }
+
+    /// The latest who is not heard from here on, at most one every [`TOLD_INTERVAL`]; [`Self::blocked`] has all.
+    pub fn poll_blocked(&mut self) -> Option<Blocked> {
+        self.throttle.poll_blocked()
     }
 
     /// What was counted since the start.

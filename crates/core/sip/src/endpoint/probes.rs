@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use hotline_base::Now;
+use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, TimerKey};
 use crate::Message;
@@ -12,20 +13,20 @@ use crate::registrar::{Binding, BindingId, Reach};
 use crate::session::Context;
 
 /// Whom a probe is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Subject {
     /// A contact of this user.
     Contact { user: String, binding: BindingId },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Probing {
     subject: Subject,
     probe: Probe,
 }
 
 /// All probes: at most one for each contact.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Probes {
     all: BTreeMap<ProbeId, Probing>,
     /// Those about contacts, by user.

@@ -64,9 +64,14 @@ impl Endpoint {
         let (message, flow) = (&inbound.message, inbound.flow);
         let of =
             message.to().ok().and_then(|to| to.uri.user().map(|user| user.into_owned())).unwrap_or_default();
+        let claim = self.claim(message);
+        let claimed = claim.user().unwrap_or(&of);
+        if !self.hears(now, flow, claimed) {
+            return;
+        }
         // RFC 3261 §10.3, step 4: nobody changes another user's contacts, whatever the proof.
-        if self.claim(message).user().is_some_and(|user| user != of) {
-            self.note_failure(now, flow);
+        if claimed != of {
+            self.note_failure(now, flow, claimed);
             return self.refuse(message, flow, 403);
         }
         if self.is_full() {

@@ -8,6 +8,7 @@ mod connections;
 mod digest;
 mod endings;
 mod flood;
+mod guard;
 mod nat;
 mod net;
 mod probes;
