@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use hotline_base::{AgentId, Now, Rng, Time, TrunkId, WallTime};
 use hotline_sip::digest::{Algorithm, Challenge, Ha1};
+use hotline_sip::endpoint::{ProbeConfig, Probed};
 use hotline_sip::message::Malformed;
 use hotline_sip::uri::Uri;
 use hotline_sip::{
@@ -26,8 +27,10 @@ const DATAGRAMS_MAX: usize = 200;
 /// Messages that one datagram may cause at once: the most are the ACK and BYE to an answer too many, with what the
 /// script does about it.
 const MESSAGES_PER_DATAGRAM_MAX: usize = 8;
-/// Timers that may fire until nothing is going on, for each datagram.
-const TIMERS_MAX: usize = 100;
+/// Timers that may fire until nothing is going on, for each datagram: the most are those of the probes of a contact,
+/// twelve in an hour with eleven repetitions each.
+const TIMERS_MAX: usize = 250;
+const PROBES_EVERY: Duration = Duration::from_secs(300);
 /// The realm and the host of what the phone registers.
 const REALM: &str = "center.example";
 const USER: &str = "1001";
@@ -66,6 +69,7 @@ impl Attack {
             .map(|algorithm| (algorithm, Ha1::new(algorithm, USER, REALM, PASSWORD)));
         let user = UserConfig { agent: AgentId::from(USER), ha1: ha1.to_vec() };
         config.users = BTreeMap::from([(USER.to_owned(), user)]);
+        config.probes = ProbeConfig { whom: Probed::Everybody, interval: PROBES_EVERY };
         Self {
             endpoint: Endpoint::new(config, Rng::from_number(1), [7; 32]),
             now: Now { mono: Time(1_000_000), wall: WallTime(1_700_000_000_000_000) },
@@ -204,6 +208,7 @@ impl Attack {
         let invite = Invite {
             uri: contact.uri,
             flow: contact.flow,
+            routes: contact.routes,
             from: NameAddr::parse("<sip:+15550100@192.0.2.1>").expect("an address"),
             to: NameAddr::new(uri),
             headers: Vec::new(),

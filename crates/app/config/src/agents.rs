@@ -103,16 +103,20 @@ fn extension(reader: &mut Reader<'_>, text: &str, place: Place, plan: &DialPlan)
     }
 }
 
+/// An order of algorithms, each once.
 fn digest_order(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Algorithm>> {
-    let known: Vec<&str> = DEFAULT_ORDER.iter().map(|algorithm| algorithm.as_str()).collect();
+    let known = Algorithm::ALL.map(Algorithm::as_str);
     let mut order = Vec::new();
-    for item in reader.list(node, "digest algorithms", 4)? {
-        let text = reader.text(item, "`SHA-256` or `MD5`")?;
-        let found = DEFAULT_ORDER.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(text));
-        let Some(algorithm) = found else {
+    for item in reader.list(node, "digest algorithms", known.len())? {
+        let text = reader.text(item, "`SHA-512-256`, `SHA-256` or `MD5`")?;
+        let Ok(algorithm) = text.parse::<Algorithm>() else {
             reader.mistake(item.place, format!("unknown digest algorithm `{text}`"), suggest(text, known));
             return None;
         };
+        if order.contains(&algorithm) {
+            reader.mistake(item.place, format!("`{algorithm}` is there twice"), "keep one");
+            return None;
+        }
         order.push(algorithm);
     }
     Some(order)

@@ -5,6 +5,7 @@
 mod agents;
 mod center;
 mod flows;
+mod keepalive;
 mod queues;
 mod server;
 mod sip;

@@ -213,10 +213,10 @@ pub(crate) fn parsed<T: std::str::FromStr>(reader: &mut Reader<'_>, node: &Node,
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const GOOD: &str = "sip: {listen: 127.0.0.1:5060}\nmedia: {listen: 127.0.0.1, ports: 20000-20100}\n\
+    pub(crate) const GOOD: &str = "sip: {listen: 127.0.0.1:5060}\nmedia: {listen: 127.0.0.1, ports: 20000-20100}\n\
         http: {listen: 127.0.0.1:8080}\n\
         storage: {database: sqlite://d, recordings: r, sounds: s, flows: f, center: c}\n";
 

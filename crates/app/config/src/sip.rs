@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use hotline_sip::Transport;
+use hotline_sip::endpoint::ProbeConfig;
 use hotline_sip_net::{ClientAuth, Identity, Limits, TlsConfig, TlsError, check_tls};
 use hotline_yaml::{At, Fields, Node, Place, Reader, Value, suggest};
 
+use crate::keepalive::keepalive;
 use crate::server::parsed;
 use crate::trace::{self, Hep, SipTrace};
 
@@ -31,6 +33,8 @@ pub struct Sip {
     pub trace: SipTrace,
     /// Where every message is sent to as well.
     pub hep: Option<Hep>,
+    /// Which phones are asked whether they are there.
+    pub keepalive: ProbeConfig,
 }
 
 /// One address that is listened at.
@@ -52,7 +56,7 @@ impl Sip {
     pub fn at(address: SocketAddr) -> Self {
         let listen = plain(address, address).to_vec();
         let (tls, limits, trace) = (TlsConfig::default(), Limits::default(), SipTrace::default());
-        Self { listen, tls, limits, trace, hep: None }
+        Self { listen, tls, limits, trace, hep: None, keepalive: crate::keepalive::DEFAULT }
     }
 
     /// The first address for UDP.
@@ -82,7 +86,11 @@ struct Tls<'n> {
 }
 
 pub(crate) fn sip(reader: &mut Reader<'_>, node: &Node) -> Option<Sip> {
-    let fields = reader.fields(node, "sip", &["listen", "external", "tls", "connections", "trace", "hep"])?;
+    let fields = reader.fields(
+        node,
+        "sip",
+        &["listen", "external", "tls", "connections", "trace", "hep", "keepalive", "keepalive_s"],
+    )?;
     let tls = match fields.optional("tls") {
         Some(node) => tls(reader, node),
         None => Some(Tls::default()),
@@ -96,11 +104,12 @@ pub(crate) fn sip(reader: &mut Reader<'_>, node: &Node) -> Option<Sip> {
         Some(node) => trace::hep(reader, node).map(Some),
         None => Some(None),
     };
+    let keepalive = keepalive(reader, &fields);
     let listen = listen(reader, &fields, tls.as_ref().map(|tls| tls.client_auth));
     let (tls, listen) = (tls?, listen?);
     check(reader, &tls, &listen)?;
     let listen = listen.into_iter().map(|listener| listener.value).collect();
-    Some(Sip { listen, tls: tls.config, limits: limits?, trace: trace?, hep: hep? })
+    Some(Sip { listen, tls: tls.config, limits: limits?, trace: trace?, hep: hep?, keepalive: keepalive? })
 }
 
 /// The listeners; of an unknown `client_auth` if `tls` cannot be read.

@@ -89,6 +89,26 @@ fn an_agent_whose_id_is_no_number_needs_an_extension() {
 }
 
 #[test]
+fn the_order_of_digest_algorithms_is_taken_and_mistakes_in_it_are_told() {
+    let (_directory, outcome) =
+        changed("center.yaml", "digest: [MD5]", "digest: [sha-512-256, SHA-256, MD5]");
+    let order: Vec<_> =
+        outcome.unwrap().sip_users["1001"].ha1.iter().map(|(known, _)| known.as_str()).collect();
+    assert_eq!(order, ["SHA-512-256", "SHA-256", "MD5"]);
+    for (order, problem) in [
+        ("[SHA-265]", "did you mean `SHA-256`?"),
+        ("[MD5-sess]", "unknown digest algorithm `MD5-sess`"),
+        ("[MD5, md5]", "`MD5` is there twice"),
+        ("[]", "digest algorithms"),
+        ("MD5", "digest algorithms"),
+    ] {
+        let text = mistake("center.yaml", "digest: [MD5]", &format!("digest: {order}"));
+        assert!(text.contains(&line_of("config/center.yaml", "digest: [MD5]")), "{text}");
+        assert!(text.contains(problem), "{order}: {text}");
+    }
+}
+
+#[test]
 fn a_number_that_hides_an_extension_is_told() {
     let text = mistake("center.yaml", "\"4001\": {", "\"1002\": {");
     assert!(text.contains(&line_of("config/center.yaml", "\"4001\": {")), "{text}");

@@ -264,6 +264,7 @@ impl Task {
         let invite = Invite {
             uri: uri.to_string(),
             flow: Flow::udp(self.address, self.config.server),
+            routes: Vec::new(),
             from,
             to: NameAddr::new(uri),
             headers: Vec::new(),

@@ -15,7 +15,7 @@ use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{MediaConfig, MediaRuntime, load_prompts};
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_shard::{
-    Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted,
+    Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted, resume,
 };
 use hotline_sip::{EndpointConfig, Listener};
 use hotline_sip_net::{Incoming, Listen, Listening, Network, NetworkConfig, Receivers};
@@ -135,9 +135,13 @@ impl Server {
         let endpoint = endpoint(configuration, &sip);
         let (trace, traces) = start_trace(configuration, &endpoint, &parts, clock)?;
         let center = Arc::new(configuration.center.clone());
+        let (now, nonce_secret) = (clock.now(), nonce_secret(&store).await?);
+        let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
+        let contacts = resume(&store, &mut controller, now).await?;
+        info!(contacts, "phones are reached where they registered");
         let media_handle = media.handle();
         let shard = Shard::new(Parts {
-            controller: Controller::new(clock.now(), center, endpoint, rng.fork(), entropy()?, last_seq),
+            controller,
             clock,
             network,
             incoming,
@@ -334,7 +338,22 @@ fn endpoint(configuration: &Configuration, listening: &[Listening]) -> EndpointC
     endpoint.user_agent = format!("Hotline/{}", env!("CARGO_PKG_VERSION"));
     endpoint.trunks.clone_from(&configuration.trunks);
     endpoint.users.clone_from(&configuration.sip_users);
+    endpoint.probes = configuration.server.sip.keepalive;
     endpoint
+}
+
+/// The secret of this center's nonces, made once: a nonce must be known again after a restart.
+async fn nonce_secret(store: &Store) -> Result<[u8; 32]> {
+    const NAME: &str = "sip_nonce_secret";
+    let fresh: String = entropy()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let stored = store.state_or(NAME, &fresh).await?;
+    let mut secret = [0; 32];
+    let digits = stored.len() == 2 * secret.len() && stored.bytes().all(|byte| byte.is_ascii_hexdigit());
+    anyhow::ensure!(digits, "`{NAME}` in the database is damaged; delete it, and a new one is made");
+    for (byte, pair) in secret.iter_mut().zip(stored.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair)?, 16)?;
+    }
+    Ok(secret)
 }
 
 /// 32 bytes that nobody can guess.

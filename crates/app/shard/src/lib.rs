@@ -6,9 +6,11 @@ mod clock;
 mod handle;
 mod lookup;
 mod restart;
+mod resume;
 mod shard;
 
 pub use clock::Clock;
 pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, REQUESTS_MAX};
 pub use restart::{RestartError, Restarted, close_interrupted};
+pub use resume::resume;
 pub use shard::{INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Shard, Stop};

@@ -16,11 +16,12 @@ use hotline_store::{Availability, JournalEntry, Store, Writer};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::handle::{Ask, Live};
 use crate::lookup::Lookups;
+use crate::resume;
 
 /// SIP messages and ends of connections that may wait for the shard.
 pub const INCOMING_MAX: usize = 8192;
@@ -44,6 +45,9 @@ const CLOSE: Duration = Duration::from_secs(6);
 /// How long SIP may repeat what was not confirmed when all calls are over: a BYE goes out again after 0.5 s and 1.5 s
 /// (RFC 3261 §17.1.2.2).
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How long the database may take to keep which nonces were used.
+const LEAVE: Duration = Duration::from_secs(2);
 
 /// What a shard is made of.
 pub struct Parts {
@@ -124,6 +128,10 @@ impl Shard {
         }
         let quiet = timeout(GOODBYE, self.turn_until(|shard| shard.parts.controller.is_quiet())).await;
         info!(confirmed = quiet.is_ok(), "SIP has said goodbye");
+        let nonces = self.parts.controller.used_nonces();
+        if timeout(LEAVE, resume::leave(&self.parts.store, &nonces)).await.is_err() {
+            warn!("the database did not take the used nonces in time");
+        }
     }
 
     /// Turns until `done`. Dropped at any point it loses nothing: what is taken from a source is carried out.
@@ -307,6 +315,9 @@ impl Shard {
                 self.records.push_back(record);
             }
             Request::SaveRecord(record) => self.parts.writer.write(JournalEntry::Record(record)),
+            Request::SaveContacts(contacts) => {
+                self.parts.writer.write(JournalEntry::Contacts(resume::stored(contacts)));
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use hotline_acd::{AgentError, NotReadyReason};
 use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, WallTime};
+use hotline_sip::registrar::SavedContacts;
 use serde::{Deserialize, Serialize};
 
 use crate::record::CallRecord;
@@ -78,6 +79,9 @@ pub enum Request {
     /// The call is over and its recording closed: write the record with its recordings, once, in one
     /// transaction.
     SaveRecord(Box<CallRecord>),
+    /// Where this SIP user is reached has changed: keep it in place of what was kept before, so that the next start
+    /// can take it over.
+    SaveContacts(SavedContacts),
 }
 
 /// Answers from the database.

@@ -129,7 +129,7 @@ impl Dialog {
     }
 
     fn numbered(&self, method: Method, cseq: u32, sent_by: SentBy, rng: &mut Rng) -> Outgoing {
-        let (uri, routes) = self.way();
+        let (uri, routes) = routed(&self.target, &self.routes);
         Outgoing {
             method,
             uri,
@@ -145,18 +145,19 @@ impl Dialog {
             body: None,
         }
     }
+}
 
-    /// Request-URI and Route: a strict router (no `lr`) takes the place of the target, which comes last.
-    fn way(&self) -> (Uri, Vec<NameAddr>) {
-        let is_loose = |route: &NameAddr| route.uri.sip().is_some_and(|uri| uri.params.has("lr"));
-        match self.routes.split_first() {
-            Some((first, rest)) if !is_loose(first) => {
-                let mut routes = rest.to_vec();
-                routes.push(NameAddr::new(self.target.clone()));
-                (first.uri.clone().into_request_uri(), routes)
-            }
-            Some(_) | None => (self.target.clone().into_request_uri(), self.routes.clone()),
+/// Request-URI and Route of a request to `target` by `routes`: a strict router (no `lr`) takes the place of the target,
+/// which comes last.
+pub(crate) fn routed(target: &Uri, routes: &[NameAddr]) -> (Uri, Vec<NameAddr>) {
+    let is_loose = |route: &NameAddr| route.uri.sip().is_some_and(|uri| uri.params.has("lr"));
+    match routes.split_first() {
+        Some((first, rest)) if !is_loose(first) => {
+            let mut routes = rest.to_vec();
+            routes.push(NameAddr::new(target.clone()));
+            (first.uri.clone().into_request_uri(), routes)
         }
+        Some(_) | None => (target.clone().into_request_uri(), routes.to_vec()),
     }
 }
 
@@ -168,7 +169,7 @@ fn allows_update(message: &Message) -> Option<bool> {
 }
 
 /// The transport and address that a URI names without asking DNS (RFC 3263 §4.1, §4.2).
-fn address_of(uri: &Uri) -> Option<(Transport, SocketAddr)> {
+pub(crate) fn address_of(uri: &Uri) -> Option<(Transport, SocketAddr)> {
     let uri = uri.sip()?;
     let transport = match uri.params.get("transport").map(Transport::parse) {
         _ if uri.scheme == SipScheme::Sips => Transport::Tls,

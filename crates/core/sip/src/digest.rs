@@ -1,5 +1,8 @@
 //! Digest authentication (RFC 7616, RFC 8760 for SIP, RFC 2617 for old phones): what a server asks and checks, and
 //! what a client answers. Knows no users: the password or its hash is given.
+//!
+//! Of RFC 7616 there is not: `-sess`, which spares a server that asks another one for hashes, `auth-int`, which no
+//! phone has, and `userhash`. They are never offered, passed over in challenges, and refused in credentials.
 
 use core::fmt;
 use core::str::FromStr;
@@ -16,11 +19,11 @@ mod nonce;
 mod verifier;
 
 pub use challenge::{Challenge, choose};
-pub use credentials::{Credentials, Qop};
+pub use credentials::{Credentials, Qop, realm_of};
 pub use nonce::{NonceIssuer, NonceState};
-pub use verifier::{MAX_COUNTED_NONCES, Verdict, Verifier};
+pub use verifier::{MAX_COUNTED_NONCES, UsedNonces, Verdict, Verifier};
 
-/// A hash algorithm (RFC 8760 §2.2).
+/// A hash algorithm (RFC 8760 §2.2), the weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
     /// `MD5`; weak, but all that many phones know.
@@ -32,6 +35,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them, the strongest first.
+    pub const ALL: [Self; 3] = [Self::Sha512_256, Self::Sha256, Self::Md5];
+
     /// As on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -58,8 +64,7 @@ impl FromStr for Algorithm {
 
     /// Compares without case, as tokens do.
     fn from_str(name: &str) -> Result<Self, DigestError> {
-        let known = [Self::Md5, Self::Sha256, Self::Sha512_256];
-        known
+        Self::ALL
             .into_iter()
             .find(|known| known.as_str().eq_ignore_ascii_case(name))
             .ok_or(DigestError::Algorithm)
@@ -90,6 +95,9 @@ pub enum DigestError {
     /// Only a quality of protection that Hotline does not have, such as `auth-int`.
     #[error("the quality of protection is not known")]
     Qop,
+    /// The hash of a user name in place of the name: `userhash=true`.
+    #[error("the user name is hashed")]
+    Userhash,
 }
 
 /// H(user:realm:password): all that a server needs to store of a password. As good as the password itself within

@@ -11,6 +11,7 @@ pub mod flow;
 mod login;
 pub mod message;
 mod outgoing;
+mod probe;
 pub mod registrar;
 pub mod registration;
 mod replaces;

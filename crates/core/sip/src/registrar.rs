@@ -9,7 +9,12 @@ use hotline_base::{AgentId, Now, Time, TimerQueue};
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
+use crate::message::NameAddr;
 use crate::uri::Uri;
+
+mod binding;
+
+pub use binding::{Binding, BindingId, Instance, Reach, SavedContact, SavedContacts};
 
 /// Contacts of one user. At the limit the one that would expire first gives way to the new one.
 pub const MAX_BINDINGS_PER_USER: usize = 10;
@@ -27,6 +32,8 @@ pub struct Update {
     pub cseq: u32,
     /// Where it came from: requests to the contact go there, since its own address may be behind a NAT.
     pub flow: Flow,
+    /// The proxies on the way to the contacts, nearest first (RFC 3327).
+    pub path: Vec<NameAddr>,
     /// What it asks for.
     pub change: Change,
 }
@@ -51,22 +58,8 @@ pub struct Requested {
     pub expires: Duration,
     /// Preference in thousandths (RFC 3261 §20.10).
     pub q: u16,
-}
-
-/// One contact of a user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Binding {
-    /// The contact's URI.
-    pub uri: Uri,
-    /// Where it registered from.
-    pub flow: Flow,
-    /// When it ends unless refreshed.
-    pub expires_at: Time,
-    /// Preference in thousandths.
-    pub q: u16,
-    refreshed_at: Time,
-    call_id: String,
-    cseq: u32,
+    /// Which phone it is of, if it says so.
+    pub instance: Option<Instance>,
 }
 
 /// The REGISTER came out of order: its Call-ID is known with this or a higher CSeq (RFC 3261 §10.3, step 7).
@@ -83,12 +76,14 @@ pub enum Why {
     Removed,
     /// The connection over which it registered broke.
     Disconnected,
+    /// No contact answers any more; they are known until they expire.
+    Unanswered,
 }
 
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Presence {
-    /// The user has contacts; one was added, refreshed, or removed.
+    /// The user has contacts that answer; one was added, refreshed, or removed.
     Registered {
         /// Whose.
         agent: AgentId,
@@ -97,7 +92,7 @@ pub enum Presence {
         /// Until the last of them expires.
         expires: Duration,
     },
-    /// The user has none left.
+    /// The user has none left that answers.
     Unregistered {
         /// Whose.
         agent: AgentId,
@@ -121,7 +116,11 @@ pub struct Registrar {
     /// Per user, when its first contact expires.
     timers: TimerQueue<String>,
     events: VecDeque<Presence>,
+    /// The users whose contacts changed since they were asked for.
+    changed: BTreeSet<String>,
     replaced: u64,
+    /// The last id given to a contact.
+    last_id: u64,
 }
 
 impl Registrar {
@@ -135,10 +134,9 @@ impl Registrar {
         let touched = |binding: &&Binding| match &update.change {
             Change::Query => false,
             Change::RemoveAll => true,
-            Change::Contacts(contacts) => contacts.iter().any(|contact| contact.uri.equivalent(&binding.uri)),
+            Change::Contacts(contacts) => contacts.iter().any(|contact| binding.gives_way_to(contact)),
         };
-        let late = |binding: &Binding| binding.call_id == update.call_id && update.cseq <= binding.cseq;
-        if known.iter().filter(touched).any(late) {
+        if known.iter().filter(touched).any(|binding| binding.is_newer_than(&update)) {
             return Err(OutOfOrder);
         }
         let flows = known.iter().filter(touched).map(|binding| binding.flow);
@@ -157,6 +155,7 @@ impl Registrar {
             }
         }
         self.settle(now, &update.user, Why::Removed);
+        self.changed.insert(update.user.clone());
         // A proxy stands for many phones: the others have not moved.
         moved.retain(|flow| {
             self.at(flow.remote).next().is_none() && self.at(update.flow.remote).next().is_some()
@@ -173,6 +172,7 @@ impl Registrar {
             self.timers.cancel(&user);
             if let Some(Record { agent, .. }) = self.users.remove(&user) {
                 self.events.push_back(Presence::Unregistered { agent, why: Why::Removed });
+                self.changed.insert(user);
             }
         }
     }
@@ -185,6 +185,7 @@ impl Registrar {
                 record.bindings.retain(|binding| binding.expires_at > now.mono);
             }
             self.settle(now, &user, Why::Expired);
+            self.changed.insert(user);
         }
     }
 
@@ -198,12 +199,66 @@ impl Registrar {
                 record.bindings.retain(|binding| binding.flow != gone);
             }
             self.settle(now, &user, Why::Disconnected);
+            self.changed.insert(user);
         }
+    }
+
+    /// Takes over contacts that were kept by a former process, each to be reached by the flow that `way` gives; `None`
+    /// leaves it out. Gives back how many live.
+    pub fn restore(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        saved: &SavedContacts,
+        longest: Duration,
+        way: impl Fn(&SavedContact) -> Option<Flow>,
+    ) -> usize {
+        self.forget_sources(&saved.user);
+        let mut bindings = Vec::new();
+        for contact in saved.contacts.iter().take(MAX_BINDINGS_PER_USER) {
+            let flow = way(contact);
+            let id = BindingId(self.last_id + 1);
+            let restored = flow.and_then(|flow| Binding::restore(id, now, contact, flow, longest));
+            self.last_id += u64::from(restored.is_some());
+            bindings.extend(restored);
+        }
+        let restored = bindings.len();
+        self.users.insert(saved.user.clone(), Record { agent: agent.clone(), bindings });
+        self.settle(now, &saved.user, Why::Expired);
+        self.changed.insert(saved.user.clone());
+        restored
+    }
+
+    /// Notes whether a contact answers; false if that is nothing new, or the contact is gone.
+    pub fn set_reach(&mut self, now: Now, user: &str, id: BindingId, reach: Reach) -> bool {
+        let bindings = self.users.get_mut(user).map_or(&mut [][..], |record| &mut record.bindings);
+        let known = bindings.iter_mut().find(|binding| binding.id == id && binding.reach != reach);
+        let Some(binding) = known else { return false };
+        binding.reach = reach;
+        self.settle(now, user, Why::Unanswered);
+        true
     }
 
     /// The next change.
     pub fn poll_event(&mut self) -> Option<Presence> {
         self.events.pop_front()
+    }
+
+    /// The next user whose contacts changed, however often.
+    pub fn poll_changed(&mut self) -> Option<String> {
+        self.changed.pop_first()
+    }
+
+    /// The contacts of `user` as they are to be kept.
+    #[must_use]
+    pub fn save(&self, now: Now, user: &str) -> SavedContacts {
+        let contacts = self.bindings(user).iter().map(|binding| binding.save(now)).collect();
+        SavedContacts { user: user.to_owned(), contacts }
+    }
+
+    /// The users with contacts.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.keys().map(String::as_str)
     }
 
     /// When [`Self::handle_timeout`] is due.
@@ -212,16 +267,19 @@ impl Registrar {
         self.timers.next().map(|(at, _)| at)
     }
 
-    /// The contacts of `user`.
+    /// The contacts of `user`, in the order in which they were refreshed.
     #[must_use]
     pub fn bindings(&self, user: &str) -> &[Binding] {
         self.users.get(user).map_or(&[], |record| &record.bindings)
     }
 
-    /// The contact of `user` to call: the one it prefers, among equals the one refreshed last.
+    /// The contacts of `user` to call: first the one it prefers, among equals the one refreshed last.
     #[must_use]
-    pub fn best(&self, user: &str) -> Option<&Binding> {
-        self.bindings(user).iter().max_by_key(|binding| (binding.q, binding.refreshed_at))
+    pub fn preferred(&self, user: &str) -> Vec<&Binding> {
+        let answering = self.bindings(user).iter().rev().filter(|binding| is_reachable(binding));
+        let mut preferred: Vec<&Binding> = answering.collect();
+        preferred.sort_by_key(|binding| core::cmp::Reverse(binding.q));
+        preferred
     }
 
     /// The users with a contact that registered from this address and port: such a phone is reached there only.
@@ -248,7 +306,12 @@ impl Registrar {
             .entry(update.user.clone())
             .or_insert_with(|| Record { agent: update.agent.clone(), bindings: Vec::new() });
         record.agent = update.agent.clone();
-        record.bindings.retain(|binding| !binding.uri.equivalent(&contact.uri));
+        // Contacts of one REGISTER stand side by side, though they are of one phone.
+        let replaced = |binding: &mut Binding| {
+            let beside = binding.is_of(update) && !binding.uri.equivalent(&contact.uri);
+            binding.gives_way_to(contact) && !beside
+        };
+        let former: Vec<Binding> = record.bindings.extract_if(.., replaced).collect();
         if contact.expires.is_zero() {
             return;
         }
@@ -259,15 +322,12 @@ impl Registrar {
                 self.replaced += 1;
             }
         }
-        record.bindings.push(Binding {
-            uri: contact.uri.clone(),
-            flow: update.flow,
-            expires_at: now.mono + contact.expires,
-            q: contact.q,
-            refreshed_at: now.mono,
-            call_id: update.call_id.clone(),
-            cseq: update.cseq,
-        });
+        let mut binding = Binding::new(BindingId(self.last_id + 1), now, update, contact);
+        match former.iter().find(|former| is_reachable(former) && former.has_stayed(&binding)) {
+            Some(former) => binding.id = former.id,
+            None => self.last_id += 1,
+        }
+        record.bindings.push(binding);
     }
 
     /// Takes the user's contacts out of the index; [`Self::settle`] puts in those that are left.
@@ -288,15 +348,15 @@ impl Registrar {
         let Some(record) = self.users.get(user) else { return };
         self.sources.extend(record.bindings.iter().map(|binding| (binding.flow.remote, user.to_owned())));
         let agent = record.agent.clone();
-        let times = || record.bindings.iter().map(|binding| binding.expires_at);
-        match (times().min(), times().max()) {
-            (Some(first), Some(last)) => {
-                let (contacts, expires) = (record.bindings.len(), last.since(now.mono));
-                self.events.push_back(Presence::Registered { agent, contacts, expires });
-                self.timers.set(user.to_owned(), first);
-            }
-            (None, _) | (_, None) => {
-                self.events.push_back(Presence::Unregistered { agent, why });
+        let answering = record.bindings.iter().filter(|binding| is_reachable(binding));
+        let contacts = answering.clone().count();
+        self.events.push_back(match answering.map(|binding| binding.expires_at).max() {
+            Some(last) => Presence::Registered { agent, contacts, expires: last.since(now.mono) },
+            None => Presence::Unregistered { agent, why },
+        });
+        match record.bindings.iter().map(|binding| binding.expires_at).min() {
+            Some(first) => self.timers.set(user.to_owned(), first),
+            None => {
                 self.timers.cancel(&user.to_owned());
                 self.users.remove(user);
             }
@@ -304,132 +364,12 @@ impl Registrar {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR: Duration = Duration::from_secs(3600);
-
-    fn update(call_id: &str, cseq: u32, contacts: &[(&str, u64)]) -> Update {
-        let contact = |&(uri, seconds): &(&str, u64)| Requested {
-            uri: uri.parse().unwrap(),
-            expires: Duration::from_secs(seconds),
-            q: 1000,
-        };
-        Update {
-            user: "ann".into(),
-            agent: AgentId::from("ann"),
-            call_id: call_id.into(),
-            cseq,
-            flow: Flow::udp("192.0.2.1:5060".parse().unwrap(), "192.0.2.9:4000".parse().unwrap()),
-            change: Change::Contacts(contacts.iter().map(contact).collect()),
-        }
-    }
-
-    fn registered(contacts: usize, seconds: u64) -> Option<Presence> {
-        let expires = Duration::from_secs(seconds);
-        Some(Presence::Registered { agent: AgentId::from("ann"), contacts, expires })
-    }
-
-    fn gone(why: Why) -> Option<Presence> {
-        Some(Presence::Unregistered { agent: AgentId::from("ann"), why })
-    }
-
-    #[test]
-    fn contacts_are_added_refreshed_and_expire_one_by_one() {
-        let mut registrar = Registrar::default();
-        let now = Now::default();
-        registrar.handle_register(now, update("a", 1, &[("sip:one", 60)])).unwrap();
-        registrar.handle_register(now, update("b", 1, &[("sip:two", 3600)])).unwrap();
-        assert_eq!(registrar.poll_event(), registered(1, 60));
-        assert_eq!(registrar.poll_event(), registered(2, 3600));
-        let minute = now + Duration::from_secs(60);
-        assert_eq!(registrar.poll_timeout(), Some(minute.mono));
-        registrar.handle_timeout(minute);
-        assert_eq!(registrar.poll_event(), registered(1, 3540));
-        registrar.handle_timeout(now + HOUR);
-        assert_eq!(registrar.poll_event(), gone(Why::Expired));
-        assert_eq!((registrar.poll_timeout(), registrar.bindings("ann").len()), (None, 0));
-    }
-
-    #[test]
-    fn the_contact_to_call_is_the_preferred_or_the_latest() {
-        let mut registrar = Registrar::default();
-        registrar.handle_register(Now::default(), update("a", 1, &[("sip:one", 60)])).unwrap();
-        let later = Now::default() + Duration::from_secs(1);
-        registrar.handle_register(later, update("b", 1, &[("sip:two", 60)])).unwrap();
-        assert_eq!(registrar.best("ann").unwrap().uri.to_string(), "sip:two");
-        let mut shy = update("b", 2, &[("sip:two", 60)]);
-        if let Change::Contacts(contacts) = &mut shy.change {
-            contacts[0].q = 500;
-        }
-        registrar.handle_register(later, shy).unwrap();
-        assert_eq!(registrar.best("ann").unwrap().uri.to_string(), "sip:one");
-        assert!(registrar.best("bob").is_none());
-    }
-
-    #[test]
-    fn users_are_found_by_where_they_registered_while_they_are_registered() {
-        let mut registrar = Registrar::default();
-        let at = |port: u16| SocketAddr::from(([192, 0, 2, 9], port));
-        let from = |update: Update, user: &str, port| Update {
-            user: user.into(),
-            flow: Flow { remote: at(port), ..update.flow },
-            ..update
-        };
-        let now = Now::default();
-        registrar.handle_register(now, from(update("a", 1, &[("sip:one", 60)]), "ann", 4000)).unwrap();
-        registrar.handle_register(now, from(update("b", 1, &[("sip:two", 90)]), "bob", 5000)).unwrap();
-        let found =
-            |registrar: &Registrar, port| registrar.at(at(port)).map(str::to_owned).collect::<Vec<_>>();
-        let behind = |registrar: &Registrar| registrar.behind(at(1).ip()).count();
-        assert_eq!((found(&registrar, 4000), found(&registrar, 4001)), (vec!["ann".to_owned()], vec![]));
-        assert_eq!((behind(&registrar), registrar.behind([192, 0, 2, 8].into()).count()), (2, 0));
-        registrar.handle_register(now, from(update("a", 2, &[("sip:one", 60)]), "ann", 4001)).unwrap();
-        assert_eq!((found(&registrar, 4000).len(), found(&registrar, 4001).len()), (0, 1), "it moved");
-        registrar.handle_timeout(now + Duration::from_secs(60));
-        assert_eq!(behind(&registrar), 1);
-        registrar.keep_users(&BTreeSet::new());
-        assert_eq!((behind(&registrar), registrar.sources.len()), (0, 0));
-    }
-
-    #[test]
-    fn an_old_register_changes_nothing() {
-        let mut registrar = Registrar::default();
-        let now = Now::default();
-        registrar.handle_register(now, update("a", 5, &[("sip:one", 60)])).unwrap();
-        let stale = update("a", 5, &[("sip:two", 60), ("sip:one", 0)]);
-        assert_eq!(registrar.handle_register(now, stale), Err(OutOfOrder));
-        let star = Update { change: Change::RemoveAll, ..update("a", 4, &[]) };
-        assert_eq!(registrar.handle_register(now, star.clone()), Err(OutOfOrder));
-        assert_eq!(registrar.bindings("ann").len(), 1);
-        registrar.handle_register(now, Update { call_id: "b".into(), ..star }).unwrap();
-        assert_eq!(registrar.poll_event(), registered(1, 60));
-        assert_eq!(registrar.poll_event(), gone(Why::Removed));
-    }
-
-    #[test]
-    fn the_eleventh_contact_replaces_the_one_that_ends_first() {
-        let mut registrar = Registrar::default();
-        for number in 0..=MAX_BINDINGS_PER_USER {
-            let uri = format!("sip:{number}");
-            let seconds = 100 + number as u64;
-            registrar.handle_register(Now::default(), update(&uri, 1, &[(&uri, seconds)])).unwrap();
-        }
-        assert_eq!(registrar.bindings("ann").len(), MAX_BINDINGS_PER_USER);
-        assert_eq!(registrar.bindings("ann")[0].uri.to_string(), "sip:1");
-        assert_eq!(registrar.replaced(), 1);
-    }
-
-    #[test]
-    fn a_user_who_is_configured_no_more_has_no_contacts() {
-        let mut registrar = Registrar::default();
-        registrar.handle_register(Now::default(), update("a", 1, &[("sip:one", 60)])).unwrap();
-        registrar.keep_users(&BTreeSet::from(["ann"]));
-        assert!(registrar.best("ann").is_some());
-        registrar.keep_users(&BTreeSet::new());
-        assert!(registrar.best("ann").is_none());
-        assert_eq!(registrar.poll_event(), registered(1, 60));
-        assert_eq!(registrar.poll_event(), gone(Why::Removed));
+fn is_reachable(binding: &Binding) -> bool {
+    match binding.reach {
+        Reach::Reachable => true,
+        Reach::Unreachable => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
-//! Durable state on SQLite or PostgreSQL: users, customers, audit, calls, recordings, flow versions and the
-//! event journal. One [`Store`], opened by URL; both databases behave alike, proved by one suite run on both.
+//! Durable state on SQLite or PostgreSQL: users, customers, audit, calls, recordings, flow versions, registrations and
+//! the event journal. One [`Store`], opened by URL; both databases behave alike, proved by one suite run on both.
 //!
 //! Must never know: SIP, audio, HTTP, what an event means beyond the call it belongs to, and the clock (times
 //! are arguments). It decides nothing about calls.
@@ -10,6 +10,7 @@
 
 mod audit;
 mod calls;
+mod contacts;
 mod customers;
 mod db;
 mod demo_users;
@@ -18,6 +19,7 @@ mod flows;
 mod journal;
 mod sessions;
 mod spool;
+mod state;
 mod store;
 mod text;
 mod users;
@@ -25,6 +27,7 @@ mod writer;
 
 pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditRow, AuditVerdict};
 pub use calls::{CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
+pub use contacts::{KeptContacts, StoredContacts};
 pub use customers::{
     COMPANY_CHARS_MAX, CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX,
     NOTE_CHARS_MAX, NUMBER_CHARS_MAX,

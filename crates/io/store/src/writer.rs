@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::spool::Spool;
-use crate::{Store, StoreError, calls, journal};
+use crate::{Store, StoreError, StoredContacts, calls, contacts, journal};
 
 /// Entries that may wait for the task; a new one beyond that is lost and counted.
 pub const WRITER_QUEUE_MAX: usize = 16_384;
@@ -44,6 +44,8 @@ pub enum JournalEntry {
     Event(Event),
     /// The record of a finished call.
     Record(Box<CallRecord>),
+    /// Where a SIP user is reached.
+    Contacts(StoredContacts),
 }
 
 /// Whether the database takes entries.
@@ -167,7 +169,7 @@ impl Writer {
 }
 
 impl Store {
-    /// Writes events and records in order, in one transaction.
+    /// Writes events, records and contacts, each kind in order, in one transaction.
     pub(crate) async fn write_entries(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let mut events = Vec::new();
@@ -179,6 +181,7 @@ impl Store {
                     events.clear();
                     calls::insert(&mut tx, record).await?;
                 }
+                JournalEntry::Contacts(contacts) => contacts::replace(&mut tx, contacts).await?,
             }
         }
         journal::insert(&mut tx, &events).await?;

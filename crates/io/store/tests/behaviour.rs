@@ -23,6 +23,8 @@ mod journal;
 mod opening;
 #[path = "behaviour/postgres.rs"]
 mod postgres;
+#[path = "behaviour/registrar.rs"]
+mod registrar;
 #[path = "behaviour/sample.rs"]
 mod sample;
 #[path = "behaviour/writer.rs"]
@@ -74,6 +76,10 @@ const CASES: &[Case] = cases![
     opening::the_tables_are_made_once_and_kept,
     opening::a_call_stored_before_agents_were_listed_is_found_by_them,
     opening::tables_of_a_later_version_are_refused,
+    registrar::the_last_that_was_told_of_a_user_is_kept,
+    registrar::contacts_that_have_expired_are_forgotten,
+    registrar::a_state_is_made_once,
+    registrar::a_state_that_was_left_is_taken_once,
     writer::what_was_flushed_is_in_the_database_in_order,
     writer::what_was_written_is_there_after_closing,
     writer::an_impossible_entry_does_not_hold_up_the_others,
@@ -85,6 +91,7 @@ const OUTAGE_CASES: &[Case] = cases![
     writer::a_server_killed_during_an_outage_keeps_what_it_acknowledged,
     writer::requests_during_an_outage_fail_as_unavailable,
     writer::closing_during_an_outage_leaves_the_rest_to_the_next_start,
+    registrar::contacts_told_during_an_outage_are_kept_in_order,
     writer::a_full_spool_holds_back_and_loses_nothing_of_the_queue,
     writer::a_record_is_given_back_by_a_full_queue_and_lost_by_none,
 ];

@@ -253,6 +253,7 @@ impl Phone {
         let invite = Invite {
             uri: uri.to_string(),
             flow: Flow::udp(self.address, SERVER),
+            routes: Vec::new(),
             from: NameAddr::new(SipUri::new(Some(&self.name), domain(), None)),
             to: NameAddr::new(uri),
             headers: Vec::new(),

@@ -178,6 +178,7 @@ impl Call {
         let invite = Invite {
             uri: contact.uri,
             flow: contact.flow,
+            routes: contact.routes,
             from,
             to: NameAddr::new(SipUri::new(Some(leg.agent.as_str()), env.center.domain.clone(), None)),
             headers: Vec::new(),

@@ -20,6 +20,8 @@ use std::sync::Arc;
 use hotline_acd::{Acd, AgentView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time, TrunkId};
 use hotline_media as media;
+use hotline_sip::digest::UsedNonces;
+use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Datagram, Endpoint, EndpointConfig, Flow, Transmit};
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +131,23 @@ impl Controller {
     pub fn with_shard(mut self, shard: u8) -> Self {
         self.env = self.env.with_shard(shard);
         self
+    }
+
+    /// Takes over where users are reached and which nonces were used, as a former process left it; to be called before
+    /// anything comes. Gives back how many contacts are there again.
+    pub fn resume(&mut self, now: Now, contacts: &[SavedContacts], nonces: Option<UsedNonces>) -> usize {
+        if let Some(nonces) = nonces {
+            self.env.sip.resume_nonces(now, nonces);
+        }
+        let restored = self.env.sip.restore_contacts(now, contacts);
+        self.settle(now);
+        restored
+    }
+
+    /// For [`Controller::resume`], when nothing comes any more.
+    #[must_use]
+    pub fn used_nonces(&self) -> UsedNonces {
+        self.env.sip.used_nonces()
     }
 
     /// A SIP datagram came.
@@ -383,6 +402,8 @@ impl Controller {
                 self.on_sip(now, event);
             } else if let Some(event) = self.env.acd.poll_event() {
                 self.on_acd(now, event);
+            } else if let Some(contacts) = self.env.sip.poll_contacts() {
+                self.env.requests.push_back(Request::SaveContacts(contacts));
             } else {
                 return;
             }

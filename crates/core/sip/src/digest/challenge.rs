@@ -92,14 +92,18 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// The challenges to answer, one for each realm (RFC 3261 §22.3): the first of it that can be, in the order in which
-/// the server gave them (RFC 8760 §2.4). Each item is the value of one header.
+/// The challenges to answer, one for each realm (RFC 3261 §22.3): of those that can be, the one with the strongest
+/// algorithm, among equals the server's first. RFC 8760 §2.4 has a client without a policy of its own take the first;
+/// this is ours, as whoever can reorder headers on the way would choose otherwise. Each item is the value of one
+/// header.
 #[must_use]
 pub fn choose(challenges: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<Challenge> {
     let mut chosen: Vec<Challenge> = Vec::new();
     for challenge in challenges.into_iter().filter_map(|text| Challenge::parse(text.as_ref()).ok()) {
-        if chosen.iter().all(|known| known.realm != challenge.realm) {
-            chosen.push(challenge);
+        match chosen.iter_mut().find(|known| known.realm == challenge.realm) {
+            None => chosen.push(challenge),
+            Some(known) if known.algorithm < challenge.algorithm => *known = challenge,
+            Some(_) => {}
         }
     }
     chosen

@@ -53,6 +53,9 @@ impl Credentials {
         if qop.as_ref().is_some_and(|qop| count(&qop.nc).is_none()) {
             return Err(DigestError::Syntax);
         }
+        if fields.get("userhash").is_some_and(|hashed| hashed.eq_ignore_ascii_case("true")) {
+            return Err(DigestError::Userhash);
+        }
         Ok(Self {
             username: fields.need("username")?,
             realm: fields.need("realm")?,
@@ -75,12 +78,25 @@ impl Credentials {
         self.algorithm == ha1.algorithm() && same_secret(expected.as_bytes(), given.as_bytes())
     }
 
+    /// Whether they only name the user and prove nothing: some phones send such ones at first, with empty fields, to
+    /// be challenged (3GPP TS 24.229 §5.1.1.2.2).
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.nonce.is_empty() && self.response.is_empty()
+    }
+
     /// The nonce count. Credentials without `qop` count as the first, which makes their nonce good for one
     /// request.
     #[must_use]
     pub fn count(&self) -> Option<u32> {
         self.qop.as_ref().map_or(Some(1), |qop| count(&qop.nc))
     }
+}
+
+/// The realm of credentials, also of those that cannot be used.
+#[must_use]
+pub fn realm_of(text: &str) -> Option<Box<str>> {
+    Fields::parse(text).ok()?.get("realm").map(Box::from)
 }
 
 /// One to eight hexadecimal digits; the grammar has eight, some phones leave out zeros.

@@ -85,6 +85,13 @@ impl fmt::Debug for NonceIssuer {
 pub(super) struct Stamp([u8; STAMP]);
 
 impl Stamp {
+    /// Above every stamp of a nonce that was issued before `time`, and below all later ones.
+    pub(super) fn at(time: WallTime) -> Self {
+        let mut stamp = [0; STAMP];
+        stamp[..8].copy_from_slice(&time.as_unix_micros().to_be_bytes());
+        Self(stamp)
+    }
+
     pub(super) fn issued(self) -> WallTime {
         let (time, _) = self.0.split_first_chunk().expect("a stamp begins with eight bytes of time");
         WallTime(i64::from_be_bytes(*time))

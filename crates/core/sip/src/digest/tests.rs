@@ -42,21 +42,55 @@ fn the_credentials_of_rfc_2617() {
     assert_eq!((received.algorithm, received.count()), (Algorithm::Md5, Some(1)));
 }
 
-/// RFC 8760 §2.4: the first challenge that the client knows, in the order of the server.
+/// RFC 7616 §3.9.2 with the values of its erratum 4897: those printed were made with a truncated SHA-512, which has
+/// other initial values than SHA-512/256.
 #[test]
-fn the_first_known_challenge_is_answered() {
+fn the_answer_of_rfc_7616_with_sha_512_256() {
+    let challenge = Challenge::parse(
+        "Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, \
+         nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", \
+         opaque=\"HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS\", charset=UTF-8, userhash=true",
+    )
+    .unwrap();
+    let cnonce = "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v";
+    let user = "J\u{e4}s\u{f8}n Doe";
+    let answer = challenge.answer(user, "Secret, or not?", "GET", "/doe.json", cnonce, 1);
+    assert_eq!(&*answer.response, "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5");
+    let received = Credentials::parse(&answer.to_string()).unwrap();
+    let ha1 = Ha1::new(Algorithm::Sha512_256, user, "api@example.org", "Secret, or not?");
+    assert!(received.prove(&ha1, "GET"));
+}
+
+/// The example of RFC 2617 §3.5 without what RFC 2069 did not have, as the oldest phones answer.
+#[test]
+fn credentials_without_qop_are_proved_as_of_rfc_2069() {
+    let received = Credentials::parse(
+        "Digest username=\"Mufasa\", realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", \
+         uri=\"/dir/index.html\", response=\"670fd8c2df070c60b045671b8b24ff02\"",
+    )
+    .unwrap();
+    let ha1 = Ha1::new(Algorithm::Md5, "Mufasa", "testrealm@host.com", "Circle Of Life");
+    assert!(received.prove(&ha1, "GET"));
+    assert_eq!(received.count(), Some(1));
+}
+
+#[test]
+fn of_several_challenges_the_strongest_that_is_known_is_answered() {
     let of =
         |algorithm: &str| format!("Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm={algorithm}");
     let chosen =
         |list: &[&str]| choose(list.iter().map(|name| of(name))).first().map(|challenge| challenge.algorithm);
     assert_eq!(chosen(&["SHA-256", "MD5"]), Some(Algorithm::Sha256));
-    assert_eq!(chosen(&["MD5", "SHA-256"]), Some(Algorithm::Md5));
-    assert_eq!(chosen(&["SHA-3", "MD5-sess", "sha-512-256"]), Some(Algorithm::Sha512_256));
-    assert_eq!(chosen(&["SHA-3"]), None);
+    assert_eq!(chosen(&["MD5", "SHA-256"]), Some(Algorithm::Sha256));
+    assert_eq!(chosen(&["MD5", "SHA-512-256", "SHA-256"]), Some(Algorithm::Sha512_256));
+    assert_eq!(chosen(&["SHA-3", "SHA-256-sess", "MD5"]), Some(Algorithm::Md5));
+    assert_eq!(chosen(&["SHA-3", "MD5-sess"]), None);
     assert_eq!(choose(["Basic realm=\"r\"", "Digest nonce=\"n\""]), []);
     let realms = choose(["Digest realm=\"a\", nonce=\"1\"", "Digest realm=\"b\", nonce=\"2\""]);
     assert_eq!(realms.iter().map(|challenge| &*challenge.realm).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(choose(["Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\""]), []);
+    let twice = choose(["Digest realm=\"a\", nonce=\"1\"", "Digest realm=\"a\", nonce=\"2\""]);
+    assert_eq!(twice.iter().map(|challenge| &*challenge.nonce).collect::<Vec<_>>(), ["1"]);
 }
 
 #[test]
@@ -83,6 +117,15 @@ fn what_cannot_be_checked_says_why() {
         ("Digest username=a, realm=r, nonce=n, uri=u, response=x, qop=auth", DigestError::Missing("nc")),
         ("Digest username=a, realm=r, nonce=n, uri=u, response=x, qop=auth-int", DigestError::Qop),
         ("Digest username=a, realm=r, nonce=n, uri=u, response=x, algorithm=ROT13", DigestError::Algorithm),
+        (
+            "Digest username=a, realm=r, nonce=n, uri=u, response=x, algorithm=MD5-sess",
+            DigestError::Algorithm,
+        ),
+        ("Digest username=a, realm=r, nonce=n, uri=u, response=x, userhash=true", DigestError::Userhash),
+        (
+            "Digest username*=UTF-8''a, realm=r, nonce=n, uri=u, response=x, userhash=false",
+            DigestError::Missing("username"),
+        ),
     ] {
         assert_eq!(Credentials::parse(text), Err(error), "{text}");
     }
@@ -92,6 +135,15 @@ fn what_cannot_be_checked_says_why() {
         );
         assert_eq!(Credentials::parse(&text), Err(DigestError::Syntax), "{nc}");
     }
+}
+
+#[test]
+fn whose_realm_credentials_are_for_can_be_read_though_they_cannot_be_used() {
+    assert_eq!(realm_of("Digest realm=\"r\", qop=auth-int").as_deref(), Some("r"));
+    assert_eq!(realm_of("Digest nonce=n"), None);
+    assert_eq!(realm_of("Basic realm=\"r\""), None);
+    let blank = "Digest username=\"a\", realm=\"r\", nonce=\"\", uri=\"sip:r\", response=\"\"";
+    assert!(Credentials::parse(blank).unwrap().is_blank());
 }
 
 #[test]

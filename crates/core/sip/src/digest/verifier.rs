@@ -25,13 +25,24 @@ pub enum Verdict {
     Wrong,
 }
 
+/// What is known of the nonces that were used: with it and the same secret another verifier goes on, and still no
+/// request is accepted twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedNonces {
+    counts: Vec<(Stamp, Counts)>,
+    forgotten: Option<Stamp>,
+}
+
 /// Issues challenges and checks answers. Only nonces with a proven answer take memory, so that strangers cannot
 /// fill it.
+///
+/// Of the nonces of a former process it knows nothing unless it is told by [`Verifier::resume`]: what was used with
+/// them could be sent again by whoever has read along. They are stale then, so that phones try again by themselves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Verifier {
     issuer: Given<NonceIssuer>,
     counts: BTreeMap<Stamp, Counts>,
-    /// What is not above it and not in `counts` may have been used.
+    /// What is not above it and not in `counts` may have been used. `None` until the first nonce.
     forgotten: Option<Stamp>,
     evicted: u64,
     /// When both clocks were first seen: see [`Verifier::clock`].
@@ -56,6 +67,26 @@ impl Verifier {
         self.issuer = Given::new(issuer);
     }
 
+    /// Goes on where another verifier with the same secret stopped. Without effect after the first challenge or
+    /// check, or if the clock was set back since: what is new would look older than what was used.
+    pub fn resume(&mut self, now: Now, used: UsedNonces) {
+        let latest =
+            used.counts.iter().map(|(stamp, _)| stamp.issued()).chain(used.forgotten.map(Stamp::issued));
+        if self.origin.is_some() || latest.max() > Some(now.wall) {
+            return;
+        }
+        self.origin = Some(now);
+        self.counts = used.counts.into_iter().take(MAX_COUNTED_NONCES).collect();
+        self.forgotten = used.forgotten;
+    }
+
+    /// For [`Verifier::resume`]. Complete only when nothing is checked any more.
+    #[must_use]
+    pub fn used(&self) -> UsedNonces {
+        let counts = self.counts.iter().map(|(stamp, counts)| (*stamp, *counts)).collect();
+        UsedNonces { counts, forgotten: self.forgotten }
+    }
+
     /// A challenge with a new nonce.
     #[must_use]
     pub fn challenge(
@@ -77,8 +108,8 @@ impl Verifier {
         }
     }
 
-    /// Judges an answer for a request with this method. A nonce of a former secret counts as stale when the proof
-    /// is right, so that phones simply try again after a restart.
+    /// Judges an answer for a request with this method. A nonce of another secret counts as stale when the proof is
+    /// right, so that phones simply try again.
     pub fn check(&mut self, now: Now, credentials: &Credentials, ha1: &Ha1, method: &str) -> Verdict {
         if !credentials.prove(ha1, method) {
             return Verdict::Wrong;
@@ -105,7 +136,10 @@ impl Verifier {
     /// back, the wall clock itself would make each new nonce look older than those that were forgotten, and no phone
     /// could prove anything until it has caught up.
     fn clock(&mut self, now: Now) -> WallTime {
-        let origin = *self.origin.get_or_insert(now);
+        let origin = *self.origin.get_or_insert_with(|| {
+            self.forgotten = Some(Stamp::at(now.wall));
+            now
+        });
         origin.wall + now.mono.since(origin.mono)
     }
 
@@ -138,7 +172,7 @@ impl Verifier {
 }
 
 /// The counts used with one nonce.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Counts {
     highest: u32,
     /// Bit `n` is set if `highest - n` was used.
@@ -249,6 +283,51 @@ mod tests {
         let young = scene.challenge(at(601));
         assert_eq!(scene.check(at(601), &young, "secret", 1), Verdict::Accepted);
         assert_eq!(scene.verifier.counts.len(), 1);
+    }
+
+    /// The verifier of another process with the same secret.
+    fn restarted(scene: &mut Scene) -> Verifier {
+        let issuer = NonceIssuer::new([1; 32], LIFETIME);
+        core::mem::replace(&mut scene.verifier, Verifier::new(issuer))
+    }
+
+    #[test]
+    fn after_a_crash_a_nonce_is_stale_as_nobody_knows_what_was_used_with_it() {
+        let mut scene = Scene::new();
+        let (used, unused) = (scene.challenge(at(0)), scene.challenge(at(0)));
+        assert_eq!(scene.check(at(1), &used, "secret", 1), Verdict::Accepted);
+        restarted(&mut scene);
+        for (challenge, nc) in [(&used, 1), (&used, 2), (&unused, 1)] {
+            assert_eq!(scene.check(at(2), challenge, "secret", nc), Verdict::Stale);
+        }
+        let fresh = scene.challenge(at(2));
+        assert_eq!(scene.check(at(2), &fresh, "secret", 1), Verdict::Accepted);
+    }
+
+    #[test]
+    fn after_an_orderly_restart_a_nonce_is_still_good_and_its_counts_stay_used() {
+        let mut scene = Scene::new();
+        let (used, unused) = (scene.challenge(at(0)), scene.challenge(at(0)));
+        assert_eq!(scene.check(at(1), &used, "secret", 5), Verdict::Accepted);
+        let former = restarted(&mut scene).used();
+        let text = serde_json::to_string(&former).unwrap();
+        scene.verifier.resume(at(2), serde_json::from_str(&text).unwrap());
+        assert_eq!(scene.check(at(3), &used, "secret", 5), Verdict::Stale, "a replay");
+        assert_eq!(scene.check(at(3), &used, "secret", 6), Verdict::Accepted);
+        assert_eq!(scene.check(at(3), &unused, "secret", 1), Verdict::Accepted);
+        assert_eq!(scene.check(at(700), &unused, "secret", 2), Verdict::Stale, "too old");
+    }
+
+    #[test]
+    fn what_was_known_before_the_clock_was_set_back_is_not_taken_over_and_locks_nobody_out() {
+        let mut scene = Scene::new();
+        let challenge = scene.challenge(at(1000));
+        assert_eq!(scene.check(at(1000), &challenge, "secret", 1), Verdict::Accepted);
+        let former = restarted(&mut scene).used();
+        scene.verifier.resume(at(10), former);
+        assert_eq!(scene.check(at(11), &challenge, "secret", 2), Verdict::Stale);
+        let fresh = scene.challenge(at(12));
+        assert_eq!(scene.check(at(12), &fresh, "secret", 1), Verdict::Accepted);
     }
 
     #[test]

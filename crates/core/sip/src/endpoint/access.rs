@@ -2,10 +2,10 @@
 
 use hotline_base::{AgentId, Now, Pii, TrunkId};
 
-use super::{Endpoint, Event, Party, Peer, SessionId};
+use super::{Endpoint, Event, Load, Party, Peer, SessionId};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
-use crate::digest::{Algorithm, Credentials, Ha1, Verdict};
+use crate::digest::{Algorithm, Credentials, Ha1, Verdict, realm_of};
 use crate::flow::Flow;
 use crate::message::{Builder, NameAddr};
 use crate::outgoing::TAG_LENGTH;
@@ -21,11 +21,35 @@ pub(super) enum Access {
     Granted { user: String, agent: AgentId },
     /// There are none for our realm.
     Missing,
+    /// They use what was not offered, or cannot be read: 400 (RFC 7616 §3.4). A challenge would be answered in the
+    /// same way again.
+    Unusable,
     /// The password, but the nonce cannot be used again.
     Stale { user: String },
     /// Nothing: wrong, or of nobody. Asked again as if there had been none: a phone that is set right needs no
     /// restart.
     Denied,
+}
+
+/// The credentials of a request for our realm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// None, or only a user's name.
+    Nothing,
+    /// Some that cannot be checked.
+    Unusable,
+    /// Proved or not.
+    Credentials(Box<Credentials>),
+}
+
+impl Claim {
+    /// Whom they name.
+    pub(super) fn user(&self) -> Option<&str> {
+        match self {
+            Self::Nothing | Self::Unusable => None,
+            Self::Credentials(credentials) => Some(&credentials.username),
+        }
+    }
 }
 
 /// Where an INVITE comes from, as far as its address tells.
@@ -53,6 +77,12 @@ impl Endpoint {
             self.shared.counters.refused_invites += 1;
             return self.refuse(message, flow, 403);
         };
+        if let Source::Phone { .. } = source {
+            let user = from.uri.user().unwrap_or_default();
+            if !self.hears(now, flow, self.claim(message).user().unwrap_or(&user)) {
+                return;
+            }
+        }
         // Before the proof is looked at: what is refused must not use up its nonce count.
         if let Some(refusal) = self.inadmissible(message, flow) {
             return self.send_stateless(message, flow, refusal);
@@ -69,6 +99,7 @@ impl Endpoint {
                 }
                 Access::Stale { user } => return self.challenge(now, message, flow, &user, true),
                 Access::Missing | Access::Denied => return self.challenge(now, message, flow, &asked, false),
+                Access::Unusable => return self.refuse(message, flow, 400),
             },
         };
         self.admit(now, inbound, admitted, replaces);
@@ -94,7 +125,14 @@ impl Endpoint {
     /// The response to an INVITE that nobody may send: a body, a way back or a number that cannot be read, a session
     /// that would live too short, or one too many.
     fn inadmissible(&mut self, message: &Message, flow: Flow) -> Option<Builder> {
-        if self.sessions.len() >= self.shared.config.limits.sessions || self.is_full() {
+        let is_shed = match self.load {
+            Load::Bearable => false,
+            Load::TooMuch => {
+                self.shared.counters.shed += 1;
+                true
+            }
+        };
+        if is_shed || self.sessions.len() >= self.shared.config.limits.sessions || self.is_full() {
             return Some(self.overload(message, flow));
         }
         if message.uri().is_err() || Dialog::from_request(message, "").is_err() {
@@ -137,9 +175,15 @@ impl Endpoint {
         flow: Flow,
         users: &[String],
     ) -> Access {
-        let (Some(credentials), Some(method)) = (self.credentials(message), message.method()) else {
-            return Access::Missing;
+        let credentials = match self.claim(message) {
+            Claim::Credentials(credentials) => credentials,
+            Claim::Nothing => return Access::Missing,
+            Claim::Unusable => {
+                self.shared.counters.unusable_credentials += 1;
+                return Access::Unusable;
+            }
         };
+        let Some(method) = message.method() else { return Access::Missing };
         let config = &self.shared.config;
         let user = config.users.get(&*credentials.username);
         let user = user.filter(|_| users.iter().any(|user| **user == *credentials.username));
@@ -158,27 +202,51 @@ impl Endpoint {
                 Access::Stale { user: credentials.username.into() }
             }
             (Verdict::Wrong, _) | (Verdict::Accepted | Verdict::Stale, None) => {
-                self.note_failure(now, flow);
+                self.note_failure(now, flow, &credentials.username);
                 Access::Denied
             }
         }
     }
 
-    /// Counts a wrong password. A stranger with too many is not heard for a while; where a phone or a trunk is, others
-    /// must not suffer for it.
-    pub(super) fn note_failure(&mut self, now: Now, flow: Flow) {
-        self.shared.counters.auth_failures += 1;
-        if self.is_stranger(flow.remote.ip()) {
-            self.throttle.note_failure(now.mono, flow.remote.ip());
+    /// Counts a wrong password of who says to be `user`. A stranger with too many is not heard for a while; where a phone
+    /// or a trunk is, only that user is not, as others must not suffer for it.
+    pub(super) fn note_failure(&mut self, now: Now, flow: Flow, user: &str) {
+        let (source, counters) = (flow.remote.ip(), &mut self.shared.counters);
+        counters.auth_failures += 1;
+        if self.is_stranger(source) {
+            self.shared.counters.sources_blocked += u64::from(self.throttle.note_failure(now, source));
+        } else {
+            let is_blocked = self.throttle.note_identity_failure(now, source, user);
+            self.shared.counters.identities_blocked += u64::from(is_blocked);
         }
     }
 
-    /// The credentials of `message` for our realm, proved or not.
-    pub(super) fn credentials(&self, message: &Message) -> Option<Credentials> {
-        let given = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
-        let all = given.into_iter().flat_map(|name| message.headers(name));
-        let mut read = all.filter_map(|value| Credentials::parse(&value).ok());
-        read.find(|credentials| *credentials.realm == *self.shared.config.realm)
+    /// Whether who says to be `user` is heard; counts it otherwise. From the very port where that user registered it
+    /// always is: who is there has proved the password, and must not be locked out by others who guess it.
+    pub(super) fn hears(&mut self, now: Now, flow: Flow, user: &str) -> bool {
+        let is_there = self.registrar.at(flow.remote).any(|known| known == user);
+        let is_heard = is_there || self.throttle.hears(now.mono, flow.remote.ip(), user);
+        self.shared.counters.ignored += u64::from(!is_heard);
+        is_heard
+    }
+
+    /// The credentials of `message` for our realm: of several, as a phone may answer each challenge, the first that
+    /// can be checked.
+    pub(super) fn claim(&self, message: &Message) -> Claim {
+        let names = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
+        let mut claim = Claim::Nothing;
+        for value in names.into_iter().flat_map(|name| message.headers(name)) {
+            match Credentials::parse(&value) {
+                Ok(credentials) if *credentials.realm != *self.shared.config.realm => {}
+                Ok(credentials) if credentials.is_blank() => {}
+                Ok(credentials) => return Claim::Credentials(Box::new(credentials)),
+                Err(_) if realm_of(&value).as_deref() == Some(&*self.shared.config.realm) => {
+                    claim = Claim::Unusable;
+                }
+                Err(_) => {}
+            }
+        }
+        claim
     }
 
     /// Asks for the password of `user`, in the order of algorithms set for that user. For somebody who does not

@@ -8,6 +8,7 @@ use hotline_base::{AgentId, TrunkId};
 
 use crate::digest::{Algorithm, Ha1};
 use crate::flow::{Flow, SentBy, Transport};
+use crate::registrar::Binding;
 use crate::session::SessionRules;
 
 /// Server transactions at a time; a further request gets 503.
@@ -18,6 +19,9 @@ pub const MAX_CLIENT_TRANSACTIONS: usize = 50_000;
 pub const MAX_SESSIONS: usize = 10_000;
 /// Client registrations at a time.
 pub const MAX_REGISTRATIONS: usize = 1_000;
+/// How often a contact is asked whether it is there: more often than a NAT forgets a way over UDP, which is 30 s at the
+/// earliest.
+pub const PROBE_INTERVAL: Duration = Duration::from_secs(25);
 /// What a 503 tells the peer to wait.
 pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -43,6 +47,8 @@ pub struct EndpointConfig {
     pub expires_default: Duration,
     /// How sessions are run.
     pub sessions: SessionRules,
+    /// Which registered phones are asked whether they are there.
+    pub probes: ProbeConfig,
     /// How much may run at a time.
     pub limits: Limits,
 }
@@ -61,6 +67,7 @@ impl EndpointConfig {
             expires_max: Duration::from_secs(3600),
             expires_default: Duration::from_secs(300),
             sessions: SessionRules::default(),
+            probes: ProbeConfig { whom: Probed::BehindNat, interval: PROBE_INTERVAL },
             limits: Limits::default(),
         }
     }
@@ -100,6 +107,36 @@ pub struct Listener {
     pub local: SocketAddr,
     /// How peers reach it: in our Via and Contact.
     pub advertised: SocketAddr,
+}
+
+/// The asking of registered phones whether they are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeConfig {
+    /// Who is asked.
+    pub whom: Probed,
+    /// How often each.
+    pub interval: Duration,
+}
+
+/// Who is asked whether it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probed {
+    /// Nobody.
+    Nobody,
+    /// Contacts over UDP that registered from another address than their own: a NAT would forget the way to them.
+    BehindNat,
+    /// Every contact.
+    Everybody,
+}
+
+impl ProbeConfig {
+    pub(super) fn concerns(&self, binding: &Binding) -> bool {
+        match self.whom {
+            Probed::Nobody => false,
+            Probed::BehindNat => binding.flow.transport == Transport::Udp && binding.is_translated(),
+            Probed::Everybody => true,
+        }
+    }
 }
 
 /// How much may run at a time; the defaults are this module's constants.

@@ -25,16 +25,35 @@ pub struct Counters {
     pub challenges: u64,
     /// Credentials that were wrong, of unknown users included: asked again with 401; 403 for another user's contacts.
     pub auth_failures: u64,
+    /// Credentials that use what was not offered, such as `auth-int`, or cannot be read: answered 400.
+    pub unusable_credentials: u64,
     /// Nonce counts seen before: challenged again.
     pub replays: u64,
     /// Nonces forgotten before their time at [`crate::digest::MAX_COUNTED_NONCES`]: their phones are asked again.
     pub nonces_evicted: u64,
     /// Requests of strangers beyond [`super::BURST`], or after too many wrong passwords: dropped.
     pub throttled: u64,
-    /// Requests refused with 503 because of a limit.
+    /// Requests of strangers that look for a victim: dropped.
+    pub scans: u64,
+    /// Requests of who says to be a user whose password was guessed at that address: dropped.
+    pub ignored: u64,
+    /// Times that an address was not heard any more for a while.
+    pub sources_blocked: u64,
+    /// Times that a user at an address of others was not heard any more for a while.
+    pub identities_blocked: u64,
+    /// Requests refused with 503 because of a limit, [`Self::shed`] included.
     pub overloaded: u64,
+    /// INVITEs refused with 503 because more comes than is worked off.
+    pub shed: u64,
     /// Contacts that gave way to a new one at [`crate::registrar::MAX_BINDINGS_PER_USER`].
     pub bindings_replaced: u64,
+    /// OPTIONS that ask whether a contact is there.
+    pub probes: u64,
+    /// Those of them that nobody answered in time.
+    pub probes_missed: u64,
+    /// Contacts that are not called any more because they left [`crate::endpoint::MAX_MISSES`] probes in a row
+    /// unanswered.
+    pub contacts_lost: u64,
     /// Requests that arrived twice by different ways: answered 482.
     pub merged: u64,
     /// Calls whose Max-Forwards had reached 0: answered 483.
@@ -82,11 +101,20 @@ impl Counters {
             ("sip_refused_requests", self.refused_requests),
             ("sip_challenges", self.challenges),
             ("sip_auth_failures", self.auth_failures),
+            ("sip_unusable_credentials", self.unusable_credentials),
             ("sip_replays", self.replays),
             ("sip_nonces_evicted", self.nonces_evicted),
             ("sip_throttled", self.throttled),
+            ("sip_scans", self.scans),
+            ("sip_ignored", self.ignored),
+            ("sip_sources_blocked", self.sources_blocked),
+            ("sip_identities_blocked", self.identities_blocked),
             ("sip_overloaded", self.overloaded),
+            ("sip_shed", self.shed),
             ("sip_bindings_replaced", self.bindings_replaced),
+            ("sip_probes", self.probes),
+            ("sip_probes_missed", self.probes_missed),
+            ("sip_contacts_lost", self.contacts_lost),
             ("sip_merged", self.merged),
             ("sip_too_many_hops", self.too_many_hops),
             ("sip_unsendable", self.unsendable),

@@ -323,6 +323,8 @@ pub struct Invite {
     pub uri: String,
     /// The way the INVITE is sent.
     pub flow: Flow,
+    /// The proxies on the way, nearest first: [`Contact::routes`].
+    pub routes: Vec<NameAddr>,
     /// Who calls; a tag of ours is added.
     pub from: NameAddr,
     /// Who is called.
@@ -371,4 +373,8 @@ pub struct Contact {
     pub uri: String,
     /// The way the INVITE is sent: the one by which the user registered.
     pub flow: Flow,
+    /// The proxies on the way, nearest first (RFC 3327).
+    pub routes: Vec<NameAddr>,
+    /// Preference in thousandths (RFC 3261 §20.10).
+    pub q: u16,
 }

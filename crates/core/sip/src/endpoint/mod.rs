@@ -6,10 +6,12 @@
 //! 1. [`Endpoint::handle_datagram`], [`Endpoint::handle_timeout`], or one of the calls about a session;
 //! 2. [`Endpoint::poll_transmit`] until `None`;
 //! 3. [`Endpoint::poll_event`] until `None`;
-//! 4. [`Endpoint::poll_timeout`].
+//! 4. [`Endpoint::poll_contacts`] until `None`, where registrations are to outlive the process;
+//! 5. [`Endpoint::poll_timeout`].
 //!
 //! Must not know sockets, nor what a call is for.
 
+use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -21,28 +23,39 @@ mod access;
 mod config;
 mod counters;
 mod event;
+mod ledger;
+mod probes;
 mod receive;
 mod register;
+mod restore;
 mod throttle;
 
+pub use crate::probe::MAX_MISSES;
 pub use config::{
     EndpointConfig, IpPrefix, Limits, Listener, MAX_CLIENT_TRANSACTIONS, MAX_REGISTRATIONS,
-    MAX_SERVER_TRANSACTIONS, MAX_SESSIONS, RETRY_AFTER, TrunkConfig, UserConfig,
+    MAX_SERVER_TRANSACTIONS, MAX_SESSIONS, PROBE_INTERVAL, ProbeConfig, Probed, RETRY_AFTER, TrunkConfig,
+    UserConfig,
 };
 pub use counters::Counters;
 pub use event::{
     Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, Reason, ReferTarget,
     Register, RegistrationId, SessionId, Side, Transmit, Why,
 };
-pub use throttle::{BURST, FAILURE_WINDOW, MAX_FAILURES, MAX_SOURCES, REQUEST_INTERVAL, SILENCE};
+pub use register::{MAX_INSTANCE, MAX_PATH};
+pub use throttle::{
+    BURST, Blocked, Culprit, FAILURE_WINDOW, MAX_FAILURES, MAX_NAMES, MAX_SOURCES, NAME_WINDOW, Offence,
+    REQUEST_INTERVAL, SCAN_SILENCE, SILENCE, TOLD_INTERVAL,
+};
 
+use probes::Probes;
 use throttle::Throttle;
 
 use crate::address::is_sendable;
-use crate::digest::{NonceIssuer, Verifier};
+use crate::digest::{NonceIssuer, UsedNonces, Verifier};
 use crate::flow::Flow;
 use crate::outgoing::TAG_LENGTH;
-use crate::registrar::{Presence, Registrar};
+use crate::probe::ProbeId;
+use crate::registrar::{Binding, Presence, Registrar, SavedContacts};
 use crate::registration::Registration;
 use crate::replaces::Replaces;
 use crate::session::{self, Context, Owner, Peerage, Session};
@@ -72,12 +85,25 @@ pub enum Timer {
     Registration,
     /// A user's contact expires.
     Binding,
+    /// A peer is to be asked whether it is there, or did not answer that.
+    Probe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum TimerKey {
     Session(SessionId),
     Registration(RegistrationId),
+    Probe(ProbeId),
+}
+
+/// How much there is to do, as the shell sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Load {
+    /// All is done in time.
+    #[default]
+    Bearable,
+    /// More comes than is worked off: new calls are refused before the running ones suffer.
+    TooMuch,
 }
 
 /// One SIP endpoint, server and client. It can be written down at any moment between two turns, without its
@@ -87,13 +113,19 @@ pub struct Endpoint {
     shared: Shared,
     verifier: Verifier,
     throttle: Throttle,
+    /// Whoever reads the endpoint has another load.
+    #[serde(skip)]
+    load: Load,
     registrar: Registrar,
+    probes: Probes,
+    /// What is to be kept of users whose contacts changed.
+    saved: VecDeque<SavedContacts>,
     sessions: BTreeMap<SessionId, Session>,
     /// Sessions by Call-ID and our tag.
     dialogs: BTreeMap<(String, String), SessionId>,
     registrations: BTreeMap<RegistrationId, Registration>,
     timers: TimerQueue<TimerKey>,
-    /// The last id given to a session or registration.
+    /// The last id given to a session, registration or probe.
     last_id: u64,
 }
 
@@ -115,8 +147,8 @@ impl Shared {
 }
 
 impl Endpoint {
-    /// An endpoint without sessions. `nonce_secret` comes from a secure source; the same one lets phones go on with
-    /// their nonces after a restart.
+    /// An endpoint without sessions. `nonce_secret` comes from a secure source; the same one, and what
+    /// [`Self::used_nonces`] told, let phones go on with their nonces after a restart.
     #[must_use]
     pub fn new(config: EndpointConfig, rng: Rng, nonce_secret: [u8; 32]) -> Self {
         let shared = Shared {
@@ -130,7 +162,10 @@ impl Endpoint {
             shared,
             verifier: Verifier::new(NonceIssuer::new(nonce_secret, NONCE_LIFETIME)),
             throttle: Throttle::default(),
+            load: Load::Bearable,
             registrar: Registrar::default(),
+            probes: Probes::default(),
+            saved: VecDeque::new(),
             sessions: BTreeMap::new(),
             dialogs: BTreeMap::new(),
             registrations: BTreeMap::new(),
@@ -153,6 +188,17 @@ impl Endpoint {
         self.reconfigure(config);
     }
 
+    /// Goes on with the nonces of a former endpoint with the same secret. To be called before anything comes.
+    pub fn resume_nonces(&mut self, now: Now, used: UsedNonces) {
+        self.verifier.resume(now, used);
+    }
+
+    /// For [`Self::resume_nonces`], when nothing comes any more.
+    #[must_use]
+    pub fn used_nonces(&self) -> UsedNonces {
+        self.verifier.used()
+    }
+
     /// Replaces the configuration. Sessions go on; users who are gone lose their contacts.
     pub fn reconfigure(&mut self, config: EndpointConfig) {
         let users: BTreeSet<&str> = config.users.keys().map(String::as_str).collect();
@@ -169,6 +215,7 @@ impl Endpoint {
             match key {
                 TimerKey::Session(id) => self.step(now, id, Session::handle_timeout),
                 TimerKey::Registration(id) => self.step_registration(now, id, Registration::handle_timeout),
+                TimerKey::Probe(id) => self.wake_probe(now, id),
             }
         }
         self.drain(now);
@@ -214,6 +261,7 @@ impl Endpoint {
                 Some((at, Timer::Session(timer)))
             }
             TimerKey::Registration(_) => Some((at, Timer::Registration)),
+            TimerKey::Probe(_) => Some((at, Timer::Probe)),
         });
         transaction.into_iter().chain(binding).chain(other).min()
     }
@@ -321,11 +369,22 @@ impl Endpoint {
         is_it.then(|| (id, session.is_answered()))
     }
 
-    /// Where `user` is reached best; `None` while it has no contact.
+    /// Where `user` is reached best; `None` while it has no contact that answers.
     #[must_use]
     pub fn contact(&self, user: &str) -> Option<Contact> {
-        let binding = self.registrar.best(user)?;
-        Some(Contact { uri: binding.uri.to_string(), flow: binding.flow })
+        self.contacts(user).into_iter().next()
+    }
+
+    /// Where `user` is reached: first the contact it prefers, among equals the one refreshed last.
+    #[must_use]
+    pub fn contacts(&self, user: &str) -> Vec<Contact> {
+        let contact = |binding: &Binding| Contact {
+            uri: binding.uri.to_string(),
+            flow: binding.way(),
+            routes: binding.path.clone(),
+            q: binding.q,
+        };
+        self.registrar.preferred(user).into_iter().map(contact).collect()
     }
 
     /// The Call-ID of a session; `None` once it is forgotten.
@@ -354,6 +413,29 @@ impl Endpoint {
         self.drain(now);
     }
 
+    /// Whether more comes than is worked off. New calls are then refused with 503 and Retry-After; whatever belongs to
+    /// a running one is taken.
+    pub fn set_overloaded(&mut self, is_overloaded: bool) {
+        self.load = if is_overloaded { Load::TooMuch } else { Load::Bearable };
+    }
+
+    /// Everybody who is not heard for a while, at most twice [`MAX_SOURCES`].
+    #[must_use]
+    pub fn blocked(&self, now: Now) -> Vec<Blocked> {
+        self.throttle.blocked(now)
+    }
+
+    /// Hears an address, and every user there, again; false if all were heard. An address counts as its network, as in
+    /// [`Culprit`].
+    pub fn release(&mut self, now: Now, source: IpAddr) -> bool {
+        self.throttle.release(now.mono, source)
+    }
+
+    /// The latest who is not heard from here on, at most one every [`TOLD_INTERVAL`]; [`Self::blocked`] has all.
+    pub fn poll_blocked(&mut self) -> Option<Blocked> {
+        self.throttle.poll_blocked()
+    }
+
     /// What was counted since the start.
     #[must_use]
     pub const fn counters(&self) -> &Counters {
@@ -373,13 +455,13 @@ impl Endpoint {
     }
 
     /// True if nothing is going on: no session, no transaction, nothing to send or to tell. Contacts of users may
-    /// be there.
+    /// be there, and probes of them that wait for their time.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.sessions.is_empty()
             && self.dialogs.is_empty()
             && self.shared.layer.is_empty()
-            && self.timers.is_empty()
+            && self.timers.len() == self.probes.len()
             && self.registrations.is_empty()
             && self.shared.events.is_empty()
     }
@@ -461,8 +543,14 @@ impl Endpoint {
                     });
                 }
                 Notice::Closed { owner: Owner::Session(id) } => self.settle(now, id),
-                Notice::Closed { owner: Owner::Registration(_) } => {}
+                // A probe counts for itself what is not answered in time.
+                Notice::NoResponse { owner: Owner::Probe(_), .. }
+                | Notice::Closed { owner: Owner::Registration(_) | Owner::Probe(_) } => {}
             }
+        }
+        while let Some(user) = self.registrar.poll_changed() {
+            self.sync_probes(now, &user);
+            self.saved.push_back(self.registrar.save(now, &user));
         }
         self.tell_presence();
     }

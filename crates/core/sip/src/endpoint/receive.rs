@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use hotline_base::Now;
 
-use super::{ACCEPT, ALLOW, Datagram, Endpoint, RETRY_AFTER, SUPPORTED, SessionId};
+use super::throttle::is_scanner;
+use super::{ACCEPT, ALLOW, Datagram, Endpoint, Offence, RETRY_AFTER, SUPPORTED, SessionId, register};
 use crate::address::reply_flow;
 use crate::flow::Flow;
 use crate::message::{Builder, Malformed, MalformedKind};
@@ -39,6 +40,24 @@ impl Endpoint {
         self.shared.config.trunk_of(address).is_none() && self.registrar.behind(address).next().is_none()
     }
 
+    /// Whether a request is dropped without a word, as its sender looks for a victim: it says so itself, or it is a
+    /// stranger and asks for one name too many. Where phones are, others are heard on; a trunk is trusted.
+    fn is_scan(&mut self, now: Now, message: &Message, source: IpAddr) -> bool {
+        let is_stranger = self.is_stranger(source);
+        let agent = message.header(HeaderName::UserAgent);
+        if agent.is_some_and(|agent| is_scanner(&agent)) && self.shared.config.trunk_of(source).is_none() {
+            if is_stranger {
+                self.throttle.block(now, source, Offence::Scanner);
+                self.shared.counters.sources_blocked += 1;
+            }
+            return true;
+        }
+        let Some(name) = asked_for(message).filter(|_| is_stranger) else { return false };
+        let is_too_many = self.throttle.note_name(now, source, name);
+        self.shared.counters.sources_blocked += u64::from(is_too_many);
+        is_too_many
+    }
+
     fn handle_response(&mut self, now: Now, response: &Message) {
         match self.shared.layer.handle_response(now, response, &mut self.shared.counters) {
             Some(Owner::Session(id)) => {
@@ -49,11 +68,16 @@ impl Endpoint {
                     registration.handle_response(ctx, response)
                 });
             }
+            Some(Owner::Probe(id)) => self.answer_probe(now, id, response),
             None => {}
         }
     }
 
     fn handle_request(&mut self, now: Now, message: Message, flow: Flow) {
+        if self.is_scan(now, &message, flow.remote.ip()) {
+            self.shared.counters.scans += 1;
+            return;
+        }
         let (layer, counters) = (&mut self.shared.layer, &mut self.shared.counters);
         match layer.handle_request(now, &message, counters) {
             Some(Reception::New(key)) => self.handle_new(now, Inbound { key, message, flow }),
@@ -86,8 +110,9 @@ impl Endpoint {
             (Some(Request::Invite), false) => self.handle_invite(now, inbound),
             (Some(Request::Options), false) => {
                 let response = self.stateless(message, flow, 200).header(HeaderName::Accept, ACCEPT);
+                let supported = format!("{SUPPORTED}, {}", register::EXTENSIONS);
                 let response =
-                    response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, SUPPORTED);
+                    response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, supported);
                 self.send_stateless(message, flow, response);
             }
             (
@@ -121,7 +146,7 @@ impl Endpoint {
             self.shared.counters.too_many_hops += 1;
             return Some(self.stateless(message, flow, 483));
         }
-        let mut required = message.require().filter(|option| !is_supported(option)).peekable();
+        let mut required = message.require().filter(|option| !is_supported(&method, option)).peekable();
         required.peek()?;
         let response = self.stateless(message, flow, 420);
         Some(required.fold(response, |response, option| response.header(HeaderName::Unsupported, option)))
@@ -155,7 +180,7 @@ impl Endpoint {
         }
         let session = match owner {
             Some(Owner::Session(id)) => Some(id),
-            Some(Owner::Registration(_)) | None => None,
+            Some(Owner::Registration(_) | Owner::Probe(_)) | None => None,
         };
         let tag = session.and_then(|id| self.sessions.get(&id)).map(|session| session.key().1);
         let tag = tag.unwrap_or_else(|| stateless_tag(&inbound.message));
@@ -254,8 +279,20 @@ impl Endpoint {
 }
 
 /// Whether a request may insist on this extension (RFC 3261 §8.2.2.3).
-fn is_supported(option: &str) -> bool {
-    SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(option))
+fn is_supported(method: &Method, option: &str) -> bool {
+    let of_method = if *method == Method::Register { register::EXTENSIONS } else { SUPPORTED };
+    of_method.split(", ").any(|known| known.eq_ignore_ascii_case(option))
+}
+
+/// Whom a request outside of a dialog asks for, as a hash: the user who is registered, or the number that is called.
+/// The same whether or not there is such a one.
+fn asked_for(message: &Message) -> Option<u64> {
+    let is_register = message.method()? == Method::Register;
+    let uri = if is_register { message.to().ok()?.uri } else { message.uri().ok()? };
+    let is_within = message.to_tag().is_some();
+    let mut hasher = DefaultHasher::new();
+    uri.user().filter(|_| !is_within)?.hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// The tag of a stateless response: the same for each repetition of the request (RFC 3261 §8.2.7).

@@ -69,6 +69,13 @@ impl NameAddr {
         self.params.text("+sip.instance")
     }
 
+    /// The `reg-id` parameter of a Contact: which of several ways to one phone (RFC 5626 §4.1), from 1.
+    #[must_use]
+    pub fn reg_id(&self) -> Option<u32> {
+        let value = lexis::number(self.params.get("reg-id")?.as_bytes())?;
+        u32::try_from(value).ok().filter(|&way| way != 0)
+    }
+
     pub(crate) fn parse_bytes(bytes: &[u8]) -> Result<Self, HeaderError> {
         let view = NameAddrView::split(bytes)?;
         let display = lexis::text(view.display);
@@ -229,6 +236,10 @@ mod tests {
         let value = parse("<sip:a@b>;q=0.85;expires=60;+sip.instance=\"<urn:uuid:0>\"");
         assert_eq!((value.q_thousandths(), value.expires()), (850, Some(60)));
         assert_eq!(value.instance().unwrap(), "<urn:uuid:0>");
+        assert_eq!(parse("<sip:a@b>;reg-id=2").reg_id(), Some(2));
+        for wrong in ["0", "-1", "x", "", "4294967296", "99999999999"] {
+            assert_eq!(parse(&format!("<sip:a@b>;reg-id={wrong}")).reg_id(), None, "{wrong}");
+        }
         assert_eq!(parse("<sip:a@b>;expires=soon").expires(), Some(3600));
         assert_eq!(parse("<sip:a@b>;expires=99999999999").expires(), Some(u32::MAX));
         assert_eq!(parse("<sip:a@b>").expires(), None);

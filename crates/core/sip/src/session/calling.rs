@@ -16,7 +16,7 @@ use super::rules::ReliableProvisionals;
 use super::terms::{Terms, longer, wish};
 use super::usage::{Change, Peerage, Role, Usage, reason_of};
 use super::{Reason, Request, State, Timer};
-use crate::dialog::Dialog;
+use crate::dialog::{Dialog, routed};
 use crate::endpoint::{Event, Failure, Invite, InviteError, SessionId, Side};
 use crate::flow::Flow;
 use crate::login::authorise;
@@ -56,19 +56,21 @@ impl Calling {
         invite: Invite,
         peerage: Peerage,
     ) -> Result<(Usage, Self), InviteError> {
-        let Invite { uri, from, mut to, headers, offer, credentials, .. } = invite;
+        let Invite { uri, routes, from, mut to, headers, offer, credentials, .. } = invite;
         let flow = peerage.flow;
         to.params = Params::new();
+        let target = Uri::parse(&uri).map_err(|_| InviteError::Uri)?;
+        let (uri, routes) = routed(&target, &routes);
         let request = Outgoing {
             method: Method::Invite,
-            uri: Uri::parse(&uri).map_err(|_| InviteError::Uri)?.into_request_uri(),
+            uri,
             sent_by: ctx.config.sent_by(&flow),
             branch: branch(ctx.rng),
             from: from.with_tag(&peerage.local_tag),
             to,
             call_id: ctx.rng.hex(CALL_ID_LENGTH),
             cseq: FIRST_CSEQ,
-            routes: Vec::new(),
+            routes,
             headers,
             answers: Vec::new(),
             body: Some(Body::sdp(offer.clone())),

@@ -20,6 +20,8 @@ pub(crate) enum Owner {
     Session(SessionId),
     /// A registration of ours.
     Registration(crate::endpoint::RegistrationId),
+    /// A probe.
+    Probe(crate::probe::ProbeId),
 }
 
 /// A request that has a server transaction and no final response yet.
@@ -130,6 +132,7 @@ pub(crate) const fn reason_phrase(status: u16) -> &'static str {
         420 => "Bad Extension",
         422 => "Session Interval Too Small",
         423 => "Interval Too Brief",
+        439 => "First Hop Lacks Outbound Support",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",

@@ -81,6 +81,7 @@ pub(crate) fn call_to(uri: &str, node: usize) -> Invite {
     Invite {
         uri: uri.into(),
         flow: Flow::udp(address(0), address(node)),
+        routes: Vec::new(),
         from: NameAddr::parse("\"Ann\" <sip:+4930123@192.0.2.10>").unwrap(),
         to: NameAddr::new(Uri::parse(uri).unwrap()),
         headers: vec![(HeaderName::Subject, "test".into())],

@@ -49,7 +49,7 @@ async fn journal(store: &Store) -> Vec<Event> {
     }
 }
 
-async fn wait_for(availability: &mut watch::Receiver<Availability>, available: bool) {
+pub(crate) async fn wait_for(availability: &mut watch::Receiver<Availability>, available: bool) {
     availability.wait_for(|now| (*now == Availability::Available) == available).await.unwrap();
 }
 
