@@ -90,6 +90,7 @@ pub struct Center {
     files: Vec<(String, String)>,
     edits: Vec<(String, String, String)>,
     domain: String,
+    sip: String,
 }
 
 impl Default for Center {
@@ -111,6 +112,7 @@ impl Center {
             files: Vec::new(),
             edits: Vec::new(),
             domain: DOMAIN.to_owned(),
+            sip: "listen: HERE:0".to_owned(),
         }
     }
 
@@ -139,6 +141,13 @@ impl Center {
     #[must_use]
     pub fn domain(mut self, domain: &str) -> Self {
         domain.clone_into(&mut self.domain);
+        self
+    }
+
+    /// Another section `sip` of the server's file, in which `HERE` stands for the server's host.
+    #[must_use]
+    pub fn sip(mut self, section: &str) -> Self {
+        section.clone_into(&mut self.sip);
         self
     }
 
@@ -194,8 +203,9 @@ impl Center {
 
     fn server_yaml(&self) -> String {
         let (address, sounds) = (self.addresses.server(), root().join("sounds"));
+        let sip = self.sip.replace("HERE", &address.to_string()).replace('\n', "\n  ");
         format!(
-            "sip:\n  listen: {address}:0\nmedia:\n  listen: {address}\n  ports: 20000-20999\n  timeout_s: 10\n\
+            "sip:\n  {sip}\nmedia:\n  listen: {address}\n  ports: 20000-20999\n  timeout_s: 10\n\
              http:\n  listen: {address}:0\nstorage:\n  database: {}\n  recordings: recordings\n  sounds: {}\n  \
              flows: ivr-flows\n  center: config/center.yaml\n",
             self.database,

@@ -7,8 +7,10 @@
 
 mod addresses;
 mod center;
+mod certificate;
 mod desk;
 mod hearing;
+mod line;
 mod record;
 mod server;
 mod sipp;
@@ -18,8 +20,10 @@ mod wire;
 
 pub use addresses::{Addresses, is_bound};
 pub use center::{Center, Queue, root};
+pub use certificate::Certificate;
 pub use desk::{ADMIN, ADMIN_PASSWORD, DOMAIN, desk_password, sip_password};
 pub use hearing::{Bursts, hears, level, loudness, onsets, wait_until_heard, wait_until_told};
+pub use line::Line;
 pub use record::{Sound, listen, record_of, records};
 pub use server::{Hotline, binary};
 pub use sipp::{Sipp, SippRun};

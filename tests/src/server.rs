@@ -36,7 +36,7 @@ pub struct Hotline {
     directory: TempDir,
     addresses: Addresses,
     domain: String,
-    sip: SocketAddr,
+    sip: Vec<(SocketAddr, String)>,
     http: SocketAddr,
     log: Log,
 }
@@ -53,10 +53,20 @@ impl Hotline {
         Ok(hotline)
     }
 
-    /// Where SIP is listened on. The same after a restart.
+    /// Where SIP is listened on over UDP. The same after a restart.
+    ///
+    /// # Panics
+    /// If the center does not listen for UDP.
     #[must_use]
-    pub const fn sip(&self) -> SocketAddr {
-        self.sip
+    pub fn sip(&self) -> SocketAddr {
+        self.sip_over("UDP").expect("a center that listens for UDP")
+    }
+
+    /// Where SIP is listened on over this transport, as the server says at its start.
+    #[must_use]
+    pub fn sip_over(&self, transport: &str) -> Option<SocketAddr> {
+        let speaks = |transports: &str| transports.split(", ").any(|one| one == transport);
+        self.sip.iter().find(|(_, transports)| speaks(transports)).map(|(address, _)| *address)
     }
 
     /// Where HTTP is listened on. The same after a restart.
@@ -238,7 +248,7 @@ impl Hotline {
             user: user.to_owned(),
             display: None,
             domain,
-            server: self.sip,
+            server: self.sip(),
             bind,
             password,
             codecs,
@@ -254,10 +264,13 @@ impl Hotline {
     fn keep_ports(&self) -> Result<()> {
         let path = self.directory().join("config/hotline.yaml");
         let text = std::fs::read_to_string(&path)?;
-        let listen = |address: SocketAddr| format!("listen: {address}");
-        let any = listen(SocketAddr::new(self.addresses.server(), 0));
-        let text = text.replacen(&any, &listen(self.sip), 1).replacen(&any, &listen(self.http), 1);
-        Ok(std::fs::write(path, text)?)
+        let any = SocketAddr::new(self.addresses.server(), 0);
+        let kept = |section: &str, address: Option<SocketAddr>| {
+            let listen = |address: SocketAddr| format!("{section}:\n  listen: {address}\n");
+            (listen(any), listen(address.unwrap_or(any)))
+        };
+        let (sip, http) = (kept("sip", self.sip_over("UDP")), kept("http", Some(self.http)));
+        Ok(std::fs::write(path, text.replacen(&sip.0, &sip.1, 1).replacen(&http.0, &http.1, 1))?)
     }
 }
 
@@ -281,7 +294,7 @@ pub fn binary() -> Result<PathBuf> {
 }
 
 /// Starts the program and waits for its banner.
-async fn launch(directory: &Path, log: &Log) -> Result<(Child, SocketAddr, SocketAddr)> {
+async fn launch(directory: &Path, log: &Log) -> Result<(Child, Vec<(SocketAddr, String)>, SocketAddr)> {
     let mut child = Command::new(binary()?)
         .current_dir(directory)
         .env_remove("HOTLINE_CONFIG")
@@ -295,17 +308,12 @@ async fn launch(directory: &Path, log: &Log) -> Result<(Child, SocketAddr, Socke
     tokio::spawn(keep(child.stdout.take().context("stdout is a pipe")?, Arc::clone(log), Some(lines)));
     tokio::spawn(keep(child.stderr.take().context("stderr is a pipe")?, Arc::clone(log), None));
     let ready = within("the server's banner", async {
-        let (mut sip, mut http) = (None, None);
+        let mut sip = Vec::new();
         while let Some(line) = banner.recv().await {
             let line: String = line;
-            if let Some(address) = line.trim().strip_prefix("SIP ") {
-                sip = address.split_whitespace().next().and_then(|address| address.parse().ok());
-            }
+            sip.extend(sip_line(&line));
             if let Some((_, address)) = line.split_once("http://") {
-                http = address.trim().parse().ok();
-            }
-            if let (Some(sip), Some(http)) = (sip, http) {
-                return Ok((sip, http));
+                return Ok((sip, address.trim().parse()?));
             }
         }
         bail!("the server ended before it was ready")
@@ -317,6 +325,12 @@ async fn launch(directory: &Path, log: &Log) -> Result<(Child, SocketAddr, Socke
             Err(error.context(log.iter().map(|line| format!("{line}\n")).collect::<String>()))
         }
     }
+}
+
+/// The address and transports of a line as `SIP    127.0.0.1:5060 (UDP, TCP)`.
+fn sip_line(line: &str) -> Option<(SocketAddr, String)> {
+    let (address, transports) = line.trim().strip_prefix("SIP ")?.trim().split_once(' ')?;
+    Some((address.parse().ok()?, transports.trim_matches(['(', ')']).to_owned()))
 }
 
 /// Keeps what the server writes, and passes it on as long as somebody reads.

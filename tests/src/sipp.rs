@@ -65,6 +65,12 @@ impl Sipp {
         self.argument("-s").argument(number)
     }
 
+    /// Over one TCP connection.
+    #[must_use]
+    pub fn over_tcp(self) -> Self {
+        self.argument("-t").argument("t1")
+    }
+
     /// A keyword of the scenario: `[name]`.
     #[must_use]
     pub fn key(self, name: &str, value: &str) -> Self {

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use hotline_api_types::{AgentState, EndKind, OfferOutcome, Party, What};
 use hotline_phone::{PhoneEvent, Speech};
 use hotline_tests::{
-    Center, Hotline, PATIENCE, Queue, Watch, eventually, hears, level, listen, wait_until_heard,
+    Center, Certificate, Hotline, PATIENCE, Queue, Watch, eventually, hears, level, listen, wait_until_heard,
 };
 
 use crate::phone::{Baresip, VOICE_HZ};
@@ -39,7 +39,35 @@ async fn wait_until_baresip_hears(phone: &Baresip, frequency_hz: f64) -> Result<
 
 #[tokio::test]
 async fn an_agent_answers_with_baresip_and_both_are_heard_and_recorded() -> Result<()> {
-    let (hotline, mut watch, mut agent) = with_agent().await?;
+    let (hotline, watch, agent) = with_agent().await?;
+    both_are_heard_and_recorded(&hotline, watch, agent).await
+}
+
+#[tokio::test]
+async fn an_agent_answers_with_baresip_over_tcp() -> Result<()> {
+    let hotline = center().start().await?;
+    let watch = hotline.watch().await?;
+    let agent = Baresip::agent_over(&hotline, "1001", "TCP", None).await?;
+    hotline.set_state("1001", "ready").await?;
+    both_are_heard_and_recorded(&hotline, watch, agent).await
+}
+
+#[tokio::test]
+async fn an_agent_answers_with_baresip_over_tls() -> Result<()> {
+    let center = center();
+    let certificate = Certificate::of(center.addresses().server())?;
+    let center = center
+        .sip("listen:\n  - HERE:0\n  - {transport: tls, address: HERE:0}\ntls: {certificate: tls.pem, key: key.pem}")
+        .file("tls.pem", &certificate.certificate)
+        .file("key.pem", &certificate.key);
+    let hotline = center.start().await?;
+    let watch = hotline.watch().await?;
+    let agent = Baresip::agent_over(&hotline, "1001", "TLS", Some(&certificate.authority)).await?;
+    hotline.set_state("1001", "ready").await?;
+    both_are_heard_and_recorded(&hotline, watch, agent).await
+}
+
+async fn both_are_heard_and_recorded(hotline: &Hotline, mut watch: Watch, mut agent: Baresip) -> Result<()> {
     let caller = hotline.caller(CALLER).await?;
     caller.say(Speech::tone(CALLER_HZ)).await?;
     caller.dial("4100").await?;

@@ -31,12 +31,23 @@ pub(crate) struct Baresip {
 impl Baresip {
     /// An agent's phone, registered.
     pub(crate) async fn agent(hotline: &Hotline, agent: &str) -> Result<Self> {
-        let (server, password) = (hotline.sip(), sip_password(agent));
+        Self::agent_over(hotline, agent, "UDP", None).await
+    }
+
+    /// An agent's phone, registered over this transport; `authority` is in PEM.
+    pub(crate) async fn agent_over(
+        hotline: &Hotline,
+        agent: &str,
+        transport: &str,
+        authority: Option<&str>,
+    ) -> Result<Self> {
+        let server = hotline.sip_over(transport).with_context(|| format!("the center has no {transport}"))?;
+        let (password, transport) = (sip_password(agent), transport.to_ascii_lowercase());
         let account = format!(
-            "<sip:{agent}@hotline.test;transport=udp>;auth_user={agent};auth_pass={password};\
-             outbound=\"sip:{server}\";regint=60;answermode=manual"
+            "<sip:{agent}@hotline.test;transport={transport}>;auth_user={agent};auth_pass={password};\
+             outbound=\"sip:{server};transport={transport}\";regint=60;answermode=manual"
         );
-        let mut phone = Self::start(hotline.addresses().phones(), &account)?;
+        let mut phone = Self::start(hotline.addresses().phones(), &account, authority)?;
         phone.says("[1 binding]").await?;
         Ok(phone)
     }
@@ -45,16 +56,21 @@ impl Baresip {
     pub(crate) async fn caller(hotline: &Hotline, number: &str) -> Result<Self> {
         let account =
             format!("<sip:{number}@hotline.test;transport=udp>;outbound=\"sip:{}\";regint=0", hotline.sip());
-        let mut phone = Self::start(hotline.addresses().carrier(), &account)?;
+        let mut phone = Self::start(hotline.addresses().carrier(), &account, None)?;
         phone.says("baresip is ready").await?;
         Ok(phone)
     }
 
-    fn start(address: IpAddr, account: &str) -> Result<Self> {
+    fn start(address: IpAddr, account: &str, authority: Option<&str>) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("hotline-baresip-").tempdir()?;
         let path = directory.path();
         std::fs::write(path.join("accounts"), format!("{account}\n"))?;
-        std::fs::write(path.join("config"), config(path, address))?;
+        let mut config = config(path, address);
+        if let Some(authority) = authority {
+            std::fs::write(path.join("authority.pem"), authority)?;
+            config += &format!("sip_cafile {}/authority.pem\n", path.display());
+        }
+        std::fs::write(path.join("config"), config)?;
         speak_into(&path.join("voice.wav"))?;
         let mut process = Command::new("baresip")
             .arg("-f")
