@@ -130,7 +130,7 @@ impl Call {
                 if agent.reservation.is_none() {
                     env.acd.set_outside_call(now, &agent.agent, self.id(), None);
                 }
-                self.drop_agent_leg(now, env, agent, OfferFailure::CallerGone, None);
+                self.drop_agent_leg(now, env, *agent, OfferFailure::CallerGone, None);
                 match fallback {
                     // Leaving the queue withdraws the reservation too.
                     Fallback::Queue(waiting) => self.leave_queue(now, env, waiting, ending),

@@ -37,14 +37,14 @@ enum Progress {
     /// The port is being opened and the pop written, in either order.
     Preparing { port: Port, pop: Pop },
     /// The INVITE is out.
-    Inviting { session: SessionId, media: MediaLeg },
+    Inviting { session: SessionId, media: Box<MediaLeg> },
 }
 
 /// The media port of the agent's leg.
 #[derive(Serialize, Deserialize)]
 enum Port {
     Opening,
-    Open(MediaLeg),
+    Open(Box<MediaLeg>),
 }
 
 /// The screen pop, all of it within [`crate::Timing::pop_wait`].
@@ -141,7 +141,7 @@ impl Call {
         else {
             return;
         };
-        *opening = Port::Open(MediaLeg::new(leg, port, session_id));
+        *opening = Port::Open(Box::new(MediaLeg::new(leg, port, session_id)));
         env.disarm(self.id(), CallTimer::AgentMediaOpen);
         self.invite_agent(now, env);
     }
@@ -249,7 +249,7 @@ impl Call {
             now,
             env,
             fallback,
-            Answered { agent: agent.agent, reservation: agent.reservation, session, media },
+            Answered { agent: agent.agent, reservation: agent.reservation, session, media: *media },
         );
     }
 
@@ -291,7 +291,7 @@ impl Call {
     /// The part of a failed offer that the ACD need not be told.
     fn withdraw_offer(&mut self, now: Now, env: &mut Env, failure: OfferFailure, status: Option<u16>) {
         let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
-        self.drop_agent_leg(now, env, agent, failure, status);
+        self.drop_agent_leg(now, env, *agent, failure, status);
         match fallback {
             Fallback::Queue(waiting) => {
                 self.set_activity(Activity::Waiting(waiting));
@@ -311,7 +311,7 @@ impl Call {
         &mut self,
         now: Now,
         env: &mut Env,
-        agent: Box<AgentLeg>,
+        agent: AgentLeg,
         failure: OfferFailure,
         status: Option<u16>,
     ) {

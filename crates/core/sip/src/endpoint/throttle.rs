@@ -50,7 +50,7 @@ const SCANNERS: [&str; 8] = [
 /// Whether a User-Agent is that of a known scanner.
 pub(super) fn is_scanner(user_agent: &str) -> bool {
     let begins = |name: &&str| user_agent.get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name));
-    SCANNERS.iter().any(|name| begins(&name))
+    SCANNERS.iter().any(begins)
 }
 
 /// Why somebody is not heard.

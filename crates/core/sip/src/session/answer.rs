@@ -125,7 +125,13 @@ impl Answered {
             }
             Some(change) => match established.handle_change(usage, ctx, change, inbound) {
                 State::Established(established) => State::Answered(Self { answer, established }),
-                state => state,
+                state @ (State::Incoming(_)
+                | State::Answered(_)
+                | State::Calling(_)
+                | State::Abandoned(_)
+                | State::Departing(_)
+                | State::Leaving(_)
+                | State::Over) => state,
             },
             None => State::Answered(Self { answer, established }),
         }
@@ -138,7 +144,13 @@ impl Answered {
         }
         match established.handle_timeout(usage, ctx) {
             State::Established(established) => State::Answered(Self { answer, established }),
-            state => state,
+            state @ (State::Incoming(_)
+            | State::Answered(_)
+            | State::Calling(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over) => state,
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Timer;
 use super::body::sdp_of;
 use super::context::{Context, Inbound};
-use super::exchange::{Asked, Exchange, Manner, NoAck};
+use super::exchange::{Asked, Exchange, Manner};
 use super::prack::{Arrival, Order};
 use super::usage::{Change, Usage};
 use crate::dialog::Dialog;
@@ -29,6 +29,7 @@ pub(super) struct Early {
 }
 
 /// What came of the offer in our INVITE.
+#[expect(clippy::large_enum_variant, reason = "there is one a session, and most sessions get there")]
 #[derive(Debug, Serialize, Deserialize)]
 enum Agreement {
     /// No answer that is sure to last; perhaps a glimpse of one.
@@ -223,10 +224,9 @@ impl Early {
 
     pub(super) fn handle_timeout(&mut self, usage: &Usage, ctx: &mut Context<'_>) {
         if let Agreement::Reached(exchange) = &mut self.agreement {
-            match exchange.handle_timeout(usage, ctx, &mut self.dialog, |_| Manner::update()) {
-                Ok(outcome) => outcome.settle_early(usage, ctx),
-                // Only a re-INVITE is acknowledged, and none is granted here.
-                Err(NoAck) => {}
+            // Only a re-INVITE is acknowledged, and none is granted here.
+            if let Ok(outcome) = exchange.handle_timeout(usage, ctx, &mut self.dialog, |_| Manner::update()) {
+                outcome.settle_early(usage, ctx);
             }
         }
     }

@@ -218,7 +218,13 @@ impl Established {
         };
         match self.settle(usage, ctx, outcome) {
             State::Established(established) => established.keep_alive(usage, ctx),
-            state => state,
+            state @ (State::Incoming(_)
+            | State::Answered(_)
+            | State::Calling(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over) => state,
         }
     }
 

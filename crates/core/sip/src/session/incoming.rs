@@ -11,7 +11,7 @@ use super::answer::{Answer, Answered};
 use super::body::{Sdp, sdp_of};
 use super::context::{Context, Inbound, reason_phrase};
 use super::established::Established;
-use super::exchange::{Asked, Exchange, Manner, NoAck};
+use super::exchange::{Asked, Exchange, Manner};
 use super::provisional::{Next, Provisionals, Wake};
 use super::refresh::Refresh;
 use super::terms::Terms;
@@ -37,6 +37,7 @@ pub(super) struct Incoming {
 }
 
 /// How far the first offer and answer have come.
+#[expect(clippy::large_enum_variant, reason = "there is one a session, and most sessions get there")]
 #[derive(Debug, Serialize, Deserialize)]
 enum Described {
     /// The INVITE has none, and ours has not left.
@@ -239,10 +240,9 @@ impl Incoming {
             }
         }
         if let Described::Agreed(exchange) = &mut self.described {
-            match exchange.handle_timeout(usage, ctx, &mut self.dialog, |_| Manner::update()) {
-                Ok(outcome) => outcome.settle_early(usage, ctx),
-                // Only a re-INVITE is acknowledged, and none is granted here.
-                Err(NoAck) => {}
+            // Only a re-INVITE is acknowledged, and none is granted here.
+            if let Ok(outcome) = exchange.handle_timeout(usage, ctx, &mut self.dialog, |_| Manner::update()) {
+                outcome.settle_early(usage, ctx);
             }
         }
         self.repeat_progress(usage, ctx);

@@ -358,6 +358,7 @@ impl Session {
     }
 
     /// A response to a request of ours came.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what no state waits for changes none of them")]
     pub(crate) fn handle_response(&mut self, ctx: &mut Context<'_>, response: &Message) {
         let (Ok(cseq), Some(status)) = (response.cseq(), response.status()) else { return };
         let (method, number) = (cseq.method, cseq.number);
@@ -398,6 +399,7 @@ impl Session {
     }
 
     /// Nobody answered a request of ours (408), or it could not be sent (503).
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what no state waits for changes none of them")]
     pub(crate) fn handle_no_response(
         &mut self,
         ctx: &mut Context<'_>,
