@@ -38,6 +38,7 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
         #[expect(clippy::cast_precision_loss, reason = "there are far fewer recordings than 2^52")]
         Metric::RecordingsOpen.set(counters.open as f64);
         Metric::RecordingsFailed.reach(counters.failed);
+        Metric::RecordingsCut.reach(counters.cut);
         Metric::RecordingRefused.reach(counters.refused_ms);
         Metric::RecordingSyncsSkipped.reach(counters.syncs_skipped);
         metrics.upkeep();

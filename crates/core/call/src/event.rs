@@ -334,6 +334,9 @@ pub struct Alarm {
 pub enum AlarmKind {
     /// Recordings cannot be written. Cleared by the next that can.
     RecordingFailed,
+    /// A recording has the greatest length that one may have; its call goes on without. Cleared by the next that is
+    /// complete.
+    RecordingCut,
     /// The database does not answer; events wait.
     StoreUnavailable,
     /// No media port is free; new calls are refused.

@@ -78,6 +78,8 @@ pub enum Event {
         gap_ms: u64,
         /// The size of the file.
         bytes: u64,
+        /// Why there is no more of it.
+        end: RecordingEnd,
     },
     /// The recording ended early or never began; the call goes on. An operator should be told.
     RecordingFailed {
@@ -86,6 +88,15 @@ pub enum Event {
         /// Why.
         cause: RecordingFailure,
     },
+}
+
+/// Why a complete recording is as long as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordingEnd {
+    /// It was stopped.
+    Stopped,
+    /// It has the greatest length that a recording may have; the talk goes on without. An operator should be told.
+    Full,
 }
 
 /// How a playback ended.

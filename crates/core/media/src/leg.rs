@@ -115,6 +115,11 @@ impl Leg {
 
     pub(crate) fn set_remote(&mut self, now: Time, address: SocketAddr, remote: Remote) {
         let watch = if remote.direction.receives() { Watch::HeardAt(now) } else { Watch::Off };
+        let sent = self.link.as_ref().is_some_and(|link| link.remote.direction.sends());
+        if sent != remote.direction.sends() {
+            // The peer held us, and time went on.
+            self.sender.interrupt();
+        }
         match &mut self.link {
             Some(link) => {
                 link.receiver.set_signalled(now, address);

@@ -24,7 +24,7 @@ mod timeline;
 pub use codec::Codec;
 pub use command::{Command, Direction, PromptId};
 pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
-pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingFailure};
+pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 pub use hotline_rtp::Digit;
 pub(crate) use leg::Remote;
 pub use prompts::PromptLibrary;

@@ -397,6 +397,34 @@ fn a_late_tick_catches_up_to_a_limit() {
 }
 
 #[test]
+fn what_follows_a_hold_begins_a_talk_spurt_at_its_time() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    world.command(Command::SetMusic { leg: A, prompt: Some("music/loop".into()) });
+    world.beat();
+    world.beat();
+    let hold = |world: &mut World, wanted: Direction| {
+        let mut answer = world::remote(A, Codec::Pcmu);
+        if let Command::SetRemote { direction, .. } = &mut answer {
+            *direction = wanted;
+        }
+        world.command(answer);
+    };
+    hold(&mut world, Direction::ReceiveOnly);
+    for _ in 0..10 {
+        world.beat();
+    }
+    hold(&mut world, Direction::SendReceive);
+    world.beat();
+    hold(&mut world, Direction::SendReceive);
+    world.beat();
+    let sent = world.sent_to(A);
+    let markers: Vec<bool> = sent.iter().map(|sent| sent.header.marker).collect();
+    assert_eq!(markers, [true, false, true, false], "a refreshed answer changes nothing");
+    assert_eq!(sent[2].header.sequence, sent[1].header.sequence.wrapping_add(1));
+    assert_eq!(sent[2].header.timestamp.wrapping_sub(sent[1].header.timestamp), 11 * 160);
+}
+
+#[test]
 fn a_dead_peer_is_reported_once_and_a_held_one_is_not() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
     world.command(directed(B, Direction::SendOnly));

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hotline_base::RecordingId;
-use hotline_media::{Event, RecordingFailure};
+use hotline_media::{Event, RecordingEnd, RecordingFailure};
 use rtrb::Consumer;
 
 use crate::outbox::Outbox;
@@ -244,14 +244,14 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
             }
             Entry::Finish { recording, length, refused } => {
                 self.shared.refused_samples.fetch_add(refused, Ordering::Relaxed);
-                self.finish(recording, length, refused);
+                self.finish(recording, length, refused, RecordingEnd::Stopped);
             }
         }
     }
 
-    fn finish(&mut self, recording: RecordingId, length: u64, refused: u64) {
+    fn finish(&mut self, recording: RecordingId, length: u64, refused: u64, end: RecordingEnd) {
         let Some(finished) = self.recordings.remove(&recording) else { return };
-        if let Err(cause) = finished.finish(length, refused, &self.sync) {
+        if let Err(cause) = finished.finish(length, refused, end, &self.sync) {
             self.fail(recording, cause);
         }
     }
@@ -269,7 +269,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
         if recording.is_full(now) {
             tracing::warn!(recording = %id, "a recording has its greatest length and ends");
             self.shared.cut.fetch_add(1, Ordering::Relaxed);
-            return self.finish(id, wav::FRAMES_MAX, 0);
+            return self.finish(id, wav::FRAMES_MAX, 0, RecordingEnd::Full);
         }
         if let Err(cause) = recording.refresh(now, &self.sync) {
             self.fail(id, cause);
@@ -288,7 +288,9 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
         let open: Vec<(RecordingId, u64)> =
             self.recordings.iter().map(|(id, recording)| (*id, recording.length_at(now))).collect();
         for (recording, length) in open {
-            self.guarded(recording, |turns| turns.finish(recording, length, 0));
+            self.guarded(recording, |turns| {
+                turns.finish(recording, length, 0, RecordingEnd::Stopped);
+            });
         }
         for event in self.sync.stop() {
             self.events.push(event);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hotline_base::{CallId, RecordingId, WallTime};
-use hotline_media::{Event, RecordingFailure};
+use hotline_media::{Event, RecordingEnd, RecordingFailure};
 
 use crate::failure::cause;
 use crate::manifest::{End, Manifest, Outcome};
@@ -114,6 +114,7 @@ impl Recording {
         mut self,
         length: u64,
         refused: u64,
+        end: RecordingEnd,
         sync: &SyncThread,
     ) -> Result<(), RecordingFailure> {
         let length = length.min(wav::FRAMES_MAX).max(self.window.start());
@@ -129,6 +130,7 @@ impl Recording {
             duration_ms,
             gap_ms,
             bytes,
+            end,
         };
         sync.end(Ending { synced: self.synced, manifest: self.manifest, path: self.path, finished });
         Ok(())

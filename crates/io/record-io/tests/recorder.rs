@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs};
 use hotline_base::{CallId, RecordingId, Rng, WallTime};
-use hotline_media::{Channel, Chunk, Codec, Event, RecordingFailure};
+use hotline_media::{Channel, Chunk, Codec, Event, RecordingEnd, RecordingFailure};
 use hotline_record_io::{LENGTH_MAX, Recorder, RecorderConfig, Tap, complete, repair, settle};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -102,6 +102,7 @@ fn each_side_is_on_its_channel_at_its_time() {
         duration_ms: 2000,
         gap_ms: 0,
         bytes: 64_044,
+        end: RecordingEnd::Stopped,
     };
     assert_eq!(studio.event(), finished);
     let [left, right] = listen(&path);
@@ -289,8 +290,10 @@ fn a_recording_of_a_day_ends_complete_and_its_silence_takes_no_space() {
     say(&mut tap, 1, Channel::Customer, 0, &tone(440.0, 1600));
     say(&mut tap, 1, Channel::Customer, day - 800, &tone(440.0, 1600));
     let path = studio.started();
-    let Event::RecordingFinished { duration_ms, bytes, .. } = studio.event() else { panic!("not the end") };
-    assert_eq!((duration_ms, bytes), (LENGTH_MAX.as_millis() as u64, 44 + day * 4));
+    let Event::RecordingFinished { duration_ms, bytes, end, .. } = studio.event() else {
+        panic!("not the end")
+    };
+    assert_eq!((duration_ms, bytes, end), (LENGTH_MAX.as_millis() as u64, 44 + day * 4, RecordingEnd::Full));
     assert_eq!(studio.recorder.counters().cut, 1);
     let mut reader = hound::WavReader::open(&path).unwrap();
     assert_eq!(u64::from(reader.duration()), day);

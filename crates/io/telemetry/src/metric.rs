@@ -118,6 +118,8 @@ metrics_table! {
         "Recordings being written.";
     RecordingsFailed, Counter, Count, "hotline_recordings_failed_total", [],
         "Recordings that could not be written.";
+    RecordingsCut, Counter, Count, "hotline_recordings_cut_total", [],
+        "Recordings that were ended at the greatest length.";
     RecordingRefused, Counter, Count, "hotline_recording_refused_milliseconds_total", [],
         "Milliseconds of conversation missing in recordings because the recorder was behind.";
     RecordingSyncsSkipped, Counter, Count, "hotline_recording_syncs_skipped_total", [],

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
-use hotline_media::{Command, Event, LegFailure, LegStats, PlayOutcome, RecordingFailure};
+use hotline_media::{Command, Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 
 /// The first port it hands out.
 const FIRST_PORT: u16 = 20_000;
@@ -176,6 +176,7 @@ impl MediaPlane {
                 duration_ms: 0,
                 gap_ms: 0,
                 bytes: 44,
+                end: RecordingEnd::Stopped,
             });
         }
     }

@@ -64,7 +64,7 @@ async fn store_lives(app: &App) -> bool {
     matches!(timeout(SIGN_OF_LIFE_MAX, app.ports.store.ping()).await, Ok(Ok(_)))
 }
 
-/// Alarms about one agent do not make the server ill.
+/// Alarms about one agent or one call do not make the server ill.
 fn concerns_server(kind: &AlarmKind) -> bool {
     match kind {
         AlarmKind::RecordingFailed
@@ -74,7 +74,10 @@ fn concerns_server(kind: &AlarmKind) -> bool {
         | AlarmKind::PromptMissing
         | AlarmKind::InternalError
         | AlarmKind::CertificateUnusable => true,
-        AlarmKind::ReservationExpired(_) | AlarmKind::PhoneFault(_) | AlarmKind::PhoneBusy(_) => false,
+        AlarmKind::RecordingCut
+        | AlarmKind::ReservationExpired(_)
+        | AlarmKind::PhoneFault(_)
+        | AlarmKind::PhoneBusy(_) => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hotline_base::{LegId, Now, PlayId, RecordingId};
-use hotline_media::{Event as MediaEvent, PlayOutcome, RecordingFailure};
+use hotline_media::{Event as MediaEvent, PlayOutcome, RecordingEnd, RecordingFailure};
 
 use super::Controller;
 use crate::event::{AlarmKind, CallEvent};
@@ -42,10 +42,17 @@ impl Controller {
                     self.with_call(call, |call, env| call.on_recording_started(now, env, recording, path));
                 }
             }
-            MediaEvent::RecordingFinished { recording, duration_ms, gap_ms, bytes, .. } => {
+            MediaEvent::RecordingFinished { recording, path, duration_ms, gap_ms, bytes, end } => {
                 let duration = Duration::from_millis(duration_ms);
                 let gap = Duration::from_millis(gap_ms);
                 self.env.clear(now, &AlarmKind::RecordingFailed);
+                match end {
+                    RecordingEnd::Stopped => self.env.clear(now, &AlarmKind::RecordingCut),
+                    RecordingEnd::Full => {
+                        let detail = format!("{path}: the longest that a recording may be; its call goes on");
+                        self.env.raise(now, AlarmKind::RecordingCut, detail);
+                    }
+                }
                 let finished = CallEvent::RecordingFinished { recording, duration, gap, bytes };
                 self.on_recording_over(now, recording, finished);
             }
