@@ -141,6 +141,7 @@ impl Dialog {
             cseq,
             routes,
             headers: Vec::new(),
+            overrides: Vec::new(),
             answers: Vec::new(),
             body: None,
         }

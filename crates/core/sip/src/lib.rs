@@ -8,6 +8,7 @@ mod dialog;
 pub mod digest;
 pub mod endpoint;
 pub mod flow;
+mod locate;
 mod login;
 pub mod message;
 mod outgoing;
@@ -22,10 +23,11 @@ pub mod uri;
 
 pub use endpoint::{
     Contact, Counters, Datagram, Endpoint, EndpointConfig, Event, Failure, Invite, InviteError, IpPrefix,
-    Limits, Listener, Login, Party, Peer, ReferTarget, Register, RegistrationId, SessionId, Side, Timer,
-    Transmit, TrunkConfig, UserConfig,
+    Limits, Listener, Login, Party, Peer, ProbeId, ReferTarget, Register, RegistrationId, SessionId, Side,
+    Timer, Transmit, TrunkConfig, UserConfig,
 };
 pub use flow::{Flow, Transport};
+pub use locate::{Destination, Located, Place, shuffle};
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
 pub use replaces::Replaces;
 pub use session::{Reason, ReliableProvisionals, SessionRules};

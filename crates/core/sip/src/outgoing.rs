@@ -38,6 +38,8 @@ pub(crate) struct Outgoing {
     pub(crate) routes: Vec<NameAddr>,
     /// Whatever is not named above.
     pub(crate) headers: Vec<(HeaderName, String)>,
+    /// What the peer wants otherwise, see [`crate::Invite::overrides`].
+    pub(crate) overrides: Vec<(String, String)>,
     /// What it answers to challenges. The ACK to a 2xx repeats them (RFC 3261 §22.1).
     pub(crate) answers: Vec<Answer>,
     pub(crate) body: Option<Body>,
@@ -82,8 +84,14 @@ impl Outgoing {
             .header(HeaderName::To, &self.to)
             .header(HeaderName::CallId, &self.call_id)
             .header(HeaderName::CSeq, format_args!("{} {}", self.cseq, self.method));
-        for (name, value) in &self.headers {
+        let is_overridden = |name: HeaderName| {
+            self.overrides.iter().any(|(other, _)| HeaderName::parse(other.as_bytes()) == Some(name))
+        };
+        for (name, value) in self.headers.iter().filter(|(name, _)| !is_overridden(*name)) {
             builder = builder.header(*name, value);
+        }
+        for (name, value) in self.overrides.iter().filter(|(_, value)| !value.is_empty()) {
+            builder = builder.raw(name, value);
         }
         for answer in &self.answers {
             builder = builder.header(answer.name, &answer.value);
@@ -110,12 +118,18 @@ impl Outgoing {
     }
 
     fn acknowledgement(&self, to: NameAddr) -> Self {
-        Self { method: Method::Ack, to, headers: Vec::new(), answers: Vec::new(), body: None, ..self.clone() }
+        Self { method: Method::Ack, to, ..self.bare() }
+    }
+
+    /// Only what every request has.
+    fn bare(&self) -> Self {
+        let (headers, overrides, answers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { headers, overrides, answers, body: None, ..self.clone() }
     }
 
     /// The CANCEL of this INVITE (RFC 3261 §9.1).
     pub(crate) fn cancel(&self, headers: Vec<(HeaderName, String)>) -> Self {
-        Self { method: Method::Cancel, headers, answers: Vec::new(), body: None, ..self.clone() }
+        Self { method: Method::Cancel, headers, ..self.bare() }
     }
 
     /// The same request again as a new transaction.

@@ -19,8 +19,9 @@ use crate::{HeaderName, Method};
 pub const MAX_MISSES: u8 = 3;
 
 /// One probe. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct ProbeId(pub(crate) u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProbeId(pub(crate) u64);
 
 /// Who is asked, and by which way.
 #[derive(Clone, Debug)]
@@ -35,10 +36,8 @@ pub(crate) struct Target {
 pub(crate) enum Finding {
     /// It answers.
     There,
-    /// It has left one more OPTIONS unanswered, fewer than [`MAX_MISSES`] in a row.
-    Missed,
-    /// It has left [`MAX_MISSES`] or more unanswered in a row.
-    Gone,
+    /// It has left one more OPTIONS unanswered, so many in a row by now.
+    Missed(u8),
 }
 
 /// The asking of one peer. It goes on until it is dropped, also while nobody answers.
@@ -89,6 +88,7 @@ impl Probe {
                 (HeaderName::Accept, ACCEPT.to_owned()),
                 (HeaderName::UserAgent, ctx.config.user_agent.clone()),
             ],
+            overrides: Vec::new(),
             answers: Vec::new(),
             body: None,
         };
@@ -107,7 +107,7 @@ impl Probe {
             State::Asking { misses, .. } => {
                 let misses = misses.saturating_add(1);
                 self.ask(ctx, misses);
-                Some(if misses < MAX_MISSES { Finding::Missed } else { Finding::Gone })
+                Some(Finding::Missed(misses))
             }
         }
     }

@@ -14,8 +14,11 @@ use crate::session::{Context, Owner};
 use crate::uri::{SipUri, Uri};
 use crate::{HeaderName, Message, Method};
 
-/// How long after a failure the next try follows, unless the server says otherwise.
+/// How long after a failure the next try follows, unless the server says otherwise; twice as long after each further
+/// failure in a row (RFC 5626 §4.5).
 pub const RETRY_INTERVAL: Duration = Duration::from_secs(30);
+/// The longest that failures in a row make us wait (RFC 5626 §4.5).
+pub const BACK_OFF_MAX: Duration = Duration::from_secs(1800);
 /// How long at least after a refusal that somebody must mend, such as a wrong password: too often would look like
 /// guessing.
 pub const REFUSED_INTERVAL: Duration = Duration::from_secs(900);
@@ -35,6 +38,8 @@ pub(crate) struct Registration {
     expires: Duration,
     /// The latest REGISTER.
     request: Outgoing,
+    /// In a row.
+    failures: u8,
     state: State,
 }
 
@@ -81,11 +86,12 @@ impl Registration {
                 (HeaderName::Contact, NameAddr::new(contact).to_string()),
                 (HeaderName::UserAgent, ctx.config.user_agent.clone()),
             ],
+            overrides: Vec::new(),
             answers: Vec::new(),
             body: None,
         };
         let mut registration =
-            Self { id, flow, login: credentials, expires, request, state: State::Requesting };
+            Self { id, flow, login: credentials, expires, request, failures: 0, state: State::Requesting };
         registration.request(ctx, expires, State::Requesting);
         registration
     }
@@ -123,7 +129,7 @@ impl Registration {
             (423, None) => self.too_brief(ctx, response),
             (_, None) => {
                 let least = if is_refusal(status) { REFUSED_INTERVAL } else { Duration::ZERO };
-                let told = response.retry_after().unwrap_or(RETRY_INTERVAL);
+                let told = response.retry_after().unwrap_or(self.back_off());
                 self.failed(ctx, status, told.clamp(least, RETRY_INTERVAL_MAX));
             }
         }
@@ -139,7 +145,7 @@ impl Registration {
     /// Nobody answered (408), or there is no way to the registrar (503).
     pub(crate) fn handle_no_response(&mut self, ctx: &mut Context<'_>, cseq: u32, status: u16) {
         if cseq == self.request.cseq && matches!(self.state, State::Requesting | State::Removing) {
-            self.failed(ctx, status, RETRY_INTERVAL);
+            self.failed(ctx, status, self.back_off());
         }
     }
 
@@ -173,9 +179,10 @@ impl Registration {
         }
         let expires = self.expires_in(response);
         if expires.is_zero() {
-            return self.failed(ctx, status, RETRY_INTERVAL);
+            return self.failed(ctx, status, self.back_off());
         }
         ctx.events.push_back(Event::RegistrationSucceeded { id: self.id, expires });
+        self.failures = 0;
         let wait = (expires * REFRESH.0 / REFRESH.1).max(REFRESH_MIN);
         self.state = State::Registered { refresh_at: ctx.now.mono + wait };
     }
@@ -198,11 +205,17 @@ impl Registration {
                 self.expires = least;
                 self.request(ctx, least, State::Requesting);
             }
-            Some(_) | None => self.failed(ctx, 423, RETRY_INTERVAL),
+            Some(_) | None => self.failed(ctx, 423, self.back_off()),
         }
     }
 
+    /// How long to wait before the next try if this one has failed.
+    fn back_off(&self) -> Duration {
+        (RETRY_INTERVAL * 2_u32.pow(u32::from(self.failures.min(6)))).min(BACK_OFF_MAX)
+    }
+
     fn failed(&mut self, ctx: &mut Context<'_>, status: u16, wait: Duration) {
+        self.failures = self.failures.saturating_add(1);
         ctx.events.push_back(Event::RegistrationFailed { id: self.id, status });
         self.state = match self.state {
             State::Removing => State::Over,
@@ -224,7 +237,7 @@ impl Registration {
 
     fn send(&mut self, ctx: &mut Context<'_>) {
         if ctx.request(&self.request, self.flow, Owner::Registration(self.id)).is_err() {
-            self.failed(ctx, 503, RETRY_INTERVAL);
+            self.failed(ctx, 503, self.back_off());
         }
     }
 }

@@ -15,6 +15,7 @@ mod network;
 mod patience;
 mod places;
 mod quiet;
+mod resolve;
 mod socket;
 mod table;
 mod tls;
@@ -28,4 +29,5 @@ pub use limits::{
 };
 pub use names::{NAMES_MAX, Names};
 pub use network::{BindError, Incoming, Listen, Listening, Network, NetworkConfig, NetworkError, Receivers};
+pub use resolve::{HOSTS_MAX, LocateError, PLACES_MAX, Resolver, TIME_MAX, TTL_MAX, TTL_MIN};
 pub use tls::{ClientAuth, Identity, RELOAD_INTERVAL, TlsConfig, TlsError, check as check_tls};

@@ -134,7 +134,7 @@ pub(crate) struct Shared {
     pub(crate) dials: Semaphore,
     pub(crate) handshakes: Semaphore,
     pub(crate) tls: Tls,
-    pub(crate) names: Names,
+    pub(crate) names: Arc<Names>,
     pub(crate) counters: Arc<Counters>,
     datagrams: Vec<Datagrams>,
     listening: Vec<Listening>,
@@ -167,7 +167,7 @@ impl Network {
             dials: Semaphore::new(DIALS_MAX),
             handshakes: Semaphore::new(HANDSHAKES_MAX),
             tls,
-            names: Names::default(),
+            names: Arc::default(),
             counters,
             datagrams,
             listening,
@@ -183,7 +183,7 @@ impl Network {
 
     /// The names that peers' certificates must have.
     #[must_use]
-    pub fn names(&self) -> &Names {
+    pub fn names(&self) -> &Arc<Names> {
         &self.shared.names
     }
 

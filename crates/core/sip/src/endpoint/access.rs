@@ -153,8 +153,8 @@ impl Endpoint {
     fn source_of(&self, message: &Message, flow: &Flow) -> Option<Source> {
         let mut users: Vec<&str> = self.registrar.at(flow.remote).collect();
         if users.is_empty() {
-            if let Some(trunk) = self.shared.config.trunk_of(flow.remote.ip()) {
-                return Some(Source::Trunk(trunk.clone()));
+            if let Some(trunk) = self.trunk_at(flow.remote.ip()) {
+                return Some(Source::Trunk(trunk.id.clone()));
             }
             users = self.registrar.behind(flow.remote.ip()).collect();
         }
@@ -281,6 +281,25 @@ impl Endpoint {
         Party { user: Pii::new(user), display, host: self.shared.config.realm.clone() }
     }
 
+    /// Which number is called. A provider at which we have registered calls our account there, and To says which number
+    /// was dialled.
+    fn called(&self, message: &Message, uri: &Uri, peer: &Peer) -> String {
+        let called = uri.user().unwrap_or_default();
+        let account = match peer {
+            Peer::Trunk(trunk) => {
+                let trunk = self.shared.config.trunks.iter().find(|known| known.id == *trunk);
+                trunk.and_then(|trunk| trunk.account.as_deref())
+            }
+            Peer::Agent(_) => None,
+        };
+        let dialled = match account {
+            Some(account) if account == called => message.to().ok(),
+            Some(_) | None => None,
+        };
+        let dialled = dialled.as_ref().and_then(|to| to.uri.user()).filter(|user| !user.is_empty());
+        dialled.unwrap_or(called).into_owned()
+    }
+
     /// Begins the session of an INVITE from somebody who may call.
     fn admit(&mut self, now: Now, inbound: Inbound, admitted: Admitted, replaces: Option<SessionId>) {
         let Admitted { peer, caller } = admitted;
@@ -289,7 +308,7 @@ impl Endpoint {
             return self.refuse(&message, flow, 400);
         };
         let id = SessionId(self.next_id());
-        let called = uri.user().unwrap_or_default().into_owned();
+        let called = self.called(&message, &uri, &peer);
         let peerage = Peerage {
             flow: reply_flow(&message, flow),
             pinned: flow.transport.is_reliable() || matches!(peer, Peer::Agent(_)),

@@ -92,9 +92,9 @@ impl EndpointConfig {
 
     /// The first trunk that has `address` in its list.
     #[must_use]
-    pub fn trunk_of(&self, address: IpAddr) -> Option<&TrunkId> {
+    pub fn trunk_of(&self, address: IpAddr) -> Option<&TrunkConfig> {
         let has = |trunk: &&TrunkConfig| trunk.peers.iter().any(|prefix| prefix.contains(address));
-        self.trunks.iter().find(has).map(|trunk| &trunk.id)
+        self.trunks.iter().find(has)
     }
 }
 
@@ -168,8 +168,18 @@ impl Default for Limits {
 pub struct TrunkConfig {
     /// Its name in the configuration.
     pub id: TrunkId,
-    /// The addresses it calls from.
+    /// The addresses it calls from, beside those that [`Endpoint::set_trunk_addresses`](super::Endpoint) tells.
     pub peers: Vec<IpPrefix>,
+    /// Our name there, if we have registered: the provider calls that, and To says which number was dialled.
+    pub account: Option<String>,
+}
+
+impl TrunkConfig {
+    /// A trunk that calls from `peers` and has no account of ours.
+    #[must_use]
+    pub fn new(id: &str, peers: Vec<IpPrefix>) -> Self {
+        Self { id: TrunkId::from(id), peers, account: None }
+    }
 }
 
 /// One user: a phone that registers, or a program that calls in.
@@ -237,10 +247,10 @@ mod tests {
         let mut config = EndpointConfig::new("hotline", "192.0.2.1:5060".parse().unwrap());
         let prefix = |addr: &str, len| IpPrefix { addr: addr.parse().unwrap(), len };
         config.trunks = vec![
-            TrunkConfig { id: TrunkId::from("one"), peers: vec![prefix("198.51.100.1", 32)] },
-            TrunkConfig { id: TrunkId::from("all"), peers: vec![prefix("198.51.100.0", 24)] },
+            TrunkConfig::new("one", vec![prefix("198.51.100.1", 32)]),
+            TrunkConfig::new("all", vec![prefix("198.51.100.0", 24)]),
         ];
-        let of = |address: &str| config.trunk_of(address.parse().unwrap()).map(TrunkId::as_str);
+        let of = |address: &str| config.trunk_of(address.parse().unwrap()).map(|trunk| trunk.id.as_str());
         assert_eq!(of("198.51.100.1"), Some("one"));
         assert_eq!(of("198.51.100.2"), Some("all"));
         assert_eq!(of("192.0.2.1"), None);

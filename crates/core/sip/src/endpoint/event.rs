@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::HeaderName;
 use crate::flow::Flow;
 use crate::message::NameAddr;
+pub use crate::probe::ProbeId;
 pub use crate::registrar::Why;
 use crate::replaces::Replaces;
 pub use crate::session::Reason;
@@ -124,6 +125,12 @@ pub enum Event {
         source: SocketAddr,
         /// Call-ID of the dialog.
         call_id: String,
+    },
+    /// The peer of an outgoing call has the INVITE: 100, another first provisional response, or a challenge that was
+    /// answered.
+    Trying {
+        /// Which.
+        session: SessionId,
     },
     /// The peer of an outgoing call told progress: 101 to 199.
     Ringing {
@@ -245,6 +252,18 @@ pub enum Event {
         /// The final status; 408 when nobody answered, 200 when the server granted no time.
         status: u16,
     },
+    /// A server that is probed answered.
+    ProbeAnswered {
+        /// Which probe.
+        id: ProbeId,
+    },
+    /// A server that is probed did not answer in time, or nobody reaches it.
+    ProbeMissed {
+        /// Which probe.
+        id: ProbeId,
+        /// How often in a row by now.
+        misses: u8,
+    },
 }
 
 impl Event {
@@ -253,6 +272,7 @@ impl Event {
     pub const fn session(&self) -> Option<SessionId> {
         match self {
             Self::Incoming { session, .. }
+            | Self::Trying { session }
             | Self::Ringing { session, .. }
             | Self::Answered { session, .. }
             | Self::Confirmed { session, .. }
@@ -267,7 +287,9 @@ impl Event {
             Self::Registered { .. }
             | Self::Unregistered { .. }
             | Self::RegistrationSucceeded { .. }
-            | Self::RegistrationFailed { .. } => None,
+            | Self::RegistrationFailed { .. }
+            | Self::ProbeAnswered { .. }
+            | Self::ProbeMissed { .. } => None,
         }
     }
 
@@ -280,6 +302,7 @@ impl Event {
     const fn name(&self) -> &'static str {
         match self {
             Self::Incoming { .. } => "Incoming",
+            Self::Trying { .. } => "Trying",
             Self::Ringing { .. } => "Ringing",
             Self::Answered { .. } => "Answered",
             Self::Confirmed { .. } => "Confirmed",
@@ -295,6 +318,8 @@ impl Event {
             Self::Unregistered { .. } => "Unregistered",
             Self::RegistrationSucceeded { .. } => "RegistrationSucceeded",
             Self::RegistrationFailed { .. } => "RegistrationFailed",
+            Self::ProbeAnswered { .. } => "ProbeAnswered",
+            Self::ProbeMissed { .. } => "ProbeMissed",
         }
     }
 }
@@ -331,6 +356,10 @@ pub struct Invite {
     pub to: NameAddr,
     /// Further headers, in this order.
     pub headers: Vec<(HeaderName, String)>,
+    /// Headers that the peer wants otherwise, by name: each takes the place of ours of that name, or is added. Without a
+    /// value, ours is left out. What makes the dialog and the transaction (Via, From, To, Call-ID, CSeq, Max-Forwards,
+    /// Route, Content-Length) is not to be named here.
+    pub overrides: Vec<(String, String)>,
     /// The SDP offer.
     pub offer: Bytes,
     /// What answers a challenge.

@@ -11,12 +11,12 @@
 //!
 //! Must not know sockets, nor what a call is for.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use hotline_base::{Given, Now, Rng, Time, TimerQueue, numbers_of};
+use hotline_base::{Given, Now, Rng, Time, TimerQueue, TrunkId, numbers_of};
 use serde::{Deserialize, Serialize};
 
 mod access;
@@ -38,7 +38,7 @@ pub use config::{
 };
 pub use counters::Counters;
 pub use event::{
-    Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, Reason, ReferTarget,
+    Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, ProbeId, Reason, ReferTarget,
     Register, RegistrationId, SessionId, Side, Transmit, Why,
 };
 pub use register::{MAX_INSTANCE, MAX_PATH};
@@ -52,9 +52,8 @@ use throttle::Throttle;
 
 use crate::address::is_sendable;
 use crate::digest::{NonceIssuer, UsedNonces, Verifier};
-use crate::flow::Flow;
+use crate::flow::{Flow, Transport};
 use crate::outgoing::TAG_LENGTH;
-use crate::probe::ProbeId;
 use crate::registrar::{Binding, Presence, Registrar, SavedContacts};
 use crate::registration::Registration;
 use crate::replaces::Replaces;
@@ -118,6 +117,8 @@ pub struct Endpoint {
     load: Load,
     registrar: Registrar,
     probes: Probes,
+    /// Further addresses from which trunks call, as [`Self::set_trunk_addresses`] told.
+    trunk_addresses: BTreeMap<TrunkId, BTreeSet<IpAddr>>,
     /// What is to be kept of users whose contacts changed.
     saved: VecDeque<SavedContacts>,
     sessions: BTreeMap<SessionId, Session>,
@@ -165,6 +166,7 @@ impl Endpoint {
             load: Load::Bearable,
             registrar: Registrar::default(),
             probes: Probes::default(),
+            trunk_addresses: BTreeMap::new(),
             saved: VecDeque::new(),
             sessions: BTreeMap::new(),
             dialogs: BTreeMap::new(),
@@ -177,7 +179,10 @@ impl Endpoint {
     /// Counts its ids from where those of `shard` begin.
     #[must_use]
     pub const fn with_shard(mut self, shard: u8) -> Self {
-        self.last_id = numbers_of(shard);
+        // What was begun before has ids of its own.
+        if self.last_id < numbers_of(shard) {
+            self.last_id = numbers_of(shard);
+        }
         self
     }
 
@@ -205,6 +210,36 @@ impl Endpoint {
         self.registrar.keep_users(&users);
         self.shared.config = Given::new(config);
         self.tell_presence();
+    }
+
+    /// From where else this trunk calls than from its configured peers: where its servers are found at present. An
+    /// address that several trunks have is the first one's, in the order of the configuration.
+    pub fn set_trunk_addresses(&mut self, trunk: &TrunkId, addresses: BTreeSet<IpAddr>) {
+        let addresses: BTreeSet<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
+        if addresses.is_empty() {
+            self.trunk_addresses.remove(trunk);
+        } else {
+            self.trunk_addresses.insert(trunk.clone(), addresses);
+        }
+    }
+
+    /// The trunk that calls from `address`.
+    pub(super) fn trunk_at(&self, address: IpAddr) -> Option<&TrunkConfig> {
+        let config = &*self.shared.config;
+        config.trunk_of(address).or_else(|| {
+            let address = address.to_canonical();
+            let is_at = |trunk: &&TrunkConfig| {
+                self.trunk_addresses.get(&trunk.id).is_some_and(|known| known.contains(&address))
+            };
+            config.trunks.iter().find(is_at)
+        })
+    }
+
+    /// A way to `remote` from one of our addresses; `None` if we do not listen by that transport and family.
+    #[must_use]
+    pub fn way_to(&self, transport: Transport, remote: SocketAddr) -> Option<Flow> {
+        let listener = self.shared.config.listener(transport, remote)?;
+        Some(Flow { transport, local: listener.local, remote })
     }
 
     /// Advances whatever is due.

@@ -1,22 +1,27 @@
-//! Which contacts are asked whether they are there, and what follows when they are not: a phone behind a NAT that forgot
-//! it, or one that was pulled out, is not called until it answers or registers again.
+//! Who is asked whether it is there, and what follows when it is not: a phone behind a NAT that forgot it, or one that was
+//! pulled out, is not called until it answers or registers again; of servers, whoever asked for it is told.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use hotline_base::Now;
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, TimerKey};
+use super::{Endpoint, Event, TimerKey};
 use crate::Message;
-use crate::probe::{Finding, Probe, ProbeId, Target};
+use crate::flow::Flow;
+use crate::probe::{Finding, MAX_MISSES, Probe, ProbeId, Target};
 use crate::registrar::{Binding, BindingId, Reach};
 use crate::session::Context;
+use crate::uri::Uri;
 
 /// Whom a probe is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Subject {
     /// A contact of this user.
     Contact { user: String, binding: BindingId },
+    /// A server that our user named.
+    Server,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +36,8 @@ pub(super) struct Probes {
     all: BTreeMap<ProbeId, Probing>,
     /// Those about contacts, by user.
     contacts: BTreeMap<(String, BindingId), ProbeId>,
+    /// How many are about servers.
+    servers: usize,
 }
 
 impl Probes {
@@ -89,6 +96,33 @@ impl Endpoint {
         self.step_probe(now, id, |probe, _| probe.handle_response(status));
     }
 
+    /// Asks a server every `interval` whether it is there, from now on until [`Self::stop_probe`]:
+    /// [`Event::ProbeAnswered`] and [`Event::ProbeMissed`] tell. `None` at [`Limits::registrations`](super::Limits) of
+    /// them.
+    pub fn probe(&mut self, now: Now, flow: Flow, uri: Uri, interval: Duration) -> Option<ProbeId> {
+        if self.probes.servers >= self.shared.config.limits.registrations {
+            self.shared.counters.overloaded += 1;
+            return None;
+        }
+        self.probes.servers += 1;
+        let id = ProbeId(self.next_id());
+        let target = Target { uri, routes: Vec::new(), flow };
+        let probe = Probe::new(&mut self.shared.context(now), id, &target, now.mono, interval);
+        self.probes.all.insert(id, Probing { subject: Subject::Server, probe });
+        self.step_probe(now, id, Probe::handle_timeout);
+        Some(id)
+    }
+
+    /// Asks no more.
+    pub fn stop_probe(&mut self, id: ProbeId) {
+        let is_server = |probing: &mut Probing| probing.subject == Subject::Server;
+        if self.probes.all.get_mut(&id).is_some_and(is_server) {
+            self.probes.all.remove(&id);
+            self.probes.servers -= 1;
+            self.timers.cancel(&TimerKey::Probe(id));
+        }
+    }
+
     fn step_probe(
         &mut self,
         now: Now,
@@ -99,21 +133,23 @@ impl Endpoint {
         let Some(probing) = self.probes.all.get_mut(&id) else { return };
         let finding = action(&mut probing.probe, &mut self.shared.context(now));
         self.timers.set(TimerKey::Probe(id), probing.probe.poll_timeout());
-        let reach = match finding {
-            Some(Finding::There) => Reach::Reachable,
-            Some(Finding::Missed) => {
-                self.shared.counters.probes_missed += 1;
-                return;
+        let Some(finding) = finding else { return };
+        self.shared.counters.probes_missed += u64::from(finding != Finding::There);
+        match &probing.subject {
+            Subject::Contact { user, binding } => {
+                let reach = match finding {
+                    Finding::There => Reach::Reachable,
+                    Finding::Missed(..MAX_MISSES) => return,
+                    Finding::Missed(MAX_MISSES..) => Reach::Unreachable,
+                };
+                if self.registrar.set_reach(now, user, *binding, reach) && reach == Reach::Unreachable {
+                    self.shared.counters.contacts_lost += 1;
+                }
             }
-            Some(Finding::Gone) => {
-                self.shared.counters.probes_missed += 1;
-                Reach::Unreachable
-            }
-            None => return,
-        };
-        let Subject::Contact { user, binding } = &probing.subject;
-        if self.registrar.set_reach(now, user, *binding, reach) && reach == Reach::Unreachable {
-            self.shared.counters.contacts_lost += 1;
+            Subject::Server => self.shared.events.push_back(match finding {
+                Finding::There => Event::ProbeAnswered { id },
+                Finding::Missed(misses) => Event::ProbeMissed { id, misses },
+            }),
         }
     }
 }

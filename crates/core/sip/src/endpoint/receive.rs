@@ -37,7 +37,7 @@ impl Endpoint {
 
     /// Whether neither a trunk nor a registered phone is at this address.
     pub(super) fn is_stranger(&self, address: IpAddr) -> bool {
-        self.shared.config.trunk_of(address).is_none() && self.registrar.behind(address).next().is_none()
+        self.trunk_at(address).is_none() && self.registrar.behind(address).next().is_none()
     }
 
     /// Whether a request is dropped without a word, as its sender looks for a victim: it says so itself, or it is a
@@ -45,7 +45,7 @@ impl Endpoint {
     fn is_scan(&mut self, now: Now, message: &Message, source: IpAddr) -> bool {
         let is_stranger = self.is_stranger(source);
         let agent = message.header(HeaderName::UserAgent);
-        if agent.is_some_and(|agent| is_scanner(&agent)) && self.shared.config.trunk_of(source).is_none() {
+        if agent.is_some_and(|agent| is_scanner(&agent)) && self.trunk_at(source).is_none() {
             if is_stranger {
                 self.throttle.block(now, source, Offence::Scanner);
                 self.shared.counters.sources_blocked += 1;

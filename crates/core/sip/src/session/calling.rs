@@ -56,7 +56,7 @@ impl Calling {
         invite: Invite,
         peerage: Peerage,
     ) -> Result<(Usage, Self), InviteError> {
-        let Invite { uri, routes, from, mut to, headers, offer, credentials, .. } = invite;
+        let Invite { uri, routes, from, mut to, headers, overrides, offer, credentials, .. } = invite;
         let flow = peerage.flow;
         to.params = Params::new();
         let target = Uri::parse(&uri).map_err(|_| InviteError::Uri)?;
@@ -72,6 +72,7 @@ impl Calling {
             cseq: FIRST_CSEQ,
             routes,
             headers,
+            overrides,
             answers: Vec::new(),
             body: Some(Body::sdp(offer.clone())),
         };
@@ -106,6 +107,9 @@ impl Calling {
     ) -> State {
         match status {
             ..200 => {
+                if !self.heard {
+                    ctx.events.push_back(Event::Trying { session: usage.id });
+                }
                 self.heard = true;
                 if status > 100 {
                     self.progress(usage, ctx, status, response);
@@ -279,6 +283,7 @@ impl Calling {
         if let Some(invite) = again
             && ctx.request(&invite, self.flow, usage.owner()).is_ok()
         {
+            ctx.events.push_back(Event::Trying { session: usage.id });
             return State::Calling(Self { invite, heard: false, earlies: Vec::new(), ..self });
         }
         usage.fail(ctx, failure_of(status, response));

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use hotline_base::{Now, Rng, Time, TrunkId, WallTime};
+use hotline_base::{Now, Rng, Time, WallTime};
 use hotline_sip::endpoint::{
     Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, SessionId, Transmit, TrunkConfig,
 };
@@ -64,7 +64,7 @@ pub(crate) fn address(node: usize) -> SocketAddr {
 pub(crate) fn open_config(node: usize) -> EndpointConfig {
     let mut config = EndpointConfig::new("center.example", address(node));
     let peers = vec![IpPrefix { addr: address(0).ip(), len: 24 }];
-    config.trunks = vec![TrunkConfig { id: TrunkId::from("net"), peers }];
+    config.trunks = vec![TrunkConfig::new("net", peers)];
     config
 }
 
@@ -85,6 +85,7 @@ pub(crate) fn call_to(uri: &str, node: usize) -> Invite {
         from: NameAddr::parse("\"Ann\" <sip:+4930123@192.0.2.10>").unwrap(),
         to: NameAddr::new(Uri::parse(uri).unwrap()),
         headers: vec![(HeaderName::Subject, "test".into())],
+        overrides: Vec::new(),
         offer: sdp(OFFER),
         credentials: None,
     }
