@@ -60,6 +60,12 @@ impl Addresses {
         self.nth(4)
     }
 
+    /// Where servers of other networks are. No trunk by itself.
+    #[must_use]
+    pub fn outside(self) -> IpAddr {
+        self.nth(5)
+    }
+
     fn nth(self, n: u8) -> IpAddr {
         let [a, b, c] = self.network;
         Ipv4Addr::new(a, b, c, self.first + n).into()
@@ -70,7 +76,7 @@ impl Addresses {
 ///
 /// # Errors
 /// The system has none.
-pub(crate) fn free_port(address: IpAddr) -> Result<u16> {
+pub fn free_port(address: IpAddr) -> Result<u16> {
     Ok(UdpSocket::bind((address, 0))?.local_addr()?.port())
 }
 

@@ -18,7 +18,7 @@ mod wait;
 mod watch;
 mod wire;
 
-pub use addresses::{Addresses, is_bound};
+pub use addresses::{Addresses, free_port, is_bound};
 pub use center::{Center, Queue, root};
 pub use certificate::Certificate;
 pub use desk::{ADMIN, ADMIN_PASSWORD, DOMAIN, desk_password, sip_password};

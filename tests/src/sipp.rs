@@ -98,7 +98,9 @@ impl Sipp {
         self
     }
 
-    const fn port(mut self, port: u16) -> Self {
+    /// From this port, which must be free.
+    #[must_use]
+    pub const fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }

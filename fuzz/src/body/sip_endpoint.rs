@@ -10,7 +10,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use hotline_base::{AgentId, Now, Rng, Time, TrunkId, WallTime};
+use hotline_base::{AgentId, Now, Rng, Time, WallTime};
 use hotline_sip::digest::{Algorithm, Challenge, Ha1};
 use hotline_sip::endpoint::{ProbeConfig, Probed};
 use hotline_sip::message::Malformed;
@@ -64,7 +64,7 @@ impl Attack {
     fn new() -> Self {
         let mut config = EndpointConfig::new(REALM, server());
         let peers = vec![IpPrefix { addr: trunk().ip(), len: 32 }];
-        config.trunks = vec![TrunkConfig { id: TrunkId::from("trunk"), peers }];
+        config.trunks = vec![TrunkConfig::new("trunk", peers)];
         let ha1 = [Algorithm::Sha256, Algorithm::Md5]
             .map(|algorithm| (algorithm, Ha1::new(algorithm, USER, REALM, PASSWORD)));
         let user = UserConfig { agent: AgentId::from(USER), ha1: ha1.to_vec() };
@@ -187,7 +187,10 @@ impl Attack {
             }
             Event::Refer { session, .. } => self.endpoint.refuse_refer(now, session, 603),
             Event::Registered { .. } => self.call_the_phone(),
-            Event::Ringing { .. }
+            Event::Trying { .. }
+            | Event::ProbeAnswered { .. }
+            | Event::ProbeMissed { .. }
+            | Event::Ringing { .. }
             | Event::Answered { .. }
             | Event::Confirmed { .. }
             | Event::Failed { .. }
@@ -212,6 +215,7 @@ impl Attack {
             from: NameAddr::parse("<sip:+15550100@192.0.2.1>").expect("an address"),
             to: NameAddr::new(uri),
             headers: Vec::new(),
+            overrides: Vec::new(),
             offer: Bytes::from_static(SDP),
             credentials: None,
         };

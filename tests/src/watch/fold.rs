@@ -1,6 +1,6 @@
 //! What each event does to the state: written from docs/api.md alone, as a page's author would.
 
-use hotline_api_types::{Call, CallState, Event, Live, Queue, Waiting, What};
+use hotline_api_types::{Call, CallState, Direction, Event, Live, Queue, Source, Waiting, What};
 use serde_json::{Value, json};
 
 /// Applies one event that follows `before`.
@@ -44,18 +44,26 @@ fn apply_to_call(live: &mut Live, id: &str, before: &[Event], event: &Event) {
 }
 
 fn begun(id: &str, event: &Event) -> Call {
-    let What::CallStarted { caller, caller_name, called, language, .. } = &event.what else {
+    let What::CallStarted { caller, caller_name, called, language, direction, source, .. } = &event.what
+    else {
         unreachable!("only a start begins a call");
     };
     Call {
         id: id.to_owned(),
-        state: CallState::InFlow,
+        state: match direction {
+            Direction::Out => CallState::Dialling,
+            Direction::In | Direction::Internal => CallState::InFlow,
+        },
         caller: caller.clone(),
         caller_name: caller_name.clone(),
         called: called.clone(),
+        direction: *direction,
         queue: None,
         position: None,
-        agent: None,
+        agent: match (direction, source) {
+            (Direction::Out, Source::Agent(agent)) => Some(agent.clone()),
+            (Direction::In | Direction::Out | Direction::Internal, _) => None,
+        },
         started_at: event.at,
         answered_at: None,
         connected_at: None,
@@ -91,6 +99,11 @@ fn change(call: &mut Call, event: &Event) {
             call.agent = Some(agent.clone());
             call.connected_at = Some(call.connected_at.unwrap_or(event.at));
         }
+        What::CallDialled { .. } => call.state = CallState::Dialling,
+        What::CallDialAnswered => {
+            call.state = CallState::ConnectedOutside;
+            call.connected_at = Some(call.connected_at.unwrap_or(event.at));
+        }
         What::CallEnded { .. } => call.state = CallState::Ending,
         What::CallStarted { .. }
         | What::CallStep(_)
@@ -102,6 +115,8 @@ fn change(call: &mut Call, event: &Event) {
         | What::CallTransferring { .. }
         | What::CallTransferred { .. }
         | What::CallTransferFailed { .. }
+        | What::CallDialRinging
+        | What::CallDialFailed { .. }
         | What::RecordingStarted { .. }
         | What::RecordingFinished { .. }
         | What::RecordingMended { .. }

@@ -8,6 +8,7 @@ mod extension;
 mod kill;
 mod menu;
 mod operator;
+mod outside;
 mod refusal;
 mod shutdown;
 mod trace;

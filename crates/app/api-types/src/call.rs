@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Customer, Timestamp};
+use crate::{Customer, Direction, Timestamp};
 
 /// A living call.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Call {
     pub caller_name: Option<String>,
     /// What was dialled.
     pub called: String,
+    /// Who called whom.
+    pub direction: Direction,
     /// The queue it waits in, or waited in last.
     pub queue: Option<String>,
     /// Place in the queue while it waits, 1 is next.
@@ -37,11 +39,38 @@ pub struct Call {
     pub customer: Option<String>,
 }
 
+/// Body of `POST /api/v1/calls`: the agent's own phone is called, then whom the agent wants.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateCall {
+    /// An extension, a number of the center, or one outside.
+    pub to: String,
+    /// For which agent; for admins. The own one if absent.
+    #[serde(default)]
+    pub agent: Option<String>,
+    /// The number that is shown outside, one of the center's; as the routes say if absent.
+    #[serde(default)]
+    pub caller_id: Option<String>,
+}
+
+impl fmt::Debug for CreateCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CreateCall(***)")
+    }
+}
+
+/// Answer to `POST /api/v1/calls`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCreated {
+    /// The call.
+    pub id: String,
+}
+
 /// Body of `POST /api/v1/calls/{id}/transfer`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransferCall {
-    /// An extension or a number of the center.
+    /// An extension, a number of the center, or one outside.
     pub to: String,
 }
 
@@ -69,6 +98,10 @@ pub enum CallState {
     Offered,
     /// Caller and agent talk.
     Connected,
+    /// Somebody outside is called.
+    Dialling,
+    /// The caller talks with somebody outside.
+    ConnectedOutside,
     /// Over; its recording is being closed.
     Ending,
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agent, Alarm, Cause, OfferOutcome, Party, Pop, QueueOutcome, Source, Step, Timestamp, TransferTarget,
+    Agent, Alarm, Cause, DialOutcome, Direction, OfferOutcome, Party, Pop, QueueOutcome, Source, Step,
+    Timestamp, TransferTarget,
 };
 
 /// The data of an `event` on `GET /api/v1/events`.
@@ -38,6 +39,8 @@ pub enum What {
         number: Option<String>,
         /// Its flow.
         flow: Option<String>,
+        /// Who called whom.
+        direction: Direction,
         /// Where it came from.
         source: Source,
         /// BCP 47 language.
@@ -139,6 +142,30 @@ pub enum What {
         /// The agent.
         agent: String,
     },
+    /// A server of a trunk is asked to call a number outside.
+    #[serde(rename = "call.dialled")]
+    CallDialled {
+        /// The trunk.
+        trunk: String,
+        /// Its server, as configured.
+        server: String,
+        /// The number, normalised.
+        number: String,
+    },
+    /// The called phone rings.
+    #[serde(rename = "call.dial_ringing")]
+    CallDialRinging,
+    /// This try came to nothing; another may follow.
+    #[serde(rename = "call.dial_failed")]
+    CallDialFailed {
+        /// Why; the same words as the outcome of a try in a record.
+        failure: DialOutcome,
+        /// The final SIP status, if there was one.
+        sip_status: Option<u16>,
+    },
+    /// The called one took the call.
+    #[serde(rename = "call.dial_answered")]
+    CallDialAnswered,
     /// The agent is sending the caller on.
     #[serde(rename = "call.transferring")]
     CallTransferring {

@@ -18,18 +18,20 @@ mod record;
 mod session;
 mod timestamp;
 mod trace;
+mod trunk;
 
 pub use agent::{Agent, AgentState, AskedState, Pending, SetAgentState};
 pub use audit::{AuditEntry, AuditPage};
-pub use call::{Call, CallState, Pop, TransferCall};
+pub use call::{Call, CallCreated, CallState, CreateCall, Pop, TransferCall};
 pub use customer::{Customer, CustomerDraft, CustomerList};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use problem::{FieldProblem, Problem};
 pub use record::{
-    Cause, EndKind, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Record, RecordPage, Recording,
-    RecordingState, Source, Step, Transfer, TransferOutcome, TransferTarget,
+    Cause, Dial, DialOutcome, Direction, EndKind, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit,
+    Record, RecordPage, Recording, RecordingState, Source, Step, Transfer, TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::{SipDirection, SipLadder, SipLeg, SipMedia, SipMessage, SipParticipant, SipRole};
+pub use trunk::{TrunkList, TrunkRegistration, TrunkServer, TrunkStatus};

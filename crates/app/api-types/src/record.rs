@@ -26,10 +26,12 @@ pub struct Record {
     pub caller_name: Option<String>,
     /// What was dialled, as sent.
     pub called: String,
-    /// The configured number that was dialled; `null` if it was an extension.
+    /// The configured number that was dialled; `null` if it was an extension or a number outside.
     pub number: Option<String>,
     /// The flow of that number.
     pub flow: Option<String>,
+    /// Who called whom.
+    pub direction: Direction,
     /// Where the call came from.
     pub source: Source,
     /// The SIP Call-ID of the caller's leg.
@@ -50,7 +52,7 @@ pub struct Record {
     pub ended_by: Option<Party>,
     /// Why it ended.
     pub cause: Option<Cause>,
-    /// The agent who took it last.
+    /// The agent who took it last, or who called somebody outside.
     pub agent: Option<String>,
     /// The way through the flows.
     pub path: Vec<Step>,
@@ -63,6 +65,9 @@ pub struct Record {
     /// Who sent the caller on to whom, in order.
     #[serde(default)]
     pub transfers: Vec<Transfer>,
+    /// Tries to call somebody outside, in order.
+    #[serde(default)]
+    pub dials: Vec<Dial>,
 }
 
 impl fmt::Debug for Record {
@@ -81,12 +86,90 @@ pub enum Source {
     Agent(String),
 }
 
+/// Who called whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Somebody outside called.
+    In,
+    /// An agent called somebody outside.
+    Out,
+    /// An agent called within the center.
+    Internal,
+}
+
+/// One try to call somebody outside.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dial {
+    /// The trunk.
+    pub trunk: String,
+    /// Its server, as configured.
+    pub server: String,
+    /// The number, normalised.
+    pub number: String,
+    /// Begun.
+    pub dialled_at: Timestamp,
+    /// The called phone rang.
+    pub ringing_at: Option<Timestamp>,
+    /// Answered or failed.
+    pub ended_at: Option<Timestamp>,
+    /// What became of it.
+    pub outcome: DialOutcome,
+    /// The final SIP status of a try that failed, if there was one.
+    pub sip_status: Option<u16>,
+}
+
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dial")
+            .field("trunk", &self.trunk)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a try to call somebody outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialOutcome {
+    /// Still open.
+    Pending,
+    /// The called one took the call.
+    Answered,
+    /// The called one talks.
+    Busy,
+    /// The called one did not take the call.
+    NoAnswer,
+    /// The called one, or the network, refused.
+    Rejected,
+    /// There is no such number.
+    UnknownNumber,
+    /// The server said nothing in time.
+    Silent,
+    /// The server or its trunk could not or would not take the call.
+    TrunkFault,
+    /// The trunk carries as many calls as it may.
+    TrunkFull,
+    /// The trunk was sent as many calls within a second as it may.
+    TrunkBusy,
+    /// There is no way to the server: no address of ours has its transport or family.
+    NoWay,
+    /// The answer came without a codec that we know.
+    NoCodec,
+    /// Whoever called has gone.
+    CallerGone,
+    /// A limit or failure of this server.
+    ServerFault,
+}
+
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// The one who called.
     Caller,
+    /// The one outside who was called.
+    Callee,
     /// The agent.
     Agent,
     /// The server.
@@ -118,10 +201,12 @@ pub enum EndKind {
     HungUpEarly,
     /// The flow came to its own end.
     FlowEnded,
-    /// The called extension was busy, did not answer or refused.
+    /// Whoever was called was busy, did not answer or refused.
     NotAnswered,
     /// Refused before it began.
     Refused,
+    /// No trunk took the call.
+    NoTrunk,
     /// Media stopped coming.
     MediaLost,
     /// The caller's phone did not acknowledge the answer, or its session failed.
@@ -275,6 +360,8 @@ pub enum TransferTarget {
     Agent(String),
     /// To the flow of this number.
     Number(String),
+    /// To this number outside.
+    Outside(String),
 }
 
 /// What became of a transfer.

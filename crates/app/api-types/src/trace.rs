@@ -13,7 +13,7 @@ pub struct SipLadder {
     pub call: Option<String>,
     /// Whether the call still lives.
     pub living: bool,
-    /// Its SIP dialogs: the caller's, then one for each offer to an agent.
+    /// Its SIP dialogs: the caller's, then one for each offer to an agent and each try to call somebody outside.
     pub legs: Vec<SipLeg>,
     /// The columns of the ladder from left to right.
     pub participants: Vec<SipParticipant>,
@@ -30,6 +30,8 @@ pub struct SipLadder {
 pub struct SipLeg {
     /// Its Call-ID (RFC 3261 §20.8).
     pub sip_call_id: String,
+    /// Who is at its other end.
+    pub role: SipRole,
     /// The agent whose phone is at its other end; `null` for the caller's, and where that is not known.
     pub agent: Option<String>,
     /// How many of its messages are kept.
@@ -61,6 +63,8 @@ pub enum SipRole {
     Caller,
     /// The phone of an agent.
     Agent,
+    /// A server that was asked to call somebody outside.
+    Callee,
     /// Somebody in no call.
     Stranger,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hotline_base::{AgentId, CallId};
-use hotline_call::{CallEvent, CallState, Event, EventKind, Snapshot};
+use hotline_call::{CallEvent, CallState, Entry, Event, EventKind, Snapshot, Source};
 
 /// The living calls; bounded by the shard's limit of calls.
 #[derive(Default)]
@@ -25,7 +25,11 @@ impl Concerns {
             agent: match &view.state {
                 CallState::Offered { agent, .. } | CallState::Connected { agent } => Some(agent.clone()),
                 CallState::Ending => view.record.agent.clone(),
-                CallState::InFlow | CallState::Queued { .. } => None,
+                CallState::Dialling => match &view.record.source {
+                    Source::Agent(agent) => Some(agent.clone()),
+                    Source::Trunk(_) => None,
+                },
+                CallState::InFlow | CallState::Queued { .. } | CallState::ConnectedOutside => None,
             },
             lookup_done: view.customer.is_some(),
             recording: view.record.is_recording(),
@@ -50,7 +54,7 @@ impl Concerns {
 
     fn note_call(&mut self, call: CallId, what: &CallEvent) -> Option<AgentId> {
         if let CallEvent::Started { .. } = what {
-            self.0.insert(call, Concern::default());
+            self.0.insert(call, Concern { agent: caller(what), ..Concern::default() });
         }
         // Nothing is remembered of a call that is not alive.
         let concern = self.0.get_mut(&call)?;
@@ -81,6 +85,10 @@ impl Concerns {
             | CallEvent::Popped { .. }
             | CallEvent::Invited { .. }
             | CallEvent::Ringing { .. }
+            | CallEvent::Dialled { .. }
+            | CallEvent::DialRinging { .. }
+            | CallEvent::DialFailed { .. }
+            | CallEvent::DialAnswered { .. }
             | CallEvent::Held { .. }
             | CallEvent::Transferring { .. }
             | CallEvent::Transferred { .. }
@@ -94,11 +102,19 @@ impl Concerns {
     }
 }
 
+/// The agent who calls somebody outside with this event.
+fn caller(what: &CallEvent) -> Option<AgentId> {
+    let CallEvent::Started { source: Source::Agent(agent), entry: Entry::Outside(_), .. } = what else {
+        return None;
+    };
+    Some(agent.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use hotline_acd::OfferFailure;
     use hotline_base::{LegId, QueueId, RecordingId, Rng, WallTime};
-    use hotline_call::{EndCause, EndKind, Entry, Party, Source};
+    use hotline_call::{EndCause, EndKind, Party};
 
     use super::*;
 

@@ -3,17 +3,21 @@
 mod event;
 mod record;
 mod trace;
+mod trunk;
 
 use hotline_acd::{AgentState, AgentView, CallerView, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
-use hotline_call::{Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot};
+use hotline_call::{
+    Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot, Source,
+};
 
 use crate::viewer::Viewer;
 
 pub(crate) use event::event;
 pub(crate) use record::record;
 pub(crate) use trace::ladder;
+pub(crate) use trunk::trunk;
 
 /// To the millisecond.
 pub(crate) fn time(at: WallTime) -> api::Timestamp {
@@ -109,7 +113,11 @@ fn agent_of(view: &CallView) -> Option<&AgentId> {
     match &view.state {
         CallState::Offered { agent, .. } | CallState::Connected { agent } => Some(agent),
         CallState::Ending => view.record.agent.as_ref(),
-        CallState::InFlow | CallState::Queued { .. } => None,
+        CallState::Dialling => match &view.record.source {
+            Source::Agent(agent) => Some(agent),
+            Source::Trunk(_) => None,
+        },
+        CallState::InFlow | CallState::Queued { .. } | CallState::ConnectedOutside => None,
     }
 }
 
@@ -120,6 +128,8 @@ fn call(view: &CallView) -> api::Call {
         CallState::Queued { position, .. } => (api::CallState::Queued, Some(*position)),
         CallState::Offered { .. } => (api::CallState::Offered, None),
         CallState::Connected { .. } => (api::CallState::Connected, None),
+        CallState::Dialling => (api::CallState::Dialling, None),
+        CallState::ConnectedOutside => (api::CallState::ConnectedOutside, None),
         CallState::Ending => (api::CallState::Ending, None),
     };
     api::Call {
@@ -127,7 +137,8 @@ fn call(view: &CallView) -> api::Call {
         state,
         caller: record.caller.expose().clone(),
         caller_name: text(record.caller_name.as_ref()),
-        called: record.called.clone(),
+        called: record.called.expose().clone(),
+        direction: record::direction(&record.source, &record.entry),
         queue: record.queues.last().map(|visit| visit.queue.to_string()),
         position,
         agent: agent_of(view).map(ToString::to_string),
@@ -172,7 +183,7 @@ pub(crate) fn pop(pop: &ScreenPop) -> api::Pop {
         agent: pop.agent.to_string(),
         caller: pop.caller.expose().clone(),
         caller_name: text(pop.caller_name.as_ref()),
-        called: pop.called.clone(),
+        called: pop.called.expose().clone(),
         queue: pop.queue.as_ref().map(ToString::to_string),
         queued_at: pop.queued_at.map(time),
         language: pop.language.clone(),
@@ -212,5 +223,6 @@ pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
         AlarmKind::PhoneBusy(agent) => format!("phone_busy:{agent}"),
         AlarmKind::InternalError => "internal_error".to_owned(),
         AlarmKind::CertificateUnusable => "certificate_unusable".to_owned(),
+        AlarmKind::TrunkUnusable(trunk) => format!("trunk_unusable:{trunk}"),
     }
 }

@@ -155,6 +155,7 @@ impl From<HandleError> for ApiError {
     fn from(error: HandleError) -> Self {
         match error {
             HandleError::Refused(CommandError::Agent(AgentError::Unknown)) => Self::NotFound,
+            HandleError::Refused(CommandError::NoNewCalls) => Self::Busy,
             HandleError::Refused(refusal) => Self::Refused(refusal),
             HandleError::Busy => Self::Busy,
             HandleError::Stopped => Self::Stopping,

@@ -47,6 +47,10 @@ impl Lines {
             | CallEvent::Ringing { .. }
             | CallEvent::OfferFailed { .. }
             | CallEvent::Connected { .. }
+            | CallEvent::Dialled { .. }
+            | CallEvent::DialRinging { .. }
+            | CallEvent::DialFailed { .. }
+            | CallEvent::DialAnswered { .. }
             | CallEvent::Held { .. }
             | CallEvent::Retrieved { .. }
             | CallEvent::Transferring { .. }

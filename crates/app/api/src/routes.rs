@@ -11,6 +11,7 @@ mod recording;
 mod session;
 mod tokens;
 mod trace;
+mod trunks;
 
 use std::sync::Arc;
 
@@ -37,12 +38,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/agents/{id}/state", put(agents::set_state))
         .route("/v1/live", get(events::live))
         .route("/v1/events", get(events::stream))
-        .route("/v1/calls", get(calls::list))
+        .route("/v1/calls", get(calls::list).post(calls::create))
         .route("/v1/calls/{id}", get(calls::show))
         .route("/v1/calls/{id}/recording", get(recording::play))
         .route("/v1/calls/{id}/transfer", post(calls::transfer))
         .route("/v1/calls/{id}/sip", get(trace::ladder))
         .route("/v1/calls/{id}/sip.pcap", get(trace::pcap))
+        .route("/v1/trunks", get(trunks::list))
         .route("/v1/customers", get(customers::list).post(customers::create))
         .route("/v1/customers/{id}", get(customers::show).put(customers::change))
         .route("/v1/audit", get(audit::list))

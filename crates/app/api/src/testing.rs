@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hotline_base::{CallId, Rng, WallTime};
-use hotline_call::{AlarmKind, CallEvent, Command, Event, EventKind, ScreenPop, Snapshot};
+use hotline_call::{AlarmKind, CallEvent, Command, CommandError, Event, EventKind, ScreenPop, Snapshot};
 use hotline_shard::{Ask, Handle, Live};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,7 @@ impl Shard {
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
                     Ask::Alive(reply) => drop(reply.send(Vec::new())),
                     Ask::Agent(_, reply) => drop(reply.send(None)),
+                    Ask::Originate(_, reply) => drop(reply.send(Err(CommandError::NoNewCalls))),
                     Ask::Command(command, reply) => {
                         drop(sender.send(command));
                         drop(reply.send(Ok(())));

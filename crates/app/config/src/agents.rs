@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use hotline_base::{AgentId, Pii};
-use hotline_call::{Agent, DialPlan, number};
+use hotline_call::{Agent, AutoAnswer, DialPlan, number};
 use hotline_sip::UserConfig;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_yaml::{Key, Node, Place, Reader, suggest};
 
 use crate::DemoUser;
+use crate::trunks::caller_id;
 
 /// The order in which a phone is challenged unless the center says otherwise: the strong one first (RFC 8760 §2.4).
 const DEFAULT_ORDER: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
@@ -51,7 +52,11 @@ pub(crate) fn agents(
 }
 
 fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, realm: &str, plan: &DialPlan) -> Option<AgentEntry> {
-    let fields = reader.fields(node, "an agent", &["name", "extension", "sip_password", "digest"])?;
+    let fields = reader.fields(
+        node,
+        "an agent",
+        &["name", "extension", "sip_password", "digest", "caller_id", "auto_answer"],
+    )?;
     let name =
         reader.required(&fields, "name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
     let extension = match fields.optional("extension") {
@@ -74,12 +79,20 @@ fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, realm: &str, plan: &Dia
         Some(node) => digest_order(reader, node),
         None => Some(DEFAULT_ORDER.to_vec()),
     };
+    let caller_id = match fields.optional("caller_id") {
+        Some(node) => Some(caller_id(reader, node, plan)?),
+        None => None,
+    };
+    let auto_answer = match fields.optional("auto_answer") {
+        Some(node) => auto_answer(reader, node)?,
+        None => AutoAnswer::Never,
+    };
     let password = password?;
     let ha1 = order?
         .into_iter()
         .map(|algorithm| (algorithm, Ha1::new(algorithm, &id.text, realm, &password)))
         .collect();
-    let agent = Agent { name: name?, extension: extension? };
+    let agent = Agent { name: name?, extension: extension?, caller_id, auto_answer };
     Some(AgentEntry { agent, sip_password: Pii::new(password), ha1 })
 }
 
@@ -100,6 +113,19 @@ fn extension(reader: &mut Reader<'_>, text: &str, place: Place, plan: &DialPlan)
             None
         }
         None => None,
+    }
+}
+
+fn auto_answer(reader: &mut Reader<'_>, node: &Node) -> Option<AutoAnswer> {
+    let known = ["never", "own_calls", "always"];
+    match reader.text(node, "`never`, `own_calls` or `always`")? {
+        "never" => Some(AutoAnswer::Never),
+        "own_calls" => Some(AutoAnswer::OwnCalls),
+        "always" => Some(AutoAnswer::Always),
+        other => {
+            reader.mistake(node.place, format!("unknown auto_answer `{other}`"), suggest(other, known));
+            None
+        }
     }
 }
 

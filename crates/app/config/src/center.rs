@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use hotline_base::{AgentId, FlowId, NumberId, QueueId};
-use hotline_call::{Center, DialPlan, Number, Queue, Timing, number};
+use hotline_call::{Center, DialPlan, Number, Queue, Route, Timing, Trunk, number};
 use hotline_ivr::{Flow, Language, World, announcement_prompts, check};
 use hotline_media::PromptId;
 use hotline_sdp::Codec;
@@ -17,10 +17,11 @@ use crate::agents::{AgentEntry, agents, demo_users};
 use crate::flows::{FlowText, Sounds};
 use crate::queues::queues;
 use crate::server::Server;
-use crate::trunks::trunks;
+use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 8] = ["domain", "language", "dial_plan", "numbers", "queues", "agents", "trunks", "demo"];
+const KEYS: [&str; 9] =
+    ["domain", "language", "dial_plan", "numbers", "queues", "agents", "trunks", "routes", "demo"];
 
 /// Lengths of national numbers anywhere (E.164 §6: 15 digits with the country code).
 const NATIONAL_DIGITS: RangeInclusive<usize> = 4..=14;
@@ -40,7 +41,8 @@ pub(crate) struct Draft {
     numbers: BTreeMap<String, Number>,
     queues: BTreeMap<QueueId, Queue>,
     agents: BTreeMap<AgentId, AgentEntry>,
-    trunks: Vec<TrunkConfig>,
+    trunks: Vec<TrunkEntry>,
+    routes: Vec<Route>,
     demo_users: Option<Vec<DemoUser>>,
 }
 
@@ -94,7 +96,12 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         };
         numbers(reader, node, &around)
     });
-    let trunks = reader.required(&fields, "trunks").and_then(|node| trunks(reader, node));
+    let trunks =
+        reader.required(&fields, "trunks").and_then(|node| trunks(reader, node, dial_plan.as_ref()?));
+    let routes = match fields.optional("routes") {
+        Some(node) => routes(reader, node, trunks.as_ref()?, dial_plan.as_ref()?),
+        None => Some(Vec::new()),
+    };
     let demo_users = match fields.optional("demo") {
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
         None => None,
@@ -107,6 +114,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         queues: queues?,
         agents: agents?,
         trunks: trunks?,
+        routes: routes?,
         demo_users,
     })
 }
@@ -136,7 +144,7 @@ fn spoken(reader: &mut Reader<'_>, node: &Node, known: &Known<'_>) -> Option<Str
     None
 }
 
-fn dial_plan(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<DialPlan> {
+pub(crate) fn dial_plan(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<DialPlan> {
     let Some(node) = node else { return Some(AS_WRITTEN) };
     let fields = reader.fields(
         node,
@@ -265,12 +273,16 @@ impl Draft {
             .map(|(id, entry)| (id.as_str().to_owned(), entry.sip_password.clone()))
             .collect();
         let prompts = self.prompts(sounds);
+        let (incoming, outgoing): (Vec<TrunkConfig>, Vec<Trunk>) =
+            self.trunks.into_iter().map(|entry| (entry.incoming, entry.outgoing)).unzip();
         let center = Center {
             dial_plan: self.dial_plan,
             numbers: self.numbers,
             flows,
             queues: self.queues,
             agents: self.agents.into_iter().map(|(id, entry)| (id, entry.agent)).collect(),
+            trunks: outgoing.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
+            routes: self.routes,
             language: self.language,
             domain: self.domain,
             media_address: server.media.external,
@@ -278,7 +290,7 @@ impl Draft {
             timing: Timing::default(),
         };
         let demo = self.demo_users.map(|users| Demo { users, sip_passwords });
-        Configuration { server, center, trunks: self.trunks, sip_users, demo, flows: flow_texts, prompts }
+        Configuration { server, center, trunks: incoming, sip_users, demo, flows: flow_texts, prompts }
     }
 
     /// All prompts of all languages, and the music of the queues.

@@ -1,7 +1,7 @@
 //! The section `sip` of `config/hotline.yaml`: where SIP is listened on, how, and with which certificates.
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use hotline_sip::Transport;
@@ -17,6 +17,10 @@ use crate::trace::{self, Hep, SipTrace};
 pub const LISTENERS_MAX: usize = 32;
 /// The most that a limit of connections may be set to: a process has about so many files at most.
 const CONNECTIONS_SETTING_MAX: usize = 500_000;
+
+/// Name servers that are asked.
+const NAME_SERVERS_MAX: usize = 8;
+const DNS_PORT: u16 = 53;
 
 const AN_ADDRESS: &str = "an address and port such as `127.0.0.1:5060`";
 
@@ -35,6 +39,8 @@ pub struct Sip {
     pub hep: Option<Hep>,
     /// Which phones are asked whether they are there.
     pub keepalive: ProbeConfig,
+    /// Name servers that are asked where trunks' servers are; the system's if there are none.
+    pub dns: Vec<SocketAddr>,
 }
 
 /// One address that is listened at.
@@ -56,7 +62,7 @@ impl Sip {
     pub fn at(address: SocketAddr) -> Self {
         let listen = plain(address, address).to_vec();
         let (tls, limits, trace) = (TlsConfig::default(), Limits::default(), SipTrace::default());
-        Self { listen, tls, limits, trace, hep: None, keepalive: crate::keepalive::DEFAULT }
+        Self { listen, tls, limits, trace, hep: None, keepalive: crate::keepalive::DEFAULT, dns: Vec::new() }
     }
 
     /// The first address for UDP.
@@ -89,7 +95,7 @@ pub(crate) fn sip(reader: &mut Reader<'_>, node: &Node) -> Option<Sip> {
     let fields = reader.fields(
         node,
         "sip",
-        &["listen", "external", "tls", "connections", "trace", "hep", "keepalive", "keepalive_s"],
+        &["listen", "external", "tls", "connections", "trace", "hep", "keepalive", "keepalive_s", "dns"],
     )?;
     let tls = match fields.optional("tls") {
         Some(node) => tls(reader, node),
@@ -105,11 +111,41 @@ pub(crate) fn sip(reader: &mut Reader<'_>, node: &Node) -> Option<Sip> {
         None => Some(None),
     };
     let keepalive = keepalive(reader, &fields);
+    let dns = match fields.optional("dns") {
+        Some(node) => name_servers(reader, node),
+        None => Some(Vec::new()),
+    };
     let listen = listen(reader, &fields, tls.as_ref().map(|tls| tls.client_auth));
     let (tls, listen) = (tls?, listen?);
     check(reader, &tls, &listen)?;
     let listen = listen.into_iter().map(|listener| listener.value).collect();
-    Some(Sip { listen, tls: tls.config, limits: limits?, trace: trace?, hep: hep?, keepalive: keepalive? })
+    Some(Sip {
+        listen,
+        tls: tls.config,
+        limits: limits?,
+        trace: trace?,
+        hep: hep?,
+        keepalive: keepalive?,
+        dns: dns?,
+    })
+}
+
+/// Name servers, at port 53 unless it is said.
+fn name_servers(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<SocketAddr>> {
+    let items = reader.list(node, "name servers", NAME_SERVERS_MAX)?;
+    let servers: Vec<SocketAddr> = items.iter().filter_map(|item| name_server(reader, item)).collect();
+    (servers.len() == items.len()).then_some(servers)
+}
+
+fn name_server(reader: &mut Reader<'_>, node: &Node) -> Option<SocketAddr> {
+    let text = reader.text(node, "an address such as `192.0.2.53`")?;
+    let address = text.parse::<IpAddr>().map(|address| SocketAddr::new(address, DNS_PORT));
+    let address = address.or_else(|_| text.parse::<SocketAddr>()).ok();
+    if address.is_none() {
+        let remedy = "such as `192.0.2.53` or `127.0.0.1:5353`";
+        reader.mistake(node.place, format!("`{text}` is no address of a name server"), remedy);
+    }
+    address
 }
 
 /// The listeners; of an unknown `client_auth` if `tls` cannot be read.

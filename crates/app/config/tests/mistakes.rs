@@ -151,3 +151,60 @@ fn a_missing_file_is_named() {
     let text = mistake("hotline.yaml", "center.yaml", "centre.yaml");
     assert!(text.contains("centre.yaml"), "{text}");
 }
+
+#[test]
+fn a_trunk_that_calls_go_out_by_is_read_whole() {
+    let trunk = "  carrier:\n    servers: [sip.example.net, {server: \"192.0.2.5:5080\", weight: 3}]\n    \
+                 login: {username: u, password: p}\n    register: true\n    probe_s: 30\n    calls_max: 30\n    \
+                 numbers: {format: digits, prefix: \"7\"}\n    caller_id: \"(555) 010-0100\"\n    headers: {X-Account: \"7\", User-Agent: }\n  demo:\n    peers";
+    let routes =
+        "routes:\n  - {numbers: [\"+49*\", \"112\"], trunks: [{trunk: carrier, priority: 2}]}\n\ndemo:";
+    let (directory, outcome) = changed("center.yaml", "  demo:\n    peers", trunk);
+    outcome.unwrap();
+    let path = directory.path().join("center.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\ndemo:", &format!("\n{routes}"), 1)).unwrap();
+    let center = load(&directory.path().join("hotline.yaml")).unwrap().center;
+    let trunk = center.trunks.values().find(|trunk| trunk.id.as_str() == "carrier").unwrap();
+    assert_eq!(
+        trunk.servers.iter().map(|server| (server.priority, server.weight)).collect::<Vec<_>>(),
+        [(0, 0), (1, 3)]
+    );
+    let account = trunk.account.as_ref().unwrap();
+    assert_eq!((account.user.as_str(), account.domain.as_str()), ("u", "sip.example.net"));
+    assert_eq!(trunk.caller_id.as_deref(), Some("+15550100100"));
+    assert_eq!(
+        trunk.headers,
+        [("X-Account".to_owned(), "7".to_owned()), ("User-Agent".to_owned(), String::new())]
+    );
+    assert!(center.route("+4930901820").is_some() && center.route("112").is_some());
+    assert!(center.route("+15550100100").is_none() && center.route("1120").is_none());
+}
+
+#[test]
+fn what_is_wrong_with_trunks_and_routes_is_told() {
+    let peers = "peers: [127.0.0.1, 127.0.0.2]";
+    for (to, told) in [
+        ("probe_s: 30", "carries no call"),
+        ("servers: [\"ann@sip.example.net\"]", "`ann@sip.example.net` is no server"),
+        ("servers: [sip.example.net, sip.example.net]", "is there twice"),
+        ("peers: [127.0.0.1]\n    register: true", "nobody can register without a login and a server"),
+        ("servers: [sip.example.net]\n    headers: {Via: x}", "`Via` is written by the server itself"),
+        ("servers: [sip.example.net]\n    headers: {\"a b\": x}", "`a b` is no header name"),
+        ("servers: [sip.example.net]\n    identity: assertive", "unknown identity `assertive`"),
+        ("servers: [sip.example.net]\n    caller_id: \"x\"", "`x` is no number"),
+        ("servers: [sip.example.net]\n    numbers: {prefix: \"a\"}", "`a` cannot be dialled"),
+        ("servers: [sip.example.net]\n    calls_max: 0", "1 to 10000"),
+    ] {
+        let text = mistake("center.yaml", peers, to);
+        assert!(text.contains(told), "{to}: {text}");
+    }
+    for (to, told) in [
+        ("{numbers: [\"*\"], trunks: [demo]}", "no call goes out by trunk `demo`"),
+        ("{numbers: [\"*\"], trunks: [dmo]}", "there is no trunk `dmo`"),
+        ("{numbers: [\"+4x*\"], trunks: []}", "`+4x*` stands for no numbers"),
+    ] {
+        let text = mistake("center.yaml", "\ndemo:", &format!("\nroutes:\n  - {to}\ndemo:"));
+        assert!(text.contains(told), "{to}: {text}");
+    }
+}

@@ -84,7 +84,7 @@ impl Task {
         endpoint_config.user_agent = "Hotline phone".to_owned();
         // A phone takes calls from its server, whoever that is.
         let server = IpPrefix { addr: config.server.ip(), len: 128 };
-        endpoint_config.trunks = vec![TrunkConfig { id: "server".into(), peers: vec![server] }];
+        endpoint_config.trunks = vec![TrunkConfig::new("server", vec![server])];
         let mut secret = [0; 32];
         rng.fill(&mut secret);
         let voice = Voice::new(&mut rng, config.speech.clone(), heard, spoke_at);
@@ -268,6 +268,7 @@ impl Task {
             from,
             to: NameAddr::new(uri),
             headers: Vec::new(),
+            overrides: Vec::new(),
             offer: Bytes::from(offer.print()),
             credentials: self.login(),
         };
@@ -400,7 +401,10 @@ impl Task {
                 let now = self.now();
                 self.endpoint.refuse_refer(now, session, 603);
             }
-            Event::Ringing { .. }
+            Event::Trying { .. }
+            | Event::ProbeAnswered { .. }
+            | Event::ProbeMissed { .. }
+            | Event::Ringing { .. }
             | Event::Answered { .. }
             | Event::Confirmed { .. }
             | Event::Failed { .. }

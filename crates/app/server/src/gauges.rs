@@ -47,11 +47,17 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
 
 /// A shard that is busy or gone is seen by whoever asks it next.
 async fn show_trunks(shard: &Handle) {
-    for (trunk, counters) in shard.trunks().await.unwrap_or_default() {
-        let trunk = trunk.as_str();
+    for view in shard.trunks().await.unwrap_or_default() {
+        let (trunk, counters) = (view.id.as_str(), view.counters);
+        Metric::SipTrunkCallsUp.gauge_for([trunk]).set(view.calls as f64);
+        Metric::SipTrunkUsable.gauge_for([trunk]).set(if view.problem.is_none() { 1.0 } else { 0.0 });
+        Metric::SipTrunkCallsOut.counter_for([trunk]).absolute(counters.calls_out);
         Metric::SipTrunkCalls.counter_for([trunk]).absolute(counters.calls);
         for (class, count) in TrunkCounters::CLASSES.iter().zip(counters.failures) {
             Metric::SipTrunkFailures.counter_for([trunk, class]).absolute(count);
+        }
+        for (class, count) in TrunkCounters::CLASSES.iter().zip(counters.failures_out) {
+            Metric::SipTrunkFailuresOut.counter_for([trunk, class]).absolute(count);
         }
     }
 }

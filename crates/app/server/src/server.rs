@@ -15,10 +15,11 @@ use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{MediaConfig, MediaRuntime, load_prompts};
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_shard::{
-    Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted, resume,
+    Clock, Handle, INCOMING_MAX, Locate, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted,
+    resume,
 };
-use hotline_sip::{EndpointConfig, Listener};
-use hotline_sip_net::{Incoming, Listen, Listening, Network, NetworkConfig, Receivers};
+use hotline_sip::{Destination, EndpointConfig, Listener};
+use hotline_sip_net::{Incoming, Listen, Listening, Network, NetworkConfig, Receivers, Resolver};
 use hotline_sip_trace::{Agent, Handle as TraceHandle, Limits, Settings, Tap, Tracer};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use hotline_telemetry::Metrics;
@@ -140,6 +141,7 @@ impl Server {
         let contacts = resume(&store, &mut controller, now).await?;
         info!(contacts, "phones are reached where they registered");
         let media_handle = media.handle();
+        let locate = locator(configuration, &network);
         let shard = Shard::new(Parts {
             controller,
             clock,
@@ -148,6 +150,7 @@ impl Server {
             media: Box::new(move |command| media_handle.send(command)),
             media_events,
             store: store.clone(),
+            locate,
             writer: writer.clone(),
             asks,
             live,
@@ -231,6 +234,21 @@ async fn listen(
         format!("cannot listen for HTTP on {}; is another server using the port?", settings.http.listen)
     })?;
     Ok((network, listener))
+}
+
+/// Asks DNS where trunks' servers are. A system without DNS can have trunks by address.
+fn locator(configuration: &Configuration, network: &Network) -> Arc<Locate> {
+    let resolver = Resolver::new(&configuration.server.sip.dns, Arc::clone(network.names()));
+    Arc::new(move |destination: Destination| {
+        let resolver = resolver.clone();
+        Box::pin(async move {
+            let answer = match resolver {
+                Ok(resolver) => resolver.locate(&destination).await,
+                Err(error) => Err(error),
+            };
+            answer.map_err(|error| format!("{destination}: {error}"))
+        })
+    })
 }
 
 /// Locks what one server at a time may write.

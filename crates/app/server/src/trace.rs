@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use hotline_api_client::{Client, ClientError};
-use hotline_api_types::{SipLadder, SipMedia, SipMessage, SipParticipant, Source};
+use hotline_api_types::{SipLadder, SipMedia, SipMessage, SipParticipant, SipRole, Source};
 use hotline_config::Configuration;
 use tokio::time::Instant;
 
@@ -143,8 +143,12 @@ fn about(ladder: &SipLadder) -> String {
         None => "No call".to_owned(),
     }];
     for leg in &ladder.legs {
-        let name = leg.agent.as_ref().map_or_else(|| "caller".to_owned(), |agent| format!("agent {agent}"));
-        let name = if ladder.call.is_some() { name } else { "dialog".to_owned() };
+        let name = match (&leg.agent, leg.role) {
+            (Some(agent), _) => format!("agent {agent}"),
+            (None, SipRole::Caller | SipRole::Server | SipRole::Agent) => "caller".to_owned(),
+            (None, SipRole::Callee) => "outside".to_owned(),
+            (None, SipRole::Stranger) => "dialog".to_owned(),
+        };
         lines.push(format!("  {name:<12} Call-ID {}", printable(&leg.sip_call_id)));
     }
     for participant in &ladder.participants {

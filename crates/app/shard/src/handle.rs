@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hotline_acd::AgentView;
-use hotline_base::{AgentId, TrunkId};
-use hotline_call::{Alarm, Command, CommandError, Event, ScreenPop, Snapshot, TrunkCounters};
+use hotline_base::{AgentId, CallId, Pii};
+use hotline_call::{Alarm, Command, CommandError, Event, ScreenPop, Snapshot, TrunkView};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Requests that may wait for the shard; beyond it the caller is told that the server is busy.
@@ -34,8 +34,21 @@ pub enum Ask {
     Alive(oneshot::Sender<Vec<Alarm>>),
     /// Show the counters; cheap.
     Counters(oneshot::Sender<Vec<(&'static str, u64)>>),
-    /// Show what was counted of each trunk; cheap.
-    Trunks(oneshot::Sender<Vec<(TrunkId, TrunkCounters)>>),
+    /// Show how each trunk stands; cheap.
+    Trunks(oneshot::Sender<Vec<TrunkView>>),
+    /// Make a call for an agent.
+    Originate(Originate, oneshot::Sender<Result<CallId, CommandError>>),
+}
+
+/// A call that an agent makes from the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Originate {
+    /// Who: the agent's own phone is called first.
+    pub agent: AgentId,
+    /// Whom: an extension, a number of the center, or one outside.
+    pub to: Pii<String>,
+    /// The number that is shown outside, one of the center's; if absent as the routes say.
+    pub caller_id: Option<Pii<String>>,
 }
 
 /// Why the shard did not do it.
@@ -108,11 +121,19 @@ impl Handle {
         self.ask(Ask::Counters).await
     }
 
-    /// What was counted of each trunk's calls.
+    /// Makes a call for an agent, and returns when the agent's own phone is being called.
+    ///
+    /// # Errors
+    /// [`HandleError::Refused`] with the reason, or the shard is busy or gone.
+    pub async fn originate(&self, originate: Originate) -> Result<CallId, HandleError> {
+        Ok(self.ask(|reply| Ask::Originate(originate, reply)).await??)
+    }
+
+    /// How each trunk stands.
     ///
     /// # Errors
     /// The shard is busy or gone.
-    pub async fn trunks(&self) -> Result<Vec<(TrunkId, TrunkCounters)>, HandleError> {
+    pub async fn trunks(&self) -> Result<Vec<TrunkView>, HandleError> {
         self.ask(Ask::Trunks).await
     }
 

@@ -10,7 +10,8 @@ mod resume;
 mod shard;
 
 pub use clock::Clock;
-pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, REQUESTS_MAX};
+pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, Originate, REQUESTS_MAX};
+pub use lookup::{Locate, Locating};
 pub use restart::{RestartError, Restarted, close_interrupted};
 pub use resume::resume;
 pub use shard::{INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Shard, Stop};

@@ -1,9 +1,12 @@
-//! Lookups in the address book beside the loop: bounded in number and in time.
+//! Lookups beside the loop, in the address book and in DNS: bounded in number and in time.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_base::{CallId, Pii};
 use hotline_call::Reply;
+use hotline_sip::{Destination, Located};
 use hotline_store::Store;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -14,14 +17,26 @@ const RUNNING_MAX: usize = 256;
 /// A lookup that takes longer is given up: the pop must not wait for a slow database.
 const TIME_MAX: Duration = Duration::from_secs(2);
 
+/// Where a server is, or in words why that is not known (RFC 3263).
+pub type Locating = Pin<Box<dyn Future<Output = Result<Located, String>> + Send>>;
+/// Asks DNS; bounds its time itself.
+pub type Locate = dyn Fn(Destination) -> Locating + Send + Sync;
+
 pub(crate) struct Lookups {
     store: Store,
+    locate: Arc<Locate>,
     running: JoinSet<Reply>,
 }
 
 impl Lookups {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store, running: JoinSet::new() }
+    pub(crate) fn new(store: Store, locate: Arc<Locate>) -> Self {
+        Self { store, locate, running: JoinSet::new() }
+    }
+
+    /// Asks where a server is. There are as many questions at a time as servers are configured.
+    pub(crate) fn locate(&mut self, destination: Destination) {
+        let answer = (self.locate)(destination.clone());
+        self.running.spawn(async move { Reply::Located { destination, answer: answer.await } });
     }
 
     /// Looks for the customer with `number`. `Some` at once if there are too many lookups already.

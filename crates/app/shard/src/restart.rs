@@ -221,7 +221,7 @@ mod tests {
         let started = CallEvent::Started {
             caller: Pii::from("+15550100"),
             caller_name: None,
-            called: "4000".to_owned(),
+            called: "4000".into(),
             entry: Entry::Number { number: NumberId::from("4000"), flow: FlowId::from("main") },
             source: Source::Trunk(TrunkId::from("demo")),
             sip_call_id: "x".to_owned(),

@@ -6,7 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_call::{CallEvent, CallRecord, Command, Controller, Event, EventKind, Reply, Request};
+use hotline_call::{
+    CallEvent, CallRecord, Command, CommandError, Controller, Event, EventKind, Reply, Request,
+};
 use hotline_media as media;
 use hotline_media_rt::SendError;
 use hotline_sip::Datagram;
@@ -19,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::handle::{Ask, Live};
-use crate::lookup::Lookups;
+use crate::handle::{Ask, Live, Originate};
+use crate::lookup::{Locate, Lookups};
 use crate::resume;
 
 /// SIP messages and ends of connections that may wait for the shard.
@@ -65,6 +67,8 @@ pub struct Parts {
     pub media_events: mpsc::Receiver<media::Event>,
     /// For lookups.
     pub store: Store,
+    /// Asks DNS.
+    pub locate: Arc<Locate>,
     /// For events and records.
     pub writer: Writer,
     /// Commands and questions.
@@ -97,7 +101,7 @@ impl Shard {
     /// A shard that has not begun.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let lookups = Lookups::new(parts.store.clone());
+        let lookups = Lookups::new(parts.store.clone(), Arc::clone(&parts.locate));
         let availability = parts.writer.availability();
         Self { parts, lookups, availability, records: VecDeque::new() }
     }
@@ -209,7 +213,19 @@ impl Shard {
                 drop(reply.send(outcome));
             }
             Ask::Counters(reply) => drop(reply.send(self.parts.controller.counters())),
-            Ask::Trunks(reply) => drop(reply.send(self.parts.controller.trunk_counters())),
+            Ask::Trunks(reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.trunks(now)));
+            }
+            Ask::Originate(originate, reply) => {
+                let mut outcome = Err(CommandError::NoNewCalls);
+                self.core(|core, now| {
+                    let Originate { agent, to, caller_id } = &originate;
+                    let caller_id = caller_id.as_ref().map(|number| number.expose().as_str());
+                    outcome = core.originate(now, agent, to.expose(), caller_id);
+                });
+                drop(reply.send(outcome));
+            }
             Ask::Alive(reply) => drop(reply.send(self.parts.controller.alarms())),
             Ask::Agent(agent, reply) => drop(reply.send(self.parts.controller.agent(&agent))),
             Ask::Snapshot(reply) => {
@@ -311,6 +327,7 @@ impl Shard {
                     self.guarded(|core, now| core.handle_reply(now, reply));
                 }
             }
+            Request::Locate(destination) => self.lookups.locate(destination),
             Request::SaveRecord(record) if self.records.len() < RECORDS_WAITING_MAX => {
                 self.records.push_back(record);
             }

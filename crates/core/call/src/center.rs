@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::{AgentConfig, Config as AcdConfig, QueueConfig};
-use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId};
+use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_ivr::Flow;
 use hotline_media::PromptId;
 use hotline_sdp::Codec;
 use hotline_sip::uri::Host;
 
 use crate::number::DialPlan;
+use crate::trunk::{Route, Trunk};
 
 /// Everything call control has to know about the center.
 #[derive(Clone, Debug)]
@@ -27,6 +28,10 @@ pub struct Center {
     pub queues: BTreeMap<QueueId, Queue>,
     /// Agents by id, which is also their SIP user.
     pub agents: BTreeMap<AgentId, Agent>,
+    /// Trunks by id.
+    pub trunks: BTreeMap<TrunkId, Trunk>,
+    /// Which numbers outside can be dialled, the first that fits counts.
+    pub routes: Vec<Route>,
     /// BCP 47 language of calls that no number gives one.
     pub language: String,
     /// The domain of our own SIP URIs, also the digest realm.
@@ -68,6 +73,22 @@ pub struct Agent {
     pub name: String,
     /// The digits that reach the agent directly.
     pub extension: String,
+    /// The number that is shown when the agent calls somebody outside; else the route's or the trunk's.
+    pub caller_id: Option<String>,
+    /// Which calls the agent's phone is asked to take by itself.
+    pub auto_answer: AutoAnswer,
+}
+
+/// Which calls a phone is asked to take by itself, by headers that many phones know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AutoAnswer {
+    /// None.
+    #[default]
+    Never,
+    /// Those that its agent begins on the page.
+    OwnCalls,
+    /// Those, and whatever queues offer.
+    Always,
 }
 
 /// Waits of call control.
@@ -109,6 +130,12 @@ impl Center {
                 .map(|(id, agent)| AgentConfig { id: id.clone(), name: Pii::from(agent.name.as_str()) })
                 .collect(),
         }
+    }
+
+    /// The first route for a normalised number.
+    #[must_use]
+    pub fn route(&self, number: &str) -> Option<&Route> {
+        self.routes.iter().find(|route| route.numbers.iter().any(|pattern| pattern.fits(number)))
     }
 
     /// The agent with this extension.

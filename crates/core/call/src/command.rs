@@ -3,6 +3,7 @@
 use hotline_acd::{AgentError, NotReadyReason};
 use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, WallTime};
 use hotline_sip::registrar::SavedContacts;
+use hotline_sip::{Destination, Located};
 use serde::{Deserialize, Serialize};
 
 use crate::record::CallRecord;
@@ -61,12 +62,24 @@ pub enum CommandError {
     /// The agent does not talk in that call.
     #[error("the agent does not talk in that call")]
     NotTalking,
-    /// There is no such extension or number.
+    /// There is no such extension or number, and no route for it.
     #[error("there is no such extension or number")]
     UnknownTarget,
+    /// No phone of the agent is registered.
+    #[error("no phone of the agent is registered")]
+    NoPhone,
+    /// The agent has a call.
+    #[error("the agent has a call")]
+    Busy,
+    /// The number that is to be shown is none of the center's.
+    #[error("the number that is to be shown is none of the center's")]
+    UnknownCallerId,
+    /// No new calls are taken: the server stops, or has as many as it may.
+    #[error("no new calls are taken")]
+    NoNewCalls,
 }
 
-/// Asked of the database by the core. Each is answered by one [`Reply`] or never; the core does not wait.
+/// Asked of the database, or of DNS, by the core. Each is answered by one [`Reply`] or never; the core does not wait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Who has this number?
@@ -82,9 +95,11 @@ pub enum Request {
     /// Where this SIP user is reached has changed: keep it in place of what was kept before, so that the next start
     /// can take it over.
     SaveContacts(SavedContacts),
+    /// Where is this server of a trunk? Asked of DNS.
+    Locate(Destination),
 }
 
-/// Answers from the database.
+/// Answers from the database and from DNS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// To [`Request::FindCustomer`].
@@ -93,6 +108,13 @@ pub enum Reply {
         call: CallId,
         /// The customer, if the number is known.
         customer: Option<Box<Customer>>,
+    },
+    /// To [`Request::Locate`].
+    Located {
+        /// The server.
+        destination: Destination,
+        /// Where it is, or why that is not known.
+        answer: Result<Located, String>,
     },
 }
 

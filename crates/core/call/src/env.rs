@@ -16,16 +16,20 @@ use crate::command::Request;
 use crate::controller::{CallTimer, Counters};
 use crate::event::{Alarm, AlarmKind, Event, EventKind};
 use crate::sessions::Sessions;
-use crate::trunk_counters::Trunks;
+use crate::trunk::{Change, Outer, Trunks};
 
 /// What operators read when the media plane does not answer.
 pub(crate) const MEDIA_SILENT: &str = "the media plane did not answer";
 
-/// Which leg of a call a SIP session carries.
+/// Which leg of a call a SIP session carries. Once somebody outside whom an agent has called takes the call, that one is
+/// the `Caller`, and the calling agent the `Agent`: who is served is on the first leg of a call from then on, whoever
+/// called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Role {
     Caller,
     Agent,
+    /// Somebody outside who is called, or to whom the caller was sent.
+    Callee,
     /// The agent who sends the caller on, until somebody has taken over.
     Transferor,
 }
@@ -164,7 +168,25 @@ impl Env {
         for timer in CallTimer::ALL {
             self.disarm(call, timer);
         }
+        self.trunks.leave_all(call);
         self.acd.forget_call(now, call);
+    }
+
+    /// Lets the trunks act, and tells operators what has changed by it.
+    pub(crate) fn with_trunks(&mut self, now: Now, act: impl FnOnce(&mut Trunks, &mut Outer<'_>)) {
+        let center = Arc::clone(&self.center);
+        let Self { trunks, sip, requests, .. } = self;
+        act(trunks, &mut Outer { center: &center, sip, requests });
+        while let Some(change) = self.trunks.poll_change() {
+            match change {
+                Change::Usable(trunk) => self.clear(now, &AlarmKind::TrunkUnusable(trunk)),
+                Change::Unusable(trunk, problem) => {
+                    // Said anew: another reason has come.
+                    self.alarms.remove(&AlarmKind::TrunkUnusable(trunk.clone()));
+                    self.raise(now, AlarmKind::TrunkUnusable(trunk), problem);
+                }
+            }
+        }
     }
 
     /// The recordings of a call that are not closed.

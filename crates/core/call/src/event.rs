@@ -61,12 +61,12 @@ pub enum CallEvent {
         /// The caller's display name.
         caller_name: Option<Pii<String>>,
         /// What was dialled, as sent.
-        called: String,
+        called: Pii<String>,
         /// Where the call goes first.
         entry: Entry,
         /// Where it came from.
         source: Source,
-        /// The SIP Call-ID of the caller's leg (RFC 3261 §20.8).
+        /// The SIP Call-ID of the caller's leg (RFC 3261 §20.8); empty if the caller's phone is still to be called.
         sip_call_id: String,
         /// BCP 47 language in which the caller is addressed at first.
         language: String,
@@ -147,6 +147,36 @@ pub enum CallEvent {
         failure: OfferFailure,
         /// The final SIP status of the agent's leg, if there was one.
         status: Option<u16>,
+    },
+    /// A server of a trunk is asked to call a number outside.
+    Dialled {
+        /// The leg to outside; the same for every try of one call.
+        leg: LegId,
+        /// The trunk.
+        trunk: TrunkId,
+        /// Its server, as configured.
+        server: String,
+        /// The number, normalised.
+        number: Pii<String>,
+    },
+    /// The called phone rings, or its network plays what stands for that.
+    DialRinging {
+        /// The leg.
+        leg: LegId,
+    },
+    /// This try came to nothing; another may follow.
+    DialFailed {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        failure: DialFailure,
+        /// The final SIP status, if there was one.
+        status: Option<u16>,
+    },
+    /// The called one took the call. The caller hears it from here on.
+    DialAnswered {
+        /// The leg.
+        leg: LegId,
     },
     /// Caller and agent hear each other.
     Connected {
@@ -243,6 +273,8 @@ pub enum Entry {
     },
     /// Straight to an agent's extension.
     Extension(AgentId),
+    /// To a number outside, normalised, over a trunk.
+    Outside(Pii<String>),
 }
 
 /// Where a call came from.
@@ -259,6 +291,8 @@ pub enum Source {
 pub enum Party {
     /// The one who called.
     Caller,
+    /// The one outside who was called.
+    Callee,
     /// The agent.
     Agent,
     /// This server.
@@ -276,6 +310,35 @@ pub enum QueueOutcome {
     TimedOut,
     /// The server ended it: shutdown or a failure.
     Withdrawn,
+}
+
+/// Why a call to outside did not go out by a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DialFailure {
+    /// The called one talks.
+    Busy,
+    /// The called one did not take the call.
+    NoAnswer,
+    /// The called one, or the network, refused.
+    Rejected,
+    /// There is no such number.
+    UnknownNumber,
+    /// The server said nothing in time.
+    Silent,
+    /// The server or its trunk could not or would not take the call.
+    TrunkFault,
+    /// The trunk carries as many calls as it may.
+    TrunkFull,
+    /// The trunk was sent as many calls within a second as it may.
+    TrunkBusy,
+    /// We do not listen by the transport or at the address family of the server.
+    NoWay,
+    /// The answer came without a codec that we know.
+    NoCodec,
+    /// Whoever called has gone.
+    CallerGone,
+    /// A limit or failure of ours.
+    ServerFault,
 }
 
 /// Why a call ended, with what the wire said.
@@ -306,6 +369,8 @@ pub enum EndKind {
     NotAnswered,
     /// Refused before it began: no common codec, no media port.
     Refused,
+    /// No trunk took the call.
+    NoTrunk,
     /// The caller's phone did not acknowledge our answer, or its session failed.
     Unreachable,
     /// Media stopped coming.
@@ -355,4 +420,6 @@ pub enum AlarmKind {
     InternalError,
     /// The files of the SIP certificate have changed and cannot be used.
     CertificateUnusable,
+    /// Calls cannot go out by a trunk.
+    TrunkUnusable(TrunkId),
 }

@@ -14,19 +14,23 @@ pub mod number;
 mod record;
 mod sessions;
 mod snapshot;
-mod trunk_counters;
+mod trunk;
 
-pub use center::{Agent, Center, Number, Queue, Timing};
+pub use center::{Agent, AutoAnswer, Center, Number, Queue, Timing};
 pub use command::{Command, CommandError, Customer, Reply, Request};
 pub use controller::{CALLS_MAX, CallTimer, Controller, Counters, RestoreError, Timer, VERSION};
 pub use event::{
-    Alarm, AlarmKind, CallEvent, EndCause, EndKind, Entry, Event, EventKind, Party, QueueOutcome, Source,
+    Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Party,
+    QueueOutcome, Source,
 };
 pub use number::DialPlan;
 pub use record::{
-    CallRecord, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingState, Transfer,
-    TransferOutcome,
+    CallRecord, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingState,
+    Transfer, TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};
-pub use trunk_counters::TrunkCounters;
+pub use trunk::{
+    Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
+    RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,
+};

@@ -80,6 +80,11 @@ impl MediaLeg {
         self.leg
     }
 
+    /// Its port.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The codec that was agreed.
     pub(crate) fn codec(&self) -> Option<Codec> {
         self.agreed.as_ref().map(|agreed| agreed.codec)

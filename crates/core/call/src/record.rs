@@ -6,11 +6,13 @@
 use std::time::Duration;
 
 use hotline_acd::OfferFailure;
-use hotline_base::{AgentId, CallId, CustomerId, FlowId, LegId, Pii, QueueId, RecordingId, WallTime};
+use hotline_base::{
+    AgentId, CallId, CustomerId, FlowId, LegId, Pii, QueueId, RecordingId, TrunkId, WallTime,
+};
 use hotline_ivr::PathStep;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{CallEvent, EndCause, Entry, Party, QueueOutcome, Source};
+use crate::event::{CallEvent, DialFailure, EndCause, Entry, Party, QueueOutcome, Source};
 
 /// Everything that is kept of one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +24,7 @@ pub struct CallRecord {
     /// The caller's display name.
     pub caller_name: Option<Pii<String>>,
     /// What was dialled, as sent.
-    pub called: String,
+    pub called: Pii<String>,
     /// Where the call went first.
     pub entry: Entry,
     /// Where it came from.
@@ -45,7 +47,7 @@ pub struct CallRecord {
     pub ended_by: Option<Party>,
     /// Why it ended.
     pub cause: Option<EndCause>,
-    /// The agent who took it last.
+    /// The agent who took it last, or who called somebody outside.
     pub agent: Option<AgentId>,
     /// The way through the flows.
     pub path: Vec<FlowStep>,
@@ -58,6 +60,46 @@ pub struct CallRecord {
     /// Who sent the caller on to whom, in order.
     #[serde(default)]
     pub transfers: Vec<Transfer>,
+    /// Tries to call somebody outside, in order.
+    #[serde(default)]
+    pub dials: Vec<Dial>,
+}
+
+/// One try to call somebody outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dial {
+    /// The leg.
+    pub leg: LegId,
+    /// The trunk.
+    pub trunk: TrunkId,
+    /// Its server, as configured.
+    pub server: String,
+    /// The number, normalised.
+    pub number: Pii<String>,
+    /// Begun.
+    pub dialled_at: WallTime,
+    /// The called phone rang.
+    pub ringing_at: Option<WallTime>,
+    /// Answered or failed.
+    pub ended_at: Option<WallTime>,
+    /// What became of it.
+    pub outcome: DialOutcome,
+}
+
+/// What became of a try to call somebody outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DialOutcome {
+    /// Still open.
+    Pending,
+    /// The called one took the call.
+    Answered,
+    /// It came to nothing.
+    Failed {
+        /// Why.
+        failure: DialFailure,
+        /// The final SIP status, if there was one.
+        status: Option<u16>,
+    },
 }
 
 /// One transfer.
@@ -217,6 +259,10 @@ impl CallRecord {
         else {
             return None;
         };
+        let agent = match (source, entry) {
+            (Source::Agent(agent), Entry::Outside(_)) => Some(agent.clone()),
+            (Source::Agent(_) | Source::Trunk(_), _) => None,
+        };
         Some(Self {
             call,
             caller: caller.clone(),
@@ -233,12 +279,13 @@ impl CallRecord {
             ended_at: None,
             ended_by: None,
             cause: None,
-            agent: None,
+            agent,
             path: Vec::new(),
             queues: Vec::new(),
             offers: Vec::new(),
             recordings: Vec::new(),
             transfers: Vec::new(),
+            dials: Vec::new(),
         })
     }
 
@@ -272,6 +319,10 @@ impl CallRecord {
             CallEvent::OfferFailed { offer, failure, status, .. } => {
                 self.end_offer(*offer, at, OfferOutcome::Failed { failure: *failure, status: *status });
             }
+            CallEvent::Dialled { .. }
+            | CallEvent::DialRinging { .. }
+            | CallEvent::DialFailed { .. }
+            | CallEvent::DialAnswered { .. } => self.apply_dial(at, event),
             CallEvent::Connected { offer, agent } => {
                 self.connected_at.get_or_insert(at);
                 self.agent = Some(agent.clone());
@@ -304,6 +355,35 @@ impl CallRecord {
                 self.ended_by = Some(*by);
                 self.cause = Some(cause.clone());
             }
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
+    fn apply_dial(&mut self, at: WallTime, event: &CallEvent) {
+        match event {
+            CallEvent::Dialled { leg, trunk, server, number } => self.dials.push(Dial {
+                leg: *leg,
+                trunk: trunk.clone(),
+                server: server.clone(),
+                number: number.clone(),
+                dialled_at: at,
+                ringing_at: None,
+                ended_at: None,
+                outcome: DialOutcome::Pending,
+            }),
+            CallEvent::DialRinging { leg } => self.with_dial(*leg, |dial| dial.ringing_at = Some(at)),
+            CallEvent::DialFailed { leg, failure, status } => self.with_dial(*leg, |dial| {
+                dial.ended_at = Some(at);
+                dial.outcome = DialOutcome::Failed { failure: *failure, status: *status };
+            }),
+            CallEvent::DialAnswered { leg } => {
+                self.connected_at.get_or_insert(at);
+                self.with_dial(*leg, |dial| {
+                    dial.ended_at = Some(at);
+                    dial.outcome = DialOutcome::Answered;
+                });
+            }
+            _ => {}
         }
     }
 
@@ -345,6 +425,13 @@ impl CallRecord {
         }
     }
 
+    /// The present try of a leg.
+    fn with_dial(&mut self, leg: LegId, change: impl FnOnce(&mut Dial)) {
+        if let Some(dial) = self.dials.last_mut().filter(|dial| dial.leg == leg) {
+            change(dial);
+        }
+    }
+
     fn set_recording(&mut self, id: RecordingId, state: RecordingState) {
         if let Some(recording) = self.recordings.iter_mut().find(|recording| recording.id == id) {
             recording.state = state;
@@ -369,7 +456,7 @@ mod tests {
         let started = CallEvent::Started {
             caller: Pii::from("+15550100"),
             caller_name: None,
-            called: "4000".to_owned(),
+            called: Pii::from("4000"),
             entry: Entry::Number { number: NumberId::from("4000"), flow: FlowId::from("main") },
             source: Source::Trunk(TrunkId::from("demo")),
             sip_call_id: "x".to_owned(),

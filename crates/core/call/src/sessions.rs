@@ -31,6 +31,8 @@ pub enum LegEnd {
     Caller(Source),
     /// The phone of an agent whom the call is offered to.
     Agent(AgentId),
+    /// Somebody outside who is called over a trunk.
+    Callee,
 }
 
 impl LegEnd {
@@ -38,6 +40,7 @@ impl LegEnd {
         match self {
             Self::Caller(_) => Role::Caller,
             Self::Agent(_) => Role::Agent,
+            Self::Callee => Role::Callee,
         }
     }
 }

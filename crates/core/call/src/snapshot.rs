@@ -56,6 +56,10 @@ pub enum CallState {
         /// The agent.
         agent: AgentId,
     },
+    /// Somebody is called.
+    Dialling,
+    /// The caller, or whom an agent has called, talks with somebody outside.
+    ConnectedOutside,
     /// Talking with an agent.
     Connected {
         /// The agent.
@@ -79,7 +83,7 @@ pub struct ScreenPop {
     /// The caller's display name.
     pub caller_name: Option<Pii<String>>,
     /// What was dialled.
-    pub called: String,
+    pub called: Pii<String>,
     /// The queue the call waited in.
     pub queue: Option<QueueId>,
     /// When the call joined that queue.

@@ -52,6 +52,8 @@ pub enum Role {
     Caller(Source),
     /// The phone of an agent whom the call was offered to.
     Agent(AgentId),
+    /// A server at this address that was asked to call somebody outside.
+    Callee(SocketAddr),
     /// Somebody at this address, in no call.
     Stranger(SocketAddr),
 }
@@ -126,7 +128,7 @@ fn participants(messages: &[(&TracedLeg, &Captured)]) -> Vec<Participant> {
         let role = role(leg, message);
         let side = match role {
             Role::Caller(_) => &mut left,
-            Role::Server | Role::Agent(_) | Role::Stranger(_) => &mut right,
+            Role::Server | Role::Agent(_) | Role::Callee(_) | Role::Stranger(_) => &mut right,
         };
         if !side.iter().any(|known: &Participant| known.role == role) {
             side.push(Participant { role, address: Some(message.flow.remote) });
@@ -141,6 +143,7 @@ fn role(leg: &TracedLeg, message: &Captured) -> Role {
     match &leg.end {
         Some(LegEnd::Caller(source)) => Role::Caller(source.clone()),
         Some(LegEnd::Agent(agent)) => Role::Agent(agent.clone()),
+        Some(LegEnd::Callee) => Role::Callee(message.flow.remote),
         None => Role::Stranger(message.flow.remote),
     }
 }

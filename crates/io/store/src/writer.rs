@@ -228,6 +228,7 @@ fn one_line(error: &StoreError) -> String {
     line
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all messages are entries")]
 #[derive(Debug)]
 enum Message {
     Entry(JournalEntry),

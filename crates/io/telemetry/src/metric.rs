@@ -76,6 +76,14 @@ metrics_table! {
         "Calls that came from a trunk, those included that were refused at once.";
     SipTrunkFailures, Counter, Count, "hotline_sip_trunk_failures_total", ["trunk", "class"],
         "Calls from a trunk that this server refused or gave up, by class of the final status.";
+    SipTrunkCallsOut, Counter, Count, "hotline_sip_trunk_calls_out_total", ["trunk"],
+        "Calls that were sent out by a trunk, each try at a server counted.";
+    SipTrunkFailuresOut, Counter, Count, "hotline_sip_trunk_failures_out_total", ["trunk", "class"],
+        "Calls sent out by a trunk that it refused or left unanswered, by class of the final status.";
+    SipTrunkCallsUp, Gauge, Count, "hotline_sip_trunk_calls", ["trunk"],
+        "Calls of both directions on a trunk.";
+    SipTrunkUsable, Gauge, Count, "hotline_sip_trunk_usable", ["trunk"],
+        "1 if calls can go out by a trunk, 0 if its servers do not answer, are not found, or refuse our registration.";
     SipTraceDropped, Counter, Count, "hotline_sip_trace_dropped_total", [],
         "SIP messages neither counted nor kept because the trace was behind.";
     SipTraceUnattributed, Counter, Count, "hotline_sip_trace_unattributed_total", [],

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use divan::{Bencher, black_box};
-use hotline_base::{Now, Rng, Time, TrunkId, WallTime};
+use hotline_base::{Now, Rng, Time, WallTime};
 use hotline_sip::{
     Builder, Datagram, Endpoint, EndpointConfig, Event, Flow, HeaderName, IpPrefix, Message, TrunkConfig,
 };
@@ -156,7 +156,7 @@ impl Server {
     fn new() -> Self {
         let mut config = EndpointConfig::new("center.example", server());
         let peers = vec![IpPrefix { addr: trunk().ip(), len: 32 }];
-        config.trunks = vec![TrunkConfig { id: TrunkId::from("trunk"), peers }];
+        config.trunks = vec![TrunkConfig::new("trunk", peers)];
         let now = Now { mono: Time(1_000_000), wall: WallTime(1_700_000_000_000_000) };
         Self { endpoint: Endpoint::new(config, Rng::from_number(1), [7; 32]), now, calls: 0 }
     }

@@ -1,4 +1,5 @@
-//! The simulated center: one number with a menu, one queue, agents with passwords, one trunk.
+//! The simulated center: one number with a menu, one queue, agents with passwords, one trunk for calls that come in, and
+//! as many for calls that go out as a scenario wants.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -7,12 +8,15 @@ use std::sync::Arc;
 
 use hotline_acd::{QueueConfig, Strategy};
 use hotline_base::{AgentId, FlowId, NumberId, QueueId, TrunkId};
-use hotline_call::{Agent, Center, DialPlan, Number, Queue, Timing};
+use hotline_call::{
+    Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, Route,
+    RouteTrunk, Server, Timing, Trunk,
+};
 use hotline_media::PromptId;
 use hotline_sdp::Codec;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_sip::uri::Host;
-use hotline_sip::{EndpointConfig, IpPrefix, TrunkConfig, UserConfig};
+use hotline_sip::{Destination, EndpointConfig, IpPrefix, TrunkConfig, UserConfig};
 
 /// The server's SIP address.
 pub(crate) const SERVER: SocketAddr = address(0, 1);
@@ -22,6 +26,8 @@ const TRUNK_NETWORK: IpAddr = address(1, 0).ip();
 pub(crate) const DOMAIN: &str = "hotline.example";
 /// The number that leads to the flow.
 pub(crate) const NUMBER: &str = "+4930100";
+/// What numbers outside begin with.
+pub(crate) const OUTSIDE: &str = "+4940";
 /// The key that callers press.
 pub(crate) const QUEUE_KEY: char = '1';
 /// After-call work in the queue.
@@ -63,6 +69,10 @@ pub struct Rules {
     pub queue_key: char,
     /// How many media legs there may be at a time.
     pub media_ports: u16,
+    /// How many trunks calls can go out by, each with one server, tried in their order.
+    pub outside: usize,
+    /// The most calls at a time on each of them.
+    pub outside_calls_max: Option<u32>,
 }
 
 impl Default for Rules {
@@ -73,6 +83,8 @@ impl Default for Rules {
             wait_max: Duration::from_secs(300),
             queue_key: QUEUE_KEY,
             media_ports: 100,
+            outside: 0,
+            outside_calls_max: None,
         }
     }
 }
@@ -100,6 +112,36 @@ pub(crate) fn domain() -> Host {
     Host::parse(DOMAIN).expect("the simulated domain is a host name")
 }
 
+/// The address of the server of a trunk that calls go out by: the phones of agents and servers are numbered in this order.
+pub(crate) fn outside_address(rules: &Rules, number: usize) -> SocketAddr {
+    address(3, u8::try_from(rules.agents + number + 1).expect("few phones"))
+}
+
+fn trunk(rules: &Rules, number: usize) -> Trunk {
+    let destination = Destination {
+        host: outside_address(rules, number).ip().into(),
+        port: None,
+        transport: None,
+        secure: false,
+    };
+    Trunk {
+        id: TrunkId::from(format!("outside{number}").as_str()),
+        servers: vec![Server { destination, priority: 0, weight: 0 }],
+        login: None,
+        account: None,
+        probe: None,
+        calls_max: rules.outside_calls_max,
+        calls_per_second: None,
+        response_timeout: Duration::from_secs(4),
+        ring_timeout: Duration::from_secs(60),
+        numbers: Numbers { format: Format::E164, prefix: String::new(), dial_plan: None },
+        caller_id: None,
+        identity: Identity::Asserted,
+        domain: None,
+        headers: Vec::new(),
+    }
+}
+
 pub(crate) fn center(rules: &Rules) -> Center {
     let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
     let flow = hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes");
@@ -120,13 +162,30 @@ pub(crate) fn center(rules: &Rules) -> Center {
         music: PromptId::from("music/waiting"),
         announce_position: true,
     };
-    let agent = |number: usize| Agent { name: format!("Agent {number}"), extension: extension(number) };
+    let agent = |number: usize| Agent {
+        name: format!("Agent {number}"),
+        extension: extension(number),
+        caller_id: None,
+        auto_answer: AutoAnswer::Never,
+    };
+    let trunks: Vec<Trunk> = (0..rules.outside).map(|number| trunk(rules, number)).collect();
+    let route = Route {
+        numbers: vec![Pattern { prefix: OUTSIDE.to_owned(), open: true }],
+        trunks: trunks
+            .iter()
+            .zip(0_u16..)
+            .map(|(trunk, priority)| RouteTrunk { trunk: trunk.id.clone(), priority, weight: 0 })
+            .collect(),
+        caller_id: Some(NUMBER.to_owned()),
+    };
     Center {
         dial_plan: DialPlan::default(),
         numbers: BTreeMap::from([(NUMBER.to_owned(), number)]),
         flows: BTreeMap::from([(main, Arc::new(flow))]),
         queues: BTreeMap::from([(sales, queue)]),
         agents: (0..rules.agents).map(|number| (agent_id(number), agent(number))).collect(),
+        trunks: trunks.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
+        routes: if rules.outside > 0 { vec![route] } else { Vec::new() },
         language: "en".into(),
         domain: domain(),
         media_address: SERVER.ip(),
@@ -137,10 +196,8 @@ pub(crate) fn center(rules: &Rules) -> Center {
 
 pub(crate) fn endpoint(rules: &Rules) -> EndpointConfig {
     let mut config = EndpointConfig::new(DOMAIN, SERVER);
-    config.trunks = vec![TrunkConfig {
-        id: TrunkId::from("trunk"),
-        peers: vec![IpPrefix { addr: TRUNK_NETWORK, len: 16 }],
-    }];
+    let network = vec![IpPrefix { addr: TRUNK_NETWORK, len: 16 }];
+    config.trunks = vec![TrunkConfig::new("trunk", network)];
     let algorithms = [Algorithm::Sha256, Algorithm::Md5];
     let user = |number: usize| {
         let id = agent_id(number);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use hotline_base::{Now, Pii, Rng, Time, TrunkId};
+use hotline_base::{Now, Pii, Rng, Time};
 use hotline_sdp::{self as sdp, Codec, Direction, Local};
 use hotline_sip::{
     Datagram, Endpoint, EndpointConfig, Event, Flow, Invite, IpPrefix, Login, NameAddr, Register,
@@ -39,6 +39,8 @@ pub enum PickUp {
     After(Duration),
     /// Let ring.
     Never,
+    /// Refused with a status before it rings, as a server does that has no way.
+    Reject(u16),
     /// Refused with a status.
     Refuse {
         /// After this long.
@@ -133,7 +135,7 @@ impl Phone {
         let mut config = EndpointConfig::new(DOMAIN, address);
         config.user_agent = "Scripted phone".to_owned();
         let server = IpPrefix { addr: SERVER.ip(), len: 32 };
-        config.trunks = vec![TrunkConfig { id: TrunkId::from("server"), peers: vec![server] }];
+        config.trunks = vec![TrunkConfig::new("server", vec![server])];
         let mut secret = [0; 32];
         rng.fill(&mut secret);
         Self {
@@ -257,6 +259,7 @@ impl Phone {
             from: NameAddr::new(SipUri::new(Some(&self.name), domain(), None)),
             to: NameAddr::new(uri),
             headers: Vec::new(),
+            overrides: Vec::new(),
             offer: Bytes::from(offered.print()),
             credentials: self.login.clone(),
         };
@@ -367,6 +370,9 @@ impl Phone {
             Event::RegistrationSucceeded { expires, .. } => self.is_registered = !expires.is_zero(),
             Event::RegistrationFailed { .. } => self.is_registered = false,
             Event::Reoffer { offer: None, .. }
+            | Event::Trying { .. }
+            | Event::ProbeAnswered { .. }
+            | Event::ProbeMissed { .. }
             | Event::Ringing { .. }
             | Event::Confirmed { .. }
             | Event::ReofferAnswered { .. }
@@ -383,12 +389,16 @@ impl Phone {
             self.endpoint.reject(now, session, 486, None);
             return;
         }
+        if let PickUp::Reject(status) = self.manners.pick_up {
+            self.endpoint.reject(now, session, status, None);
+            return;
+        }
         self.endpoint.ring(now, session, None);
         self.talk =
             Some(Talk { session, offer, offered: None, described: None, server_port: None, is_up: false });
         match self.manners.pick_up {
             PickUp::After(after) => self.plans.push_back((after, Act::PickUp(session))),
-            PickUp::Never => {}
+            PickUp::Never | PickUp::Reject(_) => {}
             PickUp::Refuse { after, status } => self.plans.push_back((after, Act::Refuse(session, status))),
         }
     }

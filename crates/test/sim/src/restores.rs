@@ -58,6 +58,8 @@ fn doings(snapshot: &Snapshot) -> impl Iterator<Item = &'static str> {
         CallState::InFlow => "in a flow",
         CallState::Queued { .. } => "queued",
         CallState::Offered { .. } => "offered",
+        CallState::Dialling => "dialling",
+        CallState::ConnectedOutside => "connected outside",
         CallState::Connected { .. } => "connected",
         CallState::Ending => "ending",
     });

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hotline_acd::AgentState;
-use hotline_base::{AgentId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
+use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
-    CallEvent, CallRecord, CallState, CallView, Command, Controller, Event, EventKind, Reply, Request,
+    CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event, EventKind, Reply,
+    Request,
 };
 use hotline_media::{Digit, Event as MediaEvent};
 use hotline_sip::{Datagram, Login, Transmit};
@@ -120,6 +121,12 @@ impl World {
             let manners = Manners { pick_up, keys: vec![], hang_up_after: None };
             world.add_phone(id.as_str(), 2, Some(Login { username, password }), manners);
         }
+        for number in 0..rules.outside {
+            let pick_up = PickUp::After(Duration::from_secs(1));
+            let manners = Manners { pick_up, keys: vec![], hang_up_after: None };
+            let id = world.add_phone(&format!("outside{number}"), 3, None, manners);
+            assert_eq!(world.phone(id).address, center::outside_address(&rules, number));
+        }
         world.say(format_args!("seed {seed}: {faults:?}"));
         world
     }
@@ -136,6 +143,37 @@ impl World {
     pub fn agent(&self, number: usize) -> PhoneId {
         assert!(number < self.agents, "there are {} agents", self.agents);
         PhoneId(number)
+    }
+
+    /// Whoever is called by the trunks that calls go out by, in their order.
+    #[must_use]
+    pub const fn outside(&self, number: usize) -> PhoneId {
+        PhoneId(self.agents + number)
+    }
+
+    /// The agent makes a call from the page; what became of that.
+    pub fn originate(&mut self, agent: PhoneId, to: &str) -> Result<CallId, CommandError> {
+        let agent = center::agent_id(agent.0);
+        let outcome = self.controller.originate(self.now, &agent, to, None);
+        self.drain();
+        self.check();
+        outcome
+    }
+
+    /// The agent at `by` sends its caller on to a number.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub fn transfer_to(&mut self, by: PhoneId, to: &str) {
+        let call = self.call_of(by);
+        let to = Pii::from(to);
+        self.command(Command::Transfer { call, by: center::agent_id(by.0), to });
+    }
+
+    fn call_of(&self, by: PhoneId) -> CallId {
+        let talking = |view: &&CallView| matches!(&view.state, CallState::Connected { agent } if *agent == center::agent_id(by.0));
+        let calls = self.controller.snapshot(self.now).calls;
+        calls.iter().find(talking).expect("the agent talks").record.call
     }
 
     /// A phone.
@@ -227,11 +265,7 @@ impl World {
     /// # Panics
     /// If that is refused.
     pub fn transfer(&mut self, by: PhoneId, to: PhoneId) {
-        let talking = |view: &&CallView| matches!(&view.state, CallState::Connected { agent } if *agent == center::agent_id(by.0));
-        let calls = self.controller.snapshot(self.now).calls;
-        let call = calls.iter().find(talking).expect("the agent talks").record.call;
-        let to = Pii::new(center::extension(to.0));
-        self.command(Command::Transfer { call, by: center::agent_id(by.0), to });
+        self.transfer_to(by, &center::extension(to.0));
     }
 
     /// The state of an agent.
@@ -484,7 +518,10 @@ impl World {
                 let at = self.now.mono + self.up_to(Duration::from_millis(50));
                 self.agenda.put(at, Happening::Reply(Reply::Customer { call, customer: None }));
             }
-            Request::FindCustomer { .. } | Request::SaveRecord(_) | Request::SaveContacts(_) => {}
+            Request::FindCustomer { .. }
+            | Request::SaveRecord(_)
+            | Request::SaveContacts(_)
+            | Request::Locate(_) => {}
         }
     }
 

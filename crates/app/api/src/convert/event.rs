@@ -9,7 +9,8 @@ use hotline_base::{AgentId, Pii};
 use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
 
 use super::record::{
-    cause, entry, millis, offer_failure, party, queue_outcome, source, step, transfer_target,
+    cause, dial_failure, direction, entry, millis, offer_failure, party, queue_outcome, source, step,
+    transfer_target,
 };
 use super::{agent_object, alarm, alarm_kind, text, time};
 
@@ -54,9 +55,11 @@ fn call_event(what: &CallEvent) -> What {
         CallEvent::Transferred { by, to, attended } => {
             What::CallTransferred { by: by.to_string(), to: transfer_target(to), attended: *attended }
         }
-        CallEvent::TransferFailed { by, to } => {
-            What::CallTransferFailed { by: by.to_string(), to: transfer_target(to) }
-        }
+        CallEvent::TransferFailed { by, to } => transfer_failed(by, to),
+        CallEvent::Dialled { .. }
+        | CallEvent::DialRinging { .. }
+        | CallEvent::DialFailed { .. }
+        | CallEvent::DialAnswered { .. } => dial_event(what),
         CallEvent::Held { by } => What::CallHeld { by: party(*by) },
         CallEvent::Retrieved { by } => What::CallRetrieved { by: party(*by) },
         CallEvent::RecordingStarted { recording, path } => {
@@ -98,10 +101,30 @@ fn call_event(what: &CallEvent) -> What {
     }
 }
 
+fn transfer_failed(by: &AgentId, to: &Entry) -> What {
+    What::CallTransferFailed { by: by.to_string(), to: transfer_target(to) }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
+fn dial_event(what: &CallEvent) -> What {
+    match what {
+        CallEvent::Dialled { leg: _, trunk, server, number } => What::CallDialled {
+            trunk: trunk.to_string(),
+            server: server.clone(),
+            number: number.expose().clone(),
+        },
+        CallEvent::DialRinging { leg: _ } => What::CallDialRinging,
+        CallEvent::DialFailed { leg: _, failure, status } => {
+            What::CallDialFailed { failure: dial_failure(*failure), sip_status: *status }
+        }
+        _ => What::CallDialAnswered,
+    }
+}
+
 fn started(
     caller: &Pii<String>,
     caller_name: Option<&Pii<String>>,
-    called: &str,
+    called: &Pii<String>,
     first: &Entry,
     from: &Source,
     language: &str,
@@ -110,9 +133,10 @@ fn started(
     What::CallStarted {
         caller: caller.expose().clone(),
         caller_name: text(caller_name),
-        called: called.to_owned(),
+        called: called.expose().clone(),
         number,
         flow,
+        direction: direction(from, first),
         source: source(from),
         language: language.to_owned(),
     }

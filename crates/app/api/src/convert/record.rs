@@ -5,8 +5,8 @@ use std::time::Duration;
 use hotline_acd::OfferFailure;
 use hotline_api_types as api;
 use hotline_call::{
-    CallRecord, EndCause, EndKind, Entry, FlowStep, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit,
-    Recording, RecordingState, Source, Transfer, TransferOutcome,
+    CallRecord, Dial, DialFailure, DialOutcome, EndCause, EndKind, Entry, FlowStep, Offer, OfferOutcome,
+    Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, Transfer, TransferOutcome,
 };
 
 use super::{text, time};
@@ -18,9 +18,10 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         id: record.call.to_string(),
         caller: record.caller.expose().clone(),
         caller_name: text(record.caller_name.as_ref()),
-        called: record.called.clone(),
+        called: record.called.expose().clone(),
         number,
         flow,
+        direction: direction(&record.source, &record.entry),
         source: source(&record.source),
         sip_call_id: record.sip_call_id.clone(),
         language: record.language.clone(),
@@ -37,6 +38,7 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         offers: record.offers.iter().map(offer).collect(),
         recordings: record.recordings.iter().map(recording).collect(),
         transfers: record.transfers.iter().map(transfer).collect(),
+        dials: record.dials.iter().map(dial).collect(),
     }
 }
 
@@ -44,7 +46,7 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
 pub(super) fn entry(entry: &Entry) -> (Option<String>, Option<String>) {
     match entry {
         Entry::Number { number, flow } => (Some(number.to_string()), Some(flow.to_string())),
-        Entry::Extension(_) => (None, None),
+        Entry::Extension(_) | Entry::Outside(_) => (None, None),
     }
 }
 
@@ -53,6 +55,51 @@ pub(super) fn transfer_target(entry: &Entry) -> api::TransferTarget {
     match entry {
         Entry::Number { number, .. } => api::TransferTarget::Number(number.to_string()),
         Entry::Extension(agent) => api::TransferTarget::Agent(agent.to_string()),
+        Entry::Outside(number) => api::TransferTarget::Outside(number.expose().clone()),
+    }
+}
+
+/// Who called whom.
+pub(super) const fn direction(source: &Source, entry: &Entry) -> api::Direction {
+    match (source, entry) {
+        (Source::Trunk(_), _) => api::Direction::In,
+        (Source::Agent(_), Entry::Outside(_)) => api::Direction::Out,
+        (Source::Agent(_), Entry::Number { .. } | Entry::Extension(_)) => api::Direction::Internal,
+    }
+}
+
+fn dial(dial: &Dial) -> api::Dial {
+    let (outcome, sip_status) = match &dial.outcome {
+        DialOutcome::Pending => (api::DialOutcome::Pending, None),
+        DialOutcome::Answered => (api::DialOutcome::Answered, None),
+        DialOutcome::Failed { failure, status } => (dial_failure(*failure), *status),
+    };
+    api::Dial {
+        trunk: dial.trunk.to_string(),
+        server: dial.server.clone(),
+        number: dial.number.expose().clone(),
+        dialled_at: time(dial.dialled_at),
+        ringing_at: dial.ringing_at.map(time),
+        ended_at: dial.ended_at.map(time),
+        outcome,
+        sip_status,
+    }
+}
+
+pub(super) const fn dial_failure(failure: DialFailure) -> api::DialOutcome {
+    match failure {
+        DialFailure::Busy => api::DialOutcome::Busy,
+        DialFailure::NoAnswer => api::DialOutcome::NoAnswer,
+        DialFailure::Rejected => api::DialOutcome::Rejected,
+        DialFailure::UnknownNumber => api::DialOutcome::UnknownNumber,
+        DialFailure::Silent => api::DialOutcome::Silent,
+        DialFailure::TrunkFault => api::DialOutcome::TrunkFault,
+        DialFailure::TrunkFull => api::DialOutcome::TrunkFull,
+        DialFailure::TrunkBusy => api::DialOutcome::TrunkBusy,
+        DialFailure::NoWay => api::DialOutcome::NoWay,
+        DialFailure::NoCodec => api::DialOutcome::NoCodec,
+        DialFailure::CallerGone => api::DialOutcome::CallerGone,
+        DialFailure::ServerFault => api::DialOutcome::ServerFault,
     }
 }
 
@@ -80,6 +127,7 @@ pub(super) fn source(source: &Source) -> api::Source {
 pub(super) fn party(party: Party) -> api::Party {
     match party {
         Party::Caller => api::Party::Caller,
+        Party::Callee => api::Party::Callee,
         Party::Agent => api::Party::Agent,
         Party::System => api::Party::System,
     }
@@ -94,6 +142,7 @@ pub(super) fn cause(cause: &EndCause) -> api::Cause {
         EndKind::FlowEnded => api::EndKind::FlowEnded,
         EndKind::NotAnswered => api::EndKind::NotAnswered,
         EndKind::Refused => api::EndKind::Refused,
+        EndKind::NoTrunk => api::EndKind::NoTrunk,
         EndKind::Unreachable => api::EndKind::Unreachable,
         EndKind::MediaLost => api::EndKind::MediaLost,
         EndKind::Shutdown => api::EndKind::Shutdown,

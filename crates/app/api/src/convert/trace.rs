@@ -24,6 +24,7 @@ pub(crate) fn ladder(trace: &Trace, view: View) -> api::SipLadder {
             .iter()
             .map(|leg| api::SipLeg {
                 sip_call_id: leg.sip_call_id.to_string(),
+                role: leg.end.as_ref().map_or(api::SipRole::Stranger, role),
                 agent: leg.end.as_ref().and_then(agent),
                 messages: leg.messages.len(),
             })
@@ -35,9 +36,17 @@ pub(crate) fn ladder(trace: &Trace, view: View) -> api::SipLadder {
     }
 }
 
+const fn role(end: &LegEnd) -> api::SipRole {
+    match end {
+        LegEnd::Caller(_) => api::SipRole::Caller,
+        LegEnd::Agent(_) => api::SipRole::Agent,
+        LegEnd::Callee => api::SipRole::Callee,
+    }
+}
+
 fn agent(end: &LegEnd) -> Option<String> {
     match end {
-        LegEnd::Caller(_) => None,
+        LegEnd::Caller(_) | LegEnd::Callee => None,
         LegEnd::Agent(agent) => Some(agent.to_string()),
     }
 }
@@ -47,6 +56,7 @@ fn name(participant: &Participant) -> String {
         Role::Server => SERVER.to_owned(),
         Role::Caller(_) => CALLER.to_owned(),
         Role::Agent(agent) => format!("agent {agent}"),
+        Role::Callee(address) => format!("outside {address}"),
         Role::Stranger(address) => address.to_string(),
     }
 }
@@ -56,6 +66,7 @@ fn participant(participant: &Participant, name: &str) -> api::SipParticipant {
         Role::Server => (api::SipRole::Server, None, None),
         Role::Caller(source) => (api::SipRole::Caller, Some(record::source(source)), None),
         Role::Agent(agent) => (api::SipRole::Agent, None, Some(agent.to_string())),
+        Role::Callee(_) => (api::SipRole::Callee, None, None),
         Role::Stranger(_) => (api::SipRole::Stranger, None, None),
     };
     let address = participant.address.map(|address| address.to_string());

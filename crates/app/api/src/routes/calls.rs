@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
 use hotline_call::{CallRecord, Command};
+use hotline_shard::Originate;
 use hotline_store::{CallCursor, CallFilter};
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -22,7 +23,7 @@ use crate::viewer::Viewer;
 /// Calls on a page unless asked otherwise.
 const PAGE_DEFAULT: usize = 50;
 
-/// The longest target of a transfer, in bytes.
+/// The longest number or extension that is taken, in bytes.
 const TARGET_BYTES_MAX: usize = 64;
 
 /// How long is waited for the record of a call that has just ended; records are written within 25 ms.
@@ -83,13 +84,43 @@ pub(crate) async fn transfer(
 ) -> Result<StatusCode, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     let by = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
-    let to = body.to.trim();
-    if to.is_empty() || to.len() > TARGET_BYTES_MAX {
-        return Err(wrong("to", "must be an extension or a number of the center"));
-    }
+    let to = target(&body.to)?;
     app.ports.shard.command(Command::Transfer { call, by, to: Pii::from(to) }).await?;
     app.audit(&who.user.name, "call.transfer", &call, serde_json::json!({ "to": to })).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// `POST /api/v1/calls`: calls the agent's own phone, then whom the agent wants.
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Json(body): Json<api::CreateCall>,
+) -> Result<(StatusCode, axum::Json<api::CallCreated>), ApiError> {
+    let agent = match body.agent.as_deref().map(AgentId::from) {
+        Some(agent) if !who.viewer.may_see(&agent) => return Err(ApiError::Forbidden),
+        Some(agent) => agent,
+        None => who.viewer.agent.clone().ok_or_else(|| wrong("agent", "must say for which agent"))?,
+    };
+    let to = target(&body.to)?;
+    let caller_id = body.caller_id.as_deref().map(str::trim).filter(|number| !number.is_empty());
+    if caller_id.is_some_and(|number| number.len() > TARGET_BYTES_MAX) {
+        return Err(wrong("caller_id", "must be a number of the center"));
+    }
+    let originate =
+        Originate { agent: agent.clone(), to: Pii::from(to), caller_id: caller_id.map(Pii::from) };
+    let call = app.ports.shard.originate(originate).await?;
+    app.audit(&who.user.name, "call.create", &call, serde_json::json!({ "to": to, "agent": agent.as_str() }))
+        .await?;
+    Ok((StatusCode::ACCEPTED, axum::Json(api::CallCreated { id: call.to_string() })))
+}
+
+/// Whom a call is for, as people write it.
+fn target(to: &str) -> Result<&str, ApiError> {
+    let to = to.trim();
+    if to.is_empty() || to.len() > TARGET_BYTES_MAX {
+        return Err(wrong("to", "must be an extension, a number of the center, or one that can be dialled"));
+    }
+    Ok(to)
 }
 
 /// The record of a call that `viewer` may see, living or over.
@@ -115,7 +146,7 @@ async fn find_ended(app: &App, call: CallId) -> Result<Option<CallRecord>, ApiEr
     Ok(store.get_call(call).await?)
 }
 
-/// An agent sees the calls that it took or was offered.
+/// An agent sees the calls that it made outside, took or was offered.
 fn may_see(viewer: &Viewer, record: &CallRecord) -> bool {
     let offered = record.offers.iter().map(|offer| &offer.agent);
     viewer.is_admin() || record.agent.iter().chain(offered).any(|agent| viewer.is(agent))

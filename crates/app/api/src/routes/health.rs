@@ -64,7 +64,7 @@ async fn store_lives(app: &App) -> bool {
     matches!(timeout(SIGN_OF_LIFE_MAX, app.ports.store.ping()).await, Ok(Ok(_)))
 }
 
-/// Alarms about one agent or one call do not make the server ill.
+/// Alarms about one agent, one call or one trunk do not make the server ill.
 fn concerns_server(kind: &AlarmKind) -> bool {
     match kind {
         AlarmKind::RecordingFailed
@@ -77,7 +77,9 @@ fn concerns_server(kind: &AlarmKind) -> bool {
         AlarmKind::RecordingCut
         | AlarmKind::ReservationExpired(_)
         | AlarmKind::PhoneFault(_)
-        | AlarmKind::PhoneBusy(_) => false,
+        | AlarmKind::PhoneBusy(_)
+        // Others may carry the calls; `hotline_sip_trunk_usable` is for those who must know.
+        | AlarmKind::TrunkUnusable(_) => false,
     }
 }
 

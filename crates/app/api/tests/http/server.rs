@@ -9,8 +9,8 @@ use hotline_acd::{AgentState, AgentView, Presence};
 use hotline_api::{Ports, hash_password, serve};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
-    CallEvent, CallRecord, CallState, CallView, Command, DialPlan, Entry, Event, EventKind, ScreenPop,
-    Snapshot, Source,
+    CallEvent, CallRecord, CallState, CallView, Command, CommandError, DialPlan, Entry, Event, EventKind,
+    ScreenPop, Snapshot, Source,
 };
 use hotline_shard::{Ask, Handle, Live};
 use hotline_sip_trace::{Limits, Settings, Tap, Tracer};
@@ -161,6 +161,7 @@ impl Shard {
                 match ask {
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
+                    Ask::Originate(_, reply) => drop(reply.send(Err(CommandError::NoPhone))),
                     Ask::Alive(reply) => drop(reply.send(shown.lock().unwrap().alarms.clone())),
                     Ask::Agent(id, reply) => {
                         let agents = &shown.lock().unwrap().agents;

@@ -1,25 +1,25 @@
-//! Caller and agent talk: bridge, recording, hold.
+//! Two people talk: bridge, recording, hold.
 
 use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
-use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, RecordingId};
+use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, Pii, RecordingId};
 use hotline_ivr::Input;
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::Call;
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
+use super::{Call, Served};
 use crate::controller::CallTimer;
 use crate::env::{Env, Role};
-use crate::event::{AlarmKind, CallEvent, EndKind, Party, QueueOutcome, Source};
+use crate::event::{AlarmKind, CallEvent, DialFailure, EndKind, Party, QueueOutcome, Source};
 use crate::media_leg::MediaLeg;
 
 /// Two people who hear each other.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Conversation {
-    pub(super) agent: AgentId,
+    pub(super) partner: Partner,
     pub(super) session: SessionId,
     pub(super) media: MediaLeg,
     /// Where the call came from when it was taken; says how the agent's time is counted.
@@ -28,6 +28,34 @@ pub(crate) struct Conversation {
     pub(super) recording: RecordingId,
     /// Who has stopped listening: while somebody has, the two are not bridged.
     pub(super) holds: Holds,
+}
+
+/// Who talks with the one who is served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Partner {
+    Agent(AgentId),
+    /// Somebody outside to whom the caller was sent: the number.
+    Outside(Pii<String>),
+}
+
+impl Partner {
+    /// Who that is to people.
+    const fn party(&self) -> Party {
+        match self {
+            Self::Agent(_) => Party::Agent,
+            Self::Outside(_) => Party::Callee,
+        }
+    }
+}
+
+impl Conversation {
+    /// The agent who talks.
+    pub(crate) const fn agent(&self) -> Option<&AgentId> {
+        match &self.partner {
+            Partner::Agent(agent) => Some(agent),
+            Partner::Outside(_) => None,
+        }
+    }
 }
 
 /// Which sides hold the other.
@@ -87,7 +115,8 @@ impl Call {
         };
         let (bridge, recording) = (env.next_bridge(), RecordingId::generate(now.wall, &mut env.rng));
         let holds = Holds::NONE;
-        let conversation = Conversation { agent, session, media, origin, bridge, recording, holds };
+        let partner = Partner::Agent(agent);
+        let conversation = Conversation { partner, session, media, origin, bridge, recording, holds };
         self.bridge_and_record(env, &conversation);
         self.set_activity(Activity::Talking(conversation));
         // A caller may have put us on hold while waiting.
@@ -142,19 +171,23 @@ impl Call {
         let caller = self.session;
         let live = self.live()?;
         match (role, &mut live.activity) {
-            (Role::Caller, _) => Some((caller, &mut live.media)),
-            (Role::Agent, Activity::Talking(conversation)) => {
+            (Role::Caller, _) => Some((caller?, &mut live.media)),
+            (Role::Agent | Role::Callee, Activity::Talking(conversation)) => {
                 Some((conversation.session, &mut conversation.media))
             }
-            (Role::Transferor, Activity::Offering { fallback: Fallback::Transferor(handover), .. }) => {
-                Some((handover.conversation.session, &mut handover.conversation.media))
-            }
             (
-                Role::Agent | Role::Transferor,
+                Role::Transferor,
+                Activity::Offering { fallback: Fallback::Transferor(handover), .. }
+                | Activity::Dialling { fallback: Fallback::Transferor(handover), .. },
+            ) => Some((handover.conversation.session, &mut handover.conversation.media)),
+            (
+                Role::Agent | Role::Callee | Role::Transferor,
                 Activity::Idle
+                | Activity::Summoning
                 | Activity::Flow(_)
                 | Activity::Waiting(_)
                 | Activity::Offering { .. }
+                | Activity::Dialling { .. }
                 | Activity::Talking(_),
             ) => None,
         }
@@ -185,11 +218,12 @@ impl Call {
             let bridge = conversation.bridge;
             env.media.push_back(media::Command::Bridge { bridge, a: caller_leg, b: agent_leg });
         }
+        let partner = conversation.partner.party();
         if holds.caller != before.caller {
-            self.tell_hold(now, env, Party::Caller, holds.caller);
+            self.tell_hold(now, env, self.served.party(), holds.caller);
         }
         if holds.agent != before.agent {
-            self.tell_hold(now, env, Party::Agent, holds.agent);
+            self.tell_hold(now, env, partner, holds.agent);
         }
     }
 
@@ -202,18 +236,32 @@ impl Call {
         self.emit(now, env, if held { CallEvent::Held { by } } else { CallEvent::Retrieved { by } });
     }
 
-    fn talking_agent(&mut self) -> Option<AgentId> {
-        match &self.live()?.activity {
-            Activity::Talking(conversation) => Some(conversation.agent.clone()),
-            Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. } => None,
+    /// Who talks with the one who is served.
+    pub(super) fn partner_party(&mut self) -> Party {
+        match self.live().map(|live| &live.activity) {
+            Some(Activity::Talking(conversation)) => conversation.partner.party(),
+            Some(_) | None => Party::Agent,
         }
     }
 
-    /// Whether the caller is one of us.
+    fn talking_agent(&mut self) -> Option<AgentId> {
+        match &self.live()?.activity {
+            Activity::Talking(conversation) => conversation.agent().cloned(),
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Offering { .. }
+            | Activity::Dialling { .. } => None,
+        }
+    }
+
+    /// How the agent's time is counted.
     pub(super) const fn direction(&self) -> Direction {
-        match self.record.source {
-            Source::Agent(_) => Direction::Internal,
-            Source::Trunk(_) => Direction::In,
+        match (&self.record.source, self.served) {
+            (Source::Agent(_), Served::Callee) => Direction::Out,
+            (Source::Agent(_), Served::Caller) => Direction::Internal,
+            (Source::Trunk(_), _) => Direction::In,
         }
     }
 
@@ -254,6 +302,8 @@ impl Call {
             self.end_by_system(now, env, EndKind::MediaLost, None, 41);
         } else if self.current_offer() == Some(leg) {
             self.fail_offer(now, env, OfferFailure::ServerFault, None);
+        } else if self.dialled_leg() == Some(leg) {
+            self.stop_dialling(now, env, DialFailure::ServerFault);
         }
     }
 
@@ -261,13 +311,20 @@ impl Call {
         let caller_leg = self.leg;
         match self.live().map(|live| &live.activity) {
             Some(Activity::Talking(conversation)) => leg == caller_leg || leg == conversation.media.id(),
-            Some(Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. })
+            Some(
+                Activity::Idle
+                | Activity::Summoning
+                | Activity::Flow(_)
+                | Activity::Waiting(_)
+                | Activity::Offering { .. }
+                | Activity::Dialling { .. },
+            )
             | None => false,
         }
     }
 }
 
-/// Undoes a conversation: `told` is what the agent's phone is told, unless it has hung up.
+/// Undoes a conversation: `told` is what the partner's phone is told, unless it has hung up.
 pub(super) fn end_conversation(
     call: CallId,
     now: Now,
@@ -285,8 +342,9 @@ pub(super) fn end_conversation(
         env.sip.hang_up(now, conversation.session, Some(reason.clone()));
     }
     env.close_leg(conversation.media.id());
-    match conversation.origin {
-        Origin::Queue => env.acd.conversation_ended(now, &conversation.agent),
-        Origin::Direct => env.acd.set_outside_call(now, &conversation.agent, call, None),
+    match (conversation.agent(), &conversation.origin) {
+        (Some(agent), Origin::Queue) => env.acd.conversation_ended(now, agent),
+        (Some(agent), Origin::Direct) => env.acd.set_outside_call(now, agent, call, None),
+        (None, _) => {}
     }
 }

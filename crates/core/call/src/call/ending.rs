@@ -13,7 +13,7 @@ use super::{Call, Stage, Waiting};
 use crate::command::Request;
 use crate::controller::CallTimer;
 use crate::env::Env;
-use crate::event::{CallEvent, EndCause, EndKind, Party, QueueOutcome};
+use crate::event::{CallEvent, DialFailure, EndCause, EndKind, Party, QueueOutcome};
 
 /// How the caller's SIP session stands when the call ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,7 @@ impl Call {
     /// The caller hung up or cancelled.
     pub(crate) fn on_caller_gone(&mut self, now: Now, env: &mut Env, reason: Option<&Reason>) {
         let q850 = reason.and_then(Reason::q850_cause).unwrap_or(16);
+        let by = self.served.party();
         let (kind, status) = match &self.stage {
             Stage::Opening(_) => (EndKind::HungUpEarly, Some(487)),
             Stage::Live(live) => {
@@ -35,25 +36,30 @@ impl Call {
                     Activity::Waiting(_) | Activity::Offering { fallback: Fallback::Queue(_), .. } => {
                         EndKind::Abandoned
                     }
-                    Activity::Talking(_) | Activity::Offering { fallback: Fallback::Transferor(_), .. } => {
-                        EndKind::Completed
-                    }
-                    Activity::Idle | Activity::Flow(_) | Activity::Offering { .. } => EndKind::HungUpEarly,
+                    Activity::Talking(_)
+                    | Activity::Offering { fallback: Fallback::Transferor(_), .. }
+                    | Activity::Dialling { fallback: Fallback::Transferor(_), .. } => EndKind::Completed,
+                    Activity::Idle
+                    | Activity::Summoning
+                    | Activity::Flow(_)
+                    | Activity::Offering { .. }
+                    | Activity::Dialling { .. } => EndKind::HungUpEarly,
                 };
                 let unanswered = matches!(live.progress, Progress::Proceeding(_) | Progress::Early(_));
                 (kind, Some(if unanswered { 487 } else { 200 }))
             }
             Stage::Ending | Stage::Over => return,
         };
-        self.end(now, env, CallerSession::Gone, Ending { by: Party::Caller, kind, status, q850 });
+        self.end(now, env, CallerSession::Gone, Ending { by, kind, status, q850 });
     }
 
-    /// The agent hung up, or the agent's session failed.
+    /// Whoever talks with the one who is served hung up, or that session failed.
     pub(crate) fn on_agent_gone(&mut self, now: Now, env: &mut Env, reason: Option<&Reason>) {
         let q850 = reason.and_then(Reason::q850_cause).unwrap_or(16);
         let talking = matches!(self.live().map(|live| &live.activity), Some(Activity::Talking(_)));
         if talking {
-            let ending = Ending { by: Party::Agent, kind: EndKind::Completed, status: Some(200), q850 };
+            let by = self.partner_party();
+            let ending = Ending { by, kind: EndKind::Completed, status: Some(200), q850 };
             self.end(now, env, CallerSession::Up, ending);
         } else {
             self.fail_offer(now, env, OfferFailure::PhoneFault, None);
@@ -97,6 +103,8 @@ impl Call {
     }
 
     fn end(&mut self, now: Now, env: &mut Env, caller: CallerSession, ending: Ending) {
+        // Our own INVITE is cancelled, not refused.
+        let summoned = self.is_summoning();
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Opening(_) => {}
             Stage::Live(live) => {
@@ -108,12 +116,16 @@ impl Call {
                 return;
             }
         }
-        env.sessions.remove(&self.session);
-        if caller == CallerSession::Up {
-            let reason = Reason::q850(u16::from(ending.q850), "Call ended");
-            match ending.status {
-                Some(status) if status >= 300 => env.sip.reject(now, self.session, status, Some(&reason)),
-                Some(_) | None => env.sip.hang_up(now, self.session, Some(reason)),
+        if let Some(session) = self.session {
+            env.sessions.remove(&session);
+            if caller == CallerSession::Up {
+                let reason = Reason::q850(u16::from(ending.q850), "Call ended");
+                match ending.status {
+                    Some(status) if status >= 300 && !summoned => {
+                        env.sip.reject(now, session, status, Some(&reason));
+                    }
+                    Some(_) | None => env.sip.hang_up(now, session, Some(reason)),
+                }
             }
         }
         env.close_leg(self.leg);
@@ -123,7 +135,7 @@ impl Call {
     /// Undoes what the call was doing.
     fn end_activity(&mut self, now: Now, env: &mut Env, activity: Activity, ending: &Ending) {
         match activity {
-            Activity::Idle => {}
+            Activity::Idle | Activity::Summoning => {}
             Activity::Flow(run) => self.close_flow(now, env, run, Input::CallEnded),
             Activity::Waiting(waiting) => self.leave_queue(now, env, waiting, ending),
             Activity::Offering { agent, fallback } => {
@@ -131,23 +143,30 @@ impl Call {
                     env.acd.set_outside_call(now, &agent.agent, self.id(), None);
                 }
                 self.drop_agent_leg(now, env, *agent, OfferFailure::CallerGone, None);
-                match fallback {
-                    // Leaving the queue withdraws the reservation too.
-                    Fallback::Queue(waiting) => self.leave_queue(now, env, waiting, ending),
-                    Fallback::Flow(run) => self.close_flow(now, env, run, Input::CallEnded),
-                    Fallback::Transferor(handover) => {
-                        self.end_talk(now, env, handover.into_conversation(), ending);
-                    }
-                    Fallback::Refuse => {}
-                }
+                self.end_fallback(now, env, fallback, ending);
+            }
+            Activity::Dialling { dial, fallback } => {
+                self.drop_dial(now, env, *dial, DialFailure::CallerGone);
+                self.end_fallback(now, env, fallback, ending);
             }
             Activity::Talking(conversation) => self.end_talk(now, env, conversation, ending),
         }
     }
 
+    fn end_fallback(&mut self, now: Now, env: &mut Env, fallback: Fallback, ending: &Ending) {
+        match fallback {
+            // Leaving the queue withdraws the reservation too.
+            Fallback::Queue(waiting) => self.leave_queue(now, env, waiting, ending),
+            Fallback::Flow(run) => self.close_flow(now, env, run, Input::CallEnded),
+            Fallback::Transferor(handover) => self.end_talk(now, env, handover.into_conversation(), ending),
+            Fallback::Refuse => {}
+        }
+    }
+
     fn end_talk(&self, now: Now, env: &mut Env, conversation: Conversation, ending: &Ending) {
         let reason = Reason::q850(u16::from(ending.q850), "Call ended");
-        let told = (ending.by != Party::Agent).then_some(&reason);
+        // Sessions of those who have hung up are forgotten by now.
+        let told = Some(&reason);
         end_conversation(self.id(), now, env, conversation, told);
     }
 
@@ -168,7 +187,7 @@ impl Call {
     fn leave_queue(&mut self, now: Now, env: &mut Env, waiting: Waiting, ending: &Ending) {
         let (cause, outcome) = match ending.by {
             Party::Caller => (LeaveCause::Abandoned, QueueOutcome::Abandoned),
-            Party::Agent | Party::System => (LeaveCause::Withdrawn, QueueOutcome::Withdrawn),
+            Party::Callee | Party::Agent | Party::System => (LeaveCause::Withdrawn, QueueOutcome::Withdrawn),
         };
         env.acd.leave(now, self.id(), cause);
         self.emit(now, env, CallEvent::Dequeued { queue: waiting.queue, outcome });
@@ -188,9 +207,10 @@ impl Call {
         if let Some(agent) = self.calling_agent() {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }
+        env.trunks.leave_all(self.id());
         match (ending.by, ending.status) {
             (Party::Agent | Party::System, Some(status)) => env.trunks.failed(&self.record.source, status),
-            (Party::Agent | Party::System, None) | (Party::Caller, _) => {}
+            (Party::Agent | Party::System, None) | (Party::Caller | Party::Callee, _) => {}
         }
         let cause = EndCause { kind: ending.kind, sip_status: ending.status, q850: ending.q850 };
         self.emit(now, env, CallEvent::Ended { by: ending.by, cause });

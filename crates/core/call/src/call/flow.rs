@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hotline_acd::{Class, Entry as QueueEntry, OfferFailure, Outside};
-use hotline_base::{FlowId, Now, Pii, PlayId};
+use hotline_base::{FlowId, Now, PlayId};
 use hotline_ivr::{
     Action, Digit, Facts, Flow, HangupCause, Input, Language, PlayTag, PromptName, Session, TransferExit,
 };
@@ -41,7 +41,7 @@ impl Call {
     pub(super) fn facts(&self) -> Facts {
         Facts {
             caller: self.record.caller.clone(),
-            called: Pii::from(self.record.called.as_str()),
+            called: self.record.called.clone(),
             language: Some(Language::from(self.record.language.as_str())),
         }
     }
@@ -240,7 +240,12 @@ impl Call {
     fn run(&mut self) -> Option<&mut FlowRun> {
         match &mut self.live()?.activity {
             Activity::Flow(run) => Some(run),
-            Activity::Idle | Activity::Waiting(_) | Activity::Offering { .. } | Activity::Talking(_) => None,
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Waiting(_)
+            | Activity::Offering { .. }
+            | Activity::Dialling { .. }
+            | Activity::Talking(_) => None,
         }
     }
 }

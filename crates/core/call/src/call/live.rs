@@ -1,10 +1,11 @@
 //! A live call: the caller's leg and what the call does.
 
 use bytes::Bytes;
-use hotline_base::{AgentId, CallId, LegId, Now};
+use hotline_base::{AgentId, CallId, LegId, Now, Pii};
 use serde::{Deserialize, Serialize};
 
-use super::{AgentLeg, Call, Conversation, Fallback, FlowRun, Stage, Waiting};
+use super::conversation::Partner;
+use super::{AgentLeg, Call, Conversation, Dialling, Fallback, FlowRun, Stage, Waiting};
 use crate::env::Env;
 use crate::event::{CallEvent, EndKind};
 use crate::media_leg::MediaLeg;
@@ -29,6 +30,11 @@ pub(super) enum Progress {
     Answered,
     /// Both sides know that the call is up.
     Confirmed,
+    /// The agent's own phone, from which the call is to be made, was called and has not answered.
+    Summoned {
+        /// The number that is to be shown outside.
+        caller_id: Option<Pii<String>>,
+    },
 }
 
 /// What a live call does.
@@ -36,10 +42,17 @@ pub(super) enum Progress {
 pub(super) enum Activity {
     /// Between two of the others, within one turn.
     Idle,
+    /// Waits for the agent who wants to make the call to take the phone up.
+    Summoning,
     Flow(FlowRun),
     Waiting(Waiting),
     Offering {
         agent: Box<AgentLeg>,
+        fallback: Fallback,
+    },
+    /// Somebody outside is called.
+    Dialling {
+        dial: Box<Dialling>,
         fallback: Fallback,
     },
     Talking(Conversation),
@@ -49,6 +62,7 @@ impl Live {
     pub(super) fn state(&self, call: CallId, env: &Env) -> CallState {
         match &self.activity {
             Activity::Idle | Activity::Flow(_) => CallState::InFlow,
+            Activity::Summoning => CallState::Dialling,
             Activity::Waiting(waiting) => waiting.state(call, env),
             Activity::Offering { agent, .. } if agent.is_told() => {
                 CallState::Offered { offer: agent.offer, agent: agent.agent.clone() }
@@ -59,7 +73,11 @@ impl Live {
                 Fallback::Transferor(handover) => CallState::Connected { agent: handover.agent().clone() },
                 Fallback::Flow(_) | Fallback::Refuse => CallState::InFlow,
             },
-            Activity::Talking(conversation) => CallState::Connected { agent: conversation.agent.clone() },
+            Activity::Dialling { .. } => CallState::Dialling,
+            Activity::Talking(conversation) => match &conversation.partner {
+                Partner::Agent(agent) => CallState::Connected { agent: agent.clone() },
+                Partner::Outside(_) => CallState::ConnectedOutside,
+            },
         }
     }
 
@@ -67,8 +85,10 @@ impl Live {
     pub(super) fn agent_of(&self, offer: LegId) -> Option<&AgentId> {
         match &self.activity {
             Activity::Offering { agent, .. } if agent.offer == offer => Some(&agent.agent),
-            Activity::Talking(conversation) if conversation.media.id() == offer => Some(&conversation.agent),
+            Activity::Talking(conversation) if conversation.media.id() == offer => conversation.agent(),
             Activity::Idle
+            | Activity::Summoning
+            | Activity::Dialling { .. }
             | Activity::Flow(_)
             | Activity::Waiting(_)
             | Activity::Offering { .. }
@@ -102,10 +122,12 @@ impl Call {
         let Some(live) = self.live() else { return };
         let description = match &live.progress {
             Progress::Proceeding(description) | Progress::Early(description) => description.clone(),
-            Progress::Answered | Progress::Confirmed => return,
+            Progress::Answered | Progress::Confirmed | Progress::Summoned { .. } => return,
         };
         live.progress = Progress::Answered;
-        env.sip.answer(now, session, description);
+        if let Some(session) = session {
+            env.sip.answer(now, session, description);
+        }
         self.emit(now, env, CallEvent::Answered);
     }
 
@@ -113,7 +135,7 @@ impl Call {
     pub(super) fn open_early_media(&mut self, now: Now, env: &mut Env) {
         let session = self.session;
         let Some(live) = self.live() else { return };
-        if let Progress::Proceeding(description) = &live.progress {
+        if let (Some(session), Progress::Proceeding(description)) = (session, &live.progress) {
             let description = description.clone();
             env.sip.ring(now, session, Some(description.clone()));
             live.progress = Progress::Early(description);

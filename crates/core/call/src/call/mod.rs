@@ -4,11 +4,13 @@
 //! to an agent, or talks. Each transition consumes the former state.
 
 mod conversation;
+mod dialling;
 mod ending;
 mod flow;
 mod live;
 mod offer;
 mod opening;
+mod summons;
 mod transfer;
 mod waiting;
 
@@ -18,27 +20,49 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Customer;
 use crate::env::Env;
-use crate::event::{CallEvent, EventKind, Source};
+use crate::event::{CallEvent, Entry, EventKind, Party, Source};
 use crate::record::CallRecord;
 use crate::snapshot::{CallState, CallView, ScreenPop};
 
 pub(crate) use conversation::Conversation;
+pub(crate) use dialling::Dialling;
 pub(crate) use flow::FlowRun;
 pub(crate) use live::Live;
 pub(crate) use offer::{AgentLeg, Fallback};
 pub(crate) use opening::Invitation;
+use opening::Opening;
+pub(crate) use summons::Summons;
 pub(crate) use waiting::Waiting;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Call {
     id: CallId,
-    /// The caller's SIP session.
-    session: SessionId,
-    /// The caller's media leg.
+    /// The SIP session of the one who is served; absent while an agent's own phone is still to be called.
+    session: Option<SessionId>,
+    /// That one's media leg.
     leg: LegId,
+    served: Served,
     record: CallRecord,
     lookup: Lookup,
     stage: Stage,
+}
+
+/// Who is on the first leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Served {
+    /// Whoever called.
+    Caller,
+    /// Somebody outside whom an agent has called.
+    Callee,
+}
+
+impl Served {
+    const fn party(self) -> Party {
+        match self {
+            Self::Caller => Party::Caller,
+            Self::Callee => Party::Callee,
+        }
+    }
 }
 
 /// What the address book said.
@@ -50,8 +74,8 @@ enum Lookup {
 
 #[derive(Serialize, Deserialize)]
 enum Stage {
-    /// Waits for the caller's media port. Holds the caller's offer; `None` if the INVITE had none.
-    Opening(Option<bytes::Bytes>),
+    /// Waits for the caller's media port.
+    Opening(Opening),
     Live(Box<Live>),
     /// Everyone has hung up; waits for this recording to be closed.
     Ending,
@@ -101,7 +125,7 @@ impl Call {
 
     /// What was dialled, as sent.
     pub(crate) fn called(&self) -> &str {
-        &self.record.called
+        self.record.called.expose()
     }
 
     /// The agent whose phone made this call.
@@ -112,6 +136,14 @@ impl Call {
     /// The caller's number as it was sent.
     pub(crate) fn caller(&self) -> &str {
         self.record.caller.expose()
+    }
+
+    /// The number of the one who is, or is to be, served: by it the address book is asked.
+    pub(crate) fn number(&self) -> &str {
+        match &self.record.entry {
+            Entry::Outside(number) => number.expose(),
+            Entry::Number { .. } | Entry::Extension(_) => self.caller(),
+        }
     }
 
     pub(crate) fn view(&self, env: &Env) -> CallView {
@@ -127,8 +159,11 @@ impl Call {
 
     fn state(&self, env: &Env) -> CallState {
         match &self.stage {
-            Stage::Opening(_) => CallState::InFlow,
-            Stage::Live(live) => live.state(self.id, env),
+            Stage::Live(live) if !self.is_summoning() => live.state(self.id, env),
+            Stage::Opening(_) | Stage::Live(_) => match self.record.entry {
+                Entry::Outside(_) => CallState::Dialling,
+                Entry::Number { .. } | Entry::Extension(_) => CallState::InFlow,
+            },
             Stage::Ending | Stage::Over => CallState::Ending,
         }
     }

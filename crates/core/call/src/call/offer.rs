@@ -10,11 +10,13 @@ use hotline_sip::{Failure, Invite, InviteError, NameAddr, Reason, SessionId, Sip
 use serde::{Deserialize, Serialize};
 
 use super::live::Activity;
+use super::summons::auto_answer;
 use super::transfer::Handover;
 use super::{Call, FlowRun, Waiting};
+use crate::center::AutoAnswer;
 use crate::controller::CallTimer;
 use crate::env::{Env, MEDIA_SILENT};
-use crate::event::CallEvent;
+use crate::event::{CallEvent, DialFailure};
 use crate::media_leg::MediaLeg;
 use crate::sessions::{LegEnd, SipLeg};
 
@@ -146,8 +148,12 @@ impl Call {
         self.invite_agent(now, env);
     }
 
-    /// The media plane did not answer in time about the agent's leg.
+    /// The media plane did not answer in time about the second leg.
     pub(crate) fn on_agent_media_open_timeout(&mut self, now: Now, env: &mut Env) {
+        if self.dialled_leg().is_some() {
+            self.on_dial_media_timeout(now, env);
+            return;
+        }
         self.on_agent_leg_failed(now, env, MEDIA_SILENT);
     }
 
@@ -181,7 +187,11 @@ impl Call {
             routes: contact.routes,
             from,
             to: NameAddr::new(SipUri::new(Some(leg.agent.as_str()), env.center.domain.clone(), None)),
-            headers: Vec::new(),
+            headers: match env.center.agents.get(&leg.agent).map(|agent| agent.auto_answer) {
+                Some(AutoAnswer::Always) if leg.reservation.is_some() => auto_answer(&env.center.domain),
+                Some(AutoAnswer::Always | AutoAnswer::OwnCalls | AutoAnswer::Never) | None => Vec::new(),
+            },
+            overrides: Vec::new(),
             offer: media.offer(&env.center, first),
             credentials: None,
         };
@@ -205,7 +215,7 @@ impl Call {
         self.emit(now, env, CallEvent::Invited { offer });
     }
 
-    fn display_name(&self) -> Option<String> {
+    pub(super) fn display_name(&self) -> Option<String> {
         let known = self.customer().map(|customer| customer.name.expose());
         let name = known.or(self.record.caller_name.as_ref().map(|name| name.expose()))?;
         Some(name.chars().filter(|character| !character.is_control()).take(DISPLAY_MAX).collect())
@@ -225,7 +235,7 @@ impl Call {
         if let Some(reservation) = reservation {
             env.acd.offer_ringing(now, reservation);
         }
-        if unanswered {
+        if let (true, Some(session)) = (unanswered, session) {
             env.sip.ring(now, session, None);
         }
         self.tell_transferor(now, env, 180);
@@ -260,6 +270,14 @@ impl Call {
 
     /// Nobody took the phone up in time.
     pub(crate) fn on_ring_timeout(&mut self, now: Now, env: &mut Env) {
+        if self.is_summoning() {
+            self.on_summons_failed(now, env, 480);
+            return;
+        }
+        if self.dialled_leg().is_some() {
+            self.stop_dialling(now, env, DialFailure::NoAnswer);
+            return;
+        }
         // A phone that never rang cannot have been heard: its agent is not to blame.
         let offer = self.current_offer();
         let rang =
@@ -292,6 +310,11 @@ impl Call {
     fn withdraw_offer(&mut self, now: Now, env: &mut Env, failure: OfferFailure, status: Option<u16>) {
         let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
         self.drop_agent_leg(now, env, *agent, failure, status);
+        self.fall_back(now, env, fallback, failure);
+    }
+
+    /// Nobody took the call: it goes where it then belongs.
+    pub(super) fn fall_back(&mut self, now: Now, env: &mut Env, fallback: Fallback, failure: OfferFailure) {
         match fallback {
             Fallback::Queue(waiting) => {
                 self.set_activity(Activity::Waiting(waiting));
@@ -345,8 +368,10 @@ impl Call {
             Activity::Offering { agent, .. } if agent.offer == offer => Some(agent),
             Activity::Offering { .. }
             | Activity::Idle
+            | Activity::Summoning
             | Activity::Flow(_)
             | Activity::Waiting(_)
+            | Activity::Dialling { .. }
             | Activity::Talking(_) => None,
         }
     }
@@ -355,7 +380,12 @@ impl Call {
     pub(crate) fn current_offer(&mut self) -> Option<LegId> {
         match &self.live()?.activity {
             Activity::Offering { agent, .. } => Some(agent.offer),
-            Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Talking(_) => None,
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Dialling { .. }
+            | Activity::Talking(_) => None,
         }
     }
 }

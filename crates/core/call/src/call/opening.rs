@@ -1,12 +1,13 @@
-//! A call's beginning: from the accepted INVITE to the caller's open media port.
+//! A call's beginning: from the accepted INVITE, or an agent's wish, to the first open media port.
 
 use bytes::Bytes;
 use hotline_acd::{Direction, Outside};
 use hotline_base::{CallId, LegId, Now, Pii};
 use hotline_sip::SessionId;
+use serde::{Deserialize, Serialize};
 
 use super::live::{Activity, Live, Progress};
-use super::{Call, Fallback, FlowRun, Lookup, Stage};
+use super::{Call, Fallback, FlowRun, Lookup, Served, Stage};
 use crate::command::Request;
 use crate::controller::CallTimer;
 use crate::env::{Env, MEDIA_SILENT};
@@ -30,41 +31,76 @@ pub(crate) struct Invitation {
     pub(crate) offer: Option<Bytes>,
 }
 
+/// How a call began, while its first port is being opened.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Opening {
+    /// With an INVITE: its offer, if it had one.
+    Invited(Option<Bytes>),
+    /// On an agent's page: the agent's phone is to be called. The number that is to be shown outside.
+    Summoned { caller_id: Option<Pii<String>> },
+}
+
+/// A call that begins.
+pub(super) struct Begun {
+    pub(super) id: CallId,
+    pub(super) started: CallEvent,
+    pub(super) session: Option<SessionId>,
+    pub(super) opening: Opening,
+}
+
 impl Call {
-    /// Begins a call: asks for a media port and for the customer.
+    /// Begins a call that comes in.
     pub(crate) fn begin(now: Now, env: &mut Env, invitation: Invitation) -> Self {
-        let id = invitation.id;
+        let (id, session) = (invitation.id, invitation.session);
         let started = CallEvent::Started {
-            caller: invitation.caller.clone(),
+            caller: invitation.caller,
             caller_name: invitation.caller_name,
-            called: invitation.called,
+            called: Pii::new(invitation.called),
             entry: invitation.entry,
-            source: invitation.source,
-            sip_call_id: invitation.sip_call_id,
+            source: invitation.source.clone(),
+            sip_call_id: invitation.sip_call_id.clone(),
             language: invitation.language,
         };
+        let end = LegEnd::Caller(invitation.source);
+        env.sessions.adopt(session, SipLeg { call: id, end, sip_call_id: invitation.sip_call_id });
+        let opening = Opening::Invited(invitation.offer);
+        let call = Self::open(now, env, Begun { id, started, session: Some(session), opening });
+        if let Source::Agent(agent) = &call.record.source {
+            let talking = Outside::Talking(call.direction_of_entry());
+            env.acd.set_outside_call(now, agent, id, Some(talking));
+        }
+        call
+    }
+
+    /// Asks for a media port and for the customer.
+    pub(super) fn open(now: Now, env: &mut Env, begun: Begun) -> Self {
+        let Begun { id, started, session, opening } = begun;
         let record = CallRecord::begin(id, now.wall, &started).expect("the event is `Started`");
         env.emit(now, EventKind::Call { call: id, what: started });
-        if let Source::Agent(agent) = &record.source {
-            env.acd.set_outside_call(now, agent, id, Some(Outside::Talking(Direction::Internal)));
-        }
         let leg = env.open_leg(id);
-        let (end, sip_call_id) = (LegEnd::Caller(record.source.clone()), record.sip_call_id.clone());
-        env.sessions.adopt(invitation.session, SipLeg { call: id, end, sip_call_id });
         env.arm(id, CallTimer::MediaOpen, now.mono + env.center.timing.media_open);
-        let lookup = match normalise(invitation.caller.expose(), &env.center.dial_plan) {
-            Some(number) => {
-                env.requests.push_back(Request::FindCustomer { call: id, number: Pii::new(number) });
-                Lookup::Pending
-            }
-            None => Lookup::Done(None),
-        };
-        Self { id, session: invitation.session, leg, record, lookup, stage: Stage::Opening(invitation.offer) }
+        let (lookup, stage) = (Lookup::Done(None), Stage::Opening(opening));
+        let mut call = Self { id, session, leg, served: Served::Caller, record, lookup, stage };
+        if let Some(number) = normalise(call.number(), &env.center.dial_plan) {
+            env.requests.push_back(Request::FindCustomer { call: id, number: Pii::new(number) });
+            call.lookup = Lookup::Pending;
+        }
+        call
+    }
+
+    /// How the time of an agent who has called is counted.
+    pub(super) const fn direction_of_entry(&self) -> Direction {
+        match self.record.entry {
+            Entry::Outside(_) => Direction::Out,
+            Entry::Number { .. } | Entry::Extension(_) => Direction::Internal,
+        }
     }
 
     /// The media plane opened `leg`.
     pub(crate) fn on_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
-        if leg != self.leg {
+        if self.dialled_leg() == Some(leg) {
+            self.on_dial_leg_open(now, env, leg, port);
+        } else if leg != self.leg {
             self.on_agent_leg_open(now, env, leg, port);
         } else if matches!(self.stage, Stage::Opening(_)) {
             self.on_caller_leg_open(now, env, port);
@@ -77,6 +113,8 @@ impl Call {
             self.on_caller_leg_failed(now, env, cause);
         } else if self.current_offer() == Some(leg) {
             self.on_agent_leg_failed(now, env, cause);
+        } else if self.dialled_leg() == Some(leg) {
+            self.on_dial_leg_failed(now, env, cause);
         }
     }
 
@@ -87,10 +125,18 @@ impl Call {
 
     /// The caller's port is open: agree on media and let the call go where it was dialled.
     fn on_caller_leg_open(&mut self, now: Now, env: &mut Env, port: u16) {
-        let Stage::Opening(offer) = std::mem::replace(&mut self.stage, Stage::Over) else {
+        let Stage::Opening(opening) = std::mem::replace(&mut self.stage, Stage::Over) else {
             unreachable!("only an opening call waits for its first port");
         };
         env.disarm(self.id, CallTimer::MediaOpen);
+        let offer = match opening {
+            Opening::Invited(offer) => offer,
+            Opening::Summoned { caller_id } => {
+                let media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2);
+                self.summon_agent(now, env, media, caller_id);
+                return;
+            }
+        };
         let mut media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2);
         let description = match &offer {
             Some(offer) => media.answer(&env.center, offer, &mut env.media),
@@ -104,20 +150,28 @@ impl Call {
                 return;
             }
         };
-        let progress = Progress::Proceeding(description);
+        let (progress, activity) = (Progress::Proceeding(description), Activity::Idle);
+        self.stage = Stage::Live(Box::new(Live { media, progress, activity }));
+        self.enter(now, env, None);
+    }
+
+    /// Lets a call whose first leg stands go where it was dialled. `caller_id` is the number that an agent wants shown
+    /// outside.
+    pub(super) fn enter(&mut self, now: Now, env: &mut Env, caller_id: Option<Pii<String>>) {
         match self.record.entry.clone() {
             Entry::Number { flow, .. } => {
                 let Some(flow) = env.center.flows.get(&flow).cloned() else {
-                    self.refuse(now, env, 503, 41);
+                    self.end_by_system(now, env, EndKind::Refused, Some(503), 41);
                     return;
                 };
-                let activity = Activity::Flow(FlowRun::new(flow, self.facts()));
-                self.stage = Stage::Live(Box::new(Live { media, progress, activity }));
+                self.set_activity(Activity::Flow(FlowRun::new(flow, self.facts())));
                 self.start_flow(now, env);
             }
-            Entry::Extension(agent) => {
-                self.stage = Stage::Live(Box::new(Live { media, progress, activity: Activity::Idle }));
-                self.offer_directly(now, env, agent, Fallback::Refuse);
+            Entry::Extension(agent) => self.offer_directly(now, env, agent, Fallback::Refuse),
+            Entry::Outside(number) => {
+                let own = self.calling_agent().and_then(|agent| env.center.agents.get(agent));
+                let own = own.and_then(|agent| agent.caller_id.clone()).map(Pii::new);
+                self.begin_dialling(now, env, number, caller_id.or(own), Fallback::Refuse);
             }
         }
     }
@@ -130,9 +184,11 @@ impl Call {
         }
     }
 
-    fn refuse(&mut self, now: Now, env: &mut Env, status: u16, q850: u8) {
-        env.sessions.remove(&self.session);
-        env.sip.reject(now, self.session, status, None);
+    pub(super) fn refuse(&mut self, now: Now, env: &mut Env, status: u16, q850: u8) {
+        if let Some(session) = self.session {
+            env.sessions.remove(&session);
+            env.sip.reject(now, session, status, None);
+        }
         env.close_leg(self.leg);
         self.finish(now, env, EndKind::Refused, status, q850);
     }

@@ -2,16 +2,16 @@
 //! has called meanwhile.
 
 use hotline_acd::{OfferFailure, Outside};
-use hotline_base::{AgentId, LegId, Now, RecordingId};
+use hotline_base::{AgentId, LegId, Now, Pii, RecordingId};
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::conversation::{Conversation, Holds, Origin, end_conversation};
+use super::conversation::{Conversation, Holds, Origin, Partner, end_conversation};
 use super::ending::Ending;
 use super::live::Activity;
 use super::offer::Fallback;
-use super::{Call, FlowRun};
+use super::{Call, FlowRun, Served};
 use crate::env::{Env, Role};
 use crate::event::{CallEvent, EndKind, Entry, Party};
 use crate::sessions::{LegEnd, SipLeg};
@@ -21,13 +21,14 @@ use crate::sessions::{LegEnd, SipLeg};
 pub(crate) struct Handover {
     /// The talk to which the caller comes back if nobody takes over.
     pub(super) conversation: Conversation,
+    by: AgentId,
     to: Entry,
 }
 
 impl Handover {
     /// Who sends the caller on.
     pub(super) const fn agent(&self) -> &AgentId {
-        &self.conversation.agent
+        &self.by
     }
 
     pub(super) fn into_conversation(self) -> Conversation {
@@ -44,27 +45,27 @@ pub(crate) struct Joining {
 impl Call {
     /// Whether this agent talks in the call.
     pub(crate) fn is_talking_to(&self, agent: &AgentId) -> bool {
-        self.conversation().is_some_and(|conversation| conversation.agent == *agent)
+        self.conversation().and_then(Conversation::agent) == Some(agent)
     }
 
     /// Whether the agent of this session can send the caller on.
     pub(crate) fn may_transfer(&self, session: SessionId) -> bool {
-        self.conversation().is_some_and(|conversation| conversation.session == session)
+        self.conversation().is_some_and(|talk| talk.session == session && talk.agent().is_some())
     }
 
     /// Sends the caller on to a number's flow or to an agent; `language` is the one of the number.
     pub(crate) fn transfer(&mut self, now: Now, env: &mut Env, to: Entry, language: String) {
+        let Some(by) = self.conversation().and_then(Conversation::agent).cloned() else { return };
         let Some(Activity::Talking(conversation)) = self.take_activity() else { return };
-        let by = conversation.agent.clone();
-        self.emit(now, env, CallEvent::Transferring { by, to: to.clone() });
+        self.emit(now, env, CallEvent::Transferring { by: by.clone(), to: to.clone() });
         self.part(env, &conversation);
         match to.clone() {
             Entry::Number { flow, .. } => {
                 let Some(flow) = env.center.flows.get(&flow).cloned() else {
-                    self.resume(now, env, Handover { conversation, to }, OfferFailure::ServerFault);
+                    self.resume(now, env, Handover { conversation, by, to }, OfferFailure::ServerFault);
                     return;
                 };
-                self.release_transferor(now, env, Handover { conversation, to });
+                self.release_transferor(now, env, Handover { conversation, by, to });
                 if self.record.language != language {
                     self.emit(now, env, CallEvent::LanguageChanged { language });
                 }
@@ -74,8 +75,13 @@ impl Call {
             }
             Entry::Extension(agent) => {
                 env.sessions.insert(conversation.session, (self.id(), Role::Transferor));
-                let handover = Box::new(Handover { conversation, to });
+                let handover = Box::new(Handover { conversation, by, to });
                 self.offer_directly(now, env, agent, Fallback::Transferor(handover));
+            }
+            Entry::Outside(number) => {
+                env.sessions.insert(conversation.session, (self.id(), Role::Transferor));
+                let handover = Box::new(Handover { conversation, by, to });
+                self.begin_dialling(now, env, number, None, Fallback::Transferor(handover));
             }
         }
     }
@@ -93,8 +99,7 @@ impl Call {
 
     /// Nobody took over: the caller is back with the agent.
     pub(super) fn resume(&mut self, now: Now, env: &mut Env, handover: Handover, failure: OfferFailure) {
-        let Handover { mut conversation, to } = handover;
-        let by = conversation.agent.clone();
+        let Handover { mut conversation, by, to } = handover;
         env.sip.report_refer(now, conversation.session, status_of(failure));
         env.sessions.insert(conversation.session, (self.id(), Role::Agent));
         let (caller_leg, agent_leg) = (self.leg, conversation.media.id());
@@ -111,8 +116,7 @@ impl Call {
 
     /// Somebody has taken over: the agent's leg is given back.
     pub(super) fn release_transferor(&mut self, now: Now, env: &mut Env, handover: Handover) {
-        let Handover { conversation, to } = handover;
-        let by = conversation.agent.clone();
+        let Handover { conversation, by, to } = handover;
         env.sip.report_refer(now, conversation.session, 200);
         self.drop_conversation(now, env, conversation);
         self.emit(now, env, CallEvent::Transferred { by, to, attended: false });
@@ -128,11 +132,13 @@ impl Call {
     pub(crate) fn on_transferor_gone(&mut self, now: Now, env: &mut Env) {
         let id = self.id();
         let Some(live) = self.live() else { return };
-        let Activity::Offering { fallback, .. } = &mut live.activity else { return };
+        let (Activity::Offering { fallback, .. } | Activity::Dialling { fallback, .. }) = &mut live.activity
+        else {
+            return;
+        };
         match std::mem::replace(fallback, Fallback::Refuse) {
             Fallback::Transferor(handover) => {
-                let Handover { conversation, to } = *handover;
-                let by = conversation.agent.clone();
+                let Handover { conversation, by, to } = *handover;
                 end_conversation(id, now, env, conversation, None);
                 self.emit(now, env, CallEvent::Transferred { by, to, attended: false });
             }
@@ -150,19 +156,22 @@ impl Call {
     fn transferor(&self) -> Option<SessionId> {
         let super::Stage::Live(live) = &self.stage else { return None };
         match &live.activity {
-            Activity::Offering { fallback: Fallback::Transferor(handover), .. } => {
+            Activity::Offering { fallback: Fallback::Transferor(handover), .. }
+            | Activity::Dialling { fallback: Fallback::Transferor(handover), .. } => {
                 Some(handover.conversation.session)
             }
             Activity::Offering { .. }
+            | Activity::Dialling { .. }
             | Activity::Idle
+            | Activity::Summoning
             | Activity::Flow(_)
             | Activity::Waiting(_)
             | Activity::Talking(_) => None,
         }
     }
 
-    /// Gives the talk of this call, which an agent made, away to another call; the agent's own leg and the call end.
-    /// `None` if nobody talks.
+    /// Gives the one to whom an agent speaks in this call, which the agent made, away to another call; the agent's own
+    /// leg and the call end. `None` if nobody talks.
     pub(crate) fn give_away(&mut self, now: Now, env: &mut Env) -> Option<Joining> {
         self.conversation()?;
         let Some(Activity::Talking(conversation)) = self.take_activity() else { return None };
@@ -171,18 +180,39 @@ impl Call {
         }
         let recording: RecordingId = conversation.recording;
         env.media.push_back(media::Command::StopRecording { recording });
-        if matches!(conversation.origin, Origin::Direct) {
-            env.acd.set_outside_call(now, &conversation.agent, self.id(), None);
+        if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
+            env.acd.set_outside_call(now, agent, self.id(), None);
         }
-        let to = Entry::Extension(conversation.agent.clone());
+        let joining = match self.served {
+            Served::Caller => match &conversation.partner {
+                Partner::Agent(agent) => Joining { to: Entry::Extension(agent.clone()), conversation },
+                Partner::Outside(number) => Joining { to: Entry::Outside(number.clone()), conversation },
+            },
+            Served::Callee => self.part_with_callee(conversation)?,
+        };
         self.end_given_away(now, env);
-        Some(Joining { conversation, to })
+        Some(joining)
+    }
+
+    /// The one outside becomes the partner of another call's caller; what is left here is the agent's own leg.
+    fn part_with_callee(&mut self, own: Conversation) -> Option<Joining> {
+        let Conversation { session: own_session, media: own_media, bridge, recording, .. } = own;
+        let number = Pii::from(self.number());
+        let session = self.session.replace(own_session)?;
+        self.leg = own_media.id();
+        let live = self.live()?;
+        let media = std::mem::replace(&mut live.media, own_media);
+        let (partner, origin, holds) = (Partner::Outside(number.clone()), Origin::Direct, Holds::NONE);
+        let conversation = Conversation { partner, session, media, origin, bridge, recording, holds };
+        Some(Joining { conversation, to: Entry::Outside(number) })
     }
 
     fn end_given_away(&mut self, now: Now, env: &mut Env) {
         self.stage = super::Stage::Over;
-        env.sessions.remove(&self.session);
-        env.sip.hang_up(now, self.session, Some(Reason::q850(16, "Transferred")));
+        if let Some(session) = self.session {
+            env.sessions.remove(&session);
+            env.sip.hang_up(now, session, Some(Reason::q850(16, "Transferred")));
+        }
         env.close_leg(self.leg);
         let ending = Ending { by: Party::System, kind: EndKind::Transferred, status: Some(200), q850: 16 };
         self.close(now, env, ending);
@@ -190,16 +220,19 @@ impl Call {
 
     /// Takes a talk over from another call in place of this call's own; the agent who had it leaves.
     pub(crate) fn take_over(&mut self, now: Now, env: &mut Env, joining: Joining) {
+        let Some(by) = self.conversation().and_then(Conversation::agent).cloned() else { return };
         let Some(Activity::Talking(former)) = self.take_activity() else { return };
         let Joining { mut conversation, to } = joining;
-        let by = former.agent.clone();
         env.sip.report_refer(now, former.session, 200);
         self.part(env, &former);
         self.drop_conversation(now, env, former);
         let (id, caller_leg, agent_leg) = (self.id(), self.leg, conversation.media.id());
         match env.sip.call_id(conversation.session) {
             Some(sip_call_id) => {
-                let end = LegEnd::Agent(conversation.agent.clone());
+                let end = match &conversation.partner {
+                    Partner::Agent(agent) => LegEnd::Agent(agent.clone()),
+                    Partner::Outside(_) => LegEnd::Callee,
+                };
                 env.sessions.adopt(conversation.session, SipLeg { call: id, end, sip_call_id });
             }
             // It has ended in this very turn, and says so next.
@@ -214,15 +247,17 @@ impl Call {
         conversation.recording = RecordingId::generate(now.wall, &mut env.rng);
         conversation.holds = Holds::NONE;
         self.bridge_and_record(env, &conversation);
-        if matches!(conversation.origin, Origin::Direct) {
+        if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
             let talking = Outside::Talking(self.direction());
-            env.acd.set_outside_call(now, &conversation.agent, id, Some(talking));
+            env.acd.set_outside_call(now, agent, id, Some(talking));
         }
-        let agent: AgentId = conversation.agent.clone();
+        let agent = conversation.agent().cloned();
         let offer: LegId = agent_leg;
         self.set_activity(Activity::Talking(conversation));
         self.emit(now, env, CallEvent::Transferred { by, to, attended: true });
-        self.emit(now, env, CallEvent::Connected { offer, agent });
+        if let Some(agent) = agent {
+            self.emit(now, env, CallEvent::Connected { offer, agent });
+        }
         self.follow_hold(now, env);
     }
 
@@ -230,7 +265,12 @@ impl Call {
         let super::Stage::Live(live) = &self.stage else { return None };
         match &live.activity {
             Activity::Talking(conversation) => Some(conversation),
-            Activity::Idle | Activity::Flow(_) | Activity::Waiting(_) | Activity::Offering { .. } => None,
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Offering { .. }
+            | Activity::Dialling { .. } => None,
         }
     }
 }

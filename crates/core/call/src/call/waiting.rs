@@ -159,7 +159,12 @@ impl Call {
             Activity::Waiting(waiting) | Activity::Offering { fallback: Fallback::Queue(waiting), .. } => {
                 Some(waiting)
             }
-            Activity::Idle | Activity::Flow(_) | Activity::Offering { .. } | Activity::Talking(_) => None,
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Offering { .. }
+            | Activity::Dialling { .. }
+            | Activity::Talking(_) => None,
         }
     }
 }

@@ -64,7 +64,7 @@ impl Controller {
             .calls
             .values()
             .filter(|call| {
-                normalise(call.caller(), plan)
+                normalise(call.number(), plan)
                     .is_some_and(|number| customer.numbers.iter().any(|known| *known.expose() == number))
             })
             .map(crate::call::Call::id)

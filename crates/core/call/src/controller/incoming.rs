@@ -1,10 +1,11 @@
 //! A new INVITE from a trunk or an agent: where does it go?
 
-use hotline_base::{CallId, Now};
-use hotline_sip::{Event as SipEvent, Peer};
+use hotline_base::{AgentId, CallId, Now, Pii};
+use hotline_sip::{Event as SipEvent, Peer, Reason};
 
 use super::{CALLS_MAX, Controller};
-use crate::call::{Call, Invitation};
+use crate::call::{Call, Invitation, Summons};
+use crate::command::CommandError;
 use crate::event::{Entry, Source};
 use crate::number::normalise;
 
@@ -24,7 +25,11 @@ impl Controller {
             self.env.sip.reject(now, session, 503, None);
             return;
         }
-        let Some((entry, language)) = self.entry_of(called.expose()) else {
+        let entry = match &source {
+            Source::Agent(_) => self.entry_for_agent(called.expose()),
+            Source::Trunk(_) => self.entry_of(called.expose()),
+        };
+        let Some((entry, language)) = entry else {
             self.env.counters.calls_unknown_number += 1;
             self.env.trunks.failed(&source, 404);
             self.env.sip.reject(now, session, 404, None);
@@ -37,14 +42,15 @@ impl Controller {
             self.env.sip.reject(now, session, 603, None);
             return;
         }
-        let beside = match &source {
-            Source::Agent(agent) => self.calls.values().find(|call| call.is_talking_to(agent)),
-            Source::Trunk(_) => None,
-        };
-        let id = match beside {
-            Some(call) => call.id().sibling(now.wall, &mut self.env.rng),
-            None => CallId::generate(now.wall, &mut self.env.rng),
-        };
+        let id = self.id_beside(now, &source);
+        if let Source::Trunk(trunk) = &source
+            && self.env.trunks.enter(trunk, id, &self.env.center).is_err()
+        {
+            self.env.counters.calls_shed += 1;
+            self.env.trunks.failed(&source, 503);
+            self.env.sip.reject(now, session, 503, Some(&Reason::q850(34, "No circuit available")));
+            return;
+        }
         let invitation = Invitation {
             id,
             session,
@@ -60,6 +66,77 @@ impl Controller {
         self.env.counters.calls_started += 1;
         let call = Call::begin(now, &mut self.env, invitation);
         self.calls.insert(call.id(), call);
+    }
+
+    /// An agent's call that belongs to a talk of that agent (a consultation) is handled by the same media thread.
+    fn id_beside(&mut self, now: Now, source: &Source) -> CallId {
+        let beside = match source {
+            Source::Agent(agent) => self.calls.values().find(|call| call.is_talking_to(agent)),
+            Source::Trunk(_) => None,
+        };
+        match beside {
+            Some(call) => call.id().sibling(now.wall, &mut self.env.rng),
+            None => CallId::generate(now.wall, &mut self.env.rng),
+        }
+    }
+
+    /// An agent makes a call from the page: the own phone is called first. `caller_id` is the number that is to be shown
+    /// outside, one of the center's.
+    ///
+    /// # Errors
+    /// [`CommandError`], if nothing was begun.
+    pub fn originate(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        to: &str,
+        caller_id: Option<&str>,
+    ) -> Result<CallId, CommandError> {
+        if self.draining || self.calls.len() >= CALLS_MAX {
+            self.env.counters.calls_shed += 1;
+            return Err(CommandError::NoNewCalls);
+        }
+        let view = self.env.acd.agent(agent).ok_or(CommandError::NoPhone)?;
+        let (entry, language) = self.entry_for_agent(to).ok_or(CommandError::UnknownTarget)?;
+        let caller_id = match caller_id {
+            Some(number) => Some(self.own_number(agent, number).ok_or(CommandError::UnknownCallerId)?),
+            None => None,
+        };
+        if self.env.sip.contact(agent.as_str()).is_none() {
+            return Err(CommandError::NoPhone);
+        }
+        if !view.is_free() {
+            return Err(CommandError::Busy);
+        }
+        let id = CallId::generate(now.wall, &mut self.env.rng);
+        let summons = Summons { id, agent: agent.clone(), called: to.to_owned(), entry, language, caller_id };
+        self.env.counters.calls_started += 1;
+        let call = Call::summon(now, &mut self.env, summons);
+        self.calls.insert(call.id(), call);
+        self.settle(now);
+        Ok(id)
+    }
+
+    /// A number that an agent may show outside: the own one, or one by which the center is called.
+    fn own_number(&self, agent: &AgentId, number: &str) -> Option<Pii<String>> {
+        let center = &self.env.center;
+        let number = normalise(number, &center.dial_plan)?;
+        let own = center.agents.get(agent).and_then(|agent| agent.caller_id.as_ref());
+        let is_ours = own == Some(&number)
+            || center.numbers.contains_key(&number)
+            || center.trunks.values().any(|trunk| trunk.caller_id.as_ref() == Some(&number))
+            || center.routes.iter().any(|route| route.caller_id.as_ref() == Some(&number));
+        is_ours.then(|| Pii::new(number))
+    }
+
+    /// Where a number leads that an agent dials: what the center has goes first, then outside, if a route is there.
+    pub(super) fn entry_for_agent(&self, called: &str) -> Option<(Entry, String)> {
+        self.entry_of(called).or_else(|| {
+            let center = &self.env.center;
+            let number = normalise(called, &center.dial_plan)?;
+            center.route(&number)?;
+            Some((Entry::Outside(Pii::new(number)), center.language.clone()))
+        })
     }
 
     /// Numbers go before extensions: what callers dial must not be hidden by an agent's extension.

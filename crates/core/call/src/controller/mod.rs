@@ -32,7 +32,7 @@ use crate::env::Env;
 use crate::event::{Alarm, AlarmKind, EndKind, Event};
 use crate::sessions::SipLeg;
 use crate::snapshot::{ScreenPop, Snapshot};
-use crate::trunk_counters::TrunkCounters;
+use crate::trunk::{TrunkCounters, TrunkView};
 
 /// Calls that may live at once. Beyond it a new call is refused with 503 and counted.
 pub const CALLS_MAX: usize = 5_000;
@@ -44,6 +44,8 @@ pub enum Timer {
     Sip(hotline_sip::Timer),
     /// A timer of the ACD.
     Acd(hotline_acd::Timer),
+    /// A trunk's servers are to be looked up again.
+    Trunks,
     /// A timer of one call.
     Call(CallTimer),
 }
@@ -53,11 +55,11 @@ pub enum Timer {
 pub enum CallTimer {
     /// The media plane must open the caller's leg: [`crate::Timing::media_open`].
     MediaOpen,
-    /// The media plane must open the agent's leg: [`crate::Timing::media_open`].
+    /// The media plane must open the second leg: [`crate::Timing::media_open`].
     AgentMediaOpen,
     /// The screen pop must be written: [`crate::Timing::pop_wait`].
     Pop,
-    /// The agent must answer: the queue's ring time.
+    /// The agent, or the called one, must answer: the queue's ring time, or the trunk's.
     Ring,
     /// The flow's own timer: digits, silence.
     Flow,
@@ -65,10 +67,12 @@ pub enum CallTimer {
     RecordingClose,
     /// A phone in a talk must have sent something: [`crate::Timing::unheard`].
     Unheard,
+    /// A trunk's server must have said something: [`crate::Trunk::response_timeout`].
+    Response,
 }
 
 impl CallTimer {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::MediaOpen,
         Self::AgentMediaOpen,
         Self::Pop,
@@ -76,6 +80,7 @@ impl CallTimer {
         Self::Flow,
         Self::RecordingClose,
         Self::Unheard,
+        Self::Response,
     ];
 }
 
@@ -117,12 +122,9 @@ impl Controller {
     ) -> Self {
         let sip = Endpoint::new(endpoint, rng.fork(), nonce_secret);
         let acd = Acd::new(center.acd_config(), now);
-        Self {
-            env: Env::new(center, sip, acd, rng, last_seq),
-            calls: BTreeMap::new(),
-            draining: false,
-            acting: None,
-        }
+        let mut env = Env::new(center, sip, acd, rng, last_seq);
+        env.with_trunks(now, |trunks, outer| trunks.configure(now, outer));
+        Self { env, calls: BTreeMap::new(), draining: false, acting: None }
     }
 
     /// Counts the ids of legs, sessions and the like from where those of `shard` begin, so that several controllers
@@ -178,10 +180,17 @@ impl Controller {
         outcome
     }
 
-    /// The database answered.
+    /// The database or DNS answered.
     pub fn handle_reply(&mut self, now: Now, reply: Reply) {
-        let Reply::Customer { call, customer } = reply;
-        self.with_call(call, |call, env| call.on_customer(now, env, customer));
+        match reply {
+            Reply::Customer { call, customer } => {
+                self.with_call(call, |call, env| call.on_customer(now, env, customer));
+            }
+            Reply::Located { destination, answer } if !self.draining => {
+                self.env.with_trunks(now, |trunks, outer| trunks.on_located(now, destination, answer, outer));
+            }
+            Reply::Located { .. } => {}
+        }
         self.settle(now);
     }
 
@@ -189,6 +198,7 @@ impl Controller {
     pub fn handle_timeout(&mut self, now: Now) {
         self.env.sip.handle_timeout(now);
         self.env.acd.handle_timeout(now);
+        self.env.with_trunks(now, |trunks, outer| trunks.handle_timeout(now, outer));
         while let Some((call, timer)) = self.env.timers.pop_due(now.mono) {
             self.with_call(call, |call, env| match timer {
                 CallTimer::MediaOpen => call.on_media_open_timeout(now, env),
@@ -198,6 +208,7 @@ impl Controller {
                 CallTimer::Flow => call.on_flow_timeout(now, env),
                 CallTimer::RecordingClose => call.on_recording_close_timeout(now, env),
                 CallTimer::Unheard => call.on_unheard_timeout(now, env),
+                CallTimer::Response => call.on_response_timeout(now, env),
             });
         }
         self.settle(now);
@@ -253,7 +264,8 @@ impl Controller {
         let sip = self.env.sip.poll_timeout().map(|(at, timer)| (at, Timer::Sip(timer)));
         let acd = self.env.acd.poll_timeout().map(|(at, timer)| (at, Timer::Acd(timer)));
         let call = self.env.timers.next().map(|(at, (_, timer))| (at, Timer::Call(*timer)));
-        [sip, acd, call].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let trunks = self.env.trunks.poll_timeout().map(|at| (at, Timer::Trunks));
+        [sip, acd, trunks, call].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What the page of the agent who is offered `offer` shows; `None` once that call is over.
@@ -333,6 +345,18 @@ impl Controller {
         self.env.trunks.all()
     }
 
+    /// How every trunk stands.
+    #[must_use]
+    pub fn trunks(&self, now: Now) -> Vec<TrunkView> {
+        self.env.trunks.views(now, &self.env.center)
+    }
+
+    /// Places on trunks that calls hold.
+    #[must_use]
+    pub fn trunk_places(&self) -> usize {
+        self.env.trunks.held()
+    }
+
     fn on_command(&mut self, now: Now, command: Command) -> Result<(), CommandError> {
         let acd = &mut self.env.acd;
         match command {
@@ -363,7 +387,10 @@ impl Controller {
                 let detail = format!("those before stay in use: {cause}");
                 self.env.raise(now, AlarmKind::CertificateUnusable, detail);
             }
-            Command::Drain => self.draining = true,
+            Command::Drain => {
+                self.draining = true;
+                self.env.with_trunks(now, |trunks, outer| trunks.drain(now, outer));
+            }
             Command::HangUpAll => self.hang_up_all(now),
         }
         Ok(())

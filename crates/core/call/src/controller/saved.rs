@@ -14,7 +14,7 @@ use crate::center::Center;
 use crate::env::Env;
 
 /// The format of [`Controller::save`]. To be raised with every change of a type that is part of the state.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Why nobody can go on with these bytes. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +83,7 @@ impl Controller {
         env.sip.restore(endpoint, nonce_secret);
         env.acd.reconfigure(now, center.acd_config());
         env.center = Given::new(center);
+        env.with_trunks(now, |trunks, outer| trunks.configure(now, outer));
         let mut controller = Self { env, calls, draining, acting: None };
         controller.settle(now);
         Ok(controller)

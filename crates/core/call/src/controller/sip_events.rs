@@ -4,7 +4,8 @@ use hotline_base::Now;
 use hotline_sip::{Event as SipEvent, SessionId, Side};
 
 use super::Controller;
-use crate::env::Role;
+use crate::call::Call;
+use crate::env::{Env, Role};
 
 impl Controller {
     pub(super) fn on_sip(&mut self, now: Now, event: SipEvent) {
@@ -17,13 +18,23 @@ impl Controller {
             SipEvent::Unregistered { agent, .. } if self.env.sip.contact(agent.as_str()).is_none() => {
                 self.env.acd.set_registered(now, &agent, false);
             }
-            // We register nowhere, and offer nothing within a dialog.
-            SipEvent::Registered { .. }
-            | SipEvent::Unregistered { .. }
-            | SipEvent::RegistrationSucceeded { .. }
-            | SipEvent::RegistrationFailed { .. }
-            | SipEvent::ReofferRefused { .. } => {}
-            SipEvent::Ringing { session, .. }
+            SipEvent::RegistrationSucceeded { id, .. } => {
+                self.env.with_trunks(now, |trunks, outer| trunks.on_registered(now, id, outer));
+            }
+            SipEvent::RegistrationFailed { id, status } => self.env.with_trunks(now, |trunks, outer| {
+                trunks.on_registration_failed(now, id, status, outer);
+            }),
+            SipEvent::ProbeAnswered { id } => {
+                self.env.with_trunks(now, |trunks, outer| trunks.on_probe(now, id, 0, outer));
+            }
+            SipEvent::ProbeMissed { id, misses } => {
+                self.env.with_trunks(now, |trunks, outer| trunks.on_probe(now, id, misses, outer));
+            }
+            // We offer nothing within a dialog.
+            SipEvent::Registered { .. } | SipEvent::Unregistered { .. } | SipEvent::ReofferRefused { .. } => {
+            }
+            SipEvent::Trying { session }
+            | SipEvent::Ringing { session, .. }
             | SipEvent::Answered { session, .. }
             | SipEvent::Confirmed { session, .. }
             | SipEvent::Failed { session, .. }
@@ -36,59 +47,79 @@ impl Controller {
     }
 
     /// Events of sessions that no call waits for any more are the echoes of our own hanging up.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is told by who is at the other end")]
     fn on_session(&mut self, now: Now, session: SessionId, event: SipEvent) {
         let Some(&(id, role)) = self.env.sessions.get(&session) else { return };
         if event.is_terminal() {
             self.env.sessions.remove(&session);
         }
-        self.with_call(id, |call, env| match (role, event) {
-            (Role::Caller, SipEvent::Confirmed { body, .. }) => {
-                call.on_caller_confirmed(now, env, body.as_ref())
-            }
-            (Role::Caller, SipEvent::Ended { by: Side::Local, .. }) => {
-                call.on_caller_unreachable(now, env, 408)
-            }
-            (Role::Caller, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
-                call.on_caller_gone(now, env, reason.as_ref());
-            }
-            (Role::Caller, SipEvent::Failed { failure, .. }) => {
-                call.on_caller_unreachable(now, env, failure.status)
-            }
-            (Role::Caller, SipEvent::Info { digit, .. }) => call.on_caller_digit(now, env, *digit.expose()),
-            (Role::Agent, SipEvent::Ringing { .. }) => call.on_agent_ringing(now, env),
-            (Role::Agent, SipEvent::Answered { body, .. }) => call.on_agent_answered(now, env, body.as_ref()),
-            (Role::Agent, SipEvent::Failed { failure, .. }) => call.on_agent_failed(now, env, &failure),
-            (Role::Agent, SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. }) => {
-                call.on_agent_gone(now, env, reason.as_ref());
-            }
-            (Role::Transferor, SipEvent::Cancelled { .. } | SipEvent::Ended { .. }) => {
-                call.on_transferor_gone(now, env);
-            }
-            (role, SipEvent::Reoffer { offer, .. }) => call.on_reoffer(now, env, role, offer.as_ref()),
-            (role, SipEvent::ReofferAnswered { body, .. }) => {
+        self.with_call(id, |call, env| match event {
+            SipEvent::Reoffer { offer, .. } => call.on_reoffer(now, env, role, offer.as_ref()),
+            SipEvent::ReofferAnswered { body, .. } => {
                 call.on_reoffer_answered(now, env, role, body.as_ref());
             }
-            // A caller's INVITE is answered by us, and an agent's keys mean nothing to a call.
-            (Role::Caller, SipEvent::Ringing { .. } | SipEvent::Answered { .. })
-            | (Role::Agent, SipEvent::Info { .. } | SipEvent::Confirmed { .. })
-            | (
-                Role::Transferor,
-                SipEvent::Ringing { .. }
-                | SipEvent::Answered { .. }
-                | SipEvent::Confirmed { .. }
-                | SipEvent::Failed { .. }
-                | SipEvent::Info { .. },
-            )
-            | (
-                _,
-                SipEvent::Incoming { .. }
-                | SipEvent::Refer { .. }
-                | SipEvent::ReofferRefused { .. }
-                | SipEvent::Registered { .. }
-                | SipEvent::Unregistered { .. }
-                | SipEvent::RegistrationSucceeded { .. }
-                | SipEvent::RegistrationFailed { .. },
-            ) => {}
+            event => match role {
+                Role::Caller => tell_caller(call, now, env, event),
+                Role::Agent => tell_agent(call, now, env, event),
+                Role::Callee => tell_callee(call, now, env, event),
+                Role::Transferor => {
+                    if matches!(event, SipEvent::Cancelled { .. } | SipEvent::Ended { .. }) {
+                        call.on_transferor_gone(now, env);
+                    }
+                }
+            },
         });
+    }
+}
+
+/// Of the one who is served, or of an agent who makes a call.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing to a call")]
+fn tell_caller(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
+    match event {
+        SipEvent::Answered { body, .. } => call.on_summoned(now, env, body.as_ref()),
+        SipEvent::Failed { failure, .. } if call.is_summoning() => {
+            call.on_summons_failed(now, env, failure.status);
+        }
+        SipEvent::Confirmed { body, .. } => call.on_caller_confirmed(now, env, body.as_ref()),
+        SipEvent::Ended { by: Side::Local, .. } => call.on_caller_unreachable(now, env, 408),
+        SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
+            call.on_caller_gone(now, env, reason.as_ref());
+        }
+        SipEvent::Failed { failure, .. } => call.on_caller_unreachable(now, env, failure.status),
+        SipEvent::Info { digit, .. } => call.on_caller_digit(now, env, *digit.expose()),
+        // An agent's own phone rings.
+        _ => {}
+    }
+}
+
+/// Of an agent to whom a call is offered, or who talks. Keys mean nothing to a call.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing to a call")]
+fn tell_agent(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
+    match event {
+        SipEvent::Ringing { .. } => call.on_agent_ringing(now, env),
+        SipEvent::Answered { body, .. } => call.on_agent_answered(now, env, body.as_ref()),
+        SipEvent::Failed { failure, .. } => call.on_agent_failed(now, env, &failure),
+        SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
+            call.on_agent_gone(now, env, reason.as_ref());
+        }
+        SipEvent::Confirmed { body, .. } => {
+            call.on_reoffer_answered(now, env, Role::Agent, body.as_ref());
+        }
+        _ => {}
+    }
+}
+
+/// Of somebody outside who is called, or talks.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing to a call")]
+fn tell_callee(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
+    match event {
+        SipEvent::Trying { .. } => call.on_dial_trying(env),
+        SipEvent::Ringing { status, body, .. } => call.on_dial_progress(now, env, status, body.as_ref()),
+        SipEvent::Answered { body, .. } => call.on_dial_answered(now, env, body.as_ref()),
+        SipEvent::Failed { failure, .. } => call.on_dial_failed(now, env, &failure),
+        SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
+            call.on_agent_gone(now, env, reason.as_ref());
+        }
+        _ => {}
     }
 }

@@ -33,7 +33,9 @@ impl Controller {
         by: &AgentId,
         to: &str,
     ) -> Result<(), CommandError> {
-        let Some((entry, language)) = self.entry_of(to) else { return Err(CommandError::UnknownTarget) };
+        let Some((entry, language)) = self.entry_for_agent(to) else {
+            return Err(CommandError::UnknownTarget);
+        };
         let is_theirs = self.calls.get(&call).is_some_and(|call| call.is_talking_to(by));
         if !is_theirs {
             return Err(CommandError::NotTalking);
@@ -51,7 +53,7 @@ impl Controller {
 
     /// A blind transfer, or the status that refuses it.
     fn send_on(&mut self, now: Now, (id, session): (CallId, SessionId), to: &str) -> Result<(), u16> {
-        let (entry, language) = self.entry_of(to).ok_or(404_u16)?;
+        let (entry, language) = self.entry_for_agent(to).ok_or(404_u16)?;
         self.env.sip.accept_refer(now, session);
         self.with_call(id, |call, env| call.transfer(now, env, entry, language));
         Ok(())
@@ -62,7 +64,8 @@ impl Controller {
     fn join(&mut self, now: Now, (id, session): (CallId, SessionId), replaces: &Replaces) -> Result<(), u16> {
         let (other, _) = self.env.sip.replaced(replaces).ok_or(481_u16)?;
         let (given, role) = *self.env.sessions.get(&other).ok_or(481_u16)?;
-        if given == id || role != Role::Caller || !self.same_agent(id, given) {
+        let is_own_leg = matches!(role, Role::Caller | Role::Agent);
+        if given == id || !is_own_leg || !self.same_agent(id, given) {
             return Err(403);
         }
         self.env.sip.accept_refer(now, session);
@@ -80,7 +83,7 @@ impl Controller {
         self.with_call(given, |call, env| {
             call.end_by_system(now, env, crate::EndKind::Transferred, None, 16)
         });
-        if let Some((entry, language)) = self.entry_of(&called) {
+        if let Some((entry, language)) = self.entry_for_agent(&called) {
             self.with_call(id, |call, env| call.transfer(now, env, entry, language));
         }
     }

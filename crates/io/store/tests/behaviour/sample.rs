@@ -33,7 +33,7 @@ pub(crate) fn started(seq: u64, call: CallId) -> Event {
     let what = CallEvent::Started {
         caller: Pii::from("+8613812345678"),
         caller_name: Some(Pii::from("王小明\0")),
-        called: "800".to_owned(),
+        called: "800".into(),
         entry: Entry::Number { number: NumberId::from("main"), flow: FlowId::from("main") },
         source: Source::Trunk(TrunkId::from("carrier")),
         sip_call_id: "a84b4c76e66710".to_owned(),

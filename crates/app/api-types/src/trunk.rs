@@ -1,0 +1,55 @@
+//! How the trunks stand.
+
+use serde::{Deserialize, Serialize};
+
+/// Answer to `GET /api/v1/trunks`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrunkList {
+    /// By id.
+    pub trunks: Vec<TrunkStatus>,
+}
+
+/// One trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrunkStatus {
+    /// Its id.
+    pub id: String,
+    /// Calls of both directions at this moment.
+    pub calls: usize,
+    /// What keeps calls from going out by it, in words; `null` if nothing does.
+    pub problem: Option<String>,
+    /// Its servers as they were found; empty for a trunk by which calls only come in.
+    pub servers: Vec<TrunkServer>,
+    /// How our registration stands; `null` if none is to be kept.
+    pub registration: Option<TrunkRegistration>,
+    /// Calls that came in since the start, those included that were refused at once.
+    pub calls_in: u64,
+    /// Calls that were sent out since the start, each try counted.
+    pub calls_out: u64,
+}
+
+/// One address of one server of a trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrunkServer {
+    /// As it is configured.
+    pub name: String,
+    /// `udp`, `tcp` or `tls`; `null` while it is not found.
+    pub transport: Option<String>,
+    /// Address and port; `null` while it is not found.
+    pub address: Option<String>,
+    /// Whether it is tried in its turn; others are tried last.
+    pub usable: bool,
+    /// What is wrong, in words.
+    pub problem: Option<String>,
+}
+
+/// How a registration of ours stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrunkRegistration {
+    /// Whether it is in force.
+    pub registered: bool,
+    /// The server at which it is, or that is being asked.
+    pub address: Option<String>,
+    /// The last final SIP status that refused it; 408 if nobody answered.
+    pub sip_status: Option<u16>,
+}

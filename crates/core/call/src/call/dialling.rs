@@ -1,0 +1,446 @@
+//! Somebody outside is called over a trunk: for an agent who has dialled the number, or for a caller who is sent there.
+
+use bytes::Bytes;
+use hotline_acd::{Direction, OfferFailure, Outside};
+use hotline_base::{BridgeId, LegId, Now, Pii, RecordingId};
+use hotline_ivr::Input;
+use hotline_media as media;
+use hotline_sip::{Failure, Reason, SessionId};
+use serde::{Deserialize, Serialize};
+
+use super::conversation::{Conversation, Holds, Origin, Partner};
+use super::live::{Activity, Progress};
+use super::offer::Fallback;
+use super::{Call, Served};
+use crate::controller::CallTimer;
+use crate::env::{Env, MEDIA_SILENT, Role};
+use crate::event::{CallEvent, DialFailure, EndKind, QueueOutcome};
+use crate::media_leg::MediaLeg;
+use crate::sessions::{LegEnd, SipLeg};
+use crate::trunk::{Attempt, Hunt, Outlook};
+
+/// The side of a call that is being dialled.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Dialling {
+    /// The same for every try.
+    leg: LegId,
+    hunt: Hunt,
+    state: State,
+}
+
+#[derive(Serialize, Deserialize)]
+enum State {
+    /// The port is being opened.
+    Opening,
+    /// A server has the INVITE.
+    Trying(Box<Try>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Try {
+    session: SessionId,
+    /// As offered: every answer, of whichever fork, is one to this.
+    offered: MediaLeg,
+    early: Option<EarlyMedia>,
+    /// The called phone rings: whoever has it is not called again by another way.
+    rang: bool,
+}
+
+/// What the network plays before the answer.
+#[derive(Serialize, Deserialize)]
+struct EarlyMedia {
+    media: MediaLeg,
+    /// Lets the caller hear it.
+    bridge: BridgeId,
+}
+
+impl Call {
+    /// Begins to call `number`, which is normalised; `caller_id` is the number that the caller wants shown.
+    pub(super) fn begin_dialling(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        number: Pii<String>,
+        caller_id: Option<Pii<String>>,
+        fallback: Fallback,
+    ) {
+        let outlook = Outlook { number, caller_id, display: None };
+        let Some(hunt) = Hunt::new(now, env, outlook) else {
+            self.set_activity(Activity::Idle);
+            self.after_dialling(now, env, fallback, DialFailure::NoWay);
+            return;
+        };
+        let leg = env.open_leg(self.id());
+        env.arm(self.id(), CallTimer::AgentMediaOpen, now.mono + env.center.timing.media_open);
+        let dial = Box::new(Dialling { leg, hunt, state: State::Opening });
+        self.set_activity(Activity::Dialling { dial, fallback });
+    }
+
+    /// The port for the leg to outside is open.
+    pub(super) fn on_dial_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
+        let Some(Dialling { leg: dialled, state: State::Opening, .. }) = self.dialling() else { return };
+        if *dialled == leg {
+            env.disarm(self.id(), CallTimer::AgentMediaOpen);
+            self.dial_next(now, env, port, DialFailure::NoWay);
+        }
+    }
+
+    /// The media plane did not answer in time about the leg to outside, or has no port.
+    pub(super) fn on_dial_leg_failed(&mut self, now: Now, env: &mut Env, cause: &str) {
+        if self.dialling().is_some() {
+            env.raise_media(now, cause);
+            self.stop_dialling(now, env, DialFailure::ServerFault);
+        }
+    }
+
+    pub(super) fn on_dial_media_timeout(&mut self, now: Now, env: &mut Env) {
+        self.on_dial_leg_failed(now, env, MEDIA_SILENT);
+    }
+
+    /// Tries one place after the other until an INVITE is out; `last` is why the one before was not the right one.
+    fn dial_next(&mut self, now: Now, env: &mut Env, port: u16, mut last: DialFailure) {
+        let call = self.id();
+        let first = self.live().and_then(|live| live.media.codec());
+        loop {
+            let session_id = env.rng.next_u64() >> 2;
+            let Some(dial) = self.dialling() else { return };
+            let leg = dial.leg;
+            let mut offered = MediaLeg::new(leg, port, session_id);
+            let offer = offered.offer(&env.center, first);
+            let number = dial.hunt.number().clone();
+            match dial.hunt.next(now, env, call, &offer) {
+                Attempt::Sent { session, candidate } => {
+                    dial.state = State::Trying(Box::new(Try { session, offered, early: None, rang: false }));
+                    let sip_call_id =
+                        env.sip.call_id(session).expect("a session that has just begun is known");
+                    let end = LegEnd::Callee;
+                    env.sessions.adopt(session, SipLeg { call, end, sip_call_id });
+                    if let Some(trunk) = env.center.trunks.get(&candidate.trunk) {
+                        let (answers, rings) = (trunk.response_timeout, trunk.ring_timeout);
+                        env.arm(call, CallTimer::Response, now.mono + answers);
+                        env.arm(call, CallTimer::Ring, now.mono + rings);
+                    }
+                    let (trunk, server) = (candidate.trunk, candidate.server);
+                    self.emit(now, env, CallEvent::Dialled { leg, trunk, server, number });
+                    return;
+                }
+                Attempt::Failed { candidate, failure } => {
+                    let (trunk, server) = (candidate.trunk, candidate.server);
+                    self.emit(now, env, CallEvent::Dialled { leg, trunk, server, number });
+                    self.emit(now, env, CallEvent::DialFailed { leg, failure, status: None });
+                    last = failure;
+                }
+                Attempt::Exhausted => {
+                    self.close_dialling(now, env, last);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The server has the INVITE.
+    pub(crate) fn on_dial_trying(&mut self, env: &mut Env) {
+        let id = self.id();
+        if let Some(dial) = self.dialling() {
+            dial.hunt.heard(env);
+            env.disarm(id, CallTimer::Response);
+        }
+    }
+
+    /// The called phone rings (180), or the network says or plays something (183).
+    pub(crate) fn on_dial_progress(&mut self, now: Now, env: &mut Env, status: u16, body: Option<&Bytes>) {
+        self.on_dial_trying(env);
+        let Some(dial) = self.dialling() else { return };
+        let leg = dial.leg;
+        let State::Trying(attempt) = &mut dial.state else { return };
+        if status == 180 && !std::mem::replace(&mut attempt.rang, true) {
+            self.emit(now, env, CallEvent::DialRinging { leg });
+            self.tell_transferor(now, env, 180);
+        }
+        if let Some(body) = body {
+            self.hear_early(now, env, body);
+        } else if status == 180
+            && let Some(session) = self.session
+            && self.live().is_some_and(|live| matches!(live.progress, Progress::Proceeding(_)))
+        {
+            env.sip.ring(now, session, None);
+        }
+    }
+
+    /// The network plays something before the answer: an agent who has dialled hears it. A caller who is sent on hears
+    /// music until somebody is there.
+    fn hear_early(&mut self, now: Now, env: &mut Env, body: &Bytes) {
+        let caller_leg = self.leg;
+        let Some(live) = self.live() else { return };
+        let hears = live.media.is_agreed();
+        let Activity::Dialling { dial, fallback: Fallback::Refuse } = &mut live.activity else { return };
+        let leg = dial.leg;
+        let State::Trying(attempt) = &mut dial.state else { return };
+        let mut media = attempt.offered.clone();
+        if !hears || media.accept(body, &mut env.media).is_err() {
+            return;
+        }
+        if let Some(early) = &mut attempt.early {
+            early.media = media;
+            return;
+        }
+        let bridge = env.next_bridge();
+        attempt.early = Some(EarlyMedia { media, bridge });
+        env.media.push_back(media::Command::SetMusic { leg: caller_leg, prompt: None });
+        env.media.push_back(media::Command::Bridge { bridge, a: leg, b: caller_leg });
+        self.open_early_media(now, env);
+    }
+
+    /// The called one took the call.
+    pub(crate) fn on_dial_answered(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
+        let Some(dial) = self.dialling() else { return };
+        let State::Trying(attempt) = &mut dial.state else { return };
+        let media = match (answer, &attempt.early) {
+            (Some(answer), _) => {
+                let mut media = attempt.offered.clone();
+                media.accept(answer, &mut env.media).is_ok().then_some(media)
+            }
+            (None, Some(early)) => Some(early.media.clone()),
+            (None, None) => None,
+        };
+        let Some(media) = media else {
+            self.stop_dialling(now, env, DialFailure::NoCodec);
+            return;
+        };
+        let Some(Activity::Dialling { dial, fallback }) = self.take_activity() else { return };
+        let State::Trying(attempt) = dial.state else { return };
+        dial.hunt.heard(env);
+        for timer in [CallTimer::Ring, CallTimer::Response] {
+            env.disarm(self.id(), timer);
+        }
+        if let Some(early) = attempt.early {
+            env.media.push_back(media::Command::Unbridge { bridge: early.bridge });
+        }
+        self.emit(now, env, CallEvent::DialAnswered { leg: dial.leg });
+        let taken = Taken { session: attempt.session, media, number: dial.hunt.number().clone() };
+        self.connect_outside(now, env, fallback, taken);
+    }
+
+    /// Joins the caller and the one outside who took the call. From here on an agent who has called is the agent of the
+    /// call, and the one outside is who is served.
+    fn connect_outside(&mut self, now: Now, env: &mut Env, fallback: Fallback, taken: Taken) {
+        let Taken { session, media, number } = taken;
+        let leg = media.id();
+        env.media.push_back(media::Command::StopPlay { leg: self.leg });
+        env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
+        self.answer_caller(now, env);
+        let caller = self.calling_agent().cloned();
+        let (partner, session, media) = match (fallback, caller) {
+            (Fallback::Refuse, Some(agent)) => {
+                let Some((session, media)) = self.change_sides(env, session, media) else { return };
+                let talking = Outside::Talking(Direction::Out);
+                env.acd.set_outside_call(now, &agent, self.id(), Some(talking));
+                self.emit(now, env, CallEvent::Connected { offer: leg, agent: agent.clone() });
+                (Partner::Agent(agent), session, media)
+            }
+            (fallback, _) => {
+                self.settle_fallback(now, env, fallback);
+                (Partner::Outside(number), session, media)
+            }
+        };
+        let (bridge, recording) = (env.next_bridge(), RecordingId::generate(now.wall, &mut env.rng));
+        let (origin, holds) = (Origin::Direct, Holds::NONE);
+        let conversation = Conversation { partner, session, media, origin, bridge, recording, holds };
+        self.bridge_and_record(env, &conversation);
+        self.set_activity(Activity::Talking(conversation));
+        self.follow_hold(now, env);
+    }
+
+    /// Where the call came from has been left for good.
+    fn settle_fallback(&mut self, now: Now, env: &mut Env, fallback: Fallback) {
+        match fallback {
+            Fallback::Queue(waiting) => {
+                let (queue, outcome) = (waiting.queue, QueueOutcome::Answered);
+                self.emit(now, env, CallEvent::Dequeued { queue, outcome });
+                self.close_flow(now, env, waiting.run, Input::Connected);
+            }
+            Fallback::Flow(run) => self.close_flow(now, env, run, Input::Connected),
+            Fallback::Transferor(handover) => self.release_transferor(now, env, *handover),
+            Fallback::Refuse => {}
+        }
+    }
+
+    /// Puts the one outside on the call's first leg. Gives back what was there: the calling agent's.
+    fn change_sides(
+        &mut self,
+        env: &mut Env,
+        session: SessionId,
+        media: MediaLeg,
+    ) -> Option<(SessionId, MediaLeg)> {
+        let id = self.id();
+        let leg = media.id();
+        let live = self.live()?;
+        let agent_media = std::mem::replace(&mut live.media, media);
+        live.progress = Progress::Confirmed;
+        let agent_session = self.session.replace(session)?;
+        self.leg = leg;
+        self.served = Served::Callee;
+        env.sessions.insert(session, (id, Role::Caller));
+        env.sessions.insert(agent_session, (id, Role::Agent));
+        Some((agent_session, agent_media))
+    }
+
+    /// The server gave a final status. Where it cannot take the call, the next is tried.
+    pub(crate) fn on_dial_failed(&mut self, now: Now, env: &mut Env, failure: &Failure) {
+        let id = self.id();
+        let Some(dial) = self.dialling() else { return };
+        let leg = dial.leg;
+        let State::Trying(attempt) = &mut dial.state else { return };
+        let (port, rang) = (attempt.offered.port(), attempt.rang);
+        let early = attempt.early.take();
+        let (meaning, elsewhere) = dial.hunt.judge(now, env, failure);
+        if let Some(early) = early {
+            env.media.push_back(media::Command::Unbridge { bridge: early.bridge });
+        }
+        for timer in [CallTimer::Ring, CallTimer::Response] {
+            env.disarm(id, timer);
+        }
+        self.emit(now, env, CallEvent::DialFailed { leg, failure: meaning, status: Some(failure.status) });
+        if elsewhere && !rang {
+            self.dial_next(now, env, port, meaning);
+        } else {
+            self.close_dialling(now, env, meaning);
+        }
+    }
+
+    /// The server said nothing in time: the next is tried.
+    pub(crate) fn on_response_timeout(&mut self, now: Now, env: &mut Env) {
+        let Some(dial) = self.dialling() else { return };
+        let leg = dial.leg;
+        let State::Trying(attempt) = &dial.state else { return };
+        let (session, port) = (attempt.session, attempt.offered.port());
+        dial.hunt.rest(now, env);
+        env.sessions.remove(&session);
+        env.sip.hang_up(now, session, None);
+        self.emit(now, env, CallEvent::DialFailed { leg, failure: DialFailure::Silent, status: None });
+        self.dial_next(now, env, port, DialFailure::Silent);
+    }
+
+    /// Gives up calling while a server still has the INVITE, or the port is not open.
+    pub(super) fn stop_dialling(&mut self, now: Now, env: &mut Env, failure: DialFailure) {
+        let Some(Activity::Dialling { dial, fallback }) = self.take_activity() else { return };
+        self.drop_dial(now, env, *dial, failure);
+        self.after_dialling(now, env, fallback, failure);
+    }
+
+    /// Every place was tried, or the last one has spoken for all.
+    fn close_dialling(&mut self, now: Now, env: &mut Env, failure: DialFailure) {
+        let Some(Activity::Dialling { mut dial, fallback }) = self.take_activity() else { return };
+        dial.hunt.leave(env, self.id());
+        env.close_leg(dial.leg);
+        self.after_dialling(now, env, fallback, failure);
+    }
+
+    /// Takes back whatever was dialled; says nothing to the caller.
+    pub(super) fn drop_dial(&mut self, now: Now, env: &mut Env, mut dial: Dialling, failure: DialFailure) {
+        for timer in [CallTimer::AgentMediaOpen, CallTimer::Ring, CallTimer::Response] {
+            env.disarm(self.id(), timer);
+        }
+        dial.hunt.leave(env, self.id());
+        let leg = dial.leg;
+        if let State::Trying(attempt) = dial.state {
+            if let Some(early) = attempt.early {
+                env.media.push_back(media::Command::Unbridge { bridge: early.bridge });
+            }
+            if env.sessions.remove(&attempt.session).is_some() {
+                env.sip.hang_up(now, attempt.session, Some(withdrawal(failure)));
+            }
+            self.emit(now, env, CallEvent::DialFailed { leg, failure, status: None });
+        }
+        env.close_leg(leg);
+    }
+
+    /// Nobody outside took the call: it goes where it then belongs.
+    fn after_dialling(&mut self, now: Now, env: &mut Env, fallback: Fallback, failure: DialFailure) {
+        match fallback {
+            Fallback::Refuse => {
+                let (kind, status, q850) = told(failure);
+                let status = if self.record.answered_at.is_some() { 200 } else { status };
+                self.end_by_system(now, env, kind, Some(status), q850);
+            }
+            other @ (Fallback::Queue(_) | Fallback::Flow(_) | Fallback::Transferor(_)) => {
+                self.fall_back(now, env, other, as_offer(failure));
+            }
+        }
+    }
+
+    fn dialling(&mut self) -> Option<&mut Dialling> {
+        match &mut self.live()?.activity {
+            Activity::Dialling { dial, .. } => Some(dial),
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Offering { .. }
+            | Activity::Talking(_) => None,
+        }
+    }
+
+    /// The leg that is being dialled.
+    pub(super) fn dialled_leg(&mut self) -> Option<LegId> {
+        self.dialling().map(|dial| dial.leg)
+    }
+}
+
+/// What was taken outside.
+struct Taken {
+    session: SessionId,
+    media: MediaLeg,
+    number: Pii<String>,
+}
+
+/// How the call of whoever has dialled ends, with SIP status and Q.850 cause (RFC 3398 §7.2.4.1).
+const fn told(failure: DialFailure) -> (EndKind, u16, u8) {
+    match failure {
+        DialFailure::Busy => (EndKind::NotAnswered, 486, 17),
+        DialFailure::NoAnswer => (EndKind::NotAnswered, 480, 19),
+        DialFailure::Rejected => (EndKind::NotAnswered, 603, 21),
+        DialFailure::UnknownNumber => (EndKind::NotAnswered, 404, 1),
+        DialFailure::NoCodec => (EndKind::NotAnswered, 488, 88),
+        DialFailure::TrunkFull | DialFailure::TrunkBusy => (EndKind::NoTrunk, 503, 34),
+        DialFailure::Silent | DialFailure::TrunkFault | DialFailure::NoWay => (EndKind::NoTrunk, 503, 38),
+        DialFailure::CallerGone => (EndKind::HungUpEarly, 487, 16),
+        DialFailure::ServerFault => (EndKind::NoTrunk, 503, 41),
+    }
+}
+
+/// What a flow or a transferring agent makes of it.
+const fn as_offer(failure: DialFailure) -> OfferFailure {
+    match failure {
+        DialFailure::Busy => OfferFailure::Busy,
+        DialFailure::Rejected => OfferFailure::Rejected,
+        DialFailure::NoAnswer => OfferFailure::NoAnswer,
+        DialFailure::UnknownNumber => OfferFailure::NotRegistered,
+        DialFailure::CallerGone => OfferFailure::CallerGone,
+        DialFailure::Silent
+        | DialFailure::TrunkFault
+        | DialFailure::TrunkFull
+        | DialFailure::TrunkBusy
+        | DialFailure::NoWay
+        | DialFailure::NoCodec
+        | DialFailure::ServerFault => OfferFailure::ServerFault,
+    }
+}
+
+/// What the server is told when we stop calling by it (RFC 3326).
+const fn withdrawal(failure: DialFailure) -> Reason {
+    match failure {
+        DialFailure::NoAnswer => Reason::q850(19, "No answer from user"),
+        DialFailure::CallerGone => Reason::q850(16, "Normal call clearing"),
+        DialFailure::NoCodec => Reason::q850(88, "Incompatible destination"),
+        DialFailure::Busy
+        | DialFailure::Rejected
+        | DialFailure::UnknownNumber
+        | DialFailure::Silent
+        | DialFailure::TrunkFault
+        | DialFailure::TrunkFull
+        | DialFailure::TrunkBusy
+        | DialFailure::NoWay
+        | DialFailure::ServerFault => Reason::q850(31, "Normal, unspecified"),
+    }
+}
