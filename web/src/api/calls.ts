@@ -34,6 +34,11 @@ export function callQuery(id: string) {
   });
 }
 
+/** Calls the own phone, then `to`. The call itself comes by the stream. */
+export async function makeCall(to: string): Promise<void> {
+  await request<{ id: string }>('POST', PATH, { body: { to } });
+}
+
 export function recordingUrl(call: string): string {
   return `${PATH}/${encodeURIComponent(call)}/recording`;
 }

@@ -59,7 +59,17 @@ export interface Queue {
 }
 
 /** What a living call does. */
-export type CallState = 'in_flow' | 'queued' | 'offered' | 'connected' | 'ending';
+export type CallState =
+  | 'in_flow'
+  | 'queued'
+  | 'offered'
+  | 'connected'
+  | 'dialling'
+  | 'connected_outside'
+  | 'ending';
+
+/** Who called whom. */
+export type Direction = 'in' | 'out' | 'internal';
 
 export interface LiveCall {
   id: string;
@@ -67,6 +77,7 @@ export interface LiveCall {
   caller: string;
   caller_name: string | null;
   called: string;
+  direction: Direction;
   queue: string | null;
   position: number | null;
   agent: string | null;
@@ -129,7 +140,19 @@ type CallFact<Type extends string, Fields = unknown> = { type: Type; call: strin
 
 /** Every fact of the stream that the pages act on; others pass by. */
 export type Fact =
-  | CallFact<'call.started', { caller: string; caller_name: string | null; called: string; language: string }>
+  | CallFact<
+      'call.started',
+      {
+        caller: string;
+        caller_name: string | null;
+        called: string;
+        direction: Direction;
+        source: Source;
+        language: string;
+      }
+    >
+  | CallFact<'call.dialled', { trunk: string; server: string; number: string }>
+  | CallFact<'call.dial_answered'>
   | CallFact<'call.customer', { customer: string | null }>
   | CallFact<'call.answered'>
   | CallFact<'call.language', { language: string }>
@@ -182,6 +205,18 @@ export interface OfferRecord {
   sip_status: number | null;
 }
 
+/** One try to call somebody outside. */
+export interface DialRecord {
+  trunk: string;
+  server: string;
+  number: string;
+  dialled_at: string;
+  ringing_at: string | null;
+  ended_at: string | null;
+  outcome: string;
+  sip_status: number | null;
+}
+
 export interface Recording {
   id: string;
   path: string;
@@ -203,6 +238,7 @@ export interface CallRecord {
   called: string;
   number: string | null;
   flow: string | null;
+  direction: Direction;
   source: Source;
   sip_call_id: string;
   language: string;
@@ -218,6 +254,7 @@ export interface CallRecord {
   queues: QueueVisit[];
   offers: OfferRecord[];
   recordings: Recording[];
+  dials: DialRecord[];
 }
 
 export interface CallPage {

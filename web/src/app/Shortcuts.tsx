@@ -25,7 +25,7 @@ export function Shortcuts({ opened, toggle }: Props) {
       lockScroll={false}
     >
       <dl className={css.list}>
-        {(['ready', 'not_ready', 'note', 'save', 'help'] as const).map((name) => (
+        {(['ready', 'not_ready', 'note', 'save', 'dial', 'help'] as const).map((name) => (
           <div key={name} className={css.row}>
             <dt>{t(`shortcuts.${name}`)}</dt>
             <dd>

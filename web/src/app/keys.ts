@@ -4,6 +4,7 @@ export const KEYS = {
   ready: 'F2',
   not_ready: 'F4',
   note: 'F8',
+  dial: 'F9',
   save: 'mod+S',
   help: 'mod+/',
 } as const;

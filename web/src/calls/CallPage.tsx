@@ -17,7 +17,7 @@ import css from './CallPage.module.css';
 import { AgentName, QueueName } from './CallTable';
 import { Course } from './Course';
 import { Player } from './Player';
-import { Offers, Path, Queues } from './RecordTables';
+import { Dials, Offers, Path, Queues } from './RecordTables';
 import { hasAudio, waited } from './record';
 
 export function CallPage() {
@@ -57,6 +57,11 @@ function Record({ call }: { call: CallRecord }) {
           <Panel title={t('call.offers')} count={call.offers.length}>
             <Offers offers={call.offers} />
           </Panel>
+          {call.dials.length > 0 && (
+            <Panel title={t('call.dials')} count={call.dials.length}>
+              <Dials dials={call.dials} />
+            </Panel>
+          )}
           <Panel title={t('call.queue_visits')} count={call.queues.length}>
             <Queues visits={call.queues} />
           </Panel>

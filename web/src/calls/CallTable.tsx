@@ -1,7 +1,7 @@
 // A list of calls; the recording plays in its row.
 
 import { ActionIcon } from '@mantine/core';
-import { IconPlayerPlayFilled, IconPlayerStopFilled } from '@tabler/icons-react';
+import { IconPhoneOutgoing, IconPlayerPlayFilled, IconPlayerStopFilled } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -85,8 +85,7 @@ function CallRow({ call, agent, playing, play }: RowProps) {
         </Link>
       </td>
       <td className={grid.clip}>
-        <span className="num">{call.caller}</span>{' '}
-        {call.caller_name && <span className={grid.dim}>{call.caller_name}</span>}
+        <Other call={call} all={all} />
       </td>
       {all && <td className="num">{call.called}</td>}
       <td className={grid.clip}>{queue && <QueueName id={queue} />}</td>
@@ -117,6 +116,19 @@ function CallRow({ call, agent, playing, play }: RowProps) {
         )}
       </td>
     </tr>
+  );
+}
+
+/** Whom the call was with: who called, or in an agent's own list who was called outside. */
+function Other({ call, all }: { call: CallRecord; all: boolean }) {
+  const { t } = useTranslation();
+  const out = call.direction === 'out';
+  return (
+    <>
+      {out && <IconPhoneOutgoing size={14} className={grid.mark} aria-label={t('call.direction.out')} />}
+      <span className="num">{out && !all ? call.called : call.caller}</span>{' '}
+      {call.caller_name && (all || !out) && <span className={grid.dim}>{call.caller_name}</span>}
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
 // The parts of a call record: path, queues, offers.
 
 import { useTranslation } from 'react-i18next';
-import type { OfferRecord, PathStep, QueueVisit } from '../api/types';
+import type { DialRecord, OfferRecord, PathStep, QueueVisit } from '../api/types';
 import { between, clock, short, timeOfDay, timeWithMs, word } from '../texts/format';
 import grid from '../ui/Grid.module.css';
 import { Nothing } from '../ui/Panel';
@@ -110,6 +110,52 @@ export function Offers({ offers }: { offers: OfferRecord[] }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Each server that was asked to call somebody outside, in order. */
+export function Dials({ dials }: { dials: DialRecord[] }) {
+  const { t } = useTranslation();
+  return (
+    <div className={grid.scroll}>
+      <table className={grid.grid}>
+        <thead>
+          <tr>
+            <th>{t('call.dialled')}</th>
+            <th>{t('call.number')}</th>
+            <th>{t('call.trunk')}</th>
+            <th>{t('call.server')}</th>
+            <th className={grid.right}>{t('call.took')}</th>
+            <th>{t('call.outcome')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {dials.map((dial) => (
+            <tr key={`${dial.server}${dial.dialled_at}`}>
+              <td className="num">{timeWithMs(dial.dialled_at)}</td>
+              <td className="num">{dial.number}</td>
+              <td>{dial.trunk}</td>
+              <td className={grid.dim}>{dial.server}</td>
+              <td className={`num ${grid.right}`}>
+                {shortOrNothing(between(dial.dialled_at, dial.ended_at))}
+              </td>
+              <td>
+                <Tag
+                  tone={
+                    dial.outcome === 'answered' ? 'ready' : dial.outcome === 'pending' ? 'ringing' : 'off'
+                  }
+                >
+                  {word(t, 'call.dial_outcome', dial.outcome)}
+                  {dial.sip_status !== null && (
+                    <span className={grid.dim}>{t('call.sip', { status: dial.sip_status })}</span>
+                  )}
+                </Tag>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

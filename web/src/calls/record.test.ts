@@ -26,6 +26,8 @@ function record(more: Partial<CallRecord>): CallRecord {
     id: 'c1',
     caller: '+49',
     caller_name: null,
+    direction: 'in',
+    dials: [],
     called: '100',
     number: 'main',
     flow: 'main',

@@ -22,6 +22,12 @@ export function phases(call: CallRecord, now_ms: number): Phase[] {
     }
   }
   for (const offer of call.offers) marks.push(...offerMarks(offer, call.queues.length > 0));
+  for (const dial of call.dials) {
+    marks.push({ kind: 'ring', at_ms: Date.parse(dial.dialled_at) });
+    if (dial.ended_at !== null && dial.outcome !== 'answered') {
+      marks.push({ kind: 'flow', at_ms: Date.parse(dial.ended_at) });
+    }
+  }
   if (call.connected_at !== null) marks.push({ kind: 'talk', at_ms: Date.parse(call.connected_at) });
   marks.sort((one, other) => one.at_ms - other.at_ms);
   return join(marks, end_ms);

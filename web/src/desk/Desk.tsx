@@ -9,6 +9,7 @@ import { useSession } from '../app/session';
 import { useLive } from '../live/store';
 import { agentTone } from '../ui/tone';
 import css from './Desk.module.css';
+import { DialBox } from './DialBox';
 import { useDrafts } from './drafts';
 import { MyCalls } from './MyCalls';
 import { MyQueues } from './MyQueues';
@@ -50,6 +51,7 @@ function AgentDesk({ id }: { id: string }) {
         <MyCalls agent={id} />
       </div>
       <div className={css.side}>
+        {agent && <DialBox agent={agent} />}
         <MyQueues />
         <Unsaved except={pop?.call ?? draft?.call ?? null} open={pop ? null : setEarlier} />
       </div>

@@ -26,6 +26,8 @@ const STARTED: Fact = {
   caller: '+493055512345',
   caller_name: null,
   called: '100',
+  direction: 'in',
+  source: { trunk: 'carrier' },
   language: 'en',
 };
 const OFFERED: Fact = {
@@ -245,4 +247,34 @@ describe('alarms', () => {
     expect(run(snapshot(), [raised, raised]).alarms).toEqual([alarm]);
     expect(run(snapshot(), [raised, { type: 'alarm.cleared', kind: alarm.kind }]).alarms).toEqual([]);
   });
+});
+
+it('shows a call that an agent makes, and to whom it belongs', () => {
+  const begun: Fact = {
+    type: 'call.started',
+    call: 'c9',
+    caller: '1001',
+    caller_name: null,
+    called: '+4930901820',
+    direction: 'out',
+    source: { agent: ME },
+    language: 'en',
+  };
+  const dialled: Fact = {
+    type: 'call.dialled',
+    call: 'c9',
+    trunk: 'carrier',
+    server: 's',
+    number: '+4930901820',
+  };
+  const state = run(snapshot(), [begun, dialled]);
+  expect(state.calls.c9).toMatchObject({ state: 'dialling', agent: ME, direction: 'out' });
+  const up = run(snapshot(), [
+    begun,
+    dialled,
+    { type: 'call.dial_answered', call: 'c9' },
+    { type: 'call.connected', call: 'c9', offer: 3, agent: ME },
+  ]);
+  expect(up.calls.c9).toMatchObject({ state: 'connected', agent: ME });
+  expect(up.calls.c9?.connected_at).not.toBeNull();
 });

@@ -132,6 +132,13 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
         fact.call,
         at,
       );
+    case 'call.dialled':
+      return changeCall(state, fact.call, { state: 'dialling' });
+    case 'call.dial_answered':
+      return changeCall(state, fact.call, (call) => ({
+        state: 'connected_outside',
+        connected_at: call.connected_at ?? at,
+      }));
     case 'call.ended':
       return ended(waited(state, fact.call, at), fact.call);
     case 'recording.finished':
@@ -169,13 +176,14 @@ function withAgent(state: LiveState, agent: Agent, me: string | null): LiveState
 function newCall(fact: Extract<Fact, { type: 'call.started' }>, at: string): LiveCall {
   return {
     id: fact.call,
-    state: 'in_flow',
+    state: fact.direction === 'out' ? 'dialling' : 'in_flow',
     caller: fact.caller,
     caller_name: fact.caller_name,
     called: fact.called,
+    direction: fact.direction,
     queue: null,
     position: null,
-    agent: null,
+    agent: fact.direction === 'out' && 'agent' in fact.source ? fact.source.agent : null,
     started_at: at,
     answered_at: null,
     connected_at: null,

@@ -26,6 +26,7 @@ export function call(more: Partial<LiveCall> = {}): LiveCall {
     caller: '+493055512345',
     caller_name: null,
     called: '100',
+    direction: 'in',
     queue: null,
     position: null,
     agent: null,

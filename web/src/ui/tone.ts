@@ -31,8 +31,10 @@ export function callTone(state: CallState): Tone {
     case 'queued':
       return 'hold';
     case 'offered':
+    case 'dialling':
       return 'ringing';
     case 'connected':
+    case 'connected_outside':
       return 'talking';
     case 'in_flow':
     case 'ending':
