@@ -202,6 +202,8 @@ mod tests {
             flows: BTreeMap::new(),
             queues: BTreeMap::new(),
             agents: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            routes: Vec::new(),
             language: "en".to_owned(),
             domain: Host::Name("center.example".into()),
             media_address: "192.0.2.10".parse().expect("an address"),

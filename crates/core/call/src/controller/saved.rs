@@ -129,6 +129,8 @@ mod tests {
             flows: BTreeMap::new(),
             queues: BTreeMap::new(),
             agents: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            routes: Vec::new(),
             language: "en".into(),
             domain: Host::parse("hotline.example").unwrap(),
             media_address: [192, 0, 2, 1].into(),
