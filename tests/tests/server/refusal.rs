@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use hotline_api_types::EndKind;
 use hotline_phone::PhoneEvent;
 use hotline_sdp::Codec;
-use hotline_tests::{Center, Hotline, PATIENCE, Wire, field, records, status};
+use hotline_tests::{Center, Hotline, PATIENCE, Wire, eventually, field, records, status};
 use serde_json::Value;
 
 const SDP: &str = "v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 4000 RTP/AVP 0\n";
@@ -274,5 +274,39 @@ async fn an_answer_is_repeated_until_it_is_acknowledged() -> Result<()> {
     wire.send(&within_call(&rest, "BYE", 2)).await?;
     let call = watch.call_of("+15550100999").await?;
     watch.over(&call).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_scans_is_dropped_and_listed_until_an_admin_lets_it_be_heard_again() -> Result<()> {
+    let hotline = Center::new().start().await?;
+    let admin = hotline.admin().await?;
+    let wire = Wire::open(&hotline, hotline.addresses().stranger()).await?;
+    let options = |branch: &str, program: &str| {
+        format!(
+            "OPTIONS sip:hotline.test SIP/2.0\nVia: SIP/2.0/UDP HERE;branch=z9hG4bK-{branch};rport\nMax-Forwards: 70\n\
+             From: <sip:x@HERE>;tag=a\nTo: <sip:hotline.test>\nCall-ID: {branch}@HERE\nCSeq: 1 OPTIONS\n\
+             User-Agent: {program}\nContent-Length: 0\n\n"
+        )
+    };
+    wire.send(&options("one", "friendly-scanner")).await?;
+    wire.send(&options("two", "A phone")).await?;
+    let listed = eventually("the scanner in the list", async || {
+        let list = admin.get("/api/v1/sip/blocked").await?;
+        let one = list["blocked"].as_array().and_then(|all| all.first().cloned());
+        Ok(one.filter(|one| one["dropped"].as_u64() > Some(0)))
+    })
+    .await?;
+    let address = hotline.addresses().stranger().to_string();
+    assert_eq!((listed["address"].as_str(), listed["reason"].as_str()), (Some(&*address), Some("scanner")));
+    let path = format!("/api/v1/sip/blocked/{address}");
+    admin.delete(&path).await?;
+    assert_eq!(admin.get("/api/v1/sip/blocked").await?["blocked"], serde_json::json!([]));
+    assert!(admin.delete(&path).await.expect_err("nobody is there").to_string().contains("404"));
+    wire.send(&options("three", "A phone")).await?;
+    assert!(status(&wire.receive_final().await?).is_some(), "it is heard again");
+    let audit = admin.get("/api/v1/audit").await?;
+    let released = |entry: &Value| entry["action"] == "sip.release" && entry["subject"] == *address;
+    assert!(audit["entries"].as_array().context("entries")?.iter().any(released));
     Ok(())
 }

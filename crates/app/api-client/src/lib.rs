@@ -86,9 +86,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn sign_out(self) -> Result<(), ClientError> {
-        let path = "/api/v1/tokens/current";
-        let response = self.send(Method::DELETE, path, None).await?;
-        self.accept(Method::DELETE, path, response).await.map(drop)
+        self.delete("/api/v1/tokens/current").await
     }
 
     /// The server.
@@ -128,6 +126,15 @@ impl Client {
     /// [`ClientError`].
     pub async fn put(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
         self.write(Method::PUT, path, body).await
+    }
+
+    /// DELETE.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn delete(&self, path: &str) -> Result<(), ClientError> {
+        let response = self.send(Method::DELETE, path, None).await?;
+        self.accept(Method::DELETE, path, response).await.map(drop)
     }
 
     /// The live stream, from a snapshot on.

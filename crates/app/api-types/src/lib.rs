@@ -9,6 +9,7 @@
 
 mod agent;
 mod audit;
+mod blocked;
 mod call;
 mod customer;
 mod event;
@@ -22,6 +23,7 @@ mod trunk;
 
 pub use agent::{Agent, AgentState, AskedState, Pending, SetAgentState};
 pub use audit::{AuditEntry, AuditPage};
+pub use blocked::{BlockReason, BlockedList, BlockedSource};
 pub use call::{Call, CallCreated, CallState, CreateCall, Pop, TransferCall};
 pub use customer::{Customer, CustomerDraft, CustomerList};
 pub use event::{Candidate, Decision, Event, Refusal, What};

@@ -223,6 +223,7 @@ pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
         AlarmKind::PhoneBusy(agent) => format!("phone_busy:{agent}"),
         AlarmKind::InternalError => "internal_error".to_owned(),
         AlarmKind::CertificateUnusable => "certificate_unusable".to_owned(),
+        AlarmKind::Overloaded => "overloaded".to_owned(),
         AlarmKind::TrunkUnusable(trunk) => format!("trunk_unusable:{trunk}"),
     }
 }

@@ -154,7 +154,9 @@ impl IntoResponse for ApiError {
 impl From<HandleError> for ApiError {
     fn from(error: HandleError) -> Self {
         match error {
-            HandleError::Refused(CommandError::Agent(AgentError::Unknown)) => Self::NotFound,
+            HandleError::Refused(CommandError::Agent(AgentError::Unknown) | CommandError::NotBlocked) => {
+                Self::NotFound
+            }
             HandleError::Refused(CommandError::NoNewCalls) => Self::Busy,
             HandleError::Refused(refusal) => Self::Refused(refusal),
             HandleError::Busy => Self::Busy,

@@ -2,6 +2,7 @@
 
 mod agents;
 mod audit;
+mod blocked;
 mod calls;
 mod customers;
 mod events;
@@ -45,6 +46,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/calls/{id}/sip", get(trace::ladder))
         .route("/v1/calls/{id}/sip.pcap", get(trace::pcap))
         .route("/v1/trunks", get(trunks::list))
+        .route("/v1/sip/blocked", get(blocked::list))
+        .route("/v1/sip/blocked/{address}", delete(blocked::release))
         .route("/v1/customers", get(customers::list).post(customers::create))
         .route("/v1/customers/{id}", get(customers::show).put(customers::change))
         .route("/v1/audit", get(audit::list))

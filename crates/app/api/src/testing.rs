@@ -31,6 +31,7 @@ impl Shard {
                     Ask::Snapshot(reply) => drop(reply.send(snapshot(shown.load(Ordering::SeqCst)))),
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
+                    Ask::Blocked(reply) => drop(reply.send(Vec::new())),
                     Ask::Alive(reply) => drop(reply.send(Vec::new())),
                     Ask::Agent(_, reply) => drop(reply.send(None)),
                     Ask::Originate(_, reply) => drop(reply.send(Err(CommandError::NoNewCalls))),

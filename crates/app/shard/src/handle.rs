@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hotline_acd::AgentView;
 use hotline_base::{AgentId, CallId, Pii};
 use hotline_call::{Alarm, Command, CommandError, Event, ScreenPop, Snapshot, TrunkView};
+use hotline_sip::endpoint::Blocked;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Requests that may wait for the shard; beyond it the caller is told that the server is busy.
@@ -36,6 +37,8 @@ pub enum Ask {
     Counters(oneshot::Sender<Vec<(&'static str, u64)>>),
     /// Show how each trunk stands; cheap.
     Trunks(oneshot::Sender<Vec<TrunkView>>),
+    /// Show who is not heard by SIP for a while; cheap.
+    Blocked(oneshot::Sender<Vec<Blocked>>),
     /// Make a call for an agent.
     Originate(Originate, oneshot::Sender<Result<CallId, CommandError>>),
 }
@@ -127,6 +130,14 @@ impl Handle {
     /// [`HandleError::Refused`] with the reason, or the shard is busy or gone.
     pub async fn originate(&self, originate: Originate) -> Result<CallId, HandleError> {
         Ok(self.ask(|reply| Ask::Originate(originate, reply)).await??)
+    }
+
+    /// Who is not heard by SIP for a while.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn blocked(&self) -> Result<Vec<Blocked>, HandleError> {
+        self.ask(Ask::Blocked).await
     }
 
     /// How each trunk stands.

@@ -14,4 +14,4 @@ pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, Originate, REQUESTS_M
 pub use lookup::{Locate, Locating};
 pub use restart::{RestartError, Restarted, close_interrupted};
 pub use resume::resume;
-pub use shard::{INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Shard, Stop};
+pub use shard::{INCOMING_MAX, MEDIA_EVENTS_MAX, OVERLOAD, Parts, RELIEF, Shard, Stop};

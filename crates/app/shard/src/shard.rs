@@ -27,6 +27,11 @@ use crate::resume;
 
 /// SIP messages and ends of connections that may wait for the shard.
 pub const INCOMING_MAX: usize = 8192;
+/// SIP messages that wait beyond which new calls are refused: about a tenth of a second of work, well before peers repeat
+/// what they sent (T1 is half a second) and make it worse.
+pub const OVERLOAD: usize = 2048;
+/// SIP messages that wait up to which new calls are taken again.
+pub const RELIEF: usize = 256;
 /// Media events that may wait for the shard.
 pub const MEDIA_EVENTS_MAX: usize = 65_536;
 /// Records that may wait for the writer here. Beyond it the writer may lose them; the next start makes them again
@@ -86,6 +91,14 @@ pub struct Shard {
     availability: watch::Receiver<Availability>,
     /// Records that the writer had no room for, oldest first.
     records: VecDeque<Box<CallRecord>>,
+    load: Load,
+}
+
+/// How much there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Load {
+    Bearable,
+    TooMuch,
 }
 
 /// How a shard is told to end.
@@ -103,7 +116,7 @@ impl Shard {
     pub fn new(parts: Parts) -> Self {
         let lookups = Lookups::new(parts.store.clone(), Arc::clone(&parts.locate));
         let availability = parts.writer.availability();
-        Self { parts, lookups, availability, records: VecDeque::new() }
+        Self { parts, lookups, availability, records: VecDeque::new(), load: Load::Bearable }
     }
 
     /// Runs until `stop.drain`, then until the last call is over, `deadline` has passed or `stop.at_once`; whoever
@@ -167,6 +180,7 @@ impl Shard {
             self.core(Controller::handle_timeout);
             served = true;
         }
+        self.weigh();
         for _ in 0..INCOMING_PER_TURN {
             let Ok(incoming) = self.parts.incoming.try_recv() else { break };
             self.on_incoming(incoming);
@@ -182,6 +196,21 @@ impl Shard {
             served = true;
         }
         served
+    }
+
+    /// Looks at how much waits: beyond a mark new calls are refused until nearly all is worked off.
+    fn weigh(&mut self) {
+        let waiting = self.parts.incoming.len();
+        let is_overloaded = match self.load {
+            Load::Bearable => waiting > OVERLOAD,
+            Load::TooMuch => waiting > RELIEF,
+        };
+        let load = if is_overloaded { Load::TooMuch } else { Load::Bearable };
+        if load != self.load {
+            self.load = load;
+            warn!(waiting, is_overloaded, "SIP messages that wait");
+            self.command(Command::Overloaded(is_overloaded));
+        }
     }
 
     /// Waits for the next input and takes it.
@@ -216,6 +245,10 @@ impl Shard {
             Ask::Trunks(reply) => {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.trunks(now)));
+            }
+            Ask::Blocked(reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.blocked(now)));
             }
             Ask::Originate(originate, reply) => {
                 let mut outcome = Err(CommandError::NoNewCalls);
@@ -287,6 +320,8 @@ impl Shard {
                 self.on_request(request);
             } else if let Some(command) = self.parts.controller.poll_media() {
                 self.on_media_command(command);
+            } else if let Some(blocked) = self.parts.controller.poll_blocked() {
+                warn!(who = ?blocked.who, why = ?blocked.why, "not heard by SIP for a while");
             } else if let Some(leg) = self.parts.controller.poll_sip_leg() {
                 self.parts.trace.leg(leg);
             } else if let Some(transmit) = self.parts.controller.poll_transmit() {

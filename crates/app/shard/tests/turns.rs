@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hotline_base::{Rng, WallTime};
-use hotline_call::{Command, Controller};
+use hotline_call::{AlarmKind, Command, Controller};
 use hotline_config::load;
 use hotline_media_rt::SendError;
-use hotline_shard::{Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, Parts, Shard, Stop};
+use hotline_shard::{Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, OVERLOAD, Parts, Shard, Stop};
 use hotline_sip::{EndpointConfig, Flow, Transport};
 use hotline_sip_net::{ClientAuth, Incoming, Listen, Network, NetworkConfig};
 use hotline_sip_trace::{Limits, Settings, Tracer};
@@ -171,4 +171,62 @@ async fn the_shard_of_an_idle_server_ends_at_once() {
     stop.drain.cancel();
     timeout(PATIENCE, running).await.unwrap().unwrap();
     assert!(handle.alive().await.is_err());
+}
+
+/// The messages that come to `socket` until `last` is among them, by status and CSeq.
+async fn answers(socket: &UdpSocket, last: &str) -> Vec<String> {
+    let mut buffer = [0; 4096];
+    let mut all = Vec::new();
+    loop {
+        let length = timeout(PATIENCE, socket.recv(&mut buffer)).await.expect("an answer in time").unwrap();
+        let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        let line =
+            |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+        all.push(format!("{} {} {}", &text[8..11], line("CSeq:"), line("Retry-After:")));
+        if line("Call-ID:").contains(last) {
+            return all;
+        }
+    }
+}
+
+fn request(method: &str, call_id: &str, address: SocketAddr, sip: SocketAddr) -> String {
+    format!(
+        "{method} sip:4000@{sip} SIP/2.0
+Via: SIP/2.0/UDP {address};branch=z9hG4bK{method}{call_id}
+Max-Forwards: 70
+From: <sip:+15550100123@{address}>;tag=1
+To: <sip:4000@{sip}>
+Call-ID: {call_id}
+CSeq: 1 {method}
+Contact: <sip:caller@{address}>
+Content-Length: 0
+
+"
+    )
+}
+
+#[tokio::test]
+async fn when_more_waits_than_is_worked_off_new_calls_are_refused_and_the_rest_is_served() {
+    let stage = Stage::set().await;
+    let caller = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = caller.local_addr().unwrap();
+    stage.arrives(address, &request("INVITE", "shed@test", address, stage.sip));
+    for number in 0..OVERLOAD {
+        stage.arrives(stage.sip, &format!("noise {number}\n\n"));
+    }
+    // Within the last few that wait, calls are taken again.
+    stage.arrives(address, &request("OPTIONS", "asked@test", address, stage.sip));
+    stage.arrives(address, &request("INVITE", "taken@test", address, stage.sip));
+    let (handle, stop, running) = stage.start();
+    let shed = answers(&caller, "shed@test").await;
+    assert_eq!(shed, ["503 CSeq: 1 INVITE Retry-After: 5"]);
+    let asked = answers(&caller, "asked@test").await;
+    assert_eq!(asked, ["200 CSeq: 1 OPTIONS "], "whatever is no new call is served");
+    let taken = answers(&caller, "taken@test").await;
+    assert_eq!(taken, ["100 CSeq: 1 INVITE "]);
+    let alarms = handle.alive().await.unwrap();
+    assert!(alarms.iter().all(|alarm| alarm.kind != AlarmKind::Overloaded), "{alarms:?}");
+    stop.drain.cancel();
+    stop.at_once.cancel();
+    running.await.unwrap();
 }

@@ -1,5 +1,7 @@
 //! What people and the shell ask of the core, what the core asks of the database, and the answers.
 
+use std::net::IpAddr;
+
 use hotline_acd::{AgentError, NotReadyReason};
 use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, WallTime};
 use hotline_sip::registrar::SavedContacts;
@@ -44,6 +46,11 @@ pub enum Command {
     /// The files of the SIP certificate have changed and cannot be used; those before stay in use. What is wrong, in one
     /// line.
     CertificateUnusable(String),
+    /// Hear this address, and every user there, by SIP again.
+    Release(IpAddr),
+    /// More comes by SIP than is worked off (`true`), or all is done in time again: new calls are refused before the
+    /// running ones suffer.
+    Overloaded(bool),
     /// No new calls; the running ones go on.
     Drain,
     /// End every call now.
@@ -65,6 +72,9 @@ pub enum CommandError {
     /// There is no such extension or number, and no route for it.
     #[error("there is no such extension or number")]
     UnknownTarget,
+    /// Nobody at this address is kept from being heard.
+    #[error("nobody there is kept from being heard")]
+    NotBlocked,
     /// No phone of the agent is registered.
     #[error("no phone of the agent is registered")]
     NoPhone,

@@ -420,6 +420,8 @@ pub enum AlarmKind {
     InternalError,
     /// The files of the SIP certificate have changed and cannot be used.
     CertificateUnusable,
+    /// More comes by SIP than is worked off; new calls are refused.
+    Overloaded,
     /// Calls cannot go out by a trunk.
     TrunkUnusable(TrunkId),
 }

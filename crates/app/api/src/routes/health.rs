@@ -73,6 +73,7 @@ fn concerns_server(kind: &AlarmKind) -> bool {
         | AlarmKind::MediaSilent
         | AlarmKind::PromptMissing
         | AlarmKind::InternalError
+        | AlarmKind::Overloaded
         | AlarmKind::CertificateUnusable => true,
         AlarmKind::RecordingCut
         | AlarmKind::ReservationExpired(_)

@@ -9,7 +9,7 @@ use crate::client::send;
 use crate::server::{Server, call_id, offered_view};
 
 /// Every route below `/api` but the two that take a password.
-const ROUTES: [(&str, &str); 17] = [
+const ROUTES: [(&str, &str); 21] = [
     ("GET", "/api/v1/session"),
     ("DELETE", "/api/v1/session"),
     ("DELETE", "/api/v1/tokens/current"),
@@ -18,6 +18,7 @@ const ROUTES: [(&str, &str); 17] = [
     ("GET", "/api/v1/live"),
     ("GET", "/api/v1/events"),
     ("GET", "/api/v1/calls"),
+    ("POST", "/api/v1/calls"),
     ("GET", "/api/v1/calls/x"),
     ("GET", "/api/v1/calls/x/recording"),
     ("GET", "/api/v1/calls/x/sip"),
@@ -26,6 +27,9 @@ const ROUTES: [(&str, &str); 17] = [
     ("POST", "/api/v1/customers"),
     ("PUT", "/api/v1/customers/x"),
     ("GET", "/api/v1/audit"),
+    ("GET", "/api/v1/trunks"),
+    ("GET", "/api/v1/sip/blocked"),
+    ("DELETE", "/api/v1/sip/blocked/192.0.2.1"),
     ("GET", "/api/v1/nothing"),
 ];
 
@@ -163,4 +167,27 @@ async fn health_is_for_everybody_and_metrics_for_this_machine_and_admins() {
         send(server.address, "GET", "/metrics", &[far, ("authorization", &boss)], b"").await.status,
         200
     );
+}
+
+#[tokio::test]
+async fn trunks_and_who_is_not_heard_are_for_admins() {
+    let mut server = Server::start().await;
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    for (method, path) in [
+        ("GET", "/api/v1/trunks"),
+        ("GET", "/api/v1/sip/blocked"),
+        ("DELETE", "/api/v1/sip/blocked/192.0.2.1"),
+    ] {
+        let answer = send(server.address, method, path, &[("authorization", &ann)], b"").await;
+        assert_eq!(answer.status, 403, "{method} {path}");
+    }
+    assert_eq!(server.get("/api/v1/trunks", &boss).await.json(), json!({ "trunks": [] }));
+    assert_eq!(server.get("/api/v1/sip/blocked", &boss).await.json(), json!({ "blocked": [] }));
+    let release = async |address: &str| {
+        let path = format!("/api/v1/sip/blocked/{address}");
+        send(server.address, "DELETE", &path, &[("authorization", &boss)], b"").await.status
+    };
+    assert_eq!(release("nonsense").await, 422);
+    assert_eq!(release("2001:db8::1").await, 204);
+    assert_eq!(server.shard.command().await, Command::Release("2001:db8::1".parse().unwrap()));
 }

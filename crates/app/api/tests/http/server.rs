@@ -161,6 +161,7 @@ impl Shard {
                 match ask {
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
+                    Ask::Blocked(reply) => drop(reply.send(Vec::new())),
                     Ask::Originate(_, reply) => drop(reply.send(Err(CommandError::NoPhone))),
                     Ask::Alive(reply) => drop(reply.send(shown.lock().unwrap().alarms.clone())),
                     Ask::Agent(id, reply) => {
@@ -219,6 +220,8 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         | Command::StoreUnavailable(_)
         | Command::CertificateUsable
         | Command::CertificateUnusable(_)
+        | Command::Release(_)
+        | Command::Overloaded(_)
         | Command::Drain
         | Command::HangUpAll => return,
     };

@@ -99,8 +99,8 @@ async fn a_living_call_and_one_that_is_over_are_shown_as_a_ladder() {
     assert_eq!(
         ladder["legs"],
         json!([
-            { "sip_call_id": "caller@carrier", "agent": null, "messages": 3 },
-            { "sip_call_id": "agent/1@hotline", "agent": "1001", "messages": 2 },
+            { "sip_call_id": "caller@carrier", "role": "caller", "agent": null, "messages": 3 },
+            { "sip_call_id": "agent/1@hotline", "role": "agent", "agent": "1001", "messages": 2 },
         ])
     );
     let first = &ladder["messages"][0];

@@ -21,6 +21,7 @@ use hotline_acd::{Acd, AgentView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time, TrunkId};
 use hotline_media as media;
 use hotline_sip::digest::UsedNonces;
+use hotline_sip::endpoint::Blocked;
 use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Datagram, Endpoint, EndpointConfig, Flow, Transmit};
 use serde::{Deserialize, Serialize};
@@ -345,6 +346,17 @@ impl Controller {
         self.env.trunks.all()
     }
 
+    /// Everybody who is not heard by SIP for a while.
+    #[must_use]
+    pub fn blocked(&self, now: Now) -> Vec<Blocked> {
+        self.env.sip.blocked(now)
+    }
+
+    /// The latest who is not heard from here on, for the log; [`Controller::blocked`] has all.
+    pub fn poll_blocked(&mut self) -> Option<Blocked> {
+        self.env.sip.poll_blocked()
+    }
+
     /// How every trunk stands.
     #[must_use]
     pub fn trunks(&self, now: Now) -> Vec<TrunkView> {
@@ -386,6 +398,20 @@ impl Controller {
             Command::CertificateUnusable(cause) => {
                 let detail = format!("those before stay in use: {cause}");
                 self.env.raise(now, AlarmKind::CertificateUnusable, detail);
+            }
+            Command::Release(source) => {
+                if !self.env.sip.release(now, source) {
+                    return Err(CommandError::NotBlocked);
+                }
+            }
+            Command::Overloaded(is_overloaded) => {
+                self.env.sip.set_overloaded(is_overloaded);
+                if is_overloaded {
+                    let detail = "new calls are refused until what waits is worked off".to_owned();
+                    self.env.raise(now, AlarmKind::Overloaded, detail);
+                } else {
+                    self.env.clear(now, &AlarmKind::Overloaded);
+                }
             }
             Command::Drain => {
                 self.draining = true;
