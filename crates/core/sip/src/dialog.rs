@@ -144,6 +144,7 @@ impl Dialog {
             overrides: Vec::new(),
             answers: Vec::new(),
             body: None,
+            stays: false,
         }
     }
 }

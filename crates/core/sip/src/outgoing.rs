@@ -43,6 +43,9 @@ pub(crate) struct Outgoing {
     /// What it answers to challenges. The ACK to a 2xx repeats them (RFC 3261 §22.1).
     pub(crate) answers: Vec<Answer>,
     pub(crate) body: Option<Body>,
+    /// Whether it goes by UDP however long it is: its peer is a phone that is reached only where it registered, and a
+    /// connection to a port of a NAT leads nowhere.
+    pub(crate) stays: bool,
 }
 
 /// What a request carries.

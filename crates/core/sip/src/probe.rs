@@ -91,6 +91,7 @@ impl Probe {
             overrides: Vec::new(),
             answers: Vec::new(),
             body: None,
+            stays: false,
         };
         let state = State::Resting { until: first, misses: 0 };
         Self { id, flow: target.flow, interval, request, state }

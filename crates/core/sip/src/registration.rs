@@ -89,6 +89,7 @@ impl Registration {
             overrides: Vec::new(),
             answers: Vec::new(),
             body: None,
+            stays: false,
         };
         let mut registration =
             Self { id, flow, login: credentials, expires, request, failures: 0, state: State::Requesting };

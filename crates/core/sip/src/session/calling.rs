@@ -75,6 +75,7 @@ impl Calling {
             overrides,
             answers: Vec::new(),
             body: Some(Body::sdp(offer.clone())),
+            stays: peerage.pinned,
         };
         let usage = Usage::new(id, request.call_id.clone(), Role::Caller, credentials, peerage);
         let mut request = request;

@@ -61,7 +61,8 @@ impl Context<'_> {
             | Method::Publish
             | Method::Other(_) => self.config.limits.client_transactions,
         };
-        let stream = self.config.listener(Transport::Tcp, flow.local).map(|listener| Stream {
+        let listener = self.config.listener(Transport::Tcp, flow.local).filter(|_| !request.stays);
+        let stream = listener.map(|listener| Stream {
             flow: Flow { transport: Transport::Tcp, local: listener.local, remote: flow.remote },
             sent_by: SentBy { transport: Transport::Tcp, address: listener.advertised },
         });

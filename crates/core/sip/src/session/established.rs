@@ -258,6 +258,7 @@ impl Established {
         let sent = if self.dialog.takes_update {
             let flow = usage.way(ctx.config, &self.dialog);
             let mut update = self.dialog.request(Method::Update, ctx.config.sent_by(&flow), ctx.rng);
+            update.stays = usage.is_pinned();
             update.headers = usage.headers(ctx);
             update.headers.extend(life(usage, ctx, &self.refresh));
             let sent = ctx.request(&update, flow, usage.owner()).is_ok();

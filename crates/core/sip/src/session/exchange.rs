@@ -409,6 +409,7 @@ impl Exchange {
         let Deferred { sdp, retries, .. } = offer;
         let flow = usage.way(ctx.config, dialog);
         let mut request = dialog.request(manner.method, ctx.config.sent_by(&flow), ctx.rng);
+        request.stays = usage.is_pinned();
         request.headers = usage.headers(ctx);
         request.headers.extend(manner.headers);
         request.body = Some(Body::sdp(sdp.clone()));

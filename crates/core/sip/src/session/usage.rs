@@ -159,6 +159,11 @@ impl Usage {
     }
 
     /// The headers with which we say what we can do.
+    /// Whether the peer is reached only by the way it came, or where it registered.
+    pub(super) const fn is_pinned(&self) -> bool {
+        self.pinned
+    }
+
     pub(super) fn headers(&self, ctx: &Context<'_>) -> Vec<(HeaderName, String)> {
         let supported = match ctx.config.sessions.reliable_provisionals {
             ReliableProvisionals::Never => SUPPORTED_WITHOUT_PRACK,

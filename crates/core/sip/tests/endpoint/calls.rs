@@ -285,6 +285,19 @@ fn of_several_forks_the_first_answer_wins_and_the_others_are_hung_up() {
 }
 
 #[test]
+fn that_the_peer_has_the_invite_is_told_once() {
+    let mut net = Net::pair(1, PERFECT);
+    let (invite, _) = invited(&mut net);
+    assert_eq!(net.nodes[0].trying, 0);
+    for status in ["100 Trying", "100 Trying", "180 Ringing"] {
+        net.inject(0, PHONE, &response(&invite, status, "one", ""));
+        assert_eq!(net.nodes[0].trying, 1, "{status}");
+    }
+    net.inject(0, PHONE, &response(&invite, "603 Decline", "one", ""));
+    net.run_out();
+}
+
+#[test]
 fn nobody_there_is_a_408_after_32_seconds() {
     let mut net = Net::pair(1, PERFECT);
     let (_, session) = invited(&mut net);

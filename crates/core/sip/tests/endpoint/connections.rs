@@ -172,3 +172,18 @@ fn a_peer_that_takes_no_connection_gets_the_long_request_by_udp_after_all() {
     net.nodes[0].endpoint.handle_disconnect(net.now, way);
     assert!(sent(&mut net).is_empty());
 }
+
+/// Behind a NAT a connection to the port where it registered leads nowhere, and its time-out would come before the ring.
+#[test]
+fn a_phone_that_registered_by_udp_is_called_by_udp_however_long_the_invite() {
+    let mut net = net();
+    crate::registration::registered(&mut net, "ann", 1, crate::registration::CONTACT);
+    let contact = net.nodes[0].endpoint.contact("ann").unwrap();
+    let mut invite = call_to(&contact.uri, 0);
+    invite.flow = contact.flow;
+    invite.offer = sdp(&"a=x\r\n".repeat(300));
+    net.nodes[0].endpoint.invite(net.now, invite).unwrap();
+    let (invite, way) = sent(&mut net).remove(0);
+    assert_eq!((title(&invite), way), ("INVITE".to_owned(), contact.flow));
+    assert_eq!(way.transport, Transport::Udp);
+}

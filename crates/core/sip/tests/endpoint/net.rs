@@ -34,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) address: SocketAddr,
     pub(crate) endpoint: Endpoint,
     pub(crate) events: Vec<Event>,
+    /// How often it was told that the peer has the INVITE.
+    pub(crate) trying: u32,
     over: BTreeSet<SessionId>,
     /// The final status of each server transaction.
     pub(crate) finals: BTreeMap<String, u16>,
@@ -98,6 +100,7 @@ impl Net {
             address: address(number),
             endpoint: Endpoint::new(config, rng.fork(), [u8::try_from(number).unwrap(); 32]),
             events: Vec::new(),
+            trying: 0,
             over: BTreeSet::new(),
             finals: BTreeMap::new(),
         });
@@ -207,6 +210,11 @@ impl Net {
             transmits.push(transmit);
         }
         while let Some(event) = node.endpoint.poll_event() {
+            // That the peer has the INVITE is news only to whoever would call another.
+            if let Event::Trying { .. } = event {
+                node.trying += 1;
+                continue;
+            }
             if let Some(session) = event.session() {
                 assert!(!node.over.contains(&session), "{event:?} after the end");
                 if event.is_terminal() {
