@@ -209,7 +209,9 @@ pub enum EndKind {
     NoTrunk,
     /// Media stopped coming.
     MediaLost,
-    /// The caller's phone did not acknowledge the answer, or its session failed.
+    /// A phone did not refresh its session in time.
+    SessionExpired,
+    /// A phone did not acknowledge the answer or answer within its session, or its session failed.
     Unreachable,
     /// The server was stopped.
     Shutdown,

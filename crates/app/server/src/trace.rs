@@ -256,7 +256,7 @@ mod tests {
         let participants: Vec<Value> = participants.iter().map(column).collect();
         serde_json::from_value(json!({
             "call": "019ab4c2-7b3e-7000-8000-123456789012", "living": true,
-            "legs": [{ "sip_call_id": "a@b", "agent": null, "messages": 2 }],
+            "legs": [{ "sip_call_id": "a@b", "role": "caller", "agent": null, "messages": 2 }],
             "participants": participants, "messages": messages, "omitted": 3, "next": 9
         }))
         .unwrap()

@@ -371,10 +371,12 @@ pub enum EndKind {
     Refused,
     /// No trunk took the call.
     NoTrunk,
-    /// The caller's phone did not acknowledge our answer, or its session failed.
+    /// A phone did not acknowledge our answer or answer within its session, or its session failed.
     Unreachable,
     /// Media stopped coming.
     MediaLost,
+    /// A phone did not refresh its session in time (RFC 4028).
+    SessionExpired,
     /// The server was drained or stopped.
     Shutdown,
     /// The server died and was started again.

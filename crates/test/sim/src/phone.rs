@@ -75,6 +75,8 @@ pub enum Act {
     Join,
     /// Loses its power: says nothing and hears nothing from here on.
     Vanish,
+    /// Is lost to SIP, while its audio goes on.
+    LoseSip,
 }
 
 /// A call at a phone.
@@ -202,7 +204,7 @@ impl Phone {
                 }
             }
             Act::Hold(holds) => self.hold(now, holds),
-            Act::Vanish => {
+            Act::Vanish | Act::LoseSip => {
                 self.is_dead = true;
                 self.is_registered = false;
                 self.talk = None;

@@ -454,6 +454,7 @@ impl World {
             | Act::HangUp
             | Act::Consult(_)
             | Act::Join
+            | Act::LoseSip
             | Act::Hold(_) => {}
         }
         self.phones[id.0].handle_act(self.now, act);

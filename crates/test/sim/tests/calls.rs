@@ -287,3 +287,28 @@ fn whatever_people_do_nobody_is_lost_and_nothing_is_left() {
         world.close();
     });
 }
+
+/// Audio may go on while a phone is lost to SIP: the session's refreshes tell (RFC 4028).
+#[test]
+fn a_phone_that_is_lost_to_sip_ends_the_call_when_its_session_expires() {
+    let mut kinds = Vec::new();
+    for_each_seed(SEEDS / 20, |seed, loud| {
+        let mut world = World::new(seed, loud, Rules::default());
+        world.open();
+        let (agent, caller) = (world.agent(0), world.add_caller(None));
+        let number = world.number();
+        world.later(Duration::ZERO, caller, number);
+        assert!(world.run_until(Duration::from_secs(120), |world| world.are_talking(caller, agent)));
+        let lost = if seed % 2 == 0 { agent } else { caller };
+        world.later(Duration::from_secs(1), lost, Act::LoseSip);
+        world.run_for(Duration::from_secs(3600));
+        let records = world.close();
+        assert_eq!(records.len(), 1);
+        let cause = records[0].cause.clone().unwrap();
+        assert_eq!(records[0].ended_by, Some(Party::System));
+        // It did not refresh in its turn, or did not answer our refresh.
+        assert!(matches!(cause.kind, EndKind::SessionExpired | EndKind::Unreachable), "{:?}", cause.kind);
+        kinds.push(cause.kind);
+    });
+    assert!(kinds.len() < 2 || kinds.contains(&EndKind::SessionExpired));
+}

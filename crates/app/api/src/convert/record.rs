@@ -145,6 +145,7 @@ pub(super) fn cause(cause: &EndCause) -> api::Cause {
         EndKind::NoTrunk => api::EndKind::NoTrunk,
         EndKind::Unreachable => api::EndKind::Unreachable,
         EndKind::MediaLost => api::EndKind::MediaLost,
+        EndKind::SessionExpired => api::EndKind::SessionExpired,
         EndKind::Shutdown => api::EndKind::Shutdown,
         EndKind::ServerRestart => api::EndKind::ServerRestart,
         EndKind::InternalError => api::EndKind::InternalError,

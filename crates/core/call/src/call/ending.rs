@@ -66,11 +66,20 @@ impl Call {
         }
     }
 
-    /// The caller's session is over without the caller's doing: our answer was never acknowledged, or the
-    /// session failed.
-    pub(crate) fn on_caller_unreachable(&mut self, now: Now, env: &mut Env, status: u16) {
-        let ending =
-            Ending { by: Party::System, kind: EndKind::Unreachable, status: Some(status), q850: 102 };
+    /// The partner's session is over without anybody's doing: it was not refreshed, our answer was never acknowledged, or
+    /// it failed.
+    pub(crate) fn on_partner_lost(&mut self, now: Now, env: &mut Env, kind: EndKind) {
+        if matches!(self.live().map(|live| &live.activity), Some(Activity::Talking(_))) {
+            self.end_by_system(now, env, kind, None, 102);
+        } else {
+            self.on_agent_gone(now, env, None);
+        }
+    }
+
+    /// The caller's session is over without the caller's doing: it was not refreshed, our answer was never acknowledged,
+    /// or it failed.
+    pub(crate) fn on_caller_lost(&mut self, now: Now, env: &mut Env, kind: EndKind, status: u16) {
+        let ending = Ending { by: Party::System, kind, status: Some(status), q850: 102 };
         self.end(now, env, CallerSession::Gone, ending);
     }
 

@@ -1,11 +1,12 @@
 //! What the SIP endpoint reports goes to the call and leg it concerns.
 
 use hotline_base::Now;
-use hotline_sip::{Event as SipEvent, SessionId, Side};
+use hotline_sip::{Event as SipEvent, Reason, SessionId, Side};
 
 use super::Controller;
 use crate::call::Call;
 use crate::env::{Env, Role};
+use crate::event::EndKind;
 
 impl Controller {
     pub(super) fn on_sip(&mut self, now: Now, event: SipEvent) {
@@ -72,6 +73,11 @@ impl Controller {
     }
 }
 
+/// What became of a session that neither side has ended.
+fn lost(reason: Option<&Reason>) -> EndKind {
+    if reason == Some(&Reason::SESSION_EXPIRED) { EndKind::SessionExpired } else { EndKind::Unreachable }
+}
+
 /// Of the one who is served, or of an agent who makes a call.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing to a call")]
 fn tell_caller(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
@@ -81,11 +87,15 @@ fn tell_caller(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
             call.on_summons_failed(now, env, failure.status);
         }
         SipEvent::Confirmed { body, .. } => call.on_caller_confirmed(now, env, body.as_ref()),
-        SipEvent::Ended { by: Side::Local, .. } => call.on_caller_unreachable(now, env, 408),
+        SipEvent::Ended { by: Side::Local, reason, .. } => {
+            call.on_caller_lost(now, env, lost(reason.as_ref()), 408);
+        }
         SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
             call.on_caller_gone(now, env, reason.as_ref());
         }
-        SipEvent::Failed { failure, .. } => call.on_caller_unreachable(now, env, failure.status),
+        SipEvent::Failed { failure, .. } => {
+            call.on_caller_lost(now, env, EndKind::Unreachable, failure.status);
+        }
         SipEvent::Info { digit, .. } => call.on_caller_digit(now, env, *digit.expose()),
         // An agent's own phone rings.
         _ => {}
@@ -99,6 +109,9 @@ fn tell_agent(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
         SipEvent::Ringing { .. } => call.on_agent_ringing(now, env),
         SipEvent::Answered { body, .. } => call.on_agent_answered(now, env, body.as_ref()),
         SipEvent::Failed { failure, .. } => call.on_agent_failed(now, env, &failure),
+        SipEvent::Ended { by: Side::Local, reason, .. } => {
+            call.on_partner_lost(now, env, lost(reason.as_ref()));
+        }
         SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
             call.on_agent_gone(now, env, reason.as_ref());
         }
@@ -117,6 +130,9 @@ fn tell_callee(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
         SipEvent::Ringing { status, body, .. } => call.on_dial_progress(now, env, status, body.as_ref()),
         SipEvent::Answered { body, .. } => call.on_dial_answered(now, env, body.as_ref()),
         SipEvent::Failed { failure, .. } => call.on_dial_failed(now, env, &failure),
+        SipEvent::Ended { by: Side::Local, reason, .. } => {
+            call.on_partner_lost(now, env, lost(reason.as_ref()));
+        }
         SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
             call.on_agent_gone(now, env, reason.as_ref());
         }

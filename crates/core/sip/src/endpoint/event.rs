@@ -175,7 +175,8 @@ pub enum Event {
     Ended {
         /// Which.
         session: SessionId,
-        /// Who ended it.
+        /// Who ended it; this endpoint too where the peer was lost, or did not refresh the session in time
+        /// ([`Reason::SESSION_EXPIRED`]).
         by: Side,
         /// As the BYE says.
         reason: Option<Reason>,

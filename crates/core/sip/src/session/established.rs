@@ -9,7 +9,7 @@ use super::answer::NO_ACK;
 use super::context::{Context, Inbound};
 use super::exchange::{Asked, Exchange, Manner, Outcome, back_off};
 use super::referral::Referral;
-use super::refresh::{EXPIRED, Refresh, Wake};
+use super::refresh::{Refresh, Wake};
 use super::terms::{Terms, longer, wish};
 use super::usage::{Change, Usage, reason_of};
 use super::{Reason, Request, State, Timer};
@@ -247,7 +247,7 @@ impl Established {
             Wake::Refresh => self.send_refresh(usage, ctx),
             Wake::Expired => {
                 ctx.counters.expired_sessions += 1;
-                return self.end(usage, ctx, Side::Local, EXPIRED);
+                return self.end(usage, ctx, Side::Local, Reason::SESSION_EXPIRED);
             }
         }
         State::Established(self)

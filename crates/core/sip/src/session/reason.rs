@@ -31,6 +31,8 @@ pub struct Reason {
 impl Reason {
     /// RFC 3326 §3.1. The call was answered by somebody else; the phone shows no missed call.
     pub const COMPLETED_ELSEWHERE: Self = Self::sip(200, "Call completed elsewhere");
+    /// RFC 4028 §10. The session was not refreshed in time.
+    pub const SESSION_EXPIRED: Self = Self::sip(408, "Session expired");
     /// ITU-T Q.850 cause 16.
     pub const NORMAL: Self = Self::q850(16, "Normal call clearing");
 

@@ -6,13 +6,11 @@ use core::time::Duration;
 use hotline_base::{Now, Time};
 use serde::{Deserialize, Serialize};
 
+use super::Timer;
 use super::terms::{PeerClock, Terms};
-use super::{Reason, Timer};
 use crate::endpoint::Side;
 use crate::outgoing::Outgoing;
 
-/// What a session says that ends because nobody refreshed it.
-pub(super) const EXPIRED: Reason = Reason::sip(408, "Session expired");
 /// RFC 4028 §7.2, §10. A session is refreshed after half of its interval.
 const REFRESH_PART: u32 = 2;
 /// RFC 4028 §10. Who waits for the peer's refresh hangs up this long before the session expires, or a third of the
