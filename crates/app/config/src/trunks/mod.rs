@@ -16,7 +16,7 @@ use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 pub(crate) use routes::routes;
 use servers::servers;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "peers",
     "servers",
     "login",
@@ -31,6 +31,7 @@ const KEYS: [&str; 14] = [
     "identity",
     "domain",
     "headers",
+    "trusted",
 ];
 const PEERS_MAX: usize = 256;
 const CALLS_MAX: RangeInclusive<usize> = 1..=10_000;
@@ -147,6 +148,7 @@ fn trunk(
         headers: optional(reader, fields, "headers", headers)?.unwrap_or_default(),
     };
     let incoming = TrunkConfig {
+        trusted: reader.bool(fields.optional("trusted"), false)?,
         account: outgoing.account.as_ref().map(|account| account.user.clone()),
         ..TrunkConfig::new(id, peers)
     };

@@ -2,7 +2,8 @@
 
 use hotline_base::{AgentId, Now, Pii, TrunkId};
 
-use super::{Endpoint, Event, Load, Party, Peer, SessionId};
+use super::identity::caller;
+use super::{Endpoint, Event, Load, Party, Peer, SessionId, TrunkConfig};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
 use crate::digest::{Algorithm, Credentials, Ha1, Verdict, realm_of};
@@ -92,7 +93,10 @@ impl Endpoint {
             Err(status) => return self.refuse(message, flow, status),
         };
         let admitted = match source {
-            Source::Trunk(trunk) => Admitted { caller: caller(message, from), peer: Peer::Trunk(trunk) },
+            Source::Trunk(trunk) => {
+                let is_trusted = self.trunk(&trunk).is_some_and(|trunk| trunk.trusted);
+                Admitted { caller: caller(message, from, is_trusted), peer: Peer::Trunk(trunk) }
+            }
             Source::Phone { users, asked } => match self.authenticate(now, message, flow, &users) {
                 Access::Granted { user, agent } => {
                     Admitted { caller: self.account(user, &from), peer: Peer::Agent(agent) }
@@ -281,15 +285,16 @@ impl Endpoint {
         Party { user: Pii::new(user), display, host: self.shared.config.realm.clone() }
     }
 
+    fn trunk(&self, id: &TrunkId) -> Option<&TrunkConfig> {
+        self.shared.config.trunks.iter().find(|known| known.id == *id)
+    }
+
     /// Which number is called. A provider at which we have registered calls our account there, and To says which number
     /// was dialled.
     fn called(&self, message: &Message, uri: &Uri, peer: &Peer) -> String {
         let called = uri.user().unwrap_or_default();
         let account = match peer {
-            Peer::Trunk(trunk) => {
-                let trunk = self.shared.config.trunks.iter().find(|known| known.id == *trunk);
-                trunk.and_then(|trunk| trunk.account.as_deref())
-            }
+            Peer::Trunk(trunk) => self.trunk(trunk).and_then(|trunk| trunk.account.as_deref()),
             Peer::Agent(_) => None,
         };
         let dialled = match account {
@@ -337,17 +342,4 @@ impl Endpoint {
         });
         self.settle(now, id);
     }
-}
-
-/// Who calls from a trunk: what it asserts (RFC 3325), else From.
-fn caller(message: &Message, from: NameAddr) -> Party {
-    let asserted = message.name_addr(HeaderName::PAssertedIdentity).ok().flatten();
-    let display = asserted.as_ref().and_then(|asserted| asserted.display.as_deref());
-    let display = display.or(from.display.as_deref()).map(Pii::from);
-    let uri = asserted.map_or(from.uri, |asserted| asserted.uri);
-    let host = match &uri {
-        Uri::Sip(uri) => uri.host.to_string(),
-        Uri::Tel(_) | Uri::Other(_) => String::new(),
-    };
-    Party { user: Pii::new(uri.user().unwrap_or_default().into_owned()), display, host }
 }

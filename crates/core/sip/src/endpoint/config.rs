@@ -172,13 +172,15 @@ pub struct TrunkConfig {
     pub peers: Vec<IpPrefix>,
     /// Our name there, if we have registered: the provider calls that, and To says which number was dialled.
     pub account: Option<String>,
+    /// Whether its P-Asserted-Identity and Privacy are believed (RFC 3325 §2: one trust domain).
+    pub trusted: bool,
 }
 
 impl TrunkConfig {
-    /// A trunk that calls from `peers` and has no account of ours.
+    /// A trunk that calls from `peers`, has no account of ours and is not trusted.
     #[must_use]
     pub fn new(id: &str, peers: Vec<IpPrefix>) -> Self {
-        Self { id: TrunkId::from(id), peers, account: None }
+        Self { id: TrunkId::from(id), peers, account: None, trusted: false }
     }
 }
 

@@ -23,6 +23,7 @@ mod access;
 mod config;
 mod counters;
 mod event;
+mod identity;
 mod ledger;
 mod probes;
 mod receive;

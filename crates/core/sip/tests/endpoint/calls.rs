@@ -149,6 +149,47 @@ fn a_trunk_s_asserted_identity_and_tel_uris_are_read() {
     }
 }
 
+/// User, display name and host of the caller of an INVITE with these headers.
+fn caller(is_trusted: bool, from: &str, headers: &str) -> (String, Option<String>, String) {
+    let mut config = crate::net::open_config(0);
+    config.trunks[0].trusted = is_trusted;
+    let mut net = Net::new(1, PERFECT, vec![config]);
+    let invite = with_sdp(&request("INVITE", 1, "1", "", headers));
+    let ours = invite.lines().find(|line| line.starts_with("From:")).unwrap().to_owned();
+    net.inject(0, PHONE, &invite.replace(&ours, &format!("From: {from};tag=1")));
+    match &net.nodes[0].events[..] {
+        [Event::Incoming { caller, .. }] => {
+            let display = caller.display.as_ref().map(|name| name.expose().clone());
+            (caller.user.expose().clone(), display, caller.host.clone())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn who_calls_is_what_a_trusted_trunk_says() {
+    let ann = "\"Ann\" <sip:+49111@carrier.example>";
+    let asserted = "P-Asserted-Identity: \"Bob\" <sip:+49222@carrier.example>\n";
+    let shown =
+        |user: &str, name: &str| (user.to_owned(), Some(name.to_owned()), "carrier.example".to_owned());
+    let nobody = (String::new(), None, String::new());
+    assert_eq!(caller(true, ann, asserted), shown("+49222", "Bob"));
+    assert_eq!(caller(false, ann, asserted), shown("+49111", "Ann"), "anybody can write that header");
+    for privacy in ["id", "user;id", "header; critical", "ID"] {
+        let hidden = format!("{asserted}Privacy: {privacy}\n");
+        assert_eq!(caller(true, ann, &hidden), nobody, "{privacy}");
+        assert_eq!(caller(false, ann, &hidden), shown("+49111", "Ann"), "{privacy}");
+    }
+    assert_eq!(caller(true, ann, &format!("{asserted}Privacy: none\n")), shown("+49222", "Bob"));
+    let anonymous = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
+    assert_eq!(caller(false, anonymous, asserted), nobody);
+    assert_eq!(
+        caller(true, anonymous, asserted),
+        shown("+49222", "Bob"),
+        "hidden only from those who are not trusted"
+    );
+}
+
 #[test]
 fn without_an_ack_the_answer_is_repeated_for_32_seconds_and_the_call_hung_up() {
     let mut net = Net::pair(1, PERFECT);

@@ -66,7 +66,7 @@ pub(crate) fn address(node: usize) -> SocketAddr {
 pub(crate) fn open_config(node: usize) -> EndpointConfig {
     let mut config = EndpointConfig::new("center.example", address(node));
     let peers = vec![IpPrefix { addr: address(0).ip(), len: 24 }];
-    config.trunks = vec![TrunkConfig::new("net", peers)];
+    config.trunks = vec![TrunkConfig { trusted: true, ..TrunkConfig::new("net", peers) }];
     config
 }
 
