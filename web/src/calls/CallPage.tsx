@@ -1,7 +1,7 @@
 // One call: what happened, when, and how it sounded.
 
 import { Loader } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { IconArrowLeft, IconPhoneOutgoing } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -31,6 +31,7 @@ export function CallPage() {
 
 function Record({ call }: { call: CallRecord }) {
   const { t } = useTranslation();
+  const out = call.direction === 'out';
   return (
     <div className={css.page}>
       <header className={css.head}>
@@ -38,8 +39,9 @@ function Record({ call }: { call: CallRecord }) {
           <IconArrowLeft size={18} aria-hidden />
         </Link>
         <h1 className={css.title}>
-          <span className="num">{call.caller}</span>
-          {call.caller_name && <span className={css.name}>{call.caller_name}</span>}
+          {out && <IconPhoneOutgoing size={18} aria-label={t('call.direction.out')} />}{' '}
+          <span className="num">{out ? call.called : call.caller}</span>
+          {!out && call.caller_name && <span className={css.name}>{call.caller_name}</span>}
         </h1>
         {call.cause ? (
           <Tag tone={endTone(call.cause.kind)}>{word(t, 'call.end', call.cause.kind)}</Tag>
@@ -54,20 +56,26 @@ function Record({ call }: { call: CallRecord }) {
       </Panel>
       <div className={css.columns}>
         <div className={css.column}>
-          <Panel title={t('call.offers')} count={call.offers.length}>
-            <Offers offers={call.offers} />
-          </Panel>
+          {(!out || call.offers.length > 0) && (
+            <Panel title={t('call.offers')} count={call.offers.length}>
+              <Offers offers={call.offers} />
+            </Panel>
+          )}
           {call.dials.length > 0 && (
             <Panel title={t('call.dials')} count={call.dials.length}>
               <Dials dials={call.dials} />
             </Panel>
           )}
-          <Panel title={t('call.queue_visits')} count={call.queues.length}>
-            <Queues visits={call.queues} />
-          </Panel>
-          <Panel title={t('call.path')} count={call.path.length}>
-            <Path steps={call.path} />
-          </Panel>
+          {(!out || call.queues.length > 0) && (
+            <Panel title={t('call.queue_visits')} count={call.queues.length}>
+              <Queues visits={call.queues} />
+            </Panel>
+          )}
+          {(!out || call.path.length > 0) && (
+            <Panel title={t('call.path')} count={call.path.length}>
+              <Path steps={call.path} />
+            </Panel>
+          )}
         </div>
         <div className={css.column}>
           <Panel title={t('call.recording')}>

@@ -14,7 +14,9 @@ export interface Phase {
 export function phases(call: CallRecord, now_ms: number): Phase[] {
   const start_ms = Date.parse(call.started_at);
   const end_ms = call.ended_at === null ? now_ms : Date.parse(call.ended_at);
-  const marks: { kind: PhaseKind; at_ms: number }[] = [{ kind: 'flow', at_ms: start_ms }];
+  // Whoever calls outside is in no menu.
+  const first: PhaseKind = call.direction === 'out' ? 'ring' : 'flow';
+  const marks: { kind: PhaseKind; at_ms: number }[] = [{ kind: first, at_ms: start_ms }];
   for (const visit of call.queues) {
     marks.push({ kind: 'queue', at_ms: Date.parse(visit.entered_at) });
     if (visit.left_at !== null && visit.outcome !== 'answered') {
@@ -25,7 +27,7 @@ export function phases(call: CallRecord, now_ms: number): Phase[] {
   for (const dial of call.dials) {
     marks.push({ kind: 'ring', at_ms: Date.parse(dial.dialled_at) });
     if (dial.ended_at !== null && dial.outcome !== 'answered') {
-      marks.push({ kind: 'flow', at_ms: Date.parse(dial.ended_at) });
+      marks.push({ kind: first, at_ms: Date.parse(dial.ended_at) });
     }
   }
   if (call.connected_at !== null) marks.push({ kind: 'talk', at_ms: Date.parse(call.connected_at) });

@@ -13,6 +13,7 @@ import { DialBox } from './DialBox';
 import { useDrafts } from './drafts';
 import { MyCalls } from './MyCalls';
 import { MyQueues } from './MyQueues';
+import { OwnCall } from './OwnCall';
 import { EarlierCard, PopCard } from './PopCard';
 import { Unsaved } from './Unsaved';
 
@@ -26,6 +27,9 @@ function AgentDesk({ id }: { id: string }) {
   const { t } = useTranslation();
   const agent = useLive((view) => view.live.agents[id]);
   const pop = useLive((view) => view.live.pop);
+  const own = useLive((view) =>
+    Object.values(view.live.calls).find((call) => call.direction === 'out' && call.agent === id),
+  );
   const drafts = useDrafts();
   const [earlier, setEarlier] = useState<string | null>(null);
 
@@ -47,7 +51,8 @@ function AgentDesk({ id }: { id: string }) {
             </Button>
           </EarlierCard>
         )}
-        {!pop && !draft && agent && <Idle agent={agent} />}
+        {own && <OwnCall call={own} />}
+        {!pop && !draft && !own && agent && <Idle agent={agent} />}
         <MyCalls agent={id} />
       </div>
       <div className={css.side}>

@@ -80,7 +80,7 @@ impl Controller {
         }
     }
 
-    /// An agent makes a call from the page: the own phone is called first. `caller_id` is the number that is to be shown
+    /// An agent makes a call from the page: the own phone is called first. Signs in an agent who was not. `caller_id` is the number that is to be shown
     /// outside, one of the center's.
     ///
     /// # Errors
@@ -108,6 +108,7 @@ impl Controller {
         if !view.is_free() {
             return Err(CommandError::Busy);
         }
+        self.env.acd.sign_in(now, agent)?;
         let id = CallId::generate(now.wall, &mut self.env.rng);
         let summons = Summons { id, agent: agent.clone(), called: to.to_owned(), entry, language, caller_id };
         self.env.counters.calls_started += 1;
