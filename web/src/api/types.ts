@@ -118,6 +118,7 @@ export interface Pop {
   called: string;
   queue: string | null;
   queued_at: string | null;
+  diversion: Diversion | null;
   language: string;
   customer: Customer | null;
   /** False while the address book has not answered yet. */
@@ -205,6 +206,12 @@ export interface OfferRecord {
   sip_status: number | null;
 }
 
+/** Who sent a call on before it reached the server. */
+export interface Diversion {
+  from: string;
+  reason: string | null;
+}
+
 /** One try to call somebody outside. */
 export interface DialRecord {
   trunk: string;
@@ -255,6 +262,7 @@ export interface CallRecord {
   offers: OfferRecord[];
   recordings: Recording[];
   dials: DialRecord[];
+  diversion: Diversion | null;
 }
 
 export interface CallPage {

@@ -8,7 +8,16 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { callQuery, recordingUrl } from '../api/calls';
 import type { CallRecord, Recording } from '../api/types';
-import { between, clock, fullDate, languageName, timeOfDay, timeWithMs, word } from '../texts/format';
+import {
+  between,
+  clock,
+  diverted,
+  fullDate,
+  languageName,
+  timeOfDay,
+  timeWithMs,
+  word,
+} from '../texts/format';
 import { Failure } from '../ui/Failure';
 import { Nothing, Panel } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
@@ -147,6 +156,7 @@ function Facts({ call }: { call: CallRecord }) {
           ? t('call.from_trunk', { trunk: call.source.trunk })
           : t('call.from_agent', { agent: call.source.agent })}
       </Fact>
+      {call.diversion && <Fact label={t('call.diverted')}>{diverted(t, call.diversion)}</Fact>}
       <Fact label={t('call.language')}>{languageName(call.language)}</Fact>
       {queue && (
         <Fact label={t('call.queue')}>

@@ -28,6 +28,7 @@ function record(more: Partial<CallRecord>): CallRecord {
     caller_name: null,
     direction: 'in',
     dials: [],
+    diversion: null,
     called: '100',
     number: 'main',
     flow: 'main',

@@ -2,6 +2,7 @@
 
 import { Loader } from '@mantine/core';
 import {
+  IconArrowForwardUp,
   IconBuilding,
   IconClockHour4,
   IconLanguage,
@@ -13,7 +14,7 @@ import { useTranslation } from 'react-i18next';
 import type { Agent } from '../api/types';
 import type { Popped } from '../live/state';
 import { useLive } from '../live/store';
-import { clock, languageName } from '../texts/format';
+import { clock, diverted, languageName } from '../texts/format';
 import { Clock, Countdown } from '../ui/Clock';
 import { agentTone, type Tone } from '../ui/tone';
 import { CustomerForm, type Subject, useCard } from './CustomerForm';
@@ -138,6 +139,11 @@ function Facts({ pop }: { pop: Popped }) {
       <Fact icon={<IconPhoneIncoming size={15} stroke={1.7} aria-hidden />} label={t('pop.called')}>
         <span className="num">{pop.called}</span>
       </Fact>
+      {pop.diversion && (
+        <Fact icon={<IconArrowForwardUp size={15} stroke={1.7} aria-hidden />} label={t('call.diverted')}>
+          <span className="num">{diverted(t, pop.diversion)}</span>
+        </Fact>
+      )}
     </dl>
   );
 }

@@ -62,6 +62,7 @@ export function pop(more: Partial<Pop> = {}): Pop {
     called: '100',
     queue: 'support',
     queued_at: T0,
+    diversion: null,
     language: 'en',
     customer: null,
     lookup_done: true,

@@ -62,6 +62,11 @@ export function word(t: TFunction, group: string, value: string): string {
   return i18next.exists(key) ? t(key as 'app.name') : value.replaceAll('_', ' ');
 }
 
+/** Who sent a call on, and why if the network says so. */
+export function diverted(t: TFunction, { from, reason }: { from: string; reason: string | null }): string {
+  return reason === null ? from : `${from} · ${word(t, 'call.diversion', reason)}`;
+}
+
 function format(time: string | number, options: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat(currentLanguage(), options).format(new Date(time));
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Customer, Direction, Timestamp};
+use crate::{Customer, Direction, Diversion, Timestamp};
 
 /// A living call.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +125,9 @@ pub struct Pop {
     pub queue: Option<String>,
     /// When it joined that queue.
     pub queued_at: Option<Timestamp>,
+    /// Who sent the call on to this server.
+    #[serde(default)]
+    pub diversion: Option<Diversion>,
     /// BCP 47 language of the caller.
     pub language: String,
     /// The customer; `null` for an unknown number, or while `lookup_done` is false.

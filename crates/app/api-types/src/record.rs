@@ -68,6 +68,24 @@ pub struct Record {
     /// Tries to call somebody outside, in order.
     #[serde(default)]
     pub dials: Vec<Dial>,
+    /// Who sent the call on to this server.
+    #[serde(default)]
+    pub diversion: Option<Diversion>,
+}
+
+/// Who sent a call on.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diversion {
+    /// The number that was called before.
+    pub from: String,
+    /// Why, as the network says it: `user-busy`, `no-answer`, `unconditional`…
+    pub reason: Option<String>,
+}
+
+impl fmt::Debug for Diversion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Diversion").field("reason", &self.reason).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Record {

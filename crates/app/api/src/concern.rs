@@ -127,6 +127,7 @@ mod tests {
             source: Source::Agent("ann".into()),
             sip_call_id: "x".into(),
             language: "en".into(),
+            diversion: None,
         }
     }
 

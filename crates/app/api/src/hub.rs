@@ -344,6 +344,7 @@ mod tests {
             source: Source::Agent("bob".into()),
             sip_call_id: "x".into(),
             language: "en".into(),
+            diversion: None,
         }
     }
 
@@ -357,6 +358,7 @@ mod tests {
             called: "2".into(),
             queue: None,
             queued_at: Some(WallTime(0)),
+            diversion: None,
             language: "en".into(),
             customer: None,
             lookup_done: false,

@@ -226,6 +226,7 @@ mod tests {
             source: Source::Trunk(TrunkId::from("demo")),
             sip_call_id: "x".to_owned(),
             language: "en".to_owned(),
+            diversion: None,
         };
         let events = [(0, started)].into_iter().chain(events);
         (1..)

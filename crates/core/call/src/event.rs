@@ -7,6 +7,7 @@ use hotline_base::{
     AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, WallTime,
 };
 use hotline_ivr::PathStep;
+use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
 /// One fact. `seq` grows by one for each event of this server. After a restart it goes on far above the last number
@@ -70,6 +71,9 @@ pub enum CallEvent {
         sip_call_id: String,
         /// BCP 47 language in which the caller is addressed at first.
         language: String,
+        /// Who sent the call on to us.
+        #[serde(default)]
+        diversion: Option<Box<Diversion>>,
     },
     /// The address book answered.
     CustomerMatched {

@@ -10,6 +10,7 @@ use hotline_base::{
     AgentId, CallId, CustomerId, FlowId, LegId, Pii, QueueId, RecordingId, TrunkId, WallTime,
 };
 use hotline_ivr::PathStep;
+use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{CallEvent, DialFailure, EndCause, Entry, Party, QueueOutcome, Source};
@@ -63,6 +64,9 @@ pub struct CallRecord {
     /// Tries to call somebody outside, in order.
     #[serde(default)]
     pub dials: Vec<Dial>,
+    /// Who sent the call on to us.
+    #[serde(default)]
+    pub diversion: Option<Diversion>,
 }
 
 /// One try to call somebody outside.
@@ -255,7 +259,16 @@ impl CallRecord {
     /// Begins a record from the first event of a call; `None` if that is not [`CallEvent::Started`].
     #[must_use]
     pub fn begin(call: CallId, at: WallTime, event: &CallEvent) -> Option<Self> {
-        let CallEvent::Started { caller, caller_name, called, entry, source, sip_call_id, language } = event
+        let CallEvent::Started {
+            caller,
+            caller_name,
+            called,
+            entry,
+            source,
+            sip_call_id,
+            language,
+            diversion,
+        } = event
         else {
             return None;
         };
@@ -286,6 +299,7 @@ impl CallRecord {
             recordings: Vec::new(),
             transfers: Vec::new(),
             dials: Vec::new(),
+            diversion: diversion.as_deref().cloned(),
         })
     }
 
@@ -461,6 +475,7 @@ mod tests {
             source: Source::Trunk(TrunkId::from("demo")),
             sip_call_id: "x".to_owned(),
             language: "en".to_owned(),
+            diversion: None,
         };
         let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
         CallRecord::begin(call, WallTime(1_000_000), &started).unwrap()

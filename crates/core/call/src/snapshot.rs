@@ -2,6 +2,7 @@
 
 use hotline_acd::{AgentView, QueueView};
 use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
+use hotline_sip::Diversion;
 
 use crate::command::Customer;
 use crate::event::Alarm;
@@ -88,6 +89,8 @@ pub struct ScreenPop {
     pub queue: Option<QueueId>,
     /// When the call joined that queue.
     pub queued_at: Option<WallTime>,
+    /// Who sent the call on to us.
+    pub diversion: Option<Diversion>,
     /// Language of the caller.
     pub language: String,
     /// The customer; absent for an unknown number.

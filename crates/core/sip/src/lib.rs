@@ -22,9 +22,9 @@ pub mod transaction;
 pub mod uri;
 
 pub use endpoint::{
-    Contact, Counters, Datagram, Endpoint, EndpointConfig, Event, Failure, Invite, InviteError, IpPrefix,
-    Limits, Listener, Login, Party, Peer, ProbeId, ReferTarget, Register, RegistrationId, SessionId, Side,
-    Timer, Transmit, TrunkConfig, UserConfig,
+    Contact, Counters, Datagram, Diversion, Endpoint, EndpointConfig, Event, Failure, Invite, InviteError,
+    IpPrefix, Limits, Listener, Login, Party, Peer, ProbeId, ReferTarget, Register, RegistrationId,
+    SessionId, Side, Timer, Transmit, TrunkConfig, UserConfig,
 };
 pub use flow::{Flow, Transport};
 pub use locate::{Destination, Located, Place, shuffle};

@@ -31,7 +31,7 @@ pub(crate) fn event(event: &Event, names: &BTreeMap<AgentId, Pii<String>>) -> ap
 
 fn call_event(what: &CallEvent) -> What {
     match what {
-        CallEvent::Started { caller, caller_name, called, entry, source, sip_call_id: _, language } => {
+        CallEvent::Started { caller, caller_name, called, entry, source, language, .. } => {
             started(caller, caller_name.as_ref(), called, entry, source, language)
         }
         CallEvent::CustomerMatched { customer } => {

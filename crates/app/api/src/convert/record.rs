@@ -5,8 +5,9 @@ use std::time::Duration;
 use hotline_acd::OfferFailure;
 use hotline_api_types as api;
 use hotline_call::{
-    CallRecord, Dial, DialFailure, DialOutcome, EndCause, EndKind, Entry, FlowStep, Offer, OfferOutcome,
-    Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, Transfer, TransferOutcome,
+    CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry, FlowStep, Offer,
+    OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, Transfer,
+    TransferOutcome,
 };
 
 use super::{text, time};
@@ -39,6 +40,7 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         recordings: record.recordings.iter().map(recording).collect(),
         transfers: record.transfers.iter().map(transfer).collect(),
         dials: record.dials.iter().map(dial).collect(),
+        diversion: record.diversion.as_ref().map(diversion),
     }
 }
 
@@ -66,6 +68,11 @@ pub(super) const fn direction(source: &Source, entry: &Entry) -> api::Direction 
         (Source::Agent(_), Entry::Outside(_)) => api::Direction::Out,
         (Source::Agent(_), Entry::Number { .. } | Entry::Extension(_)) => api::Direction::Internal,
     }
+}
+
+/// Who sent a call on.
+pub(super) fn diversion(diversion: &Diversion) -> api::Diversion {
+    api::Diversion { from: diversion.from.expose().clone(), reason: diversion.reason.clone() }
 }
 
 fn dial(dial: &Dial) -> api::Dial {

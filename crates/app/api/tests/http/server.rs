@@ -260,6 +260,7 @@ pub(crate) fn started() -> CallEvent {
         source: Source::Trunk("demo".into()),
         sip_call_id: "abc@trunk".into(),
         language: "en".into(),
+        diversion: None,
     }
 }
 
@@ -286,6 +287,7 @@ pub(crate) fn pop(call: CallId, offer: u64, agent: &str) -> ScreenPop {
         called: "4000".into(),
         queue: Some("sales".into()),
         queued_at: Some(WallTime(1_500_000)),
+        diversion: None,
         language: "en".into(),
         customer: None,
         lookup_done: true,

@@ -182,6 +182,7 @@ impl Call {
             called: self.record.called.clone(),
             queue: visit.map(|visit| visit.queue.clone()),
             queued_at: visit.map(|visit| visit.entered_at),
+            diversion: self.record.diversion.clone(),
             language: self.record.language.clone(),
             customer: self.customer().cloned(),
             lookup_done: matches!(self.lookup, Lookup::Done(_)),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use hotline_acd::{Direction, Outside};
 use hotline_base::{CallId, LegId, Now, Pii};
-use hotline_sip::SessionId;
+use hotline_sip::{Diversion, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::live::{Activity, Live, Progress};
@@ -27,6 +27,7 @@ pub(crate) struct Invitation {
     pub(crate) called: String,
     pub(crate) entry: Entry,
     pub(crate) language: String,
+    pub(crate) diversion: Option<Diversion>,
     pub(crate) sip_call_id: String,
     pub(crate) offer: Option<Bytes>,
 }
@@ -60,6 +61,7 @@ impl Call {
             source: invitation.source.clone(),
             sip_call_id: invitation.sip_call_id.clone(),
             language: invitation.language,
+            diversion: invitation.diversion.map(Box::new),
         };
         let end = LegEnd::Caller(invitation.source);
         env.sessions.adopt(session, SipLeg { call: id, end, sip_call_id: invitation.sip_call_id });

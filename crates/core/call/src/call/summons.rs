@@ -43,6 +43,7 @@ impl Call {
             source: Source::Agent(agent.clone()),
             sip_call_id: String::new(),
             language,
+            diversion: None,
         };
         env.acd.set_outside_call(now, &agent, id, Some(Outside::Ringing));
         Self::open(now, env, Begun { id, started, session: None, opening: Opening::Summoned { caller_id } })

@@ -11,7 +11,9 @@ use crate::number::normalise;
 
 impl Controller {
     pub(super) fn on_incoming(&mut self, now: Now, event: SipEvent) {
-        let SipEvent::Incoming { session, peer, caller, called, offer, call_id, replaces, .. } = event else {
+        let SipEvent::Incoming { session, peer, caller, called, diversion, offer, call_id, replaces, .. } =
+            event
+        else {
             return;
         };
         let source = match peer {
@@ -60,6 +62,7 @@ impl Controller {
             called: called.into_inner(),
             entry,
             language,
+            diversion,
             sip_call_id: call_id,
             offer,
         };

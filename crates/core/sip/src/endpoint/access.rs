@@ -2,7 +2,7 @@
 
 use hotline_base::{AgentId, Now, Pii, TrunkId};
 
-use super::identity::caller;
+use super::identity::{caller, diversion};
 use super::{Endpoint, Event, Load, Party, Peer, SessionId, TrunkConfig};
 use crate::address::reply_flow;
 use crate::dialog::Dialog;
@@ -320,6 +320,10 @@ impl Endpoint {
             local_tag: self.shared.rng.hex(TAG_LENGTH),
             contact: self.contact_header(flow, Some(&called)),
         };
+        let diversion = match &peer {
+            Peer::Trunk(_) => diversion(&message),
+            Peer::Agent(_) => None,
+        };
         let key = inbound.key.clone();
         let Ok(session) = Session::incoming(&mut self.shared.rng, id, inbound.clone(), peerage) else {
             return self.refuse(&message, flow, 400);
@@ -335,6 +339,7 @@ impl Endpoint {
             caller,
             peer,
             called: Pii::new(called),
+            diversion,
             offer: sdp_of(&message).known(),
             replaces,
             source: flow.remote,

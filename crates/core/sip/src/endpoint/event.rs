@@ -70,6 +70,15 @@ pub struct Party {
     pub host: String,
 }
 
+/// Who sent a call on before it reached us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diversion {
+    /// The number that was called before.
+    pub from: Pii<String>,
+    /// Why, as the network says it: `user-busy`, `no-answer`, `unconditional`…; at most 32 characters.
+    pub reason: Option<String>,
+}
+
 /// Whom a REFER names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferTarget {
@@ -117,6 +126,8 @@ pub enum Event {
         caller: Party,
         /// The user part of the Request-URI, or the number of a tel URI.
         called: Pii<String>,
+        /// Who sent the call on to us, if the trunk says so: the last of several (RFC 5806, RFC 7044).
+        diversion: Option<Diversion>,
         /// The SDP offer; without one, [`Event::Confirmed`] brings the answer to ours.
         offer: Option<Bytes>,
         /// The session that it takes the place of (RFC 3891).

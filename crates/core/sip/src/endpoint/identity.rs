@@ -1,8 +1,8 @@
-//! Who calls from a trunk: what it asserts, if it is trusted, and what the caller wants hidden.
+//! Who calls from a trunk: what it asserts, if it is trusted, what the caller wants hidden, and who sent the call on.
 
 use hotline_base::Pii;
 
-use super::Party;
+use super::{Diversion, Party};
 use crate::message::NameAddr;
 use crate::uri::Uri;
 use crate::{HeaderName, Message};
@@ -50,4 +50,45 @@ fn is_anonymous(uri: &Uri) -> bool {
     let Uri::Sip(sip) = uri else { return false };
     sip.host.to_string().eq_ignore_ascii_case(NOWHERE)
         || uri.user().is_some_and(|user| user.eq_ignore_ascii_case(ANONYMOUS))
+}
+
+/// Longest reason of a diversion that is kept.
+const REASON_MAX: usize = 32;
+
+/// Who sent a call on last: the first Diversion (RFC 5806 §5), else the entry of History-Info before the last (RFC 7044
+/// §10.3).
+pub(super) fn diversion(message: &Message) -> Option<Diversion> {
+    diverted(message).or_else(|| retargeted(message))
+}
+
+fn diverted(message: &Message) -> Option<Diversion> {
+    let last = message.name_addr(HeaderName::Diversion).ok().flatten()?;
+    let from = last.uri.user().filter(|user| !user.is_empty())?.into_owned();
+    let reason = last.params.text("reason").and_then(|reason| word(&reason));
+    Some(Diversion { from: Pii::new(from), reason })
+}
+
+fn retargeted(message: &Message) -> Option<Diversion> {
+    let entries = message.name_addrs(HeaderName::HistoryInfo).ok()?;
+    let before = entries.len().checked_sub(2).and_then(|place| entries.get(place))?;
+    let from = before.uri.user().filter(|user| !user.is_empty())?.into_owned();
+    // RFC 4458 §2: why the call came to the last entry.
+    let last = entries.last().and_then(|entry| entry.uri.sip());
+    let reason = last.and_then(|uri| uri.params.text("cause")).and_then(|cause| match &*cause {
+        "302" => Some("unconditional"),
+        "404" => Some("unknown"),
+        "408" => Some("no-answer"),
+        "480" | "503" => Some("unavailable"),
+        "486" => Some("user-busy"),
+        "487" => Some("deflection"),
+        _ => None,
+    });
+    Some(Diversion { from: Pii::new(from), reason: reason.map(str::to_owned) })
+}
+
+fn word(text: &str) -> Option<String> {
+    let is_word = !text.is_empty()
+        && text.len() <= REASON_MAX
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_word.then(|| text.to_ascii_lowercase())
 }

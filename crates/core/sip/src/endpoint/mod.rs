@@ -39,8 +39,8 @@ pub use config::{
 };
 pub use counters::Counters;
 pub use event::{
-    Contact, Datagram, Event, Failure, Invite, InviteError, Login, Party, Peer, ProbeId, Reason, ReferTarget,
-    Register, RegistrationId, SessionId, Side, Transmit, Why,
+    Contact, Datagram, Diversion, Event, Failure, Invite, InviteError, Login, Party, Peer, ProbeId, Reason,
+    ReferTarget, Register, RegistrationId, SessionId, Side, Transmit, Why,
 };
 pub use register::{MAX_INSTANCE, MAX_PATH};
 pub use throttle::{

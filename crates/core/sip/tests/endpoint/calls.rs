@@ -191,6 +191,36 @@ fn who_calls_is_what_a_trusted_trunk_says() {
 }
 
 #[test]
+fn who_sent_a_call_on_is_told() {
+    // The examples of RFC 5806 §7 and RFC 7044 §B.1, and what goes wrong on the way.
+    for (headers, told) in [
+        (
+            "Diversion: \"Bob\" <sip:+49333@carrier.example>;reason=user-busy;counter=1\nDiversion: <sip:+49444@x.example>;reason=no-answer\n",
+            Some(("+49333", Some("user-busy"))),
+        ),
+        ("Diversion: <tel:+49333>;reason=\"Do Not\"\n", Some(("+49333", None))),
+        ("Diversion: nonsense\n", None),
+        (
+            "History-Info: <sip:+49333@carrier.example>;index=1, <sip:100@192.0.2.10;cause=486>;index=1.1\n",
+            Some(("+49333", Some("user-busy"))),
+        ),
+        ("History-Info: <sip:100@192.0.2.10>;index=1\n", None),
+        ("", None),
+    ] {
+        let mut net = Net::new(1, PERFECT, vec![crate::net::open_config(0)]);
+        net.inject(0, PHONE, &with_sdp(&request("INVITE", 1, "1", "", headers)));
+        match &net.nodes[0].events[..] {
+            [Event::Incoming { diversion, .. }] => {
+                let diversion = diversion.as_ref();
+                let found = diversion.map(|one| (one.from.expose().as_str(), one.reason.as_deref()));
+                assert_eq!(found, told, "{headers}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn without_an_ack_the_answer_is_repeated_for_32_seconds_and_the_call_hung_up() {
     let mut net = Net::pair(1, PERFECT);
     net.filter = Some(Box::new(|_, message| title(message) != "ACK"));

@@ -38,6 +38,7 @@ pub(crate) fn started(seq: u64, call: CallId) -> Event {
         source: Source::Trunk(TrunkId::from("carrier")),
         sip_call_id: "a84b4c76e66710".to_owned(),
         language: "zh".to_owned(),
+        diversion: None,
     };
     event(seq, call, what)
 }
