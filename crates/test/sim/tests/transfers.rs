@@ -129,3 +129,26 @@ fn anybody_may_hang_up_while_a_caller_is_sent_on() {
         assert!(is_replay || ends.contains(&(who, true)), "{who} hung up after the transfer too");
     }
 }
+
+/// The agent has left and the colleague does not answer: the caller is not lost.
+#[test]
+fn a_caller_whom_nobody_is_left_for_begins_again() {
+    for_each_seed(SEEDS / 3, |seed, loud| {
+        let (mut world, caller, first, second) = talking(seed, loud);
+        world.manners(second).pick_up = PickUp::Never;
+        world.transfer(first, second);
+        world.later(Duration::from_secs(1), first, Act::HangUp);
+        // The agents' phones are as before when the caller has come through the menu again.
+        world.manners(first).pick_up = PickUp::After(Duration::from_secs(1));
+        world.run_for(Duration::from_secs(35));
+        assert!(world.phone(caller).talk.is_some(), "the caller is still there");
+        world.later(Duration::ZERO, caller, Act::Press('1'));
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, first)), "and is served");
+        world.later(Duration::from_secs(2), caller, Act::HangUp);
+        world.run_for(Duration::from_secs(30));
+        let record = only(world.close());
+        assert_eq!(outcomes(&record), [TransferOutcome::Failed]);
+        assert_eq!((record.recordings.len(), record.queues.len()), (2, 2));
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+}

@@ -358,6 +358,7 @@ impl Call {
     /// Nobody outside took the call: it goes where it then belongs.
     fn after_dialling(&mut self, now: Now, env: &mut Env, fallback: Fallback, failure: DialFailure) {
         match fallback {
+            Fallback::Refuse if self.begin_again(now, env) => {}
             Fallback::Refuse => {
                 let (kind, status, q850) = told(failure);
                 let status = if self.record.answered_at.is_some() { 200 } else { status };

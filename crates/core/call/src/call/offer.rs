@@ -325,6 +325,7 @@ impl Call {
                 self.on_transfer_failed(now, env, failure);
             }
             Fallback::Transferor(handover) => self.resume(now, env, *handover, failure),
+            Fallback::Refuse if self.begin_again(now, env) => {}
             Fallback::Refuse => self.refuse_extension(now, env, failure),
         }
     }

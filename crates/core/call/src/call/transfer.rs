@@ -128,7 +128,8 @@ impl Call {
         end_conversation(self.id(), now, env, conversation, Some(&reason));
     }
 
-    /// The agent hung up without waiting for somebody to take over: from here on the caller has nobody to come back to.
+    /// The agent hung up without waiting for somebody to take over: from here on the caller has nobody to come back to, and
+    /// begins again if nobody does.
     pub(crate) fn on_transferor_gone(&mut self, now: Now, env: &mut Env) {
         let id = self.id();
         let Some(live) = self.live() else { return };
@@ -144,6 +145,20 @@ impl Call {
             }
             other @ (Fallback::Queue(_) | Fallback::Flow(_) | Fallback::Refuse) => *fallback = other,
         }
+    }
+
+    /// Nobody took over, and the agent who sent the caller on has left: whoever called a number begins its flow again, so
+    /// that nobody is lost. False if the caller had called no number.
+    pub(super) fn begin_again(&mut self, now: Now, env: &mut Env) -> bool {
+        let Entry::Number { flow, .. } = &self.record.entry else { return false };
+        let Some(flow) = env.center.flows.get(flow).cloned() else { return false };
+        if let Some((by, to)) = self.record.transfers.last().map(|last| (last.by.clone(), last.to.clone())) {
+            self.emit(now, env, CallEvent::TransferFailed { by, to });
+        }
+        env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
+        self.set_activity(Activity::Flow(FlowRun::new(flow, self.facts())));
+        self.start_flow(now, env);
+        true
     }
 
     /// The phone to which the caller is sent rings.
