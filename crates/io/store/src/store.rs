@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::db::{Db, sql};
@@ -21,6 +23,8 @@ const SQLITE_READERS: u32 = 4;
 const SQLITE_BUSY_LIMIT: Duration = Duration::from_secs(2);
 /// Connections to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 8;
+/// How long SQLite may take to make or open its file at the start: a busy disk takes its time to keep what it is given.
+const OPEN_LIMIT: Duration = Duration::from_secs(30);
 /// How long a statement waits for a connection before the database counts as unavailable.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
@@ -76,6 +80,12 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
         .foreign_keys(true)
         .busy_timeout(SQLITE_BUSY_LIMIT)
         .disable_statement_logging();
+    // The file is made and brought up to date by a connection that has time; it stays until the others are there.
+    let mut first = match tokio::time::timeout(OPEN_LIMIT, SqliteConnection::connect_with(&options)).await {
+        Ok(result) => result.map_err(refused)?,
+        Err(_) => return Err(refused(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
+    };
+    SQLITE.run(&mut first).await.map_err(|error| migration_failed(error, &database))?;
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(CONNECT_LIMIT)
@@ -84,15 +94,13 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
         .connect_with(options.clone())
         .await
         .map_err(refused)?;
-    let mut connection = writer.acquire().await.map_err(refused)?;
-    SQLITE.run(&mut *connection).await.map_err(|error| migration_failed(error, &database))?;
-    drop(connection);
     let readers = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(CONNECT_LIMIT)
         .connect_with(options.pragma("query_only", "on"))
         .await
         .map_err(refused)?;
+    first.close().await.map_err(refused)?;
     Ok(Db::Sqlite { writer, readers })
 }
 
