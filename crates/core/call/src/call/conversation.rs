@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
 use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, Pii, RecordingId};
-use hotline_ivr::Input;
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,7 @@ use super::offer::{Answered, Fallback};
 use super::{Call, Served};
 use crate::controller::CallTimer;
 use crate::env::{Env, Role};
-use crate::event::{AlarmKind, CallEvent, DialFailure, EndKind, Party, QueueOutcome, Source};
+use crate::event::{AlarmKind, CallEvent, DialFailure, EndKind, Party, Source};
 use crate::media_leg::MediaLeg;
 
 /// Two people who hear each other.
@@ -86,19 +85,7 @@ impl Call {
         env.media.push_back(media::Command::StopPlay { leg: customer_leg });
         env.media.push_back(media::Command::SetMusic { leg: customer_leg, prompt: None });
         self.answer_caller(now, env);
-        match fallback {
-            Fallback::Queue(waiting) => {
-                self.emit(
-                    now,
-                    env,
-                    CallEvent::Dequeued { queue: waiting.queue, outcome: QueueOutcome::Answered },
-                );
-                self.close_flow(now, env, waiting.run, Input::Connected);
-            }
-            Fallback::Flow(run) => self.close_flow(now, env, run, Input::Connected),
-            Fallback::Transferor(handover) => self.release_transferor(now, env, *handover),
-            Fallback::Refuse => {}
-        }
+        self.settle_fallback(now, env, fallback);
         self.emit(now, env, CallEvent::Connected { offer: agent_leg, agent: agent.clone() });
         env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
         env.clear(now, &AlarmKind::ReservationExpired(agent.clone()));
@@ -244,16 +231,8 @@ impl Call {
         }
     }
 
-    fn talking_agent(&mut self) -> Option<AgentId> {
-        match &self.live()?.activity {
-            Activity::Talking(conversation) => conversation.agent().cloned(),
-            Activity::Idle
-            | Activity::Summoning
-            | Activity::Flow(_)
-            | Activity::Waiting(_)
-            | Activity::Offering { .. }
-            | Activity::Dialling { .. } => None,
-        }
+    fn talking_agent(&self) -> Option<AgentId> {
+        self.conversation()?.agent().cloned()
     }
 
     /// How the agent's time is counted.

@@ -252,7 +252,7 @@ impl Call {
     }
 
     /// Where the call came from has been left for good.
-    fn settle_fallback(&mut self, now: Now, env: &mut Env, fallback: Fallback) {
+    pub(super) fn settle_fallback(&mut self, now: Now, env: &mut Env, fallback: Fallback) {
         match fallback {
             Fallback::Queue(waiting) => {
                 let (queue, outcome) = (waiting.queue, QueueOutcome::Answered);

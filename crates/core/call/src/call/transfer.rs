@@ -276,7 +276,7 @@ impl Call {
         self.follow_hold(now, env);
     }
 
-    fn conversation(&self) -> Option<&Conversation> {
+    pub(super) fn conversation(&self) -> Option<&Conversation> {
         let super::Stage::Live(live) = &self.stage else { return None };
         match &live.activity {
             Activity::Talking(conversation) => Some(conversation),

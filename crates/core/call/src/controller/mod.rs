@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_acd::{Acd, AgentView};
-use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time, TrunkId};
+use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
 use hotline_media as media;
 use hotline_sip::digest::UsedNonces;
 use hotline_sip::endpoint::Blocked;
@@ -33,7 +33,7 @@ use crate::env::Env;
 use crate::event::{Alarm, AlarmKind, EndKind, Event};
 use crate::sessions::SipLeg;
 use crate::snapshot::{ScreenPop, Snapshot};
-use crate::trunk::{TrunkCounters, TrunkView};
+use crate::trunk::TrunkView;
 
 /// Calls that may live at once. Beyond it a new call is refused with 503 and counted.
 pub const CALLS_MAX: usize = 5_000;
@@ -338,12 +338,6 @@ impl Controller {
         ];
         counters.extend(self.env.sip.counters().named());
         counters
-    }
-
-    /// What was counted of each trunk's calls.
-    #[must_use]
-    pub fn trunk_counters(&self) -> Vec<(TrunkId, TrunkCounters)> {
-        self.env.trunks.all()
     }
 
     /// Everybody who is not heard by SIP for a while.

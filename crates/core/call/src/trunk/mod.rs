@@ -294,11 +294,6 @@ impl Trunks {
         }
     }
 
-    /// What was counted of every trunk.
-    pub(crate) fn all(&self) -> Vec<(TrunkId, TrunkCounters)> {
-        self.states.iter().map(|(trunk, state)| (trunk.clone(), state.counters)).collect()
-    }
-
     /// How every configured trunk stands.
     pub(crate) fn views(&self, now: Now, center: &Center) -> Vec<TrunkView> {
         let view = |trunk: &Trunk| {
