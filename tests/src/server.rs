@@ -26,6 +26,8 @@ use crate::watch::Watch;
 
 /// Lines of output that are kept and shown when a test fails.
 const LOG_LINES: usize = 400;
+/// The ports for RTP of every test center.
+const MEDIA_PORTS: std::ops::RangeInclusive<u16> = 20_000..=20_999;
 /// Lines that may wait for the reader of the banner.
 const LINES_MAX: usize = 256;
 
@@ -91,6 +93,19 @@ impl Hotline {
     #[must_use]
     pub const fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// The ports of the server that are open for RTP at this moment, as the system lists them.
+    ///
+    /// # Errors
+    /// The system does not list them.
+    pub fn media_ports(&self) -> Result<Vec<u16>> {
+        let IpAddr::V4(server) = self.addresses.server() else { bail!("tests run on IPv4") };
+        let ours = format!("{:08X}:", u32::from_ne_bytes(server.octets()));
+        let sockets = std::fs::read_to_string("/proc/net/udp")?;
+        let local = sockets.lines().filter_map(|line| line.split_whitespace().nth(1)?.strip_prefix(&*ours));
+        let ports = local.filter_map(|port| u16::from_str_radix(port, 16).ok());
+        Ok(ports.filter(|port| MEDIA_PORTS.contains(port)).collect())
     }
 
     /// The process.

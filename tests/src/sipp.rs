@@ -2,21 +2,25 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
 use crate::addresses::{free_port, is_bound};
 use crate::center::root;
 use crate::desk::sip_password;
 use crate::server::Hotline;
-use crate::wait::{eventually, within};
+use crate::wait::eventually;
 
 const SCENARIOS: &str = "tests/tests/sipp";
-/// SIPp's own bound, so that it ends with a word about what it waited for.
-const TIMEOUT: &str = "25s";
+/// How long SIPp may take before it ends with a word about what it waited for.
+const TIMEOUT: Duration = Duration::from_secs(25);
+/// What it is given beyond that to end.
+const LEAD: Duration = Duration::from_secs(5);
 
 /// A scenario to be run.
 #[derive(Clone, Debug)]
@@ -24,6 +28,7 @@ pub struct Sipp {
     scenario: String,
     address: IpAddr,
     port: Option<u16>,
+    timeout: Duration,
     arguments: Vec<String>,
     replacements: Vec<(String, String)>,
 }
@@ -42,6 +47,7 @@ impl Sipp {
             scenario: scenario.to_owned(),
             address,
             port: None,
+            timeout: TIMEOUT,
             arguments: Vec::new(),
             replacements: Vec::new(),
         }
@@ -98,6 +104,13 @@ impl Sipp {
         self
     }
 
+    /// For scenarios that wait for the timers of a standard.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
     /// From this port, which must be free.
     #[must_use]
     pub const fn port(mut self, port: u16) -> Self {
@@ -123,7 +136,8 @@ impl Sipp {
             .arg(&scenario)
             .args(["-i", &self.address.to_string(), "-p", &port.to_string()])
             .args(["-mi", &self.address.to_string(), "-m", "1", "-nostdin"])
-            .args(["-timeout", TIMEOUT, "-timeout_error", "-trace_err", "-error_file", "errors.log"])
+            .args(["-timeout", &format!("{}s", self.timeout.as_secs()), "-timeout_error"])
+            .args(["-trace_err", "-error_file", "errors.log"])
             .args(["-trace_msg", "-message_file", "messages.log"])
             .args(&self.arguments)
             .current_dir(files.path())
@@ -135,7 +149,7 @@ impl Sipp {
             .spawn()
             .context("SIPp cannot be started; is the package sip-tester installed?")?;
         let address = SocketAddr::new(self.address, port);
-        Ok(SippRun { scenario: self.scenario.clone(), address, child, files })
+        Ok(SippRun { scenario: self.scenario.clone(), address, timeout: self.timeout, child, files })
     }
 
     fn text(&self) -> Result<String> {
@@ -170,6 +184,7 @@ impl Sipp {
 pub struct SippRun {
     scenario: String,
     address: SocketAddr,
+    timeout: Duration,
     child: Child,
     files: TempDir,
 }
@@ -192,11 +207,21 @@ impl SippRun {
     /// # Errors
     /// It did not; the messages are shown.
     pub async fn passed(&mut self) -> Result<()> {
-        let status = within(&self.scenario, async { Ok(self.child.wait().await?) }).await?;
+        let status = self.ended().await?;
         if status.success() {
             return Ok(());
         }
         bail!("{}: SIPp ended with {status}\n{}\n{}", self.scenario, self.errors(), self.messages())
+    }
+
+    /// Waits for its end, however it went: for scenarios over a network that loses datagrams.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub async fn ended(&mut self) -> Result<ExitStatus> {
+        let patience = self.timeout + LEAD;
+        let status = timeout(patience, self.child.wait()).await;
+        Ok(status.with_context(|| format!("waited {patience:?} for {}", self.scenario))??)
     }
 
     fn errors(&self) -> String {

@@ -149,6 +149,12 @@ impl MediaLeg {
         Ok(())
     }
 
+    /// Takes the answer of a 2xx. What was agreed on by UPDATE before it holds (RFC 3311 §5.1). False if there is nothing to
+    /// go by.
+    pub(crate) fn conclude(&mut self, answer: Option<&Bytes>, out: &mut VecDeque<media::Command>) -> bool {
+        self.is_agreed() || answer.is_some_and(|answer| self.accept(answer, out).is_ok())
+    }
+
     fn local<'a>(&'a self, center: &Center, codecs: &'a [Codec]) -> Local<'a> {
         Local {
             previous: self.described.last(),

@@ -120,8 +120,18 @@ impl Call {
 
     /// One side sent a new offer in the dialog: hold, retrieve, a new address. Answered on the same port. A
     /// re-INVITE without an offer gets ours, and its answer comes by [`Call::on_reoffer_answered`].
-    pub(crate) fn on_reoffer(&mut self, now: Now, env: &mut Env, role: Role, offer: Option<&Bytes>) {
-        let Some((session, leg)) = self.side(role) else { return };
+    pub(crate) fn on_reoffer(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        (session, role): (SessionId, Role),
+        offer: Option<&Bytes>,
+    ) {
+        let Some((session, leg)) = self.side(role) else {
+            // Who asks is on the way out, or between two partners.
+            env.sip.refuse_reoffer(now, session, 491);
+            return;
+        };
         let description = match offer {
             Some(offer) => leg.answer(&env.center, offer, &mut env.media),
             None => Ok(leg.offer(&env.center, None)),
@@ -162,6 +172,9 @@ impl Call {
             (Role::Agent | Role::Callee, Activity::Talking(conversation)) => {
                 Some((conversation.session, &mut conversation.media))
             }
+            // Before the answer (RFC 3311 §5.1).
+            (Role::Agent, Activity::Offering { agent, .. }) => agent.invited(),
+            (Role::Callee, Activity::Dialling { dial, .. }) => dial.tried(),
             (
                 Role::Transferor,
                 Activity::Offering { fallback: Fallback::Transferor(handover), .. }

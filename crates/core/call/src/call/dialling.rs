@@ -42,8 +42,20 @@ struct Try {
     /// As offered: every answer, of whichever fork, is one to this.
     offered: MediaLeg,
     early: Option<EarlyMedia>,
+    /// As changed before the answer (RFC 3311): an answer without a description means this one.
+    changed: Option<MediaLeg>,
     /// The called phone rings: whoever has it is not called again by another way.
     rang: bool,
+}
+
+impl Dialling {
+    /// The session of the server that has the INVITE, and its description.
+    pub(super) fn tried(&mut self) -> Option<(SessionId, &mut MediaLeg)> {
+        let State::Trying(attempt) = &mut self.state else { return None };
+        let Try { session, offered, early, changed, .. } = &mut **attempt;
+        let before = || early.as_ref().map_or(&*offered, |early| &early.media).clone();
+        Some((*session, changed.get_or_insert_with(before)))
+    }
 }
 
 /// What the network plays before the answer.
@@ -110,7 +122,13 @@ impl Call {
             let number = dial.hunt.number().clone();
             match dial.hunt.next(now, env, call, &offer) {
                 Attempt::Sent { session, candidate } => {
-                    dial.state = State::Trying(Box::new(Try { session, offered, early: None, rang: false }));
+                    dial.state = State::Trying(Box::new(Try {
+                        session,
+                        offered,
+                        early: None,
+                        changed: None,
+                        rang: false,
+                    }));
                     let sip_call_id =
                         env.sip.call_id(session).expect("a session that has just begun is known");
                     let end = LegEnd::Callee;
@@ -195,13 +213,13 @@ impl Call {
     pub(crate) fn on_dial_answered(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
         let Some(dial) = self.dialling() else { return };
         let State::Trying(attempt) = &mut dial.state else { return };
-        let media = match (answer, &attempt.early) {
-            (Some(answer), _) => {
+        let changed = attempt.changed.take().filter(MediaLeg::is_agreed);
+        let media = match answer {
+            Some(answer) => {
                 let mut media = attempt.offered.clone();
                 media.accept(answer, &mut env.media).is_ok().then_some(media)
             }
-            (None, Some(early)) => Some(early.media.clone()),
-            (None, None) => None,
+            None => changed.or_else(|| attempt.early.as_ref().map(|early| early.media.clone())),
         };
         let Some(media) = media else {
             self.stop_dialling(now, env, DialFailure::NoCodec);

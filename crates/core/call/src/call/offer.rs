@@ -65,6 +65,14 @@ impl AgentLeg {
     pub(super) const fn is_told(&self) -> bool {
         !matches!(self.progress, Progress::Preparing { pop: Pop::Unknown { .. }, .. })
     }
+
+    /// The session that rings and its description, once the INVITE is out.
+    pub(super) fn invited(&mut self) -> Option<(SessionId, &mut MediaLeg)> {
+        match &mut self.progress {
+            Progress::Inviting { session, media } => Some((*session, media)),
+            Progress::Preparing { .. } => None,
+        }
+    }
 }
 
 /// Where the call goes when the offer comes to nothing.
@@ -247,8 +255,7 @@ impl Call {
         let Some(live) = self.live() else { return };
         let Activity::Offering { agent, .. } = &mut live.activity else { return };
         let Progress::Inviting { media, .. } = &mut agent.progress else { return };
-        let agreed = answer.is_some_and(|answer| media.accept(answer, &mut env.media).is_ok());
-        if !agreed {
+        if !media.conclude(answer, &mut env.media) {
             self.fail_offer(now, env, OfferFailure::PhoneFault, Some(200));
             return;
         }

@@ -99,7 +99,7 @@ impl Call {
         let Some(live) = self.live() else { return };
         let Progress::Summoned { caller_id } = &live.progress else { return };
         let caller_id = caller_id.clone();
-        let agreed = answer.is_some_and(|answer| live.media.accept(answer, &mut env.media).is_ok());
+        let agreed = live.media.conclude(answer, &mut env.media);
         live.progress = Progress::Confirmed;
         live.activity = Activity::Idle;
         env.disarm(id, CallTimer::Ring);

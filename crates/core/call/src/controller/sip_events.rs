@@ -55,7 +55,9 @@ impl Controller {
             self.env.sessions.remove(&session);
         }
         self.with_call(id, |call, env| match event {
-            SipEvent::Reoffer { offer, .. } => call.on_reoffer(now, env, role, offer.as_ref()),
+            SipEvent::Reoffer { offer, .. } => {
+                call.on_reoffer(now, env, (session, role), offer.as_ref());
+            }
             SipEvent::ReofferAnswered { body, .. } => {
                 call.on_reoffer_answered(now, env, role, body.as_ref());
             }

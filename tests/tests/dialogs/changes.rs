@@ -1,0 +1,32 @@
+//! Changes of a session that is up.
+
+use anyhow::Result;
+use hotline_api_types::EndKind;
+use hotline_tests::Center;
+
+use crate::{carrier, ended, kind, nothing_is_left, takes_the_call};
+
+#[tokio::test]
+async fn a_carrier_changes_the_session_in_every_way() -> Result<()> {
+    let hotline = Center::new().start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut agent = hotline.ready("1001").await?;
+    let mut run = carrier(&hotline, "carrier_changes_session.xml", "4100").start(&hotline)?;
+    takes_the_call(&mut agent).await?;
+    run.passed().await?;
+    assert_eq!(kind(&ended(&mut watch).await?), Some(EndKind::Completed));
+    nothing_is_left(&hotline).await
+}
+
+#[tokio::test]
+async fn a_carrier_that_writes_oddly_is_understood_and_its_route_kept() -> Result<()> {
+    let hotline = Center::new().start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut agent = hotline.ready("1001").await?;
+    let mut run = carrier(&hotline, "carrier_writes_oddly.xml", "4100").start(&hotline)?;
+    takes_the_call(&mut agent).await?;
+    agent.hang_up().await?;
+    run.passed().await?;
+    assert_eq!(ended(&mut watch).await?.caller_name.as_deref(), Some("Car, \"rier\" <x>"));
+    nothing_is_left(&hotline).await
+}
