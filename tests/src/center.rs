@@ -116,6 +116,13 @@ impl Center {
         }
     }
 
+    /// So many agents, `1001` and those after it.
+    #[must_use]
+    pub fn agents(mut self, count: usize) -> Self {
+        self.agents = (1001..).take(count).map(|agent: u32| agent.to_string()).collect();
+        self
+    }
+
     /// Other times or members for `sales`.
     #[must_use]
     pub fn sales(mut self, change: impl FnOnce(Queue) -> Queue) -> Self {

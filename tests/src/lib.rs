@@ -27,6 +27,6 @@ pub use line::Line;
 pub use record::{Sound, listen, record_of, records};
 pub use server::{Hotline, binary};
 pub use sipp::{Sipp, SippRun};
-pub use wait::{PATIENCE, eventually, within};
+pub use wait::{PATIENCE, eventually, in_time, within};
 pub use watch::Watch;
 pub use wire::{Wire, field, status};

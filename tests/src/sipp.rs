@@ -29,6 +29,7 @@ pub struct Sipp {
     address: IpAddr,
     port: Option<u16>,
     timeout: Duration,
+    calls: u32,
     arguments: Vec<String>,
     replacements: Vec<(String, String)>,
 }
@@ -48,6 +49,7 @@ impl Sipp {
             address,
             port: None,
             timeout: TIMEOUT,
+            calls: 1,
             arguments: Vec::new(),
             replacements: Vec::new(),
         }
@@ -104,6 +106,19 @@ impl Sipp {
         self
     }
 
+    /// So many calls in place of one.
+    #[must_use]
+    pub const fn calls(mut self, calls: u32) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    /// Loses so many of a hundred datagrams, of those that it sends and of those that come.
+    #[must_use]
+    pub fn losing(self, percent: u32) -> Self {
+        self.argument("-lost").argument(&percent.to_string())
+    }
+
     /// For scenarios that wait for the timers of a standard.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
@@ -135,7 +150,7 @@ impl Sipp {
             .arg("-sf")
             .arg(&scenario)
             .args(["-i", &self.address.to_string(), "-p", &port.to_string()])
-            .args(["-mi", &self.address.to_string(), "-m", "1", "-nostdin"])
+            .args(["-mi", &self.address.to_string(), "-m", &self.calls.to_string(), "-nostdin"])
             .args(["-timeout", &format!("{}s", self.timeout.as_secs()), "-timeout_error"])
             .args(["-trace_err", "-error_file", "errors.log"])
             .args(["-trace_msg", "-message_file", "messages.log"])

@@ -23,8 +23,20 @@ pub async fn within<T>(what: &str, future: impl Future<Output = Result<T>>) -> R
 ///
 /// # Errors
 /// It found nothing in time, or failed.
-pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
-    let deadline = Instant::now() + PATIENCE;
+pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+    in_time(PATIENCE, what, look).await
+}
+
+/// Looks until `look` finds something, which may take as long as the timers of a standard do.
+///
+/// # Errors
+/// It found nothing in time, or failed.
+pub async fn in_time<T>(
+    patience: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    let deadline = Instant::now() + patience;
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -32,7 +44,7 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Result<Opt
             return Ok(found);
         }
         if Instant::now() > deadline {
-            bail!("waited {PATIENCE:?} for {what}");
+            bail!("waited {patience:?} for {what}");
         }
         looks.tick().await;
     }

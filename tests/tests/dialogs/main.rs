@@ -2,16 +2,19 @@
 //! 3311, 3515, 3891 and 4028 allow, over UDP, TCP and TLS, over a network that loses datagrams.
 
 mod changes;
+mod clock;
 mod forks;
+mod loss;
 mod reliable;
 mod transfers;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hotline_api_types::{EndKind, Record, Source, What};
 use hotline_phone::{Phone, PhoneEvent};
-use hotline_tests::{Center, Hotline, PATIENCE, Sipp, Watch, eventually, free_port};
+use hotline_tests::{Center, Hotline, PATIENCE, Sipp, Watch, free_port, in_time};
 
 const CARRIER: &str = "+15550100777";
 /// A number outside.
@@ -67,8 +70,12 @@ fn kind(record: &Record) -> Option<EndKind> {
 
 /// Nothing is left: no call, and every port for RTP was given back.
 async fn nothing_is_left(hotline: &Hotline) -> Result<()> {
+    nothing_is_left_after(hotline, PATIENCE).await
+}
+
+async fn nothing_is_left_after(hotline: &Hotline, patience: Duration) -> Result<()> {
     let admin = hotline.admin().await?;
-    eventually("nothing to be left", async || {
+    in_time(patience, "nothing to be left", async || {
         let live = admin.get("/api/v1/live").await?;
         let calls = live["calls"].as_array().context("a list of calls")?.len();
         Ok((calls == 0 && hotline.media_ports()?.is_empty()).then_some(()))
