@@ -1,7 +1,6 @@
 //! Loopback addresses that no other test uses, so that tests can run side by side: all of 127.0.0.0/8 is ours, and
 //! ports of one address are free at another.
 
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -85,9 +84,38 @@ pub fn free_port(address: IpAddr) -> Result<u16> {
 /// # Errors
 /// The system does not say.
 pub fn is_bound(address: SocketAddr) -> Result<bool> {
-    match UdpSocket::bind(address) {
-        Ok(_) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(true),
-        Err(error) => Err(error.into()),
-    }
+    Ok(sockets(Protocol::Udp)?.contains(&address))
+}
+
+/// Whether somebody listens there for connections.
+///
+/// # Errors
+/// The system does not say.
+pub(crate) fn accepts(address: SocketAddr) -> Result<bool> {
+    Ok(sockets(Protocol::Tcp)?.contains(&address))
+}
+
+/// Which table of sockets is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Udp,
+    Tcp,
+}
+
+/// Where anybody listens on this host over IPv4, as the system lists it (proc_net(5)): to try by binding would be in the
+/// way of who is about to.
+pub(crate) fn sockets(protocol: Protocol) -> Result<Vec<SocketAddr>> {
+    let (table, listening) = match protocol {
+        Protocol::Udp => ("/proc/net/udp", "07"),
+        Protocol::Tcp => ("/proc/net/tcp", "0A"),
+    };
+    let text = std::fs::read_to_string(table)?;
+    let local = |line: &str| {
+        let mut fields = line.split_whitespace().skip(1);
+        let (address, port) = fields.next()?.split_once(':')?;
+        let address = u32::from_str_radix(address, 16).ok()?.to_ne_bytes();
+        let port = u16::from_str_radix(port, 16).ok()?;
+        (fields.nth(1)? == listening).then(|| SocketAddr::from((address, port)))
+    };
+    Ok(text.lines().filter_map(local).collect())
 }

@@ -19,7 +19,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
-use crate::addresses::Addresses;
+use crate::addresses::{Addresses, Protocol, sockets};
 use crate::desk::{ADMIN, ADMIN_PASSWORD, desk_password, sip_password};
 use crate::wait::within;
 use crate::watch::Watch;
@@ -100,11 +100,8 @@ impl Hotline {
     /// # Errors
     /// The system does not list them.
     pub fn media_ports(&self) -> Result<Vec<u16>> {
-        let IpAddr::V4(server) = self.addresses.server() else { bail!("tests run on IPv4") };
-        let ours = format!("{:08X}:", u32::from_ne_bytes(server.octets()));
-        let sockets = std::fs::read_to_string("/proc/net/udp")?;
-        let local = sockets.lines().filter_map(|line| line.split_whitespace().nth(1)?.strip_prefix(&*ours));
-        let ports = local.filter_map(|port| u16::from_str_radix(port, 16).ok());
+        let ours = sockets(Protocol::Udp)?.into_iter().filter(|socket| socket.ip() == self.addresses.server());
+        let ports = ours.map(|socket| socket.port());
         Ok(ports.filter(|port| MEDIA_PORTS.contains(port)).collect())
     }
 

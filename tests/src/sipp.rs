@@ -10,9 +10,10 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::addresses::{free_port, is_bound};
+use crate::addresses::{accepts, free_port, is_bound};
 use crate::center::root;
 use crate::desk::sip_password;
+use crate::relay::TlsRelay;
 use crate::server::Hotline;
 use crate::wait::eventually;
 
@@ -30,6 +31,7 @@ pub struct Sipp {
     port: Option<u16>,
     timeout: Duration,
     calls: u32,
+    relay: Option<SocketAddr>,
     arguments: Vec<String>,
     replacements: Vec<(String, String)>,
 }
@@ -50,6 +52,7 @@ impl Sipp {
             port: None,
             timeout: TIMEOUT,
             calls: 1,
+            relay: None,
             arguments: Vec::new(),
             replacements: Vec::new(),
         }
@@ -79,6 +82,13 @@ impl Sipp {
         self.argument("-t").argument("t1")
     }
 
+    /// Over TLS, which Debian's SIPp was built without: over TCP to `relay`.
+    #[must_use]
+    pub fn over_tls(self, relay: &TlsRelay) -> Self {
+        let sipp = self.over_tcp().replace("[transport]", "TLS");
+        Self { relay: Some(relay.address()), ..sipp }
+    }
+
     /// A keyword of the scenario: `[name]`.
     #[must_use]
     pub fn key(self, name: &str, value: &str) -> Self {
@@ -87,8 +97,12 @@ impl Sipp {
 
     /// Puts `to` for `@name@` where the scenario's text may have no keyword, as in a status line.
     #[must_use]
-    pub fn put(mut self, name: &str, to: &str) -> Self {
-        self.replacements.push((format!("@{name}@"), to.to_owned()));
+    pub fn put(self, name: &str, to: &str) -> Self {
+        self.replace(&format!("@{name}@"), to)
+    }
+
+    fn replace(mut self, from: &str, to: &str) -> Self {
+        self.replacements.push((from.to_owned(), to.to_owned()));
         self
     }
 
@@ -146,7 +160,7 @@ impl Sipp {
         let scenario = files.path().join(&self.scenario);
         std::fs::write(&scenario, self.text()?)?;
         let child = Command::new("sipp")
-            .arg(hotline.sip().to_string())
+            .arg(self.relay.unwrap_or_else(|| hotline.sip()).to_string())
             .arg("-sf")
             .arg(&scenario)
             .args(["-i", &self.address.to_string(), "-p", &port.to_string()])
@@ -181,6 +195,18 @@ impl Sipp {
         let run = self.start(hotline)?;
         let address = run.address;
         let listens = eventually("SIPp to listen", async || Ok(is_bound(address)?.then_some(()))).await;
+        listens.with_context(|| run.errors())?;
+        Ok(run)
+    }
+
+    /// Starts SIPp and waits until it listens for connections.
+    ///
+    /// # Errors
+    /// It does not begin to listen.
+    pub async fn accept(&self, hotline: &Hotline) -> Result<SippRun> {
+        let run = self.start(hotline)?;
+        let address = run.address;
+        let listens = eventually("SIPp to listen", async || Ok(accepts(address)?.then_some(()))).await;
         listens.with_context(|| run.errors())?;
         Ok(run)
     }

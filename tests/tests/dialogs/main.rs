@@ -3,6 +3,7 @@
 
 mod changes;
 mod clock;
+mod connections;
 mod forks;
 mod loss;
 mod reliable;
@@ -32,10 +33,15 @@ async fn takes_the_call(agent: &mut Phone) -> Result<()> {
 
 /// A server whose numbers outside lead to one trunk server, and that server's address.
 async fn with_trunk() -> Result<(Hotline, SocketAddr)> {
+    with_trunk_over("").await
+}
+
+/// With these parameters of its address.
+async fn with_trunk_over(parameters: &str) -> Result<(Hotline, SocketAddr)> {
     let plan = Center::new();
     let address = plan.addresses().outside();
     let server = SocketAddr::new(address, free_port(address)?);
-    let trunk = format!("trunks:\n  provider: {{servers: [\"{server}\"]}}\n");
+    let trunk = format!("trunks:\n  provider: {{servers: [\"sip:{server}{parameters}\"]}}\n");
     let routes = "routes:\n  - {numbers: [\"+1*\"], trunks: [provider], caller_id: \"+15550100\"}\ndemo:\n";
     let center =
         plan.edit("config/center.yaml", "trunks:\n", &trunk).edit("config/center.yaml", "demo:\n", routes);
