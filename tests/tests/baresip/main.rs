@@ -3,7 +3,7 @@
 mod phone;
 
 use anyhow::{Result, ensure};
-use hotline_api_types::{AgentState, EndKind, OfferOutcome, Party, What};
+use hotline_api_types::{AgentState, EndKind, OfferOutcome, Party, TransferOutcome, What};
 use hotline_phone::{PhoneEvent, Speech};
 use hotline_tests::{
     Center, Certificate, Hotline, PATIENCE, Queue, Watch, eventually, hears, level, listen, wait_until_heard,
@@ -158,6 +158,29 @@ async fn a_caller_with_baresip_finds_the_way_through_the_menu_by_keys() -> Resul
     let menu = record.path.iter().find(|step| step.step == "menu").unwrap();
     assert_eq!(menu.input.as_deref(), Some("1"));
     assert_eq!(record.ended_by, Some(Party::Caller));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_sends_a_caller_on_with_baresip() -> Result<()> {
+    let (hotline, mut watch, mut agent) = with_agent().await?;
+    let mut colleague = hotline.ready("1003").await?;
+    let caller = hotline.caller(CALLER).await?;
+    caller.say(Speech::tone(CALLER_HZ)).await?;
+    caller.dial("4100").await?;
+    let call = watch.call_of(CALLER).await?;
+    agent.answer().await?;
+    watch.agent("1001", AgentState::Talking).await?;
+    agent.press("/transfer sip:1003@hotline.test\n").await?;
+    colleague.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+    colleague.answer().await?;
+    wait_until_heard(&colleague, CALLER_HZ).await?;
+    watch.agent("1001", AgentState::WrapUp).await?;
+    caller.hang_up().await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(record.agent.as_deref(), Some("1003"));
+    let outcomes: Vec<_> = record.transfers.iter().map(|one| (&*one.by, one.outcome, one.attended)).collect();
+    assert_eq!(outcomes, [("1001", TransferOutcome::Done, false)]);
     Ok(())
 }
 
