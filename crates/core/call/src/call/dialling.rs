@@ -175,14 +175,16 @@ impl Call {
             self.emit(now, env, CallEvent::DialRinging { leg });
             self.tell_transferor(now, env, 180);
         }
-        if let Some(body) = body {
-            self.hear_early(now, env, body);
-        } else if status == 180
-            && let Some(session) = self.session
-            && self.live().is_some_and(|live| matches!(live.progress, Progress::Proceeding(_)))
-        {
-            env.sip.ring(now, session, None);
+        match body {
+            Some(body) if self.hears_early() => self.hear_early(now, env, body),
+            Some(_) | None if status == 180 => self.ring_caller(now, env),
+            Some(_) | None => {}
         }
+    }
+
+    /// Whether the caller can hear what the network plays.
+    fn hears_early(&mut self) -> bool {
+        self.live().is_some_and(|live| live.media.is_agreed())
     }
 
     /// The network plays something before the answer: an agent who has dialled hears it. A caller who is sent on hears
@@ -190,12 +192,11 @@ impl Call {
     fn hear_early(&mut self, now: Now, env: &mut Env, body: &Bytes) {
         let caller_leg = self.leg;
         let Some(live) = self.live() else { return };
-        let hears = live.media.is_agreed();
         let Activity::Dialling { dial, fallback: Fallback::Refuse } = &mut live.activity else { return };
         let leg = dial.leg;
         let State::Trying(attempt) = &mut dial.state else { return };
         let mut media = attempt.offered.clone();
-        if !hears || media.accept(body, &mut env.media).is_err() {
+        if media.accept(body, &mut env.media).is_err() {
             return;
         }
         if let Some(early) = &mut attempt.early {

@@ -131,6 +131,19 @@ impl Call {
         self.emit(now, env, CallEvent::Answered);
     }
 
+    /// Tells the caller that somebody's phone rings.
+    pub(super) fn ring_caller(&mut self, now: Now, env: &mut Env) {
+        let session = self.session;
+        let Some(live) = self.live() else { return };
+        match (session, &live.progress) {
+            (Some(session), Progress::Proceeding(offer)) if !live.media.is_agreed() => {
+                env.sip.alert(now, session, offer.clone());
+            }
+            (Some(session), Progress::Proceeding(_)) => env.sip.ring(now, session, None),
+            (_, _) => {}
+        }
+    }
+
     /// Lets the caller hear us before the call is answered (183 with a session description).
     pub(super) fn open_early_media(&mut self, now: Now, env: &mut Env) {
         let session = self.session;

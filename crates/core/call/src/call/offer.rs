@@ -231,9 +231,7 @@ impl Call {
 
     /// The agent's phone rings.
     pub(crate) fn on_agent_ringing(&mut self, now: Now, env: &mut Env) {
-        let session = self.session;
         let Some(live) = self.live() else { return };
-        let unanswered = matches!(live.progress, super::live::Progress::Proceeding(_));
         let Activity::Offering { agent, .. } = &live.activity else { return };
         let (offer, reservation) = (agent.offer, agent.reservation);
         let again = self.record.offers.iter().any(|entry| entry.leg == offer && entry.ringing_at.is_some());
@@ -243,9 +241,7 @@ impl Call {
         if let Some(reservation) = reservation {
             env.acd.offer_ringing(now, reservation);
         }
-        if let (true, Some(session)) = (unanswered, session) {
-            env.sip.ring(now, session, None);
-        }
+        self.ring_caller(now, env);
         self.tell_transferor(now, env, 180);
         self.emit(now, env, CallEvent::Ringing { offer });
     }

@@ -148,7 +148,10 @@ impl Endpoint {
             return Some(self.stateless(message, flow, 422).header(HeaderName::MinSe, least));
         }
         let is_foreign = sdp_of(message) == Sdp::Foreign;
-        is_foreign.then(|| self.stateless(message, flow, 415).header(HeaderName::Accept, super::ACCEPT))
+        is_foreign.then(|| {
+            let response = self.stateless(message, flow, 415).header(HeaderName::Accept, super::ACCEPT);
+            response.header(HeaderName::AcceptEncoding, "identity")
+        })
     }
 
     /// Whose address an INVITE comes from; `None` for a stranger's. Where a phone registered there is that phone

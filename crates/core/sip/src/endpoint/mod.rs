@@ -331,6 +331,13 @@ impl Endpoint {
         self.drain(now);
     }
 
+    /// Tells the caller of an incoming session that it rings (180), and offers `sdp` if the INVITE had no offer and this is the
+    /// first message that is sent reliably (RFC 3261 §13.2.1).
+    pub fn alert(&mut self, now: Now, session: SessionId, sdp: Bytes) {
+        self.step(now, session, |session, ctx| session.alert(ctx, sdp));
+        self.drain(now);
+    }
+
     /// Answers an incoming session: the SDP answer, or an offer when the INVITE had none.
     pub fn answer(&mut self, now: Now, session: SessionId, sdp: Bytes) {
         self.step(now, session, |session, ctx| session.answer(ctx, sdp));

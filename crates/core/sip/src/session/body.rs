@@ -38,6 +38,11 @@ pub(crate) fn sdp_of(message: &Message) -> Sdp {
     if body.is_empty() {
         return Sdp::None;
     }
+    // RFC 3261 §8.2.3.
+    let is_plain = |coding: &str| coding.trim().eq_ignore_ascii_case("identity");
+    if message.headers(HeaderName::ContentEncoding).any(|coding| !is_plain(&coding)) {
+        return Sdp::Foreign;
+    }
     let Some(content_type) = message.header(HeaderName::ContentType) else { return Sdp::Some(body) };
     let (media_type, params) = typed(content_type.as_bytes());
     if media_type.eq_ignore_ascii_case(SDP.as_bytes()) {
@@ -164,6 +169,8 @@ mod tests {
         assert_eq!(sdp("", "v=0"), some("v=0"));
         assert_eq!(sdp("c: APPLICATION/sdp;charset=utf-8\r\n", "v=0"), some("v=0"));
         assert_eq!(sdp("Content-Type: text/plain\r\n", "v=0"), Sdp::Foreign);
+        assert_eq!(sdp("c: application/sdp\r\ne: gzip\r\n", "v=0"), Sdp::Foreign);
+        assert_eq!(sdp("c: application/sdp\r\ne: Identity\r\n", "v=0"), some("v=0"));
         assert_eq!(sdp("Content-Type: multipart/mixed\r\n", "--\n\nv=0\n----"), Sdp::Foreign);
     }
 

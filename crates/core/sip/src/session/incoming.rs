@@ -97,12 +97,29 @@ impl Incoming {
 
     /// Tells progress: 180, or 183 with a description.
     pub(super) fn ring(&mut self, usage: &Usage, ctx: &mut Context<'_>, early: Option<Bytes>) {
-        match self.decision {
-            Decision::None => {}
-            Decision::Answer(_) => return,
-        }
         let status = if early.is_some() { 183 } else { 180 };
-        self.tell(usage, ctx, Next { status, description: early });
+        self.progress(usage, ctx, Next { status, description: early });
+    }
+
+    /// Tells 180. Where the INVITE has no offer, the first message that is sent reliably must have ours (RFC 3261 §13.2.1);
+    /// one that is repeated by nobody must not.
+    pub(super) fn alert(&mut self, usage: &Usage, ctx: &mut Context<'_>, offer: Bytes) {
+        let policy = ctx.config.sessions.reliable_provisionals;
+        let description = match self.described {
+            Described::Nothing => Some(offer).filter(|_| self.provisionals.is_reliable(policy, false)),
+            Described::Offered(_)
+            | Described::Offering(_)
+            | Described::Answering { .. }
+            | Described::Agreed(_) => None,
+        };
+        self.progress(usage, ctx, Next { status: 180, description });
+    }
+
+    fn progress(&mut self, usage: &Usage, ctx: &mut Context<'_>, next: Next) {
+        match self.decision {
+            Decision::None => self.tell(usage, ctx, next),
+            Decision::Answer(_) => {}
+        }
     }
 
     pub(super) fn answer(mut self, usage: &mut Usage, ctx: &mut Context<'_>, sdp: Bytes) -> State {

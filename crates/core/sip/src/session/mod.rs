@@ -188,6 +188,13 @@ impl Session {
         }
     }
 
+    /// Tells the caller 180, with our offer where that has to be there.
+    pub(crate) fn alert(&mut self, ctx: &mut Context<'_>, offer: Bytes) {
+        if let State::Incoming(incoming) = &mut self.state {
+            incoming.alert(&self.usage, ctx, offer);
+        }
+    }
+
     /// Answers the INVITE.
     pub(crate) fn answer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
         self.step(|state, usage| match state {

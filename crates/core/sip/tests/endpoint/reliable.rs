@@ -111,6 +111,26 @@ fn an_answer_that_waits_may_be_taken_back_or_cancelled() {
 }
 
 #[test]
+fn the_first_reliable_message_has_our_offer_where_the_invite_has_none() {
+    for (headers, has_offer) in [(INSISTS, true), (KNOWS, false), ("", false)] {
+        let mut net = Net::pair(1, PERFECT);
+        let session = incoming(&mut net, headers, false);
+        net.on(0, |endpoint, now| endpoint.alert(now, session, sdp(OFFER)));
+        let ringing = sent(&mut net).pop().unwrap();
+        assert_eq!((ringing.status(), ringing.body()), (Some(180), sdp(if has_offer { OFFER } else { "" })));
+        if has_offer {
+            let pracked = with_sdp(&prack(&ringing, 2, ""));
+            assert_eq!(titles(&net.inject(0, PHONE, &pracked)), ["200 PRACK"]);
+            assert!(matches!(net.nodes[0].events.last(), Some(Event::ReofferAnswered { body: Some(_), .. })));
+        }
+        let ok = answer(&mut net, session).pop().unwrap();
+        assert_eq!((ok.status(), ok.body().is_empty()), (Some(200), has_offer), "{headers}");
+        ack(&mut net, &ok, !has_offer);
+        bye(&mut net, &ok);
+    }
+}
+
+#[test]
 fn without_a_prack_the_invite_is_refused_after_32_seconds() {
     let mut net = Net::pair(1, PERFECT);
     let session = incoming(&mut net, INSISTS, true);
