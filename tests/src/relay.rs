@@ -51,7 +51,12 @@ impl Drop for TlsRelay {
 }
 
 /// Until either side has closed its connection.
-async fn pass(mut stream: TcpStream, from: IpAddr, server: SocketAddr, connector: TlsConnector) -> Result<()> {
+async fn pass(
+    mut stream: TcpStream,
+    from: IpAddr,
+    server: SocketAddr,
+    connector: TlsConnector,
+) -> Result<()> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::new(from, 0))?;
     let name = ServerName::from(server.ip());

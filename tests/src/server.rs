@@ -100,7 +100,8 @@ impl Hotline {
     /// # Errors
     /// The system does not list them.
     pub fn media_ports(&self) -> Result<Vec<u16>> {
-        let ours = sockets(Protocol::Udp)?.into_iter().filter(|socket| socket.ip() == self.addresses.server());
+        let ours =
+            sockets(Protocol::Udp)?.into_iter().filter(|socket| socket.ip() == self.addresses.server());
         let ports = ours.map(|socket| socket.port());
         Ok(ports.filter(|port| MEDIA_PORTS.contains(port)).collect())
     }

@@ -1,8 +1,8 @@
-//! Changes of a session that is up.
+//! Changes of a session that is up, and of a registration.
 
 use anyhow::Result;
 use hotline_api_types::EndKind;
-use hotline_tests::Center;
+use hotline_tests::{Center, Sipp};
 
 use crate::{carrier, ended, kind, nothing_is_left, takes_the_call};
 
@@ -29,4 +29,14 @@ async fn a_carrier_that_writes_oddly_is_understood_and_its_route_kept() -> Resul
     run.passed().await?;
     assert_eq!(ended(&mut watch).await?.caller_name.as_deref(), Some("Car, \"rier\" <x>"));
     nothing_is_left(&hotline).await
+}
+
+#[tokio::test]
+async fn an_agent_registers_looks_changes_its_registration_and_leaves() -> Result<()> {
+    let hotline = Center::new().start().await?;
+    let phone = Sipp::at(hotline.addresses().phones(), "agent_registers_and_leaves.xml").user("1001");
+    phone.run(&hotline).await?;
+    let agent = hotline.admin().await?.get("/api/v1/agents/1001").await?;
+    assert_eq!(agent["registered"].as_bool(), Some(false), "{agent}");
+    Ok(())
 }

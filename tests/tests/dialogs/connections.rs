@@ -5,10 +5,13 @@ use hotline_api_types::EndKind;
 use hotline_phone::PhoneEvent;
 use hotline_tests::{Center, Certificate, Hotline, PATIENCE, Sipp, TlsRelay};
 
-use crate::{carrier, ended, ended_of_agent, kind, nothing_is_left, takes_the_call, trunk, with_trunk_over, NUMBER};
+use crate::{
+    NUMBER, carrier, ended, ended_of_agent, kind, nothing_is_left, takes_the_call, trunk, with_trunk_over,
+};
 
 /// What a carrier does over a connection that it opens.
-const SCENARIOS: [&str; 3] = ["carrier_changes_session.xml", "carrier_offers_late.xml", "carrier_writes_oddly.xml"];
+const SCENARIOS: [&str; 3] =
+    ["carrier_changes_session.xml", "carrier_offers_late.xml", "carrier_writes_oddly.xml"];
 
 /// A carrier's calls, each over a connection of its own as `over` makes it.
 async fn calls_are_taken(hotline: &Hotline, over: impl Fn(Sipp) -> Sipp) -> Result<()> {

@@ -422,7 +422,8 @@ impl Usage {
     /// Refuses a body that is no session description.
     pub(super) fn reply_accept(&self, ctx: &mut Context<'_>, inbound: &Inbound) {
         let response = ctx.response(inbound, 415, &self.local_tag);
-        let response = response.header(HeaderName::Accept, ACCEPT).header(HeaderName::AcceptEncoding, "identity");
+        let response =
+            response.header(HeaderName::Accept, ACCEPT).header(HeaderName::AcceptEncoding, "identity");
         ctx.respond(inbound, 415, response);
     }
 }
