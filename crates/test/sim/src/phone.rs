@@ -37,6 +37,9 @@ pub struct Manners {
 pub enum PickUp {
     /// Answered after this long.
     After(Duration),
+    /// Plays something before the answer, moves its audio by UPDATE after this long (RFC 3311), and is answered after as
+    /// long again.
+    Moving(Duration),
     /// Let ring.
     Never,
     /// Refused with a status before it rings, as a server does that has no way.
@@ -61,6 +64,8 @@ pub enum Act {
     Dial(String),
     /// Takes this call, if it still rings.
     PickUp(SessionId),
+    /// Wants its audio elsewhere, if it still rings.
+    Move(SessionId),
     /// Refuses this call, if it still rings.
     Refuse(SessionId, u16),
     /// Hangs up, or gives up dialling.
@@ -113,6 +118,8 @@ pub struct Phone {
     pub is_registered: bool,
     /// Calls that were answered, by either side.
     pub answered: u32,
+    /// How often its audio has moved.
+    pub moved: u32,
     /// Why its last call failed, if it did.
     pub failed: Option<u16>,
     endpoint: Endpoint,
@@ -149,6 +156,7 @@ impl Phone {
             aside: None,
             is_registered: false,
             answered: 0,
+            moved: 0,
             failed: None,
             endpoint: Endpoint::new(config, rng, secret),
             login,
@@ -184,6 +192,7 @@ impl Phone {
             }
             Act::Dial(number) => self.dial(now, &number),
             Act::PickUp(session) => self.pick_up(now, session),
+            Act::Move(session) => self.shift(now, session),
             Act::Refuse(session, status) => {
                 if self.talk.as_ref().is_some_and(|talk| talk.session == session && !talk.is_up) {
                     self.talk = None;
@@ -301,10 +310,42 @@ impl Phone {
 
     fn pick_up(&mut self, now: Now, session: SessionId) {
         let Some(talk) = self.talk.as_mut().filter(|talk| talk.session == session) else { return };
-        let Some(offer) = talk.offer.take() else { return };
-        let answer = self.agree(&offer);
+        let answer = match (talk.offer.take(), &talk.described) {
+            (Some(offer), _) => self.agree(&offer),
+            (None, Some(described)) if !talk.is_up => Bytes::from(described.print()),
+            (None, _) => return,
+        };
         self.endpoint.answer(now, session, answer);
         self.go_up();
+    }
+
+    /// Asks for audio at another port.
+    fn shift(&mut self, now: Now, session: SessionId) {
+        let port = self.other_port();
+        let local = Local { port, rtcp_port: port + 1, ..self.local() };
+        let offer = sdp::offer(&local);
+        let Some(talk) = self.talk.as_mut().filter(|talk| talk.session == session && !talk.is_up) else {
+            return;
+        };
+        let text = Bytes::from(offer.print());
+        talk.offered = Some(offer);
+        self.endpoint.reoffer(now, session, text);
+    }
+
+    const fn other_port(&self) -> u16 {
+        self.audio.port() ^ 2
+    }
+
+    fn on_shifted(&mut self, session: SessionId, answer: &Bytes) {
+        let port = self.other_port();
+        let Some(talk) = self.talk.as_mut().filter(|talk| talk.session == session) else { return };
+        let Some(offered) = talk.offered.take() else { return };
+        let answer = sdp::parse(answer).expect("the server's answer is SDP");
+        let agreed = sdp::accept(&offered, &answer).expect("the server answers what we offered");
+        talk.server_port = Some(agreed.remote.port());
+        talk.described = Some(offered);
+        self.audio.set_port(port);
+        self.moved += 1;
     }
 
     fn hold(&mut self, now: Now, holds: bool) {
@@ -369,6 +410,7 @@ impl Phone {
                 let answer = self.agree(&offer);
                 self.endpoint.answer_reoffer(now, session, answer);
             }
+            Event::ReofferAnswered { session, body: Some(answer) } => self.on_shifted(session, &answer),
             Event::RegistrationSucceeded { expires, .. } => self.is_registered = !expires.is_zero(),
             Event::RegistrationFailed { .. } => self.is_registered = false,
             Event::Reoffer { offer: None, .. }
@@ -395,11 +437,20 @@ impl Phone {
             self.endpoint.reject(now, session, status, None);
             return;
         }
-        self.endpoint.ring(now, session, None);
         self.talk =
             Some(Talk { session, offer, offered: None, described: None, server_port: None, is_up: false });
+        let early = match self.manners.pick_up {
+            PickUp::Moving(_) => self.talk.as_mut().and_then(|talk| talk.offer.take()),
+            PickUp::After(_) | PickUp::Never | PickUp::Reject(_) | PickUp::Refuse { .. } => None,
+        };
+        let early = early.map(|offer| self.agree(&offer));
+        self.endpoint.ring(now, session, early);
         match self.manners.pick_up {
             PickUp::After(after) => self.plans.push_back((after, Act::PickUp(session))),
+            PickUp::Moving(after) => {
+                self.plans.push_back((after, Act::Move(session)));
+                self.plans.push_back((after * 2, Act::PickUp(session)));
+            }
             PickUp::Never | PickUp::Reject(_) => {}
             PickUp::Refuse { after, status } => self.plans.push_back((after, Act::Refuse(session, status))),
         }

@@ -455,7 +455,8 @@ impl World {
             | Act::Consult(_)
             | Act::Join
             | Act::LoseSip
-            | Act::Hold(_) => {}
+            | Act::Hold(_)
+            | Act::Move(_) => {}
         }
         self.phones[id.0].handle_act(self.now, act);
     }

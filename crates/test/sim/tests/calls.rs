@@ -68,6 +68,29 @@ fn a_caller_reaches_an_agent_and_either_hangs_up() {
 }
 
 #[test]
+fn a_phone_that_moves_its_audio_while_it_rings_is_heard_where_it_has_moved() {
+    let (mut moved, mut calls) = (0, 0);
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut world = World::new(seed, loud, Rules::default());
+        world.open();
+        let (agent, caller) = (world.agent(0), world.add_caller(None));
+        let pick_up = PickUp::Moving(world.up_to(seconds(3)));
+        world.manners(agent).pick_up = pick_up;
+        let dials_extension = world.rng().chance(1, 2);
+        let dial = if dials_extension { world.extension(agent) } else { world.number() };
+        world.later(Duration::ZERO, caller, dial);
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, agent)), "they hear each other");
+        world.later(seconds(1), caller, Act::HangUp);
+        world.run_for(seconds(40));
+        moved += world.phone(agent).moved;
+        calls += 1;
+        assert_eq!(kind(&only(world.close())), EndKind::Completed);
+    });
+    // Before our PRACK has come it may not be asked for.
+    assert!(moved >= calls / 2, "the audio has moved in {moved} of {calls} calls");
+}
+
+#[test]
 fn a_caller_who_hangs_up_is_gone_from_every_state() {
     let mut moments = BTreeSet::new();
     for_each_seed(SEEDS, |seed, loud| {
