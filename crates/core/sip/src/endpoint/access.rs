@@ -136,7 +136,7 @@ impl Endpoint {
                 true
             }
         };
-        if is_shed || self.sessions.len() >= self.shared.config.limits.sessions || self.is_full() {
+        if is_shed || self.is_out_of_sessions() || self.is_full() {
             return Some(self.overload(message, flow));
         }
         if message.uri().is_err() || Dialog::from_request(message, "").is_err() {

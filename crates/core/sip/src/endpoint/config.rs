@@ -11,11 +11,12 @@ use crate::flow::{Flow, SentBy, Transport};
 use crate::registrar::Binding;
 use crate::session::SessionRules;
 
-/// Server transactions at a time; a further request gets 503.
-pub const MAX_SERVER_TRANSACTIONS: usize = 50_000;
+/// Server transactions at a time; a further request gets 503. INVITE and BYE of a call stay for 32 s each (RFC 3261
+/// timers J and L), so a thousand calls a second hold 64 000.
+pub const MAX_SERVER_TRANSACTIONS: usize = 100_000;
 /// Client transactions at a time; a further INVITE or REGISTER fails with 503.
 pub const MAX_CLIENT_TRANSACTIONS: usize = 50_000;
-/// Sessions at a time; a further INVITE gets, or fails with, 503.
+/// Sessions at a time, without those that are over; a further INVITE gets, or fails with, 503.
 pub const MAX_SESSIONS: usize = 10_000;
 /// Client registrations at a time.
 pub const MAX_REGISTRATIONS: usize = 1_000;

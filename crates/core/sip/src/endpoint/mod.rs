@@ -123,6 +123,10 @@ pub struct Endpoint {
     /// What is to be kept of users whose contacts changed.
     saved: VecDeque<SavedContacts>,
     sessions: BTreeMap<SessionId, Session>,
+    /// Those of them that are over and only wait for the ends of their transactions, whose number has a limit of its
+    /// own: they hold no place of [`Limits::sessions`], or a busy center would be full of calls that ended.
+    #[serde(skip)]
+    over: BTreeSet<SessionId>,
     /// Sessions by Call-ID and our tag.
     dialogs: BTreeMap<(String, String), SessionId>,
     registrations: BTreeMap<RegistrationId, Registration>,
@@ -170,6 +174,7 @@ impl Endpoint {
             trunk_addresses: BTreeMap::new(),
             saved: VecDeque::new(),
             sessions: BTreeMap::new(),
+            over: BTreeSet::new(),
             dialogs: BTreeMap::new(),
             registrations: BTreeMap::new(),
             timers: TimerQueue::new(),
@@ -191,6 +196,8 @@ impl Endpoint {
     /// [`Self::reconfigure`].
     pub fn restore(&mut self, config: EndpointConfig, nonce_secret: [u8; 32]) {
         self.verifier.give(NonceIssuer::new(nonce_secret, NONCE_LIFETIME));
+        self.over =
+            self.sessions.iter().filter(|(_, session)| session.is_over()).map(|(id, _)| *id).collect();
         self.reconfigure(config);
     }
 
@@ -307,7 +314,7 @@ impl Endpoint {
     /// # Errors
     /// [`InviteError`], when nothing was sent; no event follows then.
     pub fn invite(&mut self, now: Now, invite: Invite) -> Result<SessionId, InviteError> {
-        if self.sessions.len() >= self.shared.config.limits.sessions {
+        if self.is_out_of_sessions() {
             self.shared.counters.overloaded += 1;
             return Err(InviteError::Exhausted);
         }
@@ -519,6 +526,11 @@ impl Endpoint {
         format!("<{}>", SipUri::at(user, self.shared.config.sent_by(&flow)))
     }
 
+    /// Whether as many sessions live as may.
+    fn is_out_of_sessions(&self) -> bool {
+        self.sessions.len() - self.over.len() >= self.shared.config.limits.sessions
+    }
+
     /// Does something to a session, then takes care of its timer and its end.
     fn step(&mut self, now: Now, id: SessionId, action: impl FnOnce(&mut Session, &mut Context<'_>)) {
         if let Some(session) = self.sessions.get_mut(&id) {
@@ -556,6 +568,9 @@ impl Endpoint {
         if !self.shared.layer.owns(Owner::Session(id)) {
             self.dialogs.remove(&session.key());
             self.sessions.remove(&id);
+            self.over.remove(&id);
+        } else {
+            self.over.insert(id);
         }
     }
 

@@ -4,6 +4,7 @@ use hotline_base::Rng;
 use hotline_sip::endpoint::{EndpointConfig, Event, InviteError, Limits};
 use hotline_sip::{Flow, HeaderName, Message};
 
+use crate::calls;
 use crate::net::{Net, OFFER, PERFECT, address, call, open_config, sdp, title};
 
 const STRANGER: &str = "203.0.113.66:5070";
@@ -167,6 +168,20 @@ fn at_a_limit_calls_are_refused_for_a_while() {
         assert_eq!(net.nodes[0].endpoint.counters().overloaded, 1);
         assert_eq!(net.told(0), ["Incoming"]);
     }
+}
+
+#[test]
+fn a_call_that_is_over_leaves_its_place_though_its_transaction_lives_on() {
+    let limits = Limits { sessions: 1, ..Limits::default() };
+    let mut net = Net::new(1, PERFECT, vec![EndpointConfig { limits, ..open_config(0) }]);
+    let again = |net: &mut Net| net.on(0, |endpoint, now| endpoint.invite(now, call()));
+    let (invite, _) = calls::invited(&mut net);
+    net.inject(0, calls::PHONE, &calls::response(&invite, "200 OK", "bob", &calls::with_sdp("")));
+    assert_eq!(again(&mut net), Err(InviteError::Exhausted), "it is up");
+    net.inject(0, calls::PHONE, &calls::from_callee(&invite, "bob", "BYE", 1, "\n"));
+    assert_eq!(net.nodes[0].endpoint.sessions(), 1, "its 200 may still be repeated");
+    assert!(again(&mut net).is_ok());
+    assert_eq!(again(&mut net), Err(InviteError::Exhausted));
 }
 
 #[test]
