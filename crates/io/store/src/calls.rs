@@ -9,7 +9,7 @@ use std::time::Duration;
 use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
 use hotline_call::{CallRecord, Recording, RecordingState};
 
-use crate::db::{Argument, Row, Statement, Tx, sql};
+use crate::db::{Argument, Row, Statement, Tx, portions, sql};
 use crate::{Store, StoreError};
 
 /// Most calls that one page gives.
@@ -69,9 +69,9 @@ impl Store {
     /// [`StoreError::Unavailable`]; then nothing is written.
     pub async fn save_record(&self, record: &CallRecord) -> Result<SavedRecord, StoreError> {
         let mut tx = self.db.begin().await?;
-        let saved = insert(&mut tx, record).await?;
+        let written = insert(&mut tx, &[record]).await?;
         tx.commit().await?;
-        Ok(saved)
+        Ok(if written == 0 { SavedRecord::Existing } else { SavedRecord::New })
     }
 
     /// The record of a call.
@@ -156,67 +156,101 @@ impl Store {
     }
 }
 
-/// Writes a record in a transaction, unless the call has one.
-pub(crate) async fn insert(tx: &mut Tx, record: &CallRecord) -> Result<SavedRecord, StoreError> {
-    let call = record.call.to_string();
+/// Writes records in a transaction, but for calls that have one; how many were written.
+pub(crate) async fn insert(tx: &mut Tx, records: &[&CallRecord]) -> Result<usize, StoreError> {
+    let mut written: Vec<&CallRecord> = Vec::new();
+    for portion in portions(records) {
+        let mut statement =
+            sql("INSERT INTO call (id, started_at, agent, queue, customer, version, record) VALUES ");
+        for (index, record) in portion.iter().enumerate() {
+            statement.push_row(index == 0, call_row(record)?);
+        }
+        statement.push(" ON CONFLICT (id) DO NOTHING RETURNING id");
+        let rows = tx.fetch(statement).await?;
+        let mut inserted = rows.iter().map(|row| row.get("id")).collect::<Result<BTreeSet<String>, _>>()?;
+        // A second record of the same call does not count.
+        written.extend(portion.iter().filter(|record| inserted.remove(&record.call.to_string())));
+    }
+    insert_agents(tx, &written).await?;
+    insert_recordings(tx, &written).await?;
+    for portion in portions(&written) {
+        let mut statement = sql("DELETE FROM open_call WHERE call IN ");
+        for (index, record) in portion.iter().enumerate() {
+            statement.push_bind(if index == 0 { "(" } else { "," }, record.call.to_string());
+        }
+        statement.push(")");
+        tx.execute(statement).await?;
+    }
+    Ok(written.len())
+}
+
+fn call_row(record: &CallRecord) -> Result<[Argument; 7], StoreError> {
     let document = CallRecord { recordings: Vec::new(), ..record.clone() };
-    let statement = sql("INSERT INTO call (id, started_at, agent, queue, customer, version, record)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING")
-    .bind(call.as_str())
-    .bind(record.started_at.as_unix_micros())
-    .bind(record.agent.as_ref().map(ToString::to_string))
-    .bind(record.queues.last().map(|visit| visit.queue.to_string()))
-    .bind(record.customer.map(|customer| customer.to_string()))
-    .bind(VERSION)
-    .bind(serde_json::to_string(&document).map_err(StoreError::Encode)?);
-    if tx.execute(statement).await? == 0 {
-        return Ok(SavedRecord::Existing);
-    }
-    insert_agents(tx, &call, record).await?;
-    insert_recordings(tx, &call, &record.recordings).await?;
-    tx.execute(sql("DELETE FROM open_call WHERE call = $1").bind(call)).await?;
-    Ok(SavedRecord::New)
+    Ok([
+        record.call.to_string().into(),
+        record.started_at.as_unix_micros().into(),
+        record.agent.as_ref().map(ToString::to_string).into(),
+        record.queues.last().map(|visit| visit.queue.to_string()).into(),
+        record.customer.map(|customer| customer.to_string()).into(),
+        VERSION.into(),
+        serde_json::to_string(&document).map_err(StoreError::Encode)?.into(),
+    ])
 }
 
-/// Whose calls the call is among.
-async fn insert_agents(tx: &mut Tx, call: &str, record: &CallRecord) -> Result<(), StoreError> {
-    let offered = record.offers.iter().map(|offer| &offer.agent);
-    let agents: BTreeSet<&AgentId> = record.agent.iter().chain(offered).collect();
-    if agents.is_empty() {
-        return Ok(());
+/// Whose calls the calls are among.
+async fn insert_agents(tx: &mut Tx, records: &[&CallRecord]) -> Result<(), StoreError> {
+    let mut rows: Vec<(&AgentId, &CallRecord)> = Vec::new();
+    for record in records {
+        let offered = record.offers.iter().map(|offer| &offer.agent);
+        let agents: BTreeSet<&AgentId> = record.agent.iter().chain(offered).collect();
+        rows.extend(agents.into_iter().map(|agent| (agent, *record)));
     }
-    let mut statement = sql("INSERT INTO call_agent (agent, started_at, call) VALUES ");
-    for (index, agent) in agents.into_iter().enumerate() {
-        let row: [Argument; 3] =
-            [agent.as_str().into(), record.started_at.as_unix_micros().into(), call.into()];
-        statement.push_row(index == 0, row);
+    for portion in portions(&rows) {
+        let mut statement = sql("INSERT INTO call_agent (agent, started_at, call) VALUES ");
+        for (index, (agent, record)) in portion.iter().enumerate() {
+            let row: [Argument; 3] = [
+                agent.as_str().into(),
+                record.started_at.as_unix_micros().into(),
+                record.call.to_string().into(),
+            ];
+            statement.push_row(index == 0, row);
+        }
+        tx.execute(statement).await?;
     }
-    tx.execute(statement).await.map(drop)
+    Ok(())
 }
 
-async fn insert_recordings(tx: &mut Tx, call: &str, recordings: &[Recording]) -> Result<(), StoreError> {
-    if recordings.is_empty() {
-        return Ok(());
+async fn insert_recordings(tx: &mut Tx, records: &[&CallRecord]) -> Result<(), StoreError> {
+    let mut rows: Vec<(CallId, i64, &Recording)> = Vec::new();
+    for record in records {
+        let numbered = (0_i64..).zip(&record.recordings);
+        rows.extend(numbered.map(|(position, recording)| (record.call, position, recording)));
     }
-    let mut statement = sql("INSERT INTO recording
-        (id, call, position, path, started_at, state, duration, gap, bytes, problem) VALUES ");
-    for (position, recording) in (0_i64..).zip(recordings) {
-        let columns = StateColumns::from(&recording.state);
-        let row: [Argument; 10] = [
-            recording.id.to_string().into(),
-            call.into(),
-            position.into(),
-            recording.path.as_str().into(),
-            recording.started_at.as_unix_micros().into(),
-            columns.state.into(),
-            columns.duration.into(),
-            columns.gap.into(),
-            columns.bytes.into(),
-            columns.problem.into(),
-        ];
-        statement.push_row(position == 0, row);
+    for portion in portions(&rows) {
+        let mut statement = sql("INSERT INTO recording
+            (id, call, position, path, started_at, state, duration, gap, bytes, problem) VALUES ");
+        for (index, (call, position, recording)) in portion.iter().enumerate() {
+            statement.push_row(index == 0, recording_row(*call, *position, recording));
+        }
+        tx.execute(statement).await?;
     }
-    tx.execute(statement).await.map(drop)
+    Ok(())
+}
+
+fn recording_row(call: CallId, position: i64, recording: &Recording) -> [Argument; 10] {
+    let columns = StateColumns::from(&recording.state);
+    [
+        recording.id.to_string().into(),
+        call.to_string().into(),
+        position.into(),
+        recording.path.as_str().into(),
+        recording.started_at.as_unix_micros().into(),
+        columns.state.into(),
+        columns.duration.into(),
+        columns.gap.into(),
+        columns.bytes.into(),
+        columns.problem.into(),
+    ]
 }
 
 fn list_statement(filter: &CallFilter, cursor: Option<CallCursor>, limit: i64) -> Statement {

@@ -163,6 +163,21 @@ async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result
     }
 }
 
+/// Rows in one INSERT. Only so many different statements are made of any number of rows: each is prepared once and then
+/// kept by its connection. SQLite looks for a parameter by its name among all of a statement, so more rows at once would
+/// cost more, not less.
+const ROWS: [usize; 4] = [64, 16, 4, 1];
+
+/// Cuts rows into portions that go into one statement each.
+pub(crate) fn portions<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = ROWS.into_iter().find(|length| *length <= rows.len())?;
+        let (portion, rest) = rows.split_at(length);
+        rows = rest;
+        Some(portion)
+    })
+}
+
 /// SQL text with its arguments. The text is ours; what comes from outside is only ever an argument.
 pub(crate) struct Statement {
     text: String,
@@ -288,5 +303,19 @@ impl Row {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_written_in_order_by_few_kinds_of_statements() {
+        let rows: Vec<usize> = (0..153).collect();
+        let lengths: Vec<usize> = portions(&rows).map(<[usize]>::len).collect();
+        assert_eq!(lengths, [64, 64, 16, 4, 4, 1]);
+        assert_eq!(portions(&rows).collect::<Vec<_>>().concat(), rows);
+        assert_eq!(portions::<usize>(&[]).count(), 0);
     }
 }

@@ -4,7 +4,7 @@ use hotline_base::{CallId, WallTime};
 use hotline_call::{CallEvent, Event, EventKind};
 use hotline_telemetry::Metric;
 
-use crate::db::{Argument, Row, Tx, sql};
+use crate::db::{Argument, Row, Tx, portions, sql};
 use crate::{Store, StoreError};
 
 /// Most events that one page gives.
@@ -12,8 +12,6 @@ pub const EVENTS_PAGE_MAX: usize = 1000;
 
 /// The form in which events are written. A later program that changes it reads both.
 const VERSION: i64 = 1;
-/// Rows in one INSERT: far below the parameter limits of both databases (32 766 and 65 535).
-const ROWS_PER_INSERT: usize = 500;
 
 impl Store {
     /// Writes `events` in one transaction; on return they are on disk. An event whose number is in the journal
@@ -82,23 +80,38 @@ impl Store {
 
 /// Writes events in a transaction, and keeps `open_call` in step.
 pub(crate) async fn insert(tx: &mut Tx, events: &[&Event]) -> Result<(), StoreError> {
-    for chunk in events.chunks(ROWS_PER_INSERT) {
+    for portion in portions(events) {
         let mut statement = sql("INSERT INTO call_event (seq, call, at, version, payload) VALUES ");
-        for (index, event) in chunk.iter().enumerate() {
+        for (index, event) in portion.iter().enumerate() {
             statement.push_row(index == 0, row(event)?);
         }
         statement.push(" ON CONFLICT (seq) DO NOTHING");
         tx.execute(statement).await?;
     }
-    for event in events {
-        if let EventKind::Call { call, what: CallEvent::Started { .. } } = &event.kind {
-            // A replayed event of a call that has its record must not open it again.
-            let statement = sql("INSERT INTO open_call (call)
-                SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM call WHERE id = $1) ON CONFLICT (call) DO NOTHING");
-            tx.execute(statement.bind(call.to_string())).await?;
+    let started: Vec<String> = events.iter().filter_map(|event| started(event)).collect();
+    for portion in portions(&started) {
+        // A replayed event of a call that has its record must not open it again.
+        let mut statement = sql("INSERT INTO open_call (call) SELECT column1 FROM (VALUES ");
+        for (index, call) in portion.iter().enumerate() {
+            statement.push_row(index == 0, [call.as_str().into()]);
         }
+        statement.push(
+            ") AS started WHERE NOT EXISTS (SELECT 1 FROM call WHERE id = column1) ON CONFLICT (call) DO NOTHING",
+        );
+        tx.execute(statement).await?;
     }
     Ok(())
+}
+
+/// The call that begins with this event.
+fn started(event: &Event) -> Option<String> {
+    match &event.kind {
+        EventKind::Call { call, what: CallEvent::Started { .. } } => Some(call.to_string()),
+        EventKind::Call { .. }
+        | EventKind::Agent { .. }
+        | EventKind::AlarmRaised(_)
+        | EventKind::AlarmCleared(_) => None,
+    }
 }
 
 fn row(event: &Event) -> Result<[Argument; 5], StoreError> {

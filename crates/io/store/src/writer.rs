@@ -172,19 +172,20 @@ impl Store {
     /// Writes events, records and contacts, each kind in order, in one transaction.
     pub(crate) async fn write_entries(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let mut events = Vec::new();
+        let (mut events, mut records, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
         for entry in entries {
             match entry {
                 JournalEntry::Event(event) => events.push(event),
-                JournalEntry::Record(record) => {
-                    journal::insert(&mut tx, &events).await?;
-                    events.clear();
-                    calls::insert(&mut tx, record).await?;
-                }
-                JournalEntry::Contacts(contacts) => contacts::replace(&mut tx, contacts).await?,
+                JournalEntry::Record(record) => records.push(&**record),
+                JournalEntry::Contacts(replaced) => contacts.push(replaced),
             }
         }
+        // A call's record follows its events, so the kinds do not get into each other's way.
         journal::insert(&mut tx, &events).await?;
+        calls::insert(&mut tx, &records).await?;
+        for replaced in contacts {
+            contacts::replace(&mut tx, replaced).await?;
+        }
         tx.commit().await
     }
 }
