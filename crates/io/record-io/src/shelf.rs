@@ -57,18 +57,30 @@ impl Shelf {
         fs::write(self.note(recording), relative)
     }
 
-    /// Puts a recording's files and the names of all of them on the disk.
-    pub(crate) fn sync(&self, recording: RecordingId, relative: &str) -> io::Result<()> {
+    /// Puts a recording's files on the disk, not yet their names.
+    pub(crate) fn sync_files(&self, recording: RecordingId, relative: &str) -> io::Result<()> {
         let wav = self.full(relative);
-        let notes = self.root.join(UNFINISHED);
+        [self.note(recording), Manifest::path(&wav), wav].iter().try_for_each(|path| sync(path))
+    }
+
+    /// Puts the names of all files of a day on the disk, and those of the directories above unless that `is_known` to
+    /// have been done.
+    pub(crate) fn sync_names(&self, day: &Path, is_known: bool) -> io::Result<()> {
         // Each directory has the name of the next.
-        let directories = wav.ancestors().skip(1).take_while(|directory| directory.starts_with(&self.root));
-        let files = [self.note(recording), Manifest::path(&wav), wav.clone(), notes];
-        files
-            .iter()
-            .map(PathBuf::as_path)
-            .chain(directories)
-            .try_for_each(|path| File::open(path)?.sync_all())
+        let directories = day.ancestors().take_while(|directory| directory.starts_with(&self.root));
+        directories.take(if is_known { 1 } else { usize::MAX }).try_for_each(sync)
+    }
+
+    /// Puts the names of all notes on the disk.
+    pub(crate) fn sync_notes(&self) -> io::Result<()> {
+        sync(&self.root.join(UNFINISHED))
+    }
+
+    /// The directory of a recording's files.
+    pub(crate) fn day(&self, relative: &str) -> PathBuf {
+        let mut path = self.full(relative);
+        path.pop();
+        path
     }
 
     /// The recording is complete or mended.
@@ -118,6 +130,10 @@ impl Shelf {
     fn note(&self, recording: RecordingId) -> PathBuf {
         self.root.join(UNFINISHED).join(recording.to_string())
     }
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 /// When a recording's id was made, to the millisecond; about when it began.

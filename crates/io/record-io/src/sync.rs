@@ -1,5 +1,6 @@
 //! The thread that waits for the disk, so that the recorder does not.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,6 +20,8 @@ use crate::shelf::Shelf;
 /// Jobs waiting for the disk. At the limit a refresh is left out (the next one a second later does as well); an
 /// end waits.
 const JOBS_MAX: usize = 1024;
+/// Jobs that are done together: what begins in the same moment has its names put on the disk at once.
+const TOGETHER_MAX: usize = 64;
 
 /// A file shared with the sync thread, and what `fdatasync` said of it.
 #[derive(Debug)]
@@ -125,22 +128,54 @@ impl SyncThread {
 }
 
 fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
-    for job in jobs {
-        match job {
-            Job::Begin { recording, relative, synced } => {
-                synced.keep(shelf.sync(recording, &relative));
+    let mut known = None;
+    while let Ok(first) = jobs.recv() {
+        let together = std::iter::once(first).chain(jobs.try_iter()).take(TOGETHER_MAX);
+        let mut begins = Vec::new();
+        let mut others = Vec::new();
+        for job in together {
+            match job {
+                Job::Begin { recording, relative, synced } => begins.push((recording, relative, synced)),
+                Job::Refresh(_) | Job::End(_) => others.push(job),
             }
-            Job::Refresh(synced) => synced.keep(synced.file.sync_data()),
-            Job::End(ending) => {
-                let recording = ending.manifest.recording;
-                let completed = catch_unwind(AssertUnwindSafe(|| complete(&ending, shelf)));
-                let event = match completed.unwrap_or(Err(RecordingFailure::Bug)) {
-                    Ok(()) => ending.finished,
-                    Err(cause) => Event::RecordingFailed { recording, cause },
-                };
-                if done.send(event).is_err() {
-                    tracing::error!(%recording, "nobody is told of the end of a recording");
-                }
+        }
+        // First, so that whatever ends or goes on is there by name.
+        begin(&begins, shelf, &mut known);
+        others.into_iter().for_each(|job| carry_on(job, shelf, done));
+    }
+}
+
+/// Puts new recordings on the disk. `known` is the day whose own name is there.
+fn begin(begins: &[(RecordingId, String, Arc<Synced>)], shelf: &Shelf, known: &mut Option<PathBuf>) {
+    for (recording, relative, synced) in begins {
+        synced.keep(shelf.sync_files(*recording, relative));
+    }
+    let days: BTreeSet<PathBuf> = begins.iter().map(|(_, relative, _)| shelf.day(relative)).collect();
+    for day in days {
+        let result = shelf.sync_names(&day, known.as_ref() == Some(&day)).and_then(|()| shelf.sync_notes());
+        *known = result.is_ok().then(|| day.clone());
+        let problem = result.err().map(|error| (error.raw_os_error().unwrap_or(-1), error));
+        let Some((os_error, error)) = problem else { continue };
+        tracing::debug!(%error, "the names of recordings are not on the disk");
+        for (_, _, synced) in begins.iter().filter(|(_, relative, _)| shelf.day(relative) == day) {
+            synced.keep(Err(io::Error::from_raw_os_error(os_error)));
+        }
+    }
+}
+
+fn carry_on(job: Job, shelf: &Shelf, done: &Sender<Event>) {
+    match job {
+        Job::Begin { recording, .. } => unreachable!("{recording} has begun before"),
+        Job::Refresh(synced) => synced.keep(synced.file.sync_data()),
+        Job::End(ending) => {
+            let recording = ending.manifest.recording;
+            let completed = catch_unwind(AssertUnwindSafe(|| complete(&ending, shelf)));
+            let event = match completed.unwrap_or(Err(RecordingFailure::Bug)) {
+                Ok(()) => ending.finished,
+                Err(cause) => Event::RecordingFailed { recording, cause },
+            };
+            if done.send(event).is_err() {
+                tracing::error!(%recording, "nobody is told of the end of a recording");
             }
         }
     }
