@@ -140,14 +140,15 @@ impl Server {
         let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
         let contacts = resume(&store, &mut controller, now).await?;
         info!(contacts, "phones are reached where they registered");
-        let media_handle = media.handle();
+        let (media_handle, waker) = (media.handle(), media.handle());
         let locate = locator(configuration, &network);
         let shard = Shard::new(Parts {
             controller,
             clock,
             network,
             incoming,
-            media: Box::new(move |command| media_handle.send(command)),
+            media: Box::new(move |command| media_handle.post(command)),
+            wake_media: Box::new(move || waker.wake()),
             media_events,
             store: store.clone(),
             locate,

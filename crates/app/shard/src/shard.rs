@@ -68,6 +68,8 @@ pub struct Parts {
     pub incoming: mpsc::Receiver<Incoming>,
     /// Takes commands to the media plane, or refuses them and counts that; never blocks.
     pub media: Box<dyn Fn(media::Command) -> Result<(), SendError> + Send>,
+    /// Tells the media plane that there are commands: once for all that follow from one input.
+    pub wake_media: Box<dyn Fn() + Send>,
     /// What the media plane reports.
     pub media_events: mpsc::Receiver<media::Event>,
     /// For lookups.
@@ -331,6 +333,7 @@ impl Shard {
                 break;
             }
         }
+        (self.parts.wake_media)();
         self.write_records();
     }
 

@@ -70,6 +70,7 @@ impl Stage {
             network,
             incoming: arriving,
             media: Box::new(|_| Err(SendError::Overloaded)),
+            wake_media: Box::new(|| {}),
             media_events: events,
             store,
             locate: Arc::new(|_| Box::pin(async { Err("no DNS here".to_owned()) })),

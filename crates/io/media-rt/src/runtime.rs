@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -116,6 +116,8 @@ struct Shared {
 struct Link {
     commands: SyncSender<Command>,
     waker: Waker,
+    /// There are commands of which the thread was not told.
+    is_waiting: AtomicBool,
     gauges: Arc<Gauges>,
 }
 
@@ -197,12 +199,22 @@ impl Drop for MediaRuntime {
 }
 
 impl MediaHandle {
-    /// Passes a command to the thread of its leg. All legs of one call are on one thread.
+    /// Passes a command to the thread of its leg, and wakes it. All legs of one call are on one thread.
+    ///
+    /// # Errors
+    /// As [`MediaHandle::post`].
+    pub fn send(&self, command: Command) -> Result<(), SendError> {
+        let posted = self.post(command);
+        self.wake();
+        posted
+    }
+
+    /// Passes a command to the thread of its leg, which sees it when it is woken next.
     ///
     /// # Errors
     /// When too many commands wait, which is counted, or the threads have stopped. The command is then lost:
     /// `OpenLeg` meets this long before any other command does.
-    pub fn send(&self, command: Command) -> Result<(), SendError> {
+    pub fn post(&self, command: Command) -> Result<(), SendError> {
         match &command {
             Command::OpenLeg { leg, call } => {
                 let (leg, thread) = (*leg, self.thread_of(*call));
@@ -222,6 +234,15 @@ impl MediaHandle {
             // These name no leg. The threads that do not know them ignore them.
             Command::Unbridge { .. } | Command::StopRecording { .. } => (0..self.shared.links.len())
                 .try_for_each(|thread| self.push(thread, command.clone(), COMMANDS_MAX)),
+        }
+    }
+
+    /// Wakes the threads that have commands.
+    pub fn wake(&self) {
+        for link in &self.shared.links {
+            if link.is_waiting.swap(false, Ordering::AcqRel) {
+                link.waker.wake();
+            }
         }
     }
 
@@ -258,7 +279,7 @@ impl MediaHandle {
         }
         match link.commands.try_send(command) {
             Ok(()) => {
-                link.waker.wake();
+                link.is_waiting.store(true, Ordering::Release);
                 Ok(())
             }
             Err(TrySendError::Full(_)) => Err(self.refuse(link, SendError::Overloaded)),
@@ -302,5 +323,7 @@ fn seed() -> Result<Rng, StartError> {
 
 fn link(waker: Waker) -> (Link, Receiver<Command>) {
     let (commands, waiting) = sync_channel(COMMANDS_MAX);
-    (Link { commands, waker, gauges: Arc::new(Gauges::default()) }, waiting)
+    let link =
+        Link { commands, waker, is_waiting: AtomicBool::new(false), gauges: Arc::new(Gauges::default()) };
+    (link, waiting)
 }

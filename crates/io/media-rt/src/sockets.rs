@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hotline_base::LegId;
@@ -48,25 +49,39 @@ struct LegSocket {
 
 /// Ends a thread's wait, from any thread.
 #[derive(Clone, Debug)]
-pub(crate) struct Waker(Arc<OwnedFd>);
+pub(crate) struct Waker(Arc<Bell>);
+
+#[derive(Debug)]
+struct Bell {
+    eventfd: OwnedFd,
+    /// Rung and not yet answered: ringing again would be a system call for nothing.
+    is_rung: AtomicBool,
+}
 
 impl Waker {
     fn new() -> io::Result<Self> {
-        Ok(Self(Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)))
+        let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Self(Arc::new(Bell { eventfd, is_rung: AtomicBool::new(false) })))
     }
 
+    /// What was done before is seen by the woken thread.
     pub(crate) fn wake(&self) {
+        if self.0.is_rung.swap(true, Ordering::AcqRel) {
+            return;
+        }
         // It fails only when it is rung already, 2^64 times.
-        if let Err(error) = rustix::io::write(&*self.0, &1_u64.to_ne_bytes()) {
+        if let Err(error) = rustix::io::write(&self.0.eventfd, &1_u64.to_ne_bytes()) {
             tracing::debug!(%error, "a media thread's waker is rung already");
         }
     }
 
     fn reset(&self) {
         // It fails only when another reset came first.
-        if let Err(error) = rustix::io::read(&*self.0, &mut [0; 8]) {
+        if let Err(error) = rustix::io::read(&self.0.eventfd, &mut [0; 8]) {
             tracing::debug!(%error, "a media thread's waker was not rung");
         }
+        // Last, and before the thread looks for what there is to do: who rings from here on rings again.
+        self.0.is_rung.swap(false, Ordering::AcqRel);
     }
 }
 
@@ -74,7 +89,7 @@ impl Sockets {
     pub(crate) fn new() -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let waker = Waker::new()?;
-        epoll::add(&epoll, &*waker.0, EventData::new_u64(WAKER), EventFlags::IN)?;
+        epoll::add(&epoll, &waker.0.eventfd, EventData::new_u64(WAKER), EventFlags::IN)?;
         Ok(Self { epoll, waker, legs: BTreeMap::new() })
     }
 
