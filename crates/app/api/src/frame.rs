@@ -5,40 +5,49 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use hotline_api_types::{Event, What};
 use hotline_base::{AgentId, Pii};
+use hotline_call::ScreenPop;
 use hotline_shard::Live;
 use serde::Serialize;
 
 use crate::convert;
 use crate::lines::LengthChange;
-use crate::ring::Entry;
 
 /// One event, written out for admins, for the agent concerned, and for the other agents if it makes a queue longer or
 /// shorter.
-pub(crate) fn entry(
+pub(crate) struct Frames {
+    pub(crate) all: Bytes,
+    pub(crate) own: Option<Bytes>,
+    pub(crate) others: Option<Bytes>,
+}
+
+/// Writes an event out.
+pub(crate) fn frames(
     live: &Live,
-    concerned: Option<AgentId>,
-    change: Option<LengthChange>,
+    concerned: Option<&AgentId>,
+    change: Option<&LengthChange>,
     names: &BTreeMap<AgentId, Pii<String>>,
-) -> Entry {
+) -> Frames {
     let event = convert::event(&live.event, names);
-    let (frame, seq) = (frame("event", live.event.seq, &event), live.event.seq);
+    let (all, seq) = (frame("event", live.event.seq, &event), live.event.seq);
     let others = change.map(|change| {
         let what = What::QueueChanged { queue: change.queue.to_string(), length: change.length };
-        self::frame("event", seq, &Event { call: None, what, ..event.clone() })
+        frame("event", seq, &Event { call: None, what, ..event.clone() })
     });
-    let Some(agent) = concerned else { return Entry { seq, frame, concerned: None, others, pop: None } };
-    let mut own = event;
-    let mut written = None;
-    if let What::CallOffered { because, pop, .. } = &mut own.what {
-        // Names the other agents.
-        *because = None;
-        if let Some(shown) = live.pop.as_ref().filter(|shown| shown.agent == agent) {
-            *pop = Some(Box::new(convert::pop(shown)));
-            written = Some(shown.offer);
+    let own = concerned.map(|agent| {
+        let mut own = event;
+        if let What::CallOffered { because, pop, .. } = &mut own.what {
+            // Names the other agents.
+            *because = None;
+            *pop = pop_for(live, agent).map(|shown| Box::new(convert::pop(shown)));
         }
-    }
-    let own = self::frame("event", seq, &own);
-    Entry { seq, frame, concerned: Some((agent, own)), others, pop: written }
+        frame("event", seq, &own)
+    });
+    Frames { all, own, others }
+}
+
+/// The screen pop that goes to `agent` with an event.
+pub(crate) fn pop_for<'l>(live: &'l Live, agent: &AgentId) -> Option<&'l ScreenPop> {
+    live.pop.as_ref().filter(|shown| shown.agent == *agent)
 }
 
 /// A snapshot at `seq`.

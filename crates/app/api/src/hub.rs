@@ -22,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::concern::Concerns;
 use crate::convert;
-use crate::frame;
 use crate::lines::Lines;
 use crate::ring::{Entry, Ring};
 use crate::viewer::Viewer;
@@ -160,7 +159,7 @@ impl Hub {
                 let mut frames = Vec::new();
                 for entry in entries {
                     seq = entry.seq;
-                    frames.extend(entry.frame_for(viewer));
+                    frames.extend(entry.frame_for(viewer, &state.names));
                 }
                 if seq == before { Next::Nothing } else { Next::Frames { seq, frames } }
             }
@@ -192,7 +191,7 @@ impl Hub {
     }
 
     /// Takes one event of the shard. False if events are missing before it.
-    fn take(&self, live: &Live) -> bool {
+    fn take(&self, live: Arc<Live>) -> bool {
         let mut state = self.state();
         let state = &mut *state;
         match state.ring.last() {
@@ -202,7 +201,6 @@ impl Hub {
         }
         let concerned = state.concerns.note(&live.event);
         let change = state.lines.note(&live.event);
-        let entry = frame::entry(live, concerned, change, &state.names);
         if let (EventKind::Call { what: CallEvent::Offered { offer, agent, .. }, .. }, Some(_)) =
             (&live.event.kind, &live.pop)
         {
@@ -215,8 +213,9 @@ impl Hub {
         if let EventKind::Call { what, .. } = &live.event.kind {
             forget_over(&mut state.unwritten, what);
         }
-        state.ring.push(entry);
-        self.newest.send_replace(live.event.seq);
+        let seq = live.event.seq;
+        state.ring.push(Entry::new(live, concerned, change));
+        self.newest.send_replace(seq);
         true
     }
 
@@ -271,7 +270,7 @@ async fn read(hub: &Hub, mut live: broadcast::Receiver<Arc<Live>>) {
     loop {
         match live.recv().await {
             Ok(item) => {
-                if !hub.take(&item) {
+                if !hub.take(item) {
                     hub.resynchronise().await;
                 }
             }
@@ -308,17 +307,6 @@ impl Drop for SeatGuard {
             }
             !lost
         });
-    }
-}
-
-/// What a page may see of an entry.
-impl Entry {
-    fn frame_for(&self, viewer: &Viewer) -> Option<(Bytes, Option<LegId>)> {
-        match &self.concerned {
-            Some((agent, frame)) if viewer.is(agent) => Some((frame.clone(), self.pop)),
-            Some(_) | None if viewer.is_admin() => Some((self.frame.clone(), None)),
-            Some(_) | None => self.others.clone().map(|frame| (frame, None)),
-        }
     }
 }
 

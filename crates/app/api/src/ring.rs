@@ -1,27 +1,60 @@
 //! The recent past of the live stream, so that a page that was away for a moment goes on where it was.
 
-use std::collections::VecDeque;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use hotline_base::{AgentId, LegId};
+use hotline_base::{AgentId, LegId, Pii};
+use hotline_shard::Live;
+
+use crate::frame::{Frames, frames, pop_for};
+use crate::lines::LengthChange;
+use crate::viewer::Viewer;
 
 /// Events that are kept: at a busy center's 100 events a second, some 40 s.
 pub const RING_MAX: usize = 4096;
 /// Entries that a page takes at a time, so that it does not hold the hub for long.
 pub(crate) const BATCH_MAX: usize = 64;
 
-/// One event, written out once for all pages.
+/// One event, written out once for all pages, when the first of them reads it.
 pub(crate) struct Entry {
     /// Its number.
     pub(crate) seq: u64,
-    /// As admins get it.
-    pub(crate) frame: Bytes,
-    /// The agent concerned, and the event as that agent gets it.
-    pub(crate) concerned: Option<(AgentId, Bytes)>,
+    live: Arc<Live>,
+    /// The agent concerned, who gets the event in another form than admins.
+    concerned: Option<AgentId>,
     /// What the other agents get in its place, if they are to know anything.
-    pub(crate) others: Option<Bytes>,
-    /// The offer whose screen pop is in the concerned agent's frame.
-    pub(crate) pop: Option<LegId>,
+    change: Option<LengthChange>,
+    frames: OnceCell<Frames>,
+}
+
+impl Entry {
+    pub(crate) fn new(live: Arc<Live>, concerned: Option<AgentId>, change: Option<LengthChange>) -> Self {
+        Self { seq: live.event.seq, live, concerned, change, frames: OnceCell::new() }
+    }
+
+    /// What a page may see of it, and the offer whose screen pop that contains.
+    pub(crate) fn frame_for(
+        &self,
+        viewer: &Viewer,
+        names: &BTreeMap<AgentId, Pii<String>>,
+    ) -> Option<(Bytes, Option<LegId>)> {
+        let concerned = self.concerned.as_ref();
+        let own = concerned.filter(|agent| viewer.is(agent));
+        if own.is_none() && !viewer.is_admin() && self.change.is_none() {
+            return None;
+        }
+        let frames = self.frames.get_or_init(|| frames(&self.live, concerned, self.change.as_ref(), names));
+        if let Some(agent) = own {
+            let pop = pop_for(&self.live, agent).map(|pop| pop.offer);
+            return frames.own.clone().map(|frame| (frame, pop));
+        }
+        if viewer.is_admin() {
+            return Some((frames.all.clone(), None));
+        }
+        frames.others.clone().map(|frame| (frame, None))
+    }
 }
 
 /// Entries without a gap between them.
@@ -71,12 +104,16 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
+    use hotline_base::WallTime;
+    use hotline_call::{AlarmKind, Event, EventKind};
     use proptest::prelude::*;
 
     use super::*;
 
     fn entry(seq: u64) -> Entry {
-        Entry { seq, frame: Bytes::new(), concerned: None, others: None, pop: None }
+        let kind = EventKind::AlarmCleared(AlarmKind::StoreUnavailable);
+        let live = Live { event: Event { seq, at: WallTime(0), kind }, pop: None };
+        Entry::new(Arc::new(live), None, None)
     }
 
     proptest! {
