@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 HOTLINE := $(TARGET)/release/hotline
 PAGES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) web/index.html web/vite.config.ts
 
-.PHONY: help need run demo web release test tools deny bench fuzz soak load clean
+.PHONY: help need run demo web release test tools deny bench fuzz soak load rate clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make web    build the pages"
 	@echo "make test   check and test everything, ends with a count"
 	@echo "make bench  how fast the parts are; make fuzz: malformed input; make soak: a busy server; all long"
+	@echo "make rate   how many calls a second a server sets up on this machine, and what each costs"
 	@echo "make clean  remove what was built (never recordings or the database)"
 
 run: release
@@ -70,6 +71,10 @@ fuzz: need
 # What bridged calls cost, with SIPp; LOAD="--calls 200" takes more calls. See crates/test/bench/perf-kit.
 load: release
 	cargo run --release --locked --package hotline-bench --bin load -- $(LOAD)
+
+# How many calls a second are set up and what each costs; RATE="--rate 400 --require" fails unless that is borne.
+rate: release
+	$(HOTLINE) bench sip $(RATE)
 
 # A busy server, then nothing may be left of it; SOAK="--seconds 3600" keeps it busy for longer.
 soak: release

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Check,
     /// Show a whole call: two scripted phones call each other through a server, with ladder, record and recording.
     Demo(Demo),
+    /// Measure what a server on this machine can bear.
+    Bench(Bench),
     /// Show the SIP messages of a call that the running server keeps, as a ladder or as a file for Wireshark.
     Trace(Trace),
     /// Add a person who can sign in, or give one a new password, which is read from standard input.
@@ -49,6 +51,66 @@ pub(crate) struct Demo {
     /// Always start a server of its own, even if one runs.
     #[arg(long)]
     pub(crate) alone: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    pub(crate) what: Measurement,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Measurement {
+    /// How many calls a second are set up, and what each costs.
+    Sip(BenchSip),
+}
+
+/// Starts a server of its own, with files and loopback addresses of its own that are removed afterwards, and calls it over
+/// UDP at one rate after the other: from a trunk through a number and a queue to an agent's phone, which answers at once.
+/// Calls are journalled and recorded as in production; no media is sent.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline bench sip                              the usual rates, ten seconds each
+  hotline bench sip --rate 400 --require         exit code 1 unless the required figures are met
+  hotline bench sip --rate 50 --pages 20 --json  with pages that are written before the phone rings")]
+pub(crate) struct BenchSip {
+    /// Calls a second, one run for each number.
+    #[arg(long, value_name = "CALLS", value_delimiter = ',', default_values_t = [100, 200, 400, 600, 800, 1000],
+          value_parser = clap::value_parser!(u32).range(1..=5000))]
+    pub(crate) rate: Vec<u32>,
+    /// How long calls are offered at each rate, in seconds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
+    /// Agents who are ready, each for one call at a time.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    agents: u32,
+    /// How long caller and agent talk, in milliseconds.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    pub(crate) talk_ms: u64,
+    /// How many of the agents have their page open: each is written who calls before the phone rings.
+    #[arg(long, default_value_t = 0, value_parser = pages)]
+    pub(crate) pages: usize,
+    /// Print the result as JSON and nothing else to standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fail unless the figures that are required at 400 calls a second are met.
+    #[arg(long)]
+    pub(crate) require: bool,
+}
+
+impl BenchSip {
+    /// The agents' ids.
+    pub(crate) fn agents(&self) -> impl Iterator<Item = String> {
+        (0..self.agents).map(|agent| (1001 + agent).to_string())
+    }
+}
+
+/// Each page is a person whose password is hashed when the server starts, which takes its time.
+const PAGES_MAX: usize = 200;
+
+fn pages(text: &str) -> Result<usize, String> {
+    let pages = text.parse().ok().filter(|pages| *pages <= PAGES_MAX);
+    pages.ok_or_else(|| format!("0 to {PAGES_MAX}"))
 }
 
 /// Asks the running server, which keeps the messages of living and finished calls in memory for a while (`sip.trace` in

@@ -3,6 +3,7 @@
 //! Start reading at `server.rs`, which builds the server from its configuration.
 
 mod banner;
+mod bench;
 mod certificate;
 mod cli;
 mod demo;
@@ -22,7 +23,7 @@ use clap::Parser;
 use hotline_config::{ConfigError, Configuration, LogFormat, load};
 use hotline_telemetry::install_logs;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Bench, Cli, Command, Measurement};
 
 /// Exit code for a configuration with mistakes: a supervisor must not restart into the same mistakes.
 const EXIT_CONFIG: u8 = 2;
@@ -54,6 +55,9 @@ fn run(cli: &Cli) -> Result<()> {
         Some(Command::Demo(options)) => {
             logs(&configuration, "warn")?;
             runtime.block_on(demo::run(configuration, options))
+        }
+        Some(Command::Bench(Bench { what: Measurement::Sip(options) })) => {
+            runtime.block_on(bench::sip(&configuration, options))
         }
         Some(Command::Trace(options)) => runtime.block_on(trace::run(&configuration, options)),
         Some(Command::User(user)) => runtime.block_on(users::add(&configuration, user)),
