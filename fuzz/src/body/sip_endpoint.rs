@@ -24,9 +24,9 @@ use hotline_sip::{
 const SEPARATOR: u8 = 0x1e;
 /// Datagrams of one input.
 const DATAGRAMS_MAX: usize = 200;
-/// Messages that one datagram may cause at once: the most are the ACK and BYE to an answer too many, with what the
-/// script does about it.
-const MESSAGES_PER_DATAGRAM_MAX: usize = 8;
+/// Messages that one datagram may cause at once, beside a NOTIFY to each subscription: the most are those of a MESSAGE to
+/// all ten contacts, or the ACK and BYE to an answer too many, with what the script does about it.
+const MESSAGES_PER_DATAGRAM_MAX: usize = 12;
 /// Timers that may fire until nothing is going on, for each datagram: the most are those of the probes of a contact,
 /// twelve in an hour with eleven repetitions each.
 const TIMERS_MAX: usize = 250;
@@ -69,6 +69,7 @@ impl Attack {
             .map(|algorithm| (algorithm, Ha1::new(algorithm, USER, REALM, PASSWORD)));
         let user = UserConfig { agent: AgentId::from(USER), ha1: ha1.to_vec() };
         config.users = BTreeMap::from([(USER.to_owned(), user)]);
+        config.names = BTreeMap::from([(USER.to_owned(), AgentId::from(USER))]);
         config.probes = ProbeConfig { whom: Probed::Everybody, interval: PROBES_EVERY };
         Self {
             endpoint: Endpoint::new(config, Rng::from_number(1), [7; 32]),
@@ -91,9 +92,10 @@ impl Attack {
         };
         let bytes = Bytes::from(self.fill_in(text));
         self.sent = 0;
+        let most = MESSAGES_PER_DATAGRAM_MAX + self.endpoint.subscriptions();
         self.endpoint.handle_datagram(self.now, Datagram { flow: Flow::udp(server(), remote), bytes });
         self.drain();
-        assert!(self.sent <= MESSAGES_PER_DATAGRAM_MAX, "one datagram came and {} left", self.sent);
+        assert!(self.sent <= most, "one datagram came and {} left", self.sent);
     }
 
     /// Lets time pass.
@@ -129,6 +131,7 @@ impl Attack {
             assert!(timers <= (datagrams + 1) * TIMERS_MAX, "timers go on for ever");
         }
         assert!(self.endpoint.is_idle() && self.endpoint.contact(USER).is_none());
+        assert_eq!(self.endpoint.subscriptions(), 0, "nobody is told anything for ever");
     }
 
     fn drain(&mut self) {
@@ -167,11 +170,14 @@ impl Attack {
         }
         let now = self.now;
         match event {
-            Event::Incoming { session, .. } => match session.0 % 4 {
-                0 => self.endpoint.ring(now, session, None),
-                3 => self.endpoint.reject(now, session, 486, None),
-                _ => self.endpoint.answer(now, session, Bytes::from_static(SDP)),
-            },
+            Event::Incoming { session, .. } => {
+                self.endpoint.assign(now, session, &AgentId::from(USER));
+                match session.0 % 4 {
+                    0 => self.endpoint.ring(now, session, None),
+                    3 => self.endpoint.reject(now, session, 486, None),
+                    _ => self.endpoint.answer(now, session, Bytes::from_static(SDP)),
+                }
+            }
             Event::Confirmed { session, .. } if session.0 % 4 == 2 => {
                 self.endpoint.reoffer(now, session, Bytes::from_static(SDP));
             }
@@ -190,6 +196,7 @@ impl Attack {
             Event::Trying { .. }
             | Event::ProbeAnswered { .. }
             | Event::ProbeMissed { .. }
+            | Event::MessageAnswered { .. }
             | Event::Ringing { .. }
             | Event::Answered { .. }
             | Event::Confirmed { .. }

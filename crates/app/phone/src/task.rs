@@ -404,6 +404,7 @@ impl Task {
             Event::Trying { .. }
             | Event::ProbeAnswered { .. }
             | Event::ProbeMissed { .. }
+            | Event::MessageAnswered { .. }
             | Event::Ringing { .. }
             | Event::Answered { .. }
             | Event::Confirmed { .. }

@@ -11,7 +11,9 @@ pub mod flow;
 mod locate;
 mod login;
 pub mod message;
+pub mod notifier;
 mod outgoing;
+pub mod pager;
 mod probe;
 pub mod registrar;
 pub mod registration;
@@ -29,6 +31,8 @@ pub use endpoint::{
 pub use flow::{Flow, Transport};
 pub use locate::{Destination, Located, Place, shuffle};
 pub use message::{Builder, HeaderName, Message, Method, NameAddr};
+pub use notifier::MessageSummary;
+pub use pager::MessageId;
 pub use replaces::Replaces;
 pub use session::{Reason, ReliableProvisionals, SessionRules};
 pub use stream::{Frame, Framer, FramingError};

@@ -417,6 +417,7 @@ impl Phone {
             | Event::Trying { .. }
             | Event::ProbeAnswered { .. }
             | Event::ProbeMissed { .. }
+            | Event::MessageAnswered { .. }
             | Event::Ringing { .. }
             | Event::Confirmed { .. }
             | Event::ReofferAnswered { .. }

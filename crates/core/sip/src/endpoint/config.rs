@@ -40,6 +40,9 @@ pub struct EndpointConfig {
     pub trunks: Vec<TrunkConfig>,
     /// Who may register and call in with one, by user name.
     pub users: BTreeMap<String, UserConfig>,
+    /// Whom SUBSCRIBE and MESSAGE may name: agents by the user parts under which they are known, such as their
+    /// extensions. The agent's id is the user whose phones get messages.
+    pub names: BTreeMap<String, AgentId>,
     /// The shortest registration granted; shorter ones get 423.
     pub expires_min: Duration,
     /// The longest registration granted; longer ones are cut.
@@ -64,6 +67,7 @@ impl EndpointConfig {
             listeners: vec![Listener { transport: Transport::Udp, local: advertised, advertised }],
             trunks: Vec::new(),
             users: BTreeMap::new(),
+            names: BTreeMap::new(),
             expires_min: Duration::from_secs(30),
             expires_max: Duration::from_secs(3600),
             expires_default: Duration::from_secs(300),

@@ -82,6 +82,18 @@ pub struct Counters {
     pub surplus_forks: u64,
     /// Answers from a second fork, which were acknowledged and hung up.
     pub surplus_answers: u64,
+    /// NOTIFYs sent to those who subscribed.
+    pub notifies: u64,
+    /// Those of them that were refused, or that nobody answered.
+    pub notifies_failed: u64,
+    /// Subscriptions that gave way to a new one at [`super::MAX_SUBSCRIPTIONS_PER_USER`].
+    pub subscriptions_replaced: u64,
+    /// Calls that a NOTIFY left out at [`crate::notifier::MAX_LISTED`].
+    pub dialogs_unlisted: u64,
+    /// Instant messages sent to the phones of a user.
+    pub messages: u64,
+    /// Those of them that no phone took.
+    pub messages_failed: u64,
     /// Re-INVITEs that crossed one of the peer's: answered 491 by either side.
     pub glares: u64,
 }
@@ -129,6 +141,12 @@ impl Counters {
             ("sip_expired_sessions", self.expired_sessions),
             ("sip_surplus_forks", self.surplus_forks),
             ("sip_surplus_answers", self.surplus_answers),
+            ("sip_notifies", self.notifies),
+            ("sip_notifies_failed", self.notifies_failed),
+            ("sip_subscriptions_replaced", self.subscriptions_replaced),
+            ("sip_dialogs_unlisted", self.dialogs_unlisted),
+            ("sip_messages", self.messages),
+            ("sip_messages_failed", self.messages_failed),
             ("sip_glares", self.glares),
         ]
     }

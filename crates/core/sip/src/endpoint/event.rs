@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::HeaderName;
 use crate::flow::Flow;
 use crate::message::NameAddr;
+use crate::pager::MessageId;
 pub use crate::probe::ProbeId;
 pub use crate::registrar::Why;
 use crate::replaces::Replaces;
@@ -276,6 +277,13 @@ pub enum Event {
         /// How often in a row by now.
         misses: u8,
     },
+    /// It is known whether a phone has a message of ours.
+    MessageAnswered {
+        /// Which.
+        id: MessageId,
+        /// 200 if one has it; else why none took it, 480 if none answered.
+        status: u16,
+    },
 }
 
 impl Event {
@@ -301,7 +309,8 @@ impl Event {
             | Self::RegistrationSucceeded { .. }
             | Self::RegistrationFailed { .. }
             | Self::ProbeAnswered { .. }
-            | Self::ProbeMissed { .. } => None,
+            | Self::ProbeMissed { .. }
+            | Self::MessageAnswered { .. } => None,
         }
     }
 
@@ -332,6 +341,7 @@ impl Event {
             Self::RegistrationFailed { .. } => "RegistrationFailed",
             Self::ProbeAnswered { .. } => "ProbeAnswered",
             Self::ProbeMissed { .. } => "ProbeMissed",
+            Self::MessageAnswered { .. } => "MessageAnswered",
         }
     }
 }

@@ -25,10 +25,12 @@ mod counters;
 mod event;
 mod identity;
 mod ledger;
+mod pager;
 mod probes;
 mod receive;
 mod register;
 mod restore;
+mod subscribe;
 mod throttle;
 
 pub use crate::probe::MAX_MISSES;
@@ -42,19 +44,24 @@ pub use event::{
     Contact, Datagram, Diversion, Event, Failure, Invite, InviteError, Login, Party, Peer, ProbeId, Reason,
     ReferTarget, Register, RegistrationId, SessionId, Side, Transmit, Why,
 };
+pub use pager::{MAX_MESSAGES, MAX_MESSAGES_PER_USER, MessageError};
 pub use register::{MAX_INSTANCE, MAX_PATH};
+pub use subscribe::{MAX_SUBSCRIPTIONS, MAX_SUBSCRIPTIONS_PER_USER, SUBSCRIPTION_MAX, SUBSCRIPTION_MIN};
 pub use throttle::{
     BURST, Blocked, Culprit, FAILURE_WINDOW, MAX_FAILURES, MAX_NAMES, MAX_SOURCES, NAME_WINDOW, Offence,
     REQUEST_INTERVAL, SCAN_SILENCE, SILENCE, TOLD_INTERVAL,
 };
 
+use pager::Pages;
 use probes::Probes;
 use throttle::Throttle;
 
 use crate::address::is_sendable;
 use crate::digest::{NonceIssuer, UsedNonces, Verifier};
 use crate::flow::{Flow, Transport};
+use crate::notifier::{MessageSummary, Notifier};
 use crate::outgoing::TAG_LENGTH;
+use crate::pager::MessageId;
 use crate::registrar::{Binding, Presence, Registrar, SavedContacts};
 use crate::registration::Registration;
 use crate::replaces::Replaces;
@@ -64,7 +71,8 @@ use crate::transaction::{self, Layer, Notice};
 use crate::uri::SipUri;
 
 /// The methods we take.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, REGISTER";
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, REGISTER, SUBSCRIBE, MESSAGE";
 /// The extensions we know.
 pub(crate) const SUPPORTED: &str = "replaces, timer, 100rel";
 /// Those we say that we know in a call of ours, if nothing is to be acknowledged before its answer.
@@ -87,6 +95,10 @@ pub enum Timer {
     Binding,
     /// A peer is to be asked whether it is there, or did not answer that.
     Probe,
+    /// A NOTIFY is due, or a subscription expires.
+    Subscription,
+    /// A message was taken by no phone in time.
+    Message,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,6 +106,7 @@ enum TimerKey {
     Session(SessionId),
     Registration(RegistrationId),
     Probe(ProbeId),
+    Message(MessageId),
 }
 
 /// How much there is to do, as the shell sees it.
@@ -118,6 +131,8 @@ pub struct Endpoint {
     load: Load,
     registrar: Registrar,
     probes: Probes,
+    notifier: Notifier,
+    pages: Pages,
     /// Further addresses from which trunks call, as [`Self::set_trunk_addresses`] told.
     trunk_addresses: BTreeMap<TrunkId, BTreeSet<IpAddr>>,
     /// What is to be kept of users whose contacts changed.
@@ -171,6 +186,8 @@ impl Endpoint {
             load: Load::Bearable,
             registrar: Registrar::default(),
             probes: Probes::default(),
+            notifier: Notifier::default(),
+            pages: Pages::default(),
             trunk_addresses: BTreeMap::new(),
             saved: VecDeque::new(),
             sessions: BTreeMap::new(),
@@ -259,6 +276,7 @@ impl Endpoint {
                 TimerKey::Session(id) => self.step(now, id, Session::handle_timeout),
                 TimerKey::Registration(id) => self.step_registration(now, id, Registration::handle_timeout),
                 TimerKey::Probe(id) => self.wake_probe(now, id),
+                TimerKey::Message(id) => self.give_up_message(now, id),
             }
         }
         self.drain(now);
@@ -269,6 +287,7 @@ impl Endpoint {
     pub fn handle_disconnect(&mut self, now: Now, gone: Flow) {
         self.shared.layer.handle_disconnect(now, gone, &mut self.shared.counters);
         self.registrar.handle_disconnect(now, gone);
+        self.notifier.handle_disconnect(gone);
         self.sessions.values_mut().for_each(|session| session.disconnect(gone));
         let ours: Vec<RegistrationId> = self.registrations.keys().copied().collect();
         for id in ours {
@@ -298,6 +317,7 @@ impl Endpoint {
     pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
         let transaction = self.shared.layer.poll_timeout().map(|(at, timer)| (at, Timer::Transaction(timer)));
         let binding = self.registrar.poll_timeout().map(|at| (at, Timer::Binding));
+        let subscription = self.poll_subscriptions().map(|at| (at, Timer::Subscription));
         let other = self.timers.next().and_then(|(at, key)| match key {
             TimerKey::Session(id) => {
                 let (_, timer) = self.sessions.get(id)?.poll_timeout()?;
@@ -305,8 +325,9 @@ impl Endpoint {
             }
             TimerKey::Registration(_) => Some((at, Timer::Registration)),
             TimerKey::Probe(_) => Some((at, Timer::Probe)),
+            TimerKey::Message(_) => Some((at, Timer::Message)),
         });
-        transaction.into_iter().chain(binding).chain(other).min()
+        transaction.into_iter().chain(binding).chain(subscription).chain(other).min()
     }
 
     /// Calls somebody. `Answered`, `Failed` and the like follow as events, and one terminal event.
@@ -505,11 +526,12 @@ impl Endpoint {
     }
 
     /// True if nothing is going on: no session, no transaction, nothing to send or to tell. Contacts of users may
-    /// be there, and probes of them that wait for their time.
+    /// be there, probes of them that wait for their time, and subscriptions.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.sessions.is_empty()
             && self.dialogs.is_empty()
+            && self.notifier.has_no_lines()
             && self.shared.layer.is_empty()
             && self.timers.len() == self.probes.len()
             && self.registrations.is_empty()
@@ -554,6 +576,7 @@ impl Endpoint {
     /// Arms a session's timer; forgets one that is over as soon as it has no transaction left, which is 64·T1 later
     /// at most.
     fn settle(&mut self, now: Now, id: SessionId) {
+        self.follow_line(now, id);
         let Some(session) = self.sessions.get(&id) else { return };
         match session.poll_timeout() {
             Some((at, _)) => self.timers.set(TimerKey::Session(id), at),
@@ -601,16 +624,29 @@ impl Endpoint {
                     });
                 }
                 Notice::Closed { owner: Owner::Session(id) } => self.settle(now, id),
+                Notice::NoResponse { owner: Owner::Subscription(id), cseq, status, .. } => {
+                    self.answer_notify(now, id, cseq, status);
+                }
+                Notice::NoResponse { owner: Owner::Message(id), status, .. } => {
+                    self.answer_message(now, id, status);
+                }
                 // A probe counts for itself what is not answered in time.
                 Notice::NoResponse { owner: Owner::Probe(_), .. }
-                | Notice::Closed { owner: Owner::Registration(_) | Owner::Probe(_) } => {}
+                | Notice::Closed {
+                    owner:
+                        Owner::Registration(_) | Owner::Probe(_) | Owner::Subscription(_) | Owner::Message(_),
+                } => {}
             }
         }
         while let Some(user) = self.registrar.poll_changed() {
             self.sync_probes(now, &user);
+            if self.registrar.bindings(&user).is_empty() {
+                self.deactivate(now, &user);
+            }
             self.saved.push_back(self.registrar.save(now, &user));
         }
         self.tell_presence();
+        self.notify(now);
     }
 
     fn tell_presence(&mut self) {

@@ -11,6 +11,7 @@ use super::{ACCEPT, ALLOW, Datagram, Endpoint, Offence, RETRY_AFTER, SUPPORTED, 
 use crate::address::reply_flow;
 use crate::flow::Flow;
 use crate::message::{Builder, Malformed, MalformedKind};
+use crate::notifier::ALLOW_EVENTS;
 use crate::session::{Inbound, Owner, Request, Session, reason_of, reason_phrase};
 use crate::transaction::Reception;
 use crate::uri::Uri;
@@ -69,6 +70,16 @@ impl Endpoint {
                 });
             }
             Some(Owner::Probe(id)) => self.answer_probe(now, id, response),
+            Some(Owner::Subscription(id)) => {
+                if let (Ok(cseq), Some(status)) = (response.cseq(), response.status()) {
+                    self.answer_notify(now, id, cseq.number, status);
+                }
+            }
+            Some(Owner::Message(id)) => {
+                if let Some(status) = response.status() {
+                    self.answer_message(now, id, status);
+                }
+            }
             None => {}
         }
     }
@@ -113,6 +124,7 @@ impl Endpoint {
                 let supported = format!("{SUPPORTED}, {}", register::EXTENSIONS);
                 let response =
                     response.header(HeaderName::Allow, ALLOW).header(HeaderName::Supported, supported);
+                let response = response.header(HeaderName::AllowEvents, ALLOW_EVENTS);
                 self.send_stateless(message, flow, response);
             }
             (
@@ -122,6 +134,9 @@ impl Endpoint {
                 self.shared.counters.unknown_dialogs += 1;
                 self.refuse(message, flow, 481);
             }
+            (None, _) if method == Method::Subscribe => self.handle_subscribe(now, &inbound),
+            (None, false) if method == Method::Message => self.handle_message(now, inbound),
+            (None, true) if method == Method::Message => self.refuse_within(message, flow),
             (None, _) => self.handle_register(now, &inbound),
         }
     }
@@ -130,7 +145,9 @@ impl Endpoint {
     /// Request-URI, then what the request insists on.
     fn unacceptable(&mut self, message: &Message, flow: Flow) -> Option<Builder> {
         let method = message.method()?;
-        if Request::of(&method).is_none() && method != Method::Register {
+        let is_known = Request::of(&method).is_some()
+            || matches!(method, Method::Register | Method::Subscribe | Method::Message);
+        if !is_known {
             self.shared.counters.refused_requests += 1;
             let status = if matches!(method, Method::Other(_)) { 501 } else { 405 };
             return Some(self.stateless(message, flow, status).header(HeaderName::Allow, ALLOW));
@@ -141,7 +158,8 @@ impl Endpoint {
         // §8.2 lets a destination take a request whatever hops it has left, and to all but one kind we are one. A call
         // goes on to a phone as a call of ours with hops of its own, which never end if that phone leads back here:
         // for it we are on the way, and §16.3 is for us.
-        let is_passing = message.to_tag().is_none() && method == Method::Invite;
+        // So it is with a message.
+        let is_passing = message.to_tag().is_none() && matches!(method, Method::Invite | Method::Message);
         if is_passing && message.max_forwards() == Ok(Some(0)) {
             self.shared.counters.too_many_hops += 1;
             return Some(self.stateless(message, flow, 483));
@@ -168,6 +186,13 @@ impl Endpoint {
         }
     }
 
+    /// A MESSAGE within a call: whoever talks has no text (RFC 3428 §2 has them outside of calls).
+    fn refuse_within(&mut self, message: &Message, flow: Flow) {
+        let is_known = self.session_of(message).is_some();
+        self.shared.counters.unknown_dialogs += u64::from(!is_known);
+        self.refuse(message, flow, if is_known { 488 } else { 481 });
+    }
+
     /// RFC 3261 §9.2: the CANCEL is answered for itself, then the INVITE it means.
     fn handle_cancel(&mut self, now: Now, inbound: &Inbound) {
         let Some((key, owner)) = self.shared.layer.cancelled_by(&inbound.message) else {
@@ -180,7 +205,8 @@ impl Endpoint {
         }
         let session = match owner {
             Some(Owner::Session(id)) => Some(id),
-            Some(Owner::Registration(_) | Owner::Probe(_)) | None => None,
+            Some(Owner::Registration(_) | Owner::Probe(_) | Owner::Subscription(_) | Owner::Message(_))
+            | None => None,
         };
         let tag = session.and_then(|id| self.sessions.get(&id)).map(|session| session.key().1);
         let tag = tag.unwrap_or_else(|| stateless_tag(&inbound.message));
@@ -287,8 +313,23 @@ fn is_supported(method: &Method, option: &str) -> bool {
 /// Whom a request outside of a dialog asks for, as a hash: the user who is registered, or the number that is called.
 /// The same whether or not there is such a one.
 fn asked_for(message: &Message) -> Option<u64> {
-    let is_register = message.method()? == Method::Register;
-    let uri = if is_register { message.to().ok()?.uri } else { message.uri().ok()? };
+    let uri = match message.method()? {
+        Method::Register => message.to().ok()?.uri,
+        // A phone that is started asks for as many lamps as it has. Who is asked for changes no answer before the proof.
+        Method::Subscribe | Method::Message => message.from().ok()?.uri,
+        Method::Invite
+        | Method::Ack
+        | Method::Bye
+        | Method::Cancel
+        | Method::Options
+        | Method::Info
+        | Method::Update
+        | Method::Prack
+        | Method::Refer
+        | Method::Notify
+        | Method::Publish
+        | Method::Other(_) => message.uri().ok()?,
+    };
     let is_within = message.to_tag().is_some();
     let mut hasher = DefaultHasher::new();
     uri.user().filter(|_| !is_within)?.hash(&mut hasher);

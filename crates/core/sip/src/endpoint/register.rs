@@ -149,8 +149,10 @@ impl Endpoint {
             return Err(Refusal::Malformed);
         }
         let update = Update { user, agent, call_id, cseq, flow: inbound.flow, path, change };
+        let followed = update.user.clone();
         for old in self.registrar.handle_register(now, update)? {
             self.sessions.values_mut().for_each(|session| session.follow(old, inbound.flow));
+            self.notifier.follow(&followed, old, inbound.flow);
         }
         self.shared.counters.bindings_replaced = self.registrar.replaced();
         Ok(outbound)

@@ -218,6 +218,11 @@ impl Calling {
         self.earlies.iter_mut().for_each(|early| early.handle_timeout(usage, ctx));
     }
 
+    /// Whether the peer told progress in a dialog.
+    pub(super) const fn has_rung(&self) -> bool {
+        !self.earlies.is_empty()
+    }
+
     pub(super) fn poll_timeout(&self) -> Option<(Time, Timer)> {
         self.earlies.iter().filter_map(Early::poll_timeout).min()
     }

@@ -22,6 +22,10 @@ pub(crate) enum Owner {
     Registration(crate::endpoint::RegistrationId),
     /// A probe.
     Probe(crate::probe::ProbeId),
+    /// A subscription.
+    Subscription(crate::notifier::SubscriptionId),
+    /// A message on its way to phones.
+    Message(crate::pager::MessageId),
 }
 
 /// A request that has a server transaction and no final response yet.
@@ -125,6 +129,7 @@ pub(crate) const fn reason_phrase(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        406 => "Not Acceptable",
         408 => "Request Timeout",
         410 => "Gone",
         413 => "Request Entity Too Large",

@@ -95,6 +95,11 @@ impl Incoming {
         Ok((usage, Self { inbound, dialog, described, provisionals, progress, decision }))
     }
 
+    /// Whether the caller was told progress.
+    pub(super) const fn has_rung(&self) -> bool {
+        self.progress.is_some()
+    }
+
     /// Tells progress: 180, or 183 with a description.
     pub(super) fn ring(&mut self, usage: &Usage, ctx: &mut Context<'_>, early: Option<Bytes>) {
         let status = if early.is_some() { 183 } else { 180 };

@@ -40,6 +40,7 @@ pub(crate) use usage::{Peerage, reason_of};
 use crate::endpoint::{Invite, InviteError, SessionId};
 use crate::flow::Flow;
 use crate::message::HeaderError;
+use crate::notifier::{Direction, Progress};
 pub(crate) use crate::session::body::{Sdp, sdp_of};
 use crate::{Message, Method};
 
@@ -179,6 +180,18 @@ impl Session {
     /// True when the terminal event was given and nothing is waited for but the ends of transactions.
     pub(crate) const fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
+    }
+
+    /// How far the peer's phone is in it, and who began it; `None` once it is over.
+    pub(crate) fn line(&self) -> Option<(Direction, Progress)> {
+        let progress = match &self.state {
+            State::Incoming(incoming) if incoming.has_rung() => Progress::Early,
+            State::Calling(calling) if calling.has_rung() => Progress::Early,
+            State::Incoming(_) | State::Calling(_) => Progress::Trying,
+            State::Answered(_) | State::Established(_) => Progress::Confirmed,
+            State::Abandoned(_) | State::Departing(_) | State::Leaving(_) | State::Over => return None,
+        };
+        Some((self.usage.direction(), progress))
     }
 
     /// Tells the caller progress: 180, or 183 with SDP.

@@ -20,6 +20,7 @@ use crate::endpoint::{
 use crate::flow::Flow;
 use crate::login::Answer;
 use crate::message::{Builder, RAck};
+use crate::notifier::Direction;
 use crate::outgoing::Outgoing;
 use crate::transaction::SendError;
 use crate::{HeaderName, Message, Method};
@@ -121,6 +122,14 @@ impl Usage {
             _ if transport == self.flow.transport => Flow { remote, ..self.flow },
             Some(listener) => Flow { transport, local: listener.local, remote },
             None => self.flow,
+        }
+    }
+
+    /// Which part the peer has in the call.
+    pub(super) const fn direction(&self) -> Direction {
+        match self.role {
+            Role::Caller => Direction::Recipient,
+            Role::Callee => Direction::Initiator,
         }
     }
 

@@ -209,7 +209,7 @@ fn answers(name: &str, phone: Option<&str>) -> Vec<String> {
     send(&mut net, register(name, 10, "Require: gruu\n"));
     for method in ["INVITE", "OPTIONS", "BYE", "MESSAGE", "SUBSCRIBE"] {
         let uri = format!("{method} sip:{name}@");
-        let text = register(name, 20, CONTACT)
+        let text = register(name, 20, &format!("{CONTACT}Event: dialog\n"))
             .replace("REGISTER sip:", &uri)
             .replace("20 REGISTER", &format!("20 {method}"));
         send(&mut net, text.replace(&format!("{name}20"), method));

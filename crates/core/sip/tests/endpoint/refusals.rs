@@ -41,7 +41,7 @@ fn an_invite_from_a_stranger_is_refused_counted_and_forgotten() {
 #[test]
 fn what_cannot_be_accepted_is_refused_with_its_status() {
     for (method, extra, status) in [
-        ("MESSAGE", "", "405 MESSAGE"),
+        ("PUBLISH", "", "405 PUBLISH"),
         ("PRACK", "", "481 PRACK"),
         ("FROB", "", "501 FROB"),
         ("BYE", "", "481 BYE"),
