@@ -1,6 +1,6 @@
 //! Masks what nobody needs to see a fault and what would do harm in the wrong hands, before a message is kept or sent
 //! on: the answers to digest challenges, which a password can be guessed from; the keys that callers press, which are
-//! PINs and card numbers; the keys of SRTP and ICE.
+//! PINs and card numbers; the keys of SRTP and ICE; what people write to each other.
 
 use core::ops::Range;
 
@@ -35,8 +35,12 @@ pub fn mask(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     if !parts.body.is_empty() {
         let method = parts.head.first().map_or(&b""[..], |line| &bytes[line.clone()]);
-        let keys = keys_in(method, bytes[content_type].trim_ascii());
-        body(bytes, parts.body, keys, &mut edits);
+        if method.starts_with(b"MESSAGE ") {
+            edits.cover(bytes, parts.body);
+        } else {
+            let keys = keys_in(method, bytes[content_type].trim_ascii());
+            body(bytes, parts.body, keys, &mut edits);
+        }
     }
     edits.apply(bytes)
 }
@@ -209,6 +213,14 @@ mod tests {
             let shown = masked(&text);
             assert!(shown.ends_with(&format!("\r\n\r\n{hidden}")), "{shown}");
             assert_eq!(shown.len(), text.len());
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_masked_whatever_it_is() {
+        for kind in ["text/plain;charset=UTF-8", "application/sdp", "x"] {
+            let text = format!("MESSAGE sip:1@h SIP/2.0\r\nContent-Type: {kind}\r\n\r\nmeet me\nat 5");
+            assert!(masked(&text).ends_with("\r\n\r\n**** **\n** *"));
         }
     }
 
