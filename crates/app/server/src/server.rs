@@ -357,6 +357,7 @@ fn endpoint(configuration: &Configuration, listening: &[Listening]) -> EndpointC
     endpoint.user_agent = format!("Hotline/{}", env!("CARGO_PKG_VERSION"));
     endpoint.trunks.clone_from(&configuration.trunks);
     endpoint.users.clone_from(&configuration.sip_users);
+    endpoint.names = configuration.center.sip_names();
     endpoint.probes = configuration.server.sip.keepalive;
     endpoint
 }

@@ -138,6 +138,14 @@ impl Center {
         self.routes.iter().find(|route| route.numbers.iter().any(|pattern| pattern.fits(number)))
     }
 
+    /// The agents by the names that phones know them by: their ids, and their extensions, which go first.
+    #[must_use]
+    pub fn sip_names(&self) -> BTreeMap<String, AgentId> {
+        let by_id = self.agents.keys().map(|id| (id.as_str().to_owned(), id.clone()));
+        let by_extension = self.agents.iter().map(|(id, agent)| (agent.extension.clone(), id.clone()));
+        by_id.chain(by_extension).collect()
+    }
+
     /// The agent with this extension.
     #[must_use]
     pub fn agent_by_extension(&self, extension: &str) -> Option<&AgentId> {

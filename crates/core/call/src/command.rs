@@ -84,6 +84,12 @@ pub enum CommandError {
     /// The number that is to be shown is none of the center's.
     #[error("the number that is to be shown is none of the center's")]
     UnknownCallerId,
+    /// As many messages are on their way as may.
+    #[error("too many messages are on their way")]
+    TooManyMessages,
+    /// The text is too long for a phone.
+    #[error("the text is too long")]
+    TextTooLong,
     /// No new calls are taken: the server stops, or has as many as it may.
     #[error("no new calls are taken")]
     NoNewCalls,

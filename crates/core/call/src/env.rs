@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::center::Center;
 use crate::command::Request;
-use crate::controller::{CallTimer, Counters};
+use crate::controller::{CallTimer, Counters, MessageOutcome};
 use crate::event::{Alarm, AlarmKind, Event, EventKind};
 use crate::sessions::Sessions;
 use crate::trunk::{Change, Outer, Trunks};
@@ -59,6 +59,8 @@ pub(crate) struct Env {
     pub(crate) events: VecDeque<Event>,
     pub(crate) media: VecDeque<media::Command>,
     pub(crate) requests: VecDeque<Request>,
+    /// Messages of which it has become known whether a phone has them.
+    pub(crate) messages: VecDeque<MessageOutcome>,
     pub(crate) rng: Rng,
     seq: u64,
     next_id: u64,
@@ -80,6 +82,7 @@ impl Env {
             events: VecDeque::new(),
             media: VecDeque::new(),
             requests: VecDeque::new(),
+            messages: VecDeque::new(),
             rng,
             seq: last_seq,
             next_id: 0,

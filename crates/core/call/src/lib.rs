@@ -18,7 +18,10 @@ mod trunk;
 
 pub use center::{Agent, AutoAnswer, Center, Number, Queue, Timing};
 pub use command::{Command, CommandError, Customer, Reply, Request};
-pub use controller::{CALLS_MAX, CallTimer, Controller, Counters, RestoreError, Timer, VERSION};
+pub use controller::{
+    CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MessageOutcome, RestoreError, Timer,
+    VERSION,
+};
 pub use event::{
     Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Party,
     QueueOutcome, Source,

@@ -1,6 +1,6 @@
 //! Which SIP session belongs to which call, and the SIP Call-ID of each leg for those who look at the wire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use hotline_base::{AgentId, BoundedQueue, CallId};
 use hotline_sip::SessionId;
@@ -36,6 +36,14 @@ pub enum LegEnd {
 }
 
 impl LegEnd {
+    /// The agent whose phone it is.
+    const fn agent(&self) -> Option<&AgentId> {
+        match self {
+            Self::Caller(Source::Agent(agent)) | Self::Agent(agent) => Some(agent),
+            Self::Caller(Source::Trunk(_)) | Self::Callee => None,
+        }
+    }
+
     const fn role(&self) -> Role {
         match self {
             Self::Caller(_) => Role::Caller,
@@ -50,11 +58,14 @@ impl LegEnd {
 pub(crate) struct Sessions {
     owners: BTreeMap<SessionId, (CallId, Role)>,
     legs: BoundedQueue<SipLeg>,
+    /// Sessions with phones of agents of which the endpoint does not know yet whose they are: of one turn.
+    of_agents: VecDeque<(SessionId, AgentId)>,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { owners: BTreeMap::new(), legs: BoundedQueue::new(LEGS_WAITING_MAX) }
+        let legs = BoundedQueue::new(LEGS_WAITING_MAX);
+        Self { owners: BTreeMap::new(), legs, of_agents: VecDeque::new() }
     }
 }
 
@@ -62,6 +73,7 @@ impl Sessions {
     /// A session begins for the call of `leg`, or goes over to it.
     pub(crate) fn adopt(&mut self, session: SessionId, leg: SipLeg) {
         self.insert(session, (leg.call, leg.end.role()));
+        self.of_agents.extend(leg.end.agent().map(|agent| (session, agent.clone())));
         // A leg that is not told is missing in traces and nowhere else; the queue counts it.
         drop(self.legs.push(leg));
     }
@@ -90,6 +102,11 @@ impl Sessions {
         self.legs.pop()
     }
 
+    /// The next session that is with the phone of an agent.
+    pub(crate) fn poll_agent(&mut self) -> Option<(SessionId, AgentId)> {
+        self.of_agents.pop_front()
+    }
+
     /// Legs that were never told.
     pub(crate) const fn untold(&self) -> u64 {
         self.legs.refused()
@@ -113,6 +130,8 @@ mod tests {
         sessions.adopt(SessionId(7), leg("a@b"));
         assert_eq!(sessions.poll_leg(), Some(leg("a@b")));
         assert_eq!(sessions.poll_leg(), None);
+        assert_eq!(sessions.poll_agent(), Some((SessionId(7), "1001".into())));
+        assert_eq!(sessions.poll_agent(), None);
         assert_eq!(sessions.of(leg("a@b").call), [SessionId(7)]);
         assert_eq!(sessions.remove(&SessionId(7)), Some((leg("a@b").call, Role::Agent)));
         assert_eq!(sessions.get(&SessionId(7)), None);

@@ -206,5 +206,6 @@ pub(crate) fn endpoint(rules: &Rules) -> EndpointConfig {
         (id.as_str().to_owned(), user)
     };
     config.users = (0..rules.agents).map(user).collect();
+    config.names = center(rules).sip_names();
     config
 }

@@ -8,6 +8,7 @@
 
 mod agenda;
 mod center;
+mod lamp;
 mod media;
 mod moment;
 mod network;
@@ -19,6 +20,7 @@ mod world;
 
 pub use agenda::Agenda;
 pub use center::{Rules, WRAP_UP};
+pub use lamp::{Lamp, LampId, Light};
 pub use media::MediaPlane;
 pub use moment::Moment;
 pub use network::{Faults, Network};

@@ -264,6 +264,7 @@ impl Watch {
     pub(crate) fn check_end(&self, controller: &Controller, snapshot: &Snapshot, media: &MediaPlane) {
         assert_eq!(controller.calls(), 0, "no call is left");
         assert_eq!(controller.legs(), 0, "no leg is left");
+        assert_eq!(controller.subscriptions(), 0, "nobody is told anything any more");
         assert_eq!(controller.trunk_places(), 0, "every place on a trunk is given back");
         assert!(media.is_idle(), "every port is given back: {media:?}");
         assert_eq!(controller.poll_timeout(), None, "no timer is armed when idle");

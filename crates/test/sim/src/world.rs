@@ -16,6 +16,7 @@ use hotline_sip::{Datagram, Login, Transmit};
 
 use crate::agenda::Agenda;
 use crate::center::{self, NUMBER, QUEUE_KEY, Rules, SERVER};
+use crate::lamp::{Lamp, LampId};
 use crate::media::MediaPlane;
 use crate::moment::Moment;
 use crate::network::{Faults, Network};
@@ -74,6 +75,7 @@ pub struct World {
     last_media_event: Time,
     phones: Vec<Phone>,
     by_address: BTreeMap<SocketAddr, PhoneId>,
+    lamps: Vec<Lamp>,
     agents: usize,
     watch: Watch,
     cues: Vec<(Moment, PhoneId, Duration, Act)>,
@@ -108,6 +110,7 @@ impl World {
             last_media_event: Time::ZERO,
             phones: Vec::new(),
             by_address: BTreeMap::new(),
+            lamps: Vec::new(),
             agents: rules.agents,
             watch: Watch::default(),
             cues: Vec::new(),
@@ -180,6 +183,34 @@ impl World {
     #[must_use]
     pub fn phone(&self, id: PhoneId) -> &Phone {
         &self.phones[id.0]
+    }
+
+    /// The agent at `by`, whose phone is registered, watches the phone of another from here on.
+    pub fn add_lamp(&mut self, by: PhoneId, watched: PhoneId) -> LampId {
+        let id = LampId(self.lamps.len());
+        let address = center::address(4, u8::try_from(id.0 + 1).expect("few lamps"));
+        let (user, password) = (center::agent_id(by.0), center::password(by.0));
+        let watched = center::extension(watched.0);
+        self.lamps.push(Lamp::new(self.now, address, user.as_str(), password, watched));
+        self.drain();
+        id
+    }
+
+    /// A lamp.
+    #[must_use]
+    pub fn lamp(&self, id: LampId) -> &Lamp {
+        &self.lamps[id.0]
+    }
+
+    /// A lamp is pulled out without a word.
+    pub fn unplug(&mut self, id: LampId) {
+        self.lamps[id.0].unplug();
+    }
+
+    /// Subscriptions that the core keeps.
+    #[must_use]
+    pub fn subscriptions(&self) -> usize {
+        self.controller.subscriptions()
     }
 
     /// How the person at a phone behaves from here on.
@@ -362,7 +393,8 @@ impl World {
     fn next_at(&self) -> Option<Time> {
         let core = self.controller.poll_timeout().map(|(at, _)| at);
         let phones = self.phones.iter().filter_map(Phone::poll_timeout).min();
-        [self.agenda.next_at(), core, phones].into_iter().flatten().min()
+        let lamps = self.lamps.iter().filter_map(Lamp::poll_timeout).min();
+        [self.agenda.next_at(), core, phones, lamps].into_iter().flatten().min()
     }
 
     fn advance(&mut self, to: Time) {
@@ -385,6 +417,9 @@ impl World {
                     phone.handle_timeout(now);
                 }
             }
+            let lamps = self.lamps.iter_mut();
+            let due_lamps = lamps.filter(|lamp| lamp.poll_timeout().is_some_and(|at| at <= due));
+            due_lamps.for_each(|lamp| lamp.handle_timeout(now));
         }
         if self.restores.is_due() {
             self.say(format_args!("another process goes on"));
@@ -408,6 +443,10 @@ impl World {
         match happening {
             Happening::Arrives(datagram) if datagram.flow.local == SERVER => {
                 self.controller.handle_datagram(now, datagram);
+            }
+            Happening::Arrives(datagram) if !self.by_address.contains_key(&datagram.flow.local) => {
+                let lamp = self.lamps.iter_mut().find(|lamp| lamp.address == datagram.flow.local);
+                lamp.expect("whoever is written to exists").handle_datagram(now, datagram);
             }
             Happening::Arrives(datagram) => {
                 let phone = self.by_address[&datagram.flow.local];
@@ -494,6 +533,11 @@ impl World {
                 self.send(transmit);
             }
         }
+        for lamp in 0..self.lamps.len() {
+            while let Some(transmit) = self.lamps[lamp].poll_transmit() {
+                self.send(transmit);
+            }
+        }
     }
 
     fn on_event(&mut self, event: &Event) {
@@ -554,7 +598,8 @@ impl World {
     }
 
     fn name_at(&self, address: SocketAddr) -> &str {
-        self.by_address.get(&address).map_or("server", |phone| &self.phones[phone.0].name)
+        let phone = self.by_address.get(&address).map(|phone| self.phones[phone.0].name.as_str());
+        phone.unwrap_or(if address == SERVER { "server" } else { "lamp" })
     }
 
     /// Prints a line of the ladder, if this world is loud.

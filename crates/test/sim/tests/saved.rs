@@ -50,9 +50,11 @@ fn assert_unnoticed(live: impl Fn(&mut World)) -> Option<BTreeSet<&'static str>>
     (seeds == SEEDS).then_some(met)
 }
 
-/// More callers than agents; people answer, miss and refuse calls, hold, hang up, give up and vanish.
+/// More callers than agents; people answer, miss and refuse calls, hold, hang up, give up and vanish, and one
+/// watches another.
 fn a_busy_day(world: &mut World) {
     world.open();
+    world.add_lamp(world.agent(1), world.agent(0));
     for number in 0..3 {
         let agent = world.agent(number);
         let (after, hold) = (world.up_to(seconds(8)), world.up_to(seconds(4)));

@@ -8,10 +8,12 @@
 mod agents;
 mod incoming;
 mod media_events;
+mod messages;
 mod saved;
 mod sip_events;
 mod transfers;
 
+pub use messages::{MESSAGE_BYTES_MAX, MessageOutcome};
 pub use saved::{RestoreError, VERSION};
 
 use std::collections::BTreeMap;
@@ -451,9 +453,15 @@ impl Controller {
                 self.on_acd(now, event);
             } else if let Some(contacts) = self.env.sip.poll_contacts() {
                 self.env.requests.push_back(Request::SaveContacts(contacts));
+            } else if let Some((session, agent)) = self.env.sessions.poll_agent() {
+                self.env.sip.assign(now, session, &agent);
             } else {
-                return;
+                break;
             }
+        }
+        // Lamps follow the running calls to the last.
+        if self.draining && self.calls.is_empty() {
+            self.env.sip.end_subscriptions(now);
         }
     }
 

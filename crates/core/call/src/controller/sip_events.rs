@@ -31,6 +31,7 @@ impl Controller {
             SipEvent::ProbeMissed { id, misses } => {
                 self.env.with_trunks(now, |trunks, outer| trunks.on_probe(now, id, misses, outer));
             }
+            SipEvent::MessageAnswered { id, status } => self.on_message_answered(id, status),
             // We offer nothing within a dialog.
             SipEvent::Registered { .. } | SipEvent::Unregistered { .. } | SipEvent::ReofferRefused { .. } => {
             }
