@@ -1,5 +1,7 @@
 //! An agent, and the state it asks for.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -81,4 +83,25 @@ pub enum AskedState {
     NotReady,
     /// Leave.
     SignedOut,
+}
+
+/// Body of `POST /api/v1/agents/{id}/messages`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendMessage {
+    /// What the agent's phones show, at most 1300 bytes.
+    pub text: String,
+}
+
+impl fmt::Debug for SendMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendMessage(***)")
+    }
+}
+
+/// The answer to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageSent {
+    /// Whether a phone has it; false if none took it within 20 s.
+    pub taken: bool,
 }

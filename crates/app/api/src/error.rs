@@ -157,7 +157,7 @@ impl From<HandleError> for ApiError {
             HandleError::Refused(CommandError::Agent(AgentError::Unknown) | CommandError::NotBlocked) => {
                 Self::NotFound
             }
-            HandleError::Refused(CommandError::NoNewCalls) => Self::Busy,
+            HandleError::Refused(CommandError::NoNewCalls | CommandError::TooManyMessages) => Self::Busy,
             HandleError::Refused(refusal) => Self::Refused(refusal),
             HandleError::Busy => Self::Busy,
             HandleError::Stopped => Self::Stopping,

@@ -35,6 +35,7 @@ impl Shard {
                     Ask::Alive(reply) => drop(reply.send(Vec::new())),
                     Ask::Agent(_, reply) => drop(reply.send(None)),
                     Ask::Originate(_, reply) => drop(reply.send(Err(CommandError::NoNewCalls))),
+                    Ask::Message(_, reply) => drop(reply.send(Err(CommandError::NoPhone))),
                     Ask::Command(command, reply) => {
                         drop(sender.send(command));
                         drop(reply.send(Ok(())));

@@ -41,6 +41,8 @@ pub enum Ask {
     Blocked(oneshot::Sender<Vec<Blocked>>),
     /// Make a call for an agent.
     Originate(Originate, oneshot::Sender<Result<CallId, CommandError>>),
+    /// Send a text to the phones of an agent; answered when it is known whether one has it.
+    Message(Message, oneshot::Sender<Result<bool, CommandError>>),
 }
 
 /// A call that an agent makes from the page.
@@ -52,6 +54,17 @@ pub struct Originate {
     pub to: Pii<String>,
     /// The number that is shown outside, one of the center's; if absent as the routes say.
     pub caller_id: Option<Pii<String>>,
+}
+
+/// A text for the phones of an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The name that the phones show.
+    pub from: String,
+    /// Whose phones.
+    pub to: AgentId,
+    /// The text.
+    pub text: Pii<String>,
 }
 
 /// Why the shard did not do it.
@@ -130,6 +143,14 @@ impl Handle {
     /// [`HandleError::Refused`] with the reason, or the shard is busy or gone.
     pub async fn originate(&self, originate: Originate) -> Result<CallId, HandleError> {
         Ok(self.ask(|reply| Ask::Originate(originate, reply)).await??)
+    }
+
+    /// Sends a text to the phones of an agent, and returns when one has it (true), or none took it within 20 s.
+    ///
+    /// # Errors
+    /// [`HandleError::Refused`] with the reason, or the shard is busy or gone.
+    pub async fn message(&self, message: Message) -> Result<bool, HandleError> {
+        Ok(self.ask(|reply| Ask::Message(message, reply)).await??)
     }
 
     /// Who is not heard by SIP for a while.

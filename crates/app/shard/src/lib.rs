@@ -10,7 +10,7 @@ mod resume;
 mod shard;
 
 pub use clock::Clock;
-pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, Originate, REQUESTS_MAX};
+pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX};
 pub use lookup::{Locate, Locating};
 pub use restart::{RestartError, Restarted, close_interrupted};
 pub use resume::resume;

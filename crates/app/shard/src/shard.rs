@@ -1,7 +1,7 @@
 //! The loop. In each turn every source gives its share: commands and questions, media, timers, SIP, answers.
 //! What the core decides on an input is carried out before it gets the next. Every source is bounded by its channel.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use hotline_call::{
 };
 use hotline_media as media;
 use hotline_media_rt::SendError;
-use hotline_sip::Datagram;
+use hotline_sip::{Datagram, MessageId};
 use hotline_sip_net::{Incoming, Network};
 use hotline_sip_trace::{Tap, Way};
 use hotline_store::{Availability, JournalEntry, Store, Writer};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::handle::{Ask, Live, Originate};
+use crate::handle::{Ask, Live, Message, Originate};
 use crate::lookup::{Locate, Lookups};
 use crate::resume;
 
@@ -93,6 +93,8 @@ pub struct Shard {
     availability: watch::Receiver<Availability>,
     /// Records that the writer had no room for, oldest first.
     records: VecDeque<Box<CallRecord>>,
+    /// Who waits to hear whether a phone has a message: no more than the core has on their way.
+    messages: BTreeMap<MessageId, oneshot::Sender<Result<bool, CommandError>>>,
     load: Load,
 }
 
@@ -118,7 +120,14 @@ impl Shard {
     pub fn new(parts: Parts) -> Self {
         let lookups = Lookups::new(parts.store.clone(), Arc::clone(&parts.locate));
         let availability = parts.writer.availability();
-        Self { parts, lookups, availability, records: VecDeque::new(), load: Load::Bearable }
+        Self {
+            parts,
+            lookups,
+            availability,
+            records: VecDeque::new(),
+            messages: BTreeMap::new(),
+            load: Load::Bearable,
+        }
     }
 
     /// Runs until `stop.drain`, then until the last call is over, `deadline` has passed or `stop.at_once`; whoever
@@ -261,6 +270,7 @@ impl Shard {
                 });
                 drop(reply.send(outcome));
             }
+            Ask::Message(message, reply) => self.on_message(&message, reply),
             Ask::Alive(reply) => drop(reply.send(self.parts.controller.alarms())),
             Ask::Agent(agent, reply) => drop(reply.send(self.parts.controller.agent(&agent))),
             Ask::Snapshot(reply) => {
@@ -268,6 +278,17 @@ impl Shard {
                 drop(reply.send(self.parts.controller.snapshot(now)));
             }
         }
+    }
+
+    fn on_message(&mut self, message: &Message, reply: oneshot::Sender<Result<bool, CommandError>>) {
+        let mut sent = Err(CommandError::TooManyMessages);
+        // What becomes of it is known after this turn at the earliest.
+        self.guarded(|core, now| sent = core.send_message(now, &message.from, &message.to, &message.text));
+        match sent {
+            Ok(id) => drop(self.messages.insert(id, reply)),
+            Err(refusal) => drop(reply.send(Err(refusal))),
+        }
+        self.flush();
     }
 
     fn on_incoming(&mut self, incoming: Incoming) {
@@ -324,6 +345,11 @@ impl Shard {
                 self.on_media_command(command);
             } else if let Some(blocked) = self.parts.controller.poll_blocked() {
                 warn!(who = ?blocked.who, why = ?blocked.why, "not heard by SIP for a while");
+            } else if let Some(outcome) = self.parts.controller.poll_message() {
+                if let Some(reply) = self.messages.remove(&outcome.id) {
+                    // Whoever asked may have gone away meanwhile.
+                    drop(reply.send(Ok(outcome.taken)));
+                }
             } else if let Some(leg) = self.parts.controller.poll_sip_leg() {
                 self.parts.trace.leg(leg);
             } else if let Some(transmit) = self.parts.controller.poll_transmit() {

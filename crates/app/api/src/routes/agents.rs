@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use hotline_acd::{NotReadyReason, REASON_BYTES_MAX};
 use hotline_api_types as api;
-use hotline_base::AgentId;
-use hotline_call::Command;
+use hotline_base::{AgentId, Pii};
+use hotline_call::{Command, MESSAGE_BYTES_MAX};
+use hotline_shard::Message;
 
 use crate::app::App;
 use crate::auth::Identity;
@@ -41,6 +42,28 @@ pub(crate) async fn set_state(
     let detail = serde_json::json!({ "state": body.state, "reason": body.reason });
     app.audit(&who.user.name, "agent.state", &agent, detail).await?;
     present(&app, &agent).await
+}
+
+/// `POST /api/v1/agents/{id}/messages`: a text to the agent's phones.
+pub(crate) async fn send_message(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::SendMessage>,
+) -> Result<axum::Json<api::MessageSent>, ApiError> {
+    who.require_admin()?;
+    let to = AgentId::from(id.as_str());
+    if body.text.trim().is_empty() || body.text.len() > MESSAGE_BYTES_MAX {
+        let problem = format!("must have 1 to {MESSAGE_BYTES_MAX} bytes");
+        return Err(ApiError::Fields(vec![api::FieldProblem { field: "text".to_owned(), problem }]));
+    }
+    let bytes = body.text.len();
+    let message = Message { from: who.user.display_name.clone(), to: to.clone(), text: Pii::new(body.text) };
+    let taken = app.ports.shard.message(message).await?;
+    // What was written is between the two.
+    let detail = serde_json::json!({ "bytes": bytes, "taken": taken });
+    app.audit(&who.user.name, "agent.message", &to, detail).await?;
+    Ok(axum::Json(api::MessageSent { taken }))
 }
 
 /// An agent is its own master; an admin everybody's.

@@ -9,12 +9,13 @@ use crate::client::send;
 use crate::server::{Server, call_id, offered_view};
 
 /// Every route below `/api` but the two that take a password.
-const ROUTES: [(&str, &str); 21] = [
+const ROUTES: [(&str, &str); 22] = [
     ("GET", "/api/v1/session"),
     ("DELETE", "/api/v1/session"),
     ("DELETE", "/api/v1/tokens/current"),
     ("PUT", "/api/v1/agents/1001/state"),
     ("GET", "/api/v1/agents/1001"),
+    ("POST", "/api/v1/agents/1001/messages"),
     ("GET", "/api/v1/live"),
     ("GET", "/api/v1/events"),
     ("GET", "/api/v1/calls"),
@@ -79,6 +80,31 @@ async fn an_agent_sets_its_own_state_only_and_an_admin_everybodys() {
     let long = json!({ "state": "not_ready", "reason": "x".repeat(65) });
     let answer = server.send("PUT", "/api/v1/agents/1001/state", &[("authorization", &ann)], long).await;
     assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (422, &json!("reason")));
+}
+
+#[tokio::test]
+async fn an_admin_sends_texts_to_phones_and_hears_whether_one_has_it() {
+    let mut server = Server::start().await;
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    let say = async |token: &str, agent: &str, text: &str| {
+        let path = format!("/api/v1/agents/{agent}/messages");
+        let answer = server.send("POST", &path, &[("authorization", token)], json!({ "text": text })).await;
+        (answer.status, answer.json())
+    };
+    assert_eq!(say(&boss, "1001", "back at five").await, (200, json!({ "taken": true })));
+    assert_eq!(say(&boss, "1002", "hi").await.0, 409, "no phone");
+    assert_eq!(say(&boss, "1009", "hi").await.0, 404);
+    assert_eq!(say(&ann, "1002", "hi").await.0, 403);
+    for text in ["", " ", &"x".repeat(1301)] {
+        let (status, problem) = say(&boss, "1001", text).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("text")));
+    }
+    let audit = server.get("/api/v1/audit", &boss).await;
+    let entries = audit.json()["entries"].to_string();
+    assert!(entries.contains("agent.message") && !entries.contains("back at five"), "{entries}");
+    let sent = server.shard.texts.recv().await.unwrap();
+    assert_eq!((sent.to.as_str(), sent.text.expose().as_str()), ("1001", "back at five"));
+    assert_eq!(sent.from, "The Boss");
 }
 
 fn chosen(reason: &str) -> hotline_acd::NotReadyReason {

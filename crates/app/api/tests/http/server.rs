@@ -5,14 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use hotline_acd::{AgentState, AgentView, Presence};
+use hotline_acd::{AgentError, AgentState, AgentView, Presence};
 use hotline_api::{Ports, hash_password, serve};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, CommandError, DialPlan, Entry, Event, EventKind,
     ScreenPop, Snapshot, Source,
 };
-use hotline_shard::{Ask, Handle, Live};
+use hotline_shard::{Ask, Handle, Live, Message};
 use hotline_sip_trace::{Limits, Settings, Tap, Tracer};
 use hotline_store::{Role, SPOOL_BYTES_MAX, Store, User, Writer};
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ pub(crate) struct Server {
 pub(crate) struct Shard {
     pub(crate) snapshot: Arc<Mutex<Snapshot>>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    /// Texts to phones.
+    pub(crate) texts: mpsc::UnboundedReceiver<Message>,
     live: broadcast::Sender<Arc<Live>>,
 }
 
@@ -145,6 +147,7 @@ fn user(name: &str, display_name: &str, role: Role, agent: Option<&str>) -> User
 impl Shard {
     fn run(mut asks: mpsc::Receiver<Ask>, live: broadcast::Sender<Arc<Live>>) -> Self {
         let (sender, commands) = mpsc::unbounded_channel();
+        let (messages, texts) = mpsc::unbounded_channel();
         let agents = [agent("1001", "Ann"), agent("1002", "Bob")].into();
         let snapshot = Arc::new(Mutex::new(Snapshot {
             seq: 0,
@@ -163,6 +166,15 @@ impl Shard {
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
                     Ask::Blocked(reply) => drop(reply.send(Vec::new())),
                     Ask::Originate(_, reply) => drop(reply.send(Err(CommandError::NoPhone))),
+                    Ask::Message(message, reply) => {
+                        let outcome = match message.to.as_str() {
+                            "1001" => Ok(true),
+                            "1002" => Err(CommandError::NoPhone),
+                            _ => Err(CommandError::Agent(AgentError::Unknown)),
+                        };
+                        drop(messages.send(message));
+                        drop(reply.send(outcome));
+                    }
                     Ask::Alive(reply) => drop(reply.send(shown.lock().unwrap().alarms.clone())),
                     Ask::Agent(id, reply) => {
                         let agents = &shown.lock().unwrap().agents;
@@ -177,7 +189,7 @@ impl Shard {
                 }
             }
         });
-        Self { snapshot, commands, live }
+        Self { snapshot, commands, texts, live }
     }
 
     /// Something happens.
