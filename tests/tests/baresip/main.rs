@@ -1,6 +1,7 @@
 //! The server and baresip, a softphone that shares no code with it: as agent and as caller.
 
 mod phone;
+mod told;
 
 use anyhow::{Result, ensure};
 use hotline_api_types::{AgentState, EndKind, OfferOutcome, Party, TransferOutcome, What};

@@ -178,7 +178,7 @@ async fn requests_are_refused_with_the_status_that_their_fault_has() -> Result<(
     for (what, message, expected) in [
         ("too many hops", good.replace("Max-Forwards: 70", "Max-Forwards: 0"), 483),
         ("an extension nobody knows", good.replace("CSeq:", "Require: teleport\nCSeq:"), 420),
-        ("a known method that is not offered", request("SUBSCRIBE"), 405),
+        ("a known method that is not offered", request("PUBLISH"), 405),
         ("a method nobody knows", request("DANCE"), 501),
         (
             "a dialog that does not exist",
