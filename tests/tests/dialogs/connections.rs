@@ -3,7 +3,7 @@
 use anyhow::Result;
 use hotline_api_types::EndKind;
 use hotline_phone::PhoneEvent;
-use hotline_tests::{Center, Certificate, Hotline, PATIENCE, Sipp, TlsRelay};
+use hotline_tests::{Center, Certificate, Hotline, PATIENCE, Sipp, TlsRelay, eventually};
 
 use crate::{
     NUMBER, carrier, ended, ended_of_agent, kind, nothing_is_left, takes_the_call, trunk, with_trunk_over,
@@ -53,13 +53,18 @@ async fn a_carrier_leads_its_dialogs_over_tls() -> Result<()> {
 
 #[tokio::test]
 async fn a_trunk_that_is_reached_over_tcp_forks_and_insists_on_prack() -> Result<()> {
-    for scenario in ["trunk_forks.xml", "trunk_requires_prack.xml"] {
+    // Whoever hangs up waits until the other phone that answered has been hung up on.
+    for (scenario, last) in [("trunk_forks.xml", "\nBYE "), ("trunk_requires_prack.xml", "\nACK ")] {
         let (hotline, server) = with_trunk_over(";transport=tcp").await?;
         let mut watch = hotline.watch().await?;
         let mut run = trunk(scenario, server).over_tcp().accept(&hotline).await?;
         let mut phone = hotline.ready("1001").await?;
         phone.dial(NUMBER).await?;
         phone.wait_for("the answer", PATIENCE, |event| *event == PhoneEvent::Up).await?;
+        eventually("the end of what follows the answer", async || {
+            Ok(run.messages().contains(last).then_some(()))
+        })
+        .await?;
         phone.hang_up().await?;
         run.passed().await?;
         assert_eq!(kind(&ended_of_agent(&mut watch, "1001").await?), Some(EndKind::Completed), "{scenario}");
