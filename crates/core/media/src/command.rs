@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use std::sync::Arc;
 
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
+use hotline_rtp::Digit;
 use serde::{Deserialize, Serialize};
 
 use crate::Codec;
@@ -63,6 +64,14 @@ pub enum Command {
     StopPlay {
         /// The leg.
         leg: LegId,
+    },
+    /// Presses a key toward a peer (RFC 4733), after those that wait already, at most [`crate::KEYS_WAITING_MAX`]. Ignored and
+    /// counted if the peer takes no telephone-events.
+    SendDigit {
+        /// The leg that gets it.
+        leg: LegId,
+        /// The key.
+        digit: Digit,
     },
     /// Lets two legs of one call hear each other. A leg leaves the bridge it was in.
     Bridge {

@@ -13,7 +13,7 @@ use crate::events::Events;
 use crate::leg::{Bridged, Leg, Passing, Remote, Tap};
 use crate::timeline::samples_at;
 use crate::{
-    Channel, Chunk, Command, Event, LegFailure, LegStats, PlayOutcome, PromptId, PromptLibrary,
+    Channel, Chunk, Command, Digit, Event, LegFailure, LegStats, PlayOutcome, PromptId, PromptLibrary,
     RecordingFailure, Sink,
 };
 
@@ -143,6 +143,7 @@ impl Engine {
             Command::SetMusic { leg, prompt } => self.with_leg(leg, |leg| leg.player.set_music(prompt)),
             Command::Play { leg, play, prompts } => self.play(leg, play, prompts),
             Command::StopPlay { leg } => self.stop_play(leg),
+            Command::SendDigit { leg, digit } => self.send_digit(leg, digit),
             Command::Bridge { bridge, a, b } => self.bridge(now, bridge, a, b),
             Command::Unbridge { bridge } => self.unbridge(bridge),
             Command::StartRecording { recording, customer, agent } => {
@@ -320,6 +321,11 @@ impl Engine {
         if let Some(play) = stopped {
             self.events.push(Event::PlayFinished { leg, play, outcome: PlayOutcome::Stopped });
         }
+    }
+
+    fn send_digit(&mut self, leg: LegId, digit: Digit) {
+        let taken = self.legs.get_mut(&leg).is_some_and(|leg| leg.press(digit));
+        self.counters.commands_ignored += u64::from(!taken);
     }
 
     fn bridge(&mut self, now: Now, bridge: BridgeId, a: LegId, b: LegId) {

@@ -5,10 +5,11 @@ use core::ops::Range;
 use core::time::Duration;
 
 use hotline_base::{BridgeId, CallId, LegId, RecordingId, Rng, Time};
-use hotline_rtp::{HEADER_LEN, Header, Press};
+use hotline_rtp::{Digit, EVENT_LEN, HEADER_LEN, Header, Press};
 use serde::{Deserialize, Serialize};
 
 use crate::events::Events;
+use crate::keys::Keys;
 use crate::player::Player;
 use crate::receiver::{Content, Received, Receiver};
 use crate::sender::{Incoming, Sender};
@@ -54,6 +55,7 @@ pub(crate) struct Leg {
     stats: LegStats,
     /// Samples due that do not fill a packet yet.
     due_samples: usize,
+    keys: Keys,
 }
 
 /// The connection to the peer.
@@ -110,7 +112,14 @@ impl Leg {
             link: None,
             stats: LegStats::default(),
             due_samples: 0,
+            keys: Keys::default(),
         }
+    }
+
+    /// Presses a key toward the peer; false if the peer takes none, or too many wait.
+    pub(crate) fn press(&mut self, digit: Digit) -> bool {
+        let takes = self.link.as_ref().is_some_and(|link| link.remote.telephone_event_send.is_some());
+        takes && self.keys.push(digit)
     }
 
     pub(crate) fn set_remote(&mut self, now: Time, address: SocketAddr, remote: Remote) {
@@ -237,6 +246,7 @@ impl Leg {
         out: &mut impl Sink,
         events: &mut Events,
     ) {
+        self.send_key(now, id, out);
         if self.hears_its_bridge(now) {
             return;
         }
@@ -260,6 +270,19 @@ impl Leg {
                 events.push(Event::PlayFinished { leg: id, play, outcome: PlayOutcome::Completed });
             }
         }
+    }
+
+    /// The packet of the key that is held on this beat, if one is.
+    fn send_key(&mut self, now: Time, id: LegId, out: &mut impl Sink) {
+        let Some(link) = self.link.as_ref().filter(|link| link.remote.direction.sends()) else { return };
+        let Some(payload_type) = link.remote.telephone_event_send else { return };
+        let Some((header, mut packet)) = self.keys.beat() else { return };
+        let incoming = Incoming { header: &header, restarted: false };
+        let Some(header) = self.sender.relay_key(now, incoming, payload_type) else { return };
+        write_header(&header, &mut packet);
+        out.send(id, link.receiver.destination(), &packet);
+        self.stats.packets_sent += 1;
+        self.stats.bytes_sent += EVENT_LEN as u64;
     }
 
     /// Reports keys whose end was lost, and a peer that fell silent.

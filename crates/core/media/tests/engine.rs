@@ -3,9 +3,11 @@
 mod bugs;
 mod world;
 
-use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, WallTime};
-use hotline_media::{Channel, Codec, Command, Direction, Event, LegFailure, PlayOutcome, RecordingFailure};
-use hotline_rtp::{EventSender, Header};
+use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, Time, WallTime};
+use hotline_media::{
+    Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, PlayOutcome, RecordingFailure,
+};
+use hotline_rtp::{EventReceiver, EventSender, Header};
 use world::{A, B, Piece, World, address, call, recording};
 
 #[test]
@@ -125,6 +127,60 @@ fn keys_for_a_phone_that_takes_none_leave_no_hole() {
     let to_b = world.sent_to(B);
     assert_eq!(to_b.len(), 2);
     assert_eq!(to_b[1].header.sequence, to_b[0].header.sequence.wrapping_add(1));
+}
+
+/// What a phone understands of the keys it was sent.
+fn understood(sent: &[world::Sent]) -> String {
+    let (mut keys, mut heard) = (EventReceiver::default(), String::new());
+    for (packet, now) in sent.iter().zip(0..) {
+        let presses = keys.handle_packet(Time(now * 20_000), packet.header.timestamp, &packet.payload);
+        heard.extend(presses.iter().flatten().map(|press| press.digit.as_char()));
+    }
+    heard
+}
+
+#[test]
+fn keys_are_pressed_one_after_the_other_between_the_audio_of_a_bridge() {
+    for talks in [true, false] {
+        let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+        world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+        world.sent.clear();
+        for digit in ['1', '1', '#'] {
+            world.command(Command::SendDigit { leg: B, digit: digit.try_into().unwrap() });
+        }
+        for packet in 0..50 {
+            if talks {
+                world.talk(A, packet, 0, &[1; 160]);
+            }
+            world.beat();
+        }
+        let to_b = world.sent_to(B);
+        assert!(to_b.windows(2).all(|pair| {
+            let step = pair[1].header.sequence.wrapping_sub(pair[0].header.sequence);
+            step == 1 && pair[0].header.ssrc == pair[1].header.ssrc
+        }));
+        let keys: Vec<world::Sent> =
+            to_b.iter().filter(|sent| sent.header.payload_type == 97).cloned().collect();
+        assert_eq!(understood(&keys), "11#");
+        assert_eq!(to_b.iter().filter(|sent| sent.header.payload_type == 0).count() >= 49, talks);
+    }
+}
+
+#[test]
+fn keys_for_a_phone_that_takes_none_or_has_too_many_are_dropped_and_counted() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    let digit = '7'.try_into().unwrap();
+    for _ in 0..=KEYS_WAITING_MAX {
+        world.command(Command::SendDigit { leg: A, digit });
+    }
+    assert_eq!(world.engine.counters().commands_ignored, 1);
+    let mut plain = world::remote(B, Codec::Pcmu);
+    if let Command::SetRemote { telephone_event_send, .. } = &mut plain {
+        *telephone_event_send = None;
+    }
+    world.command(plain);
+    world.command(Command::SendDigit { leg: B, digit });
+    assert_eq!(world.engine.counters().commands_ignored, 2);
 }
 
 #[test]

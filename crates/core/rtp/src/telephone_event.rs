@@ -161,7 +161,7 @@ impl Event {
 
 /// The sending side of one press: a packet each 20 ms while the key is held, then its end three times
 /// (RFC 4733 §2.5.1.4). All have the timestamp of the first and rising sequence numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EventSender {
     digit: Digit,
     elapsed: u16,

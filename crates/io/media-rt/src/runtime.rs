@@ -226,6 +226,7 @@ impl MediaHandle {
             | Command::SetMusic { leg, .. }
             | Command::Play { leg, .. }
             | Command::StopPlay { leg }
+            | Command::SendDigit { leg, .. }
             | Command::Bridge { a: leg, .. }
             | Command::StartRecording { customer: leg, .. }
             | Command::CloseLeg { leg } => {

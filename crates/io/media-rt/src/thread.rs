@@ -236,6 +236,7 @@ fn command_leg(command: &Command) -> Option<LegId> {
         | Command::SetMusic { leg, .. }
         | Command::Play { leg, .. }
         | Command::StopPlay { leg }
+        | Command::SendDigit { leg, .. }
         | Command::CloseLeg { leg }
         | Command::Bridge { a: leg, .. }
         | Command::StartRecording { customer: leg, .. } => Some(*leg),

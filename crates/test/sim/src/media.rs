@@ -56,7 +56,7 @@ impl MediaPlane {
                     leg.remote = Some(remote);
                 }
             }
-            Command::SetMusic { .. } => {}
+            Command::SetMusic { .. } | Command::SendDigit { .. } => {}
             Command::Play { leg, play, prompts } => self.play(leg, play, prompts.len()),
             Command::StopPlay { leg } => self.stop_play(leg),
             Command::Bridge { bridge, a, b } => self.bridge(bridge, a, b),

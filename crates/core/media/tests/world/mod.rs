@@ -9,7 +9,7 @@ use hotline_media::{
     BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, PromptLibrary,
     Sink,
 };
-use hotline_rtp::Header;
+use hotline_rtp::{Digit, Header};
 
 pub(crate) const A: LegId = LegId(0);
 pub(crate) const B: LegId = LegId(1);
@@ -209,7 +209,7 @@ pub(crate) fn random_command(rng: &mut Rng) -> Command {
     let bridge = BridgeId(rng.below(2));
     let prompts = ["en/long", "en/short", "en/missing"];
     let prompt = || prompts[0].into();
-    match rng.below(11) {
+    match rng.below(12) {
         0 => Command::OpenLeg { leg, call: call() },
         1 | 2 => remote(leg, if rng.chance(1, 2) { Codec::Pcmu } else { Codec::Pcma }),
         3 => Command::SetMusic { leg, prompt: rng.chance(1, 2).then(prompt) },
@@ -221,6 +221,7 @@ pub(crate) fn random_command(rng: &mut Rng) -> Command {
         5 => Command::StopPlay { leg },
         6 | 7 => Command::Bridge { bridge, a: leg, b: other },
         8 => Command::Unbridge { bridge },
+        10 => Command::SendDigit { leg, digit: Digit::from_char('5').expect("a key") },
         9 => Command::StartRecording { recording: recording(rng.below(3)), customer: leg, agent: other },
         _ => match rng.below(2) {
             0 => Command::StopRecording { recording: recording(rng.below(3)) },
