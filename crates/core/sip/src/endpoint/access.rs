@@ -88,7 +88,7 @@ impl Endpoint {
         if let Some(refusal) = self.inadmissible(message, flow) {
             return self.send_stateless(message, flow, refusal);
         }
-        let replaces = match self.replaced_by(message, &source) {
+        let replaces = match Self::replaced_by(message, &source) {
             Ok(replaces) => replaces,
             Err(status) => return self.refuse(message, flow, status),
         };
@@ -109,20 +109,25 @@ impl Endpoint {
         self.admit(now, inbound, admitted, replaces);
     }
 
-    /// The session that an INVITE is to take the place of, or the status that refuses it (RFC 3891 §3). Only phones of
-    /// ours take over calls: which call one may take over is for our user to say, once it has proved who it is.
-    fn replaced_by(&self, message: &Message, source: &Source) -> Result<Option<SessionId>, u16> {
+    /// The dialog that an INVITE is to take the place of, or the status that refuses it: only phones of ours may (RFC 3891
+    /// §3).
+    fn replaced_by(message: &Message, source: &Source) -> Result<Option<Replaces>, u16> {
         let mut named = message.headers(HeaderName::Replaces);
         let Some(value) = named.next() else { return Ok(None) };
         let replaces = Replaces::parse(&value).map_err(|_| 400_u16)?;
-        if named.next().is_some() {
-            return Err(400);
+        match (source, named.next()) {
+            (_, Some(_)) => Err(400),
+            (Source::Trunk(_), None) => Err(403),
+            (Source::Phone { .. }, None) => Ok(Some(replaces)),
         }
-        match (source, self.replaced(&replaces)) {
-            (Source::Trunk(_), _) => Err(403),
-            (Source::Phone { .. }, None) => Err(481),
-            (Source::Phone { .. }, Some((_, true))) if replaces.early_only => Err(486),
-            (Source::Phone { .. }, Some((session, _))) => Ok(Some(session)),
+    }
+
+    /// Its session, or the status that refuses the one that is to take its place.
+    fn replaceable(&self, replaces: &Replaces) -> Result<SessionId, u16> {
+        match self.replaced(replaces) {
+            None => Err(481),
+            Some((_, true)) if replaces.early_only => Err(486),
+            Some((session, _)) => Ok(session),
         }
     }
 
@@ -309,7 +314,7 @@ impl Endpoint {
     }
 
     /// Begins the session of an INVITE from somebody who may call.
-    fn admit(&mut self, now: Now, inbound: Inbound, admitted: Admitted, replaces: Option<SessionId>) {
+    fn admit(&mut self, now: Now, inbound: Inbound, admitted: Admitted, replaces: Option<Replaces>) {
         let Admitted { peer, caller } = admitted;
         let (message, flow) = (inbound.message.clone(), inbound.flow);
         let Ok(uri) = message.uri() else {
@@ -337,6 +342,11 @@ impl Endpoint {
         self.shared.layer.adopt(&key, Owner::Session(id));
         self.dialogs.insert(session.key(), id);
         self.sessions.insert(id, session);
+        // Only now: strangers do not learn which dialogs there are, and a repetition gets the same answer.
+        let replaces = match replaces.map(|dialog| self.replaceable(&dialog)).transpose() {
+            Ok(replaces) => replaces,
+            Err(status) => return self.reject(now, id, status, None),
+        };
         self.shared.events.push_back(Event::Incoming {
             session: id,
             caller,

@@ -436,7 +436,7 @@ impl Endpoint {
     pub fn replaced(&self, replaces: &Replaces) -> Option<(SessionId, bool)> {
         let id = *self.dialogs.get(&(replaces.call_id.clone(), replaces.to_tag.clone()))?;
         let session = self.sessions.get(&id)?;
-        let is_it = !session.is_over() && session.remote_tag() == Some(&replaces.from_tag);
+        let is_it = !session.is_over() && session.is_with(&replaces.from_tag);
         is_it.then(|| (id, session.is_answered()))
     }
 

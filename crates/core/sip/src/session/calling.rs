@@ -227,6 +227,11 @@ impl Calling {
         self.earlies.iter().filter_map(Early::poll_timeout).min()
     }
 
+    /// Whether a phone with this tag has said something.
+    pub(super) fn is_early_with(&self, tag: &str) -> bool {
+        self.earlies.iter().any(|early| early.tag() == Some(tag))
+    }
+
     fn progress(&mut self, usage: &Usage, ctx: &mut Context<'_>, status: u16, response: &Message) {
         let progress = match self.early_of(ctx, response) {
             Some(early) => early.handle_progress(usage, ctx, response),

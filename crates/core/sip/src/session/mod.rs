@@ -157,6 +157,21 @@ impl Session {
         self.usage.remote_tag()
     }
 
+    /// Whether the peer of one of its dialogs, early or not, has this tag.
+    pub(crate) fn is_with(&self, tag: &str) -> bool {
+        let is_early = match &self.state {
+            State::Calling(calling) => calling.is_early_with(tag),
+            State::Incoming(_)
+            | State::Answered(_)
+            | State::Established(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over => false,
+        };
+        is_early || self.remote_tag() == Some(tag)
+    }
+
     /// Whether it was answered and is not over.
     pub(crate) const fn is_answered(&self) -> bool {
         matches!(self.state, State::Answered(_) | State::Established(_))

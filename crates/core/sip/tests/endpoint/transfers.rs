@@ -194,8 +194,11 @@ fn a_phone_of_ours_may_take_a_call_over_and_nobody_else() {
     let dialog = format!("{};to-tag={};from-tag=carl", invite.call_id(), invite.from_tag().unwrap());
     net.inject(0, PHONE, &response(&invite, "200 OK", "carl", ""));
     let refused = |net: &mut Net, headers: &str| titles(&invite_of_phone(net, headers));
-    assert_eq!(refused(&mut net, "Replaces: gone;to-tag=1;from-tag=2\n"), ["481 INVITE"]);
-    assert_eq!(refused(&mut net, &format!("Replaces: {dialog};early-only\n")), ["486 INVITE"]);
+    let stranger = request("INVITE", 1, "t", "", "Replaces: gone;to-tag=1;from-tag=2\n\n");
+    let asked = net.inject(0, registration::PHONE, &stranger);
+    assert_ne!(asked[0].status(), Some(481), "nobody learns without a password which dialogs there are");
+    assert_eq!(refused(&mut net, "Replaces: gone;to-tag=1;from-tag=2\n"), ["100 INVITE", "481 INVITE"]);
+    assert_eq!(refused(&mut net, &format!("Replaces: {dialog};early-only\n")), ["100 INVITE", "486 INVITE"]);
     assert_eq!(refused(&mut net, "Replaces: a;to-tag=1\n"), ["400 INVITE"]);
     let twice = format!("Replaces: {dialog}\nReplaces: {dialog}\n");
     assert_eq!(refused(&mut net, &twice), ["400 INVITE"]);
