@@ -9,8 +9,8 @@ use crate::agent::{Agent, Work};
 use crate::caller::{Caller, Stage};
 use crate::queue::Queue;
 use crate::{
-    AgentState, AgentView, CallerView, Config, Delay, Event, Gate, Presence, QueueView, StateTimes, Timer,
-    gate,
+    AgentState, AgentView, CallerView, Config, Delay, Device, Event, Gate, Presence, QueueView, StateTimes,
+    Timer, gate,
 };
 
 /// The owner of every agent's state, every queue and every offer.
@@ -246,6 +246,7 @@ impl Acd {
                 state: after.state.clone(),
                 since: agent.since.wall,
                 pending: after.pending,
+                device: after.device,
                 registered: after.registered,
             });
         }
@@ -270,6 +271,7 @@ impl Acd {
 struct Facets {
     state: AgentState,
     pending: Option<Presence>,
+    device: Device,
     registered: bool,
     delay: Option<Delay>,
     offerable: Option<Time>,
@@ -281,6 +283,7 @@ impl Facets {
         Self {
             state: agent.state(),
             pending: agent.pending(),
+            device: agent.device.clone(),
             registered: agent.registered,
             delay: agent.delay,
             offerable: agent.offerable(),
@@ -290,7 +293,10 @@ impl Facets {
 
     /// True if nothing that [`Event::AgentChanged`] tells differs.
     fn look_like(&self, other: &Self) -> bool {
-        self.state == other.state && self.pending == other.pending && self.registered == other.registered
+        self.state == other.state
+            && self.pending == other.pending
+            && self.device == other.device
+            && self.registered == other.registered
     }
 
     fn wrap_up_until(&self) -> Option<hotline_base::WallTime> {

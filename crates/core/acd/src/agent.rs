@@ -145,6 +145,16 @@ pub struct Delay {
     pub cause: DelayCause,
 }
 
+/// Where an agent is reached: chosen by the agent, apart from who that is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Device {
+    /// At whatever has registered for the agent: a desk phone, a softphone.
+    #[default]
+    Phone,
+    /// At a number outside, normalised: a mobile phone, say.
+    Outside(Pii<String>),
+}
+
 /// An agent as others may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentView {
@@ -158,7 +168,9 @@ pub struct AgentView {
     pub since: WallTime,
     /// What it becomes once free, if that is anything but ready; `None` while it is free.
     pub pending: Option<Presence>,
-    /// True while its phone is registered.
+    /// Where it is reached.
+    pub device: Device,
+    /// True while that can be called: its phone is registered, or calls go out to its number.
     pub registered: bool,
     /// Set while offers are held back.
     pub delay: Option<Delay>,
@@ -217,6 +229,7 @@ pub(crate) struct Agent {
     pub(crate) presence: Presence,
     pub(crate) work: Work,
     pub(crate) outside: BTreeMap<CallId, Outside>,
+    pub(crate) device: Device,
     pub(crate) registered: bool,
     pub(crate) delay: Option<Delay>,
     /// Phone faults in a row.
@@ -240,6 +253,7 @@ impl Agent {
             presence: Presence::LoggedOut,
             work: Work::Free,
             outside: BTreeMap::new(),
+            device: Device::Phone,
             registered: false,
             delay: None,
             phone_faults: 0,
@@ -318,6 +332,7 @@ impl Agent {
             state: self.state(),
             since: self.since.wall,
             pending: self.pending(),
+            device: self.device.clone(),
             registered: self.registered,
             delay: self.delay,
             queues: self.queues.clone(),

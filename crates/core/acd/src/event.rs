@@ -5,12 +5,12 @@ use core::time::Duration;
 use hotline_base::{AgentId, CallId, QueueId, ReservationId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentState, Decision, Presence, StateTimes};
+use crate::{AgentState, Decision, Device, Presence, StateTimes};
 
 /// Something that others must do or may show. Drain after every input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// An agent's state, what it becomes next, or its registration changed.
+    /// An agent's state, what it becomes next, where it is reached, or whether it can be, changed.
     AgentChanged {
         /// Who.
         agent: AgentId,
@@ -20,7 +20,9 @@ pub enum Event {
         since: WallTime,
         /// What it becomes once free, if that is anything but ready; `None` while it is free.
         pending: Option<Presence>,
-        /// True while its phone is registered.
+        /// Where it is reached.
+        device: Device,
+        /// True while that can be called.
         registered: bool,
     },
     /// An agent is signed out, with no call left: where the seconds went.
@@ -144,6 +146,8 @@ pub enum OfferFailure {
     /// This server could not ring the phone: no media port, no room for another call. Neither agent nor phone is
     /// at fault.
     ServerFault,
+    /// A colleague took the call from the ringing phone, without blame to its agent. The call leaves the queue as answered.
+    Elsewhere,
     /// The caller is gone: hung up during the offer. The call leaves the queue as abandoned.
     CallerGone,
 }

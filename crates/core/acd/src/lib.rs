@@ -22,7 +22,8 @@ mod waiting;
 
 pub use acd::{Acd, AgentError, Change, Counters};
 pub use agent::{
-    AgentState, AgentView, Delay, DelayCause, Direction, NotReadyReason, Outside, Presence, REASON_BYTES_MAX,
+    AgentState, AgentView, Delay, DelayCause, Device, Direction, NotReadyReason, Outside, Presence,
+    REASON_BYTES_MAX,
 };
 pub use caller::{CallerKey, CallerView, Class, EnqueueError, Entry, Left, Position};
 pub use config::{AgentConfig, Config, QueueConfig, Strategy};

@@ -86,6 +86,7 @@ impl Acd {
             OfferFailure::NotRegistered => self.not_registered(now, reservation),
             OfferFailure::ServerFault => self.server_fault(now, reservation),
             OfferFailure::CallerGone => self.caller_gone(now, reservation),
+            OfferFailure::Elsewhere => self.taken_elsewhere(now, reservation),
         }
         self.settle(now);
     }
@@ -199,6 +200,16 @@ impl Acd {
         if let Some((_, call)) = self.free(now, reservation, |_| {}) {
             self.counters.caller_gone += 1;
             self.take_out(now, call, LeaveCause::Abandoned);
+        }
+    }
+
+    /// The call was answered all the same.
+    fn taken_elsewhere(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((_, call)) = self.free(now, reservation, |_| {}) {
+            let caller = self.remove_caller(call);
+            if let Some(queue) = caller.and_then(|caller| self.queues.get_mut(&caller.queue)) {
+                queue.counts.answered += 1;
+            }
         }
     }
 

@@ -4,7 +4,9 @@ use hotline_base::{AgentId, CallId, Now};
 
 use crate::agent::Work;
 use crate::session::Session;
-use crate::{Acd, AgentError, AgentState, Change, NotReadyReason, Outside, Presence, REASON_BYTES_MAX};
+use crate::{
+    Acd, AgentError, AgentState, Change, Device, NotReadyReason, Outside, Presence, REASON_BYTES_MAX,
+};
 
 impl Acd {
     /// The agent comes to work: not ready, until it says otherwise. Takes back a sign-out that is pending.
@@ -65,7 +67,16 @@ impl Acd {
         self.ask(now, agent, Presence::NotReady { reason })
     }
 
-    /// The agent's phone has, or has no longer, a contact to ring. An offer under way goes on.
+    /// Where the agent is reached from now on, and whether that can be called. A call under way stays where it is.
+    pub fn set_device(&mut self, now: Now, agent: &AgentId, device: Device, registered: bool) {
+        self.update(now, agent, |agent| {
+            agent.device = device;
+            agent.registered = registered;
+        });
+        self.settle(now);
+    }
+
+    /// The agent's device can be called, or no longer. An offer under way goes on.
     pub fn set_registered(&mut self, now: Now, agent: &AgentId, registered: bool) {
         self.update(now, agent, |agent| agent.registered = registered);
         self.settle(now);
