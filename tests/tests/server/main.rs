@@ -5,6 +5,7 @@ mod bench;
 mod call;
 mod carrier;
 mod crowd;
+mod device;
 mod extension;
 mod kill;
 mod lamps;

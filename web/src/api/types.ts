@@ -29,6 +29,15 @@ export type WantedState = 'ready' | 'not_ready' | 'signed_out';
 export const REASONS = ['break', 'lunch', 'meeting', 'training', 'other'] as const;
 export type Reason = (typeof REASONS)[number];
 
+/** Where an agent is reached. */
+export type Device = { kind: 'phone' } | { kind: 'outside'; number: string };
+
+/** Where an agent may choose to be reached. */
+export interface Devices {
+  device: Device;
+  outside_numbers: string[];
+}
+
 export interface Agent {
   id: string;
   name: string;
@@ -39,7 +48,9 @@ export interface Agent {
   until: string | null;
   /** Asked for during a call; applied after it. */
   pending: { state: string; reason: string | null } | null;
-  /** Whether a phone of the agent is registered. */
+  /** Where the agent is reached. */
+  device: Device;
+  /** Whether that can be called: a phone is registered, or calls go out to the number. */
   registered: boolean;
   call: string | null;
 }
@@ -217,6 +228,8 @@ export interface DialRecord {
   trunk: string;
   server: string;
   number: string;
+  /** The agent whose own device this is; null if somebody else is called. */
+  device_of: string | null;
   dialled_at: string;
   ringing_at: string | null;
   ended_at: string | null;

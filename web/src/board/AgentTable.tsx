@@ -1,9 +1,10 @@
 // Agents, those with calls first.
 
-import { IconPhone, IconPhoneOff } from '@tabler/icons-react';
+import { IconDeviceMobile, IconPhone, IconPhoneOff } from '@tabler/icons-react';
 import { memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent, AgentState } from '../api/types';
+import { deviceText } from '../desk/DeviceMenu';
 import { useLive } from '../live/store';
 import { word } from '../texts/format';
 import { Clock } from '../ui/Clock';
@@ -68,8 +69,9 @@ function byState(one: Agent, other: Agent): number {
 
 const AgentRow = memo(function AgentRow({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
-  const Icon = agent.registered ? IconPhone : IconPhoneOff;
-  const phone = agent.registered ? t('agent.phone_on') : t('agent.phone_off');
+  const Known = agent.device.kind === 'phone' ? IconPhone : IconDeviceMobile;
+  const Icon = agent.registered ? Known : IconPhoneOff;
+  const phone = deviceText(t, agent);
   return (
     <tr>
       <td>
@@ -86,7 +88,9 @@ const AgentRow = memo(function AgentRow({ agent }: { agent: Agent }) {
       </td>
       <td className="num">{agent.call !== null && <Caller call={agent.call} />}</td>
       <td data-tone={agent.registered ? 'none' : 'bad'}>
-        <Icon size={15} color="var(--tone)" role="img" aria-label={phone} />
+        <Icon size={15} color="var(--tone)" role="img" aria-label={phone}>
+          <title>{phone}</title>
+        </Icon>
       </td>
     </tr>
   );

@@ -133,7 +133,12 @@ export function Dials({ dials }: { dials: DialRecord[] }) {
           {dials.map((dial) => (
             <tr key={`${dial.server}${dial.dialled_at}`}>
               <td className="num">{timeWithMs(dial.dialled_at)}</td>
-              <td className="num">{dial.number}</td>
+              <td className="num">
+                {dial.number}
+                {dial.device_of !== null && (
+                  <span className={grid.dim}> {t('call.device_of', { agent: dial.device_of })}</span>
+                )}
+              </td>
               <td>{dial.trunk}</td>
               <td className={grid.dim}>{dial.server}</td>
               <td className={`num ${grid.right}`}>

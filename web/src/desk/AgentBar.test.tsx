@@ -7,10 +7,17 @@ import { expect, it, vi } from 'vitest';
 import type { Agent } from '../api/types';
 import { show } from '../test/render';
 import { agent, snapshot, T0 } from '../test/samples';
-import { serve } from '../test/server';
+import { type Asked, serve } from '../test/server';
 import { AgentBar } from './AgentBar';
 
 const STATE = 'PUT /api/v1/agents/1001/state';
+
+const DEVICE = '/api/v1/agents/1001/device';
+
+/** What was asked for, beside what the bar reads by itself. */
+function changes(log: Asked[]): Asked[] {
+  return log.filter((asked) => asked.method !== 'GET');
+}
 
 function bar(more: Partial<Agent>, at = T0) {
   return show(<AgentBar />, { snapshot: snapshot({ at, agents: [agent(more)] }) });
@@ -32,7 +39,7 @@ it('counts wrap-up down and ends it with the ready key', async () => {
   expect(screen.getByText('0:20')).toBeTruthy();
   expect(screen.getByRole('button', { name: /End wrap-up/ })).toBeTruthy();
   await userEvent.keyboard('{F2}');
-  await waitFor(() => expect(log[0]?.body).toEqual({ state: 'ready' }));
+  await waitFor(() => expect(changes(log)[0]?.body).toEqual({ state: 'ready' }));
 });
 
 it('goes not ready with a reason chosen by keys alone', async () => {
@@ -42,7 +49,7 @@ it('goes not ready with a reason chosen by keys alone', async () => {
   const menu = await screen.findByRole('menu');
   await waitFor(() => expect(menu.contains(document.activeElement)).toBe(true));
   await userEvent.keyboard('3');
-  await waitFor(() => expect(log[0]?.body).toEqual({ state: 'not_ready', reason: 'meeting' }));
+  await waitFor(() => expect(changes(log)[0]?.body).toEqual({ state: 'not_ready', reason: 'meeting' }));
 });
 
 it('never shows a state that the stream has not told', async () => {
@@ -66,6 +73,30 @@ it('says that no phone is there', () => {
   expect(screen.getByText('No phone')).toBeTruthy();
 });
 
+it('moves to a number outside and says where calls go', async () => {
+  const outside_numbers = ['+15550100777'];
+  const log = serve({
+    [`GET ${DEVICE}`]: { body: { device: { kind: 'phone' }, outside_numbers } },
+    [`PUT ${DEVICE}`]: { body: agent() },
+  });
+  const { store } = bar({});
+  await userEvent.click(await screen.findByTitle('Where calls reach me'));
+  await userEvent.click(await screen.findByRole('menuitem', { name: '+15550100777' }));
+  const device = { kind: 'outside' as const, number: '+15550100777' };
+  await waitFor(() => expect(changes(log)[0]?.body).toEqual(device));
+  expect(screen.getByText('Phone registered')).toBeTruthy();
+  const moved = agent({ device });
+  act(() => store.arrived([{ event: { seq: 11, at: T0, type: 'agent.changed', agent: moved } }]));
+  expect(screen.getByText('At +15550100777')).toBeTruthy();
+});
+
+it('offers no choice to who has one device only', async () => {
+  const log = serve({ [`GET ${DEVICE}`]: { body: { device: { kind: 'phone' }, outside_numbers: [] } } });
+  bar({});
+  await waitFor(() => expect(log.length).toBe(1));
+  expect(screen.queryByTitle('Where calls reach me')).toBeNull();
+});
+
 it('offers nothing while the connection is lost, and its clock stands still', async () => {
   const log = serve({});
   vi.useFakeTimers({ now: 0, shouldAdvanceTime: true });
@@ -76,7 +107,7 @@ it('offers nothing while the connection is lost, and its clock stands still', as
   for (const button of screen.getAllByRole('button'))
     expect((button as HTMLButtonElement).disabled).toBe(true);
   await userEvent.keyboard('{F2}');
-  expect(log).toEqual([]);
+  expect(changes(log)).toEqual([]);
 });
 
 it('says why a change was refused', async () => {

@@ -2,7 +2,7 @@
 
 import { Button, Kbd, Menu, Tooltip } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
-import { IconArrowRight, IconChevronDown, IconPhone, IconPhoneOff } from '@tabler/icons-react';
+import { IconArrowRight, IconChevronDown } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -16,6 +16,7 @@ import { Clock, Countdown } from '../ui/Clock';
 import { problemText } from '../ui/Failure';
 import { agentTone } from '../ui/tone';
 import css from './AgentBar.module.css';
+import { DeviceMenu } from './DeviceMenu';
 
 export function AgentBar() {
   const { t } = useTranslation();
@@ -39,7 +40,7 @@ function Bar({ agent }: { agent: Agent }) {
       <StateNow agent={agent} />
       <Pending agent={agent} />
       <span className={css.space} />
-      <Phone registered={agent.registered} />
+      <DeviceMenu agent={agent} />
       <Controls agent={agent} />
     </>
   );
@@ -75,17 +76,6 @@ function Pending({ agent }: { agent: Agent }) {
     <span className={css.pending} role="status">
       <IconArrowRight size={14} aria-hidden />
       {t('agent.then', { state: full })}
-    </span>
-  );
-}
-
-function Phone({ registered }: { registered: boolean }) {
-  const { t } = useTranslation();
-  const Icon = registered ? IconPhone : IconPhoneOff;
-  return (
-    <span className={css.phone} data-tone={registered ? 'none' : 'bad'}>
-      <Icon size={16} stroke={1.7} aria-hidden />
-      {registered ? t('agent.phone_on') : t('agent.phone_off')}
     </span>
   );
 }

@@ -42,7 +42,9 @@ function AgentDesk({ id }: { id: string }) {
   return (
     <div className={css.desk}>
       <div className={css.main}>
-        {agent && !agent.registered && <p className={css.hint}>{t('agent.phone_help', { agent: id })}</p>}
+        {agent && !agent.registered && agent.device.kind === 'phone' && (
+          <p className={css.hint}>{t('agent.phone_help', { agent: id })}</p>
+        )}
         {pop && <PopCard pop={pop} agent={agent} />}
         {draft && (
           <EarlierCard subject={{ ...draft, customer: null, customer_id: draft.customer }}>

@@ -61,7 +61,9 @@ export function DialBox({ agent }: { agent: Agent }) {
           {t('dial.call')}
         </Button>
       </form>
-      <p className={css.hint}>{agent.registered ? t('dial.hint') : t('dial.no_phone')}</p>
+      <p className={css.hint}>
+        {agent.registered ? t(`dial.hint_${agent.device.kind}`) : t('dial.no_phone')}
+      </p>
     </Panel>
   );
 }

@@ -13,6 +13,7 @@ export function agent(more: Partial<Agent> = {}): Agent {
     since: T0,
     until: null,
     pending: null,
+    device: { kind: 'phone' },
     registered: true,
     call: null,
     ...more,

@@ -23,10 +23,34 @@ pub struct Agent {
     pub until: Option<Timestamp>,
     /// Asked for during a call; applied after it.
     pub pending: Option<Pending>,
-    /// Whether a phone of the agent is registered.
+    /// Where the agent is reached.
+    pub device: Device,
+    /// Whether that can be called: a phone of the agent is registered, or calls go out to the number.
     pub registered: bool,
     /// The call that occupies the agent.
     pub call: Option<String>,
+}
+
+/// Where an agent is reached; also the body of `PUT /api/v1/agents/{id}/device`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Device {
+    /// At the phone that has registered for the agent.
+    Phone,
+    /// At a number outside.
+    Outside {
+        /// One of [`Devices::outside_numbers`].
+        number: String,
+    },
+}
+
+/// Where an agent may be reached: answer to `GET /api/v1/agents/{id}/device`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Devices {
+    /// Where the agent is reached now.
+    pub device: Device,
+    /// The numbers outside that can be chosen instead.
+    pub outside_numbers: Vec<String>,
 }
 
 /// The states of an agent.

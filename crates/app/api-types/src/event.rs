@@ -151,6 +151,8 @@ pub enum What {
         server: String,
         /// The number, normalised.
         number: String,
+        /// The agent whose own device this is; absent if somebody else is called.
+        device_of: Option<String>,
     },
     /// The called phone rings.
     #[serde(rename = "call.dial_ringing")]

@@ -21,7 +21,9 @@ mod timestamp;
 mod trace;
 mod trunk;
 
-pub use agent::{Agent, AgentState, AskedState, MessageSent, Pending, SendMessage, SetAgentState};
+pub use agent::{
+    Agent, AgentState, AskedState, Device, Devices, MessageSent, Pending, SendMessage, SetAgentState,
+};
 pub use audit::{AuditEntry, AuditPage};
 pub use blocked::{BlockReason, BlockedList, BlockedSource};
 pub use call::{Call, CallCreated, CallState, CreateCall, Pop, TransferCall};

@@ -125,6 +125,8 @@ pub struct Dial {
     pub server: String,
     /// The number, normalised.
     pub number: String,
+    /// The agent whose own device this is; absent if somebody else is called.
+    pub device_of: Option<String>,
     /// Begun.
     pub dialled_at: Timestamp,
     /// The called phone rang.
@@ -334,6 +336,8 @@ pub enum OfferOutcome {
     ServerFault,
     /// The caller hung up.
     CallerGone,
+    /// Somebody else took the call from the ringing phone.
+    Elsewhere,
 }
 
 /// One recording.

@@ -15,7 +15,7 @@ pub struct TrunkStatus {
     /// Its id.
     pub id: String,
     /// Calls of both directions at this moment.
-    pub calls: usize,
+    pub calls: u64,
     /// What keeps calls from going out by it, in words; `null` if nothing does.
     pub problem: Option<String>,
     /// Its servers as they were found; empty for a trunk by which calls only come in.

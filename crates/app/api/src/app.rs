@@ -1,10 +1,11 @@
 //! What the routes share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use hotline_base::{Pii, Rng, WallTime};
+use hotline_base::{AgentId, Pii, Rng, WallTime};
 use hotline_call::DialPlan;
 use hotline_shard::Handle;
 use hotline_sip_trace::Handle as TraceHandle;
@@ -31,6 +32,8 @@ pub struct Ports {
     pub traces: TraceHandle,
     /// How numbers are dialled here, for the address book.
     pub dial_plan: DialPlan,
+    /// The numbers outside at which agents may choose to be reached.
+    pub outside_numbers: BTreeMap<AgentId, Vec<Pii<String>>>,
     /// Gives the metrics in the Prometheus text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Whether browsers reach this server by HTTPS (through a proxy): then cookies are for HTTPS only.

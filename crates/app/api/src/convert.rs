@@ -5,7 +5,7 @@ mod record;
 mod trace;
 mod trunk;
 
-use hotline_acd::{AgentState, AgentView, CallerView, Presence, QueueView};
+use hotline_acd::{AgentState, AgentView, CallerView, Device, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
 use hotline_call::{
@@ -53,17 +53,27 @@ pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(Ca
 /// An agent.
 pub(crate) fn agent(view: &AgentView) -> api::Agent {
     let name = view.name.expose();
-    agent_object(&view.id, name, &view.state, view.since, view.pending.as_ref(), view.registered)
+    let standing = Standing {
+        state: &view.state,
+        since: view.since,
+        pending: view.pending.as_ref(),
+        device: &view.device,
+        registered: view.registered,
+    };
+    agent_object(&view.id, name, &standing)
 }
 
-fn agent_object(
-    agent: &AgentId,
-    name: &str,
-    state: &AgentState,
+/// What changes about an agent.
+struct Standing<'a> {
+    state: &'a AgentState,
     since: WallTime,
-    pending: Option<&Presence>,
+    pending: Option<&'a Presence>,
+    device: &'a Device,
     registered: bool,
-) -> api::Agent {
+}
+
+fn agent_object(agent: &AgentId, name: &str, standing: &Standing<'_>) -> api::Agent {
+    let Standing { state, since, pending, device: at, registered } = *standing;
     let (word, reason, call, until) = match state {
         AgentState::LoggedOut => (api::AgentState::LoggedOut, None, None, None),
         AgentState::NotReady { reason } => (api::AgentState::NotReady, Some(reason), None, None),
@@ -82,8 +92,17 @@ fn agent_object(
         since: time(since),
         until: until.map(time),
         pending: pending.map(asked),
+        device: device(at),
         registered,
         call: call.map(|call| call.to_string()),
+    }
+}
+
+/// Where an agent is reached.
+pub(crate) fn device(device: &Device) -> api::Device {
+    match device {
+        Device::Phone => api::Device::Phone,
+        Device::Outside(number) => api::Device::Outside { number: number.expose().clone() },
     }
 }
 

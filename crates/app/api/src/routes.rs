@@ -37,6 +37,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/tokens/current", delete(tokens::end))
         .route("/v1/agents/{id}", get(agents::show))
         .route("/v1/agents/{id}/state", put(agents::set_state))
+        .route("/v1/agents/{id}/device", get(agents::devices).put(agents::set_device))
         .route("/v1/agents/{id}/messages", post(agents::send_message))
         .route("/v1/live", get(events::live))
         .route("/v1/events", get(events::stream))

@@ -1,9 +1,10 @@
 //! `agents:` and `demo:` of the center.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{AgentId, Pii};
-use hotline_call::{Agent, AutoAnswer, DialPlan, number};
+use hotline_call::{Agent, AutoAnswer, DialPlan, OUTSIDE_NUMBERS_MAX, Route, TAKE_CALL_PROMPT, number};
+use hotline_ivr::PromptName;
 use hotline_sip::UserConfig;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_yaml::{Key, Node, Place, Reader, suggest};
@@ -21,6 +22,8 @@ pub(crate) struct AgentEntry {
     pub(crate) agent: Agent,
     pub(crate) sip_password: Pii<String>,
     ha1: Vec<(Algorithm, Ha1)>,
+    /// Where numbers outside are named.
+    outside: Option<Place>,
 }
 
 impl AgentEntry {
@@ -55,7 +58,16 @@ fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, realm: &str, plan: &Dia
     let fields = reader.fields(
         node,
         "an agent",
-        &["name", "extension", "sip_password", "digest", "caller_id", "auto_answer"],
+        &[
+            "name",
+            "extension",
+            "sip_password",
+            "digest",
+            "caller_id",
+            "auto_answer",
+            "outside_numbers",
+            "confirm_outside",
+        ],
     )?;
     let name =
         reader.required(&fields, "name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
@@ -87,13 +99,49 @@ fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, realm: &str, plan: &Dia
         Some(node) => auto_answer(reader, node)?,
         None => AutoAnswer::Never,
     };
+    let outside_numbers = match fields.optional("outside_numbers") {
+        Some(node) => outside_numbers(reader, node, plan)?,
+        None => Vec::new(),
+    };
+    let confirm_outside = reader.bool(fields.optional("confirm_outside"), true)?;
     let password = password?;
     let ha1 = order?
         .into_iter()
         .map(|algorithm| (algorithm, Ha1::new(algorithm, &id.text, realm, &password)))
         .collect();
-    let agent = Agent { name: name?, extension: extension?, caller_id, auto_answer };
-    Some(AgentEntry { agent, sip_password: Pii::new(password), ha1 })
+    let (name, extension) = (name?, extension?);
+    let agent = Agent { name, extension, caller_id, auto_answer, outside_numbers, confirm_outside };
+    let outside = fields.optional("outside_numbers").map(|node| node.place);
+    Some(AgentEntry { agent, sip_password: Pii::new(password), ha1, outside })
+}
+
+/// Numbers at which an agent may choose to be reached, normalised.
+fn outside_numbers(reader: &mut Reader<'_>, node: &Node, plan: &DialPlan) -> Option<Vec<Pii<String>>> {
+    let nodes = reader.list(node, "telephone numbers in quotes", OUTSIDE_NUMBERS_MAX)?;
+    nodes.iter().map(|node| caller_id(reader, node, plan).map(Pii::new)).collect()
+}
+
+/// Agents at numbers outside need a route there, and whoever is to confirm a call must be told how.
+pub(crate) fn check_outside_numbers(
+    reader: &mut Reader<'_>,
+    agents: &BTreeMap<AgentId, AgentEntry>,
+    routes: &[Route],
+    prompts: Option<&BTreeSet<PromptName>>,
+) {
+    for entry in agents.values() {
+        let (agent, Some(place)) = (&entry.agent, entry.outside) else { continue };
+        for number in &agent.outside_numbers {
+            if !routes.iter().any(|route| route.fits(number.expose())) {
+                let problem = format!("no route leads to {}", number.expose());
+                reader.mistake(place, problem, "a route for it under `routes:`");
+            }
+        }
+        let told = prompts.is_some_and(|prompts| prompts.contains(&PromptName::from(TAKE_CALL_PROMPT)));
+        if agent.confirm_outside && !told {
+            let problem = format!("there is no prompt `{TAKE_CALL_PROMPT}` in the center's language");
+            reader.mistake(place, problem, "add the sound, or `confirm_outside: false`");
+        }
+    }
 }
 
 /// An extension is dialled like any number, so the dial plan must leave it as it is.

@@ -13,7 +13,7 @@ use hotline_sip::uri::Host;
 use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read, suggest};
 
-use crate::agents::{AgentEntry, agents, demo_users};
+use crate::agents::{AgentEntry, agents, check_outside_numbers, demo_users};
 use crate::flows::{FlowText, Sounds};
 use crate::queues::queues;
 use crate::server::Server;
@@ -102,6 +102,10 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         Some(node) => routes(reader, node, trunks.as_ref()?, dial_plan.as_ref()?),
         None => Some(Vec::new()),
     };
+    if let (Some(agents), Some(routes), Some(language)) = (&agents, &routes, &language) {
+        let prompts = known.sounds.prompts.get(&Language::from(language.as_str()));
+        check_outside_numbers(reader, agents, routes, prompts);
+    }
     let demo_users = match fields.optional("demo") {
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
         None => None,

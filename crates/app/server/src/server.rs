@@ -172,6 +172,9 @@ impl Server {
             recordings: settings.storage.recordings.clone(),
             traces,
             dial_plan: configuration.center.dial_plan.clone(),
+            outside_numbers: (configuration.center.agents.iter())
+                .map(|(id, agent)| (id.clone(), agent.outside_numbers.clone()))
+                .collect(),
             metrics: Arc::new(move || metrics.render()),
             https: false,
         };

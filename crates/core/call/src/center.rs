@@ -66,6 +66,15 @@ pub struct Queue {
     pub announce_position: bool,
 }
 
+/// Numbers outside at which one agent may be reached.
+pub const OUTSIDE_NUMBERS_MAX: usize = 8;
+
+/// What an agent at a number outside presses to take a call.
+pub const TAKE_CALL_KEY: char = '1';
+
+/// What such an agent is told about it: a prompt of the center's language.
+pub const TAKE_CALL_PROMPT: &str = "take_call";
+
 /// An agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
@@ -77,6 +86,10 @@ pub struct Agent {
     pub caller_id: Option<String>,
     /// Which calls the agent's phone is asked to take by itself.
     pub auto_answer: AutoAnswer,
+    /// Numbers outside, normalised, at which the agent may choose to be reached. At most [`OUTSIDE_NUMBERS_MAX`].
+    pub outside_numbers: Vec<Pii<String>>,
+    /// Whether a call that is taken there is only put through once [`TAKE_CALL_KEY`] is pressed: a mailbox presses none.
+    pub confirm_outside: bool,
 }
 
 /// Which calls a phone is asked to take by itself, by headers that many phones know.
@@ -135,7 +148,7 @@ impl Center {
     /// The first route for a normalised number.
     #[must_use]
     pub fn route(&self, number: &str) -> Option<&Route> {
-        self.routes.iter().find(|route| route.numbers.iter().any(|pattern| pattern.fits(number)))
+        self.routes.iter().find(|route| route.fits(number))
     }
 
     /// The agents by the names that phones know them by: their ids, and their extensions, which go first.

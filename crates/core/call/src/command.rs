@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hotline_acd::{AgentError, NotReadyReason};
+use hotline_acd::{AgentError, Device, NotReadyReason};
 use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, WallTime};
 use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located};
@@ -17,6 +17,8 @@ pub enum Command {
     SetReady(AgentId),
     /// The agent takes no calls from here on (or after the present one). Signs in an agent who was not.
     SetNotReady(AgentId, NotReadyReason),
+    /// The agent is reached there from the next call on.
+    SetDevice(AgentId, Device),
     /// The agent leaves (or will after the present call).
     SignOut(AgentId),
     /// The screen pop of this offer reached the agent's page (`true`), or no page is connected (`false`).
@@ -72,6 +74,10 @@ pub enum CommandError {
     /// There is no such extension or number, and no route for it.
     #[error("there is no such extension or number")]
     UnknownTarget,
+    /// The agent may not be reached at this number: it is not among those of the configuration, or there is no route for
+    /// it.
+    #[error("the agent may not be reached at this number")]
+    ForbiddenDevice,
     /// Nobody at this address is kept from being heard.
     #[error("nobody there is kept from being heard")]
     NotBlocked,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotline_acd::{AgentState, Decision, OfferFailure, Presence};
+use hotline_acd::{AgentState, Decision, Device, OfferFailure, Presence};
 use hotline_base::{
     AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, WallTime,
 };
@@ -33,7 +33,7 @@ pub enum EventKind {
         /// What happened to it.
         what: CallEvent,
     },
-    /// An agent's state, registration or pending request changed.
+    /// An agent's state, device, registration or pending request changed.
     Agent {
         /// The agent.
         agent: AgentId,
@@ -43,7 +43,9 @@ pub enum EventKind {
         since: WallTime,
         /// Asked for during a call, to be applied after wrap-up.
         pending: Option<Presence>,
-        /// Whether a phone of the agent is registered.
+        /// Where the agent is reached.
+        device: Device,
+        /// Whether that can be called: a phone of the agent is registered, or calls go out to the number.
         registered: bool,
     },
     /// Something an operator should look at.
@@ -162,6 +164,9 @@ pub enum CallEvent {
         server: String,
         /// The number, normalised.
         number: Pii<String>,
+        /// The agent whose own device this is; absent if somebody else is called.
+        #[serde(default)]
+        device_of: Option<AgentId>,
     },
     /// The called phone rings, or its network plays what stands for that.
     DialRinging {

@@ -16,7 +16,9 @@ mod sessions;
 mod snapshot;
 mod trunk;
 
-pub use center::{Agent, AutoAnswer, Center, Number, Queue, Timing};
+pub use center::{
+    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, Queue, TAKE_CALL_KEY, TAKE_CALL_PROMPT, Timing,
+};
 pub use command::{Command, CommandError, Customer, Reply, Request};
 pub use controller::{
     CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MessageOutcome, RestoreError, Timer,

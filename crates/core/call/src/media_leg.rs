@@ -76,6 +76,11 @@ impl MediaLeg {
         Self { leg, port, session_id, described: Described::Nothing, agreed: None }
     }
 
+    /// The same leg for another dialog: it keeps port and codec, and describes itself anew.
+    pub(crate) fn succeed(&self, session_id: u64) -> Self {
+        Self { session_id, described: Described::Nothing, agreed: self.agreed.clone(), ..*self }
+    }
+
     pub(crate) const fn id(&self) -> LegId {
         self.leg
     }

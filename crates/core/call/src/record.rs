@@ -80,6 +80,9 @@ pub struct Dial {
     pub server: String,
     /// The number, normalised.
     pub number: Pii<String>,
+    /// The agent whose own device this is; absent if somebody else is called.
+    #[serde(default)]
+    pub device_of: Option<AgentId>,
     /// Begun.
     pub dialled_at: WallTime,
     /// The called phone rang.
@@ -375,11 +378,12 @@ impl CallRecord {
     #[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
     fn apply_dial(&mut self, at: WallTime, event: &CallEvent) {
         match event {
-            CallEvent::Dialled { leg, trunk, server, number } => self.dials.push(Dial {
+            CallEvent::Dialled { leg, trunk, server, number, device_of } => self.dials.push(Dial {
                 leg: *leg,
                 trunk: trunk.clone(),
                 server: server.clone(),
                 number: number.clone(),
+                device_of: device_of.clone(),
                 dialled_at: at,
                 ringing_at: None,
                 ended_at: None,
@@ -391,11 +395,15 @@ impl CallRecord {
                 dial.outcome = DialOutcome::Failed { failure: *failure, status: *status };
             }),
             CallEvent::DialAnswered { leg } => {
-                self.connected_at.get_or_insert(at);
+                let mut is_device = false;
                 self.with_dial(*leg, |dial| {
                     dial.ended_at = Some(at);
                     dial.outcome = DialOutcome::Answered;
+                    is_device = dial.device_of.is_some();
                 });
+                if !is_device {
+                    self.connected_at.get_or_insert(at);
+                }
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_acd::{QueueConfig, Strategy};
-use hotline_base::{AgentId, FlowId, NumberId, QueueId, TrunkId};
+use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
     Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, Route,
     RouteTrunk, Server, Timing, Trunk,
@@ -107,6 +107,11 @@ pub(crate) fn extension(number: usize) -> String {
     (1000 + number).to_string()
 }
 
+/// The number outside at which an agent may choose to be reached.
+pub(crate) fn device(number: usize) -> Pii<String> {
+    Pii::new(format!("{OUTSIDE}9{number}"))
+}
+
 /// [`DOMAIN`] as SIP URIs hold it.
 pub(crate) fn domain() -> Host {
     Host::parse(DOMAIN).expect("the simulated domain is a host name")
@@ -167,6 +172,8 @@ pub(crate) fn center(rules: &Rules) -> Center {
         extension: extension(number),
         caller_id: None,
         auto_answer: AutoAnswer::Never,
+        outside_numbers: vec![device(number)],
+        confirm_outside: true,
     };
     let trunks: Vec<Trunk> = (0..rules.outside).map(|number| trunk(rules, number)).collect();
     let route = Route {

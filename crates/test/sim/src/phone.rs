@@ -8,14 +8,17 @@ use bytes::Bytes;
 use hotline_base::{Now, Pii, Rng, Time};
 use hotline_sdp::{self as sdp, Codec, Direction, Local};
 use hotline_sip::{
-    Datagram, Endpoint, EndpointConfig, Event, Flow, Invite, IpPrefix, Login, NameAddr, Register,
-    RegistrationId, SessionId, SipUri, Transmit, TrunkConfig,
+    Datagram, Endpoint, EndpointConfig, Event, Flow, HeaderName, Invite, IpPrefix, Login, NameAddr, Register,
+    RegistrationId, Replaces, SessionId, SipUri, Transmit, TrunkConfig,
 };
 
 use crate::center::{DOMAIN, SERVER, domain};
 
 /// How long a phone registers for; it refreshes in time.
 const REGISTER_EXPIRES: Duration = Duration::from_secs(300);
+
+/// The CSeq before that of the first REFER: after every request of the endpoint in that dialog.
+const FIRST_REFER: u32 = 10;
 
 /// Names a phone of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +65,8 @@ pub enum Act {
     Unregister,
     /// Calls a number.
     Dial(String),
+    /// Takes the place of the phone in this dialog (RFC 3891).
+    Replace(Replaces),
     /// Takes this call, if it still rings.
     PickUp(SessionId),
     /// Wants its audio elsewhere, if it still rings.
@@ -128,6 +133,8 @@ pub struct Phone {
     is_dead: bool,
     /// What its transfer key sends.
     refers: VecDeque<Transmit>,
+    /// How often the transfer key was pressed.
+    joins: u32,
     plans: VecDeque<(Duration, Act)>,
 }
 
@@ -163,6 +170,7 @@ impl Phone {
             registration: None,
             is_dead: false,
             refers: VecDeque::new(),
+            joins: 0,
             plans: VecDeque::new(),
         }
     }
@@ -190,7 +198,8 @@ impl Phone {
                     self.endpoint.unregister(now, registration);
                 }
             }
-            Act::Dial(number) => self.dial(now, &number),
+            Act::Dial(number) => self.dial(now, &number, None),
+            Act::Replace(dialog) => self.dial(now, "server", Some(&dialog)),
             Act::PickUp(session) => self.pick_up(now, session),
             Act::Move(session) => self.shift(now, session),
             Act::Refuse(session, status) => {
@@ -201,7 +210,7 @@ impl Phone {
             }
             Act::Consult(number) => {
                 self.aside = self.talk.take().map(|talk| talk.session);
-                self.dial(now, &number);
+                self.dial(now, &number, None);
             }
             Act::Join => self.join(),
             Act::HangUp => {
@@ -260,7 +269,12 @@ impl Phone {
         self.registration = Some(registration.expect("a phone is far below the endpoint's limits"));
     }
 
-    fn dial(&mut self, now: Now, number: &str) {
+    /// How the server knows the dialog of the present call.
+    pub(crate) fn dialog(&self) -> Option<Replaces> {
+        self.endpoint.dialog_at_peer(self.talk.as_ref()?.session)
+    }
+
+    fn dial(&mut self, now: Now, number: &str, replaces: Option<&Replaces>) {
         let offered = sdp::offer(&self.local());
         let uri = SipUri::new(Some(number), domain(), None);
         let invite = Invite {
@@ -269,7 +283,7 @@ impl Phone {
             routes: Vec::new(),
             from: NameAddr::new(SipUri::new(Some(&self.name), domain(), None)),
             to: NameAddr::new(uri),
-            headers: Vec::new(),
+            headers: replaces.map(|dialog| (HeaderName::Replaces, dialog.to_string())).into_iter().collect(),
             overrides: Vec::new(),
             offer: Bytes::from(offered.print()),
             credentials: self.login.clone(),
@@ -285,23 +299,26 @@ impl Phone {
         });
     }
 
-    /// Sends a REFER within the call that was put aside (RFC 3515). It is repeated by hand: to the endpoint it is no
+    /// Sends a REFER within the call that was put aside (RFC 3515). By hand, and so anew each time: to the endpoint it is no
     /// request of its own.
     fn join(&mut self) {
+        self.joins += 1;
         let (Some(aside), Some(talk)) = (self.aside, &self.talk) else { return };
         let at_server = |session| self.endpoint.dialog_at_peer(session);
         let (Some(first), Some(second)) = (at_server(aside), at_server(talk.session)) else { return };
         let named = second.to_string().replace(';', "%3B").replace('=', "%3D");
         let text = format!(
-            "REFER sip:server@{SERVER} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bKrefer{};rport\r\nMax-Forwards: 70\r\n\
-             From: <sip:{}@{DOMAIN}>;tag={}\r\nTo: <sip:server@{DOMAIN}>;tag={}\r\nCall-ID: {}\r\nCSeq: 1 REFER\r\n\
+            "REFER sip:server@{SERVER} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bKrefer{}{};rport\r\nMax-Forwards: 70\r\n\
+             From: <sip:{}@{DOMAIN}>;tag={}\r\nTo: <sip:server@{DOMAIN}>;tag={}\r\nCall-ID: {}\r\nCSeq: {} REFER\r\n\
              Contact: <sip:{}@{}>\r\nRefer-To: <sip:other@{DOMAIN}?Replaces={named}>\r\nContent-Length: 0\r\n\r\n",
             self.address,
             first.from_tag,
+            self.joins,
             self.name,
             first.from_tag,
             first.to_tag,
             first.call_id,
+            FIRST_REFER + self.joins,
             self.name,
             self.address,
         );

@@ -20,7 +20,7 @@ pub struct Watch {
     busy: BTreeMap<AgentId, (CallId, LegId)>,
     /// Who is sending the caller of a call on, and has not left it.
     senders: BTreeMap<CallId, AgentId>,
-    /// Who calls somebody outside.
+    /// The agent on the first leg.
     outward: BTreeMap<CallId, AgentId>,
     /// Who brings a talk along into a call.
     joined: BTreeMap<CallId, AgentId>,
@@ -34,6 +34,8 @@ pub struct Watch {
     sent: Vec<Transmit>,
     /// The calls of SIP Call-IDs, as they were told.
     legs: BTreeSet<(String, CallId)>,
+    /// Calls whose first leg was told.
+    begun: BTreeSet<CallId>,
     /// The final response to each transaction.
     finals: BTreeMap<String, (u16, String)>,
 }
@@ -82,7 +84,7 @@ impl Watch {
     #[expect(clippy::wildcard_enum_match_arm, reason = "only these say who is busy")]
     fn follow_offers(&mut self, call: CallId, what: &CallEvent) {
         match what {
-            CallEvent::Started { source: Source::Agent(agent), entry: Entry::Outside(_), .. } => {
+            CallEvent::Started { source: Source::Agent(agent), .. } => {
                 self.outward.insert(call, agent.clone());
             }
             CallEvent::Transferred { by, to: Entry::Outside(_), .. } => {
@@ -98,6 +100,7 @@ impl Watch {
                 assert_eq!(others.count(), 1, "{call} is offered to two agents");
             }
             CallEvent::Transferring { by, .. } => {
+                self.turn_round(call, by);
                 assert_eq!(
                     self.busy.get(by).map(|(of, _)| *of),
                     Some(call),
@@ -106,6 +109,7 @@ impl Watch {
                 self.senders.insert(call, by.clone());
             }
             CallEvent::Transferred { by, to: Entry::Extension(to), attended: true } => {
+                self.turn_round(call, by);
                 assert!(self.busy.remove(by).is_some(), "{by} leaves twice");
                 self.joined.insert(call, to.clone());
             }
@@ -140,6 +144,18 @@ impl Watch {
         }
     }
 
+    /// An agent who has called a colleague sends that one on: the colleague is on the first leg from then on.
+    fn turn_round(&mut self, call: CallId, by: &AgentId) {
+        let is_made = matches!(&self.folded[&call].source, Source::Agent(agent) if agent == by);
+        let colleague = self.busy.iter().find(|(agent, (of, _))| *of == call && *agent != by);
+        let Some((colleague, leg)) = colleague.map(|(agent, (_, leg))| (agent.clone(), *leg)) else { return };
+        if is_made {
+            self.busy.remove(&colleague);
+            self.outward.insert(call, colleague);
+            self.busy.insert(by.clone(), (call, leg));
+        }
+    }
+
     /// One record for each call, equal to what the events say, with its times in order.
     pub(crate) fn on_request(&mut self, request: &Request) {
         let Request::SaveRecord(record) = request else { return };
@@ -162,7 +178,9 @@ impl Watch {
                 assert_eq!(source, &record.source);
                 // The phone of an agent who calls from the page is called later.
                 let is_it = record.sip_call_id.is_empty() || record.sip_call_id == leg.sip_call_id;
-                assert!(is_it, "the caller's leg is that of the record");
+                // An agent may go on at another phone.
+                let is_moved = !self.begun.insert(leg.call) && matches!(source, Source::Agent(_));
+                assert!(is_it || is_moved, "the caller's leg is that of the record");
             }
             LegEnd::Agent(_) | LegEnd::Callee => {}
         }

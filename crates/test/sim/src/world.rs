@@ -5,11 +5,11 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hotline_acd::AgentState;
+use hotline_acd::{AgentState, Device};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event, EventKind, Reply,
-    Request,
+    Request, Source,
 };
 use hotline_media::{Digit, Event as MediaEvent};
 use hotline_sip::{Datagram, Login, Transmit};
@@ -134,6 +134,34 @@ impl World {
         world
     }
 
+    /// Another phone of an agent.
+    pub fn add_second_phone(&mut self, agent: PhoneId) -> PhoneId {
+        let id = center::agent_id(agent.0);
+        let (username, password) = (Pii::from(id.as_str()), Pii::new(center::password(agent.0)));
+        let pick_up = PickUp::Refuse { after: Duration::ZERO, status: 486 };
+        let manners = Manners { pick_up, keys: vec![], hang_up_after: None };
+        self.add_phone(id.as_str(), 2, Some(Login { username, password }), manners)
+    }
+
+    /// The phone at `by` asks for the place of the one at `from`, again and again until it has it or is forbidden to: a bad
+    /// network may not yet have told the server of the dialog. False if that did not happen.
+    pub fn take_over(&mut self, by: PhoneId, from: PhoneId) -> bool {
+        const TRIES: u32 = 20;
+        for _ in 0..TRIES {
+            if let (None, Some(dialog)) = (&self.phones[by.0].talk, self.phones[from.0].dialog()) {
+                self.later(Duration::ZERO, by, Act::Replace(dialog));
+            }
+            let settled = |world: &Self| {
+                let phone = &world.phones[by.0];
+                phone.failed == Some(403) || phone.talk.as_ref().is_some_and(|talk| talk.is_up)
+            };
+            if self.run_until(Duration::from_secs(2), settled) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// A caller's phone at the trunk, which presses the queue's key soon after it is answered.
     pub fn add_caller(&mut self, hang_up_after: Option<Duration>) -> PhoneId {
         let name = format!("+4917000{:03}", self.phones.len());
@@ -174,7 +202,11 @@ impl World {
     }
 
     fn call_of(&self, by: PhoneId) -> CallId {
-        let talking = |view: &&CallView| matches!(&view.state, CallState::Connected { agent } if *agent == center::agent_id(by.0));
+        let by = center::agent_id(by.0);
+        let talking = |view: &&CallView| {
+            let CallState::Connected { agent } = &view.state else { return false };
+            *agent == by || view.record.source == Source::Agent(by.clone())
+        };
         let calls = self.controller.snapshot(self.now).calls;
         calls.iter().find(talking).expect("the agent talks").record.call
     }
@@ -299,6 +331,15 @@ impl World {
         self.transfer_to(by, &center::extension(to.0));
     }
 
+    /// The agent is reached at a number outside from here on.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub fn move_outside(&mut self, agent: PhoneId) {
+        let device = Device::Outside(center::device(agent.0));
+        self.command(Command::SetDevice(center::agent_id(agent.0), device));
+    }
+
     /// The state of an agent.
     #[must_use]
     pub fn agent_state(&self, phone: PhoneId) -> AgentState {
@@ -365,6 +406,7 @@ impl World {
         }
         for agent in 0..self.agents {
             self.command(Command::SignOut(center::agent_id(agent)));
+            self.command(Command::SetDevice(center::agent_id(agent), Device::Phone));
         }
         self.run_until(CLOSING_TIME, |world| world.next_at().is_none());
         for phone in &self.phones {
@@ -488,6 +530,7 @@ impl World {
             Act::Register
             | Act::Unregister
             | Act::Dial(_)
+            | Act::Replace(_)
             | Act::PickUp(_)
             | Act::Refuse(..)
             | Act::HangUp

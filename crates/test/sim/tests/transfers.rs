@@ -152,3 +152,77 @@ fn a_caller_whom_nobody_is_left_for_begins_again() {
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
     });
 }
+
+/// The first of three agents talks to the second, whom it has called.
+fn colleagues(seed: u64, loud: bool) -> (World, [PhoneId; 3]) {
+    let mut world = World::new(seed, loud, Rules { agents: 3, ..Rules::default() });
+    world.open();
+    let agents = [world.agent(0), world.agent(1), world.agent(2)];
+    let dial = world.extension(agents[1]);
+    world.later(Duration::ZERO, agents[0], dial);
+    assert!(world.run_until(LONG, |world| world.are_talking(agents[0], agents[1])));
+    (world, agents)
+}
+
+#[test]
+fn an_agent_who_has_called_a_colleague_sends_that_one_on() {
+    for_each_seed(SEEDS / 2, |seed, loud| {
+        let (mut world, [first, second, third]) = colleagues(seed, loud);
+        world.restore_often(20);
+        world.transfer(first, third);
+        assert!(world.run_until(LONG, |world| world.are_talking(second, third)), "the third takes over");
+        assert!(world.run_until(LONG, |world| world.phone(first).talk.is_none()));
+        assert_eq!(world.agent_state(first), AgentState::Ready);
+        let who = if seed % 2 == 0 { second } else { third };
+        world.later(Duration::from_secs(2), who, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        for agent in [first, second, third] {
+            assert_eq!(world.agent_state(agent), AgentState::Ready, "nobody is left in a call");
+        }
+        let record = only(world.close());
+        assert_eq!(outcomes(&record), [TransferOutcome::Done]);
+        assert_eq!(record.recordings.len(), 2);
+    });
+}
+
+#[test]
+fn a_colleague_whom_nobody_takes_over_is_back_with_the_agent_who_called() {
+    for_each_seed(SEEDS / 2, |seed, loud| {
+        let (mut world, [first, second, third]) = colleagues(seed, loud);
+        world.manners(third).pick_up = PickUp::Refuse { after: Duration::from_secs(1), status: 486 };
+        world.transfer(first, third);
+        assert!(!world.are_talking(first, second));
+        assert!(world.run_until(LONG, |world| world.are_talking(first, second)), "they talk again");
+        let who = if seed % 2 == 0 { first } else { second };
+        world.later(Duration::from_secs(2), who, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        for agent in [first, second, third] {
+            assert_eq!(world.agent_state(agent), AgentState::Ready, "nobody is left in a call");
+        }
+        assert_eq!(outcomes(&only(world.close())), [TransferOutcome::Failed]);
+    });
+}
+
+#[test]
+fn an_agent_joins_two_colleagues_whom_it_has_called() {
+    for_each_seed(SEEDS / 2, |seed, loud| {
+        let (mut world, [first, second, third]) = colleagues(seed, loud);
+        let Act::Dial(extension) = world.extension(third) else { panic!("an extension is dialled") };
+        world.later(Duration::from_secs(1), first, Act::Consult(extension));
+        assert!(world.run_until(LONG, |world| world.are_talking(first, third)), "the agent asks");
+        for repetition in 0..12 {
+            world.later(Duration::from_millis(500 * repetition), first, Act::Join);
+        }
+        assert!(world.run_until(LONG, |world| world.are_talking(second, third)), "the two are joined");
+        let left = |world: &World| world.phone(first).talk.is_none() && world.phone(first).aside.is_none();
+        assert!(world.run_until(LONG, left), "both calls of the agent's phone are over");
+        world.later(Duration::from_secs(2), second, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        for agent in [first, second, third] {
+            assert_eq!(world.agent_state(agent), AgentState::Ready, "nobody is left in a call");
+        }
+        let records = world.close();
+        let kinds: Vec<_> = records.iter().map(|record| record.cause.as_ref().unwrap().kind).collect();
+        assert_eq!(kinds, [EndKind::Completed, EndKind::Transferred]);
+    });
+}

@@ -12,15 +12,16 @@ use super::record::{
     cause, dial_failure, direction, entry, millis, offer_failure, party, queue_outcome, source, step,
     transfer_target,
 };
-use super::{agent_object, alarm, alarm_kind, text, time};
+use super::{Standing, agent_object, alarm, alarm_kind, text, time};
 
 /// An event as an admin gets it. `names` are the agents' names; one that is not there is shown by its id.
 pub(crate) fn event(event: &Event, names: &BTreeMap<AgentId, Pii<String>>) -> api::Event {
     let (call, what) = match &event.kind {
         EventKind::Call { call, what } => (Some(call.to_string()), call_event(what)),
-        EventKind::Agent { agent, state, since, pending, registered } => {
+        EventKind::Agent { agent, state, since, pending, device, registered } => {
             let name = names.get(agent).map_or(agent.as_str(), |name| name.expose());
-            let agent = agent_object(agent, name, state, *since, pending.as_ref(), *registered);
+            let (since, pending, registered) = (*since, pending.as_ref(), *registered);
+            let agent = agent_object(agent, name, &Standing { state, since, pending, device, registered });
             (None, What::AgentChanged { agent })
         }
         EventKind::AlarmRaised(raised) => (None, What::AlarmRaised { alarm: alarm(raised) }),
@@ -108,10 +109,11 @@ fn transfer_failed(by: &AgentId, to: &Entry) -> What {
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
 fn dial_event(what: &CallEvent) -> What {
     match what {
-        CallEvent::Dialled { leg: _, trunk, server, number } => What::CallDialled {
+        CallEvent::Dialled { leg: _, trunk, server, number, device_of } => What::CallDialled {
             trunk: trunk.to_string(),
             server: server.clone(),
             number: number.expose().clone(),
+            device_of: device_of.as_ref().map(ToString::to_string),
         },
         CallEvent::DialRinging { leg: _ } => What::CallDialRinging,
         CallEvent::DialFailed { leg: _, failure, status } => {

@@ -85,6 +85,7 @@ fn dial(dial: &Dial) -> api::Dial {
         trunk: dial.trunk.to_string(),
         server: dial.server.clone(),
         number: dial.number.expose().clone(),
+        device_of: dial.device_of.as_ref().map(ToString::to_string),
         dialled_at: time(dial.dialled_at),
         ringing_at: dial.ringing_at.map(time),
         ended_at: dial.ended_at.map(time),
@@ -217,6 +218,7 @@ pub(super) fn offer_failure(failure: OfferFailure) -> api::OfferOutcome {
         OfferFailure::PhoneFault => api::OfferOutcome::PhoneFault,
         OfferFailure::ServerFault => api::OfferOutcome::ServerFault,
         OfferFailure::CallerGone => api::OfferOutcome::CallerGone,
+        OfferFailure::Elsewhere => api::OfferOutcome::Elsewhere,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use hotline_acd::{NotReadyReason, REASON_BYTES_MAX};
+use hotline_acd::{Device, NotReadyReason, REASON_BYTES_MAX};
 use hotline_api_types as api;
 use hotline_base::{AgentId, Pii};
 use hotline_call::{Command, MESSAGE_BYTES_MAX};
@@ -64,6 +64,36 @@ pub(crate) async fn send_message(
     let detail = serde_json::json!({ "bytes": bytes, "taken": taken });
     app.audit(&who.user.name, "agent.message", &to, detail).await?;
     Ok(axum::Json(api::MessageSent { taken }))
+}
+
+/// `GET /api/v1/agents/{id}/device`
+pub(crate) async fn devices(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Devices>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    let view = app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
+    let numbers = app.ports.outside_numbers.get(&agent).map(Vec::as_slice).unwrap_or_default();
+    let outside_numbers = numbers.iter().map(|number| number.expose().clone()).collect();
+    Ok(axum::Json(api::Devices { device: convert::device(&view.device), outside_numbers }))
+}
+
+/// `PUT /api/v1/agents/{id}/device`
+pub(crate) async fn set_device(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::Device>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    let (device, kind) = match body {
+        api::Device::Phone => (Device::Phone, "phone"),
+        api::Device::Outside { number } => (Device::Outside(Pii::new(number)), "outside"),
+    };
+    app.ports.shard.command(Command::SetDevice(agent.clone(), device)).await?;
+    app.audit(&who.user.name, "agent.device", &agent, serde_json::json!({ "kind": kind })).await?;
+    present(&app, &agent).await
 }
 
 /// An agent is its own master; an admin everybody's.

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use hotline_acd::{AgentError, AgentState, AgentView, Presence};
+use hotline_acd::{AgentError, AgentState, AgentView, Device, Presence};
 use hotline_api::{Ports, hash_password, serve};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
@@ -91,6 +91,7 @@ impl Server {
                 international_prefix: "00".into(),
                 national_digits: None,
             },
+            outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
             metrics: Arc::new(metrics),
             https: false,
         };
@@ -225,7 +226,8 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         Command::SetReady(agent) => (agent, AgentState::Ready),
         Command::SetNotReady(agent, reason) => (agent, AgentState::NotReady { reason: reason.clone() }),
         Command::SignOut(agent) => (agent, AgentState::LoggedOut),
-        Command::PopWritten { .. }
+        Command::SetDevice(..)
+        | Command::PopWritten { .. }
         | Command::Transfer { .. }
         | Command::CustomerChanged(_)
         | Command::StoreAvailable
@@ -251,6 +253,7 @@ pub(crate) fn agent(id: &str, name: &str) -> AgentView {
         state: AgentState::LoggedOut,
         since: WallTime(0),
         pending: Some(Presence::LoggedOut),
+        device: Device::Phone,
         registered: true,
         delay: None,
         queues: BTreeSet::new(),

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use hotline_acd::AgentState;
+use hotline_acd::{AgentState, Device};
 use hotline_api::RING_MAX;
 use hotline_base::{LegId, WallTime};
 use hotline_call::{AlarmKind, CallEvent, Command, EventKind, QueueOutcome};
@@ -111,7 +111,8 @@ async fn an_agent_gets_its_own_events_only() {
     server.shard.offer(theirs, 8, "1002");
     for agent in ["1002", "1001"] {
         let (state, since) = (AgentState::Ready, WallTime(0));
-        let kind = EventKind::Agent { agent: agent.into(), state, since, pending: None, registered: true };
+        let (agent, device) = (agent.into(), Device::Phone);
+        let kind = EventKind::Agent { agent, state, since, pending: None, device, registered: true };
         server.shard.emit(kind, None);
     }
     server.shard.offer(mine, 7, "1001");

@@ -66,6 +66,11 @@ pub(super) struct Holds {
 
 impl Holds {
     pub(super) const NONE: Self = Self { caller: false, agent: false };
+
+    /// The same, once the two have changed sides.
+    pub(super) const fn turned(self) -> Self {
+        Self { caller: self.agent, agent: self.caller }
+    }
 }
 
 /// How the conversation came about.
@@ -173,7 +178,9 @@ impl Call {
                 Some((conversation.session, &mut conversation.media))
             }
             // Before the answer (RFC 3311 §5.1).
-            (Role::Agent, Activity::Offering { agent, .. }) => agent.invited(),
+            (Role::Agent, Activity::Offering { agent, .. }) => {
+                agent.device_call().map(|device| (device.session, &mut device.offered))
+            }
             (Role::Callee, Activity::Dialling { dial, .. }) => dial.tried(),
             (
                 Role::Transferor,
@@ -220,7 +227,8 @@ impl Call {
         }
         let partner = conversation.partner.party();
         if holds.caller != before.caller {
-            self.tell_hold(now, env, self.served.party(), holds.caller);
+            let served = self.served.party();
+            self.tell_hold(now, env, served, holds.caller);
         }
         if holds.agent != before.agent {
             self.tell_hold(now, env, partner, holds.agent);
@@ -244,15 +252,26 @@ impl Call {
         }
     }
 
+    /// A key that a phone has told by INFO goes on to whom it talks with, as every phone understands it (RFC 4733).
+    pub(super) fn pass_digit(&mut self, env: &mut Env, from: LegId, key: char) {
+        let caller_leg = self.leg;
+        let Some(conversation) = self.conversation() else { return };
+        let (agent_leg, holds) = (conversation.media.id(), conversation.holds);
+        let leg = if from == caller_leg { agent_leg } else { caller_leg };
+        if let (Some(digit), Holds::NONE) = (media::Digit::from_char(key), holds) {
+            env.media.push_back(media::Command::SendDigit { leg, digit });
+        }
+    }
+
     fn talking_agent(&self) -> Option<AgentId> {
         self.conversation()?.agent().cloned()
     }
 
     /// How the agent's time is counted.
     pub(super) const fn direction(&self) -> Direction {
-        match (&self.record.source, self.served) {
+        match (&self.record.source, &self.served) {
             (Source::Agent(_), Served::Callee) => Direction::Out,
-            (Source::Agent(_), Served::Caller) => Direction::Internal,
+            (Source::Agent(_), Served::Caller | Served::Colleague(_)) => Direction::Internal,
             (Source::Trunk(_), _) => Direction::In,
         }
     }

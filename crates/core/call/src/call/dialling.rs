@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use super::conversation::{Conversation, Holds, Origin, Partner};
 use super::live::{Activity, Progress};
 use super::offer::Fallback;
+use super::outcall::{Aim, Sent};
 use super::{Call, Served};
 use crate::controller::CallTimer;
 use crate::env::{Env, MEDIA_SILENT, Role};
 use crate::event::{CallEvent, DialFailure, EndKind, QueueOutcome};
 use crate::media_leg::MediaLeg;
-use crate::sessions::{LegEnd, SipLeg};
-use crate::trunk::{Attempt, Hunt, Outlook};
+use crate::sessions::LegEnd;
+use crate::trunk::{Hunt, Outlook};
 
 /// The side of a call that is being dialled.
 #[derive(Serialize, Deserialize)]
@@ -76,7 +77,7 @@ impl Call {
         caller_id: Option<Pii<String>>,
         fallback: Fallback,
     ) {
-        let outlook = Outlook { number, caller_id, display: None };
+        let outlook = Outlook { number, caller_id };
         let Some(hunt) = Hunt::new(now, env, outlook) else {
             self.set_activity(Activity::Idle);
             self.after_dialling(now, env, fallback, DialFailure::NoWay);
@@ -109,50 +110,21 @@ impl Call {
         self.on_dial_leg_failed(now, env, MEDIA_SILENT);
     }
 
-    /// Tries one place after the other until an INVITE is out; `last` is why the one before was not the right one.
-    fn dial_next(&mut self, now: Now, env: &mut Env, port: u16, mut last: DialFailure) {
-        let call = self.id();
-        let first = self.live().and_then(|live| live.media.codec());
-        loop {
-            let session_id = env.rng.next_u64() >> 2;
-            let Some(dial) = self.dialling() else { return };
-            let leg = dial.leg;
-            let mut offered = MediaLeg::new(leg, port, session_id);
-            let offer = offered.offer(&env.center, first);
-            let number = dial.hunt.number().clone();
-            match dial.hunt.next(now, env, call, &offer) {
-                Attempt::Sent { session, candidate } => {
-                    dial.state = State::Trying(Box::new(Try {
-                        session,
-                        offered,
-                        early: None,
-                        changed: None,
-                        rang: false,
-                    }));
-                    let sip_call_id =
-                        env.sip.call_id(session).expect("a session that has just begun is known");
-                    let end = LegEnd::Callee;
-                    env.sessions.adopt(session, SipLeg { call, end, sip_call_id });
-                    if let Some(trunk) = env.center.trunks.get(&candidate.trunk) {
-                        let (answers, rings) = (trunk.response_timeout, trunk.ring_timeout);
-                        env.arm(call, CallTimer::Response, now.mono + answers);
-                        env.arm(call, CallTimer::Ring, now.mono + rings);
-                    }
-                    let (trunk, server) = (candidate.trunk, candidate.server);
-                    self.emit(now, env, CallEvent::Dialled { leg, trunk, server, number });
-                    return;
-                }
-                Attempt::Failed { candidate, failure } => {
-                    let (trunk, server) = (candidate.trunk, candidate.server);
-                    self.emit(now, env, CallEvent::Dialled { leg, trunk, server, number });
-                    self.emit(now, env, CallEvent::DialFailed { leg, failure, status: None });
-                    last = failure;
-                }
-                Attempt::Exhausted => {
-                    self.close_dialling(now, env, last);
-                    return;
-                }
+    /// Tries the next place; `last` is why the one before was not the right one.
+    fn dial_next(&mut self, now: Now, env: &mut Env, port: u16, last: DialFailure) {
+        let Some(dial) = self.dialling() else { return };
+        let (leg, mut hunt) = (dial.leg, dial.hunt.take());
+        let aim = Aim { leg, port, end: LegEnd::Callee, device_of: None };
+        let sent = self.send_out(now, env, &mut hunt, &aim, last);
+        let Some(dial) = self.dialling() else { return };
+        dial.hunt = hunt;
+        match sent {
+            Ok(Sent { session, offered, rings }) => {
+                let attempt = Try { session, offered, early: None, changed: None, rang: false };
+                dial.state = State::Trying(Box::new(attempt));
+                env.arm(self.id(), CallTimer::Ring, now.mono + rings);
             }
+            Err(failure) => self.close_dialling(now, env, failure),
         }
     }
 
@@ -329,6 +301,10 @@ impl Call {
 
     /// The server said nothing in time: the next is tried.
     pub(crate) fn on_response_timeout(&mut self, now: Now, env: &mut Env) {
+        if self.dialling().is_none() {
+            self.on_device_response_timeout(now, env);
+            return;
+        }
         let Some(dial) = self.dialling() else { return };
         let leg = dial.leg;
         let State::Trying(attempt) = &dial.state else { return };
@@ -430,7 +406,7 @@ const fn told(failure: DialFailure) -> (EndKind, u16, u8) {
 }
 
 /// What a flow or a transferring agent makes of it.
-const fn as_offer(failure: DialFailure) -> OfferFailure {
+pub(super) const fn as_offer(failure: DialFailure) -> OfferFailure {
     match failure {
         DialFailure::Busy => OfferFailure::Busy,
         DialFailure::Rejected => OfferFailure::Rejected,

@@ -9,7 +9,7 @@ use hotline_sip::Reason;
 use super::conversation::{Conversation, end_conversation};
 use super::live::{Activity, Progress};
 use super::offer::Fallback;
-use super::{Call, Stage, Waiting};
+use super::{Call, Served, Stage, Waiting};
 use crate::command::Request;
 use crate::controller::CallTimer;
 use crate::env::Env;
@@ -61,6 +61,8 @@ impl Call {
             let by = self.partner_party();
             let ending = Ending { by, kind: EndKind::Completed, status: Some(200), q850 };
             self.end(now, env, CallerSession::Up, ending);
+        } else if self.is_asking() {
+            self.fail_offer(now, env, OfferFailure::Rejected, Some(200));
         } else {
             self.fail_offer(now, env, OfferFailure::PhoneFault, None);
         }
@@ -104,7 +106,7 @@ impl Call {
             OfferFailure::NotRegistered => (480, 20),
             // 503 would tell a trunk that this server is down.
             OfferFailure::PhoneFault => (480, 18),
-            OfferFailure::ServerFault | OfferFailure::CallerGone => (503, 41),
+            OfferFailure::ServerFault | OfferFailure::CallerGone | OfferFailure::Elsewhere => (503, 41),
         };
         let status = if self.record.answered_at.is_some() { 200 } else { status };
         let ending = Ending { by: Party::System, kind: EndKind::NotAnswered, status: Some(status), q850 };
@@ -214,6 +216,9 @@ impl Call {
             env.disarm(self.id(), timer);
         }
         if let Some(agent) = self.calling_agent() {
+            env.acd.set_outside_call(now, agent, self.id(), None);
+        }
+        if let Served::Colleague(agent) = &self.served {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }
         env.trunks.leave_all(self.id());

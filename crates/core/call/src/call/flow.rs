@@ -101,7 +101,8 @@ impl Call {
             OfferFailure::NotRegistered
             | OfferFailure::PhoneFault
             | OfferFailure::ServerFault
-            | OfferFailure::CallerGone => TransferExit::Unavailable,
+            | OfferFailure::CallerGone
+            | OfferFailure::Elsewhere => TransferExit::Unavailable,
         };
         self.give_flow(now, env, Input::TransferFailed(exit));
     }

@@ -5,6 +5,7 @@ use hotline_base::{AgentId, CallId, LegId, Now, Pii};
 use serde::{Deserialize, Serialize};
 
 use super::conversation::Partner;
+use super::device::DeviceCall;
 use super::{AgentLeg, Call, Conversation, Dialling, Fallback, FlowRun, Stage, Waiting};
 use crate::env::Env;
 use crate::event::{CallEvent, EndKind};
@@ -30,10 +31,11 @@ pub(super) enum Progress {
     Answered,
     /// Both sides know that the call is up.
     Confirmed,
-    /// The agent's own phone, from which the call is to be made, was called and has not answered.
+    /// The agent's own device, from which the call is to be made, was called and has not answered.
     Summoned {
         /// The number that is to be shown outside.
         caller_id: Option<Pii<String>>,
+        device: Box<DeviceCall>,
     },
 }
 
@@ -171,15 +173,29 @@ impl Call {
         }
     }
 
-    /// A key was pressed on one of the phones. Only the caller's have a meaning, and only to the flow.
+    /// A key was pressed on one of the phones: the caller's have a meaning to the flow, those of a device outside take the
+    /// call that is offered to it.
     pub(crate) fn on_digit(&mut self, now: Now, env: &mut Env, leg: LegId, key: char) {
         if leg == self.leg {
-            self.on_caller_digit(now, env, key);
+            self.on_flow_digit(now, env, key);
+        } else {
+            self.on_offer_digit(now, env, leg, key);
         }
     }
 
-    /// A key was pressed on the caller's phone.
-    pub(crate) fn on_caller_digit(&mut self, now: Now, env: &mut Env, key: char) {
+    /// A key was pressed on an agent's device, and told by INFO.
+    pub(crate) fn on_agent_digit(&mut self, now: Now, env: &mut Env, key: char) {
+        if let Some(offer) = self.current_offer() {
+            self.on_offer_digit(now, env, offer, key);
+        } else if let Some(leg) = self.conversation().map(|conversation| conversation.media.id()) {
+            self.pass_digit(env, leg, key);
+        }
+    }
+
+    /// A key was pressed on the caller's phone, and told by INFO.
+    pub(crate) fn on_caller_info(&mut self, now: Now, env: &mut Env, key: char) {
+        let leg = self.leg;
+        self.pass_digit(env, leg, key);
         self.on_flow_digit(now, env, key);
     }
 }

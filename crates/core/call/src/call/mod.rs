@@ -4,12 +4,15 @@
 //! to an agent, or talks. Each transition consumes the former state.
 
 mod conversation;
+mod device;
 mod dialling;
 mod ending;
 mod flow;
 mod live;
 mod offer;
 mod opening;
+mod outcall;
+mod replacing;
 mod summons;
 mod transfer;
 mod waiting;
@@ -31,6 +34,7 @@ pub(crate) use live::Live;
 pub(crate) use offer::{AgentLeg, Fallback};
 pub(crate) use opening::Invitation;
 use opening::Opening;
+pub(crate) use replacing::Replacing;
 pub(crate) use summons::Summons;
 pub(crate) use waiting::Waiting;
 
@@ -48,19 +52,21 @@ pub(crate) struct Call {
 }
 
 /// Who is on the first leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Served {
     /// Whoever called.
     Caller,
     /// Somebody outside whom an agent has called.
     Callee,
+    /// A colleague whom an agent has called, and now sends on.
+    Colleague(AgentId),
 }
 
 impl Served {
-    const fn party(self) -> Party {
+    const fn party(&self) -> Party {
         match self {
             Self::Caller => Party::Caller,
-            Self::Callee => Party::Callee,
+            Self::Callee | Self::Colleague(_) => Party::Callee,
         }
     }
 }

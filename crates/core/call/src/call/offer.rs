@@ -5,23 +5,30 @@ use std::time::Duration;
 use bytes::Bytes;
 use hotline_acd::{Decision, OfferFailure};
 use hotline_base::{AgentId, LegId, Now, ReservationId};
+use hotline_ivr::PromptName;
+use hotline_media as media;
 use hotline_sip::uri::Host;
-use hotline_sip::{Failure, Invite, InviteError, NameAddr, Reason, SessionId, SipUri};
+use hotline_sip::{Failure, NameAddr, Reason, SessionId, SipUri};
 use serde::{Deserialize, Serialize};
 
+use super::device::{DeviceCall, Summoning};
+use super::flow::prompt_id;
 use super::live::Activity;
 use super::summons::auto_answer;
 use super::transfer::Handover;
 use super::{Call, FlowRun, Waiting};
-use crate::center::AutoAnswer;
+use crate::center::{AutoAnswer, TAKE_CALL_KEY, TAKE_CALL_PROMPT};
 use crate::controller::CallTimer;
 use crate::env::{Env, MEDIA_SILENT};
 use crate::event::{CallEvent, DialFailure};
 use crate::media_leg::MediaLeg;
-use crate::sessions::{LegEnd, SipLeg};
+use crate::sessions::LegEnd;
 
 /// The longest name that is sent to a phone's display, in characters.
 const DISPLAY_MAX: usize = 64;
+
+/// How often a device outside is told which key to press: longer than any phone is let ring.
+const TAKE_CALL_SAID: usize = 40;
 
 /// The agent's side of an offer.
 #[derive(Serialize, Deserialize)]
@@ -39,7 +46,9 @@ enum Progress {
     /// The port is being opened and the pop written, in either order.
     Preparing { port: Port, pop: Pop },
     /// The INVITE is out.
-    Inviting { session: SessionId, media: Box<MediaLeg> },
+    Inviting(Box<DeviceCall>),
+    /// A device outside has taken the call, and hears which key puts it through.
+    Asking(Box<DeviceCall>),
 }
 
 /// The media port of the agent's leg.
@@ -66,10 +75,9 @@ impl AgentLeg {
         !matches!(self.progress, Progress::Preparing { pop: Pop::Unknown { .. }, .. })
     }
 
-    /// The session that rings and its description, once the INVITE is out.
-    pub(super) fn invited(&mut self) -> Option<(SessionId, &mut MediaLeg)> {
+    pub(super) fn device_call(&mut self) -> Option<&mut DeviceCall> {
         match &mut self.progress {
-            Progress::Inviting { session, media } => Some((*session, media)),
+            Progress::Inviting(device) | Progress::Asking(device) => Some(device),
             Progress::Preparing { .. } => None,
         }
     }
@@ -173,54 +181,32 @@ impl Call {
 
     /// Sends the INVITE once the pop is settled and the port is open.
     fn invite_agent(&mut self, now: Now, env: &mut Env) {
-        let call = self.id();
-        let caller_uri = caller_uri(self.caller(), &env.center.domain);
-        let display = self.display_name();
+        let mut from = NameAddr::new(caller_uri(self.caller(), &env.center.domain));
+        from.display = self.display_name().map(Into::into);
         let Some(live) = self.live() else { return };
-        let first = live.media.codec();
-        let Activity::Offering { agent: leg, .. } = &mut live.activity else { return };
+        let Activity::Offering { agent: leg, .. } = &live.activity else { return };
         let Progress::Preparing { port: Port::Open(media), pop: Pop::Settled } = &leg.progress else {
             return;
         };
-        let mut media = media.clone();
-        let Some(contact) = env.sip.contact(leg.agent.as_str()) else {
-            self.fail_offer(now, env, OfferFailure::NotRegistered, None);
-            return;
+        let (offer, agent, ring_timeout) = (leg.offer, leg.agent.clone(), leg.ring_timeout);
+        let headers = match env.center.agents.get(&agent).map(|agent| agent.auto_answer) {
+            Some(AutoAnswer::Always) if leg.reservation.is_some() => auto_answer(&env.center.domain),
+            Some(AutoAnswer::Always | AutoAnswer::OwnCalls | AutoAnswer::Never) | None => Vec::new(),
         };
-        let mut from = NameAddr::new(caller_uri);
-        from.display = display.map(Into::into);
-        let invite = Invite {
-            uri: contact.uri,
-            flow: contact.flow,
-            routes: contact.routes,
-            from,
-            to: NameAddr::new(SipUri::new(Some(leg.agent.as_str()), env.center.domain.clone(), None)),
-            headers: match env.center.agents.get(&leg.agent).map(|agent| agent.auto_answer) {
-                Some(AutoAnswer::Always) if leg.reservation.is_some() => auto_answer(&env.center.domain),
-                Some(AutoAnswer::Always | AutoAnswer::OwnCalls | AutoAnswer::Never) | None => Vec::new(),
-            },
-            overrides: Vec::new(),
-            offer: media.offer(&env.center, first),
-            credentials: None,
-        };
-        let session = match env.sip.invite(now, invite) {
-            Ok(session) => session,
-            Err(error) => {
-                let failure = match error {
-                    InviteError::Uri => OfferFailure::PhoneFault,
-                    InviteError::Header | InviteError::Exhausted => OfferFailure::ServerFault,
-                };
+        let media = (**media).clone();
+        self.emit(now, env, CallEvent::Invited { offer });
+        let end = LegEnd::Agent(agent.clone());
+        let device = match self.ring_device(now, env, media, Summoning { agent, from, headers, end }) {
+            Ok(device) => Box::new(device),
+            Err(failure) => {
                 self.fail_offer(now, env, failure, None);
                 return;
             }
         };
-        let (offer, agent, ring_timeout) = (leg.offer, leg.agent.clone(), leg.ring_timeout);
-        leg.progress = Progress::Inviting { session, media };
-        let sip_call_id = env.sip.call_id(session).expect("a session that has just begun is known");
-        let end = LegEnd::Agent(agent);
-        env.sessions.adopt(session, SipLeg { call, end, sip_call_id });
-        env.arm(call, CallTimer::Ring, now.mono + ring_timeout);
-        self.emit(now, env, CallEvent::Invited { offer });
+        if let Some(leg) = self.agent_leg(offer) {
+            leg.progress = Progress::Inviting(device);
+        }
+        env.arm(self.id(), CallTimer::Ring, now.mono + ring_timeout);
     }
 
     pub(super) fn display_name(&self) -> Option<String> {
@@ -231,6 +217,7 @@ impl Call {
 
     /// The agent's phone rings.
     pub(crate) fn on_agent_ringing(&mut self, now: Now, env: &mut Env) {
+        self.on_device_found(now, env);
         let Some(live) = self.live() else { return };
         let Activity::Offering { agent, .. } = &live.activity else { return };
         let (offer, reservation) = (agent.offer, agent.reservation);
@@ -248,27 +235,67 @@ impl Call {
 
     /// The agent answered. Media is agreed and the two are connected.
     pub(crate) fn on_agent_answered(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
-        let Some(live) = self.live() else { return };
-        let Activity::Offering { agent, .. } = &mut live.activity else { return };
-        let Progress::Inviting { media, .. } = &mut agent.progress else { return };
-        if !media.conclude(answer, &mut env.media) {
-            self.fail_offer(now, env, OfferFailure::PhoneFault, Some(200));
-            return;
+        let asks = self.is_to_be_asked(env);
+        if asks {
+            // Whoever has answered was rung, even if the network lost the word of it.
+            self.on_agent_ringing(now, env);
         }
+        self.on_device_answered(now, env);
+        let Some(device) = self.device_call() else { return };
+        if !device.offered.conclude(answer, &mut env.media) {
+            self.fail_offer(now, env, OfferFailure::PhoneFault, Some(200));
+        } else if asks {
+            self.ask_for_key(env);
+        } else {
+            self.put_through(now, env);
+        }
+    }
+
+    /// Says which key puts the call through, for as long as the offer lasts.
+    fn ask_for_key(&mut self, env: &mut Env) {
+        let Some(live) = self.live() else { return };
+        let Activity::Offering { agent: leg, .. } = &mut live.activity else { return };
+        let silent = Progress::Preparing { port: Port::Opening, pop: Pop::Settled };
+        leg.progress = match std::mem::replace(&mut leg.progress, silent) {
+            Progress::Inviting(device) => Progress::Asking(device),
+            other @ (Progress::Preparing { .. } | Progress::Asking(_)) => other,
+        };
+        let (leg, play) = (leg.offer, env.next_play());
+        let prompt = prompt_id(&env.center.language, &PromptName::from(TAKE_CALL_PROMPT));
+        let prompts = vec![prompt; TAKE_CALL_SAID];
+        env.media.push_back(media::Command::Play { leg, play, prompts });
+    }
+
+    /// A key was pressed on the device to which the call is offered.
+    pub(super) fn on_offer_digit(&mut self, now: Now, env: &mut Env, offer: LegId, key: char) {
+        let asked = self.agent_leg(offer).is_some_and(|leg| matches!(leg.progress, Progress::Asking(_)));
+        if asked && key == TAKE_CALL_KEY {
+            env.media.push_back(media::Command::StopPlay { leg: offer });
+            self.put_through(now, env);
+        }
+    }
+
+    /// Whether the device that has taken the call has yet to confirm it.
+    pub(super) fn is_asking(&mut self) -> bool {
+        let offer = self.current_offer();
+        let leg = offer.and_then(|offer| self.agent_leg(offer));
+        leg.is_some_and(|leg| matches!(leg.progress, Progress::Asking(_)))
+    }
+
+    fn put_through(&mut self, now: Now, env: &mut Env) {
         let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
-        let Progress::Inviting { session, media } = agent.progress else { return };
+        let AgentLeg { agent, reservation, progress, .. } = *agent;
+        let (Progress::Inviting(device) | Progress::Asking(device)) = progress else { return };
+        let DeviceCall { session, offered: media, .. } = *device;
         env.disarm(self.id(), CallTimer::Ring);
-        self.connect(
-            now,
-            env,
-            fallback,
-            Answered { agent: agent.agent, reservation: agent.reservation, session, media: *media },
-        );
+        self.connect(now, env, fallback, Answered { agent, reservation, session, media });
     }
 
     /// The agent's INVITE failed with a final status.
     pub(crate) fn on_agent_failed(&mut self, now: Now, env: &mut Env, failure: &Failure) {
-        self.fail_offer(now, env, classify(failure.status), Some(failure.status));
+        if let Some(fault) = self.on_device_refused(now, env, failure) {
+            self.fail_offer(now, env, fault, Some(failure.status));
+        }
     }
 
     /// Nobody took the phone up in time.
@@ -342,14 +369,15 @@ impl Call {
         failure: OfferFailure,
         status: Option<u16>,
     ) {
-        for timer in [CallTimer::Pop, CallTimer::AgentMediaOpen, CallTimer::Ring] {
+        for timer in [CallTimer::Pop, CallTimer::AgentMediaOpen, CallTimer::Ring, CallTimer::Response] {
             env.disarm(self.id(), timer);
         }
         match agent.progress {
-            Progress::Inviting { session, .. } => {
-                env.sessions.remove(&session);
+            Progress::Inviting(mut device) | Progress::Asking(mut device) => {
+                device.leave_trunk(env, self.id());
+                env.sessions.remove(&device.session);
                 if status.is_none_or(|status| status < 300) {
-                    env.sip.hang_up(now, session, Some(withdrawal(failure)));
+                    env.sip.hang_up(now, device.session, Some(withdrawal(failure)));
                 }
             }
             // Who was chosen is on record even if nobody heard of it.
@@ -410,21 +438,12 @@ fn caller_uri(caller: &str, domain: &Host) -> SipUri {
     }
 }
 
-/// What a final status of the agent's phone says about the agent.
-fn classify(status: u16) -> OfferFailure {
-    match status {
-        480 | 603 => OfferFailure::Rejected,
-        486 | 600 => OfferFailure::Busy,
-        404 | 410 | 604 => OfferFailure::NotRegistered,
-        _ => OfferFailure::PhoneFault,
-    }
-}
-
 /// What the phone is told when we stop ringing it (RFC 3326).
 const fn withdrawal(failure: OfferFailure) -> Reason {
     match failure {
         OfferFailure::NoAnswer => Reason::q850(19, "No answer from user"),
         OfferFailure::CallerGone => Reason::q850(16, "Normal call clearing"),
+        OfferFailure::Elsewhere => Reason::COMPLETED_ELSEWHERE,
         OfferFailure::Rejected
         | OfferFailure::Busy
         | OfferFailure::NotRegistered

@@ -1,11 +1,12 @@
-//! A call that an agent makes from the page: the agent's own phone is called first, then whom the agent wants.
+//! A call that an agent makes from the page: the agent's own device is called first, then whom the agent wants.
 
 use bytes::Bytes;
-use hotline_acd::Outside;
+use hotline_acd::{OfferFailure, Outside};
 use hotline_base::{AgentId, CallId, Now, Pii};
 use hotline_sip::uri::Host;
-use hotline_sip::{HeaderName, Invite, NameAddr, SipUri};
+use hotline_sip::{Failure, HeaderName, NameAddr, SipUri};
 
+use super::device::Summoning;
 use super::live::{Activity, Live, Progress};
 use super::opening::{Begun, Opening};
 use super::{Call, Stage};
@@ -14,7 +15,7 @@ use crate::controller::CallTimer;
 use crate::env::Env;
 use crate::event::{CallEvent, EndKind, Entry, Source};
 use crate::media_leg::MediaLeg;
-use crate::sessions::{LegEnd, SipLeg};
+use crate::sessions::LegEnd;
 
 /// What an agent wants.
 pub(crate) struct Summons {
@@ -29,7 +30,7 @@ pub(crate) struct Summons {
 }
 
 impl Call {
-    /// Begins the call: asks for a media port for the agent's own phone.
+    /// Begins the call: asks for a media port for the agent's own device.
     pub(crate) fn summon(now: Now, env: &mut Env, summons: Summons) -> Self {
         let Summons { id, agent, called, entry, language, caller_id } = summons;
         let known = env.center.agents.get(&agent);
@@ -49,55 +50,47 @@ impl Call {
         Self::open(now, env, Begun { id, started, session: None, opening: Opening::Summoned { caller_id } })
     }
 
-    /// The port for the agent's own phone is open: calls it.
+    /// The port for the agent's own device is open: calls it.
     pub(super) fn summon_agent(
         &mut self,
         now: Now,
         env: &mut Env,
-        mut media: MediaLeg,
+        media: MediaLeg,
         caller_id: Option<Pii<String>>,
     ) {
         let Some(agent) = self.calling_agent().cloned() else { return };
-        let Some(contact) = env.sip.contact(agent.as_str()) else {
-            self.refuse(now, env, 480, 20);
-            return;
-        };
         let mut from = NameAddr::new(SipUri::new(Some(self.called()), env.center.domain.clone(), None));
         from.display = self.display_name().map(Into::into);
         let auto = env.center.agents.get(&agent).map(|agent| agent.auto_answer).unwrap_or_default();
-        let invite = Invite {
-            uri: contact.uri,
-            flow: contact.flow,
-            routes: contact.routes,
-            from,
-            to: NameAddr::new(SipUri::new(Some(agent.as_str()), env.center.domain.clone(), None)),
-            headers: match auto {
-                AutoAnswer::Never => Vec::new(),
-                AutoAnswer::OwnCalls | AutoAnswer::Always => auto_answer(&env.center.domain),
-            },
-            overrides: Vec::new(),
-            offer: media.offer(&env.center, None),
-            credentials: None,
+        let headers = match auto {
+            AutoAnswer::Never => Vec::new(),
+            AutoAnswer::OwnCalls | AutoAnswer::Always => auto_answer(&env.center.domain),
         };
-        let Ok(session) = env.sip.invite(now, invite) else {
-            self.refuse(now, env, 503, 41);
-            return;
-        };
-        let (call, ring) = (self.id(), env.center.timing.extension_ring);
-        let sip_call_id = env.sip.call_id(session).expect("a session that has just begun is known");
         let end = LegEnd::Caller(self.record.source.clone());
-        env.sessions.adopt(session, SipLeg { call, end, sip_call_id });
-        env.arm(call, CallTimer::Ring, now.mono + ring);
-        self.session = Some(session);
-        let live = Live { media, progress: Progress::Summoned { caller_id }, activity: Activity::Summoning };
-        self.stage = Stage::Live(Box::new(live));
+        let device = match self.ring_device(now, env, media, Summoning { agent, from, headers, end }) {
+            Ok(device) => Box::new(device),
+            Err(OfferFailure::ServerFault) => {
+                self.refuse(now, env, 503, 41);
+                return;
+            }
+            Err(_) => {
+                self.refuse(now, env, 480, 20);
+                return;
+            }
+        };
+        env.arm(self.id(), CallTimer::Ring, now.mono + env.center.timing.extension_ring);
+        self.session = Some(device.session);
+        let media = device.offered.clone();
+        let progress = Progress::Summoned { caller_id, device };
+        self.stage = Stage::Live(Box::new(Live { media, progress, activity: Activity::Summoning }));
     }
 
-    /// The agent has taken the own phone up: whom the agent wants is called.
+    /// The agent has taken the own device up: whom the agent wants is called.
     pub(crate) fn on_summoned(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
         let id = self.id();
+        self.on_device_answered(now, env);
         let Some(live) = self.live() else { return };
-        let Progress::Summoned { caller_id } = &live.progress else { return };
+        let Progress::Summoned { caller_id, .. } = &live.progress else { return };
         let caller_id = caller_id.clone();
         let agreed = live.media.conclude(answer, &mut env.media);
         live.progress = Progress::Confirmed;
@@ -115,7 +108,14 @@ impl Call {
         self.enter(now, env, caller_id);
     }
 
-    /// The agent's own phone refused, or cannot be reached.
+    /// The agent's own device refused, or cannot be reached that way.
+    pub(crate) fn on_summons_refused(&mut self, now: Now, env: &mut Env, failure: &Failure) {
+        if self.on_device_refused(now, env, failure).is_some() {
+            self.on_summons_failed(now, env, failure.status);
+        }
+    }
+
+    /// The agent's own device refused, or cannot be reached.
     pub(crate) fn on_summons_failed(&mut self, now: Now, env: &mut Env, status: u16) {
         self.end_by_system(now, env, EndKind::NotAnswered, Some(status), 19);
     }

@@ -48,9 +48,56 @@ impl Call {
         self.conversation().and_then(Conversation::agent) == Some(agent)
     }
 
-    /// Whether the agent of this session can send the caller on.
+    /// Whether this agent talks in the call, or has made it.
+    pub(crate) fn has_agent(&self, agent: &AgentId) -> bool {
+        self.is_talking_to(agent) || self.calling_agent() == Some(agent)
+    }
+
+    /// Whether the agent of this session can send the other one on.
     pub(crate) fn may_transfer(&self, session: SessionId) -> bool {
-        self.conversation().is_some_and(|talk| talk.session == session && talk.agent().is_some())
+        let is_agent =
+            self.conversation().is_some_and(|talk| talk.session == session && talk.agent().is_some());
+        is_agent || (self.session == Some(session) && self.can_turn_round())
+    }
+
+    /// Whether an agent has made this call who talks in it with a colleague, or whom a flow has sent outside. Not one
+    /// whom a queue has given: the queue's agent is served by nobody.
+    fn can_turn_round(&self) -> bool {
+        let is_direct = self.conversation().is_some_and(|talk| matches!(talk.origin, Origin::Direct));
+        is_direct && self.served == Served::Caller && self.calling_agent().is_some()
+    }
+
+    /// The agent who has called sends the other one on: from here on the other is who is served, and the agent talks. Does
+    /// nothing if `by` is not the agent of such a call.
+    pub(crate) fn turn_round(&mut self, env: &mut Env, by: &AgentId) {
+        if !self.can_turn_round() || self.calling_agent() != Some(by) {
+            return;
+        }
+        let (id, own_leg) = (self.id(), self.session);
+        let Some(live) = self.live() else { return };
+        let Activity::Talking(talk) = &mut live.activity else { return };
+        let Some(own_session) = own_leg else { return };
+        let other_session = std::mem::replace(&mut talk.session, own_session);
+        std::mem::swap(&mut talk.media, &mut live.media);
+        talk.holds = talk.holds.turned();
+        let partner = std::mem::replace(&mut talk.partner, Partner::Agent(by.clone()));
+        self.leg = live.media.id();
+        self.session = Some(other_session);
+        self.served = match partner {
+            Partner::Agent(colleague) => Served::Colleague(colleague),
+            Partner::Outside(_) => Served::Callee,
+        };
+        env.sessions.insert(other_session, (id, Role::Caller));
+        env.sessions.insert(own_session, (id, Role::Agent));
+    }
+
+    /// The agent whose phone this session is, if that agent talks in the call or has made it.
+    pub(crate) fn agent_of_session(&self, session: SessionId) -> Option<&AgentId> {
+        match self.conversation() {
+            Some(talk) if talk.session == session => talk.agent(),
+            Some(_) if self.session == Some(session) => self.calling_agent(),
+            Some(_) | None => None,
+        }
     }
 
     /// Sends the caller on to a number's flow or to an agent; `language` is the one of the number.
@@ -198,28 +245,38 @@ impl Call {
         if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }
-        let joining = match self.served {
+        let joining = match &self.served {
+            // Whoever has been sent on once is taken along like somebody outside, by whoever talks with them.
+            Served::Colleague(agent) => {
+                let (agent, id) = (agent.clone(), self.id());
+                env.acd.set_outside_call(now, &agent, id, None);
+                self.served = Served::Callee;
+                self.part_with(conversation, Partner::Agent(agent.clone()), Entry::Extension(agent))?
+            }
             Served::Caller => match &conversation.partner {
                 Partner::Agent(agent) => Joining { to: Entry::Extension(agent.clone()), conversation },
                 Partner::Outside(number) => Joining { to: Entry::Outside(number.clone()), conversation },
             },
-            Served::Callee => self.part_with_callee(conversation)?,
+            Served::Callee => {
+                let number = Pii::from(self.number());
+                let partner = Partner::Outside(number.clone());
+                self.part_with(conversation, partner, Entry::Outside(number))?
+            }
         };
         self.end_given_away(now, env);
         Some(joining)
     }
 
-    /// The one outside becomes the partner of another call's caller; what is left here is the agent's own leg.
-    fn part_with_callee(&mut self, own: Conversation) -> Option<Joining> {
+    /// Who is on the first leg becomes the partner of another call's caller; what is left here is the agent's own leg.
+    fn part_with(&mut self, own: Conversation, partner: Partner, to: Entry) -> Option<Joining> {
         let Conversation { session: own_session, media: own_media, bridge, recording, .. } = own;
-        let number = Pii::from(self.number());
         let session = self.session.replace(own_session)?;
         self.leg = own_media.id();
         let live = self.live()?;
         let media = std::mem::replace(&mut live.media, own_media);
-        let (partner, origin, holds) = (Partner::Outside(number.clone()), Origin::Direct, Holds::NONE);
+        let (origin, holds) = (Origin::Direct, Holds::NONE);
         let conversation = Conversation { partner, session, media, origin, bridge, recording, holds };
-        Some(Joining { conversation, to: Entry::Outside(number) })
+        Some(Joining { conversation, to })
     }
 
     fn end_given_away(&mut self, now: Now, env: &mut Env) {
@@ -296,6 +353,6 @@ const fn status_of(failure: OfferFailure) -> u16 {
         OfferFailure::Busy => 486,
         OfferFailure::Rejected => 603,
         OfferFailure::NoAnswer | OfferFailure::NotRegistered | OfferFailure::PhoneFault => 480,
-        OfferFailure::ServerFault | OfferFailure::CallerGone => 503,
+        OfferFailure::ServerFault | OfferFailure::CallerGone | OfferFailure::Elsewhere => 503,
     }
 }

@@ -1,18 +1,20 @@
 //! What the ACD decides, and what people tell about customers.
 
-use hotline_acd::{AlarmKind as AcdAlarm, Event as AcdEvent, OfferFailure, WithdrawCause};
-use hotline_base::{CallId, Now};
+use hotline_acd::{
+    AgentError, AlarmKind as AcdAlarm, Device, Event as AcdEvent, OfferFailure, WithdrawCause,
+};
+use hotline_base::{AgentId, CallId, Now, Pii};
 
 use super::Controller;
-use crate::command::Customer;
+use crate::command::{CommandError, Customer};
 use crate::event::{AlarmKind, EventKind};
 use crate::number::normalise;
 
 impl Controller {
     pub(super) fn on_acd(&mut self, now: Now, event: AcdEvent) {
         match event {
-            AcdEvent::AgentChanged { agent, state, since, pending, registered } => {
-                self.env.emit(now, EventKind::Agent { agent, state, since, pending, registered });
+            AcdEvent::AgentChanged { agent, state, since, pending, device, registered } => {
+                self.env.emit(now, EventKind::Agent { agent, state, since, pending, device, registered });
             }
             // Session times are kept by the reports that come with the control plane.
             AcdEvent::SessionEnded { .. } => {}
@@ -37,6 +39,45 @@ impl Controller {
                 self.with_call(call, |call, env| call.on_wait_exceeded(now, env));
             }
             AcdEvent::Alarm(alarm) => self.on_acd_alarm(now, alarm),
+        }
+    }
+
+    /// A phone of the agent has registered, or one is gone.
+    pub(super) fn follow_registration(&mut self, now: Now, agent: &AgentId) {
+        let Some(view) = self.env.acd.agent(agent) else { return };
+        self.env.acd.set_registered(now, agent, self.is_reachable(agent, &view.device));
+    }
+
+    /// The agent wants to be reached elsewhere. Only at numbers of the configuration: whoever has an agent's password
+    /// must not send the center's callers where they like.
+    pub(super) fn set_device(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        device: Device,
+    ) -> Result<(), CommandError> {
+        let known = self.env.center.agents.get(agent).ok_or(AgentError::Unknown)?;
+        let device = match device {
+            Device::Phone => device,
+            Device::Outside(number) => {
+                let number = normalise(number.expose(), &self.env.center.dial_plan).map(Pii::new);
+                let number = number.filter(|number| known.outside_numbers.contains(number));
+                Device::Outside(number.ok_or(CommandError::ForbiddenDevice)?)
+            }
+        };
+        let is_reachable = self.is_reachable(agent, &device);
+        if !is_reachable && device != Device::Phone {
+            return Err(CommandError::ForbiddenDevice);
+        }
+        self.env.acd.set_device(now, agent, device, is_reachable);
+        Ok(())
+    }
+
+    /// Whether there is a way to the agent's device.
+    pub(super) fn is_reachable(&self, agent: &AgentId, device: &Device) -> bool {
+        match device {
+            Device::Phone => self.env.sip.contact(agent.as_str()).is_some(),
+            Device::Outside(number) => self.env.center.route(number.expose()).is_some(),
         }
     }
 

@@ -4,7 +4,7 @@ use hotline_base::{AgentId, CallId, Now, Pii};
 use hotline_sip::{Event as SipEvent, Peer, Reason};
 
 use super::{CALLS_MAX, Controller};
-use crate::call::{Call, Invitation, Summons};
+use crate::call::{Call, Invitation, Replacing, Summons};
 use crate::command::CommandError;
 use crate::event::{Entry, Source};
 use crate::number::normalise;
@@ -27,6 +27,12 @@ impl Controller {
             self.env.sip.reject(now, session, 503, None);
             return;
         }
+        // What was dialled says nothing then (RFC 3891 §3).
+        if let (Some(replaced), Source::Agent(by)) = (replaces, &source) {
+            let (by, sip_call_id) = (by.clone(), call_id);
+            self.replace(now, &Replacing { session, by, offer, sip_call_id, replaced });
+            return;
+        }
         let entry = match &source {
             Source::Agent(_) => self.entry_for_agent(called.expose()),
             Source::Trunk(_) => self.entry_of(called.expose()),
@@ -37,13 +43,6 @@ impl Controller {
             self.env.sip.reject(now, session, 404, None);
             return;
         };
-        if replaces.is_some() {
-            // Phones take calls over by transfer.
-            self.env.counters.transfers_refused += 1;
-            self.env.trunks.failed(&source, 603);
-            self.env.sip.reject(now, session, 603, None);
-            return;
-        }
         let id = self.id_beside(now, &source);
         if let Source::Trunk(trunk) = &source
             && self.env.trunks.enter(trunk, id, &self.env.center).is_err()
@@ -74,7 +73,7 @@ impl Controller {
     /// An agent's call that belongs to a talk of that agent (a consultation) is handled by the same media thread.
     fn id_beside(&mut self, now: Now, source: &Source) -> CallId {
         let beside = match source {
-            Source::Agent(agent) => self.calls.values().find(|call| call.is_talking_to(agent)),
+            Source::Agent(agent) => self.calls.values().find(|call| call.has_agent(agent)),
             Source::Trunk(_) => None,
         };
         match beside {
@@ -83,8 +82,8 @@ impl Controller {
         }
     }
 
-    /// An agent makes a call from the page: the own phone is called first. Signs in an agent who was not. `caller_id` is the number that is to be shown
-    /// outside, one of the center's.
+    /// An agent makes a call from the page: the own device is called first. Signs in an agent who was not. `caller_id` is
+    /// the number that is to be shown outside, one of the center's.
     ///
     /// # Errors
     /// [`CommandError`], if nothing was begun.
@@ -105,7 +104,7 @@ impl Controller {
             Some(number) => Some(self.own_number(agent, number).ok_or(CommandError::UnknownCallerId)?),
             None => None,
         };
-        if self.env.sip.contact(agent.as_str()).is_none() {
+        if !self.is_reachable(agent, &view.device) {
             return Err(CommandError::NoPhone);
         }
         if !view.is_free() {

@@ -34,7 +34,7 @@ impl Controller {
         to: &AgentId,
         text: &Pii<String>,
     ) -> Result<MessageId, CommandError> {
-        if !self.agent_is_configured(to) {
+        if !self.env.center.agents.contains_key(to) {
             return Err(CommandError::Agent(AgentError::Unknown));
         }
         let mut from = NameAddr::new(SipUri::new(None, self.env.center.domain.clone(), None));

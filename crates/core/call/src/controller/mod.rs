@@ -361,7 +361,7 @@ impl Controller {
 
     /// Places on trunks that calls hold.
     #[must_use]
-    pub fn trunk_places(&self) -> usize {
+    pub fn trunk_places(&self) -> u64 {
         self.env.trunks.held()
     }
 
@@ -379,6 +379,7 @@ impl Controller {
                 acd.sign_in(now, &agent)?;
                 acd.set_not_ready(now, &agent, reason)?;
             }
+            Command::SetDevice(agent, device) => return self.set_device(now, &agent, device),
             Command::SignOut(agent) => {
                 acd.sign_out(now, &agent)?;
             }
@@ -463,9 +464,5 @@ impl Controller {
         if self.draining && self.calls.is_empty() {
             self.env.sip.end_subscriptions(now);
         }
-    }
-
-    fn agent_is_configured(&self, agent: &AgentId) -> bool {
-        self.env.center.agents.contains_key(agent)
     }
 }

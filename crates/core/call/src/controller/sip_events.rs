@@ -13,11 +13,8 @@ impl Controller {
         match event {
             SipEvent::Incoming { .. } => self.on_incoming(now, event),
             SipEvent::Refer { session, target, .. } => self.on_refer(now, session, &target),
-            SipEvent::Registered { agent, .. } if self.agent_is_configured(&agent) => {
-                self.env.acd.set_registered(now, &agent, true);
-            }
-            SipEvent::Unregistered { agent, .. } if self.env.sip.contact(agent.as_str()).is_none() => {
-                self.env.acd.set_registered(now, &agent, false);
+            SipEvent::Registered { agent, .. } | SipEvent::Unregistered { agent, .. } => {
+                self.follow_registration(now, &agent);
             }
             SipEvent::RegistrationSucceeded { id, .. } => {
                 self.env.with_trunks(now, |trunks, outer| trunks.on_registered(now, id, outer));
@@ -33,8 +30,7 @@ impl Controller {
             }
             SipEvent::MessageAnswered { id, status } => self.on_message_answered(id, status),
             // We offer nothing within a dialog.
-            SipEvent::Registered { .. } | SipEvent::Unregistered { .. } | SipEvent::ReofferRefused { .. } => {
-            }
+            SipEvent::ReofferRefused { .. } => {}
             SipEvent::Trying { session }
             | SipEvent::Ringing { session, .. }
             | SipEvent::Answered { session, .. }
@@ -86,8 +82,10 @@ fn lost(reason: Option<&Reason>) -> EndKind {
 fn tell_caller(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
     match event {
         SipEvent::Answered { body, .. } => call.on_summoned(now, env, body.as_ref()),
+        SipEvent::Trying { .. } => call.on_device_trying(env),
+        SipEvent::Ringing { .. } => call.on_device_found(now, env),
         SipEvent::Failed { failure, .. } if call.is_summoning() => {
-            call.on_summons_failed(now, env, failure.status);
+            call.on_summons_refused(now, env, &failure);
         }
         SipEvent::Confirmed { body, .. } => call.on_caller_confirmed(now, env, body.as_ref()),
         SipEvent::Ended { by: Side::Local, reason, .. } => {
@@ -99,16 +97,16 @@ fn tell_caller(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
         SipEvent::Failed { failure, .. } => {
             call.on_caller_lost(now, env, EndKind::Unreachable, failure.status);
         }
-        SipEvent::Info { digit, .. } => call.on_caller_digit(now, env, *digit.expose()),
-        // An agent's own phone rings.
+        SipEvent::Info { digit, .. } => call.on_caller_info(now, env, *digit.expose()),
         _ => {}
     }
 }
 
-/// Of an agent to whom a call is offered, or who talks. Keys mean nothing to a call.
+/// Of an agent to whom a call is offered, or who talks.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing to a call")]
 fn tell_agent(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
     match event {
+        SipEvent::Trying { .. } => call.on_device_trying(env),
         SipEvent::Ringing { .. } => call.on_agent_ringing(now, env),
         SipEvent::Answered { body, .. } => call.on_agent_answered(now, env, body.as_ref()),
         SipEvent::Failed { failure, .. } => call.on_agent_failed(now, env, &failure),
@@ -121,6 +119,7 @@ fn tell_agent(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
         SipEvent::Confirmed { body, .. } => {
             call.on_reoffer_answered(now, env, Role::Agent, body.as_ref());
         }
+        SipEvent::Info { digit, .. } => call.on_agent_digit(now, env, *digit.expose()),
         _ => {}
     }
 }
@@ -139,6 +138,7 @@ fn tell_callee(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
         SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
             call.on_agent_gone(now, env, reason.as_ref());
         }
+        SipEvent::Info { digit, .. } => call.on_agent_digit(now, env, *digit.expose()),
         _ => {}
     }
 }

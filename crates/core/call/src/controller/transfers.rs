@@ -4,6 +4,7 @@ use hotline_base::{AgentId, CallId, Now};
 use hotline_sip::{ReferTarget, Replaces, SessionId};
 
 use super::Controller;
+use crate::call::Replacing;
 use crate::command::CommandError;
 use crate::env::Role;
 
@@ -15,6 +16,7 @@ impl Controller {
             self.env.sip.refuse_refer(now, session, 403);
             return;
         };
+        self.let_transfer(id, session);
         let accepted = match &target.replaces {
             Some(replaces) => self.join(now, (id, session), replaces),
             None => self.send_on(now, (id, session), target.user.expose()),
@@ -36,6 +38,7 @@ impl Controller {
         let Some((entry, language)) = self.entry_for_agent(to) else {
             return Err(CommandError::UnknownTarget);
         };
+        self.with_call(call, |call, env| call.turn_round(env, by));
         let is_theirs = self.calls.get(&call).is_some_and(|call| call.is_talking_to(by));
         if !is_theirs {
             return Err(CommandError::NotTalking);
@@ -44,11 +47,19 @@ impl Controller {
         Ok(())
     }
 
-    /// The call in which this session is the agent who talks.
+    /// The call in which this session is an agent who talks.
     fn call_of_agent(&self, session: SessionId) -> Option<CallId> {
         let (id, role) = *self.env.sessions.get(&session)?;
         let call = self.calls.get(&id)?;
-        (role == Role::Agent && call.may_transfer(session)).then_some(id)
+        (matches!(role, Role::Agent | Role::Caller) && call.may_transfer(session)).then_some(id)
+    }
+
+    /// Whoever sends somebody on is the agent of the call from here on, also one who has made it.
+    fn let_transfer(&mut self, id: CallId, session: SessionId) {
+        let by = self.calls.get(&id).and_then(|call| call.agent_of_session(session)).cloned();
+        if let Some(by) = by {
+            self.with_call(id, |call, env| call.turn_round(env, &by));
+        }
     }
 
     /// A blind transfer, or the status that refuses it.
@@ -76,6 +87,16 @@ impl Controller {
             None => self.redirect(now, id, given),
         }
         Ok(())
+    }
+
+    /// A phone is to take the place of another.
+    pub(super) fn replace(&mut self, now: Now, replacing: &Replacing) {
+        let owner = self.env.sessions.get(&replacing.replaced).map(|(call, _)| *call);
+        let taken = owner.and_then(|id| self.with_call(id, |call, env| call.take_place(now, env, replacing)));
+        if let Err(status) = taken.unwrap_or(Err(481)) {
+            self.env.counters.transfers_refused += 1;
+            self.env.sip.reject(now, replacing.session, status, None);
+        }
     }
 
     fn redirect(&mut self, now: Now, id: CallId, given: CallId) {

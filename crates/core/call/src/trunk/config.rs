@@ -112,6 +112,14 @@ pub struct Route {
     pub caller_id: Option<String>,
 }
 
+impl Route {
+    /// Whether it leads to a normalised number.
+    #[must_use]
+    pub fn fits(&self, number: &str) -> bool {
+        self.numbers.iter().any(|pattern| pattern.fits(number))
+    }
+}
+
 /// One trunk of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteTrunk {

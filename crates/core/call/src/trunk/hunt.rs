@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use hotline_base::{CallId, Now, Pii};
+use hotline_base::{CallId, Now, Pii, TrunkId};
 use hotline_sip::uri::Host;
 use hotline_sip::{Failure, HeaderName, Invite, InviteError, NameAddr, SessionId, SipUri};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,6 @@ pub(crate) struct Outlook {
     pub(crate) number: Pii<String>,
     /// The number that the caller wants shown, normalised; else the route's or the trunk's.
     pub(crate) caller_id: Option<Pii<String>>,
-    /// A name to show beside it.
-    pub(crate) display: Option<Pii<String>>,
 }
 
 /// The trying.
@@ -31,7 +29,7 @@ pub(crate) struct Hunt {
     candidates: VecDeque<Candidate>,
     current: Option<Candidate>,
     /// The trunk to which a status says that calls of this kind are not taken: its other servers say the same.
-    given_up: Vec<hotline_base::TrunkId>,
+    given_up: Vec<TrunkId>,
 }
 
 /// What became of one place that was tried.
@@ -54,6 +52,13 @@ impl Hunt {
         }
         let candidates = env.trunks.choose(now, &center, route, &mut env.rng);
         Some(Self { outlook, candidates, current: None, given_up: Vec::new() })
+    }
+
+    /// Hands the trying over to somebody else; what is left here tries nobody.
+    pub(crate) fn take(&mut self) -> Self {
+        let (candidates, given_up) =
+            (std::mem::take(&mut self.candidates), std::mem::take(&mut self.given_up));
+        Self { outlook: self.outlook.clone(), candidates, current: self.current.take(), given_up }
     }
 
     pub(crate) const fn number(&self) -> &Pii<String> {
@@ -180,8 +185,7 @@ impl Letter {
         // Providers know us by our account if no number of ours is shown.
         let user = caller.clone().or(trunk.account.as_ref().map(|account| account.user.clone()));
         let user = user.unwrap_or_else(|| "anonymous".to_owned());
-        let mut from = NameAddr::new(SipUri::new(Some(&*user), own, None));
-        from.display = outlook.display.as_ref().map(|name| name.expose().as_str().into());
+        let from = NameAddr::new(SipUri::new(Some(&*user), own, None));
         let identity = match trunk.identity {
             Identity::From => None,
             Identity::Asserted => Some((HeaderName::PAssertedIdentity, from.clone())),

@@ -65,7 +65,7 @@ pub struct TrunkView {
     /// The trunk.
     pub id: TrunkId,
     /// Calls of both directions at this moment.
-    pub calls: usize,
+    pub calls: u64,
     /// What keeps calls from going out by it; absent if nothing does.
     pub problem: Option<String>,
     /// Its servers, as they were found.
@@ -123,13 +123,29 @@ pub(crate) struct Trunks {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
     counters: TrunkCounters,
-    /// Those that hold a place on it.
-    calls: BTreeSet<CallId>,
+    /// Those that hold places on it, and how many.
+    calls: BTreeMap<CallId, u32>,
     rate: Rate,
     health: BTreeMap<Spot, Health>,
     registering: Registering,
     /// What was told last.
     problem: Option<String>,
+}
+
+impl State {
+    /// How many calls it carries, as the provider counts.
+    fn places(&self) -> u64 {
+        self.calls.values().copied().map(u64::from).sum()
+    }
+
+    fn leave(&mut self, call: CallId) {
+        if let Some(places) = self.calls.get_mut(&call) {
+            *places -= 1;
+            if *places == 0 {
+                self.calls.remove(&call);
+            }
+        }
+    }
 }
 
 /// Where a server is.
@@ -223,15 +239,14 @@ impl Trunks {
         }
     }
 
-    /// A call by this trunk begins, or waits for its turn no longer; a call that is there already stays.
+    /// A call takes a place on this trunk: one for each of its legs that goes over it, as the provider counts.
     pub(crate) fn enter(&mut self, trunk: &TrunkId, call: CallId, center: &Center) -> Result<(), TrunkFull> {
         let most = center.trunks.get(trunk).and_then(|trunk| trunk.calls_max);
         let state = self.states.entry(trunk.clone()).or_default();
-        let is_full = most.is_some_and(|most| state.calls.len() >= most as usize);
-        if is_full && !state.calls.contains(&call) {
+        if most.is_some_and(|most| state.places() >= u64::from(most)) {
             return Err(TrunkFull::Calls);
         }
-        state.calls.insert(call);
+        *state.calls.entry(call).or_default() += 1;
         Ok(())
     }
 
@@ -247,17 +262,17 @@ impl Trunks {
         let state = self.states.entry(trunk.clone()).or_default();
         let per_second = center.trunks.get(trunk).and_then(|trunk| trunk.calls_per_second);
         if per_second.is_some_and(|per_second| !state.rate.take(now.mono, per_second)) {
-            state.calls.remove(&call);
+            state.leave(call);
             return Err(TrunkFull::Rate);
         }
         state.counters.calls_out += 1;
         Ok(())
     }
 
-    /// A call holds no place on this trunk any more.
+    /// A call holds one place less on this trunk.
     pub(crate) fn leave(&mut self, trunk: &TrunkId, call: CallId) {
         if let Some(state) = self.states.get_mut(trunk) {
-            state.calls.remove(&call);
+            state.leave(call);
         }
     }
 
@@ -269,8 +284,8 @@ impl Trunks {
     }
 
     /// How many places are held.
-    pub(crate) fn held(&self) -> usize {
-        self.states.values().map(|state| state.calls.len()).sum()
+    pub(crate) fn held(&self) -> u64 {
+        self.states.values().map(|state| state.places()).sum()
     }
 
     /// An INVITE came.
@@ -300,7 +315,7 @@ impl Trunks {
             let state = self.states.get(&trunk.id);
             TrunkView {
                 id: trunk.id.clone(),
-                calls: state.map_or(0, |state| state.calls.len()),
+                calls: state.map_or(0, State::places),
                 problem: state.and_then(|state| state.problem.clone()),
                 servers: trunk
                     .servers

@@ -1,0 +1,122 @@
+//! Phones that take the place of others (RFC 3891), over networks that lose, repeat, delay and reorder.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use hotline_acd::{AgentState, OfferFailure};
+use hotline_call::{CallRecord, EndKind, OfferOutcome};
+use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
+
+/// Seeds for each scenario.
+const SEEDS: u64 = 500;
+/// Long enough for anything that is to happen in these scenarios.
+const LONG: Duration = Duration::from_secs(120);
+
+/// Two agents; the first was idle for longer.
+fn world(seed: u64, loud: bool) -> (World, PhoneId, PhoneId) {
+    let mut world = World::new(seed, loud, Rules { agents: 2, ring_timeout: LONG, ..Rules::default() });
+    world.open();
+    let (first, second) = (world.agent(0), world.agent(1));
+    (world, first, second)
+}
+
+fn caller(world: &mut World) -> PhoneId {
+    let caller = world.add_caller(None);
+    let number = world.number();
+    world.later(Duration::ZERO, caller, number);
+    caller
+}
+
+fn only(records: Vec<CallRecord>) -> CallRecord {
+    let [record] = <[CallRecord; 1]>::try_from(records).expect("one call has one record");
+    record
+}
+
+#[test]
+fn a_call_that_rings_at_a_colleague_s_phone_is_picked_up() {
+    let picked_up = Cell::new(0);
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, first, second) = world(seed, loud);
+        world.restore_often(20);
+        world.manners(first).pick_up = PickUp::Never;
+        let caller = caller(&mut world);
+        let rings = |world: &World| matches!(world.agent_state(first), AgentState::Ringing { .. });
+        if !world.run_until(LONG / 4, rings) {
+            // The network has lost the word of it, and with it what the dialog is called.
+            return;
+        }
+        picked_up.set(picked_up.get() + 1);
+        assert!(world.take_over(second, first));
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, second)));
+        assert!(world.run_until(LONG, |world| world.phone(first).talk.is_none()), "it rings no more");
+        assert_eq!(world.agent_state(first), AgentState::Ready, "without blame");
+        assert!(matches!(world.agent_state(second), AgentState::Talking { .. }));
+        let who = if seed % 2 == 0 { caller } else { second };
+        world.later(Duration::from_secs(1), who, Act::HangUp);
+        world.run_for(Duration::from_secs(60));
+        assert_eq!(world.agent_state(second), AgentState::Ready);
+        let record = only(world.close());
+        let outcomes: Vec<_> = record.offers.iter().map(|offer| offer.outcome).collect();
+        let elsewhere = OfferOutcome::Failed { failure: OfferFailure::Elsewhere, status: None };
+        assert_eq!(outcomes, [elsewhere, OfferOutcome::Answered]);
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+    assert!(picked_up.get() > 0);
+}
+
+#[test]
+fn an_agent_moves_a_talk_to_another_phone_and_the_recording_goes_on() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, first, _) = world(seed, loud);
+        world.restore_often(20);
+        let caller = caller(&mut world);
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, first)));
+        let other = world.add_second_phone(first);
+        world.later(Duration::ZERO, other, Act::Register);
+        assert!(world.run_until(LONG, |world| world.phone(other).is_registered));
+        assert!(world.take_over(other, first));
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, other)));
+        assert!(world.run_until(LONG, |world| world.phone(first).talk.is_none()), "the first is told");
+        assert!(matches!(world.agent_state(first), AgentState::Talking { call: Some(_), .. }));
+        let who = if seed % 2 == 0 { caller } else { other };
+        world.later(Duration::from_secs(1), who, Act::HangUp);
+        world.run_for(Duration::from_secs(60));
+        let record = only(world.close());
+        assert_eq!((record.recordings.len(), record.offers.len()), (1, 1));
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+}
+
+#[test]
+fn an_agent_moves_a_call_it_has_made() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, first, second) = world(seed, loud);
+        let dial = world.extension(second);
+        world.later(Duration::ZERO, first, dial);
+        assert!(world.run_until(LONG, |world| world.are_talking(first, second)));
+        let other = world.add_second_phone(first);
+        world.later(Duration::ZERO, other, Act::Register);
+        assert!(world.run_until(LONG, |world| world.phone(other).is_registered));
+        assert!(world.take_over(other, first));
+        assert!(world.run_until(LONG, |world| world.are_talking(other, second)));
+        assert!(world.run_until(LONG, |world| world.phone(first).talk.is_none()));
+        world.later(Duration::from_secs(1), other, Act::HangUp);
+        world.run_for(Duration::from_secs(60));
+        let record = only(world.close());
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+}
+
+#[test]
+fn nobody_takes_the_talk_of_somebody_else() {
+    for_each_seed(SEEDS / 2, |seed, loud| {
+        let (mut world, first, second) = world(seed, loud);
+        let caller = caller(&mut world);
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, first)));
+        assert!(world.take_over(second, first));
+        assert_eq!(world.phone(second).failed, Some(403));
+        world.run_for(Duration::from_secs(40));
+        assert!(world.are_talking(caller, first), "as if nothing had been");
+        assert_eq!(only(world.close()).offers.len(), 1);
+    });
+}
