@@ -1,5 +1,5 @@
 //! An agent's phone played by hand on a bare socket: registers, asks with its password for what it wants, and confirms
-//! what it is told. For what the phone of this repository cannot do: lamps and instant messages.
+//! what it is told. For what the phone of this repository cannot do: lamps, instant messages, taking the place of another.
 
 use anyhow::{Context, Result, ensure};
 use hotline_sip::digest::Challenge;
@@ -92,6 +92,82 @@ impl DeskPhone {
         self.try_once(wish, &format!("Authorization: {proof}\n")).await
     }
 
+    /// Calls with these further headers, and acknowledges what is answered; the final answer.
+    ///
+    /// # Errors
+    /// None comes.
+    pub async fn call(&mut self, to: &str, headers: &str) -> Result<String> {
+        let (agent, body) = (self.agent.clone(), self.description()?);
+        let headers = format!("{headers}Contact: <sip:{agent}@HERE>\nContent-Type: application/sdp\n");
+        let wish =
+            Wish { method: "INVITE", to, call_id: "call", headers: &headers, body: &body, ..Wish::default() };
+        let answer = self.ask(wish).await?;
+        let heard = |name| field(&answer, name).with_context(|| format!("{name} in {answer}"));
+        let (from, to, call_id) = (heard("From")?, heard("To")?, heard("Call-ID")?);
+        let contact = field(&answer, "Contact").unwrap_or_default().trim_matches(['<', '>']);
+        let target = if contact.is_empty() { uri("") } else { contact.to_owned() };
+        let cseq = self.cseq;
+        // An ACK to a 2xx is a transaction of its own, one to a refusal is not (RFC 3261 §17.1.1.3).
+        let branch = if status(&answer) == Some(200) { "ack" } else { "" };
+        self.wire
+            .send(&format!(
+                "ACK {target} SIP/2.0\nVia: SIP/2.0/UDP HERE;branch=z9hG4bK{agent}{cseq}{branch};rport\n\
+                 Max-Forwards: 70\nFrom: {from}\nTo: {to}\nCall-ID: {call_id}\nCSeq: {cseq} ACK\nContent-Length: 0\n\n"
+            ))
+            .await?;
+        Ok(answer)
+    }
+
+    /// Waits for a call, and says that it rings; the INVITE.
+    ///
+    /// # Errors
+    /// None comes.
+    pub async fn rings(&self) -> Result<String> {
+        loop {
+            let message = self.wire.receive().await?;
+            if message.starts_with("INVITE ") {
+                self.respond(&message, "180 Ringing", "").await?;
+                return Ok(message);
+            }
+            self.confirm(message).await?;
+        }
+    }
+
+    /// Takes the call of this INVITE, and waits until the server knows.
+    ///
+    /// # Errors
+    /// It does not acknowledge.
+    pub async fn take(&self, invite: &str) -> Result<()> {
+        let more = format!("Contact: <sip:{}@HERE>\nContent-Type: application/sdp\n", self.agent);
+        let body = self.description()?;
+        let answer = format!("{}{more}Content-Length: {}\n\n{body}", head(invite, "200 OK")?, body.len());
+        self.wire.send(&answer).await?;
+        while !self.wire.receive().await?.starts_with("ACK ") {}
+        Ok(())
+    }
+
+    /// How the server knows the dialog of this INVITE, for a Replaces that it is to read (RFC 3891 §3).
+    ///
+    /// # Errors
+    /// It is no INVITE of the server.
+    pub fn dialog(invite: &str) -> Result<String> {
+        let call_id = field(invite, "Call-ID").context("a Call-ID")?;
+        let from = field(invite, "From").context("a From")?;
+        let (_, tag) = from.split_once(";tag=").context("a tag")?;
+        Ok(format!("{call_id};to-tag={tag};from-tag=desk"))
+    }
+
+    fn description(&self) -> Result<String> {
+        let here = self.wire.address()?.ip();
+        Ok(format!(
+            "v=0\r\no=- 1 1 IN IP4 {here}\r\ns=-\r\nc=IN IP4 {here}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+        ))
+    }
+
+    async fn respond(&self, request: &str, status: &str, headers: &str) -> Result<()> {
+        self.wire.send(&format!("{}{headers}Content-Length: 0\n\n", head(request, status)?)).await
+    }
+
     /// The next request of the server with this method, confirmed; repetitions count again.
     ///
     /// # Errors
@@ -140,17 +216,24 @@ impl DeskPhone {
         if status(&message).is_some() {
             return Ok(());
         }
-        let mut answer = "SIP/2.0 200 OK\n".to_owned();
-        for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
-            let value = field(&message, name).with_context(|| format!("{name} in {message}"))?;
-            let is_untagged = name == "To" && !value.contains(";tag=");
-            let tag = if is_untagged { ";tag=desk" } else { "" };
-            answer += &format!("{name}: {value}{tag}\n");
+        if !message.starts_with("ACK ") {
+            self.respond(&message, "200 OK", "").await?;
         }
-        self.wire.send(&format!("{answer}Content-Length: 0\n\n")).await?;
         self.told.lock().await.push(message);
         Ok(())
     }
+}
+
+/// An answer to `request` as far as its own headers.
+fn head(request: &str, status: &str) -> Result<String> {
+    let mut answer = format!("SIP/2.0 {status}\n");
+    for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
+        let value = field(request, name).with_context(|| format!("{name} in {request}"))?;
+        let is_untagged = name == "To" && !value.contains(";tag=");
+        let tag = if is_untagged { ";tag=desk" } else { "" };
+        answer += &format!("{name}: {value}{tag}\n");
+    }
+    Ok(answer)
 }
 
 fn uri(to: &str) -> String {

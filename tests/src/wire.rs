@@ -1,6 +1,6 @@
 //! A bare UDP socket that sends and receives SIP as text: for what no proper phone would send.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -27,6 +27,14 @@ impl Wire {
         let socket = UdpSocket::bind((address, 0)).await?;
         socket.connect(hotline.sip()).await?;
         Ok(Self { socket })
+    }
+
+    /// Where it is.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> Result<SocketAddr> {
+        Ok(self.socket.local_addr()?)
     }
 
     /// Sends a message, written with plain line ends; `HERE` stands for this socket's address.

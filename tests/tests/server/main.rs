@@ -14,6 +14,7 @@ mod messages;
 mod operator;
 mod outside;
 mod refusal;
+mod replacing;
 mod shutdown;
 mod trace;
 mod transfer;
