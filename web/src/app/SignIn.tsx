@@ -68,6 +68,7 @@ export function SignIn({ expired, done }: Props) {
           label={t('sign_in.password')}
           name="password"
           autoComplete="current-password"
+          visibilityToggleButtonProps={{ 'aria-label': t('sign_in.show_password') }}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={tried && !password ? t('sign_in.missing_password') : undefined}

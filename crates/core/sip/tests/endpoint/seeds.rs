@@ -1,10 +1,10 @@
-//! The usual calls over a bad network, thousands of times. A failing seed is printed and replays.
+//! The usual calls over a bad network, ten thousand times each. A failing seed is printed and replays.
 
 use hotline_sip::endpoint::{Event, Reason, SessionId};
 
 use crate::net::{ANSWER, BAD, Net, OFFER, PERFECT, call, name, sdp};
 
-const SEEDS: u64 = 1500;
+const SEEDS: u64 = 10_000;
 
 /// Runs `scene` once for each seed.
 fn each_seed(scene: impl Fn(u64) + std::panic::RefUnwindSafe) {
