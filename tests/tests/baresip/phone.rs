@@ -52,19 +52,6 @@ impl Baresip {
         Ok(phone)
     }
 
-    /// An agent's phone, registered, that asks for its mailbox.
-    pub(crate) async fn agent_with_mailbox(hotline: &Hotline, agent: &str) -> Result<Self> {
-        let (server, password) = (hotline.sip(), sip_password(agent));
-        let account = format!(
-            "<sip:{agent}@hotline.test;transport=udp>;auth_user={agent};auth_pass={password};\
-             outbound=\"sip:{server}\";regint=60;answermode=manual;mwi=yes"
-        );
-        let address = hotline.addresses().phones();
-        let mut phone = Self::start_with(address, &account, None, "module_app mwi.so\n")?;
-        phone.says("[1 binding]").await?;
-        Ok(phone)
-    }
-
     /// A phone behind the trunk, which does not register.
     pub(crate) async fn caller(hotline: &Hotline, number: &str) -> Result<Self> {
         let account =
@@ -75,14 +62,10 @@ impl Baresip {
     }
 
     fn start(address: IpAddr, account: &str, authority: Option<&str>) -> Result<Self> {
-        Self::start_with(address, account, authority, "")
-    }
-
-    fn start_with(address: IpAddr, account: &str, authority: Option<&str>, more: &str) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("hotline-baresip-").tempdir()?;
         let path = directory.path();
         std::fs::write(path.join("accounts"), format!("{account}\n"))?;
-        let mut config = config(path, address) + more;
+        let mut config = config(path, address);
         if let Some(authority) = authority {
             std::fs::write(path.join("authority.pem"), authority)?;
             config += &format!("sip_cafile {}/authority.pem\n", path.display());

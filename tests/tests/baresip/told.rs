@@ -1,4 +1,4 @@
-//! What baresip is told without a call: its mailbox, and what others write.
+//! What baresip is told without a call: what others write.
 
 use anyhow::Result;
 use hotline_tests::{DeskPhone, status};
@@ -6,14 +6,6 @@ use serde_json::json;
 
 use crate::center;
 use crate::phone::Baresip;
-
-#[tokio::test]
-async fn baresip_asks_for_its_mailbox() -> Result<()> {
-    let hotline = center().start().await?;
-    let mut phone = Baresip::agent_with_mailbox(&hotline, "1001").await?;
-    phone.says("Messages-Waiting: no").await?;
-    phone.says("Voice-Message: 0/0").await
-}
 
 #[tokio::test]
 async fn baresip_shows_what_a_colleague_and_an_administrator_write() -> Result<()> {
