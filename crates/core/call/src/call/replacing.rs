@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use hotline_acd::OfferFailure;
 use hotline_base::{AgentId, Now};
+use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 
 use super::live::{Activity, Progress};
@@ -105,6 +106,8 @@ impl Call {
         if let Some(device) = leg.device_call() {
             device.leave_trunk(env, self.id());
         }
+        // A device outside may have been told which key takes the call.
+        env.media.push_back(media::Command::StopPlay { leg: offer });
         env.sessions.remove(&replacing.replaced);
         env.sip.hang_up(now, replacing.replaced, Some(Reason::COMPLETED_ELSEWHERE));
         let (by, session) = (replacing.by.clone(), replacing.session);
