@@ -10,7 +10,7 @@ use hotline_call::{
     CallEvent, CallRecord, EndCause, EndKind, Event, EventKind, OfferOutcome, Party, QueueOutcome, Recording,
     RecordingState,
 };
-use hotline_record_io::{Repaired, StartError, complete, repair, settle};
+use hotline_record_io::{Repaired, StartError, recover, repair, settle};
 use hotline_store::{Store, StoreError};
 use tracing::warn;
 
@@ -91,11 +91,11 @@ fn fold(call: CallId, events: &[Event]) -> Option<CallRecord> {
     record
 }
 
-/// The complete recordings of a call: the mended ones, and those that were finished when nobody could be told.
+/// The complete recordings of a call: the mended ones, and those that only the journal knows.
 fn recordings_of(record: &CallRecord, mended: &[Repaired], root: &Path) -> Vec<Repaired> {
     let is_of_call = |repaired: &&Repaired| {
         let is_known = record.recordings.iter().any(|known| known.id == repaired.recording);
-        is_known || repaired.call == Some(record.call)
+        is_known || repaired.call == record.call
     };
     let mut found: Vec<Repaired> = mended.iter().filter(is_of_call).cloned().collect();
     for recording in &record.recordings {
@@ -103,10 +103,10 @@ fn recordings_of(record: &CallRecord, mended: &[Repaired], root: &Path) -> Vec<R
         if is_found || recording.state != RecordingState::Open {
             continue;
         }
-        match complete(root, &recording.path) {
-            Ok(told) => found.extend(told),
+        match recover(root, recording.id, record.call, recording.started_at, &recording.path) {
+            Ok(told) => found.push(told),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => warn!(recording = %recording.id, %error, "a manifest cannot be read"),
+            Err(error) => warn!(recording = %recording.id, %error, "a recording cannot be mended"),
         }
     }
     found
@@ -178,7 +178,7 @@ fn end_of(repaired: &Repaired) -> CallEvent {
 async fn correct(store: &Store, repaired: &Repaired) -> Result<(), StoreError> {
     let Repaired { recording, call, path, .. } = repaired;
     let Some((_, mut known)) = store.find_recording(*recording).await? else {
-        warn!(%recording, ?call, path, "a mended recording is on no record; the file stays");
+        warn!(%recording, %call, path, "a mended recording is on no record; the file stays");
         return Ok(());
     };
     match known.state {
@@ -252,7 +252,7 @@ mod tests {
     fn repaired(started: i64, seconds: u64) -> Repaired {
         Repaired {
             recording: recording(),
-            call: Some(call()),
+            call: call(),
             path: PATH.to_owned(),
             started: at(started),
             duration_ms: seconds * 1000,

@@ -3,7 +3,7 @@
 //! ```text
 //! media thread ─ Tap ─▶ ring ─▶ recorder thread ─ every second: frames, header ─▶ file
 //! media thread ─ Tap ─▶ ring ─▶      │
-//!                                    └─ fdatasync, manifest, names ─▶ sync thread
+//!                                    └─ fdatasync, names ─▶ sync thread
 //! ```
 //!
 //! A media thread never waits: a full ring is a gap, counted and written as silence in its place. A full or dead
@@ -12,6 +12,7 @@
 
 mod failure;
 mod manifest;
+mod notes;
 mod outbox;
 mod recorder;
 mod recording;
@@ -26,5 +27,5 @@ pub use failure::StartError;
 pub use outbox::{Outbox, RETRY};
 pub use recorder::{Recorder, RecorderConfig, RecorderCounters, RecorderGauge};
 pub use recording::LENGTH_MAX;
-pub use repair::{Repaired, complete, repair, settle};
+pub use repair::{Repaired, recover, repair, settle};
 pub use ring::Tap;

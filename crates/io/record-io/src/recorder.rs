@@ -226,7 +226,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
     fn handle(&mut self, now: Instant, entry: Entry) {
         match entry {
             Entry::Start { recording, call, at } => {
-                match Recording::start(&self.shelf, recording, call, at, now, &self.sync) {
+                match Recording::start(&self.shelf, recording, call, at, now) {
                     Ok(started) => {
                         let path = started.relative().to_owned();
                         self.recordings.insert(recording, started);

@@ -10,7 +10,8 @@ use hotline_base::{CallId, RecordingId, WallTime};
 use hotline_media::{Event, RecordingEnd, RecordingFailure};
 
 use crate::failure::cause;
-use crate::manifest::{End, Manifest, Outcome};
+use crate::manifest::Manifest;
+use crate::notes::{Note, Slot};
 use crate::ring::Piece;
 use crate::shelf::Shelf;
 use crate::sync::{Ending, SyncThread, Synced};
@@ -28,9 +29,11 @@ pub const LENGTH_MAX: Duration = Duration::from_secs(wav::FRAMES_MAX / wav::SAMP
 
 /// An open file and what is on its way into it.
 pub(crate) struct Recording {
-    manifest: Manifest,
-    relative: String,
+    note: Note,
+    slot: Slot,
     path: PathBuf,
+    /// The note and the files' names are on the disk, or will be when it has time.
+    is_kept: bool,
     synced: Arc<Synced>,
     window: Window,
     started: Instant,
@@ -39,33 +42,32 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Creates the file with a valid header, and its manifest; the sync thread puts their names on the disk.
+    /// Creates the file with a valid header, and its note. Neither is put on the disk before the first refresh: a
+    /// conversation that is over by then is put there once, and what a loss of power may cost is no more.
     pub(crate) fn start(
         shelf: &Shelf,
         recording: RecordingId,
         call: CallId,
         at: WallTime,
         now: Instant,
-        sync: &SyncThread,
     ) -> Result<Self, RecordingFailure> {
-        let relative = Shelf::relative(recording, at);
-        let path = shelf.full(&relative);
-        let manifest = Manifest::new(recording, Some(call), at);
-        let create = || {
-            shelf.announce(recording, &relative)?;
-            manifest.write(&path)?;
-            let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-            wav::write_header(&file, 0)?;
-            Ok(file)
-        };
-        let file = create().map_err(|error: io::Error| cause(&path, &error))?;
-        let synced = Arc::new(Synced::new(file));
-        sync.begin(recording, relative.clone(), &synced);
+        let note = Note { recording, call, started_unix_us: at, path: Shelf::relative(recording, at) };
+        let path = shelf.full(&note.path);
+        let failed = |error: io::Error| cause(&path, &error);
+        shelf.make_room(&note.path).map_err(failed)?;
+        // Noted before there is a file, so that a crash leaves none that nobody knows of.
+        let slot = shelf.notes.write(&note).map_err(failed)?;
+        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(|error| {
+            shelf.notes.erase(slot).unwrap_or_else(|_| tracing::warn!(%recording, "its note stays"));
+            failed(error)
+        })?;
+        wav::write_header(&file, 0).map_err(failed)?;
         Ok(Self {
-            manifest,
-            relative,
+            synced: Arc::new(Synced::new(file, shelf.day(&note.path))),
+            note,
+            slot,
             path,
-            synced,
+            is_kept: false,
             window: Window::default(),
             started: now,
             next_refresh: now + REFRESH,
@@ -75,7 +77,7 @@ impl Recording {
 
     /// Relative to the root.
     pub(crate) fn relative(&self) -> &str {
-        &self.relative
+        &self.note.path
     }
 
     /// Takes some audio. What lies beyond the greatest length is left out.
@@ -105,7 +107,11 @@ impl Recording {
         self.next_refresh = now + REFRESH;
         self.synced.check().map_err(|error| cause(&self.path, &error))?;
         self.write_until(self.frames_at(now).saturating_sub(HOLD_FRAMES))?;
-        sync.refresh(&self.synced);
+        if self.is_kept {
+            sync.refresh(&self.synced);
+        } else {
+            self.is_kept = sync.begin(&self.synced);
+        }
         Ok(())
     }
 
@@ -120,19 +126,14 @@ impl Recording {
         let length = length.min(wav::FRAMES_MAX).max(self.window.start());
         self.write_until(length)?;
         let gap_ms = wav::millis(refused + self.window.late());
-        let bytes = wav::HEADER_LEN + length * wav::FRAME_LEN;
-        let duration_ms = wav::millis(length);
-        self.manifest.end =
-            Some(End { outcome: Outcome::Finished, duration_ms, gap_ms: Some(gap_ms), bytes });
-        let finished = Event::RecordingFinished {
-            recording: self.manifest.recording,
-            path: self.relative,
-            duration_ms,
-            gap_ms,
-            bytes,
-            end,
-        };
-        sync.end(Ending { synced: self.synced, manifest: self.manifest, path: self.path, finished });
+        let Note { recording, call, started_unix_us, path: relative } = self.note;
+        let manifest = Manifest::new(recording, call, started_unix_us, length, Some(gap_ms));
+        let bytes = wav::write_manifest(&self.synced.file, length, &manifest)
+            .map_err(|error| cause(&self.path, &error))?;
+        let duration_ms = manifest.duration_ms;
+        let finished =
+            Event::RecordingFinished { recording, path: relative, duration_ms, gap_ms, bytes, end };
+        sync.end(Ending { synced: self.synced, recording, slot: self.slot, path: self.path, finished });
         Ok(())
     }
 

@@ -9,8 +9,9 @@ use std::path::Path;
 
 use hotline_base::{CallId, RecordingId, WallTime};
 
-use crate::manifest::{End, Manifest, Outcome};
-use crate::shelf::{Shelf, born};
+use crate::manifest::Manifest;
+use crate::notes::{Note, Slot};
+use crate::shelf::Shelf;
 use crate::{StartError, wav};
 
 /// A recording of an earlier process that is complete.
@@ -18,8 +19,8 @@ use crate::{StartError, wav};
 pub struct Repaired {
     /// The recording.
     pub recording: RecordingId,
-    /// Whose conversation it is; unknown if the crash took its manifest.
-    pub call: Option<CallId>,
+    /// Whose conversation it is.
+    pub call: CallId,
     /// Relative to the root of the recordings.
     pub path: String,
     /// When it began.
@@ -32,80 +33,89 @@ pub struct Repaired {
     pub bytes: u64,
 }
 
-/// Gives every recording that was under way when the server died a header of its true length and a finished
-/// manifest, also if the crash left its note or its manifest unreadable. Run it before the recorder starts. A file
-/// that the system does not let us mend is logged and tried again at the next start. Until [`settle`] the same recordings are told again.
+/// Gives every recording that was under way when the server died a header of its true length and a manifest. Run it
+/// before the recorder starts. A file that the system does not let us mend is logged and tried again at the next
+/// start. Until [`settle`] the same recordings are told again.
 ///
 /// # Errors
 /// A directory that cannot be written, by name.
 pub fn repair(root: &Path) -> Result<Vec<Repaired>, StartError> {
     let shelf = Shelf::open(root)?;
-    let unfinished =
-        shelf.unfinished().map_err(|source| StartError::Directory { path: root.to_path_buf(), source })?;
     let mut repaired = Vec::new();
-    for (recording, noted) in unfinished {
-        match mend(&shelf, recording, &noted) {
-            Ok(mended) => repaired.extend(mended),
-            Err(error) => tracing::warn!(%recording, %noted, %error, "a recording could not be mended"),
+    for (slot, note) in noted(&shelf, root)? {
+        match mend(root, &note) {
+            Ok(mended) => repaired.push(mended),
+            // The crash came before there was a file.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => erase(&shelf, slot, &note),
+            Err(error) => {
+                tracing::warn!(recording = %note.recording, path = note.path, %error, "a recording could not be mended");
+            }
         }
     }
     Ok(repaired)
 }
 
-/// The ends of these recordings are on record. One whose note cannot be removed is told again by the next
+/// The ends of these recordings are on record. One whose note cannot be erased is told again by the next
 /// [`repair`], which does no harm.
 ///
 /// # Errors
 /// A directory that cannot be written, by name.
 pub fn settle(root: &Path, repaired: &[Repaired]) -> Result<(), StartError> {
     let shelf = Shelf::open(root)?;
-    for Repaired { recording, .. } in repaired {
-        if let Err(error) = shelf.close(*recording) {
-            tracing::warn!(%recording, %error, "the note of a mended recording cannot be removed");
+    for (slot, note) in noted(&shelf, root)? {
+        if repaired.iter().any(|repaired| repaired.recording == note.recording) {
+            erase(&shelf, slot, &note);
         }
     }
     Ok(())
 }
 
-/// What the manifest says of the recording at `relative`, if it is complete: for one that was finished so shortly
-/// before a crash that nobody was told.
+/// What there is of a recording that the journal knows and no note: one that was finished so shortly before a crash
+/// that nobody was told, or whose note a loss of power took. Its file is mended if need be.
 ///
 /// # Errors
-/// The manifest is missing or cannot be read.
-pub fn complete(root: &Path, relative: &str) -> io::Result<Option<Repaired>> {
-    let manifest = Manifest::read(&root.join(relative))?;
-    Ok(manifest.end.clone().map(|end| told(&manifest, &end, relative)))
+/// The file is missing or cannot be read or written.
+pub fn recover(
+    root: &Path,
+    recording: RecordingId,
+    call: CallId,
+    started: WallTime,
+    path: &str,
+) -> io::Result<Repaired> {
+    mend(root, &Note { recording, call, started_unix_us: started, path: path.to_owned() })
 }
 
-/// `None` if the crash came before there was a file.
-fn mend(shelf: &Shelf, recording: RecordingId, noted: &str) -> io::Result<Option<Repaired>> {
-    let Some(relative) = shelf.find(recording, noted)? else {
-        shelf.close(recording)?;
-        return Ok(None);
-    };
-    let path = shelf.full(&relative);
-    let file = File::options().read(true).write(true).open(&path)?;
-    let mut manifest = Manifest::read(&path).unwrap_or_else(|error| {
-        tracing::warn!(%recording, %error, "the manifest of a recording is lost; it gets a new one");
-        Manifest::new(recording, None, born(recording))
-    });
-    if let Some(end) = &manifest.end {
-        return Ok(Some(told(&manifest, end, &relative)));
+fn noted(shelf: &Shelf, root: &Path) -> Result<Vec<(Slot, Note)>, StartError> {
+    shelf.notes.read().map_err(|source| StartError::Directory { path: root.to_path_buf(), source })
+}
+
+fn erase(shelf: &Shelf, slot: Slot, note: &Note) {
+    if let Err(error) = shelf.notes.erase(slot) {
+        tracing::warn!(recording = %note.recording, %error, "the note of a mended recording cannot be erased");
     }
-    let length = file.metadata()?.len();
-    let frames = length.saturating_sub(wav::HEADER_LEN) / wav::FRAME_LEN;
-    let bytes = wav::HEADER_LEN + frames * wav::FRAME_LEN;
-    file.set_len(bytes)?;
-    wav::write_header(&file, frames)?;
-    file.sync_data()?;
-    let end = End { outcome: Outcome::Repaired, duration_ms: wav::millis(frames), gap_ms: None, bytes };
-    manifest.end = Some(end.clone());
-    manifest.write(&path)?;
-    Ok(Some(told(&manifest, &end, &relative)))
 }
 
-fn told(manifest: &Manifest, end: &End, relative: &str) -> Repaired {
-    let End { duration_ms, gap_ms, bytes, .. } = *end;
-    let Manifest { recording, call, started_unix_us: started, .. } = *manifest;
-    Repaired { recording, call, path: relative.to_owned(), started, duration_ms, gap_ms, bytes }
+fn mend(root: &Path, note: &Note) -> io::Result<Repaired> {
+    let path = &note.path;
+    let file = File::options().read(true).write(true).open(root.join(path))?;
+    if let Some(manifest) = wav::read_manifest(&file)? {
+        return Ok(told(&manifest, path, file.metadata()?.len()));
+    }
+    let frames = match wav::frames_said(&file)? {
+        Some(frames) if wav::has_torn_manifest(&file, frames)? => frames,
+        // The samples are there before the header says so.
+        _ => file.metadata()?.len().saturating_sub(wav::HEADER_LEN) / wav::FRAME_LEN,
+    };
+    wav::extend(&file, frames)?;
+    wav::write_header(&file, frames)?;
+    let Note { recording, call, started_unix_us: started, .. } = *note;
+    let manifest = Manifest::new(recording, call, started, frames, None);
+    let bytes = wav::write_manifest(&file, frames, &manifest)?;
+    file.sync_data()?;
+    Ok(told(&manifest, path, bytes))
+}
+
+fn told(manifest: &Manifest, path: &str, bytes: u64) -> Repaired {
+    let Manifest { recording, call, started_unix_us: started, duration_ms, gap_ms, .. } = *manifest;
+    Repaired { recording, call, path: path.to_owned(), started, duration_ms, gap_ms, bytes }
 }

@@ -1,6 +1,6 @@
 //! The thread that waits for the disk, so that the recorder does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,19 +14,21 @@ use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingFailure};
 
 use crate::failure::cause;
-use crate::manifest::Manifest;
+use crate::notes::Slot;
 use crate::shelf::Shelf;
 
 /// Jobs waiting for the disk. At the limit a refresh is left out (the next one a second later does as well); an
 /// end waits.
 const JOBS_MAX: usize = 1024;
-/// Jobs that are done together: what begins in the same moment has its names put on the disk at once.
+/// Jobs that are done together: what begins or ends in the same moment has its names put on the disk at once.
 const TOGETHER_MAX: usize = 64;
 
 /// A file shared with the sync thread, and what `fdatasync` said of it.
 #[derive(Debug)]
 pub(crate) struct Synced {
     pub(crate) file: File,
+    /// The directory that has its name.
+    day: PathBuf,
     /// `errno` of the first failure, or zero.
     error: AtomicI32,
 }
@@ -35,13 +37,14 @@ pub(crate) struct Synced {
 #[derive(Debug)]
 pub(crate) struct Ending {
     pub(crate) synced: Arc<Synced>,
-    pub(crate) manifest: Manifest,
+    pub(crate) recording: RecordingId,
+    pub(crate) slot: Slot,
     pub(crate) path: PathBuf,
     pub(crate) finished: Event,
 }
 
 enum Job {
-    Begin { recording: RecordingId, relative: String, synced: Arc<Synced> },
+    Begin(Arc<Synced>),
     Refresh(Arc<Synced>),
     End(Box<Ending>),
 }
@@ -55,8 +58,8 @@ pub(crate) struct SyncThread {
 }
 
 impl Synced {
-    pub(crate) const fn new(file: File) -> Self {
-        Self { file, error: AtomicI32::new(0) }
+    pub(crate) const fn new(file: File, day: PathBuf) -> Self {
+        Self { file, day, error: AtomicI32::new(0) }
     }
 
     fn keep(&self, result: io::Result<()>) {
@@ -85,22 +88,26 @@ impl SyncThread {
         Ok(Self { jobs, ended, thread, skipped })
     }
 
-    /// Asks for a new recording's files and their names to be put on the disk, before any of its audio.
-    pub(crate) fn begin(&self, recording: RecordingId, relative: String, synced: &Arc<Synced>) {
-        if self.jobs.send(Job::Begin { recording, relative, synced: Arc::clone(synced) }).is_err() {
-            tracing::error!("the recorder's sync thread is gone");
-        }
+    /// Asks for a recording, its note and their names to be put on the disk for the first time. False if the disk is
+    /// too busy for that.
+    pub(crate) fn begin(&self, synced: &Arc<Synced>) -> bool {
+        self.offer(Job::Begin(Arc::clone(synced)))
     }
 
     /// Asks for what is written to be put on the disk.
     pub(crate) fn refresh(&self, synced: &Arc<Synced>) {
-        match self.jobs.try_send(Job::Refresh(Arc::clone(synced))) {
-            Ok(()) => {}
+        self.offer(Job::Refresh(Arc::clone(synced)));
+    }
+
+    fn offer(&self, job: Job) -> bool {
+        match self.jobs.try_send(job) {
+            Ok(()) => return true,
             Err(TrySendError::Full(_)) => {
                 self.skipped.fetch_add(1, Ordering::Relaxed);
             }
             Err(TrySendError::Disconnected(_)) => tracing::error!("the recorder's sync thread is gone"),
         }
+        false
     }
 
     /// Asks for a recording to be completed and reported.
@@ -131,46 +138,26 @@ fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
     let mut known = None;
     while let Ok(first) = jobs.recv() {
         let together = std::iter::once(first).chain(jobs.try_iter()).take(TOGETHER_MAX);
-        let mut begins = Vec::new();
-        let mut others = Vec::new();
+        let mut begun = Vec::new();
+        let mut ended = Vec::new();
         for job in together {
             match job {
-                Job::Begin { recording, relative, synced } => begins.push((recording, relative, synced)),
-                Job::Refresh(_) | Job::End(_) => others.push(job),
+                Job::Begin(synced) => {
+                    synced.keep(synced.file.sync_data());
+                    begun.push(synced);
+                }
+                Job::Refresh(synced) => synced.keep(synced.file.sync_data()),
+                Job::End(ending) => {
+                    let result = ending.synced.file.sync_data();
+                    ended.push((ending, result));
+                }
             }
         }
-        // First, so that whatever ends or goes on is there by name.
-        begin(&begins, shelf, &mut known);
-        others.into_iter().for_each(|job| carry_on(job, shelf, done));
-    }
-}
-
-/// Puts new recordings on the disk. `known` is the day whose own name is there.
-fn begin(begins: &[(RecordingId, String, Arc<Synced>)], shelf: &Shelf, known: &mut Option<PathBuf>) {
-    for (recording, relative, synced) in begins {
-        synced.keep(shelf.sync_files(*recording, relative));
-    }
-    let days: BTreeSet<PathBuf> = begins.iter().map(|(_, relative, _)| shelf.day(relative)).collect();
-    for day in days {
-        let result = shelf.sync_names(&day, known.as_ref() == Some(&day)).and_then(|()| shelf.sync_notes());
-        *known = result.is_ok().then(|| day.clone());
-        let problem = result.err().map(|error| (error.raw_os_error().unwrap_or(-1), error));
-        let Some((os_error, error)) = problem else { continue };
-        tracing::debug!(%error, "the names of recordings are not on the disk");
-        for (_, _, synced) in begins.iter().filter(|(_, relative, _)| shelf.day(relative) == day) {
-            synced.keep(Err(io::Error::from_raw_os_error(os_error)));
-        }
-    }
-}
-
-fn carry_on(job: Job, shelf: &Shelf, done: &Sender<Event>) {
-    match job {
-        Job::Begin { recording, .. } => unreachable!("{recording} has begun before"),
-        Job::Refresh(synced) => synced.keep(synced.file.sync_data()),
-        Job::End(ending) => {
-            let recording = ending.manifest.recording;
-            let completed = catch_unwind(AssertUnwindSafe(|| complete(&ending, shelf)));
-            let event = match completed.unwrap_or(Err(RecordingFailure::Bug)) {
+        let unnamed = sync_names(&begun, &ended, shelf, &mut known);
+        for (ending, result) in ended {
+            let recording = ending.recording;
+            let closed = catch_unwind(AssertUnwindSafe(|| close(&ending, result, shelf, &unnamed)));
+            let event = match closed.unwrap_or(Err(RecordingFailure::Bug)) {
                 Ok(()) => ending.finished,
                 Err(cause) => Event::RecordingFailed { recording, cause },
             };
@@ -181,9 +168,46 @@ fn carry_on(job: Job, shelf: &Shelf, done: &Sender<Event>) {
     }
 }
 
-fn complete(ending: &Ending, shelf: &Shelf) -> Result<(), RecordingFailure> {
-    let named = |error: io::Error| cause(&ending.path, &error);
-    ending.synced.file.sync_data().map_err(named)?;
-    ending.manifest.write(&ending.path).map_err(named)?;
-    shelf.close(ending.manifest.recording).map_err(named)
+/// Puts the names of what began and what ended on the disk. The days that could not be are given back, with
+/// `errno`; `known` is the day whose own name is there.
+fn sync_names(
+    begun: &[Arc<Synced>],
+    ended: &[(Box<Ending>, io::Result<()>)],
+    shelf: &Shelf,
+    known: &mut Option<PathBuf>,
+) -> BTreeMap<PathBuf, i32> {
+    let ended_days = ended.iter().map(|(ending, _)| &ending.synced.day);
+    let days: BTreeSet<&PathBuf> = begun.iter().map(|synced| &synced.day).chain(ended_days).collect();
+    let mut failed = BTreeMap::new();
+    for day in days {
+        let mut result = shelf.sync_names(day, known.as_ref() == Some(day));
+        *known = result.is_ok().then(|| day.clone());
+        if result.is_ok() && !begun.is_empty() {
+            result = shelf.notes.sync();
+        }
+        let Err(error) = result else { continue };
+        tracing::debug!(%error, "the names of recordings are not on the disk");
+        failed.insert(day.clone(), error.raw_os_error().unwrap_or(-1));
+    }
+    for synced in begun {
+        if let Some(os_error) = failed.get(&synced.day) {
+            synced.keep(Err(io::Error::from_raw_os_error(*os_error)));
+        }
+    }
+    failed
+}
+
+/// Takes the note of a recording that is on the disk away.
+fn close(
+    ending: &Ending,
+    written: io::Result<()>,
+    shelf: &Shelf,
+    unnamed: &BTreeMap<PathBuf, i32>,
+) -> Result<(), RecordingFailure> {
+    let named = match unnamed.get(&ending.synced.day) {
+        Some(os_error) => Err(io::Error::from_raw_os_error(*os_error)),
+        None => Ok(()),
+    };
+    let closed = written.and(named).and_then(|()| shelf.notes.erase(ending.slot));
+    closed.map_err(|error| cause(&ending.path, &error))
 }
