@@ -75,16 +75,17 @@ fn keys_in(start_line: &[u8], content_type: &[u8]) -> Keys {
 fn credentials(bytes: &[u8], value: Range<usize>, edits: &mut Edits) {
     let text = &bytes[value.clone()];
     let begin = value.start + text.len() - text.trim_ascii_start().len();
-    let scheme = bytes[begin..value.end].iter().position(u8::is_ascii_whitespace);
-    let Some(end) = scheme.map(|length| begin + length) else {
+    let end = begin + bytes[begin..value.end].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+    // White space stays: it may be what makes the next line part of this one.
+    let Some(rest) = skip_space(bytes, end..value.end) else {
         // One word, which may be a scheme or a secret.
-        edits.replace(begin..value.end, MASK);
+        edits.replace(begin..end, MASK);
         return;
     };
     if bytes[begin..end].eq_ignore_ascii_case(b"Digest") {
-        proofs(bytes, end..value.end, edits);
+        proofs(bytes, rest..value.end, edits);
     } else {
-        edits.replace(end + 1..value.end, MASK);
+        edits.replace(rest..value.end, MASK);
     }
 }
 
@@ -187,6 +188,13 @@ mod tests {
         let shown =
             masked("BYE x SIP/2.0\r\nAuthorization: Basic QTpi\r\nProxy-Authorization: secret\r\n\r\n");
         assert_eq!(shown, "BYE x SIP/2.0\r\nAuthorization: Basic ***\r\nProxy-Authorization: ***\r\n\r\n");
+    }
+
+    #[test]
+    fn a_folded_field_stays_one_field() {
+        let shown = masked("BYE x SIP/2.0\r\nAuthorization: Digest,x\r\n QTpi,\r\n QTpi\r\nTo: x\r\n\r\n");
+        assert_eq!(shown, "BYE x SIP/2.0\r\nAuthorization: Digest,x\r\n ***\r\nTo: x\r\n\r\n");
+        assert_eq!(mask(shown.as_bytes()).map(|twice| String::from_utf8(twice).unwrap()), Some(shown));
     }
 
     #[test]

@@ -20,8 +20,8 @@ use hotline_call::{CallRecord, Event};
 use hotline_telemetry::Metric;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Instant;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep};
 
 use crate::spool::Spool;
 use crate::{Store, StoreError, StoredContacts, calls, contacts, journal};
@@ -29,7 +29,7 @@ use crate::{Store, StoreError, StoredContacts, calls, contacts, journal};
 /// Entries that may wait for the task; a new one beyond that is lost and counted.
 pub const WRITER_QUEUE_MAX: usize = 16_384;
 
-/// How long the first entry of a batch waits for others.
+/// How long the first entry of a batch waits for others. The task sleeps meanwhile, so that an entry wakes nobody.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
 /// Entries in one transaction.
 const BATCH_MAX: usize = 500;
@@ -69,6 +69,8 @@ pub struct WriterClosed;
 #[derive(Clone, Debug)]
 pub struct Writer {
     messages: mpsc::Sender<Message>,
+    /// Told when somebody waits for what is in the queue.
+    hurry: Arc<Notify>,
     availability: watch::Receiver<Availability>,
     lost: Arc<AtomicU64>,
 }
@@ -91,17 +93,19 @@ impl Writer {
         let (announce, availability) = watch::channel(Availability::Available);
         Metric::StoreAvailable.set(1.0);
         let lost = Arc::new(AtomicU64::new(0));
+        let hurry = Arc::new(Notify::new());
         let task = Task {
             store,
             spool,
             messages,
+            hurry: Arc::clone(&hurry),
             announce,
             lost: Arc::clone(&lost),
             lost_told: 0,
             finished: Vec::new(),
         };
         tokio::spawn(task.run());
-        Ok(Self { messages: sender, availability, lost })
+        Ok(Self { messages: sender, hurry, availability, lost })
     }
 
     /// Takes an entry without waiting. It is durable when a later [`Writer::flush`] returns, usually within
@@ -139,9 +143,7 @@ impl Writer {
     /// # Errors
     /// [`WriterClosed`]; then nothing is known about what was written last.
     pub async fn flush(&self) -> Result<(), WriterClosed> {
-        let (done, wait) = oneshot::channel();
-        self.messages.send(Message::Flush(done)).await.map_err(|_| WriterClosed)?;
-        wait.await.map_err(|_| WriterClosed)
+        self.ask(Message::Flush).await
     }
 
     /// Takes nothing more, makes durable what waits, and ends the task. Waits as long as neither database nor
@@ -150,8 +152,13 @@ impl Writer {
     /// # Errors
     /// [`WriterClosed`] if it was closed before.
     pub async fn close(&self) -> Result<(), WriterClosed> {
+        self.ask(Message::Close).await
+    }
+
+    async fn ask(&self, message: impl FnOnce(oneshot::Sender<()>) -> Message) -> Result<(), WriterClosed> {
         let (done, wait) = oneshot::channel();
-        self.messages.send(Message::Close(done)).await.map_err(|_| WriterClosed)?;
+        self.messages.send(message(done)).await.map_err(|_| WriterClosed)?;
+        self.hurry.notify_one();
         wait.await.map_err(|_| WriterClosed)
     }
 
@@ -258,6 +265,7 @@ struct Task {
     store: Store,
     spool: Spool,
     messages: mpsc::Receiver<Message>,
+    hurry: Arc<Notify>,
     announce: watch::Sender<Availability>,
     lost: Arc<AtomicU64>,
     lost_told: u64,
@@ -280,12 +288,17 @@ impl Task {
     async fn fill(&mut self, first: Message) -> Batch {
         let mut batch = Batch::default();
         self.add(&mut batch, first);
-        let deadline = Instant::now() + BATCH_WAIT;
-        while batch.waiting.is_empty() && batch.entries.len() < BATCH_MAX {
-            match tokio::time::timeout_at(deadline, self.messages.recv()).await {
-                Ok(Some(message)) => self.add(&mut batch, message),
-                Ok(None) | Err(_) => break,
+        if batch.waiting.is_empty() && self.messages.len() < BATCH_MAX && !self.messages.is_closed() {
+            tokio::select! {
+                () = self.hurry.notified() => {}
+                () = sleep(BATCH_WAIT) => {}
             }
+        }
+        while batch.waiting.is_empty()
+            && batch.entries.len() < BATCH_MAX
+            && let Ok(message) = self.messages.try_recv()
+        {
+            self.add(&mut batch, message);
         }
         Metric::JournalQueue.set(self.messages.len() as f64);
         let lost = self.lost.load(Ordering::Relaxed);
@@ -325,7 +338,7 @@ impl Task {
             };
             if self.spool.is_empty() {
                 let Some(batch) = held.take() else { return };
-                tokio::time::sleep(pause).await;
+                sleep(pause).await;
                 outcome = commit(&self.store, &batch.entries).await;
                 match &outcome {
                     Ok(()) => batch.acknowledge(),
@@ -347,13 +360,13 @@ impl Task {
         let chunk = match self.spool.read(BATCH_MAX).await {
             Ok(chunk) => chunk,
             Err(error) => {
-                tokio::time::sleep(RETRY_PAUSE_MAX).await;
+                sleep(RETRY_PAUSE_MAX).await;
                 return Some(Err(error));
             }
         };
         let store = self.store.clone();
         let mut attempt = pin!(async {
-            tokio::time::sleep(pause).await;
+            sleep(pause).await;
             commit(&store, &chunk.entries).await
         });
         let outcome = loop {

@@ -217,7 +217,9 @@ impl<O: Copy + Ord> Layer<O> {
         counters: &mut Counters,
     ) -> Option<O> {
         let (key, status) = (ClientKey::of(response)?, response.status()?);
-        let Some(client) = self.clients.get_mut(&key) else {
+        let number = response.cseq().ok()?.number;
+        // The branch names the request (RFC 3261 §17.1.3); an answer to another number is none to it (§8.2.6.2).
+        let Some(client) = self.clients.get_mut(&key).filter(|client| client.cseq == number) else {
             counters.stray_responses += 1;
             return None;
         };

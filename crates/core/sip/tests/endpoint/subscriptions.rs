@@ -362,6 +362,22 @@ fn an_end_waits_for_the_answer_to_what_was_told_before() {
 }
 
 #[test]
+fn an_answer_with_another_number_is_no_answer() {
+    let mut net = net();
+    let notify = subscribe(&mut net, "202", "dialog", "w1", "").remove(1);
+    let wrong = calls::response(&notify, "200 OK", "w", "").replace("CSeq: 1 NOTIFY", "CSeq: 7 NOTIFY");
+    assert!(wrong.contains("7 NOTIFY"), "{wrong}");
+    net.inject(0, PHONE, &wrong);
+    unregister(&mut net);
+    let counters = net.nodes[0].endpoint.counters();
+    assert_eq!((counters.stray_responses, net.nodes[0].endpoint.subscriptions()), (1, 1));
+    net.run_ms(3000);
+    assert!(!notifies(&mut net).is_empty(), "it is told again");
+    net.run_ms(32_000);
+    assert_eq!(net.nodes[0].endpoint.subscriptions(), 0);
+}
+
+#[test]
 fn all_end_when_the_server_stops() {
     let mut net = net();
     watching(&mut net);
