@@ -35,6 +35,15 @@ pub struct Manners {
     pub hang_up_after: Option<Duration>,
 }
 
+impl Manners {
+    /// A key that is pressed each time `after` has passed, until it must have been heard: the network may be slower to tell
+    /// of the answer than the finger.
+    #[must_use]
+    pub fn press(key: char, after: Duration) -> Vec<(Duration, char)> {
+        (1..8).map(|times| (times * after, key)).collect()
+    }
+}
+
 /// What is done when the phone rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PickUp {

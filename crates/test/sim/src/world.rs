@@ -162,6 +162,14 @@ impl World {
         false
     }
 
+    /// A caller who dials the center's number now, and stays.
+    pub fn call_in(&mut self) -> PhoneId {
+        let caller = self.add_caller(None);
+        let number = self.number();
+        self.later(Duration::ZERO, caller, number);
+        caller
+    }
+
     /// A caller's phone at the trunk, which presses the queue's key soon after it is answered.
     pub fn add_caller(&mut self, hang_up_after: Option<Duration>) -> PhoneId {
         let name = format!("+4917000{:03}", self.phones.len());
@@ -393,7 +401,16 @@ impl World {
         self.close_day().records
     }
 
-    /// The same, and gives all that happened.
+    /// The same for a world in which one call was made; its record.
+    ///
+    /// # Panics
+    /// If something is left, or there were other calls.
+    pub fn close_with_one(self) -> CallRecord {
+        let [record] = <[CallRecord; 1]>::try_from(self.close()).expect("one call has one record");
+        record
+    }
+
+    /// The same as [`Self::close`], and gives all that happened.
     ///
     /// # Panics
     /// If something is left.

@@ -25,11 +25,6 @@ fn is_idle(world: &World, phones: &[PhoneId]) -> bool {
     phones.iter().all(|phone| world.phone(*phone).talk.is_none())
 }
 
-fn only(records: Vec<CallRecord>) -> CallRecord {
-    let [record] = <[CallRecord; 1]>::try_from(records).expect("one call has one record");
-    record
-}
-
 fn kind(record: &CallRecord) -> EndKind {
     record.cause.as_ref().expect("a record has a cause").kind
 }
@@ -59,7 +54,7 @@ fn a_caller_reaches_an_agent_and_either_hangs_up() {
         assert!(world.run_until(LONG, |world| is_idle(world, &[caller, agent])), "both phones fall silent");
         assert!(world.run_until(LONG, |world| matches!(world.agent_state(agent), AgentState::WrapUp { .. })));
         assert!(world.run_until(WRAP_UP, |world| world.agent_state(agent) == AgentState::Ready));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!((kind(&record), record.ended_by), (EndKind::Completed, Some(by)));
         assert_eq!(record.queues[0].outcome, Some(QueueOutcome::Answered));
         assert_eq!(record.offers.len(), 1);
@@ -84,7 +79,7 @@ fn a_phone_that_moves_its_audio_while_it_rings_is_heard_where_it_has_moved() {
         world.run_for(seconds(40));
         moved += world.phone(agent).moved;
         calls += 1;
-        assert_eq!(kind(&only(world.close())), EndKind::Completed);
+        assert_eq!(kind(&world.close_with_one()), EndKind::Completed);
     });
     // Before our PRACK has come it may not be asked for.
     assert!(moved >= calls / 2, "the audio has moved in {moved} of {calls} calls");
@@ -113,7 +108,7 @@ fn a_caller_who_hangs_up_is_gone_from_every_state() {
         assert!(begun && world.run_until(LONG, |world| is_idle(world, &[caller, agent])));
         world.run_for(seconds(3));
         let state = world.agent_state(agent);
-        let record = only(world.close());
+        let record = world.close_with_one();
         let talked = record.connected_at.is_some();
         let queued = record.queues.first().and_then(|visit| visit.outcome);
         let expected = match queued {
@@ -154,7 +149,7 @@ fn a_call_that_the_first_agent_does_not_take_goes_to_the_next() {
         let state = world.agent_state(first);
         world.later(seconds(3), caller, Act::HangUp);
         world.run_for(seconds(30));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(record.offers.len(), 2);
         let OfferOutcome::Failed { failure, .. } = record.offers[0].outcome else {
             panic!("the first offer came to nothing");
@@ -191,7 +186,7 @@ fn a_caller_whom_nobody_answers_is_led_on_by_the_flow() {
             world.phone(caller).talk.as_ref().is_some_and(|talk| talk.is_up)
         }));
         assert!(world.run_until(LONG, |world| is_idle(world, &[caller, agent])));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(record.queues[0].outcome, Some(QueueOutcome::TimedOut));
         assert_eq!((kind(&record), record.ended_by), (EndKind::FlowEnded, Some(Party::System)));
         let rang = record.offers.iter().filter(|offer| offer.ringing_at.is_some()).count();
@@ -209,7 +204,7 @@ fn both_hang_up_at_once() {
         world.later(talk + late, agent, Act::HangUp);
         world.run_for(talk + seconds(5));
         assert!(is_idle(&world, &[caller, agent]));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(kind(&record), EndKind::Completed);
         assert!(matches!(record.ended_by, Some(Party::Caller | Party::Agent)));
     });

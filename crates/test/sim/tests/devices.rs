@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hotline_acd::{AgentState, NotReadyReason, OfferFailure};
 use hotline_call::{CallRecord, DialFailure, DialOutcome, EndKind, OfferOutcome, Party, TransferOutcome};
-use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
+use hotline_sim::{Act, Manners, PhoneId, PickUp, Rules, World, for_each_seed};
 
 /// Seeds for each scenario.
 const SEEDS: u64 = 500;
@@ -25,25 +25,8 @@ fn world_of(seed: u64, loud: bool, rules: Rules) -> (World, PhoneId, PhoneId) {
     world.open();
     let (agent, device) = (world.agent(0), world.outside(0));
     world.move_outside(agent);
-    world.manners(device).keys = presses('1');
+    world.manners(device).keys = Manners::press('1', THINKS);
     (world, agent, device)
-}
-
-/// A key that is pressed until it is heard: the network may be slower to tell of the answer than the finger.
-fn presses(key: char) -> Vec<(Duration, char)> {
-    (1..8).map(|times| (times * THINKS, key)).collect()
-}
-
-fn caller(world: &mut World) -> PhoneId {
-    let caller = world.add_caller(None);
-    let number = world.number();
-    world.later(Duration::ZERO, caller, number);
-    caller
-}
-
-fn only(records: Vec<CallRecord>) -> CallRecord {
-    let [record] = <[CallRecord; 1]>::try_from(records).expect("one call has one record");
-    record
 }
 
 fn outcomes(record: &CallRecord) -> Vec<OfferOutcome> {
@@ -54,7 +37,7 @@ fn outcomes(record: &CallRecord) -> Vec<OfferOutcome> {
 fn an_agent_at_a_number_outside_takes_calls_from_queues() {
     for_each_seed(SEEDS, |seed, loud| {
         let (mut world, agent, device) = world(seed, loud, 1);
-        let caller = caller(&mut world);
+        let caller = world.call_in();
         assert!(world.run_until(LONG, |world| world.are_talking(caller, device)));
         assert!(matches!(world.agent_state(agent), AgentState::Talking { call: Some(_), .. }));
         assert_eq!(world.phone(agent).answered, 0, "the registered phone is left alone");
@@ -63,7 +46,7 @@ fn an_agent_at_a_number_outside_takes_calls_from_queues() {
         let over = |world: &World| matches!(world.agent_state(agent), AgentState::WrapUp { .. });
         assert!(world.run_until(LONG, over));
         world.run_for(Duration::from_secs(40));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(outcomes(&record), [OfferOutcome::Answered]);
         assert_eq!((record.recordings.len(), record.ended_by), (1, Some(by)));
         let [dial] = &record.dials[..] else { panic!("{:?}", record.dials) };
@@ -77,15 +60,37 @@ fn an_agent_at_a_number_outside_takes_calls_from_queues() {
 fn a_mailbox_takes_no_caller() {
     for_each_seed(SEEDS, |seed, loud| {
         let (mut world, first, mailbox) = world(seed, loud, 2);
-        world.manners(mailbox).keys = if seed % 2 == 0 { Vec::new() } else { presses('2') };
-        let (caller, second) = (caller(&mut world), world.agent(1));
+        world.manners(mailbox).keys = if seed % 2 == 0 { Vec::new() } else { Manners::press('2', THINKS) };
+        let (caller, second) = (world.call_in(), world.agent(1));
         assert!(world.run_until(LONG, |world| world.are_talking(caller, second)), "the next agent does");
         assert!(!world.are_talking(caller, mailbox));
         let missed = AgentState::NotReady { reason: NotReadyReason::Missed };
         assert_eq!(world.agent_state(first), missed);
-        let record = only(world.close());
+        let record = world.close_with_one();
         let no_answer = OfferOutcome::Failed { failure: OfferFailure::NoAnswer, status: None };
         assert_eq!(outcomes(&record), [no_answer, OfferOutcome::Answered]);
+    });
+}
+
+/// The device is up and is asked for the key.
+#[test]
+fn a_colleague_picks_up_what_an_agent_outside_has_not_taken() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let rules = Rules { agents: 2, outside: 2, ring_timeout: LONG, ..Rules::default() };
+        let (mut world, first, device) = world_of(seed, loud, rules);
+        world.manners(device).keys = Vec::new();
+        let (caller, second) = (world.call_in(), world.agent(1));
+        let is_up = |world: &World| world.phone(device).talk.as_ref().is_some_and(|talk| talk.is_up);
+        assert!(world.run_until(LONG, is_up));
+        assert!(world.take_over(second, device));
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, second)));
+        assert!(world.run_until(LONG, |world| world.phone(device).talk.is_none()));
+        assert_eq!(world.agent_state(first), AgentState::Ready, "without blame");
+        world.later(Duration::from_secs(1), caller, Act::HangUp);
+        world.run_for(Duration::from_secs(60));
+        let record = world.close_with_one();
+        let elsewhere = OfferOutcome::Failed { failure: OfferFailure::Elsewhere, status: None };
+        assert_eq!(outcomes(&record), [elsewhere, OfferOutcome::Answered]);
     });
 }
 
@@ -97,10 +102,10 @@ fn an_agent_outside_who_hangs_up_instead_has_rejected_the_call() {
         let (mut world, first, device) = world_of(seed, loud, rules);
         let manners = world.manners(device);
         (manners.keys, manners.hang_up_after) = (Vec::new(), Some(THINKS));
-        let (caller, second) = (caller(&mut world), world.agent(1));
+        let (caller, second) = (world.call_in(), world.agent(1));
         assert!(world.run_until(LONG, |world| world.are_talking(caller, second)));
         assert_eq!(world.agent_state(first), AgentState::Ready, "held back for a while");
-        let record = only(world.close());
+        let record = world.close_with_one();
         let OfferOutcome::Failed { failure, .. } = record.offers[0].outcome else { panic!("{record:?}") };
         assert_eq!(failure, OfferFailure::Rejected);
     });
@@ -111,15 +116,15 @@ fn a_trunk_that_fails_is_passed_over_within_the_offer() {
     for_each_seed(SEEDS, |seed, loud| {
         let (mut world, _, first) = world(seed, loud, 1);
         let second = world.outside(1);
-        world.manners(second).keys = presses('1');
+        world.manners(second).keys = Manners::press('1', THINKS);
         if seed % 2 == 0 {
             world.manners(first).pick_up = PickUp::Reject(503);
         } else {
             world.later(Duration::ZERO, first, Act::Vanish);
         }
-        let caller = caller(&mut world);
+        let caller = world.call_in();
         assert!(world.run_until(LONG, |world| world.are_talking(caller, second)));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(outcomes(&record), [OfferOutcome::Answered]);
         assert_eq!(record.dials.len(), 2);
     });
@@ -133,10 +138,10 @@ fn trunks_that_all_fail_are_not_the_agent_s_fault() {
             let outside = world.outside(number);
             world.manners(outside).pick_up = PickUp::Reject(503);
         }
-        let (caller, second) = (caller(&mut world), world.agent(1));
+        let (caller, second) = (world.call_in(), world.agent(1));
         assert!(world.run_until(LONG, |world| world.are_talking(caller, second)));
         assert_eq!(world.agent_state(first), AgentState::Ready);
-        let record = only(world.close());
+        let record = world.close_with_one();
         let fault = OfferOutcome::Failed { failure: OfferFailure::PhoneFault, status: Some(503) };
         assert_eq!(outcomes(&record), [fault, OfferOutcome::Answered]);
         let tries: Vec<_> = record.dials.iter().map(|dial| dial.outcome).collect();
@@ -158,7 +163,7 @@ fn a_call_from_the_page_rings_the_device_outside_first() {
         assert!(world.run_until(LONG, |world| world.are_talking(device, callee)));
         world.later(Duration::from_secs(1), callee, Act::HangUp);
         world.run_for(Duration::from_secs(40));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(record.cause.as_ref().unwrap().kind, EndKind::Completed);
         assert_eq!(record.dials[0].device_of, record.agent);
         assert!(record.connected_at > record.answered_at, "the agent's own device is not who was called");
@@ -172,14 +177,14 @@ fn an_agent_outside_sends_a_caller_on() {
         let second = world.agent(1);
         world.later(Duration::ZERO, second, Act::Unregister);
         world.run_for(Duration::from_secs(40));
-        let caller = caller(&mut world);
+        let caller = world.call_in();
         assert!(world.run_until(LONG, |world| world.are_talking(caller, device)));
         world.later(Duration::ZERO, second, Act::Register);
         world.run_for(Duration::from_secs(40));
         world.transfer(first, second);
         assert!(world.run_until(LONG, |world| world.are_talking(caller, second)));
         assert!(world.run_until(LONG, |world| world.phone(device).talk.is_none()));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(record.transfers[0].outcome, TransferOutcome::Done);
     });
 }
@@ -193,12 +198,12 @@ fn anybody_may_leave_at_any_moment() {
         let (second, other) = (world.agent(1), world.outside(1));
         if seed % 4 == 3 {
             world.manners(device).pick_up = PickUp::Reject(500);
-            world.manners(other).keys = presses('1');
+            world.manners(other).keys = Manners::press('1', THINKS);
         } else {
             let answers = world.up_to(Duration::from_secs(4));
             world.manners(device).pick_up = PickUp::After(answers);
         }
-        let caller = caller(&mut world);
+        let caller = world.call_in();
         if seed % 3 == 0 {
             // Refused while a call is on offer.
             drop(world.originate(agent, NUMBER));

@@ -23,11 +23,6 @@ fn dial(world: &mut World, agent: PhoneId) {
     world.later(Duration::ZERO, agent, Act::Dial(NUMBER.to_owned()));
 }
 
-fn only(records: Vec<CallRecord>) -> CallRecord {
-    let [record] = <[CallRecord; 1]>::try_from(records).expect("one call has one record");
-    record
-}
-
 /// Trunk and outcome of each try.
 fn dials(record: &CallRecord) -> Vec<(String, DialOutcome)> {
     record.dials.iter().map(|dial| (dial.trunk.to_string(), dial.outcome)).collect()
@@ -53,7 +48,7 @@ fn an_agent_dials_a_number_outside_and_both_are_recorded() {
         world.later(Duration::from_secs(5), who, Act::HangUp);
         world.run_for(Duration::from_secs(40));
         assert_eq!(world.agent_state(agent), AgentState::Ready, "no wrap-up follows");
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(dials(&record), [answered("outside0")]);
         assert_eq!((record.recordings.len(), record.ended_by), (1, Some(by)));
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
@@ -85,7 +80,7 @@ fn a_server_that_is_dead_or_cannot_is_passed_over_within_the_call() {
         assert!(connected, "the next trunk takes the call");
         world.later(Duration::from_secs(1), agent, Act::HangUp);
         world.run_for(Duration::from_secs(40));
-        let tries = dials(&only(world.close()));
+        let tries = dials(&world.close_with_one());
         // The answer of a slow network may come too late.
         let late = [failed("outside0", DialFailure::Silent, None), answered("outside1")];
         assert!(tries == [why, answered("outside1")] || tries == late, "{tries:?}");
@@ -108,7 +103,7 @@ fn what_the_called_one_says_is_final() {
         world.run_for(Duration::from_secs(60));
         assert_eq!(world.phone(agent).failed, Some(status), "the agent's phone is told");
         assert_eq!(world.phone(other).answered, 0);
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(dials(&record), [failed("outside0", failure, Some(status))]);
         assert_eq!((record.cause.unwrap().kind, record.recordings.len()), (EndKind::NotAnswered, 0));
     });
@@ -154,7 +149,7 @@ fn a_call_from_the_page_rings_the_agent_first() {
         assert!(world.run_until(LONG, |world| world.are_talking(agent, callee)));
         world.later(Duration::from_secs(1), callee, Act::HangUp);
         world.run_for(Duration::from_secs(40));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!((dials(&record), record.ended_by), (vec![answered("outside0")], Some(Party::Callee)));
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
     });
@@ -172,7 +167,7 @@ fn an_agent_who_does_not_take_the_own_phone_up_calls_nobody() {
         world.originate(agent, NUMBER).expect("the agent is free");
         world.run_for(Duration::from_secs(90));
         assert_eq!(world.agent_state(agent), AgentState::Ready);
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(dials(&record), []);
         assert_eq!(record.cause.unwrap().kind, EndKind::NotAnswered);
     });
@@ -200,7 +195,7 @@ fn a_caller_is_sent_on_to_a_number_outside() {
         let (who, by) = if seed % 2 == 0 { (caller, Party::Caller) } else { (outside, Party::Callee) };
         world.later(Duration::from_secs(2), who, Act::HangUp);
         world.run_for(Duration::from_secs(40));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(record.transfers[0].outcome, TransferOutcome::Done);
         assert_eq!((record.recordings.len(), record.ended_by), (2, Some(by)));
     });
@@ -224,7 +219,7 @@ fn a_caller_whom_nobody_outside_takes_is_back_with_the_agent() {
         assert!(world.run_until(LONG, |world| world.are_talking(caller, agent)), "they talk again");
         world.later(Duration::from_secs(2), caller, Act::HangUp);
         world.run_for(Duration::from_secs(40));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(record.transfers[0].outcome, TransferOutcome::Failed);
     });
 }

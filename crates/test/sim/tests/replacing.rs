@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use hotline_acd::{AgentState, OfferFailure};
-use hotline_call::{CallRecord, EndKind, OfferOutcome};
-use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
+use hotline_call::{EndKind, OfferOutcome};
+use hotline_sim::{Act, Manners, PhoneId, PickUp, Rules, World, for_each_seed};
 
 /// Seeds for each scenario.
 const SEEDS: u64 = 500;
@@ -20,18 +20,6 @@ fn world(seed: u64, loud: bool) -> (World, PhoneId, PhoneId) {
     (world, first, second)
 }
 
-fn caller(world: &mut World) -> PhoneId {
-    let caller = world.add_caller(None);
-    let number = world.number();
-    world.later(Duration::ZERO, caller, number);
-    caller
-}
-
-fn only(records: Vec<CallRecord>) -> CallRecord {
-    let [record] = <[CallRecord; 1]>::try_from(records).expect("one call has one record");
-    record
-}
-
 #[test]
 fn a_call_that_rings_at_a_colleague_s_phone_is_picked_up() {
     let picked_up = Cell::new(0);
@@ -39,7 +27,7 @@ fn a_call_that_rings_at_a_colleague_s_phone_is_picked_up() {
         let (mut world, first, second) = world(seed, loud);
         world.restore_often(20);
         world.manners(first).pick_up = PickUp::Never;
-        let caller = caller(&mut world);
+        let caller = world.call_in();
         let rings = |world: &World| matches!(world.agent_state(first), AgentState::Ringing { .. });
         if !world.run_until(LONG / 4, rings) {
             // The network has lost the word of it, and with it what the dialog is called.
@@ -55,7 +43,7 @@ fn a_call_that_rings_at_a_colleague_s_phone_is_picked_up() {
         world.later(Duration::from_secs(1), who, Act::HangUp);
         world.run_for(Duration::from_secs(60));
         assert_eq!(world.agent_state(second), AgentState::Ready);
-        let record = only(world.close());
+        let record = world.close_with_one();
         let outcomes: Vec<_> = record.offers.iter().map(|offer| offer.outcome).collect();
         let elsewhere = OfferOutcome::Failed { failure: OfferFailure::Elsewhere, status: None };
         assert_eq!(outcomes, [elsewhere, OfferOutcome::Answered]);
@@ -69,7 +57,7 @@ fn an_agent_moves_a_talk_to_another_phone_and_the_recording_goes_on() {
     for_each_seed(SEEDS, |seed, loud| {
         let (mut world, first, _) = world(seed, loud);
         world.restore_often(20);
-        let caller = caller(&mut world);
+        let caller = world.call_in();
         assert!(world.run_until(LONG, |world| world.are_talking(caller, first)));
         let other = world.add_second_phone(first);
         world.later(Duration::ZERO, other, Act::Register);
@@ -81,7 +69,7 @@ fn an_agent_moves_a_talk_to_another_phone_and_the_recording_goes_on() {
         let who = if seed % 2 == 0 { caller } else { other };
         world.later(Duration::from_secs(1), who, Act::HangUp);
         world.run_for(Duration::from_secs(60));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!((record.recordings.len(), record.offers.len()), (1, 1));
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
     });
@@ -102,21 +90,48 @@ fn an_agent_moves_a_call_it_has_made() {
         assert!(world.run_until(LONG, |world| world.phone(first).talk.is_none()));
         world.later(Duration::from_secs(1), other, Act::HangUp);
         world.run_for(Duration::from_secs(60));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
     });
+}
+
+/// The ACK of the first phone may still be on its way.
+#[test]
+fn an_agent_moves_a_call_that_a_flow_has_just_answered() {
+    let moved = Cell::new(0);
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, first, second) = world(seed, loud);
+        let other = world.add_second_phone(first);
+        world.later(Duration::ZERO, other, Act::Register);
+        assert!(world.run_until(LONG, |world| world.phone(other).is_registered));
+        world.manners(other).keys = Manners::press('1', Duration::from_secs(1));
+        let number = world.number();
+        world.later(Duration::ZERO, first, number);
+        let is_up = |world: &World| world.phone(first).talk.as_ref().is_some_and(|talk| talk.is_up);
+        if !world.run_until(LONG / 4, is_up) {
+            // The network has lost too much for a call.
+            return;
+        }
+        moved.set(moved.get() + 1);
+        assert!(world.take_over(other, first));
+        assert!(world.run_until(LONG, |world| world.are_talking(other, second)), "the flow goes on");
+        world.later(Duration::from_secs(1), other, Act::HangUp);
+        world.run_for(Duration::from_secs(60));
+        assert_eq!(world.close_with_one().cause.unwrap().kind, EndKind::Completed);
+    });
+    assert!(moved.get() > SEEDS / 2);
 }
 
 #[test]
 fn nobody_takes_the_talk_of_somebody_else() {
     for_each_seed(SEEDS / 2, |seed, loud| {
         let (mut world, first, second) = world(seed, loud);
-        let caller = caller(&mut world);
+        let caller = world.call_in();
         assert!(world.run_until(LONG, |world| world.are_talking(caller, first)));
         assert!(world.take_over(second, first));
         assert_eq!(world.phone(second).failed, Some(403));
         world.run_for(Duration::from_secs(40));
         assert!(world.are_talking(caller, first), "as if nothing had been");
-        assert_eq!(only(world.close()).offers.len(), 1);
+        assert_eq!(world.close_with_one().offers.len(), 1);
     });
 }

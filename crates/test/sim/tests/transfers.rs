@@ -24,11 +24,6 @@ fn talking(seed: u64, loud: bool) -> (World, PhoneId, PhoneId, PhoneId) {
     (world, caller, first, second)
 }
 
-fn only(records: Vec<CallRecord>) -> CallRecord {
-    let [record] = <[CallRecord; 1]>::try_from(records).expect("one call has one record");
-    record
-}
-
 fn outcomes(record: &CallRecord) -> Vec<TransferOutcome> {
     record.transfers.iter().map(|transfer| transfer.outcome).collect()
 }
@@ -48,7 +43,7 @@ fn a_caller_who_is_sent_on_talks_to_the_next_agent_and_the_first_is_free() {
         assert!(matches!(world.agent_state(first), AgentState::WrapUp { .. } | AgentState::Ready));
         world.later(Duration::from_secs(2), caller, Act::HangUp);
         world.run_for(Duration::from_secs(30));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(outcomes(&record), [TransferOutcome::Done]);
         assert_eq!((record.recordings.len(), record.offers.len()), (2, 2));
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
@@ -72,7 +67,7 @@ fn a_caller_whom_nobody_takes_over_is_back_with_the_agent() {
         assert!(world.run_until(LONG, |world| world.are_talking(caller, first)), "they talk again");
         world.later(Duration::from_secs(2), first, Act::HangUp);
         world.run_for(Duration::from_secs(30));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(outcomes(&record), [TransferOutcome::Failed]);
         assert_eq!((record.recordings.len(), record.ended_by), (1, Some(Party::Agent)));
     });
@@ -121,7 +116,7 @@ fn anybody_may_hang_up_while_a_caller_is_sent_on() {
         world.run_for(Duration::from_secs(60));
         let taken_over = world.are_talking(caller, second);
         assert!(seed % 3 != 1 || taken_over, "an agent who leaves takes nobody along");
-        let record = only(world.close());
+        let record = world.close_with_one();
         ends.insert((seed % 3, outcomes(&record)[0] == TransferOutcome::Done));
     });
     let is_replay = ends.len() < 2;
@@ -146,7 +141,7 @@ fn a_caller_whom_nobody_is_left_for_begins_again() {
         assert!(world.run_until(LONG, |world| world.are_talking(caller, first)), "and is served");
         world.later(Duration::from_secs(2), caller, Act::HangUp);
         world.run_for(Duration::from_secs(30));
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(outcomes(&record), [TransferOutcome::Failed]);
         assert_eq!((record.recordings.len(), record.queues.len()), (2, 2));
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
@@ -179,7 +174,7 @@ fn an_agent_who_has_called_a_colleague_sends_that_one_on() {
         for agent in [first, second, third] {
             assert_eq!(world.agent_state(agent), AgentState::Ready, "nobody is left in a call");
         }
-        let record = only(world.close());
+        let record = world.close_with_one();
         assert_eq!(outcomes(&record), [TransferOutcome::Done]);
         assert_eq!(record.recordings.len(), 2);
     });
@@ -199,7 +194,7 @@ fn a_colleague_whom_nobody_takes_over_is_back_with_the_agent_who_called() {
         for agent in [first, second, third] {
             assert_eq!(world.agent_state(agent), AgentState::Ready, "nobody is left in a call");
         }
-        assert_eq!(outcomes(&only(world.close())), [TransferOutcome::Failed]);
+        assert_eq!(outcomes(&world.close_with_one()), [TransferOutcome::Failed]);
     });
 }
 

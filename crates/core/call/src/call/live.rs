@@ -167,6 +167,9 @@ impl Call {
             None => live.media.is_agreed(),
         };
         if agreed {
+            if answer.is_some() {
+                self.follow_hold(now, env);
+            }
             self.on_flow_answered(now, env);
         } else {
             self.end_by_system(now, env, EndKind::Refused, None, 88);

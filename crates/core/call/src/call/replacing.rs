@@ -82,7 +82,8 @@ impl Call {
         // An early dialog that we have not begun (RFC 3891 §3).
         let (Progress::Answered | Progress::Confirmed) = live.progress else { return Err(481) };
         live.media = replacing.answer(now, env, &live.media)?;
-        live.progress = Progress::Confirmed;
+        // Until the ACK of the other phone, which may bring the answer.
+        live.progress = Progress::Answered;
         let leg = replacing.leg(self, LegEnd::Caller(self.record.source.clone()));
         self.session = Some(replacing.session);
         env.sessions.adopt(replacing.session, leg);
