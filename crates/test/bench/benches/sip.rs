@@ -1,4 +1,4 @@
-//! SIP messages, beside rsip, and the endpoint's work for one call.
+//! SIP messages, beside rsip and rsipstack, and the endpoint's work for one call.
 #![expect(clippy::unwrap_used, reason = "all inputs are written here")]
 
 use core::net::SocketAddr;
@@ -61,6 +61,12 @@ mod index {
         let bytes = invite(1).into_bytes();
         bencher.bench(|| rsip::SipMessage::try_from(black_box(bytes.as_slice())).unwrap());
     }
+
+    #[divan::bench]
+    fn rsipstack(bencher: Bencher) {
+        let bytes = invite(1).into_bytes();
+        bencher.bench(|| rsipstack::sip::SipMessage::try_from(black_box(bytes.as_slice())).unwrap());
+    }
 }
 
 /// What is needed to route it: Via, From, To, Contact, CSeq, Call-ID, of a message already indexed.
@@ -80,6 +86,22 @@ mod typed_headers {
     #[divan::bench]
     fn rsip(bencher: Bencher) {
         let message = rsip::SipMessage::try_from(invite(1).as_bytes()).unwrap();
+        bencher.bench(|| {
+            let message = black_box(&message);
+            let via = message.via_header().unwrap().typed().unwrap();
+            let from = message.from_header().unwrap().typed().unwrap();
+            let to = message.to_header().unwrap().typed().unwrap();
+            let contact = message.contact_header().unwrap().typed().unwrap();
+            let cseq = message.cseq_header().unwrap().typed().unwrap();
+            (via, from, to, contact, cseq, message.call_id_header().unwrap().clone())
+        });
+    }
+
+    #[divan::bench]
+    fn rsipstack(bencher: Bencher) {
+        use rsipstack::sip::prelude::*;
+
+        let message = rsipstack::sip::SipMessage::try_from(invite(1).as_bytes()).unwrap();
         bencher.bench(|| {
             let message = black_box(&message);
             let via = message.via_header().unwrap().typed().unwrap();
@@ -132,6 +154,29 @@ mod build_200 {
                 body: ANSWER.into(),
             };
             response.to_string().into_bytes()
+        });
+    }
+
+    #[divan::bench]
+    fn rsipstack(bencher: Bencher) {
+        use rsipstack::sip::prelude::*;
+        use rsipstack::sip::{Header, Headers, Request, Response};
+
+        let request = Request::try_from(invite(1).as_bytes()).unwrap();
+        bencher.bench(|| {
+            let request = black_box(&request);
+            let to = request.to_header().unwrap().typed().unwrap().with_tag("0123456789abcdef".into());
+            let mut headers = Headers::default();
+            headers.push(request.via_header().unwrap().clone().into());
+            headers.push(request.from_header().unwrap().clone().into());
+            headers.push(Header::To(to.into()));
+            headers.push(request.call_id_header().unwrap().clone().into());
+            headers.push(request.cseq_header().unwrap().clone().into());
+            headers.push(Header::Contact("<sip:192.0.2.1:5060>".into()));
+            headers.push(Header::ContentType("application/sdp".into()));
+            headers.push(Header::ContentLength(ANSWER.len().to_string().into()));
+            Response { status_code: 200.into(), headers, body: ANSWER.into(), ..Response::default() }
+                .to_bytes()
         });
     }
 }
