@@ -237,6 +237,19 @@ impl Hotline {
         Ok(phone)
     }
 
+    /// The same with one codec only.
+    ///
+    /// # Errors
+    /// The registration or the state is refused.
+    pub async fn ready_with(&self, agent: &str, codec: Codec) -> Result<Phone> {
+        let password = Some(sip_password(agent));
+        let name = format!("agent {agent}");
+        let mut phone = self.phone(&name, agent, password, self.addresses.phones(), vec![codec]).await?;
+        phone.register().await?;
+        self.set_state(agent, "ready").await?;
+        Ok(phone)
+    }
+
     /// Sets an agent's state as its page would.
     ///
     /// # Errors

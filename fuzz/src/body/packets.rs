@@ -45,8 +45,14 @@ pub fn rtp(input: &[u8]) {
 /// Packets from phones and strangers to two legs in a recorded bridge: what leaves is RTP to somebody who is known,
 /// one packet for each that came, nothing is recorded before or after its time, and nothing is left at the end.
 pub fn media_engine(input: &[u8]) {
+    for agent in [Codec::Pcma, Codec::G722] {
+        engine_with(agent, input);
+    }
+}
+
+fn engine_with(agent: Codec, input: &[u8]) {
     let mut now = Now::default();
-    let mut outlet = Outlet::default();
+    let mut outlet = Outlet { agent, now: Time::ZERO, sent: 0, finished: false };
     let mut engine = bridged(now, &mut outlet);
     for (control, packet) in pieces(input) {
         let end = now + Duration::from_millis(u64::from(control >> 2) * 4);
@@ -84,14 +90,16 @@ fn pieces(input: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     })
 }
 
-/// μ-law on one side and A-law on the other, so that every payload is transcoded.
+/// μ-law on one side and another codec on the other, so that every payload is transcoded.
 fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
     let mut rng = Rng::from_number(1);
     let call = CallId::generate(WallTime(0), &mut rng);
     let recording = RecordingId::generate(WallTime(0), &mut rng);
     let mut engine = Engine::new(EngineConfig::default(), rng, Arc::new(PromptLibrary::default()));
     let [customer, agent] = LEGS;
-    for (leg, codec, payload_type) in [(customer, Codec::Pcmu, 0), (agent, Codec::Pcma, 8)] {
+    for (leg, codec) in [(customer, Codec::Pcmu), (agent, outlet.agent)] {
+        // What the corpus calls the agent's audio.
+        let payload_type = if leg == customer { 0 } else { 8 };
         engine.handle_command(now, Command::OpenLeg { leg, call }, outlet);
         let answered = Command::SetRemote {
             leg,
@@ -124,8 +132,8 @@ fn stranger(leg: LegId) -> SocketAddr {
 }
 
 /// Looks at everything that leaves the engine.
-#[derive(Default)]
 struct Outlet {
+    agent: Codec,
     now: Time,
     sent: usize,
     finished: bool,
@@ -146,7 +154,7 @@ impl Sink for Outlet {
         match chunk {
             Chunk::Start { .. } => {}
             Chunk::Audio { channel, position, codec, payload } => {
-                assert_eq!(codec, if channel == Channel::Customer { Codec::Pcmu } else { Codec::Pcma });
+                assert_eq!(codec, if channel == Channel::Customer { Codec::Pcmu } else { self.agent });
                 let end = position + payload.len() as u64;
                 assert!(end <= recorded + AHEAD_MAX, "{end} is recorded at {recorded}");
             }

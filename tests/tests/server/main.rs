@@ -4,6 +4,7 @@ mod api;
 mod bench;
 mod call;
 mod carrier;
+mod codecs;
 mod crowd;
 mod device;
 mod extension;

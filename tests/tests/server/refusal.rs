@@ -75,7 +75,7 @@ async fn a_phone_without_a_common_codec_is_told_so() -> Result<()> {
 }
 
 #[tokio::test]
-async fn both_g711_codecs_are_spoken() -> Result<()> {
+async fn every_codec_is_spoken() -> Result<()> {
     let hotline = Center::new().start().await?;
     for codec in Codec::ALL {
         let mut caller = hotline.caller_with("+15550100112", codec).await?;

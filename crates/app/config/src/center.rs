@@ -5,10 +5,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use hotline_base::{AgentId, FlowId, NumberId, QueueId};
-use hotline_call::{Center, DialPlan, Number, Queue, Route, Timing, Trunk, number};
+use hotline_call::{Center, DialPlan, Number, Queue, Route, Timing, Trunk, Voice, number};
 use hotline_ivr::{Flow, Language, World, announcement_prompts, check};
 use hotline_media::PromptId;
-use hotline_sdp::Codec;
 use hotline_sip::uri::Host;
 use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read, suggest};
@@ -18,10 +17,11 @@ use crate::flows::{FlowText, Sounds};
 use crate::queues::queues;
 use crate::server::Server;
 use crate::trunks::{TrunkEntry, routes, trunks};
+use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 9] =
-    ["domain", "language", "dial_plan", "numbers", "queues", "agents", "trunks", "routes", "demo"];
+const KEYS: [&str; 10] =
+    ["domain", "language", "dial_plan", "audio", "numbers", "queues", "agents", "trunks", "routes", "demo"];
 
 /// Lengths of national numbers anywhere (E.164 §6: 15 digits with the country code).
 const NATIONAL_DIGITS: RangeInclusive<usize> = 4..=14;
@@ -38,6 +38,7 @@ pub(crate) struct Draft {
     domain: Host,
     language: String,
     dial_plan: DialPlan,
+    voice: Voice,
     numbers: BTreeMap<String, Number>,
     queues: BTreeMap<QueueId, Queue>,
     agents: BTreeMap<AgentId, AgentEntry>,
@@ -96,8 +97,10 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         };
         numbers(reader, node, &around)
     });
-    let trunks =
-        reader.required(&fields, "trunks").and_then(|node| trunks(reader, node, dial_plan.as_ref()?));
+    let voice = voice(reader, fields.optional("audio"), &Voice::default());
+    let trunks = reader
+        .required(&fields, "trunks")
+        .and_then(|node| trunks(reader, node, dial_plan.as_ref()?, voice.as_ref()?));
     let routes = match fields.optional("routes") {
         Some(node) => routes(reader, node, trunks.as_ref()?, dial_plan.as_ref()?),
         None => Some(Vec::new()),
@@ -114,6 +117,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         domain: domain?,
         language: language?,
         dial_plan: dial_plan?,
+        voice: voice?,
         numbers: numbers?,
         queues: queues?,
         agents: agents?,
@@ -290,7 +294,7 @@ impl Draft {
             language: self.language,
             domain: self.domain,
             media_address: server.media.external,
-            codecs: Codec::ALL.to_vec(),
+            voice: self.voice,
             timing: Timing::default(),
         };
         let demo = self.demo_users.map(|users| Demo { users, sip_passwords });

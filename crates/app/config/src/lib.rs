@@ -11,6 +11,7 @@ mod server;
 mod sip;
 mod trace;
 mod trunks;
+mod voice;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

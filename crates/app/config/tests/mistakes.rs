@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use hotline_config::{ConfigError, Configuration, load};
+use hotline_sdp::{Codec, Preference};
 use tempfile::TempDir;
 
 fn repository() -> PathBuf {
@@ -156,7 +157,7 @@ fn a_missing_file_is_named() {
 fn a_trunk_that_calls_go_out_by_is_read_whole() {
     let trunk = "  carrier:\n    servers: [sip.example.net, {server: \"192.0.2.5:5080\", weight: 3}]\n    \
                  login: {username: u, password: p}\n    register: true\n    probe_s: 30\n    calls_max: 30\n    \
-                 numbers: {format: digits, prefix: \"7\"}\n    caller_id: \"(555) 010-0100\"\n    headers: {X-Account: \"7\", User-Agent: }\n  demo:\n    peers";
+                 numbers: {format: digits, prefix: \"7\"}\n    audio: {codecs: [g722, PCMA], choice: theirs}\n    caller_id: \"(555) 010-0100\"\n    headers: {X-Account: \"7\", User-Agent: }\n  demo:\n    peers";
     let routes =
         "routes:\n  - {numbers: [\"+49*\", \"112\"], trunks: [{trunk: carrier, priority: 2}]}\n\ndemo:";
     let (directory, outcome) = changed("center.yaml", "  demo:\n    peers", trunk);
@@ -173,6 +174,8 @@ fn a_trunk_that_calls_go_out_by_is_read_whole() {
     let account = trunk.account.as_ref().unwrap();
     assert_eq!((account.user.as_str(), account.domain.as_str()), ("u", "sip.example.net"));
     assert_eq!(trunk.caller_id.as_deref(), Some("+15550100100"));
+    assert_eq!(trunk.voice.codecs, [Codec::G722, Codec::Pcma]);
+    assert_eq!((trunk.voice.choice, trunk.voice.packet_ms), (Preference::Theirs, center.voice.packet_ms));
     assert_eq!(
         trunk.headers,
         [("X-Account".to_owned(), "7".to_owned()), ("User-Agent".to_owned(), String::new())]
@@ -195,6 +198,11 @@ fn what_is_wrong_with_trunks_and_routes_is_told() {
         ("servers: [sip.example.net]\n    caller_id: \"x\"", "`x` is no number"),
         ("servers: [sip.example.net]\n    numbers: {prefix: \"a\"}", "`a` cannot be dialled"),
         ("servers: [sip.example.net]\n    calls_max: 0", "1 to 10000"),
+        ("servers: [sip.example.net]\n    audio: {codecs: [PCMA, G729]}", "unknown codec `G729`"),
+        ("servers: [sip.example.net]\n    audio: {codecs: []}", "1 to 3 of them"),
+        ("servers: [sip.example.net]\n    audio: {codecs: [PCMA, pcma]}", "is there twice"),
+        ("servers: [sip.example.net]\n    audio: {choice: their}", "unknown choice `their`"),
+        ("servers: [sip.example.net]\n    audio: {packet_ms: 5}", "10 to 60"),
     ] {
         let text = mistake("center.yaml", peers, to);
         assert!(text.contains(told), "{to}: {text}");

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use hotline_audio::{alaw, ulaw};
 use hotline_base::Rng;
+use hotline_media::{self as media, Decoder, Encoder};
 use hotline_rtp::{Digit, EventPacket, EventSender, Header};
 use hotline_sdp::{Codec, Negotiated};
 
@@ -32,13 +32,20 @@ pub(crate) type SpokeAt = Arc<Mutex<Option<SystemTime>>>;
 pub(crate) struct Voice {
     speech: Speech,
     spoke_at: SpokeAt,
-    peer: Option<Negotiated>,
+    peer: Option<Peer>,
     ssrc: u32,
     sequence: u16,
     timestamp: u32,
     keys: VecDeque<Key>,
     heard: Heard,
     clock: Option<HeardClock>,
+}
+
+/// Whom it talks with.
+struct Peer {
+    agreed: Negotiated,
+    encoder: Encoder,
+    decoder: Decoder,
 }
 
 /// A key being pressed: all its packets have the timestamp of the first (RFC 4733 §2.5.1.2).
@@ -83,8 +90,16 @@ impl Voice {
     }
 
     /// From here on packets go to, and are taken from, this peer.
-    pub(crate) fn set_peer(&mut self, peer: Negotiated) {
-        self.peer = Some(peer);
+    pub(crate) fn set_peer(&mut self, agreed: Negotiated) {
+        let codec = match agreed.codec {
+            Codec::Pcmu => media::Codec::Pcmu,
+            Codec::Pcma => media::Codec::Pcma,
+            Codec::G722 => media::Codec::G722,
+        };
+        self.peer = Some(match self.peer.take() {
+            Some(peer) if peer.encoder.codec() == codec => Peer { agreed, ..peer },
+            _ => Peer { agreed, encoder: codec.encoder(), decoder: codec.decoder() },
+        });
     }
 
     pub(crate) fn stop(&mut self) {
@@ -98,7 +113,7 @@ impl Voice {
 
     /// The packet of this 20 ms, and where it goes.
     pub(crate) fn tick(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
-        let peer = self.peer.clone()?;
+        let peer = self.peer.as_ref()?.agreed.clone();
         let timestamp = self.timestamp;
         self.timestamp = timestamp.wrapping_add(FRAME as u32);
         let packet = match (peer.telephone_event_send, self.next_key_packet(timestamp)) {
@@ -113,10 +128,8 @@ impl Voice {
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .get_or_insert_with(SystemTime::now);
-                let payload = frame.map(|sample| match peer.codec {
-                    Codec::Pcmu => ulaw::encode(sample),
-                    Codec::Pcma => alaw::encode(sample),
-                });
+                let encoder = &mut self.peer.as_mut()?.encoder;
+                let payload = frame.map(|sample| encoder.encode(sample));
                 let header = Header { payload_type: peer.payload_type_send, ..self.header(timestamp) };
                 header.packet(&payload)
             }
@@ -145,15 +158,11 @@ impl Voice {
     /// Puts the audio of a packet where its timestamp says, so that neither a late packet nor a late phone
     /// leaves a mark on what was heard.
     pub(crate) fn hear(&mut self, datagram: &[u8]) {
-        let Some(peer) = &self.peer else { return };
+        let Some(peer) = &mut self.peer else { return };
         let Ok((header, payload)) = Header::parse(datagram) else { return };
-        if header.payload_type != peer.payload_type_receive {
+        if header.payload_type != peer.agreed.payload_type_receive {
             return;
         }
-        let decode = match peer.codec {
-            Codec::Pcmu => ulaw::decode,
-            Codec::Pcma => alaw::decode,
-        };
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let clock = self.clock.filter(|clock| clock.ssrc == header.ssrc);
         let place = clock.map(|clock| clock.place(header.timestamp));
@@ -170,7 +179,7 @@ impl Voice {
             heard.resize(end, 0);
         }
         for (sample, code) in heard[start..end].iter_mut().zip(&datagram[payload]) {
-            *sample = decode(*code);
+            *sample = peer.decoder.decode(*code);
         }
     }
 }

@@ -1,13 +1,16 @@
-//! Sound as numbers: G.711, tones and how loud a tone is.
+//! Sound as numbers: G.711, G.722, 8 kHz and 16 kHz, tones and how loud a tone is.
 //!
 //! Must never know: packets, legs, files, time. Samples are 16-bit linear; levels are dB relative to a sine of
 //! full scale (dBFS). Start reading at [`ulaw`].
 
 pub mod alaw;
+pub mod g722;
+mod halfband;
 mod level;
 mod tone;
 pub mod ulaw;
 
+pub use halfband::{Doubler, Halver};
 pub use level::{SILENCE_DBFS, rms_dbfs, tone_dbfs};
 pub use tone::Tone;
 

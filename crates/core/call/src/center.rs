@@ -9,11 +9,11 @@ use hotline_acd::{AgentConfig, Config as AcdConfig, QueueConfig};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_ivr::Flow;
 use hotline_media::PromptId;
-use hotline_sdp::Codec;
 use hotline_sip::uri::Host;
 
 use crate::number::DialPlan;
 use crate::trunk::{Route, Trunk};
+use crate::voice::Voice;
 
 /// Everything call control has to know about the center.
 #[derive(Clone, Debug)]
@@ -38,8 +38,8 @@ pub struct Center {
     pub domain: Host,
     /// The address that SDP names.
     pub media_address: IpAddr,
-    /// Codecs in our order of preference.
-    pub codecs: Vec<Codec>,
+    /// How audio is agreed on with phones.
+    pub voice: Voice,
     /// Limits and waits of call control.
     pub timing: Timing,
 }

@@ -15,6 +15,7 @@ mod record;
 mod sessions;
 mod snapshot;
 mod trunk;
+mod voice;
 
 pub use center::{
     Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, Queue, TAKE_CALL_KEY, TAKE_CALL_PROMPT, Timing,
@@ -40,3 +41,4 @@ pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,
 };
+pub use voice::Voice;

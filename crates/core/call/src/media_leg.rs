@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use hotline_base::LegId;
+use hotline_base::{LegId, TrunkId};
 use hotline_media as media;
 use hotline_sdp::{self as sdp, Codec, Direction, Fault, Local, Negotiated};
 use serde::{Deserialize, Serialize};
 
 use crate::center::Center;
+use crate::voice::Voice;
 
 /// Why a session description cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +46,8 @@ impl DescriptionError {
 pub(crate) struct MediaLeg {
     leg: LegId,
     port: u16,
+    /// Over which trunk the peer is reached.
+    trunk: Option<TrunkId>,
     /// `o=` identity (RFC 8866 §5.2).
     session_id: u64,
     described: Described,
@@ -72,13 +75,15 @@ impl Described {
 }
 
 impl MediaLeg {
-    pub(crate) const fn new(leg: LegId, port: u16, session_id: u64) -> Self {
-        Self { leg, port, session_id, described: Described::Nothing, agreed: None }
+    /// A leg to a phone, or over a trunk.
+    pub(crate) const fn new(leg: LegId, port: u16, session_id: u64, trunk: Option<TrunkId>) -> Self {
+        Self { leg, port, trunk, session_id, described: Described::Nothing, agreed: None }
     }
 
     /// The same leg for another dialog: it keeps port and codec, and describes itself anew.
     pub(crate) fn succeed(&self, session_id: u64) -> Self {
-        Self { session_id, described: Described::Nothing, agreed: self.agreed.clone(), ..*self }
+        let (trunk, agreed) = (self.trunk.clone(), self.agreed.clone());
+        Self { session_id, trunk, described: Described::Nothing, agreed, ..*self }
     }
 
     pub(crate) const fn id(&self) -> LegId {
@@ -116,7 +121,7 @@ impl MediaLeg {
         out: &mut VecDeque<media::Command>,
     ) -> Result<Bytes, DescriptionError> {
         let offer = sdp::parse(offer)?;
-        let codecs = preferring(self.codec(), &center.codecs);
+        let codecs = self.voice(center).preferring(self.codec());
         let (answer, agreed) = sdp::answer(&offer, &self.local(center, &codecs))?;
         let text = answer.print();
         self.described = Described::Settled(answer);
@@ -127,7 +132,7 @@ impl MediaLeg {
     /// Makes an offer (RFC 3264 §5) with `first` before our other codecs, so that two legs of a call need no
     /// transcoding if they can do without.
     pub(crate) fn offer(&mut self, center: &Center, first: Option<Codec>) -> Bytes {
-        let codecs = preferring(first, &center.codecs);
+        let codecs = self.voice(center).preferring(first);
         let offer = sdp::offer(&self.local(center, &codecs));
         let text = offer.print();
         self.described = Described::Offered(offer);
@@ -160,9 +165,15 @@ impl MediaLeg {
         self.is_agreed() || answer.is_some_and(|answer| self.accept(answer, out).is_ok())
     }
 
+    fn voice<'a>(&self, center: &'a Center) -> &'a Voice {
+        let trunk = self.trunk.as_ref().and_then(|trunk| center.trunks.get(trunk));
+        trunk.map_or(&center.voice, |trunk| &trunk.voice)
+    }
+
     fn local<'a>(&'a self, center: &Center, codecs: &'a [Codec]) -> Local<'a> {
         Local {
             previous: self.described.last(),
+            policy: self.voice(center).policy(self.codec()),
             ..Local::new(center.media_address, self.port, self.session_id, codecs)
         }
     }
@@ -174,6 +185,7 @@ impl MediaLeg {
             codec: match agreed.codec {
                 Codec::Pcmu => media::Codec::Pcmu,
                 Codec::Pcma => media::Codec::Pcma,
+                Codec::G722 => media::Codec::G722,
             },
             payload_type_send: agreed.payload_type_send,
             payload_type_receive: agreed.payload_type_receive,
@@ -191,20 +203,18 @@ impl MediaLeg {
     }
 }
 
-/// `codecs` with `first` before the others.
-fn preferring(first: Option<Codec>, codecs: &[Codec]) -> Vec<Codec> {
-    first.into_iter().chain(codecs.iter().copied().filter(|codec| Some(*codec) != first)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
+    use hotline_sdp::Preference;
     use hotline_sip::uri::Host;
 
     use super::*;
     use crate::center::Timing;
     use crate::number::DialPlan;
+    use crate::trunk::{Format, Identity, Numbers, Trunk};
 
     fn center() -> Center {
         Center {
@@ -218,8 +228,28 @@ mod tests {
             language: "en".to_owned(),
             domain: Host::Name("center.example".into()),
             media_address: "192.0.2.10".parse().expect("an address"),
-            codecs: vec![Codec::Pcmu, Codec::Pcma],
+            voice: Voice { codecs: vec![Codec::Pcmu, Codec::Pcma], ..Voice::default() },
             timing: Timing::default(),
+        }
+    }
+
+    fn trunk(id: TrunkId, voice: Voice) -> Trunk {
+        Trunk {
+            id,
+            servers: Vec::new(),
+            login: None,
+            account: None,
+            probe: None,
+            calls_max: None,
+            calls_per_second: None,
+            response_timeout: Duration::from_secs(4),
+            ring_timeout: Duration::from_secs(60),
+            numbers: Numbers { format: Format::E164, prefix: String::new(), dial_plan: None },
+            caller_id: None,
+            identity: Identity::From,
+            domain: None,
+            voice,
+            headers: Vec::new(),
         }
     }
 
@@ -234,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_version_follows_what_is_said_and_the_codec_stays() {
-        let mut leg = MediaLeg::new(LegId(1), 20_000, 7);
+        let mut leg = MediaLeg::new(LegId(1), 20_000, 7, None);
         let first = answer(&mut leg, "m=audio 4000 RTP/AVP 8\r\n").unwrap();
         assert!(first.contains("o=- 7 1 ") && first.contains("m=audio 20000 RTP/AVP 8\r\n"), "{first}");
         let refreshed = answer(&mut leg, "m=audio 4000 RTP/AVP 0 8\r\n").unwrap();
@@ -252,8 +282,29 @@ mod tests {
     }
 
     #[test]
+    fn a_trunk_has_codecs_of_its_own_and_may_choose() {
+        let mut center = center();
+        let id = TrunkId::from("carrier");
+        let voice =
+            Voice { codecs: vec![Codec::Pcma, Codec::G722], choice: Preference::Theirs, packet_ms: 30 };
+        center.trunks.insert(id.clone(), trunk(id.clone(), voice));
+        let mut leg = MediaLeg::new(LegId(1), 20_000, 7, Some(id));
+        let mut answer = |media: &str| {
+            let answer = leg.answer(&center, described(media).as_bytes(), &mut VecDeque::new()).unwrap();
+            String::from_utf8(answer.to_vec()).unwrap()
+        };
+        let first = answer("m=audio 4000 RTP/AVP 0 9 8\r\n");
+        assert!(first.contains("m=audio 20000 RTP/AVP 9\r\n") && first.contains("a=ptime:30"), "{first}");
+        let again = answer("m=audio 4000 RTP/AVP 8 9\r\n");
+        assert!(again.contains("m=audio 20000 RTP/AVP 9\r\n"), "what was agreed stays: {again}");
+        let offer = leg.offer(&center, Some(Codec::Pcmu));
+        let offer = String::from_utf8_lossy(&offer).into_owned();
+        assert!(offer.contains("m=audio 20000 RTP/AVP 8 9 101\r\n"), "PCMU is not for this trunk: {offer}");
+    }
+
+    #[test]
     fn a_description_that_cannot_be_used_changes_nothing_and_says_whose_fault_it_is() {
-        let mut leg = MediaLeg::new(LegId(1), 20_000, 7);
+        let mut leg = MediaLeg::new(LegId(1), 20_000, 7, None);
         let first = answer(&mut leg, "m=audio 4000 RTP/AVP 0\r\n").unwrap();
         let before = leg.clone();
         let fax = answer(&mut leg, "m=image 4000 udptl t38\r\n").unwrap_err();

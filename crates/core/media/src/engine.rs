@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::Events;
 use crate::leg::{Bridged, Leg, Passing, Remote, Tap};
+use crate::receiver::Received;
 use crate::timeline::samples_at;
 use crate::{
-    Channel, Chunk, Command, Digit, Event, LegFailure, LegStats, PlayOutcome, PromptId, PromptLibrary,
+    Channel, Chunk, Codec, Command, Digit, Event, LegFailure, LegStats, PlayOutcome, PromptId, PromptLibrary,
     RecordingFailure, Sink,
 };
 
@@ -172,8 +173,21 @@ impl Engine {
         };
         from.record(&received, packet, out);
         let (Some(bridged), Some(codec)) = (from.bridged, from.codec()) else { return };
+        let codec = match codec {
+            Codec::Pcmu | Codec::Pcma => codec,
+            Codec::G722 => match self.narrow(leg, bridged.peer, &received, packet) {
+                Some(codec) => codec,
+                None => return,
+            },
+        };
         let Some(to) = self.legs.get_mut(&bridged.peer) else { return };
         to.relay(now.mono, bridged.peer, Passing { received: &received, codec, datagram: packet }, out);
+    }
+
+    /// Makes a wide-band packet of `from` ready for `to`.
+    fn narrow(&mut self, from: LegId, to: LegId, received: &Received, packet: &mut [u8]) -> Option<Codec> {
+        let listener = self.legs.get(&to)?.codec()?;
+        self.legs.get_mut(&from)?.narrow(received, packet, listener)
     }
 
     /// Makes the beats that are due. Late ones are made up for, up to a limit. A bug that panics costs the leg it

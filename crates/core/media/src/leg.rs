@@ -13,7 +13,7 @@ use crate::keys::Keys;
 use crate::player::Player;
 use crate::receiver::{Content, Received, Receiver};
 use crate::sender::{Incoming, Sender};
-use crate::{Channel, Codec, Direction, Event, LegStats, PlayOutcome, PromptLibrary, Sink};
+use crate::{Channel, Codec, Decoder, Direction, Encoder, Event, LegStats, PlayOutcome, PromptLibrary, Sink};
 
 /// The longest packet that we make: 60 ms.
 const FRAME_MAX: usize = 480;
@@ -64,6 +64,9 @@ struct Link {
     remote: Remote,
     receiver: Receiver,
     watch: Watch,
+    /// For a partner with another codec.
+    decoder: Decoder,
+    encoder: Encoder,
 }
 
 /// Whether the peer is heard.
@@ -129,13 +132,21 @@ impl Leg {
             // The peer held us, and time went on.
             self.sender.interrupt();
         }
+        let codec = remote.codec;
         match &mut self.link {
             Some(link) => {
                 link.receiver.set_signalled(now, address);
                 link.remote = remote;
                 link.watch = watch;
+                if link.decoder.codec() != codec {
+                    (link.decoder, link.encoder) = (codec.decoder(), codec.encoder());
+                }
             }
-            None => self.link = Some(Link { remote, receiver: Receiver::new(address), watch }),
+            None => {
+                let (decoder, encoder) = (codec.decoder(), codec.encoder());
+                let receiver = Receiver::new(address);
+                self.link = Some(Link { remote, receiver, watch, decoder, encoder });
+            }
         }
         self.due_samples = 0;
     }
@@ -143,6 +154,20 @@ impl Leg {
     /// What the peer's packets are coded in.
     pub(crate) fn codec(&self) -> Option<Codec> {
         self.link.as_ref().map(|link| link.remote.codec)
+    }
+
+    /// Makes audio of the peer ready for a leg with the codec `listener`; what codec it is in then.
+    pub(crate) fn narrow(
+        &mut self,
+        received: &Received,
+        datagram: &mut [u8],
+        listener: Codec,
+    ) -> Option<Codec> {
+        let link = self.link.as_mut()?;
+        Some(match received.content {
+            Content::Audio { .. } => link.decoder.narrow(&mut datagram[received.payload.clone()], listener),
+            Content::Event | Content::Unusable => link.remote.codec,
+        })
     }
 
     /// A bridge began or ended.
@@ -213,7 +238,7 @@ impl Leg {
         if let Some(bridged) = &mut self.bridged {
             bridged.heard_at = now;
         }
-        let Some(link) = self.link.as_ref().filter(|link| link.remote.direction.sends()) else { return };
+        let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.sends()) else { return };
         if self.player.is_playing() {
             return;
         }
@@ -221,7 +246,9 @@ impl Leg {
         let incoming = Incoming { header: &received.header, restarted: received.restarted };
         let header = match (received.content, link.remote.telephone_event_send) {
             (Content::Audio { .. }, _) => {
-                codec.transcode(link.remote.codec, &mut datagram[start..end]);
+                if !link.encoder.transcode(codec, &mut datagram[start..end]) {
+                    return self.sender.skip(&received.header);
+                }
                 // A datagram's length fits.
                 let samples = (end - start) as u32;
                 self.sender.relay(now, incoming, link.remote.payload_type_send, samples)

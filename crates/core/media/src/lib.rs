@@ -22,7 +22,7 @@ mod source;
 mod streams;
 mod timeline;
 
-pub use codec::Codec;
+pub use codec::{Codec, Decoder, Encoder};
 pub use command::{Command, Direction, PromptId};
 pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
 pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};

@@ -103,8 +103,7 @@ mod tests {
     /// Samples that μ-law keeps exactly, so that a test can tell every byte.
     fn library() -> PromptLibrary {
         let mut library = PromptLibrary::default();
-        let exact =
-            |codes: core::ops::Range<u8>| codes.map(|code| Codec::Pcmu.decode(code)).collect::<Vec<_>>();
+        let exact = |codes: core::ops::Range<u8>| codes.map(hotline_audio::ulaw::decode).collect::<Vec<_>>();
         library.insert("en/one".into(), &exact(0..5));
         library.insert("en/two".into(), &exact(10..13));
         library.insert("music/loop".into(), &exact(200..204));

@@ -10,18 +10,24 @@ pub struct PromptLibrary {
     prompts: HashMap<PromptId, Prompt>,
 }
 
-/// One prompt at 8 kHz in both laws.
+/// One prompt in every codec.
 #[derive(Clone, Debug)]
 struct Prompt {
     pcmu: Box<[u8]>,
     pcma: Box<[u8]>,
+    g722: Box<[u8]>,
 }
 
 impl PromptLibrary {
     /// Adds a prompt of linear samples at 8 kHz, replacing one of the same id.
     pub fn insert(&mut self, id: PromptId, samples: &[i16]) {
-        let encode = |codec: Codec| samples.iter().map(|sample| codec.encode(*sample)).collect();
-        self.prompts.insert(id, Prompt { pcmu: encode(Codec::Pcmu), pcma: encode(Codec::Pcma) });
+        let encode = |codec: Codec| {
+            let mut encoder = codec.encoder();
+            samples.iter().map(|sample| encoder.encode(*sample)).collect()
+        };
+        let prompt =
+            Prompt { pcmu: encode(Codec::Pcmu), pcma: encode(Codec::Pcma), g722: encode(Codec::G722) };
+        self.prompts.insert(id, prompt);
     }
 
     /// True if the prompt is there.
@@ -47,7 +53,8 @@ impl PromptLibrary {
         match (self.prompts.get(id), codec) {
             (Some(prompt), Codec::Pcmu) => &prompt.pcmu,
             (Some(prompt), Codec::Pcma) => &prompt.pcma,
-            (None, Codec::Pcmu | Codec::Pcma) => &[],
+            (Some(prompt), Codec::G722) => &prompt.g722,
+            (None, Codec::Pcmu | Codec::Pcma | Codec::G722) => &[],
         }
     }
 }

@@ -53,13 +53,19 @@ impl Sink for Counts {
 
 #[test]
 fn the_packet_path_allocates_nothing() {
+    for codecs in [[Codec::Pcmu, Codec::Pcma, Codec::Pcmu], [Codec::G722, Codec::Pcmu, Codec::G722]] {
+        allocates_nothing(codecs);
+    }
+}
+
+fn allocates_nothing(codecs: [Codec; 3]) {
     let (mut engine, mut out) = (engine(), Counts::default());
     let mut now = Now::default();
     let mut rng = Rng::from_number(1);
     let call = CallId::generate(WallTime(0), &mut rng);
     let recording = RecordingId::generate(WallTime(0), &mut rng);
     let (a, b, c) = (LegId(0), LegId(1), LegId(2));
-    for (leg, codec) in [(a, Codec::Pcmu), (b, Codec::Pcma), (c, Codec::Pcmu)] {
+    for (leg, codec) in [a, b, c].into_iter().zip(codecs) {
         engine.handle_command(now, Command::OpenLeg { leg, call }, &mut out);
         engine.handle_command(now, remote(leg, codec), &mut out);
     }
@@ -73,11 +79,11 @@ fn the_packet_path_allocates_nothing() {
     }
     let mut packets: Vec<(LegId, Vec<u8>)> = Vec::new();
     for sequence in 0..1000_u16 {
-        for (leg, payload_type) in [(a, 0), (b, 8)] {
+        for (leg, codec) in [a, b].into_iter().zip(codecs) {
             let event = sequence % 50 > 45;
             let header = Header {
                 marker: false,
-                payload_type: if event { 101 } else { payload_type },
+                payload_type: if event { 101 } else { codec.static_payload_type() },
                 sequence,
                 timestamp: u32::from(if event { sequence / 50 * 50 + 46 } else { sequence }) * 160,
                 ssrc: 1,
@@ -107,10 +113,7 @@ fn engine() -> Engine {
 }
 
 fn remote(leg: LegId, codec: Codec) -> Command {
-    let payload_type = match codec {
-        Codec::Pcmu => 0,
-        Codec::Pcma => 8,
-    };
+    let payload_type = codec.static_payload_type();
     Command::SetRemote {
         leg,
         remote: SocketAddr::from(([192, 0, 2, 1], 4000)),

@@ -3,6 +3,7 @@
 mod bugs;
 mod world;
 
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, tone_dbfs, ulaw};
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
     Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, PlayOutcome, RecordingFailure,
@@ -43,11 +44,67 @@ fn two_laws_are_transcoded_on_the_packet() {
     let heard_by_b = &world.sent_to(B)[0];
     assert_eq!(heard_by_b.header.payload_type, 8);
     for (said, heard) in said.iter().zip(&heard_by_b.payload) {
-        assert_eq!(*heard, Codec::Pcma.encode(Codec::Pcmu.decode(*said)));
+        assert_eq!(*heard, alaw::encode(ulaw::decode(*said)));
     }
     for (said, heard) in said.iter().zip(&world.sent_to(A)[0].payload) {
-        assert_eq!(*heard, Codec::Pcmu.encode(Codec::Pcma.decode(*said)));
+        assert_eq!(*heard, ulaw::encode(alaw::decode(*said)));
     }
+}
+
+/// Half a second of a tone, as packets of a codec.
+fn tone(hz: f64, codec: Codec) -> Vec<Vec<u8>> {
+    let mut encoder = codec.encoder();
+    let samples: Vec<i16> = Tone::new(hz, -10.0, SAMPLE_RATE_HZ).take(4000).collect();
+    samples.chunks(160).map(|frame| frame.iter().map(|sample| encoder.encode(*sample)).collect()).collect()
+}
+
+/// How loud a tone is in what a leg was sent, once the codecs have found their way.
+fn heard(world: &World, leg: LegId, codec: Codec, hz: f64) -> f64 {
+    let mut decoder = codec.decoder();
+    let sent = world.sent_to(leg);
+    let samples: Vec<i16> =
+        sent.iter().flat_map(|sent| &sent.payload).map(|byte| decoder.decode(*byte)).collect();
+    tone_dbfs(&samples[800..], hz, SAMPLE_RATE_HZ)
+}
+
+#[test]
+fn wide_band_and_narrow_band_hear_each_other_on_the_packet() {
+    for narrow in [Codec::Pcmu, Codec::Pcma] {
+        let mut world = World::with_two_legs(Codec::G722, narrow);
+        world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+        world.sent.clear();
+        let said = tone(440.0, Codec::G722).into_iter().zip(tone(1000.0, narrow));
+        for (packet, (wide, other)) in (1_u16..).zip(said) {
+            world.talk(A, packet, 9, &wide);
+            world.talk(B, packet, narrow.static_payload_type(), &other);
+        }
+        assert_eq!((world.sent_to(A).len(), world.sent_to(B).len()), (25, 25), "none waits");
+        assert!((heard(&world, B, narrow, 440.0) + 10.0).abs() < 0.5);
+        assert!((heard(&world, A, Codec::G722, 1000.0) + 10.0).abs() < 0.5);
+        assert!(heard(&world, B, narrow, 1000.0) < -45.0);
+    }
+}
+
+#[test]
+fn two_wide_band_phones_hear_each_other_bit_for_bit() {
+    let mut world = World::with_two_legs(Codec::G722, Codec::G722);
+    world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+    world.sent.clear();
+    let said: Vec<u8> = (0..160).collect();
+    world.talk(A, 1, 9, &said);
+    assert_eq!(world.sent_to(B)[0].payload, said);
+}
+
+#[test]
+fn a_wide_band_phone_hears_prompts_and_silence() {
+    let mut world = World::with_two_legs(Codec::G722, Codec::Pcmu);
+    world.sent.clear();
+    (0..25).for_each(|_| world.beat());
+    assert!(heard(&world, A, Codec::G722, 440.0) < -60.0);
+    world.command(Command::Play { leg: A, play: PlayId(7), prompts: vec!["en/tone".into()] });
+    world.sent.clear();
+    (0..25).for_each(|_| world.beat());
+    assert!((heard(&world, A, Codec::G722, 440.0) + 10.0).abs() < 0.5);
 }
 
 #[test]

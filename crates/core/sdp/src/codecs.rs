@@ -20,12 +20,15 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law, 8 kHz.
     Pcma,
+    /// G.722 at 64 kbit/s, 16 kHz; its RTP clock says 8 kHz (RFC 3551 §4.5.2).
+    G722,
 }
 
 /// What offer/answer must know of each codec, in the order that an offer lists them if nobody chose another.
-const CODECS: [(Codec, Encoding); 2] = [
+const CODECS: [(Codec, Encoding); 3] = [
     (Codec::Pcmu, Encoding { name: "PCMU", clock_hz: 8000, channels: 1, fixed: Some(0), parameters: None }),
     (Codec::Pcma, Encoding { name: "PCMA", clock_hz: 8000, channels: 1, fixed: Some(8), parameters: None }),
+    (Codec::G722, Encoding { name: "G722", clock_hz: 8000, channels: 1, fixed: Some(9), parameters: None }),
 ];
 
 /// What a payload type can stand for.

@@ -80,10 +80,7 @@ impl Server {
     }
 
     fn set_remote(&self, leg: LegId, remote: SocketAddr, codec: Codec) {
-        let payload_type = match codec {
-            Codec::Pcmu => 0,
-            Codec::Pcma => 8,
-        };
+        let payload_type = codec.static_payload_type();
         self.send(Command::SetRemote {
             leg,
             remote,
@@ -144,7 +141,8 @@ fn wait_until(mut happened: impl FnMut() -> bool) {
 }
 
 fn decode(heard: &[Heard], codec: Codec) -> Vec<i16> {
-    heard.iter().flat_map(|packet| &packet.payload).map(|byte| codec.decode(*byte)).collect()
+    let mut decoder = codec.decoder();
+    heard.iter().flat_map(|packet| &packet.payload).map(|byte| decoder.decode(*byte)).collect()
 }
 
 fn channels(path: &Path) -> [Vec<i16>; 2] {
@@ -162,17 +160,26 @@ fn assert_hears(samples: &[i16], loud_hz: f64, quiet_hz: f64) {
 
 #[test]
 fn a_call_from_prompt_to_recording() {
+    call_from_prompt_to_recording(Codec::Pcmu, Codec::Pcma);
+}
+
+#[test]
+fn a_wide_band_phone_talks_with_a_telephone() {
+    call_from_prompt_to_recording(Codec::G722, Codec::Pcmu);
+}
+
+fn call_from_prompt_to_recording(of_customer: Codec, of_agent: Codec) {
     let server = Server::start();
     let (customer, agent) = (Phone::new(), Phone::new());
     let (customer_port, agent_port) = (server.open(CUSTOMER), server.open(AGENT));
     assert_eq!(server.handle.ports_in_use(), 2);
-    server.set_remote(CUSTOMER, customer.address, Codec::Pcmu);
-    server.set_remote(AGENT, agent.address, Codec::Pcma);
+    server.set_remote(CUSTOMER, customer.address, of_customer);
+    server.set_remote(AGENT, agent.address, of_agent);
     server.send(Command::SetMusic { leg: CUSTOMER, prompt: Some("music/waiting".into()) });
     server.send(Command::Play { leg: CUSTOMER, play: PlayId(1), prompts: vec!["en/hello".into()] });
     let begin = Instant::now();
-    let customer = customer.call(customer_port, Codec::Pcmu, begin, tone_with_click(440.0, 150));
-    let agent = agent.call(agent_port, Codec::Pcma, begin, tone_with_click(1000.0, 150));
+    let customer = customer.call(customer_port, of_customer, begin, tone_with_click(440.0, 150));
+    let agent = agent.call(agent_port, of_agent, begin, tone_with_click(1000.0, 150));
     let outcome = server.wait_for(|event| match event {
         Event::PlayFinished { outcome, .. } => Some(*outcome),
         _ => None,
@@ -199,11 +206,11 @@ fn a_call_from_prompt_to_recording() {
     assert_eq!((stats.packets_lost, stats.strangers, stats.malformed), (0, 0, 0));
     assert!(stats.packets_received > 200);
 
-    let ears = decode(&heard_by_customer, Codec::Pcmu);
+    let ears = decode(&heard_by_customer, of_customer);
     assert_hears(&ears[800..3200], 700.0, 300.0);
     assert_hears(&ears[5000..7000], 300.0, 700.0);
     assert_hears(&ears[ears.len() - 8000..], 1000.0, 440.0);
-    let ears = decode(&heard_by_agent, Codec::Pcma);
+    let ears = decode(&heard_by_agent, of_agent);
     assert_hears(&ears[ears.len() - 8000..], 440.0, 1000.0);
     assert_one_stream(&heard_by_customer);
     assert_one_stream(&heard_by_agent);

@@ -1,6 +1,6 @@
 //! The newest part of a recording, where late pieces of both sides can still find their place.
 
-use hotline_media::{Channel, Codec};
+use hotline_media::{Channel, Codec, Decoder};
 
 use crate::wav::Frame;
 
@@ -13,6 +13,8 @@ pub(crate) struct Window {
     /// The position of the first frame.
     start: u64,
     frames: Vec<Frame>,
+    /// Of each side, for the codec it has now.
+    decoders: [Option<Decoder>; 2],
     /// Samples that came after their place had been written.
     late: u64,
 }
@@ -20,21 +22,32 @@ pub(crate) struct Window {
 impl Window {
     /// Puts a piece at its place.
     pub(crate) fn place(&mut self, channel: Channel, position: u64, codec: Codec, payload: &[u8]) {
+        let side = match channel {
+            Channel::Customer => 0,
+            Channel::Agent => 1,
+        };
+        let decoder = match &mut self.decoders[side] {
+            Some(decoder) if decoder.codec() == codec => decoder,
+            other => other.insert(codec.decoder()),
+        };
         let missed = usize::try_from(self.start.saturating_sub(position)).unwrap_or(usize::MAX);
-        self.late += missed.min(payload.len()) as u64;
-        let Some(payload) = payload.get(missed..).filter(|payload| !payload.is_empty()) else { return };
+        let (missed, payload) = payload.split_at(missed.min(payload.len()));
+        self.late += missed.len() as u64;
+        for byte in missed {
+            // What follows is told from what came before.
+            decoder.decode(*byte);
+        }
+        if payload.is_empty() {
+            return;
+        }
         // Within the window, which fits the memory.
         let first = (position.max(self.start) - self.start) as usize;
         let end = first + payload.len();
         if self.frames.len() < end {
             self.frames.resize(end, [0, 0]);
         }
-        let side = match channel {
-            Channel::Customer => 0,
-            Channel::Agent => 1,
-        };
         for (frame, byte) in self.frames[first..end].iter_mut().zip(payload) {
-            frame[side] = codec.decode(*byte);
+            frame[side] = decoder.decode(*byte);
         }
     }
 
@@ -74,7 +87,7 @@ mod tests {
 
     /// μ-law bytes and what they decode to.
     fn loud(byte: u8) -> i16 {
-        Codec::Pcmu.decode(byte)
+        hotline_audio::ulaw::decode(byte)
     }
 
     #[test]

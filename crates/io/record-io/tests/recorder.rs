@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs};
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs, ulaw};
 use hotline_base::{CallId, RecordingId, Rng, WallTime};
 use hotline_media::{Channel, Chunk, Codec, Event, RecordingEnd, RecordingFailure};
 use hotline_record_io::{LENGTH_MAX, Recorder, RecorderConfig, Repaired, Tap, recover, repair, settle};
@@ -65,7 +65,7 @@ fn say(tap: &mut Tap, number: u64, channel: Channel, position: u64, payload: &[u
 
 fn tone(frequency_hz: f64, samples: usize) -> Vec<u8> {
     let sine = Tone::new(frequency_hz, -6.0, SAMPLE_RATE_HZ);
-    sine.take(samples).map(|sample| Codec::Pcmu.encode(sample)).collect()
+    sine.take(samples).map(ulaw::encode).collect()
 }
 
 /// Both channels of a WAV file, as any player reads them.
@@ -316,7 +316,7 @@ fn a_full_ring_leaves_silence_of_the_right_length_and_says_so() {
     let mut tap = studio.recorder.tap();
     start(&mut tap, 1);
     for index in 0..20_000 {
-        say(&mut tap, 1, Channel::Customer, index * 160, &[Codec::Pcmu.encode(5000); 160]);
+        say(&mut tap, 1, Channel::Customer, index * 160, &[ulaw::encode(5000); 160]);
     }
     tap.record(recording(1), Chunk::Finish { length: 20_000 * 160 });
     let path = studio.started();
@@ -369,7 +369,7 @@ fn stopping_completes_what_is_under_way() {
     assert!(matches!(studio.events.recv_timeout(PATIENCE), Ok(Event::RecordingFinished { .. })));
     assert_eq!(
         listen(&path)[1][..160],
-        tone(440.0, 160).iter().map(|byte| Codec::Pcmu.decode(*byte)).collect::<Vec<_>>()
+        tone(440.0, 160).iter().map(|byte| ulaw::decode(*byte)).collect::<Vec<_>>()
     );
     start(&mut tap, 2);
     assert_eq!(tap.poll_failed(), Some((recording(2), RecordingFailure::RecorderBusy)));

@@ -16,7 +16,7 @@ fn main() {
 }
 
 /// One 20 ms packet in and out.
-#[divan::bench(args = [("PCMU to PCMU", Codec::Pcmu), ("PCMU to PCMA", Codec::Pcma)])]
+#[divan::bench(args = [("PCMU to PCMU", Codec::Pcmu), ("PCMU to PCMA", Codec::Pcma), ("PCMU to G.722", Codec::G722)])]
 fn bridge_packet(bencher: Bencher, (_, agent): (&str, Codec)) {
     let mut bridge = Bridge::new(agent, false);
     bencher.bench_local(|| bridge.packet());
@@ -79,7 +79,7 @@ impl Bridge {
         self.packets += 1;
         self.now = self.now + Duration::from_millis(10);
         let leg = LegId(side.into());
-        let payload_type = payload_type(if side == 0 { Codec::Pcmu } else { self.agent });
+        let payload_type = (if side == 0 { Codec::Pcmu } else { self.agent }).static_payload_type();
         let header = Header {
             marker: false,
             payload_type,
@@ -106,19 +106,12 @@ fn answered(leg: LegId, codec: Codec) -> Command {
         leg,
         remote: phone(leg),
         codec,
-        payload_type_send: payload_type(codec),
-        payload_type_receive: payload_type(codec),
+        payload_type_send: codec.static_payload_type(),
+        payload_type_receive: codec.static_payload_type(),
         telephone_event_send: Some(101),
         telephone_event_receive: Some(101),
         direction: Direction::SendReceive,
         ptime_ms: 20,
-    }
-}
-
-const fn payload_type(codec: Codec) -> u8 {
-    match codec {
-        Codec::Pcmu => 0,
-        Codec::Pcma => 8,
     }
 }
 

@@ -10,10 +10,9 @@ use hotline_acd::{QueueConfig, Strategy};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
     Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, Route,
-    RouteTrunk, Server, Timing, Trunk,
+    RouteTrunk, Server, Timing, Trunk, Voice,
 };
 use hotline_media::PromptId;
-use hotline_sdp::Codec;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_sip::uri::Host;
 use hotline_sip::{Destination, EndpointConfig, IpPrefix, TrunkConfig, UserConfig};
@@ -143,6 +142,7 @@ fn trunk(rules: &Rules, number: usize) -> Trunk {
         caller_id: None,
         identity: Identity::Asserted,
         domain: None,
+        voice: Voice::default(),
         headers: Vec::new(),
     }
 }
@@ -196,7 +196,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         language: "en".into(),
         domain: domain(),
         media_address: SERVER.ip(),
-        codecs: Codec::ALL.to_vec(),
+        voice: Voice::default(),
         timing: Timing::default(),
     }
 }

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use hotline_base::{Pii, TrunkId};
-use hotline_call::{Account, DialPlan, Format, Identity, Numbers, Trunk, number};
+use hotline_call::{Account, DialPlan, Format, Identity, Numbers, Trunk, Voice, number};
 use hotline_sip::uri::Host;
 use hotline_sip::{HeaderName, IpPrefix, Login, TrunkConfig};
 use hotline_yaml::{Fields, Node, Reader, Value, suggest};
@@ -16,7 +16,9 @@ use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 pub(crate) use routes::routes;
 use servers::servers;
 
-const KEYS: [&str; 15] = [
+use crate::voice::voice;
+
+const KEYS: [&str; 16] = [
     "peers",
     "servers",
     "login",
@@ -27,6 +29,7 @@ const KEYS: [&str; 15] = [
     "response_timeout_s",
     "ring_timeout_s",
     "numbers",
+    "audio",
     "caller_id",
     "identity",
     "domain",
@@ -71,14 +74,19 @@ pub(crate) struct TrunkEntry {
     pub(crate) outgoing: Trunk,
 }
 
-pub(crate) fn trunks(reader: &mut Reader<'_>, node: &Node, plan: &DialPlan) -> Option<Vec<TrunkEntry>> {
+pub(crate) fn trunks(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    plan: &DialPlan,
+    of_center: &Voice,
+) -> Option<Vec<TrunkEntry>> {
     let mut trunks = Vec::new();
     for (key, value) in reader.entries(node, "trunks")? {
         if reader.check_name(&key.text, key.place, "a trunk's id").is_none() {
             continue;
         }
         let Some(fields) = reader.fields(value, "a trunk", &KEYS) else { continue };
-        if let Some(entry) = trunk(reader, &key.text, value, &fields, plan) {
+        if let Some(entry) = trunk(reader, &key.text, value, &fields, (plan, of_center)) {
             trunks.push(entry);
         }
     }
@@ -90,7 +98,7 @@ fn trunk(
     id: &str,
     node: &Node,
     fields: &Fields<'_>,
-    plan: &DialPlan,
+    (plan, of_center): (&DialPlan, &Voice),
 ) -> Option<TrunkEntry> {
     let peers = match fields.optional("peers") {
         Some(node) => peers(reader, node),
@@ -142,6 +150,7 @@ fn trunk(
             Some(node) => written(reader, node)?,
             None => Numbers { format: Format::E164, prefix: String::new(), dial_plan: None },
         },
+        voice: voice(reader, fields.optional("audio"), of_center)?,
         caller_id: optional(reader, fields, "caller_id", |reader, node| caller_id(reader, node, plan))?,
         identity: optional(reader, fields, "identity", identity)?.unwrap_or(Identity::From),
         domain,

@@ -159,7 +159,7 @@ impl Call {
         else {
             return;
         };
-        *opening = Port::Open(Box::new(MediaLeg::new(leg, port, session_id)));
+        *opening = Port::Open(Box::new(MediaLeg::new(leg, port, session_id, None)));
         env.disarm(self.id(), CallTimer::AgentMediaOpen);
         self.invite_agent(now, env);
     }

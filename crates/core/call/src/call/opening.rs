@@ -134,12 +134,16 @@ impl Call {
         let offer = match opening {
             Opening::Invited(offer) => offer,
             Opening::Summoned { caller_id } => {
-                let media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2);
+                let media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2, None);
                 self.summon_agent(now, env, media, caller_id);
                 return;
             }
         };
-        let mut media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2);
+        let trunk = match &self.record.source {
+            Source::Trunk(trunk) => Some(trunk.clone()),
+            Source::Agent(_) => None,
+        };
+        let mut media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2, trunk);
         let description = match &offer {
             Some(offer) => media.answer(&env.center, offer, &mut env.media),
             None => Ok(media.offer(&env.center, None)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotline_base::{AgentId, LegId, Now};
+use hotline_base::{AgentId, LegId, Now, TrunkId};
 use hotline_sip::SessionId;
 
 use super::Call;
@@ -46,10 +46,13 @@ impl Call {
         let first = self.first_codec();
         let Aim { leg, port, .. } = *aim;
         loop {
-            let mut offered = MediaLeg::new(leg, port, env.rng.next_u64() >> 2);
-            let offer = offered.offer(&env.center, first);
-            match hunt.next(now, env, call, &offer) {
-                Attempt::Sent { session, candidate } => {
+            let session_id = env.rng.next_u64() >> 2;
+            let leg_over = |trunk: &TrunkId| MediaLeg::new(leg, port, session_id, Some(trunk.clone()));
+            match hunt.next(now, env, call, |center, trunk| {
+                let mut offered = leg_over(trunk);
+                (offered.offer(center, first), offered)
+            }) {
+                Attempt::Sent { session, candidate, offered } => {
                     let sip_call_id =
                         env.sip.call_id(session).expect("a session that has just begun is known");
                     env.sessions.adopt(session, SipLeg { call, end: aim.end.clone(), sip_call_id });
@@ -58,7 +61,7 @@ impl Call {
                     let (answers, rings) = (trunk.response_timeout, trunk.ring_timeout);
                     env.arm(call, CallTimer::Response, now.mono + answers);
                     self.tell_dialled(now, env, hunt, aim, candidate);
-                    return Ok(Sent { session, offered, rings });
+                    return Ok(Sent { session, offered: *offered, rings });
                 }
                 Attempt::Failed { candidate, failure } => {
                     self.tell_dialled(now, env, hunt, aim, candidate);

@@ -14,7 +14,7 @@ use crate::center::Center;
 use crate::env::Env;
 
 /// The format of [`Controller::save`]. To be raised with every change of a type that is part of the state.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// Why nobody can go on with these bytes. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,6 +119,7 @@ mod tests {
     use super::*;
     use crate::center::Timing;
     use crate::number::DialPlan;
+    use crate::voice::Voice;
 
     const NOW: Now = Now { mono: Time(5_000_000), wall: WallTime(1_700_000_000_000_000) };
 
@@ -134,7 +135,7 @@ mod tests {
             language: "en".into(),
             domain: Host::parse("hotline.example").unwrap(),
             media_address: [192, 0, 2, 1].into(),
-            codecs: Vec::new(),
+            voice: Voice::default(),
             timing: Timing::default(),
         })
     }

@@ -7,6 +7,7 @@ use hotline_sip::uri::Host;
 use hotline_sip::{Destination, Login};
 
 use crate::number::DialPlan;
+use crate::voice::Voice;
 
 /// Servers of one trunk.
 pub const SERVERS_MAX: usize = 16;
@@ -41,6 +42,8 @@ pub struct Trunk {
     pub identity: Identity,
     /// The host part of From, and of the called URI; the server's if absent.
     pub domain: Option<Host>,
+    /// How audio is agreed on.
+    pub voice: Voice,
     /// See [`hotline_sip::Invite::overrides`]. `{caller}`, `{called}` and `{call}` in a value stand for the numbers as
     /// they are sent and for the id of the call.
     pub headers: Vec<(String, String)>,

@@ -12,6 +12,7 @@ use super::{Candidate, Identity, Trunk, TrunkFull};
 use crate::center::Center;
 use crate::env::Env;
 use crate::event::DialFailure;
+use crate::media_leg::MediaLeg;
 
 /// Who is called, and what is shown.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ pub(crate) struct Hunt {
 /// What became of one place that was tried.
 pub(crate) enum Attempt {
     /// The INVITE is out.
-    Sent { session: SessionId, candidate: Candidate },
+    Sent { session: SessionId, candidate: Candidate, offered: Box<MediaLeg> },
     /// There is no way, or no room.
     Failed { candidate: Candidate, failure: DialFailure },
     /// There is nobody left to try.
@@ -65,8 +66,14 @@ impl Hunt {
         &self.outlook.number
     }
 
-    /// Tries the next place with this session description.
-    pub(crate) fn next(&mut self, now: Now, env: &mut Env, call: CallId, offer: &Bytes) -> Attempt {
+    /// Tries the next place with the session description that `offer` makes for its trunk.
+    pub(crate) fn next(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        call: CallId,
+        offer: impl Fn(&Center, &TrunkId) -> (Bytes, MediaLeg),
+    ) -> Attempt {
         self.leave(env, call);
         let center = env.center.clone();
         loop {
@@ -83,10 +90,11 @@ impl Hunt {
                 };
                 return Attempt::Failed { candidate, failure };
             }
-            return match self.invite(now, env, call, trunk, &candidate, offer) {
+            let (offer, offered) = offer(&center, &trunk.id);
+            return match self.invite(now, env, call, trunk, &candidate, &offer) {
                 Ok(session) => {
                     self.current = Some(candidate.clone());
-                    Attempt::Sent { session, candidate }
+                    Attempt::Sent { session, candidate, offered: Box::new(offered) }
                 }
                 Err(failure) => {
                     env.trunks.leave(&trunk.id, call);

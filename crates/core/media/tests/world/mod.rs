@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hotline_audio::{SAMPLE_RATE_HZ, Tone};
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
     BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, PromptLibrary,
@@ -161,12 +162,13 @@ impl World {
     }
 }
 
-/// Five beats of byte 50, two beats of byte 40, and music of byte 60 (in μ-law).
+/// Five beats of byte 50, two beats of byte 40, half a second of 440 Hz, and music of byte 60 (in μ-law).
 pub(crate) fn prompts() -> Arc<PromptLibrary> {
     let mut library = PromptLibrary::default();
-    library.insert("en/long".into(), &[Codec::Pcmu.decode(50); 800]);
-    library.insert("en/short".into(), &[Codec::Pcmu.decode(40); 320]);
-    library.insert("music/loop".into(), &[Codec::Pcmu.decode(60); 1000]);
+    library.insert("en/long".into(), &[hotline_audio::ulaw::decode(50); 800]);
+    library.insert("en/short".into(), &[hotline_audio::ulaw::decode(40); 320]);
+    library.insert("en/tone".into(), &Tone::new(440.0, -10.0, SAMPLE_RATE_HZ).take(4000).collect::<Vec<_>>());
+    library.insert("music/loop".into(), &[hotline_audio::ulaw::decode(60); 1000]);
     Arc::new(library)
 }
 
@@ -185,10 +187,7 @@ pub(crate) fn address(leg: LegId) -> SocketAddr {
 
 /// The answer of a leg's phone. Telephone-events have another payload type on each side.
 pub(crate) fn remote(leg: LegId, codec: Codec) -> Command {
-    let payload_type = match codec {
-        Codec::Pcmu => 0,
-        Codec::Pcma => 8,
-    };
+    let payload_type = codec.static_payload_type();
     Command::SetRemote {
         leg,
         remote: address(leg),

@@ -11,7 +11,7 @@ const THEIRS: Policy =
 fn the_table_of_codecs_is_whole() {
     for codec in Codec::ALL {
         let ours = offer(&Local { codecs: &[codec], ..local() });
-        let (ours, negotiated) = answer(&ours, &local()).unwrap();
+        let (ours, negotiated) = answer(&ours, &Local { codecs: &Codec::ALL, ..local() }).unwrap();
         assert_eq!(negotiated.codec, codec);
         assert!(ours.print().contains(&format!(" {}/{}", codec.name(), codec.clock_hz())));
         assert_eq!(codec.static_payload_type(), Some(negotiated.payload_type_send));
@@ -44,7 +44,7 @@ fn codecs_may_have_any_payload_type_and_case() {
 
 #[test]
 fn a_codec_on_another_clock_is_another_codec() {
-    for encoding in ["PCMU/16000", "PCMU/8000/2", "PCMU", "G722/8000"] {
+    for encoding in ["PCMU/16000", "PCMU/8000/2", "PCMU", "G722/16000"] {
         let lines = format!("m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 {encoding}\r\n");
         assert_eq!(refused(&lines), NegotiationError::NoCommonCodec, "{encoding}");
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use hotline_media::Codec;
+use hotline_media::{Codec, Encoder};
 use hotline_rtp::Header;
 
 const PACKET: Duration = Duration::from_millis(20);
@@ -57,13 +57,13 @@ impl Phone {
         let (count, end) = (Arc::clone(&heard), Arc::clone(&hung_up));
         let thread = std::thread::spawn(move || {
             let to = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            let mut kept = Vec::new();
+            let (mut kept, mut encoder) = (Vec::new(), codec.encoder());
             for packet in 0_u32.. {
                 self.listen_until(begin + PACKET * packet, &mut kept, &count);
                 if end.load(Ordering::Relaxed) {
                     break;
                 }
-                let datagram = encode(packet, codec, talk(packet));
+                let datagram = encode(packet, &mut encoder, talk(packet));
                 self.socket.send_to(&datagram, to).expect("loopback takes packets");
             }
             kept
@@ -100,14 +100,11 @@ impl Call {
     }
 }
 
-fn encode(packet: u32, codec: Codec, say: Say) -> Vec<u8> {
-    let audio_type = match codec {
-        Codec::Pcmu => 0,
-        Codec::Pcma => 8,
-    };
+fn encode(packet: u32, encoder: &mut Encoder, say: Say) -> Vec<u8> {
+    let audio_type = encoder.codec().static_payload_type();
     let (payload_type, timestamp, payload) = match say {
         Say::Audio(samples) => {
-            let payload = samples.into_iter().map(|sample| codec.encode(sample)).collect();
+            let payload = samples.into_iter().map(|sample| encoder.encode(sample)).collect();
             (audio_type, 50_000 + packet * 160, payload)
         }
         Say::Event(payload_type, timestamp, payload) => (payload_type, timestamp, payload),

@@ -1,0 +1,60 @@
+//! `audio:` of the center and of each trunk: which codecs, and how they are agreed on.
+
+use std::ops::RangeInclusive;
+
+use hotline_call::Voice;
+use hotline_sdp::{Codec, Preference};
+use hotline_yaml::{Node, Reader, suggest};
+
+const PACKET_MS: RangeInclusive<usize> = 10..=60;
+
+/// What is left out is as in `default`.
+pub(crate) fn voice(reader: &mut Reader<'_>, node: Option<&Node>, default: &Voice) -> Option<Voice> {
+    let Some(node) = node else { return Some(default.clone()) };
+    let fields = reader.fields(node, "audio", &["codecs", "choice", "packet_ms"])?;
+    let codecs = match fields.optional("codecs") {
+        Some(node) => codecs(reader, node),
+        None => Some(default.codecs.clone()),
+    };
+    let choice = match fields.optional("choice") {
+        Some(node) => choice(reader, node),
+        None => Some(default.choice),
+    };
+    let packet_ms = match fields.optional("packet_ms") {
+        Some(node) => reader.count(node, PACKET_MS).and_then(|length| u8::try_from(length).ok()),
+        None => Some(default.packet_ms),
+    };
+    Some(Voice { codecs: codecs?, choice: choice?, packet_ms: packet_ms? })
+}
+
+fn codecs(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Codec>> {
+    let items = reader.list(node, "codecs", Codec::ALL.len())?;
+    let mut codecs = Vec::new();
+    for item in items {
+        let name = reader.text(item, "the name of a codec")?;
+        let Some(codec) = Codec::ALL.into_iter().find(|codec| codec.name().eq_ignore_ascii_case(name)) else {
+            let remedy = suggest(name, Codec::ALL.into_iter().map(Codec::name));
+            reader.mistake(item.place, format!("unknown codec `{name}`"), remedy);
+            return None;
+        };
+        if codecs.contains(&codec) {
+            reader.mistake(item.place, format!("`{name}` is there twice"), "name it once");
+            return None;
+        }
+        codecs.push(codec);
+    }
+    Some(codecs)
+}
+
+fn choice(reader: &mut Reader<'_>, node: &Node) -> Option<Preference> {
+    let text = reader.text(node, "`ours` or `theirs`")?;
+    match text {
+        "ours" => Some(Preference::Ours),
+        "theirs" => Some(Preference::Theirs),
+        _ => {
+            let remedy = suggest(text, ["ours", "theirs"]);
+            reader.mistake(node.place, format!("unknown choice `{text}`"), remedy);
+            None
+        }
+    }
+}
