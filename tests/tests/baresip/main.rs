@@ -5,7 +5,8 @@ mod told;
 
 use anyhow::{Result, ensure};
 use hotline_api_types::{AgentState, EndKind, OfferOutcome, Party, TransferOutcome, What};
-use hotline_phone::{PhoneEvent, Speech};
+use hotline_phone::{Phone, PhoneEvent, Speech};
+use hotline_sdp::Codec;
 use hotline_tests::{
     Center, Certificate, Hotline, PATIENCE, Queue, Watch, eventually, hears, level, listen, wait_until_heard,
 };
@@ -41,7 +42,18 @@ async fn wait_until_baresip_hears(phone: &Baresip, frequency_hz: f64) -> Result<
 #[tokio::test]
 async fn an_agent_answers_with_baresip_and_both_are_heard_and_recorded() -> Result<()> {
     let (hotline, watch, agent) = with_agent().await?;
-    both_are_heard_and_recorded(&hotline, watch, agent).await
+    both_are_heard_and_recorded(hotline.caller(CALLER).await?, watch, agent).await
+}
+
+/// The caller has G.711 and the phone nothing but G.722.
+#[tokio::test]
+async fn an_agent_answers_with_baresip_in_wide_band() -> Result<()> {
+    let hotline = center().start().await?;
+    let watch = hotline.watch().await?;
+    let agent = Baresip::wide_band_agent(&hotline, "1001").await?;
+    hotline.set_state("1001", "ready").await?;
+    let caller = hotline.caller_with(CALLER, Codec::Pcmu).await?;
+    both_are_heard_and_recorded(caller, watch, agent).await
 }
 
 #[tokio::test]
@@ -50,7 +62,7 @@ async fn an_agent_answers_with_baresip_over_tcp() -> Result<()> {
     let watch = hotline.watch().await?;
     let agent = Baresip::agent_over(&hotline, "1001", "TCP", None).await?;
     hotline.set_state("1001", "ready").await?;
-    both_are_heard_and_recorded(&hotline, watch, agent).await
+    both_are_heard_and_recorded(hotline.caller(CALLER).await?, watch, agent).await
 }
 
 #[tokio::test]
@@ -65,11 +77,10 @@ async fn an_agent_answers_with_baresip_over_tls() -> Result<()> {
     let watch = hotline.watch().await?;
     let agent = Baresip::agent_over(&hotline, "1001", "TLS", Some(&certificate.authority)).await?;
     hotline.set_state("1001", "ready").await?;
-    both_are_heard_and_recorded(&hotline, watch, agent).await
+    both_are_heard_and_recorded(hotline.caller(CALLER).await?, watch, agent).await
 }
 
-async fn both_are_heard_and_recorded(hotline: &Hotline, mut watch: Watch, mut agent: Baresip) -> Result<()> {
-    let caller = hotline.caller(CALLER).await?;
+async fn both_are_heard_and_recorded(caller: Phone, mut watch: Watch, mut agent: Baresip) -> Result<()> {
     caller.say(Speech::tone(CALLER_HZ)).await?;
     caller.dial("4100").await?;
     let call = watch.call_of(CALLER).await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result};
-use hotline_audio::{SAMPLE_RATE_HZ, Tone};
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, g722};
 use hotline_tests::{Hotline, eventually, sip_password, within};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -22,10 +22,27 @@ const LINES_MAX: usize = 4096;
 /// A running baresip. Dropping it kills it, as if its battery were pulled.
 pub(crate) struct Baresip {
     directory: TempDir,
+    band: Band,
     keys: ChildStdin,
     lines: mpsc::Receiver<String>,
     seen: Vec<String>,
     _process: Child,
+}
+
+/// What it speaks: G.711, or nothing but G.722.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Band {
+    Narrow,
+    Wide,
+}
+
+impl Band {
+    const fn sample_rate_hz(self) -> u32 {
+        match self {
+            Self::Narrow => SAMPLE_RATE_HZ,
+            Self::Wide => g722::SAMPLE_RATE_HZ,
+        }
+    }
 }
 
 impl Baresip {
@@ -41,13 +58,27 @@ impl Baresip {
         transport: &str,
         authority: Option<&str>,
     ) -> Result<Self> {
+        Self::registered(hotline, agent, (transport, authority), Band::Narrow).await
+    }
+
+    /// An agent's phone that speaks G.722 alone, registered.
+    pub(crate) async fn wide_band_agent(hotline: &Hotline, agent: &str) -> Result<Self> {
+        Self::registered(hotline, agent, ("UDP", None), Band::Wide).await
+    }
+
+    async fn registered(
+        hotline: &Hotline,
+        agent: &str,
+        (transport, authority): (&str, Option<&str>),
+        band: Band,
+    ) -> Result<Self> {
         let server = hotline.sip_over(transport).with_context(|| format!("the center has no {transport}"))?;
         let (password, transport) = (sip_password(agent), transport.to_ascii_lowercase());
         let account = format!(
             "<sip:{agent}@hotline.test;transport={transport}>;auth_user={agent};auth_pass={password};\
              outbound=\"sip:{server};transport={transport}\";regint=60;answermode=manual"
         );
-        let mut phone = Self::start(hotline.addresses().phones(), &account, authority)?;
+        let mut phone = Self::start(hotline.addresses().phones(), &account, authority, band)?;
         phone.says("[1 binding]").await?;
         Ok(phone)
     }
@@ -56,22 +87,22 @@ impl Baresip {
     pub(crate) async fn caller(hotline: &Hotline, number: &str) -> Result<Self> {
         let account =
             format!("<sip:{number}@hotline.test;transport=udp>;outbound=\"sip:{}\";regint=0", hotline.sip());
-        let mut phone = Self::start(hotline.addresses().carrier(), &account, None)?;
+        let mut phone = Self::start(hotline.addresses().carrier(), &account, None, Band::Narrow)?;
         phone.says("baresip is ready").await?;
         Ok(phone)
     }
 
-    fn start(address: IpAddr, account: &str, authority: Option<&str>) -> Result<Self> {
+    fn start(address: IpAddr, account: &str, authority: Option<&str>, band: Band) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("hotline-baresip-").tempdir()?;
         let path = directory.path();
         std::fs::write(path.join("accounts"), format!("{account}\n"))?;
-        let mut config = config(path, address);
+        let mut config = config(path, address, band);
         if let Some(authority) = authority {
             std::fs::write(path.join("authority.pem"), authority)?;
             config += &format!("sip_cafile {}/authority.pem\n", path.display());
         }
         std::fs::write(path.join("config"), config)?;
-        speak_into(&path.join("voice.wav"))?;
+        speak_into(&path.join("voice.wav"), band)?;
         let mut process = Command::new("baresip")
             .arg("-f")
             .arg(path)
@@ -85,7 +116,7 @@ impl Baresip {
         let keys = process.stdin.take().context("stdin is a pipe")?;
         let (sender, lines) = mpsc::channel(LINES_MAX);
         tokio::spawn(read(process.stdout.take().context("stdout is a pipe")?, sender));
-        Ok(Self { directory, keys, lines, seen: Vec::new(), _process: process })
+        Ok(Self { directory, band, keys, lines, seen: Vec::new(), _process: process })
     }
 
     /// Dials a number of the center.
@@ -128,13 +159,14 @@ impl Baresip {
         found.await.with_context(|| self.seen.join("\n"))
     }
 
-    /// What it heard in its only call so far.
+    /// What it heard in its only call so far, at 8 kHz.
     pub(crate) async fn heard(&self) -> Result<Vec<i16>> {
         eventually("baresip to open its recording", async || {
             for entry in std::fs::read_dir(self.directory.path())? {
                 let path = entry?.path();
                 if path.to_string_lossy().ends_with("-dec.wav") {
-                    return Ok(Some(samples(&std::fs::read(path)?)));
+                    let every = (self.band.sample_rate_hz() / SAMPLE_RATE_HZ) as usize;
+                    return Ok(Some(samples(&std::fs::read(path)?).into_iter().step_by(every).collect()));
                 }
             }
             Ok(None)
@@ -153,24 +185,29 @@ fn samples(wav: &[u8]) -> Vec<i16> {
         .collect()
 }
 
-fn config(path: &Path, address: IpAddr) -> String {
+fn config(path: &Path, address: IpAddr, band: Band) -> String {
     let path = path.display();
+    let (rate, codec) = match band {
+        Band::Narrow => (SAMPLE_RATE_HZ, "g711"),
+        Band::Wide => (g722::SAMPLE_RATE_HZ, "g722"),
+    };
     format!(
-        "module_path /usr/lib/baresip/modules\nmodule stdio.so\nmodule g711.so\nmodule aufile.so\nmodule sndfile.so\n\
+        "module_path /usr/lib/baresip/modules\nmodule stdio.so\nmodule {codec}.so\nmodule aufile.so\nmodule sndfile.so\n\
          module_app account.so\nmodule_app menu.so\nsip_listen {address}:0\nnet_interface {address}\n\
-         audio_source aufile,{path}/voice.wav\nsnd_path {path}\naudio_srate 8000\naudio_channels 1\n"
+         audio_source aufile,{path}/voice.wav\nsnd_path {path}\naudio_srate {rate}\naudio_channels 1\n"
     )
 }
 
-fn speak_into(path: &Path) -> Result<()> {
+fn speak_into(path: &Path, band: Band) -> Result<()> {
+    let rate = band.sample_rate_hz();
     let spec = hound::WavSpec {
         channels: 1,
-        sample_rate: SAMPLE_RATE_HZ,
+        sample_rate: rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut file = hound::WavWriter::create(path, spec)?;
-    for sample in Tone::new(VOICE_HZ, -12.0, SAMPLE_RATE_HZ).take(VOICE_S * SAMPLE_RATE_HZ as usize) {
+    for sample in Tone::new(VOICE_HZ, -12.0, rate).take(VOICE_S * rate as usize) {
         file.write_sample(sample)?;
     }
     Ok(file.finalize()?)
