@@ -1,7 +1,8 @@
 //! Who hears whom: legs, bridges, prompts and record taps on one 20 ms beat.
 //!
 //! Absent on purpose, for now: RTCP (RFC 3550 §6), neither sent nor read; a call is judged by what its packets show.
-//! A jitter buffer, since a bridge forwards and a recording places each packet by its timestamp.
+//! A jitter buffer, since a bridge forwards, translating between codecs on the packet, and a recording places each packet by
+//! its timestamp.
 //!
 //! Must never know: sockets, files, threads, clocks, SIP, queues, agents. Start reading at [`Engine`], then
 //! [`Command`] and [`Event`].
