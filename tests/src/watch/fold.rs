@@ -117,6 +117,7 @@ fn change(call: &mut Call, event: &Event) {
         | What::CallTransferFailed { .. }
         | What::CallDialRinging
         | What::CallDialFailed { .. }
+        | What::SoundMeasured { .. }
         | What::RecordingStarted { .. }
         | What::RecordingFinished { .. }
         | What::RecordingMended { .. }

@@ -1,10 +1,10 @@
 //! Codecs of both sides: who hears whom, and what is recorded.
 
 use anyhow::{Context, Result};
-use hotline_api_types::{SipDirection, SipLadder};
+use hotline_api_types::{Party, SipDirection, SipLadder};
 use hotline_phone::{PhoneEvent, Speech};
 use hotline_sdp::Codec;
-use hotline_tests::{Center, Hotline, PATIENCE, hears, listen, wait_until_heard};
+use hotline_tests::{Center, Hotline, PATIENCE, eventually, hears, listen, record_of, wait_until_heard};
 
 const CALLER: &str = "+15550100123";
 const CALLER_HZ: f64 = 440.0;
@@ -39,9 +39,23 @@ async fn talk(hotline: &Hotline, of_caller: Codec, of_agent: Codec) -> Result<St
 }
 
 #[tokio::test]
-async fn a_wide_band_phone_serves_a_telephone() -> Result<()> {
+async fn a_wide_band_phone_serves_a_telephone_and_the_record_says_how_both_sounded() -> Result<()> {
     let hotline = Center::new().start().await?;
-    talk(&hotline, Codec::Pcmu, Codec::G722).await?;
+    let call = talk(&hotline, Codec::Pcmu, Codec::G722).await?;
+    let admin = hotline.admin().await?;
+    let sounds = eventually("the record of both legs", async || {
+        let record = record_of(&admin, &call).await?;
+        Ok((record.sounds.len() == 2).then_some(record.sounds))
+    })
+    .await?;
+    let of = |party| sounds.iter().find(|sound| sound.party == party).context("a sound");
+    let (caller, agent) = (of(Party::Caller)?, of(Party::Agent)?);
+    assert_eq!((caller.codec.as_str(), caller.agent.as_deref()), ("PCMU", None));
+    assert_eq!((agent.codec.as_str(), agent.agent.as_deref()), ("G722", Some("1001")));
+    for sound in [caller, agent] {
+        assert!(sound.packets_received > 10 && sound.packets_sent > 10, "{sound:?}");
+        assert_eq!(sound.packets_lost, 0, "{sound:?}");
+    }
     Ok(())
 }
 

@@ -178,6 +178,7 @@ export type Fact =
     >
   | CallFact<'call.connected', { offer: number; agent: string }>
   | CallFact<'call.ended', { by: string }>
+  | CallFact<'sound.measured', { sound: LegSound }>
   | CallFact<'recording.finished'>
   | CallFact<'recording.mended'>
   | CallFact<'recording.failed'>
@@ -276,6 +277,22 @@ export interface CallRecord {
   recordings: Recording[];
   dials: DialRecord[];
   diversion: Diversion | null;
+  sounds: LegSound[];
+}
+
+/** What came from a phone as RTP, and how much was sent to it. */
+export interface LegSound {
+  leg: number;
+  party: string;
+  agent: string | null;
+  codec: string;
+  packets_received: number;
+  packets_lost: number;
+  packets_reordered: number;
+  packets_sent: number;
+  jitter_us: number;
+  jitter_max_us: number;
+  mos: number | null;
 }
 
 export interface CallPage {

@@ -53,7 +53,11 @@ function useFreshRecords(store: LiveStore): void {
   useEffect(
     () =>
       store.onEvent((event) => {
-        if (
+        if (event.type === 'sound.measured') {
+          setTimeout(() => {
+            void queries.invalidateQueries({ queryKey: ['call', event.call] });
+          }, WRITTEN_AFTER_MS);
+        } else if (
           event.type === 'call.ended' ||
           event.type === 'recording.finished' ||
           event.type === 'recording.mended' ||

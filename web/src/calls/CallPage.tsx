@@ -26,7 +26,7 @@ import css from './CallPage.module.css';
 import { AgentName, QueueName } from './CallTable';
 import { Course } from './Course';
 import { Player } from './Player';
-import { Dials, Offers, Path, Queues } from './RecordTables';
+import { Dials, Offers, Path, Queues, Sounds } from './RecordTables';
 import { hasAudio, waited } from './record';
 
 export function CallPage() {
@@ -87,6 +87,11 @@ function Record({ call }: { call: CallRecord }) {
           )}
         </div>
         <div className={css.column}>
+          {call.sounds.length > 0 && (
+            <Panel title={t('call.sound.title')}>
+              <Sounds sounds={call.sounds} />
+            </Panel>
+          )}
           <Panel title={t('call.recording')}>
             <Recordings call={call} />
           </Panel>

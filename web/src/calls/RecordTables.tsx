@@ -1,11 +1,12 @@
-// The parts of a call record: path, queues, offers.
+// The parts of a call record: path, queues, offers, calls to outside, sound.
 
 import { useTranslation } from 'react-i18next';
-import type { DialRecord, OfferRecord, PathStep, QueueVisit } from '../api/types';
+import type { DialRecord, LegSound, OfferRecord, PathStep, QueueVisit } from '../api/types';
 import { between, clock, short, timeOfDay, timeWithMs, word } from '../texts/format';
 import grid from '../ui/Grid.module.css';
 import { Nothing } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
+import { gradeTone } from '../ui/tone';
 import css from './CallPage.module.css';
 import { AgentName, QueueName } from './CallTable';
 import { stages } from './record';
@@ -162,6 +163,56 @@ export function Dials({ dials }: { dials: DialRecord[] }) {
       </table>
     </div>
   );
+}
+
+/** How each phone sounded. */
+export function Sounds({ sounds }: { sounds: LegSound[] }) {
+  const { t } = useTranslation();
+  return (
+    <div className={grid.scroll}>
+      <table className={grid.grid}>
+        <thead>
+          <tr>
+            <th>{t('call.sound.from')}</th>
+            <th>{t('call.sound.codec')}</th>
+            <th className={grid.right}>{t('call.sound.packets')}</th>
+            <th className={grid.right}>{t('call.sound.lost')}</th>
+            <th className={grid.right}>{t('call.sound.jitter')}</th>
+            <th>{t('call.sound.mos')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sounds.map((sound) => (
+            <tr key={sound.leg}>
+              <td>
+                {word(t, 'call.by', sound.party)}
+                {sound.agent !== null && <span className={grid.dim}> {sound.agent}</span>}
+              </td>
+              <td>{sound.codec}</td>
+              <td className={`num ${grid.right}`}>{sound.packets_received}</td>
+              <td className={`num ${grid.right}`}>{percentLost(sound)}</td>
+              <td className={`num ${grid.right}`}>
+                {t('call.sound.ms', { ms: (sound.jitter_us / 1000).toFixed(1) })}
+              </td>
+              <td className="num">{sound.mos === null ? '–' : <Mos score={sound.mos} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** G.107 table B.1: users are satisfied from 4.03 on, many are not below 3.60. */
+function Mos({ score }: { score: number }) {
+  const { t } = useTranslation();
+  const grade = score >= 4.03 ? 'good' : score >= 3.6 ? 'fair' : 'poor';
+  return <Tag tone={gradeTone(grade)}>{`${score.toFixed(2)} ${t(`call.sound.${grade}`)}`}</Tag>;
+}
+
+function percentLost({ packets_received, packets_lost }: LegSound): string {
+  const sent = packets_received + packets_lost;
+  return sent === 0 ? '–' : `${((100 * packets_lost) / sent).toFixed(1)} %`;
 }
 
 function Outcome({ offer }: { offer: OfferRecord }) {

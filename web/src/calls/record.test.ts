@@ -29,6 +29,7 @@ function record(more: Partial<CallRecord>): CallRecord {
     direction: 'in',
     dials: [],
     diversion: null,
+    sounds: [],
     called: '100',
     number: 'main',
     flow: 'main',

@@ -42,6 +42,18 @@ export function callTone(state: CallState): Tone {
   }
 }
 
+/** How a phone sounded. */
+export function gradeTone(grade: 'good' | 'fair' | 'poor'): Tone {
+  switch (grade) {
+    case 'good':
+      return 'ready';
+    case 'fair':
+      return 'hold';
+    case 'poor':
+      return 'bad';
+  }
+}
+
 /** How a call ended: good, lost, or our fault. */
 export function endTone(kind: string): Tone {
   switch (kind) {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agent, Alarm, Cause, DialOutcome, Direction, OfferOutcome, Party, Pop, QueueOutcome, Source, Step,
-    Timestamp, TransferTarget,
+    Agent, Alarm, Cause, DialOutcome, Direction, LegSound, OfferOutcome, Party, Pop, QueueOutcome, Source,
+    Step, Timestamp, TransferTarget,
 };
 
 /// The data of an `event` on `GET /api/v1/events`.
@@ -243,6 +243,12 @@ pub enum What {
         recording: String,
         /// Why.
         problem: String,
+    },
+    /// A phone has left the call: how it sounded.
+    #[serde(rename = "sound.measured")]
+    SoundMeasured {
+        /// What came and went.
+        sound: LegSound,
     },
     /// The call is over.
     #[serde(rename = "call.ended")]

@@ -32,9 +32,9 @@ pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use problem::{FieldProblem, Problem};
 pub use record::{
-    Cause, Dial, DialOutcome, Direction, Diversion, EndKind, Offer, OfferOutcome, Party, QueueOutcome,
-    QueueVisit, Record, RecordPage, Recording, RecordingState, Source, Step, Transfer, TransferOutcome,
-    TransferTarget,
+    Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LegSound, Mos, Offer, OfferOutcome, Party,
+    QueueOutcome, QueueVisit, Record, RecordPage, Recording, RecordingState, Source, Step, Transfer,
+    TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
 pub use timestamp::{Timestamp, TimestampError};

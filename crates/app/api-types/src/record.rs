@@ -71,6 +71,57 @@ pub struct Record {
     /// Who sent the call on to this server.
     #[serde(default)]
     pub diversion: Option<Diversion>,
+    /// How each phone sounded, in the order in which they left.
+    #[serde(default)]
+    pub sounds: Vec<LegSound>,
+}
+
+/// What came from a phone as RTP, and how much was sent to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegSound {
+    /// Names the leg within the call.
+    pub leg: u64,
+    /// Whose phone.
+    pub party: Party,
+    /// The agent, if it is one's.
+    pub agent: Option<String>,
+    /// `PCMU`, `PCMA` or `G722`.
+    pub codec: String,
+    /// Packets that came.
+    pub packets_received: u64,
+    /// Packets that never came.
+    pub packets_lost: u64,
+    /// Packets overtaken by a later one.
+    pub packets_reordered: u64,
+    /// Packets sent.
+    pub packets_sent: u64,
+    /// Jitter at the end, microseconds (RFC 3550 §6.4.1).
+    pub jitter_us: u32,
+    /// The worst jitter, microseconds.
+    pub jitter_max_us: u32,
+    /// Mean opinion score of what came, estimated by the E-model (G.107); `null` if too little came.
+    pub mos: Option<Mos>,
+}
+
+/// A mean opinion score, from 1.00 to 4.50, in hundredths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mos(pub u16);
+
+impl Serialize for Mos {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(f64::from(self.0) / 100.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Mos {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let score = f64::deserialize(deserializer)?;
+        if !(1.0..=5.0).contains(&score) {
+            return Err(serde::de::Error::custom(format!("{score} is no mean opinion score")));
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "100 to 500")]
+        Ok(Self((score * 100.0).round() as u16))
+    }
 }
 
 /// Who sent a call on.

@@ -76,6 +76,7 @@ impl Concerns {
 
             CallEvent::Ended { .. } => concern.ended = true,
             CallEvent::Started { .. }
+            | CallEvent::SoundMeasured(_)
             | CallEvent::Answered
             | CallEvent::StepLeft { .. }
             | CallEvent::LanguageChanged { .. }

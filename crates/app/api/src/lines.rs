@@ -56,6 +56,7 @@ impl Lines {
             | CallEvent::Transferring { .. }
             | CallEvent::Transferred { .. }
             | CallEvent::TransferFailed { .. }
+            | CallEvent::SoundMeasured(_)
             | CallEvent::RecordingStarted { .. }
             | CallEvent::RecordingFinished { .. }
             | CallEvent::RecordingMended { .. }

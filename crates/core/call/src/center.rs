@@ -116,7 +116,7 @@ pub struct Timing {
     /// How long a phone in a talk may never send anything before the call is ended.
     pub unheard: Duration,
     /// How long an ended call waits for its recording to be closed.
-    pub recording_close: Duration,
+    pub close: Duration,
 }
 
 impl Default for Timing {
@@ -127,7 +127,7 @@ impl Default for Timing {
             // With the pop's wait it must stay below the two seconds that a reservation outlives its ring time.
             media_open: Duration::from_secs(1),
             unheard: Duration::from_secs(600),
-            recording_close: Duration::from_secs(30),
+            close: Duration::from_secs(30),
         }
     }
 }

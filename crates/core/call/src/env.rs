@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hotline_acd::Acd;
 use hotline_base::{
-    BridgeId, CallId, Given, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue, numbers_of,
+    AgentId, BridgeId, CallId, Given, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue, numbers_of,
 };
 use hotline_media as media;
 use hotline_sip::Endpoint;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::center::Center;
 use crate::command::Request;
 use crate::controller::{CallTimer, Counters, MessageOutcome};
-use crate::event::{Alarm, AlarmKind, Event, EventKind};
+use crate::event::{Alarm, AlarmKind, Event, EventKind, Party};
 use crate::sessions::Sessions;
 use crate::trunk::{Change, Outer, Trunks};
 
@@ -34,10 +34,25 @@ pub(crate) enum Role {
     Transferor,
 }
 
+/// Whose phone a media leg leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LegOwner {
+    pub(crate) party: Party,
+    /// The agent, if it is one's.
+    pub(crate) agent: Option<AgentId>,
+}
+
+impl LegOwner {
+    pub(crate) fn agent(agent: &AgentId) -> Self {
+        Self { party: Party::Agent, agent: Some(agent.clone()) }
+    }
+}
+
 /// A media leg.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Leg {
     pub(crate) call: CallId,
+    pub(crate) owner: LegOwner,
     /// Whether a packet has come from its phone: one that never sent anything cannot fall silent.
     pub(crate) heard: bool,
 }
@@ -118,9 +133,9 @@ impl Env {
     }
 
     /// Asks the media plane for a port for `call`.
-    pub(crate) fn open_leg(&mut self, call: CallId) -> LegId {
+    pub(crate) fn open_leg(&mut self, call: CallId, owner: LegOwner) -> LegId {
         let leg = LegId(self.next_id());
-        self.legs.insert(leg, Leg { call, heard: false });
+        self.legs.insert(leg, Leg { call, owner, heard: false });
         self.media.push_back(media::Command::OpenLeg { leg, call });
         leg
     }
@@ -193,6 +208,11 @@ impl Env {
     }
 
     /// The recordings of a call that are not closed.
+    /// Whether the media plane still has a leg of this call.
+    pub(crate) fn has_legs(&self, call: CallId) -> bool {
+        self.legs.values().any(|leg| leg.call == call)
+    }
+
     pub(crate) fn recordings_of(&self, call: CallId) -> impl Iterator<Item = RecordingId> {
         let all = self.recordings.iter();
         all.filter(move |(_, owner)| **owner == call).map(|(recording, _)| *recording)

@@ -10,6 +10,8 @@ use hotline_ivr::PathStep;
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
+use crate::sound::LegSound;
+
 /// One fact. `seq` grows by one for each event of this server. After a restart it goes on far above the last number
 /// of the journal, so that no number ever names two events: a reader that knows the last number it saw can ask for
 /// what came after.
@@ -261,7 +263,10 @@ pub enum CallEvent {
         /// The cause in words, naming the file.
         problem: String,
     },
-    /// The call is over: nobody is connected any more. Only the beginning and end of its recording may follow.
+    /// A leg is closed: how it sounded.
+    SoundMeasured(LegSound),
+    /// The call is over: nobody is connected any more. Only the beginning and end of its recording, and how its legs
+    /// sounded, may follow.
     Ended {
         /// Who ended it.
         by: Party,

@@ -14,6 +14,7 @@ pub mod number;
 mod record;
 mod sessions;
 mod snapshot;
+mod sound;
 mod trunk;
 mod voice;
 
@@ -37,6 +38,7 @@ pub use record::{
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};
+pub use sound::{LegSound, Sound};
 pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,

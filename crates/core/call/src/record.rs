@@ -14,6 +14,7 @@ use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{CallEvent, DialFailure, EndCause, Entry, Party, QueueOutcome, Source};
+use crate::sound::LegSound;
 
 /// Everything that is kept of one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +68,9 @@ pub struct CallRecord {
     /// Who sent the call on to us.
     #[serde(default)]
     pub diversion: Option<Diversion>,
+    /// How its legs sounded, in the order of their ends.
+    #[serde(default)]
+    pub sounds: Vec<LegSound>,
 }
 
 /// One try to call somebody outside.
@@ -303,6 +307,7 @@ impl CallRecord {
             transfers: Vec::new(),
             dials: Vec::new(),
             diversion: diversion.as_deref().cloned(),
+            sounds: Vec::new(),
         })
     }
 
@@ -367,6 +372,7 @@ impl CallRecord {
                 self.open_recording(*recording, String::new(), at);
                 self.set_recording(*recording, RecordingState::Failed { problem: problem.clone() });
             }
+            CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
             CallEvent::Ended { by, cause } => {
                 self.ended_at = Some(at);
                 self.ended_by = Some(*by);

@@ -42,6 +42,16 @@ impl Codec {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Pcmu, Self::Pcma, Self::G722];
 
+    /// Its registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pcmu => "PCMU",
+            Self::Pcma => "PCMA",
+            Self::G722 => "G722",
+        }
+    }
+
     /// The payload type that stands for it by itself (RFC 3551 §6).
     #[must_use]
     pub const fn static_payload_type(self) -> u8 {

@@ -4,6 +4,8 @@ use hotline_base::{LegId, PlayId, RecordingId};
 use hotline_rtp::Digit;
 use serde::{Deserialize, Serialize};
 
+use crate::Codec;
+
 /// Something that happened. Events of one leg come in order; those of a recording come from the recorder and
 /// may cross events of its legs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +172,8 @@ pub enum RecordingFailure {
 /// What went through a leg from opening to closing. Packets that were not taken are counted by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegStats {
+    /// What was agreed last; nothing if offer and answer never came together.
+    pub codec: Option<Codec>,
     /// Packets of the peer's streams, without duplicates.
     pub packets_received: u64,
     /// Their payload bytes.

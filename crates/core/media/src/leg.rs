@@ -184,6 +184,7 @@ impl Leg {
     pub(crate) fn stats(&self) -> LegStats {
         let mut stats = self.stats;
         if let Some(link) = &self.link {
+            stats.codec = Some(link.remote.codec);
             link.receiver.report(&mut stats);
         }
         stats

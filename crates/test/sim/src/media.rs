@@ -5,7 +5,9 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
-use hotline_media::{Command, Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
+use hotline_media::{
+    Codec, Command, Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure,
+};
 
 /// The first port it hands out.
 const FIRST_PORT: u16 = 20_000;
@@ -184,6 +186,8 @@ impl MediaPlane {
     fn close(&mut self, leg: LegId) {
         self.stop_play(leg);
         let Some(closed) = self.legs.remove(&leg) else { return };
+        let codec = closed.remote.map(|_| Codec::Pcmu);
+        let stats = LegStats { codec, packets_received: 100, ..LegStats::default() };
         self.free.insert(closed.port);
         self.bridges.retain(|_, (a, b)| *a != leg && *b != leg);
         let over = |(a, b): &(LegId, LegId)| !self.legs.contains_key(a) && !self.legs.contains_key(b);
@@ -192,6 +196,6 @@ impl MediaPlane {
         for recording in finished {
             self.finish_recording(recording);
         }
-        self.events.push_back(Event::LegClosed { leg, stats: LegStats::default() });
+        self.events.push_back(Event::LegClosed { leg, stats });
     }
 }

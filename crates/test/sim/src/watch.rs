@@ -167,6 +167,8 @@ impl Watch {
         let times = [Some(record.started_at), record.answered_at, record.connected_at, Some(ended)];
         let times: Vec<_> = times.into_iter().flatten().collect();
         assert!(times.is_sorted(), "{call}: times in order");
+        let sounding: BTreeSet<_> = record.sounds.iter().map(|sound| sound.leg).collect();
+        assert_eq!(sounding.len(), record.sounds.len(), "{call}: each leg is measured once");
         assert!(record.queues.iter().all(|visit| visit.outcome.is_some()), "{call}: each wait has an end");
     }
 

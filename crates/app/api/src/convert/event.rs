@@ -9,8 +9,8 @@ use hotline_base::{AgentId, Pii};
 use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
 
 use super::record::{
-    cause, dial_failure, direction, entry, millis, offer_failure, party, queue_outcome, source, step,
-    transfer_target,
+    cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party, queue_outcome, source,
+    step, transfer_target,
 };
 use super::{Standing, agent_object, alarm, alarm_kind, text, time};
 
@@ -80,6 +80,7 @@ fn call_event(what: &CallEvent) -> What {
         CallEvent::RecordingFailed { recording, problem } => {
             What::RecordingFailed { recording: recording.to_string(), problem: problem.clone() }
         }
+        CallEvent::SoundMeasured(measured) => What::SoundMeasured { sound: leg_sound(measured) },
         CallEvent::Ended { by, cause: why } => What::CallEnded { by: party(*by), cause: cause(why) },
         CallEvent::Offered { offer, agent, because } => What::CallOffered {
             offer: offer.0,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use hotline_acd::OfferFailure;
 use hotline_api_types as api;
 use hotline_call::{
-    CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry, FlowStep, Offer,
-    OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, Transfer,
+    CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry, FlowStep, LegSound,
+    Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, Transfer,
     TransferOutcome,
 };
 
@@ -41,6 +41,7 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         transfers: record.transfers.iter().map(transfer).collect(),
         dials: record.dials.iter().map(dial).collect(),
         diversion: record.diversion.as_ref().map(diversion),
+        sounds: record.sounds.iter().map(leg_sound).collect(),
     }
 }
 
@@ -73,6 +74,24 @@ pub(super) const fn direction(source: &Source, entry: &Entry) -> api::Direction 
 /// Who sent a call on.
 pub(super) fn diversion(diversion: &Diversion) -> api::Diversion {
     api::Diversion { from: diversion.from.expose().clone(), reason: diversion.reason.clone() }
+}
+
+/// How a phone sounded.
+pub(super) fn leg_sound(of: &LegSound) -> api::LegSound {
+    let LegSound { leg, party: whose, agent, sound } = of;
+    api::LegSound {
+        leg: leg.0,
+        party: party(*whose),
+        agent: agent.as_ref().map(ToString::to_string),
+        codec: sound.codec.name().to_owned(),
+        packets_received: sound.packets_received,
+        packets_lost: sound.packets_lost,
+        packets_reordered: sound.packets_reordered,
+        packets_sent: sound.packets_sent,
+        jitter_us: sound.jitter_us,
+        jitter_max_us: sound.jitter_max_us,
+        mos: sound.mos_hundredths.map(api::Mos),
+    }
 }
 
 fn dial(dial: &Dial) -> api::Dial {

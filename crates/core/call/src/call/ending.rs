@@ -1,9 +1,10 @@
-//! A call's end: every side is told once, every port given back, and the record handed over when the recording
-//! is closed.
+//! A call's end: every side is told once, every port given back, and the record handed over when the recordings and
+//! the legs are closed.
 
 use hotline_acd::{LeaveCause, OfferFailure};
-use hotline_base::{Now, RecordingId};
+use hotline_base::{LegId, Now, RecordingId};
 use hotline_ivr::Input;
+use hotline_media::LegStats;
 use hotline_sip::Reason;
 
 use super::conversation::{Conversation, end_conversation};
@@ -12,8 +13,9 @@ use super::offer::Fallback;
 use super::{Call, Served, Stage, Waiting};
 use crate::command::Request;
 use crate::controller::CallTimer;
-use crate::env::Env;
+use crate::env::{Env, LegOwner};
 use crate::event::{CallEvent, DialFailure, EndCause, EndKind, Party, QueueOutcome};
+use crate::sound::{LegSound, Sound};
 
 /// How the caller's SIP session stands when the call ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -228,23 +230,21 @@ impl Call {
         }
         let cause = EndCause { kind: ending.kind, sip_status: ending.status, q850: ending.q850 };
         self.emit(now, env, CallEvent::Ended { by: ending.by, cause });
-        // One that has failed already says no more.
-        if env.recordings_of(self.id()).next().is_some() {
-            env.arm(self.id(), CallTimer::RecordingClose, now.mono + env.center.timing.recording_close);
-            self.stage = Stage::Ending;
-        } else {
-            self.hand_over(env);
-        }
+        env.arm(self.id(), CallTimer::Close, now.mono + env.center.timing.close);
+        self.stage = Stage::Ending;
+        self.complete(env);
     }
 
-    /// The recorder did not close every file in time; what it has written is mended at the next start.
-    pub(crate) fn on_recording_close_timeout(&mut self, now: Now, env: &mut Env) {
+    /// The recorder did not close every file in time, or the media plane every leg. What was recorded is mended at the next
+    /// start.
+    pub(crate) fn on_close_timeout(&mut self, now: Now, env: &mut Env) {
         let open: Vec<RecordingId> = env.recordings_of(self.id()).collect();
         for recording in open {
             env.recordings.remove(&recording);
             let problem = "the recorder did not close the file in time".to_owned();
-            self.on_recording_event(now, env, CallEvent::RecordingFailed { recording, problem });
+            self.emit(now, env, CallEvent::RecordingFailed { recording, problem });
         }
+        self.hand_over(env);
     }
 
     /// The recorder opened the file.
@@ -261,10 +261,30 @@ impl Call {
     /// The recorder reports the end of a recording, good or bad.
     pub(crate) fn on_recording_event(&mut self, now: Now, env: &mut Env, what: CallEvent) {
         self.emit(now, env, what);
-        // A call that was sent on has several.
-        let is_last = env.recordings_of(self.id()).next().is_none();
-        if matches!(self.stage, Stage::Ending) && is_last {
-            env.disarm(self.id(), CallTimer::RecordingClose);
+        self.complete(env);
+    }
+
+    /// The media plane has closed a leg, and says how it sounded.
+    pub(crate) fn on_sound_measured(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        (leg, owner): (LegId, LegOwner),
+        stats: &LegStats,
+    ) {
+        if let Some(sound) = Sound::of(stats) {
+            let LegOwner { party, agent } = owner;
+            self.emit(now, env, CallEvent::SoundMeasured(LegSound { leg, party, agent, sound }));
+        }
+        self.complete(env);
+    }
+
+    /// Hands the record of a call that is over to be kept, once nothing more can come into it. A call that was sent on has
+    /// several recordings; one that has failed says no more.
+    fn complete(&mut self, env: &mut Env) {
+        let is_open = env.recordings_of(self.id()).next().is_some() || env.has_legs(self.id());
+        if matches!(self.stage, Stage::Ending) && !is_open {
+            env.disarm(self.id(), CallTimer::Close);
             self.hand_over(env);
         }
     }

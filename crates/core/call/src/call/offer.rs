@@ -19,7 +19,7 @@ use super::transfer::Handover;
 use super::{Call, FlowRun, Waiting};
 use crate::center::{AutoAnswer, TAKE_CALL_KEY, TAKE_CALL_PROMPT};
 use crate::controller::CallTimer;
-use crate::env::{Env, MEDIA_SILENT};
+use crate::env::{Env, LegOwner, MEDIA_SILENT};
 use crate::event::{CallEvent, DialFailure};
 use crate::media_leg::MediaLeg;
 use crate::sessions::LegEnd;
@@ -107,7 +107,7 @@ pub(crate) struct Candidate {
 impl Call {
     pub(super) fn begin_offer(&mut self, now: Now, env: &mut Env, candidate: Candidate, fallback: Fallback) {
         let Candidate { agent, reservation, ring_timeout, because } = candidate;
-        let offer = env.open_leg(self.id());
+        let offer = env.open_leg(self.id(), LegOwner::agent(&agent));
         env.arm(self.id(), CallTimer::Pop, now.mono + env.center.timing.pop_wait);
         env.arm(self.id(), CallTimer::AgentMediaOpen, now.mono + env.center.timing.media_open);
         let progress = Progress::Preparing { port: Port::Opening, pop: Pop::Unknown { because } };

@@ -10,8 +10,8 @@ use super::live::{Activity, Live, Progress};
 use super::{Call, Fallback, FlowRun, Lookup, Served, Stage};
 use crate::command::Request;
 use crate::controller::CallTimer;
-use crate::env::{Env, MEDIA_SILENT};
-use crate::event::{CallEvent, EndKind, Entry, EventKind, Source};
+use crate::env::{Env, LegOwner, MEDIA_SILENT};
+use crate::event::{CallEvent, EndKind, Entry, EventKind, Party, Source};
 use crate::media_leg::MediaLeg;
 use crate::number::normalise;
 use crate::record::CallRecord;
@@ -79,7 +79,11 @@ impl Call {
         let Begun { id, started, session, opening } = begun;
         let record = CallRecord::begin(id, now.wall, &started).expect("the event is `Started`");
         env.emit(now, EventKind::Call { call: id, what: started });
-        let leg = env.open_leg(id);
+        let agent = match &record.source {
+            Source::Trunk(_) => None,
+            Source::Agent(agent) => Some(agent.clone()),
+        };
+        let leg = env.open_leg(id, LegOwner { party: Party::Caller, agent });
         env.arm(id, CallTimer::MediaOpen, now.mono + env.center.timing.media_open);
         let (lookup, stage) = (Lookup::Done(None), Stage::Opening(opening));
         let mut call = Self { id, session, leg, served: Served::Caller, record, lookup, stage };

@@ -11,7 +11,7 @@ use super::live::{Activity, Progress};
 use super::offer::Answered;
 use super::{Call, Served};
 use crate::controller::CallTimer;
-use crate::env::Env;
+use crate::env::{Env, LegOwner};
 use crate::event::CallEvent;
 use crate::media_leg::MediaLeg;
 use crate::sessions::{LegEnd, SipLeg};
@@ -120,6 +120,9 @@ impl Call {
                 None => env.acd.set_outside_call(now, &leg.agent, self.id(), None),
             }
             let (failure, status, agent) = (OfferFailure::Elsewhere, None, leg.agent);
+            if let Some(taken) = env.legs.get_mut(&offer) {
+                taken.owner = LegOwner::agent(&by);
+            }
             self.emit(now, env, CallEvent::OfferFailed { offer, agent, failure, status });
             self.emit(now, env, CallEvent::Offered { offer, agent: by.clone(), because: None });
         }

@@ -20,9 +20,12 @@ impl Controller {
                 self.on_leg(leg, |call, env| call.on_leg_failed(now, env, leg, &cause.to_string()));
                 self.env.legs.remove(&leg);
             }
-            MediaEvent::LegClosed { leg, .. } => {
-                self.on_leg(leg, |call, env| call.on_leg_closed(now, env, leg));
-                self.env.legs.remove(&leg);
+            MediaEvent::LegClosed { leg, stats } => {
+                let Some(closed) = self.env.legs.remove(&leg) else { return };
+                self.with_call(closed.call, |call, env| {
+                    call.on_leg_closed(now, env, leg);
+                    call.on_sound_measured(now, env, (leg, closed.owner), &stats);
+                });
             }
             MediaEvent::FirstPacket { leg } => {
                 if let Some(leg) = self.env.legs.get_mut(&leg) {
@@ -94,8 +97,8 @@ impl Controller {
     }
 
     fn on_leg(&mut self, leg: LegId, act: impl FnOnce(&mut crate::call::Call, &mut crate::env::Env)) {
-        if let Some(leg) = self.env.legs.get(&leg).copied() {
-            self.with_call(leg.call, act);
+        if let Some(call) = self.env.legs.get(&leg).map(|leg| leg.call) {
+            self.with_call(call, act);
         }
     }
 }

@@ -66,8 +66,8 @@ pub enum CallTimer {
     Ring,
     /// The flow's own timer: digits, silence.
     Flow,
-    /// The recording must be closed: [`crate::Timing::recording_close`].
-    RecordingClose,
+    /// The recordings and legs must be closed: [`crate::Timing::close`].
+    Close,
     /// A phone in a talk must have sent something: [`crate::Timing::unheard`].
     Unheard,
     /// A trunk's server must have said something: [`crate::Trunk::response_timeout`].
@@ -81,7 +81,7 @@ impl CallTimer {
         Self::Pop,
         Self::Ring,
         Self::Flow,
-        Self::RecordingClose,
+        Self::Close,
         Self::Unheard,
         Self::Response,
     ];
@@ -209,7 +209,7 @@ impl Controller {
                 CallTimer::Pop => call.on_pop_timeout(now, env),
                 CallTimer::Ring => call.on_ring_timeout(now, env),
                 CallTimer::Flow => call.on_flow_timeout(now, env),
-                CallTimer::RecordingClose => call.on_recording_close_timeout(now, env),
+                CallTimer::Close => call.on_close_timeout(now, env),
                 CallTimer::Unheard => call.on_unheard_timeout(now, env),
                 CallTimer::Response => call.on_response_timeout(now, env),
             });
@@ -283,7 +283,12 @@ impl Controller {
         Snapshot {
             seq: self.env.seq(),
             at: now.wall,
-            calls: self.calls.values().map(|call| call.view(&self.env)).collect(),
+            calls: self
+                .calls
+                .values()
+                .filter(|call| call.is_listed(&self.env))
+                .map(|call| call.view(&self.env))
+                .collect(),
             agents: self.env.acd.agents().collect(),
             queues: self.env.acd.queues().collect(),
             alarms: self.alarms(),

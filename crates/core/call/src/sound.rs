@@ -1,0 +1,57 @@
+//! How a leg sounded, for the record.
+
+use hotline_base::{AgentId, LegId};
+use hotline_media::{self as media, LegStats};
+use serde::{Deserialize, Serialize};
+
+use crate::event::Party;
+
+/// What came from a phone, and how much was sent to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sound {
+    /// The codec that was agreed last.
+    pub codec: media::Codec,
+    /// RTP packets that came, without repetitions.
+    pub packets_received: u64,
+    /// Packets that never came (RFC 3550 §A.3).
+    pub packets_lost: u64,
+    /// Packets overtaken by a later one.
+    pub packets_reordered: u64,
+    /// Packets sent.
+    pub packets_sent: u64,
+    /// Interarrival jitter at the end, microseconds (RFC 3550 §6.4.1).
+    pub jitter_us: u32,
+    /// The worst interarrival jitter, microseconds.
+    pub jitter_max_us: u32,
+    /// The mean opinion score of what came, in hundredths (see [`media::mos_hundredths`]); absent if too little came.
+    pub mos_hundredths: Option<u16>,
+}
+
+/// The sound of one leg of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegSound {
+    /// The leg.
+    pub leg: LegId,
+    /// Whose phone.
+    pub party: Party,
+    /// The agent, if it is one's.
+    pub agent: Option<AgentId>,
+    /// How it sounded.
+    pub sound: Sound,
+}
+
+impl Sound {
+    /// `None` for a leg over which nothing was ever agreed.
+    pub(crate) fn of(stats: &LegStats) -> Option<Self> {
+        Some(Self {
+            codec: stats.codec?,
+            packets_received: stats.packets_received,
+            packets_lost: u64::try_from(stats.packets_lost).unwrap_or(0),
+            packets_reordered: stats.reordered,
+            packets_sent: stats.packets_sent,
+            jitter_us: stats.jitter_us,
+            jitter_max_us: stats.jitter_max_us,
+            mos_hundredths: media::mos_hundredths(stats),
+        })
+    }
+}
