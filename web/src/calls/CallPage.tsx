@@ -87,14 +87,14 @@ function Record({ call }: { call: CallRecord }) {
           )}
         </div>
         <div className={css.column}>
+          <Panel title={t('call.recording')}>
+            <Recordings call={call} />
+          </Panel>
           {call.sounds.length > 0 && (
             <Panel title={t('call.sound.title')}>
               <Sounds sounds={call.sounds} />
             </Panel>
           )}
-          <Panel title={t('call.recording')}>
-            <Recordings call={call} />
-          </Panel>
           <Panel title={t('call.title')}>
             <Facts call={call} />
           </Panel>

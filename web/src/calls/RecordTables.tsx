@@ -186,7 +186,12 @@ export function Sounds({ sounds }: { sounds: LegSound[] }) {
             <tr key={sound.leg}>
               <td>
                 {word(t, 'call.by', sound.party)}
-                {sound.agent !== null && <span className={grid.dim}> {sound.agent}</span>}
+                {sound.agent !== null && (
+                  <span className={grid.dim}>
+                    {' '}
+                    <AgentName id={sound.agent} />
+                  </span>
+                )}
               </td>
               <td>{sound.codec}</td>
               <td className={`num ${grid.right}`}>{sound.packets_received}</td>
