@@ -1,6 +1,7 @@
 //! The built server as its users meet it: phones, carriers, pages, the operator's terminal.
 
 mod api;
+mod archive;
 mod bench;
 mod call;
 mod carrier;

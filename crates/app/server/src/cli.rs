@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Show the SIP messages of a call that the running server keeps, as a ladder or as a file for Wireshark.
     Trace(Trace),
+    /// Look whether all recordings are whole, or mend what a crash left.
+    Recordings(Recordings),
     /// Add a person who can sign in, or give one a new password, which is read from standard input.
     User(User),
 }
@@ -149,6 +151,23 @@ pub(crate) struct Trace {
     /// An administrator, whose password is read from standard input.
     #[arg(long, value_name = "NAME", conflicts_with = "token")]
     pub(crate) user: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline recordings verify    exit code 1 if one is cut off, altered or cannot be read; the server may run
+  hotline recordings repair    what the next start would do, without starting; the server must not run")]
+pub(crate) struct Recordings {
+    #[command(subcommand)]
+    pub(crate) what: RecordingsTask,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordingsTask {
+    /// Read every recording and compare it with the checksum that was taken while it was recorded.
+    Verify,
+    /// Make recordings that a crash cut off playable, and close the records of their calls.
+    Repair,
 }
 
 #[derive(Args, Debug)]

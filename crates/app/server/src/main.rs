@@ -11,6 +11,7 @@ mod files;
 mod gauges;
 mod ladder;
 mod lock;
+mod recordings;
 mod server;
 mod supervision;
 mod trace;
@@ -23,7 +24,7 @@ use clap::Parser;
 use hotline_config::{ConfigError, Configuration, LogFormat, load};
 use hotline_telemetry::install_logs;
 
-use crate::cli::{Bench, Cli, Command, Measurement};
+use crate::cli::{Bench, Cli, Command, Measurement, Recordings, RecordingsTask};
 
 /// Exit code for a configuration with mistakes: a supervisor must not restart into the same mistakes.
 const EXIT_CONFIG: u8 = 2;
@@ -60,6 +61,13 @@ fn run(cli: &Cli) -> Result<()> {
             runtime.block_on(bench::sip(&configuration, options))
         }
         Some(Command::Trace(options)) => runtime.block_on(trace::run(&configuration, options)),
+        Some(Command::Recordings(Recordings { what: RecordingsTask::Verify })) => {
+            recordings::verify(&configuration)
+        }
+        Some(Command::Recordings(Recordings { what: RecordingsTask::Repair })) => {
+            logs(&configuration, &cli.log)?;
+            runtime.block_on(recordings::repair(&configuration))
+        }
         Some(Command::User(user)) => runtime.block_on(users::add(&configuration, user)),
     }
 }

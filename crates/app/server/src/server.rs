@@ -256,7 +256,7 @@ fn locator(configuration: &Configuration, network: &Network) -> Arc<Locate> {
 }
 
 /// Locks what one server at a time may write.
-fn lock_files(configuration: &Configuration) -> Result<[File; 2]> {
+pub(crate) fn lock_files(configuration: &Configuration) -> Result<[File; 2]> {
     let recordings = &configuration.server.storage.recordings;
     let journal = journal_directory(configuration);
     Ok([lock::take(recordings, RECORDINGS_LOCK)?, lock::take(&journal, SPOOL_LOCK)?])
@@ -269,7 +269,7 @@ async fn serve_api(listener: TcpListener, ports: Ports, stop: CancellationToken)
 }
 
 /// Opens the database and brings in what an earlier process left.
-async fn open_store(configuration: &Configuration) -> Result<(Store, Writer)> {
+pub(crate) async fn open_store(configuration: &Configuration) -> Result<(Store, Writer)> {
     let store = Store::open(&configuration.server.storage.database).await?;
     let spool = journal_directory(configuration).join(SPOOL);
     let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await?;

@@ -10,6 +10,7 @@
 //! disk costs the recording, never the call. Must never know: sockets, SIP, the database. Start reading at
 //! [`Recorder`].
 
+mod archive;
 mod failure;
 mod manifest;
 mod notes;
@@ -23,6 +24,7 @@ mod sync;
 mod wav;
 mod window;
 
+pub use archive::{Condition, inspect};
 pub use failure::StartError;
 pub use outbox::{Outbox, RETRY};
 pub use recorder::{Recorder, RecorderConfig, RecorderCounters, RecorderGauge};

@@ -18,6 +18,8 @@ pub(crate) struct Manifest {
     pub(crate) duration_ms: u64,
     /// Audio that arrived and is missing, because the recorder could not keep up. Unknown after a crash.
     pub(crate) gap_ms: Option<u64>,
+    /// SHA-256 of the samples as they are in the file, in hexadecimal: what was recorded, and nothing else.
+    pub(crate) sha256: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,7 @@ impl Manifest {
         started: WallTime,
         frames: u64,
         gap_ms: Option<u64>,
+        sha256: String,
     ) -> Self {
         Self {
             recording,
@@ -45,6 +48,7 @@ impl Manifest {
             outcome: if gap_ms.is_some() { Outcome::Finished } else { Outcome::Repaired },
             duration_ms: wav::millis(frames),
             gap_ms,
+            sha256,
         }
     }
 }

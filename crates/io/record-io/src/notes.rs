@@ -60,6 +60,18 @@ impl Notes {
         Ok(notes)
     }
 
+    /// The notes below `root` without touching the file; `None` if there is none.
+    pub(crate) fn look(root: &Path) -> io::Result<Option<Vec<Note>>> {
+        match fs::read(root.join(NAME)) {
+            Ok(text) => {
+                let notes = lines(&text).filter_map(|(_, line)| serde_json::from_slice(line).ok());
+                Ok(Some(notes.collect()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// All notes; one that cannot be read is logged and left out.
     pub(crate) fn read(&self) -> io::Result<Vec<(Slot, Note)>> {
         let text = fs::read(&self.path)?;

@@ -38,6 +38,7 @@ pub(crate) struct Recording {
     window: Window,
     started: Instant,
     next_refresh: Instant,
+    digest: wav::Digester,
     scratch: Vec<u8>,
 }
 
@@ -71,6 +72,7 @@ impl Recording {
             window: Window::default(),
             started: now,
             next_refresh: now + REFRESH,
+            digest: wav::Digester::default(),
             scratch: Vec::new(),
         })
     }
@@ -127,7 +129,8 @@ impl Recording {
         self.write_until(length)?;
         let gap_ms = wav::millis(refused + self.window.late());
         let Note { recording, call, started_unix_us, path: relative } = self.note;
-        let manifest = Manifest::new(recording, call, started_unix_us, length, Some(gap_ms));
+        let manifest =
+            Manifest::new(recording, call, started_unix_us, length, Some(gap_ms), self.digest.hex());
         let bytes = wav::write_manifest(&self.synced.file, length, &manifest)
             .map_err(|error| cause(&self.path, &error))?;
         let duration_ms = manifest.duration_ms;
@@ -156,8 +159,11 @@ impl Recording {
         let file = &self.synced.file;
         let mut write = || {
             wav::write_frames(file, first, &frames, &mut self.scratch)?;
-            if length > first + frames.len() as u64 {
+            self.digest.frames(&self.scratch);
+            let written = first + frames.len() as u64;
+            if length > written {
                 wav::extend(file, length)?;
+                self.digest.silence(length - written);
             }
             wav::write_header(file, length)
         };

@@ -109,7 +109,7 @@ fn mend(root: &Path, note: &Note) -> io::Result<Repaired> {
     wav::extend(&file, frames)?;
     wav::write_header(&file, frames)?;
     let Note { recording, call, started_unix_us: started, .. } = *note;
-    let manifest = Manifest::new(recording, call, started, frames, None);
+    let manifest = Manifest::new(recording, call, started, frames, None, wav::digest(&file, frames)?);
     let bytes = wav::write_manifest(&file, frames, &manifest)?;
     file.sync_data()?;
     Ok(told(&manifest, path, bytes))

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use sha2::{Digest, Sha256};
+
 use crate::manifest::Manifest;
 
 /// Bytes before the samples.
@@ -26,6 +28,8 @@ const _: () = assert!(FRAMES_MAX <= FRAMES_SAYABLE, "the header of the longest r
 const MANIFEST: [u8; 4] = *b"hotl";
 /// Name and length.
 const CHUNK_HEADER_LEN: u64 = 8;
+/// How many bytes of samples are read at a time.
+const DIGEST_CHUNK: usize = 64 * 1024;
 /// The longest manifest that is read.
 const MANIFEST_MAX: u32 = 64 * 1024;
 
@@ -90,6 +94,45 @@ pub(crate) fn has_torn_manifest(file: &File, frames: u64) -> io::Result<bool> {
         Ok(()) => Ok(name == MANIFEST),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+/// SHA-256 of the samples of so many frames, in hexadecimal.
+pub(crate) fn digest(file: &File, frames: u64) -> io::Result<String> {
+    let mut digest = Digester::default();
+    let mut bytes = vec![0; DIGEST_CHUNK];
+    let (mut at, end) = (HEADER_LEN, HEADER_LEN + frames * FRAME_LEN);
+    while at < end {
+        // It fits: it is no more than the chunk.
+        let length = (end - at).min(DIGEST_CHUNK as u64) as usize;
+        file.read_exact_at(&mut bytes[..length], at)?;
+        digest.0.update(&bytes[..length]);
+        at += length as u64;
+    }
+    Ok(digest.hex())
+}
+
+/// SHA-256 of samples as they come.
+#[derive(Default)]
+pub(crate) struct Digester(Sha256);
+
+impl Digester {
+    pub(crate) fn frames(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn silence(&mut self, frames: u64) {
+        static SILENCE: [u8; DIGEST_CHUNK] = [0; DIGEST_CHUNK];
+        let mut left = frames * FRAME_LEN;
+        while left > 0 {
+            let length = left.min(DIGEST_CHUNK as u64);
+            self.0.update(&SILENCE[..length as usize]);
+            left -= length;
+        }
+    }
+
+    pub(crate) fn hex(self) -> String {
+        self.0.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 }
 
@@ -168,7 +211,8 @@ mod tests {
         let recording = RecordingId::generate(at, &mut Rng::from_number(1));
         let call = CallId::generate(at, &mut Rng::from_number(2));
         for gap_ms in [None, Some(3), Some(33)] {
-            let manifest = Manifest::new(recording, call, at, 101, gap_ms);
+            let manifest =
+                Manifest::new(recording, call, at, 101, gap_ms, digest(file.as_file(), 101).unwrap());
             file.as_file().set_len(HEADER_LEN + 404).unwrap();
             let length = write_manifest(file.as_file(), 101, &manifest).unwrap();
             assert_eq!(length, file.as_file().metadata().unwrap().len());

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs, ulaw};
 use hotline_base::{CallId, RecordingId, Rng, WallTime};
 use hotline_media::{Channel, Chunk, Codec, Event, RecordingEnd, RecordingFailure};
-use hotline_record_io::{LENGTH_MAX, Recorder, RecorderConfig, Repaired, Tap, recover, repair, settle};
+use hotline_record_io::{
+    Condition, LENGTH_MAX, Recorder, RecorderConfig, Repaired, Tap, inspect, recover, repair, settle,
+};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// 2026-11-23 06:30:00 UTC.
@@ -254,6 +256,50 @@ fn what_the_journal_knows_is_mended_without_a_note_and_without_noise() {
         assert_eq!((mended.duration_ms, mended.gap_ms), (1000, None), "cut at {length}");
         assert_eq!(listen(&file), listen(&path), "cut at {length}");
     }
+}
+
+/// Every recording below a root with what a look at it finds.
+fn conditions(root: &Path) -> Vec<(String, Condition)> {
+    let mut all = Vec::new();
+    inspect(root, |path, condition| all.push((path.to_owned(), condition))).unwrap();
+    all
+}
+
+#[test]
+fn a_look_at_the_archive_tells_whole_from_altered_cut_and_running() {
+    let studio = Studio::open();
+    let root = studio.root.path();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    say(&mut tap, 1, Channel::Customer, 0, &tone(440.0, 8000));
+    // A hole in it, and silence at its end.
+    say(&mut tap, 1, Channel::Agent, 12_000, &tone(440.0, 4000));
+    tap.record(recording(1), Chunk::Finish { length: 24_000 });
+    let first = studio.started();
+    studio.event();
+    let name = |path: &Path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(conditions(root), [(name(&first), Condition::Whole { duration_ms: 3000 })]);
+    start(&mut tap, 2);
+    let second = studio.started();
+    let running = |found: Vec<(String, Condition)>| {
+        found.into_iter().find(|(path, _)| *path == name(&second)).unwrap().1
+    };
+    assert_eq!(running(conditions(root)), Condition::UnderWay);
+
+    let whole = fs::read(&first).unwrap();
+    let broken = |bytes: &[u8], condition: Condition| {
+        fs::write(&first, bytes).unwrap();
+        assert!(conditions(root).contains(&(name(&first), condition.clone())), "{condition:?}");
+    };
+    let mut altered = whole.clone();
+    altered[44 + 4000] ^= 1;
+    broken(&altered, Condition::Altered);
+    broken(&whole[..44 + 4 * 8000], Condition::Unfinished);
+    broken(&whole[..10], Condition::Unfinished);
+    // A crash: what is mended is whole.
+    fs::write(&first, &whole[..44 + 4 * 8000]).unwrap();
+    recover_first(root);
+    assert!(conditions(root).contains(&(name(&first), Condition::Whole { duration_ms: 1000 })));
 }
 
 /// The listener of one event panics, as a bug in the recorder would.

@@ -1,0 +1,105 @@
+//! `hotline recordings`: whether what was recorded is still there, and mending what a crash left.
+
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use hotline_base::WallTime;
+use hotline_config::Configuration;
+use hotline_record_io::{Condition, inspect};
+use hotline_shard::{Restarted, close_interrupted};
+
+use crate::{banner, server};
+
+/// How often it is told how far it is.
+const PROGRESS: Duration = Duration::from_secs(2);
+
+#[derive(Default)]
+struct Counts {
+    whole: u64,
+    milliseconds: u64,
+    under_way: u64,
+    broken: u64,
+}
+
+/// Looks at every recording, and says of each that is not whole what is wrong with it.
+///
+/// # Errors
+/// One of them is not whole, or the directory cannot be read.
+pub(crate) fn verify(configuration: &Configuration) -> Result<()> {
+    let root = &configuration.server.storage.recordings;
+    let mut counts = Counts::default();
+    let mut told = Instant::now();
+    inspect(root, |path, condition| {
+        counts.note(path, condition);
+        if told.elapsed() >= PROGRESS {
+            told = Instant::now();
+            banner::print(&format!("… {} looked at, now {path}", counts.all()));
+        }
+    })
+    .with_context(|| format!("reading the recordings in {}", root.display()))?;
+    banner::print(&format!(
+        "{} recordings in {}: {} whole ({}), {} under way, {} not whole.",
+        counts.all(),
+        root.display(),
+        counts.whole,
+        hours(counts.milliseconds),
+        counts.under_way,
+        counts.broken,
+    ));
+    if counts.broken > 0 {
+        bail!("{} recordings are not whole", counts.broken);
+    }
+    Ok(())
+}
+
+/// Does to recordings and calls what a start of the server would do after a crash, and does not start.
+///
+/// # Errors
+/// A server runs, or what it needs cannot be used.
+pub(crate) async fn repair(configuration: &Configuration) -> Result<()> {
+    let _locks = server::lock_files(configuration)?;
+    let (store, writer) = server::open_store(configuration).await?;
+    let root: &Path = &configuration.server.storage.recordings;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    let done = close_interrupted(&store, root, WallTime::default() + now).await;
+    let closed = writer.close().await;
+    store.close().await;
+    let Restarted { calls, recordings, .. } = done?;
+    closed.context("the journal")?;
+    banner::print(&format!("Mended {recordings} recordings; closed the records of {calls} calls."));
+    Ok(())
+}
+
+impl Counts {
+    const fn all(&self) -> u64 {
+        self.whole + self.under_way + self.broken
+    }
+
+    fn note(&mut self, path: &str, condition: Condition) {
+        let problem = match condition {
+            Condition::Whole { duration_ms } => {
+                self.whole += 1;
+                self.milliseconds += duration_ms;
+                return;
+            }
+            Condition::UnderWay => {
+                self.under_way += 1;
+                return;
+            }
+            Condition::Unfinished => {
+                "cut off; `hotline recordings repair` mends it if its call is known".to_owned()
+            }
+            Condition::Altered => "altered: these are not the samples that were recorded".to_owned(),
+            Condition::Unreadable { problem } => problem,
+        };
+        self.broken += 1;
+        banner::print(&format!("{path}: {problem}"));
+    }
+}
+
+/// `3 h 25 min`.
+fn hours(milliseconds: u64) -> String {
+    let minutes = milliseconds / 60_000;
+    format!("{} h {} min", minutes / 60, minutes % 60)
+}
