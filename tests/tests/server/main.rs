@@ -18,5 +18,6 @@ mod outside;
 mod refusal;
 mod replacing;
 mod shutdown;
+mod tones;
 mod trace;
 mod transfer;

@@ -1,9 +1,10 @@
-//! Sound as numbers: G.711, G.722, 8 kHz and 16 kHz, tones and how loud a tone is.
+//! Sound as numbers: G.711, G.722, 8 kHz and 16 kHz, keys, tones and how loud a tone is.
 //!
 //! Must never know: packets, legs, files, time. Samples are 16-bit linear; levels are dB relative to a sine of
 //! full scale (dBFS). Start reading at [`ulaw`].
 
 pub mod alaw;
+pub mod dtmf;
 pub mod g722;
 mod halfband;
 mod level;

@@ -9,6 +9,7 @@ use hotline_rtp::{Digit, EVENT_LEN, HEADER_LEN, Header, Press};
 use serde::{Deserialize, Serialize};
 
 use crate::events::Events;
+use crate::in_band::InBand;
 use crate::keys::Keys;
 use crate::player::Player;
 use crate::receiver::{Content, Received, Receiver};
@@ -67,6 +68,8 @@ struct Link {
     /// For a partner with another codec.
     decoder: Decoder,
     encoder: Encoder,
+    /// For a peer that presses keys as sounds.
+    in_band: Option<InBand>,
 }
 
 /// Whether the peer is heard.
@@ -133,6 +136,7 @@ impl Leg {
             self.sender.interrupt();
         }
         let codec = remote.codec;
+        let in_band = remote.telephone_event_receive.is_none();
         match &mut self.link {
             Some(link) => {
                 link.receiver.set_signalled(now, address);
@@ -140,12 +144,17 @@ impl Leg {
                 link.watch = watch;
                 if link.decoder.codec() != codec {
                     (link.decoder, link.encoder) = (codec.decoder(), codec.encoder());
+                    link.in_band = None;
+                }
+                if in_band != link.in_band.is_some() {
+                    link.in_band = in_band.then(|| InBand::new(codec));
                 }
             }
             None => {
                 let (decoder, encoder) = (codec.decoder(), codec.encoder());
                 let receiver = Receiver::new(address);
-                self.link = Some(Link { remote, receiver, watch, decoder, encoder });
+                let in_band = in_band.then(|| InBand::new(codec));
+                self.link = Some(Link { remote, receiver, watch, decoder, encoder, in_band });
             }
         }
         self.due_samples = 0;
@@ -174,6 +183,9 @@ impl Leg {
     pub(crate) fn set_bridged(&mut self, bridged: Option<Bridged>) {
         self.bridged = bridged;
         self.sender.interrupt();
+        if let Some(in_band) = self.link.as_mut().and_then(|link| link.in_band.as_mut()) {
+            in_band.forget();
+        }
     }
 
     /// Time was skipped.
@@ -212,7 +224,15 @@ impl Leg {
             events.push(Event::FirstPacket { leg: id });
         }
         for press in received.presses.iter().flatten() {
-            self.report_press(id, *press, events);
+            report_press(&mut self.stats, id, *press, events);
+        }
+        // In a bridge keys are for the other side, who hears them.
+        if let (Some(in_band), None, Content::Audio { .. }) =
+            (&mut link.in_band, self.bridged, received.content)
+        {
+            in_band.hear(&datagram[received.payload.clone()], |press| {
+                report_press(&mut self.stats, id, press, events);
+            });
         }
         Some(received)
     }
@@ -323,7 +343,7 @@ impl Leg {
             events.push(Event::RtpTimeout { leg: id });
         }
         if let Some(press) = link.receiver.handle_timeout(now) {
-            self.report_press(id, press, events);
+            report_press(&mut self.stats, id, press, events);
         }
     }
 
@@ -331,11 +351,11 @@ impl Leg {
         let Some(bridged) = self.bridged else { return false };
         !self.player.is_playing() && now.since(bridged.heard_at) < BRIDGE_SILENCE_AFTER
     }
+}
 
-    fn report_press(&mut self, leg: LegId, press: Press, events: &mut Events) {
-        self.stats.digits += 1;
-        events.push_digit(Event::Digit { leg, digit: press.digit, duration_ms: press.duration / 8 });
-    }
+fn report_press(stats: &mut LegStats, leg: LegId, press: Press, events: &mut Events) {
+    stats.digits += 1;
+    events.push_digit(Event::Digit { leg, digit: press.digit, duration_ms: press.duration / 8 });
 }
 
 fn write_header(header: &Header, packet: &mut [u8]) {

@@ -12,6 +12,7 @@ mod command;
 mod engine;
 mod event;
 mod events;
+mod in_band;
 mod keys;
 mod leg;
 mod player;

@@ -3,7 +3,7 @@
 mod bugs;
 mod world;
 
-use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, tone_dbfs, ulaw};
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, tone_dbfs, ulaw};
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
     Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, PlayOutcome, RecordingFailure,
@@ -82,6 +82,69 @@ fn wide_band_and_narrow_band_hear_each_other_on_the_packet() {
         assert!((heard(&world, B, narrow, 440.0) + 10.0).abs() < 0.5);
         assert!((heard(&world, A, Codec::G722, 1000.0) + 10.0).abs() < 0.5);
         assert!(heard(&world, B, narrow, 1000.0) < -45.0);
+    }
+}
+
+/// A tenth of a second of each key and as much silence, from a phone that does not know telephone-events.
+fn press_as_sound(world: &mut World, codec: Codec, keys: &str, first: u16) -> u16 {
+    let mut encoder = codec.encoder();
+    let mut sound = Vec::new();
+    for key in keys.chars() {
+        let [row, column] = dtmf::tones(key).unwrap().map(|hz| Tone::new(hz, -12.0, SAMPLE_RATE_HZ));
+        sound.extend(row.zip(column).map(|(row, column)| row + column).take(800));
+        sound.extend([0; 800]);
+    }
+    let mut packet = first;
+    for frame in sound.chunks(160) {
+        let payload: Vec<u8> = frame.iter().map(|sample| encoder.encode(*sample)).collect();
+        world.talk(A, packet, codec.static_payload_type(), &payload);
+        packet += 1;
+    }
+    packet
+}
+
+#[test]
+fn keys_pressed_as_sounds_are_heard_where_no_other_way_was_agreed() {
+    let heard = |world: &mut World| {
+        let events = world.events().into_iter();
+        let keys = events
+            .filter_map(|event| if let Event::Digit { digit, .. } = event { Some(digit) } else { None });
+        keys.map(|digit| digit.as_char()).collect::<String>()
+    };
+    for codec in Codec::ALL {
+        let mut world = World::with_two_legs(codec, Codec::Pcmu);
+        let mut next = press_as_sound(&mut world, codec, "5", 1);
+        assert_eq!(heard(&mut world), "", "telephone-events were agreed");
+        let Command::SetRemote {
+            leg,
+            remote,
+            codec,
+            payload_type_send,
+            payload_type_receive,
+            direction,
+            ptime_ms,
+            ..
+        } = world::remote(A, codec)
+        else {
+            panic!("an answer")
+        };
+        let (telephone_event_send, telephone_event_receive) = (None, None);
+        world.command(Command::SetRemote {
+            leg,
+            remote,
+            codec,
+            payload_type_send,
+            payload_type_receive,
+            telephone_event_send,
+            telephone_event_receive,
+            direction,
+            ptime_ms,
+        });
+        next = press_as_sound(&mut world, codec, "1590*#D", next);
+        assert_eq!(heard(&mut world), "1590*#D", "{codec:?}");
+        world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+        press_as_sound(&mut world, codec, "7", next);
+        assert_eq!(heard(&mut world), "", "in a bridge they are for the other side");
     }
 }
 
