@@ -46,7 +46,7 @@ async fn an_altered_recording_is_found_and_a_running_one_is_let_be() -> Result<(
     let hotline = Center::new().start().await?;
     let mut watch = hotline.watch().await?;
     let (caller, agent) = talk(&hotline).await?;
-    verify(&hotline, 0, "0 whole (0 h 0 min), 1 under way, 0 not whole").await?;
+    verify(&hotline, 0, "0 whole, 0 mended, 1 under way, 0 not whole").await?;
     let call = watch.call_of(CALLER).await?;
     caller.hang_up().await?;
     let record = watch.over(&call).await?;
@@ -75,6 +75,6 @@ async fn what_a_kill_cut_off_is_mended_without_a_start() -> Result<()> {
     let (output, said) = recordings(&hotline, "repair").await?;
     assert!(output.status.success(), "{said}");
     assert!(said.contains("Mended 1 recordings; closed the records of 1 calls."), "{said}");
-    verify(&hotline, 0, "1 whole").await?;
+    verify(&hotline, 0, "0 whole, 1 mended").await?;
     hotline.restart().await
 }

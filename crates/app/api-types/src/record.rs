@@ -95,7 +95,7 @@ pub struct LegSound {
     pub packets_reordered: u64,
     /// Packets sent.
     pub packets_sent: u64,
-    /// Jitter at the end, microseconds (RFC 3550 §6.4.1).
+    /// Mean jitter, microseconds (RFC 3550 §6.4.1).
     pub jitter_us: u32,
     /// The worst jitter, microseconds.
     pub jitter_max_us: u32,

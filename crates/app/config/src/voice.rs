@@ -21,10 +21,23 @@ pub(crate) fn voice(reader: &mut Reader<'_>, node: Option<&Node>, default: &Voic
         None => Some(default.choice),
     };
     let packet_ms = match fields.optional("packet_ms") {
-        Some(node) => reader.count(node, PACKET_MS).and_then(|length| u8::try_from(length).ok()),
+        Some(node) => packet_ms(reader, node),
         None => Some(default.packet_ms),
     };
     Some(Voice { codecs: codecs?, choice: choice?, packet_ms: packet_ms? })
+}
+
+fn packet_ms(reader: &mut Reader<'_>, node: &Node) -> Option<u8> {
+    let length = reader.count(node, PACKET_MS)?;
+    if !length.is_multiple_of(10) {
+        reader.mistake(
+            node.place,
+            format!("phones send no packets of {length} ms"),
+            "10, 20, 30, 40, 50 or 60",
+        );
+        return None;
+    }
+    u8::try_from(length).ok()
 }
 
 fn codecs(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Codec>> {

@@ -203,6 +203,7 @@ fn what_is_wrong_with_trunks_and_routes_is_told() {
         ("servers: [sip.example.net]\n    audio: {codecs: [PCMA, pcma]}", "is there twice"),
         ("servers: [sip.example.net]\n    audio: {choice: their}", "unknown choice `their`"),
         ("servers: [sip.example.net]\n    audio: {packet_ms: 5}", "10 to 60"),
+        ("servers: [sip.example.net]\n    audio: {packet_ms: 25}", "no packets of 25 ms"),
     ] {
         let text = mistake("center.yaml", peers, to);
         assert!(text.contains(told), "{to}: {text}");

@@ -17,6 +17,7 @@ const PROGRESS: Duration = Duration::from_secs(2);
 #[derive(Default)]
 struct Counts {
     whole: u64,
+    mended: u64,
     milliseconds: u64,
     under_way: u64,
     broken: u64,
@@ -39,11 +40,12 @@ pub(crate) fn verify(configuration: &Configuration) -> Result<()> {
     })
     .with_context(|| format!("reading the recordings in {}", root.display()))?;
     banner::print(&format!(
-        "{} recordings in {}: {} whole ({}), {} under way, {} not whole.",
+        "{} recordings in {}, {}: {} whole, {} mended, {} under way, {} not whole.",
         counts.all(),
         root.display(),
-        counts.whole,
         hours(counts.milliseconds),
+        counts.whole,
+        counts.mended,
         counts.under_way,
         counts.broken,
     ));
@@ -73,7 +75,7 @@ pub(crate) async fn repair(configuration: &Configuration) -> Result<()> {
 
 impl Counts {
     const fn all(&self) -> u64 {
-        self.whole + self.under_way + self.broken
+        self.whole + self.mended + self.under_way + self.broken
     }
 
     fn note(&mut self, path: &str, condition: Condition) {
@@ -83,13 +85,16 @@ impl Counts {
                 self.milliseconds += duration_ms;
                 return;
             }
+            Condition::Mended { duration_ms } => {
+                self.mended += 1;
+                self.milliseconds += duration_ms;
+                return;
+            }
             Condition::UnderWay => {
                 self.under_way += 1;
                 return;
             }
-            Condition::Unfinished => {
-                "cut off; `hotline recordings repair` mends it if its call is known".to_owned()
-            }
+            Condition::Unfinished => "cut off, and noted nowhere: it plays as far as it goes".to_owned(),
             Condition::Altered => "altered: these are not the samples that were recorded".to_owned(),
             Condition::Unreadable { problem } => problem,
         };

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_mirrored_above_minus_sixty_decibels() {
+    fn nothing_is_mirrored_above_minus_66_decibels() {
         for hz in (4500..8000).step_by(250).map(f64::from) {
             let narrow = halved(&tone(hz, WIDE_HZ));
             assert!(rms_dbfs(&narrow[400..]) < -66.0, "{hz} Hz leaves {} dBFS", rms_dbfs(&narrow[400..]));

@@ -115,7 +115,7 @@ pub struct Timing {
     pub media_open: Duration,
     /// How long a phone in a talk may never send anything before the call is ended.
     pub unheard: Duration,
-    /// How long an ended call waits for its recording to be closed.
+    /// How long an ended call waits for its recordings and its legs to be closed.
     pub close: Duration,
 }
 

@@ -207,12 +207,12 @@ impl Env {
         }
     }
 
-    /// The recordings of a call that are not closed.
     /// Whether the media plane still has a leg of this call.
     pub(crate) fn has_legs(&self, call: CallId) -> bool {
         self.legs.values().any(|leg| leg.call == call)
     }
 
+    /// The recordings of a call that are not closed.
     pub(crate) fn recordings_of(&self, call: CallId) -> impl Iterator<Item = RecordingId> {
         let all = self.recordings.iter();
         all.filter(move |(_, owner)| **owner == call).map(|(recording, _)| *recording)

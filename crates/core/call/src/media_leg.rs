@@ -80,10 +80,10 @@ impl MediaLeg {
         Self { leg, port, trunk, session_id, described: Described::Nothing, agreed: None }
     }
 
-    /// The same leg for another dialog: it keeps port and codec, and describes itself anew.
+    /// The same leg for the dialog of an agent's own phone: it keeps port and codec, and describes itself anew.
     pub(crate) fn succeed(&self, session_id: u64) -> Self {
-        let (trunk, agreed) = (self.trunk.clone(), self.agreed.clone());
-        Self { session_id, trunk, described: Described::Nothing, agreed, ..*self }
+        let agreed = self.agreed.clone();
+        Self { session_id, trunk: None, described: Described::Nothing, agreed, ..*self }
     }
 
     pub(crate) const fn id(&self) -> LegId {
@@ -98,6 +98,11 @@ impl MediaLeg {
     /// The codec that was agreed.
     pub(crate) fn codec(&self) -> Option<Codec> {
         self.agreed.as_ref().map(|agreed| agreed.codec)
+    }
+
+    /// Whether an offer of ours has no answer.
+    pub(crate) const fn awaits_answer(&self) -> bool {
+        matches!(self.described, Described::Offered(_))
     }
 
     /// Whether offer and answer are complete.
@@ -297,6 +302,11 @@ mod tests {
         assert!(first.contains("m=audio 20000 RTP/AVP 9\r\n") && first.contains("a=ptime:30"), "{first}");
         let again = answer("m=audio 4000 RTP/AVP 8 9\r\n");
         assert!(again.contains("m=audio 20000 RTP/AVP 9\r\n"), "what was agreed stays: {again}");
+        // A desk phone takes the place of the one behind the trunk.
+        let pcmu = described("m=audio 4000 RTP/AVP 0\r\n");
+        assert!(leg.answer(&center, pcmu.as_bytes(), &mut VecDeque::new()).is_err(), "not over the trunk");
+        let mut phone = leg.succeed(8);
+        assert!(phone.answer(&center, pcmu.as_bytes(), &mut VecDeque::new()).is_ok());
         let offer = leg.offer(&center, Some(Codec::Pcmu));
         let offer = String::from_utf8_lossy(&offer).into_owned();
         assert!(offer.contains("m=audio 20000 RTP/AVP 8 9 101\r\n"), "PCMU is not for this trunk: {offer}");

@@ -15,7 +15,7 @@ pub struct Snapshot {
     pub seq: u64,
     /// When it was taken.
     pub at: WallTime,
-    /// Living calls, oldest first.
+    /// Living calls, oldest first, and those whose record is not complete yet.
     pub calls: Vec<CallView>,
     /// All agents, by id.
     pub agents: Vec<AgentView>,
@@ -36,6 +36,15 @@ pub struct CallView {
     pub state: CallState,
     /// The customer, if known.
     pub customer: Option<Customer>,
+}
+
+impl CallView {
+    /// False when whoever watches calls has been told of its end: it is over, and so are its recordings. Its legs may still
+    /// be closing.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.state != CallState::Ending || self.record.is_recording()
+    }
 }
 
 /// What a call does.

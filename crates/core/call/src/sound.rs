@@ -19,7 +19,7 @@ pub struct Sound {
     pub packets_reordered: u64,
     /// Packets sent.
     pub packets_sent: u64,
-    /// Interarrival jitter at the end, microseconds (RFC 3550 §6.4.1).
+    /// Interarrival jitter, mean of the newest stream, microseconds (RFC 3550 §6.4.1).
     pub jitter_us: u32,
     /// The worst interarrival jitter, microseconds.
     pub jitter_max_us: u32,
@@ -49,7 +49,7 @@ impl Sound {
             packets_lost: u64::try_from(stats.packets_lost).unwrap_or(0),
             packets_reordered: stats.reordered,
             packets_sent: stats.packets_sent,
-            jitter_us: stats.jitter_us,
+            jitter_us: stats.jitter_mean_us,
             jitter_max_us: stats.jitter_max_us,
             mos_hundredths: media::mos_hundredths(stats),
         })

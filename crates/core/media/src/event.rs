@@ -192,6 +192,8 @@ pub struct LegStats {
     pub out_of_sequence: u64,
     /// RFC 3550 §6.4.1 interarrival jitter of the newest stream at the end, microseconds.
     pub jitter_us: u32,
+    /// Its mean over the newest stream, microseconds.
+    pub jitter_mean_us: u32,
     /// The worst interarrival jitter, microseconds.
     pub jitter_max_us: u32,
     /// Datagrams that are no RTP packet.

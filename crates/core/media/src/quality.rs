@@ -24,7 +24,7 @@ pub fn mos_hundredths(stats: &LegStats) -> Option<u16> {
     let (received, lost) = (stats.packets_received as f64, stats.packets_lost.max(0) as f64);
     let loss_percent = 100.0 * lost / (received + lost);
     // A phone's jitter buffer holds about twice the jitter.
-    let delay_ms = DELAY_MS + 2.0 * f64::from(stats.jitter_us) / 1000.0;
+    let delay_ms = DELAY_MS + 2.0 * f64::from(stats.jitter_mean_us) / 1000.0;
     let rating = R_BEST - of_delay(delay_ms) - of_loss(loss_percent);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 100 and 450")]
     Some((100.0 * score(rating)).round() as u16)
@@ -50,11 +50,11 @@ fn score(rating: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn mos(received: u64, lost: i64, jitter_us: u32) -> Option<u16> {
+    fn mos(received: u64, lost: i64, jitter_mean_us: u32) -> Option<u16> {
         mos_hundredths(&LegStats {
             packets_received: received,
             packets_lost: lost,
-            jitter_us,
+            jitter_mean_us,
             ..LegStats::default()
         })
     }

@@ -131,6 +131,7 @@ impl Stream {
         stats.out_of_sequence += self.tracker.rejected();
         if let Some(Clock { jitter, .. }) = &self.clock {
             stats.jitter_us = jitter.current().saturating_mul(UNIT_US);
+            stats.jitter_mean_us = jitter.mean().saturating_mul(UNIT_US);
             stats.jitter_max_us = stats.jitter_max_us.max(jitter.max().saturating_mul(UNIT_US));
         }
     }

@@ -90,7 +90,7 @@ fn press_as_sound(world: &mut World, codec: Codec, keys: &str, first: u16) -> u1
     let mut encoder = codec.encoder();
     let mut sound = Vec::new();
     for key in keys.chars() {
-        let [row, column] = dtmf::tones(key).unwrap().map(|hz| Tone::new(hz, -12.0, SAMPLE_RATE_HZ));
+        let [row, column] = dtmf::tones(key).expect("a key").map(|hz| Tone::new(hz, -12.0, SAMPLE_RATE_HZ));
         sound.extend(row.zip(column).map(|(row, column)| row + column).take(800));
         sound.extend([0; 800]);
     }

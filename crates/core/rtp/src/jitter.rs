@@ -10,13 +10,22 @@ pub struct InterarrivalJitter {
     /// Sixteen times the estimate.
     scaled: u32,
     scaled_max: u32,
+    /// Of all estimates, and how many there were.
+    scaled_sum: u64,
+    estimates: u64,
 }
 
 impl InterarrivalJitter {
     /// Begins with a stream's first packet: when it came and what it says, both in timestamp units, both wrapping.
     #[must_use]
     pub const fn begin(arrival: u32, timestamp: u32) -> Self {
-        Self { transit: arrival.wrapping_sub(timestamp), scaled: 0, scaled_max: 0 }
+        Self {
+            transit: arrival.wrapping_sub(timestamp),
+            scaled: 0,
+            scaled_max: 0,
+            scaled_sum: 0,
+            estimates: 0,
+        }
     }
 
     /// Takes the next packet.
@@ -26,12 +35,24 @@ impl InterarrivalJitter {
         let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs().min(MAX_DIFFERENCE);
         self.scaled = self.scaled + difference - ((self.scaled + 8) >> 4);
         self.scaled_max = self.scaled_max.max(self.scaled);
+        self.scaled_sum += u64::from(self.scaled);
+        self.estimates += 1;
     }
 
     /// The estimate.
     #[must_use]
     pub const fn current(&self) -> u32 {
         self.scaled >> 4
+    }
+
+    /// The mean of all estimates.
+    #[must_use]
+    pub const fn mean(&self) -> u32 {
+        if self.estimates == 0 {
+            return 0;
+        }
+        // No more than the largest of them.
+        (self.scaled_sum / self.estimates) as u32 >> 4
     }
 
     /// The worst estimate.

@@ -19,9 +19,14 @@ pub enum Condition {
         /// How long it is.
         duration_ms: u64,
     },
-    /// It is being written, or was when the server died: the next start mends it.
+    /// As [`Condition::Whole`], but a crash had cut it off and it was mended: what its samples were is not known.
+    Mended {
+        /// How long it is.
+        duration_ms: u64,
+    },
+    /// It is being written, or the server died or could not go on while it was: the next start mends it.
     UnderWay,
-    /// It does not say what it is, and nobody works on it.
+    /// It is cut off, and noted nowhere.
     Unfinished,
     /// Its samples are not those that were recorded.
     Altered,
@@ -38,18 +43,23 @@ pub enum Condition {
 /// # Errors
 /// A directory that cannot be read.
 pub fn inspect(root: &Path, mut found: impl FnMut(&str, Condition)) -> io::Result<()> {
-    let under_way: BTreeSet<String> = match Notes::look(root)? {
-        Some(notes) => notes.into_iter().map(|note| note.path).collect(),
-        None => BTreeSet::new(),
-    };
     walk(root, String::new(), 0, &mut |path| {
-        let condition = match look(&root.join(path)) {
-            Ok(Condition::Unfinished) if under_way.contains(path) => Condition::UnderWay,
-            Ok(condition) => condition,
-            Err(error) => Condition::Unreadable { problem: error.to_string() },
-        };
-        found(path, condition);
+        let condition = look(&root.join(path)).and_then(|condition| match condition {
+            Condition::Unfinished if is_under_way(root, path)? => Ok(Condition::UnderWay),
+            // It may have come to its end between both looks.
+            Condition::Unfinished => look(&root.join(path)),
+            other @ (Condition::Whole { .. }
+            | Condition::Mended { .. }
+            | Condition::UnderWay
+            | Condition::Altered
+            | Condition::Unreadable { .. }) => Ok(other),
+        });
+        found(path, condition.unwrap_or_else(|error| Condition::Unreadable { problem: error.to_string() }));
     })
+}
+
+fn is_under_way(root: &Path, path: &str) -> io::Result<bool> {
+    Ok(Notes::look(root)?.is_some_and(|notes| notes.iter().any(|note| note.path == path)))
 }
 
 fn walk(directory: &Path, below: String, depth: usize, found: &mut impl FnMut(&str)) -> io::Result<()> {
@@ -74,8 +84,10 @@ fn walk(directory: &Path, below: String, depth: usize, found: &mut impl FnMut(&s
 fn look(path: &Path) -> io::Result<Condition> {
     let file = File::open(path)?;
     let Some(manifest) = wav::read_manifest(&file)? else { return Ok(Condition::Unfinished) };
-    let frames = wav::frames_said(&file)?.unwrap_or(0);
-    let is_whole =
-        wav::digest(&file, frames)? == manifest.sha256 && wav::millis(frames) == manifest.duration_ms;
-    Ok(if is_whole { Condition::Whole { duration_ms: manifest.duration_ms } } else { Condition::Altered })
+    let (frames, duration_ms) = (wav::frames_said(&file)?.unwrap_or(0), manifest.duration_ms);
+    Ok(match (manifest.is_of(&file, frames)?, &manifest.sha256) {
+        (true, Some(_)) => Condition::Whole { duration_ms },
+        (true, None) => Condition::Mended { duration_ms },
+        (false, _) => Condition::Altered,
+    })
 }

@@ -1,5 +1,8 @@
 //! What a recording says of itself beside its samples, as JSON in a chunk of its own at the end of the file.
 
+use std::fs::File;
+use std::io;
+
 use hotline_base::{CallId, RecordingId, WallTime};
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +21,8 @@ pub(crate) struct Manifest {
     pub(crate) duration_ms: u64,
     /// Audio that arrived and is missing, because the recorder could not keep up. Unknown after a crash.
     pub(crate) gap_ms: Option<u64>,
-    /// SHA-256 of the samples as they are in the file, in hexadecimal: what was recorded, and nothing else.
-    pub(crate) sha256: String,
+    /// SHA-256 of the samples as they were recorded, in hexadecimal. Nobody knows it of a file that was mended.
+    pub(crate) sha256: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +34,15 @@ pub(crate) enum Outcome {
 }
 
 impl Manifest {
+    /// Whether it tells of these frames of the file: reads all of them, unless nobody knows what they were.
+    pub(crate) fn is_of(&self, file: &File, frames: u64) -> io::Result<bool> {
+        let is_alike = match &self.sha256 {
+            Some(known) => wav::digest(file, frames)? == *known,
+            None => true,
+        };
+        Ok(is_alike && wav::millis(frames) == self.duration_ms)
+    }
+
     /// Of a recording of so many frames; `gap_ms` only if it came to its end.
     pub(crate) fn new(
         recording: RecordingId,
@@ -38,7 +50,7 @@ impl Manifest {
         started: WallTime,
         frames: u64,
         gap_ms: Option<u64>,
-        sha256: String,
+        sha256: Option<String>,
     ) -> Self {
         Self {
             recording,

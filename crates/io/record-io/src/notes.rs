@@ -1,7 +1,8 @@
 //! Notes of the recordings under way, so that a start-up after a crash reads those and not the whole archive.
 //!
 //! One file of slots, each a line of text: a note, or blank. A slot is used again when its recording is over, so
-//! the file is as long as the most recordings at a time, and a recording costs neither a file nor its removal.
+//! the file is as long as the most recordings at a time, and those that failed since the start, which the next start mends; and
+//! a recording costs neither a file nor its removal.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

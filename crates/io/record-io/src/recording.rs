@@ -130,7 +130,7 @@ impl Recording {
         let gap_ms = wav::millis(refused + self.window.late());
         let Note { recording, call, started_unix_us, path: relative } = self.note;
         let manifest =
-            Manifest::new(recording, call, started_unix_us, length, Some(gap_ms), self.digest.hex());
+            Manifest::new(recording, call, started_unix_us, length, Some(gap_ms), Some(self.digest.hex()));
         let bytes = wav::write_manifest(&self.synced.file, length, &manifest)
             .map_err(|error| cause(&self.path, &error))?;
         let duration_ms = manifest.duration_ms;

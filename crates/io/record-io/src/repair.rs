@@ -98,18 +98,25 @@ fn erase(shelf: &Shelf, slot: Slot, note: &Note) {
 fn mend(root: &Path, note: &Note) -> io::Result<Repaired> {
     let path = &note.path;
     let file = File::options().read(true).write(true).open(root.join(path))?;
-    if let Some(manifest) = wav::read_manifest(&file)? {
-        return Ok(told(&manifest, path, file.metadata()?.len()));
+    let found = wav::find_manifest(&file)?;
+    if let Some((frames, manifest)) = &found
+        && wav::frames_said(&file)? == Some(*frames)
+        && manifest.is_of(&file, *frames)?
+    {
+        // It may be in the system's memory only, and its note goes soon.
+        file.sync_data()?;
+        return Ok(told(manifest, path, file.metadata()?.len()));
     }
-    let frames = match wav::frames_said(&file)? {
-        Some(frames) if wav::has_torn_manifest(&file, frames)? => frames,
+    let frames = match (found, wav::frames_said(&file)?) {
+        (Some((frames, _)), _) => frames,
+        (None, Some(frames)) if wav::has_torn_manifest(&file, frames)? => frames,
         // The samples are there before the header says so.
-        _ => file.metadata()?.len().saturating_sub(wav::HEADER_LEN) / wav::FRAME_LEN,
+        (None, _) => file.metadata()?.len().saturating_sub(wav::HEADER_LEN) / wav::FRAME_LEN,
     };
     wav::extend(&file, frames)?;
     wav::write_header(&file, frames)?;
     let Note { recording, call, started_unix_us: started, .. } = *note;
-    let manifest = Manifest::new(recording, call, started, frames, None, wav::digest(&file, frames)?);
+    let manifest = Manifest::new(recording, call, started, frames, None, None);
     let bytes = wav::write_manifest(&file, frames, &manifest)?;
     file.sync_data()?;
     Ok(told(&manifest, path, bytes))

@@ -30,6 +30,8 @@ const MANIFEST: [u8; 4] = *b"hotl";
 const CHUNK_HEADER_LEN: u64 = 8;
 /// How many bytes of samples are read at a time.
 const DIGEST_CHUNK: usize = 64 * 1024;
+/// Where at the end of a file a manifest is looked for.
+const MANIFEST_USUAL_MAX: u64 = 4096;
 /// The longest manifest that is read.
 const MANIFEST_MAX: u32 = 64 * 1024;
 
@@ -59,11 +61,29 @@ pub(crate) fn write_manifest(file: &File, frames: u64, manifest: &Manifest) -> i
     Ok(end + chunk.len() as u64)
 }
 
-/// The manifest of a complete file; `None` for one that was under way.
+/// The manifest of a complete file, where its header says; `None` for one that was under way.
 pub(crate) fn read_manifest(file: &File) -> io::Result<Option<Manifest>> {
-    let (Some(frames), length) = (frames_said(file)?, file.metadata()?.len()) else { return Ok(None) };
-    let begin = HEADER_LEN + frames * FRAME_LEN;
-    let Some(after) = length.checked_sub(begin + CHUNK_HEADER_LEN) else { return Ok(None) };
+    match frames_said(file)? {
+        Some(frames) => read_chunk(file, HEADER_LEN + frames * FRAME_LEN),
+        None => Ok(None),
+    }
+}
+
+/// A manifest at the very end of the file, whatever the header says, and the frames before it: a loss of power may leave an
+/// older header than the rest.
+pub(crate) fn find_manifest(file: &File) -> io::Result<Option<(u64, Manifest)>> {
+    let length = file.metadata()?.len();
+    let first = length.saturating_sub(MANIFEST_USUAL_MAX).max(HEADER_LEN).next_multiple_of(FRAME_LEN);
+    for begin in (first..length).step_by(FRAME_LEN as usize) {
+        if let Some(manifest) = read_chunk(file, begin)? {
+            return Ok(Some(((begin - HEADER_LEN) / FRAME_LEN, manifest)));
+        }
+    }
+    Ok(None)
+}
+
+fn read_chunk(file: &File, begin: u64) -> io::Result<Option<Manifest>> {
+    let Some(after) = file.metadata()?.len().checked_sub(begin + CHUNK_HEADER_LEN) else { return Ok(None) };
     let mut header = [0; CHUNK_HEADER_LEN as usize];
     file.read_exact_at(&mut header, begin)?;
     let (name, size) = header.split_at(MANIFEST.len());
@@ -211,8 +231,7 @@ mod tests {
         let recording = RecordingId::generate(at, &mut Rng::from_number(1));
         let call = CallId::generate(at, &mut Rng::from_number(2));
         for gap_ms in [None, Some(3), Some(33)] {
-            let manifest =
-                Manifest::new(recording, call, at, 101, gap_ms, digest(file.as_file(), 101).unwrap());
+            let manifest = Manifest::new(recording, call, at, 101, gap_ms, digest(file.as_file(), 101).ok());
             file.as_file().set_len(HEADER_LEN + 404).unwrap();
             let length = write_manifest(file.as_file(), 101, &manifest).unwrap();
             assert_eq!(length, file.as_file().metadata().unwrap().len());

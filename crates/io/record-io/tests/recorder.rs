@@ -299,7 +299,36 @@ fn a_look_at_the_archive_tells_whole_from_altered_cut_and_running() {
     // A crash: what is mended is whole.
     fs::write(&first, &whole[..44 + 4 * 8000]).unwrap();
     recover_first(root);
-    assert!(conditions(root).contains(&(name(&first), Condition::Whole { duration_ms: 1000 })));
+    assert!(conditions(root).contains(&(name(&first), Condition::Mended { duration_ms: 1000 })));
+}
+
+/// After a loss of power the end of a file may be on the disk and its samples or its header not.
+#[test]
+fn samples_that_never_reached_the_disk_are_not_told_as_recorded() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    let path = studio.started();
+    say(&mut tap, 1, Channel::Customer, 0, &tone(440.0, 8000));
+    let noted = tempfile::tempdir().unwrap();
+    copy_all(studio.root.path(), noted.path());
+    tap.record(recording(1), Chunk::Finish { length: 8000 });
+    studio.event();
+    let (whole, file) =
+        (fs::read(&path).unwrap(), noted.path().join(path.strip_prefix(studio.root.path()).unwrap()));
+    let mended = |bytes: &[u8]| {
+        fs::write(&file, bytes).unwrap();
+        let [mended] = &repair(noted.path()).unwrap()[..] else { panic!("one recording") };
+        (mended.duration_ms, mended.gap_ms, listen(&file)[0].len())
+    };
+    assert_eq!(mended(&whole), (1000, Some(0), 8000), "it came to its end");
+    let mut without_samples = whole.clone();
+    without_samples[44..44 + 16_000].fill(0);
+    assert_eq!(mended(&without_samples), (1000, None, 8000));
+    let mut older_header = whole;
+    older_header[4..8].copy_from_slice(&36_u32.to_le_bytes());
+    older_header[40..44].copy_from_slice(&0_u32.to_le_bytes());
+    assert_eq!(mended(&older_header), (1000, None, 8000), "the end is no sound");
 }
 
 /// The listener of one event panics, as a bug in the recorder would.

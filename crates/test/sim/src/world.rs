@@ -162,6 +162,12 @@ impl World {
         false
     }
 
+    /// How many calls the server has.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.controller.calls()
+    }
+
     /// A caller who dials the center's number now, and stays.
     pub fn call_in(&mut self) -> PhoneId {
         let caller = self.add_caller(None);

@@ -257,6 +257,21 @@ fn a_shutdown_ends_every_call_with_a_record() {
     });
 }
 
+/// Nobody has a port: the caller is refused, and the record is there at once.
+#[test]
+fn a_call_without_a_port_is_over_at_once() {
+    for_each_seed(SEEDS / 2, |seed, loud| {
+        let mut world = World::new(seed, loud, Rules { media_ports: 0, ..Rules::default() });
+        world.open();
+        let caller = world.call_in();
+        let refused = |world: &World| world.phone(caller).failed.is_some();
+        if world.run_until(seconds(40), refused) {
+            assert_eq!(world.calls(), 0, "nothing is waited for");
+        }
+        world.close();
+    });
+}
+
 /// More callers than agents and ports, and people who do whatever people do. Only the rules that hold at all times
 /// are checked, by the watch.
 #[test]

@@ -139,7 +139,7 @@ impl Call {
         };
         let description = match offer {
             Some(offer) => leg.answer(&env.center, offer, &mut env.media),
-            None => Ok(leg.offer(&env.center, None)),
+            None => Ok(leg.offer(&env.center, leg.codec())),
         };
         match description {
             Ok(description) => {

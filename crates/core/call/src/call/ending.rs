@@ -276,12 +276,11 @@ impl Call {
             let LegOwner { party, agent } = owner;
             self.emit(now, env, CallEvent::SoundMeasured(LegSound { leg, party, agent, sound }));
         }
-        self.complete(env);
     }
 
     /// Hands the record of a call that is over to be kept, once nothing more can come into it. A call that was sent on has
     /// several recordings; one that has failed says no more.
-    fn complete(&mut self, env: &mut Env) {
+    pub(crate) fn complete(&mut self, env: &mut Env) {
         let is_open = env.recordings_of(self.id()).next().is_some() || env.has_legs(self.id());
         if matches!(self.stage, Stage::Ending) && !is_open {
             env.disarm(self.id(), CallTimer::Close);

@@ -164,7 +164,8 @@ impl Call {
         live.progress = Progress::Confirmed;
         let agreed = match answer {
             Some(answer) => live.media.accept(answer, &mut env.media).is_ok(),
-            None => live.media.is_agreed(),
+            // What an offer of ours took the place of is agreed no more.
+            None => live.media.is_agreed() && !live.media.awaits_answer(),
         };
         if agreed {
             if answer.is_some() {

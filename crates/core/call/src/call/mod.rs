@@ -152,11 +152,6 @@ impl Call {
         }
     }
 
-    /// False when all that matters to whoever watches calls has been told of it: it is over, and so are its recordings.
-    pub(crate) fn is_listed(&self, env: &Env) -> bool {
-        !matches!(self.stage, Stage::Ending | Stage::Over) || env.recordings_of(self.id()).next().is_some()
-    }
-
     pub(crate) fn view(&self, env: &Env) -> CallView {
         CallView { record: self.record.clone(), state: self.state(env), customer: self.customer().cloned() }
     }

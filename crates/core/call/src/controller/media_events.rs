@@ -17,14 +17,19 @@ impl Controller {
                 self.on_leg(leg, |call, env| call.on_leg_open(now, env, leg, port));
             }
             MediaEvent::LegFailed { leg, cause } => {
-                self.on_leg(leg, |call, env| call.on_leg_failed(now, env, leg, &cause.to_string()));
-                self.env.legs.remove(&leg);
+                // First, so that a call that ends by it waits for nothing.
+                let Some(failed) = self.env.legs.remove(&leg) else { return };
+                self.with_call(failed.call, |call, env| {
+                    call.on_leg_failed(now, env, leg, &cause.to_string());
+                    call.complete(env);
+                });
             }
             MediaEvent::LegClosed { leg, stats } => {
                 let Some(closed) = self.env.legs.remove(&leg) else { return };
                 self.with_call(closed.call, |call, env| {
-                    call.on_leg_closed(now, env, leg);
                     call.on_sound_measured(now, env, (leg, closed.owner), &stats);
+                    call.on_leg_closed(now, env, leg);
+                    call.complete(env);
                 });
             }
             MediaEvent::FirstPacket { leg } => {

@@ -283,12 +283,7 @@ impl Controller {
         Snapshot {
             seq: self.env.seq(),
             at: now.wall,
-            calls: self
-                .calls
-                .values()
-                .filter(|call| call.is_listed(&self.env))
-                .map(|call| call.view(&self.env))
-                .collect(),
+            calls: self.calls.values().map(|call| call.view(&self.env)).collect(),
             agents: self.env.acd.agents().collect(),
             queues: self.env.acd.queues().collect(),
             alarms: self.alarms(),
