@@ -38,7 +38,7 @@ pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(Ca
         at: time(snapshot.at),
         agents: snapshot.agents.iter().filter(|view| viewer.may_see(&view.id)).map(agent).collect(),
         queues: snapshot.queues.iter().map(|view| queue(view, admin)).collect(),
-        calls: snapshot.calls.iter().filter(|view| view.is_listed()).filter(own).map(call).collect(),
+        calls: snapshot.calls.iter().filter(|view| view.is_listed).filter(own).map(call).collect(),
         pop,
         alarms: snapshot.alarms.iter().filter(|_| admin).map(alarm).collect(),
         counters: snapshot

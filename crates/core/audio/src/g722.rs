@@ -56,14 +56,14 @@ pub struct Decoder {
     history: [i32; QMF_LEN],
 }
 
-/// An [`Encoder`] for who speaks at 8 kHz: a byte for each sample.
+/// An [`Encoder`] for who speaks at 8 kHz, a byte for each sample, and now and then at 16 kHz.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NarrowEncoder {
     doubler: Doubler,
     encoder: Encoder,
 }
 
-/// A [`Decoder`] for who listens at 8 kHz: a sample for each byte.
+/// A [`Decoder`] for who listens at 8 kHz, a sample for each byte, and now and then at 16 kHz.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NarrowDecoder {
     decoder: Decoder,
@@ -144,6 +144,11 @@ impl Decoder {
 }
 
 impl NarrowEncoder {
+    /// The byte of two samples at 16 kHz.
+    pub fn encode_wide(&mut self, pair: [i16; 2]) -> u8 {
+        self.encoder.encode(pair)
+    }
+
     /// The byte of a sample.
     pub fn encode(&mut self, sample: i16) -> u8 {
         self.encoder.encode(self.doubler.push(sample))
@@ -151,6 +156,11 @@ impl NarrowEncoder {
 }
 
 impl NarrowDecoder {
+    /// The two samples at 16 kHz of a byte.
+    pub fn decode_wide(&mut self, code: u8) -> [i16; 2] {
+        self.decoder.decode(code)
+    }
+
     /// The sample of a byte.
     pub fn decode(&mut self, code: u8) -> i16 {
         self.halver.push(self.decoder.decode(code))

@@ -36,15 +36,9 @@ pub struct CallView {
     pub state: CallState,
     /// The customer, if known.
     pub customer: Option<Customer>,
-}
-
-impl CallView {
     /// False when whoever watches calls has been told of its end: it is over, and so are its recordings. Its legs may still
     /// be closing.
-    #[must_use]
-    pub fn is_listed(&self) -> bool {
-        self.state != CallState::Ending || self.record.is_recording()
-    }
+    pub is_listed: bool,
 }
 
 /// What a call does.

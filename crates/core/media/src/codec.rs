@@ -1,7 +1,7 @@
 //! The codecs a leg can have. Each takes one byte for a 125th of a millisecond and counts so in its timestamps, which makes
 //! packets alike; G.722 has 16 000 samples a second in it (RFC 3551 §4.5.2).
 
-use hotline_audio::g722::{self, NarrowDecoder, NarrowEncoder};
+use hotline_audio::g722::{NarrowDecoder, NarrowEncoder};
 use hotline_audio::{ALAW_TO_ULAW, ULAW_TO_ALAW, alaw, ulaw};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,23 @@ pub enum Encoder {
     G722(Box<NarrowEncoder>),
 }
 
+/// A law of G.711.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Law {
+    Mu,
+    A,
+}
+
+impl Law {
+    /// The byte of silence.
+    pub(crate) const fn silence(self) -> u8 {
+        match self {
+            Self::Mu => ulaw::SILENCE,
+            Self::A => alaw::SILENCE,
+        }
+    }
+}
+
 impl Codec {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Pcmu, Self::Pcma, Self::G722];
@@ -62,13 +79,11 @@ impl Codec {
         }
     }
 
-    /// A byte that, repeated, is silence.
-    #[must_use]
-    pub const fn silence(self) -> u8 {
+    /// What prompts are kept in for it. G.722 is made of it on the beat.
+    pub(crate) const fn of_prompts(self) -> Law {
         match self {
-            Self::Pcmu => ulaw::SILENCE,
-            Self::Pcma => alaw::SILENCE,
-            Self::G722 => g722::SILENCE,
+            Self::Pcmu | Self::G722 => Law::Mu,
+            Self::Pcma => Law::A,
         }
     }
 
@@ -113,18 +128,13 @@ impl Decoder {
         }
     }
 
-    /// Turns `payload` into μ-law or A-law in place, if it is neither and the listener has one of them. What it is then.
-    pub(crate) fn narrow(&mut self, payload: &mut [u8], listener: Codec) -> Codec {
-        let Self::G722(decoder) = self else { return self.codec() };
-        let encode = match listener {
-            Codec::Pcmu => ulaw::encode,
-            Codec::Pcma => alaw::encode,
-            Codec::G722 => return listener,
-        };
-        for byte in payload {
-            *byte = encode(decoder.decode(*byte));
+    /// Takes a payload that nobody hears. What G.722 sounds like depends on all that came before.
+    pub(crate) fn pass_over(&mut self, payload: &[u8]) {
+        if let Self::G722(decoder) = self {
+            for byte in payload {
+                decoder.decode_wide(*byte);
+            }
         }
-        listener
     }
 }
 
@@ -148,24 +158,31 @@ impl Encoder {
         }
     }
 
-    /// Turns `payload`, which is of `source`, into its own bytes in place. False for what [`Decoder::narrow`] must have
-    /// turned before.
-    pub(crate) fn transcode(&mut self, source: Codec, payload: &mut [u8]) -> bool {
-        let through = |payload: &mut [u8], table: &[u8; 256]| {
-            payload.iter_mut().for_each(|byte| *byte = table[usize::from(*byte)]);
-        };
-        match (self, source) {
-            (Self::Pcmu, Codec::Pcmu) | (Self::Pcma, Codec::Pcma) | (Self::G722(_), Codec::G722) => {}
-            (Self::Pcma, Codec::Pcmu) => through(payload, &ULAW_TO_ALAW),
-            (Self::Pcmu, Codec::Pcma) => through(payload, &ALAW_TO_ULAW),
-            (Self::G722(encoder), Codec::Pcmu) => {
-                payload.iter_mut().for_each(|byte| *byte = encoder.encode(ulaw::decode(*byte)));
+    /// Turns a payload that `decoder` understands into its own bytes, in place. Also from G.722 to G.722: a phone that was sent
+    /// the bytes of another encoder in the middle would hear a burst, since neither stands where the other does.
+    pub(crate) fn transcode(&mut self, decoder: &mut Decoder, payload: &mut [u8]) {
+        match (decoder, self) {
+            (Decoder::Pcmu, Self::Pcmu) | (Decoder::Pcma, Self::Pcma) => {}
+            (Decoder::Pcmu, Self::Pcma) => each(payload, |byte| ULAW_TO_ALAW[usize::from(byte)]),
+            (Decoder::Pcma, Self::Pcmu) => each(payload, |byte| ALAW_TO_ULAW[usize::from(byte)]),
+            (Decoder::Pcmu, Self::G722(to)) => each(payload, |byte| to.encode(ulaw::decode(byte))),
+            (Decoder::Pcma, Self::G722(to)) => each(payload, |byte| to.encode(alaw::decode(byte))),
+            (Decoder::G722(from), Self::Pcmu) => each(payload, |byte| ulaw::encode(from.decode(byte))),
+            (Decoder::G722(from), Self::Pcma) => each(payload, |byte| alaw::encode(from.decode(byte))),
+            (Decoder::G722(from), Self::G722(to)) => {
+                each(payload, |byte| to.encode_wide(from.decode_wide(byte)));
             }
-            (Self::G722(encoder), Codec::Pcma) => {
-                payload.iter_mut().for_each(|byte| *byte = encoder.encode(alaw::decode(*byte)));
-            }
-            (Self::Pcmu | Self::Pcma, Codec::G722) => return false,
         }
-        true
     }
+
+    /// Turns a frame of what prompts are kept in into its own bytes, in place.
+    pub(crate) fn finish(&mut self, frame: &mut [u8]) {
+        if let Self::G722(encoder) = self {
+            frame.iter_mut().for_each(|byte| *byte = encoder.encode(ulaw::decode(*byte)));
+        }
+    }
+}
+
+fn each(payload: &mut [u8], mut turn: impl FnMut(u8) -> u8) {
+    payload.iter_mut().for_each(|byte| *byte = turn(*byte));
 }

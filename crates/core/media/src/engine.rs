@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::Events;
 use crate::leg::{Bridged, Leg, Passing, Remote, Tap};
-use crate::receiver::Received;
+use crate::receiver::Content;
 use crate::timeline::samples_at;
 use crate::{
     Channel, Chunk, Codec, Command, Digit, Event, LegFailure, LegStats, PlayOutcome, PromptId, PromptLibrary,
@@ -172,22 +172,22 @@ impl Engine {
             return;
         };
         from.record(&received, packet, out);
-        let (Some(bridged), Some(codec)) = (from.bridged, from.codec()) else { return };
-        let codec = match codec {
-            Codec::Pcmu | Codec::Pcma => codec,
-            Codec::G722 => match self.narrow(leg, bridged.peer, &received, packet) {
-                Some(codec) => codec,
-                None => return,
-            },
-        };
-        let Some(to) = self.legs.get_mut(&bridged.peer) else { return };
-        to.relay(now.mono, bridged.peer, Passing { received: &received, codec, datagram: packet }, out);
-    }
-
-    /// Makes a wide-band packet of `from` ready for `to`.
-    fn narrow(&mut self, from: LegId, to: LegId, received: &Received, packet: &mut [u8]) -> Option<Codec> {
-        let listener = self.legs.get(&to)?.codec()?;
-        self.legs.get_mut(&from)?.narrow(received, packet, listener)
+        let bridged = from.bridged;
+        let Some(mut decoder) = from.take_decoder() else { return };
+        let passing = Passing { received: &received, decoder: &mut decoder, datagram: packet };
+        let is_heard =
+            match bridged.and_then(|bridged| Some((bridged.peer, self.legs.get_mut(&bridged.peer)?))) {
+                Some((peer, to)) => to.relay(now.mono, peer, passing, out),
+                None => false,
+            };
+        if decoder.codec() == Codec::G722 {
+            if let (false, Content::Audio { .. }) = (is_heard, received.content) {
+                decoder.pass_over(&packet[received.payload.clone()]);
+            }
+            if let Some(from) = self.legs.get_mut(&leg) {
+                from.put_decoder(decoder);
+            }
+        }
     }
 
     /// Makes the beats that are due. Late ones are made up for, up to a limit. A bug that panics costs the leg it

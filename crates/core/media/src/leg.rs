@@ -103,7 +103,7 @@ pub(crate) struct Tap {
 /// A packet on its way from one leg to another, in the datagram it came in.
 pub(crate) struct Passing<'a> {
     pub(crate) received: &'a Received,
-    pub(crate) codec: Codec,
+    pub(crate) decoder: &'a mut Decoder,
     pub(crate) datagram: &'a mut [u8],
 }
 
@@ -165,18 +165,22 @@ impl Leg {
         self.link.as_ref().map(|link| link.remote.codec)
     }
 
-    /// Makes audio of the peer ready for a leg with the codec `listener`; what codec it is in then.
-    pub(crate) fn narrow(
-        &mut self,
-        received: &Received,
-        datagram: &mut [u8],
-        listener: Codec,
-    ) -> Option<Codec> {
+    /// Gives what understands the peer away for a moment; see [`Leg::put_decoder`].
+    pub(crate) fn take_decoder(&mut self) -> Option<Decoder> {
         let link = self.link.as_mut()?;
-        Some(match received.content {
-            Content::Audio { .. } => link.decoder.narrow(&mut datagram[received.payload.clone()], listener),
-            Content::Event | Content::Unusable => link.remote.codec,
-        })
+        // Without state it need not come back.
+        let stateless = match link.remote.codec {
+            Codec::Pcmu | Codec::G722 => Decoder::Pcmu,
+            Codec::Pcma => Decoder::Pcma,
+        };
+        Some(std::mem::replace(&mut link.decoder, stateless))
+    }
+
+    /// Takes back what [`Leg::take_decoder`] gave away.
+    pub(crate) fn put_decoder(&mut self, decoder: Decoder) {
+        if let Some(link) = &mut self.link {
+            link.decoder = decoder;
+        }
     }
 
     /// A bridge began or ended.
@@ -253,36 +257,40 @@ impl Leg {
         out.record(tap.recording, crate::Chunk::Audio { channel: tap.channel, position, codec, payload });
     }
 
-    /// Sends a packet of the leg this one is bridged with.
-    pub(crate) fn relay(&mut self, now: Time, id: LegId, packet: Passing<'_>, out: &mut impl Sink) {
-        let Passing { received, codec, datagram } = packet;
+    /// Sends a packet of the leg this one is bridged with. False if its audio was not looked at.
+    pub(crate) fn relay(&mut self, now: Time, id: LegId, packet: Passing<'_>, out: &mut impl Sink) -> bool {
+        let Passing { received, decoder, datagram } = packet;
         if let Some(bridged) = &mut self.bridged {
             bridged.heard_at = now;
         }
-        let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.sends()) else { return };
+        let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.sends()) else {
+            return false;
+        };
         if self.player.is_playing() {
-            return;
+            return false;
         }
         let Range { start, end } = received.payload;
         let incoming = Incoming { header: &received.header, restarted: received.restarted };
         let header = match (received.content, link.remote.telephone_event_send) {
             (Content::Audio { .. }, _) => {
-                if !link.encoder.transcode(codec, &mut datagram[start..end]) {
-                    return self.sender.skip(&received.header);
-                }
+                link.encoder.transcode(decoder, &mut datagram[start..end]);
                 // A datagram's length fits.
                 let samples = (end - start) as u32;
                 self.sender.relay(now, incoming, link.remote.payload_type_send, samples)
             }
             (Content::Event, Some(payload_type)) => self.sender.relay_key(now, incoming, payload_type),
-            (Content::Event, None) | (Content::Unusable, _) => return self.sender.skip(&received.header),
+            (Content::Event, None) | (Content::Unusable, _) => {
+                self.sender.skip(&received.header);
+                return true;
+            }
         };
-        let Some(header) = header else { return };
+        let Some(header) = header else { return true };
         let packet = &mut datagram[start - HEADER_LEN..end];
         write_header(&header, packet);
         out.send(id, link.receiver.destination(), packet);
         self.stats.packets_sent += 1;
         self.stats.bytes_sent += (end - start) as u64;
+        true
     }
 
     /// One beat of 20 ms: sends what this leg hears of us.
@@ -305,7 +313,8 @@ impl Leg {
             let mut packet = [0; HEADER_LEN + FRAME_MAX];
             let packet = &mut packet[..HEADER_LEN + link.remote.frame_samples];
             let frame = &mut packet[HEADER_LEN..];
-            let finished = self.player.fill(prompts, link.remote.codec, frame);
+            let finished = self.player.fill(prompts, link.remote.codec.of_prompts(), frame);
+            link.encoder.finish(frame);
             if link.remote.direction.sends() {
                 let samples = link.remote.frame_samples as u32;
                 let header = self.sender.beat(now, link.remote.payload_type_send, samples);

@@ -3,7 +3,8 @@
 use hotline_base::PlayId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Codec, PromptId, PromptLibrary};
+use crate::codec::Law;
+use crate::{PromptId, PromptLibrary};
 
 /// Prompts one after the other, and a loop behind them which they mute.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -51,13 +52,13 @@ impl Player {
     }
 
     /// Writes the next `frame`. Gives back the playback that ended in it.
-    pub(crate) fn fill(&mut self, prompts: &PromptLibrary, codec: Codec, frame: &mut [u8]) -> Option<PlayId> {
+    pub(crate) fn fill(&mut self, prompts: &PromptLibrary, law: Law, frame: &mut [u8]) -> Option<PlayId> {
         match &mut self.music {
-            Some(music) => music.fill(prompts.encoded(&music.prompt, codec), codec, frame),
-            None => frame.fill(codec.silence()),
+            Some(music) => music.fill(prompts.encoded(&music.prompt, law), law, frame),
+            None => frame.fill(law.silence()),
         }
         let playback = self.playback.as_mut()?;
-        playback.fill(prompts, codec, frame);
+        playback.fill(prompts, law, frame);
         if playback.current < playback.prompts.len() {
             return None;
         }
@@ -66,9 +67,9 @@ impl Player {
 }
 
 impl Playback {
-    fn fill(&mut self, prompts: &PromptLibrary, codec: Codec, mut frame: &mut [u8]) {
+    fn fill(&mut self, prompts: &PromptLibrary, law: Law, mut frame: &mut [u8]) {
         while let Some(prompt) = self.prompts.get(self.current) {
-            let rest = prompts.encoded(prompt, codec).get(self.offset..).unwrap_or(&[]);
+            let rest = prompts.encoded(prompt, law).get(self.offset..).unwrap_or(&[]);
             let (target, after) = frame.split_at_mut(rest.len().min(frame.len()));
             target.copy_from_slice(&rest[..target.len()]);
             if target.len() < rest.len() {
@@ -83,9 +84,9 @@ impl Playback {
 }
 
 impl Music {
-    fn fill(&mut self, audio: &[u8], codec: Codec, frame: &mut [u8]) {
+    fn fill(&mut self, audio: &[u8], law: Law, frame: &mut [u8]) {
         if audio.is_empty() {
-            return frame.fill(codec.silence());
+            return frame.fill(law.silence());
         }
         for byte in frame {
             // The library may be another one, with a shorter loop, than when the offset was left here.
@@ -112,7 +113,7 @@ mod tests {
 
     fn next(player: &mut Player, bytes: usize) -> (Vec<u8>, Option<PlayId>) {
         let mut frame = vec![0; bytes];
-        let finished = player.fill(&library(), Codec::Pcmu, &mut frame);
+        let finished = player.fill(&library(), Law::Mu, &mut frame);
         (frame, finished)
     }
 

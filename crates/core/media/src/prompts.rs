@@ -1,8 +1,11 @@
-//! Every prompt, encoded once for each codec and shared by all threads.
+//! Every prompt, encoded once for each law and shared by all threads.
 
 use std::collections::HashMap;
 
-use crate::{Codec, PromptId};
+use hotline_audio::{alaw, ulaw};
+
+use crate::PromptId;
+use crate::codec::Law;
 
 /// Prompts and music by id. It is never changed while it is shared.
 #[derive(Clone, Debug, Default)]
@@ -10,24 +13,18 @@ pub struct PromptLibrary {
     prompts: HashMap<PromptId, Prompt>,
 }
 
-/// One prompt in every codec.
+/// One prompt at 8 kHz in both laws.
 #[derive(Clone, Debug)]
 struct Prompt {
     pcmu: Box<[u8]>,
     pcma: Box<[u8]>,
-    g722: Box<[u8]>,
 }
 
 impl PromptLibrary {
     /// Adds a prompt of linear samples at 8 kHz, replacing one of the same id.
     pub fn insert(&mut self, id: PromptId, samples: &[i16]) {
-        let encode = |codec: Codec| {
-            let mut encoder = codec.encoder();
-            samples.iter().map(|sample| encoder.encode(*sample)).collect()
-        };
-        let prompt =
-            Prompt { pcmu: encode(Codec::Pcmu), pcma: encode(Codec::Pcma), g722: encode(Codec::G722) };
-        self.prompts.insert(id, prompt);
+        let encode = |law: fn(i16) -> u8| samples.iter().map(|sample| law(*sample)).collect();
+        self.prompts.insert(id, Prompt { pcmu: encode(ulaw::encode), pcma: encode(alaw::encode) });
     }
 
     /// True if the prompt is there.
@@ -48,13 +45,12 @@ impl PromptLibrary {
         self.prompts.is_empty()
     }
 
-    /// The prompt's bytes in a codec; nothing for a prompt that is not there.
-    pub(crate) fn encoded(&self, id: &PromptId, codec: Codec) -> &[u8] {
-        match (self.prompts.get(id), codec) {
-            (Some(prompt), Codec::Pcmu) => &prompt.pcmu,
-            (Some(prompt), Codec::Pcma) => &prompt.pcma,
-            (Some(prompt), Codec::G722) => &prompt.g722,
-            (None, Codec::Pcmu | Codec::Pcma | Codec::G722) => &[],
+    /// The prompt's bytes; nothing for a prompt that is not there.
+    pub(crate) fn encoded(&self, id: &PromptId, law: Law) -> &[u8] {
+        match (self.prompts.get(id), law) {
+            (Some(prompt), Law::Mu) => &prompt.pcmu,
+            (Some(prompt), Law::A) => &prompt.pcma,
+            (None, Law::Mu | Law::A) => &[],
         }
     }
 }

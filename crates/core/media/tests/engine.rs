@@ -3,7 +3,7 @@
 mod bugs;
 mod world;
 
-use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, tone_dbfs, ulaw};
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, g722, tone_dbfs, ulaw};
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
     Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, PlayOutcome, RecordingFailure,
@@ -53,8 +53,12 @@ fn two_laws_are_transcoded_on_the_packet() {
 
 /// Half a second of a tone, as packets of a codec.
 fn tone(hz: f64, codec: Codec) -> Vec<Vec<u8>> {
+    packets(hz, codec, 25)
+}
+
+fn packets(hz: f64, codec: Codec, count: usize) -> Vec<Vec<u8>> {
     let mut encoder = codec.encoder();
-    let samples: Vec<i16> = Tone::new(hz, -10.0, SAMPLE_RATE_HZ).take(4000).collect();
+    let samples: Vec<i16> = Tone::new(hz, -10.0, SAMPLE_RATE_HZ).take(count * 160).collect();
     samples.chunks(160).map(|frame| frame.iter().map(|sample| encoder.encode(*sample)).collect()).collect()
 }
 
@@ -149,13 +153,55 @@ fn keys_pressed_as_sounds_are_heard_where_no_other_way_was_agreed() {
 }
 
 #[test]
-fn two_wide_band_phones_hear_each_other_bit_for_bit() {
+fn two_wide_band_phones_hear_what_no_telephone_passes() {
     let mut world = World::with_two_legs(Codec::G722, Codec::G722);
     world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
     world.sent.clear();
-    let said: Vec<u8> = (0..160).collect();
-    world.talk(A, 1, 9, &said);
-    assert_eq!(world.sent_to(B)[0].payload, said);
+    let mut encoder = g722::Encoder::default();
+    let samples: Vec<i16> = Tone::new(5000.0, -10.0, g722::SAMPLE_RATE_HZ).take(8000).collect();
+    let said: Vec<u8> = samples.as_chunks().0.iter().map(|pair| encoder.encode(*pair)).collect();
+    for (packet, payload) in (1_u16..).zip(said.chunks(160)) {
+        world.talk(A, packet, 9, payload);
+    }
+    let mut decoder = g722::Decoder::default();
+    let sent = world.sent_to(B);
+    let heard: Vec<i16> =
+        sent.iter().flat_map(|sent| &sent.payload).flat_map(|byte| decoder.decode(*byte)).collect();
+    assert!((tone_dbfs(&heard[1600..], 5000.0, g722::SAMPLE_RATE_HZ) + 10.0).abs() < 1.0);
+}
+
+/// What comes from another encoder in the middle of a stream is a burst at full scale to the phone.
+#[test]
+fn a_wide_band_phone_hears_no_burst_when_its_sound_changes() {
+    for other in Codec::ALL {
+        let mut world = World::with_two_legs(Codec::G722, other);
+        world.sent.clear();
+        let loud = packets(300.0, other, 60);
+        let mut sequence = 0;
+        for round in 0..3 {
+            world.command(Command::Play { leg: A, play: PlayId(round), prompts: vec!["en/tone".into()] });
+            (0..8).for_each(|_| {
+                world.beat();
+                // Said while nobody listens.
+                sequence += 1;
+                world.talk(B, sequence, other.static_payload_type(), &loud[usize::from(sequence)]);
+            });
+            world.command(Command::StopPlay { leg: A });
+            world.command(Command::Bridge { bridge: BridgeId(round), a: A, b: B });
+            for _ in 0..10 {
+                sequence += 1;
+                world.wait_ms(20);
+                world.talk(B, sequence, other.static_payload_type(), &loud[usize::from(sequence)]);
+            }
+            world.command(Command::Unbridge { bridge: BridgeId(round) });
+        }
+        let mut decoder = Codec::G722.decoder();
+        let sent = world.sent_to(A);
+        let peak =
+            sent.iter().flat_map(|sent| &sent.payload).map(|byte| decoder.decode(*byte).unsigned_abs()).max();
+        // A sine of −10 dBFS has a peak of 10 360.
+        assert!(peak < Some(16_000), "{other:?}: {peak:?}");
+    }
 }
 
 #[test]

@@ -7,6 +7,10 @@ use crate::wav::Frame;
 /// How many frames the window holds at most: 4 s. A piece that would lie beyond pushes older frames out.
 const FRAMES_MAX: u64 = 32_000;
 
+/// A recording joins a G.722 stream in its middle, and its decoder is not in step with the phone's encoder before it has heard so
+/// many samples of it: 100 ms. Until then it would make a burst, so there is silence.
+const SETTLING: usize = 800;
+
 /// Frames that are not in the file yet. What nobody said is silence.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
@@ -14,9 +18,36 @@ pub(crate) struct Window {
     start: u64,
     frames: Vec<Frame>,
     /// Of each side, for the codec it has now.
-    decoders: [Option<Decoder>; 2],
+    sides: [Option<Side>; 2],
     /// Samples that came after their place had been written.
     late: u64,
+}
+
+/// How a side is understood.
+#[derive(Debug)]
+struct Side {
+    decoder: Decoder,
+    /// Samples until it is in step.
+    settling: usize,
+}
+
+impl Side {
+    fn new(codec: Codec) -> Self {
+        let settling = match codec {
+            Codec::Pcmu | Codec::Pcma => 0,
+            Codec::G722 => SETTLING,
+        };
+        Self { decoder: codec.decoder(), settling }
+    }
+
+    fn decode(&mut self, byte: u8) -> i16 {
+        let sample = self.decoder.decode(byte);
+        if self.settling == 0 {
+            return sample;
+        }
+        self.settling -= 1;
+        0
+    }
 }
 
 impl Window {
@@ -26,16 +57,16 @@ impl Window {
             Channel::Customer => 0,
             Channel::Agent => 1,
         };
-        let decoder = match &mut self.decoders[side] {
-            Some(decoder) if decoder.codec() == codec => decoder,
-            other => other.insert(codec.decoder()),
+        let spoken = match &mut self.sides[side] {
+            Some(known) if known.decoder.codec() == codec => known,
+            other => other.insert(Side::new(codec)),
         };
         let missed = usize::try_from(self.start.saturating_sub(position)).unwrap_or(usize::MAX);
         let (missed, payload) = payload.split_at(missed.min(payload.len()));
         self.late += missed.len() as u64;
         for byte in missed {
             // What follows is told from what came before.
-            decoder.decode(*byte);
+            spoken.decode(*byte);
         }
         if payload.is_empty() {
             return;
@@ -47,7 +78,7 @@ impl Window {
             self.frames.resize(end, [0, 0]);
         }
         for (frame, byte) in self.frames[first..end].iter_mut().zip(payload) {
-            frame[side] = decoder.decode(*byte);
+            frame[side] = spoken.decode(*byte);
         }
     }
 

@@ -302,6 +302,29 @@ fn a_look_at_the_archive_tells_whole_from_altered_cut_and_running() {
     assert!(conditions(root).contains(&(name(&first), Condition::Mended { duration_ms: 1000 })));
 }
 
+/// A recording begins while the phone has talked for long.
+#[test]
+fn a_wide_band_side_is_recorded_without_a_burst_at_its_beginning() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    let mut encoder = Codec::G722.encoder();
+    let talk = Tone::new(440.0, -6.0, SAMPLE_RATE_HZ).take(16_000).map(|sample| encoder.encode(sample));
+    let talk: Vec<u8> = talk.collect();
+    for (position, payload) in (0..).step_by(160).zip(talk[8000..].chunks(160)) {
+        let (channel, codec) = (Channel::Agent, Codec::G722);
+        tap.record(recording(1), Chunk::Audio { channel, position, codec, payload });
+    }
+    tap.record(recording(1), Chunk::Finish { length: 8000 });
+    let path = studio.started();
+    studio.event();
+    let [_, right] = listen(&path);
+    // A sine of −6 dBFS has a peak of 16 423.
+    let peak = right.iter().map(|sample| sample.unsigned_abs()).max().unwrap();
+    assert!((16_000..18_000).contains(&peak), "{peak}");
+    assert!((tone_dbfs(&right[1600..], 440.0, SAMPLE_RATE_HZ) + 6.0).abs() < 0.5);
+}
+
 /// After a loss of power the end of a file may be on the disk and its samples or its header not.
 #[test]
 fn samples_that_never_reached_the_disk_are_not_told_as_recorded() {

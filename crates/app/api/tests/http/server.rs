@@ -289,7 +289,12 @@ pub(crate) fn offered_view(call: CallId, offer: u64, agent: &str) -> CallView {
     let offer = LegId(offer);
     record.apply(WallTime(0), &CallEvent::Queued { queue: QueueId::from("sales") });
     record.apply(WallTime(0), &CallEvent::Offered { offer, agent: agent.into(), because: None });
-    CallView { record, state: CallState::Offered { offer, agent: agent.into() }, customer: None }
+    CallView {
+        record,
+        state: CallState::Offered { offer, agent: agent.into() },
+        customer: None,
+        is_listed: true,
+    }
 }
 
 pub(crate) fn pop(call: CallId, offer: u64, agent: &str) -> ScreenPop {

@@ -153,7 +153,13 @@ impl Call {
     }
 
     pub(crate) fn view(&self, env: &Env) -> CallView {
-        CallView { record: self.record.clone(), state: self.state(env), customer: self.customer().cloned() }
+        let is_over = matches!(self.stage, Stage::Ending | Stage::Over);
+        CallView {
+            record: self.record.clone(),
+            state: self.state(env),
+            customer: self.customer().cloned(),
+            is_listed: !is_over || env.recordings_of(self.id()).next().is_some(),
+        }
     }
 
     fn customer(&self) -> Option<&Customer> {
