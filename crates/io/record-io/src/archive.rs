@@ -44,18 +44,18 @@ pub enum Condition {
 /// A directory that cannot be read.
 pub fn inspect(root: &Path, mut found: impl FnMut(&str, Condition)) -> io::Result<()> {
     walk(root, String::new(), 0, &mut |path| {
-        let condition = look(&root.join(path)).and_then(|condition| match condition {
-            Condition::Unfinished if is_under_way(root, path)? => Ok(Condition::UnderWay),
-            // It may have come to its end between both looks.
-            Condition::Unfinished => look(&root.join(path)),
-            other @ (Condition::Whole { .. }
-            | Condition::Mended { .. }
-            | Condition::UnderWay
-            | Condition::Altered
-            | Condition::Unreadable { .. }) => Ok(other),
-        });
+        let condition = condition(root, path);
         found(path, condition.unwrap_or_else(|error| Condition::Unreadable { problem: error.to_string() }));
     })
+}
+
+fn condition(root: &Path, path: &str) -> io::Result<Condition> {
+    let first = look(&root.join(path))?;
+    if first != Condition::Unfinished {
+        return Ok(first);
+    }
+    // It may come to its end between the looks, so the notes are read for each.
+    if is_under_way(root, path)? { Ok(Condition::UnderWay) } else { look(&root.join(path)) }
 }
 
 fn is_under_way(root: &Path, path: &str) -> io::Result<bool> {

@@ -126,7 +126,7 @@ pub(crate) fn digest(file: &File, frames: u64) -> io::Result<String> {
         // It fits: it is no more than the chunk.
         let length = (end - at).min(DIGEST_CHUNK as u64) as usize;
         file.read_exact_at(&mut bytes[..length], at)?;
-        digest.0.update(&bytes[..length]);
+        digest.frames(&bytes[..length]);
         at += length as u64;
     }
     Ok(digest.hex())

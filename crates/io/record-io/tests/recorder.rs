@@ -302,6 +302,31 @@ fn a_look_at_the_archive_tells_whole_from_altered_cut_and_running() {
     assert!(conditions(root).contains(&(name(&first), Condition::Mended { duration_ms: 1000 })));
 }
 
+/// The archive is long, and meanwhile calls go on.
+#[test]
+fn a_recording_that_begins_during_the_look_is_under_way() {
+    let studio = Studio::open();
+    let root = studio.root.path();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    tap.record(recording(1), Chunk::Finish { length: 800 });
+    studio.started();
+    studio.event();
+    // The look has seen that there is a next day before anything is recorded on it.
+    fs::create_dir(root.join("2026/11/24")).unwrap();
+    let mut found = Vec::new();
+    inspect(root, |_, condition| {
+        if found.is_empty() {
+            let at = AT + Duration::from_secs(24 * 3600);
+            tap.record(recording(2), Chunk::Start { call: call(), at });
+            studio.started();
+        }
+        found.push(condition);
+    })
+    .unwrap();
+    assert_eq!(found, [Condition::Whole { duration_ms: 100 }, Condition::UnderWay]);
+}
+
 /// A recording begins while the phone has talked for long.
 #[test]
 fn a_wide_band_side_is_recorded_without_a_burst_at_its_beginning() {
