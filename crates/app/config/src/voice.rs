@@ -6,6 +6,8 @@ use hotline_call::Voice;
 use hotline_sdp::{Codec, Preference};
 use hotline_yaml::{Node, Reader, suggest};
 
+use crate::trunks::choice;
+
 const PACKET_MS: RangeInclusive<usize> = 10..=60;
 
 /// What is left out is as in `default`.
@@ -17,7 +19,9 @@ pub(crate) fn voice(reader: &mut Reader<'_>, node: Option<&Node>, default: &Voic
         None => Some(default.codecs.clone()),
     };
     let choice = match fields.optional("choice") {
-        Some(node) => choice(reader, node),
+        Some(node) => {
+            choice(reader, node, "choice", &[("ours", Preference::Ours), ("theirs", Preference::Theirs)])
+        }
         None => Some(default.choice),
     };
     let packet_ms = match fields.optional("packet_ms") {
@@ -57,17 +61,4 @@ fn codecs(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Codec>> {
         codecs.push(codec);
     }
     Some(codecs)
-}
-
-fn choice(reader: &mut Reader<'_>, node: &Node) -> Option<Preference> {
-    let text = reader.text(node, "`ours` or `theirs`")?;
-    match text {
-        "ours" => Some(Preference::Ours),
-        "theirs" => Some(Preference::Theirs),
-        _ => {
-            let remedy = suggest(text, ["ours", "theirs"]);
-            reader.mistake(node.place, format!("unknown choice `{text}`"), remedy);
-            None
-        }
-    }
 }

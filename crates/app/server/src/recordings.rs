@@ -1,13 +1,12 @@
 //! `hotline recordings`: whether what was recorded is still there, and mending what a crash left.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use hotline_base::WallTime;
 use hotline_config::Configuration;
 use hotline_record_io::{Condition, inspect};
-use hotline_shard::{Restarted, close_interrupted};
+use hotline_shard::{Clock, Restarted, close_interrupted};
 
 use crate::{banner, server};
 
@@ -63,8 +62,7 @@ pub(crate) async fn repair(configuration: &Configuration) -> Result<()> {
     let _locks = server::lock_files(configuration)?;
     let (store, writer) = server::open_store(configuration).await?;
     let root: &Path = &configuration.server.storage.recordings;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
-    let done = close_interrupted(&store, root, WallTime::default() + now).await;
+    let done = close_interrupted(&store, root, Clock::start().now().wall).await;
     let closed = writer.close().await;
     store.close().await;
     let Restarted { calls, recordings, .. } = done?;

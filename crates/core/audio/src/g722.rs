@@ -7,8 +7,6 @@ use crate::halfband::{Doubler, Halver};
 
 /// Samples a second.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
-/// A byte that, repeated, is silence.
-pub const SILENCE: u8 = 0xff;
 
 /// Half of the 24 coefficients of the quadrature mirror filter (table 4); the other half mirrors it.
 const QMF: [i32; 12] = [3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11];
@@ -270,6 +268,8 @@ mod tests {
         bytes.iter().flat_map(|byte| decoder.decode(*byte)).collect()
     }
 
+    /// A byte that, repeated, is silence.
+    const SILENCE: u8 = 0xff;
     /// The implementation of others begins with other scale factors than the recommendation says; after this much
     /// silence both stand alike.
     const WARM_UP: usize = 16_000;

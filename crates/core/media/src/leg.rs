@@ -65,7 +65,7 @@ struct Link {
     remote: Remote,
     receiver: Receiver,
     watch: Watch,
-    /// For a partner with another codec.
+    /// All that comes is heard by the one, all that goes is said by the other: G.722 depends on what came before.
     decoder: Decoder,
     encoder: Encoder,
     /// For a peer that presses keys as sounds.

@@ -266,7 +266,13 @@ fn identity(reader: &mut Reader<'_>, node: &Node) -> Option<Identity> {
     choice(reader, node, "identity", &known)
 }
 
-fn choice<T: Copy>(reader: &mut Reader<'_>, node: &Node, what: &str, known: &[(&str, T)]) -> Option<T> {
+/// One of several words.
+pub(crate) fn choice<T: Copy>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    what: &str,
+    known: &[(&str, T)],
+) -> Option<T> {
     let names = || known.iter().map(|(name, _)| *name);
     let text = reader.text(node, &format!("one of {}", names().collect::<Vec<_>>().join(", ")))?;
     let found = known.iter().find(|(name, _)| *name == text);
