@@ -292,6 +292,9 @@ export interface LegSound {
   packets_sent: number;
   jitter_us: number;
   jitter_max_us: number;
+  round_trip_us: number | null;
+  peer_lost: number | null;
+  peer_jitter_us: number | null;
   mos: number | null;
 }
 

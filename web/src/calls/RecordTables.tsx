@@ -1,5 +1,6 @@
 // The parts of a call record: path, queues, offers, calls to outside, sound.
 
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { DialRecord, LegSound, OfferRecord, PathStep, QueueVisit } from '../api/types';
 import { between, clock, short, timeOfDay, timeWithMs, word } from '../texts/format';
@@ -178,6 +179,8 @@ export function Sounds({ sounds }: { sounds: LegSound[] }) {
             <th className={grid.right}>{t('call.sound.packets')}</th>
             <th className={grid.right}>{t('call.sound.lost')}</th>
             <th className={grid.right}>{t('call.sound.jitter')}</th>
+            <th className={grid.right}>{t('call.sound.peer_lost')}</th>
+            <th className={grid.right}>{t('call.sound.round_trip')}</th>
             <th>{t('call.sound.mos')}</th>
           </tr>
         </thead>
@@ -196,9 +199,9 @@ export function Sounds({ sounds }: { sounds: LegSound[] }) {
               <td>{sound.codec}</td>
               <td className={`num ${grid.right}`}>{sound.packets_received}</td>
               <td className={`num ${grid.right}`}>{percentLost(sound)}</td>
-              <td className={`num ${grid.right}`}>
-                {t('call.sound.ms', { ms: (sound.jitter_us / 1000).toFixed(1) })}
-              </td>
+              <td className={`num ${grid.right}`}>{ms(t, sound.jitter_us)}</td>
+              <td className={`num ${grid.right}`}>{percentLostThere(sound)}</td>
+              <td className={`num ${grid.right}`}>{ms(t, sound.round_trip_us)}</td>
               <td className="num">{sound.mos === null ? '–' : <Mos score={sound.mos} />}</td>
             </tr>
           ))}
@@ -218,6 +221,16 @@ function Mos({ score }: { score: number }) {
 function percentLost({ packets_received, packets_lost }: LegSound): string {
   const sent = packets_received + packets_lost;
   return sent === 0 ? '–' : `${((100 * packets_lost) / sent).toFixed(1)} %`;
+}
+
+/** What the phone itself reported. */
+function percentLostThere({ packets_sent, peer_lost }: LegSound): string {
+  if (peer_lost === null || packets_sent === 0) return '–';
+  return `${((100 * peer_lost) / packets_sent).toFixed(1)} %`;
+}
+
+function ms(t: TFunction, us: number | null): string {
+  return us === null ? '–' : t('call.sound.ms', { ms: (us / 1000).toFixed(1) });
 }
 
 function Outcome({ offer }: { offer: OfferRecord }) {

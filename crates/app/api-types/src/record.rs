@@ -99,6 +99,12 @@ pub struct LegSound {
     pub jitter_us: u32,
     /// The worst jitter, microseconds.
     pub jitter_max_us: u32,
+    /// Mean of the way there and back, microseconds, from the phone's reports (RTCP); `null` if it sent none.
+    pub round_trip_us: Option<u32>,
+    /// Packets sent that the phone reported lost; `null` if it sent no report.
+    pub peer_lost: Option<u64>,
+    /// The jitter that the phone reported last, microseconds; `null` if it sent no report.
+    pub peer_jitter_us: Option<u32>,
     /// Mean opinion score of what came, estimated by the E-model (G.107); `null` if too little came.
     pub mos: Option<Mos>,
 }

@@ -14,9 +14,10 @@ const PACKET_MS: RangeInclusive<usize> = 10..=60;
 pub(crate) fn voice(reader: &mut Reader<'_>, node: Option<&Node>, default: &Voice) -> Option<Voice> {
     let Some(node) = node else { return Some(default.clone()) };
     let fields = reader.fields(node, "audio", &["codecs", "choice", "packet_ms"])?;
-    let codecs = match fields.optional("codecs") {
-        Some(node) => codecs(reader, node),
-        None => Some(default.codecs.clone()),
+    // What is named is all that there is.
+    let (codecs, also_taken) = match fields.optional("codecs") {
+        Some(node) => (codecs(reader, node), Vec::new()),
+        None => (Some(default.codecs.clone()), default.also_taken.clone()),
     };
     let choice = match fields.optional("choice") {
         Some(node) => {
@@ -28,7 +29,7 @@ pub(crate) fn voice(reader: &mut Reader<'_>, node: Option<&Node>, default: &Voic
         Some(node) => packet_ms(reader, node),
         None => Some(default.packet_ms),
     };
-    Some(Voice { codecs: codecs?, choice: choice?, packet_ms: packet_ms? })
+    Some(Voice { codecs: codecs?, also_taken, choice: choice?, packet_ms: packet_ms? })
 }
 
 fn packet_ms(reader: &mut Reader<'_>, node: &Node) -> Option<u8> {

@@ -199,7 +199,7 @@ fn what_is_wrong_with_trunks_and_routes_is_told() {
         ("servers: [sip.example.net]\n    numbers: {prefix: \"a\"}", "`a` cannot be dialled"),
         ("servers: [sip.example.net]\n    calls_max: 0", "1 to 10000"),
         ("servers: [sip.example.net]\n    audio: {codecs: [PCMA, G729]}", "unknown codec `G729`"),
-        ("servers: [sip.example.net]\n    audio: {codecs: []}", "1 to 3 of them"),
+        ("servers: [sip.example.net]\n    audio: {codecs: []}", "1 to 5 of them"),
         ("servers: [sip.example.net]\n    audio: {codecs: [PCMA, pcma]}", "is there twice"),
         ("servers: [sip.example.net]\n    audio: {choice: their}", "unknown choice `their`"),
         ("servers: [sip.example.net]\n    audio: {packet_ms: 5}", "10 to 60"),

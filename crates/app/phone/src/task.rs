@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -46,7 +47,8 @@ pub(crate) struct Task {
     rtp: UdpSocket,
     address: SocketAddr,
     rtp_address: SocketAddr,
-    voice: Voice,
+    /// In a lock that is never taken: codecs may be sent to another thread, but not be seen by two.
+    voice: Mutex<Voice>,
     orders: mpsc::Receiver<Order>,
     events: mpsc::Sender<PhoneEvent>,
     call: Option<Call>,
@@ -96,7 +98,7 @@ impl Task {
             rtp,
             address,
             rtp_address,
-            voice,
+            voice: Mutex::new(voice),
             orders,
             events,
             call: None,
@@ -130,11 +132,11 @@ impl Task {
                 received = self.sip.recv_from(&mut sip_buffer) => self.on_sip(received, &sip_buffer),
                 received = self.rtp.recv_from(&mut rtp_buffer) => {
                     if let Ok((length, _)) = received {
-                        self.voice.hear(&rtp_buffer[..length]);
+                        self.voice().hear(&rtp_buffer[..length]);
                     }
                 }
                 _ = beat.tick() => {
-                    if let Some((to, packet)) = self.voice.tick() {
+                    if let Some((to, packet)) = self.voice().tick() {
                         self.log_failure(self.rtp.send_to(&packet, to).await);
                     }
                 }
@@ -225,17 +227,17 @@ impl Task {
                 }
             }
             Order::HangUp => {
-                self.voice.stop();
+                self.voice().stop();
                 if let Some(call) = self.call.take() {
                     self.endpoint.hang_up(now, call.session, None);
                 }
             }
             Order::Press(key) => {
                 if let Some(digit) = Digit::from_char(key) {
-                    self.voice.press(digit);
+                    self.voice().press(digit);
                 }
             }
-            Order::Say(speech) => self.voice.say(speech),
+            Order::Say(speech) => self.voice().say(speech),
             Order::Hold(held) => self.hold(now, held),
         }
     }
@@ -341,13 +343,17 @@ impl Task {
         }
     }
 
+    fn voice(&mut self) -> &mut Voice {
+        self.voice.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Answers an offer and points the voice at its sender.
     fn agree(&mut self, offer: &[u8]) -> Option<Bytes> {
         let offer = sdp::parse(offer).ok()?;
         let (answer, peer) = sdp::answer(&offer, &self.local(Direction::SendReceive)).ok()?;
         let text = answer.print();
         self.described = Some(answer);
-        self.voice.set_peer(peer);
+        self.voice().set_peer(peer);
         Some(Bytes::from(text))
     }
 
@@ -356,7 +362,7 @@ impl Task {
         let (Some(answer), Some(offered)) = (answer, &call.offered) else { return };
         let Ok(answer) = sdp::parse(answer) else { return };
         if let Ok(peer) = sdp::accept(offered, &answer) {
-            self.voice.set_peer(peer);
+            self.voice().set_peer(peer);
         }
     }
 
@@ -432,7 +438,7 @@ impl Task {
 
     fn over(&mut self, event: PhoneEvent) {
         self.call = None;
-        self.voice.stop();
+        self.voice().stop();
         self.tell(event);
     }
 }

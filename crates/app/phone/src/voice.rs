@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use hotline_base::Rng;
 use hotline_media::{self as media, Decoder, Encoder};
-use hotline_rtp::{Digit, EventPacket, EventSender, Header};
+use hotline_rtp::{Digit, EventPacket, EventSender, Header, speed_event_up};
 use hotline_sdp::{Codec, Negotiated};
 
 use crate::speech::Speech;
@@ -64,8 +64,8 @@ struct HeardClock {
 
 impl HeardClock {
     /// RFC 3550 §5.1: timestamps wrap around. One from before the clock was set is far in the future.
-    const fn place(self, timestamp: u32) -> usize {
-        self.place + timestamp.wrapping_sub(self.timestamp) as usize
+    const fn place(self, timestamp: u32, factor: u32) -> usize {
+        self.place + (timestamp.wrapping_sub(self.timestamp) / factor) as usize
     }
 }
 
@@ -95,10 +95,12 @@ impl Voice {
             Codec::Pcmu => media::Codec::Pcmu,
             Codec::Pcma => media::Codec::Pcma,
             Codec::G722 => media::Codec::G722,
+            Codec::Opus => media::Codec::Opus,
+            Codec::L16 => media::Codec::L16,
         };
         self.peer = Some(match self.peer.take() {
             Some(peer) if peer.encoder.codec() == codec => Peer { agreed, ..peer },
-            _ => Peer { agreed, encoder: codec.encoder(), decoder: codec.decoder() },
+            _ => Peer { agreed, encoder: codec.encoder(media::Opus::default()), decoder: codec.decoder() },
         });
     }
 
@@ -117,7 +119,10 @@ impl Voice {
         let timestamp = self.timestamp;
         self.timestamp = timestamp.wrapping_add(FRAME as u32);
         let packet = match (peer.telephone_event_send, self.next_key_packet(timestamp)) {
-            (Some(payload_type), Some((event, timestamp))) => {
+            (Some(payload_type), Some((mut event, timestamp))) => {
+                let factor = self.peer.as_ref()?.encoder.codec().clock_factor();
+                speed_event_up(&mut event.payload, factor);
+                let timestamp = timestamp.wrapping_mul(factor);
                 let header = Header { marker: event.marker, payload_type, ..self.header(timestamp) };
                 header.packet(&event.payload)
             }
@@ -129,7 +134,8 @@ impl Voice {
                     .unwrap_or_else(PoisonError::into_inner)
                     .get_or_insert_with(SystemTime::now);
                 let encoder = &mut self.peer.as_mut()?.encoder;
-                let payload = frame.map(|sample| encoder.encode(sample));
+                let timestamp = timestamp.wrapping_mul(encoder.codec().clock_factor());
+                let payload = encoder.payload(&frame);
                 let header = Header { payload_type: peer.payload_type_send, ..self.header(timestamp) };
                 header.packet(&payload)
             }
@@ -164,23 +170,23 @@ impl Voice {
             return;
         }
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let factor = peer.decoder.codec().clock_factor();
         let clock = self.clock.filter(|clock| clock.ssrc == header.ssrc);
-        let place = clock.map(|clock| clock.place(header.timestamp));
+        let place = clock.map(|clock| clock.place(header.timestamp, factor));
         let start = place.filter(|place| *place <= heard.len() + HOLE_MAX).unwrap_or_else(|| {
             let clock = HeardClock { ssrc: header.ssrc, timestamp: header.timestamp, place: heard.len() };
             self.clock = Some(clock);
             heard.len()
         });
-        let end = start + payload.len();
+        let sound = peer.decoder.sound(&datagram[payload]);
+        let end = start + sound.len();
         if end > HEARD_MAX {
             return;
         }
         if heard.len() < end {
             heard.resize(end, 0);
         }
-        for (sample, code) in heard[start..end].iter_mut().zip(&datagram[payload]) {
-            *sample = peer.decoder.decode(*code);
-        }
+        heard[start..end].copy_from_slice(&sound);
     }
 }
 
@@ -191,8 +197,8 @@ mod tests {
     #[test]
     fn audio_lies_where_its_timestamp_says_across_the_wrap() {
         let clock = HeardClock { ssrc: 1, timestamp: u32::MAX - 159, place: 800 };
-        assert_eq!(clock.place(u32::MAX - 159), 800);
-        assert_eq!(clock.place(0), 960);
-        assert_eq!(clock.place(1600), 2560);
+        assert_eq!(clock.place(u32::MAX - 159, 1), 800);
+        assert_eq!(clock.place(0, 1), 960);
+        assert_eq!(clock.place(1600, 1), 2560);
     }
 }

@@ -1,4 +1,4 @@
-//! Sound as numbers: G.711, G.722, 8 kHz and 16 kHz, keys, tones and how loud a tone is.
+//! Sound as numbers: G.711, G.722, Opus, 8 kHz and 16 kHz, keys, tones and how loud a tone is.
 //!
 //! Must never know: packets, legs, files, time. Samples are 16-bit linear; levels are dB relative to a sine of
 //! full scale (dBFS). Start reading at [`ulaw`].
@@ -8,6 +8,7 @@ pub mod dtmf;
 pub mod g722;
 mod halfband;
 mod level;
+pub mod opus;
 mod tone;
 pub mod ulaw;
 

@@ -126,7 +126,7 @@ impl MediaLeg {
         out: &mut VecDeque<media::Command>,
     ) -> Result<Bytes, DescriptionError> {
         let offer = sdp::parse(offer)?;
-        let codecs = self.voice(center).preferring(self.codec());
+        let codecs = self.voice(center).taking(self.codec());
         let (answer, agreed) = sdp::answer(&offer, &self.local(center, &codecs))?;
         let text = answer.print();
         self.described = Described::Settled(answer);
@@ -184,14 +184,18 @@ impl MediaLeg {
     }
 
     fn agree(&mut self, agreed: Negotiated, out: &mut VecDeque<media::Command>) {
-        out.push_back(media::Command::SetRemote {
-            leg: self.leg,
-            remote: agreed.remote,
+        let remote = media::Remote {
+            address: agreed.remote,
+            rtcp: Some(agreed.remote_rtcp).filter(|to| !to.ip().is_unspecified() && to.port() != 0),
+            rtcp_mux: agreed.rtcp_mux,
             codec: match agreed.codec {
                 Codec::Pcmu => media::Codec::Pcmu,
                 Codec::Pcma => media::Codec::Pcma,
                 Codec::G722 => media::Codec::G722,
+                Codec::Opus => media::Codec::Opus,
+                Codec::L16 => media::Codec::L16,
             },
+            opus: opus(agreed.opus),
             payload_type_send: agreed.payload_type_send,
             payload_type_receive: agreed.payload_type_receive,
             telephone_event_send: agreed.telephone_event_send,
@@ -203,9 +207,16 @@ impl MediaLeg {
                 Direction::Inactive => media::Direction::Inactive,
             },
             ptime_ms: agreed.ptime_ms,
-        });
+        };
+        out.push_back(media::Command::SetRemote { leg: self.leg, remote });
         self.agreed = Some(agreed);
     }
+}
+
+/// How an Opus stream is made as its receiver wishes.
+fn opus(wishes: Option<sdp::OpusWishes>) -> media::Opus {
+    let sdp::OpusWishes { bitrate_max, fec, dtx } = wishes.unwrap_or_default();
+    media::Opus { bitrate_max, fec, dtx }
 }
 
 #[cfg(test)]
@@ -233,7 +244,7 @@ mod tests {
             language: "en".to_owned(),
             domain: Host::Name("center.example".into()),
             media_address: "192.0.2.10".parse().expect("an address"),
-            voice: Voice { codecs: vec![Codec::Pcmu, Codec::Pcma], ..Voice::default() },
+            voice: Voice { codecs: vec![Codec::Pcmu, Codec::Pcma], also_taken: vec![], ..Voice::default() },
             timing: Timing::default(),
         }
     }
@@ -290,8 +301,12 @@ mod tests {
     fn a_trunk_has_codecs_of_its_own_and_may_choose() {
         let mut center = center();
         let id = TrunkId::from("carrier");
-        let voice =
-            Voice { codecs: vec![Codec::Pcma, Codec::G722], choice: Preference::Theirs, packet_ms: 30 };
+        let voice = Voice {
+            codecs: vec![Codec::Pcma, Codec::G722],
+            choice: Preference::Theirs,
+            packet_ms: 30,
+            also_taken: vec![],
+        };
         center.trunks.insert(id.clone(), trunk(id.clone(), voice));
         let mut leg = MediaLeg::new(LegId(1), 20_000, 7, Some(id));
         let mut answer = |media: &str| {

@@ -23,6 +23,12 @@ pub struct Sound {
     pub jitter_us: u32,
     /// The worst interarrival jitter, microseconds.
     pub jitter_max_us: u32,
+    /// The mean of the way there and back, microseconds; absent if the phone reported none (RFC 3550 §6.4.1).
+    pub round_trip_us: Option<u32>,
+    /// How many of the packets sent the phone said to miss; absent if it reported none.
+    pub peer_lost: Option<u64>,
+    /// The interarrival jitter that the phone said to see last, microseconds; absent if it reported none.
+    pub peer_jitter_us: Option<u32>,
     /// The mean opinion score of what came, in hundredths (see [`media::mos_hundredths`]); absent if too little came.
     pub mos_hundredths: Option<u16>,
 }
@@ -51,6 +57,9 @@ impl Sound {
             packets_sent: stats.packets_sent,
             jitter_us: stats.jitter_mean_us,
             jitter_max_us: stats.jitter_max_us,
+            round_trip_us: stats.round_trip_us,
+            peer_lost: stats.peer_lost.map(|lost| u64::try_from(lost).unwrap_or(0)),
+            peer_jitter_us: stats.peer_jitter_us,
             mos_hundredths: media::mos_hundredths(stats),
         })
     }

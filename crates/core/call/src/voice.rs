@@ -7,6 +7,8 @@ use hotline_sdp::{Codec, Policy, Preference};
 pub struct Voice {
     /// The codecs that may be used, the preferred first.
     pub codecs: Vec<Codec>,
+    /// Codecs that may be used if the other side offers them and nothing better.
+    pub also_taken: Vec<Codec>,
     /// Whose order decides when we are offered several.
     pub choice: Preference,
     /// Milliseconds of audio in a packet that we wish to get.
@@ -14,21 +16,39 @@ pub struct Voice {
 }
 
 impl Default for Voice {
+    /// Linear samples take four times what G.711 takes, so they are not asked for.
     fn default() -> Self {
-        Self { codecs: Codec::ALL.to_vec(), choice: Preference::Ours, packet_ms: Policy::default().ptime_ms }
+        Self {
+            codecs: vec![Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus],
+            also_taken: vec![Codec::L16],
+            choice: Preference::Ours,
+            packet_ms: Policy::default().ptime_ms,
+        }
     }
 }
 
 impl Voice {
-    /// The codecs, with `first` before the others if it is one of them.
+    /// The codecs that are offered, with `first` before the others if it is one of them.
     pub(crate) fn preferring(&self, first: Option<Codec>) -> Vec<Codec> {
         let first = first.filter(|first| self.codecs.contains(first));
         first.into_iter().chain(self.codecs.iter().copied().filter(|codec| Some(*codec) != first)).collect()
     }
 
+    /// What may be taken of an offer, as [`Voice::preferring`] has it.
+    pub(crate) fn taking(&self, first: Option<Codec>) -> Vec<Codec> {
+        let mut codecs = self.preferring(first);
+        codecs.extend(self.also_taken.iter().copied().filter(|codec| !self.codecs.contains(codec)));
+        if let Some(first) = first
+            && let Some(place) = codecs.iter().position(|codec| *codec == first)
+        {
+            codecs[..=place].rotate_right(1);
+        }
+        codecs
+    }
+
     /// What a description settles where both sides leave a choice. What was `agreed` stays, whoever chose it.
     pub(crate) fn policy(&self, agreed: Option<Codec>) -> Policy {
         let preference = if agreed.is_some() { Preference::Ours } else { self.choice };
-        Policy { preference, ptime_ms: self.packet_ms, ..Policy::default() }
+        Policy { preference, ptime_ms: self.packet_ms, rtcp_mux: true, ..Policy::default() }
     }
 }

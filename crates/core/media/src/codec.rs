@@ -1,9 +1,22 @@
-//! The codecs a leg can have. Each takes one byte for a 125th of a millisecond and counts so in its timestamps, which makes
-//! packets alike; G.722 has 16 000 samples a second in it (RFC 3551 §4.5.2).
+//! The codecs a leg can have, and from one to another.
+//!
+//! The engine counts time in samples at 8 kHz, the clock of G.711 and G.722; [`Codec::clock_factor`] is what a codec's own
+//! timestamps count more (RFC 3551 §4.5.2, RFC 7587 §4.1). Sound is narrow, at 8 kHz, or wide, at 16 kHz.
 
 use hotline_audio::g722::{NarrowDecoder, NarrowEncoder};
-use hotline_audio::{ALAW_TO_ULAW, ULAW_TO_ALAW, alaw, ulaw};
+use hotline_audio::{ALAW_TO_ULAW, Doubler, Halver, ULAW_TO_ALAW, alaw, opus, ulaw};
+use hotline_base::PlayId;
 use serde::{Deserialize, Serialize};
+
+use crate::PromptLibrary;
+use crate::player::Player;
+
+/// The most samples of one packet, 120 ms of wide sound.
+pub(crate) const WIDE_SAMPLES_MAX: usize = opus::PACKET_SAMPLES_MAX;
+/// The same of narrow sound.
+pub(crate) const NARROW_SAMPLES_MAX: usize = WIDE_SAMPLES_MAX / 2;
+/// The most bytes of a payload that we make: 120 ms of linear samples.
+pub(crate) const PAYLOAD_MAX: usize = 2 * WIDE_SAMPLES_MAX;
 
 /// An audio codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,9 +27,24 @@ pub enum Codec {
     Pcma,
     /// G.722 at 64 kbit/s, static payload type 9.
     G722,
+    /// Opus (RFC 7587), with a clock of 48 kHz.
+    Opus,
+    /// Linear samples at 16 kHz (RFC 3551 §4.5.11).
+    L16,
 }
 
-/// Turns a codec's bytes into samples at 8 kHz, one for each.
+/// What the receiver of an Opus stream wishes of it (RFC 7587 §6.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opus {
+    /// Bits a second; `None` leaves it to us.
+    pub bitrate_max: Option<u32>,
+    /// Forward error correction is of use.
+    pub fec: bool,
+    /// Silence need not be sent.
+    pub dtx: bool,
+}
+
+/// Turns a codec's payloads into sound.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Decoder {
     /// Of μ-law.
@@ -25,9 +53,13 @@ pub enum Decoder {
     Pcma,
     /// Of G.722, from what came before.
     G722(Box<NarrowDecoder>),
+    /// Of Opus, from what came before.
+    Opus(Box<(opus::Decoder, Halver)>),
+    /// Of linear samples.
+    L16(Box<Halver>),
 }
 
-/// Turns samples at 8 kHz into a codec's bytes, one for each.
+/// Turns sound into a codec's payloads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Encoder {
     /// To μ-law.
@@ -36,6 +68,10 @@ pub enum Encoder {
     Pcma,
     /// To G.722, from what came before.
     G722(Box<NarrowEncoder>),
+    /// To Opus, from what came before.
+    Opus(Box<(opus::Encoder, Doubler)>),
+    /// To linear samples.
+    L16(Box<Doubler>),
 }
 
 /// A law of G.711.
@@ -53,11 +89,19 @@ impl Law {
             Self::A => alaw::SILENCE,
         }
     }
+
+    /// The sample of a byte.
+    pub(crate) fn decode(self, byte: u8) -> i16 {
+        match self {
+            Self::Mu => ulaw::decode(byte),
+            Self::A => alaw::decode(byte),
+        }
+    }
 }
 
 impl Codec {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Pcmu, Self::Pcma, Self::G722];
+    pub const ALL: [Self; 5] = [Self::Pcmu, Self::Pcma, Self::G722, Self::Opus, Self::L16];
 
     /// Its registered name.
     #[must_use]
@@ -66,23 +110,69 @@ impl Codec {
             Self::Pcmu => "PCMU",
             Self::Pcma => "PCMA",
             Self::G722 => "G722",
+            Self::Opus => "opus",
+            Self::L16 => "L16",
         }
     }
 
-    /// The payload type that stands for it by itself (RFC 3551 §6).
+    /// The payload type that it usually has: the one that stands for it by itself (RFC 3551 §6), or a dynamic one.
     #[must_use]
-    pub const fn static_payload_type(self) -> u8 {
+    pub const fn usual_payload_type(self) -> u8 {
         match self {
             Self::Pcmu => 0,
             Self::Pcma => 8,
             Self::G722 => 9,
+            Self::Opus => 111,
+            Self::L16 => 112,
         }
     }
 
-    /// What prompts are kept in for it. G.722 is made of it on the beat.
+    /// How many of its timestamps go into one of a clock of 8 kHz.
+    #[must_use]
+    pub const fn clock_factor(self) -> u32 {
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722 => 1,
+            Self::L16 => 2,
+            Self::Opus => 6,
+        }
+    }
+
+    /// True if it carries more than 8 kHz of samples.
+    #[must_use]
+    pub const fn is_wide(self) -> bool {
+        match self {
+            Self::Pcmu | Self::Pcma => false,
+            Self::G722 | Self::Opus | Self::L16 => true,
+        }
+    }
+
+    /// How long a payload is, in samples at 8 kHz; `None` if it is malformed, empty, or longer than 120 ms.
+    #[must_use]
+    pub fn span(self, payload: &[u8]) -> Option<usize> {
+        let samples = match self {
+            Self::Pcmu | Self::Pcma | Self::G722 => payload.len(),
+            Self::L16 => payload.len() / 4,
+            Self::Opus => opus::samples(payload)? / 2,
+        };
+        (1..=NARROW_SAMPLES_MAX).contains(&samples).then_some(samples)
+    }
+
+    /// A payload without its first samples at 8 kHz; `None` if nothing is left. Of Opus the whole or nothing.
+    pub(crate) fn without_beginning(self, payload: &[u8], samples: usize) -> Option<&[u8]> {
+        if samples >= self.span(payload)? {
+            return None;
+        }
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722 => payload.get(samples..),
+            Self::L16 => payload.get(4 * samples..),
+            Self::Opus => Some(payload),
+        }
+    }
+
+    /// What prompts are kept in for it. What is not G.711 is made of it on the beat.
     pub(crate) const fn of_prompts(self) -> Law {
         match self {
-            Self::Pcmu | Self::G722 => Law::Mu,
+            Self::Pcmu | Self::G722 | Self::Opus | Self::L16 => Law::Mu,
             Self::Pcma => Law::A,
         }
     }
@@ -94,37 +184,105 @@ impl Codec {
             Self::Pcmu => Decoder::Pcmu,
             Self::Pcma => Decoder::Pcma,
             Self::G722 => Decoder::G722(Box::default()),
+            Self::Opus => Decoder::Opus(Box::default()),
+            Self::L16 => Decoder::L16(Box::default()),
         }
     }
 
-    /// One that has said nothing yet.
+    /// One that has said nothing yet; an Opus stream as its receiver wishes it.
     #[must_use]
-    pub fn encoder(self) -> Encoder {
+    pub fn encoder(self, wishes: Opus) -> Encoder {
         match self {
             Self::Pcmu => Encoder::Pcmu,
             Self::Pcma => Encoder::Pcma,
             Self::G722 => Encoder::G722(Box::default()),
+            Self::Opus => {
+                Encoder::Opus(Box::new((opus::Encoder::new(wishes.settings()), Doubler::default())))
+            }
+            Self::L16 => Encoder::L16(Box::default()),
         }
     }
 }
 
+impl Opus {
+    fn settings(self) -> opus::Settings {
+        let usual = opus::Settings::default();
+        let bitrate = self.bitrate_max.map_or(usual.bitrate, |most| most.min(usual.bitrate));
+        opus::Settings { bitrate, dtx: self.dtx, ..usual }
+    }
+}
+
 impl Decoder {
-    /// Whose bytes it takes.
+    /// Whose payloads it takes.
     #[must_use]
     pub const fn codec(&self) -> Codec {
         match self {
             Self::Pcmu => Codec::Pcmu,
             Self::Pcma => Codec::Pcma,
             Self::G722(_) => Codec::G722,
+            Self::Opus(_) => Codec::Opus,
+            Self::L16(_) => Codec::L16,
         }
     }
 
-    /// The sample of a byte.
-    pub fn decode(&mut self, byte: u8) -> i16 {
+    /// Decodes a payload of at most 120 ms to narrow sound; gives the number of samples in `out`, which has room for 960.
+    pub fn decode(&mut self, payload: &[u8], out: &mut [i16]) -> usize {
         match self {
-            Self::Pcmu => ulaw::decode(byte),
-            Self::Pcma => alaw::decode(byte),
-            Self::G722(decoder) => decoder.decode(byte),
+            Self::Pcmu => each(payload, out, ulaw::decode),
+            Self::Pcma => each(payload, out, alaw::decode),
+            Self::G722(decoder) => each(payload, out, |byte| decoder.decode(byte)),
+            Self::Opus(_) | Self::L16(_) => {
+                let mut wide = [0; WIDE_SAMPLES_MAX];
+                let length = self.decode_wide(payload, &mut wide);
+                self.narrow(&wide[..length], out)
+            }
+        }
+    }
+
+    /// Decodes a payload of at most 120 ms to wide sound; gives the number of samples in `out`, which has room for 1920. Of a
+    /// narrow codec there is none.
+    pub fn decode_wide(&mut self, payload: &[u8], out: &mut [i16]) -> usize {
+        match self {
+            Self::Pcmu | Self::Pcma => 0,
+            Self::G722(decoder) => {
+                let pairs = out.as_chunks_mut().0;
+                let filled = payload.iter().zip(pairs).map(|(byte, pair)| *pair = decoder.decode_wide(*byte));
+                2 * filled.count()
+            }
+            Self::Opus(decoder) => decoder.0.decode(payload, out),
+            Self::L16(_) => {
+                let samples = payload.as_chunks().0.iter().zip(out.iter_mut());
+                samples.map(|(bytes, sample)| *sample = i16::from_be_bytes(*bytes)).count()
+            }
+        }
+    }
+
+    /// The same as [`Decoder::decode`] in memory of its own, for phones and tests.
+    #[must_use]
+    pub fn sound(&mut self, payload: &[u8]) -> Vec<i16> {
+        let mut sound = vec![0; NARROW_SAMPLES_MAX];
+        let length = self.decode(payload, &mut sound);
+        sound.truncate(length);
+        sound
+    }
+
+    /// Fills the place of a lost packet, `out` long, with narrow sound, if the codec can: from what came before, and from the
+    /// `next` packet if that is the one after it.
+    pub(crate) fn conceal(&mut self, next: Option<&[u8]>, out: &mut [i16]) -> bool {
+        let mut wide = [0; WIDE_SAMPLES_MAX];
+        let Some(wide) = wide.get_mut(..2 * out.len()) else { return false };
+        let is_filled = self.conceal_wide(next, wide);
+        is_filled && self.narrow(wide, out) == out.len()
+    }
+
+    /// The same with wide sound.
+    pub(crate) fn conceal_wide(&mut self, next: Option<&[u8]>, out: &mut [i16]) -> bool {
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722(_) | Self::L16(_) => false,
+            Self::Opus(decoder) => match next {
+                Some(next) => decoder.0.recover(next, out),
+                None => decoder.0.conceal(out),
+            },
         }
     }
 
@@ -136,53 +294,149 @@ impl Decoder {
             }
         }
     }
+
+    fn narrow(&mut self, wide: &[i16], out: &mut [i16]) -> usize {
+        let halver = match self {
+            Self::Opus(decoder) => &mut decoder.1,
+            Self::L16(halver) => halver,
+            Self::Pcmu | Self::Pcma | Self::G722(_) => return 0,
+        };
+        wide.as_chunks().0.iter().zip(out).map(|(pair, sample)| *sample = halver.push(*pair)).count()
+    }
 }
 
 impl Encoder {
-    /// Whose bytes it makes.
+    /// Whose payloads it makes.
     #[must_use]
     pub const fn codec(&self) -> Codec {
         match self {
             Self::Pcmu => Codec::Pcmu,
             Self::Pcma => Codec::Pcma,
             Self::G722(_) => Codec::G722,
+            Self::Opus(_) => Codec::Opus,
+            Self::L16(_) => Codec::L16,
         }
     }
 
-    /// The byte of a sample.
-    pub fn encode(&mut self, sample: i16) -> u8 {
+    /// Encodes up to 120 ms of narrow sound; gives the length in `out`, which has room for 3840 bytes. Nothing is to be sent
+    /// for a silence that the receiver wishes not to get, and of Opus for what is no multiple of 10 ms.
+    pub fn encode(&mut self, sound: &[i16], out: &mut [u8]) -> usize {
         match self {
-            Self::Pcmu => ulaw::encode(sample),
-            Self::Pcma => alaw::encode(sample),
-            Self::G722(encoder) => encoder.encode(sample),
-        }
-    }
-
-    /// Turns a payload that `decoder` understands into its own bytes, in place. Also from G.722 to G.722: a phone that was sent
-    /// the bytes of another encoder in the middle would hear a burst, since neither stands where the other does.
-    pub(crate) fn transcode(&mut self, decoder: &mut Decoder, payload: &mut [u8]) {
-        match (decoder, self) {
-            (Decoder::Pcmu, Self::Pcmu) | (Decoder::Pcma, Self::Pcma) => {}
-            (Decoder::Pcmu, Self::Pcma) => each(payload, |byte| ULAW_TO_ALAW[usize::from(byte)]),
-            (Decoder::Pcma, Self::Pcmu) => each(payload, |byte| ALAW_TO_ULAW[usize::from(byte)]),
-            (Decoder::Pcmu, Self::G722(to)) => each(payload, |byte| to.encode(ulaw::decode(byte))),
-            (Decoder::Pcma, Self::G722(to)) => each(payload, |byte| to.encode(alaw::decode(byte))),
-            (Decoder::G722(from), Self::Pcmu) => each(payload, |byte| ulaw::encode(from.decode(byte))),
-            (Decoder::G722(from), Self::Pcma) => each(payload, |byte| alaw::encode(from.decode(byte))),
-            (Decoder::G722(from), Self::G722(to)) => {
-                each(payload, |byte| to.encode_wide(from.decode_wide(byte)));
+            Self::Pcmu => each(sound, out, ulaw::encode),
+            Self::Pcma => each(sound, out, alaw::encode),
+            Self::G722(encoder) => each(sound, out, |sample| encoder.encode(sample)),
+            Self::Opus(_) | Self::L16(_) => {
+                let mut wide = [0; WIDE_SAMPLES_MAX];
+                let length = self.widen(sound, &mut wide);
+                self.encode_wide(&wide[..length], out)
             }
         }
     }
 
-    /// Turns a frame of what prompts are kept in into its own bytes, in place.
-    pub(crate) fn finish(&mut self, frame: &mut [u8]) {
-        if let Self::G722(encoder) = self {
-            frame.iter_mut().for_each(|byte| *byte = encoder.encode(ulaw::decode(*byte)));
+    /// Encodes up to 120 ms of wide sound, as [`Encoder::encode`]. To a narrow codec there is nothing.
+    pub fn encode_wide(&mut self, sound: &[i16], out: &mut [u8]) -> usize {
+        match self {
+            Self::Pcmu | Self::Pcma => 0,
+            Self::G722(encoder) => each(sound.as_chunks().0, out, |pair| encoder.encode_wide(pair)),
+            Self::Opus(encoder) => encoder.0.encode(sound, out),
+            Self::L16(_) => 2 * each(sound, out.as_chunks_mut().0, |sample: i16| sample.to_be_bytes()),
         }
+    }
+
+    /// The same as [`Encoder::encode`] in memory of its own, for phones and tests.
+    #[must_use]
+    pub fn payload(&mut self, sound: &[i16]) -> Vec<u8> {
+        let mut payload = vec![0; PAYLOAD_MAX];
+        let length = self.encode(sound, &mut payload);
+        payload.truncate(length);
+        payload
+    }
+
+    /// True if it leaves the payloads of `codec` as they are. Not those of G.722: a phone that was sent the bytes of another
+    /// encoder in the middle would hear a burst, since neither stands where the other does.
+    pub(crate) fn passes(&self, codec: Codec) -> bool {
+        self.codec() == codec && codec != Codec::G722
+    }
+
+    /// Turns a payload that `decoder` understands into its own; gives its length in `out`, as [`Encoder::encode`] does.
+    pub(crate) fn transcode(&mut self, decoder: &mut Decoder, payload: &[u8], out: &mut [u8]) -> usize {
+        match (&mut *decoder, &mut *self) {
+            (Decoder::Pcmu, Self::Pcma) => return each(payload, out, |byte| ULAW_TO_ALAW[usize::from(byte)]),
+            (Decoder::Pcma, Self::Pcmu) => return each(payload, out, |byte| ALAW_TO_ULAW[usize::from(byte)]),
+            (Decoder::G722(from), Self::G722(to)) => {
+                return each(payload, out, |byte| to.encode_wide(from.decode_wide(byte)));
+            }
+            _ => {}
+        }
+        if decoder.codec().is_wide() && self.codec().is_wide() {
+            let mut sound = [0; WIDE_SAMPLES_MAX];
+            let length = decoder.decode_wide(payload, &mut sound);
+            self.encode_wide(&sound[..length], out)
+        } else {
+            let mut sound = [0; NARROW_SAMPLES_MAX];
+            let length = decoder.decode(payload, &mut sound);
+            self.encode(&sound[..length], out)
+        }
+    }
+
+    /// What stands in the place of a lost packet of `span` samples at 8 kHz, as [`Encoder::transcode`] makes it; nothing if
+    /// the receiver conceals it better.
+    pub(crate) fn conceal(
+        &mut self,
+        decoder: &mut Decoder,
+        next: Option<&[u8]>,
+        span: usize,
+        out: &mut [u8],
+    ) -> usize {
+        let mut sound = [0; WIDE_SAMPLES_MAX];
+        if self.codec().is_wide() {
+            let sound = &mut sound[..2 * span];
+            if decoder.conceal_wide(next, sound) { self.encode_wide(sound, out) } else { 0 }
+        } else {
+            let sound = &mut sound[..span];
+            if decoder.conceal(next, sound) { self.encode(sound, out) } else { 0 }
+        }
+    }
+
+    /// Writes the next `samples` of what a player plays as a payload into `out`; gives its length and the playback that ended in
+    /// it.
+    pub(crate) fn play(
+        &mut self,
+        player: &mut Player,
+        prompts: &PromptLibrary,
+        samples: usize,
+        out: &mut [u8],
+    ) -> (usize, Option<PlayId>) {
+        let law = self.codec().of_prompts();
+        if let Self::Pcmu | Self::Pcma = self {
+            return (samples, player.fill(prompts, law, &mut out[..samples]));
+        }
+        let mut frame = [0; NARROW_SAMPLES_MAX];
+        let frame = &mut frame[..samples];
+        let finished = player.fill(prompts, law, frame);
+        let mut sound = [0; NARROW_SAMPLES_MAX];
+        let length = each(frame, &mut sound, |byte| law.decode(byte));
+        (self.encode(&sound[..length], out), finished)
+    }
+
+    /// How many packets in a hundred the receiver says are lost on the way to it.
+    pub(crate) fn set_loss_percent(&mut self, percent: u8) {
+        if let Self::Opus(encoder) = self {
+            encoder.0.set_loss_percent(percent);
+        }
+    }
+
+    fn widen(&mut self, sound: &[i16], out: &mut [i16]) -> usize {
+        let doubler = match self {
+            Self::Opus(encoder) => &mut encoder.1,
+            Self::L16(doubler) => doubler,
+            Self::Pcmu | Self::Pcma | Self::G722(_) => return 0,
+        };
+        2 * each(sound, out.as_chunks_mut().0, |sample| doubler.push(sample))
     }
 }
 
-fn each(payload: &mut [u8], mut turn: impl FnMut(u8) -> u8) {
-    payload.iter_mut().for_each(|byte| *byte = turn(*byte));
+/// Turns each of `from` into one of `out`, as many as there is room for; gives their number.
+fn each<F: Copy, T>(from: &[F], out: &mut [T], mut turn: impl FnMut(F) -> T) -> usize {
+    from.iter().zip(out).map(|(from, to)| *to = turn(*from)).count()
 }

@@ -8,7 +8,7 @@ use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_rtp::Digit;
 use serde::{Deserialize, Serialize};
 
-use crate::Codec;
+use crate::{Codec, Opus};
 
 /// One instruction. A command for a leg, bridge or recording that has ended is ignored: it crossed the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,22 +25,8 @@ pub enum Command {
     SetRemote {
         /// The leg.
         leg: LegId,
-        /// Where the peer said it listens. Where its packets really come from is learned (symmetric RTP).
-        remote: SocketAddr,
-        /// The codec of both directions.
-        codec: Codec,
-        /// The payload type the peer expects.
-        payload_type_send: u8,
-        /// The payload type we told the peer to use.
-        payload_type_receive: u8,
-        /// The payload type the peer expects for RFC 4733 events, if it takes them.
-        telephone_event_send: Option<u8>,
-        /// The payload type we told the peer to use for RFC 4733 events, if we take them.
-        telephone_event_receive: Option<u8>,
-        /// Who may talk, as seen from us.
-        direction: Direction,
-        /// How much audio one packet that we make holds, in milliseconds; taken into 10–60.
-        ptime_ms: u8,
+        /// What was settled.
+        remote: Remote,
     },
     /// Plays a prompt in a loop behind everything else on a leg, or stops that. Prompts mute it meanwhile; a
     /// bridge replaces it.
@@ -107,6 +93,40 @@ pub enum Command {
         /// The leg.
         leg: LegId,
     },
+}
+
+/// What offer and answer settled for a leg.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remote {
+    /// Where the peer said it listens. Where its packets really come from is learned (symmetric RTP).
+    pub address: SocketAddr,
+    /// Where the peer takes reports (RFC 3550 §6), at first; `None` if nowhere.
+    pub rtcp: Option<SocketAddr>,
+    /// Whether reports go over the same port as audio (RFC 5761).
+    pub rtcp_mux: bool,
+    /// The codec of both directions.
+    pub codec: Codec,
+    /// What the peer wishes of Opus, if it is that.
+    pub opus: Opus,
+    /// The payload type the peer expects.
+    pub payload_type_send: u8,
+    /// The payload type we told the peer to use.
+    pub payload_type_receive: u8,
+    /// The payload type the peer expects for RFC 4733 events, if it takes them.
+    pub telephone_event_send: Option<u8>,
+    /// The payload type we told the peer to use for RFC 4733 events, if we take them.
+    pub telephone_event_receive: Option<u8>,
+    /// Who may talk, as seen from us.
+    pub direction: Direction,
+    /// How much audio one packet that we make holds, in milliseconds; taken into 10–60.
+    pub ptime_ms: u8,
+}
+
+impl Remote {
+    /// Samples at 8 kHz of one packet that we make.
+    pub(crate) fn frame_samples(&self) -> usize {
+        usize::from(self.ptime_ms.clamp(10, 60)) * 8
+    }
 }
 
 /// Who may send audio on a leg, as seen from us (RFC 3264 §6.1, the answer's attribute on our side).

@@ -7,10 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time};
+use hotline_rtp::Header;
 use serde::{Deserialize, Serialize};
 
 use crate::events::Events;
-use crate::leg::{Bridged, Leg, Passing, Remote, Tap};
+use crate::leg::{Bridged, Leg, Passing, Tap};
 use crate::receiver::Content;
 use crate::timeline::samples_at;
 use crate::{
@@ -119,28 +120,7 @@ impl Engine {
     pub fn handle_command(&mut self, now: Now, command: Command, out: &mut impl Sink) {
         match command {
             Command::OpenLeg { leg, call } => self.open_leg(now, leg, call),
-            Command::SetRemote {
-                leg,
-                remote: address,
-                codec,
-                payload_type_send,
-                payload_type_receive,
-                telephone_event_send,
-                telephone_event_receive,
-                direction,
-                ptime_ms,
-            } => {
-                let remote = Remote {
-                    codec,
-                    payload_type_send,
-                    payload_type_receive,
-                    telephone_event_send,
-                    telephone_event_receive,
-                    direction,
-                    frame_samples: Remote::frame_samples(ptime_ms),
-                };
-                self.with_leg(leg, |leg| leg.set_remote(now.mono, address, remote));
-            }
+            Command::SetRemote { leg, remote } => self.with_leg(leg, |leg| leg.set_remote(now.mono, remote)),
             Command::SetMusic { leg, prompt } => self.with_leg(leg, |leg| leg.player.set_music(prompt)),
             Command::Play { leg, play, prompts } => self.play(leg, play, prompts),
             Command::StopPlay { leg } => self.stop_play(leg),
@@ -168,6 +148,9 @@ impl Engine {
             self.counters.packets_without_leg += 1;
             return;
         };
+        if Header::is_report(packet) {
+            return from.handle_report(now.mono, source, packet);
+        }
         let Some(received) = from.handle_packet(now.mono, leg, source, packet, &mut self.events) else {
             return;
         };
@@ -180,13 +163,25 @@ impl Engine {
                 Some((peer, to)) => to.relay(now.mono, peer, passing, out),
                 None => false,
             };
-        if decoder.codec() == Codec::G722 {
-            if let (false, Content::Audio { .. }) = (is_heard, received.content) {
-                decoder.pass_over(&packet[received.payload.clone()]);
+        match decoder.codec() {
+            // Without state it need not come back.
+            Codec::Pcmu | Codec::Pcma => {}
+            Codec::G722 | Codec::Opus | Codec::L16 => {
+                if let (false, Content::Audio { .. }) = (is_heard, received.content) {
+                    decoder.pass_over(&packet[received.payload.clone()]);
+                }
+                if let Some(from) = self.legs.get_mut(&leg) {
+                    from.put_decoder(decoder);
+                }
             }
-            if let Some(from) = self.legs.get_mut(&leg) {
-                from.put_decoder(decoder);
-            }
+        }
+    }
+
+    /// Takes a datagram from a leg's socket for reports (RFC 3550 §11: the next port).
+    pub fn handle_report(&mut self, now: Now, leg: LegId, source: SocketAddr, datagram: &[u8]) {
+        match self.legs.get_mut(&leg) {
+            Some(from) => from.handle_report(now.mono, source, datagram),
+            None => self.counters.packets_without_leg += 1,
         }
     }
 
@@ -210,7 +205,10 @@ impl Engine {
             self.each_leg(now, out, |_, leg, _, _| leg.handle_skipped_beats());
         }
         let silence = self.config.rtp_timeout;
-        self.each_leg(now, out, |id, leg, events, _| leg.handle_timeouts(now.mono, id, silence, events));
+        self.each_leg(now, out, |id, leg, events, out| {
+            leg.handle_timeouts(now.mono, id, silence, events);
+            leg.send_report(now, id, false, out);
+        });
     }
 
     /// Closes a leg on which a bug panicked, as far as that goes; it is gone and reported closed in any case.
@@ -306,6 +304,7 @@ impl Engine {
         if let Some(play) = closed.player.stop() {
             self.events.push(Event::PlayFinished { leg, play, outcome: PlayOutcome::Stopped });
         }
+        closed.send_report(now, leg, true, out);
         self.events.push(Event::LegClosed { leg, stats: closed.stats() });
         if let Some(tap) = closed.tap {
             self.leave_recording(now, tap, out);

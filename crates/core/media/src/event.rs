@@ -198,8 +198,14 @@ pub struct LegStats {
     pub jitter_max_us: u32,
     /// Datagrams that are no RTP packet.
     pub malformed: u64,
-    /// RTCP packets on the RTP port (RFC 5761); ignored.
-    pub rtcp: u64,
+    /// Reports of the peer (RFC 3550 §6).
+    pub reports_received: u64,
+    /// The mean of the way there and back, in microseconds; `None` if the peer's reports did not tell.
+    pub round_trip_us: Option<u32>,
+    /// How many of the packets sent to it the peer said to miss; `None` if it said nothing.
+    pub peer_lost: Option<i64>,
+    /// The interarrival jitter that the peer said to see last, in microseconds.
+    pub peer_jitter_us: Option<u32>,
     /// Packets with a payload type that was not agreed.
     pub unknown_payload_type: u64,
     /// Packets from an address that is not (yet) known as the peer's.

@@ -4,6 +4,7 @@ use hotline_audio::dtmf::Detector;
 use hotline_rtp::{Digit, Press};
 use serde::{Deserialize, Serialize};
 
+use crate::codec::NARROW_SAMPLES_MAX;
 use crate::{Codec, Decoder};
 
 /// Listens to the audio of one peer.
@@ -20,8 +21,10 @@ impl InBand {
 
     /// Takes the audio of a packet; `pressed` is told of every key that was let go in it.
     pub(crate) fn hear(&mut self, payload: &[u8], mut pressed: impl FnMut(Press)) {
-        for byte in payload {
-            let press = self.detector.push(self.decoder.decode(*byte));
+        let mut sound = [0; NARROW_SAMPLES_MAX];
+        let length = self.decoder.decode(payload, &mut sound);
+        for sample in &sound[..length] {
+            let press = self.detector.push(*sample);
             if let Some(press) = press
                 && let Some(digit) = Digit::from_char(press.key)
             {

@@ -1,48 +1,29 @@
 //! One leg: a peer, the stream to it and the stream from it.
 
 use core::net::SocketAddr;
-use core::ops::Range;
 use core::time::Duration;
 
-use hotline_base::{BridgeId, CallId, LegId, RecordingId, Rng, Time};
-use hotline_rtp::{Digit, EVENT_LEN, HEADER_LEN, Header, Press};
+use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time};
+use hotline_rtp::{Digit, HEADER_LEN, Header, PeerReport, Press, REPORT_LEN_MAX, speed_event_up};
 use serde::{Deserialize, Serialize};
 
+use crate::codec::PAYLOAD_MAX;
 use crate::events::Events;
 use crate::in_band::InBand;
 use crate::keys::Keys;
 use crate::player::Player;
 use crate::receiver::{Content, Received, Receiver};
+use crate::reports::{Occasion, Outgoing, Reports};
 use crate::sender::{Incoming, Sender};
-use crate::{Channel, Codec, Decoder, Direction, Encoder, Event, LegStats, PlayOutcome, PromptLibrary, Sink};
+use crate::{Channel, Codec, Decoder, Encoder, Event, LegStats, PlayOutcome, PromptLibrary, Remote, Sink};
 
-/// The longest packet that we make: 60 ms.
-const FRAME_MAX: usize = 480;
+/// The most lost packets in a row whose place is filled for a phone that cannot do it itself.
+const CONCEALED_MAX: u16 = 5;
 /// Samples of one beat, 20 ms at 8 kHz.
 const BEAT_SAMPLES: usize = 160;
 /// How long the other side of a bridge may be silent before we send silence in its place, so that routers and
 /// phones on the way do not take the call for dead.
 const BRIDGE_SILENCE_AFTER: Duration = Duration::from_millis(500);
-
-/// What offer and answer settled, without the address.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Remote {
-    pub(crate) codec: Codec,
-    pub(crate) payload_type_send: u8,
-    pub(crate) payload_type_receive: u8,
-    pub(crate) telephone_event_send: Option<u8>,
-    pub(crate) telephone_event_receive: Option<u8>,
-    pub(crate) direction: Direction,
-    /// Of one packet that we make.
-    pub(crate) frame_samples: usize,
-}
-
-impl Remote {
-    /// `ptime_ms` as a frame, 10–60 ms.
-    pub(crate) fn frame_samples(ptime_ms: u8) -> usize {
-        usize::from(ptime_ms.clamp(10, 60)) * 8
-    }
-}
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Leg {
@@ -57,6 +38,7 @@ pub(crate) struct Leg {
     /// Samples due that do not fill a packet yet.
     due_samples: usize,
     keys: Keys,
+    reports: Reports,
 }
 
 /// The connection to the peer.
@@ -119,6 +101,7 @@ impl Leg {
             stats: LegStats::default(),
             due_samples: 0,
             keys: Keys::default(),
+            reports: Reports::new(rng),
         }
     }
 
@@ -128,30 +111,38 @@ impl Leg {
         takes && self.keys.push(digit)
     }
 
-    pub(crate) fn set_remote(&mut self, now: Time, address: SocketAddr, remote: Remote) {
+    pub(crate) fn set_remote(&mut self, now: Time, remote: Remote) {
         let watch = if remote.direction.receives() { Watch::HeardAt(now) } else { Watch::Off };
         let sent = self.link.as_ref().is_some_and(|link| link.remote.direction.sends());
         if sent != remote.direction.sends() {
             // The peer held us, and time went on.
             self.sender.interrupt();
         }
-        let codec = remote.codec;
+        let before = self.link.as_ref().map(|link| link.remote.codec);
+        if before.is_some_and(|before| before.clock_factor() != remote.codec.clock_factor()) {
+            self.sender.change_stream();
+        }
+        self.reports.set_remote(now, &remote);
+        let Remote { codec, opus, address, .. } = remote;
         let in_band = remote.telephone_event_receive.is_none();
         match &mut self.link {
             Some(link) => {
                 link.receiver.set_signalled(now, address);
-                link.remote = remote;
-                link.watch = watch;
                 if link.decoder.codec() != codec {
-                    (link.decoder, link.encoder) = (codec.decoder(), codec.encoder());
+                    link.decoder = codec.decoder();
                     link.in_band = None;
+                }
+                if link.encoder.codec() != codec || link.remote.opus != opus {
+                    link.encoder = codec.encoder(opus);
                 }
                 if in_band != link.in_band.is_some() {
                     link.in_band = in_band.then(|| InBand::new(codec));
                 }
+                link.remote = remote;
+                link.watch = watch;
             }
             None => {
-                let (decoder, encoder) = (codec.decoder(), codec.encoder());
+                let (decoder, encoder) = (codec.decoder(), codec.encoder(opus));
                 let receiver = Receiver::new(address);
                 let in_band = in_band.then(|| InBand::new(codec));
                 self.link = Some(Link { remote, receiver, watch, decoder, encoder, in_band });
@@ -170,7 +161,7 @@ impl Leg {
         let link = self.link.as_mut()?;
         // Without state it need not come back.
         let stateless = match link.remote.codec {
-            Codec::Pcmu | Codec::G722 => Decoder::Pcmu,
+            Codec::Pcmu | Codec::G722 | Codec::Opus | Codec::L16 => Decoder::Pcmu,
             Codec::Pcma => Decoder::Pcma,
         };
         Some(std::mem::replace(&mut link.decoder, stateless))
@@ -202,6 +193,7 @@ impl Leg {
         if let Some(link) = &self.link {
             stats.codec = Some(link.remote.codec);
             link.receiver.report(&mut stats);
+            self.reports.report(link.remote.codec.clock_factor(), &mut stats);
         }
         stats
     }
@@ -212,7 +204,7 @@ impl Leg {
         now: Time,
         id: LegId,
         from: SocketAddr,
-        datagram: &[u8],
+        datagram: &mut [u8],
         events: &mut Events,
     ) -> Option<Received> {
         let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.receives()) else {
@@ -241,9 +233,49 @@ impl Leg {
         Some(received)
     }
 
+    /// Takes a report from this leg's port for reports, or from that for audio.
+    pub(crate) fn handle_report(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) {
+        let Some(link) = &mut self.link else {
+            self.stats.unexpected += 1;
+            return;
+        };
+        if !link.receiver.takes_reports_of(from) {
+            self.stats.strangers += 1;
+            return;
+        }
+        let Some(report) = PeerReport::read(datagram, self.sender.ssrc()) else {
+            self.stats.malformed += 1;
+            return;
+        };
+        self.stats.reports_received += 1;
+        self.reports.handle(now, from, &report);
+        if link.remote.opus.fec {
+            link.encoder.set_loss_percent(self.reports.loss_percent());
+        }
+    }
+
+    /// Sends the report that is due, or the last one, in which this leg leaves.
+    pub(crate) fn send_report(&mut self, now: Now, id: LegId, bye: bool, out: &mut impl Sink) {
+        let is_wanted = if bye { self.reports.has_begun() } else { self.reports.is_due(now.mono) };
+        let Some(link) = self.link.as_ref().filter(|_| is_wanted) else { return };
+        let clock_factor = link.remote.codec.clock_factor();
+        let occasion = Occasion {
+            ssrc: self.sender.ssrc(),
+            timestamp: self.sender.clock(now.mono).wrapping_mul(clock_factor),
+            heard: link.receiver.heard(),
+            clock_factor,
+            stats: &self.stats,
+            bye,
+        };
+        let mut packet = [0; REPORT_LEN_MAX];
+        if let Some(Outgoing { to, is_muxed, length }) = self.reports.make(now, &occasion, &mut packet) {
+            out.report(id, to, is_muxed, &packet[..length]);
+        }
+    }
+
     /// Hands a piece of the peer's audio to the recording that listens.
     pub(crate) fn record(&self, received: &Received, datagram: &[u8], out: &mut impl Sink) {
-        let (Some(tap), Some(codec), Content::Audio { position }) =
+        let (Some(tap), Some(codec), Content::Audio { position, .. }) =
             (self.tap, self.codec(), received.content)
         else {
             return;
@@ -252,7 +284,7 @@ impl Leg {
         // What was spoken before the recording began is not in it.
         let since_start = position - tap.started as i64;
         let early = usize::try_from(-since_start).unwrap_or(0);
-        let Some(payload) = payload.get(early..).filter(|payload| !payload.is_empty()) else { return };
+        let Some(payload) = codec.without_beginning(payload, early) else { return };
         let position = u64::try_from(since_start).unwrap_or(0);
         out.record(tap.recording, crate::Chunk::Audio { channel: tap.channel, position, codec, payload });
     }
@@ -269,28 +301,74 @@ impl Leg {
         if self.player.is_playing() {
             return false;
         }
-        let Range { start, end } = received.payload;
-        let incoming = Incoming { header: &received.header, restarted: received.restarted };
-        let header = match (received.content, link.remote.telephone_event_send) {
-            (Content::Audio { .. }, _) => {
-                link.encoder.transcode(decoder, &mut datagram[start..end]);
-                // A datagram's length fits.
-                let samples = (end - start) as u32;
-                self.sender.relay(now, incoming, link.remote.payload_type_send, samples)
-            }
-            (Content::Event, Some(payload_type)) => self.sender.relay_key(now, incoming, payload_type),
-            (Content::Event, None) | (Content::Unusable, _) => {
-                self.sender.skip(&received.header);
-                return true;
-            }
+        let payload = received.payload.clone();
+        let incoming = Incoming {
+            header: &received.header,
+            clock_factor: received.clock_factor,
+            restarted: received.restarted,
         };
-        let Some(header) = header else { return true };
-        let packet = &mut datagram[start - HEADER_LEN..end];
-        write_header(&header, packet);
+        match (received.content, link.remote.telephone_event_send) {
+            (Content::Audio { span, .. }, _) if link.encoder.passes(decoder.codec()) => {
+                let payload_type = link.remote.payload_type_send;
+                let header = self.sender.relay(now, incoming, payload_type, span as u32);
+                self.send(id, header, &mut datagram[payload.start - HEADER_LEN..payload.end], out);
+            }
+            (Content::Audio { span, lost, .. }, _) => {
+                self.translate(now, id, incoming, (decoder, &datagram[payload]), (span, lost), out);
+            }
+            (Content::Event, Some(payload_type)) => {
+                speed_event_up(&mut datagram[payload.clone()], link.remote.codec.clock_factor());
+                let header = self.sender.relay_key(now, incoming, payload_type);
+                self.send(id, header, &mut datagram[payload.start - HEADER_LEN..payload.end], out);
+            }
+            (Content::Event, None) | (Content::Unusable, _) => self.sender.skip(&received.header),
+        }
+        true
+    }
+
+    /// Sends a packet of another codec, after what can be told of `lost` packets before it, each as long as this one.
+    fn translate(
+        &mut self,
+        now: Time,
+        id: LegId,
+        incoming: Incoming<'_>,
+        (decoder, payload): (&mut Decoder, &[u8]),
+        (span, lost): (usize, u16),
+        out: &mut impl Sink,
+    ) {
+        let mut packet = [0; HEADER_LEN + PAYLOAD_MAX];
+        for back in (0..=lost.min(CONCEALED_MAX)).rev() {
+            let Some(link) = &mut self.link else { return };
+            let place = &mut packet[HEADER_LEN..];
+            let length = match back {
+                0 => link.encoder.transcode(decoder, payload, place),
+                1 => link.encoder.conceal(decoder, Some(payload), span, place),
+                _ => link.encoder.conceal(decoder, None, span, place),
+            };
+            let header = Header {
+                sequence: incoming.header.sequence.wrapping_sub(back),
+                timestamp: incoming.header.timestamp.wrapping_sub(u32::from(back) * span as u32),
+                ..*incoming.header
+            };
+            let incoming = Incoming { header: &header, ..incoming };
+            if length > 0 {
+                let header = self.sender.relay(now, incoming, link.remote.payload_type_send, span as u32);
+                self.send(id, header, &mut packet[..HEADER_LEN + length], out);
+            } else if back == 0 {
+                self.sender.skip(&header);
+            }
+        }
+    }
+
+    /// Sends a packet whose payload is in its place, with this header if there is one.
+    fn send(&mut self, id: LegId, header: Option<Header>, packet: &mut [u8], out: &mut impl Sink) {
+        let (Some(header), Some(link)) = (header, &self.link) else { return };
+        let timestamp = header.timestamp.wrapping_mul(link.remote.codec.clock_factor());
+        let header = Header { timestamp, ..header };
+        header.write(packet.first_chunk_mut().expect("every packet has room for its header"));
         out.send(id, link.receiver.destination(), packet);
         self.stats.packets_sent += 1;
-        self.stats.bytes_sent += (end - start) as u64;
-        true
+        self.stats.bytes_sent += (packet.len() - HEADER_LEN) as u64;
     }
 
     /// One beat of 20 ms: sends what this leg hears of us.
@@ -306,22 +384,18 @@ impl Leg {
         if self.hears_its_bridge(now) {
             return;
         }
-        let Some(link) = &mut self.link else { return };
         self.due_samples += BEAT_SAMPLES;
-        while self.due_samples >= link.remote.frame_samples {
-            self.due_samples -= link.remote.frame_samples;
-            let mut packet = [0; HEADER_LEN + FRAME_MAX];
-            let packet = &mut packet[..HEADER_LEN + link.remote.frame_samples];
-            let frame = &mut packet[HEADER_LEN..];
-            let finished = self.player.fill(prompts, link.remote.codec.of_prompts(), frame);
-            link.encoder.finish(frame);
-            if link.remote.direction.sends() {
-                let samples = link.remote.frame_samples as u32;
-                let header = self.sender.beat(now, link.remote.payload_type_send, samples);
-                write_header(&header, packet);
-                out.send(id, link.receiver.destination(), packet);
-                self.stats.packets_sent += 1;
-                self.stats.bytes_sent += u64::from(samples);
+        while let Some(link) = &mut self.link
+            && let frame_samples = link.remote.frame_samples()
+            && self.due_samples >= frame_samples
+        {
+            self.due_samples -= frame_samples;
+            let mut packet = [0; HEADER_LEN + PAYLOAD_MAX];
+            let place = &mut packet[HEADER_LEN..];
+            let (length, finished) = link.encoder.play(&mut self.player, prompts, frame_samples, place);
+            if link.remote.direction.sends() && length > 0 {
+                let header = self.sender.beat(now, link.remote.payload_type_send, frame_samples as u32);
+                self.send(id, Some(header), &mut packet[..HEADER_LEN + length], out);
             }
             if let Some(play) = finished {
                 events.push(Event::PlayFinished { leg: id, play, outcome: PlayOutcome::Completed });
@@ -334,12 +408,10 @@ impl Leg {
         let Some(link) = self.link.as_ref().filter(|link| link.remote.direction.sends()) else { return };
         let Some(payload_type) = link.remote.telephone_event_send else { return };
         let Some((header, mut packet)) = self.keys.beat() else { return };
-        let incoming = Incoming { header: &header, restarted: false };
-        let Some(header) = self.sender.relay_key(now, incoming, payload_type) else { return };
-        write_header(&header, &mut packet);
-        out.send(id, link.receiver.destination(), &packet);
-        self.stats.packets_sent += 1;
-        self.stats.bytes_sent += EVENT_LEN as u64;
+        speed_event_up(&mut packet[HEADER_LEN..], link.remote.codec.clock_factor());
+        let incoming = Incoming { header: &header, clock_factor: 1, restarted: false };
+        let header = self.sender.relay_key(now, incoming, payload_type);
+        self.send(id, header, &mut packet, out);
     }
 
     /// Reports keys whose end was lost, and a peer that fell silent.
@@ -351,7 +423,7 @@ impl Leg {
             link.watch = Watch::Silent;
             events.push(Event::RtpTimeout { leg: id });
         }
-        if let Some(press) = link.receiver.handle_timeout(now) {
+        if let Some(press) = link.receiver.handle_timeout(now, &link.remote) {
             report_press(&mut self.stats, id, press, events);
         }
     }
@@ -365,8 +437,4 @@ impl Leg {
 fn report_press(stats: &mut LegStats, leg: LegId, press: Press, events: &mut Events) {
     stats.digits += 1;
     events.push_digit(Event::Digit { leg, digit: press.digit, duration_ms: press.duration / 8 });
-}
-
-fn write_header(header: &Header, packet: &mut [u8]) {
-    header.write(packet.first_chunk_mut().expect("every packet has room for its header"));
 }

@@ -14,7 +14,7 @@ const DELAY_MS: f64 = 40.0;
 const DELAY_KNEE_MS: f64 = 177.3;
 
 /// The mean opinion score of what a leg received, in hundredths: 100 for bad to 450 for the best there is. `None` if too
-/// little came. The network's own delay is not known and not in it.
+/// little came. The network's own delay is in it if the peer reports.
 #[must_use]
 pub fn mos_hundredths(stats: &LegStats) -> Option<u16> {
     if stats.packets_received < PACKETS_MIN {
@@ -23,8 +23,9 @@ pub fn mos_hundredths(stats: &LegStats) -> Option<u16> {
     #[expect(clippy::cast_precision_loss, reason = "a call has far fewer packets than 2^52")]
     let (received, lost) = (stats.packets_received as f64, stats.packets_lost.max(0) as f64);
     let loss_percent = 100.0 * lost / (received + lost);
-    // A phone's jitter buffer holds about twice the jitter.
-    let delay_ms = DELAY_MS + 2.0 * f64::from(stats.jitter_mean_us) / 1000.0;
+    // A phone's jitter buffer holds about twice the jitter, and the network takes half of the way there and back.
+    let network_ms = f64::from(stats.round_trip_us.unwrap_or(0)) / 2000.0;
+    let delay_ms = DELAY_MS + network_ms + 2.0 * f64::from(stats.jitter_mean_us) / 1000.0;
     let rating = R_BEST - of_delay(delay_ms) - of_loss(loss_percent);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 100 and 450")]
     Some((100.0 * score(rating)).round() as u16)

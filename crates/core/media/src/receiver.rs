@@ -4,14 +4,14 @@ use core::net::SocketAddr;
 use core::ops::Range;
 
 use hotline_base::Time;
-use hotline_rtp::{EventReceiver, Header, ParseError, Press};
+use hotline_rtp::{EventReceiver, Header, ParseError, Press, slow_event_down};
 use serde::{Deserialize, Serialize};
 
 use crate::source::{Audible, Source, SourceLock};
-use crate::streams::{Order, Streams};
+use crate::streams::{Heard, Order, Streams};
 use crate::{LegStats, Remote};
 
-/// Bytes of audio that tell a peer from a stray packet: 5 ms, the shortest packets there are.
+/// Samples of audio that tell a peer from a stray packet: 5 ms, the shortest packets there are.
 const AUDIBLE_MIN: usize = 40;
 
 /// The receiving side of one leg.
@@ -25,7 +25,10 @@ pub(crate) struct Receiver {
 /// A packet of the peer.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
+    /// Its timestamp is that of a clock of 8 kHz.
     pub(crate) header: Header,
+    /// How much faster the peer's own clock is.
+    pub(crate) clock_factor: u32,
     /// Where in the datagram.
     pub(crate) payload: Range<usize>,
     pub(crate) content: Content,
@@ -40,8 +43,15 @@ pub(crate) struct Received {
 /// What a packet of the peer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// Audio that begins here on our clock, in samples.
-    Audio { position: i64 },
+    /// Audio.
+    Audio {
+        /// Where it begins on our clock, in samples at 8 kHz.
+        position: i64,
+        /// How long it is, in the same.
+        span: usize,
+        /// How many packets before it have not come (yet).
+        lost: u16,
+    },
     /// A telephone-event.
     Event,
     /// Nothing that was agreed; it keeps its place in the sequence only.
@@ -61,29 +71,34 @@ impl Receiver {
         self.source.destination()
     }
 
-    /// Takes a datagram. `None` if it is not to be used; `stats` says why.
+    /// Takes a datagram. `None` if it is not to be used; `stats` says why. The duration of a telephone-event in it becomes one
+    /// of a clock of 8 kHz.
     pub(crate) fn handle_packet(
         &mut self,
         now: Time,
         from: SocketAddr,
-        datagram: &[u8],
+        datagram: &mut [u8],
         remote: &Remote,
         stats: &mut LegStats,
     ) -> Option<Received> {
-        let (header, payload) = match Header::parse(datagram) {
+        let (mut header, payload) = match Header::parse(datagram) {
             Ok(parsed) => parsed,
-            Err(ParseError::Rtcp) => return count(&mut stats.rtcp),
-            Err(ParseError::Malformed) => return count(&mut stats.malformed),
+            // Not reached: reports are told apart before.
+            Err(ParseError::Rtcp | ParseError::Malformed) => return count(&mut stats.malformed),
         };
-        let is_audio = header.payload_type == remote.payload_type_receive && !payload.is_empty();
+        let span = (header.payload_type == remote.payload_type_receive)
+            .then(|| remote.codec.span(&datagram[payload.clone()]))
+            .flatten();
+        let clock_factor = remote.codec.clock_factor();
         let is_event = Some(header.payload_type) == remote.telephone_event_receive;
-        if !is_audio && !is_event {
+        if span.is_none() && !is_event {
             stats.unknown_payload_type += 1;
             if !self.source.knows(from) || !self.streams.contains(header.ssrc) {
                 return None;
             }
         }
-        let audible = (is_audio && payload.len() >= AUDIBLE_MIN)
+        let audible = span
+            .is_some_and(|span| span >= AUDIBLE_MIN)
             .then_some(Audible { ssrc: header.ssrc, sequence: header.sequence });
         match self.source.note(now, from, audible) {
             Source::Learned | Source::Known => {}
@@ -92,28 +107,56 @@ impl Receiver {
         }
         let first = self.streams.is_empty();
         let (stream, order) = self.streams.note(&header, stats)?;
+        let timestamp = header.timestamp;
+        header.timestamp = stream.slow_down(timestamp, clock_factor);
         let mut presses = [None, None];
-        let content = if is_audio {
-            Content::Audio { position: stream.place(now, &header, payload.len(), order) }
+        let content = if let Some(span) = span {
+            let lost = if let Order::Next { lost } = order { lost } else { 0 };
+            Content::Audio { position: stream.place(now, &header, span, order), span, lost }
         } else if is_event {
-            presses = self.keys.handle_packet(now, header.timestamp, &datagram[payload.clone()]);
+            let event = &mut datagram[payload.clone()];
+            presses = self.keys.handle_packet(now, timestamp, event).map(|press| slower(press, clock_factor));
+            slow_event_down(event, clock_factor);
             Content::Event
         } else {
             Content::Unusable
         };
         stats.bytes_received += payload.len() as u64;
-        Some(Received { header, payload, content, first, restarted: order == Order::First, presses })
+        Some(Received {
+            header,
+            clock_factor,
+            payload,
+            content,
+            first,
+            restarted: order == Order::First,
+            presses,
+        })
     }
 
     /// Reports a key whose last packets were lost. It is due on every beat.
-    pub(crate) fn handle_timeout(&mut self, now: Time) -> Option<Press> {
-        self.keys.handle_timeout(now)
+    pub(crate) fn handle_timeout(&mut self, now: Time, remote: &Remote) -> Option<Press> {
+        slower(self.keys.handle_timeout(now), remote.codec.clock_factor())
+    }
+
+    /// What can be reported to the peer of its audio.
+    pub(crate) fn heard(&self) -> Option<Heard> {
+        self.streams.heard()
+    }
+
+    /// True if reports from `source` are the peer's: they come from its host.
+    pub(crate) fn takes_reports_of(&self, source: SocketAddr) -> bool {
+        source.ip() == self.source.destination().ip() || self.source.knows(source)
     }
 
     /// Adds what the streams have counted.
     pub(crate) fn report(&self, stats: &mut LegStats) {
         self.streams.report(stats);
     }
+}
+
+/// A press on a clock of 8 kHz.
+fn slower(press: Option<Press>, clock_factor: u32) -> Option<Press> {
+    press.map(|press| Press { duration: press.duration / clock_factor, ..press })
 }
 
 fn count<T>(counter: &mut u64) -> Option<T> {

@@ -16,7 +16,7 @@ const KEY_PAUSE: Duration = Duration::from_secs(1);
 /// The longest segment of a key, in timestamp units (RFC 4733 §2.5.1.3).
 const SEGMENT: u32 = 0xffff;
 
-/// Numbers outgoing packets. Timestamps follow our clock, so that a change between prompt, bridge and music is a
+/// Numbers outgoing packets, with timestamps of a clock of 8 kHz. They follow our clock, so that a change between prompt, bridge and music is a
 /// talk spurt and not a jump.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sender {
@@ -35,6 +35,8 @@ pub(crate) struct Sender {
 #[derive(Clone, Copy)]
 pub(crate) struct Incoming<'a> {
     pub(crate) header: &'a Header,
+    /// How much faster the clock that it came with is than the 8 kHz of its timestamp.
+    pub(crate) clock_factor: u32,
     /// Its stream begins here.
     pub(crate) restarted: bool,
 }
@@ -135,7 +137,7 @@ impl Sender {
                 (self.number(splice, header.sequence)?, Some(aligned))
             }
         };
-        let timestamp = self.key_timestamp(now, header.timestamp, aligned);
+        let timestamp = self.key_timestamp(now, incoming, aligned);
         self.next_timestamp = later(self.next_timestamp, timestamp);
         Some(self.header(header.marker, payload_type, sequence, timestamp))
     }
@@ -158,11 +160,22 @@ impl Sender {
         self.key = None;
     }
 
+    /// The peer's clock runs at another speed from here on, which a stream must not change (RFC 7160 §4.1): another one begins.
+    pub(crate) fn change_stream(&mut self) {
+        self.ssrc = self.ssrc.rotate_left(16) ^ self.clock_base;
+        self.interrupt();
+    }
+
     fn header(&self, marker: bool, payload_type: u8, sequence: u16, timestamp: u32) -> Header {
         Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc }
     }
 
-    fn clock(&self, now: Time) -> u32 {
+    pub(crate) const fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// The timestamp of this moment.
+    pub(crate) fn clock(&self, now: Time) -> u32 {
         // Timestamps wrap, and so does this.
         self.clock_base.wrapping_add(samples_at(now) as u32)
     }
@@ -193,11 +206,15 @@ impl Sender {
     }
 
     /// The outgoing timestamp of a key; `aligned` is what the audio of its stream would have.
-    fn key_timestamp(&mut self, now: Time, incoming: u32, aligned: Option<u32>) -> u32 {
+    fn key_timestamp(&mut self, now: Time, incoming: Incoming<'_>, aligned: Option<u32>) -> u32 {
+        let longest = SEGMENT / incoming.clock_factor;
+        let incoming = incoming.header.timestamp;
         let running = self.key.filter(|key| now.since(key.passed_at) < KEY_PAUSE);
         let segment = running.map(|key| (key, incoming.wrapping_sub(key.incoming)));
         let outgoing = match segment {
-            Some((key, since @ (0 | SEGMENT))) => key.outgoing.wrapping_add(since),
+            Some((key, since)) if since == 0 || since.wrapping_sub(longest) <= 1 => {
+                key.outgoing.wrapping_add(since)
+            }
             Some(_) | None => aligned.filter(|aligned| !self.is_stray(now, *aligned)).unwrap_or_else(|| {
                 let after = self.key.map_or(self.next_timestamp, |key| key.outgoing.wrapping_add(1));
                 later(self.resume_at(now), after)
@@ -254,7 +271,7 @@ mod tests {
         payload_type: u8,
         restarted: bool,
     ) -> Option<Header> {
-        sender.relay(now, Incoming { header: &header, restarted }, payload_type, 160)
+        sender.relay(now, Incoming { header: &header, clock_factor: 1, restarted }, payload_type, 160)
     }
 
     fn at_ms(ms: u64) -> Time {
@@ -328,7 +345,7 @@ mod tests {
                     3 => relay(&mut sender, now, header, 0, true),
                     4 => {
                         let key = Header { ssrc: 5, ..header };
-                        sender.relay_key(now, Incoming { header: &key, restarted: false }, 101)
+                        sender.relay_key(now, Incoming { header: &key, clock_factor: 1, restarted: false }, 101)
                     }
                     _ => relay(&mut sender, now, header, 0, false),
                 };

@@ -12,6 +12,9 @@ pub trait Sink {
     /// Sends a datagram from a leg's socket.
     fn send(&mut self, leg: LegId, to: SocketAddr, packet: &[u8]);
 
+    /// Sends a report (RTCP) of a leg: from its port for them, or, if `is_muxed`, from the one for audio (RFC 5761).
+    fn report(&mut self, leg: LegId, to: SocketAddr, is_muxed: bool, packet: &[u8]);
+
     /// Passes a piece of a recording on. Pieces of one recording come in the order `Start`, `Audio`…, `Finish`.
     fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>);
 }

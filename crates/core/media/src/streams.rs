@@ -21,6 +21,9 @@ pub(crate) struct Streams(Vec<Stream>);
 pub(crate) struct Stream {
     ssrc: u32,
     tracker: SequenceTracker,
+    /// The newest timestamp, and how far it is from the first one.
+    timestamp: u32,
+    elapsed: i64,
     /// From its first audio packet on.
     clock: Option<Clock>,
 }
@@ -32,13 +35,27 @@ struct Clock {
     timeline: Timeline,
 }
 
+/// What a listener can say of the stream that it hears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Heard {
+    pub(crate) ssrc: u32,
+    pub(crate) expected: u64,
+    pub(crate) received: u64,
+    pub(crate) highest: u32,
+    /// In samples at 8 kHz.
+    pub(crate) jitter: u32,
+}
+
 /// Where a packet is in its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     /// The stream begins here.
     First,
-    /// After all that came before.
-    Next,
+    /// After all that came before; so many packets between them have not come (yet).
+    Next {
+        /// How many.
+        lost: u16,
+    },
     /// Overtaken by a later one.
     Overtaken,
 }
@@ -68,7 +85,7 @@ impl Streams {
                     self.0.swap(0, index);
                 }
                 match self.0[0].tracker.note(header.sequence) {
-                    Arrival::Newest { .. } => Order::Next,
+                    Arrival::Newest { lost } => Order::Next { lost },
                     Arrival::Reordered => Order::Overtaken,
                     Arrival::Duplicate | Arrival::Rejected => return None,
                     Arrival::Restarted => {
@@ -92,6 +109,20 @@ impl Streams {
         Some((&mut self.0[0], order))
     }
 
+    /// The stream with audio that was heard last.
+    pub(crate) fn heard(&self) -> Option<Heard> {
+        self.0.iter().find_map(|stream| {
+            let clock = stream.clock.as_ref()?;
+            Some(Heard {
+                ssrc: stream.ssrc,
+                expected: stream.tracker.expected(),
+                received: stream.tracker.received(),
+                highest: stream.tracker.highest(),
+                jitter: clock.jitter.current(),
+            })
+        })
+    }
+
     /// Adds what the living streams have counted.
     pub(crate) fn report(&self, stats: &mut LegStats) {
         for stream in self.0.iter().rev() {
@@ -102,10 +133,30 @@ impl Streams {
 
 impl Stream {
     fn begin(header: &Header) -> Self {
-        Self { ssrc: header.ssrc, tracker: SequenceTracker::begin(header.sequence), clock: None }
+        Self {
+            ssrc: header.ssrc,
+            tracker: SequenceTracker::begin(header.sequence),
+            timestamp: header.timestamp,
+            elapsed: 0,
+            clock: None,
+        }
     }
 
-    /// Where an audio packet of `samples` begins on our clock; may be before our clock did.
+    /// A timestamp on a clock of 8 kHz, `factor` times slower than the stream's. Both wrap.
+    pub(crate) fn slow_down(&mut self, timestamp: u32, factor: u32) -> u32 {
+        if factor == 1 {
+            return timestamp;
+        }
+        let ahead = i64::from(timestamp.wrapping_sub(self.timestamp).cast_signed());
+        let elapsed = self.elapsed + ahead;
+        if ahead > 0 {
+            (self.timestamp, self.elapsed) = (timestamp, elapsed);
+        }
+        // Timestamps wrap, and so does this.
+        elapsed.div_euclid(i64::from(factor)) as u32
+    }
+
+    /// Where an audio packet of `samples` at 8 kHz begins on our clock; may be before our clock did.
     pub(crate) fn place(&mut self, now: Time, header: &Header, samples: usize, order: Order) -> i64 {
         let arrival = samples_at(now);
         // Jitter is counted in timestamps, which wrap.
@@ -118,7 +169,7 @@ impl Stream {
         };
         jitter.note(wrapped, timestamp);
         match order {
-            Order::First | Order::Next => timeline.place(arrival, timestamp, samples, header.marker),
+            Order::First | Order::Next { .. } => timeline.place(arrival, timestamp, samples, header.marker),
             Order::Overtaken => timeline.place_overtaken(timestamp),
         }
     }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
-use hotline_media::{BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, PromptLibrary, Sink};
+use hotline_media::{
+    BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink,
+};
 use hotline_rtp::Header;
 
 /// Counts the allocations of the thread that asks for them.
@@ -39,11 +41,16 @@ static ALLOCATOR: Counting = Counting;
 struct Counts {
     sent: u64,
     recorded: u64,
+    reports: u64,
 }
 
 impl Sink for Counts {
     fn send(&mut self, _: LegId, _: SocketAddr, _: &[u8]) {
         self.sent += 1;
+    }
+
+    fn report(&mut self, _: LegId, _: SocketAddr, _: bool, _: &[u8]) {
+        self.reports += 1;
     }
 
     fn record(&mut self, _: RecordingId, _: Chunk<'_>) {
@@ -53,7 +60,12 @@ impl Sink for Counts {
 
 #[test]
 fn the_packet_path_allocates_nothing() {
-    for codecs in [[Codec::Pcmu, Codec::Pcma, Codec::Pcmu], [Codec::G722, Codec::Pcmu, Codec::G722]] {
+    for codecs in [
+        [Codec::Pcmu, Codec::Pcma, Codec::Pcmu],
+        [Codec::G722, Codec::Pcmu, Codec::G722],
+        [Codec::Opus, Codec::Pcmu, Codec::Opus],
+        [Codec::L16, Codec::Opus, Codec::L16],
+    ] {
         allocates_nothing(codecs);
     }
 }
@@ -83,13 +95,15 @@ fn allocates_nothing(codecs: [Codec; 3]) {
             let event = sequence % 50 > 45;
             let header = Header {
                 marker: false,
-                payload_type: if event { 101 } else { codec.static_payload_type() },
+                payload_type: if event { 101 } else { codec.usual_payload_type() },
                 sequence,
-                timestamp: u32::from(if event { sequence / 50 * 50 + 46 } else { sequence }) * 160,
+                timestamp: u32::from(if event { sequence / 50 * 50 + 46 } else { sequence })
+                    * 160
+                    * codec.clock_factor(),
                 ssrc: 1,
             };
             let end = if sequence % 50 == 49 { 0x8a } else { 0x0a };
-            let payload = if event { vec![5, end, 1, 0x40] } else { vec![3; 160] };
+            let payload = if event { vec![5, end, 1, 0x40] } else { said(codec) };
             packets.push((leg, header.packet(&payload)));
         }
     }
@@ -102,7 +116,13 @@ fn allocates_nothing(codecs: [Codec; 3]) {
         }
     }
     assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert!(out.reports > 3, "{} reports", out.reports);
     assert!(out.sent > 2900 && out.recorded > 1800, "{} sent, {} recorded", out.sent, out.recorded);
+}
+
+/// 20 ms of something.
+fn said(codec: Codec) -> Vec<u8> {
+    codec.encoder(Opus::default()).payload(&[300; 160])
 }
 
 fn engine() -> Engine {
@@ -113,16 +133,21 @@ fn engine() -> Engine {
 }
 
 fn remote(leg: LegId, codec: Codec) -> Command {
-    let payload_type = codec.static_payload_type();
+    let payload_type = codec.usual_payload_type();
     Command::SetRemote {
         leg,
-        remote: SocketAddr::from(([192, 0, 2, 1], 4000)),
-        codec,
-        payload_type_send: payload_type,
-        payload_type_receive: payload_type,
-        telephone_event_send: Some(101),
-        telephone_event_receive: Some(101),
-        direction: Direction::SendReceive,
-        ptime_ms: 20,
+        remote: Remote {
+            address: SocketAddr::from(([192, 0, 2, 1], 4000)),
+            codec,
+            opus: Opus::default(),
+            rtcp: Some(SocketAddr::from(([192, 0, 2, 1], 4001))),
+            rtcp_mux: false,
+            payload_type_send: payload_type,
+            payload_type_receive: payload_type,
+            telephone_event_send: Some(101),
+            telephone_event_receive: Some(101),
+            direction: Direction::SendReceive,
+            ptime_ms: 20,
+        },
     }
 }

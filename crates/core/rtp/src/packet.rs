@@ -43,10 +43,7 @@ impl Header {
     /// # Errors
     /// [`ParseError`]; never panics.
     pub fn parse(datagram: &[u8]) -> Result<(Self, Range<usize>), ParseError> {
-        if let [first, kind, ..] = datagram
-            && first >> 6 == 2
-            && RTCP_PACKET_TYPES.contains(kind)
-        {
+        if Self::is_report(datagram) {
             return Err(ParseError::Rtcp);
         }
         let reader = RtpReader::new(datagram).map_err(|_| ParseError::Malformed)?;
@@ -59,6 +56,12 @@ impl Header {
             ssrc: reader.ssrc(),
         };
         Ok((header, start..start + reader.payload().len()))
+    }
+
+    /// True if a datagram is RTCP, which may share a port with RTP (RFC 5761 §4).
+    #[must_use]
+    pub fn is_report(datagram: &[u8]) -> bool {
+        matches!(datagram, [first, kind, ..] if first >> 6 == 2 && RTCP_PACKET_TYPES.contains(kind))
     }
 
     /// Writes the header into the twelve bytes before a payload.

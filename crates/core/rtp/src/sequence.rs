@@ -95,7 +95,20 @@ impl SequenceTracker {
     /// RFC 3550 §A.3. Expected less received; late packets are not lost, and duplicates are not received.
     #[must_use]
     pub fn lost(&self) -> i64 {
-        (self.highest - self.first + 1) as i64 - self.received as i64
+        self.expected() as i64 - self.received as i64
+    }
+
+    /// The highest sequence number that came, with its wraps above it (RFC 3550 §6.4.1).
+    #[must_use]
+    pub fn highest(&self) -> u32 {
+        // It began one cycle ahead; 65 536 of them are more than a report can say.
+        (self.highest - (1 << 16)) as u32
+    }
+
+    /// How many packets there should be (RFC 3550 §A.3).
+    #[must_use]
+    pub fn expected(&self) -> u64 {
+        self.highest - self.first + 1
     }
 
     /// Packets that came and were new.

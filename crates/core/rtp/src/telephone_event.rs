@@ -159,6 +159,23 @@ impl Event {
     }
 }
 
+/// Makes the duration in a payload one of a clock `factor` times slower. A payload without one stays.
+pub fn slow_event_down(payload: &mut [u8], factor: u32) {
+    change_duration(payload, |duration| duration / factor);
+}
+
+/// Makes the duration in a payload one of a clock `factor` times faster, or the longest that can be said.
+pub fn speed_event_up(payload: &mut [u8], factor: u32) {
+    change_duration(payload, |duration| duration * factor);
+}
+
+fn change_duration(payload: &mut [u8], change: impl FnOnce(u32) -> u32) {
+    if let Some([_, _, high, low]) = payload.first_chunk_mut::<EVENT_LEN>() {
+        let duration = change(u16::from_be_bytes([*high, *low]).into());
+        [*high, *low] = u16::try_from(duration).unwrap_or(u16::MAX).to_be_bytes();
+    }
+}
+
 /// The sending side of one press: a packet each 20 ms while the key is held, then its end three times
 /// (RFC 4733 §2.5.1.4). All have the timestamp of the first and rising sequence numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -222,6 +239,20 @@ mod tests {
 
     fn at_ms(ms: u64) -> Time {
         Time(ms * 1000)
+    }
+
+    #[test]
+    fn durations_change_with_the_clock() {
+        let mut payload = [5, 0x8a, 0x12, 0xc0];
+        slow_event_down(&mut payload, 6);
+        assert_eq!(payload, [5, 0x8a, 0x03, 0x20]);
+        speed_event_up(&mut payload, 6);
+        assert_eq!(payload, [5, 0x8a, 0x12, 0xc0]);
+        payload[2] = 0xff;
+        speed_event_up(&mut payload, 6);
+        assert_eq!(payload, [5, 0x8a, 0xff, 0xff], "no longer than can be said");
+        slow_event_down(&mut payload[..3], 6);
+        assert_eq!(payload, [5, 0x8a, 0xff, 0xff], "there is none");
     }
 
     #[test]

@@ -13,6 +13,9 @@ const KEYS: &str = "0-15";
 /// Of those, what a peer must take for its telephone-events to be of use: all without A to D.
 const NEEDED_KEYS: core::ops::RangeInclusive<u8> = 0..=11;
 
+/// What we say of Opus streams to us (RFC 7587 §6.1): packets from 10 ms on, in which loss can be made up for.
+const OPUS: &str = "minptime=10;useinbandfec=1";
+
 /// A voice codec that this server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Codec {
@@ -22,13 +25,19 @@ pub enum Codec {
     Pcma,
     /// G.722 at 64 kbit/s, 16 kHz; its RTP clock says 8 kHz (RFC 3551 §4.5.2).
     G722,
+    /// Opus (RFC 7587). Its RTP clock says 48 kHz and two channels, whatever is in it.
+    Opus,
+    /// Linear 16-bit samples at 16 kHz (RFC 3551 §4.5.11).
+    L16,
 }
 
 /// What offer/answer must know of each codec, in the order that an offer lists them if nobody chose another.
-const CODECS: [(Codec, Encoding); 3] = [
-    (Codec::Pcmu, Encoding { name: "PCMU", clock_hz: 8000, channels: 1, fixed: Some(0), parameters: None }),
-    (Codec::Pcma, Encoding { name: "PCMA", clock_hz: 8000, channels: 1, fixed: Some(8), parameters: None }),
-    (Codec::G722, Encoding { name: "G722", clock_hz: 8000, channels: 1, fixed: Some(9), parameters: None }),
+const CODECS: [(Codec, Encoding); 5] = [
+    (Codec::Pcmu, Encoding::of("PCMU", 8000, Some(0))),
+    (Codec::Pcma, Encoding::of("PCMA", 8000, Some(8))),
+    (Codec::G722, Encoding::of("G722", 8000, Some(9))),
+    (Codec::Opus, Encoding { channels: 2, parameters: Some(OPUS), ..Encoding::of("opus", 48_000, None) }),
+    (Codec::L16, Encoding::of("L16", 16_000, None)),
 ];
 
 /// What a payload type can stand for.
@@ -81,9 +90,14 @@ impl Codec {
 }
 
 impl Encoding {
+    /// One channel without parameters.
+    const fn of(name: &'static str, clock_hz: u32, fixed: Option<u8>) -> Self {
+        Self { name, clock_hz, channels: 1, fixed, parameters: None }
+    }
+
     /// Telephone-events (RFC 4733 §2.1), on the clock of the audio that they interrupt.
     const fn telephone_event(clock_hz: u32) -> Self {
-        Self { name: "telephone-event", clock_hz, channels: 1, fixed: None, parameters: Some(KEYS) }
+        Self { parameters: Some(KEYS), ..Self::of("telephone-event", clock_hz, None) }
     }
 
     fn is(self, map: &RtpMap) -> bool {

@@ -10,6 +10,7 @@ use crate::crypto::{self, Srtp, SuiteKey};
 use crate::direction::Direction;
 use crate::error::NegotiationError;
 use crate::local::{Local, Security};
+use crate::opus::OpusWishes;
 use crate::packet_time;
 use crate::peer::Peer;
 use crate::print::network_address;
@@ -46,6 +47,8 @@ pub struct Negotiated {
     pub ptime_ms: u8,
     /// Who sends, as seen from us.
     pub direction: Direction,
+    /// What the peer wishes of the audio that it gets, if that is Opus.
+    pub opus: Option<OpusWishes>,
     /// The keys of an encrypted stream; `None` for plain RTP.
     pub srtp: Option<Srtp>,
 }
@@ -171,6 +174,10 @@ fn negotiated(ours: &Media, theirs: &Media, peer: &Peer, formats: Formats, rest:
         telephone_event_receive: formats.events.map(|events| events.receive),
         ptime_ms: packet_time::sent(ours, theirs),
         direction: rest.direction,
+        opus: (formats.codec == Codec::Opus).then(|| {
+            let parameters = theirs.fmtps.get(&formats.audio.send);
+            parameters.map(|text| OpusWishes::read(text)).unwrap_or_default()
+        }),
         srtp: rest.srtp,
     }
 }

@@ -1,4 +1,5 @@
-//! The UDP ports that legs may have: one even port each (RFC 3550 §11), given back when the leg closes.
+//! The UDP ports that legs may have: an even one for audio and the next one for reports (RFC 3550 §11), given back when the
+//! leg closes.
 
 use std::collections::VecDeque;
 use std::io;
@@ -66,6 +67,11 @@ impl Ports {
         }?;
         self.in_use.fetch_add(1, Ordering::Relaxed);
         Ok(opened)
+    }
+
+    /// Binds a socket for the reports of a leg, at the port after its own.
+    pub(crate) fn open_reports(&self, port: u16) -> io::Result<UdpSocket> {
+        self.bind(port).map(|(socket, _)| socket)
     }
 
     /// Takes a port back.

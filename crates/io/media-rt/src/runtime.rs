@@ -155,6 +155,7 @@ impl MediaRuntime {
                 gauges: Arc::clone(&link.gauges),
                 clock,
                 events: Outbox::new(events.clone()),
+                first_reports: Vec::new(),
             });
             links.push(link);
         }

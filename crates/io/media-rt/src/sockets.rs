@@ -20,6 +20,8 @@ use rustix::fd::OwnedFd;
 const READY_MAX: usize = 256;
 /// What the waker is called in the kernel. Legs are called by their ids, which count up from zero.
 const WAKER: u64 = u64::MAX;
+/// A leg's socket for reports is called by its id with this bit.
+const REPORTS: u64 = 1 << 63;
 
 /// The receiving end.
 pub(crate) struct Sockets {
@@ -36,15 +38,29 @@ impl ReadyList {
         Self(Vec::with_capacity(READY_MAX))
     }
 
-    /// The legs that have a packet.
-    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
-        self.0.iter().map(|event| event.data.u64()).filter(|name| *name != WAKER).map(LegId)
+    /// The legs that have a packet, and on which of their sockets.
+    pub(crate) fn legs(&self) -> impl Iterator<Item = (LegId, Carries)> {
+        self.0.iter().map(|event| event.data.u64()).filter(|name| *name != WAKER).map(|name| {
+            let carries = if name & REPORTS == 0 { Carries::Audio } else { Carries::Reports };
+            (LegId(name & !REPORTS), carries)
+        })
     }
 }
 
+/// What a socket is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carries {
+    /// RTP, and RTCP if both sides want it there (RFC 5761).
+    Audio,
+    /// RTCP.
+    Reports,
+}
+
 struct LegSocket {
-    socket: UdpSocket,
+    audio: UdpSocket,
     port: u16,
+    /// From the first report on: most calls that are not answered never have one.
+    reports: Option<UdpSocket>,
 }
 
 /// Ends a thread's wait, from any thread.
@@ -100,11 +116,24 @@ impl Sockets {
     /// Adds a leg's socket.
     pub(crate) fn open(&mut self, leg: LegId, socket: UdpSocket, port: u16) -> io::Result<()> {
         epoll::add(&self.epoll, &socket, EventData::new_u64(leg.0), EventFlags::IN)?;
-        self.legs.insert(leg, LegSocket { socket, port });
+        self.legs.insert(leg, LegSocket { audio: socket, port, reports: None });
         Ok(())
     }
 
-    /// Closes a leg's socket; gives its port back. The kernel forgets a closed socket by itself.
+    /// The port next to a leg's own, if it has no socket there yet.
+    pub(crate) fn wants_reports_at(&self, leg: LegId) -> Option<u16> {
+        self.legs.get(&leg).filter(|known| known.reports.is_none())?.port.checked_add(1)
+    }
+
+    /// Adds a leg's socket for reports.
+    pub(crate) fn open_reports(&mut self, leg: LegId, socket: UdpSocket) -> io::Result<()> {
+        let known = self.legs.get_mut(&leg).ok_or(io::ErrorKind::NotFound)?;
+        epoll::add(&self.epoll, &socket, EventData::new_u64(leg.0 | REPORTS), EventFlags::IN)?;
+        known.reports = Some(socket);
+        Ok(())
+    }
+
+    /// Closes a leg's sockets; gives its port back. The kernel forgets a closed socket by itself.
     pub(crate) fn close(&mut self, leg: LegId) -> Option<u16> {
         self.legs.remove(&leg).map(|closed| closed.port)
     }
@@ -132,14 +161,31 @@ impl Sockets {
     }
 
     /// Takes one packet.
-    pub(crate) fn receive(&self, leg: LegId, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let known = self.legs.get(&leg).ok_or(io::ErrorKind::NotFound)?;
-        known.socket.recv_from(buffer)
+    pub(crate) fn receive(
+        &self,
+        leg: LegId,
+        carries: Carries,
+        buffer: &mut [u8],
+    ) -> io::Result<(usize, SocketAddr)> {
+        self.socket(leg, carries)?.recv_from(buffer)
     }
 
     /// Sends one packet.
-    pub(crate) fn send(&self, leg: LegId, to: SocketAddr, packet: &[u8]) -> io::Result<usize> {
+    pub(crate) fn send(
+        &self,
+        leg: LegId,
+        carries: Carries,
+        to: SocketAddr,
+        packet: &[u8],
+    ) -> io::Result<usize> {
+        self.socket(leg, carries)?.send_to(packet, to)
+    }
+
+    fn socket(&self, leg: LegId, carries: Carries) -> io::Result<&UdpSocket> {
         let known = self.legs.get(&leg).ok_or(io::ErrorKind::NotFound)?;
-        known.socket.send_to(packet, to)
+        match carries {
+            Carries::Audio => Ok(&known.audio),
+            Carries::Reports => known.reports.as_ref().ok_or(io::ErrorKind::NotConnected.into()),
+        }
     }
 }

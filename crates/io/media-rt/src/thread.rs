@@ -15,7 +15,7 @@ use hotline_record_io::{Outbox, RETRY, Tap};
 use crate::clock::Clock;
 use crate::ports::Ports;
 use crate::routes::Routes;
-use crate::sockets::{ReadyList, Sockets};
+use crate::sockets::{Carries, ReadyList, Sockets};
 
 /// A datagram longer than this is cut; no agreed payload is.
 const DATAGRAM_MAX: usize = 2048;
@@ -51,6 +51,15 @@ pub(crate) struct MediaThread<E> {
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) clock: Clock,
     pub(crate) events: Outbox<E>,
+    /// Reports of legs that have no socket for them yet.
+    pub(crate) first_reports: Vec<FirstReport>,
+}
+
+/// The first report of a leg.
+pub(crate) struct FirstReport {
+    leg: LegId,
+    to: SocketAddr,
+    packet: Vec<u8>,
 }
 
 /// Where the engine's output goes.
@@ -58,17 +67,34 @@ struct Outlet<'a> {
     sockets: &'a Sockets,
     tap: &'a mut Tap,
     gauges: &'a Gauges,
+    first_reports: &'a mut Vec<FirstReport>,
 }
 
 impl Sink for Outlet<'_> {
     fn send(&mut self, leg: LegId, to: SocketAddr, packet: &[u8]) {
-        if self.sockets.send(leg, to, packet).is_err() {
-            self.gauges.send_errors.fetch_add(1, Ordering::Relaxed);
+        self.send_from(leg, Carries::Audio, to, packet);
+    }
+
+    fn report(&mut self, leg: LegId, to: SocketAddr, is_muxed: bool, packet: &[u8]) {
+        if is_muxed {
+            return self.send_from(leg, Carries::Audio, to, packet);
         }
+        if self.sockets.wants_reports_at(leg).is_some() {
+            return self.first_reports.push(FirstReport { leg, to, packet: packet.to_vec() });
+        }
+        self.send_from(leg, Carries::Reports, to, packet);
     }
 
     fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
         self.tap.record(recording, chunk);
+    }
+}
+
+impl Outlet<'_> {
+    fn send_from(&self, leg: LegId, carries: Carries, to: SocketAddr, packet: &[u8]) {
+        if self.sockets.send(leg, carries, to, packet).is_err() {
+            self.gauges.send_errors.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -90,8 +116,8 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
     fn turn(&mut self, ready: &mut ReadyList, datagram: &mut [u8]) -> io::Result<()> {
         self.sockets.wait(ready, self.timeout())?;
         let now = self.clock.now();
-        for leg in ready.legs() {
-            self.receive(now, leg, datagram);
+        for (leg, carries) in ready.legs() {
+            self.receive(now, leg, carries, datagram);
         }
         self.beat(now);
         for _ in 0..COMMANDS_PER_TURN {
@@ -117,10 +143,11 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         beat.into_iter().chain(retry).min()
     }
 
-    fn receive(&mut self, now: Now, leg: LegId, datagram: &mut [u8]) {
-        match self.sockets.receive(leg, datagram) {
-            Ok((length, source)) => self.guarded(now, Some(leg), |engine, out| {
-                engine.handle_packet(now, leg, source, &mut datagram[..length], out);
+    fn receive(&mut self, now: Now, leg: LegId, carries: Carries, datagram: &mut [u8]) {
+        match self.sockets.receive(leg, carries, datagram) {
+            Ok((length, source)) => self.guarded(now, Some(leg), |engine, out| match carries {
+                Carries::Audio => engine.handle_packet(now, leg, source, &mut datagram[..length], out),
+                Carries::Reports => engine.handle_report(now, leg, source, &datagram[..length]),
             }),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {
@@ -133,6 +160,21 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         if self.engine.poll_timeout().is_some_and(|(due, Timer::Beat)| due <= now.mono) {
             self.guarded(now, None, |engine, out| engine.handle_tick(now, out));
         }
+        for FirstReport { leg, to, packet } in std::mem::take(&mut self.first_reports) {
+            if let Err(error) = self.first_report(leg, to, &packet) {
+                tracing::debug!(%leg, %error, "a leg has no port for reports");
+                self.gauges.send_errors.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Opens a leg's port for reports and sends the first one from it.
+    fn first_report(&mut self, leg: LegId, to: SocketAddr, packet: &[u8]) -> io::Result<()> {
+        let Some(port) = self.sockets.wants_reports_at(leg) else { return Ok(()) };
+        let socket = self.ports.open_reports(port)?;
+        self.sockets.open_reports(leg, socket)?;
+        self.sockets.send(leg, Carries::Reports, to, packet)?;
+        Ok(())
     }
 
     fn show_counters(&self) {
@@ -184,7 +226,12 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
 
     /// A bug that panics costs the leg it happened on, and a line in the log.
     fn guarded(&mut self, now: Now, leg: Option<LegId>, step: impl FnOnce(&mut Engine, &mut Outlet<'_>)) {
-        let mut out = Outlet { sockets: &self.sockets, tap: &mut self.tap, gauges: &self.gauges };
+        let mut out = Outlet {
+            sockets: &self.sockets,
+            tap: &mut self.tap,
+            gauges: &self.gauges,
+            first_reports: &mut self.first_reports,
+        };
         let engine = &mut self.engine;
         if catch_unwind(AssertUnwindSafe(|| step(engine, &mut out))).is_ok() {
             return;

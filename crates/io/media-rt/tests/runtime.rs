@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId, Rng, WallTime};
-use hotline_media::{Codec, Command, Direction, EngineConfig, Event, LegFailure, PlayOutcome, PromptLibrary};
+use hotline_media::{
+    Codec, Command, Direction, EngineConfig, Event, LegFailure, Opus, PlayOutcome, PromptLibrary, Remote,
+};
 use hotline_media_rt::{MediaConfig, MediaHandle, MediaRuntime, SendError, StartError};
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_rtp::EventSender;
@@ -80,17 +82,22 @@ impl Server {
     }
 
     fn set_remote(&self, leg: LegId, remote: SocketAddr, codec: Codec) {
-        let payload_type = codec.static_payload_type();
+        let payload_type = codec.usual_payload_type();
         self.send(Command::SetRemote {
             leg,
-            remote,
-            codec,
-            payload_type_send: payload_type,
-            payload_type_receive: payload_type,
-            telephone_event_send: Some(101),
-            telephone_event_receive: Some(101),
-            direction: Direction::SendReceive,
-            ptime_ms: 20,
+            remote: Remote {
+                address: remote,
+                codec,
+                opus: Opus::default(),
+                rtcp: None,
+                rtcp_mux: false,
+                payload_type_send: payload_type,
+                payload_type_receive: payload_type,
+                telephone_event_send: Some(101),
+                telephone_event_receive: Some(101),
+                direction: Direction::SendReceive,
+                ptime_ms: 20,
+            },
         });
     }
 
@@ -142,7 +149,7 @@ fn wait_until(mut happened: impl FnMut() -> bool) {
 
 fn decode(heard: &[Heard], codec: Codec) -> Vec<i16> {
     let mut decoder = codec.decoder();
-    heard.iter().flat_map(|packet| &packet.payload).map(|byte| decoder.decode(*byte)).collect()
+    heard.iter().flat_map(|packet| decoder.sound(&packet.payload)).collect()
 }
 
 fn channels(path: &Path) -> [Vec<i16>; 2] {

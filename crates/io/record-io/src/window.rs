@@ -34,19 +34,18 @@ struct Side {
 impl Side {
     fn new(codec: Codec) -> Self {
         let settling = match codec {
-            Codec::Pcmu | Codec::Pcma => 0,
+            Codec::Pcmu | Codec::Pcma | Codec::Opus | Codec::L16 => 0,
             Codec::G722 => SETTLING,
         };
         Self { decoder: codec.decoder(), settling }
     }
 
-    fn decode(&mut self, byte: u8) -> i16 {
-        let sample = self.decoder.decode(byte);
-        if self.settling == 0 {
-            return sample;
-        }
-        self.settling -= 1;
-        0
+    fn decode(&mut self, payload: &[u8]) -> Vec<i16> {
+        let mut sound = self.decoder.sound(payload);
+        let settling = self.settling.min(sound.len());
+        sound[..settling].fill(0);
+        self.settling -= settling;
+        sound
     }
 }
 
@@ -61,24 +60,21 @@ impl Window {
             Some(known) if known.decoder.codec() == codec => known,
             other => other.insert(Side::new(codec)),
         };
+        let sound = spoken.decode(payload);
         let missed = usize::try_from(self.start.saturating_sub(position)).unwrap_or(usize::MAX);
-        let (missed, payload) = payload.split_at(missed.min(payload.len()));
+        let (missed, sound) = sound.split_at(missed.min(sound.len()));
         self.late += missed.len() as u64;
-        for byte in missed {
-            // What follows is told from what came before.
-            spoken.decode(*byte);
-        }
-        if payload.is_empty() {
+        if sound.is_empty() {
             return;
         }
         // Within the window, which fits the memory.
         let first = (position.max(self.start) - self.start) as usize;
-        let end = first + payload.len();
+        let end = first + sound.len();
         if self.frames.len() < end {
             self.frames.resize(end, [0, 0]);
         }
-        for (frame, byte) in self.frames[first..end].iter_mut().zip(payload) {
-            frame[side] = spoken.decode(*byte);
+        for (frame, sample) in self.frames[first..end].iter_mut().zip(sound) {
+            frame[side] = *sample;
         }
     }
 

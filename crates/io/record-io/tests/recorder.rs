@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs, ulaw};
 use hotline_base::{CallId, RecordingId, Rng, WallTime};
-use hotline_media::{Channel, Chunk, Codec, Event, RecordingEnd, RecordingFailure};
+use hotline_media::{Channel, Chunk, Codec, Event, Opus, RecordingEnd, RecordingFailure};
 use hotline_record_io::{
     Condition, LENGTH_MAX, Recorder, RecorderConfig, Repaired, Tap, inspect, recover, repair, settle,
 };
@@ -333,9 +333,9 @@ fn a_wide_band_side_is_recorded_without_a_burst_at_its_beginning() {
     let studio = Studio::open();
     let mut tap = studio.recorder.tap();
     start(&mut tap, 1);
-    let mut encoder = Codec::G722.encoder();
-    let talk = Tone::new(440.0, -6.0, SAMPLE_RATE_HZ).take(16_000).map(|sample| encoder.encode(sample));
-    let talk: Vec<u8> = talk.collect();
+    let mut encoder = Codec::G722.encoder(Opus::default());
+    let tone: Vec<i16> = Tone::new(440.0, -6.0, SAMPLE_RATE_HZ).take(16_000).collect();
+    let talk: Vec<u8> = tone.chunks(160).flat_map(|frame| encoder.payload(frame)).collect();
     for (position, payload) in (0..).step_by(160).zip(talk[8000..].chunks(160)) {
         let (channel, codec) = (Channel::Agent, Codec::G722);
         tap.record(recording(1), Chunk::Audio { channel, position, codec, payload });

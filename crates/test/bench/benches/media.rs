@@ -8,7 +8,9 @@ use std::sync::Arc;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, WallTime};
-use hotline_media::{BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, PromptLibrary, Sink};
+use hotline_media::{
+    BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink,
+};
 use hotline_rtp::Header;
 
 fn main() {
@@ -79,7 +81,7 @@ impl Bridge {
         self.packets += 1;
         self.now = self.now + Duration::from_millis(10);
         let leg = LegId(side.into());
-        let payload_type = (if side == 0 { Codec::Pcmu } else { self.agent }).static_payload_type();
+        let payload_type = (if side == 0 { Codec::Pcmu } else { self.agent }).usual_payload_type();
         let header = Header {
             marker: false,
             payload_type,
@@ -104,14 +106,19 @@ fn engine() -> Engine {
 fn answered(leg: LegId, codec: Codec) -> Command {
     Command::SetRemote {
         leg,
-        remote: phone(leg),
-        codec,
-        payload_type_send: codec.static_payload_type(),
-        payload_type_receive: codec.static_payload_type(),
-        telephone_event_send: Some(101),
-        telephone_event_receive: Some(101),
-        direction: Direction::SendReceive,
-        ptime_ms: 20,
+        remote: Remote {
+            address: phone(leg),
+            codec,
+            opus: Opus::default(),
+            rtcp: None,
+            rtcp_mux: false,
+            payload_type_send: codec.usual_payload_type(),
+            payload_type_receive: codec.usual_payload_type(),
+            telephone_event_send: Some(101),
+            telephone_event_receive: Some(101),
+            direction: Direction::SendReceive,
+            ptime_ms: 20,
+        },
     }
 }
 
@@ -126,6 +133,8 @@ impl Sink for Nowhere {
     fn send(&mut self, leg: LegId, to: SocketAddr, packet: &[u8]) {
         black_box((leg, to, packet));
     }
+
+    fn report(&mut self, _: LegId, _: SocketAddr, _: bool, _: &[u8]) {}
 
     fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
         black_box((recording, chunk));

@@ -53,9 +53,9 @@ impl MediaPlane {
     pub fn handle_command(&mut self, command: Command) {
         match command {
             Command::OpenLeg { leg, call } => self.open(leg, call),
-            Command::SetRemote { leg, remote, .. } => {
+            Command::SetRemote { leg, remote } => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
-                    leg.remote = Some(remote);
+                    leg.remote = Some(remote.address);
                 }
             }
             Command::SetMusic { .. } | Command::SendDigit { .. } => {}

@@ -90,6 +90,9 @@ pub(super) fn leg_sound(of: &LegSound) -> api::LegSound {
         packets_sent: sound.packets_sent,
         jitter_us: sound.jitter_us,
         jitter_max_us: sound.jitter_max_us,
+        round_trip_us: sound.round_trip_us,
+        peer_lost: sound.peer_lost,
+        peer_jitter_us: sound.peer_jitter_us,
         mos: sound.mos_hundredths.map(api::Mos),
     }
 }

@@ -20,6 +20,8 @@ impl Sink for Mined {
         self.sent += 1;
     }
 
+    fn report(&mut self, _: LegId, _: SocketAddr, _: bool, _: &[u8]) {}
+
     fn record(&mut self, _: RecordingId, chunk: Chunk<'_>) {
         assert!(!(self.ends && matches!(chunk, Chunk::Finish { .. })), "a bug, on purpose");
     }

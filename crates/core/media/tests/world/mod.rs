@@ -7,8 +7,8 @@ use std::time::Duration;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone};
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, PromptLibrary,
-    Sink,
+    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, Opus,
+    PromptLibrary, Remote, Sink,
 };
 use hotline_rtp::{Digit, Header};
 
@@ -20,6 +20,7 @@ pub(crate) struct World {
     pub(crate) now: Now,
     pub(crate) sent: Vec<Sent>,
     pub(crate) pieces: Vec<Piece>,
+    pub(crate) reports: Vec<Reported>,
     next_talk: u16,
 }
 
@@ -29,6 +30,16 @@ pub(crate) struct Sent {
     pub(crate) to: SocketAddr,
     pub(crate) header: Header,
     pub(crate) payload: Vec<u8>,
+}
+
+/// A report that a leg sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reported {
+    pub(crate) at: Time,
+    pub(crate) leg: LegId,
+    pub(crate) to: SocketAddr,
+    pub(crate) is_muxed: bool,
+    pub(crate) packet: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -41,12 +52,18 @@ pub(crate) enum Piece {
 struct Tray<'a> {
     sent: &'a mut Vec<Sent>,
     pieces: &'a mut Vec<Piece>,
+    reports: &'a mut Vec<Reported>,
+    now: Time,
 }
 
 impl Sink for Tray<'_> {
     fn send(&mut self, leg: LegId, to: SocketAddr, packet: &[u8]) {
         let (header, payload) = Header::parse(packet).expect("the engine sends valid packets");
         self.sent.push(Sent { leg, to, header, payload: packet[payload].to_vec() });
+    }
+
+    fn report(&mut self, leg: LegId, to: SocketAddr, is_muxed: bool, packet: &[u8]) {
+        self.reports.push(Reported { at: self.now, leg, to, is_muxed, packet: packet.to_vec() });
     }
 
     fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
@@ -65,7 +82,8 @@ impl World {
     pub(crate) fn with_two_legs(a: Codec, b: Codec) -> Self {
         let now = Now { mono: Time(1_000), wall: WallTime(1_000) };
         let engine = Engine::new(EngineConfig::default(), Rng::from_number(1), prompts());
-        let mut world = Self { engine, now, sent: Vec::new(), pieces: Vec::new(), next_talk: 1 };
+        let mut world =
+            Self { engine, now, sent: Vec::new(), pieces: Vec::new(), reports: Vec::new(), next_talk: 1 };
         for (leg, codec) in [(A, a), (B, b)] {
             world.command(Command::OpenLeg { leg, call: call() });
             world.command(remote(leg, codec));
@@ -75,16 +93,33 @@ impl World {
 
     /// The same network with nothing on it, for another engine.
     pub(crate) fn with_engine(&self, engine: Engine) -> Self {
-        Self { engine, now: self.now, sent: Vec::new(), pieces: Vec::new(), next_talk: self.next_talk }
+        Self {
+            engine,
+            now: self.now,
+            sent: Vec::new(),
+            pieces: Vec::new(),
+            reports: Vec::new(),
+            next_talk: self.next_talk,
+        }
     }
 
     pub(crate) fn command(&mut self, command: Command) {
-        let mut tray = Tray { sent: &mut self.sent, pieces: &mut self.pieces };
+        let mut tray = Tray {
+            sent: &mut self.sent,
+            pieces: &mut self.pieces,
+            reports: &mut self.reports,
+            now: self.now.mono,
+        };
         self.engine.handle_command(self.now, command, &mut tray);
     }
 
     pub(crate) fn tick(&mut self) {
-        let mut tray = Tray { sent: &mut self.sent, pieces: &mut self.pieces };
+        let mut tray = Tray {
+            sent: &mut self.sent,
+            pieces: &mut self.pieces,
+            reports: &mut self.reports,
+            now: self.now.mono,
+        };
         self.engine.handle_tick(self.now, &mut tray);
     }
 
@@ -98,8 +133,18 @@ impl World {
     }
 
     pub(crate) fn datagram(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8]) {
-        let mut tray = Tray { sent: &mut self.sent, pieces: &mut self.pieces };
+        let mut tray = Tray {
+            sent: &mut self.sent,
+            pieces: &mut self.pieces,
+            reports: &mut self.reports,
+            now: self.now.mono,
+        };
         self.engine.handle_packet(self.now, leg, from, &mut datagram.to_vec(), &mut tray);
+    }
+
+    /// From a phone's port for reports.
+    pub(crate) fn report(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8]) {
+        self.engine.handle_report(self.now, leg, from, datagram);
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of a packet")]
@@ -131,7 +176,9 @@ impl World {
 
     /// One audio packet with the timestamp of its sequence number.
     pub(crate) fn talk(&mut self, leg: LegId, sequence: u16, payload_type: u8, payload: &[u8]) {
-        self.packet(leg, sequence, u32::from(sequence) * 160, payload_type, false, payload);
+        let codec = Codec::ALL.into_iter().find(|codec| codec.usual_payload_type() == payload_type);
+        let step = 160 * codec.map_or(1, Codec::clock_factor);
+        self.packet(leg, sequence, u32::from(sequence) * step, payload_type, false, payload);
     }
 
     /// One audio packet, later than any sent so.
@@ -187,17 +234,22 @@ pub(crate) fn address(leg: LegId) -> SocketAddr {
 
 /// The answer of a leg's phone. Telephone-events have another payload type on each side.
 pub(crate) fn remote(leg: LegId, codec: Codec) -> Command {
-    let payload_type = codec.static_payload_type();
+    let payload_type = codec.usual_payload_type();
     Command::SetRemote {
         leg,
-        remote: address(leg),
-        codec,
-        payload_type_send: payload_type,
-        payload_type_receive: payload_type,
-        telephone_event_send: Some(if leg == A { 101 } else { 97 }),
-        telephone_event_receive: Some(if leg == A { 101 } else { 97 }),
-        direction: Direction::SendReceive,
-        ptime_ms: 20,
+        remote: Remote {
+            address: address(leg),
+            codec,
+            opus: Opus::default(),
+            rtcp: None,
+            rtcp_mux: false,
+            payload_type_send: payload_type,
+            payload_type_receive: payload_type,
+            telephone_event_send: Some(if leg == A { 101 } else { 97 }),
+            telephone_event_receive: Some(if leg == A { 101 } else { 97 }),
+            direction: Direction::SendReceive,
+            ptime_ms: 20,
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! Codecs, payload types, telephone-events and packet times.
 
-use hotline_sdp::{Codec, Local, NegotiationError, Policy, Preference, accept, answer, offer};
+use hotline_sdp::{Codec, Local, NegotiationError, OpusWishes, Policy, Preference, accept, answer, offer};
 
 use crate::{accepted, agreed, answered, answered_by, lines, local, read, refused, with_media};
 
@@ -14,8 +14,30 @@ fn the_table_of_codecs_is_whole() {
         let (ours, negotiated) = answer(&ours, &Local { codecs: &Codec::ALL, ..local() }).unwrap();
         assert_eq!(negotiated.codec, codec);
         assert!(ours.print().contains(&format!(" {}/{}", codec.name(), codec.clock_hz())));
-        assert_eq!(codec.static_payload_type(), Some(negotiated.payload_type_send));
+        let payload_type = negotiated.payload_type_send;
+        match codec.static_payload_type() {
+            Some(fixed) => assert_eq!(payload_type, fixed),
+            None => assert!((96..128).contains(&payload_type), "{payload_type}"),
+        }
+        assert_eq!(negotiated.opus.is_some(), codec == Codec::Opus);
     }
+}
+
+#[test]
+fn opus_is_agreed_on_as_browsers_and_phones_offer_it() {
+    let offer = with_media(
+        "m=audio 4000 RTP/AVP 111 0 110 126\r\na=rtpmap:111 opus/48000/2\r\n\
+         a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=20000\r\n\
+         a=rtpmap:110 telephone-event/48000\r\na=rtpmap:126 telephone-event/8000\r\n",
+    );
+    let local = Local { codecs: &[Codec::Opus, Codec::Pcmu], ..local() };
+    let (text, negotiated) = answered_by(&offer, &local).unwrap();
+    assert_eq!((negotiated.codec, negotiated.payload_type_send), (Codec::Opus, 111));
+    assert_eq!(negotiated.opus, Some(OpusWishes { bitrate_max: Some(20_000), fec: true, dtx: false }));
+    assert_eq!(negotiated.telephone_event_send, Some(110), "on the clock of the audio");
+    assert_eq!(lines(&text, "m="), ["m=audio 20000 RTP/AVP 111 110"]);
+    assert_eq!(lines(&text, "a=rtpmap:111"), ["a=rtpmap:111 opus/48000/2"]);
+    assert_eq!(lines(&text, "a=fmtp:111"), ["a=fmtp:111 minptime=10;useinbandfec=1"]);
 }
 
 #[test]

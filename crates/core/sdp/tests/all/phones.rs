@@ -38,6 +38,7 @@ fn baresip() {
             telephone_event_receive: Some(101),
             ptime_ms: 20,
             direction: Direction::SendReceive,
+            opus: None,
             srtp: None,
         }
     );

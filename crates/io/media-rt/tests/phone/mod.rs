@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use hotline_media::{Codec, Encoder};
+use hotline_media::{Codec, Encoder, Opus};
 use hotline_rtp::Header;
 
 const PACKET: Duration = Duration::from_millis(20);
@@ -57,7 +57,7 @@ impl Phone {
         let (count, end) = (Arc::clone(&heard), Arc::clone(&hung_up));
         let thread = std::thread::spawn(move || {
             let to = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            let (mut kept, mut encoder) = (Vec::new(), codec.encoder());
+            let (mut kept, mut encoder) = (Vec::new(), codec.encoder(Opus::default()));
             for packet in 0_u32.. {
                 self.listen_until(begin + PACKET * packet, &mut kept, &count);
                 if end.load(Ordering::Relaxed) {
@@ -101,11 +101,11 @@ impl Call {
 }
 
 fn encode(packet: u32, encoder: &mut Encoder, say: Say) -> Vec<u8> {
-    let audio_type = encoder.codec().static_payload_type();
+    let audio_type = encoder.codec().usual_payload_type();
     let (payload_type, timestamp, payload) = match say {
         Say::Audio(samples) => {
-            let payload = samples.into_iter().map(|sample| encoder.encode(sample)).collect();
-            (audio_type, 50_000 + packet * 160, payload)
+            let payload = encoder.payload(&samples);
+            (audio_type, (50_000 + packet * 160) * encoder.codec().clock_factor(), payload)
         }
         Say::Event(payload_type, timestamp, payload) => (payload_type, timestamp, payload),
     };
