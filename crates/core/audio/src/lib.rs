@@ -1,18 +1,25 @@
-//! Sound as numbers: G.711, G.722, 8 kHz and 16 kHz, keys, tones and how loud a tone is.
+//! Sound as numbers: G.711, G.722, 8, 16 and 48 kHz, keys, tones and how loud a tone is.
 //!
 //! Must never know: packets, legs, files, time. Samples are 16-bit linear; levels are dB relative to a sine of
 //! full scale (dBFS). Start reading at [`ulaw`].
 
 pub mod alaw;
+mod conceal;
 pub mod dtmf;
 pub mod g722;
 mod halfband;
 mod level;
+mod pitch;
+mod rate;
+mod resample;
 mod tone;
 pub mod ulaw;
 
+pub use conceal::Concealer;
 pub use halfband::{Doubler, Halver};
 pub use level::{SILENCE_DBFS, rms_dbfs, tone_dbfs};
+pub use rate::Rate;
+pub use resample::{Thirder, Tripler, resampled};
 pub use tone::Tone;
 
 /// Samples a second of every G.711 signal.
@@ -42,7 +49,26 @@ pub const ALAW_TO_ULAW: [u8; 256] = {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
+
+    /// What a voice of espeak-ng says.
+    pub(crate) fn speech(voice: &str, text: &str, rate: Rate) -> Vec<i16> {
+        let spoken = Command::new("espeak-ng")
+            .args(["-v", voice, "--stdout", &format!("Text: {text}")])
+            .output()
+            .expect("espeak-ng can be started; is the package of that name installed?");
+        assert!(spoken.status.success(), "{}", String::from_utf8_lossy(&spoken.stderr));
+        wav_samples(&spoken.stdout, rate)
+    }
+
+    /// The samples of a WAV file with one channel and 16 bits.
+    pub(crate) fn wav_samples(wav: &[u8], rate: Rate) -> Vec<i16> {
+        let from_hz = u32::from_le_bytes(wav[24..28].try_into().unwrap());
+        let all: Vec<i16> = wav[44..].as_chunks().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
+        resampled(&all, from_hz, rate).unwrap()
+    }
 
     /// The two laws have different steps, so a value may move by half a step of each and no more.
     #[test]
