@@ -12,8 +12,10 @@ mod level;
 mod pitch;
 mod rate;
 mod resample;
+pub mod stretch;
 mod tone;
 pub mod ulaw;
+pub mod voice;
 
 pub use conceal::Concealer;
 pub use halfband::{Doubler, Halver};
@@ -49,7 +51,10 @@ pub const ALAW_TO_ULAW: [u8; 256] = {
 
 #[cfg(test)]
 mod tests {
+    use core::f64::consts::SQRT_2;
     use std::process::Command;
+
+    use hotline_base::Rng;
 
     use super::*;
 
@@ -61,6 +66,15 @@ mod tests {
             .expect("espeak-ng can be started; is the package of that name installed?");
         assert!(spoken.status.success(), "{}", String::from_utf8_lossy(&spoken.stderr));
         wav_samples(&spoken.stdout, rate)
+    }
+
+    /// White noise.
+    pub(crate) fn noise(rng: &mut Rng, dbfs: f64, length: usize) -> Vec<i16> {
+        // A sine of full scale has a deviation of its amplitude over √2, four evenly spread numbers one of 1 / √3.
+        let deviation = 32_768.0 * 10_f64.powf(dbfs / 20.0) / SQRT_2 * 3_f64.sqrt();
+        let mut normal =
+            || (0..4).map(|_| f64::from(rng.next_u32()) / f64::from(u32::MAX)).sum::<f64>() - 2.0;
+        (0..length).map(|_| (normal() * deviation).round() as i16).collect()
     }
 
     /// The samples of a WAV file with one channel and 16 bits.
