@@ -4,9 +4,13 @@
 //! full scale (dBFS). Start reading at [`ulaw`].
 
 pub mod alaw;
+pub mod comfort_noise;
 mod conceal;
+pub mod country_tones;
 pub mod dtmf;
+mod fade;
 pub mod g722;
+pub mod gain;
 mod halfband;
 mod level;
 mod pitch;
@@ -18,6 +22,7 @@ pub mod ulaw;
 pub mod voice;
 
 pub use conceal::Concealer;
+pub use fade::{fade_in, fade_out};
 pub use halfband::{Doubler, Halver};
 pub use level::{SILENCE_DBFS, rms_dbfs, tone_dbfs};
 pub use rate::Rate;

@@ -77,6 +77,11 @@ impl Detector {
         self.speaks
     }
 
+    /// True if the newest frame was speech itself, not a gap in it.
+    pub(crate) const fn is_loud(&self) -> bool {
+        self.speaks && self.loud > 0
+    }
+
     /// The noise of the line, as a mean square.
     pub(crate) fn noise(&self) -> f32 {
         self.blocks.iter().copied().fold(self.growing, f32::min)
