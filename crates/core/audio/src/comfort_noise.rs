@@ -1,10 +1,10 @@
 //! Comfort noise (RFC 3389): what a line that sends nothing while nobody speaks tells of its noise, and a noise like it.
 //!
-//! 20 ms of noise cost about 0.5 µs at 8 kHz and 1 µs at 16 kHz, with a spectrum of ten coefficients four times as much.
+//! 20 ms of noise cost about 0.4 µs at 8 kHz, with a spectrum of ten coefficients 1.4 µs; twice as much at 16 kHz.
 
 use serde::{Deserialize, Serialize};
 
-use crate::Rate;
+use crate::{Rate, nearest};
 
 /// RFC 3551 §6: the payload type of comfort noise at 8 kHz; at 16 kHz it is dynamic.
 pub const PAYLOAD_TYPE: u8 = 13;
@@ -120,7 +120,7 @@ impl Generator {
     /// Fills a frame.
     pub fn fill(&mut self, frame: &mut [i16]) {
         for sample in frame {
-            *sample = self.sample().round().clamp(-32_768.0, 32_767.0) as i16;
+            *sample = nearest(self.sample());
         }
     }
 

@@ -1,10 +1,10 @@
 //! What a country's telephone network says with tones: ITU-T E.180 Supplement 2 and the national plans, by ISO 3166 codes.
 //!
-//! A whole cadence is rendered at once, to be played again and again as a prompt is; a second costs about 0.2 ms.
+//! A whole cadence is rendered at once, to be played again and again as a prompt is; a second that sounds costs about 0.2 ms.
 
 use Sound::{One, Swelling, Two};
 
-use crate::{Rate, Tone};
+use crate::{Rate, Tone, nearest};
 
 /// The level of a whole tone: −10 dBm0 (ITU-T E.180 has −15 to −5), where a sine of full scale is +3.17 dBm0.
 pub const LEVEL_DBFS: f64 = -13.2;
@@ -265,8 +265,8 @@ impl CountryTone {
             for at in 0..ramp {
                 let last = on.len() - 1 - at;
                 let factor = (at + 1) as f32 / (ramp + 1) as f32;
-                on[at] = (f32::from(on[at]) * factor) as i16;
-                on[last] = (f32::from(on[last]) * factor) as i16;
+                on[at] = nearest(f32::from(on[at]) * factor);
+                on[last] = nearest(f32::from(on[last]) * factor);
             }
             cycle.extend(on);
             cycle.extend(std::iter::repeat_n(0, rate.samples(usize::from(*off))));
@@ -290,7 +290,7 @@ impl Sound {
                 let swell = Tone::new(f64::from(often), 0.0, rate.hz());
                 let swelled = sine(carrier, -1.76).zip(swell).map(|(sample, swell)| {
                     let factor = 1.0 + f32::from(swell) / 32_768.0;
-                    (f32::from(sample) * factor).round() as i16
+                    nearest(f32::from(sample) * factor)
                 });
                 swelled.take(count).collect()
             }

@@ -1,7 +1,9 @@
 //! Sounds that begin and end softly where they are cut: a raised cosine of a few milliseconds, so that a prompt that is cut in or off
-//! does not click. 5 ms cost about 0.1 µs at 8 kHz.
+//! does not click. 5 ms cost about 0.2 µs at 8 kHz.
 
 use core::f32::consts::PI;
+
+use crate::nearest;
 
 /// Lets a sound come in from silence over the whole slice: give the first 5 to 10 ms.
 pub fn fade_in(samples: &mut [i16]) {
@@ -21,7 +23,7 @@ pub fn fade_out(samples: &mut [i16]) {
 
 fn faded(sample: i16, at: usize, length: usize) -> i16 {
     let share = (at + 1) as f32 / (length + 1) as f32;
-    (f32::from(sample) * (0.5 - 0.5 * (PI * share).cos())).round() as i16
+    nearest(f32::from(sample) * (0.5 - 0.5 * (PI * share).cos()))
 }
 
 #[cfg(test)]

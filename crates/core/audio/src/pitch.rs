@@ -7,15 +7,19 @@ pub(crate) const PERIOD_MIN_MS: usize = 5;
 pub(crate) const PERIOD_MAX_MS: usize = 15;
 /// What is compared at most, in samples at 16 kHz.
 const COMPARED_MAX: usize = 320;
-/// The room for the longest period and what is compared, every second sample of it.
-const COARSE_MAX: usize = (COMPARED_MAX + PERIOD_MAX_MS * 16) / 2;
+/// What the first look at a sound sees of a millisecond, and the room for the longest period and what is compared.
+const COARSE_PER_MS: usize = 4;
+const COARSE_MAX: usize = (COMPARED_MAX / 16 + PERIOD_MAX_MS) * COARSE_PER_MS;
+
+/// How much less alike than the best a period may look at first: those between are looked at closely.
+const COARSE_OFF: f32 = 0.1;
 
 /// The period at which a sound is most like itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Period {
     /// In samples.
     pub(crate) samples: usize,
-    /// 1 for the same, 0 for nothing in common, negative for the opposite. 0 for silence.
+    /// 1 for the same, 0 for nothing in common and for silence.
     pub(crate) likeness: f32,
 }
 
@@ -23,33 +27,35 @@ pub(crate) struct Period {
 /// `longest`.
 pub(crate) fn period(sound: &[i16], compared: usize, longest: usize, rate: Rate) -> Period {
     debug_assert!(compared <= COMPARED_MAX && compared + longest <= sound.len());
-    let shortest = rate.samples(PERIOD_MIN_MS);
-    match rate {
-        Rate::Narrow => best(sound, compared, shortest, longest),
-        Rate::Wide => {
-            // First among half of the samples, then between them.
-            let mut coarse = [0; COARSE_MAX];
-            let used = &sound[sound.len() - 2 * ((compared + longest) / 2)..];
-            let coarse = &mut coarse[..used.len() / 2];
-            for (sample, [first, second]) in coarse.iter_mut().zip(used.as_chunks().0) {
-                *sample = i16::midpoint(*first, *second);
-            }
-            let near = best(coarse, compared / 2, shortest / 2, longest / 2).samples * 2;
-            best(sound, compared, (near - 1).max(shortest), (near + 1).min(longest))
-        }
+    let (shortest, step) = (rate.samples(PERIOD_MIN_MS), rate.per_ms() / COARSE_PER_MS);
+    // First among the means of a few samples, then between them.
+    let mut coarse = [0; COARSE_MAX];
+    let used = &sound[sound.len() - (compared + longest) / step * step..];
+    let coarse = &mut coarse[..used.len() / step];
+    for (mean, samples) in coarse.iter_mut().zip(used.chunks_exact(step)) {
+        let sum: i32 = samples.iter().copied().map(i32::from).sum();
+        *mean = (sum / step as i32) as i16;
     }
+    let mut likenesses = [0.0; PERIOD_MAX_MS * COARSE_PER_MS + 1];
+    let periods = shortest / step..=longest / step;
+    for (likeness, period) in likenesses.iter_mut().zip(periods.clone()) {
+        *likeness = at(coarse, compared / step, period).likeness;
+    }
+    let most = likenesses.iter().copied().fold(0.0, f32::max);
+    let near = periods.zip(likenesses).filter(|(_, likeness)| *likeness >= most - COARSE_OFF);
+    let between = near.flat_map(|(period, _)| period * step - step / 2..(period + 1) * step - step / 2);
+    between.filter(|period| (shortest..=longest).contains(period)).fold(
+        Period { samples: longest, likeness: 0.0 },
+        |best, period| {
+            let next = at(sound, compared, period);
+            if next.likeness > best.likeness { next } else { best }
+        },
+    )
 }
 
-fn best(sound: &[i16], compared: usize, shortest: usize, longest: usize) -> Period {
+fn at(sound: &[i16], compared: usize, samples: usize) -> Period {
     let newest = sound.len() - compared;
-    let at = |samples: usize| Period {
-        samples,
-        likeness: likeness(&sound[newest..], &sound[newest - samples..][..compared]),
-    };
-    let first = at(shortest);
-    (shortest + 1..=longest)
-        .map(at)
-        .fold(first, |best, next| if next.likeness > best.likeness { next } else { best })
+    Period { samples, likeness: likeness(&sound[newest..], &sound[newest - samples..][..compared]) }
 }
 
 /// The normalised cross-correlation of two sounds of one length.

@@ -5,8 +5,8 @@
 //! steady tone, count as speech for so long, then no more. Tones with a cadence (ringing, busy) and music count as speech:
 //! listen when the call is answered.
 //!
-//! A 20 ms frame costs about 40 ns at 8 kHz and 80 ns at 16 kHz. The crate `webrtc-vad` binds C code of 2011 and brings a build of it;
-//! `earshot`, the same in Rust, keeps a state that cannot be saved (docs/adr/0014).
+//! A 20 ms frame costs about 0.09 µs at 8 kHz and 0.15 µs at 16 kHz. The crate `earshot` tells speech from other sounds, but costs 7 µs for 16 ms,
+//! wants 16 kHz and has a state that cannot be saved; `webrtc-vad` binds C (docs/adr/0014).
 
 use serde::{Deserialize, Serialize};
 
