@@ -162,6 +162,7 @@ impl Loss {
 #[cfg(test)]
 mod tests {
     use hotline_base::Rng;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::tests::speech;
@@ -265,6 +266,19 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn any_frames_in_any_order_are_borne(
+            wide in any::<bool>(),
+            frames in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<i16>(), 0..1200)), 0..20),
+        ) {
+            let mut concealer = Concealer::new(if wide { Rate::Wide } else { Rate::Narrow });
+            for (is_lost, mut frame) in frames {
+                if is_lost { concealer.lost(&mut frame) } else { concealer.good(&mut frame) }
+            }
+        }
+    }
+
     /// How far the spectra of two frames are apart (log-spectral distance), in decibels.
     fn distance_db(one: &[i16], other: &[i16], rate: Rate) -> f64 {
         let level = |sound: &[i16], bin: usize| tone_dbfs(sound, bin as f64 * 50.0, rate.hz()).max(-80.0);
@@ -284,6 +298,7 @@ mod tests {
                 let mut rng = Rng::from_number(seed);
                 let lost: Vec<bool> = sound.chunks(length).map(|_| rng.chance(5, 100)).collect();
                 let concealed = heard(&sound, length, rate, |number| lost[number]);
+                assert!(steepest(&concealed) <= steepest(&sound) * 5 / 4, "{voice} at {rate:?} clicks");
                 for (number, frame) in sound.chunks_exact(length).enumerate() {
                     if lost[number] && rms_dbfs(frame) > -40.0 {
                         let concealed = &concealed[number * length..][..length];

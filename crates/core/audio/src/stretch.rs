@@ -81,6 +81,7 @@ impl Blend {
 #[cfg(test)]
 mod tests {
     use hotline_base::Rng;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::tests::{noise, speech};
@@ -198,6 +199,25 @@ mod tests {
             assert!(lengthen(&mut full, rate.samples(25), rate, false) > 0);
             let mut frame = sound;
             assert!(shorten(&mut frame[..rate.samples(20)], rate, false) > 0);
+        }
+    }
+    proptest! {
+        /// Whatever sounds: the beginning stays, and so does the end.
+        #[test]
+        fn any_window_keeps_its_beginning_and_its_end(
+            wide in any::<bool>(),
+            sound in prop::collection::vec(any::<i16>(), 1..1500),
+        ) {
+            let rate = if wide { Rate::Wide } else { Rate::Narrow };
+            let mut shorter = sound.clone();
+            let taken = shorten(&mut shorter, rate, true);
+            let mut longer = sound.clone();
+            longer.resize(sound.len() + rate.samples(PERIOD_MAX_MS), 0);
+            let put = lengthen(&mut longer, sound.len(), rate, true);
+            prop_assert!(taken <= rate.samples(PERIOD_MAX_MS) && put <= rate.samples(PERIOD_MAX_MS));
+            prop_assert_eq!(sound[0], longer[0]);
+            prop_assert_eq!(sound[sound.len() - 1], longer[sound.len() + put - 1]);
+            prop_assert!(taken == 0 || sound.len() >= rate.samples(10));
         }
     }
 }
