@@ -238,6 +238,30 @@ mod tests {
         }
     }
 
+    /// A sound that swells is louder at the end of each period than a period before: whatever is put together of its periods is
+    /// apart at the joins.
+    #[test]
+    fn a_sound_that_swells_is_joined_without_a_click_wherever_it_is_cut() {
+        for rate in RATES {
+            let slowly = |at: usize| 2_f64.powf(at as f64 / rate.samples(25) as f64) / 2000.0;
+            for cut in (0..rate.samples(7)).step_by(3) {
+                let steady = Tone::new(150.0, 0.0, rate.hz()).skip(cut).take(rate.samples(240));
+                let sound: Vec<i16> =
+                    steady.enumerate().map(|(at, sample)| (f64::from(sample) * slowly(at)) as i16).collect();
+                for lost in [1, 2] {
+                    let gap = 6..6 + lost;
+                    let heard = heard(&sound, rate.samples(20), rate, |number| gap.contains(&number));
+                    // Around each join, as steep as the sound is there and a half more.
+                    for ms in (110..180).step_by(5) {
+                        let near = rate.samples(ms - 5)..rate.samples(ms + 5);
+                        let (step, most) = (steepest(&heard[near.clone()]), steepest(&sound[near]));
+                        assert!(step <= most * 3 / 2, "{step} of {most} at {ms} ms, cut by {cut}, {rate:?}");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn frames_of_every_length_are_filled_without_a_click() {
         for rate in RATES {

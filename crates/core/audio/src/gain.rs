@@ -204,7 +204,9 @@ mod tests {
                     let sound = scaled(&once, rate, dbfs).repeat(2);
                     let heard = leveled(&sound, rate);
                     let level = active_dbfs(&heard[once.len()..], rate);
-                    assert!((level - TARGET_DBFS).abs() < 2.0, "{voice} at {rate:?} of {dbfs}: {level} dBFS");
+                    // Weak parts of very soft speech are below what counts as speech.
+                    let off = if dbfs < -40.0 { 1.5 } else { 0.4 };
+                    assert!((level - TARGET_DBFS).abs() < off, "{voice} at {rate:?} of {dbfs}: {level} dBFS");
                     assert!(peak(&heard) <= PEAK_MAX as u16);
                     assert_eq!(wraps(&sound, &heard), 0);
                 }
@@ -220,9 +222,14 @@ mod tests {
             let mut both = soft.clone();
             both.extend(scaled(&sound, rate, -10.0));
             let heard = leveled(&both, rate);
-            let later = soft.len() + rate.samples(1000)..soft.len() + rate.samples(4000);
-            let level = active_dbfs(&heard[later], rate);
-            assert!((level - TARGET_DBFS).abs() < 3.0, "{level} dBFS at {rate:?}");
+            let level = |from_ms: usize, to_ms: usize| {
+                let part = soft.len() + rate.samples(from_ms)..soft.len() + rate.samples(to_ms);
+                active_dbfs(&heard[part], rate)
+            };
+            for (from_ms, to_ms, off) in [(900, 1200, 3.5), (1500, 4000, 2.0)] {
+                let level = level(from_ms, to_ms);
+                assert!((level - TARGET_DBFS).abs() < off, "{level} dBFS at {rate:?} after {from_ms} ms");
+            }
             assert_eq!(wraps(&both, &heard), 0);
         }
     }
