@@ -181,12 +181,12 @@ impl Resonator {
 mod tests {
     use std::fs;
     use std::path::Path;
-    use std::process::Command;
 
     use hotline_base::Rng;
 
     use super::*;
-    use crate::{SAMPLE_RATE_HZ, Tone, ulaw};
+    use crate::tests::{speech, wav_samples};
+    use crate::{Rate, SAMPLE_RATE_HZ, Tone, ulaw};
 
     /// −25 dBm0: full scale of μ-law is +3.17 dBm0.
     const FAINT_DBFS: f64 = -28.2;
@@ -316,20 +316,16 @@ mod tests {
         for file in fs::read_dir(music).unwrap() {
             let path = file.unwrap().path();
             if path.extension().is_some_and(|kind| kind == "wav") {
-                assert_eq!(keys(samples(&fs::read(&path).unwrap())), "", "{}", path.display());
+                assert_eq!(
+                    keys(wav_samples(&fs::read(&path).unwrap(), Rate::Narrow)),
+                    "",
+                    "{}",
+                    path.display()
+                );
                 files += 1;
             }
         }
         assert!(files > 0);
-    }
-
-    /// The samples of a WAV file at 8 kHz, as near as it takes.
-    fn samples(wav: &[u8]) -> Vec<i16> {
-        let rate = u32::from_le_bytes(wav[24..28].try_into().unwrap());
-        let all: Vec<i16> = wav[44..].as_chunks().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
-        let step = f64::from(rate) / f64::from(SAMPLE_RATE_HZ);
-        let count = (all.len() as f64 / step) as usize;
-        (0..count).filter_map(|at| all.get((at as f64 * step) as usize)).copied().collect()
     }
 
     /// Half an hour of it, at two loudnesses.
@@ -344,7 +340,7 @@ mod tests {
         let mut seconds = 0;
         for (number, voice) in voices.into_iter().enumerate() {
             let text: Vec<&str> = words.iter().copied().cycle().skip(number * WORDS).take(WORDS).collect();
-            let said = samples(&speech(voice, &text.join(" ")));
+            let said = speech(voice, &text.join(" "), Rate::Narrow);
             seconds += said.len() / SAMPLE_RATE_HZ as usize;
             for quieter in [1, 4] {
                 let found = pressed(said.iter().map(|sample| sample / quieter));
@@ -352,14 +348,5 @@ mod tests {
             }
         }
         assert!(seconds > 1800, "{seconds} s of speech");
-    }
-
-    fn speech(voice: &str, text: &str) -> Vec<u8> {
-        let spoken = Command::new("espeak-ng")
-            .args(["-v", voice, "--stdout", &format!("Text: {text}")])
-            .output()
-            .expect("espeak-ng can be started; is the package of that name installed?");
-        assert!(spoken.status.success(), "{}", String::from_utf8_lossy(&spoken.stderr));
-        spoken.stdout
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 const TAPS: [i32; 18] =
     [10_402, -3397, 1956, -1313, 939, -690, 513, -380, 280, -202, 143, -99, 65, -41, 25, -13, 6, -2];
 /// The samples on one side of the middle.
-type Side = [i16; TAPS.len()];
+pub(crate) type Side = [i16; TAPS.len()];
 
 /// Two samples for each. 2.2 ms behind.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -25,13 +25,13 @@ pub struct Halver {
 
 /// The newest samples, each side in the order of time.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Past {
-    before: Side,
-    after: Side,
+pub(crate) struct Past {
+    pub(crate) before: Side,
+    pub(crate) after: Side,
 }
 
 impl Past {
-    fn push(&mut self, sample: i16) {
+    pub(crate) fn push(&mut self, sample: i16) {
         self.before.copy_within(1.., 0);
         self.before[TAPS.len() - 1] = self.after[0];
         self.after.copy_within(1.., 0);
@@ -39,7 +39,7 @@ impl Past {
     }
 
     /// The newest sample before the middle.
-    const fn middle(&self) -> i16 {
+    pub(crate) const fn middle(&self) -> i16 {
         self.before[TAPS.len() - 1]
     }
 
@@ -68,11 +68,11 @@ impl Halver {
     }
 }
 
-const fn round(value: i32, shift: u32) -> i32 {
+pub(crate) const fn round(value: i32, shift: u32) -> i32 {
     (value + (1 << (shift - 1))) >> shift
 }
 
-fn saturate(value: i32) -> i16 {
+pub(crate) fn saturate(value: i32) -> i16 {
     value.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
 
