@@ -292,6 +292,9 @@ export interface LegSound {
   packets_sent: number;
   jitter_us: number;
   jitter_max_us: number;
+  concealed_ms: number;
+  packets_late: number;
+  buffered_ms: number | null;
   round_trip_us: number | null;
   peer_lost: number | null;
   peer_jitter_us: number | null;

@@ -99,6 +99,12 @@ pub struct LegSound {
     pub jitter_us: u32,
     /// The worst jitter, microseconds.
     pub jitter_max_us: u32,
+    /// Milliseconds made up for packets that were lost or late, while others heard this phone in a conference.
+    pub concealed_ms: u64,
+    /// Packets that came too late for a conference.
+    pub packets_late: u64,
+    /// How long its sound waited on average before it was mixed, milliseconds; `null` if it never was.
+    pub buffered_ms: Option<u32>,
     /// Mean of the way there and back, microseconds, from the phone's reports (RTCP); `null` if it sent none.
     pub round_trip_us: Option<u32>,
     /// Packets sent that the phone reported lost; `null` if it sent no report.

@@ -23,6 +23,12 @@ pub struct Sound {
     pub jitter_us: u32,
     /// The worst interarrival jitter, microseconds.
     pub jitter_max_us: u32,
+    /// Milliseconds made up for packets that were lost or late, while others heard this leg in a conference.
+    pub concealed_ms: u64,
+    /// Packets that came too late for a conference.
+    pub packets_late: u64,
+    /// How long its sound waited for late packets on average before it was mixed, in milliseconds; absent if it never was.
+    pub buffered_ms: Option<u32>,
     /// The mean of the way there and back, microseconds; absent if the phone reported none (RFC 3550 §6.4.1).
     pub round_trip_us: Option<u32>,
     /// How many of the packets sent the phone said to miss; absent if it reported none.
@@ -57,6 +63,9 @@ impl Sound {
             packets_sent: stats.packets_sent,
             jitter_us: stats.jitter_mean_us,
             jitter_max_us: stats.jitter_max_us,
+            concealed_ms: stats.concealed_ms,
+            packets_late: stats.late,
+            buffered_ms: stats.buffered_ms,
             round_trip_us: stats.round_trip_us,
             peer_lost: stats.peer_lost.map(|lost| u64::try_from(lost).unwrap_or(0)),
             peer_jitter_us: stats.peer_jitter_us,

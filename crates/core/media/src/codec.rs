@@ -4,7 +4,7 @@
 //! timestamps count more (RFC 3551 §4.5.2, RFC 7587 §4.1). Sound is narrow, at 8 kHz, or wide, at 16 kHz.
 
 use hotline_audio::g722::{NarrowDecoder, NarrowEncoder};
-use hotline_audio::{ALAW_TO_ULAW, Doubler, Halver, ULAW_TO_ALAW, alaw, opus, ulaw};
+use hotline_audio::{ALAW_TO_ULAW, Doubler, Halver, Rate, ULAW_TO_ALAW, alaw, opus, ulaw};
 use hotline_base::PlayId;
 use serde::{Deserialize, Serialize};
 
@@ -417,6 +417,22 @@ impl Encoder {
         let mut sound = [0; NARROW_SAMPLES_MAX];
         let length = each(frame, &mut sound, |byte| law.decode(byte));
         (self.encode(&sound[..length], out), finished)
+    }
+
+    /// Writes the next `samples` at 8 kHz of a mix, which is wide if this codec and all others in it are, as a payload into `out`, and
+    /// takes them from `mixed`; gives its length.
+    pub(crate) fn say(&mut self, mixed: &mut Vec<i16>, samples: usize, rate: Rate, out: &mut [u8]) -> usize {
+        let wanted = samples * rate.samples(1) / 8;
+        let mut sound = [0; WIDE_SAMPLES_MAX];
+        let sound = &mut sound[..wanted];
+        let there = wanted.min(mixed.len());
+        sound[..there].copy_from_slice(&mixed[..there]);
+        mixed.copy_within(there.., 0);
+        mixed.truncate(mixed.len() - there);
+        match rate {
+            Rate::Narrow => self.encode(sound, out),
+            Rate::Wide => self.encode_wide(sound, out),
+        }
     }
 
     /// How many packets in a hundred the receiver says are lost on the way to it.

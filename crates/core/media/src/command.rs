@@ -8,7 +8,7 @@ use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_rtp::Digit;
 use serde::{Deserialize, Serialize};
 
-use crate::{Codec, Opus};
+use crate::{Codec, Opus, Party};
 
 /// One instruction. A command for a leg, bridge or recording that has ended is ignored: it crossed the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,17 @@ pub enum Command {
         /// The other.
         b: LegId,
     },
-    /// Ends a bridge. Closing one of its legs does so too.
+    /// Lets the parties hear each other as each says: a conference, or a conversation with a supervisor. In place of what the
+    /// bridge was before; a leg leaves the bridge it was in, and one that closes leaves this one. Ignored and counted if a leg is
+    /// not there or named twice, if somebody hears himself or somebody outside, or if there are more than
+    /// [`EngineConfig::parties_max`](crate::EngineConfig::parties_max).
+    Connect {
+        /// The bridge.
+        bridge: BridgeId,
+        /// Who takes part: two to [`PARTIES_MAX`](crate::PARTIES_MAX).
+        parties: Vec<Party>,
+    },
+    /// Ends a bridge. Closing one of two legs does so too.
     Unbridge {
         /// The bridge.
         bridge: BridgeId,

@@ -10,13 +10,14 @@ use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time}
 use hotline_rtp::Header;
 use serde::{Deserialize, Serialize};
 
+use crate::bridges::Bridges;
 use crate::events::Events;
-use crate::leg::{Bridged, Leg, Passing, Tap};
+use crate::leg::{Leg, Passing, Tap};
 use crate::receiver::Content;
 use crate::timeline::samples_at;
 use crate::{
-    Channel, Chunk, Codec, Command, Digit, Event, LegFailure, LegStats, PlayOutcome, PromptId, PromptLibrary,
-    RecordingFailure, Sink,
+    Channel, Chunk, Codec, Command, Digit, Event, LegFailure, LegStats, Party, PlayOutcome, PromptId,
+    PromptLibrary, RecordingFailure, Remote, Sink,
 };
 
 /// Prompts, music and silence go out once per beat.
@@ -33,11 +34,13 @@ pub struct EngineConfig {
     pub rtp_timeout: Duration,
     /// The most legs of one thread.
     pub legs_max: usize,
+    /// The most parties of one bridge, up to [`PARTIES_MAX`](crate::PARTIES_MAX).
+    pub parties_max: usize,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { rtp_timeout: Duration::from_secs(30), legs_max: 10_000 }
+        Self { rtp_timeout: Duration::from_secs(30), legs_max: 10_000, parties_max: 8 }
     }
 }
 
@@ -77,7 +80,7 @@ pub struct Engine {
     #[serde(skip)]
     prompts: Arc<PromptLibrary>,
     legs: BTreeMap<LegId, Leg>,
-    bridges: BTreeMap<BridgeId, (LegId, LegId)>,
+    bridges: Bridges,
     recordings: BTreeMap<RecordingId, Recording>,
     /// When the next beat is due, while there are legs.
     next_beat: Option<Time>,
@@ -103,7 +106,7 @@ impl Engine {
             rng,
             prompts,
             legs: BTreeMap::new(),
-            bridges: BTreeMap::new(),
+            bridges: Bridges::default(),
             recordings: BTreeMap::new(),
             next_beat: None,
             events: Events::new(),
@@ -120,13 +123,14 @@ impl Engine {
     pub fn handle_command(&mut self, now: Now, command: Command, out: &mut impl Sink) {
         match command {
             Command::OpenLeg { leg, call } => self.open_leg(now, leg, call),
-            Command::SetRemote { leg, remote } => self.with_leg(leg, |leg| leg.set_remote(now.mono, remote)),
+            Command::SetRemote { leg, remote } => self.set_remote(now, leg, remote),
             Command::SetMusic { leg, prompt } => self.with_leg(leg, |leg| leg.player.set_music(prompt)),
             Command::Play { leg, play, prompts } => self.play(leg, play, prompts),
             Command::StopPlay { leg } => self.stop_play(leg),
             Command::SendDigit { leg, digit } => self.send_digit(leg, digit),
-            Command::Bridge { bridge, a, b } => self.bridge(now, bridge, a, b),
-            Command::Unbridge { bridge } => self.unbridge(bridge),
+            Command::Bridge { bridge, a, b } => self.connect(now, bridge, Party::conference(&[a, b])),
+            Command::Connect { bridge, parties } => self.connect(now, bridge, parties),
+            Command::Unbridge { bridge } => self.bridges.end(&mut self.legs, bridge),
             Command::StartRecording { recording, customer, agent } => {
                 self.start_recording(now, recording, (customer, agent), out);
             }
@@ -155,14 +159,14 @@ impl Engine {
             return;
         };
         from.record(&received, packet, out);
-        let bridged = from.bridged;
+        from.push_to_playout(now.mono, &received, packet);
+        let listener = from.bridged.and_then(|bridged| bridged.listener);
         let Some(mut decoder) = from.take_decoder() else { return };
         let passing = Passing { received: &received, decoder: &mut decoder, datagram: packet };
-        let is_heard =
-            match bridged.and_then(|bridged| Some((bridged.peer, self.legs.get_mut(&bridged.peer)?))) {
-                Some((peer, to)) => to.relay(now.mono, peer, passing, out),
-                None => false,
-            };
+        let is_heard = match listener.and_then(|listener| Some((listener, self.legs.get_mut(&listener)?))) {
+            Some((listener, to)) => to.relay(now.mono, listener, passing, out),
+            None => false,
+        };
         match decoder.codec() {
             // Without state it need not come back.
             Codec::Pcmu | Codec::Pcma => {}
@@ -199,6 +203,9 @@ impl Engine {
         let prompts = Arc::clone(&self.prompts);
         for beat in 0..beats {
             let due = due + BEAT * beat;
+            for leg in self.bridges.mix(samples_at(due), &mut self.legs) {
+                self.lose_leg(now, leg, out);
+            }
             self.each_leg(now, out, |id, leg, events, out| leg.handle_beat(due, id, &prompts, out, events));
         }
         if beats < beats_due {
@@ -293,7 +300,7 @@ impl Engine {
     }
 
     fn close_leg(&mut self, now: Now, leg: LegId, out: &mut impl Sink) {
-        self.leave_bridge(leg);
+        self.leave_bridge(now, leg);
         let Some(mut closed) = self.legs.remove(&leg) else {
             self.counters.commands_ignored += 1;
             return;
@@ -341,30 +348,27 @@ impl Engine {
         self.counters.commands_ignored += u64::from(!taken);
     }
 
-    fn bridge(&mut self, now: Now, bridge: BridgeId, a: LegId, b: LegId) {
-        if a == b || !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
+    fn set_remote(&mut self, now: Now, id: LegId, remote: Remote) {
+        let Some(leg) = self.legs.get_mut(&id) else {
             self.counters.commands_ignored += 1;
             return;
-        }
-        self.unbridge(bridge);
-        self.leave_bridge(a);
-        self.leave_bridge(b);
-        self.bridges.insert(bridge, (a, b));
-        for (leg, peer) in [(a, b), (b, a)] {
-            let bridged = Bridged { bridge, peer, heard_at: now.mono };
-            self.with_leg(leg, |leg| leg.set_bridged(Some(bridged)));
+        };
+        let before = leg.codec();
+        leg.set_remote(now.mono, remote);
+        if let (true, Some(bridged)) = (leg.codec() != before, leg.bridged) {
+            self.bridges.rearrange(now.mono, &mut self.legs, bridged.bridge);
         }
     }
 
-    fn unbridge(&mut self, bridge: BridgeId) {
-        let Some((a, b)) = self.bridges.remove(&bridge) else { return };
-        self.with_leg(a, |leg| leg.set_bridged(None));
-        self.with_leg(b, |leg| leg.set_bridged(None));
+    fn connect(&mut self, now: Now, bridge: BridgeId, parties: Vec<Party>) {
+        let most = self.config.parties_max;
+        let is_connected = self.bridges.set(now.mono, &mut self.legs, (bridge, parties), most);
+        self.counters.commands_ignored += u64::from(!is_connected);
     }
 
-    fn leave_bridge(&mut self, leg: LegId) {
+    fn leave_bridge(&mut self, now: Now, leg: LegId) {
         if let Some(bridged) = self.legs.get(&leg).and_then(|leg| leg.bridged) {
-            self.unbridge(bridged.bridge);
+            self.bridges.leave(now.mono, &mut self.legs, bridged.bridge, leg);
         }
     }
 

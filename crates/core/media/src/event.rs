@@ -218,4 +218,10 @@ pub struct LegStats {
     pub source_changes: u64,
     /// Keys pressed.
     pub digits: u64,
+    /// Packets that a mix had gone on without (counted only while others heard this leg in one).
+    pub late: u64,
+    /// Milliseconds of this leg that were made up in mixes.
+    pub concealed_ms: u64,
+    /// How long its sound waited on average before it was mixed, in milliseconds; `None` if it never was.
+    pub buffered_ms: Option<u32>,
 }

@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use hotline_audio::Rate;
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time};
 use hotline_rtp::{Digit, HEADER_LEN, Header, PeerReport, Press, REPORT_LEN_MAX, speed_event_up};
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,15 @@ use crate::events::Events;
 use crate::in_band::InBand;
 use crate::keys::Keys;
 use crate::player::Player;
+use crate::playout::{Piece, Playout, PlayoutStats};
 use crate::receiver::{Content, Received, Receiver};
 use crate::reports::{Occasion, Outgoing, Reports};
 use crate::sender::{Incoming, Sender};
+use crate::timeline::samples_at;
 use crate::{Channel, Codec, Decoder, Encoder, Event, LegStats, PlayOutcome, PromptLibrary, Remote, Sink};
 
+/// The most that waits of a mix: a packet of 60 ms and a frame of wide sound.
+const MIXED_MAX: usize = 1280;
 /// The most lost packets in a row whose place is filled for a phone that cannot do it itself.
 const CONCEALED_MAX: u16 = 5;
 /// Samples of one beat, 20 ms at 8 kHz.
@@ -39,6 +44,12 @@ pub(crate) struct Leg {
     due_samples: usize,
     keys: Keys,
     reports: Reports,
+    /// While somebody hears it in a mix.
+    playout: Option<Box<Playout>>,
+    /// What was heard of it in mixes that are over.
+    played_out: PlayoutStats,
+    /// While it hears a mix: what is due and does not fill a packet yet.
+    mixed: Vec<i16>,
 }
 
 /// The connection to the peer.
@@ -68,9 +79,33 @@ enum Watch {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Bridged {
     pub(crate) bridge: BridgeId,
-    pub(crate) peer: LegId,
-    /// The last packet of the peer, or the beginning of the bridge.
-    pub(crate) heard_at: Time,
+    pub(crate) hears: Hears,
+    /// Who gets its packets as they come.
+    pub(crate) listener: Option<LegId>,
+}
+
+/// Whom a leg in a bridge hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Hears {
+    /// Nobody.
+    Nobody,
+    /// One other leg, whose packets are passed on.
+    Packets {
+        /// When the last one came, or the bridge began.
+        heard_at: Time,
+    },
+    /// Several together.
+    Mix {
+        /// How their sound comes.
+        rate: Rate,
+    },
+}
+
+impl Bridged {
+    /// What feeds the leg, whatever came of it so far.
+    const fn feed(self) -> (BridgeId, core::mem::Discriminant<Hears>) {
+        (self.bridge, core::mem::discriminant(&self.hears))
+    }
 }
 
 /// Which recording hears this leg, and where.
@@ -102,6 +137,9 @@ impl Leg {
             due_samples: 0,
             keys: Keys::default(),
             reports: Reports::new(rng),
+            playout: None,
+            played_out: PlayoutStats::default(),
+            mixed: Vec::new(),
         }
     }
 
@@ -176,10 +214,57 @@ impl Leg {
 
     /// A bridge began or ended.
     pub(crate) fn set_bridged(&mut self, bridged: Option<Bridged>) {
+        let is_other = self.bridged.map(|before| before.feed()) != bridged.map(|after| after.feed());
         self.bridged = bridged;
-        self.sender.interrupt();
+        if is_other {
+            self.sender.interrupt();
+        }
+        self.mixed.clear();
+        if let Some(Bridged { hears: Hears::Mix { .. }, .. }) = bridged {
+            // Room at once: the beat must not allocate.
+            self.mixed.reserve(MIXED_MAX);
+        }
         if let Some(in_band) = self.link.as_mut().and_then(|link| link.in_band.as_mut()) {
             in_band.forget();
+        }
+    }
+
+    /// Somebody hears this leg in a mix at `rate` from here on, or nobody does.
+    pub(crate) fn set_playout(&mut self, rate: Option<Rate>) {
+        let wanted = self.codec().zip(rate);
+        let present = self.playout.as_ref().map(|playout| (playout.codec(), playout.rate()));
+        if wanted == present {
+            return;
+        }
+        if let Some(over) = self.playout.take() {
+            self.played_out.add(&over.stats);
+        }
+        self.playout = wanted.map(|(codec, rate)| Box::new(Playout::new(codec, rate)));
+    }
+
+    /// Lets a piece of the peer's audio wait for the mixes that hear it.
+    pub(crate) fn push_to_playout(&mut self, now: Time, received: &Received, datagram: &[u8]) {
+        let (Some(playout), Content::Audio { span, .. }) = (&mut self.playout, received.content) else {
+            return;
+        };
+        let Header { ssrc, timestamp, sequence, .. } = received.header;
+        let payload = &datagram[received.payload.clone()];
+        let piece = Piece { ssrc, timestamp, sequence, span, payload, restarted: received.restarted };
+        playout.push(samples_at(now), &piece);
+    }
+
+    /// Fills the frame of a beat with what the peer says.
+    pub(crate) fn play_out(&mut self, now: u64, frame: &mut [i16]) {
+        match &mut self.playout {
+            Some(playout) => playout.pull(now, frame),
+            None => frame.fill(0),
+        }
+    }
+
+    /// Takes the frame of a beat that this leg hears.
+    pub(crate) fn hear_mix(&mut self, frame: &[i16]) {
+        if self.mixed.len() + frame.len() <= MIXED_MAX {
+            self.mixed.extend_from_slice(frame);
         }
     }
 
@@ -195,6 +280,11 @@ impl Leg {
             link.receiver.report(&mut stats);
             self.reports.report(link.remote.codec.clock_factor(), &mut stats);
         }
+        let mut heard = self.played_out;
+        if let Some(playout) = &self.playout {
+            heard.add(&playout.stats);
+        }
+        heard.report(&mut stats);
         stats
     }
 
@@ -292,8 +382,8 @@ impl Leg {
     /// Sends a packet of the leg this one is bridged with. False if its audio was not looked at.
     pub(crate) fn relay(&mut self, now: Time, id: LegId, packet: Passing<'_>, out: &mut impl Sink) -> bool {
         let Passing { received, decoder, datagram } = packet;
-        if let Some(bridged) = &mut self.bridged {
-            bridged.heard_at = now;
+        if let Some(Bridged { hears: Hears::Packets { heard_at }, .. }) = &mut self.bridged {
+            *heard_at = now;
         }
         let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.sends()) else {
             return false;
@@ -392,7 +482,15 @@ impl Leg {
             self.due_samples -= frame_samples;
             let mut packet = [0; HEADER_LEN + PAYLOAD_MAX];
             let place = &mut packet[HEADER_LEN..];
-            let (length, finished) = link.encoder.play(&mut self.player, prompts, frame_samples, place);
+            let (length, finished) = match self.bridged {
+                Some(Bridged { hears: Hears::Mix { rate }, .. }) if !self.player.is_playing() => {
+                    (link.encoder.say(&mut self.mixed, frame_samples, rate, place), None)
+                }
+                Some(_) | None => {
+                    self.mixed.clear();
+                    link.encoder.play(&mut self.player, prompts, frame_samples, place)
+                }
+            };
             if link.remote.direction.sends() && length > 0 {
                 let header = self.sender.beat(now, link.remote.payload_type_send, frame_samples as u32);
                 self.send(id, Some(header), &mut packet[..HEADER_LEN + length], out);
@@ -429,8 +527,8 @@ impl Leg {
     }
 
     fn hears_its_bridge(&self, now: Time) -> bool {
-        let Some(bridged) = self.bridged else { return false };
-        !self.player.is_playing() && now.since(bridged.heard_at) < BRIDGE_SILENCE_AFTER
+        let Some(Bridged { hears: Hears::Packets { heard_at }, .. }) = self.bridged else { return false };
+        !self.player.is_playing() && now.since(heard_at) < BRIDGE_SILENCE_AFTER
     }
 }
 

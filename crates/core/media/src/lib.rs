@@ -1,20 +1,24 @@
 //! Who hears whom: legs, bridges, prompts and record taps on one 20 ms beat.
 //!
-//! Absent on purpose, for now: a jitter buffer, since a bridge forwards, translating between codecs on the packet, and a recording places each packet by
-//! its timestamp.
+//! Who hears one other party gets its packets as they come, translated if need be; who hears several gets a mix on the beat, for
+//! which packets go through a jitter buffer. A recording places each packet by its timestamp.
 //!
 //! Must never know: sockets, files, threads, clocks, SIP, queues, agents. Start reading at [`Engine`], then
 //! [`Command`] and [`Event`].
 
+mod bridges;
 mod codec;
 mod command;
+mod delays;
 mod engine;
 mod event;
 mod events;
 mod in_band;
 mod keys;
 mod leg;
+mod parties;
 mod player;
+mod playout;
 mod prompts;
 mod quality;
 mod receiver;
@@ -31,6 +35,7 @@ pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
 pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 pub use hotline_rtp::Digit;
 pub use keys::KEYS_WAITING_MAX;
+pub use parties::{PARTIES_MAX, Party, Supervision};
 pub use prompts::PromptLibrary;
 pub use quality::mos_hundredths;
 pub use sink::{Channel, Chunk, Sink};

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
-    BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink,
+    BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, Party, PromptLibrary, Remote, Sink,
+    Supervision,
 };
 use hotline_rtp::Header;
 
@@ -60,29 +61,38 @@ impl Sink for Counts {
 
 #[test]
 fn the_packet_path_allocates_nothing() {
+    let bridge = BridgeId(1);
     for codecs in [
-        [Codec::Pcmu, Codec::Pcma, Codec::Pcmu],
-        [Codec::G722, Codec::Pcmu, Codec::G722],
-        [Codec::Opus, Codec::Pcmu, Codec::Opus],
-        [Codec::L16, Codec::Opus, Codec::L16],
+        [Codec::Pcmu, Codec::Pcma, Codec::Pcmu, Codec::Pcmu],
+        [Codec::G722, Codec::Pcmu, Codec::G722, Codec::Pcma],
+        [Codec::Opus, Codec::Pcmu, Codec::Opus, Codec::G722],
+        [Codec::L16, Codec::Opus, Codec::L16, Codec::Opus],
     ] {
-        allocates_nothing(codecs);
+        allocates_nothing(codecs, |a, b, _| Command::Bridge { bridge, a, b });
+        allocates_nothing(codecs, |a, b, d| Command::Connect {
+            bridge,
+            parties: Party::conference(&[a, b, d]),
+        });
+        allocates_nothing(codecs, |a, b, d| Command::Connect {
+            bridge,
+            parties: Party::supervised(a, b, d, Supervision::Listen),
+        });
     }
 }
 
-fn allocates_nothing(codecs: [Codec; 3]) {
+fn allocates_nothing(codecs: [Codec; 4], how: impl Fn(LegId, LegId, LegId) -> Command) {
     let (mut engine, mut out) = (engine(), Counts::default());
     let mut now = Now::default();
     let mut rng = Rng::from_number(1);
     let call = CallId::generate(WallTime(0), &mut rng);
     let recording = RecordingId::generate(WallTime(0), &mut rng);
-    let (a, b, c) = (LegId(0), LegId(1), LegId(2));
-    for (leg, codec) in [a, b, c].into_iter().zip(codecs) {
+    let (a, b, c, d) = (LegId(0), LegId(1), LegId(2), LegId(3));
+    for (leg, codec) in [a, b, c, d].into_iter().zip(codecs) {
         engine.handle_command(now, Command::OpenLeg { leg, call }, &mut out);
         engine.handle_command(now, remote(leg, codec), &mut out);
     }
     for command in [
-        Command::Bridge { bridge: BridgeId(1), a, b },
+        how(a, b, d),
         Command::StartRecording { recording, customer: a, agent: b },
         Command::SetMusic { leg: c, prompt: Some("music/loop".into()) },
         Command::Play { leg: c, play: PlayId(1), prompts: vec!["en/hello".into()] },

@@ -1,6 +1,7 @@
 //! The engine with scripted peers: what each of them hears, and what call control is told.
 
 mod bugs;
+mod mixing;
 mod reports;
 mod world;
 

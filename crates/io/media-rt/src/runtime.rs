@@ -233,6 +233,11 @@ impl MediaHandle {
             | Command::CloseLeg { leg } => {
                 self.push(self.shared.routes.thread_of(*leg), command, COMMANDS_MAX)
             }
+            // That of any of them: all live on one thread.
+            Command::Connect { parties, .. } => {
+                let first = parties.first().map_or(0, |party| self.shared.routes.thread_of(party.leg));
+                self.push(first, command, COMMANDS_MAX)
+            }
             // These name no leg. The threads that do not know them ignore them.
             Command::Unbridge { .. } | Command::StopRecording { .. } => (0..self.shared.links.len())
                 .try_for_each(|thread| self.push(thread, command.clone(), COMMANDS_MAX)),

@@ -287,6 +287,7 @@ fn command_leg(command: &Command) -> Option<LegId> {
         | Command::CloseLeg { leg }
         | Command::Bridge { a: leg, .. }
         | Command::StartRecording { customer: leg, .. } => Some(*leg),
+        Command::Connect { parties, .. } => parties.first().map(|party| party.leg),
         Command::Unbridge { .. } | Command::StopRecording { .. } => None,
     }
 }

@@ -62,6 +62,7 @@ impl MediaPlane {
             Command::Play { leg, play, prompts } => self.play(leg, play, prompts.len()),
             Command::StopPlay { leg } => self.stop_play(leg),
             Command::Bridge { bridge, a, b } => self.bridge(bridge, a, b),
+            Command::Connect { .. } => {}
             Command::Unbridge { bridge } => {
                 self.bridges.remove(&bridge);
             }

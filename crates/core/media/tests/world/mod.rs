@@ -7,8 +7,8 @@ use std::time::Duration;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone};
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, Opus,
-    PromptLibrary, Remote, Sink,
+    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, Opus, Party,
+    PromptLibrary, Remote, Sink, Supervision,
 };
 use hotline_rtp::{Digit, Header};
 
@@ -270,7 +270,20 @@ pub(crate) fn random_command(rng: &mut Rng) -> Command {
             prompts: (0..rng.below(3)).map(|_| prompts[rng.below(3) as usize].into()).collect(),
         },
         5 => Command::StopPlay { leg },
-        6 | 7 => Command::Bridge { bridge, a: leg, b: other },
+        6 => Command::Bridge { bridge, a: leg, b: other },
+        7 => Command::Connect {
+            bridge,
+            parties: match rng.below(3) {
+                0 => Party::supervised(
+                    leg,
+                    other,
+                    LegId(rng.below(4)),
+                    Supervision::ALL[rng.below(5) as usize],
+                ),
+                1 => Party::conference(&[leg, other, LegId(rng.below(4))]),
+                _ => Party::conference(&[LegId(0), LegId(1), LegId(2), LegId(3)]),
+            },
+        },
         8 => Command::Unbridge { bridge },
         10 => Command::SendDigit { leg, digit: Digit::from_char('5').expect("a key") },
         9 => Command::StartRecording { recording: recording(rng.below(3)), customer: leg, agent: other },
