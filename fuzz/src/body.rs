@@ -20,7 +20,7 @@ use hotline_sip::uri::Uri;
 use hotline_sip::{Builder, Frame, Framer, FramingError, HeaderName, Message};
 use hotline_yaml::{Diagnostic, Node, Source, Value};
 
-pub use packets::{media_engine, rtp};
+pub use packets::{media_engine, rtcp, rtp};
 pub use sdp::sdp;
 pub use sip_endpoint::sip_endpoint;
 pub use sip_trace::sip_trace;

@@ -56,6 +56,7 @@ pub const TARGETS: &[Target] = &[
         inputs: 6_000,
     },
     Target { name: "rtp", body: body::rtp, corpora: &["corpus/rtp"], dictionary: &[], inputs: 50_000 },
+    Target { name: "rtcp", body: body::rtcp, corpora: &["corpus/rtcp"], dictionary: &[], inputs: 50_000 },
     Target {
         name: "media_engine",
         body: body::media_engine,

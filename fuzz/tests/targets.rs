@@ -51,6 +51,7 @@ targets! {
     sip_endpoint
     sip_trace
     rtp
+    rtcp
     media_engine
     sip_uri
     sip_digest

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, Opus, PromptLibrary, Remote, Sink,
+    Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, Opus, Party, PromptLibrary,
+    Remote, Sink, Supervision,
 };
-use hotline_rtp::{EventReceiver, HEADER_LEN, Header, LOST_END_AFTER, PeerReport};
+use hotline_rtp::{EventReceiver, HEADER_LEN, Header, LOST_END_AFTER, PeerReport, REPORT_LEN_MAX, Report};
 
 /// The customer's leg and the agent's.
 const LEGS: [LegId; 2] = [LegId(0), LegId(1)];
@@ -44,6 +45,18 @@ pub fn rtp(input: &[u8]) {
     assert_eq!(receiver.poll_timeout(), None);
 }
 
+/// A compound of reports: it is read or not, and what was read is what its writer would say again.
+pub fn rtcp(input: &[u8]) {
+    let Some((ours, datagram)) = input.split_first_chunk() else { return };
+    let ours = u32::from_be_bytes(*ours);
+    let Some(read) = PeerReport::read(datagram, ours) else { return };
+    let (ssrc, sender) = read.sender.map_or((1, None), |(ssrc, sender)| (ssrc, Some(sender)));
+    let report = Report { ssrc, name: 1, sender, reception: read.reception, bye: read.bye };
+    let mut written = [0; REPORT_LEN_MAX];
+    let length = report.write(&mut written);
+    assert_eq!(PeerReport::read(&written[..length], ours), Some(read));
+}
+
 /// Packets from phones and strangers to two legs in a recorded bridge: what leaves is RTP to somebody who is known,
 /// one packet for each that came, nothing is recorded before or after its time, and nothing is left at the end.
 pub fn media_engine(input: &[u8]) {
@@ -74,7 +87,7 @@ fn engine_with(agent: Codec, input: &[u8]) {
         assert!(outlet.sent <= 1 + CONCEALED_MAX, "one packet came and {} left", outlet.sent);
         assert!(drain(&mut engine).len() <= EVENTS_PER_PACKET_MAX);
     }
-    for leg in LEGS {
+    for leg in LEGS.into_iter().chain([LegId(2)]) {
         engine.handle_command(now, Command::CloseLeg { leg }, &mut outlet);
         assert!(drain(&mut engine).iter().any(|event| matches!(event, Event::LegClosed { .. })));
     }
@@ -121,7 +134,17 @@ fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
         };
         engine.handle_command(now, answered, outlet);
     }
-    engine.handle_command(now, Command::Bridge { bridge: BridgeId(1), a: customer, b: agent }, outlet);
+    let (bridge, supervisor) = (BridgeId(1), LegId(2));
+    engine.handle_command(now, Command::OpenLeg { leg: supervisor, call }, outlet);
+    // With some codecs somebody hears both in a mix.
+    let connect = match outlet.agent {
+        Codec::Pcmu | Codec::Pcma | Codec::L16 => Command::Bridge { bridge, a: customer, b: agent },
+        Codec::G722 | Codec::Opus => {
+            let parties = Party::supervised(customer, agent, supervisor, Supervision::Listen);
+            Command::Connect { bridge, parties }
+        }
+    };
+    engine.handle_command(now, connect, outlet);
     engine.handle_command(now, Command::StartRecording { recording, customer, agent }, outlet);
     engine
 }

@@ -3,12 +3,13 @@
 mod phone;
 mod told;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use hotline_api_types::{AgentState, EndKind, OfferOutcome, Party, TransferOutcome, What};
 use hotline_phone::{Phone, PhoneEvent, Speech};
 use hotline_sdp::Codec;
 use hotline_tests::{
-    Center, Certificate, Hotline, PATIENCE, Queue, Watch, eventually, hears, level, listen, wait_until_heard,
+    Center, Certificate, Hotline, PATIENCE, Queue, Watch, eventually, hears, level, listen, record_of,
+    wait_until_heard,
 };
 
 use crate::phone::{Baresip, VOICE_HZ};
@@ -54,6 +55,39 @@ async fn an_agent_answers_with_baresip_in_wide_band() -> Result<()> {
     hotline.set_state("1001", "ready").await?;
     let caller = hotline.caller_with(CALLER, Codec::Pcmu).await?;
     both_are_heard_and_recorded(caller, watch, agent).await
+}
+
+/// The caller has G.711 and the phone nothing but Opus. Both sides report what they hear.
+#[tokio::test]
+async fn an_agent_answers_with_baresip_in_opus_and_reports() -> Result<()> {
+    let hotline = center().start().await?;
+    let watch = hotline.watch().await?;
+    let mut agent = Baresip::full_band_agent(&hotline, "1001").await?;
+    hotline.set_state("1001", "ready").await?;
+    let caller = hotline.caller_with(CALLER, Codec::Pcmu).await?;
+    let mut waiting = hotline.watch().await?;
+    caller.say(Speech::tone(CALLER_HZ)).await?;
+    caller.dial("4100").await?;
+    let call = waiting.call_of(CALLER).await?;
+    agent.answer().await?;
+    wait_until_heard(&caller, VOICE_HZ).await?;
+    wait_until_baresip_hears(&agent, CALLER_HZ).await?;
+    // Each side reports every few seconds; the way there and back is known from the second report on.
+    eventually("some reports", async || Ok((agent.heard().await?.len() > 14 * 8000).then_some(()))).await?;
+    caller.hang_up().await?;
+    agent.says("session closed").await?;
+    waiting.over(&call).await?;
+    let sounds = eventually("the record of both legs", async || {
+        let record = record_of(watch.client(), &call).await?;
+        Ok((record.sounds.len() == 2).then_some(record.sounds))
+    })
+    .await?;
+    let sound = sounds.iter().find(|sound| sound.party == Party::Agent).context("the agent's sound")?;
+    assert_eq!((sound.codec.as_str(), sound.peer_lost), ("opus", Some(0)), "{sound:?}");
+    assert!(sound.round_trip_us.is_some_and(|us| us < 200_000), "{sound:?}");
+    let sound = listen(watch.client(), &call).await?;
+    assert!(hears(&sound.customer, CALLER_HZ) && hears(&sound.agent, VOICE_HZ));
+    Ok(())
 }
 
 #[tokio::test]

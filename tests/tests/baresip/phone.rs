@@ -29,11 +29,12 @@ pub(crate) struct Baresip {
     _process: Child,
 }
 
-/// What it speaks: G.711, or nothing but G.722.
+/// What it speaks: G.711, or nothing but G.722, or nothing but Opus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Band {
     Narrow,
     Wide,
+    Full,
 }
 
 impl Band {
@@ -41,6 +42,15 @@ impl Band {
         match self {
             Self::Narrow => SAMPLE_RATE_HZ,
             Self::Wide => g722::SAMPLE_RATE_HZ,
+            Self::Full => 48_000,
+        }
+    }
+
+    /// Its Opus takes two.
+    const fn channels(self) -> u16 {
+        match self {
+            Self::Narrow | Self::Wide => 1,
+            Self::Full => 2,
         }
     }
 }
@@ -64,6 +74,11 @@ impl Baresip {
     /// An agent's phone that speaks G.722 alone, registered.
     pub(crate) async fn wide_band_agent(hotline: &Hotline, agent: &str) -> Result<Self> {
         Self::registered(hotline, agent, ("UDP", None), Band::Wide).await
+    }
+
+    /// An agent's phone that speaks Opus alone, registered.
+    pub(crate) async fn full_band_agent(hotline: &Hotline, agent: &str) -> Result<Self> {
+        Self::registered(hotline, agent, ("UDP", None), Band::Full).await
     }
 
     async fn registered(
@@ -165,7 +180,8 @@ impl Baresip {
             for entry in std::fs::read_dir(self.directory.path())? {
                 let path = entry?.path();
                 if path.to_string_lossy().ends_with("-dec.wav") {
-                    let every = (self.band.sample_rate_hz() / SAMPLE_RATE_HZ) as usize;
+                    let every = (self.band.sample_rate_hz() / SAMPLE_RATE_HZ) as usize
+                        * usize::from(self.band.channels());
                     return Ok(Some(samples(&std::fs::read(path)?).into_iter().step_by(every).collect()));
                 }
             }
@@ -187,28 +203,32 @@ fn samples(wav: &[u8]) -> Vec<i16> {
 
 fn config(path: &Path, address: IpAddr, band: Band) -> String {
     let path = path.display();
-    let (rate, codec) = match band {
-        Band::Narrow => (SAMPLE_RATE_HZ, "g711"),
-        Band::Wide => (g722::SAMPLE_RATE_HZ, "g722"),
+    let (rate, channels) = (band.sample_rate_hz(), band.channels());
+    let codec = match band {
+        Band::Narrow => "g711",
+        Band::Wide => "g722",
+        Band::Full => "opus",
     };
     format!(
         "module_path /usr/lib/baresip/modules\nmodule stdio.so\nmodule {codec}.so\nmodule aufile.so\nmodule sndfile.so\n\
          module_app account.so\nmodule_app menu.so\nsip_listen {address}:0\nnet_interface {address}\n\
-         audio_source aufile,{path}/voice.wav\nsnd_path {path}\naudio_srate {rate}\naudio_channels 1\n"
+         audio_source aufile,{path}/voice.wav\nsnd_path {path}\naudio_srate {rate}\naudio_channels {channels}\n"
     )
 }
 
 fn speak_into(path: &Path, band: Band) -> Result<()> {
     let rate = band.sample_rate_hz();
     let spec = hound::WavSpec {
-        channels: 1,
+        channels: band.channels(),
         sample_rate: rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut file = hound::WavWriter::create(path, spec)?;
     for sample in Tone::new(VOICE_HZ, -12.0, rate).take(VOICE_S * rate as usize) {
-        file.write_sample(sample)?;
+        for _ in 0..band.channels() {
+            file.write_sample(sample)?;
+        }
     }
     Ok(file.finalize()?)
 }

@@ -73,6 +73,22 @@ async fn two_wide_band_phones_talk_and_are_recorded() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn opus_and_linear_phones_talk_to_telephones_and_to_each_other() -> Result<()> {
+    let hotline = Center::new().start().await?;
+    for (of_caller, of_agent) in [
+        (Codec::Pcma, Codec::Opus),
+        (Codec::L16, Codec::Opus),
+        (Codec::Opus, Codec::Opus),
+        (Codec::L16, Codec::G722),
+    ] {
+        talk(&hotline, of_caller, of_agent)
+            .await
+            .with_context(|| format!("{of_caller:?} and {of_agent:?}"))?;
+    }
+    Ok(())
+}
+
 /// The trunk's codecs are offered to it and taken from it; its order decides if it is to.
 #[tokio::test]
 async fn a_trunk_has_codecs_of_its_own() -> Result<()> {

@@ -19,7 +19,7 @@ use hotline_media::{
 };
 use hotline_media_rt::{MediaConfig, MediaHandle, MediaRuntime, SendError, StartError};
 use hotline_record_io::{Recorder, RecorderConfig};
-use hotline_rtp::EventSender;
+use hotline_rtp::{EventSender, PeerReport, REPORT_LEN_MAX, Reception, Report};
 use phone::{Heard, Phone, Say};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -82,6 +82,10 @@ impl Server {
     }
 
     fn set_remote(&self, leg: LegId, remote: SocketAddr, codec: Codec) {
+        self.set_remote_with(leg, remote, codec, None);
+    }
+
+    fn set_remote_with(&self, leg: LegId, remote: SocketAddr, codec: Codec, rtcp: Option<SocketAddr>) {
         let payload_type = codec.usual_payload_type();
         self.send(Command::SetRemote {
             leg,
@@ -89,7 +93,7 @@ impl Server {
                 address: remote,
                 codec,
                 opus: Opus::default(),
-                rtcp: None,
+                rtcp,
                 rtcp_mux: false,
                 payload_type_send: payload_type,
                 payload_type_receive: payload_type,
@@ -173,6 +177,37 @@ fn a_call_from_prompt_to_recording() {
 #[test]
 fn a_wide_band_phone_talks_with_a_telephone() {
     call_from_prompt_to_recording(Codec::G722, Codec::Pcmu);
+}
+
+/// A phone with a port of its own for reports gets ours from the port next to the audio's, and is heard there.
+#[test]
+fn both_sides_report_on_the_odd_port() {
+    let server = Server::start();
+    let port = server.open(CUSTOMER);
+    let phone = Phone::new();
+    let reports = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    reports.set_read_timeout(Some(PATIENCE)).unwrap();
+    server.set_remote_with(CUSTOMER, phone.address, Codec::Pcmu, reports.local_addr().ok());
+    let talk = phone.call(port, Codec::Pcmu, Instant::now(), tone_with_click(440.0, u32::MAX));
+    let mut buffer = [0; 512];
+    let mut first = None;
+    for _ in 0..2 {
+        let (length, source) = reports.recv_from(&mut buffer).unwrap();
+        assert_eq!(source.port(), port + 1);
+        let (ssrc, sender) = PeerReport::read(&buffer[..length], 0).unwrap().sender.expect("it sends");
+        assert_eq!(*first.get_or_insert(ssrc), ssrc);
+        let reception = Reception { ssrc, lost: 4, last_report: sender.middle(), ..Reception::default() };
+        let answer = Report { ssrc: 9, name: 9, sender: None, reception: Some(reception), bye: false };
+        let mut packet = [0; REPORT_LEN_MAX];
+        let length = answer.write(&mut packet);
+        reports.send_to(&packet[..length], source).unwrap();
+    }
+    talk.hang_up();
+    let stats = server.close(CUSTOMER);
+    assert_eq!((stats.reports_received, stats.peer_lost), (2, Some(4)));
+    assert!(stats.round_trip_us.is_some_and(|us| us < 1_000_000), "{stats:?}");
+    let (length, _) = reports.recv_from(&mut buffer).unwrap();
+    assert!(PeerReport::read(&buffer[..length], 0).unwrap().bye, "it says that it leaves");
 }
 
 fn call_from_prompt_to_recording(of_customer: Codec, of_agent: Codec) {
