@@ -1,28 +1,21 @@
-//! `hotline bench sip`: how many calls a second a server sets up on this machine, and what each costs. A server of its
-//! own in a child process, a carrier that calls, a crowd of agents who answer, over real UDP; media is not sent.
+//! `hotline bench sip`: how many calls a second a server sets up, and what each costs; media is not sent.
 
-mod crowd;
-mod load;
-mod message;
-mod process;
 mod report;
-mod socket;
-mod stage;
-mod tally;
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use hotline_config::Configuration;
 
+use super::crowd::Crowd;
+use super::load::{Load, Plan, Progress};
+use super::message::{NO_SOUND_PORT, Sound};
+use super::process::Usage;
+use super::stage::{Cast, Line, Stage};
+use super::{tell, tell_again};
 use crate::{banner, cli};
-use crowd::Crowd;
-use load::{Load, Plan, Progress};
-use process::Usage;
 use report::{Measured, Report};
-use stage::Stage;
 
 /// After the last call the server's work is still counted for so long: records, recordings.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -49,8 +42,9 @@ pub(crate) async fn sip(configuration: &Configuration, options: &cli::BenchSip) 
 
 async fn measure(configuration: &Configuration, options: &cli::BenchSip) -> Result<()> {
     tell("starting a server of its own");
-    let mut stage = Stage::start(configuration, options).await?;
-    let measured = perform(&stage, options).await;
+    let cast = Cast::new(options.agents, options.pages);
+    let mut stage = Stage::start(configuration, &cast).await?;
+    let measured = perform(&stage, &cast, options).await;
     let ended = stage.stop().await;
     let report = measured.map_err(|error| stage.explain(error))?;
     ended?;
@@ -65,8 +59,9 @@ async fn measure(configuration: &Configuration, options: &cli::BenchSip) -> Resu
     Ok(())
 }
 
-async fn perform(stage: &Stage, options: &cli::BenchSip) -> Result<Report> {
-    let mut crowd = Crowd::gather(stage, options).await?;
+async fn perform(stage: &Stage, cast: &Cast, options: &cli::BenchSip) -> Result<Report> {
+    tell(&format!("registering {} agents", cast.agents.len()));
+    let mut crowd = Crowd::gather(stage, cast).await?;
     let mut report = Report::new(stage, options);
     if !options.json {
         report.print_begin();
@@ -74,12 +69,13 @@ async fn perform(stage: &Stage, options: &cli::BenchSip) -> Result<Report> {
     let mut first = 0;
     for rate in &options.rate {
         let plan = Plan {
+            line: Line::Recorded,
             rate: *rate,
-            seconds: options.seconds,
+            calls: u64::from(*rate) * u64::from(options.seconds),
             talk: Duration::from_millis(options.talk_ms),
             first,
         };
-        first += plan.calls();
+        first += plan.calls;
         let measured = run(stage, &mut crowd, plan).await?;
         if !options.json {
             report::print_row(&measured);
@@ -98,7 +94,8 @@ async fn run(stage: &Stage, crowd: &mut Crowd, plan: Plan) -> Result<Measured> {
     let losses = crowd.losses().await?;
     let (began, before) = (Instant::now(), Usage::of(stage.pid())?);
     let progress = Arc::new(Progress::default());
-    let load = Load::new(crowd.take_sockets()?, stage.sip, plan, Arc::clone(&progress));
+    let sounds = [stage.carrier(), stage.phones()].map(|ip| Sound::pcmu((ip, NO_SOUND_PORT).into()));
+    let load = Load::new(crowd.take_sockets()?, stage.sip, plan, sounds, Arc::clone(&progress));
     let mut running = tokio::task::spawn_blocking(move || load.run());
     let (sockets, tally) = loop {
         match tokio::time::timeout(PROGRESS, &mut running).await {
@@ -112,18 +109,4 @@ async fn run(stage: &Stage, crowd: &mut Crowd, plan: Plan) -> Result<Measured> {
     tell_again("");
     let losses = crowd.losses().await?.since(losses);
     Ok(Measured { plan, tally, used, losses })
-}
-
-/// To whoever waits, beside the result on standard output.
-#[expect(clippy::print_stderr, reason = "progress for the person at the terminal")]
-fn tell(text: &str) {
-    eprintln!("{text}");
-}
-
-/// The same line again, where there is somebody who looks at it.
-#[expect(clippy::print_stderr, reason = "progress for the person at the terminal")]
-fn tell_again(text: &str) {
-    if std::io::stderr().is_terminal() {
-        eprint!("\r\x1b[K{text}");
-    }
 }
