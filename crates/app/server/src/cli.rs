@@ -64,17 +64,24 @@ pub(crate) struct Bench {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Measurement {
     /// How many calls a second are set up, and what each costs.
+    ///
+    /// Starts a server of its own, with files and loopback addresses of its own that are removed afterwards, and calls it over
+    /// UDP at one rate after the other: from a trunk through a number and a queue to an agent's phone, which answers at once.
+    /// Calls are journalled and recorded as in production; no media is sent.
     Sip(BenchSip),
     /// What bridged, recorded, translated and waiting calls cost, beside what the kernel alone takes.
+    ///
+    /// For each row starts a server of its own, with files and loopback addresses of its own that are removed afterwards, brings up
+    /// calls from a trunk through a number and a queue to agents' phones, and sends audio on all legs, which it checks, counts and
+    /// times at the far side. Beside each number of calls it measures a process that does nothing but receive and send the same
+    /// packets. Then it looks for the greatest number of recorded calls that is clean, and how punctual the beats are with half of
+    /// it. With all parts it takes about a quarter of an hour.
     Media(BenchMedia),
     /// The bare forwarder that `media` compares with; it starts this itself.
     #[command(hide = true)]
     Forward(Forward),
 }
 
-/// Starts a server of its own, with files and loopback addresses of its own that are removed afterwards, and calls it over
-/// UDP at one rate after the other: from a trunk through a number and a queue to an agent's phone, which answers at once.
-/// Calls are journalled and recorded as in production; no media is sent.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   hotline bench sip                              the usual rates, ten seconds each
@@ -113,11 +120,6 @@ fn pages(text: &str) -> Result<usize, String> {
     pages.ok_or_else(|| format!("0 to {PAGES_MAX}"))
 }
 
-/// For each row starts a server of its own, with files and loopback addresses of its own that are removed afterwards, brings up
-/// calls from a trunk through a number and a queue to agents' phones, and sends audio on all legs, which it checks, counts and
-/// times at the far side. Beside each number of calls it measures a process that does nothing but receive and send the same
-/// packets. Then it looks for the greatest number of recorded calls that is clean, and how punctual the beats are with half of
-/// it. With all parts it takes about a quarter of an hour.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   hotline bench media                                      all parts, with 100 and with 400 calls

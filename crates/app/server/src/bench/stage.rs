@@ -24,6 +24,9 @@ const LOG: &str = "server.log";
 /// Lines of the log that are shown when something goes wrong.
 const LOG_LINES: usize = 20;
 const STARTED_WITHIN: Duration = Duration::from_secs(30);
+/// For glibc: greater pieces than a mebibyte, as checking a password takes, go back to the system when they are given back.
+/// Otherwise calls would find them, and take less memory than they need.
+const MALLOC_MMAP_THRESHOLD: &str = "1048576";
 /// The server drains for half a minute if calls are left.
 const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -120,6 +123,7 @@ impl Stage {
         let mut child = Command::new(std::env::current_exe().context("this program")?)
             .args(["--config", "config/hotline.yaml", "--log", "warn", "run"])
             .current_dir(directory.path())
+            .env("MALLOC_MMAP_THRESHOLD_", MALLOC_MMAP_THRESHOLD)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -91,7 +91,10 @@ async fn measure(configuration: &Configuration, options: &BenchMedia) -> Result<
     if options.only.contains(&MediaPart::Limit) {
         report.limit = Some(limit(configuration, options).await?);
     }
-    if options.only.contains(&MediaPart::Beats) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if options.only.contains(&MediaPart::Beats) && cores < 2 {
+        tell("the beats are not looked at: server and load would need a processor each");
+    } else if options.only.contains(&MediaPart::Beats) {
         // Half of what was found to be the most, or of what is required.
         let most = report.limit.as_ref().and_then(|tried| tried.greatest);
         let calls = most.map_or(CALLS_REQUIRED, |most| most / 2);
