@@ -137,7 +137,8 @@ const READING: &str = "
 - **recorded**: stereo WAV, written and put on the disk as in production. Its price is that of the threads that write.
 - **delay**: from the send to the kernel's stamp at the far side, the median over the window of each second's percentiles. The payload
   says whose packet it is, its number and when it was sent; it must arrive bit for bit. What G.722 and music make of it is counted only.
-- **memory a call**: resident memory in the window less that before the first call of a server that was just started.
+- **memory a call**: resident memory in the window less that before the first call of a server that was just started, over the
+  calls; what is there once for all of them (the ring to the recorder, the database's) is in it.
 - **beats late**: prompts, music and silence go out on a beat of 20 ms; how long after it was due it began, rounded up to one of the
   bounds of `hotline_media_beat_lateness_seconds`.
 - No packet makes the server ask for memory: `crates/core/media/tests/allocation.rs` proves that.
@@ -154,7 +155,8 @@ fn required(text: &mut String, report: &Report) -> Result<()> {
         let Goal { title, unit, bound, is_least, .. } = verdict.goal;
         let sign = if is_least { "≥" } else { "≤" };
         let figure = cell(verdict.figure, if is_least { 0 } else { 2 });
-        writeln!(text, "| {title} | {sign} {bound} {unit} | {figure} | {} |", met(&verdict))?;
+        let required = format!("{sign} {bound} {unit}");
+        writeln!(text, "| {title} | {} | {figure} | {} |", required.trim_end(), met(&verdict))?;
     }
     writeln!(text, "| Opus 16 kHz ↔ G.711 | ≤ 1.2 × (libopus + relay) | there is no such codec yet | – |")?;
     if let Some(tried) = &report.limit {
@@ -224,7 +226,7 @@ mod tests {
             once.contains("| bridged | 400 | 0.70 | 0.00 | 1.00 | 1429 | 0.10 / 0.50 | 0 | 41 | 12 | – |"),
             "{once}"
         );
-        assert!(once.contains("| bridged: times the bare forwarder | ≤ 1.4  | 1.00 | met |"), "{once}");
+        assert!(once.contains("| bridged: times the bare forwarder | ≤ 1.4 | 1.00 | met |"), "{once}");
         assert_eq!(replace(&once, &report()).unwrap(), once);
     }
 
