@@ -136,7 +136,9 @@ const READING: &str = "
   the same load, in the same run: what the kernel alone costs. **bare sender**: the same for music, one send each 20 ms and one receive.
 - **recorded**: stereo WAV, written and put on the disk as in production. Its price is that of the threads that write.
 - **delay**: from the send to the kernel's stamp at the far side, the median over the window of each second's percentiles. The payload
-  says whose packet it is, its number and when it was sent; it must arrive bit for bit. What G.722 and music make of it is counted only.
+  says whose packet it is, its number and when it was sent; it must arrive bit for bit. What G.722 and music make of it is counted only. The load speaks for a twentieth of
+  the legs each millisecond, as the one that others were measured with, so a packet waits for those of its turn before it: the bare
+  forwarder's delay is what that alone takes.
 - **memory a call**: resident memory in the window less that before the first call of a server that was just started, over the
   calls; what is there once for all of them (the ring to the recorder, the database's) is in it.
 - **beats late**: prompts, music and silence go out on a beat of 20 ms; how long after it was due it began, rounded up to one of the
