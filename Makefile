@@ -15,6 +15,7 @@ help:
 	@echo "make test   check and test everything, ends with a count"
 	@echo "make bench  how fast the parts are; make fuzz: malformed input; make soak: a busy server; all long"
 	@echo "make rate   how many calls a second a server sets up on this machine, and what each costs"
+	@echo "make load   what calls with audio cost on this machine, and how many it bears; a quarter of an hour"
 	@echo "make clean  remove what was built (never recordings or the database)"
 
 run: release
@@ -68,9 +69,10 @@ FUZZ ?= 600
 fuzz: need
 	cargo run --release --locked --package hotline-fuzz -- $(FUZZ)
 
-# What bridged calls cost, with SIPp; LOAD="--calls 200" takes more calls. See crates/test/bench/perf-kit.
+# What bridged, recorded, translated and waiting calls cost; LOAD="--require" fails unless what is required is met,
+# LOAD="--repeats 3 --write docs/benchmarks.md" writes the page.
 load: release
-	cargo run --release --locked --package hotline-bench --bin load -- $(LOAD)
+	$(HOTLINE) bench media $(LOAD)
 
 # How many calls a second are set up and what each costs; RATE="--rate 400 --require" fails unless that is borne.
 rate: release

@@ -1,25 +1,30 @@
-//! `hotline bench sip`: what an operator measures on the own machine.
+//! `hotline bench`: what an operator measures on the own machine.
 
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
-use anyhow::Result;
-use hotline_tests::{Center, binary, within};
+use anyhow::{Context, Result};
+use hotline_tests::{Center, binary};
 use serde_json::Value;
 use tokio::process::Command;
+use tokio::time::timeout;
+
+/// Several servers one after the other, each started, called, and left to drain.
+const PATIENCE: Duration = Duration::from_secs(200);
 
 /// Runs the program to its end in `directory`; what it needs for a while goes to `files`.
 async fn bench(directory: &Path, files: &Path, arguments: &[&str]) -> Result<Output> {
     let mut command = Command::new(binary()?);
-    command.current_dir(directory).args(["bench", "sip"]).args(arguments);
+    command.current_dir(directory).arg("bench").args(arguments);
     command.env_remove("HOTLINE_CONFIG").env("TMPDIR", files).kill_on_drop(true);
-    within("the program to end", async { Ok(command.output().await?) }).await
+    Ok(timeout(PATIENCE, command.output()).await.context("waited for the program to end")??)
 }
 
 #[tokio::test]
 async fn calls_at_a_steady_rate_are_counted_and_timed_and_nothing_is_left_behind() -> Result<()> {
     let (center, files) = (Center::new().write()?, tempfile::tempdir()?);
-    let arguments = ["--rate", "10,20", "--seconds", "1", "--agents", "12", "--pages", "2", "--json"];
+    let arguments = ["sip", "--rate", "10,20", "--seconds", "1", "--agents", "12", "--pages", "2", "--json"];
     let output = bench(center.path(), files.path(), &arguments).await?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
@@ -51,10 +56,60 @@ async fn calls_at_a_steady_rate_are_counted_and_timed_and_nothing_is_left_behind
     Ok(())
 }
 
+/// The two marks between which a page is written.
+const PAGE: &str = "# Speed\n\n<!-- hotline bench media: begin; what stands here is written by `hotline bench media --write` -->\n\
+                    old\n<!-- hotline bench media: end -->\n\nthe rest\n";
+
+#[tokio::test]
+async fn calls_are_heard_at_their_far_side_whatever_is_done_with_them_and_the_page_says_what_they_cost()
+-> Result<()> {
+    let (center, files) = (Center::new().write()?, tempfile::tempdir()?);
+    std::fs::write(center.path().join("speed.md"), PAGE)?;
+    let parts = "relay,recorded,transcoded,music";
+    let times = ["--calls", "3", "--seconds", "1", "--settle", "2"];
+    let arguments = [&["media", "--only", parts, "--write", "speed.md", "--json"], &times[..]].concat();
+    let output = bench(center.path(), files.path(), &arguments).await?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    let result: Value = serde_json::from_slice(&output.stdout)?;
+    let runs = result["runs"].as_array().map_or(&[][..], Vec::as_slice);
+    let scenes: Vec<&str> = runs.iter().filter_map(|run| run["scene"].as_str()).collect();
+    assert_eq!(scenes, ["forwarder", "relay", "recorded", "transcoded", "sender", "music"], "{result:#}");
+    for run in runs {
+        let number = |name: &str| run[name].as_f64().unwrap_or_else(|| panic!("{name}: {run:#}"));
+        let legs =
+            if ["sender", "music"].contains(&run["scene"].as_str().context("a scene")?) { 3.0 } else { 6.0 };
+        // 50 a second; how many exactly depends on how soon this machine lets everybody have a turn.
+        let about = legs * 30.0..legs * 70.0;
+        assert!(
+            about.contains(&number("packets_sent")) && about.contains(&number("packets_heard")),
+            "{run:#}"
+        );
+        assert_eq!((number("packets_lost"), number("packets_wrong")), (0.0, 0.0), "{run:#}");
+        assert!(number("cpu_ms_per_call_s") < 2000.0 && number("threads") >= 1.0, "{run:#}");
+        let is_timed =
+            ["forwarder", "relay", "recorded"].contains(&run["scene"].as_str().context("a scene")?);
+        assert_eq!(run["delay"]["p50_ms"].as_f64().is_some_and(|delay| delay > 0.0), is_timed, "{run:#}");
+    }
+    let page = std::fs::read_to_string(center.path().join("speed.md"))?;
+    assert!(
+        page.starts_with("# Speed\n") && page.ends_with("\n\nthe rest\n") && !page.contains("old"),
+        "{page}"
+    );
+    assert!(page.contains("| bridged, recorded | 3 |"), "{page}");
+    let left = std::fs::read_dir(files.path())?.count();
+    assert_eq!(left, 0, "files are left in {}", files.path().display());
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_is_required_must_be_measured() -> Result<()> {
     let (center, files) = (Center::new().write()?, tempfile::tempdir()?);
-    let output = bench(center.path(), files.path(), &["--rate", "10", "--require"]).await?;
+    let output = bench(center.path(), files.path(), &["media", "--calls", "100", "--require"]).await?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("400 calls"), "{said}");
+    let output = bench(center.path(), files.path(), &["sip", "--rate", "10", "--require"]).await?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("400 calls a second"), "{said}");

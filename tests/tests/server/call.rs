@@ -56,6 +56,26 @@ async fn a_caller_and_an_agent_hear_each_other_and_both_are_recorded() -> Result
 }
 
 #[tokio::test]
+async fn callers_of_a_queue_that_is_not_to_be_recorded_are_heard_and_leave_no_recording() -> Result<()> {
+    let unrecorded = "announce_position: false, record: false";
+    let center = Center::new().sales(|sales| sales.music_only().wrap_up_s(1));
+    let center = center.edit("config/center.yaml", "announce_position: false", unrecorded);
+    let hotline = center.start().await?;
+    let mut watch = hotline.watch().await?;
+    let (caller, mut agent, call) = connected(&hotline, &mut watch).await?;
+    caller.say(Speech::tone(CALLER_HZ)).await?;
+    wait_until_heard(&agent, CALLER_HZ).await?;
+    caller.hang_up().await?;
+    agent.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    watch.agent("1001", AgentState::WrapUp).await?;
+    watch.agent("1001", AgentState::Ready).await?;
+    let record = record_of(watch.client(), &call).await?;
+    assert_eq!(record.cause.context("a cause")?.kind, EndKind::Completed);
+    assert!(record.recordings.is_empty(), "{:?}", record.recordings);
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_two_channels_of_a_recording_are_aligned() -> Result<()> {
     let hotline = Center::new().start().await?;
     let mut watch = hotline.watch().await?;

@@ -12,7 +12,7 @@ use hotline_yaml::{Fields, Node, Reader, suggest};
 use crate::agents::AgentEntry;
 use crate::flows::Sounds;
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "name",
     "strategy",
     "ring_timeout_s",
@@ -21,6 +21,7 @@ const KEYS: [&str; 9] = [
     "waiting_max",
     "music",
     "announce_position",
+    "record",
     "members",
 ];
 const RING_TIMEOUT: Duration = Duration::from_secs(15);
@@ -69,6 +70,7 @@ fn queue(
     };
     let music = music(reader, fields.optional("music"), sounds);
     let announce_position = reader.bool(fields.optional("announce_position"), true);
+    let record = reader.bool(fields.optional("record"), true);
     let members = reader.required(fields, "members").and_then(|node| members(reader, node, agents));
     let routing = QueueConfig {
         id: id.clone(),
@@ -83,7 +85,7 @@ fn queue(
             None => None,
         },
     };
-    Some(Queue { routing, music: music?, announce_position: announce_position? })
+    Some(Queue { routing, music: music?, announce_position: announce_position?, record: record? })
 }
 
 fn strategy(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Strategy> {

@@ -1,9 +1,9 @@
 //! What can be typed after `hotline`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A call center in one program: SIP trunk, IVR, queues, agents, recordings, pages.
 #[derive(Debug, Parser)]
@@ -64,12 +64,24 @@ pub(crate) struct Bench {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Measurement {
     /// How many calls a second are set up, and what each costs.
+    ///
+    /// Starts a server of its own, with files and loopback addresses of its own that are removed afterwards, and calls it over
+    /// UDP at one rate after the other: from a trunk through a number and a queue to an agent's phone, which answers at once.
+    /// Calls are journalled and recorded as in production; no media is sent.
     Sip(BenchSip),
+    /// What bridged, recorded, translated and waiting calls cost, beside what the kernel alone takes.
+    ///
+    /// For each row starts a server of its own, with files and loopback addresses of its own that are removed afterwards, brings up
+    /// calls from a trunk through a number and a queue to agents' phones, and sends audio on all legs, which it checks, counts and
+    /// times at the far side. Beside each number of calls it measures a process that does nothing but receive and send the same
+    /// packets. Then it looks for the greatest number of recorded calls that is clean, and how punctual the beats are with half of
+    /// it. With all parts it takes about a quarter of an hour.
+    Media(BenchMedia),
+    /// The bare forwarder that `media` compares with; it starts this itself.
+    #[command(hide = true)]
+    Forward(Forward),
 }
 
-/// Starts a server of its own, with files and loopback addresses of its own that are removed afterwards, and calls it over
-/// UDP at one rate after the other: from a trunk through a number and a queue to an agent's phone, which answers at once.
-/// Calls are journalled and recorded as in production; no media is sent.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   hotline bench sip                              the usual rates, ten seconds each
@@ -85,7 +97,7 @@ pub(crate) struct BenchSip {
     pub(crate) seconds: u32,
     /// Agents who are ready, each for one call at a time.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=2000))]
-    agents: u32,
+    pub(crate) agents: u32,
     /// How long caller and agent talk, in milliseconds.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     pub(crate) talk_ms: u64,
@@ -100,19 +112,84 @@ pub(crate) struct BenchSip {
     pub(crate) require: bool,
 }
 
-impl BenchSip {
-    /// The agents' ids.
-    pub(crate) fn agents(&self) -> impl Iterator<Item = String> {
-        (0..self.agents).map(|agent| (1001 + agent).to_string())
-    }
-}
-
 /// Each page is a person whose password is hashed when the server starts, which takes its time.
 const PAGES_MAX: usize = 200;
 
 fn pages(text: &str) -> Result<usize, String> {
     let pages = text.parse().ok().filter(|pages| *pages <= PAGES_MAX);
     pages.ok_or_else(|| format!("0 to {PAGES_MAX}"))
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline bench media                                      all parts, with 100 and with 400 calls
+  hotline bench media --calls 200 --only relay,recorded    what recording costs
+  hotline bench media --repeats 3 --write docs/benchmarks.md
+                                                           writes what was found into the page, between its two marks
+  hotline bench media --require                            exit code 1 unless the required figures are met")]
+pub(crate) struct BenchMedia {
+    /// Calls at once, a row of each part for each number.
+    #[arg(long, value_name = "CALLS", value_delimiter = ',', default_values_t = [100, 400],
+          value_parser = clap::value_parser!(u32).range(1..=2400))]
+    pub(crate) calls: Vec<u32>,
+    /// How long is measured once all calls are up, in seconds.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
+    /// How long all calls are up before that, in seconds.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=60))]
+    pub(crate) settle: u32,
+    /// How often each row is measured; the run with the middle processor time counts.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) repeats: u32,
+    /// The parts that are measured; all unless given.
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',', default_values_t = MediaPart::ALL)]
+    pub(crate) only: Vec<MediaPart>,
+    /// Write the result into this file, between the two lines that mark its place.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+    /// Print the result as JSON and nothing else to standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fail unless all figures that are required at 400 calls are met.
+    #[arg(long)]
+    pub(crate) require: bool,
+}
+
+/// A part of `hotline bench media`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MediaPart {
+    /// Bridged calls, G.711 on both legs, from a queue that is not recorded.
+    Relay,
+    /// Bridged calls, recorded.
+    Recorded,
+    /// Bridged calls with G.722 on the agent's leg.
+    Transcoded,
+    /// Callers who wait with music.
+    Music,
+    /// The greatest number of recorded calls that is clean.
+    Limit,
+    /// How late the beats of the media threads are, with half of that number and the load on a processor of its own.
+    Beats,
+}
+
+impl MediaPart {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Relay, Self::Recorded, Self::Transcoded, Self::Music, Self::Limit, Self::Beats];
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Forward {
+    #[arg(long)]
+    pub(crate) calls: u32,
+    /// The address of its sockets.
+    #[arg(long)]
+    pub(crate) at: IpAddr,
+    /// Where all callers are.
+    #[arg(long)]
+    pub(crate) callers: SocketAddr,
+    /// Where all phones are; if nowhere, callers are sent something on a beat.
+    #[arg(long)]
+    pub(crate) phones: Option<SocketAddr>,
 }
 
 /// Asks the running server, which keeps the messages of living and finished calls in memory for a while (`sip.trace` in

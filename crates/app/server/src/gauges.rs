@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hotline_call::TrunkCounters;
-use hotline_media_rt::MediaHandle;
+use hotline_media_rt::{BeatsByLateness, LATENESS_BOUNDS, MediaHandle};
 use hotline_record_io::RecorderGauge;
 use hotline_shard::{Handle, HandleError};
 use hotline_telemetry::{CoreCounters, Metric, Metrics};
@@ -14,6 +14,7 @@ const EVERY: Duration = Duration::from_secs(2);
 /// Runs until the shard is gone.
 pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: RecorderGauge, metrics: Metrics) {
     let mut core = CoreCounters::default();
+    let mut beats = BeatsByLateness::default();
     let mut beat = interval(EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -31,6 +32,7 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
         Metric::MediaCommandsRefused.reach(counters.commands_refused);
         Metric::MediaBeatsLate.reach(counters.beats_late);
         Metric::MediaBeatsSkipped.reach(counters.beats_skipped);
+        show_beats(&mut beats, counters.beats_by_lateness);
         Metric::MediaSendErrors.reach(counters.send_errors);
         Metric::MediaEventsLost.reach(counters.digits_refused);
         Metric::MediaPanics.reach(counters.panics);
@@ -42,6 +44,16 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
         Metric::RecordingRefused.reach(counters.refused_ms);
         Metric::RecordingSyncsSkipped.reach(counters.syncs_skipped);
         metrics.upkeep();
+    }
+}
+
+/// Each beat that is new counts for the bound that it did not exceed.
+fn show_beats(known: &mut BeatsByLateness, beats: BeatsByLateness) {
+    let histogram = Metric::MediaBeatLateness.histogram();
+    let beyond = LATENESS_BOUNDS.last().map(|bound| *bound * 2);
+    for ((bound, count), known) in LATENESS_BOUNDS.into_iter().chain(beyond).zip(beats).zip(known) {
+        histogram.record_many(bound, usize::try_from(count - *known).unwrap_or(usize::MAX));
+        *known = count;
     }
 }
 

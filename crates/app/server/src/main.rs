@@ -43,11 +43,11 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<()> {
     let configuration = load(&cli.config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting")?;
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting");
     match &cli.command {
         None | Some(Command::Run) => {
             logs(&configuration, &cli.log)?;
-            runtime.block_on(server::run(configuration))
+            runtime()?.block_on(server::run(configuration))
         }
         Some(Command::Check) => {
             check(&configuration);
@@ -55,20 +55,25 @@ fn run(cli: &Cli) -> Result<()> {
         }
         Some(Command::Demo(options)) => {
             logs(&configuration, "warn")?;
-            runtime.block_on(demo::run(configuration, options))
+            runtime()?.block_on(demo::run(configuration, options))
         }
         Some(Command::Bench(Bench { what: Measurement::Sip(options) })) => {
-            runtime.block_on(bench::sip(&configuration, options))
+            runtime()?.block_on(bench::sip(&configuration, options))
         }
-        Some(Command::Trace(options)) => runtime.block_on(trace::run(&configuration, options)),
+        Some(Command::Bench(Bench { what: Measurement::Media(options) })) => {
+            runtime()?.block_on(bench::media(&configuration, options))
+        }
+        // Without a runtime, whose threads would be in the measured process too.
+        Some(Command::Bench(Bench { what: Measurement::Forward(options) })) => bench::forward(options),
+        Some(Command::Trace(options)) => runtime()?.block_on(trace::run(&configuration, options)),
         Some(Command::Recordings(Recordings { what: RecordingsTask::Verify })) => {
             recordings::verify(&configuration)
         }
         Some(Command::Recordings(Recordings { what: RecordingsTask::Repair })) => {
             logs(&configuration, &cli.log)?;
-            runtime.block_on(recordings::repair(&configuration))
+            runtime()?.block_on(recordings::repair(&configuration))
         }
-        Some(Command::User(user)) => runtime.block_on(users::add(&configuration, user)),
+        Some(Command::User(user)) => runtime()?.block_on(users::add(&configuration, user)),
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Queue {
     pub music: PromptId,
     /// Whether callers hear their position on joining and whenever it changes.
     pub announce_position: bool,
+    /// Whether conversations of callers who came through this queue are recorded.
+    pub record: bool,
 }
 
 /// Numbers outside at which one agent may be reached.

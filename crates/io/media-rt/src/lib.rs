@@ -5,6 +5,7 @@
 //! Start reading at [`MediaRuntime`].
 
 mod clock;
+mod lateness;
 mod load;
 mod ports;
 mod routes;
@@ -12,5 +13,6 @@ mod runtime;
 mod sockets;
 mod thread;
 
+pub use lateness::{BeatsByLateness, LATENESS_BOUNDS};
 pub use load::{LoadError, PromptError, load_prompts};
 pub use runtime::{MediaConfig, MediaCounters, MediaHandle, MediaRuntime, SendError, StartError};

@@ -13,6 +13,7 @@ use hotline_media::{Command, Engine, EngineConfig, Event, PromptLibrary};
 use hotline_record_io::{Outbox, Recorder};
 
 use crate::clock::Clock;
+use crate::lateness::BeatsByLateness;
 use crate::ports::Ports;
 use crate::routes::Routes;
 use crate::sockets::{Sockets, Waker};
@@ -84,6 +85,8 @@ pub struct MediaCounters {
     pub beats_late: u64,
     /// Beats left out because a tick was too late.
     pub beats_skipped: u64,
+    /// How late each beat began.
+    pub beats_by_lateness: BeatsByLateness,
     /// Keys refused because too many were waiting or nobody had time for them.
     pub digits_refused: u64,
     /// Packets that the system did not take.
@@ -265,10 +268,15 @@ impl MediaHandle {
         let sum = |counter: fn(&Gauges) -> &AtomicU64| -> u64 {
             self.shared.links.iter().map(|link| counter(&link.gauges).load(Ordering::Relaxed)).sum()
         };
+        let mut beats_by_lateness = BeatsByLateness::default();
+        for link in &self.shared.links {
+            link.gauges.lateness.add_to(&mut beats_by_lateness);
+        }
         MediaCounters {
             commands_refused: self.shared.refused.load(Ordering::Relaxed),
             beats_late: sum(|gauges| &gauges.beats_late),
             beats_skipped: sum(|gauges| &gauges.beats_skipped),
+            beats_by_lateness,
             digits_refused: sum(|gauges| &gauges.digits_refused) + sum(|gauges| &gauges.digits_dropped),
             send_errors: sum(|gauges| &gauges.send_errors),
             receive_errors: sum(|gauges| &gauges.receive_errors),

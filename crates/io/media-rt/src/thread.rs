@@ -13,6 +13,7 @@ use hotline_media::{Chunk, Command, Engine, Event, LegFailure, Sink, Timer};
 use hotline_record_io::{Outbox, RETRY, Tap};
 
 use crate::clock::Clock;
+use crate::lateness::Lateness;
 use crate::ports::Ports;
 use crate::routes::Routes;
 use crate::sockets::{Carries, ReadyList, Sockets};
@@ -30,6 +31,7 @@ pub(crate) struct Gauges {
     pub(crate) stopping: AtomicBool,
     pub(crate) beats_late: AtomicU64,
     pub(crate) beats_skipped: AtomicU64,
+    pub(crate) lateness: Lateness,
     pub(crate) digits_refused: AtomicU64,
     pub(crate) digits_dropped: AtomicU64,
     pub(crate) send_errors: AtomicU64,
@@ -157,7 +159,9 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
     }
 
     fn beat(&mut self, now: Now) {
-        if self.engine.poll_timeout().is_some_and(|(due, Timer::Beat)| due <= now.mono) {
+        if let Some((due, Timer::Beat)) = self.engine.poll_timeout().filter(|(due, _)| *due <= now.mono) {
+            // The packets of this turn came first.
+            self.gauges.lateness.note(self.clock.mono().since(due));
             self.guarded(now, None, |engine, out| engine.handle_tick(now, out));
         }
         for FirstReport { leg, to, packet } in std::mem::take(&mut self.first_reports) {

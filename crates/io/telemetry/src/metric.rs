@@ -142,6 +142,8 @@ metrics_table! {
         "Beats of 20 ms that began late.";
     MediaBeatsSkipped, Counter, Count, "hotline_media_beats_skipped_total", [],
         "Beats of 20 ms given up because the thread was too late.";
+    MediaBeatLateness, Histogram, Seconds, "hotline_media_beat_lateness_seconds", [],
+        "How long after it was due each beat of 20 ms began, rounded up to a bound.";
     MediaSendErrors, Counter, Count, "hotline_media_send_errors_total", [],
         "Media packets that the system refused to send.";
     MediaPanics, Counter, Count, "hotline_media_panics_total", [],

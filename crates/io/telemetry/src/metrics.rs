@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::{Kind, Metric};
 
@@ -11,6 +11,9 @@ pub const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Bounds of histogram buckets in seconds: from one commit on a fast disk to a statement's time limit.
 const SECONDS_BUCKETS: [f64; 12] = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0];
+
+/// Bounds for beats, which are to be punctual to the millisecond.
+const LATENESS_BUCKETS: [f64; 10] = [0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
 
 /// The recorder could not be installed.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +33,11 @@ impl Metrics {
     /// # Errors
     /// [`MetricsError`] if this process has a recorder.
     pub fn install() -> Result<Self, MetricsError> {
-        let handle = PrometheusBuilder::new().set_buckets(&SECONDS_BUCKETS)?.install_recorder()?;
+        let beats = Matcher::Full(Metric::MediaBeatLateness.name().to_owned());
+        let handle = PrometheusBuilder::new()
+            .set_buckets(&SECONDS_BUCKETS)?
+            .set_buckets_for_metric(beats, &LATENESS_BUCKETS)?
+            .install_recorder()?;
         for metric in Metric::ALL {
             let (name, unit, help) = (metric.name(), metric.unit(), metric.help());
             match metric.kind() {

@@ -1,7 +1,8 @@
 //! What the measuring programs share: the center they start, and what the kernel says of its process.
 //!
-//! `benches/` times single parts, `bin/soak.rs` keeps a server busy and looks at what is left, `bin/load.rs` measures
-//! what bridged calls cost. Must never know: the inside of the server. Start reading at `bin/load.rs`.
+//! `benches/` times single parts, `bin/soak.rs` keeps a server busy and looks at what is left, `perf-kit/` is what other servers
+//! were measured with. What calls cost here is measured by the server's own `hotline bench`. Must never know: the inside of the
+//! server. Start reading at `bin/soak.rs`.
 
 mod center;
 mod process;

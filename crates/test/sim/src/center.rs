@@ -166,6 +166,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         },
         music: PromptId::from("music/waiting"),
         announce_position: true,
+        record: true,
     };
     let agent = |number: usize| Agent {
         name: format!("Agent {number}"),

@@ -12,9 +12,7 @@ use serde_json::json;
 
 use super::load::Sockets;
 use super::socket::{StampedSocket, wait};
-use super::stage::{ADMIN, DOMAIN, PASSWORD, Stage};
-use super::tell;
-use crate::cli::BenchSip;
+use super::stage::{ABSENT, ADMIN, Cast, DOMAIN, PASSWORD, Stage};
 
 /// Longer than any measurement, so that nobody registers again meanwhile.
 const REGISTRATION: Duration = Duration::from_secs(24 * 3600);
@@ -52,11 +50,10 @@ impl Losses {
 }
 
 impl Crowd {
-    pub(super) async fn gather(stage: &Stage, options: &BenchSip) -> Result<Self> {
+    pub(super) async fn gather(stage: &Stage, cast: &Cast) -> Result<Self> {
         let carrier = StampedSocket::connect(stage.carrier(), stage.sip)?;
         let phones = StampedSocket::connect(stage.phones(), stage.sip)?;
-        let (agents, server) = (options.agents().collect::<Vec<String>>(), stage.sip);
-        tell(&format!("registering {} agents", agents.len()));
+        let (agents, server) = (cast.agents.clone(), stage.sip);
         let register = {
             let agents = agents.clone();
             move || register(phones, server, &agents)
@@ -67,7 +64,7 @@ impl Crowd {
             admin.put(&format!("/api/v1/agents/{agent}/state"), &json!({"state": "ready"})).await?;
         }
         let mut pages = Vec::new();
-        for agent in agents.iter().take(options.pages) {
+        for agent in agents.iter().take(cast.pages) {
             let desk = Client::sign_in(stage.http, &format!("desk{agent}"), PASSWORD).await?;
             pages.push(Page(tokio::spawn(read(desk.events().await?))));
         }
@@ -88,7 +85,8 @@ impl Crowd {
         let deadline = Instant::now() + time;
         loop {
             let live: Live = serde_json::from_value(self.admin.get("/api/v1/live").await?)?;
-            if live.calls.is_empty() && live.agents.iter().all(|agent| agent.state == AgentState::Ready) {
+            let mut agents = live.agents.iter().filter(|agent| agent.id != ABSENT);
+            if live.calls.is_empty() && agents.all(|agent| agent.state == AgentState::Ready) {
                 return Ok(true);
             }
             if Instant::now() > deadline {
@@ -98,9 +96,14 @@ impl Crowd {
         }
     }
 
-    pub(super) async fn losses(&self) -> Result<Losses> {
+    /// What the server says of itself, for Prometheus.
+    pub(super) async fn metrics(&self) -> Result<String> {
         let metrics = self.admin.get_bytes("/metrics").await?;
-        let metrics = String::from_utf8_lossy(&metrics);
+        Ok(String::from_utf8_lossy(&metrics).into_owned())
+    }
+
+    pub(super) async fn losses(&self) -> Result<Losses> {
+        let metrics = self.metrics().await?;
         Ok(Losses {
             journal: counter(&metrics, "hotline_journal_lost_total"),
             recordings: counter(&metrics, "hotline_recordings_failed_total"),

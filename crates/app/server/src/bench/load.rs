@@ -2,16 +2,19 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
 use hotline_sip::{Message, Method};
 
-use super::message::{self, CALLERS, Carrier, Dialog};
+use super::message::{self, CALLERS, Carrier, Dialog, Sound};
 use super::socket::{Stamp, StampedSocket, wait};
+use super::stage::Line;
 use super::tally::Tally;
 
 /// RFC 3261 §17.1.1.2: after so long a message is sent again, then after twice the time…
@@ -35,24 +38,38 @@ pub(super) struct Sockets {
 /// What is offered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
-    /// Calls a second.
+    /// Where to.
+    pub(super) line: Line,
+    /// Calls a second, until all are offered.
     pub(super) rate: u32,
-    pub(super) seconds: u32,
-    /// From the agent's ACK to the caller's BYE.
+    pub(super) calls: u64,
+    /// From the agent's ACK to the caller's BYE; of a call that nobody takes, from the flow's answer.
     pub(super) talk: Duration,
     /// The number of the first caller; each call has the next.
     pub(super) first: u64,
 }
 
 impl Plan {
-    pub(super) const fn calls(self) -> u64 {
-        self.rate as u64 * self.seconds as u64
-    }
-
     /// When a call is due, after the first.
-    fn due(self, call: u64) -> Duration {
+    pub(super) fn due(self, call: u64) -> Duration {
         Duration::from_nanos(call * 1_000_000_000 / u64::from(self.rate))
     }
+}
+
+/// One of the two ends of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Caller,
+    Phone,
+}
+
+/// What whoever speaks for callers and phones has to know.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Voice {
+    /// The server wants to hear this end of a call there.
+    Begins { call: u32, end: End, server: SocketAddr },
+    /// Both ends fall silent.
+    Ends { call: u32 },
 }
 
 /// How far a run is, for who waits.
@@ -67,7 +84,7 @@ impl Progress {
     pub(super) fn text(&self, plan: Plan) -> String {
         let [offered, completed, failed] =
             [&self.offered, &self.completed, &self.failed].map(|count| count.load(Ordering::Relaxed));
-        let (rate, all) = (plan.rate, plan.calls());
+        let (rate, all) = (plan.rate, plan.calls);
         format!("{rate} a second: {offered} of {all} calls offered, {completed} completed, {failed} failed")
     }
 }
@@ -76,6 +93,9 @@ impl Progress {
 pub(super) struct Load {
     sockets: Sockets,
     carrier: Carrier,
+    phones_sound: Sound,
+    /// Nobody, where no audio is sent.
+    voices: Option<Sender<Voice>>,
     plan: Plan,
     began: Stamp,
     calls: Vec<Call>,
@@ -140,19 +160,24 @@ enum Due {
 }
 
 impl Load {
+    /// `sounds` are the carrier's and the phones'.
     pub(super) fn new(
         sockets: Sockets,
-        server: std::net::SocketAddr,
+        server: SocketAddr,
         plan: Plan,
+        [sound, phones_sound]: [Sound; 2],
         progress: Arc<Progress>,
     ) -> Self {
-        let carrier = Carrier { local: sockets.carrier.local(), server };
+        let (local, number) = (sockets.carrier.local(), plan.line.number());
+        let carrier = Carrier { local, server, number, sound };
         Self {
             sockets,
             carrier,
+            phones_sound,
+            voices: None,
             plan,
             began: Stamp::now(),
-            calls: Vec::with_capacity(usize::try_from(plan.calls()).unwrap_or(0)),
+            calls: Vec::with_capacity(usize::try_from(plan.calls).unwrap_or(0)),
             living: 0,
             timers: BinaryHeap::new(),
             tally: Tally::default(),
@@ -160,11 +185,16 @@ impl Load {
         }
     }
 
+    /// Tells where audio is to be sent.
+    pub(super) fn with_voices(self, voices: Sender<Voice>) -> Self {
+        Self { voices: Some(voices), ..self }
+    }
+
     /// Runs to the end of the last call; gives the sockets back.
     pub(super) fn run(mut self) -> Result<(Sockets, Tally)> {
         self.began = Stamp::now();
-        let end = self.began + self.plan.due(self.plan.calls()) + GRACE;
-        while self.tally.offered < self.plan.calls() || self.living > 0 {
+        let end = self.began + self.plan.due(self.plan.calls) + self.plan.talk + GRACE;
+        while self.tally.offered < self.plan.calls || self.living > 0 {
             let now = Stamp::now();
             if now >= end {
                 break;
@@ -190,7 +220,7 @@ impl Load {
 
     /// Sends the INVITEs that are due.
     fn offer(&mut self, now: Stamp) -> Result<()> {
-        while self.tally.offered < self.plan.calls() {
+        while self.tally.offered < self.plan.calls {
             let due = self.began + self.plan.due(self.tally.offered);
             if due > now {
                 break;
@@ -200,7 +230,9 @@ impl Load {
             let invited = Stamp::now();
             self.sockets.carrier.send(&bytes)?;
             self.tally.latest = self.tally.latest.max(invited.since(due));
-            self.calls.push(Call { invited, phase: Phase::Calling { heard: false }, phone: Phone::Silent });
+            // Where no phone will ring, none has to let go of the call.
+            let phone = if self.plan.line.is_answered() { Phone::Silent } else { Phone::Over };
+            self.calls.push(Call { invited, phase: Phase::Calling { heard: false }, phone });
             self.arm(invited, call, T1, Due::Invite(T1));
             self.living += 1;
             self.tally.offered += 1;
@@ -212,7 +244,7 @@ impl Load {
     /// How long there is nothing to do but to listen.
     fn pause(&self, now: Stamp) -> Duration {
         let offer =
-            (self.tally.offered < self.plan.calls()).then(|| self.began + self.plan.due(self.tally.offered));
+            (self.tally.offered < self.plan.calls).then(|| self.began + self.plan.due(self.tally.offered));
         let timer = self.timers.peek().map(|Reverse(timer)| timer.at);
         let next = offer.into_iter().chain(timer).min();
         next.map_or(SLEEP_MAX, |next| next.since(now)).min(SLEEP_MAX)
@@ -336,9 +368,10 @@ impl Load {
                 call.phase = Phase::Up(dialog);
                 self.tally.to_answer.add(stamp.since(call.invited));
                 // The agent may have been faster.
-                if matches!(call.phone, Phone::Talking { .. }) {
+                if matches!(call.phone, Phone::Talking { .. } | Phone::Over) {
                     self.arm(stamp, index, self.plan.talk, Due::HangUp);
                 }
+                self.begin(index, End::Caller, message);
             }
             Phase::Up(_) | Phase::Leaving(_) | Phase::Left | Phase::Over => self.tally.repeated += 1,
         }
@@ -386,11 +419,12 @@ impl Load {
             self.tally.to_agent.add(stamp.since(call.invited));
         }
         let local = self.sockets.phones.local();
-        self.sockets.phones.send(&message::answer(message, local, 180, "Ringing")?)?;
-        let ok = message::answer(message, local, 200, "OK")?;
+        self.sockets.phones.send(&message::answer(message, local, None)?)?;
+        let ok = message::answer(message, local, Some(self.phones_sound))?;
         self.sockets.phones.send(&ok)?;
         call.phone = Phone::Answering { call_id: message.call_id().into_owned(), ok };
         self.arm(stamp, index, T1, Due::Answer(T1));
+        self.begin(index, End::Phone, message);
         Ok(())
     }
 
@@ -408,11 +442,20 @@ impl Load {
         let caller = self.caller(index);
         let call = &mut self.calls[index];
         if let Phase::Up(dialog) = std::mem::replace(&mut call.phase, Phase::Over) {
+            say(self.voices.as_ref(), Voice::Ends { call: index as u32 });
             self.sockets.carrier.send(&self.carrier.bye(caller, &dialog))?;
             call.phase = Phase::Leaving(dialog);
             self.arm(now, index, T1, Due::Bye(T1));
         }
         Ok(())
+    }
+
+    /// An end may speak, where the server said in this message.
+    fn begin(&self, index: usize, end: End, message: &Message) {
+        if let Some(port) = message::audio_port(message) {
+            let server = SocketAddr::new(self.carrier.server.ip(), port);
+            say(self.voices.as_ref(), Voice::Begins { call: index as u32, end, server });
+        }
     }
 
     /// A call is completed when both ends have let go of it.
@@ -437,5 +480,11 @@ impl Load {
             self.tally.fail(why);
             self.progress.failed.store(self.tally.failed(), Ordering::Relaxed);
         }
+    }
+}
+
+fn say(voices: Option<&Sender<Voice>>, voice: Voice) {
+    if voices.is_some_and(|voices| voices.send(voice).is_err()) {
+        tracing::debug!("nobody speaks any more");
     }
 }

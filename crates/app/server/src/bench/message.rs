@@ -4,23 +4,48 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use hotline_media::Codec;
 use hotline_sip::message::Kind;
 use hotline_sip::{Builder, HeaderName, Message, SipUri};
-
-use super::stage::NUMBER;
 
 /// What comes before the seven digits of a caller's number.
 const PREFIX: &str = "+1555";
 /// Numbers of callers; after so many the first is used again.
 pub(super) const CALLERS: u64 = 10_000_000;
-/// Where media would go. Nothing is sent, and nothing that comes is read.
-const MEDIA_PORT: u16 = 40_000;
+/// Where media would go if any were sent. Nothing that comes there is read.
+pub(super) const NO_SOUND_PORT: u16 = 40_000;
+
+/// What carrier or phones say of the audio they wish.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sound {
+    pub(super) address: SocketAddr,
+    pub(super) codec: Codec,
+}
+
+impl Sound {
+    pub(super) const fn pcmu(address: SocketAddr) -> Self {
+        Self { address, codec: Codec::Pcmu }
+    }
+
+    fn description(self) -> String {
+        let Self { address, codec } = self;
+        let (ip, port, name, number) =
+            (address.ip(), address.port(), codec.name(), codec.static_payload_type());
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {number} 101\r\n\
+             a=rtpmap:{number} {name}/8000\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+        )
+    }
+}
 
 /// The carrier's side of its dialogs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Carrier {
     pub(super) local: SocketAddr,
     pub(super) server: SocketAddr,
+    /// What is dialled.
+    pub(super) number: &'static str,
+    pub(super) sound: Sound,
 }
 
 /// What the server said in its 200.
@@ -42,9 +67,9 @@ impl Dialog {
 
 impl Carrier {
     pub(super) fn invite(self, caller: u64) -> Vec<u8> {
-        let Self { local, server } = self;
-        let body = description(local);
-        let (uri, to) = (format!("sip:{NUMBER}@{server}"), format!("<sip:{NUMBER}@{server}>"));
+        let Self { local, server, number, sound } = self;
+        let body = sound.description();
+        let (uri, to) = (format!("sip:{number}@{server}"), format!("<sip:{number}@{server}>"));
         let head = self.head("INVITE", 1, caller, &uri, &to);
         format!(
             "{head}Contact: <sip:carrier@{local}>\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
@@ -64,7 +89,7 @@ impl Carrier {
     /// Of an INVITE that was refused.
     pub(super) fn ack_refusal(self, caller: u64, refusal: &Message) -> Vec<u8> {
         let to = refusal.header(HeaderName::To).unwrap_or_default();
-        let head = self.head("ACK", 1, caller, &format!("sip:{NUMBER}@{}", self.server), &to);
+        let head = self.head("ACK", 1, caller, &format!("sip:{}@{}", self.number, self.server), &to);
         format!("{head}Content-Length: 0\r\n\r\n").into_bytes()
     }
 
@@ -99,23 +124,26 @@ pub(super) fn response(request: &Message, status: u16, reason: &str) -> Result<B
     Ok(Builder::response(request, status, reason).to_tag("p").build()?)
 }
 
-/// A phone's 180 or 200 to an INVITE.
-pub(super) fn answer(request: &Message, local: SocketAddr, status: u16, reason: &str) -> Result<Bytes> {
+/// A phone's 180 to an INVITE, or with a sound its 200.
+pub(super) fn answer(request: &Message, local: SocketAddr, sound: Option<Sound>) -> Result<Bytes> {
     let contact = SipUri::new(Some("phone"), hotline_sip::uri::Host::from(local.ip()), Some(local.port()));
+    let (status, reason) = if sound.is_some() { (200, "OK") } else { (180, "Ringing") };
     let response = Builder::response(request, status, reason)
         .to_tag("p")
         .header(HeaderName::Contact, format_args!("<{contact}>"));
-    let response =
-        if status == 200 { response.body("application/sdp", description(local)) } else { response };
+    let response = match sound {
+        Some(sound) => response.body("application/sdp", sound.description()),
+        None => response,
+    };
     Ok(response.build()?)
 }
 
-fn description(local: SocketAddr) -> String {
-    let ip = local.ip();
-    format!(
-        "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {MEDIA_PORT} RTP/AVP 0 101\r\n\
-         a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\na=sendrecv\r\n"
-    )
+/// Where the server has its audio, by the first `m=` line (RFC 8866 §5.14) of what it describes.
+pub(super) fn audio_port(message: &Message) -> Option<u16> {
+    let body = message.body();
+    let mut lines = body.split(|byte| *byte == b'\n');
+    let line = std::str::from_utf8(lines.find_map(|line| line.strip_prefix(b"m=audio "))?).ok()?;
+    line.split(' ').next()?.parse().ok()
 }
 
 /// The status of a response.
@@ -133,7 +161,12 @@ mod tests {
     use super::*;
 
     fn carrier() -> Carrier {
-        Carrier { local: "192.0.2.2:5061".parse().unwrap(), server: "192.0.2.1:5060".parse().unwrap() }
+        let (local, server) = ("192.0.2.2:5061".parse().unwrap(), "192.0.2.1:5060".parse().unwrap());
+        Carrier { local, server, number: "4100", sound: sound() }
+    }
+
+    fn sound() -> Sound {
+        Sound { address: "192.0.2.9:6000".parse().unwrap(), codec: Codec::G722 }
     }
 
     #[test]
@@ -141,8 +174,10 @@ mod tests {
         let invite = Message::parse(carrier().invite(42)).unwrap();
         assert_eq!(caller_by_call_id(&invite), Some(42));
         assert_eq!(caller_by_from(&invite), Some(42));
+        assert_eq!(audio_port(&invite), Some(6000));
+        assert!(invite.body().windows(20).any(|line| line == b"a=rtpmap:9 G722/8000"));
         let local = "192.0.2.1:5060".parse().unwrap();
-        let taken = Message::parse(answer(&invite, local, 200, "OK").unwrap()).unwrap();
+        let taken = Message::parse(answer(&invite, local, Some(sound())).unwrap()).unwrap();
         let dialog = Dialog::of(&taken).unwrap();
         for (bytes, method) in
             [(carrier().ack(42, &dialog), Method::Ack), (carrier().bye(42, &dialog), Method::Bye)]

@@ -1,118 +1,22 @@
-//! `hotline bench sip`: how many calls a second a server sets up on this machine, and what each costs. A server of its
-//! own in a child process, a carrier that calls, a crowd of agents who answer, over real UDP; media is not sent.
+//! `hotline bench`: what a server on this machine can bear. A server of its own in a child process, a carrier that calls, a
+//! crowd of agents who answer, over real UDP.
+//!
+//! `sip` counts calls that are set up, `media` what bridged calls cost. Start reading at `sip/mod.rs` or `media/mod.rs`.
 
 mod crowd;
 mod load;
+mod media;
 mod message;
 mod process;
-mod report;
+mod sip;
 mod socket;
 mod stage;
 mod tally;
 
 use std::io::IsTerminal;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use hotline_config::Configuration;
-
-use crate::{banner, cli};
-use crowd::Crowd;
-use load::{Load, Plan, Progress};
-use process::Usage;
-use report::{Measured, Report};
-use stage::Stage;
-
-/// After the last call the server's work is still counted for so long: records, recordings.
-const SETTLE: Duration = Duration::from_secs(1);
-/// How long a server may take until nothing is left of a run. Beyond it no further rate is tried.
-const CALM_MAX: Duration = Duration::from_secs(60);
-const PROGRESS: Duration = Duration::from_secs(1);
-
-/// Measures every rate in turn with the same server, says what was found, and fails if that was asked for.
-pub(crate) async fn sip(configuration: &Configuration, options: &cli::BenchSip) -> Result<()> {
-    if options.require && !options.rate.contains(&report::REQUIRED.rate) {
-        bail!(
-            "what is required is required at {} calls a second; --rate leaves that out",
-            report::REQUIRED.rate
-        );
-    }
-    tokio::select! {
-        measured = measure(configuration, options) => measured,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted.context("listening for Ctrl-C")?;
-            bail!("interrupted")
-        }
-    }
-}
-
-async fn measure(configuration: &Configuration, options: &cli::BenchSip) -> Result<()> {
-    tell("starting a server of its own");
-    let mut stage = Stage::start(configuration, options).await?;
-    let measured = perform(&stage, options).await;
-    let ended = stage.stop().await;
-    let report = measured.map_err(|error| stage.explain(error))?;
-    ended?;
-    if options.json {
-        banner::print(&format!("{:#}", report.json()));
-    } else {
-        report.print_end();
-    }
-    if options.require && !report.is_required_met() {
-        bail!("the required figures are not met");
-    }
-    Ok(())
-}
-
-async fn perform(stage: &Stage, options: &cli::BenchSip) -> Result<Report> {
-    let mut crowd = Crowd::gather(stage, options).await?;
-    let mut report = Report::new(stage, options);
-    if !options.json {
-        report.print_begin();
-    }
-    let mut first = 0;
-    for rate in &options.rate {
-        let plan = Plan {
-            rate: *rate,
-            seconds: options.seconds,
-            talk: Duration::from_millis(options.talk_ms),
-            first,
-        };
-        first += plan.calls();
-        let measured = run(stage, &mut crowd, plan).await?;
-        if !options.json {
-            report::print_row(&measured);
-        }
-        report.add(measured);
-        if !crowd.is_calm_within(CALM_MAX).await? {
-            tell("the server has not come to rest: no further rate is tried");
-            break;
-        }
-    }
-    Ok(report)
-}
-
-/// One rate.
-async fn run(stage: &Stage, crowd: &mut Crowd, plan: Plan) -> Result<Measured> {
-    let losses = crowd.losses().await?;
-    let (began, before) = (Instant::now(), Usage::of(stage.pid())?);
-    let progress = Arc::new(Progress::default());
-    let load = Load::new(crowd.take_sockets()?, stage.sip, plan, Arc::clone(&progress));
-    let mut running = tokio::task::spawn_blocking(move || load.run());
-    let (sockets, tally) = loop {
-        match tokio::time::timeout(PROGRESS, &mut running).await {
-            Ok(ended) => break ended.context("the load generator")??,
-            Err(_) => tell_again(&progress.text(plan)),
-        }
-    };
-    crowd.give_sockets(sockets);
-    tokio::time::sleep(SETTLE).await;
-    let used = Usage::of(stage.pid())?.since(before, began.elapsed());
-    tell_again("");
-    let losses = crowd.losses().await?.since(losses);
-    Ok(Measured { plan, tally, used, losses })
-}
+pub(crate) use media::{forward, media};
+pub(crate) use sip::sip;
 
 /// To whoever waits, beside the result on standard output.
 #[expect(clippy::print_stderr, reason = "progress for the person at the terminal")]
@@ -125,5 +29,14 @@ fn tell(text: &str) {
 fn tell_again(text: &str) {
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[K{text}");
+    }
+}
+
+/// To a thousandth; null for what was not measured.
+fn rounded(value: f64) -> serde_json::Value {
+    if value.is_finite() {
+        serde_json::json!((value * 1000.0).round() / 1000.0)
+    } else {
+        serde_json::Value::Null
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use nix::errno::Errno;
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg, setsockopt, sockopt};
 use nix::sys::time::TimeSpec;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -26,6 +26,15 @@ impl Stamp {
     pub(super) fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// Nanoseconds, as they are written into a payload.
+    pub(super) const fn nanos(self) -> u64 {
+        self.0
+    }
+
+    pub(super) const fn of_nanos(nanos: u64) -> Self {
+        Self(nanos)
     }
 
     /// Zero if `earlier` is later.
@@ -54,11 +63,8 @@ pub(super) struct StampedSocket {
 impl StampedSocket {
     pub(super) fn connect(local: IpAddr, server: SocketAddr) -> Result<Self> {
         let opening = || format!("a socket at {local}");
-        let socket = UdpSocket::bind((local, 0)).with_context(opening)?;
+        let socket = open(local).with_context(opening)?;
         socket.connect(server).with_context(opening)?;
-        socket.set_nonblocking(true).with_context(opening)?;
-        setsockopt(&socket, sockopt::ReceiveTimestampns, &true).with_context(opening)?;
-        setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER_BYTES).with_context(opening)?;
         let local = socket.local_addr()?;
         let control = nix::cmsg_space!(TimeSpec);
         Ok(Self { socket, local, buffer: vec![0; DATAGRAM_MAX], control })
@@ -82,16 +88,82 @@ impl StampedSocket {
             Err(Errno::EAGAIN | Errno::EINTR) => return Ok(None),
             Err(error) => return Err(error).context("receiving from the server: has it ended?"),
         };
-        let mut stamp = None;
-        for message in received.cmsgs()? {
-            if let ControlMessageOwned::ScmTimestampns(time) = message {
-                stamp = u64::try_from(Duration::from(time).as_nanos()).ok().map(Stamp);
-            }
-        }
+        let stamp = stamp(received.cmsgs()?)?;
         let length = received.bytes;
-        let stamp = stamp.context("the kernel does not say when a datagram came")?;
         Ok(Some((Bytes::copy_from_slice(&self.buffer[..length]), stamp)))
     }
+}
+
+/// A socket for the audio of all callers, or of all phones, which are told apart by the server's ports.
+#[derive(Debug)]
+pub(super) struct AudioSocket {
+    socket: UdpSocket,
+    local: SocketAddr,
+    buffer: Vec<u8>,
+    control: Vec<u8>,
+}
+
+/// A datagram of the server's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packet<'a> {
+    /// The port that it came from.
+    pub(super) port: u16,
+    pub(super) bytes: &'a [u8],
+    /// When the kernel had it.
+    pub(super) stamp: Stamp,
+}
+
+impl AudioSocket {
+    pub(super) fn open(local: IpAddr) -> Result<Self> {
+        let socket = open(local).with_context(|| format!("a socket at {local}"))?;
+        let local = socket.local_addr()?;
+        Ok(Self { socket, local, buffer: vec![0; DATAGRAM_MAX], control: nix::cmsg_space!(TimeSpec) })
+    }
+
+    pub(super) const fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// False if the system did not take it.
+    pub(super) fn send(&self, to: SocketAddr, bytes: &[u8]) -> bool {
+        self.socket.send_to(bytes, to).is_ok()
+    }
+
+    /// The next datagram that is there.
+    pub(super) fn receive(&mut self) -> Result<Option<Packet<'_>>> {
+        let mut room = [IoSliceMut::new(&mut self.buffer)];
+        let (descriptor, control) = (self.socket.as_raw_fd(), Some(&mut self.control[..]));
+        let received = match recvmsg::<SockaddrIn>(descriptor, &mut room, control, MsgFlags::empty()) {
+            Ok(received) => received,
+            Err(Errno::EAGAIN | Errno::EINTR) => return Ok(None),
+            Err(error) => return Err(error).context("receiving audio"),
+        };
+        let port = received.address.context("a datagram without a source")?.port();
+        let (stamp, length) = (stamp(received.cmsgs()?)?, received.bytes);
+        Ok(Some(Packet { port, bytes: &self.buffer[..length], stamp }))
+    }
+}
+
+/// A socket with room for what comes while the generator has no turn, whose datagrams are stamped.
+fn open(local: IpAddr) -> Result<UdpSocket> {
+    let socket = UdpSocket::bind((local, 0))?;
+    socket.set_nonblocking(true)?;
+    setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
+    // Only root may have more than the system's limit.
+    setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER_BYTES)
+        .or_else(|_| setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER_BYTES))?;
+    Ok(socket)
+}
+
+/// When the kernel had a datagram.
+fn stamp(messages: impl Iterator<Item = ControlMessageOwned>) -> Result<Stamp> {
+    let mut stamp = None;
+    for message in messages {
+        if let ControlMessageOwned::ScmTimestampns(time) = message {
+            stamp = u64::try_from(Duration::from(time).as_nanos()).ok().map(Stamp);
+        }
+    }
+    stamp.context("the kernel does not say when a datagram came")
 }
 
 /// Waits until one of the sockets has something, at most for `time`.

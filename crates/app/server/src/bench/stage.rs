@@ -14,23 +14,74 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::cli::BenchSip;
-
-/// What the carrier dials: it is answered and leads into the queue at once.
-pub(super) const NUMBER: &str = "4100";
 pub(super) const DOMAIN: &str = "bench.example";
 pub(super) const ADMIN: &str = "admin";
 pub(super) const PASSWORD: &str = "bench-password";
-const FLOW: &str = "flow: straight\nlanguages: [en]\nstart: answer\nsteps:\n  answer:\n    answer: {then: crowd}\n  crowd:\n    \
-                    queue: {name: crowd, exits: {full: end, timeout: end, no_agents: end}}\n  end:\n    \
-                    hangup: {cause: normal}\n";
+/// An agent who is never there.
+pub(super) const ABSENT: &str = "1000";
 /// The server's log.
 const LOG: &str = "server.log";
 /// Lines of the log that are shown when something goes wrong.
 const LOG_LINES: usize = 20;
 const STARTED_WITHIN: Duration = Duration::from_secs(30);
+/// For glibc: greater pieces than a mebibyte, as checking a password takes, go back to the system when they are given back.
+/// Otherwise calls would find them, and take less memory than they need.
+const MALLOC_MMAP_THRESHOLD: &str = "1048576";
 /// The server drains for half a minute if calls are left.
 const STOPPED_WITHIN: Duration = Duration::from_secs(60);
+
+/// A number that the carrier dials. It is answered and leads into a queue at once, which has its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// To all agents.
+    Recorded,
+    /// To all agents, and nothing is recorded.
+    Unrecorded,
+    /// To nobody: callers wait.
+    Waiting,
+}
+
+impl Line {
+    const ALL: [Self; 3] = [Self::Recorded, Self::Unrecorded, Self::Waiting];
+
+    pub(super) const fn number(self) -> &'static str {
+        match self {
+            Self::Recorded => "4100",
+            Self::Unrecorded => "4101",
+            Self::Waiting => "4102",
+        }
+    }
+
+    const fn queue(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Unrecorded => "unrecorded",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    /// Whether an agent takes the calls.
+    pub(super) const fn is_answered(self) -> bool {
+        match self {
+            Self::Recorded | Self::Unrecorded => true,
+            Self::Waiting => false,
+        }
+    }
+}
+
+/// Who works in the center that is measured.
+#[derive(Clone, Debug)]
+pub(super) struct Cast {
+    pub(super) agents: Vec<String>,
+    /// How many of them have their page open.
+    pub(super) pages: usize,
+}
+
+impl Cast {
+    pub(super) fn new(agents: u32, pages: usize) -> Self {
+        Self { agents: (0..agents).map(|agent| (1001 + agent).to_string()).collect(), pages }
+    }
+}
 
 /// A running server. Dropping it kills it and removes its files.
 pub(super) struct Stage {
@@ -46,32 +97,33 @@ pub(super) struct Stage {
 
 /// Loopback addresses that hardly anybody else uses, so that all ports are free.
 #[derive(Clone, Copy, Debug)]
-struct Addresses([u8; 3]);
+pub(super) struct Addresses([u8; 3]);
 
 impl Addresses {
-    fn of_this_process() -> Self {
+    pub(super) fn of_this_process() -> Self {
         let [_, high, middle, low] = std::process::id().to_be_bytes();
         Self([127, 128 + (high.wrapping_mul(32) ^ middle) % 126, low])
     }
 
-    fn nth(self, last: u8) -> IpAddr {
+    pub(super) fn nth(self, last: u8) -> IpAddr {
         let Self([a, b, c]) = self;
         Ipv4Addr::new(a, b, c, last).into()
     }
 }
 
 impl Stage {
-    pub(super) async fn start(configuration: &Configuration, options: &BenchSip) -> Result<Self> {
+    pub(super) async fn start(configuration: &Configuration, cast: &Cast) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("hotline-bench-").tempdir()?;
         let addresses = Addresses::of_this_process();
         let sounds = std::path::absolute(&configuration.server.storage.sounds)?;
         write(directory.path(), "config/hotline.yaml", &server_yaml(addresses, &sounds))?;
-        write(directory.path(), "config/center.yaml", &center_yaml(addresses, options))?;
-        write(directory.path(), "ivr-flows/straight.yaml", FLOW)?;
+        write(directory.path(), "config/center.yaml", &center_yaml(addresses, cast))?;
+        write_flows(directory.path())?;
         let log = File::create(directory.path().join(LOG))?;
         let mut child = Command::new(std::env::current_exe().context("this program")?)
             .args(["--config", "config/hotline.yaml", "--log", "warn", "run"])
             .current_dir(directory.path())
+            .env("MALLOC_MMAP_THRESHOLD_", MALLOC_MMAP_THRESHOLD)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -158,24 +210,49 @@ fn server_yaml(addresses: Addresses, sounds: &Path) -> String {
     )
 }
 
-fn center_yaml(addresses: Addresses, options: &BenchSip) -> String {
-    let agents: Vec<String> = options.agents().collect();
+fn center_yaml(addresses: Addresses, cast: &Cast) -> String {
+    let Cast { agents, pages } = cast;
     let mut text = format!(
         "domain: {DOMAIN}\nlanguage: en\n\
-         dial_plan: {{country: \"1\", national_prefix: \"\", international_prefix: \"011\"}}\n\
-         numbers:\n  \"{NUMBER}\": {{flow: straight}}\n\
-         queues:\n  crowd: {{wrap_up_s: 0, waiting_max: 50000, members: {agents:?}}}\nagents:\n"
+         dial_plan: {{country: \"1\", national_prefix: \"\", international_prefix: \"011\"}}\nnumbers:\n"
     );
-    for agent in &agents {
+    for target in Line::ALL {
+        line(&mut text, &format!("  \"{}\": {{flow: {}}}", target.number(), target.queue()));
+    }
+    line(&mut text, "queues:");
+    for target in Line::ALL {
+        let (members, record) = match target {
+            Line::Recorded => (agents.as_slice(), true),
+            Line::Unrecorded => (agents.as_slice(), false),
+            Line::Waiting => (&[ABSENT.to_owned()][..], true),
+        };
+        let queue = format!("wrap_up_s: 0, waiting_max: 50000, record: {record}, members: {members:?}");
+        line(&mut text, &format!("  {}: {{{queue}}}", target.queue()));
+    }
+    line(&mut text, "agents:");
+    for agent in agents.iter().map(String::as_str).chain([ABSENT]) {
         line(&mut text, &format!("  \"{agent}\": {{name: Agent, sip_password: {PASSWORD}}}"));
     }
     line(&mut text, &format!("trunks:\n  carrier: {{peers: [{}]}}\ndemo:", addresses.nth(2)));
     line(&mut text, &format!("  {ADMIN}: {{name: Administrator, password: {PASSWORD}, role: admin}}"));
-    for agent in options.agents().take(options.pages) {
+    for agent in agents.iter().take(*pages) {
         let person = format!("{{name: Agent, password: {PASSWORD}, role: agent, agent: \"{agent}\"}}");
         line(&mut text, &format!("  desk{agent}: {person}"));
     }
     text
+}
+
+fn write_flows(directory: &Path) -> Result<()> {
+    for target in Line::ALL {
+        let name = target.queue();
+        let flow = format!(
+            "flow: {name}\nlanguages: [en]\nstart: answer\nsteps:\n  answer:\n    answer: {{then: line}}\n  line:\n    \
+             queue: {{name: {name}, exits: {{full: end, timeout: end, no_agents: end}}}}\n  end:\n    \
+             hangup: {{cause: normal}}\n"
+        );
+        write(directory, &format!("ivr-flows/{name}.yaml"), &flow)?;
+    }
+    Ok(())
 }
 
 fn line(text: &mut String, line: &str) {
@@ -192,15 +269,10 @@ fn write(directory: &Path, file: &str, text: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
-
     use super::*;
-    use crate::cli::{Bench, Cli, Command, Measurement};
 
     #[test]
     fn the_center_that_is_measured_has_no_mistake() {
-        let cli = Cli::parse_from(["hotline", "bench", "sip", "--agents", "3", "--pages", "2"]);
-        let Some(Command::Bench(Bench { what: Measurement::Sip(options) })) = cli.command else { panic!() };
         let directory = tempfile::tempdir().unwrap();
         let addresses = Addresses::of_this_process();
         let sounds = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sounds"));
@@ -209,10 +281,10 @@ mod tests {
             .replace("ivr-flows", &path("ivr-flows"))
             .replace("config/center.yaml", &path("config/center.yaml"));
         write(directory.path(), "config/hotline.yaml", &server).unwrap();
-        write(directory.path(), "config/center.yaml", &center_yaml(addresses, &options)).unwrap();
-        write(directory.path(), "ivr-flows/straight.yaml", FLOW).unwrap();
+        write(directory.path(), "config/center.yaml", &center_yaml(addresses, &Cast::new(3, 2))).unwrap();
+        write_flows(directory.path()).unwrap();
         let configuration = hotline_config::load(&directory.path().join("config/hotline.yaml")).unwrap();
-        assert_eq!(configuration.center.agents.len(), 3);
+        assert_eq!(configuration.center.agents.len(), 4);
         assert_eq!(configuration.demo.unwrap().users.len(), 3);
     }
 }

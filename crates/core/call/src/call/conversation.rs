@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
 use super::{Call, Served};
+use crate::center::Queue;
 use crate::controller::CallTimer;
 use crate::env::{Env, Role};
 use crate::event::{AlarmKind, CallEvent, DialFailure, EndKind, Party, Source};
@@ -115,12 +116,14 @@ impl Call {
         self.follow_hold(now, env);
     }
 
-    /// Lets caller and agent hear each other, and records them.
+    /// Lets caller and agent hear each other, and records them unless the queue that the caller came through says no.
     pub(super) fn bridge_and_record(&self, env: &mut Env, conversation: &Conversation) {
         let (recording, customer, agent) = (conversation.recording, self.leg, conversation.media.id());
-        env.recordings.insert(recording, self.id());
         env.media.push_back(media::Command::Bridge { bridge: conversation.bridge, a: customer, b: agent });
-        env.media.push_back(media::Command::StartRecording { recording, customer, agent });
+        if self.last_queue(env).is_none_or(|queue| queue.record) {
+            env.recordings.insert(recording, self.id());
+            env.media.push_back(media::Command::StartRecording { recording, customer, agent });
+        }
     }
 
     /// One side sent a new offer in the dialog: hold, retrieve, a new address. Answered on the same port. A
@@ -278,8 +281,11 @@ impl Call {
 
     /// The music of the queue the call came from, or of any queue when it came from none.
     pub(super) fn hold_music(&self, env: &Env) -> Option<media::PromptId> {
-        let queue = self.record.queues.last().and_then(|visit| env.center.queues.get(&visit.queue));
-        queue.or_else(|| env.center.queues.values().next()).map(|queue| queue.music.clone())
+        self.last_queue(env).or_else(|| env.center.queues.values().next()).map(|queue| queue.music.clone())
+    }
+
+    fn last_queue<'a>(&self, env: &'a Env) -> Option<&'a Queue> {
+        env.center.queues.get(&self.record.queues.last()?.queue)
     }
 
     /// Nothing comes from a phone that should talk. One that was heard before has vanished, with or without its

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::crowd::Losses;
-use super::load::Plan;
-use super::process::{Used, machine};
-use super::stage::Stage;
-use super::tally::Tally;
 use crate::banner;
+use crate::bench::crowd::Losses;
+use crate::bench::load::Plan;
+use crate::bench::process::{Used, machine};
+use crate::bench::rounded;
+use crate::bench::stage::Stage;
+use crate::bench::tally::{Tally, Times};
 use crate::cli::BenchSip;
 
 /// What a server is to bear at a rate.
@@ -47,7 +48,7 @@ impl Measured {
 
     /// Every call was completed, nothing had to be repeated or was lost, and the agents' phones rang in time.
     fn is_borne(&self) -> bool {
-        self.tally.completed == self.plan.calls()
+        self.tally.completed == self.plan.calls
             && self.tally.repeated == 0
             && self.losses.is_none()
             && self.tally.to_agent.quantile_ms(0.99) < REQUIRED.to_agent_p99_ms
@@ -64,7 +65,7 @@ impl Measured {
 
     fn json(&self) -> Value {
         let Self { plan, tally, used, losses } = self;
-        let times = |times: &super::tally::Times| {
+        let times = |times: &Times| {
             let [p50, p90, p99] = [0.5, 0.9, 0.99].map(|part| rounded(times.quantile_ms(part)));
             json!({"p50_ms": p50, "p90_ms": p90, "p99_ms": p99, "max_ms": rounded(times.max_ms())})
         };
@@ -90,16 +91,11 @@ impl Measured {
     }
 }
 
-/// To a thousandth; null for what was not measured.
-fn rounded(value: f64) -> Value {
-    if value.is_finite() { json!((value * 1000.0).round() / 1000.0) } else { Value::Null }
-}
-
 /// All rates.
 pub(super) struct Report {
     machine: String,
     directory: String,
-    agents: usize,
+    agents: u32,
     pages: usize,
     talk_ms: u64,
     seconds: u32,
@@ -111,7 +107,7 @@ impl Report {
         Self {
             machine: machine(),
             directory: stage.directory().display().to_string(),
-            agents: options.agents().count(),
+            agents: options.agents,
             pages: options.pages,
             talk_ms: options.talk_ms,
             seconds: options.seconds,
@@ -243,6 +239,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::bench::stage::Line;
 
     /// A run of `rate` calls, of which each cost 1 ms and 2 % took `late_ms` to the agent, the others 1 ms.
     fn measured(rate: u32, late_ms: u64) -> Measured {
@@ -251,9 +248,8 @@ mod tests {
             tally.to_agent.add(Duration::from_millis(if call % 50 == 0 { late_ms } else { 1 }));
         }
         let server = Duration::from_millis(rate.into());
-        let used =
-            Used { server, recording: Duration::ZERO, own_cores: 0.1, other_cores: 0.0, rss_kib: 100_000 };
-        let plan = Plan { rate, seconds: 1, talk: Duration::ZERO, first: 0 };
+        let used = Used { server, own_cores: 0.1, rss_kib: 100_000, ..Used::default() };
+        let plan = Plan { line: Line::Recorded, rate, calls: rate.into(), talk: Duration::ZERO, first: 0 };
         Measured { plan, tally, used, losses: Losses::default() }
     }
 
