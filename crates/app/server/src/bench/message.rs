@@ -30,7 +30,7 @@ impl Sound {
     fn description(self) -> String {
         let Self { address, codec } = self;
         let (ip, port, name, number) =
-            (address.ip(), address.port(), codec.name(), codec.static_payload_type());
+            (address.ip(), address.port(), codec.name(), codec.usual_payload_type());
         format!(
             "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {number} 101\r\n\
              a=rtpmap:{number} {name}/8000\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\na=sendrecv\r\n"

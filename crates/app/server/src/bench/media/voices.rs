@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use hotline_audio::{SAMPLE_RATE_HZ, Tone};
-use hotline_media::Codec;
+use hotline_media::{Codec, Opus};
 
 use super::pin::pin_this_thread;
 use super::seconds::{Counts, Delays, Second};
@@ -251,12 +251,9 @@ impl Speaker {
 fn packet(codec: Codec) -> [u8; HEADER + PAYLOAD] {
     let mut packet = [0; HEADER + PAYLOAD];
     // RFC 3550 §5.1: version 2, no padding, no extension, no contributing sources.
-    (packet[0], packet[1]) = (0x80, codec.static_payload_type());
-    let mut encoder = codec.encoder();
-    let tone = Tone::new(440.0, -20.0, SAMPLE_RATE_HZ);
-    for (byte, sample) in packet[HEADER..].iter_mut().zip(tone) {
-        *byte = encoder.encode(sample);
-    }
+    (packet[0], packet[1]) = (0x80, codec.usual_payload_type());
+    let tone: Vec<i16> = Tone::new(440.0, -20.0, SAMPLE_RATE_HZ).take(PAYLOAD).collect();
+    codec.encoder(Opus::default()).encode(&tone, &mut packet[HEADER..]);
     packet
 }
 
