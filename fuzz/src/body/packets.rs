@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, PromptLibrary, Sink,
+    Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, PromptLibrary, Sink, Voice,
 };
 use hotline_rtp::{EventReceiver, HEADER_LEN, Header, LOST_END_AFTER};
 
@@ -115,7 +115,9 @@ fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
         engine.handle_command(now, answered, outlet);
     }
     engine.handle_command(now, Command::Bridge { bridge: BridgeId(1), a: customer, b: agent }, outlet);
-    engine.handle_command(now, Command::StartRecording { recording, customer, agent }, outlet);
+    let voices =
+        vec![Voice::new(customer, Channel::Customer, "customer"), Voice::new(agent, Channel::Agent, "agent")];
+    engine.handle_command(now, Command::StartRecording { recording, voices }, outlet);
     engine
 }
 
@@ -153,7 +155,11 @@ impl Sink for Outlet {
         let recorded = self.now.as_micros() / 125;
         match chunk {
             Chunk::Start { .. } => {}
-            Chunk::Audio { channel, position, codec, payload } => {
+            Chunk::Join { at, .. } | Chunk::Leave { at, .. } | Chunk::Mark { at, .. } => {
+                assert!(at <= recorded);
+            }
+            Chunk::Audio { leg, channel, position, codec, payload } => {
+                assert_eq!(leg == LEGS[0], channel == Channel::Customer);
                 assert_eq!(codec, if channel == Channel::Customer { Codec::Pcmu } else { self.agent });
                 let end = position + payload.len() as u64;
                 assert!(end <= recorded + AHEAD_MAX, "{end} is recorded at {recorded}");

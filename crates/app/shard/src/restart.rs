@@ -168,7 +168,8 @@ fn end_of(repaired: &Repaired) -> CallEvent {
     match repaired.gap_ms {
         Some(gap_ms) => {
             let gap = Duration::from_millis(gap_ms);
-            CallEvent::RecordingFinished { recording, duration, gap, bytes }
+            let index = repaired.index.clone();
+            CallEvent::RecordingFinished { recording, duration, gap, bytes, index }
         }
         None => CallEvent::RecordingMended { recording, duration, bytes },
     }
@@ -198,7 +199,7 @@ fn duration(repaired: &Repaired) -> Duration {
 #[cfg(test)]
 mod tests {
     use hotline_base::{AgentId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, Rng, TrunkId};
-    use hotline_call::{Entry, Source};
+    use hotline_call::{Entry, RecordingIndex, Source};
 
     use super::*;
 
@@ -258,6 +259,7 @@ mod tests {
             duration_ms: seconds * 1000,
             gap_ms: None,
             bytes: 44,
+            index: RecordingIndex::default(),
         }
     }
 

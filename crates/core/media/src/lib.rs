@@ -19,6 +19,8 @@ mod player;
 mod prompts;
 mod quality;
 mod receiver;
+mod recording;
+mod recordings;
 mod sender;
 mod sink;
 mod source;
@@ -34,4 +36,7 @@ pub use keys::KEYS_WAITING_MAX;
 pub(crate) use leg::Remote;
 pub use prompts::PromptLibrary;
 pub use quality::mos_hundredths;
-pub use sink::{Channel, Chunk, Sink};
+pub use recording::{
+    Channel, Mark, MarkKind, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Speaker, Voice,
+};
+pub use sink::{Chunk, Sink};

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
-use hotline_media::{BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, PromptLibrary, Sink};
+use hotline_media::{
+    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, PromptLibrary, Sink, Voice,
+};
 use hotline_rtp::Header;
 
 /// Counts the allocations of the thread that asks for them.
@@ -69,9 +71,10 @@ fn allocates_nothing(codecs: [Codec; 3]) {
         engine.handle_command(now, Command::OpenLeg { leg, call }, &mut out);
         engine.handle_command(now, remote(leg, codec), &mut out);
     }
+    let voices = vec![Voice::new(a, Channel::Customer, "customer"), Voice::new(b, Channel::Agent, "agent")];
     for command in [
         Command::Bridge { bridge: BridgeId(1), a, b },
-        Command::StartRecording { recording, customer: a, agent: b },
+        Command::StartRecording { recording, voices },
         Command::SetMusic { leg: c, prompt: Some("music/loop".into()) },
         Command::Play { leg: c, play: PlayId(1), prompts: vec!["en/hello".into()] },
     ] {

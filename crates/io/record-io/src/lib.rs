@@ -12,6 +12,8 @@
 
 mod archive;
 mod failure;
+mod format;
+mod index;
 mod manifest;
 mod notes;
 mod outbox;
@@ -26,8 +28,9 @@ mod window;
 
 pub use archive::{Condition, inspect};
 pub use failure::StartError;
+pub use format::{Channels, Coding, Format};
 pub use outbox::{Outbox, RETRY};
 pub use recorder::{Recorder, RecorderConfig, RecorderCounters, RecorderGauge};
 pub use recording::LENGTH_MAX;
-pub use repair::{Repaired, recover, repair, settle};
+pub use repair::{Repaired, recover, repair, repair_unnoted, settle};
 pub use ring::Tap;
