@@ -10,6 +10,8 @@
 //! disk costs the recording, never the call. Must never know: sockets, SIP, the database. Start reading at
 //! [`Recorder`].
 
+#[cfg(test)]
+mod alignment;
 mod archive;
 mod failure;
 mod format;

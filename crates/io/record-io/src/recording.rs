@@ -25,6 +25,10 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// How long late packets find their place: half a second, longer than any jitter a conversation survives.
 const HOLD_FRAMES: u64 = 4000;
 
+/// How long before its mark a pause begins: a packet that comes after it may be laid so much before it, by its length of
+/// up to 60 ms and by what its place may stray.
+const PAUSE_LEAD: u64 = 800;
+
 /// The longest recording. Then it ends, complete, and the call goes on without: a header cannot say much more, and
 /// no conversation is that long.
 pub const LENGTH_MAX: Duration = Duration::from_secs(wav::FRAMES_MAX / wav::SAMPLE_RATE_HZ as u64);
@@ -124,7 +128,7 @@ impl Recording {
     /// Something happened.
     pub(crate) fn mark(&mut self, mark: &Mark, at: u64) {
         match mark.kind {
-            MarkKind::Paused => self.window.mute(at),
+            MarkKind::Paused => self.window.mute(at.saturating_sub(PAUSE_LEAD)),
             MarkKind::Resumed => self.window.unmute(at),
             MarkKind::Held | MarkKind::Retrieved | MarkKind::Transferred => {}
         }
