@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let mut taps: Vec<_> = (0..RINGS).map(|_| recorder.tap()).collect();
     let mut rng = Rng::from_number(1);
+    let started = Instant::now();
     let ids: Vec<RecordingId> = (0..count).map(|_| RecordingId::generate(BEGIN, &mut rng)).collect();
     for (number, recording) in ids.iter().enumerate() {
         let tap = &mut taps[number % RINGS];
@@ -41,13 +42,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Opening files is not measured.
     std::thread::sleep(Duration::from_secs(2));
     let (begin, before) = (Instant::now(), io()?);
+    let first = started.elapsed().as_micros() as u64 / 125;
     let packets = seconds * 50;
     for packet in 0..packets {
         let due = begin + PACKET * u32::try_from(packet)?;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         for (number, recording) in ids.iter().enumerate() {
             for (leg, channel) in [(1, Channel::Customer), (2, Channel::Agent)] {
-                let (leg, codec, position) = (LegId(leg), Codec::Pcmu, packet * 160);
+                let (leg, codec, position) = (LegId(leg), Codec::Pcmu, first + packet * 160);
                 let payload = &[packet as u8; 160];
                 let chunk = Chunk::Audio { leg, channel, position, codec, payload };
                 taps[number % RINGS].record(*recording, chunk);
@@ -57,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (took, after) = (begin.elapsed(), io()?);
     for (number, recording) in ids.iter().enumerate() {
-        taps[number % RINGS].record(*recording, Chunk::Finish { length: packets * 160 });
+        taps[number % RINGS].record(*recording, Chunk::Finish { length: first + packets * 160 });
     }
     taps.iter_mut().for_each(hotline_record_io::Tap::flush);
     let counters = recorder.counters();
