@@ -311,6 +311,35 @@ mod tests {
         );
     }
 
+    /// The file of a mended recording says nothing of holds and pauses; the journal does.
+    #[test]
+    fn what_happened_in_a_recording_that_was_cut_off_is_on_record() {
+        let (recording, by) = (recording(), AgentId::from("1001"));
+        let why = Some("a card number".to_owned());
+        let mut events = talking();
+        events.extend([
+            (5, CallEvent::RecordingStarted { recording, path: PATH.to_owned() }),
+            (6, CallEvent::Held { by: Party::Agent }),
+            (7, CallEvent::Retrieved { by: Party::Caller }),
+            (8, CallEvent::RecordingPaused { recording, by: by.clone(), why, until: at(99) }),
+            (9, CallEvent::RecordingResumed { recording, by: None }),
+        ]);
+        let record = closed(events, &[repaired(5, 10)]);
+        let marks = record.recordings[0].index.marks.iter();
+        let told: Vec<_> = marks
+            .map(|mark| (mark.at_ms, mark.by.as_ref().map(|by| by.as_str()), mark.why.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1000, Some("agent:1001"), None),
+                (2000, Some("customer"), None),
+                (3000, Some("agent:1001"), Some("a card number")),
+                (4000, None, None)
+            ]
+        );
+    }
+
     #[test]
     fn a_recording_of_which_the_journal_knows_nothing_is_linked() {
         let record = closed(talking(), &[repaired(5, 1)]);

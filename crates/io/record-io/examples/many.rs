@@ -64,13 +64,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     taps.iter_mut().for_each(hotline_record_io::Tap::flush);
     let counters = recorder.counters();
     recorder.stop();
-    let gaps: u64 = events
-        .try_iter()
-        .map(|event| match event {
-            Event::RecordingFinished { gap_ms, .. } => gap_ms,
-            _ => 0,
-        })
-        .sum();
+    let gap = |event| if let Event::RecordingFinished { gap_ms, .. } = event { gap_ms } else { 0 };
+    let gaps: u64 = events.try_iter().map(gap).sum();
     let difference = |key: &str| after.get(key).unwrap_or(&0) - before.get(key).unwrap_or(&0);
     let (writes, bytes) = (difference("syscw"), difference("wchar"));
     writeln!(

@@ -25,6 +25,8 @@ pub struct MediaPlane {
     recordings: BTreeMap<RecordingId, Tape>,
     events: VecDeque<Event>,
     playbacks: VecDeque<(Duration, LegId, PlayId)>,
+    /// What every recording that ends is missing.
+    pub(crate) gap_ms: u64,
 }
 
 /// A recording: who is heard now, and all that was told of it.
@@ -62,6 +64,7 @@ impl MediaPlane {
             recordings: BTreeMap::new(),
             events: VecDeque::new(),
             playbacks: VecDeque::new(),
+            gap_ms: 0,
         }
     }
 
@@ -222,7 +225,7 @@ impl MediaPlane {
                 recording,
                 path,
                 duration_ms: 0,
-                gap_ms: 0,
+                gap_ms: self.gap_ms,
                 bytes: 44,
                 end: RecordingEnd::Stopped,
                 index,

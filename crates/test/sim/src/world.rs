@@ -8,8 +8,8 @@ use std::sync::Arc;
 use hotline_acd::{AgentState, Device};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
-    CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event, EventKind, Reply,
-    Request, Source,
+    AlarmKind, CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event,
+    EventKind, Reply, Request, Source,
 };
 use hotline_media::{Digit, Event as MediaEvent};
 use hotline_sip::{Datagram, Login, Transmit};
@@ -335,6 +335,17 @@ impl World {
         self.controller.handle_command(self.now, command).expect("the script asks for what is possible");
         self.drain();
         self.check();
+    }
+
+    /// Recordings that end from here on miss so much audio, as with a slow disk.
+    pub const fn lose_audio(&mut self, gap_ms: u64) {
+        self.media.gap_ms = gap_ms;
+    }
+
+    /// True if this alarm stands.
+    #[must_use]
+    pub fn has_alarm(&self, kind: &AlarmKind) -> bool {
+        self.controller.alarms().iter().any(|alarm| alarm.kind == *kind)
     }
 
     /// As [`World::command`], of what may be refused.

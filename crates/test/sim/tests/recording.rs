@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotline_call::{CallRecord, Command, CommandError, RecordingPolicy};
+use hotline_call::{AlarmKind, CallRecord, Command, CommandError, RecordingPolicy, RecordingState};
 use hotline_media::MarkKind;
 use hotline_sim::{Act, PhoneId, Rules, World, for_each_seed};
 
@@ -67,7 +67,7 @@ fn a_pause_ends_when_its_agent_sends_the_caller_on() {
     for_each_seed(SEEDS, |seed, loud| {
         let (mut world, caller, first, second) = talking(seed, loud);
         let (call, _) = world.talk_of(first);
-        let (_, stranger) = (call, hotline_base::AgentId::from("agent1"));
+        let stranger = hotline_base::AgentId::from("agent1");
         let refused = world.try_command(Command::PauseRecording { call, by: stranger, why: None });
         assert_eq!(refused, Err(CommandError::NotTalking), "only who talks may");
         assert_eq!(pause(&mut world, first), Ok(()));
@@ -78,5 +78,30 @@ fn a_pause_ends_when_its_agent_sends_the_caller_on() {
         let record = world.close_with_one();
         let (resumed, sent_on) = ((MarkKind::Resumed, None, None), Some("agent:agent0"));
         assert_eq!(marks(&record), [PAUSED, resumed, (MarkKind::Transferred, sent_on, None)]);
+    });
+}
+
+/// A slow disk costs audio and no call, and an operator sees it until it is over.
+#[test]
+fn an_alarm_stands_from_a_recording_with_a_gap_to_one_without() {
+    for_each_seed(SEEDS / 10, |seed, loud| {
+        let (mut world, caller, agent, other) = talking(seed, loud);
+        world.lose_audio(40);
+        assert!(!world.has_alarm(&AlarmKind::RecordingGap));
+        world.later(Duration::ZERO, caller, Act::HangUp);
+        let raised = |world: &World| world.has_alarm(&AlarmKind::RecordingGap);
+        assert!(world.run_until(LONG, raised), "it is told");
+        world.run_for(Duration::from_secs(40));
+        world.lose_audio(0);
+        let again = world.add_caller(None);
+        let dial = world.number();
+        world.later(Duration::ZERO, again, dial);
+        let talks = |world: &World| world.are_talking(again, agent) || world.are_talking(again, other);
+        assert!(world.run_until(LONG, talks), "one of the two takes the call");
+        world.later(Duration::ZERO, again, Act::HangUp);
+        assert!(world.run_until(LONG, |world| !raised(world)), "it is over");
+        world.run_for(Duration::from_secs(40));
+        let gaps: Vec<_> = world.close().iter().map(|record| record.recordings[0].state.clone()).collect();
+        assert!(matches!(gaps[0], RecordingState::Finished { gap, .. } if gap == Duration::from_millis(40)));
     });
 }
