@@ -228,6 +228,9 @@ function record(index) {
             gap_ms: index === 0 ? 40 : 0,
             bytes: talk * 32,
             problem: null,
+            legs: [],
+            marks: [],
+            gaps: [],
           },
         ]
       : [],

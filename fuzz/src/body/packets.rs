@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
     Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, Opus, Party, PromptLibrary,
-    Remote, Sink, Supervision,
+    Remote, Sink, Supervision, Voice,
 };
 use hotline_rtp::{EventReceiver, HEADER_LEN, Header, LOST_END_AFTER, PeerReport, REPORT_LEN_MAX, Report};
 
@@ -145,7 +145,9 @@ fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
         }
     };
     engine.handle_command(now, connect, outlet);
-    engine.handle_command(now, Command::StartRecording { recording, customer, agent }, outlet);
+    let voices =
+        vec![Voice::new(customer, Channel::Customer, "customer"), Voice::new(agent, Channel::Agent, "agent")];
+    engine.handle_command(now, Command::StartRecording { recording, voices }, outlet);
     engine
 }
 
@@ -188,7 +190,11 @@ impl Sink for Outlet {
         let recorded = self.now.as_micros() / 125;
         match chunk {
             Chunk::Start { .. } => {}
-            Chunk::Audio { channel, position, codec, payload } => {
+            Chunk::Join { at, .. } | Chunk::Leave { at, .. } | Chunk::Mark { at, .. } => {
+                assert!(at <= recorded);
+            }
+            Chunk::Audio { leg, channel, position, codec, payload } => {
+                assert_eq!(leg == LEGS[0], channel == Channel::Customer);
                 assert_eq!(codec, if channel == Channel::Customer { Codec::Pcmu } else { self.agent });
                 let end = position + codec.span(payload).expect("it is well-formed") as u64;
                 assert!(end <= recorded + AHEAD_MAX, "{end} is recorded at {recorded}");

@@ -119,6 +119,8 @@ fn change(call: &mut Call, event: &Event) {
         | What::CallDialFailed { .. }
         | What::SoundMeasured { .. }
         | What::RecordingStarted { .. }
+        | What::RecordingPaused { .. }
+        | What::RecordingResumed { .. }
         | What::RecordingFinished { .. }
         | What::RecordingMended { .. }
         | What::RecordingFailed { .. }

@@ -1,5 +1,6 @@
 //! `hotline recordings`: what an operator finds out of what was recorded, with a server running, killed, and stopped.
 
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use anyhow::{Context, Result};
@@ -76,5 +77,31 @@ async fn what_a_kill_cut_off_is_mended_without_a_start() -> Result<()> {
     assert!(output.status.success(), "{said}");
     assert!(said.contains("Mended 1 recordings; closed the records of 1 calls."), "{said}");
     verify(&hotline, 0, "0 whole, 1 mended").await?;
+    hotline.restart().await?;
+
+    // A loss of power may cut off what no note and no journal calls unfinished.
+    hotline.kill().await?;
+    let recording = files(&hotline.recordings())?.pop().context("a recording")?;
+    let file = std::fs::File::options().write(true).open(&recording)?;
+    file.set_len(file.metadata()?.len() - 4000)?;
+    verify(&hotline, 1, "cut off").await?;
+    let (output, said) = recordings(&hotline, "repair").await?;
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Mended 1 recordings; closed the records of 0 calls."), "{said}");
+    verify(&hotline, 0, "0 whole, 1 mended").await?;
     hotline.restart().await
+}
+
+/// All recordings below a directory.
+fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "wav") {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }

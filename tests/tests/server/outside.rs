@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use hotline_api_types::{
-    AgentState, DialOutcome, Direction, EndKind, Party, Record, Source, TrunkList, TrunkStatus, What,
+    AgentState, DialOutcome, Direction, EndKind, Party, Record, RecordedChannel, Source, TrunkList,
+    TrunkStatus, What,
 };
 use hotline_phone::{PhoneEvent, Speech};
 use hotline_tests::{
@@ -97,6 +98,9 @@ async fn an_agent_dials_a_number_and_servers_that_fail_are_passed_over() -> Resu
     );
     assert_eq!((record.direction, record.agent.as_deref()), (Direction::Out, Some("1001")));
     assert_eq!((record.ended_by, record.recordings.len()), (Some(Party::Callee), 1));
+    let legs = record.recordings[0].legs.iter().map(|leg| (leg.speaker.as_str(), leg.channel));
+    let (left, right) = (RecordedChannel::Left, RecordedChannel::Right);
+    assert_eq!(legs.collect::<Vec<_>>(), [("customer", left), ("agent:1001", right)]);
     assert_eq!(record.cause.context("a cause")?.kind, EndKind::Completed);
     watch.agent("1001", AgentState::Ready).await?;
     assert!(!trunk(&hotline, "dead").await?.servers[0].usable, "it is tried last from here on");

@@ -36,7 +36,7 @@ async fn the_transfer_key_of_a_sip_phone_sends_the_caller_on() -> Result<()> {
     let transfer = record.transfers.first().context("a transfer")?;
     assert_eq!((transfer.by.as_str(), &transfer.to), ("1002", &TransferTarget::Agent("1003".to_owned())));
     assert_eq!((transfer.outcome, transfer.attended), (TransferOutcome::Done, false));
-    assert_eq!(record.recordings.len(), 2, "each talk has its own");
+    assert_eq!(record.recordings.len(), 1, "one conversation, one recording");
     Ok(())
 }
 

@@ -247,6 +247,30 @@ export interface Recording {
   gap_ms: number | null;
   bytes: number | null;
   problem: string | null;
+  legs: RecordedLeg[];
+  marks: RecordedMark[];
+  gaps: RecordedGap[];
+}
+
+/** A phone in a recording, in milliseconds since its first sample. */
+export interface RecordedLeg {
+  speaker: string;
+  channel: 'left' | 'right';
+  from_ms: number;
+  to_ms: number;
+}
+
+export interface RecordedMark {
+  at_ms: number;
+  kind: string;
+  by: string | null;
+  reason: string | null;
+}
+
+export interface RecordedGap {
+  channel: 'left' | 'right';
+  from_ms: number;
+  length_ms: number;
 }
 
 /** The trunk, or the agent whose phone called. */

@@ -164,6 +164,9 @@ it('a failed recording cannot be played', () => {
     gap_ms: null,
     bytes: null,
     problem: 'disk full',
+    legs: [],
+    marks: [],
+    gaps: [],
   };
   expect(hasAudio(record({ recordings: [recording] }))).toBe(false);
   expect(hasAudio(record({ recordings: [{ ...recording, state: 'finished' }] }))).toBe(true);

@@ -74,6 +74,15 @@ pub struct TransferCall {
     pub to: String,
 }
 
+/// Body of `POST /api/v1/calls/{id}/recording/pause`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRecording {
+    /// Why, in a few words that are kept with the recording: no personal data.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
 impl fmt::Debug for TransferCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TransferCall(***)")

@@ -214,6 +214,26 @@ pub enum What {
         /// Path below the recordings directory.
         path: String,
     },
+    /// An agent keeps what is said out of the recording.
+    #[serde(rename = "recording.paused")]
+    RecordingPaused {
+        /// The recording.
+        recording: String,
+        /// The agent.
+        by: String,
+        /// Why, in the agent's words.
+        reason: Option<String>,
+        /// When it goes on at the latest, unless it is paused again.
+        until: Timestamp,
+    },
+    /// What is said is recorded again.
+    #[serde(rename = "recording.resumed")]
+    RecordingResumed {
+        /// The recording.
+        recording: String,
+        /// The agent who wanted it; `null` if the pause lasted too long or its agent left.
+        by: Option<String>,
+    },
     /// A recording is complete.
     #[serde(rename = "recording.finished")]
     RecordingFinished {

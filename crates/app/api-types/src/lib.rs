@@ -26,15 +26,15 @@ pub use agent::{
 };
 pub use audit::{AuditEntry, AuditPage};
 pub use blocked::{BlockReason, BlockedList, BlockedSource};
-pub use call::{Call, CallCreated, CallState, CreateCall, Pop, TransferCall};
+pub use call::{Call, CallCreated, CallState, CreateCall, PauseRecording, Pop, TransferCall};
 pub use customer::{Customer, CustomerDraft, CustomerList};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use problem::{FieldProblem, Problem};
 pub use record::{
     Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LegSound, Mos, Offer, OfferOutcome, Party,
-    QueueOutcome, QueueVisit, Record, RecordPage, Recording, RecordingState, Source, Step, Transfer,
-    TransferOutcome, TransferTarget,
+    QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg, RecordedMark,
+    RecordedMarkKind, Recording, RecordingState, Source, Step, Transfer, TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
 pub use timestamp::{Timestamp, TimestampError};

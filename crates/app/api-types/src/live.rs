@@ -53,7 +53,7 @@ pub struct Waiting {
 /// Something an operator should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// What is wrong, as a stable word: `recording_failed`, `recording_cut`, `store_unavailable`,
+    /// What is wrong, as a stable word: `recording_failed`, `recording_cut`, `recording_gap`, `store_unavailable`,
     /// `media_ports_exhausted`, `media_silent`, `prompt_missing`, `internal_error`; with an agent after a colon: `reservation_expired:1001`,
     /// `phone_fault:1001`, `phone_busy:1001`.
     pub kind: String,

@@ -422,6 +422,75 @@ pub struct Recording {
     pub bytes: Option<u64>,
     /// Why it failed.
     pub problem: Option<String>,
+    /// Who was heard when; empty while it is open, and after a crash.
+    pub legs: Vec<RecordedLeg>,
+    /// What happened.
+    pub marks: Vec<RecordedMark>,
+    /// Where audio is missing; at most 100 places.
+    pub gaps: Vec<RecordedGap>,
+}
+
+/// A phone in a recording. Milliseconds count from the first sample.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedLeg {
+    /// Whose: `customer`, `outside`, or an agent as `agent:1001`.
+    pub speaker: String,
+    /// Where it is heard.
+    pub channel: RecordedChannel,
+    /// From when.
+    pub from_ms: u64,
+    /// To when.
+    pub to_ms: u64,
+}
+
+/// A channel of a recording; both are mixed in one that has one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordedChannel {
+    /// The customer's.
+    Left,
+    /// Everybody else's.
+    Right,
+}
+
+/// Something that happened during a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedMark {
+    /// When.
+    pub at_ms: u64,
+    /// What.
+    pub kind: RecordedMarkKind,
+    /// Who did it, as `speaker` of a leg; `null` for the server itself.
+    pub by: Option<String>,
+    /// Why, in the words of who did it.
+    pub reason: Option<String>,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordedMarkKind {
+    /// One put the other on hold.
+    Held,
+    /// The hold is over.
+    Retrieved,
+    /// From here to the next `resumed` there is silence.
+    Paused,
+    /// What is said is recorded again.
+    Resumed,
+    /// The customer was sent on.
+    Transferred,
+}
+
+/// Silence in place of audio that was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedGap {
+    /// Whose.
+    pub channel: RecordedChannel,
+    /// From when.
+    pub from_ms: u64,
+    /// How long.
+    pub length_ms: u64,
 }
 
 /// One transfer.

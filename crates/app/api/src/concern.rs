@@ -73,10 +73,11 @@ impl Concerns {
             CallEvent::RecordingFinished { .. }
             | CallEvent::RecordingMended { .. }
             | CallEvent::RecordingFailed { .. } => concern.recording = false,
-
             CallEvent::Ended { .. } => concern.ended = true,
             CallEvent::Started { .. }
             | CallEvent::SoundMeasured(_)
+            | CallEvent::RecordingPaused { .. }
+            | CallEvent::RecordingResumed { .. }
             | CallEvent::Answered
             | CallEvent::StepLeft { .. }
             | CallEvent::LanguageChanged { .. }

@@ -235,6 +235,7 @@ pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
     match kind {
         AlarmKind::RecordingFailed => "recording_failed".to_owned(),
         AlarmKind::RecordingCut => "recording_cut".to_owned(),
+        AlarmKind::RecordingGap => "recording_gap".to_owned(),
         AlarmKind::StoreUnavailable => "store_unavailable".to_owned(),
         AlarmKind::MediaPortsExhausted => "media_ports_exhausted".to_owned(),
         AlarmKind::MediaSilent => "media_silent".to_owned(),

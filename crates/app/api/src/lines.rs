@@ -58,6 +58,8 @@ impl Lines {
             | CallEvent::TransferFailed { .. }
             | CallEvent::SoundMeasured(_)
             | CallEvent::RecordingStarted { .. }
+            | CallEvent::RecordingPaused { .. }
+            | CallEvent::RecordingResumed { .. }
             | CallEvent::RecordingFinished { .. }
             | CallEvent::RecordingMended { .. }
             | CallEvent::RecordingFailed { .. } => None,

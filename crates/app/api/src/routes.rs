@@ -44,6 +44,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/calls", get(calls::list).post(calls::create))
         .route("/v1/calls/{id}", get(calls::show))
         .route("/v1/calls/{id}/recording", get(recording::play))
+        .route("/v1/calls/{id}/recording/pause", post(calls::pause_recording))
+        .route("/v1/calls/{id}/recording/resume", post(calls::resume_recording))
         .route("/v1/calls/{id}/transfer", post(calls::transfer))
         .route("/v1/calls/{id}/sip", get(trace::ladder))
         .route("/v1/calls/{id}/sip.pcap", get(trace::pcap))

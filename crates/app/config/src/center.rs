@@ -295,6 +295,7 @@ impl Draft {
             domain: self.domain,
             media_address: server.media.external,
             voice: self.voice,
+            recording: server.recordings.policy,
             timing: Timing::default(),
         };
         let demo = self.demo_users.map(|users| Demo { users, sip_passwords });

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hotline_call::RecordingPolicy;
+use hotline_record_io::{Channels, Coding, Format};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read};
 
 use crate::sip::{Sip, sip};
@@ -20,6 +22,8 @@ pub struct Server {
     pub http: Http,
     /// Files and database.
     pub storage: Storage,
+    /// How talks are recorded.
+    pub recordings: Recordings,
     /// How logs are written.
     pub log: LogFormat,
 }
@@ -61,6 +65,15 @@ pub struct Storage {
     pub center: PathBuf,
 }
 
+/// How talks are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recordings {
+    /// How files are written.
+    pub format: Format,
+    /// What is in them.
+    pub policy: RecordingPolicy,
+}
+
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -82,7 +95,8 @@ pub(crate) fn parse(source: &Source) -> Result<Server, Vec<Diagnostic>> {
 }
 
 fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
-    let fields = reader.fields(root, "the server", &["sip", "media", "http", "storage", "log"])?;
+    let fields =
+        reader.fields(root, "the server", &["sip", "media", "http", "storage", "recordings", "log"])?;
     let sip = reader.required(&fields, "sip").and_then(|node| sip(reader, node));
     let media =
         section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
@@ -98,8 +112,16 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
         &["database", "recordings", "sounds", "flows", "center"],
     )
     .and_then(|(fields, _)| storage(reader, &fields));
+    let recordings = recordings(reader, fields.optional("recordings"));
     let log = log(reader, fields.optional("log"));
-    Some(Server { sip: sip?, media: media?, http: http?, storage: storage?, log: log? })
+    Some(Server {
+        sip: sip?,
+        media: media?,
+        http: http?,
+        storage: storage?,
+        recordings: recordings?,
+        log: log?,
+    })
 }
 
 fn section<'n>(
@@ -186,6 +208,48 @@ fn storage(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Storage> {
     })
 }
 
+fn recordings(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Recordings> {
+    let Some(node) = node else { return Some(Recordings::default()) };
+    let fields = reader.fields(node, "recordings", &["channels", "coding", "consult", "pause_max_s"])?;
+    let default = RecordingPolicy::default();
+    let channels = match fields.optional("channels") {
+        Some(node) => choice(reader, node, "stereo", Channels::Stereo, ("mono", Channels::Mono)),
+        None => Some(Channels::default()),
+    };
+    let coding = match fields.optional("coding") {
+        Some(node) => choice(reader, node, "pcm16", Coding::Pcm16, ("ulaw", Coding::Ulaw)),
+        None => Some(Coding::default()),
+    };
+    let consult = reader.bool(fields.optional("consult"), default.consult);
+    let pause_max = match fields.optional("pause_max_s") {
+        Some(node) => reader.seconds(node, 5..=3600),
+        None => Some(default.pause_max),
+    };
+    Some(Recordings {
+        format: Format { channels: channels?, coding: coding? },
+        policy: RecordingPolicy { consult: consult?, pause_max: pause_max? },
+    })
+}
+
+/// One of two words.
+fn choice<T>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    name: &str,
+    value: T,
+    (other_name, other): (&str, T),
+) -> Option<T> {
+    let known = format!("`{name}` or `{other_name}`");
+    match reader.text(node, &known)? {
+        text if text == name => Some(value),
+        text if text == other_name => Some(other),
+        text => {
+            reader.mistake(node.place, format!("`{text}` is not known here"), known);
+            None
+        }
+    }
+}
+
 fn log(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<LogFormat> {
     let Some(node) = node else { return Some(LogFormat::Human) };
     match reader.text(node, "`human` or `json`")? {
@@ -229,6 +293,19 @@ pub(crate) mod tests {
         let server = parse(&Source::new("hotline.yaml", GOOD)).unwrap();
         assert_eq!(server.sip, Sip::at("127.0.0.1:5060".parse().unwrap()));
         assert_eq!((server.media.threads, server.media.timeout), (1, Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn recordings_are_stereo_and_linear_unless_it_says_otherwise() {
+        let read = |text: &str| parse(&Source::new("hotline.yaml", &format!("{GOOD}{text}")));
+        assert_eq!(read("").unwrap().recordings, Recordings::default());
+        let told = read("recordings: {channels: mono, coding: ulaw, consult: false, pause_max_s: 60}\n");
+        let format = Format { channels: Channels::Mono, coding: Coding::Ulaw };
+        let policy = RecordingPolicy { consult: false, pause_max: Duration::from_secs(60) };
+        assert_eq!(told.unwrap().recordings, Recordings { format, policy });
+        let found = mistakes(&format!("{GOOD}recordings: {{channels: quad, coding: mp3, pause_max_s: 1}}\n"));
+        let says = |part: &str| found.iter().any(|mistake| mistake.contains(part));
+        assert!(says("`stereo` or `mono`") && says("`pcm16` or `ulaw`") && found.len() == 3, "{found:?}");
     }
 
     #[test]

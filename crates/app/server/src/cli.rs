@@ -233,7 +233,8 @@ pub(crate) struct Trace {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   hotline recordings verify    exit code 1 if one is cut off, altered or cannot be read; the server may run
-  hotline recordings repair    what the next start would do, without starting; the server must not run")]
+  hotline recordings repair    what the next start would do, without starting, and all others that are cut
+                               off; the server must not run")]
 pub(crate) struct Recordings {
     #[command(subcommand)]
     pub(crate) what: RecordingsTask,

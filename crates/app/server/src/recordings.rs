@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use hotline_config::Configuration;
-use hotline_record_io::{Condition, inspect};
+use hotline_record_io::{Condition, inspect, repair_unnoted};
 use hotline_shard::{Clock, Restarted, close_interrupted};
 
 use crate::{banner, server};
@@ -54,7 +54,8 @@ pub(crate) fn verify(configuration: &Configuration) -> Result<()> {
     Ok(())
 }
 
-/// Does to recordings and calls what a start of the server would do after a crash, and does not start.
+/// Does to recordings and calls what a start of the server would do after a crash, and does not start. Beyond that it reads
+/// all recordings, and completes those that are cut off and that nobody knows of.
 ///
 /// # Errors
 /// A server runs, or what it needs cannot be used.
@@ -67,7 +68,20 @@ pub(crate) async fn repair(configuration: &Configuration) -> Result<()> {
     store.close().await;
     let Restarted { calls, recordings, .. } = done?;
     closed.context("the journal")?;
-    banner::print(&format!("Mended {recordings} recordings; closed the records of {calls} calls."));
+    let (mut unnoted, mut broken) = (0, 0);
+    repair_unnoted(root, |path, outcome| match outcome {
+        Ok(()) => unnoted += 1,
+        Err(error) => {
+            broken += 1;
+            banner::print(&format!("{path}: {error}"));
+        }
+    })
+    .with_context(|| format!("reading the recordings in {}", root.display()))?;
+    let mended = recordings + unnoted;
+    banner::print(&format!("Mended {mended} recordings; closed the records of {calls} calls."));
+    if broken > 0 {
+        bail!("{broken} recordings cannot be mended");
+    }
     Ok(())
 }
 
@@ -92,7 +106,9 @@ impl Counts {
                 self.under_way += 1;
                 return;
             }
-            Condition::Unfinished => "cut off, and noted nowhere: it plays as far as it goes".to_owned(),
+            Condition::Unfinished => {
+                "cut off: it plays as far as it goes; `hotline recordings repair` completes it".to_owned()
+            }
             Condition::Altered => "altered: these are not the samples that were recorded".to_owned(),
             Condition::Unreadable { problem } => problem,
         };

@@ -313,7 +313,11 @@ fn start_media(
         Err(TrySendError::Full(event)) => Some(event),
     };
     let prompts = Arc::new(load_prompts(&settings.storage.sounds)?);
-    let recorder = Recorder::start(RecorderConfig::new(settings.storage.recordings.clone()), tell.clone())?;
+    let config = RecorderConfig {
+        format: settings.recordings.format,
+        ..RecorderConfig::new(settings.storage.recordings.clone())
+    };
+    let recorder = Recorder::start(config, tell.clone())?;
     let config = MediaConfig {
         threads: settings.media.threads,
         bind: settings.media.listen,

@@ -168,7 +168,8 @@ fn end_of(repaired: &Repaired) -> CallEvent {
     match repaired.gap_ms {
         Some(gap_ms) => {
             let gap = Duration::from_millis(gap_ms);
-            CallEvent::RecordingFinished { recording, duration, gap, bytes }
+            let index = repaired.index.clone();
+            CallEvent::RecordingFinished { recording, duration, gap, bytes, index }
         }
         None => CallEvent::RecordingMended { recording, duration, bytes },
     }
@@ -198,7 +199,7 @@ fn duration(repaired: &Repaired) -> Duration {
 #[cfg(test)]
 mod tests {
     use hotline_base::{AgentId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, Rng, TrunkId};
-    use hotline_call::{Entry, Source};
+    use hotline_call::{Entry, RecordingIndex, Source};
 
     use super::*;
 
@@ -258,6 +259,7 @@ mod tests {
             duration_ms: seconds * 1000,
             gap_ms: None,
             bytes: 44,
+            index: RecordingIndex::default(),
         }
     }
 
@@ -306,6 +308,35 @@ mod tests {
         assert_eq!(lost.ended_at, Some(at(5)));
         assert!(
             matches!(&lost.recordings[0].state, RecordingState::Failed { problem } if problem.contains(PATH))
+        );
+    }
+
+    /// The file of a mended recording says nothing of holds and pauses; the journal does.
+    #[test]
+    fn what_happened_in_a_recording_that_was_cut_off_is_on_record() {
+        let (recording, by) = (recording(), AgentId::from("1001"));
+        let why = Some("a card number".to_owned());
+        let mut events = talking();
+        events.extend([
+            (5, CallEvent::RecordingStarted { recording, path: PATH.to_owned() }),
+            (6, CallEvent::Held { by: Party::Agent }),
+            (7, CallEvent::Retrieved { by: Party::Caller }),
+            (8, CallEvent::RecordingPaused { recording, by: by.clone(), why, until: at(99) }),
+            (9, CallEvent::RecordingResumed { recording, by: None }),
+        ]);
+        let record = closed(events, &[repaired(5, 10)]);
+        let marks = record.recordings[0].index.marks.iter();
+        let told: Vec<_> = marks
+            .map(|mark| (mark.at_ms, mark.by.as_ref().map(|by| by.as_str()), mark.why.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1000, Some("agent:1001"), None),
+                (2000, Some("customer"), None),
+                (3000, Some("agent:1001"), Some("a card number")),
+                (4000, None, None)
+            ]
         );
     }
 

@@ -40,8 +40,27 @@ pub struct Center {
     pub media_address: IpAddr,
     /// How audio is agreed on with phones.
     pub voice: Voice,
+    /// What is recorded.
+    pub recording: RecordingPolicy,
     /// Limits and waits of call control.
     pub timing: Timing,
+}
+
+/// What of a talk is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordingPolicy {
+    /// Whether an agent's call to somebody is recorded while another call of the agent waits. The other call's recording
+    /// goes on in any case.
+    pub consult: bool,
+    /// After so long a pause ends by itself.
+    pub pause_max: Duration,
+}
+
+impl Default for RecordingPolicy {
+    fn default() -> Self {
+        // A card number takes a minute to read out.
+        Self { consult: true, pause_max: Duration::from_secs(120) }
+    }
 }
 
 /// A number that callers dial.

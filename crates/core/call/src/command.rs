@@ -37,6 +37,22 @@ pub enum Command {
         /// An extension or a number of the center.
         to: Pii<String>,
     },
+    /// The agent who talks in this call keeps what is said out of its recording for a while.
+    PauseRecording {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        by: AgentId,
+        /// Why, in the agent's words; kept in the recording.
+        why: Option<String>,
+    },
+    /// The agent who talks in this call has what is said recorded again.
+    ResumeRecording {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        by: AgentId,
+    },
     /// A customer was created or changed; calls of that number show the new record.
     CustomerChanged(Box<Customer>),
     /// The database answers again.
@@ -71,6 +87,9 @@ pub enum CommandError {
     /// The agent does not talk in that call.
     #[error("the agent does not talk in that call")]
     NotTalking,
+    /// Nothing of the call is recorded.
+    #[error("the call is not recorded")]
+    NotRecorded,
     /// There is no such extension or number, and no route for it.
     #[error("there is no such extension or number")]
     UnknownTarget,

@@ -7,6 +7,7 @@ use hotline_base::{
     AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, WallTime,
 };
 use hotline_ivr::PathStep;
+use hotline_media::RecordingIndex;
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
@@ -236,6 +237,24 @@ pub enum CallEvent {
         /// Path below the recordings directory.
         path: String,
     },
+    /// An agent keeps what is said out of the recording.
+    RecordingPaused {
+        /// The recording.
+        recording: RecordingId,
+        /// The agent.
+        by: AgentId,
+        /// Why, in the agent's words.
+        why: Option<String>,
+        /// When it goes on at the latest, unless the agent pauses again.
+        until: WallTime,
+    },
+    /// What is said is recorded again.
+    RecordingResumed {
+        /// The recording.
+        recording: RecordingId,
+        /// The agent who wanted it; absent if the pause lasted too long or its agent left.
+        by: Option<AgentId>,
+    },
     /// The recording is complete and on disk.
     RecordingFinished {
         /// The recording.
@@ -246,6 +265,9 @@ pub enum CallEvent {
         gap: Duration,
         /// Size of the file.
         bytes: u64,
+        /// Who was heard when, what happened, and where the gaps are.
+        #[serde(default)]
+        index: RecordingIndex,
     },
     /// The server stopped while the recording was written; its file was mended at the next start.
     RecordingMended {
@@ -418,6 +440,8 @@ pub enum AlarmKind {
     /// A recording has the greatest length that one may have; its call goes on without. Cleared by the next that is
     /// complete.
     RecordingCut,
+    /// Audio is missing in a recording, because the disk was too slow. Cleared by the next in which none is.
+    RecordingGap,
     /// The database does not answer; events wait.
     StoreUnavailable,
     /// No media port is free; new calls are refused.

@@ -19,7 +19,8 @@ mod trunk;
 mod voice;
 
 pub use center::{
-    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, Queue, TAKE_CALL_KEY, TAKE_CALL_PROMPT, Timing,
+    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, Queue, RecordingPolicy, TAKE_CALL_KEY,
+    TAKE_CALL_PROMPT, Timing,
 };
 pub use command::{Command, CommandError, Customer, Reply, Request};
 pub use controller::{
@@ -33,8 +34,8 @@ pub use event::{
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
 pub use record::{
-    CallRecord, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingState,
-    Transfer, TransferOutcome,
+    CallRecord, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex,
+    RecordingState, Transfer, TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};

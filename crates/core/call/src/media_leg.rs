@@ -228,7 +228,7 @@ mod tests {
     use hotline_sip::uri::Host;
 
     use super::*;
-    use crate::center::Timing;
+    use crate::center::{RecordingPolicy, Timing};
     use crate::number::DialPlan;
     use crate::trunk::{Format, Identity, Numbers, Trunk};
 
@@ -245,6 +245,7 @@ mod tests {
             domain: Host::Name("center.example".into()),
             media_address: "192.0.2.10".parse().expect("an address"),
             voice: Voice { codecs: vec![Codec::Pcmu, Codec::Pcma], also_taken: vec![], ..Voice::default() },
+            recording: RecordingPolicy::default(),
             timing: Timing::default(),
         }
     }

@@ -6,15 +6,18 @@
 use std::time::Duration;
 
 use hotline_acd::OfferFailure;
-use hotline_base::{
-    AgentId, CallId, CustomerId, FlowId, LegId, Pii, QueueId, RecordingId, TrunkId, WallTime,
-};
+use hotline_base::{AgentId, CallId, CustomerId, FlowId, LegId, Pii, QueueId, TrunkId, WallTime};
 use hotline_ivr::PathStep;
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{CallEvent, DialFailure, EndCause, Entry, Party, QueueOutcome, Source};
 use crate::sound::LegSound;
+
+mod recording;
+
+pub use hotline_media::RecordingIndex;
+pub use recording::{Recording, RecordingState};
 
 /// Everything that is kept of one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -221,47 +224,6 @@ pub enum OfferOutcome {
     },
 }
 
-/// One recording.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recording {
-    /// The recording.
-    pub id: RecordingId,
-    /// Path below the recordings directory; empty if the file was never opened.
-    pub path: String,
-    /// First sample.
-    pub started_at: WallTime,
-    /// How it stands.
-    pub state: RecordingState,
-}
-
-/// How a recording stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RecordingState {
-    /// Being written.
-    Open,
-    /// Complete.
-    Finished {
-        /// Length.
-        duration: Duration,
-        /// Silence in place of audio the recorder could not take.
-        gap: Duration,
-        /// Size of the file.
-        bytes: u64,
-    },
-    /// Complete up to the moment at which the server stopped.
-    Mended {
-        /// Length.
-        duration: Duration,
-        /// Size of the file.
-        bytes: u64,
-    },
-    /// Could not be written.
-    Failed {
-        /// The cause in words.
-        problem: String,
-    },
-}
-
 impl CallRecord {
     /// Begins a record from the first event of a call; `None` if that is not [`CallEvent::Started`].
     #[must_use]
@@ -315,10 +277,7 @@ impl CallRecord {
     /// ignored: a journal that lost its head must not stop a restart.
     pub fn apply(&mut self, at: WallTime, event: &CallEvent) {
         match event {
-            CallEvent::Started { .. }
-            | CallEvent::Position { .. }
-            | CallEvent::Held { .. }
-            | CallEvent::Retrieved { .. } => {}
+            CallEvent::Started { .. } | CallEvent::Position { .. } => {}
             CallEvent::CustomerMatched { customer } => self.customer = *customer,
             CallEvent::Answered => self.answered_at = Some(at),
             CallEvent::StepLeft { flow, step } => {
@@ -356,22 +315,17 @@ impl CallRecord {
                     self.begin_transfer(at, by, to, true);
                 }
                 self.end_transfer(TransferOutcome::Done);
+                self.mark_transfer(at, by);
             }
             CallEvent::TransferFailed { .. } => self.end_transfer(TransferOutcome::Failed),
-            CallEvent::RecordingStarted { recording, path } => {
-                self.open_recording(*recording, path.clone(), at)
-            }
-            CallEvent::RecordingFinished { recording, duration, gap, bytes } => {
-                let (duration, gap, bytes) = (*duration, *gap, *bytes);
-                self.set_recording(*recording, RecordingState::Finished { duration, gap, bytes });
-            }
-            CallEvent::RecordingMended { recording, duration, bytes } => {
-                self.set_recording(*recording, RecordingState::Mended { duration: *duration, bytes: *bytes });
-            }
-            CallEvent::RecordingFailed { recording, problem } => {
-                self.open_recording(*recording, String::new(), at);
-                self.set_recording(*recording, RecordingState::Failed { problem: problem.clone() });
-            }
+            CallEvent::Held { .. }
+            | CallEvent::Retrieved { .. }
+            | CallEvent::RecordingStarted { .. }
+            | CallEvent::RecordingPaused { .. }
+            | CallEvent::RecordingResumed { .. }
+            | CallEvent::RecordingFinished { .. }
+            | CallEvent::RecordingMended { .. }
+            | CallEvent::RecordingFailed { .. } => self.apply_recording(at, event),
             CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
             CallEvent::Ended { by, cause } => {
                 self.ended_at = Some(at);
@@ -440,13 +394,6 @@ impl CallRecord {
         });
     }
 
-    /// Notes a recording unless it is on record already.
-    fn open_recording(&mut self, id: RecordingId, path: String, at: WallTime) {
-        if !self.recordings.iter().any(|known| known.id == id) {
-            self.recordings.push(Recording { id, path, started_at: at, state: RecordingState::Open });
-        }
-    }
-
     fn with_offer(&mut self, leg: LegId, change: impl FnOnce(&mut Offer)) {
         if let Some(entry) = self.offers.iter_mut().rev().find(|entry| entry.leg == leg) {
             change(entry);
@@ -459,23 +406,11 @@ impl CallRecord {
             change(dial);
         }
     }
-
-    fn set_recording(&mut self, id: RecordingId, state: RecordingState) {
-        if let Some(recording) = self.recordings.iter_mut().find(|recording| recording.id == id) {
-            recording.state = state;
-        }
-    }
-
-    /// True while a recording of the call is being written.
-    #[must_use]
-    pub fn is_recording(&self) -> bool {
-        self.recordings.iter().any(|recording| recording.state == RecordingState::Open)
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use hotline_base::{NumberId, Rng, TrunkId};
+    use hotline_base::{NumberId, RecordingId, Rng, TrunkId};
 
     use super::*;
     use crate::event::EndKind;

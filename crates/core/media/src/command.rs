@@ -8,7 +8,7 @@ use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_rtp::Digit;
 use serde::{Deserialize, Serialize};
 
-use crate::{Codec, Opus, Party};
+use crate::{Codec, Mark, Opus, Party, Voice};
 
 /// One instruction. A command for a leg, bridge or recording that has ended is ignored: it crossed the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,17 +83,34 @@ pub enum Command {
         /// The bridge.
         bridge: BridgeId,
     },
-    /// Records what two legs of one call say from here on: customer left, agent right. Answered by
-    /// `RecordingStarted` or `RecordingFailed`.
+    /// Records what these legs say from here on. Answered by `RecordingStarted` or `RecordingFailed`.
     StartRecording {
         /// The new recording.
         recording: RecordingId,
-        /// The left channel.
-        customer: LegId,
-        /// The right channel.
-        agent: LegId,
+        /// At least one, none of them recorded already.
+        voices: Vec<Voice>,
     },
-    /// Ends a recording; `RecordingFinished` follows. Closing both legs does so too.
+    /// Lets a recording hear one more leg, or this one on another channel. A leg leaves the recording it was in.
+    JoinRecording {
+        /// The recording.
+        recording: RecordingId,
+        /// The leg.
+        voice: Voice,
+    },
+    /// Takes a leg out of the recording it is in. Closing it does so too.
+    LeaveRecording {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Marks what happened in a recording. From [`MarkKind::Paused`](crate::MarkKind::Paused) to
+    /// [`MarkKind::Resumed`](crate::MarkKind::Resumed) there is silence in the file, and time goes on.
+    MarkRecording {
+        /// The recording.
+        recording: RecordingId,
+        /// What.
+        mark: Mark,
+    },
+    /// Ends a recording; `RecordingFinished` follows. Its last leg's leaving does so too.
     StopRecording {
         /// The recording.
         recording: RecordingId,

@@ -6,18 +6,19 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time};
+use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, Rng, Time};
 use hotline_rtp::Header;
 use serde::{Deserialize, Serialize};
 
 use crate::bridges::Bridges;
 use crate::events::Events;
-use crate::leg::{Leg, Passing, Tap};
+use crate::leg::{Leg, Passing};
 use crate::receiver::Content;
+use crate::recordings::Recordings;
 use crate::timeline::samples_at;
 use crate::{
-    Channel, Chunk, Codec, Command, Digit, Event, LegFailure, LegStats, Party, PlayOutcome, PromptId,
-    PromptLibrary, RecordingFailure, Remote, Sink,
+    Codec, Command, Digit, Event, LegFailure, LegStats, Party, PlayOutcome, PromptId, PromptLibrary, Remote,
+    Sink,
 };
 
 /// Prompts, music and silence go out once per beat.
@@ -81,20 +82,11 @@ pub struct Engine {
     prompts: Arc<PromptLibrary>,
     legs: BTreeMap<LegId, Leg>,
     bridges: Bridges,
-    recordings: BTreeMap<RecordingId, Recording>,
+    recordings: Recordings,
     /// When the next beat is due, while there are legs.
     next_beat: Option<Time>,
     events: Events,
     counters: EngineCounters,
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Recording {
-    /// The first sample on our clock.
-    started: u64,
-    /// Those that are still there.
-    customer: Option<LegId>,
-    agent: Option<LegId>,
 }
 
 impl Engine {
@@ -107,7 +99,7 @@ impl Engine {
             prompts,
             legs: BTreeMap::new(),
             bridges: Bridges::default(),
-            recordings: BTreeMap::new(),
+            recordings: Recordings::default(),
             next_beat: None,
             events: Events::new(),
             counters: EngineCounters::default(),
@@ -131,10 +123,22 @@ impl Engine {
             Command::Bridge { bridge, a, b } => self.connect(now, bridge, Party::conference(&[a, b])),
             Command::Connect { bridge, parties } => self.connect(now, bridge, parties),
             Command::Unbridge { bridge } => self.bridges.end(&mut self.legs, bridge),
-            Command::StartRecording { recording, customer, agent } => {
-                self.start_recording(now, recording, (customer, agent), out);
+            Command::StartRecording { recording, voices } => {
+                if let Err(cause) = self.recordings.start(now, &mut self.legs, (recording, &voices), out) {
+                    self.events.push(Event::RecordingFailed { recording, cause });
+                }
             }
-            Command::StopRecording { recording } => self.stop_recording(now, recording, out),
+            Command::JoinRecording { recording, voice } => {
+                let joined = self.recordings.join(now, &mut self.legs, (recording, &voice), out);
+                self.counters.commands_ignored += u64::from(!joined);
+            }
+            Command::LeaveRecording { leg: id } => {
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    self.recordings.leave(now, id, leg, out);
+                }
+            }
+            Command::MarkRecording { recording, mark } => self.recordings.mark(now, recording, &mark, out),
+            Command::StopRecording { recording } => self.recordings.stop(now, &mut self.legs, recording, out),
             Command::CloseLeg { leg } => self.close_leg(now, leg, out),
         }
     }
@@ -158,7 +162,7 @@ impl Engine {
         let Some(received) = from.handle_packet(now.mono, leg, source, packet, &mut self.events) else {
             return;
         };
-        from.record(&received, packet, out);
+        from.record(leg, &received, packet, out);
         from.push_to_playout(now.mono, &received, packet);
         let listener = from.bridged.and_then(|bridged| bridged.listener);
         let Some(mut decoder) = from.take_decoder() else { return };
@@ -313,9 +317,7 @@ impl Engine {
         }
         closed.send_report(now, leg, true, out);
         self.events.push(Event::LegClosed { leg, stats: closed.stats() });
-        if let Some(tap) = closed.tap {
-            self.leave_recording(now, tap, out);
-        }
+        self.recordings.leave(now, leg, &mut closed, out);
     }
 
     fn play(&mut self, leg: LegId, play: PlayId, prompts: Vec<PromptId>) {
@@ -369,63 +371,6 @@ impl Engine {
     fn leave_bridge(&mut self, now: Now, leg: LegId) {
         if let Some(bridged) = self.legs.get(&leg).and_then(|leg| leg.bridged) {
             self.bridges.leave(now.mono, &mut self.legs, bridged.bridge, leg);
-        }
-    }
-
-    fn start_recording(
-        &mut self,
-        now: Now,
-        recording: RecordingId,
-        (customer, agent): (LegId, LegId),
-        out: &mut impl Sink,
-    ) {
-        let call = match self.check_recording(recording, customer, agent) {
-            Ok(call) => call,
-            Err(cause) => return self.events.push(Event::RecordingFailed { recording, cause }),
-        };
-        let started = samples_at(now.mono);
-        self.recordings
-            .insert(recording, Recording { started, customer: Some(customer), agent: Some(agent) });
-        for (leg, channel) in [(customer, Channel::Customer), (agent, Channel::Agent)] {
-            self.with_leg(leg, |leg| leg.tap = Some(Tap { recording, channel, started }));
-        }
-        out.record(recording, Chunk::Start { call, at: now.wall });
-    }
-
-    fn check_recording(
-        &self,
-        recording: RecordingId,
-        customer: LegId,
-        agent: LegId,
-    ) -> Result<CallId, RecordingFailure> {
-        let (Some(left), Some(right)) = (self.legs.get(&customer), self.legs.get(&agent)) else {
-            return Err(RecordingFailure::NoSuchLegs);
-        };
-        if customer == agent {
-            return Err(RecordingFailure::NoSuchLegs);
-        }
-        if left.tap.is_some() || right.tap.is_some() || self.recordings.contains_key(&recording) {
-            return Err(RecordingFailure::AlreadyRecorded);
-        }
-        Ok(left.call)
-    }
-
-    fn stop_recording(&mut self, now: Now, recording: RecordingId, out: &mut impl Sink) {
-        let Some(stopped) = self.recordings.remove(&recording) else { return };
-        for leg in [stopped.customer, stopped.agent].into_iter().flatten() {
-            self.with_leg(leg, |leg| leg.tap = None);
-        }
-        out.record(recording, Chunk::Finish { length: samples_at(now.mono).saturating_sub(stopped.started) });
-    }
-
-    fn leave_recording(&mut self, now: Now, tap: Tap, out: &mut impl Sink) {
-        let Some(known) = self.recordings.get_mut(&tap.recording) else { return };
-        match tap.channel {
-            Channel::Customer => known.customer = None,
-            Channel::Agent => known.agent = None,
-        }
-        if known.customer.is_none() && known.agent.is_none() {
-            self.stop_recording(now, tap.recording, out);
         }
     }
 }

@@ -4,7 +4,7 @@ use hotline_base::{LegId, PlayId, RecordingId};
 use hotline_rtp::Digit;
 use serde::{Deserialize, Serialize};
 
-use crate::Codec;
+use crate::{Codec, RecordingIndex};
 
 /// Something that happened. Events of one leg come in order; those of a recording come from the recorder and
 /// may cross events of its legs.
@@ -82,6 +82,8 @@ pub enum Event {
         bytes: u64,
         /// Why there is no more of it.
         end: RecordingEnd,
+        /// Who was heard when, and what happened.
+        index: RecordingIndex,
     },
     /// The recording ended early or never began; the call goes on. An operator should be told.
     RecordingFailed {
@@ -161,8 +163,8 @@ pub enum RecordingFailure {
     /// A bug in the recorder; the log says which.
     #[error("a bug in the recorder")]
     Bug,
-    /// Misuse: one of the legs does not exist, or the two are one or of two calls.
-    #[error("the recording needs two living legs of one call")]
+    /// Misuse: one of the legs does not exist or is there twice, or there is none.
+    #[error("the recording needs living legs")]
     NoSuchLegs,
     /// Misuse: one of the legs is being recorded already.
     #[error("a leg is being recorded already")]

@@ -115,6 +115,8 @@ pub(crate) struct Tap {
     pub(crate) channel: Channel,
     /// Its first sample on our clock.
     pub(crate) started: u64,
+    /// The first that is heard of this leg.
+    pub(crate) joined: u64,
 }
 
 /// A packet on its way from one leg to another, in the datagram it came in.
@@ -364,19 +366,20 @@ impl Leg {
     }
 
     /// Hands a piece of the peer's audio to the recording that listens.
-    pub(crate) fn record(&self, received: &Received, datagram: &[u8], out: &mut impl Sink) {
+    pub(crate) fn record(&self, leg: LegId, received: &Received, datagram: &[u8], out: &mut impl Sink) {
         let (Some(tap), Some(codec), Content::Audio { position, .. }) =
             (self.tap, self.codec(), received.content)
         else {
             return;
         };
         let payload = &datagram[received.payload.clone()];
-        // What was spoken before the recording began is not in it.
-        let since_start = position - tap.started as i64;
-        let early = usize::try_from(-since_start).unwrap_or(0);
+        // What was spoken before the leg joined is not in it.
+        let since_joined = position - tap.joined as i64;
+        let early = usize::try_from(-since_joined).unwrap_or(0);
         let Some(payload) = codec.without_beginning(payload, early) else { return };
-        let position = u64::try_from(since_start).unwrap_or(0);
-        out.record(tap.recording, crate::Chunk::Audio { channel: tap.channel, position, codec, payload });
+        let position = tap.joined - tap.started + u64::try_from(since_joined).unwrap_or(0);
+        let Tap { recording, channel, .. } = tap;
+        out.record(recording, crate::Chunk::Audio { leg, channel, position, codec, payload });
     }
 
     /// Sends a packet of the leg this one is bridged with. False if its audio was not looked at.

@@ -22,6 +22,8 @@ mod playout;
 mod prompts;
 mod quality;
 mod receiver;
+mod recording;
+mod recordings;
 mod reports;
 mod sender;
 mod sink;
@@ -38,4 +40,7 @@ pub use keys::KEYS_WAITING_MAX;
 pub use parties::{PARTIES_MAX, Party, Supervision};
 pub use prompts::PromptLibrary;
 pub use quality::mos_hundredths;
-pub use sink::{Channel, Chunk, Sink};
+pub use recording::{
+    Channel, Mark, MarkKind, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Speaker, Voice,
+};
+pub use sink::{Chunk, Sink};

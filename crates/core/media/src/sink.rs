@@ -3,9 +3,8 @@
 use core::net::SocketAddr;
 
 use hotline_base::{CallId, LegId, RecordingId, WallTime};
-use serde::{Deserialize, Serialize};
 
-use crate::Codec;
+use crate::{Channel, Codec, Mark, Voice};
 
 /// Takes what the engine makes, at once: no call may wait, allocate or lock for the sake of one packet.
 pub trait Sink {
@@ -15,7 +14,7 @@ pub trait Sink {
     /// Sends a report (RTCP) of a leg: from its port for them, or, if `is_muxed`, from the one for audio (RFC 5761).
     fn report(&mut self, leg: LegId, to: SocketAddr, is_muxed: bool, packet: &[u8]);
 
-    /// Passes a piece of a recording on. Pieces of one recording come in the order `Start`, `Audio`…, `Finish`.
+    /// Passes a piece of a recording on. Pieces of one recording come in the order `Start`, all others, `Finish`.
     fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>);
 }
 
@@ -29,9 +28,32 @@ pub enum Chunk<'a> {
         /// When.
         at: WallTime,
     },
-    /// What one side said. What no piece covers is silence; pieces may come late and in any order.
-    Audio {
+    /// A leg is heard from here on.
+    Join {
+        /// Who, and where.
+        voice: &'a Voice,
+        /// Since when.
+        at: u64,
+    },
+    /// A leg is heard no more.
+    Leave {
         /// Who.
+        leg: LegId,
+        /// Until when.
+        at: u64,
+    },
+    /// Something happened.
+    Mark {
+        /// What.
+        mark: &'a Mark,
+        /// When.
+        at: u64,
+    },
+    /// What a leg that has joined said. What no piece covers is silence; pieces may come late and in any order.
+    Audio {
+        /// Who. Legs on one channel are mixed.
+        leg: LegId,
+        /// Where.
         channel: Channel,
         /// Where on the time line its first byte belongs.
         position: u64,
@@ -45,13 +67,4 @@ pub enum Chunk<'a> {
         /// How long it is.
         length: u64,
     },
-}
-
-/// A channel of a recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Channel {
-    /// Left: the customer.
-    Customer,
-    /// Right: the agent.
-    Agent,
 }

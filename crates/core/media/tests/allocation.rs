@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
-    BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, Party, PromptLibrary, Remote, Sink,
-    Supervision,
+    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, Party, PromptLibrary,
+    Remote, Sink, Supervision, Voice,
 };
 use hotline_rtp::Header;
 
@@ -91,9 +91,10 @@ fn allocates_nothing(codecs: [Codec; 4], how: impl Fn(LegId, LegId, LegId) -> Co
         engine.handle_command(now, Command::OpenLeg { leg, call }, &mut out);
         engine.handle_command(now, remote(leg, codec), &mut out);
     }
+    let voices = vec![Voice::new(a, Channel::Customer, "customer"), Voice::new(b, Channel::Agent, "agent")];
     for command in [
         how(a, b, d),
-        Command::StartRecording { recording, customer: a, agent: b },
+        Command::StartRecording { recording, voices },
         Command::SetMusic { leg: c, prompt: Some("music/loop".into()) },
         Command::Play { leg: c, play: PlayId(1), prompts: vec!["en/hello".into()] },
     ] {

@@ -8,11 +8,11 @@ mod world;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, g722, tone_dbfs, ulaw};
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, Opus, PlayOutcome,
-    RecordingFailure, Remote,
+    Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, Mark, MarkKind, Opus,
+    PlayOutcome, RecordingFailure, Remote,
 };
 use hotline_rtp::{EventReceiver, EventSender, Header};
-use world::{A, B, Piece, World, address, call, recording};
+use world::{A, B, Piece, World, address, call, recording, start_recording, voice};
 
 #[test]
 fn a_bridge_passes_audio_at_once_and_bit_for_bit() {
@@ -290,7 +290,7 @@ fn prompt_bridge_and_music_are_one_stream_for_the_peer() {
 fn keys_are_reported_once_pass_the_bridge_and_stay_out_of_the_recording() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
     world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
-    world.command(Command::StartRecording { recording: recording(1), customer: A, agent: B });
+    world.command(start_recording(1, A, B));
     world.sent.clear();
     world.wait_ms(20);
     world.talk(A, 0, 0, &[1; 160]);
@@ -469,7 +469,7 @@ fn press_beside_audio(world: &mut World, ssrc: u32) {
 fn a_key_with_a_stream_of_its_own_is_one_key_on_both_sides_and_does_not_disturb_the_recording() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
     world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
-    world.command(Command::StartRecording { recording: recording(1), customer: A, agent: B });
+    world.command(start_recording(1, A, B));
     for _ in 0..10 {
         world.beat();
         world.next_talk(A);
@@ -730,7 +730,7 @@ fn a_recording_is_one_time_line_for_both_sides() {
     world.talk(A, 4, 0, &[1; 160]);
     world.wait_ms(10);
     world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
-    world.command(Command::StartRecording { recording: recording(1), customer: A, agent: B });
+    world.command(start_recording(1, A, B));
     world.wait_ms(10);
     world.talk(A, 5, 0, &[2; 160]);
     world.wait_ms(20);
@@ -740,6 +740,7 @@ fn a_recording_is_one_time_line_for_both_sides() {
     world.talk(A, 6, 0, &[4; 160]);
     let audio = |channel, position, codec, bytes, byte| Piece::Audio {
         recording: recording(1),
+        leg: if channel == Channel::Customer { A } else { B },
         channel,
         position,
         codec,
@@ -749,6 +750,8 @@ fn a_recording_is_one_time_line_for_both_sides() {
         world.pieces,
         [
             Piece::Start { recording: recording(1), call: call(), at: WallTime(91_000) },
+            Piece::Join { recording: recording(1), voice: voice(A, Channel::Customer), at: 0 },
+            Piece::Join { recording: recording(1), voice: voice(B, Channel::Agent), at: 0 },
             // Its first half was spoken before the recording began.
             audio(Channel::Customer, 0, Codec::Pcmu, 80, 2),
             audio(Channel::Agent, 80, Codec::Pcma, 160, 3),
@@ -760,7 +763,7 @@ fn a_recording_is_one_time_line_for_both_sides() {
 #[test]
 fn a_lost_packet_is_silence_of_its_length_and_a_late_one_finds_its_place() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
-    world.command(Command::StartRecording { recording: recording(1), customer: A, agent: B });
+    world.command(start_recording(1, A, B));
     for sequence in [0, 1, 4, 3] {
         world.wait_ms(20);
         world.talk(A, sequence, 0, &[1; 160]);
@@ -774,7 +777,7 @@ fn a_lost_packet_is_silence_of_its_length_and_a_late_one_finds_its_place() {
 #[test]
 fn a_recording_ends_with_its_last_leg_and_refuses_what_it_cannot_do() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
-    let start = |id, customer, agent| Command::StartRecording { recording: recording(id), customer, agent };
+    let start = start_recording;
     let failed = |id, cause| Event::RecordingFailed { recording: recording(id), cause };
     world.command(start(1, A, LegId(9)));
     world.command(start(2, A, A));
@@ -785,10 +788,57 @@ fn a_recording_ends_with_its_last_leg_and_refuses_what_it_cannot_do() {
     world.command(start(3, A, B));
     world.command(start(4, B, A));
     assert_eq!(world.events(), [failed(4, RecordingFailure::AlreadyRecorded)]);
+    let ends =
+        |world: &World| world.pieces.iter().filter(|piece| matches!(piece, Piece::Finish { .. })).count();
     world.close(A);
-    assert_eq!(world.pieces.len(), 1);
+    assert_eq!(ends(&world), 0);
     world.close(B);
-    assert!(matches!(world.pieces[1], Piece::Finish { .. }));
+    assert_eq!(ends(&world), 1);
+}
+
+/// A transfer: the second agent's leg joins, the first one's leaves, and what is said is on one time line.
+#[test]
+fn a_recording_goes_on_when_legs_come_and_go() {
+    const C: LegId = LegId(3);
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    world.command(Command::OpenLeg { leg: C, call: call() });
+    world.command(world::remote(C, Codec::Pcmu));
+    world.command(start_recording(1, A, B));
+    world.wait_ms(100);
+    world.talk(B, 0, 0, &[1; 160]);
+    world.talk(C, 0, 0, &[1; 160]);
+    world.command(Command::JoinRecording { recording: recording(1), voice: voice(C, Channel::Agent) });
+    world.close(B);
+    world.wait_ms(100);
+    world.talk(C, 5, 0, &[2; 160]);
+    let mark = Mark { kind: MarkKind::Transferred, by: Some("agent:1001".into()), why: None };
+    world.command(Command::MarkRecording { recording: recording(1), mark: mark.clone() });
+    world.command(Command::JoinRecording { recording: recording(1), voice: voice(C, Channel::Customer) });
+    world.command(Command::LeaveRecording { leg: A });
+    world.command(Command::LeaveRecording { leg: A });
+    world.command(Command::LeaveRecording { leg: C });
+    world.talk(C, 6, 0, &[3; 160]);
+    world.command(Command::MarkRecording { recording: recording(1), mark: mark.clone() });
+    let recording = recording(1);
+    let audio = |leg, position, byte| {
+        let (channel, codec) = (Channel::Agent, Codec::Pcmu);
+        Piece::Audio { recording, leg, channel, position, codec, payload: vec![byte; 160] }
+    };
+    assert_eq!(
+        world.pieces[3..],
+        [
+            audio(B, 640, 1),
+            Piece::Join { recording, voice: voice(C, Channel::Agent), at: 800 },
+            Piece::Leave { recording, leg: B, at: 800 },
+            audio(C, 1440, 2),
+            Piece::Mark { recording, mark, at: 1600 },
+            Piece::Leave { recording, leg: C, at: 1600 },
+            Piece::Join { recording, voice: voice(C, Channel::Customer), at: 1600 },
+            Piece::Leave { recording, leg: A, at: 1600 },
+            Piece::Leave { recording, leg: C, at: 1600 },
+            Piece::Finish { recording, length: 1600 },
+        ]
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use hotline_base::{CallId, Rng};
-use hotline_media::{Command, Engine, EngineConfig, Event, PromptLibrary};
+use hotline_media::{Command, Engine, EngineConfig, Event, PromptLibrary, Voice};
 use hotline_record_io::{Outbox, Recorder};
 
 use crate::clock::Clock;
@@ -232,7 +232,8 @@ impl MediaHandle {
             | Command::StopPlay { leg }
             | Command::SendDigit { leg, .. }
             | Command::Bridge { a: leg, .. }
-            | Command::StartRecording { customer: leg, .. }
+            | Command::JoinRecording { voice: Voice { leg, .. }, .. }
+            | Command::LeaveRecording { leg }
             | Command::CloseLeg { leg } => {
                 self.push(self.shared.routes.thread_of(*leg), command, COMMANDS_MAX)
             }
@@ -241,8 +242,13 @@ impl MediaHandle {
                 let first = parties.first().map_or(0, |party| self.shared.routes.thread_of(party.leg));
                 self.push(first, command, COMMANDS_MAX)
             }
+            Command::StartRecording { voices, .. } => {
+                let thread = voices.first().map_or(0, |voice| self.shared.routes.thread_of(voice.leg));
+                self.push(thread, command, COMMANDS_MAX)
+            }
             // These name no leg. The threads that do not know them ignore them.
-            Command::Unbridge { .. } | Command::StopRecording { .. } => (0..self.shared.links.len())
+            Command::Unbridge { .. } | Command::MarkRecording { .. } | Command::StopRecording { .. } => (0
+                ..self.shared.links.len())
                 .try_for_each(|thread| self.push(thread, command.clone(), COMMANDS_MAX)),
         }
     }

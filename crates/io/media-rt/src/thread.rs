@@ -9,7 +9,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use hotline_base::{CallId, LegId, Now, RecordingId};
-use hotline_media::{Chunk, Command, Engine, Event, LegFailure, Sink, Timer};
+use hotline_media::{Chunk, Command, Engine, Event, LegFailure, Sink, Timer, Voice};
 use hotline_record_io::{Outbox, RETRY, Tap};
 
 use crate::clock::Clock;
@@ -290,8 +290,10 @@ fn command_leg(command: &Command) -> Option<LegId> {
         | Command::SendDigit { leg, .. }
         | Command::CloseLeg { leg }
         | Command::Bridge { a: leg, .. }
-        | Command::StartRecording { customer: leg, .. } => Some(*leg),
+        | Command::JoinRecording { voice: Voice { leg, .. }, .. }
+        | Command::LeaveRecording { leg } => Some(*leg),
         Command::Connect { parties, .. } => parties.first().map(|party| party.leg),
-        Command::Unbridge { .. } | Command::StopRecording { .. } => None,
+        Command::StartRecording { voices, .. } => voices.first().map(|voice| voice.leg),
+        Command::Unbridge { .. } | Command::MarkRecording { .. } | Command::StopRecording { .. } => None,
     }
 }

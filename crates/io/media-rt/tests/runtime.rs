@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
-    Codec, Command, Direction, EngineConfig, Event, LegFailure, Opus, PlayOutcome, PromptLibrary, Remote,
+    Channel, Codec, Command, Direction, EngineConfig, Event, LegFailure, Opus, PlayOutcome, PromptLibrary,
+    Remote, Voice,
 };
 use hotline_media_rt::{MediaConfig, MediaHandle, MediaRuntime, SendError, StartError};
 use hotline_record_io::{Recorder, RecorderConfig};
@@ -127,6 +128,14 @@ fn call() -> CallId {
     CallId::generate(WallTime(0), &mut Rng::from_number(1))
 }
 
+fn start_recording() -> Command {
+    let voices = vec![
+        Voice::new(CUSTOMER, Channel::Customer, "customer"),
+        Voice::new(AGENT, Channel::Agent, "agent:1001"),
+    ];
+    Command::StartRecording { recording: recording(), voices }
+}
+
 fn recording() -> RecordingId {
     RecordingId::generate(WallTime(0), &mut Rng::from_number(2))
 }
@@ -229,7 +238,7 @@ fn call_from_prompt_to_recording(of_customer: Codec, of_agent: Codec) {
     assert_eq!(outcome, PlayOutcome::Completed);
     wait_until(|| customer.heard() >= 50);
     server.send(Command::Bridge { bridge: BridgeId(1), a: CUSTOMER, b: AGENT });
-    server.send(Command::StartRecording { recording: recording(), customer: CUSTOMER, agent: AGENT });
+    server.send(start_recording());
     let agent_heard = agent.heard();
     wait_until(|| agent.heard() >= agent_heard + 200);
     server.send(Command::StopRecording { recording: recording() });
@@ -381,7 +390,7 @@ fn stopping_closes_every_leg_and_completes_the_recordings() {
     let server = Server::start();
     server.open(CUSTOMER);
     server.open(AGENT);
-    server.send(Command::StartRecording { recording: recording(), customer: CUSTOMER, agent: AGENT });
+    server.send(start_recording());
     server.wait_for(|event| matches!(event, Event::RecordingStarted { .. }).then_some(()));
     let handle = server.handle.clone();
     server.media.stop();

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use crate::format::Format;
 use crate::notes::Notes;
 use crate::wav;
 
@@ -24,9 +25,9 @@ pub enum Condition {
         /// How long it is.
         duration_ms: u64,
     },
-    /// It is being written, or the server died or could not go on while it was: the next start mends it.
+    /// It is being written, or the server died while it was: the next start mends it.
     UnderWay,
-    /// It is cut off, and noted nowhere.
+    /// It is cut off: it could not be written on, or nobody knows why.
     Unfinished,
     /// Its samples are not those that were recorded.
     Altered,
@@ -59,7 +60,7 @@ fn condition(root: &Path, path: &str) -> io::Result<Condition> {
 }
 
 fn is_under_way(root: &Path, path: &str) -> io::Result<bool> {
-    Ok(Notes::look(root)?.is_some_and(|notes| notes.iter().any(|note| note.path == path)))
+    Ok(Notes::look(root)?.is_some_and(|notes| notes.iter().any(|note| note.path == path && !note.is_cut)))
 }
 
 fn walk(directory: &Path, below: String, depth: usize, found: &mut impl FnMut(&str)) -> io::Result<()> {
@@ -83,9 +84,10 @@ fn walk(directory: &Path, below: String, depth: usize, found: &mut impl FnMut(&s
 
 fn look(path: &Path) -> io::Result<Condition> {
     let file = File::open(path)?;
-    let Some(manifest) = wav::read_manifest(&file)? else { return Ok(Condition::Unfinished) };
-    let (frames, duration_ms) = (wav::frames_said(&file)?.unwrap_or(0), manifest.duration_ms);
-    Ok(match (manifest.is_of(&file, frames)?, &manifest.sha256) {
+    let Some(format) = Format::read(&file)? else { return Ok(Condition::Unfinished) };
+    let Some(manifest) = wav::read_manifest(&file, format)? else { return Ok(Condition::Unfinished) };
+    let (frames, duration_ms) = (wav::frames_said(&file, format)?.unwrap_or(0), manifest.duration_ms);
+    Ok(match (manifest.is_of(&file, format, frames)?, &manifest.sha256) {
         (true, Some(_)) => Condition::Whole { duration_ms },
         (true, None) => Condition::Mended { duration_ms },
         (false, _) => Condition::Altered,

@@ -10,8 +10,12 @@
 //! disk costs the recording, never the call. Must never know: sockets, SIP, the database. Start reading at
 //! [`Recorder`].
 
+#[cfg(test)]
+mod alignment;
 mod archive;
 mod failure;
+mod format;
+mod index;
 mod manifest;
 mod notes;
 mod outbox;
@@ -26,8 +30,9 @@ mod window;
 
 pub use archive::{Condition, inspect};
 pub use failure::StartError;
+pub use format::{Channels, Coding, Format};
 pub use outbox::{Outbox, RETRY};
 pub use recorder::{Recorder, RecorderConfig, RecorderCounters, RecorderGauge};
 pub use recording::LENGTH_MAX;
-pub use repair::{Repaired, recover, repair, settle};
+pub use repair::{Repaired, recover, repair, repair_unnoted, settle};
 pub use ring::Tap;

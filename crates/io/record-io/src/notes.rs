@@ -1,8 +1,7 @@
 //! Notes of the recordings under way, so that a start-up after a crash reads those and not the whole archive.
 //!
-//! One file of slots, each a line of text: a note, or blank. A slot is used again when its recording is over, so
-//! the file is as long as the most recordings at a time, and those that failed since the start, which the next start mends; and
-//! a recording costs neither a file nor its removal.
+//! One file of slots, each a line of text: a note, or blank. A slot is used again when its recording is complete, so
+//! the file is as long as the most recordings at a time, and a recording costs neither a file nor its removal.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -14,9 +13,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use hotline_base::{CallId, RecordingId, WallTime};
 use serde::{Deserialize, Serialize};
 
+use crate::format::Format;
+use crate::manifest::Identity;
+
 /// Below the root.
 const NAME: &str = ".under-way";
-/// Of one slot: a sector, which a disk writes whole or not at all. The longest note takes 250.
+/// Of one slot: a sector, which a disk writes whole or not at all. The longest note takes 320.
 const SLOT_LEN: usize = 512;
 
 /// A recording under way.
@@ -28,6 +30,19 @@ pub(crate) struct Note {
     pub(crate) started_unix_us: WallTime,
     /// Relative to the root.
     pub(crate) path: String,
+    /// How it is written, should its file not say so.
+    #[serde(default)]
+    pub(crate) format: Format,
+    /// It could not be written on, and is not complete yet.
+    #[serde(default)]
+    pub(crate) is_cut: bool,
+}
+
+impl Note {
+    /// Which recording it is, of which call, and since when.
+    pub(crate) const fn identity(&self) -> Identity {
+        (self.recording, Some(self.call), self.started_unix_us)
+    }
 }
 
 /// The file, and which of its slots are free.
@@ -91,18 +106,18 @@ impl Notes {
 
     /// Notes a recording; not yet on the disk.
     pub(crate) fn write(&self, note: &Note) -> io::Result<Slot> {
-        let mut line = serde_json::to_vec(note)?;
-        if line.len() >= SLOT_LEN {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the note is too long"));
-        }
-        line.resize(SLOT_LEN - 1, b' ');
-        line.push(b'\n');
+        let line = line(note)?;
         let slot = self.slots().take();
         if let Err(error) = self.file.write_all_at(&line, slot.offset()) {
             self.slots().give_back(slot);
             return Err(error);
         }
         Ok(slot)
+    }
+
+    /// Notes something else of the same recording.
+    pub(crate) fn change(&self, slot: Slot, note: &Note) -> io::Result<()> {
+        self.file.write_all_at(&line(note)?, slot.offset())
     }
 
     /// The recording is over, and its file is whole.
@@ -142,6 +157,17 @@ impl Slot {
     }
 }
 
+/// A note as it fills a slot.
+fn line(note: &Note) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(note)?;
+    if line.len() >= SLOT_LEN {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the note is too long"));
+    }
+    line.resize(SLOT_LEN - 1, b' ');
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// The slots that are not blank.
 fn lines(text: &[u8]) -> impl Iterator<Item = (Slot, &[u8])> {
     let used = |slot: &[u8]| slot.iter().any(|byte| !matches!(byte, b' ' | b'\n' | 0));
@@ -157,7 +183,8 @@ mod tests {
     fn note(number: u64) -> Note {
         let (at, rng) = (WallTime(1_795_415_400_000_000), &mut Rng::from_number(number));
         let (recording, call) = (RecordingId::generate(at, rng), CallId::generate(at, rng));
-        Note { recording, call, started_unix_us: at, path: format!("2026/11/23/063000-{recording}.wav") }
+        let path = format!("2026/11/23/063000-{recording}.wav");
+        Note { recording, call, started_unix_us: at, path, format: Format::default(), is_cut: false }
     }
 
     #[test]

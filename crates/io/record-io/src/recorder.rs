@@ -13,8 +13,10 @@ use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingEnd, RecordingFailure};
 use rtrb::Consumer;
 
+use crate::format::Format;
+use crate::index::Gaps;
 use crate::outbox::Outbox;
-use crate::recording::Recording;
+use crate::recording::{Begin, Recording};
 use crate::ring::{Entry, Tap, ring};
 use crate::shelf::Shelf;
 use crate::sync::SyncThread;
@@ -31,13 +33,15 @@ pub struct RecorderConfig {
     /// Pieces of 20 ms that wait for each media thread, about 200 bytes each. The default of 32 768 rides out
     /// 3 s of a stalled disk with 100 recorded calls.
     pub ring_slots: usize,
+    /// How files are written.
+    pub format: Format,
 }
 
 impl RecorderConfig {
     /// The defaults for a directory.
     #[must_use]
-    pub const fn new(root: PathBuf) -> Self {
-        Self { root, ring_slots: 32_768 }
+    pub fn new(root: PathBuf) -> Self {
+        Self { root, ring_slots: 32_768, format: Format::default() }
     }
 }
 
@@ -110,6 +114,7 @@ impl Recorder {
         let (rings, arriving) = channel();
         let mut turns = Turns {
             shelf,
+            format: config.format,
             sync,
             arriving,
             rings: Vec::new(),
@@ -174,6 +179,7 @@ impl Drop for Recorder {
 /// What the recorder thread owns.
 struct Turns<E> {
     shelf: Shelf,
+    format: Format,
     sync: SyncThread,
     arriving: Receiver<Consumer<Entry>>,
     rings: Vec<Consumer<Entry>>,
@@ -226,7 +232,8 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
     fn handle(&mut self, now: Instant, entry: Entry) {
         match entry {
             Entry::Start { recording, call, at } => {
-                match Recording::start(&self.shelf, recording, call, at, now) {
+                let begin = Begin { recording, call, at };
+                match Recording::start(&self.shelf, self.format, begin, now) {
                     Ok(started) => {
                         let path = started.relative().to_owned();
                         self.recordings.insert(recording, started);
@@ -242,17 +249,27 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
                     self.fail(piece.recording, cause);
                 }
             }
+            Entry::Join { recording, voice, at } => self.with(recording, |known| known.join(&voice, at)),
+            Entry::Leave { recording, leg, at } => self.with(recording, |known| known.leave(leg, at)),
+            Entry::Mark { recording, mark, at } => self.with(recording, |known| known.mark(&mark, at)),
             Entry::Finish { recording, length, refused } => {
-                self.shared.refused_samples.fetch_add(refused, Ordering::Relaxed);
-                self.finish(recording, length, refused, RecordingEnd::Stopped);
+                self.shared.refused_samples.fetch_add(refused.samples(), Ordering::Relaxed);
+                self.finish(recording, length, &refused, RecordingEnd::Stopped);
             }
         }
     }
 
-    fn finish(&mut self, recording: RecordingId, length: u64, refused: u64, end: RecordingEnd) {
-        let Some(finished) = self.recordings.remove(&recording) else { return };
-        if let Err(cause) = finished.finish(length, refused, end, &self.sync) {
-            self.fail(recording, cause);
+    fn with(&mut self, recording: RecordingId, change: impl FnOnce(&mut Recording)) {
+        if let Some(known) = self.recordings.get_mut(&recording) {
+            change(known);
+        }
+    }
+
+    fn finish(&mut self, recording: RecordingId, length: u64, refused: &Gaps, end: RecordingEnd) {
+        let Some(known) = self.recordings.get_mut(&recording) else { return };
+        match known.finish(length, refused, end, &self.sync) {
+            Ok(()) => drop(self.recordings.remove(&recording)),
+            Err(cause) => self.fail(recording, cause),
         }
     }
 
@@ -269,7 +286,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
         if recording.is_full(now) {
             tracing::warn!(recording = %id, "a recording has its greatest length and ends");
             self.shared.cut.fetch_add(1, Ordering::Relaxed);
-            return self.finish(id, wav::FRAMES_MAX, 0, RecordingEnd::Full);
+            return self.finish(id, wav::FRAMES_MAX, &Gaps::default(), RecordingEnd::Full);
         }
         if let Err(cause) = recording.refresh(now, &self.sync) {
             self.fail(id, cause);
@@ -277,7 +294,9 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
     }
 
     fn fail(&mut self, recording: RecordingId, cause: RecordingFailure) {
-        self.recordings.remove(&recording);
+        if let Some(failed) = self.recordings.remove(&recording) {
+            failed.cut(&self.sync);
+        }
         self.shared.failed.fetch_add(1, Ordering::Relaxed);
         self.events.push(Event::RecordingFailed { recording, cause });
     }
@@ -289,7 +308,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
             self.recordings.iter().map(|(id, recording)| (*id, recording.length_at(now))).collect();
         for (recording, length) in open {
             self.guarded(recording, |turns| {
-                turns.finish(recording, length, 0, RecordingEnd::Stopped);
+                turns.finish(recording, length, &Gaps::default(), RecordingEnd::Stopped);
             });
         }
         for event in self.sync.stop() {

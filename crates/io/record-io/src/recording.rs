@@ -1,15 +1,17 @@
 //! One recording under way.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hotline_base::{CallId, RecordingId, WallTime};
-use hotline_media::{Event, RecordingEnd, RecordingFailure};
+use hotline_base::{CallId, LegId, RecordingId, WallTime};
+use hotline_media::{Event, Mark, MarkKind, RecordingEnd, RecordingFailure, Voice};
 
 use crate::failure::cause;
+use crate::format::Format;
+use crate::index::{Gaps, Index};
 use crate::manifest::Manifest;
 use crate::notes::{Note, Slot};
 use crate::ring::Piece;
@@ -22,6 +24,10 @@ use crate::window::Window;
 const REFRESH: Duration = Duration::from_secs(1);
 /// How long late packets find their place: half a second, longer than any jitter a conversation survives.
 const HOLD_FRAMES: u64 = 4000;
+
+/// How long before its mark a pause begins: a packet that comes after it may be laid so much before it, by its length of
+/// up to 60 ms and by what its place may stray.
+const PAUSE_LEAD: u64 = 800;
 
 /// The longest recording. Then it ends, complete, and the call goes on without: a header cannot say much more, and
 /// no conversation is that long.
@@ -39,7 +45,17 @@ pub(crate) struct Recording {
     started: Instant,
     next_refresh: Instant,
     digest: wav::Digester,
-    scratch: Vec<u8>,
+    index: Index,
+    /// The beginning of a packet that came in several pieces, and whose.
+    packet: Vec<u8>,
+    packet_at: (LegId, u64),
+}
+
+/// Which recording, of which call, since when.
+pub(crate) struct Begin {
+    pub(crate) recording: RecordingId,
+    pub(crate) call: CallId,
+    pub(crate) at: WallTime,
 }
 
 impl Recording {
@@ -47,22 +63,27 @@ impl Recording {
     /// conversation that is over by then is put there once, and what a loss of power may cost is no more.
     pub(crate) fn start(
         shelf: &Shelf,
-        recording: RecordingId,
-        call: CallId,
-        at: WallTime,
+        format: Format,
+        Begin { recording, call, at }: Begin,
         now: Instant,
     ) -> Result<Self, RecordingFailure> {
-        let note = Note { recording, call, started_unix_us: at, path: Shelf::relative(recording, at) };
+        let path = Shelf::relative(recording, at);
+        let note = Note { recording, call, started_unix_us: at, path, format, is_cut: false };
         let path = shelf.full(&note.path);
         let failed = |error: io::Error| cause(&path, &error);
         shelf.make_room(&note.path).map_err(failed)?;
         // Noted before there is a file, so that a crash leaves none that nobody knows of.
         let slot = shelf.notes.write(&note).map_err(failed)?;
-        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(|error| {
+        let opened = File::options().read(true).write(true).create_new(true).open(&path);
+        let begun = opened.and_then(|file| match wav::write_header(&file, format, 0) {
+            Ok(()) => Ok(file),
+            // An empty file is of no use.
+            Err(error) => fs::remove_file(&path).and(Err(error)),
+        });
+        let file = begun.map_err(|error| {
             shelf.notes.erase(slot).unwrap_or_else(|_| tracing::warn!(%recording, "its note stays"));
             failed(error)
         })?;
-        wav::write_header(&file, 0).map_err(failed)?;
         Ok(Self {
             synced: Arc::new(Synced::new(file, shelf.day(&note.path))),
             note,
@@ -73,7 +94,9 @@ impl Recording {
             started: now,
             next_refresh: now + REFRESH,
             digest: wav::Digester::default(),
-            scratch: Vec::new(),
+            index: Index::default(),
+            packet: Vec::new(),
+            packet_at: (LegId(0), 0),
         })
     }
 
@@ -84,14 +107,49 @@ impl Recording {
 
     /// Takes some audio. What lies beyond the greatest length is left out.
     pub(crate) fn place(&mut self, piece: &Piece) -> Result<(), RecordingFailure> {
-        let room = usize::try_from(wav::FRAMES_MAX.saturating_sub(piece.position)).unwrap_or(usize::MAX);
-        let payload = &piece.payload()[..room.min(piece.payload().len())];
-        let end = piece.position + payload.len() as u64;
+        let end = piece.position + u64::from(piece.span);
+        if end > wav::FRAMES_MAX {
+            return Ok(());
+        }
+        if piece.span == 0 || !self.packet.is_empty() {
+            // A ring that was full may have kept the rest of a packet back.
+            if self.packet_at != (piece.leg, piece.position) {
+                self.packet.clear();
+            }
+            self.packet_at = (piece.leg, piece.position);
+            self.packet.extend_from_slice(piece.payload());
+            if piece.span == 0 {
+                return Ok(());
+            }
+        }
         if self.window.overflows(end) {
             self.write_until(end.saturating_sub(HOLD_FRAMES))?;
         }
-        self.window.place(piece.channel, piece.position, piece.codec, payload);
+        let whole = if self.packet.is_empty() { piece.payload() } else { &self.packet };
+        self.window.place((piece.leg, piece.channel), piece.position, piece.codec, whole);
+        self.packet.clear();
         Ok(())
+    }
+
+    /// A leg is heard from here on.
+    pub(crate) fn join(&mut self, voice: &Voice, at: u64) {
+        self.index.join(voice, at);
+    }
+
+    /// A leg is heard no more.
+    pub(crate) fn leave(&mut self, leg: LegId, at: u64) {
+        self.window.leave(leg);
+        self.index.leave(leg, at);
+    }
+
+    /// Something happened.
+    pub(crate) fn mark(&mut self, mark: &Mark, at: u64) {
+        match mark.kind {
+            MarkKind::Paused => self.window.mute(at.saturating_sub(PAUSE_LEAD)),
+            MarkKind::Resumed => self.window.unmute(at),
+            MarkKind::Held | MarkKind::Retrieved | MarkKind::Transferred => {}
+        }
+        self.index.mark(mark, at);
     }
 
     /// True if [`Recording::refresh`] has something to do.
@@ -119,25 +177,37 @@ impl Recording {
 
     /// Completes the file at `length` frames; the sync thread reports it. `refused` is what the ring refused.
     pub(crate) fn finish(
-        mut self,
+        &mut self,
         length: u64,
-        refused: u64,
+        refused: &Gaps,
         end: RecordingEnd,
         sync: &SyncThread,
     ) -> Result<(), RecordingFailure> {
+        // At an even place, which the longest length is too.
+        let format = self.note.format;
         let length = length.min(wav::FRAMES_MAX).max(self.window.start());
+        let length = length + length - format.even(length);
         self.write_until(length)?;
-        let gap_ms = wav::millis(refused + self.window.late());
-        let Note { recording, call, started_unix_us, path: relative } = self.note;
-        let manifest =
-            Manifest::new(recording, call, started_unix_us, length, Some(gap_ms), Some(self.digest.hex()));
-        let bytes = wav::write_manifest(&self.synced.file, length, &manifest)
+        let mut gaps = refused.clone();
+        gaps.merge(self.window.late());
+        let gap_ms = wav::millis(gaps.samples());
+        let index = std::mem::take(&mut self.index).finish(length, &gaps);
+        let sha256 = std::mem::take(&mut self.digest).hex();
+        let told = (gap_ms, index.clone());
+        let manifest = Manifest::finished(self.note.identity(), format, length, told, sha256);
+        let bytes = wav::write_manifest(&self.synced.file, format, length, &manifest)
             .map_err(|error| cause(&self.path, &error))?;
+        let (recording, path) = (self.note.recording, self.note.path.clone());
         let duration_ms = manifest.duration_ms;
-        let finished =
-            Event::RecordingFinished { recording, path: relative, duration_ms, gap_ms, bytes, end };
-        sync.end(Ending { synced: self.synced, recording, slot: self.slot, path: self.path, finished });
+        let finished = Event::RecordingFinished { recording, path, duration_ms, gap_ms, bytes, end, index };
+        let (synced, note) = (Arc::clone(&self.synced), self.note.clone());
+        sync.end(Ending { synced, slot: self.slot, path: self.path.clone(), note, finished });
         Ok(())
+    }
+
+    /// It cannot be written on: what there is of it becomes a complete file as soon as the disk lets it.
+    pub(crate) fn cut(self, sync: &SyncThread) {
+        sync.cut(self.slot, self.note);
     }
 
     /// How long it is if it ends at `now` without anybody having ended it.
@@ -151,21 +221,21 @@ impl Recording {
     }
 
     fn write_until(&mut self, end: u64) -> Result<(), RecordingFailure> {
-        let (first, frames) = self.window.take_until(end);
+        let format = self.note.format;
+        let (first, frames) = self.window.take_until(format.even(end));
         let length = self.window.start();
         if length == first {
             return Ok(());
         }
         let file = &self.synced.file;
         let mut write = || {
-            wav::write_frames(file, first, &frames, &mut self.scratch)?;
-            self.digest.frames(&self.scratch);
+            // Not kept: a thousand recordings would keep a thousand.
+            let mut bytes = Vec::new();
+            wav::write_frames(file, format, first, &frames, &mut bytes)?;
+            self.digest.frames(&bytes);
             let written = first + frames.len() as u64;
-            if length > written {
-                wav::extend(file, length)?;
-                self.digest.silence(length - written);
-            }
-            wav::write_header(file, length)
+            wav::write_silence(file, format, (written, length), &mut self.digest)?;
+            wav::write_header(file, format, length)
         };
         write().map_err(|error: io::Error| cause(&self.path, &error))
     }

@@ -8,8 +8,11 @@ use std::io;
 use std::path::Path;
 
 use hotline_base::{CallId, RecordingId, WallTime};
+use hotline_media::RecordingIndex;
 
-use crate::manifest::Manifest;
+use crate::archive::{Condition, inspect};
+use crate::format::Format;
+use crate::manifest::{Identity, Manifest};
 use crate::notes::{Note, Slot};
 use crate::shelf::Shelf;
 use crate::{StartError, wav};
@@ -31,6 +34,8 @@ pub struct Repaired {
     pub gap_ms: Option<u64>,
     /// The size of the file.
     pub bytes: u64,
+    /// Who was heard when, and what happened; empty if the server died meanwhile.
+    pub index: RecordingIndex,
 }
 
 /// Gives every recording that was under way when the server died a header of its true length and a manifest. Run it
@@ -43,8 +48,8 @@ pub fn repair(root: &Path) -> Result<Vec<Repaired>, StartError> {
     let shelf = Shelf::open(root)?;
     let mut repaired = Vec::new();
     for (slot, note) in noted(&shelf, root)? {
-        match mend(root, &note) {
-            Ok(mended) => repaired.push(mended),
+        match shelf.mend(&note) {
+            Ok(mended) => repaired.push(told(mended, note.call, &note.path)),
             // The crash came before there was a file.
             Err(error) if error.kind() == io::ErrorKind::NotFound => erase(&shelf, slot, &note),
             Err(error) => {
@@ -82,7 +87,8 @@ pub fn recover(
     started: WallTime,
     path: &str,
 ) -> io::Result<Repaired> {
-    mend(root, &Note { recording, call, started_unix_us: started, path: path.to_owned() })
+    let mended = mend(root, path, (recording, Some(call), started), Format::default())?;
+    Ok(told(mended, call, path))
 }
 
 fn noted(shelf: &Shelf, root: &Path) -> Result<Vec<(Slot, Note)>, StartError> {
@@ -95,34 +101,60 @@ fn erase(shelf: &Shelf, slot: Slot, note: &Note) {
     }
 }
 
-fn mend(root: &Path, note: &Note) -> io::Result<Repaired> {
-    let path = &note.path;
+/// Mends every recording that is cut off and noted nowhere, as after a loss of power or with notes of a version before. No
+/// server may run. `mended` is told of each with its path relative to the root, and why it could not be.
+///
+/// # Errors
+/// A directory that cannot be read.
+pub fn repair_unnoted(root: &Path, mut mended: impl FnMut(&str, io::Result<()>)) -> io::Result<()> {
+    let mut unfinished = Vec::new();
+    inspect(root, |path, condition| {
+        if condition == Condition::Unfinished {
+            unfinished.push(path.to_owned());
+        }
+    })?;
+    for path in unfinished {
+        let known = Shelf::recording_of(&path);
+        let outcome = known.ok_or_else(|| io::Error::other("its name is none of a recording"));
+        mended(
+            &path,
+            outcome.and_then(|(recording, at)| {
+                mend(root, &path, (recording, None, at), Format::default()).map(drop)
+            }),
+        );
+    }
+    Ok(())
+}
+
+/// Completes a file, whatever state it is in; `format` is its own if its header does not say.
+pub(crate) fn mend(root: &Path, path: &str, of: Identity, format: Format) -> io::Result<(Manifest, u64)> {
     let file = File::options().read(true).write(true).open(root.join(path))?;
-    let found = wav::find_manifest(&file)?;
+    let format = Format::read(&file)?.unwrap_or(format);
+    let found = wav::find_manifest(&file, format)?;
     if let Some((frames, manifest)) = &found
-        && wav::frames_said(&file)? == Some(*frames)
-        && manifest.is_of(&file, *frames)?
+        && wav::frames_said(&file, format)? == Some(*frames)
+        && manifest.is_of(&file, format, *frames)?
     {
         // It may be in the system's memory only, and its note goes soon.
         file.sync_data()?;
-        return Ok(told(manifest, path, file.metadata()?.len()));
+        return Ok((manifest.clone(), file.metadata()?.len()));
     }
-    let frames = match (found, wav::frames_said(&file)?) {
+    let frames = match (found, wav::frames_said(&file, format)?) {
         (Some((frames, _)), _) => frames,
-        (None, Some(frames)) if wav::has_torn_manifest(&file, frames)? => frames,
+        (None, Some(frames)) if wav::has_torn_manifest(&file, format, frames)? => frames,
         // The samples are there before the header says so.
-        (None, _) => file.metadata()?.len().saturating_sub(wav::HEADER_LEN) / wav::FRAME_LEN,
+        (None, _) => file.metadata()?.len().saturating_sub(format.header_len()) / format.frame_len(),
     };
-    wav::extend(&file, frames)?;
-    wav::write_header(&file, frames)?;
-    let Note { recording, call, started_unix_us: started, .. } = *note;
-    let manifest = Manifest::new(recording, call, started, frames, None, None);
-    let bytes = wav::write_manifest(&file, frames, &manifest)?;
+    let frames = format.even(frames);
+    wav::cut(&file, format, frames)?;
+    wav::write_header(&file, format, frames)?;
+    let manifest = Manifest::mended(of, format, frames);
+    let bytes = wav::write_manifest(&file, format, frames, &manifest)?;
     file.sync_data()?;
-    Ok(told(&manifest, path, bytes))
+    Ok((manifest, bytes))
 }
 
-fn told(manifest: &Manifest, path: &str, bytes: u64) -> Repaired {
-    let Manifest { recording, call, started_unix_us: started, duration_ms, gap_ms, .. } = *manifest;
-    Repaired { recording, call, path: path.to_owned(), started, duration_ms, gap_ms, bytes }
+fn told((manifest, bytes): (Manifest, u64), call: CallId, path: &str) -> Repaired {
+    let Manifest { recording, started_unix_us: started, duration_ms, gap_ms, index, .. } = manifest;
+    Repaired { recording, call, path: path.to_owned(), started, duration_ms, gap_ms, bytes, index }
 }

@@ -7,13 +7,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use hotline_base::{CallId, RecordingId, WallTime};
-use hotline_media::{Channel, Chunk, Codec, RecordingFailure};
+use hotline_base::{CallId, LegId, RecordingId, WallTime};
+use hotline_media::{Channel, Chunk, Codec, Mark, RecordingFailure, Voice};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
+
+use crate::index::Gaps;
 
 /// Bytes of audio of one entry; longer payloads take several.
 const PIECE_LEN: usize = 160;
-/// Slots that audio leaves free for the beginnings and ends of recordings.
+/// Slots that audio leaves free for all else.
 const CONTROL_SLOTS: usize = 64;
 /// Beginnings and ends that wait for room. At the limit a recording is refused.
 const WAITING_MAX: usize = 4096;
@@ -22,10 +24,10 @@ const WAITING_MAX: usize = 4096;
 #[derive(Debug)]
 pub struct Tap {
     ring: Producer<Entry>,
-    /// Beginnings and ends for which the ring had no room.
+    /// All but audio for which the ring had no room.
     waiting: VecDeque<Entry>,
-    /// Samples refused, of recordings that had any.
-    refused: BTreeMap<RecordingId, u64>,
+    /// What was refused, of recordings that had any.
+    refused: BTreeMap<RecordingId, Gaps>,
     failed: VecDeque<(RecordingId, RecordingFailure)>,
 }
 
@@ -33,17 +35,23 @@ pub struct Tap {
 #[derive(Clone, Debug)]
 pub(crate) enum Entry {
     Start { recording: RecordingId, call: CallId, at: WallTime },
+    Join { recording: RecordingId, voice: Box<Voice>, at: u64 },
+    Leave { recording: RecordingId, leg: LegId, at: u64 },
+    Mark { recording: RecordingId, mark: Box<Mark>, at: u64 },
     Audio(Piece),
-    Finish { recording: RecordingId, length: u64, refused: u64 },
+    Finish { recording: RecordingId, length: u64, refused: Gaps },
 }
 
-/// Some audio of one side.
+/// Some audio of one leg.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     pub(crate) recording: RecordingId,
+    pub(crate) leg: LegId,
     pub(crate) channel: Channel,
     pub(crate) codec: Codec,
     pub(crate) position: u64,
+    /// Samples at 8 kHz; none if the rest of a packet that cannot be cut is in the next piece.
+    pub(crate) span: u16,
     length: u8,
     bytes: [u8; PIECE_LEN],
 }
@@ -52,7 +60,11 @@ impl Entry {
     /// Which recording it is about.
     pub(crate) const fn recording(&self) -> RecordingId {
         match self {
-            Self::Start { recording, .. } | Self::Finish { recording, .. } => *recording,
+            Self::Start { recording, .. }
+            | Self::Join { recording, .. }
+            | Self::Leave { recording, .. }
+            | Self::Mark { recording, .. }
+            | Self::Finish { recording, .. } => *recording,
             Self::Audio(piece) => piece.recording,
         }
     }
@@ -77,15 +89,31 @@ impl Tap {
     pub fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
         match chunk {
             Chunk::Start { call, at } => self.start(recording, call, at),
-            Chunk::Audio { channel, position, codec, payload } => {
+            Chunk::Join { voice, at } => {
+                self.control(Entry::Join { recording, voice: Box::new(voice.clone()), at });
+            }
+            Chunk::Leave { leg, at } => self.control(Entry::Leave { recording, leg, at }),
+            Chunk::Mark { mark, at } => {
+                self.control(Entry::Mark { recording, mark: Box::new(mark.clone()), at });
+            }
+            Chunk::Audio { leg, channel, position, codec, payload } => {
                 let mut position = position;
-                for bytes in payload.chunks(PIECE_LEN) {
-                    self.audio(Self::piece(recording, channel, codec, position, bytes));
-                    position += bytes.len() as u64;
+                let mut left = payload;
+                while !left.is_empty() {
+                    let (bytes, rest) = left.split_at(left.len().min(PIECE_LEN));
+                    let span = match codec {
+                        Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::L16 => codec.span(bytes),
+                        Codec::Opus if rest.is_empty() => codec.span(payload),
+                        Codec::Opus => None,
+                    };
+                    let span = u16::try_from(span.unwrap_or(0)).expect("a packet is at most 120 ms long");
+                    self.audio(Self::piece(recording, (leg, channel), codec, (position, span), bytes));
+                    position += u64::from(span);
+                    left = rest;
                 }
             }
             Chunk::Finish { length } => {
-                let refused = self.refused.remove(&recording).unwrap_or(0);
+                let refused = self.refused.remove(&recording).unwrap_or_default();
                 self.control(Entry::Finish { recording, length, refused });
             }
         }
@@ -124,18 +152,24 @@ impl Tap {
     }
 
     fn audio(&mut self, piece: Piece) {
-        let (recording, length) = (piece.recording, u64::from(piece.length));
+        let Piece { recording, channel, position, span, .. } = piece;
         let room = self.waiting.is_empty() && self.ring.slots() > CONTROL_SLOTS;
         if !room || self.ring.push(Entry::Audio(piece)).is_err() {
-            *self.refused.entry(recording).or_default() += length;
+            self.refused.entry(recording).or_default().add(channel, position, u64::from(span));
         }
     }
 
-    fn piece(recording: RecordingId, channel: Channel, codec: Codec, position: u64, payload: &[u8]) -> Piece {
+    fn piece(
+        recording: RecordingId,
+        (leg, channel): (LegId, Channel),
+        codec: Codec,
+        (position, span): (u64, u16),
+        payload: &[u8],
+    ) -> Piece {
         let mut bytes = [0; PIECE_LEN];
         bytes[..payload.len()].copy_from_slice(payload);
         let length = u8::try_from(payload.len()).expect("a piece is at most PIECE_LEN long");
-        Piece { recording, channel, codec, position, length, bytes }
+        Piece { recording, leg, channel, codec, position, span, length, bytes }
     }
 }
 
@@ -150,7 +184,7 @@ mod tests {
     }
 
     fn audio(position: u64, payload: &[u8]) -> Chunk<'_> {
-        Chunk::Audio { channel: Channel::Agent, position, codec: Codec::Pcmu, payload }
+        Chunk::Audio { leg: LegId(1), channel: Channel::Agent, position, codec: Codec::Pcmu, payload }
     }
 
     #[test]
@@ -172,8 +206,9 @@ mod tests {
                 Ok(Entry::Audio(_)) => pieces += 160,
                 Ok(Entry::Finish { refused: of_one, .. }) => {
                     ends += 1;
-                    refused += of_one;
+                    refused += of_one.samples();
                 }
+                Ok(Entry::Join { .. } | Entry::Leave { .. } | Entry::Mark { .. }) => panic!("there is none"),
                 Err(_) => break,
             }
         }
@@ -183,13 +218,41 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_cut_is_one_piece_to_whoever_puts_it_together() {
+        let mut encoder = Codec::Opus.encoder(hotline_media::Opus::default());
+        let noise: Vec<i16> = (0..480).map(|at: i32| (at * 7919 % 20_011 - 10_005) as i16).collect();
+        let packet = encoder.payload(&noise);
+        assert!(packet.len() > PIECE_LEN, "{}", packet.len());
+        let (mut tap, mut ring) = ring(256);
+        let said = Chunk::Audio {
+            leg: LegId(1),
+            channel: Channel::Agent,
+            position: 1000,
+            codec: Codec::Opus,
+            payload: &packet,
+        };
+        tap.record(id(1), said);
+        let mut whole = Vec::new();
+        while let Ok(Entry::Audio(piece)) = ring.pop() {
+            assert_eq!((piece.position, piece.codec), (1000, Codec::Opus));
+            whole.extend_from_slice(piece.payload());
+            assert_eq!(piece.span, if whole.len() == packet.len() { 480 } else { 0 });
+        }
+        assert_eq!(whole, packet);
+    }
+
+    #[test]
     fn long_payloads_become_pieces_in_a_row() {
         let (mut tap, mut ring) = ring(256);
         tap.record(id(1), audio(1000, &[7; 400]));
         let pieces: Vec<(u64, usize)> = std::iter::from_fn(|| ring.pop().ok())
             .map(|entry| match entry {
                 Entry::Audio(piece) => (piece.position, piece.payload().len()),
-                Entry::Start { .. } | Entry::Finish { .. } => panic!("only audio was recorded"),
+                Entry::Start { .. }
+                | Entry::Join { .. }
+                | Entry::Leave { .. }
+                | Entry::Mark { .. }
+                | Entry::Finish { .. } => panic!("only audio was recorded"),
             })
             .collect();
         assert_eq!(pieces, [(1000, 160), (1160, 160), (1320, 80)]);

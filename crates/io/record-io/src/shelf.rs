@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hotline_base::{RecordingId, WallTime};
-use time::OffsetDateTime;
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 use crate::StartError;
-use crate::notes::Notes;
+use crate::manifest::Manifest;
+use crate::notes::{Note, Notes};
+use crate::repair::mend;
 
 /// The root of all recordings.
 #[derive(Clone, Debug)]
@@ -39,9 +41,29 @@ impl Shelf {
     pub(crate) fn relative(recording: RecordingId, at: WallTime) -> String {
         let at =
             OffsetDateTime::from_unix_timestamp(at.as_unix_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+        let (year, month, day): (i32, u8, u8) = (at.year(), u8::from(at.month()), at.day());
         let (hour, minute, second) = at.to_hms();
         format!("{year:04}/{month:02}/{day:02}/{hour:02}{minute:02}{second:02}-{recording}.wav")
+    }
+
+    /// Whose file this is, and since when, by its relative path; `None` if it is none of ours.
+    pub(crate) fn recording_of(relative: &str) -> Option<(RecordingId, WallTime)> {
+        let (day, name) = relative.rsplit_once('/')?;
+        let (time, recording) = name.strip_suffix(".wav")?.split_once('-')?;
+        let mut date = day.split('/');
+        let (year, month, day): (i32, u8, u8) =
+            (date.next()?.parse().ok()?, date.next()?.parse().ok()?, date.next()?.parse().ok()?);
+        let date = Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?;
+        let part = |range: core::ops::Range<usize>| time.get(range)?.parse().ok();
+        let time = Time::from_hms(part(0..2)?, part(2..4)?, part(4..6)?).ok()?;
+        let seconds = PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp();
+        let at = WallTime(seconds.checked_mul(1_000_000)?);
+        Some((RecordingId::parse(recording)?, at))
+    }
+
+    /// Completes the file of a note.
+    pub(crate) fn mend(&self, note: &Note) -> io::Result<(Manifest, u64)> {
+        mend(&self.root, &note.path, note.identity(), note.format)
     }
 
     /// Makes the directory for a file.
@@ -79,7 +101,13 @@ mod tests {
     fn files_lie_by_day_and_time() {
         let recording = RecordingId::generate(WallTime(0), &mut Rng::from_number(1));
         let leap_day = WallTime(1_709_251_199_999_999);
-        assert_eq!(Shelf::relative(recording, leap_day), format!("2024/02/29/235959-{recording}.wav"));
+        let path = Shelf::relative(recording, leap_day);
+        assert_eq!(path, format!("2024/02/29/235959-{recording}.wav"));
+        assert_eq!(Shelf::recording_of(&path), Some((recording, WallTime(1_709_251_199_000_000))));
+        for other in ["2024/02/30/235959-x.wav", "2024/02/29/235959.wav", "a.wav", "2024/02/29/2359é9-x.wav"]
+        {
+            assert_eq!(Shelf::recording_of(other), None, "{other}");
+        }
     }
 
     #[test]

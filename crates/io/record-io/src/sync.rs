@@ -7,14 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingFailure};
 
 use crate::failure::cause;
-use crate::notes::Slot;
+use crate::notes::{Note, Slot};
 use crate::shelf::Shelf;
 
 /// Jobs waiting for the disk. At the limit a refresh is left out (the next one a second later does as well); an
@@ -22,6 +22,11 @@ use crate::shelf::Shelf;
 const JOBS_MAX: usize = 1024;
 /// Jobs that are done together: what begins or ends in the same moment has its names put on the disk at once.
 const TOGETHER_MAX: usize = 64;
+
+/// How often it is tried to complete what failed.
+const MEND_RETRY: Duration = Duration::from_secs(10);
+/// Failed recordings that are tried anew; the next start mends the others.
+const CUT_MAX: usize = 4096;
 
 /// A file shared with the sync thread, and what `fdatasync` said of it.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ pub(crate) struct Synced {
 #[derive(Debug)]
 pub(crate) struct Ending {
     pub(crate) synced: Arc<Synced>,
-    pub(crate) recording: RecordingId,
+    pub(crate) note: Note,
     pub(crate) slot: Slot,
     pub(crate) path: PathBuf,
     pub(crate) finished: Event,
@@ -47,6 +52,7 @@ enum Job {
     Begin(Arc<Synced>),
     Refresh(Arc<Synced>),
     End(Box<Ending>),
+    Cut(Slot, Box<Note>),
 }
 
 /// The recorder's side of the thread.
@@ -119,6 +125,15 @@ impl SyncThread {
         }
     }
 
+    /// Asks for what there is of a recording that failed to be completed, which the disk may refuse for a while.
+    pub(crate) fn cut(&self, slot: Slot, note: Note) {
+        if self.jobs.send(Job::Cut(slot, Box::new(note))).is_err() {
+            tracing::error!(
+                "the recorder's sync thread is gone; a recording will be mended at the next start"
+            );
+        }
+    }
+
     /// Takes the end of a recording.
     pub(crate) fn poll_ended(&self) -> Option<Event> {
         self.ended.try_recv().ok()
@@ -134,9 +149,74 @@ impl SyncThread {
     }
 }
 
+/// Recordings that failed and wait for the disk.
+struct CutOff<'a> {
+    shelf: &'a Shelf,
+    waiting: Vec<(Slot, Note)>,
+    next_try: Instant,
+}
+
+impl<'a> CutOff<'a> {
+    fn new(shelf: &'a Shelf) -> Self {
+        Self { shelf, waiting: Vec::new(), next_try: Instant::now() }
+    }
+
+    /// The next job, meanwhile trying anew; `None` when there will be none.
+    fn next_job(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        loop {
+            if self.waiting.is_empty() {
+                return jobs.recv().ok();
+            }
+            let left = self.next_try.saturating_duration_since(Instant::now());
+            match jobs.recv_timeout(left) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Timeout) => self.mend(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    fn add(&mut self, slot: Slot, note: Note) {
+        let note = Note { is_cut: true, ..note };
+        if let Err(error) = self.shelf.notes.change(slot, &note) {
+            tracing::debug!(%error, "the note of a failed recording stays as it was");
+        }
+        self.next_try = Instant::now();
+        if self.waiting.len() < CUT_MAX {
+            self.waiting.push((slot, note));
+        }
+    }
+
+    /// Completes what the disk lets us.
+    fn mend(&mut self) {
+        self.next_try = Instant::now() + MEND_RETRY;
+        let shelf = self.shelf;
+        self.waiting.retain(|(slot, note)| {
+            let mended = catch_unwind(AssertUnwindSafe(|| complete(shelf, *slot, note)));
+            match mended.unwrap_or_else(|_| Err(io::Error::other("a bug in the recorder"))) {
+                Ok(()) => false,
+                Err(error) => {
+                    tracing::debug!(recording = %note.recording, %error, "a failed recording is not complete yet");
+                    true
+                }
+            }
+        });
+    }
+}
+
+fn complete(shelf: &Shelf, slot: Slot, note: &Note) -> io::Result<()> {
+    match shelf.mend(note) {
+        Ok(_) => shelf.sync_names(&shelf.day(&note.path), false)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    shelf.notes.erase(slot)
+}
+
 fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
     let mut known = None;
-    while let Ok(first) = jobs.recv() {
+    let mut cut_off = CutOff::new(shelf);
+    while let Some(first) = cut_off.next_job(jobs) {
         let together = std::iter::once(first).chain(jobs.try_iter()).take(TOGETHER_MAX);
         let mut begun = Vec::new();
         let mut ended = Vec::new();
@@ -151,21 +231,26 @@ fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
                     let result = ending.synced.file.sync_data();
                     ended.push((ending, result));
                 }
+                Job::Cut(slot, note) => cut_off.add(slot, *note),
             }
         }
         let unnamed = sync_names(&begun, &ended, shelf, &mut known);
         for (ending, result) in ended {
-            let recording = ending.recording;
+            let recording = ending.note.recording;
             let closed = catch_unwind(AssertUnwindSafe(|| close(&ending, result, shelf, &unnamed)));
             let event = match closed.unwrap_or(Err(RecordingFailure::Bug)) {
                 Ok(()) => ending.finished,
-                Err(cause) => Event::RecordingFailed { recording, cause },
+                Err(cause) => {
+                    cut_off.add(ending.slot, ending.note);
+                    Event::RecordingFailed { recording, cause }
+                }
             };
             if done.send(event).is_err() {
                 tracing::error!(%recording, "nobody is told of the end of a recording");
             }
         }
     }
+    cut_off.mend();
 }
 
 /// Puts the names of what began and what ended on the disk. The days that could not be are given back, with
@@ -210,4 +295,49 @@ fn close(
     };
     let closed = written.and(named).and_then(|()| shelf.notes.erase(ending.slot));
     closed.map_err(|error| cause(&ending.path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use hotline_base::{CallId, RecordingId, Rng, WallTime};
+
+    use super::*;
+    use crate::format::Format;
+    use crate::{Condition, inspect};
+
+    #[test]
+    fn what_failed_counts_as_cut_off_until_the_disk_lets_it_be_completed() {
+        let root = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(root.path()).unwrap();
+        let (at, rng) = (WallTime(1_795_415_400_000_000), &mut Rng::from_number(1));
+        let (recording, call) = (RecordingId::generate(at, rng), CallId::generate(at, rng));
+        let (path, format) = (Shelf::relative(recording, at), Format::default());
+        let note = Note { recording, call, started_unix_us: at, path: path.clone(), format, is_cut: false };
+        let slot = shelf.notes.write(&note).unwrap();
+        shelf.make_room(&path).unwrap();
+        fs::write(shelf.full(&path), [format.header(400, 0), vec![1; 1600]].concat()).unwrap();
+        let condition = || {
+            let mut found = Vec::new();
+            inspect(root.path(), |_, condition| found.push(condition)).unwrap();
+            found.remove(0)
+        };
+        assert_eq!(condition(), Condition::UnderWay);
+        let mut cut_off = CutOff::new(&shelf);
+        cut_off.add(slot, note);
+        assert_eq!(condition(), Condition::Unfinished);
+        // A directory in its place, as a disk that refuses.
+        let aside = root.path().join("aside");
+        fs::rename(shelf.full(&path), &aside).unwrap();
+        fs::create_dir(shelf.full(&path)).unwrap();
+        cut_off.mend();
+        assert_eq!(cut_off.waiting.len(), 1);
+        fs::remove_dir(shelf.full(&path)).unwrap();
+        fs::rename(&aside, shelf.full(&path)).unwrap();
+        cut_off.mend();
+        assert!(cut_off.waiting.is_empty());
+        assert_eq!(condition(), Condition::Mended { duration_ms: 50 });
+        assert_eq!(shelf.notes.read().unwrap(), [], "its slot is free");
+    }
 }

@@ -1,5 +1,4 @@
-//! A stereo 16-bit WAV file at 8 kHz that is valid at every moment, with a chunk of ours after its samples when it is
-//! complete.
+//! A WAV file at 8 kHz that is valid at every moment, with a chunk of ours after its samples when it is complete.
 
 use std::fs::File;
 use std::io;
@@ -7,22 +6,16 @@ use std::os::unix::fs::FileExt;
 
 use sha2::{Digest, Sha256};
 
+use crate::format::{Coding, Format};
 use crate::manifest::Manifest;
 
-/// Bytes before the samples.
-pub(crate) const HEADER_LEN: u64 = 44;
-/// Where the header says the length of the samples in bytes.
-const DATA_LEN_AT: usize = HEADER_LEN as usize - 4;
-/// Bytes of one sample of both channels.
-pub(crate) const FRAME_LEN: u64 = 4;
 /// Samples of one channel a second.
 pub(crate) const SAMPLE_RATE_HZ: u32 = 8000;
 
-/// The longest recording: a day, 2.8 GB.
+/// The longest recording: a day, 2.8 GB at most.
 pub(crate) const FRAMES_MAX: u64 = 24 * 3600 * SAMPLE_RATE_HZ as u64;
-/// The most frames whose length the header can say: 37 hours.
-const FRAMES_SAYABLE: u64 = (u32::MAX as u64 - HEADER_LEN) / FRAME_LEN;
-const _: () = assert!(FRAMES_MAX <= FRAMES_SAYABLE, "the header of the longest recording is true");
+const LARGEST: Format = Format { channels: crate::format::Channels::Stereo, coding: Coding::Pcm16 };
+const _: () = assert!(FRAMES_MAX <= LARGEST.frames_sayable(), "the header of the longest recording is true");
 
 /// Names the chunk with the manifest; players skip what they do not know.
 const MANIFEST: [u8; 4] = *b"hotl";
@@ -30,23 +23,26 @@ const MANIFEST: [u8; 4] = *b"hotl";
 const CHUNK_HEADER_LEN: u64 = 8;
 /// How many bytes of samples are read at a time.
 const DIGEST_CHUNK: usize = 64 * 1024;
-/// Where at the end of a file a manifest is looked for.
-const MANIFEST_USUAL_MAX: u64 = 4096;
-/// The longest manifest that is read.
-const MANIFEST_MAX: u32 = 64 * 1024;
+/// The longest manifest that is read. The bounds of an index keep what is written far below.
+const MANIFEST_MAX: u32 = 512 * 1024;
 
 /// Left and right.
 pub(crate) type Frame = [i16; 2];
 
 /// Writes the header for `frames` frames. Call it after the frames are written, so that it never promises more
 /// than there is. A file beyond 4 GiB, which is none of ours, gets that of the whole frames that fit.
-pub(crate) fn write_header(file: &File, frames: u64) -> io::Result<()> {
-    file.write_all_at(&header(frames, 0), 0)
+pub(crate) fn write_header(file: &File, format: Format, frames: u64) -> io::Result<()> {
+    file.write_all_at(&format.header(frames, 0), 0)
 }
 
 /// Completes a file of so many frames: the manifest behind them, then a header that includes it. Gives the length
 /// of the file in bytes.
-pub(crate) fn write_manifest(file: &File, frames: u64, manifest: &Manifest) -> io::Result<u64> {
+pub(crate) fn write_manifest(
+    file: &File,
+    format: Format,
+    frames: u64,
+    manifest: &Manifest,
+) -> io::Result<u64> {
     let mut json = serde_json::to_vec(manifest)?;
     if json.len() % 2 == 1 {
         // Chunks begin at even places.
@@ -55,28 +51,35 @@ pub(crate) fn write_manifest(file: &File, frames: u64, manifest: &Manifest) -> i
     let mut chunk = MANIFEST.to_vec();
     chunk.extend((json.len() as u32).to_le_bytes());
     chunk.append(&mut json);
-    let end = HEADER_LEN + frames * FRAME_LEN;
+    let end = format.header_len() + frames * format.frame_len();
     file.write_all_at(&chunk, end)?;
-    file.write_all_at(&header(frames, chunk.len() as u32), 0)?;
+    file.write_all_at(&format.header(frames, chunk.len() as u32), 0)?;
     Ok(end + chunk.len() as u64)
 }
 
 /// The manifest of a complete file, where its header says; `None` for one that was under way.
-pub(crate) fn read_manifest(file: &File) -> io::Result<Option<Manifest>> {
-    match frames_said(file)? {
-        Some(frames) => read_chunk(file, HEADER_LEN + frames * FRAME_LEN),
+pub(crate) fn read_manifest(file: &File, format: Format) -> io::Result<Option<Manifest>> {
+    match frames_said(file, format)? {
+        Some(frames) => read_chunk(file, format.header_len() + frames * format.frame_len()),
         None => Ok(None),
     }
 }
 
 /// A manifest at the very end of the file, whatever the header says, and the frames before it: a loss of power may leave an
 /// older header than the rest.
-pub(crate) fn find_manifest(file: &File) -> io::Result<Option<(u64, Manifest)>> {
+pub(crate) fn find_manifest(file: &File, format: Format) -> io::Result<Option<(u64, Manifest)>> {
     let length = file.metadata()?.len();
-    let first = length.saturating_sub(MANIFEST_USUAL_MAX).max(HEADER_LEN).next_multiple_of(FRAME_LEN);
-    for begin in (first..length).step_by(FRAME_LEN as usize) {
-        if let Some(manifest) = read_chunk(file, begin)? {
-            return Ok(Some(((begin - HEADER_LEN) / FRAME_LEN, manifest)));
+    let begin = length.saturating_sub(u64::from(MANIFEST_MAX)).max(format.header_len()).min(length);
+    // It fits: it is no more than the longest manifest.
+    let mut end = vec![0; (length - begin) as usize];
+    file.read_exact_at(&mut end, begin)?;
+    for (place, _) in end.windows(MANIFEST.len()).enumerate().filter(|(_, name)| *name == MANIFEST) {
+        let begin = begin + place as u64;
+        let samples = begin - format.header_len();
+        if samples.is_multiple_of(format.frame_len())
+            && let Some(manifest) = read_chunk(file, begin)?
+        {
+            return Ok(Some((samples / format.frame_len(), manifest)));
         }
     }
     Ok(None)
@@ -97,20 +100,20 @@ fn read_chunk(file: &File, begin: u64) -> io::Result<Option<Manifest>> {
 }
 
 /// How many frames the header promises; `None` if a crash left none.
-pub(crate) fn frames_said(file: &File) -> io::Result<Option<u64>> {
-    let mut header = [0; HEADER_LEN as usize];
-    if file.metadata()?.len() < HEADER_LEN {
+pub(crate) fn frames_said(file: &File, format: Format) -> io::Result<Option<u64>> {
+    if file.metadata()?.len() < format.header_len() {
         return Ok(None);
     }
-    file.read_exact_at(&mut header, 0)?;
-    let data = u32::from_le_bytes(header[DATA_LEN_AT..].try_into().expect("four bytes"));
-    Ok((header[..4] == *b"RIFF").then(|| u64::from(data) / FRAME_LEN))
+    let (mut name, mut data) = ([0; 4], [0; 4]);
+    file.read_exact_at(&mut name, 0)?;
+    file.read_exact_at(&mut data, format.header_len() - 4)?;
+    Ok((name == *b"RIFF").then(|| u64::from(u32::from_le_bytes(data)) / format.frame_len()))
 }
 
 /// True if a crash came while the manifest of a file of so many frames was written.
-pub(crate) fn has_torn_manifest(file: &File, frames: u64) -> io::Result<bool> {
+pub(crate) fn has_torn_manifest(file: &File, format: Format, frames: u64) -> io::Result<bool> {
     let mut name = [0; MANIFEST.len()];
-    match file.read_exact_at(&mut name, HEADER_LEN + frames * FRAME_LEN) {
+    match file.read_exact_at(&mut name, format.header_len() + frames * format.frame_len()) {
         Ok(()) => Ok(name == MANIFEST),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),
@@ -118,10 +121,10 @@ pub(crate) fn has_torn_manifest(file: &File, frames: u64) -> io::Result<bool> {
 }
 
 /// SHA-256 of the samples of so many frames, in hexadecimal.
-pub(crate) fn digest(file: &File, frames: u64) -> io::Result<String> {
+pub(crate) fn digest(file: &File, format: Format, frames: u64) -> io::Result<String> {
     let mut digest = Digester::default();
     let mut bytes = vec![0; DIGEST_CHUNK];
-    let (mut at, end) = (HEADER_LEN, HEADER_LEN + frames * FRAME_LEN);
+    let (mut at, end) = (format.header_len(), format.header_len() + frames * format.frame_len());
     while at < end {
         // It fits: it is no more than the chunk.
         let length = (end - at).min(DIGEST_CHUNK as u64) as usize;
@@ -141,31 +144,51 @@ impl Digester {
         self.0.update(bytes);
     }
 
-    pub(crate) fn silence(&mut self, frames: u64) {
-        static SILENCE: [u8; DIGEST_CHUNK] = [0; DIGEST_CHUNK];
-        let mut left = frames * FRAME_LEN;
-        while left > 0 {
-            let length = left.min(DIGEST_CHUNK as u64);
-            self.0.update(&SILENCE[..length as usize]);
-            left -= length;
-        }
-    }
-
     pub(crate) fn hex(self) -> String {
         self.0.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 }
 
-/// Makes the file `frames` long; what is not written is silence and takes no space on the disk.
-pub(crate) fn extend(file: &File, frames: u64) -> io::Result<()> {
-    file.set_len(HEADER_LEN + frames * FRAME_LEN)
+/// Cuts the file to `frames` frames.
+pub(crate) fn cut(file: &File, format: Format, frames: u64) -> io::Result<()> {
+    file.set_len(format.header_len() + frames * format.frame_len())
 }
 
 /// Writes frames at their place; `bytes` is scratch space.
-pub(crate) fn write_frames(file: &File, first: u64, frames: &[Frame], bytes: &mut Vec<u8>) -> io::Result<()> {
+pub(crate) fn write_frames(
+    file: &File,
+    format: Format,
+    first: u64,
+    frames: &[Frame],
+    bytes: &mut Vec<u8>,
+) -> io::Result<()> {
     bytes.clear();
-    bytes.extend(frames.iter().flatten().flat_map(|sample| sample.to_le_bytes()));
-    file.write_all_at(bytes, HEADER_LEN + first * FRAME_LEN)
+    format.encode(frames, bytes);
+    file.write_all_at(bytes, format.header_len() + first * format.frame_len())
+}
+
+/// Writes silence from one frame to another, and digests it. That of 16 bits takes no space on the disk.
+pub(crate) fn write_silence(
+    file: &File,
+    format: Format,
+    (first, end): (u64, u64),
+    digest: &mut Digester,
+) -> io::Result<()> {
+    let silence = [format.silence(); DIGEST_CHUNK];
+    let mut at = format.header_len() + first * format.frame_len();
+    let end = format.header_len() + end * format.frame_len();
+    if format.coding == Coding::Pcm16 && at < end {
+        file.set_len(end)?;
+    }
+    while at < end {
+        let piece = &silence[..(end - at).min(DIGEST_CHUNK as u64) as usize];
+        if format.coding == Coding::Ulaw {
+            file.write_all_at(piece, at)?;
+        }
+        digest.frames(piece);
+        at += piece.len() as u64;
+    }
+    Ok(())
 }
 
 /// Milliseconds of a number of samples.
@@ -173,91 +196,126 @@ pub(crate) const fn millis(samples: u64) -> u64 {
     samples * 1000 / SAMPLE_RATE_HZ as u64
 }
 
-/// `more` bytes of other chunks follow the samples.
-fn header(frames: u64, more: u32) -> [u8; HEADER_LEN as usize] {
-    const CHANNELS: u16 = 2;
-    const PCM: u16 = 1;
-    let data = u32::try_from(frames.min(FRAMES_SAYABLE) * FRAME_LEN).expect("so many frames can be said");
-    let mut header = [0; HEADER_LEN as usize];
-    let mut at = 0;
-    let mut put = |bytes: &[u8]| {
-        header[at..at + bytes.len()].copy_from_slice(bytes);
-        at += bytes.len();
-    };
-    put(b"RIFF");
-    put(&(data + HEADER_LEN as u32 - 8).saturating_add(more).to_le_bytes());
-    put(b"WAVEfmt ");
-    put(&16_u32.to_le_bytes());
-    put(&PCM.to_le_bytes());
-    put(&CHANNELS.to_le_bytes());
-    put(&SAMPLE_RATE_HZ.to_le_bytes());
-    put(&(SAMPLE_RATE_HZ * FRAME_LEN as u32).to_le_bytes());
-    put(&(FRAME_LEN as u16).to_le_bytes());
-    put(&16_u16.to_le_bytes());
-    put(b"data");
-    put(&data.to_le_bytes());
-    header
-}
-
 #[cfg(test)]
 mod tests {
     use hotline_base::{CallId, RecordingId, Rng, WallTime};
+    use hotline_media::RecordingIndex;
 
     use super::*;
+    use crate::format::Channels;
+
+    /// What a player makes of a file: channels and samples. µ-law is read as RFC 2361 says, since `hound` does not.
+    fn play(path: &std::path::Path) -> (u16, Vec<i16>) {
+        let bytes = std::fs::read(path).unwrap();
+        let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        if bytes[20] == 1 {
+            let mut reader = hound::WavReader::open(path).unwrap();
+            let spec = reader.spec();
+            assert_eq!((spec.sample_rate, spec.bits_per_sample), (8000, 16));
+            return (spec.channels, reader.samples().map(Result::unwrap).collect());
+        }
+        let mut chunks = Vec::new();
+        let mut at = 12;
+        while at < 8 + number(4) {
+            chunks.push((&bytes[at..at + 4], at + 8, number(at + 4)));
+            at += 8 + number(at + 4).next_multiple_of(2);
+        }
+        let chunk = |name: &[u8]| *chunks.iter().find(|(known, ..)| *known == name).unwrap();
+        let (_, fmt, length) = chunk(b"fmt ");
+        assert_eq!((length, bytes[fmt], bytes[fmt + 14], bytes[fmt + 16]), (18, 7, 8, 0));
+        assert_eq!((number(fmt + 4), number(fmt + 8)), (8000, 8000 * usize::from(bytes[fmt + 2])));
+        let (_, data, length) = chunk(b"data");
+        let (_, fact, _) = chunk(b"fact");
+        assert_eq!(number(fact) * usize::from(bytes[fmt + 2]), length);
+        let samples = bytes[data..data + length].iter().map(|byte| hotline_audio::ulaw::decode(*byte));
+        (u16::from(bytes[fmt + 2]), samples.collect())
+    }
+
+    fn expected(format: Format, frames: &[Frame]) -> Vec<i16> {
+        let written = |sample: i16| match format.coding {
+            Coding::Pcm16 => sample,
+            Coding::Ulaw => hotline_audio::ulaw::decode(hotline_audio::ulaw::encode(sample)),
+        };
+        let all = frames.iter().flat_map(|[left, right]| match format.channels {
+            Channels::Stereo => vec![*left, *right],
+            Channels::Mono => vec![left.saturating_add(*right)],
+        });
+        all.map(written).collect()
+    }
 
     #[test]
     fn any_reader_understands_it() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let frames: Vec<Frame> = (0..100).map(|sample| [sample, -sample]).collect();
-        write_header(file.as_file(), 0).unwrap();
-        assert_eq!(hound::WavReader::open(file.path()).unwrap().duration(), 0);
-        write_frames(file.as_file(), 0, &frames, &mut Vec::new()).unwrap();
-        write_header(file.as_file(), 100).unwrap();
-        let mut reader = hound::WavReader::open(file.path()).unwrap();
-        let spec = reader.spec();
-        assert_eq!((spec.channels, spec.sample_rate, spec.bits_per_sample), (2, 8000, 16));
-        let samples: Vec<i16> = reader.samples().map(Result::unwrap).collect();
-        assert_eq!(samples, frames.concat());
+        for format in Format::ALL {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let frames: Vec<Frame> = (0..100).map(|sample| [sample * 300, 9000 - sample]).collect();
+            write_header(file.as_file(), format, 0).unwrap();
+            assert!(play(file.path()).1.is_empty(), "{format:?}");
+            assert_eq!(Format::read(file.as_file()).unwrap(), Some(format));
+            write_frames(file.as_file(), format, 0, &frames, &mut Vec::new()).unwrap();
+            write_silence(file.as_file(), format, (100, 110), &mut Digester::default()).unwrap();
+            write_header(file.as_file(), format, 110).unwrap();
+            let (channels, samples) = play(file.path());
+            assert_eq!(u64::from(channels), u64::from(format.channels == Channels::Stereo) + 1);
+            assert_eq!(samples, expected(format, &[frames, vec![[0, 0]; 10]].concat()), "{format:?}");
+        }
     }
 
     #[test]
     fn a_complete_file_says_what_it_is_and_plays_as_before() {
+        for format in Format::ALL {
+            complete(format);
+        }
+    }
+
+    fn complete(format: Format) {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let frames: Vec<Frame> = (0..101).map(|sample| [sample, -sample]).collect();
-        write_frames(file.as_file(), 0, &frames, &mut Vec::new()).unwrap();
-        write_header(file.as_file(), 101).unwrap();
-        assert_eq!(read_manifest(file.as_file()).unwrap(), None, "under way");
+        let frames: Vec<Frame> = (0..102).map(|sample| [sample, -sample]).collect();
+        write_frames(file.as_file(), format, 0, &frames, &mut Vec::new()).unwrap();
+        write_header(file.as_file(), format, 102).unwrap();
+        assert_eq!(read_manifest(file.as_file(), format).unwrap(), None, "under way");
         let at = WallTime(1_795_415_400_000_000);
         let recording = RecordingId::generate(at, &mut Rng::from_number(1));
         let call = CallId::generate(at, &mut Rng::from_number(2));
+        let end = format.header_len() + 102 * format.frame_len();
         for gap_ms in [None, Some(3), Some(33)] {
-            let manifest = Manifest::new(recording, call, at, 101, gap_ms, digest(file.as_file(), 101).ok());
-            file.as_file().set_len(HEADER_LEN + 404).unwrap();
-            let length = write_manifest(file.as_file(), 101, &manifest).unwrap();
+            let sha256 = digest(file.as_file(), format, 102).ok();
+            let index = RecordingIndex::default();
+            let of = (recording, Some(call), at);
+            let manifest = match gap_ms {
+                Some(gap_ms) => Manifest::finished(of, format, 102, (gap_ms, index), sha256.unwrap()),
+                None => Manifest::mended(of, format, 102),
+            };
+            file.as_file().set_len(end).unwrap();
+            let length = write_manifest(file.as_file(), format, 102, &manifest).unwrap();
             assert_eq!(length, file.as_file().metadata().unwrap().len());
-            assert_eq!(read_manifest(file.as_file()).unwrap(), Some(manifest));
+            assert_eq!(read_manifest(file.as_file(), format).unwrap(), Some(manifest.clone()));
+            assert_eq!(find_manifest(file.as_file(), format).unwrap(), Some((102, manifest)));
             let mut riff = [0; 4];
             file.as_file().read_exact_at(&mut riff, 4).unwrap();
             assert_eq!(u64::from(u32::from_le_bytes(riff)), length - 8);
-            let mut reader = hound::WavReader::open(file.path()).unwrap();
-            let samples: Vec<i16> = reader.samples().map(Result::unwrap).collect();
-            assert_eq!(samples, frames.concat());
+            assert_eq!(play(file.path()).1, expected(format, &frames));
         }
-        for length in (HEADER_LEN + 404..file.as_file().metadata().unwrap().len()).rev() {
+        for length in (end..file.as_file().metadata().unwrap().len()).rev() {
             file.as_file().set_len(length).unwrap();
-            assert_eq!(read_manifest(file.as_file()).unwrap(), None, "cut at {length}");
+            assert_eq!(read_manifest(file.as_file(), format).unwrap(), None, "cut at {length}");
         }
     }
 
     #[test]
     fn a_length_that_does_not_fit_stays_at_the_limit() {
-        let lengths = |frames| {
-            let header = header(frames, 0);
-            [4, 40].map(|at| u32::from_le_bytes(header[at..at + 4].try_into().unwrap()))
+        let lengths = |format: Format, frames| {
+            let header = format.header(frames, 0);
+            let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().unwrap());
+            [number(4), number(header.len() - 4)]
         };
-        assert_eq!(lengths(FRAMES_MAX), [2_764_800_036, 2_764_800_000]);
-        assert_eq!(lengths(FRAMES_SAYABLE), [0xffff_fff4, 0xffff_ffd0], "whole frames");
-        assert_eq!(lengths(FRAMES_SAYABLE + 1), lengths(FRAMES_SAYABLE));
-        assert_eq!(lengths(u64::from(u32::MAX)), lengths(FRAMES_SAYABLE));
+        let [stereo, mono, stereo_ulaw, mono_ulaw] = Format::ALL;
+        assert_eq!(lengths(stereo, FRAMES_MAX), [2_764_800_036, 2_764_800_000]);
+        assert_eq!(lengths(mono, FRAMES_MAX), [1_382_400_036, 1_382_400_000]);
+        assert_eq!(lengths(stereo_ulaw, FRAMES_MAX), [1_382_400_050, 1_382_400_000]);
+        assert_eq!(lengths(mono_ulaw, FRAMES_MAX), [691_200_050, 691_200_000]);
+        let most = stereo.frames_sayable();
+        assert_eq!(lengths(stereo, most), [0xffff_fff4, 0xffff_ffd0], "whole frames");
+        assert_eq!(lengths(stereo, most + 1), lengths(stereo, most));
+        assert_eq!(lengths(stereo, u64::from(u32::MAX)), lengths(stereo, most));
     }
 }

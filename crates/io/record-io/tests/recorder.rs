@@ -9,10 +9,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs, ulaw};
-use hotline_base::{CallId, RecordingId, Rng, WallTime};
-use hotline_media::{Channel, Chunk, Codec, Event, Opus, RecordingEnd, RecordingFailure};
+use hotline_base::{CallId, LegId, RecordingId, Rng, WallTime};
+use hotline_media::{
+    Channel, Chunk, Codec, Event, Mark, MarkKind, Opus, RecordedGap, RecordedLeg, RecordedMark, RecordingEnd,
+    RecordingFailure, Voice,
+};
 use hotline_record_io::{
-    Condition, LENGTH_MAX, Recorder, RecorderConfig, Repaired, Tap, inspect, recover, repair, settle,
+    Channels, Coding, Condition, Format, LENGTH_MAX, Recorder, RecorderConfig, Repaired, Tap, inspect,
+    recover, repair, repair_unnoted, settle,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,9 +35,13 @@ impl Studio {
     }
 
     fn with_ring(ring_slots: usize) -> Self {
+        Self::with(ring_slots, Format::default())
+    }
+
+    fn with(ring_slots: usize, format: Format) -> Self {
         let root = tempfile::tempdir().unwrap();
         let (sender, events) = channel();
-        let config = RecorderConfig { root: root.path().to_path_buf(), ring_slots };
+        let config = RecorderConfig { ring_slots, format, ..RecorderConfig::new(root.path().to_path_buf()) };
         let recorder =
             Recorder::start(config, move |event| sender.send(event).err().map(|refused| refused.0)).unwrap();
         Self { root, recorder, events }
@@ -62,7 +70,8 @@ fn start(tap: &mut Tap, number: u64) {
 }
 
 fn say(tap: &mut Tap, number: u64, channel: Channel, position: u64, payload: &[u8]) {
-    tap.record(recording(number), Chunk::Audio { channel, position, codec: Codec::Pcmu, payload });
+    let leg = LegId(if channel == Channel::Customer { 1 } else { 2 });
+    tap.record(recording(number), Chunk::Audio { leg, channel, position, codec: Codec::Pcmu, payload });
 }
 
 fn tone(frequency_hz: f64, samples: usize) -> Vec<u8> {
@@ -98,7 +107,7 @@ fn each_side_is_on_its_channel_at_its_time() {
     tap.record(recording(1), Chunk::Finish { length: 16_000 });
     let path = studio.started();
     assert_eq!(path, studio.root.path().join(format!("2026/11/23/063000-{}.wav", recording(1))));
-    let Event::RecordingFinished { recording: ended, path: told, duration_ms, gap_ms, bytes, end } =
+    let Event::RecordingFinished { recording: ended, path: told, duration_ms, gap_ms, bytes, end, .. } =
         studio.event()
     else {
         panic!("not the end")
@@ -337,8 +346,8 @@ fn a_wide_band_side_is_recorded_without_a_burst_at_its_beginning() {
     let tone: Vec<i16> = Tone::new(440.0, -6.0, SAMPLE_RATE_HZ).take(16_000).collect();
     let talk: Vec<u8> = tone.chunks(160).flat_map(|frame| encoder.payload(frame)).collect();
     for (position, payload) in (0..).step_by(160).zip(talk[8000..].chunks(160)) {
-        let (channel, codec) = (Channel::Agent, Codec::G722);
-        tap.record(recording(1), Chunk::Audio { channel, position, codec, payload });
+        let (leg, channel, codec) = (LegId(2), Channel::Agent, Codec::G722);
+        tap.record(recording(1), Chunk::Audio { leg, channel, position, codec, payload });
     }
     tap.record(recording(1), Chunk::Finish { length: 8000 });
     let path = studio.started();
@@ -403,6 +412,39 @@ fn a_bug_in_one_recording_costs_that_one() {
     assert!(matches!(told[1], Event::RecordingStarted { recording: started, .. } if started == recording(2)));
     assert!(matches!(told[2], Event::RecordingFinished { recording: ended, .. } if ended == recording(2)));
     assert_eq!(recorder.counters().failed, 1);
+    wait_until(|| repair(root.path()).unwrap().is_empty());
+    let found = conditions(root.path());
+    assert!(
+        matches!(
+            found[..],
+            [(_, Condition::Mended { .. }), (_, Condition::Whole { .. })]
+                | [(_, Condition::Whole { .. }), (_, Condition::Mended { .. })]
+        ),
+        "what there is of it plays: {found:?}"
+    );
+}
+
+/// As after a loss of power that took the notes.
+#[test]
+fn what_is_noted_nowhere_is_mended_when_asked_for() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    say(&mut tap, 1, Channel::Customer, 0, &tone(440.0, 8000));
+    tap.record(recording(1), Chunk::Finish { length: 8000 });
+    let path = studio.started();
+    studio.event();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..44 + 4 * 4000]).unwrap();
+    let foreign = path.with_file_name("notes.wav");
+    fs::write(&foreign, "RIFF").unwrap();
+    let root = studio.root.path();
+    let mut told = Vec::new();
+    repair_unnoted(root, |path, outcome| told.push((path.to_owned(), outcome.is_ok()))).unwrap();
+    let name = |path: &Path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(told, [(name(&path), true), (name(&foreign), false)]);
+    assert_eq!(conditions(root)[0].1, Condition::Mended { duration_ms: 500 });
+    assert_eq!(fs::read(&foreign).unwrap(), b"RIFF", "what is none of ours is left alone");
 }
 
 #[test]
@@ -449,13 +491,21 @@ fn a_full_ring_leaves_silence_of_the_right_length_and_says_so() {
         event = studio.events.try_recv().ok();
         event.is_some()
     });
-    let Some(Event::RecordingFinished { duration_ms, gap_ms, .. }) = event else { panic!("not the end") };
+    let Some(Event::RecordingFinished { duration_ms, gap_ms, index, .. }) = event else {
+        panic!("not the end")
+    };
     assert_eq!(duration_ms, 400_000);
     let [left, _] = listen(&path);
     let heard = left.iter().filter(|sample| **sample != 0).count() as u64;
     assert!(gap_ms > 0);
     assert_eq!(heard / 8 + gap_ms, 400_000, "what was not refused is in its place");
     assert_eq!(studio.recorder.counters().refused_ms, gap_ms);
+    let gaps: &[RecordedGap] = &index.gaps;
+    let silent = |ms: u64| left[ms as usize * 8..].iter().take(80).all(|sample| *sample == 0);
+    assert!(gaps.iter().all(|gap| gap.channel == Channel::Customer), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| silent(gap.from_ms)), "a gap is where it is told: {gaps:?}");
+    let told: u64 = gaps.iter().map(|gap| gap.length_ms).sum();
+    assert!(gaps.len() == 100 || told >= gap_ms, "{told} of {gap_ms} ms");
 }
 
 #[test]
@@ -497,4 +547,123 @@ fn stopping_completes_what_is_under_way() {
     start(&mut tap, 2);
     assert_eq!(tap.poll_failed(), Some((recording(2), RecordingFailure::RecorderBusy)));
     assert_eq!(repair(studio.root.path()).unwrap(), []);
+}
+
+fn mark(kind: MarkKind, by: Option<&str>, why: Option<&str>) -> Mark {
+    Mark { kind, by: by.map(Into::into), why: why.map(str::to_owned) }
+}
+
+/// A talk with a transfer and a pause: what was heard when is in the file, for whoever has nothing else.
+#[test]
+fn the_file_says_who_was_heard_when_and_what_happened() {
+    let studio = Studio::open();
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    let (customer, first, second) = (Voice::new(LegId(1), Channel::Customer, "customer"), LegId(2), LegId(3));
+    let agent = |leg, name| Voice::new(leg, Channel::Agent, name);
+    let mut tell = |chunk: Chunk<'_>| tap.record(recording(1), chunk);
+    tell(Chunk::Join { voice: &customer, at: 0 });
+    tell(Chunk::Join { voice: &agent(first, "agent:1001"), at: 0 });
+    for (leg, channel, hz) in [(1, Channel::Customer, 440.0), (2, Channel::Agent, 1000.0)] {
+        for (position, payload) in (0..).step_by(160).zip(tone(hz, 16_000).chunks(160)) {
+            tell(Chunk::Audio { leg: LegId(leg), channel, position, codec: Codec::Pcmu, payload });
+        }
+    }
+    let paused = mark(MarkKind::Paused, Some("agent:1001"), Some("a card number"));
+    tell(Chunk::Mark { mark: &paused, at: 4000 });
+    tell(Chunk::Mark { mark: &mark(MarkKind::Resumed, None, None), at: 8000 });
+    tell(Chunk::Join { voice: &agent(second, "agent:1002"), at: 12_000 });
+    tell(Chunk::Leave { leg: first, at: 12_000 });
+    tell(Chunk::Finish { length: 16_000 });
+    let path = studio.started();
+    let Event::RecordingFinished { index, .. } = studio.event() else { panic!("not the end") };
+    let leg = |speaker: &str, channel, from_ms, to_ms| RecordedLeg {
+        speaker: speaker.into(),
+        channel,
+        from_ms,
+        to_ms,
+    };
+    let legs = [
+        leg("customer", Channel::Customer, 0, 2000),
+        leg("agent:1001", Channel::Agent, 0, 1500),
+        leg("agent:1002", Channel::Agent, 1500, 2000),
+    ];
+    let at = |at_ms, Mark { kind, by, why }| RecordedMark { at_ms, kind, by, why };
+    assert_eq!(index.legs, legs);
+    assert_eq!(index.marks, [at(500, paused), at(1000, mark(MarkKind::Resumed, None, None))]);
+    let [left, right] = listen(&path);
+    for side in [&left, &right] {
+        // What comes at the moment of the pause was spoken a packet's length before.
+        assert!(side[3200..8000].iter().all(|sample| *sample == 0), "nothing of the pause is kept");
+        assert!(side[3190..3200].iter().chain(&side[8000..8010]).any(|sample| *sample != 0));
+    }
+    assert_eq!(left.len(), 16_000, "time went on");
+    let text = fs::read(&path).unwrap();
+    let chunk = text.windows(4).position(|name| name == b"hotl").unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&text[chunk + 8..]).unwrap();
+    assert_eq!(manifest["index"]["legs"][1]["speaker"], "agent:1001");
+    assert_eq!(manifest["index"]["marks"][0]["why"], "a card number");
+    assert_eq!(manifest["index"]["marks"][0]["kind"], "paused");
+}
+
+/// Both channels of any of our files, without their first bytes that are no samples.
+fn samples(path: &Path) -> (u16, Vec<u8>) {
+    let bytes = fs::read(path).unwrap();
+    let data = bytes.windows(4).position(|name| name == b"data").unwrap();
+    let length = u32::from_le_bytes(bytes[data + 4..data + 8].try_into().unwrap()) as usize;
+    (u16::from_le_bytes([bytes[20], bytes[21]]), bytes[data + 8..data + 8 + length].to_vec())
+}
+
+#[test]
+fn every_format_plays_while_it_grows_is_whole_at_its_end_and_is_mended_after_a_crash() {
+    for channels in [Channels::Stereo, Channels::Mono] {
+        for coding in [Coding::Pcm16, Coding::Ulaw] {
+            in_format(Format { channels, coding });
+        }
+    }
+}
+
+fn in_format(format: Format) {
+    let studio = Studio::with(32_768, format);
+    let mut tap = studio.recorder.tap();
+    start(&mut tap, 1);
+    // 0x8F and 0x0F are ±16 764: together they are silence, or too loud.
+    say(&mut tap, 1, Channel::Customer, 0, &[0x8F; 3001]);
+    say(&mut tap, 1, Channel::Agent, 0, &[0x8F; 1000]);
+    say(&mut tap, 1, Channel::Agent, 1000, &[0x0F; 1000]);
+    let path = studio.started();
+    let (tag, begin) = samples(&path);
+    assert_eq!((tag, begin.len()), (if format.coding == Coding::Ulaw { 7 } else { 1 }, 0));
+    wait_until(|| !samples(&path).1.is_empty());
+    let crashed = tempfile::tempdir().unwrap();
+    copy_all(studio.root.path(), crashed.path());
+    tap.record(recording(1), Chunk::Finish { length: 8001 });
+    let Event::RecordingFinished { duration_ms, bytes, .. } = studio.event() else { panic!("not the end") };
+    assert_eq!((duration_ms, bytes), (1000, fs::metadata(&path).unwrap().len()), "{format:?}");
+    assert!(matches!(conditions(studio.root.path())[..], [(_, Condition::Whole { duration_ms: 1000 })]));
+    let (_, bytes) = samples(&path);
+    let heard: Vec<i16> = match format.coding {
+        Coding::Pcm16 => bytes.chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect(),
+        Coding::Ulaw => bytes.iter().map(|byte| ulaw::decode(*byte)).collect(),
+    };
+    let loud = ulaw::decode(0x8F);
+    match format.channels {
+        Channels::Stereo => {
+            assert_eq!(heard[..2], [loud, loud]);
+            assert_eq!(heard[2000..2002], [loud, -loud]);
+            assert_eq!(heard[6002..], vec![0; heard.len() - 6002], "silence is silence");
+        }
+        Channels::Mono => {
+            assert!(heard[0] > 32_000, "it does not wrap: {}", heard[0]);
+            assert_eq!((heard[1000], heard[2000]), (0, loud));
+            assert_eq!(heard[3001..], vec![0; heard.len() - 3001], "silence is silence");
+        }
+    }
+    let mended = repair(crashed.path()).unwrap();
+    assert_eq!(mended.len(), 1, "{format:?}");
+    let file = crashed.path().join(&mended[0].path);
+    let frame = if format.channels == Channels::Stereo { 2 } else { 1 }
+        * if format.coding == Coding::Pcm16 { 2 } else { 1 };
+    assert_eq!(samples(&file).1.len() as u64 / frame / 8, mended[0].duration_ms);
+    assert!(matches!(conditions(crashed.path())[..], [(_, Condition::Mended { .. })]));
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
-use hotline_call::{CallRecord, Recording, RecordingState};
+use hotline_call::{CallRecord, Recording, RecordingIndex, RecordingState};
 
 use crate::db::{Argument, Row, Statement, Tx, portions, sql};
 use crate::{Store, StoreError};
@@ -120,7 +120,7 @@ impl Store {
     pub async fn update_recording(&self, recording: &Recording) -> Result<(), StoreError> {
         let columns = StateColumns::from(&recording.state);
         let statement = sql("UPDATE recording SET path = $2, started_at = $3, state = $4, duration = $5,
-                gap = $6, bytes = $7, problem = $8 WHERE id = $1")
+                gap = $6, bytes = $7, problem = $8, timeline = $9 WHERE id = $1")
         .bind(recording.id.to_string())
         .bind(recording.path.as_str())
         .bind(recording.started_at.as_unix_micros())
@@ -128,7 +128,8 @@ impl Store {
         .bind(columns.duration)
         .bind(columns.gap)
         .bind(columns.bytes)
-        .bind(columns.problem);
+        .bind(columns.problem)
+        .bind(timeline(recording)?);
         match self.db.execute(statement).await? {
             0 => Err(StoreError::NotFound),
             _ => Ok(()),
@@ -228,18 +229,18 @@ async fn insert_recordings(tx: &mut Tx, records: &[&CallRecord]) -> Result<(), S
     }
     for portion in portions(&rows) {
         let mut statement = sql("INSERT INTO recording
-            (id, call, position, path, started_at, state, duration, gap, bytes, problem) VALUES ");
+            (id, call, position, path, started_at, state, duration, gap, bytes, problem, timeline) VALUES ");
         for (index, (call, position, recording)) in portion.iter().enumerate() {
-            statement.push_row(index == 0, recording_row(*call, *position, recording));
+            statement.push_row(index == 0, recording_row(*call, *position, recording)?);
         }
         tx.execute(statement).await?;
     }
     Ok(())
 }
 
-fn recording_row(call: CallId, position: i64, recording: &Recording) -> [Argument; 10] {
+fn recording_row(call: CallId, position: i64, recording: &Recording) -> Result<[Argument; 11], StoreError> {
     let columns = StateColumns::from(&recording.state);
-    [
+    Ok([
         recording.id.to_string().into(),
         call.to_string().into(),
         position.into(),
@@ -250,7 +251,13 @@ fn recording_row(call: CallId, position: i64, recording: &Recording) -> [Argumen
         columns.gap.into(),
         columns.bytes.into(),
         columns.problem.into(),
-    ]
+        timeline(recording)?.into(),
+    ])
+}
+
+/// The index of a recording as it is stored. A NUL, which PostgreSQL does not take, is written as an escape by JSON.
+fn timeline(recording: &Recording) -> Result<String, StoreError> {
+    serde_json::to_string(&recording.index).map_err(StoreError::Encode)
 }
 
 fn list_statement(filter: &CallFilter, cursor: Option<CallCursor>, limit: i64) -> Statement {
@@ -365,11 +372,20 @@ fn read_recording(row: &Row) -> Result<(CallId, Recording), StoreError> {
         _ => return Err(corrupt()),
     };
     let call = CallId::parse(&row.get::<String>("call")?).ok_or_else(corrupt)?;
+    let index = match row.get::<Option<String>>("timeline")? {
+        Some(text) => serde_json::from_str(&text).map_err(|source| StoreError::Corrupt {
+            what: "recording",
+            key: key.clone(),
+            source: Some(source),
+        })?,
+        None => RecordingIndex::default(),
+    };
     let recording = Recording {
         id: RecordingId::parse(&key).ok_or_else(corrupt)?,
         path: row.get("path")?,
         started_at: WallTime(row.get("started_at")?),
         state,
+        index,
     };
     Ok((call, recording))
 }

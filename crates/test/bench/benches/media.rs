@@ -9,7 +9,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, WallTime};
 use hotline_media::{
-    BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink,
+    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink,
+    Voice,
 };
 use hotline_rtp::Header;
 
@@ -68,7 +69,9 @@ impl Bridge {
         engine.handle_command(now, Command::Bridge { bridge: BridgeId(1), a, b }, &mut Nowhere);
         if recorded {
             let recording = RecordingId::generate(WallTime(0), &mut rng);
-            let start = Command::StartRecording { recording, customer: a, agent: b };
+            let voices =
+                vec![Voice::new(a, Channel::Customer, "customer"), Voice::new(b, Channel::Agent, "agent")];
+            let start = Command::StartRecording { recording, voices };
             engine.handle_command(now, start, &mut Nowhere);
         }
         Self { engine, now, agent, packets: 0 }

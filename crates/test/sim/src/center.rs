@@ -9,8 +9,8 @@ use std::sync::Arc;
 use hotline_acd::{QueueConfig, Strategy};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
-    Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, Route,
-    RouteTrunk, Server, Timing, Trunk, Voice,
+    Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, RecordingPolicy,
+    Route, RouteTrunk, Server, Timing, Trunk, Voice,
 };
 use hotline_media::PromptId;
 use hotline_sip::digest::{Algorithm, Ha1};
@@ -72,6 +72,8 @@ pub struct Rules {
     pub outside: usize,
     /// The most calls at a time on each of them.
     pub outside_calls_max: Option<u32>,
+    /// What is recorded.
+    pub recording: RecordingPolicy,
 }
 
 impl Default for Rules {
@@ -84,6 +86,7 @@ impl Default for Rules {
             media_ports: 100,
             outside: 0,
             outside_calls_max: None,
+            recording: RecordingPolicy::default(),
         }
     }
 }
@@ -198,6 +201,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         domain: domain(),
         media_address: SERVER.ip(),
         voice: Voice::default(),
+        recording: rules.recording,
         timing: Timing::default(),
     }
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_media::{
-    Codec, Command, Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure,
+    Codec, Command, Event, LegFailure, LegStats, Mark, PlayOutcome, RecordedLeg, RecordedMark, RecordingEnd,
+    RecordingFailure, RecordingIndex, Voice,
 };
 
 /// The first port it hands out.
@@ -21,9 +22,26 @@ pub struct MediaPlane {
     free: BTreeSet<u16>,
     legs: BTreeMap<LegId, Leg>,
     bridges: BTreeMap<BridgeId, (LegId, LegId)>,
-    recordings: BTreeMap<RecordingId, (LegId, LegId)>,
+    recordings: BTreeMap<RecordingId, Tape>,
     events: VecDeque<Event>,
     playbacks: VecDeque<(Duration, LegId, PlayId)>,
+    /// What every recording that ends is missing.
+    pub(crate) gap_ms: u64,
+}
+
+/// A recording: who is heard now, and all that was told of it.
+#[derive(Debug, Default)]
+struct Tape {
+    heard: BTreeSet<LegId>,
+    index: RecordingIndex,
+}
+
+impl Tape {
+    fn join(&mut self, voice: Voice) {
+        self.heard.insert(voice.leg);
+        let Voice { speaker, channel, .. } = voice;
+        self.index.legs.push(RecordedLeg { speaker, channel, from_ms: 0, to_ms: 0 });
+    }
 }
 
 #[derive(Debug)]
@@ -46,6 +64,7 @@ impl MediaPlane {
             recordings: BTreeMap::new(),
             events: VecDeque::new(),
             playbacks: VecDeque::new(),
+            gap_ms: 0,
         }
     }
 
@@ -66,7 +85,19 @@ impl MediaPlane {
             Command::Unbridge { bridge } => {
                 self.bridges.remove(&bridge);
             }
-            Command::StartRecording { recording, customer, agent } => self.record(recording, customer, agent),
+            Command::StartRecording { recording, voices } => self.record(recording, voices),
+            Command::JoinRecording { recording, voice } => {
+                let lives = self.legs.contains_key(&voice.leg);
+                if let Some(tape) = self.recordings.get_mut(&recording).filter(|_| lives) {
+                    tape.join(voice);
+                }
+            }
+            Command::LeaveRecording { leg } => self.leave_recording(leg),
+            Command::MarkRecording { recording, mark: Mark { kind, by, why } } => {
+                if let Some(tape) = self.recordings.get_mut(&recording) {
+                    tape.index.marks.push(RecordedMark { at_ms: 0, kind, by, why });
+                }
+            }
             Command::StopRecording { recording } => self.finish_recording(recording),
             Command::CloseLeg { leg } => self.close(leg),
         }
@@ -102,16 +133,20 @@ impl MediaPlane {
         self.legs.iter().find(|(_, leg)| leg.remote == Some(remote)).map(|(id, _)| *id)
     }
 
-    /// True if these two ports hear each other and are recorded, each with audio going to `remote` of it.
+    /// True if a recording hears these two ports.
+    #[must_use]
+    pub fn are_recorded(&self, a: u16, b: u16) -> bool {
+        let (Some(a), Some(b)) = (self.leg_at(a), self.leg_at(b)) else { return false };
+        self.recordings.values().any(|tape| tape.heard.is_superset(&[a, b].into()))
+    }
+
+    /// True if these two ports hear each other, each with audio going to `remote` of it.
     #[must_use]
     pub fn are_connected(&self, a: (u16, SocketAddr), b: (u16, SocketAddr)) -> bool {
         let (Some(leg_a), Some(leg_b)) = (self.leg_at(a.0), self.leg_at(b.0)) else { return false };
         let sends_to = |leg: LegId, to| self.legs[&leg].remote == Some(to);
         let pairs = |pair: &(LegId, LegId)| *pair == (leg_a, leg_b) || *pair == (leg_b, leg_a);
-        sends_to(leg_a, a.1)
-            && sends_to(leg_b, b.1)
-            && self.bridges.values().any(pairs)
-            && self.recordings.values().any(pairs)
+        sends_to(leg_a, a.1) && sends_to(leg_b, b.1) && self.bridges.values().any(pairs)
     }
 
     /// The calls that have a leg.
@@ -161,25 +196,40 @@ impl MediaPlane {
         self.bridges.insert(bridge, (a, b));
     }
 
-    fn record(&mut self, recording: RecordingId, customer: LegId, agent: LegId) {
-        if self.legs.contains_key(&customer) && self.legs.contains_key(&agent) {
-            self.recordings.insert(recording, (customer, agent));
+    fn record(&mut self, recording: RecordingId, voices: Vec<Voice>) {
+        let taped: Vec<LegId> =
+            self.recordings.values().flat_map(|tape| tape.heard.iter().copied()).collect();
+        assert!(!voices.iter().any(|voice| taped.contains(&voice.leg)), "a leg is recorded twice");
+        if voices.iter().all(|voice| self.legs.contains_key(&voice.leg)) {
+            let mut tape = Tape::default();
+            voices.into_iter().for_each(|voice| tape.join(voice));
+            self.recordings.insert(recording, tape);
             self.events.push_back(Event::RecordingStarted { recording, path: format!("{recording}.wav") });
         } else {
             self.events.push_back(Event::RecordingFailed { recording, cause: RecordingFailure::NoSuchLegs });
         }
     }
 
+    fn leave_recording(&mut self, leg: LegId) {
+        let left = self.recordings.iter_mut().filter_map(|(recording, tape)| {
+            (tape.heard.remove(&leg) && tape.heard.is_empty()).then_some(*recording)
+        });
+        for recording in left.collect::<Vec<_>>() {
+            self.finish_recording(recording);
+        }
+    }
+
     fn finish_recording(&mut self, recording: RecordingId) {
-        if self.recordings.remove(&recording).is_some() {
+        if let Some(Tape { index, .. }) = self.recordings.remove(&recording) {
             let path = format!("{recording}.wav");
             self.events.push_back(Event::RecordingFinished {
                 recording,
                 path,
                 duration_ms: 0,
-                gap_ms: 0,
+                gap_ms: self.gap_ms,
                 bytes: 44,
                 end: RecordingEnd::Stopped,
+                index,
             });
         }
     }
@@ -191,12 +241,7 @@ impl MediaPlane {
         let stats = LegStats { codec, packets_received: 100, ..LegStats::default() };
         self.free.insert(closed.port);
         self.bridges.retain(|_, (a, b)| *a != leg && *b != leg);
-        let over = |(a, b): &(LegId, LegId)| !self.legs.contains_key(a) && !self.legs.contains_key(b);
-        let finished: Vec<RecordingId> =
-            self.recordings.iter().filter(|(_, legs)| over(legs)).map(|(recording, _)| *recording).collect();
-        for recording in finished {
-            self.finish_recording(recording);
-        }
+        self.leave_recording(leg);
         self.events.push_back(Event::LegClosed { leg, stats });
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use hotline_acd::{AgentState, Device};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
-    CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event, EventKind, Reply,
-    Request, Source,
+    AlarmKind, CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event,
+    EventKind, Reply, Request, Source,
 };
 use hotline_media::{Digit, Event as MediaEvent};
 use hotline_sip::{Datagram, Login, Transmit};
@@ -337,6 +337,34 @@ impl World {
         self.check();
     }
 
+    /// Recordings that end from here on miss so much audio, as with a slow disk.
+    pub const fn lose_audio(&mut self, gap_ms: u64) {
+        self.media.gap_ms = gap_ms;
+    }
+
+    /// True if this alarm stands.
+    #[must_use]
+    pub fn has_alarm(&self, kind: &AlarmKind) -> bool {
+        self.controller.alarms().iter().any(|alarm| alarm.kind == *kind)
+    }
+
+    /// As [`World::command`], of what may be refused.
+    ///
+    /// # Errors
+    /// Why it was.
+    pub fn try_command(&mut self, command: Command) -> Result<(), CommandError> {
+        let outcome = self.controller.handle_command(self.now, command);
+        self.drain();
+        self.check();
+        outcome
+    }
+
+    /// The call in which the agent at `phone` talks, and the agent.
+    #[must_use]
+    pub fn talk_of(&self, phone: PhoneId) -> (CallId, AgentId) {
+        (self.call_of(phone), center::agent_id(phone.0))
+    }
+
     /// The agent at `by` sends its caller on to the extension of the agent at `to`.
     ///
     /// # Panics
@@ -367,7 +395,23 @@ impl World {
     pub fn are_talking(&self, a: PhoneId, b: PhoneId) -> bool {
         let (a, b) = (&self.phones[a.0], &self.phones[b.0]);
         match (a.server_port(), b.server_port()) {
-            (Some(port_a), Some(port_b)) => self.media.are_connected((port_a, a.audio), (port_b, b.audio)),
+            (Some(port_a), Some(port_b)) => {
+                let (a, b) = ((port_a, a.audio), (port_b, b.audio));
+                self.media.are_connected(a, b) && self.media.are_recorded(port_a, port_b)
+            }
+            (Some(_) | None, None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// True if these two hear each other, and only they, and no recording hears them together.
+    #[must_use]
+    pub fn are_talking_off_the_record(&self, a: PhoneId, b: PhoneId) -> bool {
+        let (a, b) = (&self.phones[a.0], &self.phones[b.0]);
+        match (a.server_port(), b.server_port()) {
+            (Some(port_a), Some(port_b)) => {
+                let (a, b) = ((port_a, a.audio), (port_b, b.audio));
+                self.media.are_connected(a, b) && !self.media.are_recorded(port_a, port_b)
+            }
             (Some(_) | None, None) | (None, Some(_)) => false,
         }
     }

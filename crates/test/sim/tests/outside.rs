@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hotline_acd::AgentState;
 use hotline_call::{CallRecord, CommandError, DialFailure, DialOutcome, EndKind, Party, TransferOutcome};
+use hotline_media::Channel;
 use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
 
 /// Seeds for each scenario.
@@ -51,6 +52,9 @@ fn an_agent_dials_a_number_outside_and_both_are_recorded() {
         let record = world.close_with_one();
         assert_eq!(dials(&record), [answered("outside0")]);
         assert_eq!((record.recordings.len(), record.ended_by), (1, Some(by)));
+        let legs = record.recordings[0].index.legs.iter();
+        let heard: Vec<_> = legs.map(|leg| (leg.speaker.as_str(), leg.channel)).collect();
+        assert_eq!(heard, [("customer", Channel::Customer), ("agent:agent0", Channel::Agent)]);
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
         assert!(record.answered_at.is_some() && record.connected_at.is_some());
     });
@@ -197,7 +201,10 @@ fn a_caller_is_sent_on_to_a_number_outside() {
         world.run_for(Duration::from_secs(40));
         let record = world.close_with_one();
         assert_eq!(record.transfers[0].outcome, TransferOutcome::Done);
-        assert_eq!((record.recordings.len(), record.ended_by), (2, Some(by)));
+        assert_eq!((record.recordings.len(), record.ended_by), (1, Some(by)));
+        let legs = record.recordings[0].index.legs.iter();
+        let heard: Vec<&str> = legs.map(|leg| leg.speaker.as_str()).collect();
+        assert_eq!(heard, ["customer", "agent:agent0", "outside"]);
     });
 }
 

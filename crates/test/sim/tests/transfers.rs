@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hotline_acd::AgentState;
-use hotline_call::{CallRecord, EndKind, Party, TransferOutcome};
+use hotline_call::{CallRecord, EndKind, Party, RecordingPolicy, TransferOutcome};
+use hotline_media::{Channel, MarkKind};
 use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
 
 /// Seeds for each scenario.
@@ -14,7 +15,11 @@ const LONG: Duration = Duration::from_secs(120);
 
 /// A caller who talks to the first of two agents.
 fn talking(seed: u64, loud: bool) -> (World, PhoneId, PhoneId, PhoneId) {
-    let mut world = World::new(seed, loud, Rules { agents: 2, ..Rules::default() });
+    talking_by(seed, loud, Rules { agents: 2, ..Rules::default() })
+}
+
+fn talking_by(seed: u64, loud: bool, rules: Rules) -> (World, PhoneId, PhoneId, PhoneId) {
+    let mut world = World::new(seed, loud, rules);
     world.open();
     let (first, second) = (world.agent(0), world.agent(1));
     let caller = world.add_caller(None);
@@ -22,6 +27,24 @@ fn talking(seed: u64, loud: bool) -> (World, PhoneId, PhoneId, PhoneId) {
     world.later(Duration::ZERO, caller, dial);
     assert!(world.run_until(LONG, |world| world.are_talking(caller, first)));
     (world, caller, first, second)
+}
+
+const LEFT: Channel = Channel::Customer;
+const RIGHT: Channel = Channel::Agent;
+
+/// Who is in the only recording of a call, and where.
+fn heard(record: &CallRecord) -> Vec<(String, Channel)> {
+    let [recording] = &record.recordings[..] else { panic!("one recording: {:?}", record.recordings) };
+    let legs = recording.index.legs.iter();
+    legs.map(|leg| (leg.speaker.as_str().to_owned(), leg.channel)).collect()
+}
+
+fn strings(legs: &[(&str, Channel)]) -> Vec<(String, Channel)> {
+    legs.iter().map(|(speaker, channel)| ((*speaker).to_owned(), *channel)).collect()
+}
+
+fn marks(record: &CallRecord) -> Vec<MarkKind> {
+    record.recordings[0].index.marks.iter().map(|mark| mark.kind).collect()
 }
 
 fn outcomes(record: &CallRecord) -> Vec<TransferOutcome> {
@@ -45,7 +68,9 @@ fn a_caller_who_is_sent_on_talks_to_the_next_agent_and_the_first_is_free() {
         world.run_for(Duration::from_secs(30));
         let record = world.close_with_one();
         assert_eq!(outcomes(&record), [TransferOutcome::Done]);
-        assert_eq!((record.recordings.len(), record.offers.len()), (2, 2));
+        let whole = [("customer", LEFT), ("agent:agent0", RIGHT), ("agent:agent1", RIGHT)];
+        assert_eq!((heard(&record), record.offers.len()), (strings(&whole), 2));
+        assert_eq!(marks(&record), [MarkKind::Transferred]);
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
         assert_eq!(record.ended_by, Some(Party::Caller));
     });
@@ -76,12 +101,19 @@ fn a_caller_whom_nobody_takes_over_is_back_with_the_agent() {
 #[test]
 fn an_agent_who_asks_a_colleague_first_joins_the_two_and_leaves() {
     for_each_seed(SEEDS, |seed, loud| {
-        let (mut world, caller, first, second) = talking(seed, loud);
+        let consult = seed % 2 == 0;
+        let recording = RecordingPolicy { consult, ..RecordingPolicy::default() };
+        let rules = Rules { agents: 2, recording, ..Rules::default() };
+        let (mut world, caller, first, second) = talking_by(seed, loud, rules);
         let pick_up = PickUp::After(world.up_to(Duration::from_secs(2)));
         world.manners(second).pick_up = pick_up;
         let Act::Dial(extension) = world.extension(second) else { panic!("an extension is dialled") };
         world.later(Duration::from_secs(1), first, Act::Consult(extension));
-        assert!(world.run_until(LONG, |world| world.are_talking(first, second)), "the agents talk");
+        let they_talk = |world: &World| match consult {
+            true => world.are_talking(first, second),
+            false => world.are_talking_off_the_record(first, second),
+        };
+        assert!(world.run_until(LONG, they_talk), "the agents talk");
         for repetition in 0..12 {
             world.later(Duration::from_millis(500 * repetition), first, Act::Join);
         }
@@ -97,7 +129,15 @@ fn an_agent_who_asks_a_colleague_first_joins_the_two_and_leaves() {
         assert_eq!(kinds, [EndKind::Completed, EndKind::Transferred]);
         assert!(records[0].transfers[0].attended && outcomes(&records[0]) == [TransferOutcome::Done]);
         assert_eq!(records[0].agent, records[1].agent, "the colleague took the call");
-        assert_eq!((records[0].recordings.len(), records[1].recordings.len()), (2, 1));
+        let whole = [("customer", LEFT), ("agent:agent0", RIGHT), ("agent:agent1", RIGHT)];
+        assert_eq!(heard(&records[0]), strings(&whole), "one conversation, one recording");
+        assert_eq!(marks(&records[0]).last(), Some(&MarkKind::Transferred));
+        let asked = [("agent:agent0", LEFT), ("agent:agent1", RIGHT)];
+        if consult {
+            assert_eq!(heard(&records[1]), strings(&asked));
+        } else {
+            assert!(records[1].recordings.is_empty(), "consultations are not recorded");
+        }
     });
 }
 
@@ -143,7 +183,7 @@ fn a_caller_whom_nobody_is_left_for_begins_again() {
         world.run_for(Duration::from_secs(30));
         let record = world.close_with_one();
         assert_eq!(outcomes(&record), [TransferOutcome::Failed]);
-        assert_eq!((record.recordings.len(), record.queues.len()), (2, 2));
+        assert_eq!((record.recordings.len(), record.queues.len()), (1, 2));
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
     });
 }
@@ -176,7 +216,15 @@ fn an_agent_who_has_called_a_colleague_sends_that_one_on() {
         }
         let record = world.close_with_one();
         assert_eq!(outcomes(&record), [TransferOutcome::Done]);
-        assert_eq!(record.recordings.len(), 2);
+        // The colleague is who is served from the transfer on.
+        let whole = [
+            ("agent:agent0", LEFT),
+            ("agent:agent1", RIGHT),
+            ("agent:agent1", LEFT),
+            ("agent:agent0", RIGHT),
+            ("agent:agent2", RIGHT),
+        ];
+        assert_eq!(heard(&record), strings(&whole));
     });
 }
 

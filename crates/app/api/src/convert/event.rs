@@ -63,23 +63,12 @@ fn call_event(what: &CallEvent) -> What {
         | CallEvent::DialAnswered { .. } => dial_event(what),
         CallEvent::Held { by } => What::CallHeld { by: party(*by) },
         CallEvent::Retrieved { by } => What::CallRetrieved { by: party(*by) },
-        CallEvent::RecordingStarted { recording, path } => {
-            What::RecordingStarted { recording: recording.to_string(), path: path.clone() }
-        }
-        CallEvent::RecordingFinished { recording, duration, gap, bytes } => What::RecordingFinished {
-            recording: recording.to_string(),
-            duration_ms: millis(*duration),
-            gap_ms: millis(*gap),
-            bytes: *bytes,
-        },
-        CallEvent::RecordingMended { recording, duration, bytes } => What::RecordingMended {
-            recording: recording.to_string(),
-            duration_ms: millis(*duration),
-            bytes: *bytes,
-        },
-        CallEvent::RecordingFailed { recording, problem } => {
-            What::RecordingFailed { recording: recording.to_string(), problem: problem.clone() }
-        }
+        CallEvent::RecordingStarted { .. }
+        | CallEvent::RecordingPaused { .. }
+        | CallEvent::RecordingResumed { .. }
+        | CallEvent::RecordingFinished { .. }
+        | CallEvent::RecordingMended { .. }
+        | CallEvent::RecordingFailed { .. } => recording_event(what),
         CallEvent::SoundMeasured(measured) => What::SoundMeasured { sound: leg_sound(measured) },
         CallEvent::Ended { by, cause: why } => What::CallEnded { by: party(*by), cause: cause(why) },
         CallEvent::Offered { offer, agent, because } => What::CallOffered {
@@ -100,6 +89,40 @@ fn call_event(what: &CallEvent) -> What {
         CallEvent::Connected { offer, agent } => {
             What::CallConnected { offer: offer.0, agent: agent.to_string() }
         }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
+fn recording_event(what: &CallEvent) -> What {
+    match what {
+        CallEvent::RecordingStarted { recording, path } => {
+            What::RecordingStarted { recording: recording.to_string(), path: path.clone() }
+        }
+        CallEvent::RecordingPaused { recording, by, why, until } => What::RecordingPaused {
+            recording: recording.to_string(),
+            by: by.to_string(),
+            reason: why.clone(),
+            until: time(*until),
+        },
+        CallEvent::RecordingResumed { recording, by } => What::RecordingResumed {
+            recording: recording.to_string(),
+            by: by.as_ref().map(ToString::to_string),
+        },
+        CallEvent::RecordingFinished { recording, duration, gap, bytes, .. } => What::RecordingFinished {
+            recording: recording.to_string(),
+            duration_ms: millis(*duration),
+            gap_ms: millis(*gap),
+            bytes: *bytes,
+        },
+        CallEvent::RecordingMended { recording, duration, bytes } => What::RecordingMended {
+            recording: recording.to_string(),
+            duration_ms: millis(*duration),
+            bytes: *bytes,
+        },
+        CallEvent::RecordingFailed { recording, problem } => {
+            What::RecordingFailed { recording: recording.to_string(), problem: problem.clone() }
+        }
+        _ => unreachable!("only these are given here"),
     }
 }
 

@@ -9,6 +9,7 @@ use hotline_call::{
     Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, Transfer,
     TransferOutcome,
 };
+use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark};
 
 use super::{text, time};
 
@@ -257,6 +258,9 @@ fn recording(recording: &Recording) -> api::Recording {
         gap_ms: None,
         bytes: None,
         problem: None,
+        legs: recording.index.legs.iter().map(recorded_leg).collect(),
+        marks: recording.index.marks.iter().map(recorded_mark).collect(),
+        gaps: recording.index.gaps.iter().map(recorded_gap).collect(),
     };
     match &recording.state {
         RecordingState::Open => open,
@@ -276,6 +280,34 @@ fn recording(recording: &Recording) -> api::Recording {
         RecordingState::Failed { problem } => {
             api::Recording { state: api::RecordingState::Failed, problem: Some(problem.clone()), ..open }
         }
+    }
+}
+
+fn recorded_leg(leg: &RecordedLeg) -> api::RecordedLeg {
+    let (speaker, channel) = (leg.speaker.as_str().to_owned(), channel(leg.channel));
+    api::RecordedLeg { speaker, channel, from_ms: leg.from_ms, to_ms: leg.to_ms }
+}
+
+fn recorded_mark(mark: &RecordedMark) -> api::RecordedMark {
+    let kind = match mark.kind {
+        MarkKind::Held => api::RecordedMarkKind::Held,
+        MarkKind::Retrieved => api::RecordedMarkKind::Retrieved,
+        MarkKind::Paused => api::RecordedMarkKind::Paused,
+        MarkKind::Resumed => api::RecordedMarkKind::Resumed,
+        MarkKind::Transferred => api::RecordedMarkKind::Transferred,
+    };
+    let by = mark.by.as_ref().map(|by| by.as_str().to_owned());
+    api::RecordedMark { at_ms: mark.at_ms, kind, by, reason: mark.why.clone() }
+}
+
+fn recorded_gap(gap: &RecordedGap) -> api::RecordedGap {
+    api::RecordedGap { channel: channel(gap.channel), from_ms: gap.from_ms, length_ms: gap.length_ms }
+}
+
+const fn channel(channel: Channel) -> api::RecordedChannel {
+    match channel {
+        Channel::Customer => api::RecordedChannel::Left,
+        Channel::Agent => api::RecordedChannel::Right,
     }
 }
 

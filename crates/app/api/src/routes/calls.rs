@@ -26,6 +26,9 @@ const PAGE_DEFAULT: usize = 50;
 /// The longest number or extension that is taken, in bytes.
 const TARGET_BYTES_MAX: usize = 64;
 
+/// The longest reason of a pause, in bytes.
+const REASON_BYTES_MAX: usize = 100;
+
 /// How long is waited for the record of a call that has just ended; records are written within 25 ms.
 const ON_THE_WAY_MAX: Duration = Duration::from_secs(2);
 
@@ -87,6 +90,39 @@ pub(crate) async fn transfer(
     let to = target(&body.to)?;
     app.ports.shard.command(Command::Transfer { call, by, to: Pii::from(to) }).await?;
     app.audit(&who.user.name, "call.transfer", &call, serde_json::json!({ "to": to })).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `POST /api/v1/calls/{id}/recording/pause`: the agent who talks keeps what is said out of the recording.
+pub(crate) async fn pause_recording(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::PauseRecording>,
+) -> Result<StatusCode, ApiError> {
+    let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
+    let by = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
+    let why = body.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    if why.is_some_and(|why| why.len() > REASON_BYTES_MAX || why.contains(char::is_control)) {
+        return Err(wrong("reason", "must be a few words, at most 100 bytes"));
+    }
+    let detail = serde_json::json!({ "reason": why });
+    let why = why.map(str::to_owned);
+    app.ports.shard.command(Command::PauseRecording { call, by, why }).await?;
+    app.audit(&who.user.name, "recording.pause", &call, detail).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `POST /api/v1/calls/{id}/recording/resume`: the agent who talks has what is said recorded again.
+pub(crate) async fn resume_recording(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
+    let by = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
+    app.ports.shard.command(Command::ResumeRecording { call, by }).await?;
+    app.audit(&who.user.name, "recording.resume", &call, serde_json::json!({})).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

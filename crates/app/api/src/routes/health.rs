@@ -76,6 +76,7 @@ fn concerns_server(kind: &AlarmKind) -> bool {
         | AlarmKind::Overloaded
         | AlarmKind::CertificateUnusable => true,
         AlarmKind::RecordingCut
+        | AlarmKind::RecordingGap
         | AlarmKind::ReservationExpired(_)
         | AlarmKind::PhoneFault(_)
         | AlarmKind::PhoneBusy(_)

@@ -25,8 +25,8 @@ use crate::range::{Range, Wish};
 
 /// How much of a file is read at a time, in bytes.
 const BLOCK: usize = 64 * 1024;
-/// The header of a WAV file, in bytes.
-const HEAD: usize = 44;
+/// The longest header of a WAV file, in bytes: that of µ-law.
+const HEAD: usize = 58;
 
 /// The query.
 #[derive(Deserialize)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hotline_acd::OfferFailure;
 use hotline_base::{CallId, LegId, RecordingId, Rng, WallTime};
-use hotline_call::{CallEvent, CallRecord, CallState, CallView, EndCause, EndKind, Party};
+use hotline_call::{CallEvent, CallRecord, CallState, CallView, EndCause, EndKind, Party, RecordingIndex};
+use hotline_media::{Channel, RecordedLeg};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, send};
@@ -34,6 +35,15 @@ fn finished(call: CallId, agent: &str, path: &str) -> CallRecord {
                 duration: Duration::from_millis(7040),
                 gap: Duration::ZERO,
                 bytes: WAV.len() as u64,
+                index: RecordingIndex {
+                    legs: vec![RecordedLeg {
+                        speaker: "agent:1001".into(),
+                        channel: Channel::Agent,
+                        from_ms: 0,
+                        to_ms: 7040,
+                    }],
+                    ..RecordingIndex::default()
+                },
             },
         ),
     ] {
@@ -68,7 +78,8 @@ async fn an_agent_reads_its_own_calls_and_an_admin_all() {
         record["recordings"][0],
         json!({
             "id": recording_id().to_string(), "path": "2026/01/31/a.wav", "started_at": "1970-01-01T00:00:02.000Z",
-            "state": "finished", "duration_ms": 7040, "gap_ms": 0, "bytes": 14, "problem": null
+            "state": "finished", "duration_ms": 7040, "gap_ms": 0, "bytes": 14, "problem": null,
+            "legs": [{ "speaker": "agent:1001", "channel": "right", "from_ms": 0, "to_ms": 7040 }], "marks": [], "gaps": []
         })
     );
     assert_eq!(server.get(&path, &bob).await.status, 403);

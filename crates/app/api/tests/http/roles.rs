@@ -9,7 +9,7 @@ use crate::client::send;
 use crate::server::{Server, call_id, offered_view};
 
 /// Every route below `/api` but the two that take a password.
-const ROUTES: [(&str, &str); 22] = [
+const ROUTES: [(&str, &str); 24] = [
     ("GET", "/api/v1/session"),
     ("DELETE", "/api/v1/session"),
     ("DELETE", "/api/v1/tokens/current"),
@@ -22,6 +22,8 @@ const ROUTES: [(&str, &str); 22] = [
     ("POST", "/api/v1/calls"),
     ("GET", "/api/v1/calls/x"),
     ("GET", "/api/v1/calls/x/recording"),
+    ("POST", "/api/v1/calls/x/recording/pause"),
+    ("POST", "/api/v1/calls/x/recording/resume"),
     ("GET", "/api/v1/calls/x/sip"),
     ("GET", "/api/v1/calls/x/sip.pcap"),
     ("GET", "/api/v1/customers"),
@@ -105,6 +107,33 @@ async fn an_admin_sends_texts_to_phones_and_hears_whether_one_has_it() {
     let sent = server.shard.texts.recv().await.unwrap();
     assert_eq!((sent.to.as_str(), sent.text.expose().as_str()), ("1001", "back at five"));
     assert_eq!(sent.from, "The Boss");
+}
+
+#[tokio::test]
+async fn an_agent_pauses_and_resumes_the_recording_of_its_talk_and_both_are_audited() {
+    let mut server = Server::start().await;
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    let call = call_id(1);
+    let ask = async |server: &Server, token: &str, what: &str, body: Value| {
+        let path = format!("/api/v1/calls/{call}/recording/{what}");
+        let answer = server.send("POST", &path, &[("authorization", token)], body).await;
+        (answer.status, answer.json())
+    };
+    let by = hotline_base::AgentId::from("1001");
+    let reason = json!({ "reason": " a card number " });
+    assert_eq!(ask(&server, &ann, "pause", reason).await.0, 202);
+    let why = Some("a card number".to_owned());
+    assert_eq!(server.shard.command().await, Command::PauseRecording { call, by: by.clone(), why });
+    assert_eq!(ask(&server, &ann, "pause", json!({})).await.0, 202, "nobody must say why");
+    assert_eq!(server.shard.command().await, Command::PauseRecording { call, by: by.clone(), why: None });
+    assert_eq!(ask(&server, &ann, "resume", json!({})).await.0, 202);
+    assert_eq!(server.shard.command().await, Command::ResumeRecording { call, by });
+    assert_eq!(ask(&server, &boss, "pause", json!({})).await.0, 403, "the boss does not talk");
+    let (status, problem) = ask(&server, &ann, "pause", json!({ "reason": "x".repeat(101) })).await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("reason")));
+    let audit = server.get("/api/v1/audit", &boss).await.json()["entries"].to_string();
+    assert!(audit.contains("recording.pause") && audit.contains("a card number"), "{audit}");
+    assert!(audit.contains("recording.resume"), "{audit}");
 }
 
 fn chosen(reason: &str) -> hotline_acd::NotReadyReason {

@@ -229,6 +229,8 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         Command::SetDevice(..)
         | Command::PopWritten { .. }
         | Command::Transfer { .. }
+        | Command::PauseRecording { .. }
+        | Command::ResumeRecording { .. }
         | Command::CustomerChanged(_)
         | Command::StoreAvailable
         | Command::StoreUnavailable(_)

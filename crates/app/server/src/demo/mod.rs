@@ -10,9 +10,9 @@ mod watch;
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use hotline_api_client::Client;
-use hotline_config::{Configuration, Demo, DemoUser, Sip};
+use hotline_config::{Configuration, Demo, DemoUser, Recordings, Sip};
 use tempfile::TempDir;
 
 use crate::server::Server;
@@ -64,6 +64,11 @@ async fn prepare(configuration: &Configuration, options: &cli::Demo) -> Result<S
     let settings = &configuration.server;
     let running = Client::new(settings.http.listen).get_bytes("/healthz").await.is_ok();
     if running && !options.alone {
+        let is_heard = settings.recordings.format == Recordings::default().format;
+        ensure!(
+            is_heard,
+            "the demonstration listens to stereo 16-bit recordings, and yours are not: add --alone"
+        );
         let sip =
             settings.sip.udp().context("the phones of the demonstration speak UDP, and no listener does")?;
         banner::print(&format!("Calling the server that runs on {sip}."));
@@ -76,6 +81,7 @@ async fn prepare(configuration: &Configuration, options: &cli::Demo) -> Result<S
     own.server.media.ports = 30_000..=30_999;
     own.server.storage.database = format!("sqlite://{}/hotline.db", directory.path().display());
     own.server.storage.recordings = directory.path().join("recordings");
+    own.server.recordings = Recordings::default();
     banner::print("No server runs here: starting one for this demonstration.");
     let server = Server::start(&own).await?;
     Ok(Stage { sip: server.sip[0].local, http: server.http, own: Some((server, directory)) })

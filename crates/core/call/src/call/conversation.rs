@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
-use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, Pii, RecordingId};
+use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, Pii};
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,6 @@ pub(crate) struct Conversation {
     /// Where the call came from when it was taken; says how the agent's time is counted.
     pub(super) origin: Origin,
     pub(super) bridge: BridgeId,
-    pub(super) recording: RecordingId,
     /// Who has stopped listening: while somebody has, the two are not bridged.
     pub(super) holds: Holds,
 }
@@ -106,24 +105,20 @@ impl Call {
                 Origin::Direct
             }
         };
-        let (bridge, recording) = (env.next_bridge(), RecordingId::generate(now.wall, &mut env.rng));
-        let holds = Holds::NONE;
+        let (bridge, holds) = (env.next_bridge(), Holds::NONE);
         let partner = Partner::Agent(agent);
-        let conversation = Conversation { partner, session, media, origin, bridge, recording, holds };
-        self.bridge_and_record(env, &conversation);
+        let conversation = Conversation { partner, session, media, origin, bridge, holds };
+        self.bridge_and_record(now, env, &conversation);
         self.set_activity(Activity::Talking(conversation));
         // A caller may have put us on hold while waiting.
         self.follow_hold(now, env);
     }
 
     /// Lets caller and agent hear each other, and records them unless the queue that the caller came through says no.
-    pub(super) fn bridge_and_record(&self, env: &mut Env, conversation: &Conversation) {
-        let (recording, customer, agent) = (conversation.recording, self.leg, conversation.media.id());
+    pub(super) fn bridge_and_record(&mut self, now: Now, env: &mut Env, conversation: &Conversation) {
+        let (customer, agent) = (self.leg, conversation.media.id());
         env.media.push_back(media::Command::Bridge { bridge: conversation.bridge, a: customer, b: agent });
-        if self.last_queue(env).is_none_or(|queue| queue.record) {
-            env.recordings.insert(recording, self.id());
-            env.media.push_back(media::Command::StartRecording { recording, customer, agent });
-        }
+        self.record_talk(now, env, agent);
     }
 
     /// One side sent a new offer in the dialog: hold, retrieve, a new address. Answered on the same port. A
@@ -231,9 +226,11 @@ impl Call {
         let partner = conversation.partner.party();
         if holds.caller != before.caller {
             let served = self.served.party();
+            self.mark_hold(env, caller_leg, holds.caller);
             self.tell_hold(now, env, served, holds.caller);
         }
         if holds.agent != before.agent {
+            self.mark_hold(env, agent_leg, holds.agent);
             self.tell_hold(now, env, partner, holds.agent);
         }
     }
@@ -284,7 +281,7 @@ impl Call {
         self.last_queue(env).or_else(|| env.center.queues.values().next()).map(|queue| queue.music.clone())
     }
 
-    fn last_queue<'a>(&self, env: &'a Env) -> Option<&'a Queue> {
+    pub(super) fn last_queue<'a>(&self, env: &'a Env) -> Option<&'a Queue> {
         env.center.queues.get(&self.record.queues.last()?.queue)
     }
 
@@ -341,7 +338,7 @@ impl Call {
     }
 }
 
-/// Undoes a conversation: `told` is what the partner's phone is told, unless it has hung up.
+/// Undoes a conversation, whose leg leaves the recording: `told` is what the partner's phone is told, unless it has hung up.
 pub(super) fn end_conversation(
     call: CallId,
     now: Now,
@@ -349,7 +346,6 @@ pub(super) fn end_conversation(
     conversation: Conversation,
     told: Option<&Reason>,
 ) {
-    env.media.push_back(media::Command::StopRecording { recording: conversation.recording });
     if conversation.holds == Holds::NONE {
         env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
-use hotline_base::{BridgeId, LegId, Now, Pii, RecordingId};
+use hotline_base::{BridgeId, LegId, Now, Pii};
 use hotline_ivr::Input;
 use hotline_media as media;
 use hotline_sip::{Failure, Reason, SessionId};
@@ -234,10 +234,9 @@ impl Call {
                 (Partner::Outside(number), session, media)
             }
         };
-        let (bridge, recording) = (env.next_bridge(), RecordingId::generate(now.wall, &mut env.rng));
-        let (origin, holds) = (Origin::Direct, Holds::NONE);
-        let conversation = Conversation { partner, session, media, origin, bridge, recording, holds };
-        self.bridge_and_record(env, &conversation);
+        let (bridge, origin, holds) = (env.next_bridge(), Origin::Direct, Holds::NONE);
+        let conversation = Conversation { partner, session, media, origin, bridge, holds };
+        self.bridge_and_record(now, env, &conversation);
         self.set_activity(Activity::Talking(conversation));
         self.follow_hold(now, env);
     }

@@ -122,6 +122,7 @@ impl Call {
             Stage::Opening(_) => {}
             Stage::Live(live) => {
                 let live = *live;
+                self.stop_recording(env);
                 self.end_activity(now, env, live.activity, &ending);
             }
             stage @ (Stage::Ending | Stage::Over) => {
@@ -259,7 +260,13 @@ impl Call {
     }
 
     /// The recorder reports the end of a recording, good or bad.
-    pub(crate) fn on_recording_event(&mut self, now: Now, env: &mut Env, what: CallEvent) {
+    pub(crate) fn on_recording_event(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        (recording, what): (RecordingId, CallEvent),
+    ) {
+        self.on_recording_over(env, recording);
         self.emit(now, env, what);
         self.complete(env);
     }

@@ -12,6 +12,7 @@ mod live;
 mod offer;
 mod opening;
 mod outcall;
+mod recording;
 mod replacing;
 mod summons;
 mod transfer;
@@ -34,6 +35,8 @@ pub(crate) use live::Live;
 pub(crate) use offer::{AgentLeg, Fallback};
 pub(crate) use opening::Invitation;
 use opening::Opening;
+use recording::Tape;
+pub(crate) use recording::of_agent;
 pub(crate) use replacing::Replacing;
 pub(crate) use summons::Summons;
 pub(crate) use waiting::Waiting;
@@ -47,6 +50,8 @@ pub(crate) struct Call {
     leg: LegId,
     served: Served,
     record: CallRecord,
+    /// From the first talk on.
+    tape: Option<Tape>,
     lookup: Lookup,
     stage: Stage,
 }

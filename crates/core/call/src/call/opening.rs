@@ -86,7 +86,8 @@ impl Call {
         let leg = env.open_leg(id, LegOwner { party: Party::Caller, agent });
         env.arm(id, CallTimer::MediaOpen, now.mono + env.center.timing.media_open);
         let (lookup, stage) = (Lookup::Done(None), Stage::Opening(opening));
-        let mut call = Self { id, session, leg, served: Served::Caller, record, lookup, stage };
+        let (served, tape) = (Served::Caller, None);
+        let mut call = Self { id, session, leg, served, record, tape, lookup, stage };
         if let Some(number) = normalise(call.number(), &env.center.dial_plan) {
             env.requests.push_back(Request::FindCustomer { call: id, number: Pii::new(number) });
             call.lookup = Lookup::Pending;

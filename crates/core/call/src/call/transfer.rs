@@ -2,7 +2,7 @@
 //! has called meanwhile.
 
 use hotline_acd::{OfferFailure, Outside};
-use hotline_base::{AgentId, LegId, Now, Pii, RecordingId};
+use hotline_base::{AgentId, LegId, Now, Pii};
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,7 @@ impl Call {
         let Some(live) = self.live() else { return };
         let Activity::Talking(talk) = &mut live.activity else { return };
         let Some(own_session) = own_leg else { return };
+        let own_media = live.media.id();
         let other_session = std::mem::replace(&mut talk.session, own_session);
         std::mem::swap(&mut talk.media, &mut live.media);
         talk.holds = talk.holds.turned();
@@ -89,6 +90,7 @@ impl Call {
         };
         env.sessions.insert(other_session, (id, Role::Caller));
         env.sessions.insert(own_session, (id, Role::Agent));
+        self.swap_channels(env, own_media);
     }
 
     /// The agent whose phone this session is, if that agent talks in the call or has made it.
@@ -169,10 +171,18 @@ impl Call {
         self.emit(now, env, CallEvent::Transferred { by, to, attended: false });
     }
 
-    /// Stops the recording of a conversation and gives its agent's leg back. The call goes on.
-    fn drop_conversation(&self, now: Now, env: &mut Env, conversation: Conversation) {
+    /// Ends a conversation and gives its agent's leg back. The call goes on, and so does its recording.
+    fn drop_conversation(&mut self, now: Now, env: &mut Env, conversation: Conversation) {
+        self.leave_talk(now, env, &conversation);
         let reason = Reason::q850(16, "Transferred");
         end_conversation(self.id(), now, env, conversation, Some(&reason));
+    }
+
+    fn leave_talk(&mut self, now: Now, env: &mut Env, conversation: &Conversation) {
+        self.forget_pause_of(now, env, conversation.agent());
+        if let Some(agent) = conversation.agent() {
+            self.mark_transfer(env, agent);
+        }
     }
 
     /// The agent hung up without waiting for somebody to take over: from here on the caller has nobody to come back to, and
@@ -187,6 +197,7 @@ impl Call {
         match std::mem::replace(fallback, Fallback::Refuse) {
             Fallback::Transferor(handover) => {
                 let Handover { conversation, by, to } = *handover;
+                self.leave_talk(now, env, &conversation);
                 end_conversation(id, now, env, conversation, None);
                 self.emit(now, env, CallEvent::Transferred { by, to, attended: false });
             }
@@ -240,8 +251,7 @@ impl Call {
         if conversation.holds == Holds::NONE {
             env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
         }
-        let recording: RecordingId = conversation.recording;
-        env.media.push_back(media::Command::StopRecording { recording });
+        self.stop_recording(env);
         if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }
@@ -269,13 +279,13 @@ impl Call {
 
     /// Who is on the first leg becomes the partner of another call's caller; what is left here is the agent's own leg.
     fn part_with(&mut self, own: Conversation, partner: Partner, to: Entry) -> Option<Joining> {
-        let Conversation { session: own_session, media: own_media, bridge, recording, .. } = own;
+        let Conversation { session: own_session, media: own_media, bridge, .. } = own;
         let session = self.session.replace(own_session)?;
         self.leg = own_media.id();
         let live = self.live()?;
         let media = std::mem::replace(&mut live.media, own_media);
         let (origin, holds) = (Origin::Direct, Holds::NONE);
-        let conversation = Conversation { partner, session, media, origin, bridge, recording, holds };
+        let conversation = Conversation { partner, session, media, origin, bridge, holds };
         Some(Joining { conversation, to })
     }
 
@@ -316,9 +326,8 @@ impl Call {
         env.media.push_back(media::Command::SetMusic { leg: caller_leg, prompt: None });
         env.media.push_back(media::Command::SetMusic { leg: agent_leg, prompt: None });
         conversation.bridge = env.next_bridge();
-        conversation.recording = RecordingId::generate(now.wall, &mut env.rng);
         conversation.holds = Holds::NONE;
-        self.bridge_and_record(env, &conversation);
+        self.bridge_and_record(now, env, &conversation);
         if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
             let talking = Outside::Talking(self.direction());
             env.acd.set_outside_call(now, agent, id, Some(talking));

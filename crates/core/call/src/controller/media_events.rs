@@ -50,7 +50,7 @@ impl Controller {
                     self.with_call(call, |call, env| call.on_recording_started(now, env, recording, path));
                 }
             }
-            MediaEvent::RecordingFinished { recording, path, duration_ms, gap_ms, bytes, end } => {
+            MediaEvent::RecordingFinished { recording, path, duration_ms, gap_ms, bytes, end, index } => {
                 let duration = Duration::from_millis(duration_ms);
                 let gap = Duration::from_millis(gap_ms);
                 self.env.clear(now, &AlarmKind::RecordingFailed);
@@ -61,7 +61,13 @@ impl Controller {
                         self.env.raise(now, AlarmKind::RecordingCut, detail);
                     }
                 }
-                let finished = CallEvent::RecordingFinished { recording, duration, gap, bytes };
+                if gap_ms == 0 {
+                    self.env.clear(now, &AlarmKind::RecordingGap);
+                } else {
+                    let detail = format!("{path}: {gap_ms} ms are missing; the disk is too slow");
+                    self.env.raise(now, AlarmKind::RecordingGap, detail);
+                }
+                let finished = CallEvent::RecordingFinished { recording, duration, gap, bytes, index };
                 self.on_recording_over(now, recording, finished);
             }
             MediaEvent::RecordingFailed { recording, cause } => {
@@ -97,7 +103,7 @@ impl Controller {
 
     fn on_recording_over(&mut self, now: Now, recording: RecordingId, what: CallEvent) {
         if let Some(call) = self.env.recordings.remove(&recording) {
-            self.with_call(call, |call, env| call.on_recording_event(now, env, what));
+            self.with_call(call, |call, env| call.on_recording_event(now, env, (recording, what)));
         }
     }
 

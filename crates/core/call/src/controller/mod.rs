@@ -72,10 +72,12 @@ pub enum CallTimer {
     Unheard,
     /// A trunk's server must have said something: [`crate::Trunk::response_timeout`].
     Response,
+    /// A pause of the recording is over: [`crate::RecordingPolicy::pause_max`].
+    Resume,
 }
 
 impl CallTimer {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::MediaOpen,
         Self::AgentMediaOpen,
         Self::Pop,
@@ -84,6 +86,7 @@ impl CallTimer {
         Self::Close,
         Self::Unheard,
         Self::Response,
+        Self::Resume,
     ];
 }
 
@@ -212,6 +215,7 @@ impl Controller {
                 CallTimer::Close => call.on_close_timeout(now, env),
                 CallTimer::Unheard => call.on_unheard_timeout(now, env),
                 CallTimer::Response => call.on_response_timeout(now, env),
+                CallTimer::Resume => call.on_pause_timeout(now, env),
             });
         }
         self.settle(now);
@@ -385,6 +389,14 @@ impl Controller {
             }
             Command::PopWritten { offer, written } => return self.on_pop_written(now, offer, written),
             Command::Transfer { call, by, to } => return self.transfer(now, call, &by, to.expose()),
+            Command::PauseRecording { call, by, why } => {
+                let paused = self.with_call(call, |call, env| call.pause_recording(now, env, &by, why));
+                return paused.unwrap_or(Err(CommandError::NotTalking));
+            }
+            Command::ResumeRecording { call, by } => {
+                let resumed = self.with_call(call, |call, env| call.resume_recording(now, env, &by));
+                return resumed.unwrap_or(Err(CommandError::NotTalking));
+            }
             Command::CustomerChanged(customer) => self.on_customer_changed(now, &customer),
             Command::StoreAvailable => self.env.clear(now, &AlarmKind::StoreUnavailable),
             Command::StoreUnavailable(cause) => {

@@ -14,7 +14,7 @@ use crate::center::Center;
 use crate::env::Env;
 
 /// The format of [`Controller::save`]. To be raised with every change of a type that is part of the state.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 /// Why nobody can go on with these bytes. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -117,7 +117,7 @@ mod tests {
     use hotline_sip::uri::Host;
 
     use super::*;
-    use crate::center::Timing;
+    use crate::center::{RecordingPolicy, Timing};
     use crate::number::DialPlan;
     use crate::voice::Voice;
 
@@ -136,6 +136,7 @@ mod tests {
             domain: Host::parse("hotline.example").unwrap(),
             media_address: [192, 0, 2, 1].into(),
             voice: Voice::default(),
+            recording: RecordingPolicy::default(),
             timing: Timing::default(),
         })
     }

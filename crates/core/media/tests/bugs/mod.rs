@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::world::{A, B, World, address, recording, remote};
+use crate::world::{A, B, World, address, remote, start_recording};
 use hotline_base::{BridgeId, LegId, RecordingId};
 use hotline_media::{BEAT, Chunk, Codec, Command, Event, Sink};
 
@@ -58,7 +58,7 @@ fn a_panic_in_a_late_tick_costs_one_leg_and_is_counted_once() {
 #[test]
 fn a_leg_whose_end_panics_too_is_gone_all_the_same_and_its_peer_lives() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
-    world.command(Command::StartRecording { recording: recording(1), customer: A, agent: B });
+    world.command(start_recording(1, A, B));
     world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
     world.close(B);
     let mut out = Mined { leg: Some(A), ends: true, ..Mined::default() };

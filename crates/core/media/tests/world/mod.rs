@@ -7,8 +7,8 @@ use std::time::Duration;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone};
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, Opus, Party,
-    PromptLibrary, Remote, Sink, Supervision,
+    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, Mark, Opus,
+    Party, PromptLibrary, Remote, Sink, Supervision, Voice,
 };
 use hotline_rtp::{Digit, Header};
 
@@ -44,9 +44,38 @@ pub(crate) struct Reported {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Piece {
-    Start { recording: RecordingId, call: CallId, at: WallTime },
-    Audio { recording: RecordingId, channel: Channel, position: u64, codec: Codec, payload: Vec<u8> },
-    Finish { recording: RecordingId, length: u64 },
+    Start {
+        recording: RecordingId,
+        call: CallId,
+        at: WallTime,
+    },
+    Join {
+        recording: RecordingId,
+        voice: Voice,
+        at: u64,
+    },
+    Leave {
+        recording: RecordingId,
+        leg: LegId,
+        at: u64,
+    },
+    Mark {
+        recording: RecordingId,
+        mark: Mark,
+        at: u64,
+    },
+    Audio {
+        recording: RecordingId,
+        leg: LegId,
+        channel: Channel,
+        position: u64,
+        codec: Codec,
+        payload: Vec<u8>,
+    },
+    Finish {
+        recording: RecordingId,
+        length: u64,
+    },
 }
 
 struct Tray<'a> {
@@ -69,8 +98,11 @@ impl Sink for Tray<'_> {
     fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
         self.pieces.push(match chunk {
             Chunk::Start { call, at } => Piece::Start { recording, call, at },
-            Chunk::Audio { channel, position, codec, payload } => {
-                Piece::Audio { recording, channel, position, codec, payload: payload.to_vec() }
+            Chunk::Join { voice, at } => Piece::Join { recording, voice: voice.clone(), at },
+            Chunk::Leave { leg, at } => Piece::Leave { recording, leg, at },
+            Chunk::Mark { mark, at } => Piece::Mark { recording, mark: mark.clone(), at },
+            Chunk::Audio { leg, channel, position, codec, payload } => {
+                Piece::Audio { recording, leg, channel, position, codec, payload: payload.to_vec() }
             }
             Chunk::Finish { length } => Piece::Finish { recording, length },
         });
@@ -254,6 +286,19 @@ pub(crate) fn remote(leg: LegId, codec: Codec) -> Command {
 }
 
 /// Any command, about few legs, so that most of them mean something.
+pub(crate) fn voice(leg: LegId, channel: Channel) -> Voice {
+    let speaker = match channel {
+        Channel::Customer => "customer",
+        Channel::Agent => "agent:1001",
+    };
+    Voice::new(leg, channel, speaker)
+}
+
+pub(crate) fn start_recording(number: u64, customer: LegId, agent: LegId) -> Command {
+    let voices = vec![voice(customer, Channel::Customer), voice(agent, Channel::Agent)];
+    Command::StartRecording { recording: recording(number), voices }
+}
+
 pub(crate) fn random_command(rng: &mut Rng) -> Command {
     let leg = LegId(rng.below(4));
     let other = LegId(rng.below(4));
@@ -286,7 +331,14 @@ pub(crate) fn random_command(rng: &mut Rng) -> Command {
         },
         8 => Command::Unbridge { bridge },
         10 => Command::SendDigit { leg, digit: Digit::from_char('5').expect("a key") },
-        9 => Command::StartRecording { recording: recording(rng.below(3)), customer: leg, agent: other },
+        9 => match rng.below(4) {
+            0 => Command::JoinRecording {
+                recording: recording(rng.below(3)),
+                voice: voice(leg, [Channel::Customer, Channel::Agent][rng.below(2) as usize]),
+            },
+            1 => Command::LeaveRecording { leg },
+            _ => start_recording(rng.below(3), leg, other),
+        },
         _ => match rng.below(2) {
             0 => Command::StopRecording { recording: recording(rng.below(3)) },
             _ => Command::CloseLeg { leg },

@@ -98,7 +98,13 @@ pub(crate) fn offered_record(number: u64, offered: &[&str], taken_by: Option<&st
 
 /// A recording in a given state.
 pub(crate) fn recording(number: u64, state: RecordingState) -> Recording {
+    let index = serde_json::json!({
+        "legs": [{"speaker": "agent:1001", "channel": "agent", "from_ms": 0, "to_ms": 7}],
+        "marks": [{"at_ms": 3, "kind": "paused", "by": "agent:1001", "why": "a \u{0} card"}],
+        "gaps": [{"channel": "customer", "from_ms": 1, "length_ms": 2}],
+    });
     Recording {
+        index: serde_json::from_value(index).unwrap(),
         id: recording_id(number),
         path: format!("2026/01/01/{number}.wav"),
         started_at: at(number),

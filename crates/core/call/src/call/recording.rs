@@ -1,0 +1,174 @@
+//! The recording of a call: one from the first talk to the end, through hold, transfer and another talk. The customer
+//! is left, everybody else right.
+
+use hotline_base::{AgentId, LegId, Now, RecordingId};
+use hotline_media::{self as media, Channel, Mark, MarkKind, Speaker, Voice};
+use serde::{Deserialize, Serialize};
+
+use super::Call;
+use crate::command::CommandError;
+use crate::controller::CallTimer;
+use crate::env::Env;
+use crate::event::CallEvent;
+
+/// A recording under way.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Tape {
+    id: RecordingId,
+    /// The agent who has paused it.
+    paused_by: Option<AgentId>,
+}
+
+impl Call {
+    /// Records what the one who is served and this leg say from here on, in the recording that there is or in a new one.
+    pub(super) fn record_talk(&mut self, now: Now, env: &mut Env, partner: LegId) {
+        let partner = self.voice(env, partner, Channel::Agent);
+        if let Some(tape) = &self.tape {
+            let recording = tape.id;
+            return env.media.push_back(media::Command::JoinRecording { recording, voice: partner });
+        }
+        if !env.center.recording.consult && self.is_consultation(env) {
+            return;
+        }
+        if self.last_queue(env).is_some_and(|queue| !queue.record) {
+            return;
+        }
+        let recording = RecordingId::generate(now.wall, &mut env.rng);
+        let voices = vec![self.voice(env, self.leg, Channel::Customer), partner];
+        env.recordings.insert(recording, self.id());
+        env.media.push_back(media::Command::StartRecording { recording, voices });
+        self.tape = Some(Tape { id: recording, paused_by: None });
+    }
+
+    /// An agent calls somebody while another call of the agent waits.
+    fn is_consultation(&self, env: &Env) -> bool {
+        let Some(agent) = self.calling_agent() else { return false };
+        let mut legs = env.legs.values();
+        legs.any(|leg| leg.call != self.id() && leg.owner.agent.as_ref() == Some(agent))
+    }
+
+    /// The two sides have changed: who is served now is heard left.
+    pub(super) fn swap_channels(&self, env: &mut Env, partner: LegId) {
+        let Some(tape) = &self.tape else { return };
+        for (leg, channel) in [(self.leg, Channel::Customer), (partner, Channel::Agent)] {
+            let voice = self.voice(env, leg, channel);
+            env.media.push_back(media::Command::JoinRecording { recording: tape.id, voice });
+        }
+    }
+
+    fn voice(&self, env: &Env, leg: LegId, channel: Channel) -> Voice {
+        Voice { leg, channel, speaker: self.speaker(env, leg) }
+    }
+
+    fn speaker(&self, env: &Env, leg: LegId) -> Speaker {
+        match env.legs.get(&leg).and_then(|leg| leg.owner.agent.as_ref()) {
+            Some(agent) => of_agent(agent),
+            None if leg == self.leg => Speaker::from("customer"),
+            None => Speaker::from("outside"),
+        }
+    }
+
+    /// One side began or ended a hold.
+    pub(super) fn mark_hold(&self, env: &mut Env, by: LegId, held: bool) {
+        let kind = if held { MarkKind::Held } else { MarkKind::Retrieved };
+        let by = self.speaker(env, by);
+        self.mark(env, Mark { kind, by: Some(by), why: None });
+    }
+
+    /// An agent has sent the customer on.
+    pub(super) fn mark_transfer(&self, env: &mut Env, by: &AgentId) {
+        self.mark(env, Mark { kind: MarkKind::Transferred, by: Some(of_agent(by)), why: None });
+    }
+
+    fn mark(&self, env: &mut Env, mark: Mark) {
+        if let Some(tape) = &self.tape {
+            env.media.push_back(media::Command::MarkRecording { recording: tape.id, mark });
+        }
+    }
+
+    /// Keeps what is said out of the recording until it is resumed, at the latest after the configured time or when the
+    /// agent leaves. Said again, the time begins anew.
+    pub(crate) fn pause_recording(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        by: &AgentId,
+        why: Option<String>,
+    ) -> Result<(), CommandError> {
+        let recording = self.recording_for(by)?;
+        let pause = env.center.recording.pause_max;
+        env.arm(self.id(), CallTimer::Resume, now.mono + pause);
+        let Some(tape) = &mut self.tape else { return Err(CommandError::NotRecorded) };
+        if tape.paused_by.is_some() {
+            return Ok(());
+        }
+        tape.paused_by = Some(by.clone());
+        self.mark(env, Mark { kind: MarkKind::Paused, by: Some(of_agent(by)), why: why.clone() });
+        let until = now.wall + pause;
+        self.emit(now, env, CallEvent::RecordingPaused { recording, by: by.clone(), why, until });
+        Ok(())
+    }
+
+    /// Records again what is said.
+    pub(crate) fn resume_recording(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        by: &AgentId,
+    ) -> Result<(), CommandError> {
+        self.recording_for(by)?;
+        self.end_pause(now, env, Some(by));
+        Ok(())
+    }
+
+    /// The pause has lasted as long as one may.
+    pub(crate) fn on_pause_timeout(&mut self, now: Now, env: &mut Env) {
+        self.end_pause(now, env, None);
+    }
+
+    /// A conversation with this agent is over, and so is a pause that the agent wanted.
+    pub(super) fn forget_pause_of(&mut self, now: Now, env: &mut Env, agent: Option<&AgentId>) {
+        if agent.is_some() && self.tape.as_ref().and_then(|tape| tape.paused_by.as_ref()) == agent {
+            self.end_pause(now, env, None);
+        }
+    }
+
+    fn end_pause(&mut self, now: Now, env: &mut Env, by: Option<&AgentId>) {
+        let Some(tape) = &mut self.tape else { return };
+        let recording = tape.id;
+        if tape.paused_by.take().is_none() {
+            return;
+        }
+        env.disarm(self.id(), CallTimer::Resume);
+        self.mark(env, Mark { kind: MarkKind::Resumed, by: by.map(of_agent), why: None });
+        self.emit(now, env, CallEvent::RecordingResumed { recording, by: by.cloned() });
+    }
+
+    /// The recording, if this agent talks in the call.
+    fn recording_for(&self, agent: &AgentId) -> Result<RecordingId, CommandError> {
+        if self.conversation().is_none() || !self.has_agent(agent) {
+            return Err(CommandError::NotTalking);
+        }
+        self.tape.as_ref().map(|tape| tape.id).ok_or(CommandError::NotRecorded)
+    }
+
+    /// The talk is over.
+    pub(super) fn stop_recording(&mut self, env: &mut Env) {
+        if let Some(Tape { id: recording, .. }) = self.tape.take() {
+            env.disarm(self.id(), CallTimer::Resume);
+            env.media.push_back(media::Command::StopRecording { recording });
+        }
+    }
+
+    /// The recorder has ended a recording, for whatever reason: the legs are free for another.
+    pub(super) fn on_recording_over(&mut self, env: &mut Env, recording: RecordingId) {
+        if self.tape.as_ref().is_some_and(|tape| tape.id == recording) {
+            self.stop_recording(env);
+        }
+    }
+}
+
+/// How recordings and their marks name an agent.
+pub(crate) fn of_agent(agent: &AgentId) -> Speaker {
+    Speaker::from(&*format!("agent:{agent}"))
+}

@@ -1,0 +1,137 @@
+//! What a recording is told beside audio, and what it knows of itself at its end.
+
+use core::fmt;
+use std::sync::Arc;
+
+use hotline_base::LegId;
+use serde::{Deserialize, Serialize};
+
+/// A channel of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Left: the customer.
+    Customer,
+    /// Right: everybody else.
+    Agent,
+}
+
+/// Who speaks on a leg, or did something, by a name that call control gives and the recording keeps: `customer`,
+/// `agent:1001`. No number and no name of a person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Speaker(Arc<str>);
+
+impl Speaker {
+    /// The name as given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Speaker {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Speaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A leg as a recording hears it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voice {
+    /// The leg.
+    pub leg: LegId,
+    /// Where it is heard. Several on one channel are mixed.
+    pub channel: Channel,
+    /// Who that is.
+    pub speaker: Speaker,
+}
+
+impl Voice {
+    /// A leg, where it is heard, and who that is.
+    #[must_use]
+    pub fn new(leg: LegId, channel: Channel, speaker: &str) -> Self {
+        Self { leg, channel, speaker: speaker.into() }
+    }
+}
+
+/// Something that happened in a conversation and is marked in its recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// What.
+    pub kind: MarkKind,
+    /// Who did it; `None` for the server itself.
+    pub by: Option<Speaker>,
+    /// Why, in the words of who did it.
+    pub why: Option<String>,
+}
+
+/// The kinds of mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// One put the other on hold.
+    Held,
+    /// The hold is over.
+    Retrieved,
+    /// From here to the next `Resumed` there is silence in the file.
+    Paused,
+    /// What is said is recorded again.
+    Resumed,
+    /// The customer was sent on.
+    Transferred,
+}
+
+/// What a complete recording says of its time line. Milliseconds count from its first sample.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingIndex {
+    /// Who was heard when, in the order in which they joined; bounded.
+    pub legs: Vec<RecordedLeg>,
+    /// What happened, in order; bounded.
+    pub marks: Vec<RecordedMark>,
+    /// Silence in place of audio that arrived, in order; bounded. The sum of all is told beside.
+    pub gaps: Vec<RecordedGap>,
+}
+
+/// A leg from joining to leaving.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedLeg {
+    /// Whose.
+    pub speaker: Speaker,
+    /// Where.
+    pub channel: Channel,
+    /// When it joined.
+    pub from_ms: u64,
+    /// When it left, or the recording ended.
+    pub to_ms: u64,
+}
+
+/// A [`Mark`] with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedMark {
+    /// Where.
+    pub at_ms: u64,
+    /// What.
+    pub kind: MarkKind,
+    /// Who did it; `None` for the server itself.
+    pub by: Option<Speaker>,
+    /// Why.
+    pub why: Option<String>,
+}
+
+/// Audio that arrived and is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedGap {
+    /// Of which side.
+    pub channel: Channel,
+    /// Where it begins.
+    pub from_ms: u64,
+    /// From the first missing sample to the last.
+    pub length_ms: u64,
+}
