@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn what_cannot_be_cut_is_one_piece_to_whoever_puts_it_together() {
         let mut encoder = Codec::Opus.encoder(hotline_media::Opus::default());
-        let noise: Vec<i16> = (0..480).map(|at: i32| (at * 7919 % 20_011 - 10_005) as i16).collect();
+        let noise: Vec<i16> = (0..960).map(|at: i32| (at * 7919 % 20_011 - 10_005) as i16).collect();
         let packet = encoder.payload(&noise);
         assert!(packet.len() > PIECE_LEN, "{}", packet.len());
         let (mut tap, mut ring) = ring(256);
@@ -236,7 +236,7 @@ mod tests {
         while let Ok(Entry::Audio(piece)) = ring.pop() {
             assert_eq!((piece.position, piece.codec), (1000, Codec::Opus));
             whole.extend_from_slice(piece.payload());
-            assert_eq!(piece.span, if whole.len() == packet.len() { 480 } else { 0 });
+            assert_eq!(piece.span, if whole.len() == packet.len() { 960 } else { 0 });
         }
         assert_eq!(whole, packet);
     }
