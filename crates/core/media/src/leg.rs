@@ -372,6 +372,10 @@ impl Leg {
         else {
             return;
         };
+        // A phone that does not listen holds the other, and what it sends is its own music: nobody hears it.
+        if !self.link.as_ref().is_some_and(|link| link.remote.direction.sends()) {
+            return;
+        }
         let payload = &datagram[received.payload.clone()];
         // What was spoken before the leg joined is not in it.
         let since_joined = position - tap.joined as i64;

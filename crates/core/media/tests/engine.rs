@@ -579,6 +579,25 @@ fn hold_stops_what_the_answer_says() {
     }
 }
 
+/// A phone that holds the other may send music of its own, which nobody hears.
+#[test]
+fn what_a_phone_sends_while_it_does_not_listen_is_not_recorded() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    world.command(start_recording(1, A, B));
+    for (direction, recorded) in [
+        (Direction::SendReceive, 1),
+        (Direction::ReceiveOnly, 0),
+        (Direction::Inactive, 0),
+        (Direction::SendReceive, 1),
+    ] {
+        world.command(directed(B, direction));
+        world.pieces.clear();
+        world.wait_ms(40);
+        world.next_talk(B);
+        assert_eq!(world.pieces.len(), recorded, "{direction:?}");
+    }
+}
+
 #[test]
 fn playbacks_end_exactly_once() {
     let mut world = World::with_two_legs(Codec::Pcma, Codec::Pcmu);

@@ -85,13 +85,22 @@ impl Index {
     /// A leg is heard from here on.
     pub(crate) fn join(&mut self, voice: &Voice, at: u64) {
         self.leave(voice.leg, at);
-        let legs = &mut self.index.legs;
+        let (at_ms, legs) = (millis(at), &mut self.index.legs);
+        // One that joins as it was is only understood anew.
+        let is_same = |leg: &RecordedLeg| {
+            leg.to_ms == at_ms && leg.channel == voice.channel && leg.speaker == voice.speaker
+        };
+        let former = legs.iter().rposition(is_same);
+        if let Some(place) = former.filter(|place| !self.open.values().any(|open| open == place)) {
+            self.open.insert(voice.leg, place);
+            return;
+        }
         if legs.len() >= LEGS_MAX {
             return;
         }
         self.open.insert(voice.leg, legs.len());
-        let (speaker, channel, at) = (voice.speaker.clone(), voice.channel, millis(at));
-        legs.push(RecordedLeg { speaker, channel, from_ms: at, to_ms: at });
+        let (speaker, channel) = (voice.speaker.clone(), voice.channel);
+        legs.push(RecordedLeg { speaker, channel, from_ms: at_ms, to_ms: at_ms });
     }
 
     /// A leg is heard no more.
@@ -138,11 +147,13 @@ mod tests {
     }
 
     #[test]
-    fn a_leg_that_changes_its_channel_is_told_twice() {
+    fn a_leg_that_changes_its_channel_is_told_twice_and_one_that_comes_back_at_once_is_not() {
         let mut index = Index::default();
         let leg = LegId(1);
         index.join(&Voice::new(leg, Channel::Agent, "agent:1"), 0);
         index.join(&Voice::new(leg, Channel::Customer, "agent:1"), 8000);
+        index.leave(leg, 12_000);
+        index.join(&Voice::new(leg, Channel::Customer, "agent:1"), 12_000);
         let legs = index.finish(16_000, &Gaps::default()).legs;
         let spans: Vec<_> = legs.iter().map(|leg| (leg.channel, leg.from_ms, leg.to_ms)).collect();
         assert_eq!(spans, [(Channel::Agent, 0, 1000), (Channel::Customer, 1000, 2000)]);

@@ -40,6 +40,10 @@ impl Tape {
     fn join(&mut self, voice: Voice) {
         self.heard.insert(voice.leg);
         let Voice { speaker, channel, .. } = voice;
+        let is_known = |leg: &RecordedLeg| leg.channel == channel && leg.speaker == speaker;
+        if self.index.legs.iter().any(is_known) {
+            return;
+        }
         self.index.legs.push(RecordedLeg { speaker, channel, from_ms: 0, to_ms: 0 });
     }
 }

@@ -68,11 +68,17 @@ impl Call {
         }
     }
 
-    /// One side began or ended a hold.
-    pub(super) fn mark_hold(&self, env: &mut Env, by: LegId, held: bool) {
+    /// One side began or ended a hold. What its phone sends meanwhile is not recorded, so that the recording must
+    /// understand it anew afterwards.
+    pub(super) fn mark_hold(&self, env: &mut Env, leg: LegId, held: bool) {
         let kind = if held { MarkKind::Held } else { MarkKind::Retrieved };
-        let by = self.speaker(env, by);
+        let by = self.speaker(env, leg);
         self.mark(env, Mark { kind, by: Some(by), why: None });
+        if let (Some(tape), false) = (&self.tape, held) {
+            let channel = if leg == self.leg { Channel::Customer } else { Channel::Agent };
+            let (recording, voice) = (tape.id, self.voice(env, leg, channel));
+            env.media.push_back(media::Command::JoinRecording { recording, voice });
+        }
     }
 
     /// An agent has sent the customer on.
