@@ -15,6 +15,7 @@ use crate::player::Player;
 use crate::receiver::{Content, Received, Receiver};
 use crate::reports::{Occasion, Outgoing, Reports};
 use crate::sender::{Incoming, Sender};
+use crate::timeline::samples_at;
 use crate::{Channel, Codec, Decoder, Encoder, Event, LegStats, PlayOutcome, PromptLibrary, Remote, Sink};
 
 /// The most lost packets in a row whose place is filled for a phone that cannot do it itself.
@@ -178,6 +179,9 @@ impl Leg {
     pub(crate) fn set_bridged(&mut self, bridged: Option<Bridged>) {
         self.bridged = bridged;
         self.sender.interrupt();
+        if bridged.is_some() {
+            self.player.mute_music();
+        }
         if let Some(in_band) = self.link.as_mut().and_then(|link| link.in_band.as_mut()) {
             in_band.forget();
         }
@@ -298,7 +302,7 @@ impl Leg {
         let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.sends()) else {
             return false;
         };
-        if self.player.is_playing() {
+        if self.player.goes_first() {
             return false;
         }
         let payload = received.payload.clone();
@@ -389,10 +393,12 @@ impl Leg {
             && let frame_samples = link.remote.frame_samples()
             && self.due_samples >= frame_samples
         {
+            let clock = samples_at(now).saturating_sub(self.due_samples as u64);
             self.due_samples -= frame_samples;
             let mut packet = [0; HEADER_LEN + PAYLOAD_MAX];
             let place = &mut packet[HEADER_LEN..];
-            let (length, finished) = link.encoder.play(&mut self.player, prompts, frame_samples, place);
+            let (length, finished) =
+                link.encoder.play(&mut self.player, prompts, clock, frame_samples, place);
             if link.remote.direction.sends() && length > 0 {
                 let header = self.sender.beat(now, link.remote.payload_type_send, frame_samples as u32);
                 self.send(id, Some(header), &mut packet[..HEADER_LEN + length], out);
@@ -430,7 +436,7 @@ impl Leg {
 
     fn hears_its_bridge(&self, now: Time) -> bool {
         let Some(bridged) = self.bridged else { return false };
-        !self.player.is_playing() && now.since(bridged.heard_at) < BRIDGE_SILENCE_AFTER
+        !self.player.goes_first() && now.since(bridged.heard_at) < BRIDGE_SILENCE_AFTER
     }
 }
 
