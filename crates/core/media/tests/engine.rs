@@ -7,11 +7,11 @@ mod world;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, g722, tone_dbfs, ulaw};
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, Opus, PlayOutcome,
-    RecordingFailure, Remote,
+    Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, Music, MusicStart, Opus,
+    PlayOutcome, RecordingFailure, Remote,
 };
 use hotline_rtp::{EventReceiver, EventSender, Header};
-use world::{A, B, Piece, World, address, call, recording};
+use world::{A, B, Piece, World, address, call, recording, remote};
 
 #[test]
 fn a_bridge_passes_audio_at_once_and_bit_for_bit() {
@@ -284,6 +284,24 @@ fn prompt_bridge_and_music_are_one_stream_for_the_peer() {
         4,
         "at first, the end of the music, to the bridge and back: {spurts:?}"
     );
+}
+
+#[test]
+fn shared_music_is_the_same_moment_for_who_joins_later_and_has_other_packets() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    let Command::SetRemote { leg, remote } = remote(A, Codec::Pcmu) else { unreachable!("it is one") };
+    world.command(Command::SetRemote { leg, remote: Remote { ptime_ms: 30, ..remote } });
+    let music = Music { prompt: "en/tone".into(), start: MusicStart::Shared };
+    world.command(Command::SetMusic { leg: A, prompt: Some(music.clone()) });
+    (0..10).for_each(|_| world.beat());
+    world.command(Command::SetMusic { leg: B, prompt: Some(music) });
+    world.sent.retain(|sent| sent.leg == A);
+    (0..20).for_each(|_| world.beat());
+    let heard = |leg| world.sent_to(leg).into_iter().flat_map(|sent| sent.payload).collect::<Vec<u8>>();
+    let (early, late) = (heard(A), heard(B));
+    assert_eq!((early.len(), late.len()), (30 * 160, 20 * 160));
+    // It fades in where somebody joins.
+    assert_eq!(early[10 * 160 + 40..], late[40..]);
 }
 
 #[test]
