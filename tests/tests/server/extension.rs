@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use hotline_api_types::{AgentState, EndKind, Source};
 use hotline_phone::{PhoneEvent, Speech};
 use hotline_tests::{Center, PATIENCE, hears, listen, wait_until_heard, wait_until_told};
+use serde_json::json;
 
 const CALLER: &str = "+15550100123";
 
@@ -52,6 +53,30 @@ async fn a_caller_of_a_busy_extension_is_told_so() -> Result<()> {
     let record = watch.over(&call).await?;
     let cause = record.cause.context("a cause")?;
     assert_eq!((cause.kind, cause.sip_status, cause.q850), (EndKind::NotAnswered, Some(486), 17));
+    Ok(())
+}
+
+/// Whose call is up already cannot be told by a status: the tones of the USA say it, 440 and 480 Hz, then 480 and 620.
+#[tokio::test]
+async fn an_agent_who_calls_from_the_page_hears_ringing_and_busy() -> Result<()> {
+    let hotline = Center::new().start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut phone = hotline.ready("1001").await?;
+    let mut colleague = hotline.ready("1002").await?;
+    let answer = hotline.desk("1001").await?.post("/api/v1/calls", &json!({ "to": "1002" })).await?;
+    let call = answer["id"].as_str().context("the call's id")?.to_owned();
+    phone.wait_for("the own call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+    phone.answer().await?;
+    phone.expect(&PhoneEvent::Up, PATIENCE).await?;
+    colleague.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+    colleague.ring().await?;
+    wait_until_heard(&phone, 440.0).await?;
+    phone.forget_heard();
+    colleague.reject(486).await?;
+    wait_until_heard(&phone, 620.0).await?;
+    phone.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let cause = watch.over(&call).await?.cause.context("a cause")?;
+    assert_eq!((cause.kind, cause.sip_status, cause.q850), (EndKind::NotAnswered, Some(200), 17));
     Ok(())
 }
 

@@ -15,6 +15,7 @@ mod menu;
 mod messages;
 mod operator;
 mod outside;
+mod prompts;
 mod recording;
 mod refusal;
 mod replacing;

@@ -57,6 +57,11 @@ async fn a_caller_sent_on_from_the_page_comes_back_when_nobody_takes_over() -> R
     let desk = hotline.desk("1001").await?;
     desk.post(&path, &json!({ "to": "1003" })).await?;
     other.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+    caller.forget_heard();
+    other.ring().await?;
+    // The ringing of the country, here the USA: 440 and 480 Hz.
+    wait_until_heard(&caller, 440.0).await?;
+    wait_until_heard(&caller, 480.0).await?;
     other.reject(603).await?;
     watch.event("the failure", |event| matches!(event.what, What::CallTransferFailed { .. })).await?;
     caller.say(Speech::tone(440.0)).await?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, NumberId, QueueId};
 use hotline_call::{Center, DialPlan, Number, Queue, Route, Timing, Trunk, Voice, number};
 use hotline_ivr::{Flow, Language, World, announcement_prompts, check};
@@ -20,8 +21,19 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 10] =
-    ["domain", "language", "dial_plan", "audio", "numbers", "queues", "agents", "trunks", "routes", "demo"];
+const KEYS: [&str; 11] = [
+    "domain",
+    "language",
+    "country",
+    "dial_plan",
+    "audio",
+    "numbers",
+    "queues",
+    "agents",
+    "trunks",
+    "routes",
+    "demo",
+];
 
 /// Lengths of national numbers anywhere (E.164 §6: 15 digits with the country code).
 const NATIONAL_DIGITS: RangeInclusive<usize> = 4..=14;
@@ -33,10 +45,38 @@ const AS_WRITTEN: DialPlan = DialPlan {
     national_digits: None,
 };
 
+/// Whose tones are heard if neither a country is named nor one of these codes (ITU-T E.164) is in the dial plan.
+const COUNTRY: &str = "us";
+const COUNTRY_CODES: [(&str, &str); 22] = [
+    ("1", "us"),
+    ("31", "nl"),
+    ("32", "be"),
+    ("33", "fr"),
+    ("34", "es"),
+    ("39", "it"),
+    ("41", "ch"),
+    ("43", "at"),
+    ("44", "gb"),
+    ("46", "se"),
+    ("49", "de"),
+    ("55", "br"),
+    ("61", "au"),
+    ("64", "nz"),
+    ("65", "sg"),
+    ("7", "ru"),
+    ("81", "jp"),
+    ("82", "kr"),
+    ("852", "hk"),
+    ("86", "cn"),
+    ("886", "tw"),
+    ("91", "in"),
+];
+
 /// The center's file, read and checked; it lacks only what the server's file says.
 pub(crate) struct Draft {
     domain: Host,
     language: String,
+    country: String,
     dial_plan: DialPlan,
     voice: Voice,
     numbers: BTreeMap<String, Number>,
@@ -82,6 +122,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let domain = reader.required(&fields, "domain").and_then(|node| domain(reader, node));
     let language = language(reader, &fields, known);
     let dial_plan = dial_plan(reader, fields.optional("dial_plan"));
+    let country = country(reader, fields.optional("country"), dial_plan.as_ref());
     let agents = reader
         .required(&fields, "agents")
         .and_then(|node| agents(reader, node, &domain.as_ref()?.to_string(), dial_plan.as_ref()?));
@@ -116,6 +157,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     Some(Draft {
         domain: domain?,
         language: language?,
+        country: country?,
         dial_plan: dial_plan?,
         voice: voice?,
         numbers: numbers?,
@@ -139,6 +181,22 @@ fn domain(reader: &mut Reader<'_>, node: &Node) -> Option<Host> {
         reader.mistake(node.place, format!("`{text}` is no domain"), "such as `hotline.example`");
     }
     host
+}
+
+/// The country whose tones are heard: the one that is named, or that of the dial plan.
+fn country(reader: &mut Reader<'_>, node: Option<&Node>, plan: Option<&DialPlan>) -> Option<String> {
+    let Some(node) = node else {
+        let code = plan.map_or("", |plan| plan.country.as_str());
+        let known = COUNTRY_CODES.iter().find(|(known, _)| *known == code);
+        return Some(known.map_or(COUNTRY, |(_, country)| country).to_owned());
+    };
+    let name = reader.text(node, "a country such as `de`")?;
+    if country_tone(name, Meaning::Ringback).is_some() {
+        return Some(name.to_owned());
+    }
+    let remedy = format!("one of {}", countries().collect::<Vec<_>>().join(", "));
+    reader.mistake(node.place, format!("the tones of `{name}` are not known"), remedy);
+    None
 }
 
 /// A language for which there are prompts.
@@ -299,7 +357,17 @@ impl Draft {
             timing: Timing::default(),
         };
         let demo = self.demo_users.map(|users| Demo { users, sip_passwords });
-        Configuration { server, center, trunks: incoming, sip_users, demo, flows: flow_texts, prompts }
+        let country = self.country;
+        Configuration {
+            server,
+            center,
+            country,
+            trunks: incoming,
+            sip_users,
+            demo,
+            flows: flow_texts,
+            prompts,
+        }
     }
 
     /// All prompts of all languages, and the music of the queues.
@@ -312,7 +380,7 @@ impl Draft {
                 .into_iter()
                 .map(move |name| PromptId::from(format!("{language}/{name}").as_str()))
         });
-        let music = self.queues.values().map(|queue| queue.music.clone());
+        let music = self.queues.values().map(|queue| queue.music.prompt.clone());
         spoken.chain(announced).chain(music).collect()
     }
 }

@@ -23,8 +23,8 @@ pub struct FlowText {
 
 /// The folder of music below the sounds directory: no language, so never spoken of in flows.
 const MUSIC: &str = "music";
-/// Folders that hold no prompts for callers at 8 kHz.
-const NOT_LANGUAGES: [&str; 3] = [MUSIC, "demo", "16k"];
+/// Folders that hold no prompts for flows.
+const NOT_LANGUAGES: [&str; 4] = [MUSIC, "demo", "16k", "tone"];
 
 /// The names of all prompts and of all music.
 pub(crate) struct Sounds {

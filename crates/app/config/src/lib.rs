@@ -36,6 +36,8 @@ pub struct Configuration {
     pub server: Server,
     /// The center: numbers, queues, agents, flows.
     pub center: Center,
+    /// The country whose tones callers hear, one of [`hotline_audio::country_tones`].
+    pub country: String,
     /// Where calls may come from without a password.
     pub trunks: Vec<TrunkConfig>,
     /// Who may register, by SIP user.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use hotline_acd::{QueueConfig, Strategy};
 use hotline_base::{AgentId, QueueId};
 use hotline_call::Queue;
-use hotline_media::PromptId;
-use hotline_yaml::{Fields, Node, Reader, suggest};
+use hotline_media::{Music, MusicStart, PromptId};
+use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
 use crate::agents::AgentEntry;
 use crate::flows::Sounds;
+use crate::trunks::choice;
 
 const KEYS: [&str; 10] = [
     "name",
@@ -113,19 +114,37 @@ fn seconds(
     }
 }
 
-fn music(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Option<PromptId> {
-    let name = match node {
-        Some(node) => reader.text(node, "the name of a file in sounds/music")?,
-        None => MUSIC,
-    };
-    if let Some(node) = node
-        && !sounds.music.contains(name)
-    {
-        let remedy = suggest(name, sounds.music.iter().map(String::as_str));
-        reader.mistake(node.place, format!("there is no music `{name}`"), remedy);
-        return None;
+/// The name of a file, or `{prompt: NAME, from: start | shared}`.
+fn music(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Option<Music> {
+    let Some(node) = node else { return Some(Music::from(music_id(MUSIC))) };
+    if !matches!(node.value, Value::Map(_)) {
+        return music_file(reader, node, sounds).map(Music::from);
     }
-    Some(PromptId::from(format!("music/{name}").as_str()))
+    let fields = reader.fields(node, "music", &["prompt", "from"])?;
+    let prompt = match fields.optional("prompt") {
+        Some(node) => music_file(reader, node, sounds),
+        None => Some(music_id(MUSIC)),
+    };
+    let starts = [("start", MusicStart::Beginning), ("shared", MusicStart::Shared)];
+    let start = match fields.optional("from") {
+        Some(node) => choice(reader, node, "from", &starts),
+        None => Some(MusicStart::Beginning),
+    };
+    Some(Music { prompt: prompt?, start: start? })
+}
+
+fn music_file(reader: &mut Reader<'_>, node: &Node, sounds: &Sounds) -> Option<PromptId> {
+    let name = reader.text(node, "the name of a file in sounds/music")?;
+    if sounds.music.contains(name) {
+        return Some(music_id(name));
+    }
+    let remedy = suggest(name, sounds.music.iter().map(String::as_str));
+    reader.mistake(node.place, format!("there is no music `{name}`"), remedy);
+    None
+}
+
+fn music_id(name: &str) -> PromptId {
+    PromptId::from(format!("music/{name}").as_str())
 }
 
 fn members(

@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use hotline_call::RecordingPolicy;
 use hotline_record_io::{Channels, Coding, Format};
-use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read};
+use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, Value, read};
 
 use crate::sip::{Sip, sip};
+
+/// Levels that speech can be brought to, in dBFS.
+const PROMPT_DBFS: RangeInclusive<i8> = -60..=-3;
 
 /// This server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,8 @@ pub struct Storage {
     pub recordings: PathBuf,
     /// Where prompts are read.
     pub sounds: PathBuf,
+    /// The level in dBFS to which the speech of prompts is brought; `None` leaves them as they are.
+    pub normalize_dbfs: Option<i8>,
     /// Where flows are read.
     pub flows: PathBuf,
     /// The center's file.
@@ -197,12 +202,14 @@ fn storage(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Storage> {
         let node = reader.required(fields, key)?;
         reader.text(node, "a path").map(PathBuf::from)
     };
-    let (recordings, sounds, flows, center) =
-        (path("recordings"), path("sounds"), path("flows"), path("center"));
+    let (recordings, flows, center) = (path("recordings"), path("flows"), path("center"));
+    let (sounds, normalize_dbfs) =
+        reader.required(fields, "sounds").and_then(|node| sounds(reader, node)).unzip();
     Some(Storage {
         database: database?,
         recordings: recordings?,
         sounds: sounds?,
+        normalize_dbfs: normalize_dbfs?,
         flows: flows?,
         center: center?,
     })
@@ -248,6 +255,32 @@ fn choice<T>(
             None
         }
     }
+}
+
+/// A folder, or `{folder: PATH, normalize_dbfs: LEVEL}`.
+fn sounds(reader: &mut Reader<'_>, node: &Node) -> Option<(PathBuf, Option<i8>)> {
+    if !matches!(node.value, Value::Map(_)) {
+        return reader.text(node, "a path").map(|path| (PathBuf::from(path), None));
+    }
+    let fields = reader.fields(node, "sounds", &["folder", "normalize_dbfs"])?;
+    let folder = reader.required(&fields, "folder").and_then(|node| reader.text(node, "a path"));
+    let level = match fields.optional("normalize_dbfs") {
+        Some(node) => Some(prompt_level(reader, node)?),
+        None => None,
+    };
+    Some((PathBuf::from(folder?), level))
+}
+
+fn prompt_level(reader: &mut Reader<'_>, node: &Node) -> Option<i8> {
+    if let Value::Integer(level) = node.value
+        && let Some(level) = i8::try_from(level).ok().filter(|level| PROMPT_DBFS.contains(level))
+    {
+        return Some(level);
+    }
+    let remedy =
+        format!("a whole number from {} to {}; −20 is usual", PROMPT_DBFS.start(), PROMPT_DBFS.end());
+    reader.mistake(node.place, "prompts cannot be brought to that level", remedy);
+    None
 }
 
 fn log(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<LogFormat> {
@@ -306,6 +339,23 @@ pub(crate) mod tests {
         let found = mistakes(&format!("{GOOD}recordings: {{channels: quad, coding: mp3, pause_max_s: 1}}\n"));
         let says = |part: &str| found.iter().any(|mistake| mistake.contains(part));
         assert!(says("`stereo` or `mono`") && says("`pcm16` or `ulaw`") && found.len() == 3, "{found:?}");
+    }
+
+    #[test]
+    fn sounds_are_a_folder_or_one_with_a_level() {
+        let storage = |sounds: &str| {
+            let text = GOOD.replace("sounds: s", &format!("sounds: {sounds}"));
+            parse(&Source::new("hotline.yaml", &text)).unwrap().storage
+        };
+        let (plain, level) = (storage("s"), storage("{folder: s, normalize_dbfs: -20}"));
+        assert_eq!((plain.sounds, plain.normalize_dbfs), (PathBuf::from("s"), None));
+        assert_eq!((level.sounds, level.normalize_dbfs), (PathBuf::from("s"), Some(-20)));
+        assert_eq!(storage("{folder: s}").normalize_dbfs, None);
+        for loud in ["0", "-61", "-20.5", "loud"] {
+            let sounds = format!("sounds: {{folder: s, normalize_dbfs: {loud}}}");
+            let found = mistakes(&GOOD.replace("sounds: s", &sounds));
+            assert!(found[0].contains("a whole number from -60 to -3"), "{found:?}");
+        }
     }
 
     #[test]

@@ -217,3 +217,31 @@ fn what_is_wrong_with_trunks_and_routes_is_told() {
         assert!(text.contains(told), "{to}: {text}");
     }
 }
+
+#[test]
+fn music_begins_for_each_caller_or_is_the_same_for_all() {
+    use hotline_media::MusicStart;
+    let music = |to: &str| {
+        let (_directory, outcome) = changed("center.yaml", "music: waiting", &format!("music: {to}"));
+        outcome.unwrap().center.queues[&"sales".into()].music.clone()
+    };
+    assert_eq!(music("waiting").start, MusicStart::Beginning);
+    assert_eq!(music("{prompt: waiting, from: start}"), music("waiting"));
+    let shared = music("{from: shared}");
+    assert_eq!((shared.prompt.as_str(), shared.start), ("music/waiting", MusicStart::Shared));
+    let missing = mistake("center.yaml", "music: waiting", "music: {prompt: wating, from: shared}");
+    assert!(missing.contains("there is no music `wating`"), "{missing}");
+    let wrong = mistake("center.yaml", "music: waiting", "music: {from: middle}");
+    assert!(wrong.contains("unknown from `middle`"), "{wrong}");
+}
+
+#[test]
+fn the_country_of_the_tones_is_named_or_follows_from_the_dial_plan() {
+    let country = |from: &str, to: &str| changed("center.yaml", from, to).1.unwrap().country;
+    assert_eq!(country("country: \"1\"", "country: \"1\""), "us");
+    assert_eq!(country("country: \"1\"", "country: \"49\""), "de");
+    assert_eq!(country("country: \"1\"", "country: \"999\""), "us");
+    assert_eq!(country("language: en #", "country: gb\nlanguage: en #"), "gb");
+    let wrong = mistake("center.yaml", "language: en #", "country: xx\nlanguage: en #");
+    assert!(wrong.contains("the tones of `xx` are not known") && wrong.contains("at, au, be"), "{wrong}");
+}

@@ -12,7 +12,7 @@ use hotline_base::{Rng, WallTime};
 use hotline_call::Controller;
 use hotline_config::{Configuration, Sip, SipListener};
 use hotline_media::{EngineConfig, Event as MediaEvent};
-use hotline_media_rt::{MediaConfig, MediaRuntime, load_prompts};
+use hotline_media_rt::{LoadConfig, MediaConfig, MediaRuntime, load_prompts};
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_shard::{
     Clock, Handle, INCOMING_MAX, Locate, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted,
@@ -312,7 +312,10 @@ fn start_media(
         // It is offered again; only keys are then dropped.
         Err(TrySendError::Full(event)) => Some(event),
     };
-    let prompts = Arc::new(load_prompts(&settings.storage.sounds)?);
+    let reading = LoadConfig { normalize_dbfs: settings.storage.normalize_dbfs.map(f64::from) };
+    let mut prompts = load_prompts(&settings.storage.sounds, reading)?;
+    prompts.insert_tones(&configuration.country);
+    let prompts = Arc::new(prompts);
     let config = RecorderConfig {
         format: settings.recordings.format,
         ..RecorderConfig::new(settings.storage.recordings.clone())

@@ -7,8 +7,12 @@ use crate::nearest;
 
 /// Lets a sound come in from silence over the whole slice: give the first 5 to 10 ms.
 pub fn fade_in(samples: &mut [i16]) {
-    let length = samples.len();
-    for (at, sample) in samples.iter_mut().enumerate() {
+    fade_in_from(samples, 0, samples.len());
+}
+
+/// The part of a fade over `length` samples that begins with its sample `begin`, for a fade that goes over two frames.
+pub fn fade_in_from(samples: &mut [i16], begin: usize, length: usize) {
+    for (at, sample) in (begin..length).zip(samples) {
         *sample = faded(*sample, at, length);
     }
 }
@@ -49,6 +53,16 @@ mod tests {
             assert!(step <= steepest, "{step:?} for {steepest:?}");
             assert_eq!(sound[length..end], before[length..end]);
         }
+    }
+
+    #[test]
+    fn a_fade_in_two_parts_is_the_same() {
+        let (mut whole, mut parts) = ([10_000; 40], [10_000; 50]);
+        fade_in(&mut whole);
+        let (first, second) = parts.split_at_mut(13);
+        fade_in_from(first, 0, 40);
+        fade_in_from(second, 13, 40);
+        assert_eq!((&parts[..40], &parts[40..]), (&whole[..], &[10_000; 10][..]));
     }
 
     #[test]

@@ -151,6 +151,11 @@ impl NarrowEncoder {
     pub fn encode(&mut self, sample: i16) -> u8 {
         self.encoder.encode(self.doubler.push(sample))
     }
+
+    /// The next sample at 8 kHz follows silence, and not the one before it.
+    pub fn forget_samples(&mut self) {
+        self.doubler = Doubler::default();
+    }
 }
 
 impl NarrowDecoder {

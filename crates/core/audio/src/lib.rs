@@ -24,7 +24,7 @@ pub mod ulaw;
 pub mod voice;
 
 pub use conceal::Concealer;
-pub use fade::{fade_in, fade_out};
+pub use fade::{fade_in, fade_in_from, fade_out};
 pub use halfband::{Doubler, Halver};
 pub use level::{SILENCE_DBFS, rms_dbfs, tone_dbfs};
 pub use rate::Rate;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hotline_acd::{AgentConfig, Config as AcdConfig, QueueConfig};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_ivr::Flow;
-use hotline_media::PromptId;
+use hotline_media::Music;
 use hotline_sip::uri::Host;
 
 use crate::number::DialPlan;
@@ -80,7 +80,7 @@ pub struct Queue {
     /// Routing.
     pub routing: QueueConfig,
     /// What waiting callers hear.
-    pub music: PromptId,
+    pub music: Music,
     /// Whether callers hear their position on joining and whenever it changes.
     pub announce_position: bool,
     /// Whether conversations of callers who came through this queue are recorded.

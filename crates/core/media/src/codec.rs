@@ -9,6 +9,7 @@ use hotline_base::PlayId;
 use serde::{Deserialize, Serialize};
 
 use crate::PromptLibrary;
+use crate::form::{Law, Wide};
 use crate::player::Player;
 
 /// The most samples of one packet, 120 ms of wide sound.
@@ -72,31 +73,6 @@ pub enum Encoder {
     Opus(Box<(opus::Encoder, Doubler)>),
     /// To linear samples.
     L16(Box<Doubler>),
-}
-
-/// A law of G.711.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Law {
-    Mu,
-    A,
-}
-
-impl Law {
-    /// The byte of silence.
-    pub(crate) const fn silence(self) -> u8 {
-        match self {
-            Self::Mu => ulaw::SILENCE,
-            Self::A => alaw::SILENCE,
-        }
-    }
-
-    /// The sample of a byte.
-    pub(crate) fn decode(self, byte: u8) -> i16 {
-        match self {
-            Self::Mu => ulaw::decode(byte),
-            Self::A => alaw::decode(byte),
-        }
-    }
 }
 
 impl Codec {
@@ -166,14 +142,6 @@ impl Codec {
             Self::Pcmu | Self::Pcma | Self::G722 => payload.get(samples..),
             Self::L16 => payload.get(4 * samples..),
             Self::Opus => Some(payload),
-        }
-    }
-
-    /// What prompts are kept in for it. What is not G.711 is made of it on the beat.
-    pub(crate) const fn of_prompts(self) -> Law {
-        match self {
-            Self::Pcmu | Self::G722 | Self::Opus | Self::L16 => Law::Mu,
-            Self::Pcma => Law::A,
         }
     }
 
@@ -398,25 +366,28 @@ impl Encoder {
         }
     }
 
-    /// Writes the next `samples` of what a player plays as a payload into `out`; gives its length and the playback that ended in
-    /// it.
+    /// Writes the next `samples` of what a player plays as a payload into `out`; `clock` is the first one's place on our clock.
+    /// Gives its length and the playback that ended in it.
     pub(crate) fn play(
         &mut self,
         player: &mut Player,
         prompts: &PromptLibrary,
+        clock: u64,
         samples: usize,
         out: &mut [u8],
     ) -> (usize, Option<PlayId>) {
-        let law = self.codec().of_prompts();
-        if let Self::Pcmu | Self::Pcma = self {
-            return (samples, player.fill(prompts, law, &mut out[..samples]));
-        }
-        let mut frame = [0; NARROW_SAMPLES_MAX];
-        let frame = &mut frame[..samples];
-        let finished = player.fill(prompts, law, frame);
-        let mut sound = [0; NARROW_SAMPLES_MAX];
-        let length = each(frame, &mut sound, |byte| law.decode(byte));
-        (self.encode(&sound[..length], out), finished)
+        let law = match self {
+            Self::Pcmu => Law::Mu,
+            Self::Pcma => Law::A,
+            Self::G722(_) | Self::Opus(_) | Self::L16(_) => {
+                let mut sound = [0; WIDE_SAMPLES_MAX];
+                let sound = &mut sound[..2 * samples];
+                let finished = player.fill(prompts, Wide, clock, sound);
+                self.forget_samples();
+                return (self.encode_wide(sound, out), finished);
+            }
+        };
+        (samples, player.fill(prompts, law, clock, &mut out[..samples]))
     }
 
     /// Writes the next `samples` at 8 kHz of a mix, which is wide if this codec and all others in it are, as a payload into `out`, and
@@ -439,6 +410,16 @@ impl Encoder {
     pub(crate) fn set_loss_percent(&mut self, percent: u8) {
         if let Self::Opus(encoder) = self {
             encoder.0.set_loss_percent(percent);
+        }
+    }
+
+    /// The next sample at 8 kHz follows silence: what came before it was wide.
+    fn forget_samples(&mut self) {
+        match self {
+            Self::Pcmu | Self::Pcma => {}
+            Self::G722(encoder) => encoder.forget_samples(),
+            Self::Opus(encoder) => encoder.1 = Doubler::default(),
+            Self::L16(doubler) => **doubler = Doubler::default(),
         }
     }
 

@@ -34,7 +34,7 @@ pub enum Command {
         /// The leg that hears it.
         leg: LegId,
         /// The loop; `None` for silence.
-        prompt: Option<PromptId>,
+        prompt: Option<Music>,
     },
     /// Plays prompts one after the other without a gap, to one leg, over music and over a bridge. Replaces a
     /// playback under way, which ends `Stopped`. Ends with exactly one `PlayFinished`.
@@ -180,6 +180,39 @@ impl Direction {
     #[must_use]
     pub const fn receives(self) -> bool {
         matches!(self, Self::SendReceive | Self::ReceiveOnly)
+    }
+}
+
+/// A prompt that is played in a loop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Music {
+    /// The loop.
+    pub prompt: PromptId,
+    /// Where in it a leg begins.
+    pub start: MusicStart,
+}
+
+/// Where in a loop a leg begins to hear it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MusicStart {
+    /// At its beginning, whenever that is.
+    #[default]
+    Beginning,
+    /// Where all others are: the loop runs by the clock of the server.
+    Shared,
+}
+
+/// From the beginning.
+impl From<PromptId> for Music {
+    fn from(prompt: PromptId) -> Self {
+        Self { prompt, start: MusicStart::Beginning }
+    }
+}
+
+/// From the beginning.
+impl From<&str> for Music {
+    fn from(prompt: &str) -> Self {
+        PromptId::from(prompt).into()
     }
 }
 

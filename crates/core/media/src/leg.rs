@@ -221,6 +221,9 @@ impl Leg {
         if is_other {
             self.sender.interrupt();
         }
+        if bridged.is_some() {
+            self.player.mute_music();
+        }
         self.mixed.clear();
         if let Some(Bridged { hears: Hears::Mix { .. }, .. }) = bridged {
             // Room at once: the beat must not allocate.
@@ -395,7 +398,7 @@ impl Leg {
         let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.sends()) else {
             return false;
         };
-        if self.player.is_playing() {
+        if self.player.goes_first() {
             return false;
         }
         let payload = received.payload.clone();
@@ -486,16 +489,17 @@ impl Leg {
             && let frame_samples = link.remote.frame_samples()
             && self.due_samples >= frame_samples
         {
+            let clock = samples_at(now).saturating_sub(self.due_samples as u64);
             self.due_samples -= frame_samples;
             let mut packet = [0; HEADER_LEN + PAYLOAD_MAX];
             let place = &mut packet[HEADER_LEN..];
             let (length, finished) = match self.bridged {
-                Some(Bridged { hears: Hears::Mix { rate }, .. }) if !self.player.is_playing() => {
+                Some(Bridged { hears: Hears::Mix { rate }, .. }) if !self.player.goes_first() => {
                     (link.encoder.say(&mut self.mixed, frame_samples, rate, place), None)
                 }
                 Some(_) | None => {
                     self.mixed.clear();
-                    link.encoder.play(&mut self.player, prompts, frame_samples, place)
+                    link.encoder.play(&mut self.player, prompts, clock, frame_samples, place)
                 }
             };
             if link.remote.direction.sends() && length > 0 {
@@ -535,7 +539,7 @@ impl Leg {
 
     fn hears_its_bridge(&self, now: Time) -> bool {
         let Some(Bridged { hears: Hears::Packets { heard_at }, .. }) = self.bridged else { return false };
-        !self.player.is_playing() && now.since(heard_at) < BRIDGE_SILENCE_AFTER
+        !self.player.goes_first() && now.since(heard_at) < BRIDGE_SILENCE_AFTER
     }
 }
 

@@ -13,6 +13,7 @@ mod delays;
 mod engine;
 mod event;
 mod events;
+mod form;
 mod in_band;
 mod keys;
 mod leg;
@@ -32,13 +33,13 @@ mod streams;
 mod timeline;
 
 pub use codec::{Codec, Decoder, Encoder, Opus};
-pub use command::{Command, Direction, PromptId, Remote};
+pub use command::{Command, Direction, Music, MusicStart, PromptId, Remote};
 pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
 pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 pub use hotline_rtp::Digit;
 pub use keys::KEYS_WAITING_MAX;
 pub use parties::{PARTIES_MAX, Party, Supervision};
-pub use prompts::PromptLibrary;
+pub use prompts::{BUSY, CONGESTION, PromptLibrary, RINGBACK};
 pub use quality::mos_hundredths;
 pub use recording::{
     Channel, Mark, MarkKind, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Speaker, Voice,

@@ -2,10 +2,20 @@
 
 use std::collections::HashMap;
 
-use hotline_audio::{alaw, ulaw};
+use hotline_audio::country_tones::{Meaning, country_tone};
+use hotline_audio::{Rate, alaw, ulaw};
 
 use crate::PromptId;
-use crate::codec::Law;
+
+/// What a caller hears while a phone rings: a prompt for a loop, made by [`PromptLibrary::insert_tones`].
+pub const RINGBACK: &str = "tone/ringback";
+/// What a caller hears if the line is taken: a prompt of some seconds.
+pub const BUSY: &str = "tone/busy";
+/// What a caller hears if the call cannot be put through: a prompt of some seconds.
+pub const CONGESTION: &str = "tone/congestion";
+
+/// How long a tone that tells of a failure is at least; its cadence is played to the end.
+const FAILURE_MS: usize = 3000;
 
 /// Prompts and music by id. It is never changed while it is shared.
 #[derive(Clone, Debug, Default)]
@@ -13,18 +23,50 @@ pub struct PromptLibrary {
     prompts: HashMap<PromptId, Prompt>,
 }
 
-/// One prompt at 8 kHz in both laws.
+/// One prompt at 8 kHz in both laws, and at 16 kHz if it has more to say.
 #[derive(Clone, Debug)]
-struct Prompt {
-    pcmu: Box<[u8]>,
-    pcma: Box<[u8]>,
+pub(crate) struct Prompt {
+    pub(crate) pcmu: Box<[u8]>,
+    pub(crate) pcma: Box<[u8]>,
+    pub(crate) wide: Option<Box<[i16]>>,
 }
 
 impl PromptLibrary {
-    /// Adds a prompt of linear samples at 8 kHz, replacing one of the same id.
+    /// Adds a prompt of linear samples at 8 kHz, replacing one of the same id. For wideband codecs it is resampled on the beat.
     pub fn insert(&mut self, id: PromptId, samples: &[i16]) {
-        let encode = |law: fn(i16) -> u8| samples.iter().map(|sample| law(*sample)).collect();
-        self.prompts.insert(id, Prompt { pcmu: encode(ulaw::encode), pcma: encode(alaw::encode) });
+        self.prompts.insert(id, Prompt::new(samples, None));
+    }
+
+    /// Adds a prompt of linear samples at 8 kHz, and at 16 kHz for wideband codecs. Each is played to its own end.
+    pub fn insert_wide(&mut self, id: PromptId, samples: &[i16], mut wide: Vec<i16>) {
+        if let (1, Some(last)) = (wide.len() % 2, wide.last()) {
+            wide.push(*last);
+        }
+        self.prompts.insert(id, Prompt::new(samples, Some(wide.into())));
+    }
+
+    /// Adds [`RINGBACK`], [`BUSY`] and [`CONGESTION`] as they sound in a country, but none that is there. False if its tones are
+    /// not known (see [`hotline_audio::country_tones::countries`]).
+    pub fn insert_tones(&mut self, country: &str) -> bool {
+        let tones = [
+            (RINGBACK, Meaning::Ringback, 0),
+            (BUSY, Meaning::Busy, FAILURE_MS),
+            (CONGESTION, Meaning::Congestion, FAILURE_MS),
+        ];
+        for (id, meaning, ms_min) in tones {
+            let Some(tone) = country_tone(country, meaning) else { return false };
+            let id = PromptId::from(id);
+            if self.contains(&id) {
+                continue;
+            }
+            let [narrow, wide] = [Rate::Narrow, Rate::Wide].map(|rate| {
+                let cycle = tone.cycle(rate);
+                let cycles = rate.samples(ms_min).div_ceil(cycle.len()).max(1);
+                cycle.repeat(cycles)
+            });
+            self.insert_wide(id, &narrow, wide);
+        }
+        true
     }
 
     /// True if the prompt is there.
@@ -45,12 +87,35 @@ impl PromptLibrary {
         self.prompts.is_empty()
     }
 
-    /// The prompt's bytes; nothing for a prompt that is not there.
-    pub(crate) fn encoded(&self, id: &PromptId, law: Law) -> &[u8] {
-        match (self.prompts.get(id), law) {
-            (Some(prompt), Law::Mu) => &prompt.pcmu,
-            (Some(prompt), Law::A) => &prompt.pcma,
-            (None, Law::Mu | Law::A) => &[],
-        }
+    pub(crate) fn get(&self, id: &PromptId) -> Option<&Prompt> {
+        self.prompts.get(id)
+    }
+}
+
+impl Prompt {
+    fn new(samples: &[i16], wide: Option<Box<[i16]>>) -> Self {
+        let encode = |law: fn(i16) -> u8| samples.iter().map(|sample| law(*sample)).collect();
+        Self { pcmu: encode(ulaw::encode), pcma: encode(alaw::encode), wide }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_country_has_its_tones_at_both_rates_and_recordings_go_first() {
+        let mut library = PromptLibrary::default();
+        library.insert(BUSY.into(), &[0; 10]);
+        assert!(library.insert_tones("US"));
+        let seconds = |id: &str| {
+            let prompt = library.get(&id.into()).unwrap();
+            let wide = prompt.wide.as_ref().map_or(0, |wide| wide.len());
+            (prompt.pcmu.len() as f64 / 8000.0, wide as f64 / 16_000.0)
+        };
+        assert_eq!(seconds(RINGBACK), (6.0, 6.0), "two seconds of every six");
+        assert_eq!(seconds(CONGESTION), (3.0, 3.0));
+        assert_eq!(library.get(&BUSY.into()).unwrap().pcmu.len(), 10);
+        assert!(!library.insert_tones("xx"));
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, Party, PromptLibrary,
-    Remote, Sink, Supervision, Voice,
+    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Music, MusicStart, Opus, Party,
+    PromptLibrary, Remote, Sink, Supervision, Voice,
 };
 use hotline_rtp::Header;
 
@@ -131,6 +131,38 @@ fn allocates_nothing(codecs: [Codec; 4], how: impl Fn(LegId, LegId, LegId) -> Co
     assert!(out.sent > 2900 && out.recorded > 1800, "{} sent, {} recorded", out.sent, out.recorded);
 }
 
+#[test]
+fn fades_and_prompts_of_all_kinds_allocate_nothing() {
+    for codec in [Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::L16, Codec::Opus] {
+        let (mut engine, mut out) = (engine(), Counts::default());
+        let mut now = Now::default();
+        let leg = LegId(0);
+        let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
+        engine.handle_command(now, Command::OpenLeg { leg, call }, &mut out);
+        engine.handle_command(now, remote(leg, codec), &mut out);
+        let music = Music { prompt: "music/loop".into(), start: MusicStart::Shared };
+        let play = |prompt: &str| Command::Play { leg, play: PlayId(1), prompts: vec![prompt.into()] };
+        for command in [
+            Command::SetMusic { leg, prompt: Some(music) },
+            play("en/wide"),
+            play("en/hello"),
+            Command::StopPlay { leg },
+            Command::SetMusic { leg, prompt: Some("music/loop".into()) },
+            Command::SetMusic { leg, prompt: None },
+        ] {
+            engine.handle_command(now, command, &mut out);
+            let before = ALLOCATIONS.get();
+            for _ in 0..3 {
+                now = now + BEAT;
+                engine.handle_tick(now, &mut out);
+            }
+            assert_eq!(ALLOCATIONS.get() - before, 0, "{codec:?}");
+            while engine.poll_event().is_some() {}
+        }
+        assert_eq!(out.sent, 18, "{codec:?}");
+    }
+}
+
 /// 20 ms of something.
 fn said(codec: Codec) -> Vec<u8> {
     codec.encoder(Opus::default()).payload(&[300; 160])
@@ -140,6 +172,7 @@ fn engine() -> Engine {
     let mut prompts = PromptLibrary::default();
     prompts.insert("music/loop".into(), &[100; 12_345]);
     prompts.insert("en/hello".into(), &[100; 4_321]);
+    prompts.insert_wide("en/wide".into(), &[100; 4_321], vec![100; 8_642]);
     Engine::new(EngineConfig::default(), Rng::from_number(1), Arc::new(prompts))
 }
 

@@ -8,11 +8,11 @@ mod world;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, g722, tone_dbfs, ulaw};
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, Mark, MarkKind, Opus,
-    PlayOutcome, RecordingFailure, Remote,
+    Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, Mark, MarkKind, Music,
+    MusicStart, Opus, PlayOutcome, RecordingFailure, Remote,
 };
 use hotline_rtp::{EventReceiver, EventSender, Header};
-use world::{A, B, Piece, World, address, call, recording, start_recording, voice};
+use world::{A, B, Piece, World, address, call, recording, remote, start_recording, voice};
 
 #[test]
 fn a_bridge_passes_audio_at_once_and_bit_for_bit() {
@@ -270,8 +270,9 @@ fn prompt_bridge_and_music_are_one_stream_for_the_peer() {
     world.beat();
     world.beat();
     let sent = world.sent_to(A);
-    let kinds: Vec<u8> = sent.iter().map(|sent| sent.payload[0]).collect();
-    assert_eq!(kinds, [50, 50, 50, 50, 50, 60, 9, 9, 9, 9, 9, 60, 60]);
+    // What each ends with: the music goes out before the other side is heard.
+    let kinds: Vec<u8> = sent.iter().map(|sent| sent.payload[159]).collect();
+    assert_eq!(kinds, [50, 50, 50, 50, 50, 60, 0xff, 9, 9, 9, 9, 60, 60]);
     for pair in sent.windows(2) {
         let step = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp);
         assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
@@ -281,9 +282,27 @@ fn prompt_bridge_and_music_are_one_stream_for_the_peer() {
     let spurts: Vec<bool> = sent.iter().map(|sent| sent.header.marker).collect();
     assert_eq!(
         spurts.iter().filter(|marker| **marker).count(),
-        3,
-        "at first, to the bridge and back: {spurts:?}"
+        4,
+        "at first, the end of the music, to the bridge and back: {spurts:?}"
     );
+}
+
+#[test]
+fn shared_music_is_the_same_moment_for_who_joins_later_and_has_other_packets() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    let Command::SetRemote { leg, remote } = remote(A, Codec::Pcmu) else { unreachable!("it is one") };
+    world.command(Command::SetRemote { leg, remote: Remote { ptime_ms: 30, ..remote } });
+    let music = Music { prompt: "en/tone".into(), start: MusicStart::Shared };
+    world.command(Command::SetMusic { leg: A, prompt: Some(music.clone()) });
+    (0..10).for_each(|_| world.beat());
+    world.command(Command::SetMusic { leg: B, prompt: Some(music) });
+    world.sent.retain(|sent| sent.leg == A);
+    (0..20).for_each(|_| world.beat());
+    let heard = |leg| world.sent_to(leg).into_iter().flat_map(|sent| sent.payload).collect::<Vec<u8>>();
+    let (early, late) = (heard(A), heard(B));
+    assert_eq!((early.len(), late.len()), (30 * 160, 20 * 160));
+    // It fades in where somebody joins.
+    assert_eq!(early[10 * 160 + 40..], late[40..]);
 }
 
 #[test]

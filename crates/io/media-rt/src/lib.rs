@@ -12,7 +12,8 @@ mod routes;
 mod runtime;
 mod sockets;
 mod thread;
+mod wav;
 
 pub use lateness::{BeatsByLateness, LATENESS_BOUNDS};
-pub use load::{LoadError, PromptError, load_prompts};
+pub use load::{LoadConfig, LoadError, PromptError, load_prompts};
 pub use runtime::{MediaConfig, MediaCounters, MediaHandle, MediaRuntime, SendError, StartError};

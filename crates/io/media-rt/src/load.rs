@@ -6,19 +6,31 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use hotline_audio::{Rate, gain, resampled};
 use hotline_media::{PromptId, PromptLibrary};
-use hound::{SampleFormat, WavReader, WavSpec};
 
-/// The wideband copies of all prompts; G.711 has no use for them.
+use crate::wav::{RATES_HZ, Wav, read_wav};
+
+/// Wideband versions of prompts whose own files are narrow: `16k/<folder>/<name>.wav`.
 const WIDEBAND: &str = "16k";
-/// The longest prompt: ten minutes.
-const SAMPLES_MAX: u32 = 10 * 60 * 8000;
+/// The folder whose sounds are played in a loop.
+const MUSIC: &str = "music";
+/// A loop is resampled with so much of its other end on each side. At every rate of files these are whole samples.
+const SEAMS_A_SECOND: u32 = 25;
 
-/// Reads every prompt under `root`. Folders are languages, and `music`; the folder `16k` is left out.
+/// How prompts are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LoadConfig {
+    /// The level to which the speech of every prompt is brought, in dBFS; music is left as it is.
+    pub normalize_dbfs: Option<f64>,
+}
+
+/// Reads every prompt under `root`. Folders are languages, and `music`. What has more than 8000 samples a second is also kept at
+/// 16 000 for wideband phones; so is what has a file of the same name under `16k`.
 ///
 /// # Errors
 /// All files that are wrong, not only the first.
-pub fn load_prompts(root: &Path) -> Result<PromptLibrary, LoadError> {
+pub fn load_prompts(root: &Path, config: LoadConfig) -> Result<PromptLibrary, LoadError> {
     let unreadable = |path: &Path| {
         let path = path.to_path_buf();
         move |source| LoadError::Folder { path, source }
@@ -33,8 +45,9 @@ pub fn load_prompts(root: &Path) -> Result<PromptLibrary, LoadError> {
             if file.extension() != Some(OsStr::new("wav")) {
                 continue;
             }
-            match read(&file) {
-                Ok((id, samples)) => library.insert(id, &samples),
+            match read(root, &file, config) {
+                Ok((id, Sound { narrow, wide: Some(wide) })) => library.insert_wide(id, &narrow, wide),
+                Ok((id, Sound { narrow, wide: None })) => library.insert(id, &narrow),
                 Err(error) => wrong.push(error),
             }
         }
@@ -61,8 +74,11 @@ pub enum LoadError {
 /// What is wrong with one prompt.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
-    /// Not a WAV file, or cut short.
-    #[error("prompt {path}: {source}", path = path.display())]
+    /// Not a WAV file, cut short, or coded in a way that is not read.
+    #[error(
+        "prompt {path}: {source}; must be PCM of 8, 16, 24 or 32 bits, floating point, or G.711 in a WAV file",
+        path = path.display()
+    )]
     Broken {
         /// The file.
         path: PathBuf,
@@ -71,8 +87,9 @@ pub enum PromptError {
     },
     /// A WAV file of another kind.
     #[error(
-        "prompt {path}: is {rate_hz} Hz, {bits} bit, {channels} channel(s); must be 8000 Hz, 16 bit, 1 channel",
-        path = path.display()
+        "prompt {path}: is {rate_hz} Hz, {bits} bit, {channels} channel(s); must be {rates} Hz with 1 or 2 channels",
+        path = path.display(),
+        rates = Rates
     )]
     Format {
         /// The file.
@@ -117,20 +134,75 @@ fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn read(path: &Path) -> Result<(PromptId, Vec<i16>), PromptError> {
-    let broken = |source| PromptError::Broken { path: path.to_path_buf(), source };
+/// The rates that can be read, for people.
+struct Rates;
+
+impl fmt::Display for Rates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, rate_hz) in RATES_HZ.iter().enumerate() {
+            let separator = match index {
+                0 => "",
+                _ if index + 1 == RATES_HZ.len() => " or ",
+                _ => ", ",
+            };
+            write!(f, "{separator}{rate_hz}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A prompt at our rates.
+struct Sound {
+    narrow: Vec<i16>,
+    wide: Option<Vec<i16>>,
+}
+
+fn read(root: &Path, path: &Path, config: LoadConfig) -> Result<(PromptId, Sound), PromptError> {
     let id = prompt_id(path).ok_or_else(|| PromptError::Name { path: path.to_path_buf() })?;
-    let reader = WavReader::open(path).map_err(broken)?;
-    let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
-    if (channels, sample_rate, bits_per_sample, sample_format) != (1, 8000, 16, SampleFormat::Int) {
-        let path = path.to_path_buf();
-        return Err(PromptError::Format { path, rate_hz: sample_rate, bits: bits_per_sample, channels });
+    let is_loop = id.as_str().split('/').next() == Some(MUSIC);
+    let normalize = |samples: &mut [i16], rate| {
+        if let (Some(level), false) = (config.normalize_dbfs, is_loop) {
+            gain::normalize(samples, rate, level);
+        }
+    };
+    let wav = read_wav(path)?;
+    if wav.rate_hz > Rate::Narrow.hz() {
+        let mut wide = at_rate(&wav, Rate::Wide, is_loop);
+        normalize(&mut wide, Rate::Wide);
+        let wav = Wav { rate_hz: Rate::Wide.hz(), samples: wide };
+        let narrow = at_rate(&wav, Rate::Narrow, is_loop);
+        return Ok((id, Sound { narrow, wide: Some(wav.samples) }));
     }
-    if reader.duration() > SAMPLES_MAX {
-        return Err(PromptError::TooLong { path: path.to_path_buf() });
+    let mut narrow = wav.samples;
+    normalize(&mut narrow, Rate::Narrow);
+    let wideband = path.strip_prefix(root).map(|below| root.join(WIDEBAND).join(below));
+    let wide = match wideband.ok().filter(|path| path.is_file()) {
+        Some(path) => {
+            let mut wide = at_rate(&read_wav(&path)?, Rate::Wide, is_loop);
+            normalize(&mut wide, Rate::Wide);
+            Some(wide)
+        }
+        None => None,
+    };
+    Ok((id, Sound { narrow, wide }))
+}
+
+/// A sound at one of our rates. The ends of a loop fit together as they did before.
+fn at_rate(wav: &Wav, rate: Rate, is_loop: bool) -> Vec<i16> {
+    let Wav { rate_hz, samples } = wav;
+    let resampled = |samples: &[i16]| {
+        resampled(samples, *rate_hz, rate).expect("a rate that is read can be turned into ours")
+    };
+    if !is_loop || samples.is_empty() || *rate_hz == rate.hz() {
+        return resampled(samples);
     }
-    let samples = reader.into_samples().collect::<Result<_, _>>().map_err(broken)?;
-    Ok((id, samples))
+    let seam = (*rate_hz / SEAMS_A_SECOND) as usize;
+    let length = (samples.len() as u64 * u64::from(rate.hz())).div_ceil(u64::from(*rate_hz)) as usize;
+    let around = samples.iter().cycle().copied();
+    let before = (samples.len() - seam % samples.len()) % samples.len();
+    let padded: Vec<i16> = around.skip(before).take(seam + samples.len() + seam).collect();
+    let begin = (rate.hz() / SEAMS_A_SECOND) as usize;
+    resampled(&padded)[begin..begin + length].to_vec()
 }
 
 fn prompt_id(path: &Path) -> Option<PromptId> {
@@ -141,35 +213,42 @@ fn prompt_id(path: &Path) -> Option<PromptId> {
 
 #[cfg(test)]
 mod tests {
+    use hotline_audio::Tone;
+    use hound::{SampleFormat, WavSpec};
+
     use super::*;
 
-    fn write_wav(path: &Path, sample_rate: u32, samples: usize) {
+    fn write_wav(path: &Path, sample_rate: u32, samples: impl IntoIterator<Item = i16>) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let spec =
             WavSpec { channels: 1, sample_rate, bits_per_sample: 16, sample_format: SampleFormat::Int };
         let mut writer = hound::WavWriter::create(path, spec).unwrap();
-        for _ in 0..samples {
-            writer.write_sample(1000_i16).unwrap();
+        for sample in samples {
+            writer.write_sample(sample).unwrap();
         }
         writer.finalize().unwrap();
+    }
+
+    fn load(root: &Path) -> Result<PromptLibrary, LoadError> {
+        load_prompts(root, LoadConfig::default())
     }
 
     #[test]
     fn prompts_are_named_by_folder_and_file() {
         let root = tempfile::tempdir().unwrap();
-        write_wav(&root.path().join("en/greeting.wav"), 8000, 10);
-        write_wav(&root.path().join("music/waiting.wav"), 8000, 10);
-        write_wav(&root.path().join("16k/en/greeting.wav"), 16_000, 10);
+        write_wav(&root.path().join("en/greeting.wav"), 8000, [1000; 10]);
+        write_wav(&root.path().join("music/waiting.wav"), 8000, [1000; 10]);
+        write_wav(&root.path().join("16k/en/greeting.wav"), 16_000, [1000; 10]);
         fs::write(root.path().join("manifest.yaml"), "").unwrap();
         fs::write(root.path().join("en/greeting.txt"), "").unwrap();
-        let library = load_prompts(root.path()).unwrap();
+        let library = load(root.path()).unwrap();
         assert_eq!(library.len(), 2);
         assert!(library.contains(&"en/greeting".into()) && library.contains(&"music/waiting".into()));
     }
 
     #[test]
     fn the_shipped_prompts_load() {
-        let library = load_prompts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../sounds")).unwrap();
+        let library = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../sounds")).unwrap();
         for prompt in ["en/greeting", "zh/greeting", "en/you_are_number", "music/waiting"] {
             assert!(library.contains(&prompt.into()), "{prompt}");
         }
@@ -178,15 +257,71 @@ mod tests {
     #[test]
     fn every_wrong_file_is_named_with_what_is_wrong() {
         let root = tempfile::tempdir().unwrap();
-        write_wav(&root.path().join("de/wide.wav"), 16_000, 10);
+        write_wav(&root.path().join("de/odd.wav"), 9600, [1000; 10]);
         fs::write(root.path().join("de/noise.wav"), "hello").unwrap();
-        let message = load_prompts(root.path()).unwrap_err().to_string();
+        let message = load(root.path()).unwrap_err().to_string();
         assert!(message.contains("de/noise.wav: Ill-formed WAVE file"), "{message}");
-        assert!(
-            message.contains("de/wide.wav: is 16000 Hz, 16 bit, 1 channel(s); must be 8000 Hz"),
-            "{message}"
-        );
-        let missing = load_prompts(&root.path().join("none")).unwrap_err().to_string();
+        let wanted = "de/odd.wav: is 9600 Hz, 16 bit, 1 channel(s); must be 8000, 11025, 12000, 16000, 22050, 24000, \
+                      32000, 44100 or 48000 Hz with 1 or 2 channels";
+        assert!(message.contains(wanted), "{message}");
+        let missing = load(&root.path().join("none")).unwrap_err().to_string();
         assert!(missing.contains("none: cannot be read"), "{missing}");
+    }
+
+    fn sound(root: &Path, path: &str, config: LoadConfig) -> Sound {
+        read(root, &root.join(path), config).unwrap().1
+    }
+
+    #[test]
+    fn what_has_more_is_kept_at_both_rates_and_what_has_not_has_its_file_of_wideband() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        write_wav(&root.join("en/full.wav"), 48_000, Tone::new(5000.0, -10.0, 48_000).take(48_000));
+        write_wav(&root.join("en/phone.wav"), 8000, [0; 800]);
+        write_wav(&root.join("en/both.wav"), 8000, [0; 800]);
+        write_wav(&root.join("16k/en/both.wav"), 16_000, [5; 1700]);
+        let lengths = |path| {
+            let Sound { narrow, wide } = sound(root, path, LoadConfig::default());
+            (narrow.len(), wide.map(|wide| wide.len()))
+        };
+        assert_eq!(lengths("en/full.wav"), (8000, Some(16_000)));
+        assert_eq!(lengths("en/phone.wav"), (800, None));
+        assert_eq!(lengths("en/both.wav"), (800, Some(1700)));
+    }
+
+    #[test]
+    fn prompts_are_brought_to_a_level_if_that_is_wished_and_music_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        for path in ["en/quiet.wav", "music/quiet.wav"] {
+            write_wav(&root.join(path), 16_000, Tone::new(440.0, -40.0, 16_000).take(16_000));
+        }
+        let level = |path, normalize_dbfs| {
+            let Sound { narrow, wide } = sound(root, path, LoadConfig { normalize_dbfs });
+            [hotline_audio::rms_dbfs(&narrow), hotline_audio::rms_dbfs(&wide.unwrap())]
+        };
+        let near = |levels: [f64; 2], wanted: f64| levels.iter().all(|level| (level - wanted).abs() < 0.3);
+        assert!(near(level("en/quiet.wav", None), -40.0));
+        assert!(near(level("en/quiet.wav", Some(-20.0)), -20.0));
+        assert!(near(level("music/quiet.wav", Some(-20.0)), -40.0));
+    }
+
+    #[test]
+    fn a_loop_has_no_seam_after_resampling() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        // Whole waves that begin and end at their peak.
+        let wave = |rate_hz: u32| {
+            Tone::new(200.0, -6.0, rate_hz).skip(rate_hz as usize / 800).take(rate_hz as usize)
+        };
+        write_wav(&root.join("music/loop.wav"), 44_100, wave(44_100));
+        let Sound { narrow, wide } = sound(root, "music/loop.wav", LoadConfig::default());
+        for (samples, rate) in [(narrow, Rate::Narrow), (wide.unwrap(), Rate::Wide)] {
+            assert_eq!(samples.len(), rate.hz() as usize);
+            let step = |pair: [i16; 2]| (i32::from(pair[1]) - i32::from(pair[0])).abs();
+            let steepest = samples.array_windows().map(|pair| step(*pair)).max().unwrap();
+            let seam = step([samples[samples.len() - 1], samples[0]]);
+            assert!(seam <= steepest / 4, "{seam} where {steepest} is the steepest");
+        }
     }
 }

@@ -12,7 +12,7 @@ use hotline_call::{
     Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, RecordingPolicy,
     Route, RouteTrunk, Server, Timing, Trunk, Voice,
 };
-use hotline_media::PromptId;
+use hotline_media::Music;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_sip::uri::Host;
 use hotline_sip::{Destination, EndpointConfig, IpPrefix, TrunkConfig, UserConfig};
@@ -167,7 +167,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
             waiting_max: 50,
             wait_max: Some(rules.wait_max),
         },
-        music: PromptId::from("music/waiting"),
+        music: Music::from("music/waiting"),
         announce_position: true,
         record: true,
     };

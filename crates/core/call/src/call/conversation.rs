@@ -277,7 +277,7 @@ impl Call {
     }
 
     /// The music of the queue the call came from, or of any queue when it came from none.
-    pub(super) fn hold_music(&self, env: &Env) -> Option<media::PromptId> {
+    pub(super) fn hold_music(&self, env: &Env) -> Option<media::Music> {
         self.last_queue(env).or_else(|| env.center.queues.values().next()).map(|queue| queue.music.clone())
     }
 

@@ -144,8 +144,12 @@ impl Call {
         let leg = dial.leg;
         let State::Trying(attempt) = &mut dial.state else { return };
         if status == 180 && !std::mem::replace(&mut attempt.rang, true) {
+            let plays_itself = attempt.early.is_some();
             self.emit(now, env, CallEvent::DialRinging { leg });
             self.tell_transferor(now, env, 180);
+            if !plays_itself {
+                self.hear_ringing(env);
+            }
         }
         match body {
             Some(body) if self.hears_early() => self.hear_early(now, env, body),
@@ -160,7 +164,7 @@ impl Call {
     }
 
     /// The network plays something before the answer: an agent who has dialled hears it. A caller who is sent on hears
-    /// music until somebody is there.
+    /// music, and a tone once the phone rings.
     fn hear_early(&mut self, now: Now, env: &mut Env, body: &Bytes) {
         let caller_leg = self.leg;
         let Some(live) = self.live() else { return };
@@ -355,8 +359,7 @@ impl Call {
             Fallback::Refuse if self.begin_again(now, env) => {}
             Fallback::Refuse => {
                 let (kind, status, q850) = told(failure);
-                let status = if self.record.answered_at.is_some() { 200 } else { status };
-                self.end_by_system(now, env, kind, Some(status), q850);
+                self.end_refused(now, env, (kind, status, q850));
             }
             other @ (Fallback::Queue(_) | Fallback::Flow(_) | Fallback::Transferor(_)) => {
                 self.fall_back(now, env, other, as_offer(failure));

@@ -2,13 +2,14 @@
 //! the legs are closed.
 
 use hotline_acd::{LeaveCause, OfferFailure};
-use hotline_base::{LegId, Now, RecordingId};
+use hotline_base::{LegId, Now, PlayId, RecordingId};
 use hotline_ivr::Input;
-use hotline_media::LegStats;
+use hotline_media::{self as media, LegStats};
 use hotline_sip::Reason;
+use serde::{Deserialize, Serialize};
 
 use super::conversation::{Conversation, end_conversation};
-use super::live::{Activity, Progress};
+use super::live::{Activity, Progress, Refusal};
 use super::offer::Fallback;
 use super::{Call, Served, Stage, Waiting};
 use crate::command::Request;
@@ -16,6 +17,9 @@ use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner};
 use crate::event::{CallEvent, DialFailure, EndCause, EndKind, Party, QueueOutcome};
 use crate::sound::{LegSound, Sound};
+
+/// "User busy" (Q.850).
+const USER_BUSY: u8 = 17;
 
 /// How the caller's SIP session stands when the call ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +49,10 @@ impl Call {
                     | Activity::Summoning
                     | Activity::Flow(_)
                     | Activity::Offering { .. }
-                    | Activity::Dialling { .. } => EndKind::HungUpEarly,
+                    | Activity::Dialling { .. } => match &live.refusal {
+                        Some(refusal) => refusal.ending.kind,
+                        None => EndKind::HungUpEarly,
+                    },
                 };
                 let unanswered = matches!(live.progress, Progress::Proceeding(_) | Progress::Early(_));
                 (kind, Some(if unanswered { 487 } else { 200 }))
@@ -110,9 +117,34 @@ impl Call {
             OfferFailure::PhoneFault => (480, 18),
             OfferFailure::ServerFault | OfferFailure::CallerGone | OfferFailure::Elsewhere => (503, 41),
         };
-        let status = if self.record.answered_at.is_some() { 200 } else { status };
-        let ending = Ending { by: Party::System, kind: EndKind::NotAnswered, status: Some(status), q850 };
+        self.end_refused(now, env, (EndKind::NotAnswered, status, q850));
+    }
+
+    /// Nobody took the call. Whose call is up already is told by a tone, a few seconds long; others by the SIP status, which
+    /// the own phone makes a tone of.
+    pub(super) fn end_refused(&mut self, now: Now, env: &mut Env, (kind, status, q850): (EndKind, u16, u8)) {
+        let is_up = self.record.answered_at.is_some();
+        let status = Some(if is_up { 200 } else { status });
+        let ending = Ending { by: Party::System, kind, status, q850 };
+        let leg = self.leg;
+        let Some(live) = self.live().filter(|_| is_up) else {
+            self.end(now, env, CallerSession::Up, ending);
+            return;
+        };
+        let tone = if q850 == USER_BUSY { media::BUSY } else { media::CONGESTION };
+        let play = env.next_play();
+        live.activity = Activity::Idle;
+        live.refusal = Some(Refusal { play, ending });
+        env.media.push_back(media::Command::SetMusic { leg, prompt: None });
+        env.media.push_back(media::Command::Play { leg, play, prompts: vec![tone.into()] });
+    }
+
+    /// A playback to the caller is over; true if it was the tone with which the call ends.
+    pub(super) fn on_refusal_heard(&mut self, now: Now, env: &mut Env, play: PlayId) -> bool {
+        let refusal = self.live().and_then(|live| live.refusal.take_if(|refusal| refusal.play == play));
+        let Some(Refusal { ending, .. }) = refusal else { return false };
         self.end(now, env, CallerSession::Up, ending);
+        true
     }
 
     fn end(&mut self, now: Now, env: &mut Env, caller: CallerSession, ending: Ending) {
@@ -301,6 +333,8 @@ impl Call {
     }
 }
 
+/// How a call ends.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Ending {
     pub(super) by: Party,
     pub(super) kind: EndKind,

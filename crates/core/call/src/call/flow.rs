@@ -82,7 +82,7 @@ impl Call {
 
     /// A playback to the caller is over.
     pub(crate) fn on_play_finished(&mut self, now: Now, env: &mut Env, play: PlayId) {
-        if self.on_announcement_finished(env, play) {
+        if self.on_refusal_heard(now, env, play) || self.on_announcement_finished(env, play) {
             return;
         }
         let Some(run) = self.run() else { return };
@@ -104,6 +104,7 @@ impl Call {
             | OfferFailure::CallerGone
             | OfferFailure::Elsewhere => TransferExit::Unavailable,
         };
+        env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
         self.give_flow(now, env, Input::TransferFailed(exit));
     }
 
@@ -201,7 +202,6 @@ impl Call {
         }
         match fallback {
             Fallback::Flow(run) => {
-                env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
                 self.set_activity(Activity::Flow(run));
                 self.on_transfer_failed(now, env, OfferFailure::Busy);
             }

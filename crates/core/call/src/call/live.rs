@@ -1,11 +1,13 @@
 //! A live call: the caller's leg and what the call does.
 
 use bytes::Bytes;
-use hotline_base::{AgentId, CallId, LegId, Now, Pii};
+use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId};
+use hotline_media as media;
 use serde::{Deserialize, Serialize};
 
 use super::conversation::Partner;
 use super::device::DeviceCall;
+use super::ending::Ending;
 use super::{AgentLeg, Call, Conversation, Dialling, Fallback, FlowRun, Stage, Waiting};
 use crate::env::Env;
 use crate::event::{CallEvent, EndKind};
@@ -18,6 +20,15 @@ pub(crate) struct Live {
     pub(super) media: MediaLeg,
     pub(super) progress: Progress,
     pub(super) activity: Activity,
+    /// Nobody took the call, and the caller hears a tone that says so.
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// How a call ends when its tone has been heard.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Refusal {
+    pub(super) play: PlayId,
+    pub(super) ending: Ending,
 }
 
 /// How far the caller's INVITE has come.
@@ -143,6 +154,26 @@ impl Call {
             }
             (Some(session), Progress::Proceeding(_)) => env.sip.ring(now, session, None),
             (_, _) => {}
+        }
+    }
+
+    /// The phone rings that the caller waits for. Who hears us is told by a tone in the place of the music, but not in a queue,
+    /// which has its own; to any other caller the own phone rings back.
+    pub(super) fn hear_ringing(&mut self, env: &mut Env) {
+        let leg = self.leg;
+        let Some(live) = self.live() else { return };
+        let waits = match &live.activity {
+            Activity::Offering { fallback, .. } | Activity::Dialling { fallback, .. } => {
+                !matches!(fallback, Fallback::Queue(_))
+            }
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Talking(_) => false,
+        };
+        if waits && !matches!(live.progress, Progress::Proceeding(_)) {
+            env.media.push_back(media::Command::SetMusic { leg, prompt: Some(media::RINGBACK.into()) });
         }
     }
 

@@ -229,6 +229,7 @@ impl Call {
             env.acd.offer_ringing(now, reservation);
         }
         self.ring_caller(now, env);
+        self.hear_ringing(env);
         self.tell_transferor(now, env, 180);
         self.emit(now, env, CallEvent::Ringing { offer });
     }

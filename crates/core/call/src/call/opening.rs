@@ -162,7 +162,7 @@ impl Call {
             }
         };
         let (progress, activity) = (Progress::Proceeding(description), Activity::Idle);
-        self.stage = Stage::Live(Box::new(Live { media, progress, activity }));
+        self.stage = Stage::Live(Box::new(Live { media, progress, activity, refusal: None }));
         self.enter(now, env, None);
     }
 

@@ -82,7 +82,8 @@ impl Call {
         self.session = Some(device.session);
         let media = device.offered.clone();
         let progress = Progress::Summoned { caller_id, device };
-        self.stage = Stage::Live(Box::new(Live { media, progress, activity: Activity::Summoning }));
+        self.stage =
+            Stage::Live(Box::new(Live { media, progress, activity: Activity::Summoning, refusal: None }));
     }
 
     /// The agent has taken the own device up: whom the agent wants is called.
