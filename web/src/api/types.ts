@@ -250,6 +250,17 @@ export interface Recording {
   legs: RecordedLeg[];
   marks: RecordedMark[];
   gaps: RecordedGap[];
+  talk: RecordedTalk | null;
+}
+
+/** Who spoke for how long in a recording. */
+export interface RecordedTalk {
+  customer_ms: number;
+  agent_ms: number;
+  over_talk_ms: number;
+  over_talks: number;
+  silence_ms: number;
+  longest_silence_ms: number;
 }
 
 /** A phone in a recording, in milliseconds since its first sample. */

@@ -26,6 +26,7 @@ import css from './CallPage.module.css';
 import { AgentName, QueueName } from './CallTable';
 import { Course } from './Course';
 import { Player } from './Player';
+import { Marks, Talk } from './RecordedTimes';
 import { Dials, Offers, Path, Queues, Sounds } from './RecordTables';
 import { hasAudio, waited } from './record';
 
@@ -131,17 +132,21 @@ function RecordingLine({ call, recording }: { call: string; recording: Recording
     );
   }
   return (
-    <p className={css.recording}>
-      <span className={css.path}>{recording.path}</span>
-      <span className="num">
-        {recording.duration_ms === null ? t('call.recording_open') : clock(recording.duration_ms)}
-      </span>
-      {recording.state === 'mended' && <Tag tone="hold">{t('call.recording_mended')}</Tag>}
-      {(recording.gap_ms ?? 0) > 0 && <Tag tone="hold">{t('call.gap', { ms: recording.gap_ms })}</Tag>}
-      <a href={recordingUrl(call)} download={recording.path.split('/').at(-1)} className={css.download}>
-        {t('call.download')}
-      </a>
-    </p>
+    <>
+      <p className={css.recording}>
+        <span className={css.path}>{recording.path}</span>
+        <span className="num">
+          {recording.duration_ms === null ? t('call.recording_open') : clock(recording.duration_ms)}
+        </span>
+        {recording.state === 'mended' && <Tag tone="hold">{t('call.recording_mended')}</Tag>}
+        {(recording.gap_ms ?? 0) > 0 && <Tag tone="hold">{t('call.gap', { ms: recording.gap_ms })}</Tag>}
+        <a href={recordingUrl(call)} download={recording.path.split('/').at(-1)} className={css.download}>
+          {t('call.download')}
+        </a>
+      </p>
+      {recording.talk && <Talk talk={recording.talk} />}
+      {recording.marks.length > 0 && <Marks marks={recording.marks} />}
+    </>
   );
 }
 

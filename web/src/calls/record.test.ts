@@ -167,6 +167,7 @@ it('a failed recording cannot be played', () => {
     legs: [],
     marks: [],
     gaps: [],
+    talk: null,
   };
   expect(hasAudio(record({ recordings: [recording] }))).toBe(false);
   expect(hasAudio(record({ recordings: [{ ...recording, state: 'finished' }] }))).toBe(true);

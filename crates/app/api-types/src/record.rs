@@ -428,6 +428,25 @@ pub struct Recording {
     pub marks: Vec<RecordedMark>,
     /// Where audio is missing; at most 100 places.
     pub gaps: Vec<RecordedGap>,
+    /// Who spoke for how long; `null` while it is open, and after a crash.
+    pub talk: Option<RecordedTalk>,
+}
+
+/// Who spoke for how long in a recording. Music and ringing count as speech, a pause as silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedTalk {
+    /// The left channel, alone or not.
+    pub customer_ms: u64,
+    /// The right channel, alone or not.
+    pub agent_ms: u64,
+    /// Both at once.
+    pub over_talk_ms: u64,
+    /// How often that began.
+    pub over_talks: u32,
+    /// Neither.
+    pub silence_ms: u64,
+    /// The longest silence in one piece.
+    pub longest_silence_ms: u64,
 }
 
 /// A phone in a recording. Milliseconds count from the first sample.

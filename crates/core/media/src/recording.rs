@@ -97,6 +97,27 @@ pub struct RecordingIndex {
     pub marks: Vec<RecordedMark>,
     /// Silence in place of audio that arrived, in order; bounded. The sum of all is told beside.
     pub gaps: Vec<RecordedGap>,
+    /// Who spoke for how long; `None` if nobody listened, as after a crash.
+    #[serde(default)]
+    pub talk: Option<Talk>,
+}
+
+/// Who spoke for how long in a recording, by how much louder a side was than its line. Music and ringing count as speech, a pause
+/// as silence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    /// The left side, alone or not.
+    pub customer_ms: u64,
+    /// The right side, alone or not.
+    pub agent_ms: u64,
+    /// Both at once.
+    pub over_talk_ms: u64,
+    /// How often that began.
+    pub over_talks: u32,
+    /// Neither.
+    pub silence_ms: u64,
+    /// The longest silence in one piece.
+    pub longest_silence_ms: u64,
 }
 
 /// A leg from joining to leaving.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hotline_base::LegId;
-use hotline_media::{Channel, Mark, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Voice};
+use hotline_media::{Channel, Mark, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Talk, Voice};
 
 use crate::wav::millis;
 
@@ -119,11 +119,11 @@ impl Index {
     }
 
     /// All of a recording of this length.
-    pub(crate) fn finish(mut self, length: u64, gaps: &Gaps) -> RecordingIndex {
+    pub(crate) fn finish(mut self, length: u64, gaps: &Gaps, talk: Talk) -> RecordingIndex {
         for place in self.open.into_values() {
             self.index.legs[place].to_ms = millis(length);
         }
-        RecordingIndex { gaps: gaps.told(), ..self.index }
+        RecordingIndex { gaps: gaps.told(), talk: Some(talk), ..self.index }
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
         index.join(&Voice::new(leg, Channel::Customer, "agent:1"), 8000);
         index.leave(leg, 12_000);
         index.join(&Voice::new(leg, Channel::Customer, "agent:1"), 12_000);
-        let legs = index.finish(16_000, &Gaps::default()).legs;
+        let legs = index.finish(16_000, &Gaps::default(), Talk::default()).legs;
         let spans: Vec<_> = legs.iter().map(|leg| (leg.channel, leg.from_ms, leg.to_ms)).collect();
         assert_eq!(spans, [(Channel::Agent, 0, 1000), (Channel::Customer, 1000, 2000)]);
     }

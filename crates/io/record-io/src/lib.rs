@@ -25,6 +25,7 @@ mod repair;
 mod ring;
 mod shelf;
 mod sync;
+mod talk;
 mod wav;
 mod window;
 

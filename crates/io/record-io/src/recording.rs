@@ -16,6 +16,7 @@ use crate::manifest::Manifest;
 use crate::notes::{Note, Slot};
 use crate::ring::Piece;
 use crate::shelf::Shelf;
+use crate::talk::Listening;
 use crate::sync::{Ending, SyncThread, Synced};
 use crate::wav;
 use crate::window::Window;
@@ -46,6 +47,7 @@ pub(crate) struct Recording {
     next_refresh: Instant,
     digest: wav::Digester,
     index: Index,
+    listening: Listening,
     /// The beginning of a packet that came in several pieces, and whose.
     packet: Vec<u8>,
     packet_at: (LegId, u64),
@@ -95,6 +97,7 @@ impl Recording {
             next_refresh: now + REFRESH,
             digest: wav::Digester::default(),
             index: Index::default(),
+            listening: Listening::default(),
             packet: Vec::new(),
             packet_at: (LegId(0), 0),
         })
@@ -191,7 +194,7 @@ impl Recording {
         let mut gaps = refused.clone();
         gaps.merge(self.window.late());
         let gap_ms = wav::millis(gaps.samples());
-        let index = std::mem::take(&mut self.index).finish(length, &gaps);
+        let index = std::mem::take(&mut self.index).finish(length, &gaps, self.listening.talk());
         let sha256 = std::mem::take(&mut self.digest).hex();
         let told = (gap_ms, index.clone());
         let manifest = Manifest::finished(self.note.identity(), format, length, told, sha256);
@@ -234,6 +237,8 @@ impl Recording {
             wav::write_frames(file, format, first, &frames, &mut bytes)?;
             self.digest.frames(&bytes);
             let written = first + frames.len() as u64;
+            self.listening.hear(&frames);
+            self.listening.hear_silence(length - written);
             wav::write_silence(file, format, (written, length), &mut self.digest)?;
             wav::write_header(file, format, length)
         };

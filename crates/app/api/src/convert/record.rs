@@ -9,7 +9,7 @@ use hotline_call::{
     Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, Transfer,
     TransferOutcome,
 };
-use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark};
+use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 
 use super::{text, time};
 
@@ -261,6 +261,7 @@ fn recording(recording: &Recording) -> api::Recording {
         legs: recording.index.legs.iter().map(recorded_leg).collect(),
         marks: recording.index.marks.iter().map(recorded_mark).collect(),
         gaps: recording.index.gaps.iter().map(recorded_gap).collect(),
+        talk: recording.index.talk.map(recorded_talk),
     };
     match &recording.state {
         RecordingState::Open => open,
@@ -286,6 +287,11 @@ fn recording(recording: &Recording) -> api::Recording {
 fn recorded_leg(leg: &RecordedLeg) -> api::RecordedLeg {
     let (speaker, channel) = (leg.speaker.as_str().to_owned(), channel(leg.channel));
     api::RecordedLeg { speaker, channel, from_ms: leg.from_ms, to_ms: leg.to_ms }
+}
+
+fn recorded_talk(talk: Talk) -> api::RecordedTalk {
+    let Talk { customer_ms, agent_ms, over_talk_ms, over_talks, silence_ms, longest_silence_ms } = talk;
+    api::RecordedTalk { customer_ms, agent_ms, over_talk_ms, over_talks, silence_ms, longest_silence_ms }
 }
 
 fn recorded_mark(mark: &RecordedMark) -> api::RecordedMark {

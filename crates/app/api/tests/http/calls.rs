@@ -5,7 +5,7 @@ use std::time::Duration;
 use hotline_acd::OfferFailure;
 use hotline_base::{CallId, LegId, RecordingId, Rng, WallTime};
 use hotline_call::{CallEvent, CallRecord, CallState, CallView, EndCause, EndKind, Party, RecordingIndex};
-use hotline_media::{Channel, RecordedLeg};
+use hotline_media::{Channel, RecordedLeg, Talk};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, send};
@@ -42,6 +42,14 @@ fn finished(call: CallId, agent: &str, path: &str) -> CallRecord {
                         from_ms: 0,
                         to_ms: 7040,
                     }],
+                    talk: Some(Talk {
+                        customer_ms: 2000,
+                        agent_ms: 4000,
+                        over_talk_ms: 500,
+                        over_talks: 1,
+                        silence_ms: 1540,
+                        longest_silence_ms: 900,
+                    }),
                     ..RecordingIndex::default()
                 },
             },
@@ -79,7 +87,8 @@ async fn an_agent_reads_its_own_calls_and_an_admin_all() {
         json!({
             "id": recording_id().to_string(), "path": "2026/01/31/a.wav", "started_at": "1970-01-01T00:00:02.000Z",
             "state": "finished", "duration_ms": 7040, "gap_ms": 0, "bytes": 14, "problem": null,
-            "legs": [{ "speaker": "agent:1001", "channel": "right", "from_ms": 0, "to_ms": 7040 }], "marks": [], "gaps": []
+            "legs": [{ "speaker": "agent:1001", "channel": "right", "from_ms": 0, "to_ms": 7040 }], "marks": [], "gaps": [],
+            "talk": { "customer_ms": 2000, "agent_ms": 4000, "over_talk_ms": 500, "over_talks": 1, "silence_ms": 1540, "longest_silence_ms": 900 }
         })
     );
     assert_eq!(server.get(&path, &bob).await.status, 403);
