@@ -124,6 +124,7 @@ fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
                 opus: Opus::default(),
                 rtcp: None,
                 rtcp_mux: false,
+                comfort_noise_receive: None,
                 payload_type_send: payload_type,
                 payload_type_receive: payload_type,
                 telephone_event_send: Some(101),

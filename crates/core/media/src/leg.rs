@@ -4,11 +4,12 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use hotline_audio::Rate;
+use hotline_audio::comfort_noise::Generator;
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time};
 use hotline_rtp::{Digit, HEADER_LEN, Header, PeerReport, Press, REPORT_LEN_MAX, speed_event_up};
 use serde::{Deserialize, Serialize};
 
-use crate::codec::PAYLOAD_MAX;
+use crate::codec::{NARROW_SAMPLES_MAX, PAYLOAD_MAX};
 use crate::events::Events;
 use crate::in_band::InBand;
 use crate::keys::Keys;
@@ -20,6 +21,8 @@ use crate::sender::{Incoming, Sender};
 use crate::timeline::samples_at;
 use crate::{Channel, Codec, Decoder, Encoder, Event, LegStats, PlayOutcome, PromptLibrary, Remote, Sink};
 
+/// A peer that said that it is silent may be so for so many times as long as one that just sends nothing.
+const QUIET_PATIENCE: u32 = 5;
 /// The most that waits of a mix: a packet of 60 ms and a frame of wide sound.
 const MIXED_MAX: usize = 1280;
 /// The most lost packets in a row whose place is filled for a phone that cannot do it itself.
@@ -50,6 +53,8 @@ pub(crate) struct Leg {
     played_out: PlayoutStats,
     /// While it hears a mix: what is due and does not fill a packet yet.
     mixed: Vec<i16>,
+    /// While whom it hears is silent and has told how its line sounds (RFC 3389).
+    noise: Option<Box<Generator>>,
 }
 
 /// The connection to the peer.
@@ -58,6 +63,8 @@ struct Link {
     remote: Remote,
     receiver: Receiver,
     watch: Watch,
+    /// The peer said last that it is silent (RFC 3389).
+    is_quiet: bool,
     /// All that comes is heard by the one, all that goes is said by the other: G.722 depends on what came before.
     decoder: Decoder,
     encoder: Encoder,
@@ -142,6 +149,7 @@ impl Leg {
             playout: None,
             played_out: PlayoutStats::default(),
             mixed: Vec::new(),
+            noise: None,
         }
     }
 
@@ -180,12 +188,14 @@ impl Leg {
                 }
                 link.remote = remote;
                 link.watch = watch;
+                link.is_quiet = false;
             }
             None => {
                 let (decoder, encoder) = (codec.decoder(), codec.encoder(opus));
                 let receiver = Receiver::new(address);
                 let in_band = in_band.then(|| InBand::new(codec));
-                self.link = Some(Link { remote, receiver, watch, decoder, encoder, in_band });
+                self.link =
+                    Some(Link { remote, receiver, watch, is_quiet: false, decoder, encoder, in_band });
             }
         }
         self.due_samples = 0;
@@ -219,6 +229,7 @@ impl Leg {
         let is_other = self.bridged.map(|before| before.feed()) != bridged.map(|after| after.feed());
         self.bridged = bridged;
         if is_other {
+            self.noise = None;
             self.sender.interrupt();
         }
         if bridged.is_some() {
@@ -311,6 +322,7 @@ impl Leg {
             Watch::Off => Watch::Off,
             Watch::HeardAt(_) | Watch::Silent => Watch::HeardAt(now),
         };
+        link.is_quiet = matches!(received.content, Content::Noise(_));
         if received.first {
             events.push(Event::FirstPacket { leg: id });
         }
@@ -401,6 +413,9 @@ impl Leg {
         if self.player.goes_first() {
             return false;
         }
+        if let Content::Audio { .. } = received.content {
+            self.noise = None;
+        }
         let payload = received.payload.clone();
         let incoming = Incoming {
             header: &received.header,
@@ -420,6 +435,11 @@ impl Leg {
                 speed_event_up(&mut datagram[payload.clone()], link.remote.codec.clock_factor());
                 let header = self.sender.relay_key(now, incoming, payload_type);
                 self.send(id, header, &mut datagram[payload.start - HEADER_LEN..payload.end], out);
+            }
+            (Content::Noise(noise), _) => {
+                self.sender.skip(&received.header);
+                let seed = id.0;
+                self.noise.get_or_insert_with(|| Box::new(Generator::new(seed, Rate::Narrow))).set(noise);
             }
             (Content::Event, None) | (Content::Unusable, _) => self.sender.skip(&received.header),
         }
@@ -497,6 +517,14 @@ impl Leg {
                 Some(Bridged { hears: Hears::Mix { rate }, .. }) if !self.player.goes_first() => {
                     (link.encoder.say(&mut self.mixed, frame_samples, rate, place), None)
                 }
+                Some(_)
+                    if !self.player.goes_first()
+                        && let Some(noise) = &mut self.noise =>
+                {
+                    let mut sound = [0; NARROW_SAMPLES_MAX];
+                    noise.fill(&mut sound[..frame_samples]);
+                    (link.encoder.encode(&sound[..frame_samples], place), None)
+                }
                 Some(_) | None => {
                     self.mixed.clear();
                     link.encoder.play(&mut self.player, prompts, clock, frame_samples, place)
@@ -526,6 +554,7 @@ impl Leg {
     /// Reports keys whose end was lost, and a peer that fell silent.
     pub(crate) fn handle_timeouts(&mut self, now: Time, id: LegId, silence: Duration, events: &mut Events) {
         let Some(link) = &mut self.link else { return };
+        let silence = if link.is_quiet { silence * QUIET_PATIENCE } else { silence };
         if let Watch::HeardAt(heard) = link.watch
             && now.since(heard) >= silence
         {
@@ -539,7 +568,7 @@ impl Leg {
 
     fn hears_its_bridge(&self, now: Time) -> bool {
         let Some(Bridged { hears: Hears::Packets { heard_at }, .. }) = self.bridged else { return false };
-        !self.player.goes_first() && now.since(heard_at) < BRIDGE_SILENCE_AFTER
+        !self.player.goes_first() && self.noise.is_none() && now.since(heard_at) < BRIDGE_SILENCE_AFTER
     }
 }
 

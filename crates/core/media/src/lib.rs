@@ -41,5 +41,7 @@ pub use keys::KEYS_WAITING_MAX;
 pub use parties::{PARTIES_MAX, Party, Supervision};
 pub use prompts::{BUSY, CONGESTION, PromptLibrary, RINGBACK};
 pub use quality::mos_hundredths;
-pub use recording::{Channel, Mark, MarkKind, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Speaker, Talk, Voice};
+pub use recording::{
+    Channel, Mark, MarkKind, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Speaker, Talk, Voice,
+};
 pub use sink::{Chunk, Sink};

@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 use core::ops::Range;
 
+use hotline_audio::comfort_noise::ComfortNoise;
 use hotline_base::Time;
 use hotline_rtp::{EventReceiver, Header, ParseError, Press, slow_event_down};
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ pub(crate) struct Received {
 }
 
 /// What a packet of the peer holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Content {
     /// Audio.
     Audio {
@@ -54,6 +55,8 @@ pub(crate) enum Content {
     },
     /// A telephone-event.
     Event,
+    /// The peer is silent from here on, and its line sounds like this.
+    Noise(ComfortNoise),
     /// Nothing that was agreed; it keeps its place in the sequence only.
     Unusable,
 }
@@ -91,7 +94,9 @@ impl Receiver {
             .flatten();
         let clock_factor = remote.codec.clock_factor();
         let is_event = Some(header.payload_type) == remote.telephone_event_receive;
-        if span.is_none() && !is_event {
+        let is_noise = Some(header.payload_type) == remote.comfort_noise_receive;
+        let noise = is_noise.then(|| ComfortNoise::parse(&datagram[payload.clone()])).flatten();
+        if span.is_none() && !is_event && noise.is_none() {
             stats.unknown_payload_type += 1;
             if !self.source.knows(from) || !self.streams.contains(header.ssrc) {
                 return None;
@@ -118,6 +123,8 @@ impl Receiver {
             presses = self.keys.handle_packet(now, timestamp, event).map(|press| slower(press, clock_factor));
             slow_event_down(event, clock_factor);
             Content::Event
+        } else if let Some(noise) = noise {
+            Content::Noise(noise)
         } else {
             Content::Unusable
         };

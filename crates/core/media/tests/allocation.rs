@@ -186,6 +186,7 @@ fn remote(leg: LegId, codec: Codec) -> Command {
             opus: Opus::default(),
             rtcp: Some(SocketAddr::from(([192, 0, 2, 1], 4001))),
             rtcp_mux: false,
+            comfort_noise_receive: None,
             payload_type_send: payload_type,
             payload_type_receive: payload_type,
             telephone_event_send: Some(101),

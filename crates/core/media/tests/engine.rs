@@ -142,6 +142,42 @@ fn keys_cross_from_one_clock_to_another() {
     assert_eq!(presses.collect::<Vec<_>>(), [('5', 80), ('5', 80)]);
 }
 
+/// A phone that sends nothing while nobody speaks says how its line sounds, once.
+#[test]
+fn the_silence_of_a_phone_sounds_as_it_says() {
+    for codec in [Codec::Pcmu, Codec::G722] {
+        let mut world = World::with_two_legs(Codec::Pcma, codec);
+        let mut answer = remote(A, Codec::Pcma);
+        if let Command::SetRemote { remote, .. } = &mut answer {
+            remote.comfort_noise_receive = Some(13);
+        }
+        world.command(answer);
+        world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+        for (packet, said) in (1_u16..).zip(packets(440.0, Codec::Pcma, 25)) {
+            world.beat();
+            world.talk(A, packet, 8, &said);
+        }
+        world.sent.clear();
+        // 45 dB below full scale of a square, which is 42 below that of a sine.
+        world.packet(A, 26, 26 * 160, 13, false, &[45]);
+        for _ in 0..100 {
+            world.beat();
+        }
+        let sent = world.sent_to(B);
+        assert_eq!(sent.len(), 100, "{codec:?}: on each beat, without a gap");
+        let mut decoder = codec.decoder();
+        let sound: Vec<i16> = sent.iter().flat_map(|sent| decoder.sound(&sent.payload)).collect();
+        let level = hotline_audio::rms_dbfs(&sound[4000..]);
+        assert!((level + 42.0).abs() < 1.5, "{codec:?}: {level}");
+        world.sent.clear();
+        world.talk(A, 27, 8, &packets(440.0, Codec::Pcma, 1)[0]);
+        world.beat();
+        assert_eq!(world.sent_to(B).len(), 1, "speech takes its place at once");
+        let stats = world.close(A);
+        assert_eq!((stats.packets_lost, stats.unknown_payload_type), (0, 0));
+    }
+}
+
 /// A tenth of a second of each key and as much silence, from a phone that does not know telephone-events.
 fn press_as_sound(world: &mut World, codec: Codec, keys: &str, first: u16) -> u16 {
     let mut encoder = codec.encoder(Opus::default());

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The payload type that our offers give to telephone-events on an 8 kHz clock; most phones use the same.
 const TELEPHONE_EVENT: u8 = 101;
+/// The payload type of comfort noise at 8 kHz (RFC 3551 §6).
+const COMFORT_NOISE: u8 = 13;
 /// The payload types without a fixed meaning (RFC 3551 §6).
 const DYNAMIC: core::ops::RangeInclusive<u8> = 96..=127;
 /// The keys 0 to 9, `*`, `#` and A to D (RFC 4733 §3.2).
@@ -100,6 +102,12 @@ impl Encoding {
         Self { parameters: Some(KEYS), ..Self::of("telephone-event", clock_hz, None) }
     }
 
+    /// Comfort noise (RFC 3389 §4), on the clock of the audio whose pauses it fills.
+    const fn comfort_noise(clock_hz: u32) -> Self {
+        let fixed = if clock_hz == 8000 { Some(COMFORT_NOISE) } else { None };
+        Self::of("CN", clock_hz, fixed)
+    }
+
     fn is(self, map: &RtpMap) -> bool {
         map.name.eq_ignore_ascii_case(self.name)
             && map.clock_hz == self.clock_hz
@@ -117,6 +125,7 @@ pub(crate) struct Formats {
     pub(crate) codec: Codec,
     pub(crate) audio: PayloadTypes,
     pub(crate) events: Option<PayloadTypes>,
+    pub(crate) noise: Option<PayloadTypes>,
 }
 
 /// What one encoding is called in each direction; the two may differ (RFC 3264 §5.1).
@@ -149,10 +158,12 @@ impl Formats {
             PayloadTypes { send, receive }
         };
         let events = Encoding::telephone_event(codec.clock_hz());
+        let noise = Encoding::comfort_noise(codec.clock_hz());
         Some(Self {
             codec,
             audio: both(codec.encoding(), send),
             events: offered.telephone_event(codec).map(|send| both(events, send)),
+            noise: offered.comfort_noise(codec).map(|send| both(noise, send)),
         })
     }
 
@@ -165,12 +176,17 @@ impl Formats {
         })?;
         let events = theirs.telephone_event(codec).zip(ours.telephone_event(codec));
         let events = events.map(|(send, receive)| PayloadTypes { send, receive });
-        Some(Self { codec, audio, events })
+        let noise = theirs.comfort_noise(codec).zip(ours.comfort_noise(codec));
+        let noise = noise.map(|(send, receive)| PayloadTypes { send, receive });
+        Some(Self { codec, audio, events, noise })
     }
 
     /// Writes our side of it into our line.
     pub(crate) fn announce(self, media: &mut Media) {
         media.add_format(self.audio.receive, self.codec.encoding());
+        if let Some(noise) = self.noise {
+            media.add_format(noise.receive, Encoding::comfort_noise(self.codec.clock_hz()));
+        }
         if let Some(events) = self.events {
             media.add_format(events.receive, Encoding::telephone_event(self.codec.clock_hz()));
         }
@@ -235,6 +251,16 @@ impl Media {
     /// True if `payload_type` stands for another encoding.
     fn means_else(&self, payload_type: u8, encoding: Encoding) -> bool {
         self.payload_types().any(|listed| listed == payload_type) && !self.means(payload_type, encoding)
+    }
+
+    /// The payload type of comfort noise on the clock of `codec`, if the writer of this line takes any. Opus has its own.
+    fn comfort_noise(&self, codec: Codec) -> Option<u8> {
+        match codec {
+            Codec::Opus => None,
+            Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::L16 => {
+                self.payload_type_of(Encoding::comfort_noise(codec.clock_hz()))
+            }
+        }
     }
 
     /// The payload type of telephone-events on the clock of `codec`, if the writer of this line takes keys.

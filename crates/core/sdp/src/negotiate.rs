@@ -43,6 +43,11 @@ pub struct Negotiated {
     pub telephone_event_send: Option<u8>,
     /// The payload type of the peer's telephone-events; `None` if it sends none.
     pub telephone_event_receive: Option<u8>,
+    /// The payload type of the comfort noise that the peer takes in place of silence (RFC 3389); `None` if it takes none. We
+    /// do not offer any.
+    pub comfort_noise_send: Option<u8>,
+    /// The payload type of the peer's comfort noise.
+    pub comfort_noise_receive: Option<u8>,
     /// Milliseconds of audio in each packet that we send, in [`PTIME_RANGE_MS`](crate::PTIME_RANGE_MS).
     pub ptime_ms: u8,
     /// Who sends, as seen from us.
@@ -172,6 +177,8 @@ fn negotiated(ours: &Media, theirs: &Media, peer: &Peer, formats: Formats, rest:
         payload_type_receive: formats.audio.receive,
         telephone_event_send: formats.events.map(|events| events.send),
         telephone_event_receive: formats.events.map(|events| events.receive),
+        comfort_noise_send: formats.noise.map(|noise| noise.send),
+        comfort_noise_receive: formats.noise.map(|noise| noise.receive),
         ptime_ms: packet_time::sent(ours, theirs),
         direction: rest.direction,
         opus: (formats.codec == Codec::Opus).then(|| {

@@ -96,6 +96,7 @@ impl Server {
                 opus: Opus::default(),
                 rtcp,
                 rtcp_mux: false,
+                comfort_noise_receive: None,
                 payload_type_send: payload_type,
                 payload_type_receive: payload_type,
                 telephone_event_send: Some(101),

@@ -117,6 +117,7 @@ fn recorded(speakers: &mut [Speaker; 2], now: Now, out: &mut Listener) -> (Engin
                 address: address(*leg),
                 rtcp: None,
                 rtcp_mux: false,
+                comfort_noise_receive: None,
                 codec: Codec::Pcmu,
                 opus: Opus::default(),
                 payload_type_send: 0,

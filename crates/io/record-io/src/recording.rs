@@ -16,8 +16,8 @@ use crate::manifest::Manifest;
 use crate::notes::{Note, Slot};
 use crate::ring::Piece;
 use crate::shelf::Shelf;
-use crate::talk::Listening;
 use crate::sync::{Ending, SyncThread, Synced};
+use crate::talk::Listening;
 use crate::wav;
 use crate::window::Window;
 

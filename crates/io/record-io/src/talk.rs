@@ -55,7 +55,8 @@ impl Listening {
 
     /// What was heard so far.
     pub(crate) fn talk(&self) -> Talk {
-        let Activity { talk_ms, over_talk_ms, over_talks, silence_ms, longest_silence_ms, .. } = self.activity;
+        let Activity { talk_ms, over_talk_ms, over_talks, silence_ms, longest_silence_ms, .. } =
+            self.activity;
         let [customer_ms, agent_ms] = talk_ms;
         Talk { customer_ms, agent_ms, over_talk_ms, over_talks, silence_ms, longest_silence_ms }
     }

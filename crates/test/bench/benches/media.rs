@@ -115,6 +115,7 @@ fn answered(leg: LegId, codec: Codec) -> Command {
             opus: Opus::default(),
             rtcp: None,
             rtcp_mux: false,
+            comfort_noise_receive: None,
             payload_type_send: codec.usual_payload_type(),
             payload_type_receive: codec.usual_payload_type(),
             telephone_event_send: Some(101),

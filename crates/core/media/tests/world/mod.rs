@@ -275,6 +275,7 @@ pub(crate) fn remote(leg: LegId, codec: Codec) -> Command {
             opus: Opus::default(),
             rtcp: None,
             rtcp_mux: false,
+            comfort_noise_receive: None,
             payload_type_send: payload_type,
             payload_type_receive: payload_type,
             telephone_event_send: Some(if leg == A { 101 } else { 97 }),

@@ -38,6 +38,8 @@ fn baresip() {
             telephone_event_receive: Some(101),
             ptime_ms: 20,
             direction: Direction::SendReceive,
+            comfort_noise_send: None,
+            comfort_noise_receive: None,
             opus: None,
             srtp: None,
         }
@@ -136,7 +138,7 @@ fn polycom_with_its_direction_at_the_session() {
 #[test]
 fn freeswitch_with_comfort_noise() {
     let (text, negotiated) = answered(corpus!("freeswitch")).unwrap();
-    assert_eq!(lines(&text, "m="), ["m=audio 20000 RTP/AVP 0 101"], "comfort noise is not taken");
+    assert_eq!(lines(&text, "m="), ["m=audio 20000 RTP/AVP 0 13 101"], "comfort noise is taken");
     assert_eq!(negotiated.remote_rtcp, "203.0.113.8:22181".parse().unwrap());
 }
 
@@ -222,7 +224,7 @@ fn bundles_and_candidates_do_no_harm_to_plain_rtp() {
     assert_eq!(
         lines(&text, "m="),
         [
-            "m=audio 20000 RTP/AVP 0 126",
+            "m=audio 20000 RTP/AVP 0 13 126",
             "m=video 0 RTP/AVP 96 97",
             "m=application 0 UDP/DTLS/SCTP webrtc-datachannel"
         ]
