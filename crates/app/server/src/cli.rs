@@ -164,6 +164,8 @@ pub(crate) enum MediaPart {
     Recorded,
     /// Bridged calls with G.722 on the agent's leg.
     Transcoded,
+    /// Bridged calls with Opus on the agent's leg, at most 100 of them.
+    Opus,
     /// Callers who wait with music.
     Music,
     /// The greatest number of recorded calls that is clean.
@@ -173,8 +175,8 @@ pub(crate) enum MediaPart {
 }
 
 impl MediaPart {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Relay, Self::Recorded, Self::Transcoded, Self::Music, Self::Limit, Self::Beats];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Relay, Self::Recorded, Self::Transcoded, Self::Opus, Self::Music, Self::Limit, Self::Beats];
 }
 
 #[derive(Args, Debug)]

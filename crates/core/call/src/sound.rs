@@ -24,16 +24,22 @@ pub struct Sound {
     /// The worst interarrival jitter, microseconds.
     pub jitter_max_us: u32,
     /// Milliseconds made up for packets that were lost or late, while others heard this leg in a conference.
+    #[serde(default)]
     pub concealed_ms: u64,
     /// Packets that came too late for a conference.
+    #[serde(default)]
     pub packets_late: u64,
     /// How long its sound waited for late packets on average before it was mixed, in milliseconds; absent if it never was.
+    #[serde(default)]
     pub buffered_ms: Option<u32>,
     /// The mean of the way there and back, microseconds; absent if the phone reported none (RFC 3550 §6.4.1).
+    #[serde(default)]
     pub round_trip_us: Option<u32>,
     /// How many of the packets sent the phone said to miss; absent if it reported none.
+    #[serde(default)]
     pub peer_lost: Option<u64>,
     /// The interarrival jitter that the phone said to see last, microseconds; absent if it reported none.
+    #[serde(default)]
     pub peer_jitter_us: Option<u32>,
     /// The mean opinion score of what came, in hundredths (see [`media::mos_hundredths`]); absent if too little came.
     pub mos_hundredths: Option<u16>,

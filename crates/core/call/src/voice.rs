@@ -28,21 +28,19 @@ impl Default for Voice {
 }
 
 impl Voice {
-    /// The codecs that are offered, with `first` before the others if it is one of them.
+    /// The codecs that are offered, with `first` before the others if it may be used.
     pub(crate) fn preferring(&self, first: Option<Codec>) -> Vec<Codec> {
-        let first = first.filter(|first| self.codecs.contains(first));
+        let may_be_used = |codec: &Codec| self.codecs.contains(codec) || self.also_taken.contains(codec);
+        let first = first.filter(may_be_used);
         first.into_iter().chain(self.codecs.iter().copied().filter(|codec| Some(*codec) != first)).collect()
     }
 
     /// What may be taken of an offer, as [`Voice::preferring`] has it.
     pub(crate) fn taking(&self, first: Option<Codec>) -> Vec<Codec> {
         let mut codecs = self.preferring(first);
-        codecs.extend(self.also_taken.iter().copied().filter(|codec| !self.codecs.contains(codec)));
-        if let Some(first) = first
-            && let Some(place) = codecs.iter().position(|codec| *codec == first)
-        {
-            codecs[..=place].rotate_right(1);
-        }
+        let more: Vec<Codec> =
+            self.also_taken.iter().copied().filter(|codec| !codecs.contains(codec)).collect();
+        codecs.extend(more);
         codecs
     }
 

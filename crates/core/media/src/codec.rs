@@ -133,7 +133,7 @@ impl Codec {
         (1..=NARROW_SAMPLES_MAX).contains(&samples).then_some(samples)
     }
 
-    /// A payload without its first samples at 8 kHz; `None` if nothing is left. Of Opus the whole or nothing.
+    /// A payload without its first samples at 8 kHz; `None` if nothing is left, and of Opus unless it is whole.
     pub(crate) fn without_beginning(self, payload: &[u8], samples: usize) -> Option<&[u8]> {
         if samples >= self.span(payload)? {
             return None;
@@ -141,7 +141,7 @@ impl Codec {
         match self {
             Self::Pcmu | Self::Pcma | Self::G722 => payload.get(samples..),
             Self::L16 => payload.get(4 * samples..),
-            Self::Opus => Some(payload),
+            Self::Opus => (samples == 0).then_some(payload),
         }
     }
 

@@ -45,11 +45,15 @@ impl Delays {
 
     /// Takes the delay of a packet, in samples at 8 kHz.
     pub(crate) fn note(&mut self, delay: i64) {
+        let before = (self.known > 0).then(|| self.least());
         if self.packets == SPAN {
             (self.least, self.packets) = ([self.least[1], None], 0);
         }
         self.packets += 1;
         self.least[1] = Some(self.least[1].map_or(delay, |least| least.min(delay)));
+        if let Some(before) = before {
+            self.shift(self.least() - before);
+        }
         let step = (delay - self.least()) / STEP;
         let step = usize::try_from(step).unwrap_or(0).min(STEPS - 1);
         // The first ones count more, until there are many.
@@ -57,6 +61,18 @@ impl Delays {
         let share = FORGOTTEN.max(1.0 / f32::from(self.known.saturating_add(KNOWN_AT_FIRST)));
         self.weights.iter_mut().for_each(|weight| *weight *= 1.0 - share);
         self.weights[step] += share;
+    }
+
+    /// The steps are told from a least delay that is so much greater now: all weights come down by as much, and what would be
+    /// below the first step is in it. A network that becomes faster is taken to be as uneven as before.
+    fn shift(&mut self, risen: i64) {
+        let steps = usize::try_from(risen / STEP).unwrap_or(0).min(STEPS - 1);
+        if steps > 0 {
+            let below: f32 = self.weights[..steps].iter().sum();
+            self.weights.copy_within(steps.., 0);
+            self.weights[STEPS - steps..].fill(0.0);
+            self.weights[0] += below;
+        }
     }
 
     /// The delay of the earliest packets.
@@ -110,6 +126,21 @@ mod tests {
         assert!(delays.depth() > 600);
         (0..5000).for_each(|_| delays.note(0));
         assert!(delays.depth() <= 2 * STEP, "{}", delays.depth());
+    }
+
+    #[test]
+    fn a_network_that_becomes_slower_or_faster_is_not_waited_for_twice() {
+        let mut delays = Delays::new();
+        (0..2000).for_each(|_| delays.note(0));
+        for packet in 0..2000 {
+            delays.note(1600);
+            assert!(delays.in_time() <= 1600 + STEP, "packet {packet}: {}", delays.in_time());
+            assert!(packet < 1100 || delays.depth() <= 2 * STEP, "packet {packet}: {}", delays.depth());
+        }
+        for packet in 0..2000 {
+            delays.note(-800);
+            assert!(packet < 1100 || delays.depth() <= 2 * STEP, "packet {packet}: {}", delays.depth());
+        }
     }
 
     #[test]

@@ -54,7 +54,8 @@ pub(crate) struct Leg {
     /// While it hears a mix: what is due and does not fill a packet yet.
     mixed: Vec<i16>,
     /// While whom it hears is silent and has told how its line sounds (RFC 3389).
-    noise: Option<Box<Generator>>,
+    is_noisy: bool,
+    noise: Box<Generator>,
 }
 
 /// The connection to the peer.
@@ -149,7 +150,8 @@ impl Leg {
             playout: None,
             played_out: PlayoutStats::default(),
             mixed: Vec::new(),
-            noise: None,
+            is_noisy: false,
+            noise: Box::new(Generator::new(rng.next_u64(), Rate::Narrow)),
         }
     }
 
@@ -199,6 +201,7 @@ impl Leg {
             }
         }
         self.due_samples = 0;
+        self.mixed.clear();
     }
 
     /// What the peer's packets are coded in.
@@ -229,7 +232,7 @@ impl Leg {
         let is_other = self.bridged.map(|before| before.feed()) != bridged.map(|after| after.feed());
         self.bridged = bridged;
         if is_other {
-            self.noise = None;
+            self.is_noisy = false;
             self.sender.interrupt();
         }
         if bridged.is_some() {
@@ -414,7 +417,7 @@ impl Leg {
             return false;
         }
         if let Content::Audio { .. } = received.content {
-            self.noise = None;
+            self.is_noisy = false;
         }
         let payload = received.payload.clone();
         let incoming = Incoming {
@@ -428,6 +431,8 @@ impl Leg {
                 let header = self.sender.relay(now, incoming, payload_type, span as u32);
                 self.send(id, header, &mut datagram[payload.start - HEADER_LEN..payload.end], out);
             }
+            // Its place was filled, and the decoder is past it.
+            (Content::Audio { .. }, _) if received.is_overtaken && decoder.codec() == Codec::Opus => {}
             (Content::Audio { span, lost, .. }, _) => {
                 self.translate(now, id, incoming, (decoder, &datagram[payload]), (span, lost), out);
             }
@@ -438,8 +443,10 @@ impl Leg {
             }
             (Content::Noise(noise), _) => {
                 self.sender.skip(&received.header);
-                let seed = id.0;
-                self.noise.get_or_insert_with(|| Box::new(Generator::new(seed, Rate::Narrow))).set(noise);
+                if !received.is_overtaken {
+                    self.noise.set(noise);
+                    self.is_noisy = true;
+                }
             }
             (Content::Event, None) | (Content::Unusable, _) => self.sender.skip(&received.header),
         }
@@ -456,6 +463,8 @@ impl Leg {
         (span, lost): (usize, u16),
         out: &mut impl Sink,
     ) {
+        // What was lost before this stream was joined on has no place in ours.
+        let lost = if self.sender.has_joined(incoming) { lost } else { 0 };
         let mut packet = [0; HEADER_LEN + PAYLOAD_MAX];
         for back in (0..=lost.min(CONCEALED_MAX)).rev() {
             let Some(link) = &mut self.link else { return };
@@ -517,12 +526,9 @@ impl Leg {
                 Some(Bridged { hears: Hears::Mix { rate }, .. }) if !self.player.goes_first() => {
                     (link.encoder.say(&mut self.mixed, frame_samples, rate, place), None)
                 }
-                Some(_)
-                    if !self.player.goes_first()
-                        && let Some(noise) = &mut self.noise =>
-                {
+                Some(_) if self.is_noisy && !self.player.goes_first() => {
                     let mut sound = [0; NARROW_SAMPLES_MAX];
-                    noise.fill(&mut sound[..frame_samples]);
+                    self.noise.fill(&mut sound[..frame_samples]);
                     (link.encoder.encode(&sound[..frame_samples], place), None)
                 }
                 Some(_) | None => {
@@ -530,7 +536,9 @@ impl Leg {
                     link.encoder.play(&mut self.player, prompts, clock, frame_samples, place)
                 }
             };
-            if link.remote.direction.sends() && length > 0 {
+            if length == 0 {
+                self.sender.rest();
+            } else if link.remote.direction.sends() {
                 let header = self.sender.beat(now, link.remote.payload_type_send, frame_samples as u32);
                 self.send(id, Some(header), &mut packet[..HEADER_LEN + length], out);
             }
@@ -568,7 +576,7 @@ impl Leg {
 
     fn hears_its_bridge(&self, now: Time) -> bool {
         let Some(Bridged { hears: Hears::Packets { heard_at }, .. }) = self.bridged else { return false };
-        !self.player.goes_first() && self.noise.is_none() && now.since(heard_at) < BRIDGE_SILENCE_AFTER
+        !self.player.goes_first() && !self.is_noisy && now.since(heard_at) < BRIDGE_SILENCE_AFTER
     }
 }
 

@@ -16,8 +16,10 @@ use crate::{Codec, Decoder, LegStats};
 const WAITING_MAX: usize = 128;
 /// Bytes of a packet for which there is room at once: 40 ms of G.711. Longer ones make room for themselves.
 const PACKET_USUAL: usize = 320;
-/// A stream further from where it should be has begun anew: 2 s, in samples at 8 kHz.
-const JUMP: i64 = 16_000;
+/// Packets further from where they should be are no part of the stream, or it has begun anew: 500 ms, in samples at 8 kHz.
+const JUMP: i64 = 4000;
+/// So many of them in a row, and it has.
+const STRAYS_MAX: u8 = 3;
 /// Sound that waits so much longer than it must is shortened: 15 ms. Less is left alone.
 const SLACK: i64 = 120;
 /// So much less is made longer: 5 ms.
@@ -95,6 +97,12 @@ struct Place {
     sequence: u16,
     /// Frames in a row of which nothing had come. At [`REST_AFTER`], and before the first sound, the stream is at rest.
     dry: u8,
+    /// How much was made up since the newest packet, in samples at 8 kHz: if that sound was lost, it is made up already.
+    filled: i64,
+    /// Packets in a row that are no part of the stream.
+    strays: u8,
+    /// Nothing was heard yet.
+    is_new: bool,
 }
 
 /// A packet of the stream.
@@ -146,10 +154,14 @@ impl Playout {
                 let ahead = i64::from(piece.timestamp.wrapping_sub(place.timestamp).cast_signed());
                 let start = place.start + ahead;
                 let delay = arrival - start;
-                let is_jump = (delay - self.delays.in_time()).abs() > JUMP;
-                if is_jump {
+                let strays = if (delay - self.delays.in_time()).abs() > JUMP { place.strays + 1 } else { 0 };
+                place.strays = strays;
+                if strays >= STRAYS_MAX {
                     self.begin(piece);
                     piece.timestamp.into()
+                } else if strays > 0 {
+                    self.stats.late += 1;
+                    return;
                 } else {
                     if ahead > 0 {
                         (place.timestamp, place.start) = (piece.timestamp, start);
@@ -164,7 +176,7 @@ impl Playout {
         };
         self.delays.note(arrival - start);
         let Some(place) = &mut self.place else { return };
-        if start < place.next {
+        if start < place.next && !place.is_new {
             self.stats.late += 1;
             return;
         }
@@ -210,6 +222,9 @@ impl Playout {
             next: start,
             sequence,
             dry: REST_AFTER,
+            filled: 0,
+            strays: 0,
+            is_new: true,
         });
     }
 
@@ -235,7 +250,7 @@ impl Playout {
         if place.dry >= REST_AFTER && now - first.start >= self.delays.in_time() {
             self.sound.clear();
             (place.next, place.sequence) = (first.start, first.sequence.wrapping_sub(1));
-            place.dry = 0;
+            (place.dry, place.filled, place.is_new) = (0, 0, false);
         }
     }
 
@@ -247,6 +262,7 @@ impl Playout {
             let Some(taken) = self.waiting.pop_front() else { return false };
             place.next = taken.start + taken.span as i64;
             place.sequence = taken.sequence;
+            place.filled = 0;
             self.decode(&taken.payload);
             self.spare.push(taken.payload);
             return true;
@@ -257,6 +273,14 @@ impl Playout {
                 return false;
             }
             place.next = first.start;
+            return true;
+        }
+        // While it was not known to be lost, its place was filled.
+        let done = place.filled.min(gap);
+        if done > 0 {
+            place.filled -= done;
+            place.next += done;
+            self.stats.concealed_ms += u64::try_from(done / 8).unwrap_or(0);
             return true;
         }
         let missing = usize::try_from(gap).unwrap_or(usize::MAX).min(CONCEALED_MS * 8);
@@ -306,7 +330,7 @@ impl Playout {
         let mut filled = [0; WIDE_SAMPLES_MAX];
         let filled = &mut filled[..length - self.sound.len()];
         self.concealer.lost(filled);
-        self.stats.concealed_ms += (filled.len() / self.rate.samples(1)) as u64;
+        place.filled += (filled.len() * 8 / self.rate.samples(1)) as i64;
         self.take_sound(filled);
     }
 
@@ -440,11 +464,13 @@ mod tests {
 
     #[test]
     fn what_is_lost_is_concealed() {
-        for codec in Codec::ALL {
-            let mut line = Line::new(codec, 10, 0, |packet| (packet % 20 != 7).then_some(160));
+        for (codec, late) in
+            Codec::ALL.into_iter().flat_map(|codec| [0, 40, 100, 160].map(|late| (codec, late)))
+        {
+            let mut line = Line::new(codec, 10, 0, |packet| (packet % 20 != 7).then_some(late));
             line.run(10);
             let stats = line.playout.stats;
-            assert!((460..=560).contains(&stats.concealed_ms), "{codec:?}: {stats:?}");
+            assert!((440..=580).contains(&stats.concealed_ms), "{codec:?} {late}: {stats:?}");
             let frames = line.heard[line.hz() as usize..].chunks(line.hz() as usize / 50);
             let holes = frames.filter(|frame| rms_dbfs(frame) < -30.0).count();
             assert_eq!(holes, 0, "{codec:?}");

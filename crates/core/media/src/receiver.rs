@@ -37,6 +37,8 @@ pub(crate) struct Received {
     pub(crate) first: bool,
     /// Its stream begins here.
     pub(crate) restarted: bool,
+    /// A later packet came before it.
+    pub(crate) is_overtaken: bool,
     /// Keys let go.
     pub(crate) presses: [Option<Press>; 2],
 }
@@ -135,6 +137,7 @@ impl Receiver {
             payload,
             content,
             first,
+            is_overtaken: order == Order::Overtaken,
             restarted: order == Order::First,
             presses,
         })

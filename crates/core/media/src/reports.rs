@@ -25,6 +25,7 @@ const ROUND_TRIP_MAX: Duration = Duration::from_secs(10);
 pub(crate) struct Reports {
     name: u64,
     rng: Rng,
+    has_begun: bool,
     /// Where they go; `None` if the peer has no place for them.
     destination: Option<SocketAddr>,
     is_muxed: bool,
@@ -72,6 +73,7 @@ impl Reports {
         Self {
             name: u64::from(rng.next_u32()) << 32 | u64::from(rng.next_u32()),
             rng: rng.fork(),
+            has_begun: false,
             destination: None,
             is_muxed: false,
             next: Time::ZERO,
@@ -101,7 +103,7 @@ impl Reports {
 
     /// True if the peer was ever sent a report.
     pub(crate) fn has_begun(&self) -> bool {
-        self.sent[0].is_some()
+        self.has_begun
     }
 
     /// Writes the next report into `out`.
@@ -112,6 +114,7 @@ impl Reports {
         out: &mut [u8; REPORT_LEN_MAX],
     ) -> Option<Outgoing> {
         let to = self.destination?;
+        self.has_begun = true;
         self.next = now.mono + self.wait();
         let stats = occasion.stats;
         let sender = (stats.packets_sent > self.packets_before).then(|| SenderInfo {

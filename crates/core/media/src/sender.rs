@@ -154,6 +154,13 @@ impl Sender {
         }
     }
 
+    /// A packet that we would make is not sent, since nothing is to be heard: the next one begins a talk spurt (RFC 3551 §4.1).
+    pub(crate) fn rest(&mut self) {
+        if matches!(self.feed, Feed::Beat) {
+            self.feed = Feed::Nothing;
+        }
+    }
+
     /// The next packet begins a talk spurt: its feed changes, or time was skipped.
     pub(crate) fn interrupt(&mut self) {
         self.feed = Feed::Nothing;
@@ -182,6 +189,11 @@ impl Sender {
 
     fn resume_at(&self, now: Time) -> u32 {
         later(self.next_timestamp, self.clock(now))
+    }
+
+    /// Whether packets of this stream have a place in ours already.
+    pub(crate) fn has_joined(&self, incoming: Incoming<'_>) -> bool {
+        self.joined(incoming).is_some()
     }
 
     fn joined(&self, incoming: Incoming<'_>) -> Option<Splice> {

@@ -55,9 +55,9 @@ pub enum Chunk<'a> {
         leg: LegId,
         /// Where.
         channel: Channel,
-        /// Where on the time line its first byte belongs.
+        /// Where on the time line it begins.
         position: u64,
-        /// How the bytes are coded, one a sample.
+        /// How it is coded.
         codec: Codec,
         /// The bytes.
         payload: &'a [u8],

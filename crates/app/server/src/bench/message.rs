@@ -31,9 +31,14 @@ impl Sound {
         let Self { address, codec } = self;
         let (ip, port, name, number) =
             (address.ip(), address.port(), codec.name(), codec.usual_payload_type());
+        let clock = match codec {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => "8000",
+            Codec::L16 => "16000",
+            Codec::Opus => "48000/2",
+        };
         format!(
             "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {number} 101\r\n\
-             a=rtpmap:{number} {name}/8000\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+             a=rtpmap:{number} {name}/{clock}\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\na=sendrecv\r\n"
         )
     }
 }

@@ -6,6 +6,7 @@
 mod beats;
 mod forwarder;
 mod goals;
+mod libopus;
 mod page;
 mod pin;
 mod report;
@@ -79,12 +80,15 @@ fn is_all_measured(options: &BenchMedia) -> bool {
 
 async fn measure(configuration: &Configuration, options: &BenchMedia) -> Result<Report> {
     let mut report = Report::new(options.seconds);
+    if options.only.contains(&MediaPart::Opus) {
+        report.libopus_ms = Some(libopus::cost_ms());
+    }
     if !options.json {
         report.print_begin();
     }
     for _ in 0..options.repeats {
         for calls in &options.calls {
-            for scene in scenes(options) {
+            for scene in scenes(options).into_iter().filter(|scene| *calls <= scene.calls_max()) {
                 let trial = trial(options, scene, *calls);
                 show(&mut report, options, trial.run(configuration).await?);
             }
@@ -118,6 +122,7 @@ fn scenes(options: &BenchMedia) -> Vec<Scene> {
         Scene::Relay => options.only.contains(&MediaPart::Relay),
         Scene::Recorded => options.only.contains(&MediaPart::Recorded),
         Scene::Transcoded => options.only.contains(&MediaPart::Transcoded),
+        Scene::Opus => options.only.contains(&MediaPart::Opus),
         Scene::Waiting => options.only.contains(&MediaPart::Music),
         Scene::Forwarder | Scene::Sender => false,
     };

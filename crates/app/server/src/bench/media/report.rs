@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::goals::{self, CALLS_REQUIRED, CLEAN_AIM, Goal, Verdict};
-use super::scene::Scene;
+use super::scene::{OPUS_CALLS, Scene};
 use super::seconds::Heard;
 use super::trial::Measured;
 use crate::banner;
@@ -19,6 +19,8 @@ pub(super) struct Report {
     pub(super) limit: Option<Tried>,
     /// Recorded calls with server and load on processors of their own.
     pub(super) apart: Option<Measured>,
+    /// What libopus alone takes for each second of a call, in milliseconds.
+    pub(super) libopus_ms: Option<f64>,
 }
 
 /// What the search tried and found.
@@ -29,7 +31,7 @@ pub(super) struct Tried {
 
 impl Report {
     pub(super) fn new(seconds: u32) -> Self {
-        Self { machine: machine(), seconds, runs: Vec::new(), limit: None, apart: None }
+        Self { machine: machine(), seconds, runs: Vec::new(), limit: None, apart: None, libopus_ms: None }
     }
 
     pub(super) fn add(&mut self, measured: Measured) {
@@ -48,6 +50,12 @@ impl Report {
     pub(super) fn ratio(&self, scene: Scene, calls: u32) -> Option<f64> {
         let floor = self.median(scene.floor()?, calls)?;
         Some(self.median(scene, calls)?.cpu_ms() / floor.cpu_ms())
+    }
+
+    /// How many times as much as libopus and the relay together the translation between Opus and G.711 takes.
+    pub(super) fn opus_ratio(&self) -> Option<f64> {
+        let relay = self.median(Scene::Relay, OPUS_CALLS)?.cpu_ms();
+        Some(self.median(Scene::Opus, OPUS_CALLS)?.cpu_ms() / (self.libopus_ms? + relay))
     }
 
     /// What was measured, without repetitions: scene and number of calls.

@@ -5,6 +5,9 @@ use hotline_media::Codec;
 use super::voices::Speech;
 use crate::bench::stage::Line;
 
+/// With so many calls Opus takes about half of a processor.
+pub(super) const OPUS_CALLS: u32 = 100;
+
 /// What is done with the audio of a number of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scene {
@@ -16,6 +19,8 @@ pub(super) enum Scene {
     Recorded,
     /// The caller has G.711, the agent G.722; not recorded.
     Transcoded,
+    /// The caller has G.711, the agent Opus; not recorded.
+    Opus,
     /// Nothing but one send each 20 ms and one receive for each packet, in a process of its own.
     Sender,
     /// Callers wait in a queue with music.
@@ -23,8 +28,15 @@ pub(super) enum Scene {
 }
 
 impl Scene {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Forwarder, Self::Relay, Self::Recorded, Self::Transcoded, Self::Sender, Self::Waiting];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Forwarder,
+        Self::Relay,
+        Self::Recorded,
+        Self::Transcoded,
+        Self::Opus,
+        Self::Sender,
+        Self::Waiting,
+    ];
 
     /// For JSON.
     pub(super) const fn name(self) -> &'static str {
@@ -33,6 +45,7 @@ impl Scene {
             Self::Relay => "relay",
             Self::Recorded => "recorded",
             Self::Transcoded => "transcoded",
+            Self::Opus => "opus",
             Self::Sender => "sender",
             Self::Waiting => "music",
         }
@@ -45,6 +58,7 @@ impl Scene {
             Self::Relay => "bridged",
             Self::Recorded => "bridged, recorded",
             Self::Transcoded => "bridged, G.722 ↔ G.711",
+            Self::Opus => "bridged, Opus ↔ G.711",
             Self::Sender => "bare sender",
             Self::Waiting => "waiting with music",
         }
@@ -54,7 +68,7 @@ impl Scene {
     pub(super) const fn line(self) -> Option<Line> {
         match self {
             Self::Forwarder | Self::Sender => None,
-            Self::Relay | Self::Transcoded => Some(Line::Unrecorded),
+            Self::Relay | Self::Transcoded | Self::Opus => Some(Line::Unrecorded),
             Self::Recorded => Some(Line::Recorded),
             Self::Waiting => Some(Line::Waiting),
         }
@@ -64,8 +78,21 @@ impl Scene {
     pub(super) const fn floor(self) -> Option<Self> {
         match self {
             Self::Forwarder | Self::Sender => None,
-            Self::Relay | Self::Recorded | Self::Transcoded => Some(Self::Forwarder),
+            Self::Relay | Self::Recorded | Self::Transcoded | Self::Opus => Some(Self::Forwarder),
             Self::Waiting => Some(Self::Sender),
+        }
+    }
+
+    /// The most calls of it that two cores bear beside the load.
+    pub(super) const fn calls_max(self) -> u32 {
+        match self {
+            Self::Opus => OPUS_CALLS,
+            Self::Forwarder
+            | Self::Relay
+            | Self::Recorded
+            | Self::Transcoded
+            | Self::Sender
+            | Self::Waiting => u32::MAX,
         }
     }
 
@@ -75,6 +102,7 @@ impl Scene {
                 Speech { codecs: [Codec::Pcmu; 2], is_checked: true }
             }
             Self::Transcoded => Speech { codecs: [Codec::Pcmu, Codec::G722], is_checked: false },
+            Self::Opus => Speech { codecs: [Codec::Pcmu, Codec::Opus], is_checked: false },
             Self::Sender | Self::Waiting => Speech { codecs: [Codec::Pcmu; 2], is_checked: false },
         }
     }
@@ -82,7 +110,7 @@ impl Scene {
     /// Ends of a call that speak and listen.
     pub(super) const fn ends(self) -> u32 {
         match self {
-            Self::Forwarder | Self::Relay | Self::Recorded | Self::Transcoded => 2,
+            Self::Forwarder | Self::Relay | Self::Recorded | Self::Transcoded | Self::Opus => 2,
             Self::Sender | Self::Waiting => 1,
         }
     }

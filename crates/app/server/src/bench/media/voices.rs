@@ -97,7 +97,7 @@ struct Speaker {
     told: Receiver<Voice>,
     shared: Arc<Shared>,
     /// A packet of each end.
-    packets: [[u8; HEADER + PAYLOAD]; 2],
+    packets: [Vec<u8>; 2],
     legs: Vec<Leg>,
     /// Which leg the server has at a port, as callers and as phones see it.
     ports: [Vec<Option<usize>>; 2],
@@ -207,7 +207,7 @@ impl Speaker {
             let Leg { call, end, server, sent, .. } = &mut self.legs[*leg];
             let end = index(*end);
             let (packet, stream) = (&mut self.packets[end], stream(*call, end));
-            number(packet, *sent, stream);
+            number(packet, *sent, stream, self.speech.codecs[end]);
             if self.speech.is_checked {
                 stamp(&mut packet[HEADER..], *sent, stream);
             }
@@ -221,7 +221,9 @@ impl Speaker {
 
     fn listen(&mut self) -> Result<()> {
         for end in 0..2 {
-            let (listener, expected) = (&mut self.sockets[end], &self.packets[1 - end][HEADER + STAMP..]);
+            let (listener, packet) = (&mut self.sockets[end], &self.packets[1 - end]);
+            // A packet of Opus may be shorter than a stamp, and is not looked at.
+            let expected = packet.get(HEADER + STAMP..).unwrap_or_default();
             while let Some(Packet { port, bytes, stamp }) = listener.receive()? {
                 let known = self.ports[end][usize::from(port)].map(|leg| &mut self.legs[leg]);
                 let (Some(leg), Some(payload)) = (known, payload(bytes)) else { continue };
@@ -248,20 +250,20 @@ impl Speaker {
 }
 
 /// A packet with a quiet tone.
-fn packet(codec: Codec) -> [u8; HEADER + PAYLOAD] {
-    let mut packet = [0; HEADER + PAYLOAD];
+fn packet(codec: Codec) -> Vec<u8> {
+    let mut packet = vec![0; HEADER];
     // RFC 3550 §5.1: version 2, no padding, no extension, no contributing sources.
     (packet[0], packet[1]) = (0x80, codec.usual_payload_type());
     let tone: Vec<i16> = Tone::new(440.0, -20.0, SAMPLE_RATE_HZ).take(PAYLOAD).collect();
-    codec.encoder(Opus::default()).encode(&tone, &mut packet[HEADER..]);
+    packet.extend(codec.encoder(Opus::default()).payload(&tone));
     packet
 }
 
 /// Sequence number, timestamp and source of the `sent`th packet of a stream.
-fn number(packet: &mut [u8; HEADER + PAYLOAD], sent: u32, stream: u32) {
+fn number(packet: &mut [u8], sent: u32, stream: u32, codec: Codec) {
     let [_, _, high, low] = sent.to_be_bytes();
     (packet[2], packet[3]) = (high, low);
-    packet[4..8].copy_from_slice(&sent.wrapping_mul(PAYLOAD as u32).to_be_bytes());
+    packet[4..8].copy_from_slice(&sent.wrapping_mul(PAYLOAD as u32 * codec.clock_factor()).to_be_bytes());
     packet[8..12].copy_from_slice(&(0x5000_0000 + stream).to_be_bytes());
 }
 
@@ -294,7 +296,7 @@ mod tests {
     fn what_is_written_into_a_packet_is_read_again() {
         let before = Stamp::now();
         let mut packet = packet(Codec::Pcmu);
-        number(&mut packet, 70_000, 9);
+        number(&mut packet, 70_000, 9, Codec::Pcmu);
         stamp(&mut packet[HEADER..], 70_000, 9);
         assert_eq!(packet[..4], [0x80, 0, 0x11, 0x70]);
         let (sent, stream, at) = read_stamp(payload(&packet).unwrap()).unwrap();
@@ -321,7 +323,7 @@ mod tests {
         }
         speaker.learn();
         let mut say = |what: &dyn Fn(&mut [u8])| {
-            let mut packet = speaker.packets[0];
+            let mut packet = speaker.packets[0].clone();
             let Leg { call, sent, .. } = speaker.legs[0];
             stamp(&mut packet[HEADER..], sent, stream(call, 0));
             speaker.legs[0].sent += 1;
