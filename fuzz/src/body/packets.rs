@@ -50,8 +50,8 @@ pub fn rtcp(input: &[u8]) {
     let Some((ours, datagram)) = input.split_first_chunk() else { return };
     let ours = u32::from_be_bytes(*ours);
     let Some(read) = PeerReport::read(datagram, ours) else { return };
-    let (ssrc, sender) = read.sender.map_or((1, None), |(ssrc, sender)| (ssrc, Some(sender)));
-    let report = Report { ssrc, name: 1, sender, reception: read.reception, bye: read.bye };
+    let PeerReport { ssrc, sender, reception, bye } = read;
+    let report = Report { ssrc, name: 1, sender, reception, bye };
     let mut written = [0; REPORT_LEN_MAX];
     let length = report.write(&mut written);
     assert_eq!(PeerReport::read(&written[..length], ours), Some(read));

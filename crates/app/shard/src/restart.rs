@@ -186,7 +186,16 @@ async fn correct(store: &Store, repaired: &Repaired) -> Result<(), StoreError> {
         RecordingState::Finished { .. } | RecordingState::Mended { .. } => Ok(()),
         RecordingState::Open | RecordingState::Failed { .. } => {
             known.path.clone_from(path);
-            known.state = RecordingState::Mended { duration: duration(repaired), bytes: repaired.bytes };
+            let (duration, bytes) = (duration(repaired), repaired.bytes);
+            known.state = match repaired.gap_ms {
+                Some(gap_ms) => {
+                    RecordingState::Finished { duration, gap: Duration::from_millis(gap_ms), bytes }
+                }
+                None => RecordingState::Mended { duration, bytes },
+            };
+            if repaired.gap_ms.is_some() {
+                known.index.clone_from(&repaired.index);
+            }
             store.update_recording(&known).await
         }
     }

@@ -79,3 +79,17 @@ impl Sound {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Records are kept for years.
+    #[test]
+    fn what_a_version_before_wrote_can_be_read() {
+        let before = r#"{"codec":"Pcmu","packets_received":970,"packets_lost":30,"packets_reordered":0,"packets_sent":1000,
+            "jitter_us":2345,"jitter_max_us":5000,"mos_hundredths":408}"#;
+        let sound: Sound = serde_json::from_str(before).unwrap();
+        assert_eq!((sound.packets_lost, sound.concealed_ms, sound.round_trip_us), (30, 0, None));
+    }
+}

@@ -75,9 +75,11 @@ pub enum Event {
         path: String,
         /// The length of the file.
         duration_ms: u64,
-        /// How much audio arrived and is missing in the file, both channels added: the recorder could not keep
-        /// up. What the network lost is not in it.
+        /// How much audio arrived and is missing in the file, both channels added. What the network lost
+        /// is not in it.
         gap_ms: u64,
+        /// Of it, what the recorder refused, and not what came too late for its place.
+        refused_ms: u64,
         /// The size of the file.
         bytes: u64,
         /// Why there is no more of it.

@@ -357,6 +357,10 @@ impl Leg {
             self.stats.malformed += 1;
             return;
         };
+        if !link.receiver.is_addressed(&report) {
+            self.stats.strangers += 1;
+            return;
+        }
         self.stats.reports_received += 1;
         self.reports.handle(now, from, &report);
         if link.remote.opus.fec {

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use hotline_audio::comfort_noise::ComfortNoise;
 use hotline_base::Time;
-use hotline_rtp::{EventReceiver, Header, ParseError, Press, slow_event_down};
+use hotline_rtp::{EventReceiver, Header, ParseError, PeerReport, Press, slow_event_down};
 use serde::{Deserialize, Serialize};
 
 use crate::source::{Audible, Source, SourceLock};
@@ -153,9 +153,14 @@ impl Receiver {
         self.streams.heard()
     }
 
-    /// True if reports from `source` are the peer's: they come from its host.
+    /// True if reports from `source` may be the peer's: they come from its host.
     pub(crate) fn takes_reports_of(&self, source: SocketAddr) -> bool {
         source.ip() == self.source.destination().ip() || self.source.knows(source)
+    }
+
+    /// True if a report is of this call: one host may have many. Its writer is heard here, or says something of our stream.
+    pub(crate) fn is_addressed(&self, report: &PeerReport) -> bool {
+        report.reception.is_some() || self.streams.contains(report.ssrc)
     }
 
     /// Adds what the streams have counted.

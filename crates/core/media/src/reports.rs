@@ -139,7 +139,7 @@ impl Reports {
         if self.destination.is_some() {
             self.destination = Some(source);
         }
-        if let Some((_, sender)) = &report.sender {
+        if let Some(sender) = &report.sender {
             self.of_peer = Some((sender.middle(), now));
         }
         let Some(reception) = report.reception else { return };

@@ -71,8 +71,10 @@ pub struct Reception {
 /// What is of use in the reports of a peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PeerReport {
-    /// Who sends.
-    pub sender: Option<(u32, SenderInfo)>,
+    /// Who reports.
+    pub ssrc: u32,
+    /// What it says of its own stream.
+    pub sender: Option<SenderInfo>,
     /// What the peer says of our stream.
     pub reception: Option<Reception>,
     /// The peer leaves.
@@ -134,10 +136,13 @@ impl PeerReport {
                         packets: report.packet_count(),
                         bytes: report.octet_count(),
                     };
-                    read.sender = Some((report.ssrc(), info));
+                    (read.ssrc, read.sender) = (report.ssrc(), Some(info));
                     read.take_blocks(report.report_blocks(), ours);
                 }
-                Packet::Rr(report) => read.take_blocks(report.report_blocks(), ours),
+                Packet::Rr(report) => {
+                    read.ssrc = report.ssrc();
+                    read.take_blocks(report.report_blocks(), ours);
+                }
                 Packet::Bye(_) => read.bye = true,
                 Packet::App(_)
                 | Packet::Sdes(_)
@@ -234,7 +239,7 @@ mod tests {
         let bytes = written(&report);
         assert_eq!(bytes.len(), REPORT_LEN_MAX);
         let read = PeerReport::read(&bytes, 7).unwrap();
-        assert_eq!(read, PeerReport { sender: Some((5, sender)), reception: Some(reception), bye: true });
+        assert_eq!(read, PeerReport { ssrc: 5, sender: Some(sender), reception: Some(reception), bye: true });
         assert_eq!(sender.middle(), 0x0304_0506);
         let names = Compound::parse(&bytes).unwrap().filter_map(|packet| {
             let Packet::Sdes(description) = packet.unwrap() else { return None };
@@ -256,7 +261,7 @@ mod tests {
             let (sender, reception) = (sends.then_some(info), hears.then_some(reception));
             let bytes = written(&Report { ssrc, name, sender, reception, bye });
             let read = PeerReport::read(&bytes, ours).unwrap();
-            prop_assert_eq!(read, PeerReport { sender: sender.map(|info| (ssrc, info)), reception, bye });
+            prop_assert_eq!(read, PeerReport { ssrc, sender, reception, bye });
         }
 
         #[test]

@@ -42,7 +42,7 @@ pub enum StartError {
     #[error("media threads: at least one is needed")]
     NoThreads,
     /// Configuration: no leg could ever be opened.
-    #[error("media ports {first}-{last}: there is no even port in the range")]
+    #[error("media ports {first}-{last}: there is no even port with the odd one after it in the range")]
     NoPorts {
         /// The first port.
         first: u16,

@@ -204,7 +204,8 @@ fn both_sides_report_on_the_odd_port() {
     for _ in 0..2 {
         let (length, source) = reports.recv_from(&mut buffer).unwrap();
         assert_eq!(source.port(), port + 1);
-        let (ssrc, sender) = PeerReport::read(&buffer[..length], 0).unwrap().sender.expect("it sends");
+        let PeerReport { ssrc, sender, .. } = PeerReport::read(&buffer[..length], 0).unwrap();
+        let sender = sender.expect("it sends");
         assert_eq!(*first.get_or_insert(ssrc), ssrc);
         let reception = Reception { ssrc, lost: 4, last_report: sender.middle(), ..Reception::default() };
         let answer = Report { ssrc: 9, name: 9, sender: None, reception: Some(reception), bye: false };
@@ -358,7 +359,7 @@ fn strangers_and_garbage_reach_nobody() {
 #[test]
 fn a_missing_prompt_and_a_used_up_range_are_said() {
     let port = free_even_port();
-    let server = Server::with_ports(port..=port);
+    let server = Server::with_ports(port..=port + 1);
     assert_eq!(server.open(CUSTOMER), port);
     server.send(Command::Play { leg: CUSTOMER, play: PlayId(1), prompts: vec!["en/none".into()] });
     let outcome = server.wait_for(|event| match event {
@@ -484,7 +485,10 @@ fn a_wrong_configuration_is_named() {
     };
     assert_eq!(message(MediaConfig { threads: 0, ..good.clone() }), "media threads: at least one is needed");
     let odd = MediaConfig { ports: 5001..=5001, ..good.clone() };
-    assert_eq!(message(odd), "media ports 5001-5001: there is no even port in the range");
+    assert_eq!(
+        message(odd),
+        "media ports 5001-5001: there is no even port with the odd one after it in the range"
+    );
     let foreign = MediaConfig { bind: "192.0.2.1".parse().unwrap(), ..good };
     assert_eq!(message(foreign), "media address 192.0.2.1: cannot be bound");
 }

@@ -31,6 +31,11 @@ struct Gap {
 }
 
 impl Gaps {
+    /// None, with room for as many as are told.
+    pub(crate) fn with_room() -> Self {
+        Self { spans: Vec::with_capacity(GAPS_MAX), samples: 0 }
+    }
+
     /// How much is missing.
     pub(crate) const fn samples(&self) -> u64 {
         self.samples

@@ -27,8 +27,8 @@ const REFRESH: Duration = Duration::from_secs(1);
 const HOLD_FRAMES: u64 = 4000;
 
 /// How long before its mark a pause begins: a packet that comes after it may be laid so much before it, by its length of
-/// up to 60 ms and by what its place may stray.
-const PAUSE_LEAD: u64 = 800;
+/// up to 120 ms and by what its place may stray.
+const PAUSE_LEAD: u64 = 1120;
 
 /// The longest recording. Then it ends, complete, and the call goes on without: a header cannot say much more, and
 /// no conversation is that long.
@@ -194,6 +194,7 @@ impl Recording {
         let mut gaps = refused.clone();
         gaps.merge(self.window.late());
         let gap_ms = wav::millis(gaps.samples());
+        let refused_ms = wav::millis(refused.samples());
         let index = std::mem::take(&mut self.index).finish(length, &gaps, self.listening.talk());
         let sha256 = std::mem::take(&mut self.digest).hex();
         let told = (gap_ms, index.clone());
@@ -202,7 +203,8 @@ impl Recording {
             .map_err(|error| cause(&self.path, &error))?;
         let (recording, path) = (self.note.recording, self.note.path.clone());
         let duration_ms = manifest.duration_ms;
-        let finished = Event::RecordingFinished { recording, path, duration_ms, gap_ms, bytes, end, index };
+        let finished =
+            Event::RecordingFinished { recording, path, duration_ms, gap_ms, refused_ms, bytes, end, index };
         let (synced, note) = (Arc::clone(&self.synced), self.note.clone());
         sync.end(Ending { synced, slot: self.slot, path: self.path.clone(), note, finished });
         Ok(())

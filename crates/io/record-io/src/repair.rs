@@ -130,7 +130,8 @@ pub fn repair_unnoted(root: &Path, mut mended: impl FnMut(&str, io::Result<()>))
 pub(crate) fn mend(root: &Path, path: &str, of: Identity, format: Format) -> io::Result<(Manifest, u64)> {
     let file = File::options().read(true).write(true).open(root.join(path))?;
     let format = Format::read(&file)?.unwrap_or(format);
-    let found = wav::find_manifest(&file, format)?;
+    // Of another recording it is something that somebody said.
+    let found = wav::find_manifest(&file, format)?.filter(|(_, manifest)| manifest.recording == of.0);
     if let Some((frames, manifest)) = &found
         && wav::frames_said(&file, format)? == Some(*frames)
         && manifest.is_of(&file, format, *frames)?

@@ -97,6 +97,12 @@ impl Tap {
                 self.control(Entry::Mark { recording, mark: Box::new(mark.clone()), at });
             }
             Chunk::Audio { leg, channel, position, codec, payload } => {
+                let pieces = payload.len().div_ceil(PIECE_LEN);
+                if codec == Codec::Opus && pieces > 1 && !self.has_room(pieces) {
+                    // A part of a packet is worth nothing.
+                    let span = codec.span(payload).unwrap_or(0) as u64;
+                    return self.refused.entry(recording).or_default().add(channel, position, span);
+                }
                 let mut position = position;
                 let mut left = payload;
                 while !left.is_empty() {
@@ -138,6 +144,8 @@ impl Tap {
         if self.ring.is_abandoned() || self.waiting.len() >= WAITING_MAX {
             return self.failed.push_back((recording, RecordingFailure::RecorderBusy));
         }
+        // Room at once: refusing audio must not allocate.
+        self.refused.insert(recording, Gaps::with_room());
         self.control(Entry::Start { recording, call, at });
     }
 
@@ -151,10 +159,13 @@ impl Tap {
         }
     }
 
+    fn has_room(&self, pieces: usize) -> bool {
+        self.waiting.is_empty() && self.ring.slots() >= CONTROL_SLOTS + pieces
+    }
+
     fn audio(&mut self, piece: Piece) {
         let Piece { recording, channel, position, span, .. } = piece;
-        let room = self.waiting.is_empty() && self.ring.slots() > CONTROL_SLOTS;
-        if !room || self.ring.push(Entry::Audio(piece)).is_err() {
+        if !self.has_room(1) || self.ring.push(Entry::Audio(piece)).is_err() {
             self.refused.entry(recording).or_default().add(channel, position, u64::from(span));
         }
     }

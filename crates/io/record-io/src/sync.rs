@@ -168,6 +168,10 @@ impl<'a> CutOff<'a> {
                 return jobs.recv().ok();
             }
             let left = self.next_try.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.mend();
+                continue;
+            }
             match jobs.recv_timeout(left) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Timeout) => self.mend(),
@@ -206,11 +210,11 @@ impl<'a> CutOff<'a> {
 
 fn complete(shelf: &Shelf, slot: Slot, note: &Note) -> io::Result<()> {
     match shelf.mend(note) {
-        Ok(_) => shelf.sync_names(&shelf.day(&note.path), false)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        // The note stays, so that the next start sets the call's record right.
+        Ok(_) => shelf.sync_names(&shelf.day(&note.path), false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => shelf.notes.erase(slot),
+        Err(error) => Err(error),
     }
-    shelf.notes.erase(slot)
 }
 
 fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
@@ -338,6 +342,10 @@ mod tests {
         cut_off.mend();
         assert!(cut_off.waiting.is_empty());
         assert_eq!(condition(), Condition::Mended { duration_ms: 50 });
-        assert_eq!(shelf.notes.read().unwrap(), [], "its slot is free");
+        let kept = shelf.notes.read().unwrap();
+        assert!(
+            kept.len() == 1 && kept[0].1.is_cut,
+            "for the next start, which sets the record right: {kept:?}"
+        );
     }
 }

@@ -231,6 +231,7 @@ impl MediaPlane {
                 path,
                 duration_ms: 0,
                 gap_ms: self.gap_ms,
+                refused_ms: self.gap_ms,
                 bytes: 44,
                 end: RecordingEnd::Stopped,
                 index,

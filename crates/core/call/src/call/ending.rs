@@ -1,6 +1,8 @@
 //! A call's end: every side is told once, every port given back, and the record handed over when the recordings and
 //! the legs are closed.
 
+use core::time::Duration;
+
 use hotline_acd::{LeaveCause, OfferFailure};
 use hotline_base::{LegId, Now, PlayId, RecordingId};
 use hotline_ivr::Input;
@@ -20,6 +22,8 @@ use crate::sound::{LegSound, Sound};
 
 /// "User busy" (Q.850).
 const USER_BUSY: u8 = 17;
+/// The longest that a tone keeps a call that is over.
+const REFUSAL_MAX: Duration = Duration::from_secs(15);
 
 /// How the caller's SIP session stands when the call ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,6 +141,7 @@ impl Call {
         live.refusal = Some(Refusal { play, ending });
         env.media.push_back(media::Command::SetMusic { leg, prompt: None });
         env.media.push_back(media::Command::Play { leg, play, prompts: vec![tone.into()] });
+        env.arm(self.id(), CallTimer::Refusal, now.mono + REFUSAL_MAX);
     }
 
     /// A playback to the caller is over; true if it was the tone with which the call ends.
@@ -147,14 +152,23 @@ impl Call {
         true
     }
 
+    /// The tone has lasted long enough.
+    pub(crate) fn on_refusal_timeout(&mut self, now: Now, env: &mut Env) {
+        let refusal = self.live().and_then(|live| live.refusal.take());
+        if let Some(Refusal { ending, .. }) = refusal {
+            self.end(now, env, CallerSession::Up, ending);
+        }
+    }
+
     fn end(&mut self, now: Now, env: &mut Env, caller: CallerSession, ending: Ending) {
+        env.disarm(self.id(), CallTimer::Refusal);
         // Our own INVITE is cancelled, not refused.
         let summoned = self.is_summoning();
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Opening(_) => {}
             Stage::Live(live) => {
                 let live = *live;
-                self.stop_recording(env);
+                self.stop_recording(now, env);
                 self.end_activity(now, env, live.activity, &ending);
             }
             stage @ (Stage::Ending | Stage::Over) => {
@@ -298,7 +312,7 @@ impl Call {
         env: &mut Env,
         (recording, what): (RecordingId, CallEvent),
     ) {
-        self.on_recording_over(env, recording);
+        self.on_recording_over(now, env, recording);
         self.emit(now, env, what);
         self.complete(env);
     }

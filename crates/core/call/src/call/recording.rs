@@ -5,7 +5,7 @@ use hotline_base::{AgentId, LegId, Now, RecordingId};
 use hotline_media::{self as media, Channel, Mark, MarkKind, Speaker, Voice};
 use serde::{Deserialize, Serialize};
 
-use super::Call;
+use super::{Call, Served};
 use crate::command::CommandError;
 use crate::controller::CallTimer;
 use crate::env::Env;
@@ -22,15 +22,15 @@ pub(super) struct Tape {
 impl Call {
     /// Records what the one who is served and this leg say from here on, in the recording that there is or in a new one.
     pub(super) fn record_talk(&mut self, now: Now, env: &mut Env, partner: LegId) {
+        if self.last_queue(env).is_some_and(|queue| !queue.record) {
+            return self.stop_recording(now, env);
+        }
         let partner = self.voice(env, partner, Channel::Agent);
         if let Some(tape) = &self.tape {
             let recording = tape.id;
             return env.media.push_back(media::Command::JoinRecording { recording, voice: partner });
         }
         if !env.center.recording.consult && self.is_consultation(env) {
-            return;
-        }
-        if self.last_queue(env).is_some_and(|queue| !queue.record) {
             return;
         }
         let recording = RecordingId::generate(now.wall, &mut env.rng);
@@ -152,24 +152,34 @@ impl Call {
 
     /// The recording, if this agent talks in the call.
     fn recording_for(&self, agent: &AgentId) -> Result<RecordingId, CommandError> {
-        if self.conversation().is_none() || !self.has_agent(agent) {
+        if self.conversation().is_none() || !self.speaks_now(agent) {
             return Err(CommandError::NotTalking);
         }
         self.tape.as_ref().map(|tape| tape.id).ok_or(CommandError::NotRecorded)
     }
 
+    /// Whether an agent is heard in the talk: not one who made the call and has sent the other one on.
+    fn speaks_now(&self, agent: &AgentId) -> bool {
+        let is_served = match &self.served {
+            Served::Caller => self.calling_agent() == Some(agent),
+            Served::Colleague(colleague) => colleague == agent,
+            Served::Callee => false,
+        };
+        is_served || self.is_talking_to(agent)
+    }
+
     /// The talk is over.
-    pub(super) fn stop_recording(&mut self, env: &mut Env) {
+    pub(super) fn stop_recording(&mut self, now: Now, env: &mut Env) {
+        self.end_pause(now, env, None);
         if let Some(Tape { id: recording, .. }) = self.tape.take() {
-            env.disarm(self.id(), CallTimer::Resume);
             env.media.push_back(media::Command::StopRecording { recording });
         }
     }
 
     /// The recorder has ended a recording, for whatever reason: the legs are free for another.
-    pub(super) fn on_recording_over(&mut self, env: &mut Env, recording: RecordingId) {
+    pub(super) fn on_recording_over(&mut self, now: Now, env: &mut Env, recording: RecordingId) {
         if self.tape.as_ref().is_some_and(|tape| tape.id == recording) {
-            self.stop_recording(env);
+            self.stop_recording(now, env);
         }
     }
 }

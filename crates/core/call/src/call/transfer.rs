@@ -251,7 +251,7 @@ impl Call {
         if conversation.holds == Holds::NONE {
             env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
         }
-        self.stop_recording(env);
+        self.stop_recording(now, env);
         if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }

@@ -50,7 +50,16 @@ impl Controller {
                     self.with_call(call, |call, env| call.on_recording_started(now, env, recording, path));
                 }
             }
-            MediaEvent::RecordingFinished { recording, path, duration_ms, gap_ms, bytes, end, index } => {
+            MediaEvent::RecordingFinished {
+                recording,
+                path,
+                duration_ms,
+                gap_ms,
+                refused_ms,
+                bytes,
+                end,
+                index,
+            } => {
                 let duration = Duration::from_millis(duration_ms);
                 let gap = Duration::from_millis(gap_ms);
                 self.env.clear(now, &AlarmKind::RecordingFailed);
@@ -61,18 +70,22 @@ impl Controller {
                         self.env.raise(now, AlarmKind::RecordingCut, detail);
                     }
                 }
-                if gap_ms == 0 {
-                    self.env.clear(now, &AlarmKind::RecordingGap);
-                } else {
-                    let detail = format!("{path}: {gap_ms} ms are missing; the disk is too slow");
-                    self.env.raise(now, AlarmKind::RecordingGap, detail);
-                }
+                self.tell_of_gap(now, &path, refused_ms);
                 let finished = CallEvent::RecordingFinished { recording, duration, gap, bytes, index };
                 self.on_recording_over(now, recording, finished);
             }
             MediaEvent::RecordingFailed { recording, cause } => {
                 self.on_recording_failed(now, recording, &cause)
             }
+        }
+    }
+
+    fn tell_of_gap(&mut self, now: Now, path: &str, refused_ms: u64) {
+        if refused_ms == 0 {
+            self.env.clear(now, &AlarmKind::RecordingGap);
+        } else {
+            let detail = format!("{path}: {refused_ms} ms are missing; the disk is too slow");
+            self.env.raise(now, AlarmKind::RecordingGap, detail);
         }
     }
 

@@ -72,12 +72,14 @@ pub enum CallTimer {
     Unheard,
     /// A trunk's server must have said something: [`crate::Trunk::response_timeout`].
     Response,
+    /// The tone with which a call ends has lasted long enough.
+    Refusal,
     /// A pause of the recording is over: [`crate::RecordingPolicy::pause_max`].
     Resume,
 }
 
 impl CallTimer {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::MediaOpen,
         Self::AgentMediaOpen,
         Self::Pop,
@@ -86,6 +88,7 @@ impl CallTimer {
         Self::Close,
         Self::Unheard,
         Self::Response,
+        Self::Refusal,
         Self::Resume,
     ];
 }
@@ -215,6 +218,7 @@ impl Controller {
                 CallTimer::Close => call.on_close_timeout(now, env),
                 CallTimer::Unheard => call.on_unheard_timeout(now, env),
                 CallTimer::Response => call.on_response_timeout(now, env),
+                CallTimer::Refusal => call.on_refusal_timeout(now, env),
                 CallTimer::Resume => call.on_pause_timeout(now, env),
             });
         }
