@@ -125,6 +125,7 @@ fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
                 rtcp: None,
                 rtcp_mux: false,
                 comfort_noise_receive: None,
+                telephone_event_clock_factor: codec.clock_factor(),
                 payload_type_send: payload_type,
                 payload_type_receive: payload_type,
                 telephone_event_send: Some(101),

@@ -121,7 +121,7 @@ impl Voice {
         let packet = match (peer.telephone_event_send, self.next_key_packet(timestamp)) {
             (Some(payload_type), Some((mut event, timestamp))) => {
                 let factor = self.peer.as_ref()?.encoder.codec().clock_factor();
-                speed_event_up(&mut event.payload, factor);
+                speed_event_up(&mut event.payload, (peer.telephone_event_clock_hz / 8000).max(1));
                 let timestamp = timestamp.wrapping_mul(factor);
                 let header = Header { marker: event.marker, payload_type, ..self.header(timestamp) };
                 header.packet(&event.payload)

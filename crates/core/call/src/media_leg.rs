@@ -200,6 +200,7 @@ impl MediaLeg {
             payload_type_receive: agreed.payload_type_receive,
             telephone_event_send: agreed.telephone_event_send,
             telephone_event_receive: agreed.telephone_event_receive,
+            telephone_event_clock_factor: (agreed.telephone_event_clock_hz / 8000).max(1),
             comfort_noise_receive: agreed.comfort_noise_receive,
             direction: match agreed.direction {
                 Direction::SendReceive => media::Direction::SendReceive,

@@ -143,6 +143,8 @@ pub struct Remote {
     pub telephone_event_send: Option<u8>,
     /// The payload type we told the peer to use for RFC 4733 events, if we take them.
     pub telephone_event_receive: Option<u8>,
+    /// How many times faster than 8 kHz the clock is that the durations in both count.
+    pub telephone_event_clock_factor: u32,
     /// The payload type of the comfort noise that the peer may send in place of silence (RFC 3389). We send noise as audio.
     pub comfort_noise_receive: Option<u8>,
     /// Who may talk, as seen from us.

@@ -171,6 +171,10 @@ impl Leg {
         let before = self.link.as_ref().map(|link| link.remote.codec);
         if before.is_some_and(|before| before.clock_factor() != remote.codec.clock_factor()) {
             self.sender.change_stream();
+            self.reports.change_stream(&self.stats);
+            if let Some(link) = &mut self.link {
+                link.receiver.forget_streams(&mut self.stats);
+            }
         }
         self.reports.set_remote(now, &remote);
         let Remote { codec, opus, address, .. } = remote;
@@ -441,7 +445,7 @@ impl Leg {
                 self.translate(now, id, incoming, (decoder, &datagram[payload]), (span, lost), out);
             }
             (Content::Event, Some(payload_type)) => {
-                speed_event_up(&mut datagram[payload.clone()], link.remote.codec.clock_factor());
+                speed_event_up(&mut datagram[payload.clone()], link.remote.telephone_event_clock_factor);
                 let header = self.sender.relay_key(now, incoming, payload_type);
                 self.send(id, header, &mut datagram[payload.start - HEADER_LEN..payload.end], out);
             }
@@ -557,7 +561,7 @@ impl Leg {
         let Some(link) = self.link.as_ref().filter(|link| link.remote.direction.sends()) else { return };
         let Some(payload_type) = link.remote.telephone_event_send else { return };
         let Some((header, mut packet)) = self.keys.beat() else { return };
-        speed_event_up(&mut packet[HEADER_LEN..], link.remote.codec.clock_factor());
+        speed_event_up(&mut packet[HEADER_LEN..], link.remote.telephone_event_clock_factor);
         let incoming = Incoming { header: &header, clock_factor: 1, restarted: false };
         let header = self.sender.relay_key(now, incoming, payload_type);
         self.send(id, header, &mut packet, out);

@@ -122,8 +122,9 @@ impl Receiver {
             Content::Audio { position: stream.place(now, &header, span, order), span, lost }
         } else if is_event {
             let event = &mut datagram[payload.clone()];
-            presses = self.keys.handle_packet(now, timestamp, event).map(|press| slower(press, clock_factor));
-            slow_event_down(event, clock_factor);
+            let factor = remote.telephone_event_clock_factor;
+            presses = self.keys.handle_packet(now, timestamp, event).map(|press| slower(press, factor));
+            slow_event_down(event, factor);
             Content::Event
         } else if let Some(noise) = noise {
             Content::Noise(noise)
@@ -145,7 +146,12 @@ impl Receiver {
 
     /// Reports a key whose last packets were lost. It is due on every beat.
     pub(crate) fn handle_timeout(&mut self, now: Time, remote: &Remote) -> Option<Press> {
-        slower(self.keys.handle_timeout(now), remote.codec.clock_factor())
+        slower(self.keys.handle_timeout(now), remote.telephone_event_clock_factor)
+    }
+
+    /// The peer's clock runs at another speed from here on: what it sends is another stream, whatever its name.
+    pub(crate) fn forget_streams(&mut self, stats: &mut LegStats) {
+        self.streams.forget(stats);
     }
 
     /// What can be reported to the peer of its audio.

@@ -37,6 +37,9 @@ pub(crate) struct Reports {
     /// What had been heard of which stream, and sent, at the report before.
     heard_before: Heard,
     packets_before: u64,
+    /// What was sent in streams before this one.
+    packets_base: u64,
+    bytes_base: u64,
     round_trips: RoundTrips,
     /// What the peer said last of our stream.
     reception: Option<Reception>,
@@ -81,6 +84,8 @@ impl Reports {
             of_peer: None,
             heard_before: Heard::default(),
             packets_before: 0,
+            packets_base: 0,
+            bytes_base: 0,
             round_trips: RoundTrips::default(),
             reception: None,
         }
@@ -94,6 +99,13 @@ impl Reports {
         if is_first {
             self.next = now + self.wait() / 2;
         }
+    }
+
+    /// Another stream begins toward the peer: what was reported of the one before says nothing of it.
+    pub(crate) fn change_stream(&mut self, stats: &LegStats) {
+        (self.packets_base, self.bytes_base) = (stats.packets_sent, stats.bytes_sent);
+        self.sent = [None; SENT_MAX];
+        self.reception = None;
     }
 
     /// True if [`Reports::make`] is due.
@@ -121,8 +133,8 @@ impl Reports {
             ntp: ntp(now),
             timestamp: occasion.timestamp,
             // They wrap.
-            packets: stats.packets_sent as u32,
-            bytes: stats.bytes_sent as u32,
+            packets: (stats.packets_sent - self.packets_base) as u32,
+            bytes: (stats.bytes_sent - self.bytes_base) as u32,
         });
         self.packets_before = stats.packets_sent;
         if let Some(sender) = &sender {

@@ -109,6 +109,13 @@ impl Streams {
         Some((&mut self.0[0], order))
     }
 
+    /// Ends all of them; they are counted in `stats`.
+    pub(crate) fn forget(&mut self, stats: &mut LegStats) {
+        for stream in self.0.drain(..).rev() {
+            stream.report(stats);
+        }
+    }
+
     /// The stream with audio that was heard last.
     pub(crate) fn heard(&self) -> Option<Heard> {
         self.0.iter().find_map(|stream| {

@@ -187,6 +187,7 @@ fn remote(leg: LegId, codec: Codec) -> Command {
             rtcp: Some(SocketAddr::from(([192, 0, 2, 1], 4001))),
             rtcp_mux: false,
             comfort_noise_receive: None,
+            telephone_event_clock_factor: codec.clock_factor(),
             payload_type_send: payload_type,
             payload_type_receive: payload_type,
             telephone_event_send: Some(101),

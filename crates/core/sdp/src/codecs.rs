@@ -124,7 +124,8 @@ impl Encoding {
 pub(crate) struct Formats {
     pub(crate) codec: Codec,
     pub(crate) audio: PayloadTypes,
-    pub(crate) events: Option<PayloadTypes>,
+    /// Telephone-events and their clock in hertz.
+    pub(crate) events: Option<(PayloadTypes, u32)>,
     pub(crate) noise: Option<PayloadTypes>,
 }
 
@@ -157,12 +158,15 @@ impl Formats {
             let receive = receive.filter(|&number| !offered.means_else(number, encoding)).unwrap_or(send);
             PayloadTypes { send, receive }
         };
-        let events = Encoding::telephone_event(codec.clock_hz());
+        let events = event_clocks(codec).into_iter().find_map(|clock_hz| {
+            let send = offered.telephone_event(clock_hz)?;
+            Some((both(Encoding::telephone_event(clock_hz), send), clock_hz))
+        });
         let noise = Encoding::comfort_noise(codec.clock_hz());
         Some(Self {
             codec,
             audio: both(codec.encoding(), send),
-            events: offered.telephone_event(codec).map(|send| both(events, send)),
+            events,
             noise: offered.comfort_noise(codec).map(|send| both(noise, send)),
         })
     }
@@ -174,8 +178,10 @@ impl Formats {
             let receive = ours.payload_type_of(codec.encoding())?;
             Some((codec, PayloadTypes { send, receive }))
         })?;
-        let events = theirs.telephone_event(codec).zip(ours.telephone_event(codec));
-        let events = events.map(|(send, receive)| PayloadTypes { send, receive });
+        let events = event_clocks(codec).into_iter().find_map(|clock_hz| {
+            let (send, receive) = theirs.telephone_event(clock_hz).zip(ours.telephone_event(clock_hz))?;
+            Some((PayloadTypes { send, receive }, clock_hz))
+        });
         let noise = theirs.comfort_noise(codec).zip(ours.comfort_noise(codec));
         let noise = noise.map(|(send, receive)| PayloadTypes { send, receive });
         Some(Self { codec, audio, events, noise })
@@ -187,10 +193,16 @@ impl Formats {
         if let Some(noise) = self.noise {
             media.add_format(noise.receive, Encoding::comfort_noise(self.codec.clock_hz()));
         }
-        if let Some(events) = self.events {
-            media.add_format(events.receive, Encoding::telephone_event(self.codec.clock_hz()));
+        if let Some((events, clock_hz)) = self.events {
+            media.add_format(events.receive, Encoding::telephone_event(clock_hz));
         }
     }
+}
+
+/// The clocks that telephone-events may have beside a codec, the right one first (RFC 4733 §2.1): many phones that speak Opus know
+/// those of 8 kHz only.
+const fn event_clocks(codec: Codec) -> [u32; 2] {
+    [codec.clock_hz(), 8000]
 }
 
 /// Writes what we offer into our line: the codecs, and telephone-events on each of their clocks. What `earlier`,
@@ -263,9 +275,9 @@ impl Media {
         }
     }
 
-    /// The payload type of telephone-events on the clock of `codec`, if the writer of this line takes keys.
-    fn telephone_event(&self, codec: Codec) -> Option<u8> {
-        let encoding = Encoding::telephone_event(codec.clock_hz());
+    /// The payload type of telephone-events on this clock, if the writer of this line takes keys.
+    fn telephone_event(&self, clock_hz: u32) -> Option<u8> {
+        let encoding = Encoding::telephone_event(clock_hz);
         self.payload_types().find(|payload_type| {
             self.means(*payload_type, encoding)
                 && self.fmtps.get(payload_type).is_none_or(|events| includes_keys(events))

@@ -97,6 +97,7 @@ impl Server {
                 rtcp,
                 rtcp_mux: false,
                 comfort_noise_receive: None,
+                telephone_event_clock_factor: codec.clock_factor(),
                 payload_type_send: payload_type,
                 payload_type_receive: payload_type,
                 telephone_event_send: Some(101),

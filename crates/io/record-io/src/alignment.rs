@@ -118,6 +118,7 @@ fn recorded(speakers: &mut [Speaker; 2], now: Now, out: &mut Listener) -> (Engin
                 rtcp: None,
                 rtcp_mux: false,
                 comfort_noise_receive: None,
+                telephone_event_clock_factor: 1,
                 codec: Codec::Pcmu,
                 opus: Opus::default(),
                 payload_type_send: 0,

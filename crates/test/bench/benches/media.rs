@@ -116,6 +116,7 @@ fn answered(leg: LegId, codec: Codec) -> Command {
             rtcp: None,
             rtcp_mux: false,
             comfort_noise_receive: None,
+            telephone_event_clock_factor: codec.clock_factor(),
             payload_type_send: codec.usual_payload_type(),
             payload_type_receive: codec.usual_payload_type(),
             telephone_event_send: Some(101),

@@ -276,6 +276,7 @@ pub(crate) fn remote(leg: LegId, codec: Codec) -> Command {
             rtcp: None,
             rtcp_mux: false,
             comfort_noise_receive: None,
+            telephone_event_clock_factor: codec.clock_factor(),
             payload_type_send: payload_type,
             payload_type_receive: payload_type,
             telephone_event_send: Some(if leg == A { 101 } else { 97 }),

@@ -35,6 +35,11 @@ fn opus_is_agreed_on_as_browsers_and_phones_offer_it() {
     assert_eq!((negotiated.codec, negotiated.payload_type_send), (Codec::Opus, 111));
     assert_eq!(negotiated.opus, Some(OpusWishes { bitrate_max: Some(20_000), fec: true, dtx: false }));
     assert_eq!(negotiated.telephone_event_send, Some(110), "on the clock of the audio");
+    assert_eq!(negotiated.telephone_event_clock_hz, 48_000);
+    let old = offer.replace(" 110 ", " ").replace("a=rtpmap:110 telephone-event/48000\r\n", "");
+    let (of_old, old) = answered_by(&old, &local).unwrap();
+    assert_eq!((old.telephone_event_send, old.telephone_event_clock_hz), (Some(126), 8000));
+    assert!(of_old.contains("a=rtpmap:126 telephone-event/8000"), "{of_old}");
     assert_eq!(lines(&text, "m="), ["m=audio 20000 RTP/AVP 111 110"]);
     assert_eq!(lines(&text, "a=rtpmap:111"), ["a=rtpmap:111 opus/48000/2"]);
     assert_eq!(lines(&text, "a=fmtp:111"), ["a=fmtp:111 minptime=10;useinbandfec=1"]);

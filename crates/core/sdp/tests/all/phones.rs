@@ -38,6 +38,7 @@ fn baresip() {
             telephone_event_receive: Some(101),
             ptime_ms: 20,
             direction: Direction::SendReceive,
+            telephone_event_clock_hz: 8000,
             comfort_noise_send: None,
             comfort_noise_receive: None,
             opus: None,
