@@ -23,6 +23,8 @@ use crate::window::Window;
 
 /// How often frames and header go into the file. A crash costs at most this, [`HOLD_FRAMES`] and the ring.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How many of those go together to the disk: a loss of power costs three seconds at most.
+const REFRESHES_PER_SYNC: u8 = 3;
 /// How long late packets find their place: half a second, longer than any jitter a conversation survives.
 const HOLD_FRAMES: u64 = 4000;
 
@@ -41,6 +43,8 @@ pub(crate) struct Recording {
     path: PathBuf,
     /// The note and the files' names are on the disk, or will be when it has time.
     is_kept: bool,
+    /// Since it was put on the disk last.
+    refreshes: u8,
     synced: Arc<Synced>,
     window: Window,
     started: Instant,
@@ -92,6 +96,7 @@ impl Recording {
             slot,
             path,
             is_kept: false,
+            refreshes: 0,
             window: Window::default(),
             started: now,
             next_refresh: now + REFRESH,
@@ -171,7 +176,10 @@ impl Recording {
         self.synced.check().map_err(|error| cause(&self.path, &error))?;
         self.write_until(self.frames_at(now).saturating_sub(HOLD_FRAMES))?;
         if self.is_kept {
-            sync.refresh(&self.synced);
+            self.refreshes = (self.refreshes + 1) % REFRESHES_PER_SYNC;
+            if self.refreshes == 0 {
+                sync.refresh(&self.synced);
+            }
         } else {
             self.is_kept = sync.begin(&self.synced);
         }

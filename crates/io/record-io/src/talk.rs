@@ -20,15 +20,15 @@ pub(crate) struct Listening {
 impl Listening {
     /// Takes what comes next.
     pub(crate) fn hear(&mut self, frames: &[Frame]) {
-        let mut left = frames;
-        while !left.is_empty() {
-            let (taken, rest) = left.split_at(left.len().min(LISTENED - self.started.len()));
-            self.started.extend_from_slice(taken);
-            left = rest;
-            if self.started.len() == LISTENED {
-                self.listen();
-            }
+        let (first, whole) = frames.split_at(frames.len().min((LISTENED - self.started.len()) % LISTENED));
+        self.started.extend_from_slice(first);
+        if self.started.len() == LISTENED {
+            let started = std::mem::take(&mut self.started);
+            self.listen(&started);
         }
+        let (whole, rest) = whole.as_chunks::<LISTENED>();
+        whole.iter().for_each(|frame| self.listen(frame));
+        self.started.extend_from_slice(rest);
     }
 
     /// So many frames of silence come next.
@@ -41,16 +41,15 @@ impl Listening {
         }
     }
 
-    fn listen(&mut self) {
+    fn listen(&mut self, frames: &[Frame]) {
         let speaks = [0, 1].map(|side| {
             let mut sound = [0; LISTENED];
-            for (sample, frame) in sound.iter_mut().zip(&self.started) {
+            for (sample, frame) in sound.iter_mut().zip(frames) {
                 *sample = frame[side];
             }
             self.detectors[side].push(&sound)
         });
         self.activity.push(speaks, FRAME_MS);
-        self.started.clear();
     }
 
     /// What was heard so far.

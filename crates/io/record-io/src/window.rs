@@ -60,37 +60,45 @@ impl Speech {
         Self { decoder: codec.decoder(), settling }
     }
 
-    fn decode<'a>(&mut self, payload: &[u8], sound: &'a mut [i16; PACKET_SAMPLES_MAX]) -> &'a [i16] {
+    /// Gives the number of samples.
+    fn decode(&mut self, payload: &[u8], sound: &mut [i16]) -> usize {
         let length = self.decoder.decode(payload, sound);
-        let sound = &mut sound[..length];
-        let settling = self.settling.min(sound.len());
+        let settling = self.settling.min(length);
         sound[..settling].fill(0);
         self.settling -= settling;
-        sound
+        length
     }
 }
 
 impl Window {
     /// Puts a piece of a leg at its place.
     pub(crate) fn place(&mut self, (leg, channel): (LegId, Channel), at: u64, codec: Codec, payload: &[u8]) {
+        let Some(span) = codec.span(payload) else { return };
         let start = self.start;
         let lane = self.lane(leg, channel, codec);
+        let Some(first) = at.checked_sub(start) else {
+            return self.place_late((leg, channel), at, codec, payload);
+        };
+        // Within the window, which fits the memory.
+        let (first, end) = (first as usize, first as usize + span);
+        if lane.samples.len() < end {
+            lane.samples.resize(end, 0);
+        }
+        lane.speech.decode(payload, &mut lane.samples[first..end]);
+    }
+
+    /// Puts as much of a piece at its place as was not taken yet. What follows is told from what came before.
+    fn place_late(&mut self, (leg, channel): (LegId, Channel), at: u64, codec: Codec, payload: &[u8]) {
+        let missed = usize::try_from(self.start - at).unwrap_or(usize::MAX);
+        let lane = self.lane(leg, channel, codec);
         let mut sound = [0; PACKET_SAMPLES_MAX];
-        let sound = lane.speech.decode(payload, &mut sound);
-        let missed = usize::try_from(start.saturating_sub(at)).unwrap_or(usize::MAX);
-        let (missed, sound) = sound.split_at(missed.min(sound.len()));
-        if !sound.is_empty() {
-            // Within the window, which fits the memory.
-            let first = (at.max(start) - start) as usize;
-            let end = first + sound.len();
-            if lane.samples.len() < end {
-                lane.samples.resize(end, 0);
-            }
-            lane.samples[first..end].copy_from_slice(sound);
+        let length = lane.speech.decode(payload, &mut sound);
+        let (missed, sound) = sound[..length].split_at(missed.min(length));
+        if lane.samples.len() < sound.len() {
+            lane.samples.resize(sound.len(), 0);
         }
-        if !missed.is_empty() {
-            self.late.add(channel, at, missed.len() as u64);
-        }
+        lane.samples[..sound.len()].copy_from_slice(sound);
+        self.late.add(channel, at, missed.len() as u64);
     }
 
     fn lane(&mut self, leg: LegId, channel: Channel, codec: Codec) -> &mut Lane {
