@@ -131,7 +131,10 @@ fn counter(metrics: &str, name: &str) -> u64 {
 /// Registers every agent from the one socket that answers for all of them.
 fn register(mut socket: StampedSocket, server: SocketAddr, agents: &[String]) -> Result<StampedSocket> {
     let local = socket.local();
-    let mut endpoint = Endpoint::new(EndpointConfig::new(DOMAIN, local), Rng::from_number(1), [1; 32]);
+    let mut config = EndpointConfig::new(DOMAIN, local);
+    // More agents than a server has trunks.
+    config.limits.registrations = config.limits.registrations.max(agents.len());
+    let mut endpoint = Endpoint::new(config, Rng::from_number(1), [1; 32]);
     let started = Instant::now();
     let now = || Now {
         mono: Time(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)),
