@@ -142,6 +142,31 @@ fn keys_cross_from_one_clock_to_another() {
     assert_eq!(presses.collect::<Vec<_>>(), [('5', 80), ('5', 80)]);
 }
 
+/// A phone that wishes not to get silence gets little of it, and time goes on meanwhile.
+#[test]
+fn silence_that_is_not_sent_takes_its_time() {
+    let mut world = World::with_two_legs(Codec::Opus, Codec::Pcmu);
+    let mut answer = remote(A, Codec::Opus);
+    if let Command::SetRemote { remote, .. } = &mut answer {
+        remote.opus.dtx = true;
+    }
+    world.command(answer);
+    world.sent.clear();
+    (0..250).for_each(|_| world.beat());
+    world.command(Command::Play { leg: A, play: PlayId(1), prompts: vec!["en/tone".into()] });
+    (0..25).for_each(|_| world.beat());
+    let sent = world.sent_to(A);
+    assert!(
+        sent.len() < 100,
+        "{} packets for five seconds of silence and half a second of a tone",
+        sent.len()
+    );
+    let (first, last) = (&sent[0].header, &sent[sent.len() - 1].header);
+    let passed = last.timestamp.wrapping_sub(first.timestamp) / 48;
+    assert!((5400..=5500).contains(&passed), "{passed} ms");
+    assert!(sent.iter().filter(|sent| sent.header.marker).count() > 1, "each beginning is marked");
+}
+
 /// A phone that sends nothing while nobody speaks says how its line sounds, once.
 #[test]
 fn the_silence_of_a_phone_sounds_as_it_says() {
