@@ -398,8 +398,7 @@ impl Encoder {
         let sound = &mut sound[..wanted];
         let there = wanted.min(mixed.len());
         sound[..there].copy_from_slice(&mixed[..there]);
-        mixed.copy_within(there.., 0);
-        mixed.truncate(mixed.len() - there);
+        mixed.drain(..there);
         match rate {
             Rate::Narrow => self.encode(sound, out),
             Rate::Wide => self.encode_wide(sound, out),

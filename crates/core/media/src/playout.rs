@@ -200,8 +200,7 @@ impl Playout {
             place.dry = 0;
         }
         frame.copy_from_slice(&self.sound[..frame.len()]);
-        self.sound.copy_within(frame.len().., 0);
-        self.sound.truncate(self.sound.len() - frame.len());
+        self.sound.drain(..frame.len());
         self.detector.push(frame);
         self.stats.frames += 1;
         self.stats.waited_ms += u64::try_from(self.delays.depth() / 8).unwrap_or(0);
