@@ -1,16 +1,16 @@
-//! One question and the wait for its digits: what `menu` and `collect` share. Decides only whether digits
+//! One question and the wait for its digits: what `menu`, `collect` and `survey` share. Decides only whether digits
 //! answer the question; playing and going on are the session's.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use hotline_base::{Pii, Time};
-use hotline_yaml::At;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Digit, PlayTag, Timer};
 use crate::end::StepExit;
-use crate::model::{Ask, Collect, Failure, Menu, Prompts};
-use crate::name::{PromptName, StepName};
+use crate::model::{Ask, Collect, Failure, Menu, SayItems, Survey};
+use crate::name::StepName;
 
 /// What a path shows in place of sensitive digits, however many they are.
 const MASK: &str = "***";
@@ -31,6 +31,8 @@ pub(crate) struct Asking {
 pub(crate) enum Question {
     Menu(Arc<Menu>),
     Collect(Arc<Collect>),
+    /// The question of that index.
+    Survey(Arc<Survey>, usize),
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -47,16 +49,39 @@ pub(crate) enum Verdict {
     /// More digits are awaited.
     Wait,
     /// The question is asked again with these prompts.
-    Repeat(Vec<PromptName>),
+    Repeat(SayItems),
     /// The question is over.
     Leave { exit: StepExit, to: StepName },
+    /// The question of a survey is over, with an answer or without.
+    Next(Option<u8>),
 }
 
 impl Question {
-    pub(crate) fn ask(&self) -> &Ask {
+    pub(crate) fn prompts(&self) -> &SayItems {
         match self {
-            Self::Menu(menu) => &menu.ask,
-            Self::Collect(collect) => &collect.ask,
+            Self::Menu(menu) => &menu.ask.prompts,
+            Self::Collect(collect) => &collect.ask.prompts,
+            Self::Survey(survey, index) => &survey.questions[*index].prompts,
+        }
+    }
+
+    pub(crate) fn barge_in(&self) -> bool {
+        self.ask().is_none_or(|ask| ask.barge_in)
+    }
+
+    pub(crate) fn first_digit(&self) -> Duration {
+        match self {
+            Self::Menu(menu) => menu.ask.first_digit,
+            Self::Collect(collect) => collect.ask.first_digit,
+            Self::Survey(survey, _) => survey.first_digit,
+        }
+    }
+
+    fn ask(&self) -> Option<&Ask> {
+        match self {
+            Self::Menu(menu) => Some(&menu.ask),
+            Self::Collect(collect) => Some(&collect.ask),
+            Self::Survey(..) => None,
         }
     }
 }
@@ -69,12 +94,12 @@ impl Asking {
     /// True if a digit is looked at right away.
     pub(crate) fn is_listening(&self) -> bool {
         match self.phase {
-            Phase::Playing { .. } => self.question.ask().barge_in,
+            Phase::Playing { .. } => self.question.barge_in(),
             Phase::Waiting { .. } => true,
         }
     }
 
-    /// The digits of this attempt, for the variable of a `collect`.
+    /// The digits of this attempt, for the variable of a `collect` or a dialled extension.
     pub(crate) const fn digits(&self) -> &Pii<String> {
         &self.digits
     }
@@ -82,7 +107,7 @@ impl Asking {
     /// The digits as the call record may show them.
     pub(crate) fn shown_digits(&self) -> Option<Pii<String>> {
         let sensitive = match &self.question {
-            Question::Menu(_) => false,
+            Question::Menu(_) | Question::Survey(..) => false,
             Question::Collect(collect) => collect.sensitive,
         };
         match self.digits.expose().as_str() {
@@ -94,7 +119,7 @@ impl Asking {
 
     /// The prompts are over: the caller's time to think begins.
     pub(crate) fn listen(&mut self, now: Time) {
-        let until = now + self.question.ask().first_digit;
+        let until = now + self.question.first_digit();
         self.phase = Phase::Waiting { until, timer: Timer::FirstDigit };
     }
 
@@ -103,18 +128,27 @@ impl Asking {
         digits.push(digit.key());
         self.digits = Pii::new(digits);
         match self.question.clone() {
-            Question::Menu(menu) => match menu.choices.get(&digit.key()) {
-                Some(to) => Verdict::Leave { exit: StepExit::Choice(digit.key()), to: to.value.clone() },
-                None => self.fail_invalid(),
-            },
+            Question::Menu(menu) => self.take_choice(now, &menu, digit),
             Question::Collect(collect) => self.take_collected(now, &collect, digit),
+            Question::Survey(survey, index) => {
+                let (from, to) = survey.questions[index].scale;
+                match digit.key().to_digit(10).and_then(|value| u8::try_from(value).ok()) {
+                    Some(value) if (from..=to).contains(&value) => Verdict::Next(Some(value)),
+                    Some(_) | None => self.ask_again(),
+                }
+            }
         }
     }
 
     /// The wait is over.
     pub(crate) fn expire(&mut self) -> Verdict {
         match self.question.clone() {
+            Question::Survey(..) => self.ask_again(),
             Question::Collect(collect) if !self.digits.expose().is_empty() => self.conclude(&collect),
+            Question::Menu(menu) if !self.digits.expose().is_empty() => match self.choice(&menu) {
+                Some(verdict) => verdict,
+                None => self.fail_invalid(),
+            },
             Question::Menu(_) | Question::Collect(_) => {
                 self.no_inputs += 1;
                 self.fail(self.no_inputs, StepExit::NoInput, |ask| &ask.no_input)
@@ -123,14 +157,40 @@ impl Asking {
     }
 
     /// The terminator of a number that ended without it, by its length, and how long it may yet come.
-    pub(crate) fn unused_terminator(&self) -> Option<(Digit, core::time::Duration)> {
+    pub(crate) fn unused_terminator(&self) -> Option<(Digit, Duration)> {
         match &self.question {
-            Question::Menu(_) => None,
+            Question::Menu(_) | Question::Survey(..) => None,
             Question::Collect(collect) => {
                 let full = self.digits.expose().len() >= collect.max_digits;
                 let terminator = collect.terminator.and_then(Digit::new).filter(|_| full);
                 terminator.map(|terminator| (terminator, collect.next_digit))
             }
+        }
+    }
+
+    /// The choice of the only digit so far.
+    fn choice(&self, menu: &Menu) -> Option<Verdict> {
+        let mut digits = self.digits.expose().chars();
+        let (Some(key), None) = (digits.next(), digits.next()) else { return None };
+        let to = menu.choices.get(&key)?.value.clone();
+        Some(Verdict::Leave { exit: StepExit::Choice(key), to })
+    }
+
+    /// Where extensions can be dialled, a digit that could begin one waits for the next.
+    fn take_choice(&mut self, now: Time, menu: &Menu, digit: Digit) -> Verdict {
+        let dialled = self.digits.expose().len();
+        match &menu.direct_dial {
+            Some(dial) if digit.key().is_ascii_digit() && dialled < dial.digits => {
+                self.phase = Phase::Waiting { until: now + dial.next_digit, timer: Timer::NextDigit };
+                Verdict::Wait
+            }
+            Some(dial) if digit.key().is_ascii_digit() && dialled > 1 => {
+                Verdict::Leave { exit: StepExit::Dialled, to: dial.then.value.clone() }
+            }
+            Some(_) | None => match self.choice(menu) {
+                Some(verdict) => verdict,
+                None => self.fail_invalid(),
+            },
         }
     }
 
@@ -152,7 +212,8 @@ impl Asking {
     }
 
     fn conclude(&mut self, collect: &Collect) -> Verdict {
-        if self.digits.expose().len() < collect.min_digits {
+        let digits = self.digits.expose();
+        if digits.len() < collect.min_digits || !collect.check.accepts(digits) {
             return self.fail_invalid();
         }
         Verdict::Leave { exit: StepExit::Done, to: collect.then.value.clone() }
@@ -164,19 +225,24 @@ impl Asking {
     }
 
     fn fail(&mut self, times: usize, exit: StepExit, which: fn(&Ask) -> &Failure) -> Verdict {
-        let failure = which(self.question.ask());
+        let Some(failure) = self.question.ask().map(which) else { return self.ask_again() };
         match failure.retries.get(times - 1) {
             Some(prompts) => {
-                let prompts = names(prompts);
+                let prompts = prompts.clone();
                 self.digits = Pii::default();
                 Verdict::Repeat(prompts)
             }
             None => Verdict::Leave { exit, to: failure.then.value.clone() },
         }
     }
-}
 
-/// Prompts without their places.
-pub(crate) fn names(prompts: &Prompts) -> Vec<PromptName> {
-    prompts.iter().map(|At { value, .. }| value.clone()).collect()
+    /// A question of a survey is asked twice, then left out.
+    fn ask_again(&mut self) -> Verdict {
+        self.no_inputs += 1;
+        self.digits = Pii::default();
+        if self.no_inputs > 1 {
+            return Verdict::Next(None);
+        }
+        Verdict::Repeat(self.question.prompts().clone())
+    }
 }

@@ -1,14 +1,13 @@
 //! Compares a flow with what exists (queues, extensions, prompts) and with itself: every step is reachable, every
-//! path ends, nothing runs in a circle without the caller, nothing is played before the call is answered.
+//! path ends, nothing runs in a circle without the caller.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::QueueId;
-use hotline_yaml::{At, Diagnostic, MAX_DIAGNOSTICS, Place, suggest};
+use hotline_yaml::{Diagnostic, MAX_DIAGNOSTICS, Place, suggest};
 
-use crate::end::QueueExit;
 use crate::graph::Graph;
-use crate::model::{Ask, Flow, Prompts, Step, StepKind};
+use crate::model::{Ask, Exit, Flow, Pace, SayItem, Step, StepKind, TransferTo};
 use crate::name::{Language, PromptName, StepName};
 use crate::number::announcement_prompts;
 
@@ -46,14 +45,6 @@ struct Checker<'f> {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// Where a step may lead.
-struct Edge<'f> {
-    to: &'f At<StepName>,
-    /// True if only a caller's key or a queue's time limit leads there, so that a circle through it is no
-    /// busy loop.
-    paced: bool,
-}
-
 impl<'f> Checker<'f> {
     fn mistake(&mut self, place: Place, problem: String, remedy: impl Into<String>) {
         if self.diagnostics.len() < MAX_DIAGNOSTICS {
@@ -71,10 +62,10 @@ impl<'f> Checker<'f> {
     }
 
     fn check_names(&mut self, step: &'f Step, world: &World<'_>) {
+        for item in said(&step.kind) {
+            self.check_prompt(item, world);
+        }
         match &step.kind {
-            StepKind::Say(say) => self.check_prompts(&say.prompts, world),
-            StepKind::Menu(menu) => self.check_ask(&menu.ask, world),
-            StepKind::Collect(collect) => self.check_ask(&collect.ask, world),
             StepKind::Language(language)
                 if self.flow.languages().all(|known| *known != language.to.value) =>
             {
@@ -86,36 +77,28 @@ impl<'f> Checker<'f> {
                 let remedy = suggest(queue.queue.value.as_str(), world.queues.iter().map(QueueId::as_str));
                 self.mistake(queue.queue.place, format!("unknown queue `{}`", queue.queue.value), remedy);
             }
-            StepKind::Transfer(transfer) if !world.extensions.contains(&transfer.extension.value) => {
-                let problem = format!("unknown extension `{}`", transfer.extension.value);
-                let remedy = suggest(&transfer.extension.value, world.extensions.iter().map(String::as_str));
-                self.mistake(transfer.extension.place, problem, remedy);
-            }
-            StepKind::Answer(_)
-            | StepKind::Language(_)
-            | StepKind::Queue(_)
-            | StepKind::Transfer(_)
-            | StepKind::Goto(_)
-            | StepKind::Hangup(_) => {}
-        }
-    }
-
-    fn check_ask(&mut self, ask: &'f Ask, world: &World<'_>) {
-        self.check_prompts(&ask.prompts, world);
-        for prompts in ask.no_input.retries.iter().chain(&ask.invalid.retries) {
-            self.check_prompts(prompts, world);
-        }
-    }
-
-    fn check_prompts(&mut self, prompts: &'f Prompts, world: &World<'_>) {
-        for prompt in prompts {
-            for language in self.flow.languages() {
-                let Some(known) = world.prompts.get(language) else { continue };
-                if !known.contains(&prompt.value) && self.diagnostics.len() < MAX_DIAGNOSTICS {
-                    let problem = format!("no prompt `{}` in language `{language}`", prompt.value);
-                    let remedy = suggest(prompt.value.as_str(), known.iter().map(PromptName::as_str));
-                    self.mistake(prompt.place, problem, remedy);
+            StepKind::Transfer(transfer) => {
+                if let TransferTo::Extension(extension) = &transfer.to
+                    && let Some(extension) = extension.as_constant()
+                    && !world.extensions.contains(extension)
+                {
+                    let problem = format!("unknown extension `{extension}`");
+                    let remedy = suggest(extension, world.extensions.iter().map(String::as_str));
+                    self.mistake(transfer.place, problem, remedy);
                 }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_prompt(&mut self, item: &'f SayItem, world: &World<'_>) {
+        let SayItem::Prompt(prompt) = item else { return };
+        for language in self.flow.languages() {
+            let Some(known) = world.prompts.get(language) else { continue };
+            if !known.contains(&prompt.value) && self.diagnostics.len() < MAX_DIAGNOSTICS {
+                let problem = format!("no prompt `{}` in language `{language}`", prompt.value);
+                let remedy = suggest(prompt.value.as_str(), known.iter().map(PromptName::as_str));
+                self.mistake(prompt.place, problem, remedy);
             }
         }
     }
@@ -136,7 +119,7 @@ impl<'f> Checker<'f> {
 
     fn check_steps_exist(&mut self) {
         let references =
-            self.flow.steps.values().flat_map(|step| edges(step).into_iter().map(|edge| edge.to));
+            self.flow.steps.values().flat_map(|step| step.kind.exits().into_iter().map(|exit| exit.to));
         for reference in core::iter::once(&self.flow.start).chain(references) {
             if !self.flow.steps.contains_key(&reference.value) && self.diagnostics.len() < MAX_DIAGNOSTICS {
                 let remedy = suggest(reference.value.as_str(), self.flow.steps.keys().map(StepName::as_str));
@@ -150,9 +133,9 @@ impl<'f> Checker<'f> {
         let nodes: Vec<(&StepName, &Step)> = flow.steps.iter().collect();
         let numbers: BTreeMap<&StepName, usize> =
             nodes.iter().enumerate().map(|(number, (name, _))| (*name, number)).collect();
-        let graph = |follow: &dyn Fn(&Step, &Edge<'_>) -> bool| {
+        let graph = |follow: &dyn Fn(&Step, &Exit<'_>) -> bool| {
             let edges = nodes.iter().enumerate().flat_map(|(from, (_, step))| {
-                let followed = edges(step).into_iter().filter(|edge| follow(step, edge));
+                let followed = step.kind.exits().into_iter().filter(|exit| follow(step, exit));
                 followed.filter_map(|edge| numbers.get(&edge.to.value).copied()).map(move |to| (from, to))
             });
             Graph::new(nodes.len(), edges.collect::<Vec<_>>())
@@ -171,16 +154,8 @@ impl<'f> Checker<'f> {
             );
         }
 
-        let unanswered = graph(&|step, _| !matches!(step.kind, StepKind::Answer(_))).reachable(start);
-        for (number, (name, step)) in nodes.iter().enumerate() {
-            if unanswered[number] && plays(&step.kind) {
-                let problem = format!("step `{name}` plays before the call is answered");
-                self.mistake(step.place, problem, "put an `answer` step on every path to it");
-            }
-        }
-
         let mut looping = vec![false; nodes.len()];
-        for circle in graph(&|_, edge| !edge.paced).circles() {
+        for circle in graph(&|_, exit| exit.pace == Pace::AtOnce).circles() {
             circle.iter().for_each(|node| looping[*node] = true);
             let (place, names) = describe(&nodes, &circle);
             let problem = format!("steps run in a circle without the caller: {names}");
@@ -215,57 +190,23 @@ fn describe(nodes: &[(&StepName, &Step)], circle: &[usize]) -> (Place, String) {
 }
 
 /// True for steps that end the call or give it away.
-fn ends(kind: &StepKind) -> bool {
+const fn ends(kind: &StepKind) -> bool {
+    matches!(kind, StepKind::Hangup(_) | StepKind::Queue(_) | StepKind::Transfer(_) | StepKind::Return)
+}
+
+/// All that a step may say.
+fn said(kind: &StepKind) -> Vec<&SayItem> {
+    fn asked(ask: &Ask) -> Vec<&SayItem> {
+        let retries = ask.no_input.retries.iter().chain(&ask.invalid.retries).flatten();
+        ask.prompts.iter().chain(retries).collect()
+    }
     match kind {
-        StepKind::Hangup(_) | StepKind::Queue(_) | StepKind::Transfer(_) => true,
-        StepKind::Answer(_)
-        | StepKind::Say(_)
-        | StepKind::Menu(_)
-        | StepKind::Collect(_)
-        | StepKind::Language(_)
-        | StepKind::Goto(_) => false,
+        StepKind::Say(say) => say.prompts.iter().collect(),
+        StepKind::Menu(menu) => asked(&menu.ask),
+        StepKind::Collect(collect) => asked(&collect.ask),
+        StepKind::Survey(survey) => survey.questions.iter().flat_map(|question| &question.prompts).collect(),
+        StepKind::Voicemail(voicemail) => voicemail.recording.prompts.iter().collect(),
+        StepKind::Record(record) => record.prompts.iter().collect(),
+        _ => Vec::new(),
     }
-}
-
-/// True for steps that the caller must be able to hear.
-fn plays(kind: &StepKind) -> bool {
-    match kind {
-        StepKind::Say(_) | StepKind::Menu(_) | StepKind::Collect(_) | StepKind::Queue(_) => true,
-        StepKind::Answer(_)
-        | StepKind::Language(_)
-        | StepKind::Transfer(_)
-        | StepKind::Goto(_)
-        | StepKind::Hangup(_) => false,
-    }
-}
-
-/// Where a step may lead, in the order of the file's keys.
-fn edges(step: &Step) -> Vec<Edge<'_>> {
-    match &step.kind {
-        StepKind::Answer(answer) => vec![at_once(&answer.then)],
-        StepKind::Say(say) => vec![at_once(&say.then)],
-        StepKind::Menu(menu) => menu.choices.values().map(paced).chain(failures(&menu.ask)).collect(),
-        StepKind::Collect(collect) => {
-            core::iter::once(paced(&collect.then)).chain(failures(&collect.ask)).collect()
-        }
-        StepKind::Language(language) => vec![at_once(&language.then)],
-        StepKind::Queue(queue) => {
-            queue.exits.iter().map(|(exit, to)| Edge { to, paced: *exit == QueueExit::Timeout }).collect()
-        }
-        StepKind::Transfer(transfer) => transfer.exits.values().map(at_once).collect(),
-        StepKind::Goto(to) => vec![at_once(to)],
-        StepKind::Hangup(_) => Vec::new(),
-    }
-}
-
-fn failures(ask: &Ask) -> [Edge<'_>; 2] {
-    [at_once(&ask.no_input.then), paced(&ask.invalid.then)]
-}
-
-const fn at_once(to: &At<StepName>) -> Edge<'_> {
-    Edge { to, paced: false }
-}
-
-const fn paced(to: &At<StepName>) -> Edge<'_> {
-    Edge { to, paced: true }
 }

@@ -50,7 +50,14 @@ named! {
         Timeout = "timeout",
         /// Nobody is there to take the call.
         NoAgents = "no_agents",
+        /// An agent had the call and hung up first. Without this way out the call ends then.
+        AgentLeft = "agent_left",
     }
+}
+
+impl QueueExit {
+    /// What every `queue` step says.
+    pub const REQUIRED: &'static [Self] = &[Self::Full, Self::Timeout, Self::NoAgents];
 }
 
 named! {
@@ -60,8 +67,83 @@ named! {
         Busy = "busy",
         /// Nobody picked up.
         NoAnswer = "no_answer",
-        /// The extension cannot be reached: not registered, unknown, or an error on the way.
+        /// It cannot be reached: not registered, unknown, or an error on the way.
         Unavailable = "unavailable",
+        /// Somebody had the call and hung up first. Without this way out the call ends then.
+        AgentLeft = "agent_left",
+    }
+}
+
+impl TransferExit {
+    /// What every `transfer` step says, unless it leads to a flow.
+    pub const REQUIRED: &'static [Self] = &[Self::Busy, Self::NoAnswer, Self::Unavailable];
+}
+
+named! {
+    /// What the calendar says.
+    HoursExit {
+        /// Within the hours.
+        Open = "open",
+        /// Outside them.
+        Closed = "closed",
+        /// A day that is named as a holiday.
+        Holiday = "holiday",
+    }
+}
+
+named! {
+    /// What became of a question to the address book or to a service.
+    LookupExit {
+        /// There is an answer, with all that was asked for.
+        Found = "found",
+        /// There is none: no such customer, status 404, or a value that is missing in the answer.
+        NotFound = "not_found",
+        /// Nothing came in time, or something that cannot be understood.
+        Failed = "failed",
+    }
+}
+
+named! {
+    /// What became of a webhook.
+    WebhookExit {
+        /// A status from 200 to 299.
+        Done = "done",
+        /// Anything else, or nothing in time.
+        Failed = "failed",
+    }
+}
+
+named! {
+    /// How the connection with a service of sound ended.
+    StreamExit {
+        /// The service said that it is done.
+        Done = "done",
+        /// It lasted as long as it may.
+        Timeout = "timeout",
+        /// It could not be reached, broke off, or said something that cannot be understood.
+        Failed = "failed",
+    }
+}
+
+named! {
+    /// What became of a message.
+    RecordExit {
+        /// It was kept.
+        Recorded = "recorded",
+        /// Nothing was said, or less than counts.
+        Nothing = "nothing",
+        /// It could not be kept.
+        Failed = "failed",
+    }
+}
+
+named! {
+    /// What became of the wish to be called back.
+    CallbackExit {
+        /// It is noted.
+        Booked = "booked",
+        /// It cannot be: the number is none that the center may call, or there are too many.
+        Refused = "refused",
     }
 }
 
@@ -125,8 +207,16 @@ impl HangupCause {
 pub enum StepExit {
     /// The step did what it says.
     Done,
-    /// A menu's choice.
+    /// A menu's choice, or the key that left a queue.
     Choice(char),
+    /// An extension was dialled in a menu.
+    Dialled,
+    /// The condition that was true, counted from 1.
+    Case(u32),
+    /// No condition was true.
+    Else,
+    /// What the step should do could not be done.
+    Failed,
     /// No digit came, after all repetitions.
     NoInput,
     /// Wrong digits came, after all repetitions.
@@ -135,6 +225,20 @@ pub enum StepExit {
     Queue(QueueExit),
     /// The transfer did not connect.
     Transfer(TransferExit),
+    /// The calendar's answer.
+    Hours(HoursExit),
+    /// The answer to a question.
+    Lookup(LookupExit),
+    /// How a webhook went.
+    Webhook(WebhookExit),
+    /// How a connection of sound ended.
+    Stream(StreamExit),
+    /// How recording went.
+    Record(RecordExit),
+    /// How booking a call back went.
+    Callback(CallbackExit),
+    /// A flow that was called gave its results.
+    Returned,
     /// An agent or an extension has the call; the flow is over.
     Connected,
     /// The call ended during the step, whoever hung up.
@@ -152,6 +256,17 @@ impl fmt::Display for StepExit {
             Self::Invalid => f.write_str("invalid"),
             Self::Queue(exit) => exit.fmt(f),
             Self::Transfer(exit) => exit.fmt(f),
+            Self::Hours(exit) => exit.fmt(f),
+            Self::Lookup(exit) => exit.fmt(f),
+            Self::Webhook(exit) => exit.fmt(f),
+            Self::Stream(exit) => exit.fmt(f),
+            Self::Record(exit) => exit.fmt(f),
+            Self::Callback(exit) => exit.fmt(f),
+            Self::Dialled => f.write_str("dialled"),
+            Self::Case(number) => write!(f, "case {number}"),
+            Self::Else => f.write_str("else"),
+            Self::Failed => f.write_str("failed"),
+            Self::Returned => f.write_str("returned"),
             Self::Connected => f.write_str("connected"),
             Self::CallEnded => f.write_str("call_ended"),
             Self::Hangup(cause) => write!(f, "hangup {cause}"),

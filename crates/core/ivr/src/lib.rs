@@ -1,28 +1,46 @@
 //! IVR flows: what a caller hears and which keys lead where, written in YAML, checked when loaded, run per call.
 //!
 //! [`parse`] reads a file and tells all its mistakes; [`check()`] compares it with what exists; [`Session`] runs it
-//! for one caller. Must never know: SIP, media, queues' insides, files. Start reading at [`Session`]; the format
-//! is explained at the top of `ivr-flows/main.yaml`.
+//! for one caller. Must never know: SIP, media, queues' insides, files. Start reading at [`Session`]; the language
+//! is one table in `format.rs`, and explained in `docs/flows.md`.
 
 mod action;
 mod asking;
 mod check;
 mod decode;
+mod digits;
 mod end;
+mod expression;
+mod format;
 mod graph;
 mod keys;
 mod model;
 mod name;
 mod number;
+mod path;
 mod session;
+mod template;
 
-pub use action::{Action, Digit, Facts, Input, PathStep, PlayTag, Timer};
+pub use action::{
+    Action, Customer, Digit, Enqueue, Facts, HttpRequest, Input, LocalTime, OpenStream, PathStep, PlayTag,
+    Prompt, Recorded, Reply, Request, RequestTag, Surroundings, Target, Timer,
+};
 pub use check::{World, check};
-pub use decode::{MAX_DIGIT_WAIT_S, MAX_DIGITS, MAX_LANGUAGES, MAX_PROMPTS, MAX_RETRIES, MAX_STEPS, parse};
-pub use end::{HangupCause, QueueExit, StepExit, TransferExit};
+pub use decode::{
+    MAX_DIGIT_WAIT_S, MAX_DIGITS, MAX_LANGUAGES, MAX_PROMPTS, MAX_RETRIES, MAX_STEPS, MAX_VARIABLES, parse,
+};
+pub use end::{
+    CallbackExit, HangupCause, HoursExit, LookupExit, QueueExit, RecordExit, StepExit, StreamExit,
+    TransferExit, WebhookExit,
+};
+pub use expression::{CustomerFact, Fact, MAX_TEXT, QueueFact, Type, Value};
 pub use hotline_yaml::{Diagnostic, MAX_BYTES};
 pub use keys::MAX_TYPED_AHEAD;
-pub use model::Flow;
+pub use model::{Exit, Flow, Flows, Method};
 pub use name::{Language, PromptName, StepName, Variable};
 pub use number::{MAX_NUMBER, announcement_prompts, number_phrases, position_announcement};
-pub use session::{ANSWER_LIMIT, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT, PLAYBACK_LIMIT, Session};
+pub use path::{MAX_PATH_STEPS, PathPart, parse_path};
+pub use session::{
+    ANSWER_LIMIT, CALLBACK_LIMIT, KEY_LENGTH, MAX_DEPTH, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT,
+    PLAYBACK_LIMIT, RECORDING_GRACE, REPLY_GRACE, Session,
+};

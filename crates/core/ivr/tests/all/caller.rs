@@ -6,9 +6,39 @@ use std::sync::Arc;
 
 use hotline_base::{Now, QueueId};
 use hotline_ivr::{
-    Action, Digit, Facts, Flow, Input, Language, PathStep, PlayTag, PromptName, Session, Timer, World, check,
+    Action, Customer, Digit, Facts, Flow, Flows, HoursExit, Input, Language, LocalTime, PathStep, PlayTag,
+    Prompt, PromptName, QueueFact, Request, RequestTag, Session, Surroundings, Target, Timer, World, check,
     parse,
 };
+
+/// What lies around the tests' calls: office hours on a Monday morning, two callers in queue `sales`, nobody known.
+#[derive(Clone, Debug)]
+pub(crate) struct Around {
+    pub(crate) hours: HoursExit,
+    pub(crate) customer: Option<Customer>,
+}
+
+impl Surroundings for Around {
+    fn queue(&self, queue: &QueueId, fact: QueueFact) -> i64 {
+        match (queue.as_str(), fact) {
+            ("sales", QueueFact::Waiting) => 2,
+            (_, QueueFact::EstimatedWait) => -1,
+            _ => 0,
+        }
+    }
+
+    fn hours(&self, _schedule: &str, _now: Now) -> HoursExit {
+        self.hours
+    }
+
+    fn local_time(&self, _now: Now) -> LocalTime {
+        LocalTime { year: 2026, month: 11, day: 30, weekday: 1, hour: 9, minute: 5 }
+    }
+
+    fn customer(&self) -> Option<Customer> {
+        self.customer.clone()
+    }
+}
 
 /// One caller in one flow.
 #[derive(Clone)]
@@ -17,6 +47,9 @@ pub(crate) struct Caller {
     pub(crate) now: Now,
     pub(crate) playing: Option<PlayTag>,
     pub(crate) path: Vec<PathStep>,
+    pub(crate) around: Around,
+    /// The question, recording or stream that is open.
+    pub(crate) request: Option<RequestTag>,
     given: Vec<String>,
 }
 
@@ -27,10 +60,22 @@ impl Caller {
     }
 
     pub(crate) fn with_facts(flow: &Arc<Flow>, facts: Facts) -> Self {
-        let session = Session::new(Arc::clone(flow), facts);
-        let mut caller =
-            Self { session, now: Now::default(), playing: None, path: Vec::new(), given: Vec::new() };
-        caller.session.start(caller.now);
+        Self::in_flows([Flow::clone(flow)].into_iter().collect(), flow.name().as_str(), facts)
+    }
+
+    /// A started call in one of several flows.
+    pub(crate) fn in_flows(flows: Flows, name: &str, facts: Facts) -> Self {
+        let session = Session::new(Arc::new(flows), &name.into(), facts).expect("the flow is there");
+        let mut caller = Self {
+            session,
+            now: Now::default(),
+            playing: None,
+            path: Vec::new(),
+            around: Around { hours: HoursExit::Open, customer: None },
+            request: None,
+            given: Vec::new(),
+        };
+        caller.session.start(caller.now, &caller.around);
         caller.collect();
         caller
     }
@@ -41,7 +86,7 @@ impl Caller {
     }
 
     pub(crate) fn input(&mut self, input: Input) {
-        self.session.handle_input(self.now, input);
+        self.session.handle_input(self.now, &self.around, input);
         self.collect();
     }
 
@@ -62,7 +107,7 @@ impl Caller {
     pub(crate) fn wait(&mut self) -> Timer {
         let (at, timer) = self.session.poll_timeout().expect("a timer");
         self.now = self.now + at.since(self.now.mono);
-        self.session.handle_timeout(self.now);
+        self.session.handle_timeout(self.now, &self.around);
         self.collect();
         timer
     }
@@ -70,7 +115,7 @@ impl Caller {
     /// Lets time pass without reaching the timer.
     pub(crate) fn pass(&mut self, seconds: u64) {
         self.now = self.now + Duration::from_secs(seconds);
-        self.session.handle_timeout(self.now);
+        self.session.handle_timeout(self.now, &self.around);
         self.collect();
     }
 
@@ -100,22 +145,7 @@ impl Caller {
 
     fn collect(&mut self) {
         while let Some(action) = self.session.poll_action() {
-            let word = match action {
-                Action::Answer => "answer".to_owned(),
-                Action::Play { tag, language, prompts } => {
-                    self.playing = Some(tag);
-                    let names: Vec<&str> = prompts.iter().map(PromptName::as_str).collect();
-                    format!("play {language}: {}", names.join(" "))
-                }
-                Action::StopPlay(tag) => {
-                    assert_eq!(self.playing.take(), Some(tag), "only what plays is stopped");
-                    "stop".to_owned()
-                }
-                Action::Enqueue { queue } => format!("enqueue {queue}"),
-                Action::Transfer { extension } => format!("transfer {extension}"),
-                Action::LanguageChanged(language) => format!("language {language}"),
-                Action::Hangup { cause } => format!("hangup {cause}"),
-            };
+            let word = self.word(action);
             self.given.push(word);
         }
         while let Some(step) = self.session.poll_step() {
@@ -124,13 +154,77 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// An action in words.
+    fn word(&mut self, action: Action) -> String {
+        match action {
+            Action::Answer => "answer".to_owned(),
+            Action::Ring => "ring".to_owned(),
+            Action::Play { tag, language, prompts } => {
+                self.playing = Some(tag);
+                let names: Vec<String> = prompts.iter().map(heard).collect();
+                format!("play {language}: {}", names.join(" "))
+            }
+            Action::StopPlay(tag) => {
+                assert_eq!(self.playing.take(), Some(tag), "only what plays is stopped");
+                "stop".to_owned()
+            }
+            Action::Enqueue(entry) => format!("enqueue {}", entry.queue),
+            Action::LeaveQueue => "leave queue".to_owned(),
+            Action::Transfer { to: Target::Extension(extension), .. } => {
+                format!("transfer {}", extension.expose())
+            }
+            Action::Transfer { to, .. } => format!("transfer {to:?}"),
+            Action::LanguageChanged(language) => format!("language {language}"),
+            Action::Ask(tag, request) => {
+                self.request = Some(tag);
+                match request {
+                    Request::Customer { number, .. } => format!("customer {}", number.expose()),
+                    Request::Http { request, .. } => {
+                        format!("{} {}", request.method.name(), request.url.expose())
+                    }
+                    Request::Webhook(request) => format!("webhook {}", request.url.expose()),
+                    Request::Callback { queue, number } => format!("callback {queue} {}", number.expose()),
+                }
+            }
+            Action::Forget(_) => "forget".to_owned(),
+            Action::Record { tag, mailbox, .. } => {
+                self.request = Some(tag);
+                format!("record {}", mailbox.unwrap_or_default())
+            }
+            Action::StopRecord(_) => "stop record".to_owned(),
+            Action::OpenStream(tag, stream) => {
+                self.request = Some(tag);
+                format!("stream {}", stream.url.expose())
+            }
+            Action::StreamDigit(_, digit) => format!("stream key {}", digit.key()),
+            Action::CloseStream(_) => "close stream".to_owned(),
+            Action::SendDigits(digits) => format!("keys {}", digits.expose()),
+            Action::SurveyAnswered { question, answer, .. } => format!("answered {question} {answer}"),
+            Action::Hangup { cause } => format!("hangup {cause}"),
+        }
+    }
+}
+
+fn heard(prompt: &Prompt) -> String {
+    match prompt {
+        Prompt::Name(name) => name.to_string(),
+        Prompt::Speech(text) => format!("\"{}\"", text.expose()),
+        Prompt::Recording(name) => format!("[{name}]"),
+    }
+}
+
 fn exit_of(name: &str) -> hotline_ivr::QueueExit {
     hotline_ivr::QueueExit::from_name(name).expect("a queue's exit")
 }
 
+/// Behind the steps, so that places do not move.
+const VARIABLES: &str = "variables: {x: text, number: text, count: integer}\n";
+
 /// A flow that must be right, from steps alone.
 pub(crate) fn flow(steps: &str) -> Arc<Flow> {
-    let text = format!("flow: test\nlanguages: [en, zh]\nstart: first\nsteps:\n{}", indented(steps));
+    let text =
+        format!("flow: test\nlanguages: [en, zh]\nstart: first\nsteps:\n{}{VARIABLES}", indented(steps));
     let flow = parse("test.yaml", &text).unwrap_or_else(|all| {
         panic!("{}", all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     });

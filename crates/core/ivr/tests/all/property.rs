@@ -103,7 +103,8 @@ fn clean_flow() -> impl Strategy<Value = Arc<Flow>> {
 
 fn read(steps: &[(&str, String)]) -> Arc<Flow> {
     let steps: String = steps.iter().map(|(name, kind)| format!("  {name}: {{{kind}}}\n")).collect();
-    let text = format!("flow: random\nlanguages: [en, zh]\nstart: first\nsteps:\n{steps}");
+    let text =
+        format!("flow: random\nlanguages: [en, zh]\nstart: first\nsteps:\n{steps}variables: {{x: text}}\n");
     Arc::new(parse("random.yaml", &text).unwrap_or_else(|all| panic!("{text}\n{}", all[0])))
 }
 

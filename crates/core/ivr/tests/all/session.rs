@@ -152,7 +152,7 @@ fn a_number_ends_by_terminator_by_length_or_by_silence() {
             assert_eq!(caller.wait(), Timer::NextDigit);
         }
         assert_eq!(caller.given(), ["play en: a", "stop", "play en: c"], "{keys}");
-        assert_eq!(caller.session.variable("number").unwrap().expose(), expected);
+        assert_eq!(caller.session.variable("number").unwrap().written(), expected);
     }
 }
 
@@ -206,7 +206,7 @@ fn sensitive_keys_reach_neither_path_nor_log() {
     assert_eq!(caller.path[0].input, Some(Pii::from("***")));
     let shown = format!("{:?} {:?}", caller.session, Input::Digit(hotline_ivr::Digit::new('7').unwrap()));
     assert!(!shown.contains("731") && !shown.contains("'7'"), "{shown}");
-    assert_eq!(caller.session.variable("number").unwrap().expose(), "731");
+    assert_eq!(caller.session.variable("number").unwrap().written(), "731");
 }
 
 #[test]
@@ -313,6 +313,6 @@ fn a_call_continues_from_a_snapshot_in_the_middle_of_a_number() {
     let snapshot = serde_json::to_string(&caller.session).unwrap();
     caller.session = serde_json::from_str(&snapshot).unwrap();
     caller.press("3#");
-    assert_eq!(caller.session.variable("number").unwrap().expose(), "123");
+    assert_eq!(caller.session.variable("number").unwrap().written(), "123");
     assert_eq!(caller.given(), ["play en: a", "stop", "play en: c"]);
 }

@@ -1,0 +1,397 @@
+//! YAML nodes to a [`Flow`]. What can be written is in `format.rs`; this checks and converts it.
+
+mod ask;
+mod header;
+mod request;
+mod say;
+mod step;
+
+use std::collections::BTreeMap;
+
+use hotline_base::FlowId;
+use hotline_yaml::{At, Diagnostic, Fields, Node, Place, Reader, Source, Value as Yaml, shown, suggest};
+
+use crate::expression::{Expression, Misspelt, Type, Types, Value};
+use crate::format::{self, Field, Shape};
+use crate::model::{Flow, Step, StepKind};
+use crate::name::{StepName, Variable};
+use crate::template::Template;
+
+/// The most steps in a flow.
+pub const MAX_STEPS: usize = 1000;
+/// The most languages of a flow.
+pub const MAX_LANGUAGES: usize = 32;
+/// The most variables of a flow.
+pub const MAX_VARIABLES: usize = 100;
+/// The most things that are said in one go.
+pub const MAX_PROMPTS: usize = 16;
+/// The most repetitions of a question.
+pub const MAX_RETRIES: usize = 10;
+/// The most digits that a step collects or sends.
+pub const MAX_DIGITS: usize = 32;
+/// The longest wait for a digit, in seconds.
+pub const MAX_DIGIT_WAIT_S: u32 = 120;
+/// The most entries of a list or mapping in a step.
+pub(crate) const MAX_ENTRIES: usize = 32;
+
+/// The keys of a telephone.
+const KEYS: &str = "0123456789*#ABCD";
+/// What stands at the top of a flow.
+const TOP: &[&str] = &["flow", "languages", "variables", "parameters", "results", "start", "steps"];
+
+/// Reads a flow. `file` is named in diagnostics; its name without ending must be the flow's.
+///
+/// # Errors
+/// All mistakes of the file at once (a mistake in the YAML itself comes alone), at most 100, in the file's order.
+pub fn parse(file: &str, text: &str) -> Result<Flow, Vec<Diagnostic>> {
+    let source = Source::new(file, text);
+    let root = hotline_yaml::read(&source).map_err(|diagnostic| vec![diagnostic])?;
+    let mut decoder = Decoder { r: Reader::new(&source), source: &source, types: Types::new() };
+    let flow = decoder.flow(&root);
+    let mut diagnostics = decoder.r.into_diagnostics();
+    match flow {
+        Some(flow) if diagnostics.is_empty() => Ok(flow),
+        Some(_) | None => {
+            diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+            Err(diagnostics)
+        }
+    }
+}
+
+/// Reads one file. Every method returns `None` after noting a mistake.
+struct Decoder<'s> {
+    r: Reader<'s>,
+    source: &'s Source,
+    /// The declared variables, known before the first step is read.
+    types: Types,
+}
+
+/// `ivr-flows/main.yaml` is `main`.
+fn file_stem(file: &str) -> &str {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or(name)
+}
+
+impl Decoder<'_> {
+    fn flow(&mut self, root: &Node) -> Option<Flow> {
+        let fields = self.r.fields(root, "flow", TOP)?;
+        let name =
+            self.r.required(&fields, "flow").and_then(|node| self.r.name::<FlowId>(node, "a flow's name"));
+        if let Some(name) = &name {
+            let stem = file_stem(self.source.file());
+            if name.value.as_str() != stem {
+                let problem = format!("the flow is named `{}` but its file `{stem}`", name.value);
+                let remedy = format!("write `flow: {}` or rename the file", shown(stem));
+                self.r.mistake(name.place, problem, remedy);
+            }
+        }
+        let languages = self.r.required(&fields, "languages").and_then(|node| self.languages(node));
+        let variables = self.variables(&fields);
+        let parameters = self.variable_list(&fields, "parameters");
+        let results = self.variable_list(&fields, "results");
+        let start = self.r.required(&fields, "start").and_then(|node| self.step_name(node));
+        let steps = self.r.required(&fields, "steps").and_then(|node| self.steps(node));
+        Some(Flow {
+            name: name?.value,
+            languages: languages?,
+            variables: variables?,
+            parameters: parameters?,
+            results: results?,
+            start: start?,
+            steps: steps?,
+            source: self.source.clone(),
+        })
+    }
+
+    fn steps(&mut self, node: &Node) -> Option<BTreeMap<StepName, Step>> {
+        let entries = self.r.entries(node, "steps")?;
+        if entries.is_empty() || entries.len() > MAX_STEPS {
+            self.r.mistake(
+                node.place,
+                format!("{} steps", entries.len()),
+                format!("1 to {MAX_STEPS} of them"),
+            );
+        }
+        let mut steps = BTreeMap::new();
+        for (key, value) in entries.into_iter().take(MAX_STEPS) {
+            let name = self.r.check_name(&key.text, key.place, "a step's name");
+            if let (Some(()), Some(kind)) = (name, self.step(key, value)) {
+                steps.insert(StepName::from(key.text.as_str()), Step { place: key.place, kind });
+            }
+        }
+        Some(steps)
+    }
+
+    /// A mapping with the keys that `known` lists.
+    fn known_fields<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &'static str,
+        known: &[Field],
+    ) -> Option<Fields<'n>> {
+        let names: Vec<&'static str> = known.iter().map(|field| field.name).collect();
+        self.r.fields(node, what, &names)
+    }
+
+    fn then(&mut self, fields: &Fields<'_>) -> Option<At<StepName>> {
+        let node = self.r.required(fields, "then")?;
+        self.step_name(node)
+    }
+
+    fn optional_step(&mut self, fields: &Fields<'_>, key: &str) -> Option<Option<At<StepName>>> {
+        match fields.optional(key) {
+            Some(node) => self.step_name(node).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn step_name(&mut self, node: &Node) -> Option<At<StepName>> {
+        self.r.name::<StepName>(node, "a step's name")
+    }
+
+    /// The `exits` of a kind of step; each that is required must be there.
+    fn exits<E: Ord>(
+        &mut self,
+        kind: &str,
+        fields: &Fields<'_>,
+        from_name: fn(&str) -> Option<E>,
+    ) -> Option<BTreeMap<E, At<StepName>>> {
+        let node = self.r.required(fields, "exits")?;
+        let known = format::exits(kind);
+        let fields = self.known_fields(node, "exits", known)?;
+        let mut exits = BTreeMap::new();
+        let mut complete = true;
+        for field in known {
+            let node = match fields.optional(field.name) {
+                None if field.required => self.r.required(&fields, field.name),
+                node => node,
+            };
+            let Some(node) = node else {
+                complete &= !field.required;
+                continue;
+            };
+            match (self.step_name(node), from_name(field.name)) {
+                (Some(step), Some(exit)) => {
+                    exits.insert(exit, step);
+                }
+                (None, _) | (_, None) => complete = false,
+            }
+        }
+        complete.then_some(exits)
+    }
+
+    fn seconds(
+        &mut self,
+        kind: &[Field],
+        fields: &Fields<'_>,
+        key: &'static str,
+        default_s: u32,
+    ) -> Option<core::time::Duration> {
+        let Some(node) = fields.optional(key) else {
+            return Some(core::time::Duration::from_secs(default_s.into()));
+        };
+        let allowed = kind.iter().find(|field| field.name == key).map(|field| field.shape);
+        let Some(Shape::Seconds(least, most)) = allowed else { return None };
+        self.r.seconds(node, least..=most)
+    }
+
+    fn single_key(&mut self, text: &str, place: Place) -> Option<char> {
+        let mut chars = text.chars();
+        if let (Some(key), None) = (chars.next(), chars.next())
+            && KEYS.contains(key)
+        {
+            return Some(key);
+        }
+        let remedy = "0 to 9, \"*\", \"#\" or A to D";
+        self.r.mistake(place, format!("`{}` is no key of a telephone", shown(text)), remedy);
+        None
+    }
+
+    fn optional_key(&mut self, fields: &Fields<'_>, key: &str) -> Option<Option<char>> {
+        match fields.optional(key) {
+            Some(node) => {
+                let text = self.r.text(node, "one key")?;
+                self.single_key(text, node.place).map(Some)
+            }
+            None => Some(None),
+        }
+    }
+
+    /// Keys of a telephone and where they lead; empty if absent.
+    fn keys(&mut self, node: Option<&Node>, what: &'static str) -> Option<BTreeMap<char, At<StepName>>> {
+        let Some(node) = node else { return Some(BTreeMap::new()) };
+        let entries = self.r.entries(node, what)?;
+        if entries.is_empty() {
+            self.r.mistake(node.place, format!("no {what}"), "add `1: <step>`");
+        }
+        let mut keys = BTreeMap::new();
+        for (key, value) in entries {
+            let digit = self.single_key(&key.text, key.place);
+            if let (Some(digit), Some(step)) = (digit, self.step_name(value)) {
+                keys.insert(digit, step);
+            }
+        }
+        Some(keys)
+    }
+
+    /// A variable that is declared.
+    fn variable(&mut self, node: &Node) -> Option<At<Variable>> {
+        let name = self.r.name::<Variable>(node, "a variable's name")?;
+        self.declared(&name)?;
+        Some(name)
+    }
+
+    fn declared(&mut self, name: &At<Variable>) -> Option<Type> {
+        let declared = self.types.get(&name.value).copied();
+        if declared.is_none() {
+            let remedy = suggest(name.value.as_str(), self.types.keys().map(Variable::as_str));
+            let problem = format!("unknown variable `{}`", name.value);
+            self.r.mistake(
+                name.place,
+                problem,
+                format!("{remedy}; variables are declared at the top of the flow"),
+            );
+        }
+        declared
+    }
+
+    /// A variable of type `wanted`.
+    fn variable_of(&mut self, node: &Node, wanted: Type) -> Option<At<Variable>> {
+        let name = self.variable(node)?;
+        let found = self.types.get(&name.value).copied()?;
+        if found == wanted {
+            return Some(name);
+        }
+        let problem = format!("`{}` is {found}, not {wanted}", name.value);
+        self.r.mistake(name.place, problem, format!("declare a variable of type `{wanted}` for it"));
+        None
+    }
+
+    /// An expression, or a constant.
+    fn expression(&mut self, node: &Node) -> Option<Expression> {
+        let constant = match &node.value {
+            Yaml::Text(text) => {
+                return match Expression::parse(text, &self.types, node.place) {
+                    Ok(expression) => Some(expression),
+                    Err(misspelt) => self.misspelt(node.place, text, misspelt),
+                };
+            }
+            Yaml::Integer(number) => Value::Integer(*number),
+            Yaml::Decimal(number) if number.is_finite() => Value::Decimal(*number),
+            Yaml::Bool(value) => Value::Boolean(*value),
+            Yaml::Decimal(_) | Yaml::Null | Yaml::List(_) | Yaml::Map(_) => {
+                let problem = format!("{} where an expression is needed", node.value.describe());
+                self.r.mistake(node.place, problem, "write it in quotes, such as \"tries < 3\"");
+                return None;
+            }
+        };
+        Some(Expression::constant(constant, node.place))
+    }
+
+    /// An expression that gives `wanted`.
+    fn expression_of(&mut self, node: &Node, wanted: Type) -> Option<Expression> {
+        let expression = self.expression(node)?;
+        let found = expression.value_type();
+        if found == wanted || (found == Type::Integer && wanted == Type::Decimal) {
+            return Some(expression);
+        }
+        let remedy = match wanted {
+            Type::Boolean => "compare something, as in \"tries < 3\"",
+            Type::Text => "`text(…)` makes a text of it",
+            Type::Integer | Type::Decimal => "`integer(…)` or `decimal(…)` makes a number of it",
+        };
+        self.r.mistake(node.place, format!("{found} where {wanted} is needed"), remedy);
+        None
+    }
+
+    fn template(&mut self, node: &Node) -> Option<Template> {
+        let text = At { value: self.r.text(node, "a text")?.to_owned(), place: node.place };
+        match Template::parse(&text, &self.types) {
+            Ok(template) => Some(template),
+            Err(misspelt) => self.misspelt(node.place, &text.value, misspelt),
+        }
+    }
+
+    /// A text with values in it, or a number, `true` or `false` as it is.
+    fn template_or_scalar(&mut self, node: &Node) -> Option<Template> {
+        match &node.value {
+            Yaml::Integer(_) | Yaml::Decimal(_) | Yaml::Bool(_) => {
+                self.expression(node).map(|value| Template::constant(value, node.place))
+            }
+            Yaml::Text(_) | Yaml::Null | Yaml::List(_) | Yaml::Map(_) => self.template(node),
+        }
+    }
+
+    /// Notes a mistake inside a text of the file, at its place as far as that can be told.
+    fn misspelt<T>(&mut self, place: Place, text: &str, misspelt: Misspelt) -> Option<T> {
+        let line = self.source.text().lines().nth(usize::try_from(place.line).ok()?.saturating_sub(1));
+        let column = usize::try_from(place.column).ok()?.saturating_sub(1);
+        let first = line.and_then(|line| line.chars().nth(column));
+        // A block or folded text begins in another line, where its own lines cannot be told.
+        let place = match first {
+            _ if text.contains('\n') => place,
+            Some('|' | '>') => place,
+            Some('"' | '\'') => Place { column: place.column + 1 + misspelt.offset, ..place },
+            Some(_) | None => Place { column: place.column + misspelt.offset, ..place },
+        };
+        self.r.mistake(place, misspelt.problem, misspelt.remedy);
+        None
+    }
+
+    /// Entries of a mapping as pairs; empty if absent.
+    fn pairs<'n, T>(
+        &mut self,
+        node: Option<&'n Node>,
+        what: &'static str,
+        mut read: impl FnMut(&mut Self, At<&'n str>, &'n Node) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Some(node) = node else { return Some(Vec::new()) };
+        let entries = self.r.entries(node, what)?;
+        if entries.len() > MAX_ENTRIES {
+            let problem = format!("{} entries in {what}", entries.len());
+            self.r.mistake(node.place, problem, format!("at most {MAX_ENTRIES}"));
+            return None;
+        }
+        let read: Vec<Option<T>> = entries
+            .into_iter()
+            .map(|(key, value)| read(self, At { value: key.text.as_str(), place: key.place }, value))
+            .collect();
+        read.into_iter().collect()
+    }
+
+    /// A variable named by a key.
+    fn key_variable(&mut self, key: &At<&str>) -> Option<At<Variable>> {
+        self.r.check_name(key.value, key.place, "a variable's name")?;
+        let name = At { value: Variable::from(key.value), place: key.place };
+        self.declared(&name)?;
+        Some(name)
+    }
+
+    fn kind_fields<'n>(&mut self, kind: &'static str, node: &'n Node) -> Option<Fields<'n>> {
+        self.known_fields(node, kind, format::fields(kind))
+    }
+
+    /// One of a closed list.
+    fn one_of<T>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        names: &[&'static str],
+        from_name: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.r.text(node, &format!("a {what}"))?;
+        let found = names.contains(&text).then(|| from_name(text)).flatten();
+        if found.is_none() {
+            let remedy = suggest(text, names.iter().copied());
+            self.r.mistake(node.place, format!("unknown {what} `{}`", shown(text)), remedy);
+        }
+        found
+    }
+
+    /// Notes that a step was told nothing or too much of what excludes one another.
+    fn exactly_one(&mut self, place: Place, what: &str, names: &[&str]) -> Option<StepKind> {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        self.r.mistake(place, format!("{what} needs exactly one of {}", names.join(", ")), "keep or add one");
+        None
+    }
+}
