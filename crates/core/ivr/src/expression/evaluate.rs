@@ -7,7 +7,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::value::MAX_TEXT;
-use super::{Fact, Function, Operator, Tree, Value};
+use super::{Calculation, Comparison, Fact, Function, Operator, Tree, Value};
 use crate::name::Variable;
 
 /// What an expression reads.
@@ -88,68 +88,63 @@ fn truth(tree: &Tree, scope: &dyn Scope) -> Result<bool, EvaluationError> {
 
 fn binary(operator: Operator, left: &Tree, right: &Tree, scope: &dyn Scope) -> Outcome {
     match operator {
-        Operator::And => return Ok(Value::Boolean(truth(left, scope)? && truth(right, scope)?)),
-        Operator::Or => return Ok(Value::Boolean(truth(left, scope)? || truth(right, scope)?)),
-        _ => {}
-    }
-    let (left, right) = (evaluate(left, scope)?, evaluate(right, scope)?);
-    let order = compare(&left, &right);
-    let holds = |wanted: fn(Ordering) -> bool| Ok(Value::Boolean(order.is_some_and(wanted)));
-    match operator {
-        Operator::And | Operator::Or => Err(EvaluationError::Unset),
-        Operator::Equal => holds(Ordering::is_eq),
-        Operator::NotEqual => holds(Ordering::is_ne),
-        Operator::Less => holds(Ordering::is_lt),
-        Operator::LessOrEqual => holds(Ordering::is_le),
-        Operator::Greater => holds(Ordering::is_gt),
-        Operator::GreaterOrEqual => holds(Ordering::is_ge),
-        Operator::Within | Operator::NotWithin => match (left, right) {
-            (Value::Text(part), Value::Text(whole)) => {
-                Ok(Value::Boolean(whole.contains(&part) == (operator == Operator::Within)))
-            }
-            _ => Err(EvaluationError::Unset),
+        Operator::And => Ok(Value::Boolean(truth(left, scope)? && truth(right, scope)?)),
+        Operator::Or => Ok(Value::Boolean(truth(left, scope)? || truth(right, scope)?)),
+        Operator::Compare(comparison) => {
+            let order = compare(&evaluate(left, scope)?, &evaluate(right, scope)?);
+            Ok(Value::Boolean(order.is_some_and(|order| comparison.holds(order))))
+        }
+        Operator::Within { negated } => match (evaluate(left, scope)?, evaluate(right, scope)?) {
+            (Value::Text(part), Value::Text(whole)) => Ok(Value::Boolean(whole.contains(&part) != negated)),
+            (_, _) => Err(EvaluationError::Unset),
         },
-        Operator::Join => text(left.written() + &right.written()),
-        Operator::Add
-        | Operator::Subtract
-        | Operator::Multiply
-        | Operator::Divide
-        | Operator::DivideWhole
-        | Operator::Remainder => match (&left, &right) {
-            (Value::Integer(left), Value::Integer(right)) if operator != Operator::Divide => {
-                integers(operator, *left, *right)
+        Operator::Join => text(evaluate(left, scope)?.written() + &evaluate(right, scope)?.written()),
+        Operator::Calculate(calculation) => match (evaluate(left, scope)?, evaluate(right, scope)?) {
+            (Value::Integer(left), Value::Integer(right)) if calculation != Calculation::Divide => {
+                integers(calculation, left, right)
             }
-            _ => decimals(operator, number(&left)?, number(&right)?),
+            (left, right) => decimals(calculation, number(&left)?, number(&right)?),
         },
     }
 }
 
-fn integers(operator: Operator, left: i64, right: i64) -> Outcome {
-    if operator.divides() && right == 0 {
+impl Comparison {
+    const fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+fn integers(calculation: Calculation, left: i64, right: i64) -> Outcome {
+    if calculation.divides() && right == 0 {
         return Err(EvaluationError::DividedByZero);
     }
-    whole(match operator {
-        Operator::Add => left.checked_add(right),
-        Operator::Subtract => left.checked_sub(right),
-        Operator::Multiply => left.checked_mul(right),
-        Operator::DivideWhole => left.checked_div_euclid(right),
-        Operator::Remainder => left.checked_rem_euclid(right),
-        _ => None,
+    whole(match calculation {
+        Calculation::Add => left.checked_add(right),
+        Calculation::Subtract => left.checked_sub(right),
+        Calculation::Multiply => left.checked_mul(right),
+        Calculation::Divide | Calculation::DivideWhole => left.checked_div_euclid(right),
+        Calculation::Remainder => left.checked_rem_euclid(right),
     })
 }
 
-fn decimals(operator: Operator, left: f64, right: f64) -> Outcome {
-    if operator.divides() && right == 0.0 {
+fn decimals(calculation: Calculation, left: f64, right: f64) -> Outcome {
+    if calculation.divides() && right == 0.0 {
         return Err(EvaluationError::DividedByZero);
     }
-    finite(match operator {
-        Operator::Add => left + right,
-        Operator::Subtract => left - right,
-        Operator::Multiply => left * right,
-        Operator::Divide => left / right,
-        Operator::DivideWhole => left.div_euclid(right),
-        Operator::Remainder => left.rem_euclid(right),
-        _ => f64::NAN,
+    finite(match calculation {
+        Calculation::Add => left + right,
+        Calculation::Subtract => left - right,
+        Calculation::Multiply => left * right,
+        Calculation::Divide => left / right,
+        Calculation::DivideWhole => left.div_euclid(right),
+        Calculation::Remainder => left.rem_euclid(right),
     })
 }
 

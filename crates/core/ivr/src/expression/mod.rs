@@ -112,11 +112,12 @@ impl Expression {
         let mut can_fail = false;
         self.tree.visit(&mut |tree| {
             can_fail |= match tree {
-                Tree::Binary { operator, right, .. } => {
-                    operator.divides() && !matches!(**right, Tree::Constant(ref value) if !is_zero(value))
+                Tree::Binary { operator: Operator::Calculate(calculation), right, .. } => {
+                    calculation.divides() && !matches!(**right, Tree::Constant(ref value) if !is_zero(value))
                 }
                 Tree::Call { function, .. } => matches!(function, Function::Integer | Function::Decimal),
-                Tree::Constant(_)
+                Tree::Binary { .. }
+                | Tree::Constant(_)
                 | Tree::Variable(_)
                 | Tree::Fact(_)
                 | Tree::Not(_)
@@ -131,10 +132,7 @@ impl Expression {
     /// The constant that it is, if it is one.
     #[must_use]
     pub(crate) const fn as_constant(&self) -> Option<&Value> {
-        match &self.tree {
-            Tree::Constant(value) => Some(value),
-            _ => None,
-        }
+        if let Tree::Constant(value) = &self.tree { Some(value) } else { None }
     }
 
     /// What it gives.
@@ -213,15 +211,28 @@ impl Tree {
 enum Operator {
     And,
     Or,
+    Compare(Comparison),
+    /// A text in a text, or not.
+    Within {
+        negated: bool,
+    },
+    Calculate(Calculation),
+    /// Two values as one text.
+    Join,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Comparison {
     Equal,
     NotEqual,
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-    /// A text in a text.
-    Within,
-    NotWithin,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Calculation {
     Add,
     Subtract,
     Multiply,
@@ -230,11 +241,9 @@ enum Operator {
     /// Rounded down.
     DivideWhole,
     Remainder,
-    /// Two values as one text.
-    Join,
 }
 
-impl Operator {
+impl Calculation {
     const fn divides(self) -> bool {
         matches!(self, Self::Divide | Self::DivideWhole | Self::Remainder)
     }

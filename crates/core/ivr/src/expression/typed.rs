@@ -9,8 +9,8 @@ use minijinja::value::ValueKind;
 
 use super::value::MAX_TEXT;
 use super::{
-    CallFact, CustomerFact, Fact, Function, MAX_NODES, MAX_WRITTEN, Misspelt, Operator, QueueFact, TimeFact,
-    Tree, Type, Types, Value,
+    Calculation, CallFact, Comparison, CustomerFact, Fact, Function, MAX_NODES, MAX_WRITTEN, Misspelt,
+    Operator, QueueFact, TimeFact, Tree, Type, Types, Value,
 };
 
 type Typed = (Tree, Type);
@@ -198,7 +198,7 @@ impl Reader<'_> {
         left: &Expr<'_>,
         right: &Expr<'_>,
     ) -> Outcome<Typed> {
-        let operator = match op {
+        let calculation = match op {
             BinOpKind::ScAnd => {
                 return Ok((joined(Operator::And, self.boolean(left)?, self.boolean(right)?), Type::Boolean));
             }
@@ -219,16 +219,19 @@ impl Reader<'_> {
             BinOpKind::Pow => {
                 return Err(self.wrong(whole, "powers are not part of flows", "multiply with `*`"));
             }
-            BinOpKind::Add => Operator::Add,
-            BinOpKind::Sub => Operator::Subtract,
-            BinOpKind::Mul => Operator::Multiply,
-            BinOpKind::Div => Operator::Divide,
-            BinOpKind::FloorDiv => Operator::DivideWhole,
-            BinOpKind::Rem => Operator::Remainder,
+            BinOpKind::Add => Calculation::Add,
+            BinOpKind::Sub => Calculation::Subtract,
+            BinOpKind::Mul => Calculation::Multiply,
+            BinOpKind::Div => Calculation::Divide,
+            BinOpKind::FloorDiv => Calculation::DivideWhole,
+            BinOpKind::Rem => Calculation::Remainder,
         };
         let ((left, first), (right, second)) = (self.number(left)?, self.number(right)?);
-        let integer = first == Type::Integer && second == Type::Integer && operator != Operator::Divide;
-        Ok((joined(operator, left, right), if integer { Type::Integer } else { Type::Decimal }))
+        let integer = first == Type::Integer && second == Type::Integer && calculation != Calculation::Divide;
+        Ok((
+            joined(Operator::Calculate(calculation), left, right),
+            if integer { Type::Integer } else { Type::Decimal },
+        ))
     }
 
     fn compare(
@@ -238,13 +241,13 @@ impl Reader<'_> {
         left: &Expr<'_>,
         right: &Expr<'_>,
     ) -> Outcome<Typed> {
-        let operator = match op {
-            CompareOpKind::Eq => Operator::Equal,
-            CompareOpKind::Ne => Operator::NotEqual,
-            CompareOpKind::Lt => Operator::Less,
-            CompareOpKind::Lte => Operator::LessOrEqual,
-            CompareOpKind::Gt => Operator::Greater,
-            CompareOpKind::Gte => Operator::GreaterOrEqual,
+        let comparison = match op {
+            CompareOpKind::Eq => Comparison::Equal,
+            CompareOpKind::Ne => Comparison::NotEqual,
+            CompareOpKind::Lt => Comparison::Less,
+            CompareOpKind::Lte => Comparison::LessOrEqual,
+            CompareOpKind::Gt => Comparison::Greater,
+            CompareOpKind::Gte => Comparison::GreaterOrEqual,
             CompareOpKind::In | CompareOpKind::NotIn => {
                 return self.within(matches!(op, CompareOpKind::NotIn), left, right);
             }
@@ -260,11 +263,11 @@ impl Reader<'_> {
             };
             return Err(self.wrong(whole, format!("{first} compared with {second}"), remedy));
         }
-        let ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
+        let ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         if ordered && first == Type::Boolean {
             return Err(self.wrong(whole, "`true` and `false` have no order", "use `==` or `not`"));
         }
-        Ok((joined(operator, left_tree, right_tree), Type::Boolean))
+        Ok((joined(Operator::Compare(comparison), left_tree, right_tree), Type::Boolean))
     }
 
     /// `x in [a, b]` or `"a" in text`.
@@ -283,8 +286,7 @@ impl Reader<'_> {
                         "write `value in [a, b]`, or look for a text in a text",
                     ));
                 }
-                let operator = if negated { Operator::NotWithin } else { Operator::Within };
-                return Ok((joined(operator, value, tree), Type::Boolean));
+                return Ok((joined(Operator::Within { negated }, value, tree), Type::Boolean));
             }
         };
         let mut values = Vec::with_capacity(items.len());
