@@ -12,8 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hotline_base::Now;
-use hotline_ivr::{Digit, Facts, Input, QueueExit, World};
+use hotline_base::{Now, QueueId};
+use hotline_ivr::{
+    Customer, Digit, Facts, Flow, HoursExit, Input, LocalTime, QueueExit, QueueFact, Surroundings, World,
+};
 use hotline_sip::digest::{Challenge, Credentials};
 use hotline_sip::message::{BuildError, Kind, MAX_HEADERS, Malformed, MalformedKind};
 use hotline_sip::uri::Uri;
@@ -144,17 +146,19 @@ pub fn ivr_flow(input: &[u8]) {
     let (queues, extensions, prompts) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let world = World { queues: &queues, extensions: &extensions, prompts: &prompts };
     assert!(!hotline_ivr::check(&flow, &world).is_empty(), "no language has prompts");
-    let mut session = hotline_ivr::Session::new(flow, Facts::default());
+    let name = flow.name().clone();
+    let flows = Arc::new([Flow::clone(&flow)].into_iter().collect());
+    let Some(mut session) = hotline_ivr::Session::new(flows, &name, Facts::default()) else { return };
     let mut now = Now::default();
-    session.start(now);
+    session.start(now, &Nowhere);
     for digit in text.chars().filter_map(Digit::new).take(200) {
-        session.handle_input(now, Input::Answered);
-        session.handle_input(now, Input::Digit(digit));
-        session.handle_input(now, Input::QueueExited(QueueExit::Timeout));
+        session.handle_input(now, &Nowhere, Input::Answered);
+        session.handle_input(now, &Nowhere, Input::Digit(digit));
+        session.handle_input(now, &Nowhere, Input::QueueExited(QueueExit::Timeout));
         if let Some((at, _)) = session.poll_timeout() {
             assert!(at > now.mono, "a timer in the past would spin");
             now = now + at.since(now.mono);
-            session.handle_timeout(now);
+            session.handle_timeout(now, &Nowhere);
         }
     }
     while session.poll_action().is_some() || session.poll_step().is_some() {}
@@ -243,4 +247,25 @@ fn print_and_read_back(message: &Message) {
     assert_eq!(again.kind(), message.kind());
     assert_eq!(kept(&again), headers);
     assert_eq!(again.body(), message.body());
+}
+
+/// A center without queues, hours and customers.
+struct Nowhere;
+
+impl Surroundings for Nowhere {
+    fn queue(&self, _queue: &QueueId, _fact: QueueFact) -> i64 {
+        0
+    }
+
+    fn hours(&self, _schedule: &str, _now: Now) -> HoursExit {
+        HoursExit::Closed
+    }
+
+    fn local_time(&self, _now: Now) -> LocalTime {
+        LocalTime::default()
+    }
+
+    fn customer(&self) -> Option<Customer> {
+        None
+    }
 }

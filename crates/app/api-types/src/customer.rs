@@ -21,6 +21,10 @@ pub struct Customer {
     pub numbers: Vec<String>,
     /// Free text for the agents.
     pub note: Option<String>,
+    /// The class, such as `gold`, by which flows and queues go.
+    pub class: Option<String>,
+    /// The language in which the customer wants to be served.
+    pub language: Option<String>,
     /// Last change. In quotes it is the ETag that `PUT` wants back as `If-Match`.
     pub changed_at: Timestamp,
 }
@@ -51,6 +55,12 @@ pub struct CustomerDraft {
     /// Free text for the agents: at most 10 000 characters.
     #[serde(default)]
     pub note: Option<String>,
+    /// The class, such as `gold`, by which flows and queues go: at most 64 characters.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// The language in which the customer wants to be served: at most 35 characters.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 impl fmt::Debug for CustomerDraft {

@@ -222,6 +222,8 @@ pub(crate) fn customer(customer: &Customer) -> api::Customer {
         email: text(customer.email.as_ref()),
         numbers: customer.numbers.iter().map(|number| number.expose().clone()).collect(),
         note: text(customer.note.as_ref()),
+        class: customer.class.clone(),
+        language: customer.language.clone(),
         changed_at: time(customer.changed_at),
     }
 }

@@ -7,7 +7,8 @@ use hotline_base::{CustomerId, Pii, WallTime};
 use hotline_call::number::normalise;
 use hotline_call::{Customer, DialPlan};
 use hotline_store::{
-    COMPANY_CHARS_MAX, CUSTOMER_NUMBERS_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX,
+    CLASS_CHARS_MAX, COMPANY_CHARS_MAX, CUSTOMER_NUMBERS_MAX, EMAIL_CHARS_MAX, LANGUAGE_CHARS_MAX,
+    NAME_CHARS_MAX, NOTE_CHARS_MAX,
 };
 
 /// A customer without what the server sets.
@@ -17,6 +18,8 @@ pub(crate) struct Checked {
     email: Option<String>,
     numbers: Vec<String>,
     note: Option<String>,
+    class: Option<String>,
+    language: Option<String>,
 }
 
 impl Checked {
@@ -29,6 +32,8 @@ impl Checked {
             email: self.email.map(Pii::new),
             numbers: self.numbers.into_iter().map(Pii::new).collect(),
             note: self.note.map(Pii::new),
+            class: self.class,
+            language: self.language,
             changed_at,
         }
     }
@@ -48,10 +53,14 @@ pub(crate) fn check(draft: CustomerDraft, plan: &DialPlan) -> Result<Checked, Ve
     let company = optional(draft.company);
     let email = optional(draft.email);
     let note = optional(draft.note);
+    let class = optional(draft.class);
+    let language = optional(draft.language);
     let texts = [
         ("company", &company, COMPANY_CHARS_MAX),
         ("email", &email, EMAIL_CHARS_MAX),
         ("note", &note, NOTE_CHARS_MAX),
+        ("class", &class, CLASS_CHARS_MAX),
+        ("language", &language, LANGUAGE_CHARS_MAX),
     ];
     for (field, text, chars_max) in texts {
         mistakes.check_text(field, text.as_deref().unwrap_or_default(), chars_max);
@@ -61,7 +70,7 @@ pub(crate) fn check(draft: CustomerDraft, plan: &DialPlan) -> Result<Checked, Ve
     }
     let numbers = check_numbers(&draft.numbers, plan, &mut mistakes);
     if mistakes.0.is_empty() {
-        return Ok(Checked { name, company, email, numbers, note });
+        return Ok(Checked { name, company, email, numbers, note, class, language });
     }
     Err(mistakes.0)
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, NumberId, QueueId};
 use hotline_call::{Center, DialPlan, Number, Queue, Route, Timing, Trunk, Voice, number};
-use hotline_ivr::{Flow, Language, World, announcement_prompts, check};
+use hotline_ivr::{Flows, Language, World, announcement_prompts, check};
 use hotline_media::PromptId;
 use hotline_sip::uri::Host;
 use hotline_sip::{TrunkConfig, UserConfig};
-use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read, suggest};
+use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read, shown, suggest};
 
 use crate::agents::{AgentEntry, agents, check_outside_numbers, demo_users};
 use crate::flows::{FlowText, Sounds};
@@ -21,13 +21,14 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "domain",
     "language",
     "country",
     "dial_plan",
     "audio",
     "numbers",
+    "areas",
     "queues",
     "agents",
     "trunks",
@@ -80,6 +81,7 @@ pub(crate) struct Draft {
     dial_plan: DialPlan,
     voice: Voice,
     numbers: BTreeMap<String, Number>,
+    areas: BTreeMap<String, String>,
     queues: BTreeMap<QueueId, Queue>,
     agents: BTreeMap<AgentId, AgentEntry>,
     trunks: Vec<TrunkEntry>,
@@ -89,13 +91,13 @@ pub(crate) struct Draft {
 
 /// What entries of the center may name.
 pub(crate) struct Known<'a> {
-    pub(crate) flows: &'a BTreeMap<FlowId, Arc<Flow>>,
+    pub(crate) flows: &'a Flows,
     pub(crate) sounds: &'a Sounds,
 }
 
 pub(crate) fn parse(
     source: &Source,
-    flows: &BTreeMap<FlowId, Arc<Flow>>,
+    flows: &Flows,
     sounds: &Sounds,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Option<Draft> {
@@ -150,6 +152,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         let prompts = known.sounds.prompts.get(&Language::from(language.as_str()));
         check_outside_numbers(reader, agents, routes, prompts);
     }
+    let areas = areas(reader, fields.optional("areas"));
     let demo_users = match fields.optional("demo") {
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
         None => None,
@@ -161,6 +164,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         dial_plan: dial_plan?,
         voice: voice?,
         numbers: numbers?,
+        areas: areas?,
         queues: queues?,
         agents: agents?,
         trunks: trunks?,
@@ -287,7 +291,7 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
         let name = reader.text(node, "the name of a flow")?;
         let found = around.known.flows.get(&FlowId::from(name));
         if found.is_none() {
-            let remedy = suggest(name, around.known.flows.keys().map(FlowId::as_str));
+            let remedy = suggest(name, around.known.flows.iter().map(|(id, _)| id.as_str()));
             reader.mistake(node.place, format!("there is no flow `{name}`"), remedy);
         }
         found
@@ -308,17 +312,51 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
     Some(Number { id: NumberId::from(id), flow: flow.name().clone(), language })
 }
 
-fn check_flows(
-    draft: &Draft,
-    flows: &BTreeMap<FlowId, Arc<Flow>>,
-    sounds: &Sounds,
-    mistakes: &mut Vec<Diagnostic>,
-) {
+/// The most areas of callers.
+const AREAS_MAX: usize = 10_000;
+/// The longest name of an area, in characters.
+const AREA_CHARS_MAX: usize = 64;
+
+/// Beginnings of numbers in their international form, and the areas that they belong to.
+fn areas(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<BTreeMap<String, String>> {
+    let Some(node) = node else { return Some(BTreeMap::new()) };
+    let entries = reader.entries(node, "areas")?;
+    if entries.len() > AREAS_MAX {
+        reader.mistake(node.place, format!("{} areas", entries.len()), format!("at most {AREAS_MAX}"));
+        return None;
+    }
+    let mut areas = BTreeMap::new();
+    for (key, value) in entries {
+        let digits = key.text.strip_prefix('+').unwrap_or_default();
+        if !(1..=15).contains(&digits.len()) || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            let problem = format!("`{}` is no beginning of a number", shown(&key.text));
+            reader.mistake(
+                key.place,
+                problem,
+                "`+`, the country's code and the digits that follow, such as \"+4930\"",
+            );
+            continue;
+        }
+        let Some(area) = reader.text(value, "the name of an area") else { continue };
+        if area.is_empty() || area.chars().count() > AREA_CHARS_MAX {
+            reader.mistake(
+                value.place,
+                "an area without a usable name",
+                format!("1 to {AREA_CHARS_MAX} characters"),
+            );
+            continue;
+        }
+        areas.insert(key.text.clone(), area.to_owned());
+    }
+    Some(areas)
+}
+
+fn check_flows(draft: &Draft, flows: &Flows, sounds: &Sounds, mistakes: &mut Vec<Diagnostic>) {
     let queues: BTreeSet<QueueId> = draft.queues.keys().cloned().collect();
     let extensions: BTreeSet<String> =
         draft.agents.values().map(|entry| entry.agent.extension.clone()).collect();
     let world = World { queues: &queues, extensions: &extensions, prompts: &sounds.prompts };
-    for flow in flows.values() {
+    for (_, flow) in flows.iter() {
         mistakes.extend(check(flow, &world));
     }
 }
@@ -327,7 +365,7 @@ impl Draft {
     pub(crate) fn into_configuration(
         self,
         server: Server,
-        flows: BTreeMap<FlowId, Arc<Flow>>,
+        flows: Flows,
         flow_texts: Vec<FlowText>,
         sounds: &Sounds,
     ) -> Configuration {
@@ -344,7 +382,8 @@ impl Draft {
         let center = Center {
             dial_plan: self.dial_plan,
             numbers: self.numbers,
-            flows,
+            flows: Arc::new(flows),
+            areas: self.areas,
             queues: self.queues,
             agents: self.agents.into_iter().map(|(id, entry)| (id, entry.agent)).collect(),
             trunks: outgoing.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use hotline_base::FlowId;
-use hotline_ivr::{Flow, Language, PromptName, parse};
+use hotline_ivr::{Flow, Flows, Language, PromptName, parse};
 use hotline_yaml::Diagnostic;
 
 use crate::ConfigError;
@@ -47,17 +46,15 @@ pub(crate) fn read_all(directory: &Path) -> Result<Vec<FlowText>, ConfigError> {
     Ok(texts)
 }
 
-pub(crate) fn parse_all(texts: &[FlowText], mistakes: &mut Vec<Diagnostic>) -> BTreeMap<FlowId, Arc<Flow>> {
-    let mut flows = BTreeMap::new();
+pub(crate) fn parse_all(texts: &[FlowText], mistakes: &mut Vec<Diagnostic>) -> Flows {
+    let mut flows: Vec<Flow> = Vec::new();
     for text in texts {
         match parse(&text.file, &text.text) {
-            Ok(flow) => {
-                flows.insert(text.flow.clone(), Arc::new(flow));
-            }
+            Ok(flow) => flows.push(flow),
             Err(found) => mistakes.extend(found),
         }
     }
-    flows
+    flows.into_iter().collect()
 }
 
 /// The prompts of each language folder, and the music.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hotline_acd::{AgentConfig, Config as AcdConfig, QueueConfig};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
-use hotline_ivr::Flow;
+use hotline_ivr::Flows;
 use hotline_media::Music;
 use hotline_sip::uri::Host;
 
@@ -22,8 +22,10 @@ pub struct Center {
     pub dial_plan: DialPlan,
     /// Numbers by their normalised form.
     pub numbers: BTreeMap<String, Number>,
-    /// Flows by id.
-    pub flows: BTreeMap<FlowId, Arc<Flow>>,
+    /// The flows; calls go on with those with which they began.
+    pub flows: Arc<Flows>,
+    /// The areas of callers' normalised numbers by their beginnings; the longest that fits counts.
+    pub areas: BTreeMap<String, String>,
     /// Queues by id.
     pub queues: BTreeMap<QueueId, Queue>,
     /// Agents by id, which is also their SIP user.
@@ -164,6 +166,13 @@ impl Center {
                 .map(|(id, agent)| AgentConfig { id: id.clone(), name: Pii::from(agent.name.as_str()) })
                 .collect(),
         }
+    }
+
+    /// The area of a normalised number; empty if unknown.
+    #[must_use]
+    pub fn area(&self, number: &str) -> &str {
+        let fitting = self.areas.iter().filter(|(beginning, _)| number.starts_with(beginning.as_str()));
+        fitting.max_by_key(|(beginning, _)| beginning.len()).map_or("", |(_, area)| area)
     }
 
     /// The first route for a normalised number.

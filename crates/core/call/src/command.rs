@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use hotline_acd::{AgentError, Device, NotReadyReason};
 use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, WallTime};
+use hotline_ivr::{Request as Question, RequestTag};
 use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located};
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,22 @@ pub enum Request {
         /// Normalised number, see [`crate::number::normalise`].
         number: Pii<String>,
     },
+    /// A flow asks something. Its session keeps the time limit, and takes what comes too late for nothing.
+    Ask {
+        /// For which call.
+        call: CallId,
+        /// Names the question within the call.
+        tag: RequestTag,
+        /// What it asks. A customer's number is normalised.
+        question: Question,
+    },
+    /// A flow no longer waits for the answer.
+    Forget {
+        /// Of which call.
+        call: CallId,
+        /// Which question.
+        tag: RequestTag,
+    },
     /// The call is over and its recording closed: write the record with its recordings, once, in one
     /// transaction.
     SaveRecord(Box<CallRecord>),
@@ -140,8 +157,8 @@ pub enum Request {
     Locate(Destination),
 }
 
-/// Answers from the database and from DNS.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Answers from the database, from DNS and to flows.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// To [`Request::FindCustomer`].
     Customer {
@@ -150,6 +167,15 @@ pub enum Reply {
         /// The customer, if the number is known.
         customer: Option<Box<Customer>>,
     },
+    /// To [`Request::Ask`].
+    Answer {
+        /// For which call.
+        call: CallId,
+        /// To which question.
+        tag: RequestTag,
+        /// The answer.
+        answer: Answer,
+    },
     /// To [`Request::Locate`].
     Located {
         /// The server.
@@ -157,6 +183,15 @@ pub enum Reply {
         /// Where it is, or why that is not known.
         answer: Result<Located, String>,
     },
+}
+
+/// The answer to what a flow asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// Who has the number, if anybody does.
+    Customer(Option<Box<Customer>>),
+    /// Anything else.
+    Other(hotline_ivr::Reply),
 }
 
 /// A customer as the agent's screen shows it.
@@ -174,6 +209,12 @@ pub struct Customer {
     pub numbers: Vec<Pii<String>>,
     /// Free text for the agents.
     pub note: Option<Pii<String>>,
+    /// The class, such as `gold`, for flows and queues.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// The language in which the customer wants to be served.
+    #[serde(default)]
+    pub language: Option<String>,
     /// Last change, also the version for edits.
     pub changed_at: WallTime,
 }

@@ -94,6 +94,15 @@ pub enum CallEvent {
         /// The step with its times, input and exit.
         step: PathStep,
     },
+    /// The caller answered a question of a survey.
+    SurveyAnswered {
+        /// The survey.
+        survey: String,
+        /// The question.
+        question: String,
+        /// The key that was pressed.
+        answer: u8,
+    },
     /// The caller chose a language.
     LanguageChanged {
         /// BCP 47 tag.
@@ -346,6 +355,8 @@ pub enum QueueOutcome {
     TimedOut,
     /// The server ended it: shutdown or a failure.
     Withdrawn,
+    /// The caller pressed a key that leads out; the flow goes on.
+    Left,
 }
 
 /// Why a call to outside did not go out by a server.

@@ -238,7 +238,8 @@ mod tests {
         Center {
             dial_plan: DialPlan::default(),
             numbers: BTreeMap::new(),
-            flows: BTreeMap::new(),
+            flows: std::sync::Arc::default(),
+            areas: BTreeMap::new(),
             queues: BTreeMap::new(),
             agents: BTreeMap::new(),
             trunks: BTreeMap::new(),

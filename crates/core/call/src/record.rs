@@ -56,6 +56,9 @@ pub struct CallRecord {
     pub agent: Option<AgentId>,
     /// The way through the flows.
     pub path: Vec<FlowStep>,
+    /// Answers to surveys, in order.
+    #[serde(default)]
+    pub answers: Vec<SurveyAnswer>,
     /// Stays in queues, in order.
     pub queues: Vec<QueueVisit>,
     /// Offers to agents, in order.
@@ -149,6 +152,19 @@ pub struct FlowStep {
     pub flow: FlowId,
     /// The step.
     pub step: PathStep,
+}
+
+/// One answer to a survey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurveyAnswer {
+    /// The survey.
+    pub survey: String,
+    /// The question.
+    pub question: String,
+    /// The key that was pressed.
+    pub answer: u8,
+    /// When.
+    pub at: WallTime,
 }
 
 /// One stay in a queue.
@@ -267,6 +283,7 @@ impl CallRecord {
             offers: Vec::new(),
             recordings: Vec::new(),
             transfers: Vec::new(),
+            answers: Vec::new(),
             dials: Vec::new(),
             diversion: diversion.as_deref().cloned(),
             sounds: Vec::new(),
@@ -282,6 +299,10 @@ impl CallRecord {
             CallEvent::Answered => self.answered_at = Some(at),
             CallEvent::StepLeft { flow, step } => {
                 self.path.push(FlowStep { flow: flow.clone(), step: step.clone() });
+            }
+            CallEvent::SurveyAnswered { survey, question, answer } => {
+                let (survey, question) = (survey.clone(), question.clone());
+                self.answers.push(SurveyAnswer { survey, question, answer: *answer, at });
             }
             CallEvent::LanguageChanged { language } => self.language.clone_from(language),
             CallEvent::Queued { queue } => {

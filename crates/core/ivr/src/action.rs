@@ -357,8 +357,6 @@ pub enum Timer {
 /// One step that the call went through, for its record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathStep {
-    /// The flow.
-    pub flow: FlowId,
     /// The step.
     pub step: StepName,
     /// When it began.

@@ -209,14 +209,6 @@ pub enum StepExit {
     Done,
     /// A menu's choice, or the key that left a queue.
     Choice(char),
-    /// An extension was dialled in a menu.
-    Dialled,
-    /// The condition that was true, counted from 1.
-    Case(u32),
-    /// No condition was true.
-    Else,
-    /// What the step should do could not be done.
-    Failed,
     /// No digit came, after all repetitions.
     NoInput,
     /// Wrong digits came, after all repetitions.
@@ -225,6 +217,20 @@ pub enum StepExit {
     Queue(QueueExit),
     /// The transfer did not connect.
     Transfer(TransferExit),
+    /// An agent or an extension has the call; the flow is over.
+    Connected,
+    /// The call ended during the step, whoever hung up.
+    CallEnded,
+    /// The flow ended the call.
+    Hangup(HangupCause),
+    /// An extension was dialled in a menu.
+    Dialled,
+    /// The condition that was true, counted from 1.
+    Case(u32),
+    /// No condition was true.
+    Else,
+    /// What the step should do could not be done.
+    Failed,
     /// The calendar's answer.
     Hours(HoursExit),
     /// The answer to a question.
@@ -239,12 +245,6 @@ pub enum StepExit {
     Callback(CallbackExit),
     /// A flow that was called gave its results.
     Returned,
-    /// An agent or an extension has the call; the flow is over.
-    Connected,
-    /// The call ended during the step, whoever hung up.
-    CallEnded,
-    /// The flow ended the call.
-    Hangup(HangupCause),
 }
 
 impl fmt::Display for StepExit {

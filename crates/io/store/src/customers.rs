@@ -25,11 +25,16 @@ pub const NOTE_CHARS_MAX: usize = 10_000;
 pub const CUSTOMER_NUMBERS_MAX: usize = 20;
 /// The longest number, in characters (`+` and the digits that call control looks at).
 pub const NUMBER_CHARS_MAX: usize = hotline_call::number::DIGITS_MAX + 1;
+/// The longest name of a class of customers, in characters.
+pub const CLASS_CHARS_MAX: usize = 64;
+/// The longest language tag (BCP 47 §4.4.1), in characters.
+pub const LANGUAGE_CHARS_MAX: usize = 35;
 /// Most customers that one search gives.
 pub const CUSTOMER_SEARCH_MAX: usize = 100;
 
 /// Rows of one customer with its numbers, one row per number, in order.
-const SELECT: &str = "SELECT c.id, c.name, c.company, c.email, c.note, c.changed_at, n.number
+const SELECT: &str =
+    "SELECT c.id, c.name, c.company, c.email, c.note, c.class, c.language, c.changed_at, n.number
     FROM customer c LEFT JOIN customer_number n ON n.customer = c.id ";
 
 impl Store {
@@ -92,15 +97,18 @@ impl Store {
     pub async fn create_customer(&self, customer: &Customer) -> Result<(), StoreError> {
         check_customer(customer)?;
         let mut tx = self.db.begin().await?;
-        let statement = sql("INSERT INTO customer (id, name, company, email, note, search, changed_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(customer.id.to_string())
-        .bind(customer.name.expose().as_str())
-        .bind(plain(customer.company.as_ref()))
-        .bind(plain(customer.email.as_ref()))
-        .bind(plain(customer.note.as_ref()))
-        .bind(search_text(customer))
-        .bind(customer.changed_at.as_unix_micros());
+        let statement =
+            sql("INSERT INTO customer (id, name, company, email, note, search, changed_at, class, language)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+            .bind(customer.id.to_string())
+            .bind(customer.name.expose().as_str())
+            .bind(plain(customer.company.as_ref()))
+            .bind(plain(customer.email.as_ref()))
+            .bind(plain(customer.note.as_ref()))
+            .bind(search_text(customer))
+            .bind(customer.changed_at.as_unix_micros())
+            .bind(customer.class.clone())
+            .bind(customer.language.clone());
         tx.execute(statement).await?;
         insert_numbers(&mut tx, customer).await?;
         tx.commit().await
@@ -119,7 +127,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let statement =
             sql("UPDATE customer SET name = $3, company = $4, email = $5, note = $6, search = $7,
-                changed_at = $8 WHERE id = $1 AND changed_at = $2")
+                changed_at = $8, class = $9, language = $10 WHERE id = $1 AND changed_at = $2")
             .bind(customer.id.to_string())
             .bind(customer.changed_at.as_unix_micros())
             .bind(customer.name.expose().as_str())
@@ -127,7 +135,9 @@ impl Store {
             .bind(plain(customer.email.as_ref()))
             .bind(plain(customer.note.as_ref()))
             .bind(search_text(customer))
-            .bind(changed_at.as_unix_micros());
+            .bind(changed_at.as_unix_micros())
+            .bind(customer.class.clone())
+            .bind(customer.language.clone());
         if tx.execute(statement).await? == 0 {
             let known = sql("SELECT id FROM customer WHERE id = $1").bind(customer.id.to_string());
             return match tx.fetch_first(known).await? {
@@ -166,6 +176,14 @@ fn check_customer(customer: &Customer) -> Result<(), StoreError> {
     for (field, text, chars_max) in optional {
         if let Some(text) = text {
             check(field, text.expose(), chars_max)?;
+        }
+    }
+    for (field, text, chars_max) in [
+        ("the class", &customer.class, CLASS_CHARS_MAX),
+        ("the language", &customer.language, LANGUAGE_CHARS_MAX),
+    ] {
+        if let Some(text) = text {
+            check(field, text, chars_max)?;
         }
     }
     let field = "the list of numbers";
@@ -224,6 +242,8 @@ fn read_customers(rows: &[Row]) -> Result<Vec<Customer>, StoreError> {
                 email: row.get::<Option<String>>("email")?.map(Pii::new),
                 numbers: number.into_iter().collect(),
                 note: row.get::<Option<String>>("note")?.map(Pii::new),
+                class: row.get("class")?,
+                language: row.get("language")?,
                 changed_at: WallTime(row.get("changed_at")?),
             }),
         }

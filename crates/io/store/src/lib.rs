@@ -29,8 +29,8 @@ pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditRow, AuditVerdict};
 pub use calls::{CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
 pub use contacts::{KeptContacts, StoredContacts};
 pub use customers::{
-    COMPANY_CHARS_MAX, CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX,
-    NOTE_CHARS_MAX, NUMBER_CHARS_MAX,
+    CLASS_CHARS_MAX, COMPANY_CHARS_MAX, CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, EMAIL_CHARS_MAX,
+    LANGUAGE_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, NUMBER_CHARS_MAX,
 };
 pub use error::{DatabaseFault, FileProblem, OpenError, StoreError, TextProblem};
 pub use flows::{FLOW_VERSIONS_MAX, FlowVersion};

@@ -3,13 +3,14 @@
 use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
 use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, Pii};
+use hotline_ivr::Input;
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
-use super::{Call, Served};
+use super::{Call, FlowRun, Served};
 use crate::center::Queue;
 use crate::controller::CallTimer;
 use crate::env::{Env, Role};
@@ -27,6 +28,8 @@ pub(crate) struct Conversation {
     pub(super) bridge: BridgeId,
     /// Who has stopped listening: while somebody has, the two are not bridged.
     pub(super) holds: Holds,
+    /// The flow that goes on with the caller when the partner hangs up first.
+    pub(super) after: Option<FlowRun>,
 }
 
 /// Who talks with the one who is served.
@@ -90,7 +93,7 @@ impl Call {
         env.media.push_back(media::Command::StopPlay { leg: customer_leg });
         env.media.push_back(media::Command::SetMusic { leg: customer_leg, prompt: None });
         self.answer_caller(now, env);
-        self.settle_fallback(now, env, fallback);
+        let after = self.settle_fallback(now, env, fallback);
         self.emit(now, env, CallEvent::Connected { offer: agent_leg, agent: agent.clone() });
         env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
         env.clear(now, &AlarmKind::ReservationExpired(agent.clone()));
@@ -107,11 +110,26 @@ impl Call {
         };
         let (bridge, holds) = (env.next_bridge(), Holds::NONE);
         let partner = Partner::Agent(agent);
-        let conversation = Conversation { partner, session, media, origin, bridge, holds };
+        let conversation = Conversation { partner, session, media, origin, bridge, holds, after };
         self.bridge_and_record(now, env, &conversation);
         self.set_activity(Activity::Talking(conversation));
         // A caller may have put us on hold while waiting.
         self.follow_hold(now, env);
+    }
+
+    /// The partner hung up, and the flow that brought the caller here has something left to do. False if it has not.
+    pub(super) fn go_on_after_talk(&mut self, now: Now, env: &mut Env) -> bool {
+        if !self.conversation().is_some_and(|conversation| conversation.after.is_some()) {
+            return false;
+        }
+        let Some(Activity::Talking(mut conversation)) = self.take_activity() else { return false };
+        let Some(run) = conversation.after.take() else { return false };
+        self.stop_recording(now, env);
+        env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
+        end_conversation(self.id(), now, env, conversation, None);
+        self.set_activity(Activity::Flow(run));
+        self.give_flow(now, env, Input::AgentLeft);
+        true
     }
 
     /// Lets caller and agent hear each other, and records them unless the queue that the caller came through says no.

@@ -12,7 +12,7 @@ use super::conversation::{Conversation, Holds, Origin, Partner};
 use super::live::{Activity, Progress};
 use super::offer::Fallback;
 use super::outcall::{Aim, Sent};
-use super::{Call, Served};
+use super::{Call, FlowRun, Served};
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner, MEDIA_SILENT, Role};
 use crate::event::{CallEvent, DialFailure, EndKind, Party, QueueOutcome};
@@ -225,37 +225,40 @@ impl Call {
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
         self.answer_caller(now, env);
         let caller = self.calling_agent().cloned();
-        let (partner, session, media) = match (fallback, caller) {
+        let (partner, session, media, after) = match (fallback, caller) {
             (Fallback::Refuse, Some(agent)) => {
                 let Some((session, media)) = self.change_sides(env, session, media) else { return };
                 let talking = Outside::Talking(Direction::Out);
                 env.acd.set_outside_call(now, &agent, self.id(), Some(talking));
                 self.emit(now, env, CallEvent::Connected { offer: leg, agent: agent.clone() });
-                (Partner::Agent(agent), session, media)
+                (Partner::Agent(agent), session, media, None)
             }
             (fallback, _) => {
-                self.settle_fallback(now, env, fallback);
-                (Partner::Outside(number), session, media)
+                let after = self.settle_fallback(now, env, fallback);
+                (Partner::Outside(number), session, media, after)
             }
         };
         let (bridge, origin, holds) = (env.next_bridge(), Origin::Direct, Holds::NONE);
-        let conversation = Conversation { partner, session, media, origin, bridge, holds };
+        let conversation = Conversation { partner, session, media, origin, bridge, holds, after };
         self.bridge_and_record(now, env, &conversation);
         self.set_activity(Activity::Talking(conversation));
         self.follow_hold(now, env);
     }
 
-    /// Where the call came from has been left for good.
-    pub(super) fn settle_fallback(&mut self, now: Now, env: &mut Env, fallback: Fallback) {
+    /// Where the call came from has been left. Gives the flow that has something to ask once the talk is over.
+    pub(super) fn settle_fallback(&mut self, now: Now, env: &mut Env, fallback: Fallback) -> Option<FlowRun> {
         match fallback {
             Fallback::Queue(waiting) => {
                 let (queue, outcome) = (waiting.queue, QueueOutcome::Answered);
                 self.emit(now, env, CallEvent::Dequeued { queue, outcome });
-                self.close_flow(now, env, waiting.run, Input::Connected);
+                self.close_flow(now, env, waiting.run, Input::Connected)
             }
             Fallback::Flow(run) => self.close_flow(now, env, run, Input::Connected),
-            Fallback::Transferor(handover) => self.release_transferor(now, env, *handover),
-            Fallback::Refuse => {}
+            Fallback::Transferor(handover) => {
+                self.release_transferor(now, env, *handover);
+                None
+            }
+            Fallback::Refuse => None,
         }
     }
 

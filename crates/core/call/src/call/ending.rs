@@ -5,7 +5,6 @@ use core::time::Duration;
 
 use hotline_acd::{LeaveCause, OfferFailure};
 use hotline_base::{LegId, Now, PlayId, RecordingId};
-use hotline_ivr::Input;
 use hotline_media::{self as media, LegStats};
 use hotline_sip::Reason;
 use serde::{Deserialize, Serialize};
@@ -71,6 +70,9 @@ impl Call {
         let q850 = reason.and_then(Reason::q850_cause).unwrap_or(16);
         let talking = matches!(self.live().map(|live| &live.activity), Some(Activity::Talking(_)));
         if talking {
+            if self.go_on_after_talk(now, env) {
+                return;
+            }
             let by = self.partner_party();
             let ending = Ending { by, kind: EndKind::Completed, status: Some(200), q850 };
             self.end(now, env, CallerSession::Up, ending);
@@ -196,7 +198,7 @@ impl Call {
     fn end_activity(&mut self, now: Now, env: &mut Env, activity: Activity, ending: &Ending) {
         match activity {
             Activity::Idle | Activity::Summoning => {}
-            Activity::Flow(run) => self.close_flow(now, env, run, Input::CallEnded),
+            Activity::Flow(run) => self.end_flow(now, env, run),
             Activity::Waiting(waiting) => self.leave_queue(now, env, waiting, ending),
             Activity::Offering { agent, fallback } => {
                 if agent.reservation.is_none() {
@@ -217,13 +219,16 @@ impl Call {
         match fallback {
             // Leaving the queue withdraws the reservation too.
             Fallback::Queue(waiting) => self.leave_queue(now, env, waiting, ending),
-            Fallback::Flow(run) => self.close_flow(now, env, run, Input::CallEnded),
+            Fallback::Flow(run) => self.end_flow(now, env, run),
             Fallback::Transferor(handover) => self.end_talk(now, env, handover.into_conversation(), ending),
             Fallback::Refuse => {}
         }
     }
 
-    fn end_talk(&self, now: Now, env: &mut Env, conversation: Conversation, ending: &Ending) {
+    fn end_talk(&mut self, now: Now, env: &mut Env, mut conversation: Conversation, ending: &Ending) {
+        if let Some(run) = conversation.after.take() {
+            self.end_flow(now, env, run);
+        }
         let reason = Reason::q850(u16::from(ending.q850), "Call ended");
         // Sessions of those who have hung up are forgotten by now.
         let told = Some(&reason);
@@ -251,7 +256,7 @@ impl Call {
         };
         env.acd.leave(now, self.id(), cause);
         self.emit(now, env, CallEvent::Dequeued { queue: waiting.queue, outcome });
-        self.close_flow(now, env, waiting.run, Input::CallEnded);
+        self.end_flow(now, env, waiting.run);
     }
 
     /// Ends a call that never came to life: the caller was refused already.

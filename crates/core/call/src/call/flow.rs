@@ -1,34 +1,49 @@
 //! The call in its flow: what the interpreter wants is turned into SIP and media, what happens goes back to it.
 
-use std::sync::Arc;
+mod around;
+mod ask;
 
-use hotline_acd::{Class, Entry as QueueEntry, OfferFailure, Outside};
-use hotline_base::{FlowId, Now, PlayId};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline_acd::{Class, Entry as QueueEntry, LeaveCause, OfferFailure, Outside};
+use hotline_base::{AgentId, FlowId, Now, Pii, PlayId};
 use hotline_ivr::{
-    Action, Digit, Facts, Flow, HangupCause, Input, Language, PlayTag, PromptName, Session, TransferExit,
+    Action, CustomerFact, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PlayTag, Prompt,
+    PromptName, Session, Target, TransferExit,
 };
 use hotline_media::{self as media, PromptId};
 use serde::{Deserialize, Serialize};
 
+use self::around::Around;
 use super::Call;
 use super::live::{Activity, Progress};
 use super::offer::{Candidate, Fallback};
+use super::waiting::Waiting;
+use crate::command::Request;
 use crate::controller::CallTimer;
 use crate::env::Env;
-use crate::event::{CallEvent, EndKind};
+use crate::event::{CallEvent, EndKind, QueueOutcome, Source};
+use crate::number::normalise;
 
 /// A flow being run for this call, on the version it began with.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct FlowRun {
-    flow: FlowId,
     session: Session,
     /// The playback that the flow waits for.
     playing: Option<(PlayId, PlayTag)>,
+    /// The fields of the customer that it has asked for.
+    wanted: Vec<CustomerFact>,
 }
 
 impl FlowRun {
-    pub(super) fn new(flow: Arc<Flow>, facts: Facts) -> Self {
-        Self { flow: flow.name().clone(), session: Session::new(flow, facts), playing: None }
+    fn new(flows: Arc<Flows>, name: &FlowId, facts: Facts) -> Option<Self> {
+        Some(Self { session: Session::new(flows, name, facts)?, playing: None, wanted: Vec::new() })
+    }
+
+    /// Whether it has something to ask once the talk is over.
+    pub(super) const fn goes_on_after_talk(&self) -> bool {
+        self.session.goes_on_after_talk()
     }
 }
 
@@ -38,26 +53,41 @@ pub(super) fn prompt_id(language: &str, prompt: &PromptName) -> PromptId {
 }
 
 impl Call {
-    pub(super) fn facts(&self) -> Facts {
+    fn facts(&self, env: &Env) -> Facts {
+        let trunk = match &self.record.source {
+            Source::Trunk(trunk) => trunk.as_str().to_owned(),
+            Source::Agent(_) => String::new(),
+        };
+        let number = normalise(self.caller(), &env.center.dial_plan);
+        let area = number.map_or("", |number| env.center.area(&number)).to_owned();
         Facts {
             caller: self.record.caller.clone(),
             called: self.record.called.clone(),
+            trunk,
+            area,
             language: Some(Language::from(self.record.language.as_str())),
         }
     }
 
-    /// Enters the first step.
-    pub(super) fn start_flow(&mut self, now: Now, env: &mut Env) {
+    /// Enters the first step of a flow. False if there is no such flow.
+    pub(super) fn start_flow(&mut self, now: Now, env: &mut Env, name: &FlowId) -> bool {
+        let Some(run) = FlowRun::new(Arc::clone(&env.center.flows), name, self.facts(env)) else {
+            return false;
+        };
+        self.set_activity(Activity::Flow(run));
+        let around = Around::of(self, env, now);
         if let Some(run) = self.run() {
-            run.session.start(now);
+            run.session.start(now, &around);
         }
         self.run_flow(now, env);
+        true
     }
 
     /// Tells the flow something, and does what it then wants.
     pub(super) fn give_flow(&mut self, now: Now, env: &mut Env, input: Input) {
+        let around = Around::of(self, env, now);
         if let Some(run) = self.run() {
-            run.session.handle_input(now, input);
+            run.session.handle_input(now, &around, input);
         }
         self.run_flow(now, env);
     }
@@ -67,6 +97,7 @@ impl Call {
         self.give_flow(now, env, Input::Answered);
     }
 
+    /// The caller pressed a key. It reaches the flow also while the caller waits: some keys lead out of a queue.
     pub(super) fn on_flow_digit(&mut self, now: Now, env: &mut Env, key: char) {
         if let Some(digit) = Digit::new(key) {
             self.give_flow(now, env, Input::Digit(digit));
@@ -74,8 +105,9 @@ impl Call {
     }
 
     pub(crate) fn on_flow_timeout(&mut self, now: Now, env: &mut Env) {
+        let around = Around::of(self, env, now);
         if let Some(run) = self.run() {
-            run.session.handle_timeout(now);
+            run.session.handle_timeout(now, &around);
         }
         self.run_flow(now, env);
     }
@@ -132,15 +164,8 @@ impl Call {
                     self.give_flow(now, env, Input::Answered);
                 }
             }
-            Action::Play { tag, language, prompts } => {
-                self.open_early_media(now, env);
-                let play = env.next_play();
-                let prompts = prompts.iter().map(|name| prompt_id(language.as_str(), name)).collect();
-                env.media.push_back(media::Command::Play { leg: self.leg, play, prompts });
-                if let Some(run) = self.run() {
-                    run.playing = Some((play, tag));
-                }
-            }
+            Action::Ring => self.ring_caller(now, env),
+            Action::Play { tag, language, prompts } => self.play_for_flow(now, env, tag, &language, &prompts),
             Action::StopPlay(tag) => {
                 let leg = self.leg;
                 let Some(run) = self.run() else { return };
@@ -149,20 +174,24 @@ impl Call {
                     env.media.push_back(media::Command::StopPlay { leg });
                 }
             }
-            Action::Enqueue { queue } => {
-                let entry = QueueEntry {
-                    call: self.id(),
-                    queue: queue.clone(),
-                    priority_credit: std::time::Duration::ZERO,
-                    class: Class::Ordinary,
-                    // Agents who call a queue themselves are not the ones to answer.
-                    excluded: self.calling_agent().into_iter().cloned().collect(),
-                };
-                let Some(Activity::Flow(run)) = self.take_activity() else { return };
-                env.disarm(self.id(), CallTimer::Flow);
-                self.enqueue(now, env, run, queue, entry);
+            Action::Enqueue(enqueue) => self.enqueue_for_flow(now, env, enqueue),
+            Action::LeaveQueue => self.leave_queue_by_key(now, env),
+            Action::Transfer { to, ring } => self.transfer_for_flow(now, env, to, ring),
+            Action::Ask(tag, question) => self.ask_for_flow(now, env, tag, question),
+            Action::Forget(tag) => env.requests.push_back(Request::Forget { call: self.id(), tag }),
+            Action::SendDigits(digits) => {
+                for digit in digits.expose().chars().filter_map(media::Digit::from_char) {
+                    env.media.push_back(media::Command::SendDigit { leg: self.leg, digit });
+                }
             }
-            Action::Transfer { extension } => self.transfer_to_extension(now, env, &extension),
+            Action::SurveyAnswered { survey, question, answer } => {
+                self.emit(now, env, CallEvent::SurveyAnswered { survey, question, answer });
+            }
+            Action::Record { .. }
+            | Action::StopRecord(_)
+            | Action::OpenStream(..)
+            | Action::StreamDigit(..)
+            | Action::CloseStream(_) => {}
             Action::LanguageChanged(language) => {
                 let language = language.as_str().to_owned();
                 self.emit(now, env, CallEvent::LanguageChanged { language });
@@ -171,17 +200,94 @@ impl Call {
         }
     }
 
-    fn transfer_to_extension(&mut self, now: Now, env: &mut Env, extension: &str) {
+    fn play_for_flow(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        tag: PlayTag,
+        language: &Language,
+        prompts: &[Prompt],
+    ) {
+        self.open_early_media(now, env);
+        let play = env.next_play();
+        let prompts = prompts
+            .iter()
+            .filter_map(|prompt| match prompt {
+                Prompt::Name(name) => Some(prompt_id(language.as_str(), name)),
+                Prompt::Speech(_) | Prompt::Recording(_) => None,
+            })
+            .collect();
+        env.media.push_back(media::Command::Play { leg: self.leg, play, prompts });
+        if let Some(run) = self.run() {
+            run.playing = Some((play, tag));
+        }
+    }
+
+    fn enqueue_for_flow(&mut self, now: Now, env: &mut Env, enqueue: Enqueue) {
+        let entry = QueueEntry {
+            call: self.id(),
+            queue: enqueue.queue.clone(),
+            priority_credit: enqueue.priority_credit,
+            class: Class::Ordinary,
+            // Agents who call a queue themselves are not the ones to answer.
+            excluded: self.calling_agent().into_iter().cloned().collect(),
+        };
         let Some(Activity::Flow(run)) = self.take_activity() else { return };
         env.disarm(self.id(), CallTimer::Flow);
-        let Some(agent) = env.center.agent_by_extension(extension).cloned() else {
-            self.set_activity(Activity::Flow(run));
-            self.on_transfer_failed(now, env, OfferFailure::NotRegistered);
+        self.open_early_media(now, env);
+        self.enqueue(now, env, run, enqueue.queue, entry);
+    }
+
+    /// The caller pressed a key that leads out of the queue; an agent whose phone rings for it is let go.
+    fn leave_queue_by_key(&mut self, now: Now, env: &mut Env) {
+        let waiting = match self.take_activity() {
+            Some(Activity::Waiting(waiting)) => waiting,
+            Some(Activity::Offering { agent, fallback: Fallback::Queue(waiting) }) => {
+                self.drop_agent_leg(now, env, *agent, OfferFailure::CallerGone, None);
+                waiting
+            }
+            Some(other) => {
+                self.set_activity(other);
+                return;
+            }
+            None => return,
+        };
+        // Leaving the queue withdraws a reservation too.
+        env.acd.leave(now, self.id(), LeaveCause::Exit);
+        env.media.push_back(media::Command::StopPlay { leg: self.leg });
+        env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
+        let Waiting { run, queue, .. } = waiting;
+        self.emit(now, env, CallEvent::Dequeued { queue, outcome: QueueOutcome::Left });
+        self.set_activity(Activity::Flow(run));
+    }
+
+    fn transfer_for_flow(&mut self, now: Now, env: &mut Env, to: Target, ring: Option<Duration>) {
+        let Some(Activity::Flow(run)) = self.take_activity() else { return };
+        env.disarm(self.id(), CallTimer::Flow);
+        let agent = match to {
+            Target::Extension(extension) => env.center.agent_by_extension(extension.expose()).cloned(),
+            Target::Agent(agent) => {
+                Some(AgentId::from(agent.as_str())).filter(|agent| env.center.agents.contains_key(agent))
+            }
+            Target::Number(number) => {
+                let music = env.center.queues.values().next().map(|queue| queue.music.clone());
+                env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: music });
+                match normalise(number.expose(), &env.center.dial_plan) {
+                    Some(number) => {
+                        self.begin_dialling(now, env, Pii::new(number), None, Fallback::Flow(run));
+                    }
+                    None => self.fall_back(now, env, Fallback::Flow(run), OfferFailure::NotRegistered),
+                }
+                return;
+            }
+        };
+        let Some(agent) = agent else {
+            self.fall_back(now, env, Fallback::Flow(run), OfferFailure::NotRegistered);
             return;
         };
         let music = env.center.queues.values().next().map(|queue| queue.music.clone());
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: music });
-        self.offer_directly(now, env, agent, Fallback::Flow(run));
+        self.offer_directly(now, env, agent, ring, Fallback::Flow(run));
     }
 
     /// Rings an agent who was named by the caller or the flow, unless the agent is busy.
@@ -189,11 +295,12 @@ impl Call {
         &mut self,
         now: Now,
         env: &mut Env,
-        agent: hotline_base::AgentId,
+        agent: AgentId,
+        ring: Option<Duration>,
         fallback: Fallback,
     ) {
         let free = env.acd.agent(&agent).is_some_and(|view| view.is_free());
-        let ring_timeout = env.center.timing.extension_ring;
+        let ring_timeout = ring.unwrap_or(env.center.timing.extension_ring);
         if free {
             env.acd.set_outside_call(now, &agent, self.id(), Some(Outside::Ringing));
             let candidate = Candidate { agent, reservation: None, ring_timeout, because: None };
@@ -218,32 +325,43 @@ impl Call {
         self.end_by_system(now, env, EndKind::FlowEnded, Some(status), cause.q850());
     }
 
-    /// Puts the last step on record: the flow has done its part, or the call is over.
-    pub(super) fn close_flow(&mut self, now: Now, env: &mut Env, mut run: FlowRun, last: Input) {
-        run.session.handle_input(now, last);
-        self.record_steps_of(now, env, &mut run);
+    /// Tells a flow that is not the call's present doing something, and puts the steps that it leaves on record. Gives it
+    /// back if it goes on after a talk.
+    pub(super) fn close_flow(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        mut run: FlowRun,
+        last: Input,
+    ) -> Option<FlowRun> {
+        run.session.handle_input(now, &Around::of(self, env, now), last);
+        while let Some((flow, step)) = run.session.poll_step() {
+            self.emit(now, env, CallEvent::StepLeft { flow, step });
+        }
+        run.goes_on_after_talk().then_some(run)
+    }
+
+    /// The call is over: puts the last step on record.
+    pub(super) fn end_flow(&mut self, now: Now, env: &mut Env, run: FlowRun) {
+        self.close_flow(now, env, run, Input::CallEnded);
     }
 
     fn record_steps(&mut self, now: Now, env: &mut Env) {
         while let Some(run) = self.run() {
-            let Some(step) = run.session.poll_step() else { return };
-            let flow = run.flow.clone();
+            let Some((flow, step)) = run.session.poll_step() else { return };
             self.emit(now, env, CallEvent::StepLeft { flow, step });
         }
     }
 
-    fn record_steps_of(&mut self, now: Now, env: &mut Env, run: &mut FlowRun) {
-        while let Some(step) = run.session.poll_step() {
-            self.emit(now, env, CallEvent::StepLeft { flow: run.flow.clone(), step });
-        }
-    }
-
+    /// The flow that runs, or that waits for what a queue brings.
     fn run(&mut self) -> Option<&mut FlowRun> {
         match &mut self.live()?.activity {
             Activity::Flow(run) => Some(run),
+            Activity::Waiting(waiting) | Activity::Offering { fallback: Fallback::Queue(waiting), .. } => {
+                Some(&mut waiting.run)
+            }
             Activity::Idle
             | Activity::Summoning
-            | Activity::Waiting(_)
             | Activity::Offering { .. }
             | Activity::Dialling { .. }
             | Activity::Talking(_) => None,

@@ -167,7 +167,7 @@ impl Call {
         }
     }
 
-    fn customer(&self) -> Option<&Customer> {
+    pub(super) fn customer(&self) -> Option<&Customer> {
         match &self.lookup {
             Lookup::Pending => None,
             Lookup::Done(customer) => customer.as_deref(),

@@ -7,7 +7,7 @@ use hotline_sip::{Diversion, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::live::{Activity, Live, Progress};
-use super::{Call, Fallback, FlowRun, Lookup, Served, Stage};
+use super::{Call, Fallback, Lookup, Served, Stage};
 use crate::command::Request;
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner, MEDIA_SILENT};
@@ -171,14 +171,11 @@ impl Call {
     pub(super) fn enter(&mut self, now: Now, env: &mut Env, caller_id: Option<Pii<String>>) {
         match self.record.entry.clone() {
             Entry::Number { flow, .. } => {
-                let Some(flow) = env.center.flows.get(&flow).cloned() else {
+                if !self.start_flow(now, env, &flow) {
                     self.end_by_system(now, env, EndKind::Refused, Some(503), 41);
-                    return;
-                };
-                self.set_activity(Activity::Flow(FlowRun::new(flow, self.facts())));
-                self.start_flow(now, env);
+                }
             }
-            Entry::Extension(agent) => self.offer_directly(now, env, agent, Fallback::Refuse),
+            Entry::Extension(agent) => self.offer_directly(now, env, agent, None, Fallback::Refuse),
             Entry::Outside(number) => {
                 let own = self.calling_agent().and_then(|agent| env.center.agents.get(agent));
                 let own = own.and_then(|agent| agent.caller_id.clone()).map(Pii::new);

@@ -11,7 +11,7 @@ use super::conversation::{Conversation, Holds, Origin, Partner, end_conversation
 use super::ending::Ending;
 use super::live::Activity;
 use super::offer::Fallback;
-use super::{Call, FlowRun, Served};
+use super::{Call, Served};
 use crate::env::{Env, Role};
 use crate::event::{CallEvent, EndKind, Entry, Party};
 use crate::sessions::{LegEnd, SipLeg};
@@ -110,22 +110,21 @@ impl Call {
         self.part(env, &conversation);
         match to.clone() {
             Entry::Number { flow, .. } => {
-                let Some(flow) = env.center.flows.get(&flow).cloned() else {
+                if env.center.flows.get(&flow).is_none() {
                     self.resume(now, env, Handover { conversation, by, to }, OfferFailure::ServerFault);
                     return;
-                };
+                }
                 self.release_transferor(now, env, Handover { conversation, by, to });
                 if self.record.language != language {
                     self.emit(now, env, CallEvent::LanguageChanged { language });
                 }
                 env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
-                self.set_activity(Activity::Flow(FlowRun::new(flow, self.facts())));
-                self.start_flow(now, env);
+                self.start_flow(now, env, &flow);
             }
             Entry::Extension(agent) => {
                 env.sessions.insert(conversation.session, (self.id(), Role::Transferor));
                 let handover = Box::new(Handover { conversation, by, to });
-                self.offer_directly(now, env, agent, Fallback::Transferor(handover));
+                self.offer_directly(now, env, agent, None, Fallback::Transferor(handover));
             }
             Entry::Outside(number) => {
                 env.sessions.insert(conversation.session, (self.id(), Role::Transferor));
@@ -208,15 +207,15 @@ impl Call {
     /// Nobody took over, and the agent who sent the caller on has left: whoever called a number begins its flow again, so
     /// that nobody is lost. False if the caller had called no number.
     pub(super) fn begin_again(&mut self, now: Now, env: &mut Env) -> bool {
-        let Entry::Number { flow, .. } = &self.record.entry else { return false };
-        let Some(flow) = env.center.flows.get(flow).cloned() else { return false };
+        let Entry::Number { flow, .. } = self.record.entry.clone() else { return false };
+        if env.center.flows.get(&flow).is_none() {
+            return false;
+        }
         if let Some((by, to)) = self.record.transfers.last().map(|last| (last.by.clone(), last.to.clone())) {
             self.emit(now, env, CallEvent::TransferFailed { by, to });
         }
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
-        self.set_activity(Activity::Flow(FlowRun::new(flow, self.facts())));
-        self.start_flow(now, env);
-        true
+        self.start_flow(now, env, &flow)
     }
 
     /// The phone to which the caller is sent rings.
@@ -285,7 +284,7 @@ impl Call {
         let live = self.live()?;
         let media = std::mem::replace(&mut live.media, own_media);
         let (origin, holds) = (Origin::Direct, Holds::NONE);
-        let conversation = Conversation { partner, session, media, origin, bridge, holds };
+        let conversation = Conversation { partner, session, media, origin, bridge, holds, after: None };
         Some(Joining { conversation, to })
     }
 

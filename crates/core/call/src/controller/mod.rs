@@ -195,6 +195,9 @@ impl Controller {
             Reply::Customer { call, customer } => {
                 self.with_call(call, |call, env| call.on_customer(now, env, customer));
             }
+            Reply::Answer { call, tag, answer } => {
+                self.with_call(call, |call, env| call.on_answer(now, env, tag, answer));
+            }
             Reply::Located { destination, answer } if !self.draining => {
                 self.env.with_trunks(now, |trunks, outer| trunks.on_located(now, destination, answer, outer));
             }

@@ -63,7 +63,7 @@ pub struct Session {
     ignored_inputs: u64,
     failed_expressions: u64,
     actions: VecDeque<Action>,
-    path: VecDeque<PathStep>,
+    path: VecDeque<(FlowId, PathStep)>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -227,8 +227,8 @@ impl Session {
         self.actions.pop_front()
     }
 
-    /// The next step that the call has left, in order.
-    pub fn poll_step(&mut self) -> Option<PathStep> {
+    /// The next step that the call has left, in order, and its flow.
+    pub fn poll_step(&mut self) -> Option<(FlowId, PathStep)> {
         self.path.pop_front()
     }
 
@@ -384,7 +384,7 @@ impl Session {
         input: Option<Pii<String>>,
     ) {
         let flow = self.flow().name().clone();
-        self.path.push_back(PathStep { flow, step, entered, left, exit, input });
+        self.path.push_back((flow, PathStep { step, entered, left, exit, input }));
     }
 
     fn next_request(&mut self) -> RequestTag {

@@ -148,7 +148,7 @@ impl Caller {
             let word = self.word(action);
             self.given.push(word);
         }
-        while let Some(step) = self.session.poll_step() {
+        while let Some((_, step)) = self.session.poll_step() {
             self.path.push(step);
         }
     }

@@ -1,0 +1,61 @@
+//! What a flow reads beside its own call: the queues, the calendar, the clock, the customer.
+
+use hotline_base::{Now, QueueId};
+use hotline_ivr::{Customer, HoursExit, LocalTime, QueueFact, Surroundings};
+
+use crate::call::Call;
+use crate::env::Env;
+
+/// The center as it is in this turn, and who calls.
+pub(super) struct Around<'e> {
+    env: &'e Env,
+    now: Now,
+    customer: Option<Customer>,
+}
+
+impl<'e> Around<'e> {
+    pub(super) fn of(call: &Call, env: &'e Env, now: Now) -> Self {
+        let customer = call.customer().map(|customer| Customer {
+            name: customer.name.clone(),
+            company: customer.company.clone().unwrap_or_default(),
+            class: customer.class.clone().unwrap_or_default(),
+            language: customer.language.clone().unwrap_or_default(),
+        });
+        Self { env, now, customer }
+    }
+}
+
+impl Surroundings for Around<'_> {
+    fn queue(&self, queue: &QueueId, fact: QueueFact) -> i64 {
+        if fact == QueueFact::EstimatedWait {
+            // Nothing measures it yet.
+            return -1;
+        }
+        let Some(view) = self.env.acd.queue(queue) else { return 0 };
+        match fact {
+            QueueFact::Waiting => i64::try_from(view.waiting.len()).unwrap_or(i64::MAX),
+            QueueFact::LongestWait => {
+                view.waiting.first().map_or(0, |first| seconds(self.now.wall.since(first.since)))
+            }
+            QueueFact::Ready => view.offerable.into(),
+            QueueFact::SignedIn => view.working.into(),
+            QueueFact::EstimatedWait => -1,
+        }
+    }
+
+    fn hours(&self, _schedule: &str, _now: Now) -> HoursExit {
+        HoursExit::Open
+    }
+
+    fn local_time(&self, _now: Now) -> LocalTime {
+        LocalTime::default()
+    }
+
+    fn customer(&self) -> Option<Customer> {
+        self.customer.clone()
+    }
+}
+
+fn seconds(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,66 @@
+//! What a flow asks outside the call, and what comes back.
+
+use hotline_base::{Now, Pii};
+use hotline_ivr::{CustomerFact, Input, Reply, Request as Question, RequestTag};
+
+use crate::call::{Call, Lookup};
+use crate::command::{Answer, Customer, Request};
+use crate::env::Env;
+use crate::event::CallEvent;
+use crate::number::normalise;
+
+impl Call {
+    /// Sends a question out. One about a customer whose number is none is answered at once.
+    pub(super) fn ask_for_flow(&mut self, now: Now, env: &mut Env, tag: RequestTag, question: Question) {
+        let question = match question {
+            Question::Customer { number, fields } => {
+                match normalise(number.expose(), &env.center.dial_plan) {
+                    Some(number) => Question::Customer { number: Pii::new(number), fields },
+                    None => {
+                        self.give_flow(now, env, Input::Replied(tag, Reply::NotFound));
+                        return;
+                    }
+                }
+            }
+            other @ (Question::Http { .. } | Question::Webhook(_) | Question::Callback { .. }) => other,
+        };
+        if let Question::Customer { fields, .. } = &question
+            && let Some(run) = self.run()
+        {
+            run.wanted.clone_from(fields);
+        }
+        env.requests.push_back(Request::Ask { call: self.id(), tag, question });
+    }
+
+    /// The answer to a question of the flow. A customer who was found is whose call it is from here on.
+    pub(crate) fn on_answer(&mut self, now: Now, env: &mut Env, tag: RequestTag, answer: Answer) {
+        let reply = match answer {
+            Answer::Other(reply) => reply,
+            Answer::Customer(None) => Reply::NotFound,
+            Answer::Customer(Some(customer)) => {
+                let wanted = self.run().map(|run| std::mem::take(&mut run.wanted)).unwrap_or_default();
+                let values =
+                    wanted.into_iter().map(|field| Some(Pii::new(value(&customer, field)))).collect();
+                if self.record.customer != Some(customer.id) {
+                    let id = Some(customer.id);
+                    self.lookup = Lookup::Done(Some(customer));
+                    self.emit(now, env, CallEvent::CustomerMatched { customer: id });
+                }
+                Reply::Found(values)
+            }
+        };
+        self.give_flow(now, env, Input::Replied(tag, reply));
+    }
+}
+
+fn value(customer: &Customer, field: CustomerFact) -> String {
+    match field {
+        CustomerFact::Known => "true".to_owned(),
+        CustomerFact::Name => customer.name.expose().clone(),
+        CustomerFact::Company => {
+            customer.company.as_ref().map_or_else(String::new, |text| text.expose().clone())
+        }
+        CustomerFact::Class => customer.class.clone().unwrap_or_default(),
+        CustomerFact::Language => customer.language.clone().unwrap_or_default(),
+    }
+}
