@@ -10,7 +10,7 @@ use crate::end::QueueExit;
 use crate::graph::Graph;
 use crate::model::{Ask, Flow, Prompts, Step, StepKind};
 use crate::name::{Language, PromptName, StepName};
-use crate::number::announcement_prompts;
+use crate::spoken::announcement_prompts;
 
 /// What a flow may name.
 #[derive(Clone, Copy, Debug)]
