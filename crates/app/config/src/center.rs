@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use hotline_audio::country_tones::{Meaning, countries, country_tone};
-use hotline_base::{AgentId, FlowId, NumberId, QueueId};
+use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
 use hotline_call::{Center, DialPlan, Number, Queue, Route, Timing, Trunk, Voice, number};
+use hotline_hours::{Schedule, schedules};
 use hotline_ivr::{Flow, Language, World, announcement_prompts, check};
 use hotline_media::PromptId;
 use hotline_sip::uri::Host;
@@ -21,7 +22,7 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "domain",
     "language",
     "country",
@@ -32,6 +33,7 @@ const KEYS: [&str; 11] = [
     "agents",
     "trunks",
     "routes",
+    "hours",
     "demo",
 ];
 
@@ -84,6 +86,7 @@ pub(crate) struct Draft {
     agents: BTreeMap<AgentId, AgentEntry>,
     trunks: Vec<TrunkEntry>,
     routes: Vec<Route>,
+    hours: BTreeMap<HoursId, Schedule>,
     demo_users: Option<Vec<DemoUser>>,
 }
 
@@ -150,6 +153,10 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         let prompts = known.sounds.prompts.get(&Language::from(language.as_str()));
         check_outside_numbers(reader, agents, routes, prompts);
     }
+    let hours = match fields.optional("hours") {
+        Some(node) => schedules(reader, node),
+        None => Some(BTreeMap::new()),
+    };
     let demo_users = match fields.optional("demo") {
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
         None => None,
@@ -165,6 +172,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         agents: agents?,
         trunks: trunks?,
         routes: routes?,
+        hours: hours?,
         demo_users,
     })
 }
@@ -349,6 +357,7 @@ impl Draft {
             agents: self.agents.into_iter().map(|(id, entry)| (id, entry.agent)).collect(),
             trunks: outgoing.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
             routes: self.routes,
+            hours: self.hours,
             language: self.language,
             domain: self.domain,
             media_address: server.media.external,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::{AgentConfig, Config as AcdConfig, QueueConfig};
-use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
+use hotline_base::{AgentId, FlowId, HoursId, NumberId, Pii, QueueId, TrunkId};
+use hotline_hours::Schedule;
 use hotline_ivr::Flow;
 use hotline_media::Music;
 use hotline_sip::uri::Host;
@@ -32,6 +33,8 @@ pub struct Center {
     pub trunks: BTreeMap<TrunkId, Trunk>,
     /// Which numbers outside can be dialled, the first that fits counts.
     pub routes: Vec<Route>,
+    /// Opening hours by id.
+    pub hours: BTreeMap<HoursId, Schedule>,
     /// BCP 47 language of calls that no number gives one.
     pub language: String,
     /// The domain of our own SIP URIs, also the digest realm.

@@ -243,6 +243,7 @@ mod tests {
             agents: BTreeMap::new(),
             trunks: BTreeMap::new(),
             routes: Vec::new(),
+            hours: BTreeMap::new(),
             language: "en".to_owned(),
             domain: Host::Name("center.example".into()),
             media_address: "192.0.2.10".parse().expect("an address"),

@@ -132,6 +132,7 @@ mod tests {
             agents: BTreeMap::new(),
             trunks: BTreeMap::new(),
             routes: Vec::new(),
+            hours: BTreeMap::new(),
             language: "en".into(),
             domain: Host::parse("hotline.example").unwrap(),
             media_address: [192, 0, 2, 1].into(),
