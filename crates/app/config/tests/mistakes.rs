@@ -245,3 +245,19 @@ fn the_country_of_the_tones_is_named_or_follows_from_the_dial_plan() {
     let wrong = mistake("center.yaml", "language: en #", "country: xx\nlanguage: en #");
     assert!(wrong.contains("the tones of `xx` are not known") && wrong.contains("at, au, be"), "{wrong}");
 }
+
+#[test]
+fn opening_hours_are_read_and_their_mistakes_told() {
+    let office =
+        "hours:\n  office:\n    zone: Europe/Berlin\n    weekly: {mon-fri: [\"08:00-18:00\"]}\n\ndemo: #";
+    let (_directory, outcome) = changed("center.yaml", "demo: #", office);
+    let center = outcome.unwrap().center;
+    assert_eq!(center.hours[&"office".into()].zone().name(), "Europe/Berlin");
+    let text =
+        mistake("center.yaml", "demo: #", &office.replace("Berlin", "Berln").replace("18:00", "07:00"));
+    assert!(text.contains("unknown time zone `Europe/Berln`"), "{text}");
+    assert!(text.contains("did you mean `Europe/Berlin`?"), "{text}");
+    assert!(text.contains("`08:00-07:00` does not end after it begins"), "{text}");
+    let (_directory, outcome) = changed("center.yaml", "Sales", "Sales");
+    assert!(outcome.unwrap().center.hours.is_empty());
+}

@@ -146,6 +146,8 @@ name_id! {
     NumberId;
     /// A SIP trunk.
     TrunkId;
+    /// Opening hours.
+    HoursId;
 }
 
 number_id! {

@@ -14,7 +14,7 @@ mod timer;
 pub use bounded::BoundedQueue;
 pub use given::Given;
 pub use id::{
-    AgentId, BridgeId, CallId, CustomerId, FlowId, LegId, NumberId, PlayId, QueueId, RecordingId,
+    AgentId, BridgeId, CallId, CustomerId, FlowId, HoursId, LegId, NumberId, PlayId, QueueId, RecordingId,
     ReservationId, TrunkId, numbers_of, shard_of,
 };
 pub use pii::Pii;

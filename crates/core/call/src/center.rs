@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::{AgentConfig, Config as AcdConfig, QueueConfig};
-use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
+use hotline_base::{AgentId, FlowId, HoursId, NumberId, Pii, QueueId, TrunkId};
+use hotline_hours::{Schedule, Zone};
 use hotline_ivr::Flows;
 use hotline_media::Music;
 use hotline_sip::uri::Host;
@@ -34,6 +35,10 @@ pub struct Center {
     pub trunks: BTreeMap<TrunkId, Trunk>,
     /// Which numbers outside can be dialled, the first that fits counts.
     pub routes: Vec<Route>,
+    /// Opening hours by id.
+    pub hours: BTreeMap<HoursId, Schedule>,
+    /// The zone of the times that flows read.
+    pub zone: Zone,
     /// BCP 47 language of calls that no number gives one.
     pub language: String,
     /// The domain of our own SIP URIs, also the digest realm.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use hotline_acd::Acd;
 use hotline_base::{
-    AgentId, BridgeId, CallId, Given, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue, numbers_of,
+    AgentId, BridgeId, CallId, Given, HoursId, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue,
+    numbers_of,
 };
+use hotline_hours::Override;
 use hotline_media as media;
 use hotline_sip::Endpoint;
 use serde::{Deserialize, Serialize};
@@ -71,6 +73,8 @@ pub(crate) struct Env {
     pub(crate) recordings: BTreeMap<RecordingId, CallId>,
     pub(crate) alarms: BTreeMap<AlarmKind, Alarm>,
     pub(crate) counters: Counters,
+    /// What somebody decided about opening hours, until it is over or taken back.
+    pub(crate) by_hand: BTreeMap<HoursId, Override>,
     pub(crate) events: VecDeque<Event>,
     pub(crate) media: VecDeque<media::Command>,
     pub(crate) requests: VecDeque<Request>,
@@ -94,6 +98,7 @@ impl Env {
             recordings: BTreeMap::new(),
             alarms: BTreeMap::new(),
             counters: Counters::default(),
+            by_hand: BTreeMap::new(),
             events: VecDeque::new(),
             media: VecDeque::new(),
             requests: VecDeque::new(),

@@ -9,7 +9,7 @@ use hotline_yaml::{Diagnostic, MAX_DIAGNOSTICS, Place, suggest};
 use crate::graph::Graph;
 use crate::model::{Ask, Exit, Flow, Pace, SayItem, Step, StepKind, TransferTo};
 use crate::name::{Language, PromptName, StepName};
-use crate::number::announcement_prompts;
+use crate::spoken::announcement_prompts;
 
 /// What a flow may name.
 #[derive(Clone, Copy, Debug)]

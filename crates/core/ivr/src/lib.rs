@@ -1,8 +1,8 @@
 //! IVR flows: what a caller hears and which keys lead where, written in YAML, checked when loaded, run per call.
 //!
 //! [`parse`] reads a file and tells all its mistakes; [`check()`] compares it with what exists; [`Session`] runs it
-//! for one caller. Must never know: SIP, media, queues' insides, files. Start reading at [`Session`]; the language
-//! is one table in `format.rs`, and explained in `docs/flows.md`.
+//! for one caller; [`phrases`] says values in prompts. Must never know: SIP, media, queues' insides, files. Start
+//! reading at [`Session`]; the language is one table in `format.rs`, and explained in `docs/flows.md`.
 
 mod action;
 mod asking;
@@ -16,9 +16,9 @@ mod graph;
 mod keys;
 mod model;
 mod name;
-mod number;
 mod path;
 mod session;
+mod spoken;
 mod template;
 
 pub use action::{
@@ -38,9 +38,13 @@ pub use hotline_yaml::{Diagnostic, MAX_BYTES};
 pub use keys::MAX_TYPED_AHEAD;
 pub use model::{Exit, Flow, Flows, Method};
 pub use name::{Language, PromptName, StepName, Variable};
-pub use number::{MAX_NUMBER, announcement_prompts, number_phrases, position_announcement};
 pub use path::{MAX_PATH_STEPS, PathPart, parse_path};
 pub use session::{
     ANSWER_LIMIT, CALLBACK_LIMIT, KEY_LENGTH, MAX_DEPTH, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT,
     PLAYBACK_LIMIT, RECORDING_GRACE, REPLY_GRACE, Session,
+};
+pub use spoken::{
+    Currency, MAX_NUMBER, SPOKEN_DIGITS_MAX, SPOKEN_NUMBER_MAX, SPOKEN_PHRASES_MAX, SPOKEN_PLACES_MAX,
+    SPOKEN_YEARS, Spoken, SpokenError, SpokenKind, all_phrases, announcement_prompts, number_phrases,
+    phrases, position_announcement,
 };

@@ -197,6 +197,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         agents: (0..rules.agents).map(|number| (agent_id(number), agent(number))).collect(),
         trunks: trunks.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
         routes: if rules.outside > 0 { vec![route] } else { Vec::new() },
+        hours: BTreeMap::new(),
         language: "en".into(),
         domain: domain(),
         media_address: SERVER.ip(),

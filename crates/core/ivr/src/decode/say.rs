@@ -94,6 +94,7 @@ fn spoken(name: &str) -> Option<(SpokenAs, &'static [Type])> {
         "ordinal" => Some((SpokenAs::Ordinal, &[Type::Integer])),
         "digits" => Some((SpokenAs::Digits, &[Type::Text])),
         "date" => Some((SpokenAs::Date, &[Type::Text])),
+        "date_with_weekday" => Some((SpokenAs::DateWithWeekday, &[Type::Text])),
         "time" => Some((SpokenAs::Time, &[Type::Text])),
         "duration" => Some((SpokenAs::Duration, &[Type::Integer])),
         _ => None,

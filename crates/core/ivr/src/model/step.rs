@@ -140,6 +140,8 @@ pub(crate) enum SpokenAs {
     Digits,
     /// A date such as `2026-11-29`.
     Date,
+    /// The same with the day of the week.
+    DateWithWeekday,
     /// A time of day such as `09:05`.
     Time,
     /// Seconds.
@@ -150,7 +152,7 @@ pub(crate) enum SpokenAs {
 
 impl SpokenAs {
     pub(crate) const NAMES: &'static [&'static str] =
-        &["number", "ordinal", "digits", "date", "time", "duration", "money"];
+        &["number", "ordinal", "digits", "date", "date_with_weekday", "time", "duration", "money"];
 }
 
 /// Plays prompts.

@@ -4,10 +4,10 @@ use hotline_base::{Now, Pii};
 
 use super::Session;
 use crate::action::{Prompt, Surroundings};
-use crate::expression::{EvaluationError, Scope, Value};
+use crate::expression::{EvaluationError, Scope, Type, Value};
 use crate::model::{SayItem, SpokenAs};
 use crate::name::Language;
-use crate::number::number_phrases;
+use crate::spoken::{self, Currency, Spoken, SpokenKind};
 
 impl Session {
     /// What the caller is to hear, and whether all of it can be said: a date that is none is left out.
@@ -50,10 +50,32 @@ fn spoken(item: &SayItem, language: &Language, scope: &dyn Scope) -> Result<Vec<
     }
 }
 
+/// The phrases that say a value; `None` for one that is none, such as a date that does not exist.
 fn phrases(kind: &SpokenAs, language: &Language, value: &Value) -> Option<Vec<Prompt>> {
-    let names = match (kind, value) {
-        (SpokenAs::Number, Value::Integer(number)) => number_phrases(language, u32::try_from(*number).ok()?),
-        _ => return None,
+    let kind = match kind {
+        SpokenAs::Number if value.value_type() == Type::Decimal => SpokenKind::Decimal,
+        SpokenAs::Number => SpokenKind::Number,
+        SpokenAs::Ordinal => SpokenKind::Ordinal,
+        SpokenAs::Digits => SpokenKind::Digits,
+        SpokenAs::Date => SpokenKind::Date,
+        SpokenAs::DateWithWeekday => SpokenKind::DateWithWeekday,
+        SpokenAs::Time => SpokenKind::Time,
+        SpokenAs::Duration => SpokenKind::Duration,
+        SpokenAs::Money(currency) => SpokenKind::Money(Currency::from_code(currency)?),
     };
+    let spoken = Spoken::read(kind, &written(kind, value)).ok()?;
+    let names = spoken::phrases(language, &spoken)?;
     Some(names.into_iter().map(Prompt::Name).collect())
+}
+
+/// A value as it is read for being said. A computed fraction has as many places as can be heard.
+fn written(kind: SpokenKind, value: &Value) -> String {
+    match (kind, value) {
+        (SpokenKind::Money(_), Value::Decimal(amount)) => format!("{amount:.2}"),
+        (_, Value::Decimal(number)) => {
+            let written = format!("{number:.6}");
+            written.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        (_, Value::Text(_) | Value::Integer(_) | Value::Boolean(_)) => value.written(),
+    }
 }

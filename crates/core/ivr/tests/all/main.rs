@@ -5,3 +5,4 @@ mod mistakes;
 mod property;
 mod session;
 mod shipped;
+mod spoken;

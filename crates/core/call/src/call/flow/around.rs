@@ -1,6 +1,7 @@
 //! What a flow reads beside its own call: the queues, the calendar, the clock, the customer.
 
-use hotline_base::{Now, QueueId};
+use hotline_base::{HoursId, Now, QueueId};
+use hotline_hours::State;
 use hotline_ivr::{Customer, HoursExit, LocalTime, QueueFact, Surroundings};
 
 use crate::call::Call;
@@ -43,12 +44,27 @@ impl Surroundings for Around<'_> {
         }
     }
 
-    fn hours(&self, _schedule: &str, _now: Now) -> HoursExit {
-        HoursExit::Open
+    /// A schedule that is not configured is closed; the checker finds that.
+    fn hours(&self, schedule: &str, now: Now) -> HoursExit {
+        let id = HoursId::from(schedule);
+        let Some(schedule) = self.env.center.hours.get(&id) else { return HoursExit::Closed };
+        match schedule.at(now.wall, self.env.by_hand.get(&id).copied()).state {
+            State::Open => HoursExit::Open,
+            State::Closed => HoursExit::Closed,
+            State::Holiday(_) => HoursExit::Holiday,
+        }
     }
 
-    fn local_time(&self, _now: Now) -> LocalTime {
-        LocalTime::default()
+    fn local_time(&self, now: Now) -> LocalTime {
+        let shown = self.env.center.zone.local(now.wall);
+        LocalTime {
+            year: shown.year,
+            month: shown.month,
+            day: shown.day,
+            weekday: shown.weekday,
+            hour: shown.hour,
+            minute: shown.minute,
+        }
     }
 
     fn customer(&self) -> Option<Customer> {

@@ -1,25 +1,26 @@
-//! Numbers as sequences of prompts, for "you are number 23 in line".
+//! "You are number 23 in line": a caller's position in a queue.
 
 use crate::name::{Language, PromptName};
+use crate::spoken::{Spoken, Words, mandarin, phrases};
 
-/// The largest number that can be said.
+/// The largest position that is told: beyond it, it would be long to hear and of no comfort.
 pub const MAX_NUMBER: u32 = 999;
 
-/// The prompts that say `number` in `language`; empty if the language is unknown or the number above
+/// The prompts that say `number` as a position in `language`; empty if the language is unknown or the number above
 /// [`MAX_NUMBER`]: better silent than wrong.
 ///
-/// Mandarin is read as for a position (第…位), where two is always 二 and never 两.
+/// Mandarin is read as in an ordinal (第…位), where two is always 二 and never 两.
 #[must_use]
 pub fn number_phrases(language: &Language, number: u32) -> Vec<PromptName> {
     if number > MAX_NUMBER {
         return Vec::new();
     }
-    let words = match language.as_str() {
-        "en" => english(number),
-        "zh" => mandarin(number),
-        _ => Vec::new(),
-    };
-    words.iter().map(|word| PromptName::from(word.as_str())).collect()
+    if language.as_str() == "zh" {
+        let mut words = Words::default();
+        mandarin::place_number(&mut words, u64::from(number));
+        return words.0;
+    }
+    phrases(language, &Spoken::Number(i64::from(number))).unwrap_or_default()
 }
 
 /// The prompts that tell a caller's position in a queue, 1 being the next; empty where [`number_phrases`] is.
@@ -55,56 +56,6 @@ const NEXT: &str = "you_are_next";
 const BEFORE: &str = "you_are_number";
 /// What is said after the number.
 const AFTER: &str = "in_line";
-
-fn word(number: u32) -> String {
-    format!("number_{number}")
-}
-
-/// 0 to 20, the tens, and "hundred" are one word each.
-fn english(number: u32) -> Vec<String> {
-    let mut words = Vec::new();
-    if number >= 100 {
-        words.push(word(number / 100));
-        words.push("number_hundred".to_owned());
-    }
-    match number % 100 {
-        0 if number > 0 => {}
-        rest @ 0..=20 => words.push(word(rest)),
-        rest => {
-            words.push(word(rest / 10 * 10));
-            if rest % 10 > 0 {
-                words.push(word(rest % 10));
-            }
-        }
-    }
-    words
-}
-
-/// 0 to 10 and 百 are one word each. An empty tens place is said (一百零五), and within a hundred ten keeps its
-/// one (一百一十), which it loses alone (十二).
-fn mandarin(number: u32) -> Vec<String> {
-    let (hundreds, tens, ones) = (number / 100, number / 10 % 10, number % 10);
-    let mut words = Vec::new();
-    if number <= 10 {
-        return vec![word(number)];
-    }
-    if hundreds > 0 {
-        words.push(word(hundreds));
-        words.push("number_hundred".to_owned());
-    }
-    if tens > 0 {
-        if tens > 1 || hundreds > 0 {
-            words.push(word(tens));
-        }
-        words.push(word(10));
-    } else if ones > 0 {
-        words.push(word(0));
-    }
-    if ones > 0 {
-        words.push(word(ones));
-    }
-    words
-}
 
 #[cfg(test)]
 mod tests {
