@@ -7,6 +7,7 @@
 mod clock;
 mod lateness;
 mod line;
+mod lines;
 mod load;
 mod ports;
 mod routes;
