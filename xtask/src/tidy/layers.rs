@@ -23,6 +23,7 @@ const CORE_EXTERNAL: &[&str] = &[
     "rtp-rs",
     "serde",
     "serde-saphyr",
+    "serde_json",
     "sha2",
     "smallvec",
     "thiserror",

@@ -1,5 +1,7 @@
 //! The engine of one media thread: all its legs, what connects them, and the beat.
 
+mod line;
+
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -210,7 +212,10 @@ impl Engine {
             for leg in self.bridges.mix(samples_at(due), &mut self.legs) {
                 self.lose_leg(now, leg, out);
             }
-            self.each_leg(now, out, |id, leg, events, out| leg.handle_beat(due, id, &prompts, out, events));
+            self.each_leg(now, out, |id, leg, events, out| {
+                leg.handle_line_beat(due, id, out);
+                leg.handle_beat(due, id, &prompts, out, events);
+            });
         }
         if beats < beats_due {
             self.each_leg(now, out, |_, leg, _, _| leg.handle_skipped_beats());

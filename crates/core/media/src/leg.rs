@@ -1,5 +1,7 @@
 //! One leg: a peer, the stream to it and the stream from it.
 
+mod line;
+
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -9,6 +11,7 @@ use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time};
 use hotline_rtp::{Digit, HEADER_LEN, Header, PeerReport, Press, REPORT_LEN_MAX, speed_event_up};
 use serde::{Deserialize, Serialize};
 
+use self::line::Line;
 use crate::codec::{NARROW_SAMPLES_MAX, PAYLOAD_MAX};
 use crate::events::Events;
 use crate::in_band::InBand;
@@ -51,7 +54,9 @@ pub(crate) struct Leg {
     playout: Option<Box<Playout>>,
     /// What was heard of it in mixes that are over.
     played_out: PlayoutStats,
-    /// While it hears a mix: what is due and does not fill a packet yet.
+    /// While a service hears it and speaks to it.
+    line: Option<Box<Line>>,
+    /// While it hears a mix or a line: what is due and does not fill a packet yet.
     mixed: Vec<i16>,
     /// While whom it hears is silent and has told how its line sounds (RFC 3389).
     is_noisy: bool,
@@ -148,6 +153,7 @@ impl Leg {
             keys: Keys::default(),
             reports: Reports::new(rng),
             playout: None,
+            line: None,
             played_out: PlayoutStats::default(),
             mixed: Vec::new(),
             is_noisy: false,
@@ -206,6 +212,9 @@ impl Leg {
         }
         self.due_samples = 0;
         self.mixed.clear();
+        if self.has_line() {
+            self.set_playout(self.line_rate());
+        }
     }
 
     /// What the peer's packets are coded in.
@@ -241,6 +250,7 @@ impl Leg {
         }
         if bridged.is_some() {
             self.player.mute_music();
+            self.line = None;
         }
         self.mixed.clear();
         if let Some(Bridged { hears: Hears::Mix { .. }, .. }) = bridged {
@@ -521,6 +531,7 @@ impl Leg {
         if self.hears_its_bridge(now) {
             return;
         }
+        let line = self.line_rate();
         self.due_samples += BEAT_SAMPLES;
         while let Some(link) = &mut self.link
             && let frame_samples = link.remote.frame_samples()
@@ -532,6 +543,11 @@ impl Leg {
             let place = &mut packet[HEADER_LEN..];
             let (length, finished) = match self.bridged {
                 Some(Bridged { hears: Hears::Mix { rate }, .. }) if !self.player.goes_first() => {
+                    (link.encoder.say(&mut self.mixed, frame_samples, rate, place), None)
+                }
+                None if let Some(rate) = line
+                    && !self.player.goes_first() =>
+                {
                     (link.encoder.say(&mut self.mixed, frame_samples, rate, place), None)
                 }
                 Some(_) if self.is_noisy && !self.player.goes_first() => {

@@ -16,6 +16,14 @@ pub trait Sink {
 
     /// Passes a piece of a recording on. Pieces of one recording come in the order `Start`, all others, `Finish`.
     fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>);
+
+    /// Passes on what a leg on a line said in a beat: 20 ms at the rate of the line. Nobody hears it unless this is written anew.
+    fn line_heard(&mut self, _leg: LegId, _frame: &[i16]) {}
+
+    /// Fills the frame of a beat with what is said to a leg on a line: 20 ms at the rate of the line. False if there is nothing.
+    fn line_said(&mut self, _leg: LegId, _frame: &mut [i16]) -> bool {
+        false
+    }
 }
 
 /// A piece of a recording. Positions and lengths are samples at 8 kHz since its start.

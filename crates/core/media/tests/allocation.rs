@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hotline_audio::Rate;
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
     BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Music, MusicStart, Opus, Party,
@@ -43,6 +44,7 @@ struct Counts {
     sent: u64,
     recorded: u64,
     reports: u64,
+    heard: u64,
 }
 
 impl Sink for Counts {
@@ -56,6 +58,15 @@ impl Sink for Counts {
 
     fn record(&mut self, _: RecordingId, _: Chunk<'_>) {
         self.recorded += 1;
+    }
+
+    fn line_heard(&mut self, _: LegId, _: &[i16]) {
+        self.heard += 1;
+    }
+
+    fn line_said(&mut self, _: LegId, frame: &mut [i16]) -> bool {
+        frame.fill(100);
+        true
     }
 }
 
@@ -160,6 +171,38 @@ fn fades_and_prompts_of_all_kinds_allocate_nothing() {
             while engine.poll_event().is_some() {}
         }
         assert_eq!(out.sent, 18, "{codec:?}");
+    }
+}
+
+#[test]
+fn a_line_allocates_nothing() {
+    for codec in [Codec::Pcmu, Codec::G722, Codec::L16, Codec::Opus] {
+        for rate in [Rate::Narrow, Rate::Wide] {
+            let (mut engine, mut out) = (engine(), Counts::default());
+            let mut now = Now::default();
+            let leg = LegId(0);
+            let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
+            engine.handle_command(now, Command::OpenLeg { leg, call }, &mut out);
+            engine.handle_command(now, remote(leg, codec), &mut out);
+            assert!(engine.set_line(leg, Some(rate)));
+            let payload = said(codec);
+            let mut packets: Vec<Vec<u8>> = (0..500_u16)
+                .map(|sequence| {
+                    let timestamp = u32::from(sequence) * 160 * codec.clock_factor();
+                    let payload_type = codec.usual_payload_type();
+                    Header { marker: false, payload_type, sequence, timestamp, ssrc: 1 }.packet(&payload)
+                })
+                .collect();
+            let before = ALLOCATIONS.get();
+            for packet in &mut packets {
+                let source = SocketAddr::from(([192, 0, 2, 1], 4000));
+                engine.handle_packet(now, leg, source, packet, &mut out);
+                now = now + BEAT;
+                engine.handle_tick(now, &mut out);
+            }
+            assert_eq!(ALLOCATIONS.get() - before, 0, "{codec:?} {rate:?}");
+            assert_eq!((out.sent, out.heard), (500, 500));
+        }
     }
 }
 

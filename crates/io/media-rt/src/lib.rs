@@ -6,6 +6,8 @@
 
 mod clock;
 mod lateness;
+mod line;
+mod lines;
 mod load;
 mod ports;
 mod routes;
@@ -15,5 +17,6 @@ mod thread;
 mod wav;
 
 pub use lateness::{BeatsByLateness, LATENESS_BOUNDS};
+pub use line::{Frame, LINE_FRAMES_MAX, LegEnd, ServiceEnd, line};
 pub use load::{LoadConfig, LoadError, PromptError, load_prompts};
 pub use runtime::{MediaConfig, MediaCounters, MediaHandle, MediaRuntime, SendError, StartError};

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use hotline_base::{CallId, Rng};
+use hotline_base::{CallId, LegId, Rng};
 use hotline_media::{Command, Engine, EngineConfig, Event, PromptLibrary, Voice};
 use hotline_record_io::{Outbox, Recorder};
 
 use crate::clock::Clock;
 use crate::lateness::BeatsByLateness;
+use crate::line::LegEnd;
+use crate::lines::Lines;
 use crate::ports::Ports;
 use crate::routes::Routes;
 use crate::sockets::{Sockets, Waker};
@@ -21,6 +23,9 @@ use crate::thread::{Gauges, MediaThread};
 
 /// Commands waiting for one thread. Legs are opened only below half of it, so that there is room to close them.
 const COMMANDS_MAX: usize = 16_384;
+
+/// Lines that wait to be given to their legs. Beyond, a further one is refused.
+const LINES_MAX: usize = 256;
 
 /// What an administrator may change.
 #[derive(Clone, Debug)]
@@ -118,6 +123,7 @@ struct Shared {
 
 struct Link {
     commands: SyncSender<Command>,
+    lines: SyncSender<(LegId, LegEnd)>,
     waker: Waker,
     /// There are commands of which the thread was not told.
     is_waiting: AtomicBool,
@@ -147,12 +153,13 @@ impl MediaRuntime {
         let mut ready = Vec::new();
         for _ in 0..config.threads {
             let sockets = Sockets::new().map_err(StartError::Thread)?;
-            let (link, commands) = link(sockets.waker());
+            let (link, commands, new_lines) = link(sockets.waker());
             ready.push(MediaThread {
                 engine: Engine::new(config.engine.clone(), rng.fork(), Arc::clone(prompts)),
                 sockets,
                 tap: recorder.tap(),
                 commands,
+                lines: Lines::new(new_lines),
                 ports: Arc::clone(&ports),
                 routes: Arc::clone(&routes),
                 gauges: Arc::clone(&link.gauges),
@@ -253,6 +260,30 @@ impl MediaHandle {
         }
     }
 
+    /// Gives a leg its line: from its next beat on, the other end hears it and speaks to it, until either end is dropped, the leg
+    /// closes or a bridge takes it. The leg must be open. A line it had before ends; so does this one if the leg is not
+    /// there or in a bridge.
+    ///
+    /// # Errors
+    /// When too many lines wait, which is counted, or the threads have stopped. The line is then over.
+    pub fn attach(&self, leg: LegId, line: LegEnd) -> Result<(), SendError> {
+        let link = &self.shared.links[self.shared.routes.thread_of(leg)];
+        if link.gauges.stopping.load(Ordering::Acquire) {
+            return Err(SendError::Stopped);
+        }
+        match link.lines.try_send((leg, line)) {
+            Ok(()) => {
+                link.waker.wake();
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => {
+                self.shared.refused.fetch_add(1, Ordering::Relaxed);
+                Err(SendError::Overloaded)
+            }
+            Err(TrySendError::Disconnected(_)) => Err(SendError::Stopped),
+        }
+    }
+
     /// Wakes the threads that have commands.
     pub fn wake(&self) {
         for link in &self.shared.links {
@@ -342,9 +373,10 @@ fn seed() -> Result<Rng, StartError> {
     Ok(Rng::from_seed(seed))
 }
 
-fn link(waker: Waker) -> (Link, Receiver<Command>) {
+fn link(waker: Waker) -> (Link, Receiver<Command>, Receiver<(LegId, LegEnd)>) {
     let (commands, waiting) = sync_channel(COMMANDS_MAX);
-    let link =
-        Link { commands, waker, is_waiting: AtomicBool::new(false), gauges: Arc::new(Gauges::default()) };
-    (link, waiting)
+    let (lines, new_lines) = sync_channel(LINES_MAX);
+    let gauges = Arc::new(Gauges::default());
+    let link = Link { commands, lines, waker, is_waiting: AtomicBool::new(false), gauges };
+    (link, waiting, new_lines)
 }

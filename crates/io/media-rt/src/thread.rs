@@ -14,6 +14,7 @@ use hotline_record_io::{Outbox, RETRY, Tap};
 
 use crate::clock::Clock;
 use crate::lateness::Lateness;
+use crate::lines::Lines;
 use crate::ports::Ports;
 use crate::routes::Routes;
 use crate::sockets::{Carries, ReadyList, Sockets};
@@ -48,6 +49,7 @@ pub(crate) struct MediaThread<E> {
     pub(crate) sockets: Sockets,
     pub(crate) tap: Tap,
     pub(crate) commands: Receiver<Command>,
+    pub(crate) lines: Lines,
     pub(crate) ports: Arc<Ports>,
     pub(crate) routes: Arc<Routes>,
     pub(crate) gauges: Arc<Gauges>,
@@ -68,6 +70,7 @@ pub(crate) struct FirstReport {
 struct Outlet<'a> {
     sockets: &'a Sockets,
     tap: &'a mut Tap,
+    lines: &'a mut Lines,
     gauges: &'a Gauges,
     first_reports: &'a mut Vec<FirstReport>,
 }
@@ -89,6 +92,14 @@ impl Sink for Outlet<'_> {
 
     fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
         self.tap.record(recording, chunk);
+    }
+
+    fn line_heard(&mut self, leg: LegId, frame: &[i16]) {
+        self.lines.hear(leg, frame);
+    }
+
+    fn line_said(&mut self, leg: LegId, frame: &mut [i16]) -> bool {
+        self.lines.say(leg, frame)
     }
 }
 
@@ -129,6 +140,7 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
             // At once, so that the next command finds the port that this one gave back.
             self.report();
         }
+        self.lines.attach(&mut self.engine);
         if self.gauges.commands_waiting.load(Ordering::Relaxed) > 0 {
             self.sockets.waker().wake();
         }
@@ -163,6 +175,7 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
             // The packets of this turn came first.
             self.gauges.lateness.note(self.clock.mono().since(due));
             self.guarded(now, None, |engine, out| engine.handle_tick(now, out));
+            self.lines.release(&mut self.engine);
         }
         for FirstReport { leg, to, packet } in std::mem::take(&mut self.first_reports) {
             if let Err(error) = self.first_report(leg, to, &packet) {
@@ -233,6 +246,7 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         let mut out = Outlet {
             sockets: &self.sockets,
             tap: &mut self.tap,
+            lines: &mut self.lines,
             gauges: &self.gauges,
             first_reports: &mut self.first_reports,
         };
@@ -253,6 +267,7 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         while let Some(event) = self.engine.poll_event() {
             if let Event::LegClosed { leg, .. } = event {
                 self.routes.remove(leg);
+                self.lines.remove(leg);
                 if let Some(port) = self.sockets.close(leg) {
                     self.ports.release(port);
                 }

@@ -12,13 +12,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use hotline_audio::{SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
+use hotline_audio::{Rate, SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
     Channel, Codec, Command, Direction, EngineConfig, Event, LegFailure, Opus, PlayOutcome, PromptLibrary,
     Remote, Voice,
 };
-use hotline_media_rt::{MediaConfig, MediaHandle, MediaRuntime, SendError, StartError};
+use hotline_media_rt::{Frame, MediaConfig, MediaHandle, MediaRuntime, SendError, StartError, line};
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_rtp::{EventSender, PeerReport, REPORT_LEN_MAX, Reception, Report};
 use phone::{Heard, Phone, Say};
@@ -492,4 +492,39 @@ fn a_wrong_configuration_is_named() {
     );
     let foreign = MediaConfig { bind: "192.0.2.1".parse().unwrap(), ..good };
     assert_eq!(message(foreign), "media address 192.0.2.1: cannot be bound");
+}
+
+/// A service on a line hears the caller and is heard, until one of both goes.
+#[test]
+fn a_caller_talks_with_a_service_on_a_line() {
+    let server = Server::start();
+    let port = server.open(CUSTOMER);
+    let phone = Phone::new();
+    server.set_remote(CUSTOMER, phone.address, Codec::Pcmu);
+    let (leg, mut service) = line(Rate::Wide);
+    server.handle.attach(CUSTOMER, leg).unwrap();
+    let call = phone.call(port, Codec::Pcmu, Instant::now(), tone_with_click(700.0, u32::MAX));
+    let mut tone = Tone::new(1000.0, -10.0, 16_000);
+    let mut frame = || Frame::new(Rate::Wide, &tone.by_ref().take(320).collect::<Vec<_>>());
+    let mut heard: Vec<i16> = Vec::new();
+    wait_until(|| {
+        while service.waiting() < 5 && service.say(&frame()) {}
+        while let Some(frame) = service.heard() {
+            heard.extend_from_slice(frame.samples());
+        }
+        heard.len() > 2 * 16_000
+    });
+    drop(service);
+    let (leg, service) = line(Rate::Narrow);
+    server.handle.attach(CUSTOMER, leg).unwrap();
+    let sent = server.close(CUSTOMER).packets_sent;
+    assert!(sent >= 95, "{sent} packets in two seconds");
+    wait_until(|| service.is_over());
+    let second = &heard[16_000..];
+    assert!((tone_dbfs(second, 700.0, 16_000) + 20.0).abs() < 1.5);
+    let told = decode(&call.hang_up(), Codec::Pcmu);
+    assert!(tone_dbfs(&told[4000..12_000], 1000.0, SAMPLE_RATE_HZ) > -12.0);
+    let (late, other_end) = line(Rate::Narrow);
+    server.handle.attach(CUSTOMER, late).unwrap();
+    wait_until(|| other_end.is_over());
 }

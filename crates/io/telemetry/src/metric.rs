@@ -164,6 +164,32 @@ metrics_table! {
         "Time to write one batch of events and records to the database.";
     StoreAvailable, Gauge, Count, "hotline_store_available", [],
         "1 while the database takes events, 0 while it does not.";
+    WebRequests, Counter, Count, "hotline_web_requests_total", ["outcome"],
+        "Requests to web services by what became of them, repetitions not counted.";
+    WebRequestsUnderWay, Gauge, Count, "hotline_web_requests_under_way", [],
+        "Requests to web services that are not answered yet.";
+    WebRequestTime, Histogram, Seconds, "hotline_web_request_seconds", [],
+        "Time until a web service had answered or was given up, repetitions included.";
+    WebRetries, Counter, Count, "hotline_web_retries_total", [],
+        "Repetitions of requests to web services.";
+    WebBreakersOpened, Counter, Count, "hotline_web_breakers_opened_total", [],
+        "Times a web service failed so often that it is left alone for a while.";
+    WebHostsForgotten, Counter, Count, "hotline_web_hosts_forgotten_total", [],
+        "Web services whose failures were forgotten because there are too many.";
+    SpeechRequests, Counter, Count, "hotline_speech_requests_total", ["outcome"],
+        "Texts that were to be spoken, by what became of them.";
+    SpeechTime, Histogram, Seconds, "hotline_speech_seconds", [],
+        "Time an engine took to speak a text.";
+    SpeechCacheBytes, Gauge, Bytes, "hotline_speech_cache_bytes", [],
+        "Spoken texts that are kept on disk.";
+    SpeechCacheEvicted, Counter, Count, "hotline_speech_cache_evicted_total", ["reason"],
+        "Spoken texts deleted because there are too many or they are too old.";
+    StreamsOpen, Gauge, Count, "hotline_streams_open", [],
+        "Calls whose audio goes to a service.";
+    StreamsEnded, Counter, Count, "hotline_streams_ended_total", ["reason"],
+        "Audio streams to services that ended or could not be opened.";
+    StreamFramesDropped, Counter, Count, "hotline_stream_frames_dropped_total", ["direction"],
+        "Frames of 20 ms dropped because a service or the call was behind.";
     ApiRequests, Counter, Count, "hotline_api_requests_total", ["method", "route", "status"],
         "HTTP requests answered.";
     ApiRequestTime, Histogram, Seconds, "hotline_api_request_seconds", [],
