@@ -107,6 +107,7 @@ fn change(call: &mut Call, event: &Event) {
         What::CallEnded { .. } => call.state = CallState::Ending,
         What::CallStarted { .. }
         | What::CallStep(_)
+        | What::CallSurveyAnswered { .. }
         | What::CallPopped { .. }
         | What::CallInvited { .. }
         | What::CallRinging { .. }

@@ -35,7 +35,7 @@ const CORE_EDGES: &[(&str, &[&str])] = &[
     ("hotline-base", &[]),
     ("hotline-media", &["hotline-audio", "hotline-rtp"]),
     ("hotline-hours", &["hotline-yaml"]),
-    ("hotline-ivr", &["hotline-yaml"]),
+    ("hotline-ivr", &["hotline-json-path", "hotline-yaml"]),
     (
         "hotline-call",
         &["hotline-sip", "hotline-sdp", "hotline-media", "hotline-ivr", "hotline-acd", "hotline-hours"],

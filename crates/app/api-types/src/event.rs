@@ -58,6 +58,16 @@ pub enum What {
     /// A step of a flow was left.
     #[serde(rename = "call.step")]
     CallStep(Step),
+    /// The caller answered a question of a survey.
+    #[serde(rename = "call.survey_answered")]
+    CallSurveyAnswered {
+        /// The survey.
+        survey: String,
+        /// The question.
+        question: String,
+        /// The key that was pressed.
+        answer: u8,
+    },
     /// The caller's language changed.
     #[serde(rename = "call.language")]
     CallLanguage {

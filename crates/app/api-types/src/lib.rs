@@ -34,8 +34,8 @@ pub use problem::{FieldProblem, Problem};
 pub use record::{
     Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LegSound, Mos, Offer, OfferOutcome, Party,
     QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg, RecordedMark,
-    RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step, Transfer, TransferOutcome,
-    TransferTarget,
+    RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step, SurveyAnswer, Transfer,
+    TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
 pub use timestamp::{Timestamp, TimestampError};

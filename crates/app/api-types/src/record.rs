@@ -62,6 +62,9 @@ pub struct Record {
     pub offers: Vec<Offer>,
     /// Recordings, in order.
     pub recordings: Vec<Recording>,
+    /// Answers to surveys, in order.
+    #[serde(default)]
+    pub answers: Vec<SurveyAnswer>,
     /// Who sent the caller on to whom, in order.
     #[serde(default)]
     pub transfers: Vec<Transfer>,
@@ -342,6 +345,19 @@ pub struct QueueVisit {
     pub waited_ms: Option<u64>,
 }
 
+/// One answer to a survey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurveyAnswer {
+    /// The survey.
+    pub survey: String,
+    /// The question.
+    pub question: String,
+    /// The key that was pressed.
+    pub answer: u8,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// How a stay in a queue ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -354,6 +370,8 @@ pub enum QueueOutcome {
     TimedOut,
     /// The server ended it.
     Withdrawn,
+    /// The caller pressed a key that leads out.
+    Left,
 }
 
 /// One offer to an agent.

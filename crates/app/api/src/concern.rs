@@ -80,6 +80,7 @@ impl Concerns {
             | CallEvent::RecordingResumed { .. }
             | CallEvent::Answered
             | CallEvent::StepLeft { .. }
+            | CallEvent::SurveyAnswered { .. }
             | CallEvent::LanguageChanged { .. }
             | CallEvent::Queued { .. }
             | CallEvent::Position { .. }

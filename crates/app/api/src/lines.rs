@@ -39,6 +39,7 @@ impl Lines {
             | CallEvent::CustomerMatched { .. }
             | CallEvent::Answered
             | CallEvent::StepLeft { .. }
+            | CallEvent::SurveyAnswered { .. }
             | CallEvent::LanguageChanged { .. }
             | CallEvent::Position { .. }
             | CallEvent::Offered { .. }

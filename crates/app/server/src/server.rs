@@ -23,6 +23,7 @@ use hotline_sip_net::{Incoming, Listen, Listening, Network, NetworkConfig, Recei
 use hotline_sip_trace::{Agent, Handle as TraceHandle, Limits, Settings, Tap, Tracer};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use hotline_telemetry::Metrics;
+use hotline_web_client as web_client;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -152,6 +153,7 @@ impl Server {
             media_events,
             store: store.clone(),
             locate,
+            client: web_client::Client::new(&web_client::ClientConfig::default())?,
             writer: writer.clone(),
             asks,
             live,

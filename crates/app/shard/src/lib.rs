@@ -5,6 +5,7 @@
 mod clock;
 mod handle;
 mod lookup;
+mod outside;
 mod restart;
 mod resume;
 mod shard;

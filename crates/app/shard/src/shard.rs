@@ -15,6 +15,7 @@ use hotline_sip::{Datagram, MessageId};
 use hotline_sip_net::{Incoming, Network};
 use hotline_sip_trace::{Tap, Way};
 use hotline_store::{Availability, JournalEntry, Store, Writer};
+use hotline_web_client::Client;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -76,6 +77,8 @@ pub struct Parts {
     pub store: Store,
     /// Asks DNS.
     pub locate: Arc<Locate>,
+    /// The way to web services.
+    pub client: Client,
     /// For events and records.
     pub writer: Writer,
     /// Commands and questions.
@@ -118,7 +121,7 @@ impl Shard {
     /// A shard that has not begun.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let lookups = Lookups::new(parts.store.clone(), Arc::clone(&parts.locate));
+        let lookups = Lookups::new(parts.store.clone(), Arc::clone(&parts.locate), parts.client.clone());
         let availability = parts.writer.availability();
         Self {
             parts,
@@ -391,6 +394,13 @@ impl Shard {
                     self.guarded(|core, now| core.handle_reply(now, reply));
                 }
             }
+            Request::Ask { call, tag, question } => {
+                let reply: Option<Reply> = self.lookups.ask(call, tag, question);
+                if let Some(reply) = reply {
+                    self.guarded(|core, now| core.handle_reply(now, reply));
+                }
+            }
+            Request::Forget { call, tag } => self.lookups.forget(call, tag),
             Request::Locate(destination) => self.lookups.locate(destination),
             Request::SaveRecord(record) if self.records.len() < RECORDS_WAITING_MAX => {
                 self.records.push_back(record);

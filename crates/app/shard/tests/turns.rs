@@ -17,6 +17,7 @@ use hotline_sip::{EndpointConfig, Flow, Transport};
 use hotline_sip_net::{ClientAuth, Incoming, Listen, Network, NetworkConfig};
 use hotline_sip_trace::{Limits, Settings, Tracer};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
+use hotline_web_client::{Client, ClientConfig};
 use tempfile::TempDir;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
@@ -74,6 +75,7 @@ impl Stage {
             media_events: events,
             store,
             locate: Arc::new(|_| Box::pin(async { Err("no DNS here".to_owned()) })),
+            client: Client::new(&ClientConfig::default()).unwrap(),
             writer,
             asks,
             live,

@@ -35,7 +35,7 @@ pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
 pub use record::{
     CallRecord, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex,
-    RecordingState, Transfer, TransferOutcome,
+    RecordingState, SurveyAnswer, Transfer, TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};

@@ -287,7 +287,7 @@ pub enum Request {
     Http {
         /// The request.
         request: HttpRequest,
-        /// Paths as [`crate::parse_path`] reads them.
+        /// Paths as `hotline_json_path` reads them.
         paths: Vec<String>,
     },
     /// An HTTP request whose answer is of no interest.

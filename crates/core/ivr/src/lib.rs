@@ -16,7 +16,6 @@ mod graph;
 mod keys;
 mod model;
 mod name;
-mod path;
 mod session;
 mod spoken;
 mod template;
@@ -38,7 +37,6 @@ pub use hotline_yaml::{Diagnostic, MAX_BYTES};
 pub use keys::MAX_TYPED_AHEAD;
 pub use model::{Exit, Flow, Flows, Method};
 pub use name::{Language, PromptName, StepName, Variable};
-pub use path::{MAX_PATH_STEPS, PathPart, parse_path};
 pub use session::{
     ANSWER_LIMIT, CALLBACK_LIMIT, KEY_LENGTH, MAX_DEPTH, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT,
     PLAYBACK_LIMIT, RECORDING_GRACE, REPLY_GRACE, Session,

@@ -9,6 +9,7 @@
 //! ever waiting.
 
 mod audit;
+mod callbacks;
 mod calls;
 mod contacts;
 mod customers;
@@ -26,6 +27,7 @@ mod users;
 mod writer;
 
 pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditRow, AuditVerdict};
+pub use callbacks::{CALLBACKS_OPEN_MAX, CALLBACKS_PAGE_MAX, Callback};
 pub use calls::{CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
 pub use contacts::{KeptContacts, StoredContacts};
 pub use customers::{

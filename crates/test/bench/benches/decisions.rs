@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use divan::{Bencher, black_box};
 use hotline_acd::{Acd, AgentConfig, Class, Config, Entry, Event, LeaveCause, QueueConfig, Strategy};
-use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId};
-use hotline_ivr::{Action, Digit, Facts, Flow, Input, Session};
+use hotline_base::{AgentId, CallId, FlowId, Now, QueueId, ReservationId};
+use hotline_ivr::{
+    Action, Customer, Digit, Facts, Flows, HoursExit, Input, LocalTime, QueueFact, Session, Surroundings,
+};
 use hotline_sdp::{Codec, Local};
 
 fn main() {
@@ -164,16 +166,38 @@ fn queue() -> QueueId {
     QueueId::from("sales")
 }
 
-fn flow() -> Arc<Flow> {
+fn flow() -> Arc<Flows> {
     let text = include_str!("../../../../ivr-flows/main.yaml");
-    Arc::new(hotline_ivr::parse("main.yaml", text).unwrap_or_else(|all| panic!("{all:?}")))
+    let flow = hotline_ivr::parse("main.yaml", text).unwrap_or_else(|all| panic!("{all:?}"));
+    Arc::new([flow].into_iter().collect())
+}
+
+/// Nothing that the flow reads.
+struct Nowhere;
+
+impl Surroundings for Nowhere {
+    fn queue(&self, _queue: &QueueId, _fact: QueueFact) -> i64 {
+        0
+    }
+
+    fn hours(&self, _schedule: &str, _now: Now) -> HoursExit {
+        HoursExit::Open
+    }
+
+    fn local_time(&self, _now: Now) -> LocalTime {
+        LocalTime::default()
+    }
+
+    fn customer(&self) -> Option<Customer> {
+        None
+    }
 }
 
 /// With the greeting playing.
-fn answered(flow: &Arc<Flow>) -> Session {
-    let mut session = Session::new(Arc::clone(flow), Facts::default());
-    session.start(Now::default());
-    session.handle_input(Now::default(), Input::Answered);
+fn answered(flow: &Arc<Flows>) -> Session {
+    let mut session = Session::new(Arc::clone(flow), &FlowId::from("main"), Facts::default()).unwrap();
+    session.start(Now::default(), &Nowhere);
+    session.handle_input(Now::default(), &Nowhere, Input::Answered);
     session
 }
 
@@ -181,11 +205,11 @@ fn answered(flow: &Arc<Flow>) -> Session {
 fn listen(session: &mut Session) {
     let playing = follow(session);
     let Some(Action::Play { tag, .. }) = playing else { panic!("{playing:?}") };
-    session.handle_input(Now::default(), Input::PlayFinished(tag));
+    session.handle_input(Now::default(), &Nowhere, Input::PlayFinished(tag));
 }
 
 fn press(session: &mut Session) {
-    session.handle_input(Now::default(), Input::Digit(Digit::new('1').unwrap()));
+    session.handle_input(Now::default(), &Nowhere, Input::Digit(Digit::new('1').unwrap()));
 }
 
 /// The last thing that is to be done.

@@ -12,6 +12,7 @@ use hotline_call::{
     Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, RecordingPolicy,
     Route, RouteTrunk, Server, Timing, Trunk, Voice,
 };
+use hotline_hours::Zone;
 use hotline_media::Music;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_sip::uri::Host;
@@ -192,7 +193,9 @@ pub(crate) fn center(rules: &Rules) -> Center {
     Center {
         dial_plan: DialPlan::default(),
         numbers: BTreeMap::from([(NUMBER.to_owned(), number)]),
-        flows: BTreeMap::from([(main, Arc::new(flow))]),
+        flows: Arc::new([flow].into_iter().collect()),
+        areas: BTreeMap::new(),
+        zone: Zone::utc(),
         queues: BTreeMap::from([(sales, queue)]),
         agents: (0..rules.agents).map(|number| (agent_id(number), agent(number))).collect(),
         trunks: trunks.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),

@@ -675,6 +675,8 @@ impl World {
                 self.agenda.put(at, Happening::Reply(Reply::Customer { call, customer: None }));
             }
             Request::FindCustomer { .. }
+            | Request::Ask { .. }
+            | Request::Forget { .. }
             | Request::SaveRecord(_)
             | Request::SaveContacts(_)
             | Request::Locate(_) => {}

@@ -42,6 +42,9 @@ fn call_event(what: &CallEvent) -> What {
         CallEvent::StepLeft { flow, step: left } => {
             What::CallStep(step(&FlowStep { flow: flow.clone(), step: left.clone() }))
         }
+        CallEvent::SurveyAnswered { survey, question, answer } => {
+            What::CallSurveyAnswered { survey: survey.clone(), question: question.clone(), answer: *answer }
+        }
         CallEvent::LanguageChanged { language } => What::CallLanguage { language: language.clone() },
         CallEvent::Queued { queue } => What::CallQueued { queue: queue.to_string() },
         CallEvent::Position { queue, position, waiting } => {

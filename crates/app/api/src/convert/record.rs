@@ -6,8 +6,8 @@ use hotline_acd::OfferFailure;
 use hotline_api_types as api;
 use hotline_call::{
     CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry, FlowStep, LegSound,
-    Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, Transfer,
-    TransferOutcome,
+    Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, SurveyAnswer,
+    Transfer, TransferOutcome,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 
@@ -39,6 +39,7 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         queues: record.queues.iter().map(visit).collect(),
         offers: record.offers.iter().map(offer).collect(),
         recordings: record.recordings.iter().map(recording).collect(),
+        answers: record.answers.iter().map(answer).collect(),
         transfers: record.transfers.iter().map(transfer).collect(),
         dials: record.dials.iter().map(dial).collect(),
         diversion: record.diversion.as_ref().map(diversion),
@@ -208,12 +209,22 @@ fn visit(visit: &QueueVisit) -> api::QueueVisit {
     }
 }
 
+fn answer(answer: &SurveyAnswer) -> api::SurveyAnswer {
+    api::SurveyAnswer {
+        survey: answer.survey.clone(),
+        question: answer.question.clone(),
+        answer: answer.answer,
+        at: time(answer.at),
+    }
+}
+
 pub(super) fn queue_outcome(outcome: QueueOutcome) -> api::QueueOutcome {
     match outcome {
         QueueOutcome::Answered => api::QueueOutcome::Answered,
         QueueOutcome::Abandoned => api::QueueOutcome::Abandoned,
         QueueOutcome::TimedOut => api::QueueOutcome::TimedOut,
         QueueOutcome::Withdrawn => api::QueueOutcome::Withdrawn,
+        QueueOutcome::Left => api::QueueOutcome::Left,
     }
 }
 

@@ -75,7 +75,7 @@ impl Decoder<'_> {
     fn path(&mut self, key: &At<&str>, node: &Node) -> Option<(At<Variable>, At<String>)> {
         let variable = self.key_variable(key)?;
         let text = self.r.text(node, "a path into the answer")?;
-        if let Err(why) = crate::path::check(text) {
+        if let Err(why) = hotline_json_path::validate(text) {
             self.r.mistake(
                 node.place,
                 format!("not a path into JSON: {why}"),

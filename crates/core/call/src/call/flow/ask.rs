@@ -1,7 +1,7 @@
 //! What a flow asks outside the call, and what comes back.
 
 use hotline_base::{Now, Pii};
-use hotline_ivr::{CustomerFact, Input, Reply, Request as Question, RequestTag};
+use hotline_ivr::{CallbackExit, CustomerFact, Input, Reply, Request as Question, RequestTag};
 
 use crate::call::{Call, Lookup};
 use crate::command::{Answer, Customer, Request};
@@ -10,7 +10,7 @@ use crate::event::CallEvent;
 use crate::number::normalise;
 
 impl Call {
-    /// Sends a question out. One about a customer whose number is none is answered at once.
+    /// Sends a question out. One about a number that is none, or that nobody may call, is answered at once.
     pub(super) fn ask_for_flow(&mut self, now: Now, env: &mut Env, tag: RequestTag, question: Question) {
         let question = match question {
             Question::Customer { number, fields } => {
@@ -22,7 +22,18 @@ impl Call {
                     }
                 }
             }
-            other @ (Question::Http { .. } | Question::Webhook(_) | Question::Callback { .. }) => other,
+            Question::Callback { queue, number } => {
+                let number = normalise(number.expose(), &env.center.dial_plan);
+                match number.filter(|number| env.center.route(number).is_some()) {
+                    Some(number) => Question::Callback { queue, number: Pii::new(number) },
+                    None => {
+                        let reply = Reply::Callback(CallbackExit::Refused);
+                        self.give_flow(now, env, Input::Replied(tag, reply));
+                        return;
+                    }
+                }
+            }
+            other @ (Question::Http { .. } | Question::Webhook(_)) => other,
         };
         if let Question::Customer { fields, .. } = &question
             && let Some(run) = self.run()
