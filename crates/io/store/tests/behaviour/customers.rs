@@ -15,6 +15,8 @@ fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
         email: None,
         numbers: numbers.iter().map(|number| Pii::from(*number)).collect(),
         note: None,
+        class: Some("gold".to_owned()),
+        language: Some("zh".to_owned()),
         changed_at: at(0),
     }
 }
@@ -29,6 +31,8 @@ pub(crate) async fn a_customer_comes_back_as_given(bench: Bench) {
         company: Some(Pii::from("长城公司")),
         email: Some(Pii::from("wang@example.cn")),
         note: Some(Pii::from("Prefers Mandarin.\n请说中文 🐉")),
+        class: Some("gold".to_owned()),
+        language: Some("zh".to_owned()),
         ..customer(1, "王小明", &["+8613812345678", "1001", "+49301"])
     };
     bench.store.create_customer(&wang).await.unwrap();
