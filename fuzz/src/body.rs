@@ -1,12 +1,14 @@
 //! What each target does with its input. A panic is a finding.
 //!
-//! Texts are here and in `sdp.rs`; machines that take a row of packets are in `packets.rs` and `sip_endpoint.rs`, what
+//! Texts are here and in `sdp.rs`, `hours.rs` and `spoken.rs`; machines that take a row of packets are in `packets.rs` and `sip_endpoint.rs`, what
 //! shows messages to people in `sip_trace.rs`.
 
+mod hours;
 mod packets;
 mod sdp;
 mod sip_endpoint;
 mod sip_trace;
+mod spoken;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,10 +24,12 @@ use hotline_sip::uri::Uri;
 use hotline_sip::{Builder, Frame, Framer, FramingError, HeaderName, Message};
 use hotline_yaml::{Diagnostic, Node, Source, Value};
 
+pub use hours::hours;
 pub use packets::{media_engine, rtcp, rtp};
 pub use sdp::sdp;
 pub use sip_endpoint::sip_endpoint;
 pub use sip_trace::sip_trace;
+pub use spoken::spoken;
 
 /// A datagram: it must not panic, must be answerable if it is a request, and when it is whole, what is printed of
 /// it must read the same.

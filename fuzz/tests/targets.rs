@@ -58,6 +58,8 @@ targets! {
     sdp
     yaml
     ivr_flow
+    hours
+    spoken
 }
 
 /// The coverage-guided fuzzer drives the same bodies.

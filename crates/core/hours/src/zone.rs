@@ -85,11 +85,13 @@ impl Zone {
     }
 
     fn moment(&self, shown: DateTime, fold: Fold) -> Timestamp {
+        // The calendar ends at both sides within days of what it can tell.
+        let end = if shown.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
         let moments = self.0.to_ambiguous_timestamp(shown);
         let moment = match (moments.offset(), fold) {
             (AmbiguousOffset::Gap { .. }, _) => {
                 // By the offset that holds after the gap it is a moment before it.
-                let before = moments.earlier().unwrap_or(Timestamp::MAX);
+                let before = moments.earlier().unwrap_or(end);
                 return self.0.following(before).next().map_or(before, |change| change.timestamp());
             }
             (AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. }, Fold::First) => {
@@ -99,8 +101,7 @@ impl Zone {
                 moments.later()
             }
         };
-        // Only within hours of the last day of the year 9999 there is none.
-        moment.unwrap_or(Timestamp::MAX)
+        moment.unwrap_or(end)
     }
 }
 
@@ -111,7 +112,7 @@ enum Fold {
     Last,
 }
 
-/// Beyond the year 9999 it is the end of that year.
+/// Beyond the years -9999 and 9999 it is their end.
 pub(crate) fn timestamp(wall: WallTime) -> Timestamp {
     let end = if wall.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_microsecond(wall.as_unix_micros()).unwrap_or(end)

@@ -1,7 +1,7 @@
 //! Whether it is open, and until when.
 
 use crate::schedule::{check, check_with, office, utc};
-use hotline_hours::Override;
+use hotline_hours::{Override, State};
 
 const OFFICE: &str = r#"
   zone: Europe/Berlin
@@ -170,8 +170,10 @@ fn what_is_decided_by_hand_counts_before_the_hours() {
 fn moments_far_away_are_answered() {
     use hotline_base::WallTime;
     let schedule = office(OFFICE);
+    let always = office(r#"{zone: Asia/Beirut, weekly: {mon-sun: ["00:00-24:00"]}}"#);
     for at in [i64::MIN, -1, 0, 253_402_300_799_000_000, i64::MAX] {
         let status = schedule.at(WallTime(at), None);
         assert!(status.until.is_none_or(|until| until.0 > at || at == i64::MAX), "{at}: {status:?}");
+        assert_eq!(always.at(WallTime(at), None).state, State::Open, "{at}");
     }
 }
