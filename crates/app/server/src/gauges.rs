@@ -32,6 +32,9 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
         Metric::MediaCommandsRefused.reach(counters.commands_refused);
         Metric::MediaBeatsLate.reach(counters.beats_late);
         Metric::MediaBeatsSkipped.reach(counters.beats_skipped);
+        Metric::MediaAddedPromptBytes.set(counters.added_prompt_bytes as f64);
+        Metric::MediaAddedPromptsEvicted.reach(counters.added_prompts_evicted);
+        Metric::MediaAddedPromptsRefused.reach(counters.added_prompts_refused);
         show_beats(&mut beats, counters.beats_by_lateness);
         Metric::MediaSendErrors.reach(counters.send_errors);
         Metric::MediaEventsLost.reach(counters.digits_refused);

@@ -1,6 +1,7 @@
 //! Every prompt, encoded once for each law and shared by all threads.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hotline_audio::country_tones::{Meaning, country_tone};
 use hotline_audio::{Rate, alaw, ulaw};
@@ -17,10 +18,10 @@ pub const CONGESTION: &str = "tone/congestion";
 /// How long a tone that tells of a failure is at least; its cadence is played to the end.
 const FAILURE_MS: usize = 3000;
 
-/// Prompts and music by id. It is never changed while it is shared.
+/// Prompts and music by id. It is never changed while it is shared. A clone shares their sound.
 #[derive(Clone, Debug, Default)]
 pub struct PromptLibrary {
-    prompts: HashMap<PromptId, Prompt>,
+    prompts: HashMap<PromptId, Arc<Prompt>>,
 }
 
 /// One prompt at 8 kHz in both laws, and at 16 kHz if it has more to say.
@@ -34,7 +35,7 @@ pub(crate) struct Prompt {
 impl PromptLibrary {
     /// Adds a prompt of linear samples at 8 kHz, replacing one of the same id. For wideband codecs it is resampled on the beat.
     pub fn insert(&mut self, id: PromptId, samples: &[i16]) {
-        self.prompts.insert(id, Prompt::new(samples, None));
+        self.prompts.insert(id, Arc::new(Prompt::new(samples, None)));
     }
 
     /// Adds a prompt of linear samples at 8 kHz, and at 16 kHz for wideband codecs. Each is played to its own end.
@@ -42,7 +43,7 @@ impl PromptLibrary {
         if let (1, Some(last)) = (wide.len() % 2, wide.last()) {
             wide.push(*last);
         }
-        self.prompts.insert(id, Prompt::new(samples, Some(wide.into())));
+        self.prompts.insert(id, Arc::new(Prompt::new(samples, Some(wide.into()))));
     }
 
     /// Adds [`RINGBACK`], [`BUSY`] and [`CONGESTION`] as they sound in a country, but none that is there. False if its tones are
@@ -69,6 +70,20 @@ impl PromptLibrary {
         true
     }
 
+    /// Takes a prompt out.
+    pub fn remove(&mut self, id: &PromptId) {
+        self.prompts.remove(id);
+    }
+
+    /// How many bytes the sound of a prompt takes; 0 if it is not there.
+    #[must_use]
+    pub fn size(&self, id: &PromptId) -> usize {
+        self.get(id).map_or(0, |prompt| {
+            let wide = prompt.wide.as_ref().map_or(0, |wide| size_of_val(&**wide));
+            prompt.pcmu.len() + prompt.pcma.len() + wide
+        })
+    }
+
     /// True if the prompt is there.
     #[must_use]
     pub fn contains(&self, id: &PromptId) -> bool {
@@ -88,7 +103,7 @@ impl PromptLibrary {
     }
 
     pub(crate) fn get(&self, id: &PromptId) -> Option<&Prompt> {
-        self.prompts.get(id)
+        self.prompts.get(id).map(Arc::as_ref)
     }
 }
 
@@ -117,5 +132,15 @@ mod tests {
         assert_eq!(seconds(CONGESTION), (3.0, 3.0));
         assert_eq!(library.get(&BUSY.into()).unwrap().pcmu.len(), 10);
         assert!(!library.insert_tones("xx"));
+    }
+
+    #[test]
+    fn what_is_taken_out_of_a_clone_stays_in_the_other() {
+        let mut library = PromptLibrary::default();
+        library.insert_wide("tts/a".into(), &[0; 10], vec![0; 20]);
+        let mut clone = library.clone();
+        clone.remove(&"tts/a".into());
+        assert_eq!((library.size(&"tts/a".into()), clone.size(&"tts/a".into())), (60, 0));
+        assert!(clone.is_empty() && library.contains(&"tts/a".into()));
     }
 }

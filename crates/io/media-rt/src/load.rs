@@ -152,39 +152,54 @@ impl fmt::Display for Rates {
 }
 
 /// A prompt at our rates.
-struct Sound {
-    narrow: Vec<i16>,
-    wide: Option<Vec<i16>>,
+pub(crate) struct Sound {
+    pub(crate) narrow: Vec<i16>,
+    pub(crate) wide: Option<Vec<i16>>,
 }
 
 fn read(root: &Path, path: &Path, config: LoadConfig) -> Result<(PromptId, Sound), PromptError> {
     let id = prompt_id(path).ok_or_else(|| PromptError::Name { path: path.to_path_buf() })?;
     let is_loop = id.as_str().split('/').next() == Some(MUSIC);
-    let normalize = |samples: &mut [i16], rate| {
-        if let (Some(level), false) = (config.normalize_dbfs, is_loop) {
-            gain::normalize(samples, rate, level);
-        }
-    };
+    let level = config.normalize_dbfs.filter(|_| !is_loop);
     let wav = read_wav(path)?;
     if wav.rate_hz > Rate::Narrow.hz() {
-        let mut wide = at_rate(&wav, Rate::Wide, is_loop);
-        normalize(&mut wide, Rate::Wide);
-        let wav = Wav { rate_hz: Rate::Wide.hz(), samples: wide };
-        let narrow = at_rate(&wav, Rate::Narrow, is_loop);
-        return Ok((id, Sound { narrow, wide: Some(wav.samples) }));
+        return Ok((id, sound_of(wav, level, is_loop)));
     }
-    let mut narrow = wav.samples;
-    normalize(&mut narrow, Rate::Narrow);
     let wideband = path.strip_prefix(root).map(|below| root.join(WIDEBAND).join(below));
     let wide = match wideband.ok().filter(|path| path.is_file()) {
         Some(path) => {
             let mut wide = at_rate(&read_wav(&path)?, Rate::Wide, is_loop);
-            normalize(&mut wide, Rate::Wide);
+            normalize(&mut wide, Rate::Wide, level);
             Some(wide)
         }
         None => None,
     };
-    Ok((id, Sound { narrow, wide }))
+    Ok((id, Sound { wide, ..sound_of(wav, level, is_loop) }))
+}
+
+/// Reads a file that is no loop and has no wideband version of its own.
+pub(crate) fn read_sound(path: &Path, config: LoadConfig) -> Result<Sound, PromptError> {
+    Ok(sound_of(read_wav(path)?, config.normalize_dbfs, false))
+}
+
+/// A sound at our rates: at both if it has more than the narrow one.
+fn sound_of(wav: Wav, level: Option<f64>, is_loop: bool) -> Sound {
+    if wav.rate_hz <= Rate::Narrow.hz() {
+        let mut narrow = wav.samples;
+        normalize(&mut narrow, Rate::Narrow, level);
+        return Sound { narrow, wide: None };
+    }
+    let mut wide = at_rate(&wav, Rate::Wide, is_loop);
+    normalize(&mut wide, Rate::Wide, level);
+    let wav = Wav { rate_hz: Rate::Wide.hz(), samples: wide };
+    let narrow = at_rate(&wav, Rate::Narrow, is_loop);
+    Sound { narrow, wide: Some(wav.samples) }
+}
+
+fn normalize(samples: &mut [i16], rate: Rate, level: Option<f64>) {
+    if let Some(level) = level {
+        gain::normalize(samples, rate, level);
+    }
 }
 
 /// A sound at one of our rates. The ends of a loop fit together as they did before.

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -16,8 +17,10 @@ use crate::clock::Clock;
 use crate::lateness::BeatsByLateness;
 use crate::line::LegEnd;
 use crate::lines::Lines;
+use crate::load::LoadConfig;
 use crate::ports::Ports;
 use crate::routes::Routes;
+use crate::shelf::{AddError, Shelf, Ticket};
 use crate::sockets::{Sockets, Waker};
 use crate::thread::{Gauges, MediaThread};
 
@@ -100,6 +103,12 @@ pub struct MediaCounters {
     pub receive_errors: u64,
     /// Bugs that panicked; each cost a leg at most.
     pub panics: u64,
+    /// Bytes of the prompts that were added while running.
+    pub added_prompt_bytes: u64,
+    /// Of these, prompts that gave way to others, and such for which there was no room.
+    pub added_prompts_evicted: u64,
+    /// See there.
+    pub added_prompts_refused: u64,
 }
 
 /// The running media threads. Dropping it stops them.
@@ -118,6 +127,7 @@ struct Shared {
     links: Vec<Link>,
     routes: Arc<Routes>,
     ports: Arc<Ports>,
+    shelf: Shelf,
     refused: AtomicU64,
 }
 
@@ -149,6 +159,7 @@ impl MediaRuntime {
         let mut rng = seed()?;
         let clock = Clock::start();
         let routes = Arc::new(Routes::default());
+        let shelf = Shelf::new(Arc::clone(prompts));
         let mut links = Vec::new();
         let mut ready = Vec::new();
         for _ in 0..config.threads {
@@ -160,6 +171,7 @@ impl MediaRuntime {
                 tap: recorder.tap(),
                 commands,
                 lines: Lines::new(new_lines),
+                prompts: shelf.reader(),
                 ports: Arc::clone(&ports),
                 routes: Arc::clone(&routes),
                 gauges: Arc::clone(&link.gauges),
@@ -169,7 +181,7 @@ impl MediaRuntime {
             });
             links.push(link);
         }
-        let shared = Shared { links, routes, ports, refused: AtomicU64::new(0) };
+        let shared = Shared { links, routes, ports, shelf, refused: AtomicU64::new(0) };
         let handle = MediaHandle { shared: Arc::new(shared) };
         let mut runtime = Self { handle, threads: Vec::new() };
         for (number, thread) in ready.into_iter().enumerate() {
@@ -260,6 +272,21 @@ impl MediaHandle {
         }
     }
 
+    /// Adds a prompt from a WAV file while calls go on, as `tts/<name>`; one that is there already is kept as it is. It can be played
+    /// from now on, and surely until its ticket is dropped; then it gives way when the room is needed. Reads and resamples: not for
+    /// threads on which others wait.
+    ///
+    /// # Errors
+    /// If the file is no prompt, or there is no room.
+    pub fn add_prompt(&self, name: &str, path: &Path, config: LoadConfig) -> Result<Ticket, AddError> {
+        let ticket = self.shared.shelf.add(name, path, config)?;
+        // So that none of them keeps what gave way.
+        for link in &self.shared.links {
+            link.waker.wake();
+        }
+        Ok(ticket)
+    }
+
     /// Gives a leg its line: from its next beat on, the other end hears it and speaks to it, until either end is dropped, the leg
     /// closes or a bridge takes it. The leg must be open. A line it had before ends; so does this one if the leg is not
     /// there or in a bridge.
@@ -309,7 +336,11 @@ impl MediaHandle {
         for link in &self.shared.links {
             link.gauges.lateness.add_to(&mut beats_by_lateness);
         }
+        let added = self.shared.shelf.counters();
         MediaCounters {
+            added_prompt_bytes: added.bytes as u64,
+            added_prompts_evicted: added.evicted,
+            added_prompts_refused: added.refused,
             commands_refused: self.shared.refused.load(Ordering::Relaxed),
             beats_late: sum(|gauges| &gauges.beats_late),
             beats_skipped: sum(|gauges| &gauges.beats_skipped),

@@ -17,6 +17,7 @@ use crate::lateness::Lateness;
 use crate::lines::Lines;
 use crate::ports::Ports;
 use crate::routes::Routes;
+use crate::shelf::Reader;
 use crate::sockets::{Carries, ReadyList, Sockets};
 
 /// A datagram longer than this is cut; no agreed payload is.
@@ -50,6 +51,7 @@ pub(crate) struct MediaThread<E> {
     pub(crate) tap: Tap,
     pub(crate) commands: Receiver<Command>,
     pub(crate) lines: Lines,
+    pub(crate) prompts: Reader,
     pub(crate) ports: Arc<Ports>,
     pub(crate) routes: Arc<Routes>,
     pub(crate) gauges: Arc<Gauges>,
@@ -129,6 +131,7 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
     fn turn(&mut self, ready: &mut ReadyList, datagram: &mut [u8]) -> io::Result<()> {
         self.sockets.wait(ready, self.timeout())?;
         let now = self.clock.now();
+        self.renew_prompts();
         for (leg, carries) in ready.legs() {
             self.receive(now, leg, carries, datagram);
         }
@@ -207,11 +210,19 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
     }
 
     fn carry_out(&mut self, now: Now, command: Command) {
+        // Whoever sent it may have added a prompt just before.
+        self.renew_prompts();
         let leg = command_leg(&command);
         if let Command::OpenLeg { leg, call } = command {
             return self.open(now, leg, call);
         }
         self.guarded(now, leg, |engine, out| engine.handle_command(now, command, out));
+    }
+
+    fn renew_prompts(&mut self) {
+        if let Some(prompts) = self.prompts.newer() {
+            self.engine.set_prompts(prompts);
+        }
     }
 
     fn open(&mut self, now: Now, leg: LegId, call: CallId) {

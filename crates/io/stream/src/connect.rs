@@ -1,13 +1,15 @@
 //! From an address to an open WebSocket.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -40,10 +42,12 @@ pub(crate) fn trust(roots: &[CertificateDer<'static>]) -> Result<TlsConnector, r
 /// Opens a WebSocket. Redirects are not followed.
 pub(crate) async fn open(
     tls: &TlsConnector,
+    lookups: &Arc<Semaphore>,
     request: &StreamRequest,
 ) -> Result<WebSocketStream<Box<dyn Socket>>, End> {
     let (place, handshake) = prepared(request)?;
-    let stream = TcpStream::connect((place.host.as_str(), place.port)).await.map_err(|_| End::Refused)?;
+    let found = find(lookups, &place).await.map_err(|_| End::Refused)?;
+    let stream = TcpStream::connect(found.as_slice()).await.map_err(|_| End::Refused)?;
     if let Err(error) = hurry(&stream) {
         // Late, and right.
         tracing::debug!(%error, "a stream's connection collects its frames");
@@ -68,6 +72,19 @@ pub(crate) async fn open(
 fn hurry(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     SockRef::from(stream).set_send_buffer_size(SEND_BUFFER)
+}
+
+/// The addresses of a host, by the system's way: it occupies a thread and cannot be called off, so a task of its own keeps one of
+/// the places until the system has answered, also when nobody waits any more.
+async fn find(lookups: &Arc<Semaphore>, place: &Place) -> io::Result<Vec<SocketAddr>> {
+    let permit = Arc::clone(lookups).acquire_owned().await.map_err(io::Error::other)?;
+    let (host, port) = (place.host.clone(), place.port);
+    let lookup = tokio::spawn(async move {
+        let found = lookup_host((host.as_str(), port)).await.map(Iterator::collect);
+        drop(permit);
+        found
+    });
+    lookup.await.map_err(io::Error::other)?
 }
 
 struct Place {

@@ -40,6 +40,8 @@ pub(crate) const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) const AHEAD: usize = 5;
 /// Bytes that the system holds for a service that is behind: a second or two of sound.
 pub(crate) const SEND_BUFFER: usize = 32 * 1024;
+/// Names being resolved at a time, those included that nobody waits for any more. Further ones wait within their time.
+pub(crate) const LOOKUPS_MAX: usize = 16;
 /// Header fields of a request. More are refused (`bad_request`).
 pub(crate) const HEADERS_MAX: usize = 32;
 

@@ -46,7 +46,7 @@ pub(crate) async fn run(
         return End::BadRequest;
     }
     let socket = tokio::select! {
-        opened = timeout(shared.limits.connect, open(&shared.tls, request)) => match opened {
+        opened = timeout(shared.limits.connect, open(&shared.tls, &shared.lookups, request)) => match opened {
             Ok(Ok(socket)) => socket,
             Ok(Err(end)) => return end,
             Err(_) => return End::Timeout,

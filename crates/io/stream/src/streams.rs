@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
 use crate::connect::trust;
+use crate::limits::LOOKUPS_MAX;
 use crate::message::Values;
 use crate::session;
 use crate::{CONTROLS_MAX, EVENTS_MAX, End, Limits};
@@ -119,7 +120,8 @@ pub struct Streams {
 pub(crate) struct Shared {
     pub(crate) tls: TlsConnector,
     pub(crate) limits: Limits,
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Semaphore,
+    pub(crate) lookups: Arc<Semaphore>,
 }
 
 impl Streams {
@@ -130,8 +132,9 @@ impl Streams {
     pub fn new(config: &StreamsConfig) -> Result<Self, ConfigError> {
         let tls = trust(&config.roots).map_err(ConfigError::Root)?;
         let limits = config.limits;
-        let places = Arc::new(Semaphore::new(limits.streams));
-        Ok(Self { shared: Arc::new(Shared { tls, limits, places }) })
+        let places = Semaphore::new(limits.streams);
+        let lookups = Arc::new(Semaphore::new(LOOKUPS_MAX));
+        Ok(Self { shared: Arc::new(Shared { tls, limits, places, lookups }) })
     }
 
     /// Begins a stream, within the runtime. What becomes of it, failures to connect included, is told by its events.

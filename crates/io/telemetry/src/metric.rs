@@ -148,6 +148,12 @@ metrics_table! {
         "Media packets that the system refused to send.";
     MediaPanics, Counter, Count, "hotline_media_panics_total", [],
         "Defects caught in media threads.";
+    MediaAddedPromptBytes, Gauge, Bytes, "hotline_media_added_prompt_bytes", [],
+        "Memory for prompts added while the server runs, such as spoken texts.";
+    MediaAddedPromptsEvicted, Counter, Count, "hotline_media_added_prompts_evicted_total", [],
+        "Prompts added while the server runs that gave way to others.";
+    MediaAddedPromptsRefused, Counter, Count, "hotline_media_added_prompts_refused_total", [],
+        "Prompts not added because all others are in use.";
     JournalEntries, Counter, Count, "hotline_journal_entries_total", [],
         "Events and records that reached the database.";
     JournalLost, Counter, Count, "hotline_journal_lost_total", [],

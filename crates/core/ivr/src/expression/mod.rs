@@ -1,6 +1,6 @@
 //! Expressions in flows: `tries < 3 and call.area in ["030", "040"]`.
 //!
-//! The grammar and its parser are minijinja's (docs/adr/0018); what comes out is checked against the declared types
+//! The grammar and its parser are minijinja's (docs/adr/0020); what comes out is checked against the declared types
 //! (`typed.rs`) and kept as a small tree. A tree has no loops and no functions of its own, every text in it is bounded,
 //! and it is at most [`MAX_NODES`] large: so it ends, in time and memory that are known before it runs.
 
