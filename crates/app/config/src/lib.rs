@@ -25,7 +25,7 @@ use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Source};
 
 pub use flows::FlowText;
-pub use server::{Http, LogFormat, Media, Recordings, Server, Storage};
+pub use server::{Http, LogFormat, Media, Recordings, Server, Speech, SpeechEngine, Storage};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};
 pub use trace::{Hep, SipTrace};
 

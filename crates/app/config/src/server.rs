@@ -1,10 +1,12 @@
 //! `config/hotline.yaml`: the addresses and paths of this server.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hotline_base::Pii;
 use hotline_call::RecordingPolicy;
 use hotline_record_io::{Channels, Coding, Format};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, Value, read};
@@ -27,6 +29,8 @@ pub struct Server {
     pub storage: Storage,
     /// How talks are recorded.
     pub recordings: Recordings,
+    /// Who speaks the texts of flows.
+    pub speech: Speech,
     /// How logs are written.
     pub log: LogFormat,
 }
@@ -70,6 +74,43 @@ pub struct Storage {
     pub center: PathBuf,
 }
 
+/// Who speaks the texts of flows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speech {
+    /// The engine.
+    pub engine: SpeechEngine,
+    /// Where spoken texts are kept.
+    pub folder: PathBuf,
+    /// How long they are kept; zero: not at all.
+    pub age_max: Duration,
+}
+
+/// An engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpeechEngine {
+    /// espeak-ng.
+    Espeak {
+        /// The program.
+        program: PathBuf,
+        /// Voices by language, in place of the usual.
+        voices: BTreeMap<String, String>,
+    },
+    /// Another program, which gets the text by its standard input.
+    Command {
+        /// The program.
+        program: PathBuf,
+        /// Its arguments.
+        arguments: Vec<String>,
+    },
+    /// A web service, which gets the text by POST.
+    Web {
+        /// Its address.
+        url: String,
+        /// Header fields, such as a key.
+        headers: Vec<(String, Pii<String>)>,
+    },
+}
+
 /// How talks are recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recordings {
@@ -100,8 +141,11 @@ pub(crate) fn parse(source: &Source) -> Result<Server, Vec<Diagnostic>> {
 }
 
 fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
-    let fields =
-        reader.fields(root, "the server", &["sip", "media", "http", "storage", "recordings", "log"])?;
+    let fields = reader.fields(
+        root,
+        "the server",
+        &["sip", "media", "http", "storage", "recordings", "speech", "log"],
+    )?;
     let sip = reader.required(&fields, "sip").and_then(|node| sip(reader, node));
     let media =
         section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
@@ -118,6 +162,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     )
     .and_then(|(fields, _)| storage(reader, &fields));
     let recordings = recordings(reader, fields.optional("recordings"));
+    let speech = speech(reader, fields.optional("speech"));
     let log = log(reader, fields.optional("log"));
     Some(Server {
         sip: sip?,
@@ -125,6 +170,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
         http: http?,
         storage: storage?,
         recordings: recordings?,
+        speech: speech?,
         log: log?,
     })
 }
@@ -236,6 +282,73 @@ fn recordings(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Recordings
         format: Format { channels: channels?, coding: coding? },
         policy: RecordingPolicy { consult: consult?, pause_max: pause_max? },
     })
+}
+
+/// The folder of spoken texts unless another is named.
+const SPEECH_FOLDER: &str = "data/speech";
+/// Days that spoken texts are kept unless said otherwise.
+const SPEECH_DAYS: usize = 30;
+
+fn speech(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Speech> {
+    let espeak = || SpeechEngine::Espeak { program: "espeak-ng".into(), voices: BTreeMap::new() };
+    let days = |days: usize| Duration::from_secs(u64::try_from(days).unwrap_or(0) * 86_400);
+    let Some(node) = node else {
+        return Some(Speech { engine: espeak(), folder: SPEECH_FOLDER.into(), age_max: days(SPEECH_DAYS) });
+    };
+    let keys = ["espeak", "voices", "command", "url", "headers", "folder", "keep_days"];
+    let fields = reader.fields(node, "speech", &keys)?;
+    let mut text = |key: &str, what: &str| match fields.optional(key) {
+        Some(node) => reader.text(node, what).map(|text| Some(text.to_owned())),
+        None => Some(None),
+    };
+    let (espeak_program, url) = (text("espeak", "a program")?, text("url", "an address")?);
+    let folder = text("folder", "a path")?;
+    let command = match fields.optional("command") {
+        Some(node) => Some(words(reader, node)?),
+        None => None,
+    };
+    let voices = pairs(reader, fields.optional("voices"), "voices")?;
+    let headers = pairs(reader, fields.optional("headers"), "headers")?;
+    let age_max = match fields.optional("keep_days") {
+        Some(node) => days(reader.count(node, 0..=3650)?),
+        None => days(SPEECH_DAYS),
+    };
+    let engine = match (command, url, espeak_program) {
+        (None, None, program) => SpeechEngine::Espeak {
+            program: program.unwrap_or_else(|| "espeak-ng".to_owned()).into(),
+            voices: voices.into_iter().collect(),
+        },
+        (Some(mut words), None, None) => {
+            let program = words.remove(0).into();
+            SpeechEngine::Command { program, arguments: words }
+        }
+        (None, Some(url), None) => {
+            let headers = headers.into_iter().map(|(name, value)| (name, Pii::new(value)));
+            SpeechEngine::Web { url, headers: headers.collect() }
+        }
+        _ => {
+            reader.mistake(node.place, "more than one engine", "one of `espeak`, `command` and `url`");
+            return None;
+        }
+    };
+    Some(Speech { engine, folder: folder.map_or_else(|| SPEECH_FOLDER.into(), PathBuf::from), age_max })
+}
+
+/// A program and its arguments.
+fn words(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<String>> {
+    const WORDS_MAX: usize = 32;
+    let words = reader.list(node, "a program and its arguments", WORDS_MAX)?;
+    words.iter().map(|word| reader.text(word, "a word").map(str::to_owned)).collect()
+}
+
+/// Names and a text each.
+fn pairs(reader: &mut Reader<'_>, node: Option<&Node>, what: &'static str) -> Option<Vec<(String, String)>> {
+    let Some(node) = node else { return Some(Vec::new()) };
+    let entries = reader.entries(node, what)?;
+    entries
+        .into_iter()
+        .map(|(key, value)| Some((key.text.clone(), reader.text(value, "a text")?.to_owned())))
+        .collect()
 }
 
 /// One of two words.

@@ -10,10 +10,11 @@ use anyhow::{Context, Result, bail};
 use hotline_api::Ports;
 use hotline_base::{Rng, WallTime};
 use hotline_call::Controller;
-use hotline_config::{Configuration, Sip, SipListener};
+use hotline_config::{Configuration, Sip, SipListener, SpeechEngine};
 use hotline_media::{EngineConfig, Event as MediaEvent};
-use hotline_media_rt::{LoadConfig, MediaConfig, MediaRuntime, load_prompts};
+use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
 use hotline_record_io::{Recorder, RecorderConfig};
+use hotline_shard::SoundParts;
 use hotline_shard::{
     Clock, Handle, INCOMING_MAX, Locate, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted,
     resume,
@@ -21,9 +22,11 @@ use hotline_shard::{
 use hotline_sip::{Destination, EndpointConfig, Listener};
 use hotline_sip_net::{Incoming, Listen, Listening, Network, NetworkConfig, Receivers, Resolver};
 use hotline_sip_trace::{Agent, Handle as TraceHandle, Limits, Settings, Tap, Tracer};
+use hotline_speech::{CacheConfig, Engine, Speech, SpeechConfig};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
+use hotline_stream::{Streams, StreamsConfig};
 use hotline_telemetry::Metrics;
-use hotline_web_client as web_client;
+use hotline_web_client::{Client, ClientConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -143,6 +146,7 @@ impl Server {
         info!(contacts, "phones are reached where they registered");
         let (media_handle, waker) = (media.handle(), media.handle());
         let locate = locator(configuration, &network);
+        let client = Client::new(&ClientConfig::default())?;
         let shard = Shard::new(Parts {
             controller,
             clock,
@@ -153,7 +157,8 @@ impl Server {
             media_events,
             store: store.clone(),
             locate,
-            client: web_client::Client::new(&web_client::ClientConfig::default())?,
+            sound: sound(configuration, &client, media.handle()).await?,
+            client,
             writer: writer.clone(),
             asks,
             live,
@@ -240,6 +245,34 @@ async fn listen(
         format!("cannot listen for HTTP on {}; is another server using the port?", settings.http.listen)
     })?;
     Ok((network, listener))
+}
+
+/// Speaks texts and connects callers with services of sound.
+async fn sound(configuration: &Configuration, client: &Client, media: MediaHandle) -> Result<SoundParts> {
+    let settings = &configuration.server.speech;
+    let engine = match &settings.engine {
+        SpeechEngine::Espeak { program, voices } => {
+            Engine::Espeak { program: program.clone(), voices: voices.clone() }
+        }
+        SpeechEngine::Command { program, arguments } => {
+            Engine::Command { program: program.clone(), arguments: arguments.clone() }
+        }
+        SpeechEngine::Web { url, headers } => {
+            Engine::Web { client: client.clone(), url: url.clone(), headers: headers.clone() }
+        }
+    };
+    let cache = CacheConfig { age_max: settings.age_max, ..CacheConfig::new(&settings.folder) };
+    let cache = CacheConfig { keep: !settings.age_max.is_zero(), ..cache };
+    let speech = Speech::start(SpeechConfig { engine, cache, limits: Default::default() }).await?;
+    let streams = Streams::new(&StreamsConfig::default())?;
+    let reading = LoadConfig { normalize_dbfs: configuration.server.storage.normalize_dbfs.map(f64::from) };
+    let lines = media.clone();
+    Ok(SoundParts {
+        speech,
+        streams,
+        attach: Arc::new(move |leg, line| lines.attach(leg, line)),
+        add_prompt: Arc::new(move |name, path| media.add_prompt(name, path, reading)),
+    })
 }
 
 /// Asks DNS where trunks' servers are. A system without DNS can have trunks by address.

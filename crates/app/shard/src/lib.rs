@@ -9,6 +9,7 @@ mod outside;
 mod restart;
 mod resume;
 mod shard;
+mod sound;
 
 pub use clock::Clock;
 pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX};
@@ -16,3 +17,4 @@ pub use lookup::{Locate, Locating};
 pub use restart::{RestartError, Restarted, close_interrupted};
 pub use resume::resume;
 pub use shard::{INCOMING_MAX, MEDIA_EVENTS_MAX, OVERLOAD, Parts, RELIEF, Shard, Stop};
+pub use sound::{AddPrompt, Attach, SoundParts};

@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::handle::{Ask, Live, Message, Originate};
 use crate::lookup::{Locate, Lookups};
 use crate::resume;
+use crate::sound::{SoundParts, Sounds};
 
 /// SIP messages and ends of connections that may wait for the shard.
 pub const INCOMING_MAX: usize = 8192;
@@ -77,6 +78,8 @@ pub struct Parts {
     pub store: Store,
     /// Asks DNS.
     pub locate: Arc<Locate>,
+    /// For spoken texts and services of sound.
+    pub sound: SoundParts,
     /// The way to web services.
     pub client: Client,
     /// For events and records.
@@ -93,6 +96,7 @@ pub struct Parts {
 pub struct Shard {
     parts: Parts,
     lookups: Lookups,
+    sounds: Sounds,
     availability: watch::Receiver<Availability>,
     /// Records that the writer had no room for, oldest first.
     records: VecDeque<Box<CallRecord>>,
@@ -123,9 +127,11 @@ impl Shard {
     pub fn new(parts: Parts) -> Self {
         let lookups = Lookups::new(parts.store.clone(), Arc::clone(&parts.locate), parts.client.clone());
         let availability = parts.writer.availability();
+        let sounds = Sounds::new(parts.sound.clone());
         Self {
             parts,
             lookups,
+            sounds,
             availability,
             records: VecDeque::new(),
             messages: BTreeMap::new(),
@@ -187,7 +193,7 @@ impl Shard {
         }
         for _ in 0..MEDIA_EVENTS_PER_TURN {
             let Ok(event) = self.parts.media_events.try_recv() else { break };
-            self.core(|core, now| core.handle_media(now, event));
+            self.on_media_event(event);
             served = true;
         }
         if self.time_left().is_zero() {
@@ -201,7 +207,7 @@ impl Shard {
             served = true;
         }
         for _ in 0..REPLIES_PER_TURN {
-            let Some(reply) = self.lookups.try_next() else { break };
+            let Some(reply) = self.lookups.try_next().or_else(|| self.sounds.try_next()) else { break };
             self.core(|core, now| core.handle_reply(now, reply));
             served = true;
         }
@@ -232,14 +238,22 @@ impl Shard {
         let wait = self.time_left();
         tokio::select! {
             Some(ask) = self.parts.asks.recv() => self.on_ask(ask),
-            Some(event) = self.parts.media_events.recv() => self.core(|core, now| core.handle_media(now, event)),
+            Some(event) = self.parts.media_events.recv() => self.on_media_event(event),
             // The next turn sees what is due.
             () = tokio::time::sleep(wait) => {}
             Some(incoming) = self.parts.incoming.recv() => self.on_incoming(incoming),
             reply = self.lookups.next() => self.core(|core, now| core.handle_reply(now, reply)),
+            reply = self.sounds.next() => self.core(|core, now| core.handle_reply(now, reply)),
             Ok(()) = self.availability.changed() => self.on_availability(),
             () = self.parts.writer.has_room(), if !self.records.is_empty() => self.flush(),
         }
+    }
+
+    fn on_media_event(&mut self, event: media::Event) {
+        if let media::Event::PlayFinished { play, .. } = &event {
+            self.sounds.played(*play);
+        }
+        self.core(|core, now| core.handle_media(now, event));
     }
 
     fn time_left(&self) -> Duration {
@@ -400,7 +414,16 @@ impl Shard {
                     self.guarded(|core, now| core.handle_reply(now, reply));
                 }
             }
-            Request::Forget { call, tag } => self.lookups.forget(call, tag),
+            Request::Forget { call, tag } => {
+                self.lookups.forget(call, tag);
+                self.sounds.close(call, tag);
+            }
+            Request::Speak { call, play, language, texts } => self.sounds.speak(call, play, language, texts),
+            Request::Stream { call, tag, leg, language, stream } => {
+                self.sounds.open(call, tag, leg, language, stream);
+            }
+            Request::StreamDigit { call, tag, digit } => self.sounds.digit(call, tag, digit),
+            Request::Record { .. } | Request::StopRecord { .. } => {}
             Request::Locate(destination) => self.lookups.locate(destination),
             Request::SaveRecord(record) if self.records.len() < RECORDS_WAITING_MAX => {
                 self.records.push_back(record);

@@ -11,12 +11,16 @@ use bytes::Bytes;
 use hotline_base::{Rng, WallTime};
 use hotline_call::{AlarmKind, Command, Controller};
 use hotline_config::load;
-use hotline_media_rt::SendError;
-use hotline_shard::{Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, OVERLOAD, Parts, Shard, Stop};
+use hotline_media_rt::{AddError, SendError};
+use hotline_shard::{
+    Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, OVERLOAD, Parts, Shard, SoundParts, Stop,
+};
 use hotline_sip::{EndpointConfig, Flow, Transport};
 use hotline_sip_net::{ClientAuth, Incoming, Listen, Network, NetworkConfig};
 use hotline_sip_trace::{Limits, Settings, Tracer};
+use hotline_speech::{CacheConfig, Engine, Speech, SpeechConfig};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
+use hotline_stream::{Streams, StreamsConfig};
 use hotline_web_client::{Client, ClientConfig};
 use tempfile::TempDir;
 use tokio::net::UdpSocket;
@@ -75,6 +79,18 @@ impl Stage {
             media_events: events,
             store,
             locate: Arc::new(|_| Box::pin(async { Err("no DNS here".to_owned()) })),
+            sound: SoundParts {
+                speech: Speech::start(SpeechConfig {
+                    engine: Engine::espeak(),
+                    cache: CacheConfig::new(directory.path().join("speech")),
+                    limits: hotline_speech::Limits::default(),
+                })
+                .await
+                .unwrap(),
+                streams: Streams::new(&StreamsConfig::default()).unwrap(),
+                attach: Arc::new(|_, _| Err(SendError::Overloaded)),
+                add_prompt: Arc::new(|_, _| Err(AddError::Full)),
+            },
             client: Client::new(&ClientConfig::default()).unwrap(),
             writer,
             asks,

@@ -1,10 +1,13 @@
 //! What people and the shell ask of the core, what the core asks of the database, and the answers.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use hotline_acd::{AgentError, Device, NotReadyReason};
-use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, WallTime};
-use hotline_ivr::{Request as Question, RequestTag};
+use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, PlayId, WallTime};
+use hotline_ivr::{Digit, OpenStream, Recorded, Request as Question, RequestTag, StreamExit};
+use hotline_media::PromptId;
 use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located};
 use serde::{Deserialize, Serialize};
@@ -140,7 +143,59 @@ pub enum Request {
         /// What it asks. A customer's number is normalised.
         question: Question,
     },
-    /// A flow no longer waits for the answer.
+    /// Texts are to be spoken, as prompts. Answered by [`Reply::Spoken`].
+    Speak {
+        /// For which call.
+        call: CallId,
+        /// For which playback.
+        play: PlayId,
+        /// The language of the call.
+        language: String,
+        /// The texts, in their order.
+        texts: Vec<Pii<String>>,
+    },
+    /// The caller's sound goes to a service and back. Answered by [`Answer::Streamed`] at the end.
+    Stream {
+        /// Which call.
+        call: CallId,
+        /// Names the stream within the call.
+        tag: RequestTag,
+        /// The caller's leg.
+        leg: LegId,
+        /// The language of the call.
+        language: String,
+        /// The service.
+        stream: OpenStream,
+    },
+    /// The caller pressed a key that a service is to know.
+    StreamDigit {
+        /// Of which call.
+        call: CallId,
+        /// Which stream.
+        tag: RequestTag,
+        /// The key.
+        digit: Digit,
+    },
+    /// What the caller says is to be kept. Answered by [`Answer::Recorded`] at the end. If the caller hangs up, what was said
+    /// until then counts.
+    Record {
+        /// Which call.
+        call: CallId,
+        /// Names the message within the call.
+        tag: RequestTag,
+        /// The caller's leg.
+        leg: LegId,
+        /// How it is to be recorded.
+        message: Message,
+    },
+    /// The message is complete.
+    StopRecord {
+        /// Of which call.
+        call: CallId,
+        /// Which message.
+        tag: RequestTag,
+    },
+    /// A flow no longer waits for the answer; a stream ends.
     Forget {
         /// Of which call.
         call: CallId,
@@ -167,7 +222,23 @@ pub enum Reply {
         /// The customer, if the number is known.
         customer: Option<Box<Customer>>,
     },
-    /// To [`Request::Ask`].
+    /// To [`Request::Speak`].
+    Spoken {
+        /// For which call.
+        call: CallId,
+        /// For which playback.
+        play: PlayId,
+        /// The prompts of the texts in their order; `None` if they could not be spoken.
+        prompts: Option<Vec<PromptId>>,
+    },
+    /// A service of sound wants keys pressed toward the caller's side.
+    StreamDigits {
+        /// In which call.
+        call: CallId,
+        /// The keys.
+        digits: Pii<String>,
+    },
+    /// To [`Request::Ask`], [`Request::Stream`] and [`Request::Record`].
     Answer {
         /// For which call.
         call: CallId,
@@ -185,11 +256,30 @@ pub enum Reply {
     },
 }
 
+/// How a message is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Whose mailbox it is for, an agent's or a queue's; `None` if it is the flow's own.
+    pub mailbox: Option<String>,
+    /// The caller's number, for whoever hears it.
+    pub caller: Pii<String>,
+    /// The longest.
+    pub longest: Duration,
+    /// So much silence ends it.
+    pub silence: Duration,
+    /// Less speech is no message.
+    pub shortest: Duration,
+}
+
 /// The answer to what a flow asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// Who has the number, if anybody does.
     Customer(Option<Box<Customer>>),
+    /// How a stream ended, and the wanted members of the service's result.
+    Streamed(StreamExit, BTreeMap<String, Pii<String>>),
+    /// What became of a message.
+    Recorded(Recorded),
     /// Anything else.
     Other(hotline_ivr::Reply),
 }

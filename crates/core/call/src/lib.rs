@@ -22,7 +22,7 @@ pub use center::{
     Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, Queue, RecordingPolicy, TAKE_CALL_KEY,
     TAKE_CALL_PROMPT, Timing,
 };
-pub use command::{Answer, Command, CommandError, Customer, Reply, Request};
+pub use command::{Answer, Command, CommandError, Customer, Message, Reply, Request};
 pub use controller::{
     CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MessageOutcome, RestoreError, Timer,
     VERSION,

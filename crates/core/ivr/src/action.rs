@@ -170,6 +170,8 @@ pub enum Prompt {
     Speech(Pii<String>),
     /// What the caller recorded before, by [`Recorded::name`].
     Recording(String),
+    /// A tone in place of a question that cannot be played: something is expected.
+    Beep,
 }
 
 /// What the call must do for the flow.

@@ -25,6 +25,8 @@ pub(crate) struct Asking {
     /// How often the caller pressed nothing, counted apart from wrong digits.
     no_inputs: usize,
     invalids: usize,
+    /// A tone stood for the question.
+    beeped: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,7 +90,7 @@ impl Question {
 
 impl Asking {
     pub(crate) fn new(question: Question, phase: Phase) -> Self {
-        Self { question, phase, digits: Pii::default(), no_inputs: 0, invalids: 0 }
+        Self { question, phase, digits: Pii::default(), no_inputs: 0, invalids: 0, beeped: false }
     }
 
     /// True if a digit is looked at right away.
@@ -97,6 +99,20 @@ impl Asking {
             Phase::Playing { .. } => self.question.barge_in(),
             Phase::Waiting { .. } => true,
         }
+    }
+
+    pub(crate) const fn is_playing(&self, playing: PlayTag) -> bool {
+        matches!(self.phase, Phase::Playing { tag, .. } if tag.0 == playing.0)
+    }
+
+    pub(crate) const fn has_beeped(&self) -> bool {
+        self.beeped
+    }
+
+    /// A tone plays in place of the question.
+    pub(crate) const fn beep(&mut self, phase: Phase) {
+        self.beeped = true;
+        self.phase = phase;
     }
 
     /// The digits of this attempt, for the variable of a `collect` or a dialled extension.

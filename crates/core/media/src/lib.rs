@@ -39,7 +39,7 @@ pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, Recordin
 pub use hotline_rtp::Digit;
 pub use keys::KEYS_WAITING_MAX;
 pub use parties::{PARTIES_MAX, Party, Supervision};
-pub use prompts::{BUSY, CONGESTION, PromptLibrary, RINGBACK};
+pub use prompts::{BEEP, BUSY, CONGESTION, PromptLibrary, RINGBACK};
 pub use quality::mos_hundredths;
 pub use recording::{
     Channel, Mark, MarkKind, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Speaker, Talk, Voice,

@@ -15,6 +15,14 @@ pub const BUSY: &str = "tone/busy";
 /// What a caller hears if the call cannot be put through: a prompt of some seconds.
 pub const CONGESTION: &str = "tone/congestion";
 
+/// A short tone that says: now it is the caller's turn. Made by [`PromptLibrary::insert_tones`] too.
+pub const BEEP: &str = "tone/beep";
+
+/// Pitch, length and peak of [`BEEP`].
+const BEEP_HZ: u32 = 1000;
+const BEEP_MS: usize = 300;
+const BEEP_PEAK: f64 = 8000.0;
+
 /// How long a tone that tells of a failure is at least; its cadence is played to the end.
 const FAILURE_MS: usize = 3000;
 
@@ -32,6 +40,15 @@ pub(crate) struct Prompt {
     pub(crate) wide: Option<Box<[i16]>>,
 }
 
+/// Whole periods, so that it ends as it began: without a click.
+#[expect(clippy::cast_possible_truncation, reason = "the peak is far below the largest sample")]
+fn beep(rate: Rate) -> Vec<i16> {
+    let samples = u32::try_from(rate.samples(BEEP_MS)).unwrap_or(0);
+    let per_second = f64::from(u32::try_from(rate.samples(1000)).unwrap_or(1));
+    let turn = core::f64::consts::TAU * f64::from(BEEP_HZ) / per_second;
+    (0..samples).map(|index| ((f64::from(index) * turn).sin() * BEEP_PEAK) as i16).collect()
+}
+
 impl PromptLibrary {
     /// Adds a prompt of linear samples at 8 kHz, replacing one of the same id. For wideband codecs it is resampled on the beat.
     pub fn insert(&mut self, id: PromptId, samples: &[i16]) {
@@ -46,7 +63,7 @@ impl PromptLibrary {
         self.prompts.insert(id, Arc::new(Prompt::new(samples, Some(wide.into()))));
     }
 
-    /// Adds [`RINGBACK`], [`BUSY`] and [`CONGESTION`] as they sound in a country, but none that is there. False if its tones are
+    /// Adds [`BEEP`], and [`RINGBACK`], [`BUSY`] and [`CONGESTION`] as they sound in a country, but none that is there. False if its tones are
     /// not known (see [`hotline_audio::country_tones::countries`]).
     pub fn insert_tones(&mut self, country: &str) -> bool {
         let tones = [
@@ -67,6 +84,8 @@ impl PromptLibrary {
             });
             self.insert_wide(id, &narrow, wide);
         }
+        let [narrow, wide] = [Rate::Narrow, Rate::Wide].map(beep);
+        self.insert_wide(PromptId::from(BEEP), &narrow, wide);
         true
     }
 

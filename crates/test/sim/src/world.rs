@@ -676,6 +676,11 @@ impl World {
             }
             Request::FindCustomer { .. }
             | Request::Ask { .. }
+            | Request::Speak { .. }
+            | Request::Stream { .. }
+            | Request::StreamDigit { .. }
+            | Request::Record { .. }
+            | Request::StopRecord { .. }
             | Request::Forget { .. }
             | Request::SaveRecord(_)
             | Request::SaveContacts(_)

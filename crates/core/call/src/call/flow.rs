@@ -2,6 +2,7 @@
 
 mod around;
 mod ask;
+mod sound;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use hotline_media::{self as media, PromptId};
 use serde::{Deserialize, Serialize};
 
 use self::around::Around;
+use self::sound::Playback;
 use super::Call;
 use super::live::{Activity, Progress};
 use super::offer::{Candidate, Fallback};
@@ -31,7 +33,7 @@ use crate::number::normalise;
 pub(crate) struct FlowRun {
     session: Session,
     /// The playback that the flow waits for.
-    playing: Option<(PlayId, PlayTag)>,
+    playing: Option<Playback>,
     /// The fields of the customer that it has asked for.
     wanted: Vec<CustomerFact>,
 }
@@ -113,16 +115,17 @@ impl Call {
     }
 
     /// A playback to the caller is over.
-    pub(crate) fn on_play_finished(&mut self, now: Now, env: &mut Env, play: PlayId) {
+    pub(crate) fn on_play_finished(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        play: PlayId,
+        outcome: media::PlayOutcome,
+    ) {
         if self.on_refusal_heard(now, env, play) || self.on_announcement_finished(env, play) {
             return;
         }
-        let Some(run) = self.run() else { return };
-        let Some((playing, tag)) = run.playing else { return };
-        if playing == play {
-            run.playing = None;
-            self.give_flow(now, env, Input::PlayFinished(tag));
-        }
+        self.on_flow_played(now, env, play, outcome);
     }
 
     /// The extension that the flow named did not take the call.
@@ -166,60 +169,26 @@ impl Call {
             }
             Action::Ring => self.ring_caller(now, env),
             Action::Play { tag, language, prompts } => self.play_for_flow(now, env, tag, &language, &prompts),
-            Action::StopPlay(tag) => {
-                let leg = self.leg;
-                let Some(run) = self.run() else { return };
-                if run.playing.is_some_and(|(_, playing)| playing == tag) {
-                    run.playing = None;
-                    env.media.push_back(media::Command::StopPlay { leg });
-                }
-            }
+            Action::StopPlay(tag) => self.stop_play_of_flow(env, tag),
             Action::Enqueue(enqueue) => self.enqueue_for_flow(now, env, enqueue),
             Action::LeaveQueue => self.leave_queue_by_key(now, env),
             Action::Transfer { to, ring } => self.transfer_for_flow(now, env, to, ring),
             Action::Ask(tag, question) => self.ask_for_flow(now, env, tag, question),
             Action::Forget(tag) => env.requests.push_back(Request::Forget { call: self.id(), tag }),
-            Action::SendDigits(digits) => {
-                for digit in digits.expose().chars().filter_map(media::Digit::from_char) {
-                    env.media.push_back(media::Command::SendDigit { leg: self.leg, digit });
-                }
-            }
             Action::SurveyAnswered { survey, question, answer } => {
                 self.emit(now, env, CallEvent::SurveyAnswered { survey, question, answer });
             }
-            Action::Record { .. }
+            action @ (Action::SendDigits(_)
+            | Action::Record { .. }
             | Action::StopRecord(_)
             | Action::OpenStream(..)
             | Action::StreamDigit(..)
-            | Action::CloseStream(_) => {}
+            | Action::CloseStream(_)) => self.sound_for_flow(now, env, action),
             Action::LanguageChanged(language) => {
                 let language = language.as_str().to_owned();
                 self.emit(now, env, CallEvent::LanguageChanged { language });
             }
             Action::Hangup { cause } => self.end_by_flow(now, env, cause),
-        }
-    }
-
-    fn play_for_flow(
-        &mut self,
-        now: Now,
-        env: &mut Env,
-        tag: PlayTag,
-        language: &Language,
-        prompts: &[Prompt],
-    ) {
-        self.open_early_media(now, env);
-        let play = env.next_play();
-        let prompts = prompts
-            .iter()
-            .filter_map(|prompt| match prompt {
-                Prompt::Name(name) => Some(prompt_id(language.as_str(), name)),
-                Prompt::Speech(_) | Prompt::Recording(_) => None,
-            })
-            .collect();
-        env.media.push_back(media::Command::Play { leg: self.leg, play, prompts });
-        if let Some(run) = self.run() {
-            run.playing = Some((play, tag));
         }
     }
 

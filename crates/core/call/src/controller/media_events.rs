@@ -98,7 +98,7 @@ impl Controller {
             PlayOutcome::Completed => self.env.clear(now, &AlarmKind::PromptMissing),
             PlayOutcome::Stopped => {}
         }
-        self.on_leg(leg, |call, env| call.on_play_finished(now, env, play));
+        self.on_leg(leg, |call, env| call.on_play_finished(now, env, play, outcome));
     }
 
     fn on_recording_failed(&mut self, now: Now, recording: RecordingId, cause: &RecordingFailure) {

@@ -195,6 +195,12 @@ impl Controller {
             Reply::Customer { call, customer } => {
                 self.with_call(call, |call, env| call.on_customer(now, env, customer));
             }
+            Reply::Spoken { call, play, prompts } => {
+                self.with_call(call, |call, env| call.on_spoken(now, env, play, prompts));
+            }
+            Reply::StreamDigits { call, digits } => {
+                self.with_call(call, |call, env| call.send_digits(env, digits.expose()));
+            }
             Reply::Answer { call, tag, answer } => {
                 self.with_call(call, |call, env| call.on_answer(now, env, tag, answer));
             }

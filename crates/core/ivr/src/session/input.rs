@@ -134,14 +134,21 @@ impl Session {
         }
     }
 
-    /// A question that cannot be heard is still asked: callers may know it. A message that cannot be announced is
-    /// recorded after the beep.
+    /// A question that cannot be heard is still asked, after a tone: callers may know it, and nobody is left in silence. A
+    /// message that cannot be announced is recorded after its beep.
     fn take_play_failed(&mut self, now: Now, around: &dyn Surroundings, tag: PlayTag) -> Option<StepName> {
         match self.doing() {
             Some(Doing::Saying { tag: playing, failed: Some(failed), .. }) if *playing == tag => {
                 let next = failed.clone();
                 self.leave(now, StepExit::Failed, None);
                 Some(next)
+            }
+            Some(Doing::Asking(asking)) if asking.is_playing(tag) && !asking.has_beeped() => {
+                let (tag, until) = self.play(now, vec![Prompt::Beep]);
+                if let State::Running(Running { doing: Doing::Asking(asking), .. }) = &mut self.state {
+                    asking.beep(Phase::Playing { tag, until });
+                }
+                None
             }
             Some(_) | None => self.take_play_finished(now, around, tag),
         }

@@ -211,6 +211,7 @@ fn heard(prompt: &Prompt) -> String {
         Prompt::Name(name) => name.to_string(),
         Prompt::Speech(text) => format!("\"{}\"", text.expose()),
         Prompt::Recording(name) => format!("[{name}]"),
+        Prompt::Beep => "beep".to_owned(),
     }
 }
 

@@ -47,6 +47,14 @@ impl Call {
     pub(crate) fn on_answer(&mut self, now: Now, env: &mut Env, tag: RequestTag, answer: Answer) {
         let reply = match answer {
             Answer::Other(reply) => reply,
+            Answer::Streamed(exit, result) => {
+                self.give_flow(now, env, Input::StreamEnded(tag, exit, result));
+                return;
+            }
+            Answer::Recorded(recorded) => {
+                self.give_flow(now, env, Input::Recorded(tag, recorded));
+                return;
+            }
             Answer::Customer(None) => Reply::NotFound,
             Answer::Customer(Some(customer)) => {
                 let wanted = self.run().map(|run| std::mem::take(&mut run.wanted)).unwrap_or_default();

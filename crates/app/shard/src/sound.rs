@@ -1,0 +1,255 @@
+//! What flows let callers hear and say beside recorded prompts: spoken texts and services of sound. All of it runs beside the
+//! loop; what it needs of the media plane is given to it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use hotline_base::{CallId, LegId, Pii, PlayId};
+use hotline_call::{Answer, Reply};
+use hotline_ivr::{Digit, OpenStream, RequestTag, StreamExit};
+use hotline_media::PromptId;
+use hotline_media_rt::{AddError, LegEnd, SendError, Ticket};
+use hotline_speech::{Speech, Utterance};
+use hotline_stream::{Control, End, Event, Start, StreamRequest, Streams, Values};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tracing::{error, warn};
+
+/// Playbacks whose spoken texts are kept playable at a time; the oldest gives way, long after it was heard.
+const SPOKEN_MAX: usize = 4096;
+/// What services want of calls and has not been read.
+const WISHES_MAX: usize = 1024;
+/// How long a key for a service is said to be held, as nobody measures it there.
+const KEY_MS: u32 = 100;
+
+/// Gives a leg its line.
+pub type Attach = dyn Fn(LegId, LegEnd) -> Result<(), SendError> + Send + Sync;
+/// Makes a file a prompt. It reads the file, so it is called where one may wait.
+pub type AddPrompt = dyn Fn(&str, &Path) -> Result<Ticket, AddError> + Send + Sync;
+
+/// What spoken texts and services of sound need.
+#[derive(Clone)]
+pub struct SoundParts {
+    /// Speaks.
+    pub speech: Speech,
+    /// Connects with services.
+    pub streams: Streams,
+    /// Gives a leg its line.
+    pub attach: Arc<Attach>,
+    /// Makes a file a prompt.
+    pub add_prompt: Arc<AddPrompt>,
+}
+
+pub(crate) struct Sounds {
+    parts: SoundParts,
+    running: JoinSet<Done>,
+    wish: mpsc::Sender<Reply>,
+    wishes: mpsc::Receiver<Reply>,
+    /// Keep prompts playable until they were heard.
+    tickets: BTreeMap<PlayId, Vec<Ticket>>,
+    open: BTreeMap<(CallId, RequestTag), Open>,
+}
+
+/// A stream that goes on.
+struct Open {
+    control: mpsc::Sender<Control>,
+    task: AbortHandle,
+}
+
+/// What a task came to.
+enum Done {
+    Spoken { call: CallId, play: PlayId, tickets: Option<Vec<Ticket>> },
+    Streamed { call: CallId, tag: RequestTag, exit: StreamExit, values: BTreeMap<String, Pii<String>> },
+}
+
+impl Sounds {
+    pub(crate) fn new(parts: SoundParts) -> Self {
+        let (wish, wishes) = mpsc::channel(WISHES_MAX);
+        let (running, tickets, open) = (JoinSet::new(), BTreeMap::new(), BTreeMap::new());
+        Self { parts, running, wish, wishes, tickets, open }
+    }
+
+    /// Has texts spoken, and made prompts.
+    pub(crate) fn speak(&mut self, call: CallId, play: PlayId, language: String, texts: Vec<Pii<String>>) {
+        let parts = self.parts.clone();
+        self.running.spawn(async move {
+            let tickets = spoken(&parts, &language, texts).await;
+            Done::Spoken { call, play, tickets }
+        });
+    }
+
+    /// Connects a leg with a service.
+    pub(crate) fn open(
+        &mut self,
+        call: CallId,
+        tag: RequestTag,
+        leg: LegId,
+        language: String,
+        wanted: OpenStream,
+    ) {
+        let (flow, step) = &wanted.step;
+        let parameters: Values = wanted
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), value.expose().as_str().into()))
+            .collect();
+        let mut stream = self.parts.streams.connect(StreamRequest {
+            url: wanted.url.expose().clone(),
+            headers: Vec::new(),
+            start: Start {
+                call: call.to_string(),
+                flow: flow.to_string(),
+                step: step.to_string(),
+                language,
+                rate: hotline_audio::Rate::Narrow,
+                parameters: Pii::new(parameters),
+            },
+        });
+        if let Some(line) = stream.leg.take()
+            && let Err(error) = (self.parts.attach)(leg, line)
+        {
+            error!(%call, %error, "a leg did not get its line");
+        }
+        let (control, wish) = (stream.control.clone(), self.wish.clone());
+        let task = self.running.spawn(async move {
+            let mut connected = false;
+            let end = loop {
+                let next = stream.events.recv();
+                let event = if connected {
+                    next.await
+                } else {
+                    tokio::time::timeout(wanted.connect, next)
+                        .await
+                        .unwrap_or(Some(Event::Ended(End::Timeout)))
+                };
+                match event {
+                    Some(Event::Started) => connected = true,
+                    Some(Event::Dtmf(digits)) => {
+                        // A call that is over needs no keys.
+                        drop(wish.send(Reply::StreamDigits { call, digits }).await);
+                    }
+                    Some(Event::Ended(end)) => break end,
+                    None => break End::Broken,
+                }
+            };
+            let (exit, values) = ended(call, end, &wanted.wanted);
+            Done::Streamed { call, tag, exit, values }
+        });
+        self.open.insert((call, tag), Open { control, task });
+    }
+
+    /// Tells a service that the caller pressed a key. One that does not listen misses it.
+    pub(crate) fn digit(&self, call: CallId, tag: RequestTag, digit: Digit) {
+        if let Some(open) = self.open.get(&(call, tag)) {
+            let control = Control::Dtmf { digit: Pii::new(digit.key()), duration_ms: KEY_MS };
+            if open.control.try_send(control).is_err() {
+                warn!(%call, "a service of sound does not take keys");
+            }
+        }
+    }
+
+    /// The flow has enough of a stream.
+    pub(crate) fn close(&mut self, call: CallId, tag: RequestTag) {
+        if let Some(open) = self.open.remove(&(call, tag))
+            && open.control.try_send(Control::Stop { reason: "timeout" }).is_err()
+        {
+            open.task.abort();
+        }
+    }
+
+    /// A playback is over.
+    pub(crate) fn played(&mut self, play: PlayId) {
+        self.tickets.remove(&play);
+    }
+
+    pub(crate) fn try_next(&mut self) -> Option<Reply> {
+        if let Ok(wish) = self.wishes.try_recv() {
+            return Some(wish);
+        }
+        loop {
+            match self.running.try_join_next()? {
+                Ok(done) => return Some(self.reply(done)),
+                Err(error) if error.is_cancelled() => {}
+                Err(error) => error!(%error, "a task for a caller's sound died"),
+            }
+        }
+    }
+
+    /// The next answer; waits for ever while nothing is under way.
+    pub(crate) async fn next(&mut self) -> Reply {
+        loop {
+            tokio::select! {
+                Some(wish) = self.wishes.recv() => return wish,
+                Some(done) = self.running.join_next() => match done {
+                    Ok(done) => return self.reply(done),
+                    Err(error) if error.is_cancelled() => {}
+                    Err(error) => error!(%error, "a task for a caller's sound died"),
+                },
+            }
+        }
+    }
+
+    fn reply(&mut self, done: Done) -> Reply {
+        match done {
+            Done::Spoken { call, play, tickets } => {
+                let prompts = tickets.map(|tickets| {
+                    let prompts: Vec<PromptId> = tickets.iter().map(|ticket| ticket.id().clone()).collect();
+                    if self.tickets.len() >= SPOKEN_MAX {
+                        self.tickets.pop_first();
+                    }
+                    self.tickets.insert(play, tickets);
+                    prompts
+                });
+                Reply::Spoken { call, play, prompts }
+            }
+            Done::Streamed { call, tag, exit, values } => {
+                self.open.remove(&(call, tag));
+                Reply::Answer { call, tag, answer: Answer::Streamed(exit, values) }
+            }
+        }
+    }
+}
+
+/// The prompts of texts, in their order.
+async fn spoken(parts: &SoundParts, language: &str, texts: Vec<Pii<String>>) -> Option<Vec<Ticket>> {
+    let mut tickets = Vec::with_capacity(texts.len());
+    for text in texts {
+        // What failed is in the log of the engine.
+        let file = parts.speech.speak(&Utterance::new(text.expose(), language)).await.ok()?;
+        let add = Arc::clone(&parts.add_prompt);
+        let added = tokio::task::spawn_blocking(move || add(file.name(), file.path())).await;
+        match added {
+            Ok(Ok(ticket)) => tickets.push(ticket),
+            Ok(Err(error)) => {
+                error!(%error, "a spoken text cannot be played");
+                return None;
+            }
+            Err(error) => {
+                error!(%error, "reading a spoken text");
+                return None;
+            }
+        }
+    }
+    Some(tickets)
+}
+
+/// What the end of a stream means to a flow.
+fn ended(call: CallId, end: End, wanted: &[String]) -> (StreamExit, BTreeMap<String, Pii<String>>) {
+    if end.is_failure() {
+        warn!(%call, end = end.label(), "a service of sound");
+        return (StreamExit::Failed, BTreeMap::new());
+    }
+    let End::Result(result) = end else { return (StreamExit::Done, BTreeMap::new()) };
+    let values = wanted.iter().filter_map(|name| {
+        let text = match result.expose().get(name)? {
+            serde_json::Value::String(text) => text.clone(),
+            value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => value.to_string(),
+            serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+                return None;
+            }
+        };
+        Some((name.clone(), Pii::new(text)))
+    });
+    (StreamExit::Done, values.collect())
+}
