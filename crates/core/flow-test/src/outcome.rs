@@ -1,0 +1,70 @@
+//! How a test went, in words.
+
+use core::fmt;
+use core::time::Duration;
+
+use hotline_base::FlowId;
+use hotline_ivr::{PathStep, StepName};
+use hotline_yaml::Diagnostic;
+
+/// How one test went.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The test.
+    pub test: String,
+    /// Its file.
+    pub file: String,
+    /// The line where it begins.
+    pub line: u32,
+    /// How long the call took, in its own time.
+    pub duration: Duration,
+    /// The steps that were left, in order, each with its flow.
+    pub path: Vec<(FlowId, PathStep)>,
+    /// The flow and step that the call was in at the end.
+    pub last: Option<(FlowId, StepName)>,
+    /// What went wrong, if something did.
+    pub failure: Option<Failure>,
+}
+
+/// One line of a call's course.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// Since the call began.
+    pub at: Duration,
+    /// What happened.
+    pub what: String,
+}
+
+/// Why a test failed. `Display` gives everything for a person.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Where the expectation stands; its problem is what happened and its remedy what was expected.
+    pub at: Diagnostic,
+    /// The test.
+    pub test: String,
+    /// What was expected.
+    pub expected: String,
+    /// What happened instead.
+    pub happened: String,
+    /// The call so far.
+    pub transcript: Vec<Spoken>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Diagnostic { file, line, column, source_line, .. } = &self.at;
+        writeln!(f, "{file}:{line}:{column}: test `{}` failed", self.test)?;
+        let shown = usize::try_from(*column).unwrap_or(usize::MAX).saturating_sub(1);
+        if shown <= source_line.chars().count() {
+            writeln!(f, "{line:>5} | {source_line}")?;
+            writeln!(f, "      | {:shown$}^", "")?;
+        }
+        writeln!(f, "  expected: {}", self.expected)?;
+        writeln!(f, "  happened: {}", self.happened)?;
+        write!(f, "  the call so far:")?;
+        for Spoken { at, what } in &self.transcript {
+            write!(f, "\n  {:>8.1} s  {what}", at.as_secs_f64())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the tests beside flows.
+
+mod kinds;
+mod mistakes;
+mod results;
+mod shipped;
+mod suite;
