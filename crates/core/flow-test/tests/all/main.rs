@@ -1,5 +1,6 @@
 //! Tests of the tests beside flows.
 
+mod documentation;
 mod kinds;
 mod mistakes;
 mod results;
