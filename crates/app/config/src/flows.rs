@@ -81,7 +81,7 @@ fn folders(directory: &Path) -> Result<Vec<String>, ConfigError> {
     })
 }
 
-fn names(directory: &Path, ending: &str) -> Result<Vec<String>, ConfigError> {
+pub(crate) fn names(directory: &Path, ending: &str) -> Result<Vec<String>, ConfigError> {
     entries(directory, |entry| entry.file_name().to_string_lossy().strip_suffix(ending).map(str::to_owned))
 }
 

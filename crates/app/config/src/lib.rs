@@ -4,6 +4,7 @@
 
 mod agents;
 mod center;
+mod flow_suite;
 mod flows;
 mod keepalive;
 mod queues;
@@ -24,6 +25,7 @@ use hotline_media::PromptId;
 use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Source};
 
+pub use flow_suite::{FlowSuite, flow_suite};
 pub use flows::FlowText;
 pub use server::{Http, LogFormat, Media, Recordings, Server, Speech, SpeechEngine, Storage};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Run,
     /// Check the configuration and every flow, and say all mistakes at once.
     Check,
+    /// Run the tests beside the flows (docs/flow-tests.md); exit code 1 if one fails.
+    Test(FlowTests),
     /// Show a whole call: two scripted phones call each other through a server, with ladder, record and recording.
     Demo(Demo),
     /// Measure what a server on this machine can bear.
@@ -37,6 +39,30 @@ pub(crate) enum Command {
     Recordings(Recordings),
     /// Add a person who can sign in, or give one a new password, which is read from standard input.
     User(User),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline test                              all tests of the configured flows
+  hotline test --coverage                   and which steps and exits none of them reaches
+  hotline test --filter \"main the sales\"   those in whose flow and name this stands
+  hotline test drafts --junit result.xml    another folder, with a file for a CI server")]
+pub(crate) struct FlowTests {
+    /// The folder of flows and tests; that of the configuration unless given.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Only tests in whose flow and name this text stands.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// List the steps and exits that no test reaches.
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Fail unless the tests reach so much of all steps and exits, in percent.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) min_coverage: Option<u8>,
+    /// Write the results into this file, as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

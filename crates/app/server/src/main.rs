@@ -8,6 +8,7 @@ mod certificate;
 mod cli;
 mod demo;
 mod files;
+mod flow_tests;
 mod gauges;
 mod ladder;
 mod lock;
@@ -42,7 +43,13 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    let configuration = load(&cli.config)?;
+    let configuration = match (load(&cli.config), &cli.command) {
+        // Flows of another folder can be tested without a configuration.
+        (Err(_), Some(Command::Test(options))) if options.directory.is_some() => {
+            return flow_tests::test(None, options);
+        }
+        (loaded, _) => loaded?,
+    };
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting");
     match &cli.command {
         None | Some(Command::Run) => {
@@ -53,6 +60,7 @@ fn run(cli: &Cli) -> Result<()> {
             check(&configuration);
             Ok(())
         }
+        Some(Command::Test(options)) => flow_tests::test(Some(&configuration), options),
         Some(Command::Demo(options)) => {
             logs(&configuration, "warn")?;
             runtime()?.block_on(demo::run(configuration, options))
