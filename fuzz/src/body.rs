@@ -11,12 +11,13 @@ mod sip_trace;
 mod spoken;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use hotline_base::{Now, QueueId};
 use hotline_ivr::{
-    Customer, Digit, Facts, Flow, HoursExit, Input, LocalTime, QueueExit, QueueFact, Surroundings, World,
+    Customer, Digit, Facts, Flow, Flows, HoursExit, Input, LocalTime, QueueExit, QueueFact, Surroundings,
+    World,
 };
 use hotline_sip::digest::{Challenge, Credentials};
 use hotline_sip::message::{BuildError, Kind, MAX_HEADERS, Malformed, MalformedKind};
@@ -166,6 +167,33 @@ pub fn ivr_flow(input: &[u8]) {
         }
     }
     while session.poll_action().is_some() || session.poll_step().is_some() {}
+}
+
+/// A file of tests: refused with places, or run on a small flow, where each test passes or says why not.
+pub fn flow_test(input: &[u8]) {
+    static FLOWS: LazyLock<Arc<Flows>> = LazyLock::new(|| {
+        let flow = hotline_ivr::parse("fuzz.yaml", include_str!("tested_flow.yaml"));
+        Arc::new([flow.expect("the flow reads well")].into_iter().collect())
+    });
+    let Ok(text) = core::str::from_utf8(input) else { return };
+    let file = match hotline_flow_test::parse("fuzz.test.yaml", text) {
+        Ok(file) => file,
+        Err(mistakes) => {
+            assert!((1..=100).contains(&mistakes.len()), "{text}");
+            assert!(mistakes.iter().all(|one| one.line > 0 && one.column > 0 && !one.to_string().is_empty()));
+            return;
+        }
+    };
+    let outcomes: Vec<_> = file
+        .tests()
+        .iter()
+        .take(10)
+        .map(|test| hotline_flow_test::run(&FLOWS, &file, test, &hotline_flow_test::NoCenter))
+        .collect();
+    for failure in outcomes.iter().filter_map(|outcome| outcome.failure.as_ref()) {
+        assert!(failure.at.line > 0 && failure.to_string().lines().count() > 3, "{failure}");
+    }
+    assert!(!hotline_flow_test::junit(&[(file.file().to_owned(), outcomes)]).is_empty());
 }
 
 fn check_places(node: &Node, lines: usize) {

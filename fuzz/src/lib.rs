@@ -101,6 +101,13 @@ pub const TARGETS: &[Target] = &[
         dictionary: SPOKEN,
         inputs: 50_000,
     },
+    Target {
+        name: "flow_test",
+        body: body::flow_test,
+        corpora: &["corpus/flow_test"],
+        dictionary: YAML,
+        inputs: 6_000,
+    },
 ];
 
 const SIP: &[&str] = &[

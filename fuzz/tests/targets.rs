@@ -60,6 +60,7 @@ targets! {
     ivr_flow
     hours
     spoken
+    flow_test
 }
 
 /// The coverage-guided fuzzer drives the same bodies.

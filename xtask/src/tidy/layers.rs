@@ -36,7 +36,7 @@ const CORE_EDGES: &[(&str, &[&str])] = &[
     ("hotline-media", &["hotline-audio", "hotline-rtp"]),
     ("hotline-hours", &["hotline-yaml"]),
     ("hotline-ivr", &["hotline-json-path", "hotline-yaml"]),
-    ("hotline-flow-test", &["hotline-ivr", "hotline-yaml"]),
+    ("hotline-flow-test", &["hotline-ivr", "hotline-json-path", "hotline-yaml"]),
     (
         "hotline-call",
         &["hotline-sip", "hotline-sdp", "hotline-media", "hotline-ivr", "hotline-acd", "hotline-hours"],

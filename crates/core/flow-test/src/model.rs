@@ -8,7 +8,7 @@ use hotline_ivr::{
     CallbackExit, Customer, CustomerFact, Digit, Facts, HangupCause, HoursExit, Language, QueueExit,
     QueueFact, RecordExit, StreamExit, TransferExit, Value, Variable, WebhookExit,
 };
-use hotline_yaml::{At, Node, Place, Source};
+use hotline_yaml::{At, Place, Source};
 
 use crate::calendar::Moment;
 
@@ -116,7 +116,7 @@ pub(crate) enum Deed {
 /// What a service, the address book or the center answers.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    Json(Node),
+    Json(serde_json::Value),
     Customer(Customer),
     NotFound,
     Failed,

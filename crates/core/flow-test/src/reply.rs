@@ -1,8 +1,9 @@
 //! From what a test says that a service answers to what the session gets.
 
 use hotline_base::Pii;
-use hotline_ivr::{PathPart, Reply, Request, parse_path};
-use hotline_yaml::{Node, Value};
+use hotline_ivr::{Reply, Request};
+use hotline_json_path::Scalar;
+use serde_json::Value;
 
 use crate::model::{Answer, customer_text};
 
@@ -44,33 +45,12 @@ pub(crate) const fn fitting(request: &Request) -> &'static str {
     }
 }
 
-/// The scalar at the path, as a text.
-fn found(json: &Node, path: &str) -> Option<Pii<String>> {
-    let mut node = json;
-    for part in parse_path(path).ok()? {
-        node = match (&node.value, part) {
-            (Value::Map(entries), PathPart::Member(name)) => {
-                &entries.iter().find(|(key, _)| key.text == name)?.1
-            }
-            (Value::List(items), PathPart::Element(index)) => items.get(index)?,
-            (
-                Value::Null
-                | Value::Bool(_)
-                | Value::Integer(_)
-                | Value::Decimal(_)
-                | Value::Text(_)
-                | Value::List(_)
-                | Value::Map(_),
-                PathPart::Member(_) | PathPart::Element(_),
-            ) => return None,
-        };
-    }
-    let text = match &node.value {
-        Value::Bool(value) => value.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Decimal(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Null | Value::List(_) | Value::Map(_) => return None,
-    };
-    Some(Pii::new(text))
+/// The value at the path, as the server gives it to the session.
+fn found(json: &Value, path: &str) -> Option<Pii<String>> {
+    Some(Pii::new(match hotline_json_path::select(json, path)? {
+        Scalar::Text(text) => text.to_owned(),
+        Scalar::Integer(number) => number.to_string(),
+        Scalar::Number(number) => number.to_string(),
+        Scalar::Bool(value) => value.to_string(),
+    }))
 }

@@ -71,6 +71,19 @@ fn ivr_way_to_the_queue(bencher: Bencher) {
     });
 }
 
+/// The tests beside the shipped flow, one after the other; a thousand a second are required.
+#[divan::bench]
+fn ivr_flow_tests(bencher: Bencher) {
+    let flow = flow();
+    let text = include_str!("../../../../ivr-flows/main.test.yaml");
+    let file = hotline_flow_test::parse("main.test.yaml", text).unwrap_or_else(|all| panic!("{all:?}"));
+    let tests = file.tests().len();
+    bencher.counter(divan::counter::ItemsCount::new(tests)).bench_local(|| {
+        let run = |test| hotline_flow_test::run(&flow, &file, test, &hotline_flow_test::NoCenter);
+        assert!(file.tests().iter().all(|test| run(test).failure.is_none()));
+    });
+}
+
 /// A carrier's offer: read, answered, the answer printed.
 #[divan::bench]
 fn sdp_answer(bencher: Bencher) {

@@ -186,7 +186,7 @@ impl Decoder<'_> {
         if let Yaml::Map(_) = node.value {
             let fields = self.r.fields(node, "answer", &["json", "customer"])?;
             return match (fields.optional("json"), fields.optional("customer")) {
-                (Some(json), None) => Some(Answer::Json(json.clone())),
+                (Some(json), None) => Some(Answer::Json(as_json(json))),
                 (None, Some(customer)) => self.customer(customer).map(Answer::Customer),
                 (Some(_), Some(_)) | (None, None) => {
                     self.r.mistake(node.place, "not exactly one answer", "`{json: …}` or `{customer: …}`");
@@ -262,6 +262,22 @@ impl Decoder<'_> {
         match fields.optional(key) {
             Some(node) => self.seconds(node).map(Some),
             None => Some(None),
+        }
+    }
+}
+
+/// What a service would send for this.
+fn as_json(node: &Node) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match &node.value {
+        Yaml::Null => Json::Null,
+        Yaml::Bool(value) => Json::Bool(*value),
+        Yaml::Integer(number) => Json::from(*number),
+        Yaml::Decimal(number) => Json::from(*number),
+        Yaml::Text(text) => Json::String(text.clone()),
+        Yaml::List(items) => items.iter().map(as_json).collect(),
+        Yaml::Map(entries) => {
+            Json::Object(entries.iter().map(|(key, value)| (key.text.clone(), as_json(value))).collect())
         }
     }
 }

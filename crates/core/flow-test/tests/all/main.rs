@@ -5,4 +5,5 @@ mod kinds;
 mod mistakes;
 mod results;
 mod shipped;
+mod speed;
 mod suite;

@@ -1,0 +1,4 @@
+//! `flow_test` for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| hotline_fuzz::body::flow_test(input));
