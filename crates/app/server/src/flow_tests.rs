@@ -56,7 +56,7 @@ fn write(file: &Path, text: &str) -> Result<()> {
 }
 
 fn report(suites: &[(String, Vec<Outcome>)], took: Duration) {
-    for (file, outcomes) in suites {
+    for (file, outcomes) in suites.iter().filter(|(_, outcomes)| !outcomes.is_empty()) {
         for failure in outcomes.iter().filter_map(|outcome| outcome.failure.as_ref()) {
             banner::print(&format!("{failure}\n"));
         }

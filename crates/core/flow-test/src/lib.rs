@@ -17,6 +17,8 @@ mod read;
 mod reply;
 mod run;
 mod said;
+#[cfg(test)]
+mod walk;
 
 pub use around::{Center, NoCenter, PROMPT_LENGTH};
 pub use call::{KEY_GAP, MAX_TURNS};

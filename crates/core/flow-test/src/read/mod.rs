@@ -11,6 +11,8 @@ use hotline_ivr::{HangupCause, Value};
 use hotline_yaml::{At, Diagnostic, Node, Reader, Source, Value as Yaml, shown, suggest};
 
 use crate::model::{End, Test, TestFile};
+#[cfg(test)]
+pub(crate) use step::answer_of_word;
 
 /// The most tests of a file.
 pub const MAX_TESTS: usize = 1000;

@@ -194,15 +194,7 @@ impl Decoder<'_> {
                 }
             };
         }
-        self.one_of(node, "answer", ANSWERS, |word| match word {
-            "not_found" => Some(Answer::NotFound),
-            "failed" => Some(Answer::Failed),
-            "nothing" => Some(Answer::Nothing),
-            "done" => Some(Answer::Webhook(WebhookExit::Done)),
-            "booked" => Some(Answer::Callback(CallbackExit::Booked)),
-            "refused" => Some(Answer::Callback(CallbackExit::Refused)),
-            _ => None,
-        })
+        self.one_of(node, "answer", ANSWERS, answer_of_word)
     }
 
     /// `done`, `failed`, `timeout`, or `{result: {…}}`.
@@ -263,6 +255,19 @@ impl Decoder<'_> {
             Some(node) => self.seconds(node).map(Some),
             None => Some(None),
         }
+    }
+}
+
+/// The answer that one word says.
+pub(crate) fn answer_of_word(word: &str) -> Option<Answer> {
+    match word {
+        "not_found" => Some(Answer::NotFound),
+        "failed" => Some(Answer::Failed),
+        "nothing" => Some(Answer::Nothing),
+        "done" => Some(Answer::Webhook(WebhookExit::Done)),
+        "booked" => Some(Answer::Callback(CallbackExit::Booked)),
+        "refused" => Some(Answer::Callback(CallbackExit::Refused)),
+        _ => None,
     }
 }
 
