@@ -87,6 +87,38 @@ async fn a_good_configuration_passes_the_check() -> Result<()> {
     Ok(())
 }
 
+/// The tests of flow `straight`, of which the second is wrong.
+const FLOW_TESTS: &str = "flow: straight
+tests:
+  - name: a caller waits for sales
+    steps: [queued: sales, queue: full]
+    ends: {hangup: normal}
+  - name: a caller waits for support
+    steps: [queued: support]
+";
+
+#[tokio::test]
+async fn tests_beside_flows_are_run_and_those_that_fail_are_explained() -> Result<()> {
+    let directory = Center::new().file("ivr-flows/straight.test.yaml", FLOW_TESTS).write()?;
+    let good = run(directory.path(), &["test", "--filter", "waits for sales"]).await?;
+    assert!(good.status.success(), "{}", said(&good));
+
+    let failing = run(directory.path(), &["test", "--coverage", "--junit", "result.xml"]).await?;
+    assert_eq!(failing.status.code(), Some(1), "{}", said(&failing));
+    let report = String::from_utf8_lossy(&failing.stdout);
+    for words in [
+        "ivr-flows/straight.test.yaml:7:13: test `a caller waits for support` failed",
+        "expected: the call waits in queue support",
+        "happened: the call waits in queue sales",
+        "no test reaches step `sales`: exit `timeout`",
+    ] {
+        assert!(report.contains(words), "`{words}` is not in: {report}");
+    }
+    let junit = std::fs::read_to_string(directory.path().join("result.xml"))?;
+    assert!(junit.contains("name=\"a caller waits for support\"") && junit.contains("<failure "), "{junit}");
+    Ok(())
+}
+
 /// One clear line on the terminal that has all these words.
 fn one_line(output: &Output, words: &[&str]) {
     let said = said(output);
