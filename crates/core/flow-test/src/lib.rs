@@ -17,6 +17,7 @@ mod read;
 mod reply;
 mod run;
 mod said;
+mod state;
 #[cfg(test)]
 mod walk;
 

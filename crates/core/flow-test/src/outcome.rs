@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use hotline_base::FlowId;
 use hotline_ivr::{PathStep, StepName};
-use hotline_yaml::Diagnostic;
+use hotline_yaml::{Diagnostic, Place};
 
 /// How one test went.
 #[derive(Clone, Debug)]
@@ -48,6 +48,13 @@ pub struct Failure {
     pub happened: String,
     /// The call so far.
     pub transcript: Vec<Spoken>,
+}
+
+/// What went wrong: where, what was expected, what happened.
+pub(crate) struct Wrong {
+    pub(crate) place: Place,
+    pub(crate) expected: String,
+    pub(crate) happened: String,
 }
 
 impl fmt::Display for Failure {

@@ -10,18 +10,11 @@ use hotline_yaml::{At, Place};
 use crate::around::Center;
 use crate::call::{Call, Noticed, Open, Stuck};
 use crate::expect::{
-    end_in_words, expected_in_words, fits, heard_in_words, in_words, open_in_words, same, same_prompt,
+    end_in_words, expected_in_words, fits, heard_in_words, in_words, open_in_words, same_prompt,
     stuck_in_words,
 };
-use crate::model::{Answer, Deed, End, Expected, Heard, State, Step, StepKind, Test, TestFile};
-use crate::outcome::{Failure, Outcome};
-
-/// What went wrong: where, what was expected, what happened.
-struct Wrong {
-    place: Place,
-    expected: String,
-    happened: String,
-}
+use crate::model::{Answer, Deed, End, Expected, Heard, Step, StepKind, Test, TestFile};
+use crate::outcome::{Failure, Outcome, Wrong};
 
 /// Runs one test of the file on the flows.
 #[must_use]
@@ -109,7 +102,7 @@ impl Run<'_> {
                 if let Some(after) = step.after {
                     self.call.pass(after);
                 }
-                self.state(state, step.place)?;
+                crate::state::check(&self.call, state, step.place)?;
             }
         }
         let took = self.call.elapsed().saturating_sub(began);
@@ -159,7 +152,7 @@ impl Run<'_> {
     }
 
     fn current_step(&self) -> String {
-        self.call.session.step().map_or_else(|| "none".to_owned(), ToString::to_string)
+        crate::state::current_step(&self.call)
     }
 
     fn deed(&mut self, deed: &Deed, place: Place) -> Result<(), Wrong> {
@@ -322,62 +315,6 @@ impl Run<'_> {
             Heard::Recorded => Ok(vec![Prompt::Recording(String::new())]),
             Heard::Value { kind, expression, currency } => {
                 crate::said::phrases(self.call.session.language(), kind, expression, currency.as_deref())
-            }
-        }
-    }
-
-    fn state(&self, state: &State, place: Place) -> Result<(), Wrong> {
-        let call = &self.call;
-        let check = |is_so: bool, expected: String, happened: String| {
-            if is_so { Ok(()) } else { Err(Wrong { place, expected, happened }) }
-        };
-        match state {
-            State::Variables(variables) => {
-                for (variable, wanted) in variables {
-                    let name = &variable.value;
-                    let value = call.session.variable(name.as_str());
-                    let fits = match (wanted, value) {
-                        (Some(wanted), Some(value)) => same(wanted, value),
-                        (None, None) => true,
-                        (Some(_), None) | (None, Some(_)) => false,
-                    };
-                    if !fits {
-                        let words = |value: Option<&hotline_ivr::Value>| match value {
-                            Some(value) => {
-                                format!("`{name}` is {} `{}`", value.value_type(), value.written())
-                            }
-                            None => format!("`{name}` has no value"),
-                        };
-                        let (expected, happened) = (words(wanted.as_ref()), words(value));
-                        return Err(Wrong { place: variable.place, expected, happened });
-                    }
-                }
-                Ok(())
-            }
-            State::Language(language) => {
-                let spoken = call.session.language();
-                check(spoken == language, format!("language `{language}`"), format!("it is `{spoken}`"))
-            }
-            State::InStep(step) => {
-                let now = self.current_step();
-                check(now == *step, format!("the call is in step `{step}`"), format!("it is in step `{now}`"))
-            }
-            State::Answered(wanted) => check(
-                call.answered == *wanted,
-                format!("answered: {wanted}"),
-                format!("answered: {}", call.answered),
-            ),
-            State::Ringing(wanted) => {
-                let rings = call.rang && !call.answered;
-                check(rings == *wanted, format!("ringing: {wanted}"), format!("ringing: {rings}"))
-            }
-            State::Survey(wanted) => {
-                let words = |answers: &std::collections::BTreeMap<String, u8>| {
-                    let list: Vec<String> =
-                        answers.iter().map(|(name, answer)| format!("{name}: {answer}")).collect();
-                    format!("answers {{{}}}", list.join(", "))
-                };
-                check(call.survey == *wanted, words(wanted), words(&call.survey))
             }
         }
     }

@@ -237,3 +237,19 @@ proptest! {
         prop_assert_eq!(outcome.failure.is_some(), text.contains("late"), "{}", text);
     }
 }
+
+/// Callers who do anything come nearly everywhere: the two properties are about whole flows.
+#[test]
+fn walks_come_nearly_everywhere() {
+    let mut coverage = crate::Coverage::new(&FLOWS);
+    for seed in 0..500_u32 {
+        let class = ["plain", "gold"][usize::from(seed % 7 == 0)];
+        let beginning = format!("    hours: {{office: open}}\n    customer: {{class: {class}}}\n");
+        let bytes =
+            (1..30_u32).map(|step| seed.wrapping_mul(2_654_435_761).rotate_left(step).wrapping_mul(step));
+        let choices: Vec<u8> = bytes.map(|bits| bits.to_be_bytes()[0]).collect();
+        let file = read(&walk(&beginning, &choices));
+        coverage.add(&run(&FLOWS, &file, &file.tests()[0], &NoCenter));
+    }
+    assert!(coverage.percent() >= 70, "{} %", coverage.percent());
+}
