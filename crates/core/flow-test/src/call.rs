@@ -359,6 +359,7 @@ impl<'t> Call<'t> {
 fn length(prompt: &Prompt, language: &Language, center: &dyn Center) -> Duration {
     /// Speech that is not too fast.
     const CHARACTERS_A_SECOND: u64 = 15;
+    const BEEP_LENGTH: Duration = Duration::from_millis(500);
     match prompt {
         Prompt::Name(name) => center.prompt_length(language, name).unwrap_or(PROMPT_LENGTH),
         Prompt::Speech(text) => {
@@ -366,5 +367,6 @@ fn length(prompt: &Prompt, language: &Language, center: &dyn Center) -> Duration
             Duration::from_secs(1 + characters / CHARACTERS_A_SECOND)
         }
         Prompt::Recording(_) => PROMPT_LENGTH,
+        Prompt::Beep => BEEP_LENGTH,
     }
 }

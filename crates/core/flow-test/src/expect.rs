@@ -13,6 +13,7 @@ pub(crate) fn in_words(what: &Noticed) -> String {
         Noticed::Heard(Prompt::Name(name)) => format!("the caller hears {name}"),
         Noticed::Heard(Prompt::Speech(text)) => format!("the caller hears \"{}\"", text.expose()),
         Noticed::Heard(Prompt::Recording(_)) => "the caller hears the own recording".to_owned(),
+        Noticed::Heard(Prompt::Beep) => "the caller hears a beep".to_owned(),
         Noticed::Queued(entry) => entry_in_words(entry),
         Noticed::Transferred(to, ring) => {
             let (whom, number) = target(to);
@@ -135,6 +136,7 @@ pub(crate) fn heard_in_words(heard: &Heard) -> String {
     match heard {
         Heard::Prompt(name) => name.clone(),
         Heard::Speech(text) => format!("\"{text}\""),
+        Heard::Beep => "a beep".to_owned(),
         Heard::Recorded => "the own recording".to_owned(),
         Heard::Value { kind, expression, .. } => format!("{{{kind}: {expression}}}"),
     }
@@ -250,10 +252,10 @@ pub(crate) fn same_prompt(wanted: &Prompt, heard: &Prompt) -> bool {
     match (wanted, heard) {
         (Prompt::Name(wanted), Prompt::Name(heard)) => wanted == heard,
         (Prompt::Speech(wanted), Prompt::Speech(heard)) => wanted.expose().trim() == heard.expose().trim(),
-        (Prompt::Recording(_), Prompt::Recording(_)) => true,
+        (Prompt::Recording(_), Prompt::Recording(_)) | (Prompt::Beep, Prompt::Beep) => true,
         (
-            Prompt::Name(_) | Prompt::Speech(_) | Prompt::Recording(_),
-            Prompt::Name(_) | Prompt::Speech(_) | Prompt::Recording(_),
+            Prompt::Name(_) | Prompt::Speech(_) | Prompt::Recording(_) | Prompt::Beep,
+            Prompt::Name(_) | Prompt::Speech(_) | Prompt::Recording(_) | Prompt::Beep,
         ) => false,
     }
 }

@@ -144,6 +144,8 @@ pub(crate) enum Heard {
     Speech(String),
     /// What the caller recorded.
     Recorded,
+    /// The tone in place of a question that cannot be played.
+    Beep,
     /// A value by recorded phrases: the kind, the value as an expression, the currency.
     Value {
         kind: String,

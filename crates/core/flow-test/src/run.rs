@@ -312,6 +312,7 @@ impl Run<'_> {
         match heard {
             Heard::Prompt(name) => Ok(vec![Prompt::Name(PromptName::from(name.as_str()))]),
             Heard::Speech(text) => Ok(vec![Prompt::Speech(Pii::new(text.clone()))]),
+            Heard::Beep => Ok(vec![Prompt::Beep]),
             Heard::Recorded => Ok(vec![Prompt::Recording(String::new())]),
             Heard::Value { kind, expression, currency } => {
                 crate::said::phrases(self.call.session.language(), kind, expression, currency.as_deref())

@@ -141,6 +141,7 @@ fn written(what: &Noticed) -> String {
         Noticed::Heard(Prompt::Name(name)) => format!("hears: {{prompt: {name}}}"),
         Noticed::Heard(Prompt::Speech(text)) => format!("hears: {{speech: \"{}\"}}", text.expose()),
         Noticed::Heard(Prompt::Recording(_)) => "hears: [{recorded: true}]".to_owned(),
+        Noticed::Heard(Prompt::Beep) => "hears: [{beep: true}]".to_owned(),
         Noticed::Queued(entry) => {
             let skills: Vec<String> =
                 entry.skills.iter().map(|(name, level)| format!("{name}: {level}")).collect();

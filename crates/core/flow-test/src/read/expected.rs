@@ -10,8 +10,10 @@ use crate::model::{Expected, Heard, Question, QueueEntry, Whom};
 
 /// Values that are said by recorded phrases, as in a flow.
 const VALUES: &[&str] = &["number", "ordinal", "digits", "date", "time", "duration", "money"];
-const HEARD: &[&str] =
-    &["prompt", "speech", "recorded", "number", "ordinal", "digits", "date", "time", "duration", "money"];
+const HEARD: &[&str] = &[
+    "prompt", "speech", "recorded", "beep", "number", "ordinal", "digits", "date", "time", "duration",
+    "money",
+];
 const METHODS: &[&str] = &["GET", "POST", "PUT"];
 
 impl Decoder<'_> {
@@ -62,6 +64,10 @@ impl Decoder<'_> {
             "recorded" => {
                 self.yes(value)?;
                 Heard::Recorded
+            }
+            "beep" => {
+                self.yes(value)?;
+                Heard::Beep
             }
             kind if VALUES.contains(&kind) => {
                 let currency = match entries.get(1) {
