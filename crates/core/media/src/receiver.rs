@@ -39,6 +39,8 @@ pub(crate) struct Received {
     pub(crate) restarted: bool,
     /// A later packet came before it.
     pub(crate) is_overtaken: bool,
+    /// Nobody is to hear it.
+    pub(crate) is_hidden: bool,
     /// Keys let go.
     pub(crate) presses: [Option<Press>; 2],
 }
@@ -140,6 +142,7 @@ impl Receiver {
             first,
             is_overtaken: order == Order::Overtaken,
             restarted: order == Order::First,
+            is_hidden: false,
             presses,
         })
     }

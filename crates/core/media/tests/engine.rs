@@ -3,6 +3,7 @@
 mod bugs;
 mod mixing;
 mod reports;
+mod speech;
 mod world;
 
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, g722, tone_dbfs, ulaw};
@@ -913,9 +914,8 @@ fn a_recording_goes_on_when_legs_come_and_go() {
     let mark = Mark { kind: MarkKind::Transferred, by: Some("agent:1001".into()), why: None };
     world.command(Command::MarkRecording { recording: recording(1), mark: mark.clone() });
     world.command(Command::JoinRecording { recording: recording(1), voice: voice(C, Channel::Customer) });
-    world.command(Command::LeaveRecording { leg: A });
-    world.command(Command::LeaveRecording { leg: A });
-    world.command(Command::LeaveRecording { leg: C });
+    world.close(A);
+    world.close(C);
     world.talk(C, 6, 0, &[3; 160]);
     world.command(Command::MarkRecording { recording: recording(1), mark: mark.clone() });
     let recording = recording(1);

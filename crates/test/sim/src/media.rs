@@ -81,7 +81,7 @@ impl MediaPlane {
                     leg.remote = Some(remote.address);
                 }
             }
-            Command::SetMusic { .. } | Command::SendDigit { .. } => {}
+            Command::SetSpeech { .. } | Command::SetMusic { .. } | Command::SendDigit { .. } => {}
             Command::Play { leg, play, prompts } => self.play(leg, play, prompts.len()),
             Command::StopPlay { leg } => self.stop_play(leg),
             Command::Bridge { bridge, a, b } => self.bridge(bridge, a, b),
@@ -96,7 +96,6 @@ impl MediaPlane {
                     tape.join(voice);
                 }
             }
-            Command::LeaveRecording { leg } => self.leave_recording(leg),
             Command::MarkRecording { recording, mark: Mark { kind, by, why } } => {
                 if let Some(tape) = self.recordings.get_mut(&recording) {
                     tape.index.marks.push(RecordedMark { at_ms: 0, kind, by, why });
