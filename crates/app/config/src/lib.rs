@@ -9,6 +9,7 @@ mod keepalive;
 mod queues;
 mod server;
 mod sip;
+mod speech;
 mod trace;
 mod trunks;
 mod voice;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hotline_call::RecordingPolicy;
+use hotline_media::PARTIES_MAX;
 use hotline_record_io::{Channels, Coding, Format};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, Value, read};
 
@@ -13,6 +14,10 @@ use crate::sip::{Sip, sip};
 
 /// Levels that speech can be brought to, in dBFS.
 const PROMPT_DBFS: RangeInclusive<i8> = -60..=-3;
+
+/// Parties of a conference: who talks with whom is two, and three is one.
+const PARTIES: RangeInclusive<usize> = 3..=PARTIES_MAX;
+const PARTIES_USUAL: usize = 8;
 
 /// This server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub struct Media {
     pub threads: usize,
     /// How long a talking phone may be silent on the wire before the call is ended.
     pub timeout: Duration,
+    /// The most parties of one conference.
+    pub parties_max: usize,
 }
 
 /// Pages and API.
@@ -103,9 +110,14 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields =
         reader.fields(root, "the server", &["sip", "media", "http", "storage", "recordings", "log"])?;
     let sip = reader.required(&fields, "sip").and_then(|node| sip(reader, node));
-    let media =
-        section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
-            .and_then(|(fields, node)| media(reader, &fields, node));
+    let media = section(
+        reader,
+        &fields,
+        "media",
+        "media",
+        &["listen", "external", "ports", "threads", "timeout_s", "parties_max"],
+    )
+    .and_then(|(fields, node)| media(reader, &fields, node));
     let http = section(reader, &fields, "http", "http", &["listen"])
         .and_then(|(fields, _)| address(reader, &fields, "listen"))
         .map(|listen| Http { listen });
@@ -165,7 +177,11 @@ fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option
         Some(node) => reader.seconds(node, 5..=3600)?,
         None => Duration::from_secs(60),
     };
-    Some(Media { listen, external, ports, threads, timeout })
+    let parties_max = match fields.optional("parties_max") {
+        Some(node) => reader.count(node, PARTIES)?,
+        None => PARTIES_USUAL,
+    };
+    Some(Media { listen, external, ports, threads, timeout, parties_max })
 }
 
 fn port_range(reader: &mut Reader<'_>, node: &Node) -> Option<RangeInclusive<u16>> {
@@ -326,6 +342,20 @@ pub(crate) mod tests {
         let server = parse(&Source::new("hotline.yaml", GOOD)).unwrap();
         assert_eq!(server.sip, Sip::at("127.0.0.1:5060".parse().unwrap()));
         assert_eq!((server.media.threads, server.media.timeout), (1, Duration::from_secs(60)));
+        assert_eq!(server.media.parties_max, 8);
+    }
+
+    #[test]
+    fn a_conference_has_three_to_thirty_two_parties() {
+        let media =
+            |parties: &str| GOOD.replace("20000-20100}", &format!("20000-20100, parties_max: {parties}}}"));
+        for parties in [3, 32] {
+            let server = parse(&Source::new("hotline.yaml", &media(&parties.to_string()))).unwrap();
+            assert_eq!(server.media.parties_max, parties);
+        }
+        for parties in ["2", "33", "many"] {
+            assert!(mistakes(&media(parties))[0].contains("3 to 32"), "{:?}", mistakes(&media(parties)));
+        }
     }
 
     #[test]

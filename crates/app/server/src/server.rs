@@ -325,7 +325,11 @@ fn start_media(
         threads: settings.media.threads,
         bind: settings.media.listen,
         ports: settings.media.ports.clone(),
-        engine: EngineConfig { rtp_timeout: settings.media.timeout, ..EngineConfig::default() },
+        engine: EngineConfig {
+            rtp_timeout: settings.media.timeout,
+            parties_max: settings.media.parties_max,
+            ..EngineConfig::default()
+        },
     };
     let media = MediaRuntime::start(&config, &prompts, &recorder, tell)?;
     Ok((recorder, media))

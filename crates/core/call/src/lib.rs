@@ -15,6 +15,7 @@ mod record;
 mod sessions;
 mod snapshot;
 mod sound;
+mod speech;
 mod trunk;
 mod voice;
 
@@ -40,6 +41,7 @@ pub use record::{
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};
 pub use sound::{LegSound, Sound};
+pub use speech::{Sides, SpeechPolicy};
 pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,

@@ -126,7 +126,12 @@ impl Receiver {
             let event = &mut datagram[payload.clone()];
             let factor = remote.telephone_event_clock_factor;
             presses = self.keys.handle_packet(now, timestamp, event).map(|press| slower(press, factor));
-            slow_event_down(event, factor);
+            // Durations of a fast clock fill their 16 bits soon; the segments that follow are of one press on ours.
+            if factor > 1 {
+                let begun = self.keys.begun(timestamp);
+                header.timestamp = stream.slow_down(begun, clock_factor);
+                slow_event_down(event, timestamp.wrapping_sub(begun), factor);
+            }
             Content::Event
         } else if let Some(noise) = noise {
             Content::Noise(noise)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_media::{
     Codec, Command, Event, LegFailure, LegStats, Mark, PlayOutcome, RecordedLeg, RecordedMark, RecordingEnd,
-    RecordingFailure, RecordingIndex, Voice,
+    RecordingFailure, RecordingIndex, Speech, Voice,
 };
 
 /// The first port it hands out.
@@ -54,6 +54,7 @@ struct Leg {
     port: u16,
     remote: Option<SocketAddr>,
     playing: Option<PlayId>,
+    speech: Speech,
 }
 
 impl MediaPlane {
@@ -81,7 +82,12 @@ impl MediaPlane {
                     leg.remote = Some(remote.address);
                 }
             }
-            Command::SetSpeech { .. } | Command::SetMusic { .. } | Command::SendDigit { .. } => {}
+            Command::SetSpeech { leg, speech } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.speech = speech;
+                }
+            }
+            Command::SetMusic { .. } | Command::SendDigit { .. } => {}
             Command::Play { leg, play, prompts } => self.play(leg, play, prompts.len()),
             Command::StopPlay { leg } => self.stop_play(leg),
             Command::Bridge { bridge, a, b } => self.bridge(bridge, a, b),
@@ -143,6 +149,12 @@ impl MediaPlane {
         self.recordings.values().any(|tape| tape.heard.is_superset(&[a, b].into()))
     }
 
+    /// What is done to what comes to a port.
+    #[must_use]
+    pub fn speech(&self, port: u16) -> Option<Speech> {
+        self.leg_at(port).map(|leg| self.legs[&leg].speech)
+    }
+
     /// True if these two ports hear each other, each with audio going to `remote` of it.
     #[must_use]
     pub fn are_connected(&self, a: (u16, SocketAddr), b: (u16, SocketAddr)) -> bool {
@@ -173,7 +185,7 @@ impl MediaPlane {
             self.events.push_back(Event::LegFailed { leg, cause: LegFailure::PortsExhausted });
             return;
         };
-        self.legs.insert(leg, Leg { call, port, remote: None, playing: None });
+        self.legs.insert(leg, Leg { call, port, remote: None, playing: None, speech: Speech::default() });
         self.events.push_back(Event::LegOpened { leg, port });
     }
 

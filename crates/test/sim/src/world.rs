@@ -11,7 +11,7 @@ use hotline_call::{
     AlarmKind, CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event,
     EventKind, Reply, Request, Source,
 };
-use hotline_media::{Digit, Event as MediaEvent};
+use hotline_media::{Digit, Event as MediaEvent, Speech};
 use hotline_sip::{Datagram, Login, Transmit};
 
 use crate::agenda::Agenda;
@@ -401,6 +401,12 @@ impl World {
             }
             (Some(_) | None, None) | (None, Some(_)) => false,
         }
+    }
+
+    /// What is done to what a phone says, while it talks.
+    #[must_use]
+    pub fn speech(&self, phone: PhoneId) -> Option<Speech> {
+        self.media.speech(self.phones[phone.0].server_port()?)
     }
 
     /// True if these two hear each other, and only they, and no recording hears them together.
