@@ -74,6 +74,8 @@ pub struct Rules {
     pub outside_calls_max: Option<u32>,
     /// What is recorded.
     pub recording: RecordingPolicy,
+    /// Whether talks of callers who came through the queue are recorded.
+    pub record: bool,
     /// What is done to what is said, in the queue and elsewhere.
     pub speech: SpeechPolicy,
 }
@@ -89,6 +91,7 @@ impl Default for Rules {
             outside: 0,
             outside_calls_max: None,
             recording: RecordingPolicy::default(),
+            record: true,
             speech: SpeechPolicy::default(),
         }
     }
@@ -172,7 +175,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         },
         music: Music::from("music/waiting"),
         announce_position: true,
-        record: true,
+        record: rules.record,
         speech: rules.speech,
     };
     let agent = |number: usize| Agent {

@@ -27,6 +27,8 @@ pub struct MediaPlane {
     playbacks: VecDeque<(Duration, LegId, PlayId)>,
     /// What every recording that ends is missing.
     pub(crate) gap_ms: u64,
+    /// No end of a playback is told.
+    pub(crate) is_stuck: bool,
 }
 
 /// A recording: who is heard now, and all that was told of it.
@@ -70,6 +72,7 @@ impl MediaPlane {
             events: VecDeque::new(),
             playbacks: VecDeque::new(),
             gap_ms: 0,
+            is_stuck: false,
         }
     }
 
@@ -125,7 +128,7 @@ impl MediaPlane {
     /// A playback has come to its end, if it was not stopped before.
     pub fn play_ended(&mut self, leg: LegId, play: PlayId) {
         let Some(playing) = self.legs.get_mut(&leg).map(|leg| &mut leg.playing) else { return };
-        if *playing == Some(play) {
+        if *playing == Some(play) && !self.is_stuck {
             *playing = None;
             self.events.push_back(Event::PlayFinished { leg, play, outcome: PlayOutcome::Completed });
         }
