@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    Channel, Chunk, Codec, Command, Engine, EngineConfig, Event, Party, PromptLibrary, Remote, Sink,
-    Supervision, Voice,
+    Channel, Chunk, Codec, Command, Engine, EngineConfig, Event, Gain, Party, PromptLibrary, Remote, Sink,
+    Speech, Supervision, Voice,
 };
 use hotline_rtp::{EventReceiver, HEADER_LEN, Header, LOST_END_AFTER, PeerReport, REPORT_LEN_MAX, Report};
 
@@ -125,6 +125,14 @@ fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
             },
         };
         engine.handle_command(now, answered, outlet);
+        // With some codecs what is said is brought to a level, and keys are hidden.
+        let speech = match outlet.agent {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => Speech::default(),
+            Codec::Opus | Codec::L16 => {
+                Speech { gain: Some(Gain { target_dbfs: -20, most_db: 40 }), hides_keys: true }
+            }
+        };
+        engine.handle_command(now, Command::SetSpeech { leg, speech }, outlet);
     }
     let (bridge, supervisor) = (BridgeId(1), LegId(2));
     engine.handle_command(now, Command::OpenLeg { leg: supervisor, call }, outlet);

@@ -35,8 +35,8 @@ pub use event::{
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
 pub use record::{
-    CallRecord, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex,
-    RecordingState, Transfer, TransferOutcome,
+    CallRecord, Correction, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording,
+    RecordingIndex, RecordingState, Transfer, TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};

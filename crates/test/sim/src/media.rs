@@ -25,6 +25,8 @@ pub struct MediaPlane {
     recordings: BTreeMap<RecordingId, Tape>,
     events: VecDeque<Event>,
     playbacks: VecDeque<(Duration, LegId, PlayId)>,
+    /// Recordings that failed, and their calls.
+    failed: Vec<(RecordingId, CallId)>,
     /// What every recording that ends is missing.
     pub(crate) gap_ms: u64,
     /// No end of a playback is told.
@@ -71,6 +73,7 @@ impl MediaPlane {
             recordings: BTreeMap::new(),
             events: VecDeque::new(),
             playbacks: VecDeque::new(),
+            failed: Vec::new(),
             gap_ms: 0,
             is_stuck: false,
         }
@@ -131,6 +134,35 @@ impl MediaPlane {
         if *playing == Some(play) && !self.is_stuck {
             *playing = None;
             self.events.push_back(Event::PlayFinished { leg, play, outcome: PlayOutcome::Completed });
+        }
+    }
+
+    /// The disk takes nothing: all recordings fail.
+    pub(crate) fn fail_recordings(&mut self) {
+        for (recording, tape) in std::mem::take(&mut self.recordings) {
+            let heard = tape.heard.iter().find_map(|leg| self.legs.get(leg));
+            self.failed.extend(heard.map(|leg| (recording, leg.call)));
+            let path = format!("{recording}.wav");
+            let cause = RecordingFailure::DiskFull { path };
+            self.events.push_back(Event::RecordingFailed { recording, cause });
+        }
+    }
+
+    /// The disk takes what there is of those that failed.
+    pub(crate) fn complete_recordings(&mut self) {
+        for (recording, call) in self.failed.drain(..) {
+            let path = format!("{recording}.wav");
+            let index = RecordingIndex::default();
+            let (duration_ms, gap_ms, bytes) = (1000, None, 44);
+            self.events.push_back(Event::RecordingCompleted {
+                recording,
+                call,
+                path,
+                duration_ms,
+                gap_ms,
+                bytes,
+                index,
+            });
         }
     }
 

@@ -342,6 +342,18 @@ impl World {
         self.media.gap_ms = gap_ms;
     }
 
+    /// The disk takes nothing of what is recorded.
+    pub fn fail_recordings(&mut self) {
+        self.media.fail_recordings();
+        self.drain();
+    }
+
+    /// The disk takes what there is of recordings that failed.
+    pub fn complete_recordings(&mut self) {
+        self.media.complete_recordings();
+        self.drain();
+    }
+
     /// The media plane tells of no end of a playback from here on.
     pub const fn lose_ends_of_playbacks(&mut self) {
         self.media.is_stuck = true;
@@ -693,6 +705,7 @@ impl World {
                 let at = self.now.mono + self.up_to(Duration::from_millis(50));
                 self.agenda.put(at, Happening::Reply(Reply::Customer { call, customer: None }));
             }
+            Request::CorrectRecording(correction) => self.watch.correct(&correction),
             Request::FindCustomer { .. }
             | Request::SaveRecord(_)
             | Request::SaveContacts(_)

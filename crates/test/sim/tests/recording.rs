@@ -132,6 +132,33 @@ fn a_queue_without_recording_ends_the_one_that_runs() {
     });
 }
 
+/// A full disk, which takes what there is of the recording while its call is up, or when that is over.
+#[test]
+fn a_recording_that_is_completed_after_all_counts_as_cut_off_and_not_as_failed() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, caller, agent, _) = talking(seed, loud);
+        let call = world.talk_of(agent).0;
+        world.fail_recordings();
+        world.run_for(Duration::from_secs(1));
+        let failed = world.recordings_of(call);
+        assert!(matches!(failed[..], [RecordingState::Failed { .. }]), "{failed:?}");
+        let is_up = seed % 2 == 0;
+        if is_up {
+            world.complete_recordings();
+            world.run_for(Duration::from_secs(1));
+        }
+        world.later(Duration::ZERO, caller, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        if !is_up {
+            world.complete_recordings();
+            world.run_for(Duration::from_secs(1));
+        }
+        let record = world.close_with_one();
+        let mended = RecordingState::Mended { duration: Duration::from_secs(1), bytes: 44 };
+        assert_eq!(record.recordings.iter().map(|recording| &recording.state).collect::<Vec<_>>(), [&mended]);
+    });
+}
+
 /// A slow disk costs audio and no call, and an operator sees it until it is over.
 #[test]
 fn an_alarm_stands_from_a_recording_with_a_gap_to_one_without() {
