@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, Opus, Party, PromptLibrary,
-    Remote, Sink, Supervision, Voice,
+    Channel, Chunk, Codec, Command, Engine, EngineConfig, Event, Gain, Party, PromptLibrary, Remote, Sink,
+    Speech, Supervision, Voice,
 };
 use hotline_rtp::{EventReceiver, HEADER_LEN, Header, LOST_END_AFTER, PeerReport, REPORT_LEN_MAX, Report};
 
@@ -119,22 +119,20 @@ fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
         let answered = Command::SetRemote {
             leg,
             remote: Remote {
-                address: phone(leg),
-                codec,
-                opus: Opus::default(),
-                rtcp: None,
-                rtcp_mux: false,
-                comfort_noise_receive: None,
-                telephone_event_clock_factor: codec.clock_factor(),
                 payload_type_send: payload_type,
                 payload_type_receive: payload_type,
-                telephone_event_send: Some(101),
-                telephone_event_receive: Some(101),
-                direction: Direction::SendReceive,
-                ptime_ms: 20,
+                ..Remote::new(phone(leg), codec)
             },
         };
         engine.handle_command(now, answered, outlet);
+        // With some codecs what is said is brought to a level, and keys are hidden.
+        let speech = match outlet.agent {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => Speech::default(),
+            Codec::Opus | Codec::L16 => {
+                Speech { gain: Some(Gain { target_dbfs: -20, most_db: 40 }), hides_keys: true }
+            }
+        };
+        engine.handle_command(now, Command::SetSpeech { leg, speech }, outlet);
     }
     let (bridge, supervisor) = (BridgeId(1), LegId(2));
     engine.handle_command(now, Command::OpenLeg { leg: supervisor, call }, outlet);

@@ -1,12 +1,13 @@
 //! `hotline bench`: what an operator measures on the own machine.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use hotline_tests::{Center, binary};
+use hotline_tests::{Center, binary, eventually};
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -99,6 +100,51 @@ async fn calls_are_heard_at_their_far_side_whatever_is_done_with_them_and_the_pa
     assert!(page.contains("| bridged, recorded | 3 |"), "{page}");
     let left = std::fs::read_dir(files.path())?.count();
     assert_eq!(left, 0, "files are left in {}", files.path().display());
+    Ok(())
+}
+
+/// The processes that a process has started.
+fn children(pid: u32) -> Result<Vec<String>> {
+    let mut children = Vec::new();
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may end meanwhile.
+        let of_thread = std::fs::read_to_string(thread?.path().join("children")).unwrap_or_default();
+        children.extend(of_thread.split_whitespace().map(str::to_owned));
+    }
+    Ok(children)
+}
+
+/// In the middle of a row that would take a minute: of the bare forwarder, and of a server with calls.
+#[tokio::test]
+async fn who_interrupts_a_measurement_waits_for_nothing_and_finds_nothing_left() -> Result<()> {
+    let media = ["media", "--only", "recorded", "--calls", "2", "--seconds", "60"];
+    let sip = ["sip", "--rate", "2", "--seconds", "60", "--agents", "4", "--pages", "1"];
+    for (arguments, signal) in [(&media[..], "-TERM"), (&sip, "-TERM"), (&sip, "-INT")] {
+        let (center, files) = (Center::new().write()?, tempfile::tempdir()?);
+        let mut command = Command::new(binary()?);
+        command.current_dir(center.path()).env_remove("HOTLINE_CONFIG").env("TMPDIR", files.path());
+        command.arg("bench").args(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let mut said = BufReader::new(child.stderr.take().context("stderr is a pipe")?).lines();
+        let pid = child.id().context("it runs")?;
+        let of_its_own = eventually("a process of its own", async || {
+            let children = children(pid)?;
+            Ok((!children.is_empty()).then_some(children))
+        })
+        .await?;
+        if arguments == sip {
+            // Said when the server is up; the calls begin when they have.
+            while !said.next_line().await?.context("it goes on")?.contains("registering") {}
+        }
+        let told = Command::new("kill").args([signal, &pid.to_string()]).status().await?;
+        assert!(told.success());
+        let status = timeout(Duration::from_secs(10), child.wait()).await.context("it ends at once")??;
+        assert_eq!(status.code(), Some(1), "what was interrupted has failed");
+        let lives = |pid: &String| Path::new(&format!("/proc/{pid}/exe")).exists();
+        eventually("its own to be gone", async || Ok((!of_its_own.iter().any(lives)).then_some(()))).await?;
+        assert_eq!(std::fs::read_dir(files.path())?.count(), 0, "files are left");
+    }
     Ok(())
 }
 

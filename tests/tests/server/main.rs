@@ -20,6 +20,7 @@ mod recording;
 mod refusal;
 mod replacing;
 mod shutdown;
+mod speech;
 mod tones;
 mod trace;
 mod transfer;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
-use hotline_call::{Center, DialPlan, Number, Queue, Route, Timing, Trunk, Voice, number};
+use hotline_call::{Center, DialPlan, Number, Queue, Route, SpeechPolicy, Timing, Trunk, Voice, number};
 use hotline_hours::{Schedule, Zone, schedules};
 use hotline_ivr::{Flows, Language, World, announcement_prompts, check};
 use hotline_media::PromptId;
@@ -16,18 +16,20 @@ use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read, shown, sugges
 
 use crate::agents::{AgentEntry, agents, check_outside_numbers, demo_users};
 use crate::flows::{FlowText, Sounds};
-use crate::queues::queues;
+use crate::queues::{self, queues};
 use crate::server::Server;
+use crate::speech::speech;
 use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "domain",
     "language",
     "country",
     "dial_plan",
     "audio",
+    "speech",
     "numbers",
     "areas",
     "queues",
@@ -83,6 +85,7 @@ pub(crate) struct Draft {
     country: String,
     dial_plan: DialPlan,
     voice: Voice,
+    speech: SpeechPolicy,
     numbers: BTreeMap<String, Number>,
     areas: BTreeMap<String, String>,
     zone: Zone,
@@ -133,9 +136,11 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let agents = reader
         .required(&fields, "agents")
         .and_then(|node| agents(reader, node, &domain.as_ref()?.to_string(), dial_plan.as_ref()?));
-    let queues = reader
-        .required(&fields, "queues")
-        .and_then(|node| queues(reader, node, agents.as_ref()?, known.sounds));
+    let speech = speech(reader, fields.optional("speech"), &SpeechPolicy::default());
+    let queues = reader.required(&fields, "queues").and_then(|node| {
+        let (agents, speech) = (agents.as_ref()?, speech.as_ref()?);
+        queues(reader, node, &queues::Around { agents, sounds: known.sounds, speech })
+    });
     let numbers = reader.required(&fields, "numbers").and_then(|node| {
         let around = Around {
             plan: dial_plan.as_ref()?,
@@ -173,6 +178,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         country: country?,
         dial_plan: dial_plan?,
         voice: voice?,
+        speech: speech?,
         numbers: numbers?,
         areas: areas?,
         zone: zone?,
@@ -421,6 +427,7 @@ impl Draft {
             domain: self.domain,
             media_address: server.media.external,
             voice: self.voice,
+            speech: self.speech,
             recording: server.recordings.policy,
             timing: Timing::default(),
         };

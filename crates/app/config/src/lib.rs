@@ -10,6 +10,7 @@ mod keepalive;
 mod queues;
 mod server;
 mod sip;
+mod speech;
 mod trace;
 mod trunks;
 mod voice;
@@ -27,7 +28,7 @@ use hotline_yaml::{Diagnostic, Source};
 
 pub use flow_suite::{FlowSuite, flow_suite};
 pub use flows::FlowText;
-pub use server::{Http, LogFormat, Media, Recordings, Server, Speech, SpeechEngine, Storage};
+pub use server::{Http, LogFormat, Media, Recordings, Server, Storage, TextToSpeech, TtsEngine};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};
 pub use trace::{Hep, SipTrace};
 

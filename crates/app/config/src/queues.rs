@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use hotline_acd::{QueueConfig, Strategy};
 use hotline_base::{AgentId, QueueId};
-use hotline_call::Queue;
+use hotline_call::{Queue, SpeechPolicy};
 use hotline_media::{Music, MusicStart, PromptId};
 use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
 use crate::agents::AgentEntry;
 use crate::flows::Sounds;
+use crate::speech::speech;
 use crate::trunks::choice;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "name",
     "strategy",
     "ring_timeout_s",
@@ -23,6 +24,7 @@ const KEYS: [&str; 10] = [
     "music",
     "announce_position",
     "record",
+    "speech",
     "members",
 ];
 const RING_TIMEOUT: Duration = Duration::from_secs(15);
@@ -30,11 +32,18 @@ const WRAP_UP: Duration = Duration::from_secs(10);
 const WAITING_MAX: usize = 200;
 const MUSIC: &str = "waiting";
 
+/// What an entry of `queues:` is checked against.
+pub(crate) struct Around<'a> {
+    pub(crate) agents: &'a BTreeMap<AgentId, AgentEntry>,
+    pub(crate) sounds: &'a Sounds,
+    /// Wished of the speech where a queue does not say otherwise.
+    pub(crate) speech: &'a SpeechPolicy,
+}
+
 pub(crate) fn queues(
     reader: &mut Reader<'_>,
     node: &Node,
-    agents: &BTreeMap<AgentId, AgentEntry>,
-    sounds: &Sounds,
+    around: &Around<'_>,
 ) -> Option<BTreeMap<QueueId, Queue>> {
     let mut queues = BTreeMap::new();
     for (key, value) in reader.entries(node, "queues")? {
@@ -43,20 +52,14 @@ pub(crate) fn queues(
         }
         let id = QueueId::from(key.text.as_str());
         let Some(fields) = reader.fields(value, "a queue", &KEYS) else { continue };
-        if let Some(queue) = queue(reader, &id, &fields, agents, sounds) {
+        if let Some(queue) = queue(reader, &id, &fields, around) {
             queues.insert(id, queue);
         }
     }
     Some(queues)
 }
 
-fn queue(
-    reader: &mut Reader<'_>,
-    id: &QueueId,
-    fields: &Fields<'_>,
-    agents: &BTreeMap<AgentId, AgentEntry>,
-    sounds: &Sounds,
-) -> Option<Queue> {
+fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Around<'_>) -> Option<Queue> {
     let name = match fields.optional("name") {
         Some(node) => reader.text(node, "a name").map(str::to_owned),
         None => Some(id.as_str().to_owned()),
@@ -69,10 +72,11 @@ fn queue(
         Some(node) => reader.count(node, 1..=50_000),
         None => Some(WAITING_MAX),
     };
-    let music = music(reader, fields.optional("music"), sounds);
+    let music = music(reader, fields.optional("music"), around.sounds);
     let announce_position = reader.bool(fields.optional("announce_position"), true);
     let record = reader.bool(fields.optional("record"), true);
-    let members = reader.required(fields, "members").and_then(|node| members(reader, node, agents));
+    let speech = speech(reader, fields.optional("speech"), around.speech);
+    let members = reader.required(fields, "members").and_then(|node| members(reader, node, around.agents));
     let routing = QueueConfig {
         id: id.clone(),
         name: name?,
@@ -86,7 +90,13 @@ fn queue(
             None => None,
         },
     };
-    Some(Queue { routing, music: music?, announce_position: announce_position?, record: record? })
+    Some(Queue {
+        routing,
+        music: music?,
+        announce_position: announce_position?,
+        record: record?,
+        speech: speech?,
+    })
 }
 
 fn strategy(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Strategy> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hotline_base::Pii;
 use hotline_call::RecordingPolicy;
+use hotline_media::PARTIES_MAX;
 use hotline_record_io::{Channels, Coding, Format};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, Value, read};
 
@@ -15,6 +16,10 @@ use crate::sip::{Sip, sip};
 
 /// Levels that speech can be brought to, in dBFS.
 const PROMPT_DBFS: RangeInclusive<i8> = -60..=-3;
+
+/// Parties of a conference: who talks with whom is two, and three is one.
+const PARTIES: RangeInclusive<usize> = 3..=PARTIES_MAX;
+const PARTIES_USUAL: usize = 8;
 
 /// This server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +35,7 @@ pub struct Server {
     /// How talks are recorded.
     pub recordings: Recordings,
     /// Who speaks the texts of flows.
-    pub speech: Speech,
+    pub tts: TextToSpeech,
     /// How logs are written.
     pub log: LogFormat,
 }
@@ -48,6 +53,8 @@ pub struct Media {
     pub threads: usize,
     /// How long a talking phone may be silent on the wire before the call is ended.
     pub timeout: Duration,
+    /// The most parties of one conference.
+    pub parties_max: usize,
 }
 
 /// Pages and API.
@@ -76,9 +83,9 @@ pub struct Storage {
 
 /// Who speaks the texts of flows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Speech {
+pub struct TextToSpeech {
     /// The engine.
-    pub engine: SpeechEngine,
+    pub engine: TtsEngine,
     /// Where spoken texts are kept.
     pub folder: PathBuf,
     /// How long they are kept; zero: not at all.
@@ -87,7 +94,7 @@ pub struct Speech {
 
 /// An engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SpeechEngine {
+pub enum TtsEngine {
     /// espeak-ng.
     Espeak {
         /// The program.
@@ -144,12 +151,17 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields = reader.fields(
         root,
         "the server",
-        &["sip", "media", "http", "storage", "recordings", "speech", "log"],
+        &["sip", "media", "http", "storage", "recordings", "tts", "log"],
     )?;
     let sip = reader.required(&fields, "sip").and_then(|node| sip(reader, node));
-    let media =
-        section(reader, &fields, "media", "media", &["listen", "external", "ports", "threads", "timeout_s"])
-            .and_then(|(fields, node)| media(reader, &fields, node));
+    let media = section(
+        reader,
+        &fields,
+        "media",
+        "media",
+        &["listen", "external", "ports", "threads", "timeout_s", "parties_max"],
+    )
+    .and_then(|(fields, node)| media(reader, &fields, node));
     let http = section(reader, &fields, "http", "http", &["listen"])
         .and_then(|(fields, _)| address(reader, &fields, "listen"))
         .map(|listen| Http { listen });
@@ -162,7 +174,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     )
     .and_then(|(fields, _)| storage(reader, &fields));
     let recordings = recordings(reader, fields.optional("recordings"));
-    let speech = speech(reader, fields.optional("speech"));
+    let tts = tts(reader, fields.optional("tts"));
     let log = log(reader, fields.optional("log"));
     Some(Server {
         sip: sip?,
@@ -170,7 +182,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
         http: http?,
         storage: storage?,
         recordings: recordings?,
-        speech: speech?,
+        tts: tts?,
         log: log?,
     })
 }
@@ -211,7 +223,11 @@ fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option
         Some(node) => reader.seconds(node, 5..=3600)?,
         None => Duration::from_secs(60),
     };
-    Some(Media { listen, external, ports, threads, timeout })
+    let parties_max = match fields.optional("parties_max") {
+        Some(node) => reader.count(node, PARTIES)?,
+        None => PARTIES_USUAL,
+    };
+    Some(Media { listen, external, ports, threads, timeout, parties_max })
 }
 
 fn port_range(reader: &mut Reader<'_>, node: &Node) -> Option<RangeInclusive<u16>> {
@@ -285,18 +301,18 @@ fn recordings(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Recordings
 }
 
 /// The folder of spoken texts unless another is named.
-const SPEECH_FOLDER: &str = "data/speech";
+const TTS_FOLDER: &str = "data/tts";
 /// Days that spoken texts are kept unless said otherwise.
-const SPEECH_DAYS: usize = 30;
+const TTS_DAYS: usize = 30;
 
-fn speech(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Speech> {
-    let espeak = || SpeechEngine::Espeak { program: "espeak-ng".into(), voices: BTreeMap::new() };
+fn tts(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<TextToSpeech> {
+    let espeak = || TtsEngine::Espeak { program: "espeak-ng".into(), voices: BTreeMap::new() };
     let days = |days: usize| Duration::from_secs(u64::try_from(days).unwrap_or(0) * 86_400);
     let Some(node) = node else {
-        return Some(Speech { engine: espeak(), folder: SPEECH_FOLDER.into(), age_max: days(SPEECH_DAYS) });
+        return Some(TextToSpeech { engine: espeak(), folder: TTS_FOLDER.into(), age_max: days(TTS_DAYS) });
     };
     let keys = ["espeak", "voices", "command", "url", "headers", "folder", "keep_days"];
-    let fields = reader.fields(node, "speech", &keys)?;
+    let fields = reader.fields(node, "tts", &keys)?;
     let mut text = |key: &str, what: &str| match fields.optional(key) {
         Some(node) => reader.text(node, what).map(|text| Some(text.to_owned())),
         None => Some(None),
@@ -311,27 +327,27 @@ fn speech(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Speech> {
     let headers = pairs(reader, fields.optional("headers"), "headers")?;
     let age_max = match fields.optional("keep_days") {
         Some(node) => days(reader.count(node, 0..=3650)?),
-        None => days(SPEECH_DAYS),
+        None => days(TTS_DAYS),
     };
     let engine = match (command, url, espeak_program) {
-        (None, None, program) => SpeechEngine::Espeak {
+        (None, None, program) => TtsEngine::Espeak {
             program: program.unwrap_or_else(|| "espeak-ng".to_owned()).into(),
             voices: voices.into_iter().collect(),
         },
         (Some(mut words), None, None) => {
             let program = words.remove(0).into();
-            SpeechEngine::Command { program, arguments: words }
+            TtsEngine::Command { program, arguments: words }
         }
         (None, Some(url), None) => {
             let headers = headers.into_iter().map(|(name, value)| (name, Pii::new(value)));
-            SpeechEngine::Web { url, headers: headers.collect() }
+            TtsEngine::Web { url, headers: headers.collect() }
         }
         _ => {
             reader.mistake(node.place, "more than one engine", "one of `espeak`, `command` and `url`");
             return None;
         }
     };
-    Some(Speech { engine, folder: folder.map_or_else(|| SPEECH_FOLDER.into(), PathBuf::from), age_max })
+    Some(TextToSpeech { engine, folder: folder.map_or_else(|| TTS_FOLDER.into(), PathBuf::from), age_max })
 }
 
 /// A program and its arguments.
@@ -439,6 +455,20 @@ pub(crate) mod tests {
         let server = parse(&Source::new("hotline.yaml", GOOD)).unwrap();
         assert_eq!(server.sip, Sip::at("127.0.0.1:5060".parse().unwrap()));
         assert_eq!((server.media.threads, server.media.timeout), (1, Duration::from_secs(60)));
+        assert_eq!(server.media.parties_max, 8);
+    }
+
+    #[test]
+    fn a_conference_has_three_to_thirty_two_parties() {
+        let media =
+            |parties: &str| GOOD.replace("20000-20100}", &format!("20000-20100, parties_max: {parties}}}"));
+        for parties in [3, 32] {
+            let server = parse(&Source::new("hotline.yaml", &media(&parties.to_string()))).unwrap();
+            assert_eq!(server.media.parties_max, parties);
+        }
+        for parties in ["2", "33", "many"] {
+            assert!(mistakes(&media(parties))[0].contains("3 to 32"), "{:?}", mistakes(&media(parties)));
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
+use hotline_call::{Sides, SpeechPolicy};
 use hotline_config::{ConfigError, Configuration, load};
+use hotline_media::Gain;
 use hotline_sdp::{Codec, Preference};
 use tempfile::TempDir;
 
@@ -233,6 +235,37 @@ fn music_begins_for_each_caller_or_is_the_same_for_all() {
     assert!(missing.contains("there is no music `wating`"), "{missing}");
     let wrong = mistake("center.yaml", "music: waiting", "music: {from: middle}");
     assert!(wrong.contains("unknown from `middle`"), "{wrong}");
+}
+
+#[test]
+fn speech_is_as_the_queue_says_and_else_as_the_center() {
+    let center = |from: &str, to: &str| changed("center.yaml", from, to).1.unwrap().center;
+    let untouched = center("language: en #", "language: en #");
+    assert_eq!(untouched.speech, SpeechPolicy::default());
+    assert_eq!(untouched.queues[&"sales".into()].speech, SpeechPolicy::default());
+    let both = Sides { customer: true, agent: true };
+    let told = center(
+        "language: en #",
+        "speech: {agc: both, agc_dbfs: -23, agc_gain_max_db: 12, hide_keys: customer}\nlanguage: en #",
+    );
+    let level = Gain { target_dbfs: -23, most_db: 12 };
+    let hide_keys = Sides { customer: true, agent: false };
+    assert_eq!(told.speech, SpeechPolicy { agc: both, level, hide_keys });
+    assert_eq!(told.queues[&"sales".into()].speech, told.speech);
+    let one = center("music: waiting", "speech: {hide_keys: both}\n    music: waiting");
+    assert_eq!(one.speech, SpeechPolicy::default());
+    let of_queue = one.queues[&"sales".into()].speech;
+    assert_eq!(of_queue, SpeechPolicy { hide_keys: both, ..SpeechPolicy::default() });
+    assert_eq!(one.queues[&"support".into()].speech, SpeechPolicy::default());
+    for (wrong, told) in [
+        ("agc: everybody", "unknown side `everybody`"),
+        ("agc_dbfs: 3", "a whole number from -60 to -3"),
+        ("agc_gain_max_db: 41", "0 to 40"),
+        ("hide_key: both", "did you mean `hide_keys`?"),
+    ] {
+        let text = mistake("center.yaml", "language: en #", &format!("speech: {{{wrong}}}\nlanguage: en #"));
+        assert!(text.contains(told), "{text}");
+    }
 }
 
 #[test]

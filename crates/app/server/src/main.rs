@@ -24,6 +24,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use hotline_config::{ConfigError, Configuration, LogFormat, load};
 use hotline_telemetry::install_logs;
+use tokio::runtime::Runtime;
 
 use crate::cli::{Bench, Cli, Command, Measurement, Recordings, RecordingsTask};
 
@@ -66,10 +67,10 @@ fn run(cli: &Cli) -> Result<()> {
             runtime()?.block_on(demo::run(configuration, options))
         }
         Some(Command::Bench(Bench { what: Measurement::Sip(options) })) => {
-            runtime()?.block_on(bench::sip(&configuration, options))
+            measure(runtime()?, bench::sip(&configuration, options))
         }
         Some(Command::Bench(Bench { what: Measurement::Media(options) })) => {
-            runtime()?.block_on(bench::media(&configuration, options))
+            measure(runtime()?, bench::media(&configuration, options))
         }
         // Without a runtime, whose threads would be in the measured process too.
         Some(Command::Bench(Bench { what: Measurement::Forward(options) })) => bench::forward(options),
@@ -83,6 +84,13 @@ fn run(cli: &Cli) -> Result<()> {
         }
         Some(Command::User(user)) => runtime()?.block_on(users::add(&configuration, user)),
     }
+}
+
+/// Measures, and ends when that is done or interrupted: the load of a row, which runs on a thread of its own, is not waited for.
+fn measure(runtime: Runtime, measuring: impl Future<Output = Result<()>>) -> Result<()> {
+    let measured = runtime.block_on(measuring);
+    runtime.shutdown_background();
+    measured
 }
 
 fn logs(configuration: &Configuration, filter: &str) -> Result<()> {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use hotline_api::Ports;
 use hotline_base::{Rng, WallTime};
 use hotline_call::Controller;
-use hotline_config::{Configuration, Sip, SipListener, SpeechEngine};
+use hotline_config::{Configuration, Sip, SipListener, TtsEngine};
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
 use hotline_record_io::{Recorder, RecorderConfig};
@@ -93,17 +93,17 @@ pub(crate) async fn run(configuration: Configuration) -> Result<()> {
 }
 
 /// What tells the server to stop: Ctrl-C and SIGTERM.
-struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -249,15 +249,15 @@ async fn listen(
 
 /// Speaks texts and connects callers with services of sound.
 async fn sound(configuration: &Configuration, client: &Client, media: MediaHandle) -> Result<SoundParts> {
-    let settings = &configuration.server.speech;
+    let settings = &configuration.server.tts;
     let engine = match &settings.engine {
-        SpeechEngine::Espeak { program, voices } => {
+        TtsEngine::Espeak { program, voices } => {
             Engine::Espeak { program: program.clone(), voices: voices.clone() }
         }
-        SpeechEngine::Command { program, arguments } => {
+        TtsEngine::Command { program, arguments } => {
             Engine::Command { program: program.clone(), arguments: arguments.clone() }
         }
-        SpeechEngine::Web { url, headers } => {
+        TtsEngine::Web { url, headers } => {
             Engine::Web { client: client.clone(), url: url.clone(), headers: headers.clone() }
         }
     };
@@ -360,7 +360,11 @@ fn start_media(
         threads: settings.media.threads,
         bind: settings.media.listen,
         ports: settings.media.ports.clone(),
-        engine: EngineConfig { rtp_timeout: settings.media.timeout, ..EngineConfig::default() },
+        engine: EngineConfig {
+            rtp_timeout: settings.media.timeout,
+            parties_max: settings.media.parties_max,
+            ..EngineConfig::default()
+        },
     };
     let media = MediaRuntime::start(&config, &prompts, &recorder, tell)?;
     Ok((recorder, media))

@@ -7,8 +7,8 @@ use std::time::Duration;
 use hotline_acd::OfferFailure;
 use hotline_base::{CallId, WallTime};
 use hotline_call::{
-    CallEvent, CallRecord, EndCause, EndKind, Event, EventKind, OfferOutcome, Party, QueueOutcome, Recording,
-    RecordingState,
+    CallEvent, CallRecord, Correction, EndCause, EndKind, Event, EventKind, OfferOutcome, Party,
+    QueueOutcome, Recording, RecordingState,
 };
 use hotline_record_io::{Repaired, StartError, recover, repair, settle};
 use hotline_store::{Store, StoreError};
@@ -182,23 +182,14 @@ async fn correct(store: &Store, repaired: &Repaired) -> Result<(), StoreError> {
         warn!(%recording, %call, path, "a mended recording is on no record; the file stays");
         return Ok(());
     };
-    match known.state {
-        RecordingState::Finished { .. } | RecordingState::Mended { .. } => Ok(()),
-        RecordingState::Open | RecordingState::Failed { .. } => {
-            known.path.clone_from(path);
-            let (duration, bytes) = (duration(repaired), repaired.bytes);
-            known.state = match repaired.gap_ms {
-                Some(gap_ms) => {
-                    RecordingState::Finished { duration, gap: Duration::from_millis(gap_ms), bytes }
-                }
-                None => RecordingState::Mended { duration, bytes },
-            };
-            if repaired.gap_ms.is_some() {
-                known.index.clone_from(&repaired.index);
-            }
-            store.update_recording(&known).await
-        }
-    }
+    let (duration, bytes) = (duration(repaired), repaired.bytes);
+    let state = match repaired.gap_ms.map(Duration::from_millis) {
+        Some(gap) => RecordingState::Finished { duration, gap, bytes },
+        None => RecordingState::Mended { duration, bytes },
+    };
+    let index = repaired.gap_ms.map(|_| repaired.index.clone());
+    let correction = Correction { recording: *recording, path: path.clone(), state, index };
+    if correction.apply_to(&mut known) { store.update_recording(&known).await } else { Ok(()) }
 }
 
 fn duration(repaired: &Repaired) -> Duration {
@@ -383,6 +374,51 @@ mod tests {
         assert_eq!(beyond(0), 0);
         for last in [1, 99_999, 100_000, 123_456] {
             assert!(beyond(last) - last >= SEQ_GAP && beyond(last).is_multiple_of(SEQ_GAP), "{last}");
+        }
+    }
+
+    /// A call that is over, whose record says that its recording failed.
+    async fn with_a_failed_recording(store: &Store) -> CallRecord {
+        let cause = EndCause { kind: EndKind::Completed, sip_status: Some(200), q850: 16 };
+        let mut events = talking();
+        events.extend([
+            (5, CallEvent::RecordingStarted { recording: recording(), path: PATH.to_owned() }),
+            (6, CallEvent::RecordingFailed { recording: recording(), problem: "no room".to_owned() }),
+            (9, CallEvent::Ended { by: Party::Caller, cause }),
+        ]);
+        let record = fold(call(), &journal(events)).unwrap();
+        store.save_record(&record).await.unwrap();
+        record
+    }
+
+    /// Its disk failed behind the back of the recorder, and the file turned out to be complete.
+    #[tokio::test]
+    async fn a_record_gets_the_end_of_its_recording_from_a_complete_file_and_from_a_mended_one() {
+        for gap_ms in [Some(20), None] {
+            let directory = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}", directory.path().join("test.db").display());
+            let store = Store::open(&url).await.unwrap();
+            let before = with_a_failed_recording(&store).await.recordings[0].clone();
+            let at = hotline_media::RecordedMark {
+                at_ms: 7,
+                kind: hotline_media::MarkKind::Held,
+                by: None,
+                why: None,
+            };
+            let index = RecordingIndex { marks: vec![at], ..RecordingIndex::default() };
+            let found = Repaired { gap_ms, index: index.clone(), ..repaired(5, 3) };
+            correct(&store, &found).await.unwrap();
+            let record = store.get_call(call()).await.unwrap().unwrap();
+            let (duration, bytes) = (Duration::from_secs(3), 44);
+            let (state, index) = match gap_ms.map(Duration::from_millis) {
+                Some(gap) => (RecordingState::Finished { duration, gap, bytes }, index),
+                None => (RecordingState::Mended { duration, bytes }, before.index.clone()),
+            };
+            let expected = Recording { state, index, ..before };
+            assert_eq!(record.recordings, std::slice::from_ref(&expected));
+            // What is known of its end stays.
+            correct(&store, &Repaired { gap_ms, ..repaired(5, 9) }).await.unwrap();
+            assert_eq!(store.get_call(call()).await.unwrap().unwrap().recordings, [expected]);
         }
     }
 

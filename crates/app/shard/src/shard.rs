@@ -429,6 +429,12 @@ impl Shard {
                 self.records.push_back(record);
             }
             Request::SaveRecord(record) => self.parts.writer.write(JournalEntry::Record(record)),
+            Request::CorrectRecording(correction) => {
+                // The record may not have got that far.
+                if !self.records.iter_mut().any(|record| correction.apply(record)) {
+                    self.parts.writer.write(JournalEntry::Correction(correction));
+                }
+            }
             Request::SaveContacts(contacts) => {
                 self.parts.writer.write(JournalEntry::Contacts(resume::stored(contacts)));
             }

@@ -62,6 +62,8 @@ pub struct Detector {
     candidate: Option<char>,
     alike: u32,
     held: Option<Held>,
+    /// How many windows more may have a key in them, though it is not found there.
+    lingering: u32,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -103,9 +105,17 @@ impl Detector {
         if self.samples < WINDOW { None } else { self.judge(judged) }
     }
 
+    /// True from the first window of a key, after 9 to 19 ms of it, until it is surely let go, also if it is not held long enough
+    /// to count as pressed.
+    #[must_use]
+    pub const fn hears_key(&self) -> bool {
+        self.lingering > 0
+    }
+
     fn judge(&mut self, key: Option<char>) -> Option<Press> {
         self.alike = if key == self.candidate { self.alike.saturating_add(1) } else { 1 };
         self.candidate = key;
+        self.lingering = if key.is_some() { RELEASED_WINDOWS } else { self.lingering.saturating_sub(1) };
         let begins = key.filter(|_| self.alike == PRESSED_WINDOWS);
         let mut over = None;
         if let Some(held) = &mut self.held {

@@ -13,6 +13,7 @@ use hotline_media::Music;
 use hotline_sip::uri::Host;
 
 use crate::number::DialPlan;
+use crate::speech::SpeechPolicy;
 use crate::trunk::{Route, Trunk};
 use crate::voice::Voice;
 
@@ -47,6 +48,8 @@ pub struct Center {
     pub media_address: IpAddr,
     /// How audio is agreed on with phones.
     pub voice: Voice,
+    /// What is done to what is said in talks of calls that came through no queue.
+    pub speech: SpeechPolicy,
     /// What is recorded.
     pub recording: RecordingPolicy,
     /// Limits and waits of call control.
@@ -92,6 +95,8 @@ pub struct Queue {
     pub announce_position: bool,
     /// Whether conversations of callers who came through this queue are recorded.
     pub record: bool,
+    /// What is done to what is said in their talks.
+    pub speech: SpeechPolicy,
 }
 
 /// Numbers outside at which one agent may be reached.

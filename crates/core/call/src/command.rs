@@ -12,7 +12,7 @@ use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located};
 use serde::{Deserialize, Serialize};
 
-use crate::record::CallRecord;
+use crate::record::{CallRecord, Correction};
 
 /// Asked through the API or by the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,6 +205,8 @@ pub enum Request {
     /// The call is over and its recording closed: write the record with its recordings, once, in one
     /// transaction.
     SaveRecord(Box<CallRecord>),
+    /// A recording that had failed is complete, and the record of its call was asked to be written before.
+    CorrectRecording(Box<Correction>),
     /// Where this SIP user is reached has changed: keep it in place of what was kept before, so that the next start
     /// can take it over.
     SaveContacts(SavedContacts),

@@ -15,6 +15,7 @@ mod record;
 mod sessions;
 mod snapshot;
 mod sound;
+mod speech;
 mod trunk;
 mod voice;
 
@@ -34,12 +35,13 @@ pub use event::{
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
 pub use record::{
-    CallRecord, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex,
-    RecordingState, SurveyAnswer, Transfer, TransferOutcome,
+    CallRecord, Correction, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording,
+    RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};
 pub use sound::{LegSound, Sound};
+pub use speech::{Sides, SpeechPolicy};
 pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,

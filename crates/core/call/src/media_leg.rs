@@ -52,6 +52,8 @@ pub(crate) struct MediaLeg {
     session_id: u64,
     described: Described,
     agreed: Option<Negotiated>,
+    /// What is done to what the peer says.
+    speech: media::Speech,
 }
 
 /// What we sent last. The next description continues it (RFC 3264 §8).
@@ -77,7 +79,8 @@ impl Described {
 impl MediaLeg {
     /// A leg to a phone, or over a trunk.
     pub(crate) const fn new(leg: LegId, port: u16, session_id: u64, trunk: Option<TrunkId>) -> Self {
-        Self { leg, port, trunk, session_id, described: Described::Nothing, agreed: None }
+        let speech = media::Speech { gain: None, hides_keys: false };
+        Self { leg, port, trunk, session_id, described: Described::Nothing, agreed: None, speech }
     }
 
     /// The same leg for the dialog of an agent's own phone: it keeps port and codec, and describes itself anew.
@@ -93,6 +96,18 @@ impl MediaLeg {
     /// Its port.
     pub(crate) const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// What is done to what the peer says is this from here on.
+    pub(crate) fn set_speech(&mut self, speech: media::Speech, out: &mut VecDeque<media::Command>) {
+        if std::mem::replace(&mut self.speech, speech) != speech {
+            out.push_back(media::Command::SetSpeech { leg: self.leg, speech });
+        }
+    }
+
+    /// Whether nobody is to get the keys that the peer presses.
+    pub(crate) const fn hides_keys(&self) -> bool {
+        self.speech.hides_keys
     }
 
     /// The codec that was agreed.
@@ -232,6 +247,7 @@ mod tests {
     use super::*;
     use crate::center::{RecordingPolicy, Timing};
     use crate::number::DialPlan;
+    use crate::speech::SpeechPolicy;
     use crate::trunk::{Format, Identity, Numbers, Trunk};
 
     fn center() -> Center {
@@ -250,6 +266,7 @@ mod tests {
             domain: Host::Name("center.example".into()),
             media_address: "192.0.2.10".parse().expect("an address"),
             voice: Voice { codecs: vec![Codec::Pcmu, Codec::Pcma], also_taken: vec![], ..Voice::default() },
+            speech: SpeechPolicy::default(),
             recording: RecordingPolicy::default(),
             timing: Timing::default(),
         }

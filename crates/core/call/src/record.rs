@@ -17,7 +17,7 @@ use crate::sound::LegSound;
 mod recording;
 
 pub use hotline_media::RecordingIndex;
-pub use recording::{Recording, RecordingState};
+pub use recording::{Correction, Recording, RecordingState};
 
 /// Everything that is kept of one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,13 +4,16 @@
 //! timestamps count more (RFC 3551 §4.5.2, RFC 7587 §4.1). Sound is narrow, at 8 kHz, or wide, at 16 kHz.
 
 use hotline_audio::g722::{NarrowDecoder, NarrowEncoder};
+use hotline_audio::gain::AutomaticGain;
 use hotline_audio::{ALAW_TO_ULAW, Doubler, Halver, Rate, ULAW_TO_ALAW, alaw, opus, ulaw};
 use hotline_base::PlayId;
 use serde::{Deserialize, Serialize};
 
 use crate::PromptLibrary;
 use crate::form::{Law, Wide};
+use crate::opus_encoder::OpusEncoder;
 use crate::player::Player;
+use crate::speech::level;
 
 /// The most samples of one packet, 120 ms of wide sound.
 pub(crate) const WIDE_SAMPLES_MAX: usize = opus::PACKET_SAMPLES_MAX;
@@ -70,7 +73,7 @@ pub enum Encoder {
     /// To G.722, from what came before.
     G722(Box<NarrowEncoder>),
     /// To Opus, from what came before.
-    Opus(Box<(opus::Encoder, Doubler)>),
+    Opus(Box<OpusEncoder>),
     /// To linear samples.
     L16(Box<Doubler>),
 }
@@ -164,9 +167,7 @@ impl Codec {
             Self::Pcmu => Encoder::Pcmu,
             Self::Pcma => Encoder::Pcma,
             Self::G722 => Encoder::G722(Box::default()),
-            Self::Opus => {
-                Encoder::Opus(Box::new((opus::Encoder::new(wishes.settings()), Doubler::default())))
-            }
+            Self::Opus => Encoder::Opus(Box::new(OpusEncoder::new(wishes.settings()))),
             Self::L16 => Encoder::L16(Box::default()),
         }
     }
@@ -287,7 +288,8 @@ impl Encoder {
     }
 
     /// Encodes up to 120 ms of narrow sound; gives the length in `out`, which has room for 3840 bytes. Nothing is to be sent
-    /// for a silence that the receiver wishes not to get, and of Opus for what is no multiple of 10 ms.
+    /// for a silence that the receiver wishes not to get. Opus has frames of 10 ms: what does not fill one is [held](Encoder::held),
+    /// and the payload begins with what was held before.
     pub fn encode(&mut self, sound: &[i16], out: &mut [u8]) -> usize {
         match self {
             Self::Pcmu => each(sound, out, ulaw::encode),
@@ -306,7 +308,7 @@ impl Encoder {
         match self {
             Self::Pcmu | Self::Pcma => 0,
             Self::G722(encoder) => each(sound.as_chunks().0, out, |pair| encoder.encode_wide(pair)),
-            Self::Opus(encoder) => encoder.0.encode(sound, out),
+            Self::Opus(encoder) => encoder.encode(sound, out),
             Self::L16(_) => 2 * each(sound, out.as_chunks_mut().0, |sample: i16| sample.to_be_bytes()),
         }
     }
@@ -326,9 +328,33 @@ impl Encoder {
         self.codec() == codec && codec != Codec::G722
     }
 
-    /// Turns a payload that `decoder` understands into its own; gives its length in `out`, as [`Encoder::encode`] does.
-    pub(crate) fn transcode(&mut self, decoder: &mut Decoder, payload: &[u8], out: &mut [u8]) -> usize {
+    /// How much of what it was given waits for the rest of its frame, in samples at 8 kHz: less than 10 ms.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722(_) | Self::L16(_) => 0,
+            Self::Opus(encoder) => encoder.held(),
+        }
+    }
+
+    /// What comes next does not go on where the last sound ended: nothing of that is held any more.
+    pub(crate) fn forget_held(&mut self) {
+        if let Self::Opus(encoder) = self {
+            encoder.forget_held();
+        }
+    }
+
+    /// Turns a payload that `decoder` understands into its own, brought to a level if there is a gain; gives its length in `out`,
+    /// as [`Encoder::encode`] does.
+    pub(crate) fn transcode(
+        &mut self,
+        decoder: &mut Decoder,
+        gain: Option<&mut AutomaticGain>,
+        payload: &[u8],
+        out: &mut [u8],
+    ) -> usize {
         match (&mut *decoder, &mut *self) {
+            _ if gain.is_some() => {}
             (Decoder::Pcmu, Self::Pcma) => return each(payload, out, |byte| ULAW_TO_ALAW[usize::from(byte)]),
             (Decoder::Pcma, Self::Pcmu) => return each(payload, out, |byte| ALAW_TO_ULAW[usize::from(byte)]),
             (Decoder::G722(from), Self::G722(to)) => {
@@ -339,11 +365,22 @@ impl Encoder {
         if decoder.codec().is_wide() && self.codec().is_wide() {
             let mut sound = [0; WIDE_SAMPLES_MAX];
             let length = decoder.decode_wide(payload, &mut sound);
+            level(gain, &mut sound[..length], Rate::Wide);
             self.encode_wide(&sound[..length], out)
         } else {
             let mut sound = [0; NARROW_SAMPLES_MAX];
             let length = decoder.decode(payload, &mut sound);
+            level(gain, &mut sound[..length], Rate::Narrow);
             self.encode(&sound[..length], out)
+        }
+    }
+
+    /// Writes silence of `span` samples at 8 kHz, as [`Encoder::transcode`] makes sound.
+    pub(crate) fn hush(&mut self, span: usize, out: &mut [u8]) -> usize {
+        if self.codec().is_wide() {
+            self.encode_wide(&[0; WIDE_SAMPLES_MAX][..2 * span], out)
+        } else {
+            self.encode(&[0; NARROW_SAMPLES_MAX][..span], out)
         }
     }
 
@@ -351,7 +388,7 @@ impl Encoder {
     /// the receiver conceals it better.
     pub(crate) fn conceal(
         &mut self,
-        decoder: &mut Decoder,
+        (decoder, gain): (&mut Decoder, Option<&mut AutomaticGain>),
         next: Option<&[u8]>,
         span: usize,
         out: &mut [u8],
@@ -359,10 +396,18 @@ impl Encoder {
         let mut sound = [0; WIDE_SAMPLES_MAX];
         if self.codec().is_wide() {
             let sound = &mut sound[..2 * span];
-            if decoder.conceal_wide(next, sound) { self.encode_wide(sound, out) } else { 0 }
+            if !decoder.conceal_wide(next, sound) {
+                return 0;
+            }
+            level(gain, sound, Rate::Wide);
+            self.encode_wide(sound, out)
         } else {
             let sound = &mut sound[..span];
-            if decoder.conceal(next, sound) { self.encode(sound, out) } else { 0 }
+            if !decoder.conceal(next, sound) {
+                return 0;
+            }
+            level(gain, sound, Rate::Narrow);
+            self.encode(sound, out)
         }
     }
 
@@ -408,7 +453,7 @@ impl Encoder {
     /// How many packets in a hundred the receiver says are lost on the way to it.
     pub(crate) fn set_loss_percent(&mut self, percent: u8) {
         if let Self::Opus(encoder) = self {
-            encoder.0.set_loss_percent(percent);
+            encoder.set_loss_percent(percent);
         }
     }
 
@@ -417,14 +462,14 @@ impl Encoder {
         match self {
             Self::Pcmu | Self::Pcma => {}
             Self::G722(encoder) => encoder.forget_samples(),
-            Self::Opus(encoder) => encoder.1 = Doubler::default(),
+            Self::Opus(encoder) => encoder.doubler = Doubler::default(),
             Self::L16(doubler) => **doubler = Doubler::default(),
         }
     }
 
     fn widen(&mut self, sound: &[i16], out: &mut [i16]) -> usize {
         let doubler = match self {
-            Self::Opus(encoder) => &mut encoder.1,
+            Self::Opus(encoder) => &mut encoder.doubler,
             Self::L16(doubler) => doubler,
             Self::Pcmu | Self::Pcma | Self::G722(_) => return 0,
         };

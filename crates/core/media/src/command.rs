@@ -8,7 +8,7 @@ use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_rtp::Digit;
 use serde::{Deserialize, Serialize};
 
-use crate::{Codec, Mark, Opus, Party, Voice};
+use crate::{Codec, Mark, Opus, Party, Speech, Voice};
 
 /// One instruction. A command for a leg, bridge or recording that has ended is ignored: it crossed the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,13 @@ pub enum Command {
         leg: LegId,
         /// What was settled.
         remote: Remote,
+    },
+    /// Says what is done to what the peer of a leg says before anybody hears it, in every bridge from here on.
+    SetSpeech {
+        /// The leg.
+        leg: LegId,
+        /// What.
+        speech: Speech,
     },
     /// Plays a prompt in a loop behind everything else on a leg, or stops that. Prompts mute it meanwhile; a
     /// bridge replaces it.
@@ -90,17 +97,12 @@ pub enum Command {
         /// At least one, none of them recorded already.
         voices: Vec<Voice>,
     },
-    /// Lets a recording hear one more leg, or this one on another channel. A leg leaves the recording it was in.
+    /// Lets a recording hear one more leg, or this one on another channel. A leg leaves the recording it was in; closing it does so too.
     JoinRecording {
         /// The recording.
         recording: RecordingId,
         /// The leg.
         voice: Voice,
-    },
-    /// Takes a leg out of the recording it is in. Closing it does so too.
-    LeaveRecording {
-        /// The leg.
-        leg: LegId,
     },
     /// Marks what happened in a recording. From [`MarkKind::Paused`](crate::MarkKind::Paused) to
     /// [`MarkKind::Resumed`](crate::MarkKind::Resumed) there is silence in the file, and time goes on.
@@ -154,9 +156,35 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Samples at 8 kHz of one packet that we make.
+    /// A peer that sends and takes a codec under the [usual payload type](Codec::usual_payload_type), telephone-events under 101
+    /// with the clock of the codec, and 20 ms a packet; no reports and no comfort noise.
+    #[must_use]
+    pub fn new(address: SocketAddr, codec: Codec) -> Self {
+        Self {
+            address,
+            rtcp: None,
+            rtcp_mux: false,
+            codec,
+            opus: Opus::default(),
+            payload_type_send: codec.usual_payload_type(),
+            payload_type_receive: codec.usual_payload_type(),
+            telephone_event_send: Some(101),
+            telephone_event_receive: Some(101),
+            telephone_event_clock_factor: codec.clock_factor(),
+            comfort_noise_receive: None,
+            direction: Direction::SendReceive,
+            ptime_ms: 20,
+        }
+    }
+
+    /// Samples at 8 kHz of one packet that we make. Of Opus it is whole frames, and no more than is wished.
     pub(crate) fn frame_samples(&self) -> usize {
-        usize::from(self.ptime_ms.clamp(10, 60)) * 8
+        let wished_ms = usize::from(self.ptime_ms.clamp(10, 60));
+        let whole_ms = match self.codec {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::L16 => wished_ms,
+            Codec::Opus => wished_ms - wished_ms % 10,
+        };
+        whole_ms * 8
     }
 }
 

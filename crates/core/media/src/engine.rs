@@ -118,6 +118,7 @@ impl Engine {
         match command {
             Command::OpenLeg { leg, call } => self.open_leg(now, leg, call),
             Command::SetRemote { leg, remote } => self.set_remote(now, leg, remote),
+            Command::SetSpeech { leg, speech } => self.with_leg(leg, |leg| leg.set_speech(speech)),
             Command::SetMusic { leg, prompt } => self.with_leg(leg, |leg| leg.player.set_music(prompt)),
             Command::Play { leg, play, prompts } => self.play(leg, play, prompts),
             Command::StopPlay { leg } => self.stop_play(leg),
@@ -133,11 +134,6 @@ impl Engine {
             Command::JoinRecording { recording, voice } => {
                 let joined = self.recordings.join(now, &mut self.legs, (recording, &voice), out);
                 self.counters.commands_ignored += u64::from(!joined);
-            }
-            Command::LeaveRecording { leg: id } => {
-                if let Some(leg) = self.legs.get_mut(&id) {
-                    self.recordings.leave(now, id, leg, out);
-                }
             }
             Command::MarkRecording { recording, mark } => self.recordings.mark(now, recording, &mark, out),
             Command::StopRecording { recording } => self.recordings.stop(now, &mut self.legs, recording, out),
@@ -168,11 +164,20 @@ impl Engine {
         from.push_to_playout(now.mono, &received, packet);
         let listener = from.bridged.and_then(|bridged| bridged.listener);
         let Some(mut decoder) = from.take_decoder() else { return };
-        let passing = Passing { received: &received, decoder: &mut decoder, datagram: packet };
+        let mut gain = from.take_gain();
+        let passing = Passing {
+            received: &received,
+            decoder: &mut decoder,
+            gain: gain.as_deref_mut(),
+            datagram: packet,
+        };
         let is_heard = match listener.and_then(|listener| Some((listener, self.legs.get_mut(&listener)?))) {
             Some((listener, to)) => to.relay(now.mono, listener, passing, out),
             None => false,
         };
+        if let (Some(gain), Some(from)) = (gain, self.legs.get_mut(&leg)) {
+            from.put_gain(gain);
+        }
         match decoder.codec() {
             // Without state it need not come back.
             Codec::Pcmu | Codec::Pcma => {}

@@ -1,6 +1,6 @@
 //! What the media plane tells call control.
 
-use hotline_base::{LegId, PlayId, RecordingId};
+use hotline_base::{CallId, LegId, PlayId, RecordingId};
 use hotline_rtp::Digit;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,23 @@ pub enum Event {
         /// Why there is no more of it.
         end: RecordingEnd,
         /// Who was heard when, and what happened.
+        index: RecordingIndex,
+    },
+    /// A recording that had failed is complete as far as it goes. Its call may be over for long.
+    RecordingCompleted {
+        /// The recording.
+        recording: RecordingId,
+        /// The call it belongs to.
+        call: CallId,
+        /// Relative to the root of the recordings.
+        path: String,
+        /// The length of the file.
+        duration_ms: u64,
+        /// How much audio arrived and is missing; `None` if it was cut off, and nobody knows.
+        gap_ms: Option<u64>,
+        /// The size of the file.
+        bytes: u64,
+        /// Who was heard when, and what happened; nothing if it was cut off.
         index: RecordingIndex,
     },
     /// The recording ended early or never began; the call goes on. An operator should be told.

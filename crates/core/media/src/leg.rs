@@ -1,17 +1,21 @@
 //! One leg: a peer, the stream to it and the stream from it.
 
 mod line;
+mod passing;
 
 use core::net::SocketAddr;
 use core::time::Duration;
 
 use hotline_audio::Rate;
 use hotline_audio::comfort_noise::Generator;
+use hotline_audio::gain::AutomaticGain;
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, Time};
 use hotline_rtp::{Digit, HEADER_LEN, Header, PeerReport, Press, REPORT_LEN_MAX, speed_event_up};
 use serde::{Deserialize, Serialize};
 
 use self::line::Line;
+pub(crate) use self::passing::Passing;
+use self::passing::Until;
 use crate::codec::{NARROW_SAMPLES_MAX, PAYLOAD_MAX};
 use crate::events::Events;
 use crate::in_band::InBand;
@@ -22,14 +26,14 @@ use crate::receiver::{Content, Received, Receiver};
 use crate::reports::{Occasion, Outgoing, Reports};
 use crate::sender::{Incoming, Sender};
 use crate::timeline::samples_at;
-use crate::{Channel, Codec, Decoder, Encoder, Event, LegStats, PlayOutcome, PromptLibrary, Remote, Sink};
+use crate::{
+    Channel, Codec, Decoder, Encoder, Event, Gain, LegStats, PlayOutcome, PromptLibrary, Remote, Sink, Speech,
+};
 
 /// A peer that said that it is silent may be so for so many times as long as one that just sends nothing.
 const QUIET_PATIENCE: u32 = 5;
 /// The most that waits of a mix: a packet of 60 ms and a frame of wide sound.
 const MIXED_MAX: usize = 1280;
-/// The most lost packets in a row whose place is filled for a phone that cannot do it itself.
-const CONCEALED_MAX: u16 = 5;
 /// Samples of one beat, 20 ms at 8 kHz.
 const BEAT_SAMPLES: usize = 160;
 /// How long the other side of a bridge may be silent before we send silence in its place, so that routers and
@@ -61,6 +65,11 @@ pub(crate) struct Leg {
     /// While whom it hears is silent and has told how its line sounds (RFC 3389).
     is_noisy: bool,
     noise: Box<Generator>,
+    /// What is done to what the peer says, and what brings its packets to a level; a mix has its own.
+    speech: Speech,
+    gain: Option<Box<AutomaticGain>>,
+    /// Where the sound goes on of which the encoder holds a part.
+    held_until: Option<Until>,
 }
 
 /// The connection to the peer.
@@ -74,7 +83,7 @@ struct Link {
     /// All that comes is heard by the one, all that goes is said by the other: G.722 depends on what came before.
     decoder: Decoder,
     encoder: Encoder,
-    /// For a peer that presses keys as sounds.
+    /// For a peer that presses keys as sounds, or whose keys nobody is to hear.
     in_band: Option<InBand>,
 }
 
@@ -132,13 +141,6 @@ pub(crate) struct Tap {
     pub(crate) joined: u64,
 }
 
-/// A packet on its way from one leg to another, in the datagram it came in.
-pub(crate) struct Passing<'a> {
-    pub(crate) received: &'a Received,
-    pub(crate) decoder: &'a mut Decoder,
-    pub(crate) datagram: &'a mut [u8],
-}
-
 impl Leg {
     pub(crate) fn new(call: CallId, rng: &mut Rng) -> Self {
         Self {
@@ -158,6 +160,9 @@ impl Leg {
             mixed: Vec::new(),
             is_noisy: false,
             noise: Box::new(Generator::new(rng.next_u64(), Rate::Narrow)),
+            speech: Speech::default(),
+            gain: None,
+            held_until: None,
         }
     }
 
@@ -184,7 +189,7 @@ impl Leg {
         }
         self.reports.set_remote(now, &remote);
         let Remote { codec, opus, address, .. } = remote;
-        let in_band = remote.telephone_event_receive.is_none();
+        let in_band = remote.telephone_event_receive.is_none() || self.speech.hides_keys;
         match &mut self.link {
             Some(link) => {
                 link.receiver.set_signalled(now, address);
@@ -217,6 +222,23 @@ impl Leg {
         }
     }
 
+    /// What is done to what the peer says is another from here on.
+    pub(crate) fn set_speech(&mut self, speech: Speech) {
+        if self.speech.gain != speech.gain {
+            self.gain = speech.gain.map(|gain| Box::new(gain.begin()));
+        }
+        self.speech = speech;
+        if let Some(playout) = &mut self.playout {
+            playout.gain = speech.gain.map(Gain::begin);
+        }
+        if let Some(link) = &mut self.link {
+            let listens = link.remote.telephone_event_receive.is_none() || speech.hides_keys;
+            if listens != link.in_band.is_some() {
+                link.in_band = listens.then(|| InBand::new(link.remote.codec));
+            }
+        }
+    }
+
     /// What the peer's packets are coded in.
     pub(crate) fn codec(&self) -> Option<Codec> {
         self.link.as_ref().map(|link| link.remote.codec)
@@ -238,6 +260,16 @@ impl Leg {
         if let Some(link) = &mut self.link {
             link.decoder = decoder;
         }
+    }
+
+    /// Gives what brings the peer to a level away for a moment; see [`Leg::put_gain`].
+    pub(crate) fn take_gain(&mut self) -> Option<Box<AutomaticGain>> {
+        self.gain.take()
+    }
+
+    /// Takes back what [`Leg::take_gain`] gave away.
+    pub(crate) fn put_gain(&mut self, gain: Box<AutomaticGain>) {
+        self.gain = Some(gain);
     }
 
     /// A bridge began or ended.
@@ -273,6 +305,9 @@ impl Leg {
             self.played_out.add(&over.stats);
         }
         self.playout = wanted.map(|(codec, rate)| Box::new(Playout::new(codec, rate)));
+        if let Some(playout) = &mut self.playout {
+            playout.gain = self.speech.gain.map(Gain::begin);
+        }
     }
 
     /// Lets a piece of the peer's audio wait for the mixes that hear it.
@@ -281,7 +316,7 @@ impl Leg {
             return;
         };
         let Header { ssrc, timestamp, sequence, .. } = received.header;
-        let payload = &datagram[received.payload.clone()];
+        let payload = if received.is_hidden { &[][..] } else { &datagram[received.payload.clone()] };
         let piece = Piece { ssrc, timestamp, sequence, span, payload, restarted: received.restarted };
         playout.push(samples_at(now), &piece);
     }
@@ -334,7 +369,7 @@ impl Leg {
             self.stats.unexpected += 1;
             return None;
         };
-        let received = link.receiver.handle_packet(now, from, datagram, &link.remote, &mut self.stats)?;
+        let mut received = link.receiver.handle_packet(now, from, datagram, &link.remote, &mut self.stats)?;
         link.watch = match link.watch {
             Watch::Off => Watch::Off,
             Watch::HeardAt(_) | Watch::Silent => Watch::HeardAt(now),
@@ -346,14 +381,21 @@ impl Leg {
         for press in received.presses.iter().flatten() {
             report_press(&mut self.stats, id, *press, events);
         }
-        // In a bridge keys are for the other side, who hears them.
-        if let (Some(in_band), None, Content::Audio { .. }) =
-            (&mut link.in_band, self.bridged, received.content)
-        {
-            in_band.hear(&datagram[received.payload.clone()], |press| {
-                report_press(&mut self.stats, id, press, events);
-            });
-        }
+        let hides = self.speech.hides_keys;
+        let is_key = match (received.content, &mut link.in_band) {
+            (Content::Event, _) => true,
+            // In a bridge keys are for the other side, who hears them.
+            (Content::Audio { .. }, Some(in_band)) if hides || self.bridged.is_none() => {
+                let tells = self.bridged.is_none() && link.remote.telephone_event_receive.is_none();
+                in_band.hear(&datagram[received.payload.clone()], |press| {
+                    if tells {
+                        report_press(&mut self.stats, id, press, events);
+                    }
+                })
+            }
+            (Content::Audio { .. } | Content::Noise(_) | Content::Unusable, _) => false,
+        };
+        received.is_hidden = hides && is_key;
         Some(received)
     }
 
@@ -408,6 +450,9 @@ impl Leg {
         else {
             return;
         };
+        if received.is_hidden {
+            return;
+        }
         // A phone that does not listen holds the other, and what it sends is its own music: nobody hears it.
         if !self.link.as_ref().is_some_and(|link| link.remote.direction.sends()) {
             return;
@@ -420,91 +465,6 @@ impl Leg {
         let position = tap.joined - tap.started + u64::try_from(since_joined).unwrap_or(0);
         let Tap { recording, channel, .. } = tap;
         out.record(recording, crate::Chunk::Audio { leg, channel, position, codec, payload });
-    }
-
-    /// Sends a packet of the leg this one is bridged with. False if its audio was not looked at.
-    pub(crate) fn relay(&mut self, now: Time, id: LegId, packet: Passing<'_>, out: &mut impl Sink) -> bool {
-        let Passing { received, decoder, datagram } = packet;
-        if let Some(Bridged { hears: Hears::Packets { heard_at }, .. }) = &mut self.bridged {
-            *heard_at = now;
-        }
-        let Some(link) = self.link.as_mut().filter(|link| link.remote.direction.sends()) else {
-            return false;
-        };
-        if self.player.goes_first() {
-            return false;
-        }
-        if let Content::Audio { .. } = received.content {
-            self.is_noisy = false;
-        }
-        let payload = received.payload.clone();
-        let incoming = Incoming {
-            header: &received.header,
-            clock_factor: received.clock_factor,
-            restarted: received.restarted,
-        };
-        match (received.content, link.remote.telephone_event_send) {
-            (Content::Audio { span, .. }, _) if link.encoder.passes(decoder.codec()) => {
-                let payload_type = link.remote.payload_type_send;
-                let header = self.sender.relay(now, incoming, payload_type, span as u32);
-                self.send(id, header, &mut datagram[payload.start - HEADER_LEN..payload.end], out);
-            }
-            // Its place was filled, and the decoder is past it.
-            (Content::Audio { .. }, _) if received.is_overtaken && decoder.codec() == Codec::Opus => {}
-            (Content::Audio { span, lost, .. }, _) => {
-                self.translate(now, id, incoming, (decoder, &datagram[payload]), (span, lost), out);
-            }
-            (Content::Event, Some(payload_type)) => {
-                speed_event_up(&mut datagram[payload.clone()], link.remote.telephone_event_clock_factor);
-                let header = self.sender.relay_key(now, incoming, payload_type);
-                self.send(id, header, &mut datagram[payload.start - HEADER_LEN..payload.end], out);
-            }
-            (Content::Noise(noise), _) => {
-                self.sender.skip(&received.header);
-                if !received.is_overtaken {
-                    self.noise.set(noise);
-                    self.is_noisy = true;
-                }
-            }
-            (Content::Event, None) | (Content::Unusable, _) => self.sender.skip(&received.header),
-        }
-        true
-    }
-
-    /// Sends a packet of another codec, after what can be told of `lost` packets before it, each as long as this one.
-    fn translate(
-        &mut self,
-        now: Time,
-        id: LegId,
-        incoming: Incoming<'_>,
-        (decoder, payload): (&mut Decoder, &[u8]),
-        (span, lost): (usize, u16),
-        out: &mut impl Sink,
-    ) {
-        // What was lost before this stream was joined on has no place in ours.
-        let lost = if self.sender.has_joined(incoming) { lost } else { 0 };
-        let mut packet = [0; HEADER_LEN + PAYLOAD_MAX];
-        for back in (0..=lost.min(CONCEALED_MAX)).rev() {
-            let Some(link) = &mut self.link else { return };
-            let place = &mut packet[HEADER_LEN..];
-            let length = match back {
-                0 => link.encoder.transcode(decoder, payload, place),
-                1 => link.encoder.conceal(decoder, Some(payload), span, place),
-                _ => link.encoder.conceal(decoder, None, span, place),
-            };
-            let header = Header {
-                sequence: incoming.header.sequence.wrapping_sub(back),
-                timestamp: incoming.header.timestamp.wrapping_sub(u32::from(back) * span as u32),
-                ..*incoming.header
-            };
-            let incoming = Incoming { header: &header, ..incoming };
-            if length > 0 {
-                let header = self.sender.relay(now, incoming, link.remote.payload_type_send, span as u32);
-                self.send(id, header, &mut packet[..HEADER_LEN + length], out);
-            } else if back == 0 {
-                self.sender.skip(&header);
-            }
-        }
     }
 
     /// Sends a packet whose payload is in its place, with this header if there is one.
@@ -537,6 +497,7 @@ impl Leg {
             && let frame_samples = link.remote.frame_samples()
             && self.due_samples >= frame_samples
         {
+            link.encoder.forget_held();
             let clock = samples_at(now).saturating_sub(self.due_samples as u64);
             self.due_samples -= frame_samples;
             let mut packet = [0; HEADER_LEN + PAYLOAD_MAX];

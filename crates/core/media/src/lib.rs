@@ -17,6 +17,7 @@ mod form;
 mod in_band;
 mod keys;
 mod leg;
+mod opus_encoder;
 mod parties;
 mod player;
 mod playout;
@@ -29,6 +30,7 @@ mod reports;
 mod sender;
 mod sink;
 mod source;
+mod speech;
 mod streams;
 mod timeline;
 
@@ -38,6 +40,7 @@ pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
 pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 pub use hotline_rtp::Digit;
 pub use keys::KEYS_WAITING_MAX;
+pub use opus_encoder::OpusEncoder;
 pub use parties::{PARTIES_MAX, Party, Supervision};
 pub use prompts::{BEEP, BUSY, CONGESTION, PromptLibrary, RINGBACK};
 pub use quality::mos_hundredths;
@@ -45,3 +48,4 @@ pub use recording::{
     Channel, Mark, MarkKind, RecordedGap, RecordedLeg, RecordedMark, RecordingIndex, Speaker, Talk, Voice,
 };
 pub use sink::{Chunk, Sink};
+pub use speech::{Gain, Speech};

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use hotline_audio::gain::AutomaticGain;
 use hotline_audio::{Concealer, Rate, stretch, voice};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub(crate) struct Playout {
     decoder: Decoder,
     concealer: Concealer,
     detector: voice::Detector,
+    /// Brings what is heard to a level.
+    pub(crate) gain: Option<AutomaticGain>,
     delays: Delays,
     /// By their place, and room for others.
     waiting: VecDeque<Waiting>,
@@ -113,6 +116,7 @@ pub(crate) struct Piece<'a> {
     pub(crate) sequence: u16,
     /// Samples at 8 kHz.
     pub(crate) span: usize,
+    /// Empty for silence in its place.
     pub(crate) payload: &'a [u8],
     /// Its stream begins here.
     pub(crate) restarted: bool,
@@ -129,6 +133,7 @@ impl Playout {
             decoder: codec.decoder(),
             concealer: Concealer::new(rate),
             detector: voice::Detector::default(),
+            gain: None,
             delays: Delays::new(),
             waiting: VecDeque::with_capacity(WAITING_MAX),
             spare: (0..WAITING_MAX).map(|_| Vec::with_capacity(usual)).collect(),
@@ -202,6 +207,9 @@ impl Playout {
         frame.copy_from_slice(&self.sound[..frame.len()]);
         self.sound.drain(..frame.len());
         self.detector.push(frame);
+        if let Some(gain) = &mut self.gain {
+            gain.apply(frame);
+        }
         self.stats.frames += 1;
         self.stats.waited_ms += u64::try_from(self.delays.depth() / 8).unwrap_or(0);
     }
@@ -262,7 +270,7 @@ impl Playout {
             place.next = taken.start + taken.span as i64;
             place.sequence = taken.sequence;
             place.filled = 0;
-            self.decode(&taken.payload);
+            self.decode(&taken.payload, taken.span);
             self.spare.push(taken.payload);
             return true;
         }
@@ -288,9 +296,12 @@ impl Playout {
         true
     }
 
-    fn decode(&mut self, payload: &[u8]) {
+    fn decode(&mut self, payload: &[u8], span: usize) {
         let mut decoded = [0; WIDE_SAMPLES_MAX];
-        let length = self.decode_at_rate(payload, &mut decoded);
+        let length = match payload {
+            [] => span * self.rate.samples(1) / 8,
+            _ => self.decode_at_rate(payload, &mut decoded),
+        };
         for frame in decoded[..length].chunks_mut(self.rate.samples(60)) {
             self.concealer.good(frame);
         }
@@ -308,7 +319,8 @@ impl Playout {
     fn conceal(&mut self, missing: usize, is_last: bool) {
         let mut filled = [0; WIDE_SAMPLES_MAX];
         let filled = &mut filled[..missing * self.rate.samples(1) / 8];
-        let next = self.waiting.front().filter(|_| is_last).map(|next| next.payload.as_slice());
+        let next = self.waiting.front().filter(|next| is_last && !next.payload.is_empty());
+        let next = next.map(|next| next.payload.as_slice());
         let knows_how = match self.rate {
             Rate::Narrow => self.decoder.conceal(next, filled),
             Rate::Wide => self.decoder.conceal_wide(next, filled),

@@ -39,6 +39,8 @@ pub(crate) struct Received {
     pub(crate) restarted: bool,
     /// A later packet came before it.
     pub(crate) is_overtaken: bool,
+    /// Nobody is to hear it.
+    pub(crate) is_hidden: bool,
     /// Keys let go.
     pub(crate) presses: [Option<Press>; 2],
 }
@@ -124,7 +126,12 @@ impl Receiver {
             let event = &mut datagram[payload.clone()];
             let factor = remote.telephone_event_clock_factor;
             presses = self.keys.handle_packet(now, timestamp, event).map(|press| slower(press, factor));
-            slow_event_down(event, factor);
+            // Durations of a fast clock fill their 16 bits soon; the segments that follow are of one press on ours.
+            if factor > 1 {
+                let begun = self.keys.begun(timestamp);
+                header.timestamp = stream.slow_down(begun, clock_factor);
+                slow_event_down(event, timestamp.wrapping_sub(begun), factor);
+            }
             Content::Event
         } else if let Some(noise) = noise {
             Content::Noise(noise)
@@ -140,6 +147,7 @@ impl Receiver {
             first,
             is_overtaken: order == Order::Overtaken,
             restarted: order == Order::First,
+            is_hidden: false,
             presses,
         })
     }

@@ -3,6 +3,7 @@
 mod bugs;
 mod mixing;
 mod reports;
+mod speech;
 mod world;
 
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, g722, tone_dbfs, ulaw};
@@ -386,6 +387,49 @@ fn keys_are_reported_once_pass_the_bridge_and_stay_out_of_the_recording() {
     assert_eq!(types, [0, 97, 97, 97, 97, 97, 97, 97, 0], "with the payload type of the other leg");
     let audio = world.pieces.iter().filter(|piece| matches!(piece, Piece::Audio { .. })).count();
     assert_eq!(audio, 2);
+}
+
+/// A clock of 48 kHz fills the 16 bits of a duration in 1.4 s, and the rest comes as further segments (RFC 4733 §2.5.1.3).
+#[test]
+fn a_key_that_a_phone_of_a_fast_clock_holds_long_is_one_key_to_everybody() {
+    // Full segments, and those of a phone that sends whole packets only.
+    for segment in [65_535_u32, 65_280] {
+        for lost in [None, Some(67), Some(68), Some(69)] {
+            let mut world = World::with_two_legs(Codec::Opus, Codec::Pcmu);
+            world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+            world.events();
+            world.sent.clear();
+            for packet in 0..=200_u32 {
+                let held = (packet + 1) * 960;
+                let begun = held.saturating_sub(1) / segment * segment;
+                // The last packet of a segment says that it is full.
+                let is_last = held + 960 - begun > segment && segment == 65_535;
+                let duration = if is_last { 65_535 } else { (held - begun) as u16 };
+                let [high, low] = duration.to_be_bytes();
+                let end = if packet == 200 { 0x8a } else { 10 };
+                world.wait_ms(20);
+                if Some(packet) != lost {
+                    world.packet(A, packet as u16, 48_000 + begun, 101, packet == 0, &[5, end, high, low]);
+                }
+            }
+            world.wait_ms(1000);
+            world.tick();
+            let told: Vec<u32> = world.events().iter().filter_map(duration_of).collect();
+            let [told] = told[..] else {
+                panic!("told {told:?} times, segments of {segment}, {lost:?} lost")
+            };
+            assert!(told.abs_diff(4020) <= 25, "{told} ms");
+            let sent = world.sent_to(B);
+            assert_eq!(understood(&sent), "5", "segments of {segment}, {lost:?} lost");
+            assert!(sent.iter().all(|packet| packet.header.timestamp == sent[0].header.timestamp));
+            let last = sent.last().map(|packet| u16::from_be_bytes([packet.payload[2], packet.payload[3]]));
+            assert!(last.is_some_and(|last| last.abs_diff(32_160) <= 200), "{last:?}");
+        }
+    }
+}
+
+fn duration_of(event: &Event) -> Option<u32> {
+    if let Event::Digit { duration_ms, .. } = event { Some(*duration_ms) } else { None }
 }
 
 #[test]
@@ -913,9 +957,8 @@ fn a_recording_goes_on_when_legs_come_and_go() {
     let mark = Mark { kind: MarkKind::Transferred, by: Some("agent:1001".into()), why: None };
     world.command(Command::MarkRecording { recording: recording(1), mark: mark.clone() });
     world.command(Command::JoinRecording { recording: recording(1), voice: voice(C, Channel::Customer) });
-    world.command(Command::LeaveRecording { leg: A });
-    world.command(Command::LeaveRecording { leg: A });
-    world.command(Command::LeaveRecording { leg: C });
+    world.close(A);
+    world.close(C);
     world.talk(C, 6, 0, &[3; 160]);
     world.command(Command::MarkRecording { recording: recording(1), mark: mark.clone() });
     let recording = recording(1);

@@ -18,6 +18,10 @@ pub const LOST_END_AFTER: Duration = Duration::from_millis(150);
 /// timestamps stand still can be understood after that.
 const SAME_PRESS_WITHIN: Duration = Duration::from_secs(1);
 
+/// How much shorter than it may be the duration of a segment is of which the last packets were lost, or that ends with a whole
+/// packet: three packets of 50 ms, in units of 48 kHz.
+const SEGMENT_REST: u16 = 7200;
+
 /// A press longer than this (two minutes of G.711) is reported and counted anew.
 const MAX_PRESS: u32 = 960_000;
 
@@ -51,6 +55,8 @@ struct Key {
     digit: Digit,
     /// Of the segment under way: longer presses than 65 535 units come as several (RFC 4733 §2.5.1.3).
     timestamp: u32,
+    /// That of its first segment.
+    begun: u32,
     last_packet: Time,
 }
 
@@ -58,33 +64,32 @@ struct Key {
 struct Held {
     key: Key,
     duration: u16,
-    /// Of the segments before it.
-    earlier: u32,
 }
 
 impl EventReceiver {
     /// Takes one event packet. Reports up to two presses: one whose end was lost, and this one.
     pub fn handle_packet(&mut self, now: Time, timestamp: u32, payload: &[u8]) -> [Option<Press>; 2] {
         let Some(event) = Event::parse(payload) else { return [None, None] };
-        let key = Key { digit: event.digit, timestamp, last_packet: now };
-        let mut held = Held { key, duration: 0, earlier: 0 };
-        let mut overdue = None;
+        let mut key = Key { digit: event.digit, timestamp, begun: timestamp, last_packet: now };
+        let (mut duration, mut overdue) = (0, None);
         match &mut self.state {
             State::Idle => {}
             State::Reported(before) if before.is_repeated_by(key) => {
-                *before = key;
+                before.last_packet = now;
                 return [None, None];
             }
             State::Reported(before) if before.has_overtaken(key) => return [None, None],
             State::Reported(_) => {}
-            State::Held(before) if before.key.is_repeated_by(key) => held = Held { key, ..*before },
+            State::Held(before) if before.key.is_repeated_by(key) => {
+                (key.begun, duration) = (before.key.begun, before.duration);
+            }
             State::Held(before) if before.key.has_overtaken(key) => return [None, None],
             State::Held(before) if before.continues_with(key) => {
-                held.earlier = before.earlier + u32::from(before.duration);
+                key.begun = before.key.begun;
             }
             State::Held(before) => overdue = Some(before.press()),
         }
-        held.duration = held.duration.max(event.duration);
+        let held = Held { key, duration: duration.max(event.duration) };
         if event.end {
             self.state = State::Reported(key);
             [overdue, Some(held.press())]
@@ -92,6 +97,18 @@ impl EventReceiver {
             self.state = State::Held(held);
             [overdue, None]
         }
+    }
+
+    /// The timestamp with which the key began that a packet of this timestamp is of: another one only for the further segments of
+    /// a long press.
+    #[must_use]
+    pub fn begun(&self, timestamp: u32) -> u32 {
+        let key = match self.state {
+            State::Idle => return timestamp,
+            State::Held(held) => held.key,
+            State::Reported(key) => key,
+        };
+        if timestamp.wrapping_sub(key.begun) <= key.earlier() { key.begun } else { timestamp }
     }
 
     /// When [`EventReceiver::handle_timeout`] has something to do.
@@ -115,6 +132,11 @@ impl EventReceiver {
 }
 
 impl Key {
+    /// How long the segments before this one are.
+    fn earlier(&self) -> u32 {
+        self.timestamp.wrapping_sub(self.begun)
+    }
+
     fn is_repeated_by(&self, other: Self) -> bool {
         self.is_recent(other) && self.digit == other.digit && self.timestamp == other.timestamp
     }
@@ -132,15 +154,17 @@ impl Key {
 
 impl Held {
     fn press(&self) -> Press {
-        Press { digit: self.key.digit, duration: self.earlier + u32::from(self.duration) }
+        Press { digit: self.key.digit, duration: self.key.earlier() + u32::from(self.duration) }
     }
 
     /// RFC 4733 §2.5.1.3: the next segment begins where a full one ended.
     fn continues_with(&self, key: Key) -> bool {
-        self.duration == u16::MAX
-            && key.digit == self.key.digit
-            && key.timestamp == self.key.timestamp.wrapping_add(u32::from(u16::MAX))
-            && self.earlier < MAX_PRESS
+        let length = key.timestamp.wrapping_sub(self.key.timestamp);
+        let longest = u32::from(self.duration)..=u32::from(self.duration.saturating_add(SEGMENT_REST));
+        key.digit == self.key.digit
+            && self.duration >= u16::MAX - SEGMENT_REST
+            && longest.contains(&length)
+            && self.key.earlier() < MAX_PRESS
     }
 }
 
@@ -159,9 +183,10 @@ impl Event {
     }
 }
 
-/// Makes the duration in a payload one of a clock `factor` times slower. A payload without one stays.
-pub fn slow_event_down(payload: &mut [u8], factor: u32) {
-    change_duration(payload, |duration| duration / factor);
+/// Makes the duration in a payload, with the `earlier` ones of segments before it, one of a clock `factor` times slower, or the
+/// longest that can be said. A payload without one stays.
+pub fn slow_event_down(payload: &mut [u8], earlier: u32, factor: u32) {
+    change_duration(payload, |duration| earlier.saturating_add(duration) / factor);
 }
 
 /// Makes the duration in a payload one of a clock `factor` times faster, or the longest that can be said.
@@ -244,14 +269,14 @@ mod tests {
     #[test]
     fn durations_change_with_the_clock() {
         let mut payload = [5, 0x8a, 0x12, 0xc0];
-        slow_event_down(&mut payload, 6);
+        slow_event_down(&mut payload, 0, 6);
         assert_eq!(payload, [5, 0x8a, 0x03, 0x20]);
         speed_event_up(&mut payload, 6);
         assert_eq!(payload, [5, 0x8a, 0x12, 0xc0]);
         payload[2] = 0xff;
         speed_event_up(&mut payload, 6);
         assert_eq!(payload, [5, 0x8a, 0xff, 0xff], "no longer than can be said");
-        slow_event_down(&mut payload[..3], 6);
+        slow_event_down(&mut payload[..3], 0, 6);
         assert_eq!(payload, [5, 0x8a, 0xff, 0xff], "there is none");
     }
 
@@ -309,6 +334,24 @@ mod tests {
         assert_eq!(receiver.handle_packet(at_ms(50), next, &[7, 10, 1, 0x90]), [None, None]);
         let [overdue, press] = receiver.handle_packet(at_ms(90), next, &[7, 0x8a, 3, 0x20]);
         assert_eq!((overdue, press), (None, Some(Press { digit: key('7'), duration: 0xffff + 0x320 })));
+    }
+
+    #[test]
+    fn a_segment_that_is_not_quite_full_is_one_too_and_a_press_after_a_long_one_is_none() {
+        let mut receiver = EventReceiver::default();
+        receiver.handle_packet(at_ms(0), 500, &[7, 10, 0xff, 0]);
+        assert_eq!(receiver.handle_packet(at_ms(20), 500 + 0xffff, &[7, 10, 3, 0x20]), [None, None]);
+        assert_eq!((receiver.begun(500 + 0xffff), receiver.begun(500), receiver.begun(400)), (500, 500, 400));
+        let [overdue, press] = receiver.handle_packet(at_ms(40), 500 + 0xffff, &[7, 0x8a, 3, 0xc0]);
+        assert_eq!((overdue, press), (None, Some(Press { digit: key('7'), duration: 0xffff + 0x3c0 })));
+        // The end of it is lost, and the same key pressed again.
+        receiver.handle_packet(at_ms(2000), 200_000, &[7, 10, 0x7f, 0xff]);
+        let [overdue, press] =
+            receiver.handle_packet(at_ms(2100), 200_000 + 0x7fff + 3000, &[7, 0x8a, 3, 0x20]);
+        assert_eq!(
+            (overdue.map(|press| press.duration), press.map(|press| press.duration)),
+            (Some(0x7fff), Some(0x320))
+        );
     }
 
     #[test]

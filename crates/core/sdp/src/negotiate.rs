@@ -45,9 +45,6 @@ pub struct Negotiated {
     pub telephone_event_receive: Option<u8>,
     /// What the durations in both count, in hertz.
     pub telephone_event_clock_hz: u32,
-    /// The payload type of the comfort noise that the peer takes in place of silence (RFC 3389); `None` if it takes none. We
-    /// do not offer any.
-    pub comfort_noise_send: Option<u8>,
     /// The payload type of the peer's comfort noise.
     pub comfort_noise_receive: Option<u8>,
     /// Milliseconds of audio in each packet that we send, in [`PTIME_RANGE_MS`](crate::PTIME_RANGE_MS).
@@ -180,7 +177,6 @@ fn negotiated(ours: &Media, theirs: &Media, peer: &Peer, formats: Formats, rest:
         telephone_event_send: formats.events.map(|(events, _)| events.send),
         telephone_event_receive: formats.events.map(|(events, _)| events.receive),
         telephone_event_clock_hz: formats.events.map_or(formats.codec.clock_hz(), |(_, clock_hz)| clock_hz),
-        comfort_noise_send: formats.noise.map(|noise| noise.send),
         comfort_noise_receive: formats.noise.map(|noise| noise.receive),
         ptime_ms: packet_time::sent(ours, theirs),
         direction: rest.direction,

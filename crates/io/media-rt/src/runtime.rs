@@ -246,13 +246,13 @@ impl MediaHandle {
                 self.push(thread, command, COMMANDS_MAX / 2).inspect_err(|_| self.shared.routes.remove(leg))
             }
             Command::SetRemote { leg, .. }
+            | Command::SetSpeech { leg, .. }
             | Command::SetMusic { leg, .. }
             | Command::Play { leg, .. }
             | Command::StopPlay { leg }
             | Command::SendDigit { leg, .. }
             | Command::Bridge { a: leg, .. }
             | Command::JoinRecording { voice: Voice { leg, .. }, .. }
-            | Command::LeaveRecording { leg }
             | Command::CloseLeg { leg } => {
                 self.push(self.shared.routes.thread_of(*leg), command, COMMANDS_MAX)
             }

@@ -310,14 +310,14 @@ fn command_leg(command: &Command) -> Option<LegId> {
     match command {
         Command::OpenLeg { leg, .. }
         | Command::SetRemote { leg, .. }
+        | Command::SetSpeech { leg, .. }
         | Command::SetMusic { leg, .. }
         | Command::Play { leg, .. }
         | Command::StopPlay { leg }
         | Command::SendDigit { leg, .. }
         | Command::CloseLeg { leg }
         | Command::Bridge { a: leg, .. }
-        | Command::JoinRecording { voice: Voice { leg, .. }, .. }
-        | Command::LeaveRecording { leg } => Some(*leg),
+        | Command::JoinRecording { voice: Voice { leg, .. }, .. } => Some(*leg),
         Command::Connect { parties, .. } => parties.first().map(|party| party.leg),
         Command::StartRecording { voices, .. } => voices.first().map(|voice| voice.leg),
         Command::Unbridge { .. } | Command::MarkRecording { .. } | Command::StopRecording { .. } => None,

@@ -15,8 +15,7 @@ use std::time::{Duration, Instant};
 use hotline_audio::{Rate, SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
-    Channel, Codec, Command, Direction, EngineConfig, Event, LegFailure, Opus, PlayOutcome, PromptLibrary,
-    Remote, Voice,
+    Channel, Codec, Command, EngineConfig, Event, LegFailure, PlayOutcome, PromptLibrary, Remote, Voice,
 };
 use hotline_media_rt::{
     Frame, LoadConfig, MediaConfig, MediaHandle, MediaRuntime, SendError, StartError, line,
@@ -89,25 +88,7 @@ impl Server {
     }
 
     fn set_remote_with(&self, leg: LegId, remote: SocketAddr, codec: Codec, rtcp: Option<SocketAddr>) {
-        let payload_type = codec.usual_payload_type();
-        self.send(Command::SetRemote {
-            leg,
-            remote: Remote {
-                address: remote,
-                codec,
-                opus: Opus::default(),
-                rtcp,
-                rtcp_mux: false,
-                comfort_noise_receive: None,
-                telephone_event_clock_factor: codec.clock_factor(),
-                payload_type_send: payload_type,
-                payload_type_receive: payload_type,
-                telephone_event_send: Some(101),
-                telephone_event_receive: Some(101),
-                direction: Direction::SendReceive,
-                ptime_ms: 20,
-            },
-        });
+        self.send(Command::SetRemote { leg, remote: Remote { rtcp, ..Remote::new(remote, codec) } });
     }
 
     fn close(&self, leg: LegId) -> hotline_media::LegStats {

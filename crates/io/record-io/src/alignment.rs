@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hotline_base::{CallId, LegId, Now, RecordingId, Rng, WallTime};
 use hotline_media::{
-    Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink, Voice,
+    Channel, Chunk, Codec, Command, Engine, EngineConfig, PromptLibrary, Remote, Sink, Voice,
 };
 
 use crate::window::Window;
@@ -111,24 +111,7 @@ fn recorded(speakers: &mut [Speaker; 2], now: Now, out: &mut Listener) -> (Engin
     let mut engine = Engine::new(EngineConfig::default(), rng, Arc::new(PromptLibrary::default()));
     for Speaker { leg, .. } in speakers.iter() {
         engine.handle_command(now, Command::OpenLeg { leg: *leg, call }, out);
-        let answered = Command::SetRemote {
-            leg: *leg,
-            remote: Remote {
-                address: address(*leg),
-                rtcp: None,
-                rtcp_mux: false,
-                comfort_noise_receive: None,
-                telephone_event_clock_factor: 1,
-                codec: Codec::Pcmu,
-                opus: Opus::default(),
-                payload_type_send: 0,
-                payload_type_receive: 0,
-                telephone_event_send: Some(101),
-                telephone_event_receive: Some(101),
-                direction: Direction::SendReceive,
-                ptime_ms: 20,
-            },
-        };
+        let answered = Command::SetRemote { leg: *leg, remote: Remote::new(address(*leg), Codec::Pcmu) };
         engine.handle_command(now, answered, out);
     }
     let voices = vec![

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use hotline_media::{Event, RecordingFailure};
 
 use crate::failure::cause;
+use crate::manifest::Manifest;
 use crate::notes::{Note, Slot};
 use crate::shelf::Shelf;
 
@@ -86,7 +87,7 @@ impl Synced {
 impl SyncThread {
     pub(crate) fn start(shelf: Shelf, skipped: Arc<AtomicU64>) -> io::Result<Self> {
         let (jobs, waiting) = sync_channel(JOBS_MAX);
-        // At most one for each recording.
+        // At most two for each recording: that it failed, and that it is complete after all.
         let (done, ended) = channel();
         let thread = std::thread::Builder::new()
             .name("record-sync".into())
@@ -152,13 +153,15 @@ impl SyncThread {
 /// Recordings that failed and wait for the disk.
 struct CutOff<'a> {
     shelf: &'a Shelf,
+    /// Who is told that one is complete.
+    done: &'a Sender<Event>,
     waiting: Vec<(Slot, Note)>,
     next_try: Instant,
 }
 
 impl<'a> CutOff<'a> {
-    fn new(shelf: &'a Shelf) -> Self {
-        Self { shelf, waiting: Vec::new(), next_try: Instant::now() }
+    fn new(shelf: &'a Shelf, done: &'a Sender<Event>) -> Self {
+        Self { shelf, done, waiting: Vec::new(), next_try: Instant::now() }
     }
 
     /// The next job, meanwhile trying anew; `None` when there will be none.
@@ -194,11 +197,18 @@ impl<'a> CutOff<'a> {
     /// Completes what the disk lets us.
     fn mend(&mut self) {
         self.next_try = Instant::now() + MEND_RETRY;
-        let shelf = self.shelf;
+        let (shelf, done) = (self.shelf, self.done);
         self.waiting.retain(|(slot, note)| {
             let mended = catch_unwind(AssertUnwindSafe(|| complete(shelf, *slot, note)));
             match mended.unwrap_or_else(|_| Err(io::Error::other("a bug in the recorder"))) {
-                Ok(()) => false,
+                Ok(completed) => {
+                    if let Some(completed) = completed
+                        && done.send(completed).is_err()
+                    {
+                        tracing::debug!(recording = %note.recording, "the next start sets the record right");
+                    }
+                    false
+                }
                 Err(error) => {
                     tracing::debug!(recording = %note.recording, %error, "a failed recording is not complete yet");
                     true
@@ -208,18 +218,24 @@ impl<'a> CutOff<'a> {
     }
 }
 
-fn complete(shelf: &Shelf, slot: Slot, note: &Note) -> io::Result<()> {
+/// Completes what there is; nothing is told of a recording of which there is nothing.
+fn complete(shelf: &Shelf, slot: Slot, note: &Note) -> io::Result<Option<Event>> {
     match shelf.mend(note) {
-        // The note stays, so that the next start sets the call's record right.
-        Ok(_) => shelf.sync_names(&shelf.day(&note.path), false),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => shelf.notes.erase(slot),
+        // The note stays: should nobody write that down who is told, the next start sets the call's record right.
+        Ok((manifest, bytes)) => {
+            shelf.sync_names(&shelf.day(&note.path), false)?;
+            let (call, path) = (note.call, note.path.clone());
+            let Manifest { recording, duration_ms, gap_ms, index, .. } = manifest;
+            Ok(Some(Event::RecordingCompleted { recording, call, path, duration_ms, gap_ms, bytes, index }))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => shelf.notes.erase(slot).map(|()| None),
         Err(error) => Err(error),
     }
 }
 
 fn run(jobs: &Receiver<Job>, shelf: &Shelf, done: &Sender<Event>) {
     let mut known = None;
-    let mut cut_off = CutOff::new(shelf);
+    let mut cut_off = CutOff::new(shelf, done);
     while let Some(first) = cut_off.next_job(jobs) {
         let together = std::iter::once(first).chain(jobs.try_iter()).take(TOGETHER_MAX);
         let mut begun = Vec::new();
@@ -306,6 +322,7 @@ mod tests {
     use std::fs;
 
     use hotline_base::{CallId, RecordingId, Rng, WallTime};
+    use hotline_media::RecordingIndex;
 
     use super::*;
     use crate::format::Format;
@@ -328,7 +345,8 @@ mod tests {
             found.remove(0)
         };
         assert_eq!(condition(), Condition::UnderWay);
-        let mut cut_off = CutOff::new(&shelf);
+        let (done, told) = channel();
+        let mut cut_off = CutOff::new(&shelf, &done);
         cut_off.add(slot, note);
         assert_eq!(condition(), Condition::Unfinished);
         // A directory in its place, as a disk that refuses.
@@ -337,10 +355,16 @@ mod tests {
         fs::create_dir(shelf.full(&path)).unwrap();
         cut_off.mend();
         assert_eq!(cut_off.waiting.len(), 1);
+        assert!(told.try_recv().is_err());
         fs::remove_dir(shelf.full(&path)).unwrap();
         fs::rename(&aside, shelf.full(&path)).unwrap();
         cut_off.mend();
         assert!(cut_off.waiting.is_empty());
+        let bytes = fs::metadata(shelf.full(&path)).unwrap().len();
+        let (duration_ms, gap_ms, index) = (50, None, RecordingIndex::default());
+        let completed =
+            Event::RecordingCompleted { recording, call, path, duration_ms, gap_ms, bytes, index };
+        assert_eq!(told.try_recv(), Ok(completed), "so that the record of its call is set right");
         assert_eq!(condition(), Condition::Mended { duration_ms: 50 });
         let kept = shelf.notes.read().unwrap();
         assert!(

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
-use hotline_call::{CallRecord, Recording, RecordingIndex, RecordingState};
+use hotline_call::{CallRecord, Correction, Recording, RecordingIndex, RecordingState};
 
 use crate::db::{Argument, Row, Statement, Tx, portions, sql};
 use crate::{Store, StoreError};
@@ -118,19 +118,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Unavailable`].
     pub async fn update_recording(&self, recording: &Recording) -> Result<(), StoreError> {
-        let columns = StateColumns::from(&recording.state);
-        let statement = sql("UPDATE recording SET path = $2, started_at = $3, state = $4, duration = $5,
-                gap = $6, bytes = $7, problem = $8, timeline = $9 WHERE id = $1")
-        .bind(recording.id.to_string())
-        .bind(recording.path.as_str())
-        .bind(recording.started_at.as_unix_micros())
-        .bind(columns.state)
-        .bind(columns.duration)
-        .bind(columns.gap)
-        .bind(columns.bytes)
-        .bind(columns.problem)
-        .bind(timeline(recording)?);
-        match self.db.execute(statement).await? {
+        match self.db.execute(update(recording)?).await? {
             0 => Err(StoreError::NotFound),
             _ => Ok(()),
         }
@@ -183,6 +171,36 @@ pub(crate) async fn insert(tx: &mut Tx, records: &[&CallRecord]) -> Result<usize
         tx.execute(statement).await?;
     }
     Ok(written.len())
+}
+
+/// Says what became of a recording, unless that is known; a recording that is on no record is left alone.
+pub(crate) async fn correct(tx: &mut Tx, correction: &Correction) -> Result<(), StoreError> {
+    let Correction { recording, path, .. } = correction;
+    let rows = tx.fetch(sql("SELECT * FROM recording WHERE id = $1").bind(recording.to_string())).await?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let (_, mut known) = read_recording(row)?;
+    if !correction.apply_to(&mut known) {
+        tracing::debug!(%recording, path, "how the recording ended is known");
+        return Ok(());
+    }
+    tx.execute(update(&known)?).await?;
+    Ok(())
+}
+
+fn update(recording: &Recording) -> Result<Statement, StoreError> {
+    let columns = StateColumns::from(&recording.state);
+    let statement = sql("UPDATE recording SET path = $2, started_at = $3, state = $4, duration = $5,
+            gap = $6, bytes = $7, problem = $8, timeline = $9 WHERE id = $1");
+    Ok(statement
+        .bind(recording.id.to_string())
+        .bind(recording.path.as_str())
+        .bind(recording.started_at.as_unix_micros())
+        .bind(columns.state)
+        .bind(columns.duration)
+        .bind(columns.gap)
+        .bind(columns.bytes)
+        .bind(columns.problem)
+        .bind(timeline(recording)?))
 }
 
 fn call_row(record: &CallRecord) -> Result<[Argument; 7], StoreError> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hotline_call::{CallRecord, Event};
+use hotline_call::{CallRecord, Correction, Event};
 use hotline_telemetry::Metric;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::error::TrySendError;
@@ -46,6 +46,8 @@ pub enum JournalEntry {
     Record(Box<CallRecord>),
     /// Where a SIP user is reached.
     Contacts(StoredContacts),
+    /// What became of a recording after the record of its call.
+    Correction(Box<Correction>),
 }
 
 /// Whether the database takes entries.
@@ -180,16 +182,21 @@ impl Store {
     pub(crate) async fn write_entries(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let (mut events, mut records, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut corrections = Vec::new();
         for entry in entries {
             match entry {
                 JournalEntry::Event(event) => events.push(event),
                 JournalEntry::Record(record) => records.push(&**record),
                 JournalEntry::Contacts(replaced) => contacts.push(replaced),
+                JournalEntry::Correction(correction) => corrections.push(correction),
             }
         }
         // A call's record follows its events, so the kinds do not get into each other's way.
         journal::insert(&mut tx, &events).await?;
         calls::insert(&mut tx, &records).await?;
+        for correction in corrections {
+            calls::correct(&mut tx, correction).await?;
+        }
         for replaced in contacts {
             contacts::replace(&mut tx, replaced).await?;
         }

@@ -80,6 +80,7 @@ const CASES: &[Case] = cases![
     registrar::contacts_that_have_expired_are_forgotten,
     registrar::a_state_is_made_once,
     registrar::a_state_that_was_left_is_taken_once,
+    writer::a_correction_follows_the_record_that_it_is_about,
     writer::what_was_flushed_is_in_the_database_in_order,
     writer::what_was_written_is_there_after_closing,
     writer::an_impossible_entry_does_not_hold_up_the_others,

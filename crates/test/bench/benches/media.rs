@@ -9,8 +9,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink,
-    Voice,
+    BEAT, Channel, Chunk, Codec, Command, Engine, EngineConfig, PromptLibrary, Remote, Sink, Voice,
 };
 use hotline_rtp::Header;
 
@@ -107,24 +106,7 @@ fn engine() -> Engine {
 }
 
 fn answered(leg: LegId, codec: Codec) -> Command {
-    Command::SetRemote {
-        leg,
-        remote: Remote {
-            address: phone(leg),
-            codec,
-            opus: Opus::default(),
-            rtcp: None,
-            rtcp_mux: false,
-            comfort_noise_receive: None,
-            telephone_event_clock_factor: codec.clock_factor(),
-            payload_type_send: codec.usual_payload_type(),
-            payload_type_receive: codec.usual_payload_type(),
-            telephone_event_send: Some(101),
-            telephone_event_receive: Some(101),
-            direction: Direction::SendReceive,
-            ptime_ms: 20,
-        },
-    }
+    Command::SetRemote { leg, remote: Remote::new(phone(leg), codec) }
 }
 
 fn phone(leg: LegId) -> SocketAddr {

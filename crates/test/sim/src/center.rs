@@ -10,7 +10,7 @@ use hotline_acd::{QueueConfig, Strategy};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
     Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, RecordingPolicy,
-    Route, RouteTrunk, Server, Timing, Trunk, Voice,
+    Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
 };
 use hotline_hours::Zone;
 use hotline_media::Music;
@@ -75,6 +75,10 @@ pub struct Rules {
     pub outside_calls_max: Option<u32>,
     /// What is recorded.
     pub recording: RecordingPolicy,
+    /// Whether talks of callers who came through the queue are recorded.
+    pub record: bool,
+    /// What is done to what is said, in the queue and elsewhere.
+    pub speech: SpeechPolicy,
 }
 
 impl Default for Rules {
@@ -88,6 +92,8 @@ impl Default for Rules {
             outside: 0,
             outside_calls_max: None,
             recording: RecordingPolicy::default(),
+            record: true,
+            speech: SpeechPolicy::default(),
         }
     }
 }
@@ -170,7 +176,8 @@ pub(crate) fn center(rules: &Rules) -> Center {
         },
         music: Music::from("music/waiting"),
         announce_position: true,
-        record: true,
+        record: rules.record,
+        speech: rules.speech,
     };
     let agent = |number: usize| Agent {
         name: format!("Agent {number}"),
@@ -205,6 +212,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         domain: domain(),
         media_address: SERVER.ip(),
         voice: Voice::default(),
+        speech: rules.speech,
         recording: rules.recording,
         timing: Timing::default(),
     }

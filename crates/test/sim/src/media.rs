@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_media::{
     Codec, Command, Event, LegFailure, LegStats, Mark, PlayOutcome, RecordedLeg, RecordedMark, RecordingEnd,
-    RecordingFailure, RecordingIndex, Voice,
+    RecordingFailure, RecordingIndex, Speech, Voice,
 };
 
 /// The first port it hands out.
@@ -25,8 +25,12 @@ pub struct MediaPlane {
     recordings: BTreeMap<RecordingId, Tape>,
     events: VecDeque<Event>,
     playbacks: VecDeque<(Duration, LegId, PlayId)>,
+    /// Recordings that failed, and their calls.
+    failed: Vec<(RecordingId, CallId)>,
     /// What every recording that ends is missing.
     pub(crate) gap_ms: u64,
+    /// No end of a playback is told.
+    pub(crate) is_stuck: bool,
 }
 
 /// A recording: who is heard now, and all that was told of it.
@@ -54,6 +58,7 @@ struct Leg {
     port: u16,
     remote: Option<SocketAddr>,
     playing: Option<PlayId>,
+    speech: Speech,
 }
 
 impl MediaPlane {
@@ -68,7 +73,9 @@ impl MediaPlane {
             recordings: BTreeMap::new(),
             events: VecDeque::new(),
             playbacks: VecDeque::new(),
+            failed: Vec::new(),
             gap_ms: 0,
+            is_stuck: false,
         }
     }
 
@@ -79,6 +86,11 @@ impl MediaPlane {
             Command::SetRemote { leg, remote } => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.remote = Some(remote.address);
+                }
+            }
+            Command::SetSpeech { leg, speech } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.speech = speech;
                 }
             }
             Command::SetMusic { .. } | Command::SendDigit { .. } => {}
@@ -96,7 +108,6 @@ impl MediaPlane {
                     tape.join(voice);
                 }
             }
-            Command::LeaveRecording { leg } => self.leave_recording(leg),
             Command::MarkRecording { recording, mark: Mark { kind, by, why } } => {
                 if let Some(tape) = self.recordings.get_mut(&recording) {
                     tape.index.marks.push(RecordedMark { at_ms: 0, kind, by, why });
@@ -120,9 +131,38 @@ impl MediaPlane {
     /// A playback has come to its end, if it was not stopped before.
     pub fn play_ended(&mut self, leg: LegId, play: PlayId) {
         let Some(playing) = self.legs.get_mut(&leg).map(|leg| &mut leg.playing) else { return };
-        if *playing == Some(play) {
+        if *playing == Some(play) && !self.is_stuck {
             *playing = None;
             self.events.push_back(Event::PlayFinished { leg, play, outcome: PlayOutcome::Completed });
+        }
+    }
+
+    /// The disk takes nothing: all recordings fail.
+    pub(crate) fn fail_recordings(&mut self) {
+        for (recording, tape) in std::mem::take(&mut self.recordings) {
+            let heard = tape.heard.iter().find_map(|leg| self.legs.get(leg));
+            self.failed.extend(heard.map(|leg| (recording, leg.call)));
+            let path = format!("{recording}.wav");
+            let cause = RecordingFailure::DiskFull { path };
+            self.events.push_back(Event::RecordingFailed { recording, cause });
+        }
+    }
+
+    /// The disk takes what there is of those that failed.
+    pub(crate) fn complete_recordings(&mut self) {
+        for (recording, call) in self.failed.drain(..) {
+            let path = format!("{recording}.wav");
+            let index = RecordingIndex::default();
+            let (duration_ms, gap_ms, bytes) = (1000, None, 44);
+            self.events.push_back(Event::RecordingCompleted {
+                recording,
+                call,
+                path,
+                duration_ms,
+                gap_ms,
+                bytes,
+                index,
+            });
         }
     }
 
@@ -142,6 +182,12 @@ impl MediaPlane {
     pub fn are_recorded(&self, a: u16, b: u16) -> bool {
         let (Some(a), Some(b)) = (self.leg_at(a), self.leg_at(b)) else { return false };
         self.recordings.values().any(|tape| tape.heard.is_superset(&[a, b].into()))
+    }
+
+    /// What is done to what comes to a port.
+    #[must_use]
+    pub fn speech(&self, port: u16) -> Option<Speech> {
+        self.leg_at(port).map(|leg| self.legs[&leg].speech)
     }
 
     /// True if these two ports hear each other, each with audio going to `remote` of it.
@@ -174,7 +220,7 @@ impl MediaPlane {
             self.events.push_back(Event::LegFailed { leg, cause: LegFailure::PortsExhausted });
             return;
         };
-        self.legs.insert(leg, Leg { call, port, remote: None, playing: None });
+        self.legs.insert(leg, Leg { call, port, remote: None, playing: None, speech: Speech::default() });
         self.events.push_back(Event::LegOpened { leg, port });
     }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotline_acd::AgentState;
 use hotline_base::{AgentId, CallId, LegId};
 use hotline_call::{
-    CallEvent, CallRecord, CallState, Controller, Entry, Event, EventKind, LegEnd, Request, SipLeg, Snapshot,
-    Source,
+    CallEvent, CallRecord, CallState, Controller, Correction, Entry, Event, EventKind, LegEnd, Request,
+    SipLeg, Snapshot, Source,
 };
 use hotline_sip::{Message, Method, Transmit};
 
@@ -170,6 +170,12 @@ impl Watch {
         let sounding: BTreeSet<_> = record.sounds.iter().map(|sound| sound.leg).collect();
         assert_eq!(sounding.len(), record.sounds.len(), "{call}: each leg is measured once");
         assert!(record.queues.iter().all(|visit| visit.outcome.is_some()), "{call}: each wait has an end");
+    }
+
+    /// Done to the records that are saved, as the database does.
+    pub(crate) fn correct(&mut self, correction: &Correction) {
+        let is_known = self.saved.values_mut().any(|record| correction.apply(record));
+        assert!(is_known, "what is to be set right is on record, and wrong");
     }
 
     /// Legs are told once, of calls that have begun, and the caller's is that of the record.

@@ -9,9 +9,9 @@ use hotline_acd::{AgentState, Device};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
     AlarmKind, CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event,
-    EventKind, Reply, Request, Source,
+    EventKind, RecordingState, Reply, Request, Source,
 };
-use hotline_media::{Digit, Event as MediaEvent};
+use hotline_media::{Digit, Event as MediaEvent, Speech};
 use hotline_sip::{Datagram, Login, Transmit};
 
 use crate::agenda::Agenda;
@@ -342,6 +342,23 @@ impl World {
         self.media.gap_ms = gap_ms;
     }
 
+    /// The disk takes nothing of what is recorded.
+    pub fn fail_recordings(&mut self) {
+        self.media.fail_recordings();
+        self.drain();
+    }
+
+    /// The disk takes what there is of recordings that failed.
+    pub fn complete_recordings(&mut self) {
+        self.media.complete_recordings();
+        self.drain();
+    }
+
+    /// The media plane tells of no end of a playback from here on.
+    pub const fn lose_ends_of_playbacks(&mut self) {
+        self.media.is_stuck = true;
+    }
+
     /// True if this alarm stands.
     #[must_use]
     pub fn has_alarm(&self, kind: &AlarmKind) -> bool {
@@ -401,6 +418,20 @@ impl World {
             }
             (Some(_) | None, None) | (None, Some(_)) => false,
         }
+    }
+
+    /// How the recordings of a call that is up are.
+    #[must_use]
+    pub fn recordings_of(&self, call: CallId) -> Vec<RecordingState> {
+        let calls = self.controller.snapshot(self.now).calls;
+        let of_call = calls.into_iter().filter(|view| view.record.call == call);
+        of_call.flat_map(|view| view.record.recordings.into_iter().map(|recording| recording.state)).collect()
+    }
+
+    /// What is done to what a phone says, while it talks.
+    #[must_use]
+    pub fn speech(&self, phone: PhoneId) -> Option<Speech> {
+        self.media.speech(self.phones[phone.0].server_port()?)
     }
 
     /// True if these two hear each other, and only they, and no recording hears them together.
@@ -674,6 +705,7 @@ impl World {
                 let at = self.now.mono + self.up_to(Duration::from_millis(50));
                 self.agenda.put(at, Happening::Reply(Reply::Customer { call, customer: None }));
             }
+            Request::CorrectRecording(correction) => self.watch.correct(&correction),
             Request::FindCustomer { .. }
             | Request::Ask { .. }
             | Request::Speak { .. }

@@ -37,6 +37,27 @@ fn failed(trunk: &str, failure: DialFailure, status: Option<u16>) -> (String, Di
     (trunk.to_owned(), DialOutcome::Failed { failure, status })
 }
 
+/// An agent who has dialled on the page hears a tone if nobody takes the call; if the media plane never says that it is over, the
+/// call ends all the same.
+#[test]
+fn a_tone_whose_end_is_never_told_does_not_keep_the_call() {
+    for_each_seed(SEEDS / 5, |seed, loud| {
+        let mut world = world(seed, loud, 1);
+        let (agent, callee) = (world.agent(0), world.outside(0));
+        world.manners(callee).pick_up = PickUp::Refuse { after: Duration::from_secs(1), status: 486 };
+        world.lose_ends_of_playbacks();
+        world.originate(agent, NUMBER).expect("the agent may");
+        let begins = |world: &World| world.phone(agent).talk.is_some();
+        assert!(world.run_until(LONG, begins), "the own phone takes the call");
+        world.run_for(Duration::from_secs(10));
+        assert_eq!(world.calls(), 1, "the tone is still heard");
+        assert!(world.run_until(Duration::from_secs(15), |world| world.calls() == 0), "it has a deadline");
+        world.run_for(Duration::from_secs(40));
+        let record = world.close_with_one();
+        assert_eq!(record.cause.expect("it has ended").kind, EndKind::NotAnswered);
+    });
+}
+
 #[test]
 fn an_agent_dials_a_number_outside_and_both_are_recorded() {
     for_each_seed(SEEDS, |seed, loud| {

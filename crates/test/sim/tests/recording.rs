@@ -81,6 +81,84 @@ fn a_pause_ends_when_its_agent_sends_the_caller_on() {
     });
 }
 
+/// Who has sent the other one on talks no more, though the call is still one that the agent has made.
+#[test]
+fn an_agent_who_has_sent_the_other_on_may_not_pause() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut world = World::new(seed, loud, Rules { agents: 2, outside: 1, ..Rules::default() });
+        world.open();
+        let (first, second, callee) = (world.agent(0), world.agent(1), world.outside(0));
+        world.later(Duration::ZERO, first, Act::Dial("+494012345".to_owned()));
+        assert!(world.run_until(LONG, |world| world.are_talking(first, callee)));
+        assert_eq!(pause(&mut world, first), Ok(()));
+        assert_eq!(resume(&mut world, first), Ok(()));
+        world.transfer(first, second);
+        assert!(world.run_until(LONG, |world| world.are_talking(callee, second)));
+        let (call, by) = (world.talk_of(second).0, hotline_base::AgentId::from("agent0"));
+        let pause_by_first = Command::PauseRecording { call, by, why: None };
+        assert_eq!(world.try_command(pause_by_first), Err(CommandError::NotTalking));
+        assert_eq!(pause(&mut world, second), Ok(()));
+        world.later(Duration::from_secs(1), callee, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        world.close_with_one();
+    });
+}
+
+/// A talk that is recorded goes to a queue that wants none.
+#[test]
+fn a_queue_without_recording_ends_the_one_that_runs() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut world = World::new(seed, loud, Rules { agents: 3, record: false, ..Rules::default() });
+        world.open();
+        let (first, second) = (world.agent(0), world.agent(1));
+        let Act::Dial(extension) = world.extension(second) else { panic!("an extension is dialled") };
+        world.later(Duration::ZERO, first, Act::Dial(extension));
+        assert!(world.run_until(LONG, |world| world.are_talking(first, second)), "no queue, and recorded");
+        let call = world.talk_of(second).0;
+        let Act::Dial(number) = world.number() else { panic!("a number is dialled") };
+        world.transfer_to(second, &number);
+        world.later(Duration::from_secs(3), first, Act::Press('1'));
+        let third = world.agent(2);
+        let others = [second, third];
+        let talks =
+            |world: &World| others.iter().any(|other| world.are_talking_off_the_record(first, *other));
+        assert!(world.run_until(LONG, talks), "the queue gives the call to one of the others");
+        world.run_for(Duration::from_secs(1));
+        let state = world.recordings_of(call).pop();
+        assert!(matches!(state, Some(RecordingState::Finished { .. })), "it does not run on: {state:?}");
+        world.later(Duration::ZERO, first, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        assert_eq!(world.close_with_one().recordings.len(), 1);
+    });
+}
+
+/// A full disk, which takes what there is of the recording while its call is up, or when that is over.
+#[test]
+fn a_recording_that_is_completed_after_all_counts_as_cut_off_and_not_as_failed() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, caller, agent, _) = talking(seed, loud);
+        let call = world.talk_of(agent).0;
+        world.fail_recordings();
+        world.run_for(Duration::from_secs(1));
+        let failed = world.recordings_of(call);
+        assert!(matches!(failed[..], [RecordingState::Failed { .. }]), "{failed:?}");
+        let is_up = seed % 2 == 0;
+        if is_up {
+            world.complete_recordings();
+            world.run_for(Duration::from_secs(1));
+        }
+        world.later(Duration::ZERO, caller, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        if !is_up {
+            world.complete_recordings();
+            world.run_for(Duration::from_secs(1));
+        }
+        let record = world.close_with_one();
+        let mended = RecordingState::Mended { duration: Duration::from_secs(1), bytes: 44 };
+        assert_eq!(record.recordings.iter().map(|recording| &recording.state).collect::<Vec<_>>(), [&mended]);
+    });
+}
+
 /// A slow disk costs audio and no call, and an operator sees it until it is over.
 #[test]
 fn an_alarm_stands_from_a_recording_with_a_gap_to_one_without() {

@@ -29,6 +29,9 @@ const STARTED_WITHIN: Duration = Duration::from_secs(30);
 const MALLOC_MMAP_THRESHOLD: &str = "1048576";
 /// The server drains for half a minute if calls are left.
 const STOPPED_WITHIN: Duration = Duration::from_secs(60);
+/// How long a server that was killed may take to be gone, and how often that is looked at.
+const KILLED_WITHIN: Duration = Duration::from_secs(2);
+const KILLED_POLL: Duration = Duration::from_millis(2);
 
 /// A number that the carrier dials. It is answered and leads into a queue at once, which has its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +178,18 @@ impl Stage {
             return Err(self.explain(anyhow!("the server ended with {status}")));
         }
         Ok(())
+    }
+}
+
+impl Drop for Stage {
+    /// Its files are removed next, and it must not write others meanwhile.
+    fn drop(&mut self) {
+        // One that has ended is killed no more.
+        drop(self.child.start_kill());
+        let end = std::time::Instant::now() + KILLED_WITHIN;
+        while matches!(self.child.try_wait(), Ok(None)) && std::time::Instant::now() < end {
+            std::thread::sleep(KILLED_POLL);
+        }
     }
 }
 

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
-use super::{Call, FlowRun, Served};
+use super::{Call, FlowRun, Served, Stage};
 use crate::center::Queue;
 use crate::controller::CallTimer;
 use crate::env::{Env, Role};
 use crate::event::{AlarmKind, CallEvent, DialFailure, EndKind, Party, Source};
 use crate::media_leg::MediaLeg;
+use crate::speech::SpeechPolicy;
 
 /// Two people who hear each other.
 #[derive(Serialize, Deserialize)]
@@ -110,8 +111,8 @@ impl Call {
         };
         let (bridge, holds) = (env.next_bridge(), Holds::NONE);
         let partner = Partner::Agent(agent);
-        let conversation = Conversation { partner, session, media, origin, bridge, holds, after };
-        self.bridge_and_record(now, env, &conversation);
+        let mut conversation = Conversation { partner, session, media, origin, bridge, holds, after };
+        self.bridge_and_record(now, env, &mut conversation);
         self.set_activity(Activity::Talking(conversation));
         // A caller may have put us on hold while waiting.
         self.follow_hold(now, env);
@@ -133,7 +134,11 @@ impl Call {
     }
 
     /// Lets caller and agent hear each other, and records them unless the queue that the caller came through says no.
-    pub(super) fn bridge_and_record(&mut self, now: Now, env: &mut Env, conversation: &Conversation) {
+    pub(super) fn bridge_and_record(&mut self, now: Now, env: &mut Env, conversation: &mut Conversation) {
+        let speech = self.speech_policy(env);
+        if let Some(live) = self.live() {
+            speech.apply(env, &mut live.media, &mut conversation.media);
+        }
         let (customer, agent) = (self.leg, conversation.media.id());
         env.media.push_back(media::Command::Bridge { bridge: conversation.bridge, a: customer, b: agent });
         self.record_talk(now, env, agent);
@@ -275,6 +280,15 @@ impl Call {
         let caller_leg = self.leg;
         let Some(conversation) = self.conversation() else { return };
         let (agent_leg, holds) = (conversation.media.id(), conversation.holds);
+        let is_hidden = match &self.stage {
+            Stage::Live(live) if from == caller_leg => live.media.hides_keys(),
+            Stage::Live(_) | Stage::Opening(_) | Stage::Ending | Stage::Over => {
+                conversation.media.hides_keys()
+            }
+        };
+        if is_hidden {
+            return;
+        }
         let leg = if from == caller_leg { agent_leg } else { caller_leg };
         if let (Some(digit), Holds::NONE) = (media::Digit::from_char(key), holds) {
             env.media.push_back(media::Command::SendDigit { leg, digit });
@@ -301,6 +315,11 @@ impl Call {
 
     pub(super) fn last_queue<'a>(&self, env: &'a Env) -> Option<&'a Queue> {
         env.center.queues.get(&self.record.queues.last()?.queue)
+    }
+
+    /// What is done to what is said: as the queue wishes that the call came through, or the center.
+    pub(super) fn speech_policy(&self, env: &Env) -> SpeechPolicy {
+        self.last_queue(env).map_or(env.center.speech, |queue| queue.speech)
     }
 
     /// Nothing comes from a phone that should talk. One that was heard before has vanished, with or without its

@@ -239,8 +239,8 @@ impl Call {
             }
         };
         let (bridge, origin, holds) = (env.next_bridge(), Origin::Direct, Holds::NONE);
-        let conversation = Conversation { partner, session, media, origin, bridge, holds, after };
-        self.bridge_and_record(now, env, &conversation);
+        let mut conversation = Conversation { partner, session, media, origin, bridge, holds, after };
+        self.bridge_and_record(now, env, &mut conversation);
         self.set_activity(Activity::Talking(conversation));
         self.follow_hold(now, env);
     }

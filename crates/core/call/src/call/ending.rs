@@ -17,6 +17,7 @@ use crate::command::Request;
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner};
 use crate::event::{CallEvent, DialFailure, EndCause, EndKind, Party, QueueOutcome};
+use crate::record::{Correction, RecordingState};
 use crate::sound::{LegSound, Sound};
 
 /// "User busy" (Q.850).
@@ -320,6 +321,23 @@ impl Call {
         self.on_recording_over(now, env, recording);
         self.emit(now, env, what);
         self.complete(env);
+    }
+
+    /// A recording of this call that had failed is complete as far as it goes.
+    pub(crate) fn on_recording_completed(&mut self, now: Now, env: &mut Env, correction: &Correction) {
+        let Correction { recording, state, index, .. } = correction;
+        let recording = *recording;
+        let what = match *state {
+            RecordingState::Finished { duration, gap, bytes } => {
+                let index = index.clone().unwrap_or_default();
+                CallEvent::RecordingFinished { recording, duration, gap, bytes, index }
+            }
+            RecordingState::Mended { duration, bytes } => {
+                CallEvent::RecordingMended { recording, duration, bytes }
+            }
+            RecordingState::Open | RecordingState::Failed { .. } => return,
+        };
+        self.emit(now, env, what);
     }
 
     /// The media plane has closed a leg, and says how it sounded.

@@ -74,12 +74,14 @@ impl Call {
             return;
         }
         let (id, own_leg) = (self.id(), self.session);
+        let speech = self.speech_policy(env);
         let Some(live) = self.live() else { return };
         let Activity::Talking(talk) = &mut live.activity else { return };
         let Some(own_session) = own_leg else { return };
         let own_media = live.media.id();
         let other_session = std::mem::replace(&mut talk.session, own_session);
         std::mem::swap(&mut talk.media, &mut live.media);
+        speech.apply(env, &mut live.media, &mut talk.media);
         talk.holds = talk.holds.turned();
         let partner = std::mem::replace(&mut talk.partner, Partner::Agent(by.clone()));
         self.leg = live.media.id();
@@ -326,7 +328,7 @@ impl Call {
         env.media.push_back(media::Command::SetMusic { leg: agent_leg, prompt: None });
         conversation.bridge = env.next_bridge();
         conversation.holds = Holds::NONE;
-        self.bridge_and_record(now, env, &conversation);
+        self.bridge_and_record(now, env, &mut conversation);
         if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
             let talking = Outside::Talking(self.direction());
             env.acd.set_outside_call(now, agent, id, Some(talking));

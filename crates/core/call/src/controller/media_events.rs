@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use hotline_base::{LegId, Now, PlayId, RecordingId};
+use hotline_base::{CallId, LegId, Now, PlayId, RecordingId};
 use hotline_media::{Event as MediaEvent, PlayOutcome, RecordingEnd, RecordingFailure};
 
 use super::Controller;
+use crate::command::Request;
 use crate::event::{AlarmKind, CallEvent};
+use crate::record::{Correction, RecordingState};
 
 impl Controller {
     pub(super) fn on_media(&mut self, now: Now, event: MediaEvent) {
@@ -45,6 +47,16 @@ impl Controller {
             MediaEvent::RtpTimeout { leg } => {
                 self.on_leg(leg, |call, env| call.on_rtp_timeout(now, env, leg))
             }
+            MediaEvent::RecordingStarted { .. }
+            | MediaEvent::RecordingFinished { .. }
+            | MediaEvent::RecordingCompleted { .. }
+            | MediaEvent::RecordingFailed { .. } => self.on_recording(now, event),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only events of recordings are given here")]
+    fn on_recording(&mut self, now: Now, event: MediaEvent) {
+        match event {
             MediaEvent::RecordingStarted { recording, path } => {
                 if let Some(call) = self.env.recordings.get(&recording).copied() {
                     self.with_call(call, |call, env| call.on_recording_started(now, env, recording, path));
@@ -74,9 +86,19 @@ impl Controller {
                 let finished = CallEvent::RecordingFinished { recording, duration, gap, bytes, index };
                 self.on_recording_over(now, recording, finished);
             }
+            MediaEvent::RecordingCompleted { recording, call, path, duration_ms, gap_ms, bytes, index } => {
+                let duration = Duration::from_millis(duration_ms);
+                let state = match gap_ms.map(Duration::from_millis) {
+                    Some(gap) => RecordingState::Finished { duration, gap, bytes },
+                    None => RecordingState::Mended { duration, bytes },
+                };
+                let index = gap_ms.map(|_| index);
+                self.on_recording_completed(now, call, Correction { recording, path, state, index });
+            }
             MediaEvent::RecordingFailed { recording, cause } => {
                 self.on_recording_failed(now, recording, &cause)
             }
+            _ => {}
         }
     }
 
@@ -112,6 +134,14 @@ impl Controller {
             | RecordingFailure::Bug => self.env.raise(now, AlarmKind::RecordingFailed, problem.clone()),
         }
         self.on_recording_over(now, recording, CallEvent::RecordingFailed { recording, problem });
+    }
+
+    /// A recording that had failed is complete: its call says so, or, if that is over, its record is set right.
+    fn on_recording_completed(&mut self, now: Now, call: CallId, correction: Correction) {
+        let told = self.with_call(call, |call, env| call.on_recording_completed(now, env, &correction));
+        if told.is_none() {
+            self.env.requests.push_back(Request::CorrectRecording(Box::new(correction)));
+        }
     }
 
     fn on_recording_over(&mut self, now: Now, recording: RecordingId, what: CallEvent) {

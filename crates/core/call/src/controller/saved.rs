@@ -14,7 +14,7 @@ use crate::center::Center;
 use crate::env::Env;
 
 /// The format of [`Controller::save`]. To be raised with every change of a type that is part of the state.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// Why nobody can go on with these bytes. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,6 +119,7 @@ mod tests {
     use super::*;
     use crate::center::{RecordingPolicy, Timing};
     use crate::number::DialPlan;
+    use crate::speech::SpeechPolicy;
     use crate::voice::Voice;
 
     const NOW: Now = Now { mono: Time(5_000_000), wall: WallTime(1_700_000_000_000_000) };
@@ -139,6 +140,7 @@ mod tests {
             domain: Host::parse("hotline.example").unwrap(),
             media_address: [192, 0, 2, 1].into(),
             voice: Voice::default(),
+            speech: SpeechPolicy::default(),
             recording: RecordingPolicy::default(),
             timing: Timing::default(),
         })

@@ -30,6 +30,48 @@ pub struct Recording {
     pub index: RecordingIndex,
 }
 
+/// What became of a recording that had failed, known only when the record of its call was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The recording.
+    pub recording: RecordingId,
+    /// Path below the recordings directory.
+    pub path: String,
+    /// How it stands.
+    pub state: RecordingState,
+    /// What is known of its time line; `None` leaves what the record says.
+    pub index: Option<RecordingIndex>,
+}
+
+impl Correction {
+    /// Sets the record of a call right. False if it has no such recording, or says already how that ended.
+    pub fn apply(&self, record: &mut CallRecord) -> bool {
+        record.recordings.iter_mut().any(|known| known.id == self.recording && self.apply_to(known))
+    }
+
+    /// Sets what is known of the recording right. False if that says already how it ended.
+    pub fn apply_to(&self, known: &mut Recording) -> bool {
+        if known.is_complete() {
+            return false;
+        }
+        known.path.clone_from(&self.path);
+        known.state = self.state.clone();
+        if let Some(index) = &self.index {
+            known.index.clone_from(index);
+        }
+        true
+    }
+}
+
+impl Recording {
+    const fn is_complete(&self) -> bool {
+        match self.state {
+            RecordingState::Finished { .. } | RecordingState::Mended { .. } => true,
+            RecordingState::Open | RecordingState::Failed { .. } => false,
+        }
+    }
+}
+
 /// How a recording stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RecordingState {

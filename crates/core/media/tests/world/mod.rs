@@ -7,8 +7,8 @@ use std::time::Duration;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone};
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Direction, Engine, EngineConfig, Event, LegStats, Mark, Opus,
-    Party, PromptLibrary, Remote, Sink, Supervision, Voice,
+    BEAT, Channel, Chunk, Codec, Command, Engine, EngineConfig, Event, Gain, LegStats, Mark, Party,
+    PromptLibrary, Remote, Sink, Speech, Supervision, Voice,
 };
 use hotline_rtp::{Digit, Header};
 
@@ -266,28 +266,17 @@ pub(crate) fn address(leg: LegId) -> SocketAddr {
 
 /// The answer of a leg's phone. Telephone-events have another payload type on each side.
 pub(crate) fn remote(leg: LegId, codec: Codec) -> Command {
-    let payload_type = codec.usual_payload_type();
+    let event = if leg == A { 101 } else { 97 };
     Command::SetRemote {
         leg,
         remote: Remote {
-            address: address(leg),
-            codec,
-            opus: Opus::default(),
-            rtcp: None,
-            rtcp_mux: false,
-            comfort_noise_receive: None,
-            telephone_event_clock_factor: codec.clock_factor(),
-            payload_type_send: payload_type,
-            payload_type_receive: payload_type,
-            telephone_event_send: Some(if leg == A { 101 } else { 97 }),
-            telephone_event_receive: Some(if leg == A { 101 } else { 97 }),
-            direction: Direction::SendReceive,
-            ptime_ms: 20,
+            telephone_event_send: Some(event),
+            telephone_event_receive: Some(event),
+            ..Remote::new(address(leg), codec)
         },
     }
 }
 
-/// Any command, about few legs, so that most of them mean something.
 pub(crate) fn voice(leg: LegId, channel: Channel) -> Voice {
     let speaker = match channel {
         Channel::Customer => "customer",
@@ -301,6 +290,12 @@ pub(crate) fn start_recording(number: u64, customer: LegId, agent: LegId) -> Com
     Command::StartRecording { recording: recording(number), voices }
 }
 
+fn speech(rng: &mut Rng) -> Speech {
+    let gain = rng.chance(1, 2).then_some(Gain { target_dbfs: -20, most_db: 20 });
+    Speech { gain, hides_keys: rng.chance(1, 2) }
+}
+
+/// Any command, about few legs, so that most of them mean something.
 pub(crate) fn random_command(rng: &mut Rng) -> Command {
     let leg = LegId(rng.below(4));
     let other = LegId(rng.below(4));
@@ -338,7 +333,7 @@ pub(crate) fn random_command(rng: &mut Rng) -> Command {
                 recording: recording(rng.below(3)),
                 voice: voice(leg, [Channel::Customer, Channel::Agent][rng.below(2) as usize]),
             },
-            1 => Command::LeaveRecording { leg },
+            1 => Command::SetSpeech { leg, speech: speech(rng) },
             _ => start_recording(rng.below(3), leg, other),
         },
         _ => match rng.below(2) {

@@ -39,7 +39,6 @@ fn baresip() {
             ptime_ms: 20,
             direction: Direction::SendReceive,
             telephone_event_clock_hz: 8000,
-            comfort_noise_send: None,
             comfort_noise_receive: None,
             opus: None,
             srtp: None,

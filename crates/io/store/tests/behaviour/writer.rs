@@ -3,8 +3,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::Child;
+use std::time::Duration;
 
-use hotline_call::{CallEvent, CallRecord, Event};
+use hotline_call::{CallEvent, CallRecord, Correction, Event, RecordingState};
 use hotline_store::{
     Availability, JournalEntry, SPOOL_BYTES_MAX, Store, StoreError, WRITER_QUEUE_MAX, Writer,
 };
@@ -51,6 +52,31 @@ async fn journal(store: &Store) -> Vec<Event> {
 
 pub(crate) async fn wait_for(availability: &mut watch::Receiver<Availability>, available: bool) {
     availability.wait_for(|now| (*now == Availability::Available) == available).await.unwrap();
+}
+
+/// A recording that had failed is complete while its call's record is on its way, or later.
+pub(crate) async fn a_correction_follows_the_record_that_it_is_about(bench: Bench) {
+    let writer = start(&bench).await;
+    let failed = RecordingState::Failed { problem: "no room".to_owned() };
+    let cut = CallRecord { recordings: vec![recording(1, failed)], ..record(call_id(1)) };
+    let mended = RecordingState::Mended { duration: Duration::from_millis(1980), bytes: 63_404 };
+    let known = recording(1, mended.clone());
+    let correction = |state, number| Correction {
+        recording: recording(number, finished()).id,
+        path: known.path.clone(),
+        state,
+        index: None,
+    };
+    writer.write(JournalEntry::Record(Box::new(cut.clone())));
+    writer.write(JournalEntry::Correction(Box::new(correction(mended, 1))));
+    writer.write(JournalEntry::Correction(Box::new(correction(finished(), 2))));
+    writer.flush().await.unwrap();
+    let recordings = async || bench.store.get_call(cut.call).await.unwrap().unwrap().recordings;
+    assert_eq!(recordings().await, std::slice::from_ref(&known));
+    writer.write(JournalEntry::Correction(Box::new(correction(finished(), 1))));
+    writer.flush().await.unwrap();
+    assert_eq!(recordings().await, [known], "how it ended is known");
+    assert_eq!(writer.lost(), 0);
 }
 
 pub(crate) async fn what_was_flushed_is_in_the_database_in_order(bench: Bench) {

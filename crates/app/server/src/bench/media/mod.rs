@@ -25,6 +25,7 @@ use hotline_config::Configuration;
 use crate::banner;
 use crate::bench::tell;
 use crate::cli::{BenchMedia, MediaPart};
+use crate::server::Signals;
 use goals::CALLS_REQUIRED;
 use report::{Report, Tried};
 use scene::Scene;
@@ -53,12 +54,10 @@ pub(crate) async fn media(configuration: &Configuration, options: &BenchMedia) -
     if let Some(page) = &page {
         page::check(page)?;
     }
+    let mut signals = Signals::listen()?;
     let report = tokio::select! {
         measured = measure(configuration, options) => measured?,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted.context("listening for Ctrl-C")?;
-            bail!("interrupted")
-        }
+        () = signals.next() => bail!("interrupted"),
     };
     if options.json {
         banner::print(&format!("{:#}", report.json()));

@@ -14,6 +14,7 @@ use super::message::{NO_SOUND_PORT, Sound};
 use super::process::Usage;
 use super::stage::{Cast, Line, Stage};
 use super::{tell, tell_again};
+use crate::server::Signals;
 use crate::{banner, cli};
 use report::{Measured, Report};
 
@@ -31,12 +32,10 @@ pub(crate) async fn sip(configuration: &Configuration, options: &cli::BenchSip) 
             report::REQUIRED.rate
         );
     }
+    let mut signals = Signals::listen()?;
     tokio::select! {
         measured = measure(configuration, options) => measured,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted.context("listening for Ctrl-C")?;
-            bail!("interrupted")
-        }
+        () = signals.next() => bail!("interrupted"),
     }
 }
 
