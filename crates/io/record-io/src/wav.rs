@@ -282,7 +282,7 @@ mod tests {
             let index = RecordingIndex::default();
             let of = (recording, Some(call), at);
             let manifest = match gap_ms {
-                Some(gap_ms) => Manifest::finished(of, format, 102, (gap_ms, index), sha256.unwrap()),
+                Some(gap_ms) => Manifest::finished(of, format, 102, (gap_ms, 20, index), sha256.unwrap()),
                 None => Manifest::mended(of, format, 102),
             };
             file.as_file().set_len(end).unwrap();
