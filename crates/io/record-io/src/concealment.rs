@@ -195,3 +195,30 @@ fn a_hole_of_a_sample_is_closed() {
     let clicks = [&sound, &silent].map(|sound| click(sound, 300.0));
     assert!(clicks[0] < clicks[1] / 3, "{clicks:?}");
 }
+
+/// A stream that ran ahead comes back by half a millisecond with each packet, as long as it takes.
+#[test]
+fn a_clock_that_is_corrected_does_not_crackle() {
+    const STEP: usize = PACKET - 4;
+    let packets = packets(Codec::Pcmu, 300.0);
+    let (mut window, mut bench) = (Window::default(), Workbench::default());
+    let recording = RecordingId::generate(WallTime(0), &mut Rng::from_number(1));
+    let mut cut = vec![0; 100 * PACKET];
+    for (number, payload) in packets[..100].iter().enumerate() {
+        let at = number * STEP;
+        let voice = (LegId(1), Channel::Customer);
+        window.place(
+            &Piece::new(recording, voice, Codec::Pcmu, (at as u64, PACKET as u16), payload),
+            &mut bench,
+        );
+        for (sample, byte) in cut[at..].iter_mut().zip(payload) {
+            *sample = hotline_audio::ulaw::decode(*byte);
+        }
+    }
+    window.take_until(99 * STEP as u64, &mut bench);
+    let heard: Vec<i16> = bench.frames.iter().map(|[left, _]| *left).collect();
+    let clicks = [&heard[..], &cut[..99 * STEP]].map(|sound| click(sound, 300.0));
+    assert!(clicks[0] < clicks[1] / 2, "{clicks:?}");
+    let far = |at: &usize| at % STEP >= 4;
+    assert!((0..heard.len()).filter(far).all(|at| heard[at] == cut[at]), "nothing else is touched");
+}

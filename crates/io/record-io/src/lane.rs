@@ -16,6 +16,9 @@ const SETTLING: usize = 800;
 const HOLE_MAX: u64 = 480;
 /// How much of the sound on each side of a hole tells what to fill it with.
 pub(crate) const CONTEXT: usize = 390;
+/// How much of its predecessor's end a packet may cover so that both are blended: a clock is corrected by half a millisecond for each packet. One that
+/// covers more takes the place of what was there.
+const BLENDED_MAX: usize = 8;
 /// The most samples of a packet: 120 ms.
 const PACKET_SAMPLES_MAX: usize = 960;
 /// Blocks that wait at most: those of 4 s are 200, and 800 of linear samples. What comes beyond is left out.
@@ -155,7 +158,14 @@ impl Lane {
             bench.sound.resize(end, 0);
         }
         if block.at >= taken.start {
-            self.speech.decode(payload, &mut bench.sound[begin..end]);
+            let place = &mut bench.sound[begin..end];
+            let covered = self.heard.map_or(0, |heard| heard.saturating_sub(block.at));
+            // It fits: it is at most the bound.
+            let covered = if covered <= BLENDED_MAX as u64 { (covered as usize).min(place.len()) } else { 0 };
+            let mut before = [0; BLENDED_MAX];
+            before[..covered].copy_from_slice(&place[..covered]);
+            self.speech.decode(payload, place);
+            fade_over(&before[..covered], place);
         } else {
             // What follows is told from what came before.
             let mut sound = [0; PACKET_SAMPLES_MAX];
@@ -214,6 +224,15 @@ fn fill_holes(taken: &Range<u64>, may_fill: impl Fn(Range<u64>) -> bool, bench: 
         }
     }
     filled
+}
+
+/// Lets `sound` begin out of what was in its place.
+fn fade_over(before: &[i16], sound: &mut [i16]) {
+    let of = before.len() as i32 + 1;
+    for ((at, before), sample) in (1..).zip(before).zip(sound) {
+        let sum = i32::from(*before) * (of - at) + i32::from(*sample) * at;
+        *sample = (sum / of) as i16;
+    }
 }
 
 /// Where on the workbench a place is.

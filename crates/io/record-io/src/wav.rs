@@ -174,6 +174,9 @@ pub(crate) fn write_silence(
     (first, end): (u64, u64),
     digest: &mut Digester,
 ) -> io::Result<()> {
+    if first >= end {
+        return Ok(());
+    }
     let silence = [format.silence(); DIGEST_CHUNK];
     let mut at = format.header_len() + first * format.frame_len();
     let end = format.header_len() + end * format.frame_len();

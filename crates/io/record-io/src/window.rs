@@ -94,14 +94,17 @@ impl Window {
         let (first, said) = (self.start, self.end());
         self.start = first.max(end);
         let count = said.min(self.start) - first;
-        bench.frames.clear();
-        // It fits: it is no more than the window.
-        bench.frames.resize(count as usize, [0; 2]);
+        for side in &mut bench.mixed {
+            side.clear();
+            // It fits: it is no more than the window.
+            side.resize(count as usize, 0);
+        }
         let (taken, muted) = (first..first + count, &self.muted);
         for lane in &mut self.lanes {
             self.concealed += lane.take(&taken, |hole| is_heard(muted, hole), bench);
-            for (frame, sample) in bench.frames.iter_mut().zip(&bench.sound[CONTEXT..]) {
-                frame[lane.side] = frame[lane.side].saturating_add(*sample);
+            let Workbench { mixed, sound, .. } = &mut *bench;
+            for (sum, sample) in mixed[lane.side].iter_mut().zip(&sound[CONTEXT..]) {
+                *sum = sum.saturating_add(*sample);
             }
             if self.start > taken.end {
                 lane.forget();
@@ -109,7 +112,10 @@ impl Window {
         }
         let start = self.start;
         self.lanes.retain(|lane| !(lane.is_over && lane.end() <= start));
-        self.silence(first, &mut bench.frames);
+        let Workbench { mixed: [left, right], frames, .. } = bench;
+        frames.clear();
+        frames.extend(left.iter().zip(right).map(|(left, right)| [*left, *right]));
+        self.silence(first, frames);
         first
     }
 

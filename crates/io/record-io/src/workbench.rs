@@ -43,7 +43,8 @@ pub(crate) struct Workbench {
     /// What a lane says, and where something is missing in it.
     pub(crate) sound: Vec<i16>,
     pub(crate) holes: Vec<Range<usize>>,
-    /// What all lanes say.
+    /// What all lanes of each side say, and both together.
+    pub(crate) mixed: [Vec<i16>; 2],
     pub(crate) frames: Vec<Frame>,
     /// The same as it is in a file.
     pub(crate) bytes: Vec<u8>,
