@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 HOTLINE := $(TARGET)/release/hotline
 PAGES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) web/index.html web/vite.config.ts
 
-.PHONY: help need run demo web release test tools deny bench fuzz soak load rate clean
+.PHONY: help need run demo web release test tools deny bench fuzz soak load rate quality clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bench  how fast the parts are; make fuzz: malformed input; make soak: a busy server; all long"
 	@echo "make rate   how many calls a second a server sets up on this machine, and what each costs"
 	@echo "make load   what calls with audio cost on this machine, and how many it bears; a quarter of an hour"
+	@echo "make quality  what speech sounds like behind lost and late packets (PESQ); some minutes"
 	@echo "make clean  remove what was built (never recordings or the database)"
 
 run: release
@@ -77,6 +78,10 @@ load: release
 # How many calls a second are set up and what each costs; RATE="--rate 400 --require" fails unless that is borne.
 rate: release
 	$(HOTLINE) bench sip $(RATE)
+
+# What speech sounds like behind lost and late packets; SEEDS=1 is quick. Makes a Python environment in the target directory.
+quality: need
+	tests/quality/run.sh
 
 # A busy server, then nothing may be left of it; SOAK="--seconds 3600" keeps it busy for longer.
 soak: release

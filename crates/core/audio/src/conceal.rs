@@ -81,7 +81,31 @@ impl Concealer {
     }
 }
 
+/// Fills a hole of which both ends are known as [`Concealer::lost`] does, but blends what comes next into the end of the hole and not the
+/// other way round, so that what lies around it is left as it is. Of `before` and `after` the nearest 49 ms are of use.
+pub fn fill_hole(before: &[i16], hole: &mut [i16], after: &[i16], rate: Rate) {
+    let mut on = Loss::new(Past::ending_with(before.iter()), rate);
+    let back = Loss::new(Past::ending_with(after.iter().rev()), rate);
+    on.length = hole.len();
+    let blended = on.blended().min(hole.len());
+    let alone = hole.len() - blended;
+    for (at, sample) in hole.iter_mut().enumerate() {
+        let blend = (at + 1).saturating_sub(alone);
+        let (one, other) = (on.sample(at), back.sample(alone + blended - 1 - at));
+        *sample = mixed(one, other, blend, blended + 1);
+    }
+}
+
 impl Past {
+    /// The newest come last, after silence if there are few.
+    fn ending_with<'a>(samples: impl DoubleEndedIterator<Item = &'a i16>) -> Self {
+        let mut past = Self::default();
+        for (sample, known) in past.0.as_flattened_mut().iter_mut().rev().zip(samples.rev()) {
+            *sample = *known;
+        }
+        past
+    }
+
     fn samples(&self) -> &[i16] {
         self.0.as_flattened()
     }
@@ -287,6 +311,38 @@ mod tests {
             let heard = heard(&square, rate.samples(20), rate, |number| number % 3 == 2);
             let peak = rms_dbfs(&heard);
             assert!(peak > 1.5, "{peak} dBFS");
+        }
+    }
+
+    #[test]
+    fn a_hole_in_a_steady_tone_keeps_its_level_and_joins_at_both_ends() {
+        for rate in RATES {
+            for (hz, ms) in [(200.0, 20), (440.0, 20), (1000.0, 20), (440.0, 40), (1000.0, 5), (300.0, 1)] {
+                let sound = tone(hz, rate, 400);
+                let mut heard = sound.clone();
+                let hole = rate.samples(200)..rate.samples(200 + ms);
+                let (before, rest) = heard.split_at_mut(hole.start);
+                let (lost, after) = rest.split_at_mut(hole.len());
+                lost.fill(i16::MAX);
+                fill_hole(before, lost, after, rate);
+                let level = rms_dbfs(&heard[hole.clone()]) - rms_dbfs(&sound[hole.clone()]);
+                assert!(level.abs() < if ms > 20 { 4.0 } else { 1.5 }, "{hz} Hz, {ms} ms: {level} dB");
+                assert!(steepest(&heard) < steepest(&sound) * 5 / 4, "{hz} Hz, {ms} ms at {rate:?} clicks");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_hole_fades_to_silence_and_nothing_is_heard_long_before_it_is_said() {
+        for rate in RATES {
+            let sound = tone(440.0, rate, 60);
+            let mut hole = vec![i16::MAX; rate.samples(200)];
+            fill_hole(&sound, &mut hole, &sound, rate);
+            assert_eq!(rms_dbfs(&hole[rate.samples(60)..rate.samples(190)]), SILENCE_DBFS);
+            assert!(steepest(&hole) < steepest(&sound) * 5 / 4);
+            hole.fill(i16::MAX);
+            fill_hole(&[], &mut hole, &[], rate);
+            assert_eq!(rms_dbfs(&hole), SILENCE_DBFS);
         }
     }
 

@@ -23,7 +23,7 @@ mod tone;
 pub mod ulaw;
 pub mod voice;
 
-pub use conceal::Concealer;
+pub use conceal::{Concealer, fill_hole};
 pub use fade::{fade_in, fade_in_from, fade_out};
 pub use halfband::{Doubler, Halver};
 pub use level::{SILENCE_DBFS, rms_dbfs, tone_dbfs};

@@ -10,7 +10,7 @@ use hotline_audio::Rate;
 use hotline_base::{BridgeId, LegId, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::leg::{Bridged, Hears, Leg};
+use crate::leg::{Bridged, Hears, Legs};
 use crate::parties::{PARTIES_MAX, Party};
 
 /// Samples of 20 ms of wide sound.
@@ -49,7 +49,7 @@ impl Bridges {
     pub(crate) fn set(
         &mut self,
         now: Time,
-        legs: &mut BTreeMap<LegId, Leg>,
+        legs: &mut Legs,
         (id, parties): (BridgeId, Vec<Party>),
         most: usize,
     ) -> bool {
@@ -74,14 +74,14 @@ impl Bridges {
     }
 
     /// Ends a bridge.
-    pub(crate) fn end(&mut self, legs: &mut BTreeMap<LegId, Leg>, id: BridgeId) {
+    pub(crate) fn end(&mut self, legs: &mut Legs, id: BridgeId) {
         for party in self.0.remove(&id).map_or_else(Vec::new, |ended| ended.parties) {
             release(legs, party.leg);
         }
     }
 
     /// Takes a leg out of the bridge it is in. A bridge of two ends by it.
-    pub(crate) fn leave(&mut self, now: Time, legs: &mut BTreeMap<LegId, Leg>, id: BridgeId, leaving: LegId) {
+    pub(crate) fn leave(&mut self, now: Time, legs: &mut Legs, id: BridgeId, leaving: LegId) {
         let Some(bridge) = self.0.get_mut(&id) else { return };
         if bridge.parties.len() <= 2 {
             return self.end(legs, id);
@@ -95,14 +95,14 @@ impl Bridges {
     }
 
     /// A leg of the bridge has another codec.
-    pub(crate) fn rearrange(&mut self, now: Time, legs: &mut BTreeMap<LegId, Leg>, id: BridgeId) {
+    pub(crate) fn rearrange(&mut self, now: Time, legs: &mut Legs, id: BridgeId) {
         if let Some(bridge) = self.0.get_mut(&id) {
             bridge.arrange(now, id, legs);
         }
     }
 
     /// Makes the frames of a beat for those who hear several. Gives the legs of a bridge on which a bug panicked.
-    pub(crate) fn mix(&mut self, now: u64, legs: &mut BTreeMap<LegId, Leg>) -> Vec<LegId> {
+    pub(crate) fn mix(&mut self, now: u64, legs: &mut Legs) -> Vec<LegId> {
         let mut lost = Vec::new();
         for bridge in self.0.values_mut() {
             let Some(mix) = &mut bridge.mix else { continue };
@@ -117,7 +117,7 @@ impl Bridges {
 
 impl Bridge {
     /// Tells each leg whom it hears and who gets its packets.
-    fn arrange(&mut self, now: Time, id: BridgeId, legs: &mut BTreeMap<LegId, Leg>) {
+    fn arrange(&mut self, now: Time, id: BridgeId, legs: &mut Legs) {
         let place = |leg: LegId| self.parties.iter().position(|party| party.leg == leg);
         let count = self.parties.len();
         let (mut hears, mut listeners) = (vec![Hears::Nobody; count], vec![None; count]);
@@ -144,7 +144,7 @@ impl Bridge {
         let takes_part = |index: usize| heard_by[index] != 0 || sources >> index & 1 == 1;
         let is_wide =
             self.parties.iter().enumerate().filter(|(index, _)| takes_part(*index)).all(|(_, party)| {
-                legs.get(&party.leg).and_then(Leg::codec).is_some_and(|codec| codec.is_wide())
+                legs.get(&party.leg).and_then(|leg| leg.codec()).is_some_and(|codec| codec.is_wide())
             });
         let rate = if is_wide { Rate::Wide } else { Rate::Narrow };
         for (index, party) in self.parties.iter().enumerate() {
@@ -163,7 +163,7 @@ impl Bridge {
 }
 
 impl Mix {
-    fn beat(&mut self, now: u64, parties: &[Party], legs: &mut BTreeMap<LegId, Leg>) {
+    fn beat(&mut self, now: u64, parties: &[Party], legs: &mut Legs) {
         let length = self.rate.samples(20);
         let mut all = [0_i32; FRAME_MAX];
         for (index, party) in parties.iter().enumerate().filter(|(index, _)| self.sources >> index & 1 == 1) {
@@ -203,7 +203,7 @@ impl Mix {
     }
 }
 
-fn is_sound(parties: &[Party], legs: &BTreeMap<LegId, Leg>, most: usize) -> bool {
+fn is_sound(parties: &[Party], legs: &Legs, most: usize) -> bool {
     let is_party = |leg: &LegId| parties.iter().any(|party| party.leg == *leg);
     let is_once = |leg: LegId| parties.iter().filter(|party| party.leg == leg).count() == 1;
     (2..=most).contains(&parties.len())
@@ -214,7 +214,7 @@ fn is_sound(parties: &[Party], legs: &BTreeMap<LegId, Leg>, most: usize) -> bool
         })
 }
 
-fn release(legs: &mut BTreeMap<LegId, Leg>, id: LegId) {
+fn release(legs: &mut Legs, id: LegId) {
     if let Some(leg) = legs.get_mut(&id) {
         leg.set_bridged(None);
         leg.set_playout(None);

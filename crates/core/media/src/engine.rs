@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bridges::Bridges;
 use crate::events::Events;
-use crate::leg::{Leg, Passing};
+use crate::leg::{Leg, Legs, Passing};
 use crate::receiver::Content;
 use crate::recordings::Recordings;
 use crate::timeline::samples_at;
@@ -82,7 +82,7 @@ pub struct Engine {
     /// Not part of a snapshot: see [`Engine::set_prompts`].
     #[serde(skip)]
     prompts: Arc<PromptLibrary>,
-    legs: BTreeMap<LegId, Leg>,
+    legs: Legs,
     bridges: Bridges,
     recordings: Recordings,
     /// When the next beat is due, while there are legs.
@@ -310,7 +310,7 @@ impl Engine {
         if self.legs.is_empty() {
             self.next_beat = Some(now.mono + BEAT);
         }
-        self.legs.insert(leg, Leg::new(call, &mut self.rng));
+        self.legs.insert(leg, Box::new(Leg::new(call, &mut self.rng)));
     }
 
     fn close_leg(&mut self, now: Now, leg: LegId, out: &mut impl Sink) {

@@ -5,6 +5,7 @@ mod passing;
 
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use hotline_audio::Rate;
 use hotline_audio::comfort_noise::Generator;
@@ -39,6 +40,9 @@ const BEAT_SAMPLES: usize = 160;
 /// How long the other side of a bridge may be silent before we send silence in its place, so that routers and
 /// phones on the way do not take the call for dead.
 const BRIDGE_SILENCE_AFTER: Duration = Duration::from_millis(500);
+
+/// The legs of a thread. Each by itself: the nodes of a map are half empty, and a leg is large.
+pub(crate) type Legs = BTreeMap<LegId, Box<Leg>>;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Leg {

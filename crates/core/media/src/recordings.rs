@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotline_base::{CallId, LegId, Now, RecordingId};
 use serde::{Deserialize, Serialize};
 
-use crate::leg::{Leg, Tap};
+use crate::leg::{Leg, Legs, Tap};
 use crate::timeline::samples_at;
 use crate::{Chunk, Mark, RecordingFailure, Sink, Voice};
 
@@ -35,7 +35,7 @@ impl Recordings {
     pub(crate) fn start(
         &mut self,
         now: Now,
-        legs: &mut BTreeMap<LegId, Leg>,
+        legs: &mut Legs,
         (recording, voices): (RecordingId, &[Voice]),
         out: &mut impl Sink,
     ) -> Result<(), RecordingFailure> {
@@ -51,7 +51,7 @@ impl Recordings {
 
     fn check(
         &self,
-        legs: &BTreeMap<LegId, Leg>,
+        legs: &Legs,
         recording: RecordingId,
         voices: &[Voice],
     ) -> Result<CallId, RecordingFailure> {
@@ -75,7 +75,7 @@ impl Recordings {
     pub(crate) fn join(
         &mut self,
         now: Now,
-        legs: &mut BTreeMap<LegId, Leg>,
+        legs: &mut Legs,
         (recording, voice): (RecordingId, &Voice),
         out: &mut impl Sink,
     ) -> bool {
@@ -125,13 +125,7 @@ impl Recordings {
     }
 
     /// Ends a recording.
-    pub(crate) fn stop(
-        &mut self,
-        now: Now,
-        legs: &mut BTreeMap<LegId, Leg>,
-        recording: RecordingId,
-        out: &mut impl Sink,
-    ) {
+    pub(crate) fn stop(&mut self, now: Now, legs: &mut Legs, recording: RecordingId, out: &mut impl Sink) {
         let Some(stopped) = self.open.remove(&recording) else { return };
         for leg in &stopped.legs {
             if let Some(leg) = legs.get_mut(leg) {

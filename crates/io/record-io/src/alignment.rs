@@ -10,7 +10,9 @@ use hotline_media::{
     Channel, Chunk, Codec, Command, Engine, EngineConfig, PromptLibrary, Remote, Sink, Voice,
 };
 
+use crate::ring::Piece;
 use crate::window::Window;
+use crate::workbench::Workbench;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Both say something loud there, for 100 ms.
@@ -20,7 +22,7 @@ const LOUD: Duration = Duration::from_millis(100);
 /// 20 ms, in samples.
 const TOLERANCE: u64 = 160;
 /// How long the recorder waits for late packets, in samples.
-const HOLD: u64 = 4000;
+const HOLD: u64 = 3200;
 
 /// A phone whose clock is wrong by so many millionths.
 struct Speaker {
@@ -60,6 +62,7 @@ impl Speaker {
 #[derive(Default)]
 struct Listener {
     window: Window,
+    bench: Workbench,
     loud: [Vec<u64>; 2],
     length: Option<u64>,
 }
@@ -69,10 +72,12 @@ impl Sink for Listener {
 
     fn report(&mut self, _: LegId, _: SocketAddr, _: bool, _: &[u8]) {}
 
-    fn record(&mut self, _: RecordingId, chunk: Chunk<'_>) {
+    fn record(&mut self, recording: RecordingId, chunk: Chunk<'_>) {
         match chunk {
             Chunk::Audio { leg, channel, position, codec, payload } => {
-                self.window.place((leg, channel), position, codec, payload);
+                let piece =
+                    Piece::new(recording, (leg, channel), codec, (position, payload.len() as u16), payload);
+                self.window.place(&piece, &mut self.bench);
             }
             Chunk::Finish { length } => self.length = Some(length),
             Chunk::Start { .. } | Chunk::Join { .. } | Chunk::Leave { .. } | Chunk::Mark { .. } => {}
@@ -82,8 +87,8 @@ impl Sink for Listener {
 
 impl Listener {
     fn take_until(&mut self, end: u64) {
-        let (first, frames) = self.window.take_until(end);
-        for (position, frame) in (first..).zip(frames) {
+        let first = self.window.take_until(end, &mut self.bench);
+        for (position, frame) in (first..).zip(&self.bench.frames) {
             for (side, sample) in self.loud.iter_mut().zip(frame) {
                 if sample.unsigned_abs() > 1000 {
                     side.push(position);

@@ -107,18 +107,22 @@ impl Format {
 
     /// Appends frames as they are in the file.
     pub(crate) fn encode(self, frames: &[Frame], bytes: &mut Vec<u8>) {
-        let put = |bytes: &mut Vec<u8>, sample: i16| match self.coding {
-            Coding::Pcm16 => bytes.extend(sample.to_le_bytes()),
-            Coding::Ulaw => bytes.push(ulaw::encode(sample)),
-        };
-        for [left, right] in frames {
-            match self.channels {
-                Channels::Stereo => {
-                    put(bytes, *left);
-                    put(bytes, *right);
-                }
-                Channels::Mono => put(bytes, left.saturating_add(*right)),
+        let begin = bytes.len();
+        // Room at once, so that no sample is looked at for it.
+        bytes.resize(begin + frames.len() * self.frame_len() as usize, 0);
+        let place = &mut bytes[begin..];
+        let mixed = |[left, right]: &Frame| left.saturating_add(*right);
+        match (self.channels, self.coding) {
+            (Channels::Stereo, Coding::Pcm16) => {
+                put(frames.as_flattened(), place.as_chunks_mut().0, |sample| sample.to_le_bytes());
             }
+            (Channels::Stereo, Coding::Ulaw) => {
+                put(frames.as_flattened(), place, |sample| ulaw::encode(*sample));
+            }
+            (Channels::Mono, Coding::Pcm16) => {
+                put(frames, place.as_chunks_mut().0, |frame| mixed(frame).to_le_bytes());
+            }
+            (Channels::Mono, Coding::Ulaw) => put(frames, place, |frame| ulaw::encode(mixed(frame))),
         }
     }
 
@@ -179,4 +183,9 @@ impl Format {
         };
         Ok(is_wave.then_some(Self { channels, coding }))
     }
+}
+
+/// Turns each of `from` into one of `to`.
+fn put<F, T>(from: &[F], to: &mut [T], turn: impl Fn(&F) -> T) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = turn(from));
 }

@@ -14,7 +14,7 @@ const MARKS_MAX: usize = 250;
 /// Gaps that are told; their sum is always true.
 const GAPS_MAX: usize = 100;
 /// Gaps of one side that are so near are told as one: 200 ms.
-const GAP_MERGE: u64 = 1600;
+const GAP_MERGE: u32 = 1600;
 
 /// Audio that is missing, in samples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,8 +26,9 @@ pub(crate) struct Gaps {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Gap {
     channel: Channel,
-    from: u64,
-    to: u64,
+    /// In a day there are fewer samples than fit.
+    from: u32,
+    to: u32,
 }
 
 impl Gaps {
@@ -44,7 +45,8 @@ impl Gaps {
     /// So many samples are missing there.
     pub(crate) fn add(&mut self, channel: Channel, from: u64, samples: u64) {
         self.samples += samples;
-        self.put(Gap { channel, from, to: from + samples });
+        let place = |at: u64| u32::try_from(at).unwrap_or(u32::MAX - GAP_MERGE);
+        self.put(Gap { channel, from: place(from), to: place(from + samples) });
     }
 
     fn put(&mut self, gap: Gap) {
@@ -71,8 +73,8 @@ impl Gaps {
         spans.sort_by_key(|gap| (gap.from, gap.channel));
         let told = |gap: &Gap| RecordedGap {
             channel: gap.channel,
-            from_ms: millis(gap.from),
-            length_ms: millis(gap.to - gap.from),
+            from_ms: millis(gap.from.into()),
+            length_ms: millis((gap.to - gap.from).into()),
         };
         spans.iter().map(told).collect()
     }

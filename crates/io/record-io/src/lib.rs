@@ -1,7 +1,7 @@
 //! Recordings: from the media threads' bounded rings to WAV files that play at any moment.
 //!
 //! ```text
-//! media thread ─ Tap ─▶ ring ─▶ recorder thread ─ every second: frames, header ─▶ file
+//! media thread ─ Tap ─▶ ring ─▶ recorder thread ─ twice a second: frames, header ─▶ file
 //! media thread ─ Tap ─▶ ring ─▶      │
 //!                                    └─ fdatasync, names ─▶ sync thread
 //! ```
@@ -13,9 +13,12 @@
 #[cfg(test)]
 mod alignment;
 mod archive;
+#[cfg(test)]
+mod concealment;
 mod failure;
 mod format;
 mod index;
+mod lane;
 mod manifest;
 mod notes;
 mod outbox;
@@ -28,6 +31,7 @@ mod sync;
 mod talk;
 mod wav;
 mod window;
+mod workbench;
 
 pub use archive::{Condition, inspect};
 pub use failure::StartError;

@@ -24,6 +24,10 @@ pub(crate) struct Manifest {
     pub(crate) duration_ms: u64,
     /// Audio that arrived and is missing, because the recorder could not keep up. Unknown after a crash.
     pub(crate) gap_ms: Option<u64>,
+    /// Audio that was lost on the way here, in holes so short that they were filled with what is like the sound around them. Unknown
+    /// after a crash.
+    #[serde(default)]
+    pub(crate) concealed_ms: Option<u64>,
     /// SHA-256 of the samples as they were recorded, in hexadecimal. Nobody knows it of a file that was mended.
     pub(crate) sha256: Option<String>,
     /// Who was heard when, what happened, and where the gaps are. Empty after a crash: the record of the call says more.
@@ -57,13 +61,14 @@ impl Manifest {
         of: Identity,
         format: Format,
         frames: u64,
-        (gap_ms, index): (u64, RecordingIndex),
+        (gap_ms, concealed_ms, index): (u64, u64, RecordingIndex),
         sha256: String,
     ) -> Self {
         let outcome = Outcome::Finished;
         Self {
             outcome,
             gap_ms: Some(gap_ms),
+            concealed_ms: Some(concealed_ms),
             sha256: Some(sha256),
             index,
             ..Self::mended(of, format, frames)
@@ -81,6 +86,7 @@ impl Manifest {
             outcome: Outcome::Repaired,
             duration_ms: wav::millis(frames),
             gap_ms: None,
+            concealed_ms: None,
             sha256: None,
             index: RecordingIndex::default(),
         }

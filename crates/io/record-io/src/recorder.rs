@@ -11,15 +11,15 @@ use std::time::{Duration, Instant};
 
 use hotline_base::RecordingId;
 use hotline_media::{Event, RecordingEnd, RecordingFailure};
-use rtrb::Consumer;
 
 use crate::format::Format;
 use crate::index::Gaps;
 use crate::outbox::Outbox;
 use crate::recording::{Begin, Recording};
-use crate::ring::{Entry, Tap, ring};
+use crate::ring::{Entry, Rings, Tap, ring};
 use crate::shelf::Shelf;
 use crate::sync::SyncThread;
+use crate::workbench::Workbench;
 use crate::{StartError, wav};
 
 /// How often the rings are emptied. Polling costs the media threads no system call for waking us.
@@ -81,7 +81,7 @@ impl RecorderGauge {
 
 /// The running recorder. Stop the media threads first: what they still hold is then in the files.
 pub struct Recorder {
-    rings: Sender<Consumer<Entry>>,
+    rings: Sender<Rings>,
     ring_slots: usize,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -119,6 +119,7 @@ impl Recorder {
             arriving,
             rings: Vec::new(),
             recordings: BTreeMap::new(),
+            bench: Workbench::default(),
             shared: Arc::clone(&shared),
             events: Outbox::new(events),
         };
@@ -181,9 +182,10 @@ struct Turns<E> {
     shelf: Shelf,
     format: Format,
     sync: SyncThread,
-    arriving: Receiver<Consumer<Entry>>,
-    rings: Vec<Consumer<Entry>>,
-    recordings: BTreeMap<RecordingId, Recording>,
+    arriving: Receiver<Rings>,
+    rings: Vec<Rings>,
+    recordings: BTreeMap<RecordingId, Box<Recording>>,
+    bench: Workbench,
     shared: Arc<Shared>,
     events: Outbox<E>,
 }
@@ -206,12 +208,9 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
         self.rings.extend(self.arriving.try_iter());
         let mut rings = std::mem::take(&mut self.rings);
         for ring in &mut rings {
-            for _ in 0..ring.slots() {
-                let entry = ring.pop().expect("the ring held that many entries, and only we take them");
-                self.guarded(entry.recording(), |turns| turns.handle(now, entry));
-            }
+            ring.empty(|entry| self.guarded(entry.recording(), |turns| turns.handle(now, entry)));
         }
-        rings.retain(|ring| !ring.is_abandoned() || !ring.is_empty());
+        rings.retain(|ring| !ring.is_over());
         self.rings = rings;
         self.refresh(now);
         while let Some(event) = self.sync.poll_ended() {
@@ -236,7 +235,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
                 match Recording::start(&self.shelf, self.format, begin, now) {
                     Ok(started) => {
                         let path = started.relative().to_owned();
-                        self.recordings.insert(recording, started);
+                        self.recordings.insert(recording, Box::new(started));
                         self.events.push(Event::RecordingStarted { recording, path });
                     }
                     Err(cause) => self.fail(recording, cause),
@@ -245,7 +244,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
             Entry::Audio(piece) => {
                 // A recording that failed is not there, and its audio goes nowhere.
                 let Some(recording) = self.recordings.get_mut(&piece.recording) else { return };
-                if let Err(cause) = recording.place(&piece) {
+                if let Err(cause) = recording.place(&piece, &mut self.bench) {
                     self.fail(piece.recording, cause);
                 }
             }
@@ -267,7 +266,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
 
     fn finish(&mut self, recording: RecordingId, length: u64, refused: &Gaps, end: RecordingEnd) {
         let Some(known) = self.recordings.get_mut(&recording) else { return };
-        match known.finish(length, refused, end, &self.sync) {
+        match known.finish((length, end), refused, &self.sync, &mut self.bench) {
             Ok(()) => drop(self.recordings.remove(&recording)),
             Err(cause) => self.fail(recording, cause),
         }
@@ -288,7 +287,7 @@ impl<E: Fn(Event) -> Option<Event>> Turns<E> {
             self.shared.cut.fetch_add(1, Ordering::Relaxed);
             return self.finish(id, wav::FRAMES_MAX, &Gaps::default(), RecordingEnd::Full);
         }
-        if let Err(cause) = recording.refresh(now, &self.sync) {
+        if let Err(cause) = recording.refresh(now, &self.sync, &mut self.bench) {
             self.fail(id, cause);
         }
     }

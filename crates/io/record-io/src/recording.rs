@@ -17,16 +17,20 @@ use crate::notes::{Note, Slot};
 use crate::ring::Piece;
 use crate::shelf::Shelf;
 use crate::sync::{Ending, SyncThread, Synced};
-use crate::talk::Listening;
+use crate::talk::{LISTENED, Listening};
 use crate::wav;
 use crate::window::Window;
+use crate::workbench::Workbench;
 
 /// How often frames and header go into the file. A crash costs at most this, [`HOLD_FRAMES`] and the ring.
-const REFRESH: Duration = Duration::from_secs(1);
-/// How many of those go together to the disk: a loss of power costs three seconds at most.
-const REFRESHES_PER_SYNC: u8 = 3;
-/// How long late packets find their place: half a second, longer than any jitter a conversation survives.
-const HOLD_FRAMES: u64 = 4000;
+const REFRESH: Duration = Duration::from_millis(500);
+/// After how many of those a recording is put on the disk for the first time, with its names: one that is over before is put
+/// there once.
+const REFRESHES_AT_FIRST: u8 = 2;
+/// How many of those go together to the disk then: a loss of power costs three seconds at most.
+const REFRESHES_PER_SYNC: u8 = 6;
+/// How long late packets find their place: 400 ms, longer than any jitter a conversation survives.
+const HOLD_FRAMES: u64 = 3200;
 
 /// How long before its mark a pause begins: a packet that comes after it may be laid so much before it, by its length of
 /// up to 120 ms and by what its place may stray.
@@ -52,9 +56,6 @@ pub(crate) struct Recording {
     digest: wav::Digester,
     index: Index,
     listening: Listening,
-    /// The beginning of a packet that came in several pieces, and whose.
-    packet: Vec<u8>,
-    packet_at: (LegId, u64),
 }
 
 /// Which recording, of which call, since when.
@@ -103,8 +104,6 @@ impl Recording {
             digest: wav::Digester::default(),
             index: Index::default(),
             listening: Listening::default(),
-            packet: Vec::new(),
-            packet_at: (LegId(0), 0),
         })
     }
 
@@ -114,28 +113,15 @@ impl Recording {
     }
 
     /// Takes some audio. What lies beyond the greatest length is left out.
-    pub(crate) fn place(&mut self, piece: &Piece) -> Result<(), RecordingFailure> {
+    pub(crate) fn place(&mut self, piece: &Piece, bench: &mut Workbench) -> Result<(), RecordingFailure> {
         let end = piece.position + u64::from(piece.span);
         if end > wav::FRAMES_MAX {
             return Ok(());
         }
-        if piece.span == 0 || !self.packet.is_empty() {
-            // A ring that was full may have kept the rest of a packet back.
-            if self.packet_at != (piece.leg, piece.position) {
-                self.packet.clear();
-            }
-            self.packet_at = (piece.leg, piece.position);
-            self.packet.extend_from_slice(piece.payload());
-            if piece.span == 0 {
-                return Ok(());
-            }
-        }
         if self.window.overflows(end) {
-            self.write_until(end.saturating_sub(HOLD_FRAMES))?;
+            self.write_until(whole(end.saturating_sub(HOLD_FRAMES)), bench)?;
         }
-        let whole = if self.packet.is_empty() { piece.payload() } else { &self.packet };
-        self.window.place((piece.leg, piece.channel), piece.position, piece.codec, whole);
-        self.packet.clear();
+        self.window.place(piece, bench);
         Ok(())
     }
 
@@ -171,16 +157,21 @@ impl Recording {
     }
 
     /// Writes what is due. All audio that came before `now` must have been placed.
-    pub(crate) fn refresh(&mut self, now: Instant, sync: &SyncThread) -> Result<(), RecordingFailure> {
+    pub(crate) fn refresh(
+        &mut self,
+        now: Instant,
+        sync: &SyncThread,
+        bench: &mut Workbench,
+    ) -> Result<(), RecordingFailure> {
         self.next_refresh = now + REFRESH;
         self.synced.check().map_err(|error| cause(&self.path, &error))?;
-        self.write_until(self.frames_at(now).saturating_sub(HOLD_FRAMES))?;
-        if self.is_kept {
-            self.refreshes = (self.refreshes + 1) % REFRESHES_PER_SYNC;
-            if self.refreshes == 0 {
-                sync.refresh(&self.synced);
-            }
-        } else {
+        self.write_until(whole(self.frames_at(now).saturating_sub(HOLD_FRAMES)), bench)?;
+        self.refreshes += 1;
+        if self.is_kept && self.refreshes >= REFRESHES_PER_SYNC {
+            self.refreshes = 0;
+            sync.refresh(&self.synced);
+        } else if !self.is_kept && self.refreshes >= REFRESHES_AT_FIRST {
+            self.refreshes = 0;
             self.is_kept = sync.begin(&self.synced);
         }
         Ok(())
@@ -189,23 +180,23 @@ impl Recording {
     /// Completes the file at `length` frames; the sync thread reports it. `refused` is what the ring refused.
     pub(crate) fn finish(
         &mut self,
-        length: u64,
+        (length, end): (u64, RecordingEnd),
         refused: &Gaps,
-        end: RecordingEnd,
         sync: &SyncThread,
+        bench: &mut Workbench,
     ) -> Result<(), RecordingFailure> {
         // At an even place, which the longest length is too.
         let format = self.note.format;
         let length = length.min(wav::FRAMES_MAX).max(self.window.start());
         let length = length + length - format.even(length);
-        self.write_until(length)?;
+        self.write_until(length, bench)?;
         let mut gaps = refused.clone();
         gaps.merge(self.window.late());
         let gap_ms = wav::millis(gaps.samples());
         let refused_ms = wav::millis(refused.samples());
         let index = std::mem::take(&mut self.index).finish(length, &gaps, self.listening.talk());
         let sha256 = std::mem::take(&mut self.digest).hex();
-        let told = (gap_ms, index.clone());
+        let told = (gap_ms, wav::millis(self.window.concealed()), index.clone());
         let manifest = Manifest::finished(self.note.identity(), format, length, told, sha256);
         let bytes = wav::write_manifest(&self.synced.file, format, length, &manifest)
             .map_err(|error| cause(&self.path, &error))?;
@@ -233,25 +224,29 @@ impl Recording {
         elapsed * u64::from(wav::SAMPLE_RATE_HZ) / 1_000_000
     }
 
-    fn write_until(&mut self, end: u64) -> Result<(), RecordingFailure> {
+    fn write_until(&mut self, end: u64, bench: &mut Workbench) -> Result<(), RecordingFailure> {
         let format = self.note.format;
-        let (first, frames) = self.window.take_until(format.even(end));
+        let first = self.window.take_until(format.even(end), bench);
         let length = self.window.start();
         if length == first {
             return Ok(());
         }
         let file = &self.synced.file;
         let mut write = || {
-            // Not kept: a thousand recordings would keep a thousand.
-            let mut bytes = Vec::new();
-            wav::write_frames(file, format, first, &frames, &mut bytes)?;
-            self.digest.frames(&bytes);
+            let Workbench { frames, bytes, .. } = bench;
+            wav::write_frames(file, format, first, frames, bytes)?;
+            self.digest.frames(bytes);
             let written = first + frames.len() as u64;
-            self.listening.hear(&frames);
+            self.listening.hear(frames);
             self.listening.hear_silence(length - written);
             wav::write_silence(file, format, (written, length), &mut self.digest)?;
             wav::write_header(file, format, length)
         };
         write().map_err(|error: io::Error| cause(&self.path, &error))
     }
+}
+
+/// The last place not after `frames` at which nothing is left over for whoever listens frame by frame.
+const fn whole(frames: u64) -> u64 {
+    frames - frames % LISTENED as u64
 }

@@ -6,7 +6,7 @@ use hotline_media::Talk;
 use crate::wav::{Frame, SAMPLE_RATE_HZ};
 
 /// Samples of what is listened to at a time.
-const LISTENED: usize = (SAMPLE_RATE_HZ * FRAME_MS / 1000) as usize;
+pub(crate) const LISTENED: usize = (SAMPLE_RATE_HZ * FRAME_MS / 1000) as usize;
 
 /// Hears both sides as they are written.
 #[derive(Debug, Default)]

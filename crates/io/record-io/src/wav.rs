@@ -174,6 +174,9 @@ pub(crate) fn write_silence(
     (first, end): (u64, u64),
     digest: &mut Digester,
 ) -> io::Result<()> {
+    if first >= end {
+        return Ok(());
+    }
     let silence = [format.silence(); DIGEST_CHUNK];
     let mut at = format.header_len() + first * format.frame_len();
     let end = format.header_len() + end * format.frame_len();
@@ -282,7 +285,7 @@ mod tests {
             let index = RecordingIndex::default();
             let of = (recording, Some(call), at);
             let manifest = match gap_ms {
-                Some(gap_ms) => Manifest::finished(of, format, 102, (gap_ms, index), sha256.unwrap()),
+                Some(gap_ms) => Manifest::finished(of, format, 102, (gap_ms, 20, index), sha256.unwrap()),
                 None => Manifest::mended(of, format, 102),
             };
             file.as_file().set_len(end).unwrap();

@@ -1,24 +1,21 @@
 //! The newest part of a recording, where late pieces of both sides can still find their place.
 
+use core::ops::Range;
 use std::collections::VecDeque;
 
 use hotline_base::LegId;
-use hotline_media::{Channel, Codec, Decoder};
+use hotline_media::{Channel, Codec};
 
 use crate::index::Gaps;
+use crate::lane::{CONTEXT, Lane};
+use crate::ring::Piece;
 use crate::wav::Frame;
+use crate::workbench::Workbench;
 
 /// How many frames the window holds at most: 4 s. A piece that would lie beyond pushes older frames out.
 const FRAMES_MAX: u64 = 32_000;
 
-/// The most samples of a packet: 120 ms.
-const PACKET_SAMPLES_MAX: usize = 960;
-
-/// A recording joins a G.722 stream in its middle, and its decoder is not in step with the phone's encoder before it has heard so
-/// many samples of it: 100 ms. Until then it would make a burst, so there is silence.
-const SETTLING: usize = 800;
-
-/// Samples that are not in the file yet. What nobody said is silence; who speak on one channel are mixed.
+/// What is not in the file yet. What nobody said is silence; who speak on one channel are mixed.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
     /// The position of the first frame.
@@ -28,77 +25,26 @@ pub(crate) struct Window {
     muted: VecDeque<(u64, Option<u64>)>,
     /// What came after its place had been written.
     late: Gaps,
-}
-
-/// What one leg said.
-#[derive(Debug)]
-struct Lane {
-    leg: LegId,
-    side: usize,
-    /// For the codec it has now.
-    speech: Speech,
-    /// From the window's start on.
-    samples: Vec<i16>,
-    /// It has left; gone when its samples are.
-    is_over: bool,
-}
-
-/// How a leg is understood.
-#[derive(Debug)]
-struct Speech {
-    decoder: Decoder,
-    /// Samples until it is in step.
-    settling: usize,
-}
-
-impl Speech {
-    fn new(codec: Codec) -> Self {
-        let settling = match codec {
-            Codec::Pcmu | Codec::Pcma | Codec::Opus | Codec::L16 => 0,
-            Codec::G722 => SETTLING,
-        };
-        Self { decoder: codec.decoder(), settling }
-    }
-
-    /// Gives the number of samples.
-    fn decode(&mut self, payload: &[u8], sound: &mut [i16]) -> usize {
-        let length = self.decoder.decode(payload, sound);
-        let settling = self.settling.min(length);
-        sound[..settling].fill(0);
-        self.settling -= settling;
-        length
-    }
+    /// Samples that did not come and were filled with what is like the sound around them.
+    concealed: u64,
 }
 
 impl Window {
-    /// Puts a piece of a leg at its place.
-    pub(crate) fn place(&mut self, (leg, channel): (LegId, Channel), at: u64, codec: Codec, payload: &[u8]) {
-        let Some(span) = codec.span(payload) else { return };
-        let start = self.start;
+    /// Puts a piece of a leg at its place. As much of it as was taken already is missing.
+    pub(crate) fn place(&mut self, piece: &Piece, bench: &mut Workbench) {
+        let Piece { leg, channel, codec, position, span, .. } = *piece;
+        let missed = self.start.saturating_sub(position).min(u64::from(span));
         let lane = self.lane(leg, channel, codec);
-        let Some(first) = at.checked_sub(start) else {
-            return self.place_late((leg, channel), at, codec, payload);
+        let missed = match lane.push(bench.block(piece)) {
+            Ok(()) => missed,
+            Err(block) => {
+                bench.put_back(block);
+                u64::from(span)
+            }
         };
-        // Within the window, which fits the memory.
-        let (first, end) = (first as usize, first as usize + span);
-        if lane.samples.len() < end {
-            lane.samples.resize(end, 0);
+        if missed > 0 {
+            self.late.add(channel, position, missed);
         }
-        lane.speech.decode(payload, &mut lane.samples[first..end]);
-    }
-
-    /// Puts as much of a piece at its place as was not taken yet. What follows is told from what came before.
-    fn place_late(&mut self, (leg, channel): (LegId, Channel), at: u64, codec: Codec, payload: &[u8]) {
-        let missed = usize::try_from(self.start - at).unwrap_or(usize::MAX);
-        let lane = self.lane(leg, channel, codec);
-        let mut sound = [0; PACKET_SAMPLES_MAX];
-        let length = lane.speech.decode(payload, &mut sound);
-        let (missed, sound) = sound[..length].split_at(missed.min(length));
-        if lane.samples.len() < sound.len() {
-            lane.samples.resize(sound.len(), 0);
-        }
-        lane.samples[..sound.len()].copy_from_slice(sound);
-        self.late.add(channel, at, missed.len() as u64);
     }
 
     fn lane(&mut self, leg: LegId, channel: Channel, codec: Codec) -> &mut Lane {
@@ -109,14 +55,11 @@ impl Window {
         let known = self.lanes.iter().position(|lane| lane.leg == leg && lane.side == side && !lane.is_over);
         let place = known.unwrap_or(self.lanes.len());
         if known.is_none() {
-            let speech = Speech::new(codec);
-            self.lanes.push(Lane { leg, side, speech, samples: Vec::new(), is_over: false });
+            // Two are usual.
+            self.lanes.reserve_exact(1);
+            self.lanes.push(Lane::new(leg, side, codec));
         }
-        let lane = &mut self.lanes[place];
-        if lane.speech.decoder.codec() != codec {
-            lane.speech = Speech::new(codec);
-        }
-        lane
+        &mut self.lanes[place]
     }
 
     /// Nothing more comes of this leg.
@@ -145,22 +88,35 @@ impl Window {
         end > self.start + FRAMES_MAX
     }
 
-    /// Takes all frames before `end`: the position of the first, and the frames. What is missing up to `end` is
+    /// Puts all frames before `end` on the workbench; gives the position of the first. What is missing up to `end` is
     /// silence.
-    pub(crate) fn take_until(&mut self, end: u64) -> (u64, Vec<Frame>) {
-        let first = self.start;
-        let count = usize::try_from(end.saturating_sub(first)).unwrap_or(usize::MAX).min(self.length());
+    pub(crate) fn take_until(&mut self, end: u64, bench: &mut Workbench) -> u64 {
+        let (first, said) = (self.start, self.end());
         self.start = first.max(end);
-        let mut frames: Vec<Frame> = vec![[0; 2]; count];
+        let count = said.min(self.start) - first;
+        for side in &mut bench.mixed {
+            side.clear();
+            // It fits: it is no more than the window.
+            side.resize(count as usize, 0);
+        }
+        let (taken, muted) = (first..first + count, &self.muted);
         for lane in &mut self.lanes {
-            let said = lane.samples.drain(..count.min(lane.samples.len()));
-            for (frame, sample) in frames.iter_mut().zip(said) {
-                frame[lane.side] = frame[lane.side].saturating_add(sample);
+            self.concealed += lane.take(&taken, |hole| is_heard(muted, hole), bench);
+            let Workbench { mixed, sound, .. } = &mut *bench;
+            for (sum, sample) in mixed[lane.side].iter_mut().zip(&sound[CONTEXT..]) {
+                *sum = sum.saturating_add(*sample);
+            }
+            if self.start > taken.end {
+                lane.forget();
             }
         }
-        self.lanes.retain(|lane| !(lane.is_over && lane.samples.is_empty()));
-        self.silence(first, &mut frames);
-        (first, frames)
+        let start = self.start;
+        self.lanes.retain(|lane| !(lane.is_over && lane.end() <= start));
+        let Workbench { mixed: [left, right], frames, .. } = bench;
+        frames.clear();
+        frames.extend(left.iter().zip(right).map(|(left, right)| [*left, *right]));
+        self.silence(first, frames);
+        first
     }
 
     /// Takes out what nobody may hear of frames from `first` on.
@@ -172,7 +128,8 @@ impl Window {
         for span in spans.into_iter().filter(|span| span.start < span.end) {
             frames[span].fill([0, 0]);
         }
-        let start = self.start;
+        // Known for as long as something may be told from what was said in it.
+        let start = self.start.saturating_sub(CONTEXT as u64);
         self.muted.retain(|(_, to)| to.is_none_or(|to| to > start));
     }
 
@@ -183,11 +140,12 @@ impl Window {
 
     /// The position after the last frame that anybody said something in.
     pub(crate) fn end(&self) -> u64 {
-        self.start + self.length() as u64
+        self.lanes.iter().map(Lane::end).max().unwrap_or(0).max(self.start)
     }
 
-    fn length(&self) -> usize {
-        self.lanes.iter().map(|lane| lane.samples.len()).max().unwrap_or(0)
+    /// How many samples of short holes were filled.
+    pub(crate) const fn concealed(&self) -> u64 {
+        self.concealed
     }
 
     /// What came too late.
@@ -196,13 +154,42 @@ impl Window {
     }
 }
 
+/// True if a hole and all that tells what to fill it with may be heard.
+fn is_heard(muted: &VecDeque<(u64, Option<u64>)>, hole: Range<u64>) -> bool {
+    let (first, last) = (hole.start.saturating_sub(CONTEXT as u64), hole.end + CONTEXT as u64);
+    muted.iter().all(|(from, to)| *from >= last || to.is_some_and(|to| to <= first))
+}
+
 #[cfg(test)]
 mod tests {
+    use hotline_base::{RecordingId, Rng, WallTime};
+
     use super::*;
 
     const A: (LegId, Channel) = (LegId(1), Channel::Customer);
     const B: (LegId, Channel) = (LegId(2), Channel::Agent);
     const C: (LegId, Channel) = (LegId(3), Channel::Agent);
+
+    /// A window with what it needs.
+    #[derive(Default)]
+    struct Desk {
+        window: Window,
+        bench: Workbench,
+    }
+
+    impl Desk {
+        fn place(&mut self, (leg, channel): (LegId, Channel), at: u64, codec: Codec, payload: &[u8]) {
+            let recording = RecordingId::generate(WallTime(0), &mut Rng::from_number(1));
+            let span = codec.span(payload).unwrap() as u16;
+            let piece = Piece::new(recording, (leg, channel), codec, (at, span), payload);
+            self.window.place(&piece, &mut self.bench);
+        }
+
+        fn take_until(&mut self, end: u64) -> (u64, Vec<Frame>) {
+            let first = self.window.take_until(end, &mut self.bench);
+            (first, self.bench.frames.clone())
+        }
+    }
 
     /// μ-law bytes and what they decode to.
     fn loud(byte: u8) -> i16 {
@@ -211,29 +198,29 @@ mod tests {
 
     #[test]
     fn sides_meet_in_one_frame_and_gaps_are_silence() {
-        let mut window = Window::default();
+        let mut window = Desk::default();
         window.place(A, 1, Codec::Pcmu, &[1, 2]);
         window.place(B, 2, Codec::Pcmu, &[3, 4]);
         let (first, frames) = window.take_until(6);
         assert_eq!(first, 0);
         assert_eq!(frames, [[0, 0], [loud(1), 0], [loud(2), loud(3)], [0, loud(4)]]);
-        assert_eq!(window.start(), 6, "two frames of silence follow");
+        assert_eq!(window.window.start(), 6, "two frames of silence follow");
     }
 
     #[test]
     fn what_is_too_late_is_cut_off_and_counted() {
-        let mut window = Window::default();
+        let mut window = Desk::default();
         window.take_until(10);
         window.place(A, 8, Codec::Pcmu, &[1, 2, 3]);
         window.place(A, 0, Codec::Pcmu, &[9; 10]);
-        assert_eq!(window.late().samples(), 12);
+        assert_eq!(window.window.late().samples(), 12);
         assert_eq!(window.take_until(11), (10, vec![[loud(3), 0]]));
         assert_eq!(window.take_until(5), (11, vec![]), "nothing twice");
     }
 
     #[test]
     fn who_speak_on_one_channel_are_mixed_and_never_wrap() {
-        let mut window = Window::default();
+        let mut window = Desk::default();
         // 0x80 is the loudest that there is, 0xEF is quiet.
         window.place(B, 0, Codec::Pcmu, &[0x80, 0x80, 0xEF]);
         window.place(C, 0, Codec::Pcmu, &[0x80, 0xEF]);
@@ -248,26 +235,28 @@ mod tests {
 
     #[test]
     fn a_leg_that_has_left_is_heard_to_its_last_sample_and_costs_nothing_then() {
-        let mut window = Window::default();
+        let mut window = Desk::default();
         window.place(B, 0, Codec::Pcmu, &[1, 2]);
-        window.leave(B.0);
+        window.window.leave(B.0);
         window.place((B.0, Channel::Customer), 1, Codec::Pcmu, &[3]);
         assert_eq!(window.take_until(1).1, [[0, loud(1)]]);
         assert_eq!(window.take_until(2).1, [[loud(3), loud(2)]]);
-        assert_eq!(window.lanes.len(), 1);
+        assert_eq!(window.window.lanes.len(), 1);
     }
 
     #[test]
     fn what_is_muted_is_silent_to_the_sample_also_across_two_takes() {
-        let mut window = Window::default();
+        let mut window = Desk::default();
         window.place(A, 0, Codec::Pcmu, &[1; 10]);
-        window.mute(2);
-        window.mute(3);
+        window.window.mute(2);
+        window.window.mute(3);
         assert_eq!(window.take_until(4).1, [[loud(1), 0], [loud(1), 0], [0, 0], [0, 0]]);
-        window.unmute(6);
-        window.unmute(7);
+        window.window.unmute(6);
+        window.window.unmute(7);
         assert_eq!(window.take_until(7).1, [[0, 0], [0, 0], [loud(1), 0]]);
-        assert!(window.muted.is_empty());
+        assert_eq!(window.window.muted.len(), 1, "a hole may still be filled with what came before it");
         assert_eq!(window.take_until(10).1, [[loud(1), 0]; 3]);
+        window.take_until(6 + CONTEXT as u64);
+        assert!(window.window.muted.is_empty());
     }
 }

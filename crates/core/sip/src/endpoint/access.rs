@@ -341,7 +341,7 @@ impl Endpoint {
         }
         self.shared.layer.adopt(&key, Owner::Session(id));
         self.dialogs.insert(session.key(), id);
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
         // Only now: strangers do not learn which dialogs there are, and a repetition gets the same answer.
         let replaces = match replaces.map(|dialog| self.replaceable(&dialog)).transpose() {
             Ok(replaces) => replaces,

@@ -137,7 +137,8 @@ pub struct Endpoint {
     trunk_addresses: BTreeMap<TrunkId, BTreeSet<IpAddr>>,
     /// What is to be kept of users whose contacts changed.
     saved: VecDeque<SavedContacts>,
-    sessions: BTreeMap<SessionId, Session>,
+    /// Each by itself: the nodes of a map are half empty, and a session is large.
+    sessions: BTreeMap<SessionId, Box<Session>>,
     /// Those of them that are over and only wait for the ends of their transactions, whose number has a limit of its
     /// own: they hold no place of [`Limits::sessions`], or a busy center would be full of calls that ended.
     #[serde(skip)]
@@ -349,7 +350,7 @@ impl Endpoint {
         };
         let session = Session::outgoing(&mut self.shared.context(now), id, invite, peerage)?;
         self.dialogs.insert(session.key(), id);
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
         Ok(id)
     }
 

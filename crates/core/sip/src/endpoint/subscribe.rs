@@ -237,7 +237,7 @@ impl Endpoint {
     /// Whoever watches the phone that has `session` is to be told what became of it.
     pub(super) fn follow_line(&mut self, now: Now, session: SessionId) {
         let sessions = &self.sessions;
-        let line = || sessions.get(&session).and_then(crate::session::Session::line);
+        let line = || sessions.get(&session).and_then(|session| session.line());
         self.notifier.set_line(now, session, line);
     }
 
