@@ -16,6 +16,6 @@ impl Engine {
     /// True if a leg is on a line.
     #[must_use]
     pub fn has_line(&self, leg: LegId) -> bool {
-        self.legs.get(&leg).is_some_and(super::Leg::has_line)
+        self.legs.get(&leg).is_some_and(|leg| leg.has_line())
     }
 }
