@@ -33,7 +33,7 @@ pub use end::{
     TransferExit, WebhookExit,
 };
 pub use expression::{CustomerFact, Fact, MAX_TEXT, QueueFact, Type, Value};
-pub use hotline_yaml::{Diagnostic, MAX_BYTES};
+pub use hotline_yaml::{Diagnostic, MAX_BYTES, Severity};
 pub use keys::MAX_TYPED_AHEAD;
 pub use model::{Exit, Flow, Flows, Method};
 pub use name::{Language, PromptName, StepName, Variable};

@@ -6,7 +6,7 @@ mod request;
 mod say;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::FlowId;
 use hotline_yaml::{At, Diagnostic, Fields, Node, Place, Reader, Source, Value as Yaml, shown, suggest};
@@ -46,7 +46,8 @@ const TOP: &[&str] = &["flow", "languages", "variables", "parameters", "results"
 pub fn parse(file: &str, text: &str) -> Result<Flow, Vec<Diagnostic>> {
     let source = Source::new(file, text);
     let root = hotline_yaml::read(&source).map_err(|diagnostic| vec![diagnostic])?;
-    let mut decoder = Decoder { r: Reader::new(&source), source: &source, types: Types::new() };
+    let mut decoder =
+        Decoder { r: Reader::new(&source), source: &source, types: Types::new(), sensitive: BTreeSet::new() };
     let flow = decoder.flow(&root);
     let mut diagnostics = decoder.r.into_diagnostics();
     match flow {
@@ -64,6 +65,8 @@ struct Decoder<'s> {
     source: &'s Source,
     /// The declared variables, known before the first step is read.
     types: Types,
+    /// Those of them that are sensitive.
+    sensitive: BTreeSet<Variable>,
 }
 
 /// `ivr-flows/main.yaml` is `main`.

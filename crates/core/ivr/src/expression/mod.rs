@@ -6,6 +6,7 @@
 
 mod evaluate;
 mod fact;
+mod proof;
 mod typed;
 mod value;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use evaluate::{EvaluationError, Scope};
 pub use fact::{CallFact, CustomerFact, Fact, QueueFact, TimeFact};
+pub(crate) use proof::Bound;
 pub use value::{MAX_TEXT, Type, Value};
 
 use crate::name::Variable;

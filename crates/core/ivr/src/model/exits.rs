@@ -3,7 +3,7 @@
 use hotline_yaml::At;
 
 use super::step::{Ask, StepKind};
-use crate::end::{QueueExit, StepExit};
+use crate::end::{QueueExit, RecordExit, StepExit, StreamExit, TransferExit};
 use crate::name::StepName;
 
 /// What has to happen before a way out is taken.
@@ -97,7 +97,17 @@ impl StepKind {
                 exits.chain(queue.keys.iter().map(|(key, to)| paced(StepExit::Choice(*key), to))).collect()
             }
             Self::Transfer(transfer) => {
-                transfer.exits.iter().map(|(exit, to)| at_once(StepExit::Transfer(*exit), to)).collect()
+                let exits = transfer.exits.iter().map(|(exit, to)| Exit {
+                    exit: StepExit::Transfer(*exit),
+                    to,
+                    pace: match exit {
+                        TransferExit::AgentLeft => Pace::Paced,
+                        TransferExit::Busy | TransferExit::NoAnswer | TransferExit::Unavailable => {
+                            Pace::AtOnce
+                        }
+                    },
+                });
+                exits.collect()
             }
             Self::Voicemail(voicemail) => recorded(&voicemail.recording.exits),
             Self::Record(record) => recorded(&record.exits),
@@ -112,7 +122,15 @@ impl StepKind {
                 webhook.exits.iter().map(|(exit, to)| at_once(StepExit::Webhook(*exit), to)).collect()
             }
             Self::Stream(stream) => {
-                stream.exits.iter().map(|(exit, to)| at_once(StepExit::Stream(*exit), to)).collect()
+                let exits = stream.exits.iter().map(|(exit, to)| Exit {
+                    exit: StepExit::Stream(*exit),
+                    to,
+                    pace: match exit {
+                        StreamExit::Done | StreamExit::Timeout => Pace::Paced,
+                        StreamExit::Failed => Pace::AtOnce,
+                    },
+                });
+                exits.collect()
             }
             Self::Goto(to) => vec![at_once(StepExit::Done, to)],
             Self::Return | Self::Hangup(_) => Vec::new(),
@@ -120,8 +138,16 @@ impl StepKind {
     }
 }
 
-fn recorded(exits: &std::collections::BTreeMap<crate::end::RecordExit, At<StepName>>) -> Vec<Exit<'_>> {
-    exits.iter().map(|(exit, to)| at_once(StepExit::Record(*exit), to)).collect()
+fn recorded(exits: &std::collections::BTreeMap<RecordExit, At<StepName>>) -> Vec<Exit<'_>> {
+    let exits = exits.iter().map(|(exit, to)| Exit {
+        exit: StepExit::Record(*exit),
+        to,
+        pace: match exit {
+            RecordExit::Recorded => Pace::Paced,
+            RecordExit::Nothing | RecordExit::Failed => Pace::AtOnce,
+        },
+    });
+    exits.collect()
 }
 
 fn failures(ask: &Ask) -> [Exit<'_>; 2] {

@@ -71,6 +71,11 @@ impl Flows {
         self.0.get(name)
     }
 
+    /// The flow of that name, with the name as it is kept here.
+    pub(crate) fn get_entry(&self, name: &FlowId) -> Option<(&FlowId, &Arc<Flow>)> {
+        self.0.get_key_value(name)
+    }
+
     /// All of them by name.
     pub fn iter(&self) -> impl Iterator<Item = (&FlowId, &Arc<Flow>)> {
         self.0.iter()

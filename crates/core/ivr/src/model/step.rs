@@ -273,7 +273,7 @@ pub(crate) struct Set {
 pub(crate) struct Queue {
     pub(crate) queue: At<QueueId>,
     /// The level that an agent needs of each skill.
-    pub(crate) skills: BTreeMap<String, u8>,
+    pub(crate) skills: Vec<(At<String>, u8)>,
     /// A head start in seconds.
     pub(crate) priority_credit: Option<Expression>,
     /// The agent, by id or extension, who is asked first.

@@ -1,0 +1,127 @@
+//! Circles that a counter leaves: `set` counts, and a condition leads out when the count is reached.
+
+use std::collections::BTreeSet;
+
+use crate::end::StepExit;
+use crate::expression::Bound;
+use crate::graph::Graph;
+use crate::model::{Condition, StepKind};
+use crate::name::Variable;
+
+use super::net::Net;
+use super::variables::written;
+
+/// More circles within circles than this are not looked into: the call's own limit of steps ends them.
+const MAX_LOOKS: usize = 500;
+
+/// The circles among `circle`'s nodes that no counter leaves, given the graph of ways out that are taken at once.
+/// Empty if all of them end by themselves.
+pub(super) fn endless(net: &Net<'_>, graph: &Graph, circle: &[usize]) -> Vec<Vec<usize>> {
+    let mut looks = 0;
+    let mut endless = Vec::new();
+    if !ends(net, graph, circle, &mut looks) {
+        endless.push(circle.to_vec());
+    }
+    endless
+}
+
+/// True if nothing runs for ever within `circle`. What passes both a counting step and the condition that looks at
+/// the count again and again is led out of it; what runs for ever would have to avoid one of them.
+fn ends(net: &Net<'_>, graph: &Graph, circle: &[usize], looks: &mut usize) -> bool {
+    *looks += 1;
+    if *looks > MAX_LOOKS {
+        return true;
+    }
+    let within: BTreeSet<usize> = circle.iter().copied().collect();
+    for condition in circle {
+        for (variable, bound) in counted(net, &within, *condition) {
+            let Some(counting) = counting(net, &within, variable, bound) else { continue };
+            let without = |left_out: &BTreeSet<usize>| {
+                let kept: BTreeSet<usize> = within.difference(left_out).copied().collect();
+                graph.within(&kept).circles()
+            };
+            let rest = without(&BTreeSet::from([*condition])).into_iter().chain(without(&counting));
+            if rest.collect::<Vec<_>>().iter().all(|inner| ends(net, graph, inner, looks)) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// The numbers that are bounded wherever the condition stays within the circle, and on which side.
+fn counted<'f>(net: &Net<'f>, within: &BTreeSet<usize>, node: usize) -> Vec<(&'f Variable, Bound)> {
+    let Some(StepKind::Condition(condition)) = net.nodes.get(node).map(|(_, step)| &step.kind) else {
+        return Vec::new();
+    };
+    let Some(edges) = net.edges.get(node) else { return Vec::new() };
+    let mut all: Option<BTreeSet<(&Variable, Bound)>> = None;
+    for (exit, _) in edges.iter().filter(|(_, to)| within.contains(to)) {
+        let here = bounded_at(net, within, condition, exit.exit);
+        all = Some(match all {
+            None => here,
+            Some(before) => before.intersection(&here).copied().collect(),
+        });
+    }
+    all.unwrap_or_default().into_iter().collect()
+}
+
+/// What is bounded where the condition is left by `exit`: what its case implies, and that those before were false.
+fn bounded_at<'f>(
+    net: &Net<'_>,
+    within: &BTreeSet<usize>,
+    condition: &'f Condition,
+    exit: StepExit,
+) -> BTreeSet<(&'f Variable, Bound)> {
+    let number = if let StepExit::Case(number) = exit {
+        usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1)
+    } else if exit == StepExit::Else {
+        condition.cases.len()
+    } else {
+        // Where a condition could not be computed nothing is known.
+        return BTreeSet::new();
+    };
+    let before = condition.cases.iter().take(number).map(|case| (case, false));
+    let own = condition.cases.get(number).map(|case| (case, true));
+    let bounds = before.chain(own).flat_map(|(case, truth)| case.condition.bounds(truth));
+    let fixed = |against: &BTreeSet<&Variable>| {
+        against.iter().all(|variable| {
+            within
+                .iter()
+                .all(|node| !net.edges[*node].iter().any(|(exit, _)| writes(net, *node, exit.exit, variable)))
+        })
+    };
+    bounds.filter(|found| fixed(&found.against)).map(|found| (found.variable, found.bound)).collect()
+}
+
+fn writes(net: &Net<'_>, node: usize, exit: StepExit, variable: &Variable) -> bool {
+    net.nodes.get(node).is_some_and(|(_, step)| written(&step.kind, exit).any(|one| one.value == *variable))
+}
+
+/// The steps of the circle that count the variable towards its bound; `None` if something else changes it too.
+fn counting(
+    net: &Net<'_>,
+    within: &BTreeSet<usize>,
+    variable: &Variable,
+    bound: Bound,
+) -> Option<BTreeSet<usize>> {
+    let mut counting = BTreeSet::new();
+    for node in within {
+        let (_, step) = net.nodes.get(*node)?;
+        if !net.edges[*node].iter().any(|(exit, _)| writes(net, *node, exit.exit, variable)) {
+            continue;
+        }
+        let StepKind::Set(set) = &step.kind else { return None };
+        let (_, value) = set.values.iter().find(|(name, _)| name.value == *variable)?;
+        let step = value.step_of(variable)?;
+        if step == 0 || (step > 0) != (bound == Bound::Above) {
+            return None;
+        }
+        // Where it cannot be computed nothing is counted.
+        if net.edges[*node].iter().any(|(exit, to)| exit.exit == StepExit::Failed && within.contains(to)) {
+            return None;
+        }
+        counting.insert(*node);
+    }
+    (!counting.is_empty()).then_some(counting)
+}
