@@ -34,9 +34,9 @@ pub struct Diagnostic {
     /// What would be right, without full stop.
     pub remedy: String,
     /// The line of the file, at most 120 characters of it.
-    pub source_line: String,
+    pub source_line: Box<str>,
     /// The line before it, cut alike; empty if there is none or if it says nothing.
-    pub line_before: String,
+    pub line_before: Box<str>,
 }
 
 impl Diagnostic {
@@ -134,7 +134,7 @@ impl Source {
     ) -> Diagnostic {
         let index = usize::try_from(place.line).unwrap_or(usize::MAX).saturating_sub(1);
         // A tab has no width of its own, and the caret must stand below its character.
-        let shown = |index: usize| -> String {
+        let shown = |index: usize| -> Box<str> {
             let line = self.text.lines().nth(index).unwrap_or_default();
             line.chars().take(MAX_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect()
         };
@@ -147,7 +147,7 @@ impl Source {
             problem: problem.into(),
             remedy: remedy.into(),
             source_line: shown(index),
-            line_before: if before.trim().is_empty() { String::new() } else { before },
+            line_before: if before.trim().is_empty() { Box::default() } else { before },
         }
     }
 }

@@ -231,17 +231,19 @@ impl<'f> Calls<'f> {
         }
     }
 
-    /// Notes a circle at the first step that leads along it.
+    /// Notes a circle in each of its flows, at the first step that leads along it.
     fn circle(&self, names: &[&'f FlowId], circle: &[usize], what: &str, findings: &mut Findable<'f>) {
         let mut within: Vec<&FlowId> = circle.iter().map(|node| names[*node]).collect();
         within.sort();
         let listed: Vec<String> = within.iter().map(|name| format!("`{name}`")).collect();
-        let Some(first) = within.first() else { return };
-        let (Some(flow), Some(found)) = (self.flows.get(first), findings.get_mut(*first)) else { return };
-        let places = flow.steps.values().filter_map(|step| link(step).map(|(to, _)| to));
-        let place = places.filter(|to| within.contains(&&to.value)).map(|to| to.place).min();
         let problem = format!("{what}: {}", listed.join(", "));
-        found.error(place.unwrap_or_default(), problem, "lead one of them out of the circle");
+        for name in &within {
+            let (Some(flow), Some(found)) = (self.flows.get(name), findings.get_mut(*name)) else { continue };
+            let links = flow.steps.values().filter_map(|step| link(step).map(|(to, _)| to));
+            if let Some(place) = links.filter(|to| within.contains(&&to.value)).map(|to| to.place).min() {
+                found.error(place, problem.clone(), "lead one of them out of the circle");
+            }
+        }
     }
 
     /// No chain of calls is longer than the interpreter allows.
@@ -268,14 +270,15 @@ impl<'f> Calls<'f> {
 
 /// The flow that a step leads to.
 fn link(step: &Step) -> Option<(&At<FlowId>, Link<'_>)> {
-    match &step.kind {
-        StepKind::Call(call) => Some((&call.flow, Link::Call(call))),
-        StepKind::Transfer(transfer) => match &transfer.to {
-            TransferTo::Flow(flow) => Some((flow, Link::Transfer(flow.place))),
-            TransferTo::Extension(_) | TransferTo::Agent(_) | TransferTo::Number(_) => None,
-        },
-        _ => None,
+    if let StepKind::Call(call) = &step.kind {
+        return Some((&call.flow, Link::Call(call)));
     }
+    if let StepKind::Transfer(transfer) = &step.kind
+        && let TransferTo::Flow(flow) = &transfer.to
+    {
+        return Some((flow, Link::Transfer(flow.place)));
+    }
+    None
 }
 
 /// Which flow leads to which, by those steps that `follow` takes.
@@ -343,9 +346,8 @@ fn languages(flow: &Flow, called: &Flow, call: &CallFlow, found: &mut Findings<'
     let speaks = |flow: &Flow, language: &Language| flow.languages().any(|known| known == language);
     let own_first = called.languages().next();
     let strange = flow.languages().any(|language| !speaks(called, language));
-    let changed = called.steps.values().filter_map(|step| match &step.kind {
-        StepKind::Language(language) => Some(&language.to.value),
-        _ => None,
+    let changed = called.steps.values().filter_map(|step| {
+        if let StepKind::Language(language) = &step.kind { Some(&language.to.value) } else { None }
     });
     let may_end_in = changed.chain(own_first.filter(|_| strange));
     let unknown: BTreeSet<&Language> =

@@ -21,7 +21,6 @@ use hotline_yaml::{Diagnostic, MAX_DIAGNOSTICS, Place};
 
 pub(crate) use self::calls::Calls;
 pub(crate) use self::net::Net;
-pub(crate) use self::reads::said;
 use crate::model::{Flow, Flows};
 use crate::name::{Language, PromptName};
 

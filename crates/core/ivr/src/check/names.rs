@@ -1,16 +1,14 @@
 //! Everything that a flow names exists.
 
-use std::collections::BTreeSet;
-
 use hotline_base::QueueId;
 use hotline_yaml::{At, Place, suggest};
 
 use super::reads::{expressions, said};
 use super::{Findings, World};
 use crate::expression::{Fact, Value};
-use crate::model::{Flow, SayItem, SpokenAs, Step, StepKind, Transfer, TransferTo};
+use crate::model::{Flow, SayItem, Step, StepKind, Transfer, TransferTo};
 use crate::name::{Language, PromptName, StepName};
-use crate::number::{MAX_NUMBER, announcement_prompts, number_phrases};
+use crate::spoken::{all_phrases, announcement_prompts};
 
 pub(super) fn check(flow: &Flow, world: &World<'_>, found: &mut Findings<'_>) {
     languages(flow, world, found);
@@ -141,9 +139,14 @@ fn said_item(flow: &Flow, item: &SayItem, step: &Step, world: &World<'_>, found:
             }
         }
         SayItem::Value { kind, value } => {
+            let Some(kind) = kind.kind(value.value_type()) else { return };
             for language in flow.languages() {
                 let Some(known) = world.prompts.get(language) else { continue };
-                let Some(needed) = phrases(language, kind) else { continue };
+                let Some(needed) = all_phrases(language, kind) else {
+                    let problem = format!("values cannot be said in `{language}`");
+                    found.error(value.place(), problem, "record a prompt, or use `{speak: …}`");
+                    continue;
+                };
                 if let Some(missing) = needed.iter().find(|prompt| !known.contains(*prompt)) {
                     let problem = format!("values are said with `{missing}`, missing in `{language}`");
                     found.error(
@@ -165,23 +168,6 @@ fn said_item(flow: &Flow, item: &SayItem, step: &Step, world: &World<'_>, found:
             }
         }
         SayItem::Recorded(_) => {}
-    }
-}
-
-/// The prompts with which values are said; `None` if that is not known of the language.
-fn phrases(language: &Language, kind: &SpokenAs) -> Option<BTreeSet<PromptName>> {
-    match kind {
-        SpokenAs::Number => {
-            let all: BTreeSet<PromptName> =
-                (0..=MAX_NUMBER).flat_map(|number| number_phrases(language, number)).collect();
-            (!all.is_empty()).then_some(all)
-        }
-        SpokenAs::Ordinal
-        | SpokenAs::Digits
-        | SpokenAs::Date
-        | SpokenAs::Time
-        | SpokenAs::Duration
-        | SpokenAs::Money(_) => None,
     }
 }
 

@@ -9,7 +9,8 @@ use crate::model::{Condition, Pace, StepKind};
 
 pub(super) fn check(net: &Net<'_>, found: &mut Findings<'_>) {
     for ((name, step), reached) in net.nodes.iter().zip(&net.reached) {
-        if !reached {
+        // Where the first step does not exist nothing is reached, which says no more.
+        if !reached && net.start().is_some() {
             let problem = format!("no path leads to step `{name}`");
             found.error(step.place, problem, "remove it or lead a step to it");
         }

@@ -39,23 +39,21 @@ pub(super) fn check(flow: &Flow, flows: &Flows, found: &mut Findings<'_>) {
 
 /// What digits are kept in is as secret as they are, and the other way round.
 fn entered(flow: &Flow, kind: &StepKind, found: &mut Findings<'_>) {
-    match kind {
-        StepKind::Collect(collect) if collect.sensitive && !flow.is_sensitive(&collect.into.value) => {
-            let variable = &collect.into.value;
-            let problem = format!("sensitive digits go into `{variable}`, which is not");
-            let remedy = format!("declare `{variable}: {{type: text, sensitive: true}}`");
-            found.error(collect.into.place, problem, remedy);
-        }
-        StepKind::Menu(menu) => {
-            if let Some(dial) = &menu.direct_dial
-                && flow.is_sensitive(&dial.into.value)
-            {
-                let problem =
-                    format!("sensitive `{}` gets an extension, which is on record", dial.into.value);
-                found.error(dial.into.place, problem, "use `collect` for secrets, or another variable");
-            }
-        }
-        _ => {}
+    if let StepKind::Collect(collect) = kind
+        && collect.sensitive
+        && !flow.is_sensitive(&collect.into.value)
+    {
+        let variable = &collect.into.value;
+        let problem = format!("sensitive digits go into `{variable}`, which is not");
+        let remedy = format!("declare `{variable}: {{type: text, sensitive: true}}`");
+        found.error(collect.into.place, problem, remedy);
+    }
+    if let StepKind::Menu(menu) = kind
+        && let Some(dial) = &menu.direct_dial
+        && flow.is_sensitive(&dial.into.value)
+    {
+        let problem = format!("sensitive `{}` gets an extension, which is on record", dial.into.value);
+        found.error(dial.into.place, problem, "use `collect` for secrets, or another variable");
     }
 }
 

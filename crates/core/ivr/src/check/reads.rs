@@ -142,7 +142,7 @@ pub(super) fn variables(kind: &StepKind) -> Vec<(&Variable, Place)> {
 }
 
 /// All that a step may say.
-pub(crate) fn said(kind: &StepKind) -> Vec<&SayItem> {
+pub(super) fn said(kind: &StepKind) -> Vec<&SayItem> {
     fn asked(ask: &Ask) -> Vec<&SayItem> {
         let retries = ask.no_input.retries.iter().chain(&ask.invalid.retries).flatten();
         ask.prompts.iter().chain(retries).collect()

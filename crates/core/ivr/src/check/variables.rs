@@ -77,20 +77,16 @@ fn gained(
         let set = call.into.iter().filter(|(_, theirs)| summary.known & bit(called, &theirs.value) != 0);
         return set.fold(summary.known & ANSWERED, |known, (ours, _)| known | bit(flow, &ours.value));
     }
-    let answered = match &step.kind {
-        StepKind::Answer(_) => true,
-        StepKind::Queue(_) => exit == StepExit::Queue(QueueExit::AgentLeft),
-        StepKind::Transfer(_) => exit == StepExit::Transfer(TransferExit::AgentLeft),
-        StepKind::Condition(condition) => {
-            let case = |number: u32| usize::try_from(number).ok()?.checked_sub(1);
-            if let StepExit::Case(number) = exit {
-                case(number)
-                    .and_then(|number| condition.cases.get(number))
-                    .is_some_and(|case| case.condition.implies_answered(true))
-            } else {
-                exit == StepExit::Else
-                    && condition.cases.iter().any(|case| case.condition.implies_answered(false))
-            }
+    let answered = match (&step.kind, exit) {
+        (StepKind::Answer(_), _)
+        | (StepKind::Queue(_), StepExit::Queue(QueueExit::AgentLeft))
+        | (StepKind::Transfer(_), StepExit::Transfer(TransferExit::AgentLeft)) => true,
+        (StepKind::Condition(condition), StepExit::Case(number)) => {
+            let number = usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
+            condition.cases.get(number).is_some_and(|case| case.condition.implies_answered(true))
+        }
+        (StepKind::Condition(condition), StepExit::Else) => {
+            condition.cases.iter().any(|case| case.condition.implies_answered(false))
         }
         _ => false,
     };
@@ -228,10 +224,14 @@ fn unused(flow: &Flow, ever: &BTreeSet<&Variable>, found: &mut Findings<'_>) {
 
 /// The variables of digits that stand in the call's record: they are of use without being read.
 fn on_record(flow: &Flow) -> BTreeSet<&Variable> {
-    let entered = flow.steps.values().filter_map(|step| match &step.kind {
-        StepKind::Collect(collect) if !collect.sensitive => Some(&collect.into.value),
-        StepKind::Menu(menu) => menu.direct_dial.as_ref().map(|dial| &dial.into.value),
-        _ => None,
+    let entered = flow.steps.values().filter_map(|step| {
+        if let StepKind::Collect(collect) = &step.kind {
+            return Some(&collect.into.value).filter(|variable| !flow.is_sensitive(variable));
+        }
+        if let StepKind::Menu(menu) = &step.kind {
+            return menu.direct_dial.as_ref().map(|dial| &dial.into.value);
+        }
+        None
     });
     entered.collect()
 }

@@ -35,9 +35,7 @@ pub const MAX_DIGIT_WAIT_S: u32 = 120;
 pub(crate) const MAX_ENTRIES: usize = 32;
 
 /// The keys of a telephone.
-const KEYS: &str = "0123456789*#ABCD";
-/// What stands at the top of a flow.
-const TOP: &[&str] = &["flow", "languages", "variables", "parameters", "results", "start", "steps"];
+pub(crate) const KEYS: &str = "0123456789*#ABCD";
 
 /// Reads a flow. `file` is named in diagnostics; its name without ending must be the flow's.
 ///
@@ -77,7 +75,7 @@ fn file_stem(file: &str) -> &str {
 
 impl Decoder<'_> {
     fn flow(&mut self, root: &Node) -> Option<Flow> {
-        let fields = self.r.fields(root, "flow", TOP)?;
+        let fields = self.known_fields(root, "flow", format::TOP)?;
         let name =
             self.r.required(&fields, "flow").and_then(|node| self.r.name::<FlowId>(node, "a flow's name"));
         if let Some(name) = &name {

@@ -253,7 +253,7 @@ impl Calculation {
 
 /// What can be called by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Function {
+pub(crate) enum Function {
     Length,
     StartsWith,
     EndsWith,
@@ -267,7 +267,7 @@ enum Function {
 }
 
 impl Function {
-    const ALL: &'static [Self] = &[
+    pub(crate) const ALL: &'static [Self] = &[
         Self::Length,
         Self::StartsWith,
         Self::EndsWith,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Calculation, CallFact, Comparison, EvaluationError, Expression, Fact, Function, Operator, Scope, Tree,
-    Type, Value,
+    Value,
 };
 use crate::name::Variable;
 
@@ -225,7 +225,7 @@ mod tests {
     use hotline_yaml::Place;
 
     use super::*;
-    use crate::expression::Types;
+    use crate::expression::{Type, Types};
 
     fn expression(text: &str) -> Expression {
         let types: Types =

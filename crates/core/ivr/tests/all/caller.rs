@@ -246,6 +246,7 @@ fn indented(steps: &str) -> String {
 
 /// What the tests' flows may name: queues sales and support, agent and extension 1001, skills and schedules, numbers
 /// outside that begin with `+`, and `prompts` in both languages.
+#[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) entries: BTreeSet<FlowId>,
     queues: BTreeSet<QueueId>,
@@ -267,11 +268,15 @@ impl Known {
         }
     }
 
-    /// Prompts a, b and c, and all that queues announce.
+    /// Prompts a, b and c, all that queues announce and all that values are said with.
     pub(crate) fn small() -> Self {
         let prompts = ["en", "zh"].map(Language::from).map(|language| {
             let mut names: BTreeSet<PromptName> = ["a", "b", "c"].map(PromptName::from).into();
             names.extend(hotline_ivr::announcement_prompts(&language));
+            let kinds = hotline_ivr::SpokenKind::ALL;
+            names.extend(
+                kinds.into_iter().filter_map(|kind| hotline_ivr::all_phrases(&language, kind)).flatten(),
+            );
             (language, names)
         });
         Self::new(prompts.into())
