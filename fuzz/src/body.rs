@@ -215,24 +215,3 @@ fn print_and_read_back(message: &Message) {
     assert_eq!(kept(&again), headers);
     assert_eq!(again.body(), message.body());
 }
-
-/// A center without queues, hours and customers.
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn queue(&self, _queue: &QueueId, _fact: QueueFact) -> i64 {
-        0
-    }
-
-    fn hours(&self, _schedule: &str, _now: Now) -> HoursExit {
-        HoursExit::Closed
-    }
-
-    fn local_time(&self, _now: Now) -> LocalTime {
-        LocalTime::default()
-    }
-
-    fn customer(&self) -> Option<Customer> {
-        None
-    }
-}

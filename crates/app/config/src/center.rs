@@ -383,7 +383,7 @@ fn check_flows(draft: &Draft, flows: &Flows, sounds: &Sounds, mistakes: &mut Vec
     let extensions: BTreeSet<String> =
         draft.agents.values().map(|entry| entry.agent.extension.clone()).collect();
     let routed = |number: &str| {
-        let number = normalise(number, &draft.dial_plan);
+        let number = number::normalise(number, &draft.dial_plan);
         number.is_some_and(|number| draft.routes.iter().any(|route| route.fits(&number)))
     };
     let world = World {

@@ -1,9 +1,10 @@
-//! Circles that a counter leaves: `set` counts, and a condition leads out when the count is reached.
+//! Circles that a counter leaves: `set` counts, and a condition leads out when the count is reached. A boolean that is
+//! set once counts to one.
 
 use std::collections::BTreeSet;
 
 use crate::end::StepExit;
-use crate::expression::Bound;
+use crate::expression::{Bound, Value};
 use crate::graph::Graph;
 use crate::model::{Condition, StepKind};
 use crate::name::Variable;
@@ -113,8 +114,12 @@ fn counting(
         }
         let StepKind::Set(set) = &step.kind else { return None };
         let (_, value) = set.values.iter().find(|(name, _)| name.value == *variable)?;
-        let step = value.step_of(variable)?;
-        if step == 0 || (step > 0) != (bound == Bound::Above) {
+        let up = match value.as_constant() {
+            Some(Value::Boolean(done)) => *done,
+            Some(_) => return None,
+            None => value.step_of(variable).filter(|step| *step != 0)? > 0,
+        };
+        if up != (bound == Bound::Above) {
             return None;
         }
         // Where it cannot be computed nothing is counted.

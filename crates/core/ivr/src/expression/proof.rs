@@ -15,7 +15,7 @@ pub(crate) enum Bound {
     Below,
 }
 
-/// A whole number that cannot grow or shrink for ever where a condition holds.
+/// A whole number that cannot grow or shrink for ever where a condition holds, or a boolean that is as it is there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Bounded<'e> {
     pub(crate) variable: &'e Variable,
@@ -175,11 +175,15 @@ fn bounded(tree: &Tree, truth: bool) -> BTreeSet<Bounded<'_>> {
             }
             found
         }
+        // A boolean that is false can only become true.
+        Tree::Variable(variable) => {
+            let bound = if truth { Bound::Below } else { Bound::Above };
+            BTreeSet::from([Bounded { variable, bound, against: BTreeSet::new() }])
+        }
         Tree::OneOf { value, values, negated } if *negated != truth => {
             compared(value, &values.iter().collect::<Vec<_>>(), both)
         }
         Tree::Constant(_)
-        | Tree::Variable(_)
         | Tree::Fact(_)
         | Tree::Not(_)
         | Tree::Negative(_)
@@ -242,9 +246,10 @@ mod tests {
             ("n < 3", false, "n Below"),
             ("3 > n", true, "n Above"),
             ("not n >= most", true, "most Below, n Above"),
-            ("done and n <= 3", true, "n Above"),
+            ("done and n <= 3", true, "done Below, n Above"),
             ("done and n <= 3", false, ""),
-            ("done or n >= 3", false, "n Above"),
+            ("done or n >= 3", false, "done Above, n Above"),
+            ("not done", true, "done Above"),
             ("n in [1, 2]", true, "n Above, n Below"),
             ("n == 3", false, "n Above, n Below"),
             ("n < queue.sales.waiting", true, ""),
