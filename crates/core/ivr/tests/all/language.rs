@@ -108,10 +108,10 @@ fn fits_keyword(
             fitting.count() == 1
         }
         "enum" => wanted.as_array().expect("values").contains(value),
-        "type" => match wanted {
-            Value::Array(types) => types.iter().any(|one| is_of_type(one, value)),
-            one => is_of_type(one, value),
-        },
+        "type" => wanted.as_array().map_or_else(
+            || is_of_type(wanted, value),
+            |types| types.iter().any(|one| is_of_type(one, value)),
+        ),
         "pattern" => value.as_str().is_none_or(|text| {
             regex_lite::Regex::new(wanted.as_str().expect("a pattern")).expect("a pattern").is_match(text)
         }),
@@ -135,9 +135,9 @@ fn fits_keyword(
             let listed = schema.get("properties");
             let others =
                 members().filter(|(name, _)| listed.is_none_or(|listed| listed.get(*name).is_none()));
-            match wanted {
-                Value::Bool(allowed) => *allowed || others.count() == 0,
-                schema => others.into_iter().all(|(_, member)| fits(root, schema, member)),
+            match wanted.as_bool() {
+                Some(allowed) => allowed || others.count() == 0,
+                None => others.into_iter().all(|(_, member)| fits(root, wanted, member)),
             }
         }
         other => panic!("unknown keyword {other}"),
