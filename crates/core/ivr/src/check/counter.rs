@@ -12,37 +12,33 @@ use crate::name::Variable;
 use super::net::Net;
 use super::variables::written;
 
-/// More circles within circles than this are not looked into: the call's own limit of steps ends them.
-const MAX_LOOKS: usize = 500;
+/// More counters and conditions than this are not tried: the call's own limit of steps ends what they miss.
+const MAX_TRIED: usize = 500;
 
-/// The circles among `circle`'s nodes that no counter leaves, given the graph of ways out that are taken at once.
-/// Empty if all of them end by themselves.
-pub(super) fn endless(net: &Net<'_>, graph: &Graph, circle: &[usize]) -> Vec<Vec<usize>> {
-    let mut looks = 0;
-    let mut endless = Vec::new();
-    if !ends(net, graph, circle, &mut looks) {
-        endless.push(circle.to_vec());
-    }
-    endless
+/// True if counters lead out of every circle among `circle`'s nodes, given the graph of ways out that are taken at
+/// once.
+pub(super) fn ends(net: &Net<'_>, graph: &Graph, circle: &[usize]) -> bool {
+    ends_within(net, graph, circle, &mut 0)
 }
 
-/// True if nothing runs for ever within `circle`. What passes both a counting step and the condition that looks at
-/// the count again and again is led out of it; what runs for ever would have to avoid one of them.
-fn ends(net: &Net<'_>, graph: &Graph, circle: &[usize], looks: &mut usize) -> bool {
-    *looks += 1;
-    if *looks > MAX_LOOKS {
-        return true;
-    }
+/// What passes both a counting step and the condition that looks at the count again and again is led out of the
+/// circle; what runs for ever would have to avoid one of them.
+fn ends_within(net: &Net<'_>, graph: &Graph, circle: &[usize], tried: &mut usize) -> bool {
     let within: BTreeSet<usize> = circle.iter().copied().collect();
     for condition in circle {
         for (variable, bound) in counted(net, &within, *condition) {
+            *tried += 1;
+            if *tried > MAX_TRIED {
+                return true;
+            }
             let Some(counting) = counting(net, &within, variable, bound) else { continue };
             let without = |left_out: &BTreeSet<usize>| {
                 let kept: BTreeSet<usize> = within.difference(left_out).copied().collect();
                 graph.within(&kept).circles()
             };
-            let rest = without(&BTreeSet::from([*condition])).into_iter().chain(without(&counting));
-            if rest.collect::<Vec<_>>().iter().all(|inner| ends(net, graph, inner, looks)) {
+            let mut rest = without(&BTreeSet::from([*condition]));
+            rest.extend(without(&counting));
+            if rest.iter().all(|inner| ends_within(net, graph, inner, tried)) {
                 return true;
             }
         }

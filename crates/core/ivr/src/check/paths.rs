@@ -40,14 +40,15 @@ fn circles(net: &Net<'_>, found: &mut Findings<'_>) -> Vec<bool> {
     let mut looping = vec![false; net.nodes.len()];
     let at_once = net.graph(|exit| exit.pace == Pace::AtOnce);
     for circle in at_once.circles() {
-        for endless in counter::endless(net, &at_once, &circle) {
-            endless.iter().for_each(|node| looping[*node] = true);
-            let (place, names) = describe(net, &endless);
-            let problem = format!("steps run in a circle without the caller: {names}");
-            let remedy = "lead one of them out of the circle, ask the caller on the way, or count: `set` a whole number \
-                          one higher and let a `condition` lead out";
-            found.error(place, problem, remedy);
+        if counter::ends(net, &at_once, &circle) {
+            continue;
         }
+        circle.iter().for_each(|node| looping[*node] = true);
+        let (place, names) = describe(net, &circle);
+        let problem = format!("steps run in a circle without the caller: {names}");
+        let remedy = "lead one of them out of the circle, ask the caller on the way, or count: `set` a whole number \
+                      one higher and let a `condition` lead out";
+        found.error(place, problem, remedy);
     }
     looping
 }
