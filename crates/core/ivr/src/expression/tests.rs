@@ -1,3 +1,5 @@
+//! Expressions as flows write them, and what each gives.
+
 use super::*;
 
 struct Call;
