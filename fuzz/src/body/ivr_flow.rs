@@ -14,6 +14,7 @@ use hotline_ivr::{
 /// More than a call's steps, so that its limit is met.
 const MAX_EVENTS: usize = 2000;
 
+/// A text: what is refused has places in it; what reads well is checked, drawn and run, and comes to an end.
 pub fn ivr_flow(input: &[u8]) {
     let Ok(text) = core::str::from_utf8(input) else { return };
     let flow = match parse("fuzz.yaml", text) {
@@ -52,7 +53,7 @@ fn is_sound(flow: &Flow) -> bool {
     let found = check(&[flow.clone()].into_iter().collect(), &world);
     assert!(found.len() <= 100);
     assert!(found.iter().all(|one| one.line > 0 && !one.problem.is_empty() && !one.remedy.is_empty()));
-    // What the caller may do to a call that ends depends on steps alone.
+    // Whether a call comes to a step that is not there depends on steps alone.
     let harmless = |problem: &str| problem.starts_with("no prompt") || problem.starts_with("queues announce");
     found.iter().all(|one| !one.is_error() || harmless(&one.problem))
 }
@@ -87,16 +88,11 @@ fn run(flows: Flows, name: &FlowId, text: &str, sound: bool) {
     let mut wanted = 0;
     for (number, byte) in text.bytes().cycle().take(MAX_EVENTS).enumerate() {
         while let Some(action) = session.poll_action() {
-            match action {
-                Action::Ask(tag, Request::Customer { fields, .. }) => (request, wanted) = (tag, fields.len()),
-                Action::Ask(tag, Request::Http { paths, .. }) => (request, wanted) = (tag, paths.len()),
-                Action::Ask(tag, Request::Webhook(_) | Request::Callback { .. })
-                | Action::Record { tag, .. }
-                | Action::OpenStream(tag, _) => request = tag,
-                Action::Hangup { cause } => {
-                    assert!(!sound || cause != hotline_ivr::HangupCause::MissingStep, "{text}");
-                }
-                _ => {}
+            if let Action::Hangup { cause } = action {
+                assert!(!sound || cause != hotline_ivr::HangupCause::MissingStep, "{text}");
+            }
+            if let Some(asked) = asked(&action) {
+                (request, wanted) = asked;
             }
         }
         while session.poll_step().is_some() {}
@@ -117,6 +113,22 @@ fn run(flows: Flows, name: &FlowId, text: &str, sound: bool) {
     }
     session.handle_input(now, &Around, Input::CallEnded);
     assert!(session.is_finished(), "a call that has ended is over");
+}
+
+/// What an action wants to be told of, and how many values.
+fn asked(action: &Action) -> Option<(RequestTag, usize)> {
+    if let Action::Ask(tag, request) = action {
+        let wanted = match request {
+            Request::Customer { fields, .. } => fields.len(),
+            Request::Http { paths, .. } => paths.len(),
+            Request::Webhook(_) | Request::Callback { .. } => 0,
+        };
+        return Some((*tag, wanted));
+    }
+    if let Action::Record { tag, .. } | Action::OpenStream(tag, _) = action {
+        return Some((*tag, 0));
+    }
+    None
 }
 
 /// What happens to the call next.
