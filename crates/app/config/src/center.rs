@@ -394,7 +394,8 @@ fn check_flows(draft: &Draft, flows: &Flows, sounds: &Sounds, mistakes: &mut Vec
         skills: &BTreeSet::new(),
         schedules: &draft.hours.keys().map(|id| id.as_str().to_owned()).collect(),
         prompts: &sounds.prompts,
-        speech: false,
+        // Without a setting it is espeak-ng.
+        speech: true,
         routed: &routed,
     };
     mistakes.extend(check(flows, &world).into_iter().filter(Diagnostic::is_error));
