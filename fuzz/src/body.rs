@@ -1,24 +1,20 @@
 //! What each target does with its input. A panic is a finding.
 //!
-//! Texts are here and in `sdp.rs`, `hours.rs` and `spoken.rs`; machines that take a row of packets are in `packets.rs` and `sip_endpoint.rs`, what
-//! shows messages to people in `sip_trace.rs`.
+//! Texts are here, in `sdp.rs`, `hours.rs`, `ivr_flow.rs` and `spoken.rs`; machines that take a row of packets are in
+//! `packets.rs` and `sip_endpoint.rs`, what shows messages to people in `sip_trace.rs`.
 
 mod hours;
+mod ivr_flow;
 mod packets;
 mod sdp;
 mod sip_endpoint;
 mod sip_trace;
 mod spoken;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use hotline_base::{Now, QueueId};
-use hotline_ivr::{
-    Customer, Digit, Facts, Flow, Flows, HoursExit, Input, LocalTime, QueueExit, QueueFact, Surroundings,
-    World,
-};
+use hotline_ivr::Flows;
 use hotline_sip::digest::{Challenge, Credentials};
 use hotline_sip::message::{BuildError, Kind, MAX_HEADERS, Malformed, MalformedKind};
 use hotline_sip::uri::Uri;
@@ -26,6 +22,7 @@ use hotline_sip::{Builder, Frame, Framer, FramingError, HeaderName, Message};
 use hotline_yaml::{Diagnostic, Node, Source, Value};
 
 pub use hours::hours;
+pub use ivr_flow::ivr_flow;
 pub use packets::{media_engine, rtcp, rtp};
 pub use sdp::sdp;
 pub use sip_endpoint::sip_endpoint;
@@ -135,38 +132,6 @@ pub fn yaml(input: &[u8]) {
             assert!(!diagnostic.to_string().contains('\r'), "a terminal would write over the line");
         }
     }
-}
-
-/// A flow file: refused with places, or run for a caller who presses the file's own characters.
-pub fn ivr_flow(input: &[u8]) {
-    let Ok(text) = core::str::from_utf8(input) else { return };
-    let flow = match hotline_ivr::parse("fuzz.yaml", text) {
-        Ok(flow) => Arc::new(flow),
-        Err(mistakes) => {
-            assert!((1..=100).contains(&mistakes.len()));
-            assert!(mistakes.iter().all(|one| one.line > 0 && one.column > 0 && !one.to_string().is_empty()));
-            return;
-        }
-    };
-    let (queues, extensions, prompts) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-    let world = World { queues: &queues, extensions: &extensions, prompts: &prompts };
-    assert!(!hotline_ivr::check(&flow, &world).is_empty(), "no language has prompts");
-    let name = flow.name().clone();
-    let flows = Arc::new([Flow::clone(&flow)].into_iter().collect());
-    let Some(mut session) = hotline_ivr::Session::new(flows, &name, Facts::default()) else { return };
-    let mut now = Now::default();
-    session.start(now, &Nowhere);
-    for digit in text.chars().filter_map(Digit::new).take(200) {
-        session.handle_input(now, &Nowhere, Input::Answered);
-        session.handle_input(now, &Nowhere, Input::Digit(digit));
-        session.handle_input(now, &Nowhere, Input::QueueExited(QueueExit::Timeout));
-        if let Some((at, _)) = session.poll_timeout() {
-            assert!(at > now.mono, "a timer in the past would spin");
-            now = now + at.since(now.mono);
-            session.handle_timeout(now, &Nowhere);
-        }
-    }
-    while session.poll_action().is_some() || session.poll_step().is_some() {}
 }
 
 /// A file of tests: refused with places, or run on a small flow, where each test passes or says why not.
@@ -279,25 +244,4 @@ fn print_and_read_back(message: &Message) {
     assert_eq!(again.kind(), message.kind());
     assert_eq!(kept(&again), headers);
     assert_eq!(again.body(), message.body());
-}
-
-/// A center without queues, hours and customers.
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn queue(&self, _queue: &QueueId, _fact: QueueFact) -> i64 {
-        0
-    }
-
-    fn hours(&self, _schedule: &str, _now: Now) -> HoursExit {
-        HoursExit::Closed
-    }
-
-    fn local_time(&self, _now: Now) -> LocalTime {
-        LocalTime::default()
-    }
-
-    fn customer(&self) -> Option<Customer> {
-        None
-    }
 }

@@ -148,6 +148,8 @@ mod tests {
             email: Some("ada@example.org".into()),
             numbers: vec!["030 123-456".into(), "+44 20 7946 0000".into()],
             note: None,
+            class: None,
+            language: None,
         };
         let checked = check(draft, &germany()).ok().unwrap();
         assert_eq!((checked.name.as_str(), checked.company), ("Ada Lovelace", None));
@@ -162,6 +164,8 @@ mod tests {
             email: Some("ada at example".into()),
             numbers: vec!["030 123456".into(), "call me".into(), "+4930-123456".into()],
             note: Some("a\0b".into()),
+            class: None,
+            language: None,
         };
         assert_eq!(fields(draft), ["name", "company", "note", "email", "numbers[1]", "numbers[2]"]);
     }

@@ -388,10 +388,23 @@ fn check_flows(draft: &Draft, flows: &Flows, sounds: &Sounds, mistakes: &mut Vec
     let queues: BTreeSet<QueueId> = draft.queues.keys().cloned().collect();
     let extensions: BTreeSet<String> =
         draft.agents.values().map(|entry| entry.agent.extension.clone()).collect();
-    let world = World { queues: &queues, extensions: &extensions, prompts: &sounds.prompts };
-    for (_, flow) in flows.iter() {
-        mistakes.extend(check(flow, &world));
-    }
+    let routed = |number: &str| {
+        let number = number::normalise(number, &draft.dial_plan);
+        number.is_some_and(|number| draft.routes.iter().any(|route| route.fits(&number)))
+    };
+    let world = World {
+        entries: &draft.numbers.values().map(|number| number.flow.clone()).collect(),
+        queues: &queues,
+        extensions: &extensions,
+        agents: &draft.agents.keys().map(|id| id.as_str().to_owned()).collect(),
+        skills: &BTreeSet::new(),
+        schedules: &draft.hours.keys().map(|id| id.as_str().to_owned()).collect(),
+        prompts: &sounds.prompts,
+        // Without a setting it is espeak-ng.
+        speech: true,
+        routed: &routed,
+    };
+    mistakes.extend(check(flows, &world).into_iter().filter(Diagnostic::is_error));
 }
 
 impl Draft {

@@ -35,18 +35,30 @@ pub(crate) enum Shape {
     Name,
     /// A text as it is.
     Text,
+    /// A text, a number, `true` or `false`.
+    Scalar,
     /// One of these.
     OneOf(&'static [&'static str]),
     /// Names and an expression each.
     Assignments,
-    /// Names and a text each.
+    /// Names and a text, a number, `true` or `false` each.
     Templates,
+    /// Names and a text each.
+    Headers,
     /// Names and a name or path each.
     Names,
     /// Names of skills and a level each.
     Levels,
     /// A list of whole numbers.
     Counts,
+    /// A list of languages.
+    Languages,
+    /// A list of variables.
+    Variables,
+    /// Variables and how they are declared.
+    Declarations,
+    /// Steps by name.
+    Steps,
     /// A mapping with these keys.
     Fields(&'static [Field]),
     /// A list of mappings with these keys.
@@ -77,6 +89,17 @@ const fn must(name: &'static str, shape: Shape, about: &'static str) -> Field {
 const fn may(name: &'static str, shape: Shape, about: &'static str) -> Field {
     Field { name, required: false, shape, about }
 }
+
+/// What stands at the top of a flow.
+pub(crate) const TOP: &[Field] = &[
+    must("flow", Shape::Name, "the name, which is that of the file without .yaml"),
+    must("languages", Shape::Languages, "folders of prompts in `sounds/`; the first is the default"),
+    may("variables", Shape::Declarations, "what the flow remembers: a type each, or a mapping as below"),
+    may("parameters", Shape::Variables, "the variables that a `call` of this flow must give"),
+    may("results", Shape::Variables, "the variables that a `call` of this flow may take"),
+    must("start", Shape::Step, "the step where calls begin"),
+    must("steps", Shape::Steps, "the steps by name, each with exactly one kind"),
+];
 
 const THEN: Field = must("then", Shape::Step, "the step that follows");
 const PROMPTS: Field = must("prompts", Shape::Prompts, "what is said");
@@ -174,7 +197,7 @@ const SET: &[Field] = &[must("values", Shape::Assignments, "variables and what t
 pub(crate) const HTTP: &[Field] = &[
     must("url", Shape::Template, "the address; values in it are escaped"),
     may("method", Shape::OneOf(Method::NAMES), "GET for a lookup and POST for a webhook by default"),
-    may("headers", Shape::Templates, "header fields"),
+    may("headers", Shape::Headers, "header fields"),
     may("body", Shape::Templates, "the members of a JSON object"),
     must("timeout_s", Shape::Seconds(1, 30), "the limit for everything, repetitions included"),
     may("retries", Shape::Count(0, 3), "how often it is tried again, 0 by default"),
@@ -315,7 +338,7 @@ const HANGUP: &[Field] = &[must("cause", Shape::OneOf(WRITABLE_CAUSES), "what th
 /// A variable's declaration, in its long form.
 pub(crate) const DECLARATION: &[Field] = &[
     must("type", Shape::OneOf(TYPES), "what it holds"),
-    may("initial", Shape::Text, "what it holds at the start"),
+    may("initial", Shape::Scalar, "what it holds at the start"),
     may("sensitive", Shape::Boolean, "true if what it holds must reach no log, address or webhook"),
 ];
 /// The types of variables.

@@ -1,5 +1,7 @@
 //! Reachability and circles in a directed graph whose nodes are numbers. Linear in nodes and edges.
 
+use std::collections::BTreeSet;
+
 /// The nodes that each node leads to.
 #[derive(Clone, Debug)]
 pub(crate) struct Graph {
@@ -44,6 +46,15 @@ impl Graph {
         Self::new(self.successors.len(), edges)
     }
 
+    /// The same nodes with those ways between them that lead from one of `kept` to another.
+    pub(crate) fn within(&self, kept: &BTreeSet<usize>) -> Self {
+        let edges = kept.iter().flat_map(|from| {
+            let all = self.successors.get(*from).map(Vec::as_slice).unwrap_or_default();
+            all.iter().filter(|to| kept.contains(*to)).map(move |to| (*from, *to))
+        });
+        Self::new(self.successors.len(), edges.collect::<Vec<_>>())
+    }
+
     /// The largest sets of nodes that lead to one another, each at least once around (Kosaraju's algorithm).
     pub(crate) fn circles(&self) -> Vec<Vec<usize>> {
         let reversed = self.reversed();
@@ -65,8 +76,9 @@ impl Graph {
         circles
     }
 
-    /// Every node after all that it leads to, except around circles.
-    fn finishing_order(&self) -> Vec<usize> {
+    /// Every node after all that it leads to, except around circles: there, a node leads back to those that come
+    /// after it.
+    pub(crate) fn finishing_order(&self) -> Vec<usize> {
         let mut order = Vec::with_capacity(self.successors.len());
         let mut entered = vec![false; self.successors.len()];
         for root in 0..self.successors.len() {

@@ -16,9 +16,13 @@ mod graph;
 mod keys;
 mod model;
 mod name;
+mod picture;
+mod reference;
+mod schema;
 mod session;
 mod spoken;
 mod template;
+mod way;
 
 pub use action::{
     Action, Customer, Digit, Enqueue, Facts, HttpRequest, Input, LocalTime, OpenStream, PathStep, PlayTag,
@@ -33,10 +37,13 @@ pub use end::{
     TransferExit, WebhookExit,
 };
 pub use expression::{CustomerFact, Fact, MAX_TEXT, QueueFact, Type, Value};
-pub use hotline_yaml::{Diagnostic, MAX_BYTES};
+pub use hotline_yaml::{Diagnostic, MAX_BYTES, Severity};
 pub use keys::MAX_TYPED_AHEAD;
 pub use model::{Exit, Flow, Flows, Method};
 pub use name::{Language, PromptName, StepName, Variable};
+pub use picture::{FlowGraph, GraphEdge, GraphNode, graph};
+pub use reference::{tables, with_tables};
+pub use schema::schema;
 pub use session::{
     ANSWER_LIMIT, CALLBACK_LIMIT, KEY_LENGTH, MAX_DEPTH, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT,
     PLAYBACK_LIMIT, RECORDING_GRACE, REPLY_GRACE, Session,
@@ -46,3 +53,4 @@ pub use spoken::{
     SPOKEN_YEARS, Spoken, SpokenError, SpokenKind, all_phrases, announcement_prompts, number_phrases,
     phrases, position_announcement,
 };
+pub use way::{Way, WayStep, longest_way};

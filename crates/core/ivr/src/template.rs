@@ -6,7 +6,6 @@ use minijinja::machinery::parse;
 use serde::{Deserialize, Serialize};
 
 use crate::expression::{EvaluationError, Expression, MAX_TEXT, Misspelt, Scope, Types, Value};
-use crate::name::Variable;
 
 /// A text and the expressions in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,12 +46,12 @@ impl Template {
         };
         let mut parts = Vec::new();
         for child in &template.children {
-            match child {
-                Stmt::EmitRaw(raw) => parts.push(Part::Text(raw.raw.to_owned())),
-                Stmt::EmitExpr(emit) => {
-                    parts.push(Part::Value(Expression::from_parsed(&text.value, &emit.expr, types, place)?));
-                }
-                _ => return Err(misspelt(0, "`{%` is not part of flows", "write values as `{{ name }}`")),
+            if let Stmt::EmitRaw(raw) = child {
+                parts.push(Part::Text(raw.raw.to_owned()));
+            } else if let Stmt::EmitExpr(emit) = child {
+                parts.push(Part::Value(Expression::from_parsed(&text.value, &emit.expr, types, place)?));
+            } else {
+                return Err(misspelt(0, "`{%` is not part of flows", "write values as `{{ name }}`"));
             }
         }
         Ok(Self { place, parts })
@@ -93,10 +92,6 @@ impl Template {
             Part::Text(_) => None,
             Part::Value(expression) => Some(expression),
         })
-    }
-
-    pub(crate) fn reads(&self) -> impl Iterator<Item = &Variable> {
-        self.expressions().flat_map(Expression::reads)
     }
 
     /// The text with its values, each passed through `escape` first.

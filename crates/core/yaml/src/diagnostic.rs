@@ -8,9 +8,21 @@ use serde::{Deserialize, Serialize};
 /// The most characters of the source line that a diagnostic shows.
 const MAX_SHOWN: usize = 120;
 
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The file cannot take effect.
+    Error,
+    /// It can, but hardly as it is meant.
+    Warning,
+}
+
 /// One mistake in a file. `Display` gives several lines for a person; editors use the fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
     /// The file, as it was given to [`Source::new`].
     pub file: String,
     /// The line, counted from 1.
@@ -22,16 +34,56 @@ pub struct Diagnostic {
     /// What would be right, without full stop.
     pub remedy: String,
     /// The line of the file, at most 120 characters of it.
-    pub source_line: String,
+    pub source_line: Box<str>,
+    /// The line before it, cut alike; empty if there is none or if it says nothing.
+    pub line_before: Box<str>,
+}
+
+impl Diagnostic {
+    /// The same as a warning.
+    #[must_use]
+    pub fn as_warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// True if the file cannot take effect.
+    #[must_use]
+    pub const fn is_error(&self) -> bool {
+        matches!(self.severity, Severity::Error)
+    }
+
+    /// The column behind the word that is wrong, counted from 1 in characters: what an editor underlines.
+    #[must_use]
+    pub fn end_column(&self) -> u32 {
+        self.column.saturating_add(u32::try_from(self.word()).unwrap_or(1))
+    }
+
+    /// How many characters the word at the place has: a text in quotes, a name, or one character.
+    fn word(&self) -> usize {
+        let before = usize::try_from(self.column).unwrap_or(usize::MAX).saturating_sub(1);
+        let mut rest = self.source_line.chars().skip(before).peekable();
+        let named = |c: &char| c.is_alphanumeric() || "_-.".contains(*c);
+        match rest.peek().copied() {
+            Some(quote @ ('"' | '\'')) => {
+                let inside: Vec<char> = rest.skip(1).collect();
+                inside.iter().position(|c| *c == quote).map_or(1, |end| end + 2)
+            }
+            Some(_) | None => rest.take_while(named).count().max(1),
+        }
+    }
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.problem)?;
+        let warning = if self.is_error() { "" } else { "warning: " };
+        writeln!(f, "{}:{}:{}: {warning}{}", self.file, self.line, self.column, self.problem)?;
         let shown = usize::try_from(self.column).unwrap_or(usize::MAX).saturating_sub(1);
         if shown <= self.source_line.chars().count() {
+            if !self.line_before.is_empty() {
+                writeln!(f, "{:>5} | {}", self.line.saturating_sub(1), self.line_before)?;
+            }
             writeln!(f, "{:>5} | {}", self.line, self.source_line)?;
-            writeln!(f, "      | {:shown$}^", "")?;
+            writeln!(f, "      | {:shown$}{}", "", "^".repeat(self.word()))?;
         }
         write!(f, "      = {}", self.remedy)
     }
@@ -81,15 +133,21 @@ impl Source {
         remedy: impl Into<String>,
     ) -> Diagnostic {
         let index = usize::try_from(place.line).unwrap_or(usize::MAX).saturating_sub(1);
-        let line = self.text.lines().nth(index).unwrap_or_default();
+        // A tab has no width of its own, and the caret must stand below its character.
+        let shown = |index: usize| -> Box<str> {
+            let line = self.text.lines().nth(index).unwrap_or_default();
+            line.chars().take(MAX_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect()
+        };
+        let before = index.checked_sub(1).map(shown).unwrap_or_default();
         Diagnostic {
+            severity: Severity::Error,
             file: self.file.to_string(),
             line: place.line,
             column: place.column,
             problem: problem.into(),
             remedy: remedy.into(),
-            // A tab has no width of its own, and the caret must stand below its character.
-            source_line: line.chars().take(MAX_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect(),
+            source_line: shown(index),
+            line_before: if before.trim().is_empty() { Box::default() } else { before },
         }
     }
 }
@@ -147,14 +205,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_the_line_with_a_caret() {
+    fn shows_the_line_before_and_underlines_the_word() {
         let source = Source::new("main.yaml", "steps:\n\tqueue: sale\n");
         let place = Place { line: 2, column: 9 };
         let diagnostic =
             source.diagnostic(place, "unknown queue `sale`", suggest("sale", ["sales", "support"]));
         assert_eq!(
             diagnostic.to_string(),
-            "main.yaml:2:9: unknown queue `sale`\n    2 |  queue: sale\n      |         ^\n      = did you mean `sales`?"
+            "main.yaml:2:9: unknown queue `sale`\n    1 | steps:\n    2 |  queue: sale\n      |         ^^^^\n      = did you mean `sales`?"
         );
     }
 
@@ -164,6 +222,20 @@ mod tests {
         assert_eq!(suggest("Promts", ["prompts", "then"]), "did you mean `prompts`?");
         assert_eq!(suggest("x", ["sales", "support"]), "one of `sales`, `support`");
         assert_eq!(suggest("x", []), "there is none");
+    }
+
+    #[test]
+    fn editors_are_told_where_the_word_ends() {
+        let source = Source::new("f", "a: [two-words, \"in quotes\", {b: 'open]");
+        let end = |column| source.diagnostic(Place { line: 1, column }, "p", "r").end_column();
+        assert_eq!((end(5), end(16), end(29), end(33)), (14, 27, 30, 34));
+    }
+
+    #[test]
+    fn a_warning_says_so() {
+        let shown = Source::new("f", "a: b").diagnostic(Place { line: 1, column: 4 }, "p", "r").as_warning();
+        assert_eq!(shown.to_string(), "f:1:4: warning: p\n    1 | a: b\n      |    ^\n      = r");
+        assert!(!shown.is_error());
     }
 
     #[test]

@@ -56,15 +56,18 @@ impl Decoder<'_> {
         };
         let sensitive = self.r.bool(fields.optional("sensitive"), false);
         let then = self.then(&fields);
+        let into = into?;
+        // What is kept in a sensitive variable must not reach records on its way there.
+        let sensitive = sensitive? || self.sensitive.contains(&into.value);
         Some(Collect {
             ask: ask?,
-            into: into?,
+            into,
             min_digits: min?,
             max_digits: max?,
             terminator: terminator?,
             next_digit: next_digit?,
             check: check?,
-            sensitive: sensitive?,
+            sensitive,
             then: then?,
         })
     }

@@ -49,6 +49,9 @@ impl Decoder<'_> {
             let Some(mut declared) = self.declaration(value) else { continue };
             declared.place = key.place;
             self.types.insert(Variable::from(name), declared.value_type);
+            if declared.sensitive {
+                self.sensitive.insert(Variable::from(name));
+            }
             variables.insert(Variable::from(name), declared);
         }
         Some(variables)

@@ -6,7 +6,7 @@ mod request;
 mod say;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::FlowId;
 use hotline_yaml::{At, Diagnostic, Fields, Node, Place, Reader, Source, Value as Yaml, shown, suggest};
@@ -35,9 +35,7 @@ pub const MAX_DIGIT_WAIT_S: u32 = 120;
 pub(crate) const MAX_ENTRIES: usize = 32;
 
 /// The keys of a telephone.
-const KEYS: &str = "0123456789*#ABCD";
-/// What stands at the top of a flow.
-const TOP: &[&str] = &["flow", "languages", "variables", "parameters", "results", "start", "steps"];
+pub(crate) const KEYS: &str = "0123456789*#ABCD";
 
 /// Reads a flow. `file` is named in diagnostics; its name without ending must be the flow's.
 ///
@@ -46,7 +44,8 @@ const TOP: &[&str] = &["flow", "languages", "variables", "parameters", "results"
 pub fn parse(file: &str, text: &str) -> Result<Flow, Vec<Diagnostic>> {
     let source = Source::new(file, text);
     let root = hotline_yaml::read(&source).map_err(|diagnostic| vec![diagnostic])?;
-    let mut decoder = Decoder { r: Reader::new(&source), source: &source, types: Types::new() };
+    let mut decoder =
+        Decoder { r: Reader::new(&source), source: &source, types: Types::new(), sensitive: BTreeSet::new() };
     let flow = decoder.flow(&root);
     let mut diagnostics = decoder.r.into_diagnostics();
     match flow {
@@ -64,6 +63,8 @@ struct Decoder<'s> {
     source: &'s Source,
     /// The declared variables, known before the first step is read.
     types: Types,
+    /// Those of them that are sensitive.
+    sensitive: BTreeSet<Variable>,
 }
 
 /// `ivr-flows/main.yaml` is `main`.
@@ -74,7 +75,7 @@ fn file_stem(file: &str) -> &str {
 
 impl Decoder<'_> {
     fn flow(&mut self, root: &Node) -> Option<Flow> {
-        let fields = self.r.fields(root, "flow", TOP)?;
+        let fields = self.known_fields(root, "flow", format::TOP)?;
         let name =
             self.r.required(&fields, "flow").and_then(|node| self.r.name::<FlowId>(node, "a flow's name"));
         if let Some(name) = &name {

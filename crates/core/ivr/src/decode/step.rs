@@ -186,7 +186,8 @@ impl Decoder<'_> {
         let skills = self.pairs(fields.optional("skills"), "skills", |d, key, value| {
             d.r.check_name(key.value, key.place, "a skill's name")?;
             let level = d.r.count(value, LEVELS)?;
-            Some((key.value.to_owned(), u8::try_from(level).ok()?))
+            let skill = At { value: key.value.to_owned(), place: key.place };
+            Some((skill, u8::try_from(level).ok()?))
         });
         let priority_credit = self.optional_expression(&fields, "priority_credit_s", Type::Integer);
         let agent = self.optional_expression(&fields, "agent", Type::Text);
@@ -195,7 +196,7 @@ impl Decoder<'_> {
         let exits = self.exits("queue", &fields, QueueExit::from_name);
         let queue = Queue {
             queue: queue?,
-            skills: skills?.into_iter().collect::<BTreeMap<_, _>>(),
+            skills: skills?,
             priority_credit: priority_credit?,
             agent: agent?,
             agent_wait: agent_wait?,

@@ -6,6 +6,7 @@
 
 mod evaluate;
 mod fact;
+mod proof;
 mod typed;
 mod value;
 
@@ -16,15 +17,17 @@ use hotline_yaml::Place;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use evaluate::{EvaluationError, Scope};
-pub use fact::{CallFact, CustomerFact, Fact, QueueFact, TimeFact};
+pub(crate) use fact::{CallFact, TimeFact};
+pub use fact::{CustomerFact, Fact, QueueFact};
+pub(crate) use proof::Bound;
 pub use value::{MAX_TEXT, Type, Value};
 
 use crate::name::Variable;
 
 /// The most operators, names and constants of an expression.
-pub const MAX_NODES: usize = 200;
+pub(crate) const MAX_NODES: usize = 200;
 /// The most characters of an expression as it is written.
-pub const MAX_WRITTEN: usize = 1000;
+pub(crate) const MAX_WRITTEN: usize = 1000;
 
 /// An expression that was read and whose types fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -251,7 +254,7 @@ impl Calculation {
 
 /// What can be called by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Function {
+pub(crate) enum Function {
     Length,
     StartsWith,
     EndsWith,
@@ -265,7 +268,7 @@ enum Function {
 }
 
 impl Function {
-    const ALL: &'static [Self] = &[
+    pub(crate) const ALL: &'static [Self] = &[
         Self::Length,
         Self::StartsWith,
         Self::EndsWith,

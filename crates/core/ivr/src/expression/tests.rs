@@ -1,3 +1,5 @@
+//! Expressions as flows write them, and what each gives.
+
 use super::*;
 
 struct Call;
@@ -17,7 +19,7 @@ impl Scope for Call {
         match fact {
             Fact::Call(CallFact::Area) => Value::Text("030".to_owned()),
             Fact::Queue(queue, QueueFact::Waiting) if queue.as_str() == "sales" => Value::Integer(7),
-            fact => match fact.value_type() {
+            Fact::Call(_) | Fact::Time(_) | Fact::Customer(_) | Fact::Queue(..) => match fact.value_type() {
                 Type::Text => Value::Text(String::new()),
                 Type::Integer => Value::Integer(0),
                 Type::Decimal => Value::Decimal(0.0),

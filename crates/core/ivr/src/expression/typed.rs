@@ -117,35 +117,32 @@ impl Reader<'_> {
     }
 
     fn constant(&self, expr: &Expr<'_>, value: &minijinja::Value) -> Outcome<Typed> {
-        let value = match value.kind() {
-            ValueKind::Bool => Value::Boolean(value.is_true()),
-            ValueKind::Number => match i64::try_from(value.clone()) {
-                Ok(number) if value.is_integer() => Value::Integer(number),
-                Ok(_) | Err(_) => {
-                    let number = f64::try_from(value.clone()).ok().filter(|number| number.is_finite());
-                    let fits = number.filter(|_| !value.is_integer());
-                    Value::Decimal(
-                        fits.ok_or_else(|| self.wrong(expr, "a number too large", "at most 64 bits"))?,
-                    )
-                }
-            },
-            ValueKind::String => {
-                let text = value.as_str().unwrap_or_default();
-                if text.chars().count() > MAX_TEXT {
-                    return Err(self.wrong(
-                        expr,
-                        "a text too long",
-                        format!("at most {MAX_TEXT} characters"),
-                    ));
-                }
-                Value::Text(text.to_owned())
+        let kind = value.kind();
+        let value = if kind == ValueKind::Bool {
+            Value::Boolean(value.is_true())
+        } else if kind == ValueKind::Number {
+            self.number_constant(expr, value)?
+        } else if let Some(text) = value.as_str() {
+            if text.chars().count() > MAX_TEXT {
+                return Err(self.wrong(expr, "a text too long", format!("at most {MAX_TEXT} characters")));
             }
-            _ => {
-                return Err(self.wrong(expr, "not a value of a flow", "a text, a number, `true` or `false`"));
-            }
+            Value::Text(text.to_owned())
+        } else {
+            return Err(self.wrong(expr, "not a value of a flow", "a text, a number, `true` or `false`"));
         };
         let found = value.value_type();
         Ok((Tree::Constant(value), found))
+    }
+
+    fn number_constant(&self, expr: &Expr<'_>, value: &minijinja::Value) -> Outcome<Value> {
+        if value.is_integer()
+            && let Ok(number) = i64::try_from(value.clone())
+        {
+            return Ok(Value::Integer(number));
+        }
+        let number = f64::try_from(value.clone()).ok().filter(|number| number.is_finite());
+        let fits = number.filter(|_| !value.is_integer());
+        fits.map(Value::Decimal).ok_or_else(|| self.wrong(expr, "a number too large", "at most 64 bits"))
     }
 
     fn variable(&self, expr: &Expr<'_>, name: &str) -> Outcome<Typed> {
@@ -273,21 +270,18 @@ impl Reader<'_> {
     /// `x in [a, b]` or `"a" in text`.
     fn within(&mut self, negated: bool, left: &Expr<'_>, right: &Expr<'_>) -> Outcome<Typed> {
         let (value, wanted) = self.tree(left)?;
-        let items = match right {
-            Expr::List(list) => &list.items,
-            Expr::Tuple(tuple) => &tuple.items,
-            _ => {
-                let (tree, found) = self.tree(right)?;
-                if wanted != Type::Text || found != Type::Text {
-                    let problem = format!("{wanted} looked for in {found}");
-                    return Err(self.wrong(
-                        right,
-                        problem,
-                        "write `value in [a, b]`, or look for a text in a text",
-                    ));
-                }
-                return Ok((joined(Operator::Within { negated }, value, tree), Type::Boolean));
+        let items = if let Expr::List(list) = right {
+            &list.items
+        } else if let Expr::Tuple(tuple) = right {
+            &tuple.items
+        } else {
+            let (tree, found) = self.tree(right)?;
+            if wanted != Type::Text || found != Type::Text {
+                let problem = format!("{wanted} looked for in {found}");
+                let remedy = "write `value in [a, b]`, or look for a text in a text";
+                return Err(self.wrong(right, problem, remedy));
             }
+            return Ok((joined(Operator::Within { negated }, value, tree), Type::Boolean));
         };
         let mut values = Vec::with_capacity(items.len());
         for item in items {
@@ -379,20 +373,20 @@ fn joined(operator: Operator, left: Tree, right: Tree) -> Tree {
 
 /// The names of a path such as `queue["sales"].waiting`; `None` if something else stands in it.
 fn path(expr: &Expr<'_>) -> Option<Vec<String>> {
-    match expr {
-        Expr::Var(variable) => Some(vec![variable.id.to_owned()]),
-        Expr::GetAttr(attribute) => {
-            let mut names = path(&attribute.expr)?;
-            names.push(attribute.name.to_owned());
-            Some(names)
-        }
-        Expr::GetItem(item) => {
-            let mut names = path(&item.expr)?;
-            names.push(item.subscript_expr.as_const()?.as_str()?.to_owned());
-            Some(names)
-        }
-        _ => None,
+    if let Expr::Var(variable) = expr {
+        return Some(vec![variable.id.to_owned()]);
     }
+    if let Expr::GetAttr(attribute) = expr {
+        let mut names = path(&attribute.expr)?;
+        names.push(attribute.name.to_owned());
+        return Some(names);
+    }
+    if let Expr::GetItem(item) = expr {
+        let mut names = path(&item.expr)?;
+        names.push(item.subscript_expr.as_const()?.as_str()?.to_owned());
+        return Some(names);
+    }
+    None
 }
 
 fn names<T: Copy>(written: &str, known: &[T], name: fn(T) -> &'static str) -> String {

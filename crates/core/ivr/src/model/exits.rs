@@ -1,9 +1,11 @@
 //! Every way out of a step, in one list: for the checker, for figures by exit and for pictures of a flow.
 
+use std::collections::BTreeMap;
+
 use hotline_yaml::At;
 
-use super::step::{Ask, StepKind};
-use crate::end::{QueueExit, StepExit};
+use super::step::{Ask, Condition, StepKind};
+use crate::end::{QueueExit, RecordExit, StepExit, StreamExit, TransferExit};
 use crate::name::StepName;
 
 /// What has to happen before a way out is taken.
@@ -63,18 +65,7 @@ impl StepKind {
             Self::Collect(collect) => {
                 core::iter::once(paced(StepExit::Done, &collect.then)).chain(failures(&collect.ask)).collect()
             }
-            Self::Condition(condition) => {
-                let cases = condition
-                    .cases
-                    .iter()
-                    .zip(1..)
-                    .map(|(case, number)| at_once(StepExit::Case(number), &case.then));
-                let otherwise = core::iter::once(at_once(StepExit::Else, &condition.otherwise));
-                cases
-                    .chain(otherwise)
-                    .chain(condition.error.iter().map(|to| at_once(StepExit::Failed, to)))
-                    .collect()
-            }
+            Self::Condition(condition) => decided(condition),
             Self::Hours(hours) => {
                 hours.exits.iter().map(|(exit, to)| at_once(StepExit::Hours(*exit), to)).collect()
             }
@@ -96,9 +87,7 @@ impl StepKind {
                 });
                 exits.chain(queue.keys.iter().map(|(key, to)| paced(StepExit::Choice(*key), to))).collect()
             }
-            Self::Transfer(transfer) => {
-                transfer.exits.iter().map(|(exit, to)| at_once(StepExit::Transfer(*exit), to)).collect()
-            }
+            Self::Transfer(transfer) => transferred(&transfer.exits),
             Self::Voicemail(voicemail) => recorded(&voicemail.recording.exits),
             Self::Record(record) => recorded(&record.exits),
             Self::Survey(survey) => vec![at_once(StepExit::Done, &survey.then)],
@@ -111,17 +100,48 @@ impl StepKind {
             Self::Webhook(webhook) => {
                 webhook.exits.iter().map(|(exit, to)| at_once(StepExit::Webhook(*exit), to)).collect()
             }
-            Self::Stream(stream) => {
-                stream.exits.iter().map(|(exit, to)| at_once(StepExit::Stream(*exit), to)).collect()
-            }
+            Self::Stream(stream) => streamed(&stream.exits),
             Self::Goto(to) => vec![at_once(StepExit::Done, to)],
             Self::Return | Self::Hangup(_) => Vec::new(),
         }
     }
 }
 
-fn recorded(exits: &std::collections::BTreeMap<crate::end::RecordExit, At<StepName>>) -> Vec<Exit<'_>> {
-    exits.iter().map(|(exit, to)| at_once(StepExit::Record(*exit), to)).collect()
+fn decided(condition: &Condition) -> Vec<Exit<'_>> {
+    let cases =
+        condition.cases.iter().zip(1..).map(|(case, number)| at_once(StepExit::Case(number), &case.then));
+    let otherwise = core::iter::once(at_once(StepExit::Else, &condition.otherwise));
+    let error = condition.error.iter().map(|to| at_once(StepExit::Failed, to));
+    cases.chain(otherwise).chain(error).collect()
+}
+
+/// A talk that has ended is no busy loop, a desk that is busy is one.
+fn transferred(exits: &BTreeMap<TransferExit, At<StepName>>) -> Vec<Exit<'_>> {
+    let exits = exits.iter().map(|(exit, to)| match exit {
+        TransferExit::AgentLeft => paced(StepExit::Transfer(*exit), to),
+        TransferExit::Busy | TransferExit::NoAnswer | TransferExit::Unavailable => {
+            at_once(StepExit::Transfer(*exit), to)
+        }
+    });
+    exits.collect()
+}
+
+/// The caller has spoken with a service.
+fn streamed(exits: &BTreeMap<StreamExit, At<StepName>>) -> Vec<Exit<'_>> {
+    let exits = exits.iter().map(|(exit, to)| match exit {
+        StreamExit::Done | StreamExit::Timeout => paced(StepExit::Stream(*exit), to),
+        StreamExit::Failed => at_once(StepExit::Stream(*exit), to),
+    });
+    exits.collect()
+}
+
+/// The caller has said something, or not.
+fn recorded(exits: &BTreeMap<RecordExit, At<StepName>>) -> Vec<Exit<'_>> {
+    let exits = exits.iter().map(|(exit, to)| match exit {
+        RecordExit::Recorded => paced(StepExit::Record(*exit), to),
+        RecordExit::Nothing | RecordExit::Failed => at_once(StepExit::Record(*exit), to),
+    });
+    exits.collect()
 }
 
 fn failures(ask: &Ask) -> [Exit<'_>; 2] {

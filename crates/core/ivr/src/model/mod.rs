@@ -21,7 +21,7 @@ pub(crate) use step::{
     Transfer, TransferTo, Voicemail,
 };
 
-use crate::expression::{Type, Types, Value};
+use crate::expression::{Type, Value};
 use crate::name::{Language, StepName, Variable};
 
 /// A flow that was read without a mistake. Whether the names in it exist is for [`crate::check()`].
@@ -71,6 +71,11 @@ impl Flows {
         self.0.get(name)
     }
 
+    /// The flow of that name, with the name as it is kept here.
+    pub(crate) fn get_entry(&self, name: &FlowId) -> Option<(&FlowId, &Arc<Flow>)> {
+        self.0.get_key_value(name)
+    }
+
     /// All of them by name.
     pub fn iter(&self) -> impl Iterator<Item = (&FlowId, &Arc<Flow>)> {
         self.0.iter()
@@ -109,19 +114,14 @@ impl Flow {
 
     /// The queues that it may send a call to.
     pub fn queues(&self) -> impl Iterator<Item = &QueueId> {
-        self.steps.values().filter_map(|step| match &step.kind {
-            StepKind::Queue(queue) => Some(&queue.queue.value),
-            _ => None,
+        self.steps.values().filter_map(|step| {
+            if let StepKind::Queue(queue) = &step.kind { Some(&queue.queue.value) } else { None }
         })
     }
 
     /// The names of its steps and of the ways out of each, for figures by step.
     pub fn exits(&self) -> impl Iterator<Item = (&StepName, Vec<Exit<'_>>)> {
         self.steps.iter().map(|(name, step)| (name, step.kind.exits()))
-    }
-
-    pub(crate) fn types(&self) -> Types {
-        self.variables.iter().map(|(name, declared)| (name.clone(), declared.value_type)).collect()
     }
 
     pub(crate) fn is_sensitive(&self, variable: &Variable) -> bool {

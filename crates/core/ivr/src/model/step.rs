@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::request::{Lookup, Stream, Webhook};
 use crate::end::{CallbackExit, HangupCause, HoursExit, QueueExit, RecordExit, TransferExit};
-use crate::expression::Expression;
+use crate::expression::{Expression, Type};
 use crate::name::{Language, PromptName, StepName, Variable};
+use crate::spoken::{Currency, SpokenKind};
 use crate::template::Template;
 
 /// Where a way out leads.
@@ -153,6 +154,21 @@ pub(crate) enum SpokenAs {
 impl SpokenAs {
     pub(crate) const NAMES: &'static [&'static str] =
         &["number", "ordinal", "digits", "date", "date_with_weekday", "time", "duration", "money"];
+
+    /// What phrases say a value of `value_type` like this; `None` for a currency that is not known.
+    pub(crate) fn kind(&self, value_type: Type) -> Option<SpokenKind> {
+        Some(match self {
+            Self::Number if value_type == Type::Decimal => SpokenKind::Decimal,
+            Self::Number => SpokenKind::Number,
+            Self::Ordinal => SpokenKind::Ordinal,
+            Self::Digits => SpokenKind::Digits,
+            Self::Date => SpokenKind::Date,
+            Self::DateWithWeekday => SpokenKind::DateWithWeekday,
+            Self::Time => SpokenKind::Time,
+            Self::Duration => SpokenKind::Duration,
+            Self::Money(currency) => SpokenKind::Money(Currency::from_code(currency)?),
+        })
+    }
 }
 
 /// Plays prompts.
@@ -273,7 +289,7 @@ pub(crate) struct Set {
 pub(crate) struct Queue {
     pub(crate) queue: At<QueueId>,
     /// The level that an agent needs of each skill.
-    pub(crate) skills: BTreeMap<String, u8>,
+    pub(crate) skills: Vec<(At<String>, u8)>,
     /// A head start in seconds.
     pub(crate) priority_credit: Option<Expression>,
     /// The agent, by id or extension, who is asked first.

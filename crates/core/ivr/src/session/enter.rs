@@ -272,7 +272,7 @@ impl Session {
         let agent = agent.map(|agent| agent.written()).filter(|agent| !agent.is_empty());
         self.actions.push_back(Action::Enqueue(Enqueue {
             queue: queue.queue.value.clone(),
-            skills: queue.skills.clone(),
+            skills: queue.skills.iter().map(|(skill, level)| (skill.value.clone(), *level)).collect(),
             priority_credit: core::time::Duration::from_secs(seconds.min(MAX_CREDIT_S)),
             agent: agent.map(|agent| (agent, queue.agent_wait)),
         }));

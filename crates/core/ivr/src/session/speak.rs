@@ -4,10 +4,10 @@ use hotline_base::{Now, Pii};
 
 use super::Session;
 use crate::action::{Prompt, Surroundings};
-use crate::expression::{EvaluationError, Scope, Type, Value};
+use crate::expression::{EvaluationError, Scope, Value};
 use crate::model::{SayItem, SpokenAs};
 use crate::name::Language;
-use crate::spoken::{self, Currency, Spoken, SpokenKind};
+use crate::spoken::{self, Spoken, SpokenKind};
 
 impl Session {
     /// What the caller is to hear, and whether all of it can be said: a date that is none is left out.
@@ -52,17 +52,7 @@ fn spoken(item: &SayItem, language: &Language, scope: &dyn Scope) -> Result<Vec<
 
 /// The phrases that say a value; `None` for one that is none, such as a date that does not exist.
 fn phrases(kind: &SpokenAs, language: &Language, value: &Value) -> Option<Vec<Prompt>> {
-    let kind = match kind {
-        SpokenAs::Number if value.value_type() == Type::Decimal => SpokenKind::Decimal,
-        SpokenAs::Number => SpokenKind::Number,
-        SpokenAs::Ordinal => SpokenKind::Ordinal,
-        SpokenAs::Digits => SpokenKind::Digits,
-        SpokenAs::Date => SpokenKind::Date,
-        SpokenAs::DateWithWeekday => SpokenKind::DateWithWeekday,
-        SpokenAs::Time => SpokenKind::Time,
-        SpokenAs::Duration => SpokenKind::Duration,
-        SpokenAs::Money(currency) => SpokenKind::Money(Currency::from_code(currency)?),
-    };
+    let kind = kind.kind(value.value_type())?;
     let spoken = Spoken::read(kind, &written(kind, value)).ok()?;
     let names = spoken::phrases(language, &spoken)?;
     Some(names.into_iter().map(Prompt::Name).collect())

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hotline_base::{Now, QueueId};
+use hotline_base::{FlowId, Now, QueueId};
 use hotline_ivr::{
     Action, Customer, Digit, Facts, Flow, Flows, HoursExit, Input, Language, LocalTime, PathStep, PlayTag,
     Prompt, PromptName, QueueFact, Request, RequestTag, Session, Surroundings, Target, Timer, World, check,
@@ -219,13 +219,21 @@ fn exit_of(name: &str) -> hotline_ivr::QueueExit {
     hotline_ivr::QueueExit::from_name(name).expect("a queue's exit")
 }
 
-/// Behind the steps, so that places do not move.
-const VARIABLES: &str = "variables: {x: text, number: text, count: integer}\n";
+/// Behind the steps, so that places do not move; only those that the steps name.
+fn variables(steps: &str) -> String {
+    let known = [("x", "text"), ("number", "text"), ("count", "integer")];
+    let named = |name: &str| steps.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+    let used = known.iter().filter(|(name, _)| named(name)).map(|(name, kind)| format!("{name}: {kind}"));
+    format!("variables: {{{}}}\n", used.collect::<Vec<_>>().join(", "))
+}
 
 /// A flow that must be right, from steps alone.
 pub(crate) fn flow(steps: &str) -> Arc<Flow> {
-    let text =
-        format!("flow: test\nlanguages: [en, zh]\nstart: first\nsteps:\n{}{VARIABLES}", indented(steps));
+    let text = format!(
+        "flow: test\nlanguages: [en, zh]\nstart: first\nsteps:\n{}{}",
+        indented(steps),
+        variables(steps)
+    );
     let flow = parse("test.yaml", &text).unwrap_or_else(|all| {
         panic!("{}", all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     });
@@ -236,39 +244,61 @@ fn indented(steps: &str) -> String {
     steps.lines().map(|line| format!("  {line}\n")).collect()
 }
 
-/// What the tests' flows may name: queues sales and support, extension 1001, and `prompts` in both languages.
+/// What the tests' flows may name: queues sales and support, agent and extension 1001, skills and schedules, numbers
+/// outside that begin with `+`, and `prompts` in both languages.
+#[derive(Clone)]
 pub(crate) struct Known {
+    pub(crate) entries: BTreeSet<FlowId>,
     queues: BTreeSet<QueueId>,
     extensions: BTreeSet<String>,
+    skills: BTreeSet<String>,
+    schedules: BTreeSet<String>,
     prompts: BTreeMap<Language, BTreeSet<PromptName>>,
 }
 
 impl Known {
     pub(crate) fn new(prompts: BTreeMap<Language, BTreeSet<PromptName>>) -> Self {
         Self {
+            entries: BTreeSet::new(),
             queues: ["sales", "support"].map(QueueId::from).into(),
             extensions: ["1001".to_owned()].into(),
+            skills: ["billing", "french"].map(str::to_owned).into(),
+            schedules: ["office", "nights"].map(str::to_owned).into(),
             prompts,
         }
     }
 
-    /// Prompts a, b and c, and all that queues announce.
+    /// Prompts a, b and c, all that queues announce and all that values are said with.
     pub(crate) fn small() -> Self {
         let prompts = ["en", "zh"].map(Language::from).map(|language| {
             let mut names: BTreeSet<PromptName> = ["a", "b", "c"].map(PromptName::from).into();
             names.extend(hotline_ivr::announcement_prompts(&language));
+            let kinds = hotline_ivr::SpokenKind::ALL;
+            names.extend(
+                kinds.into_iter().filter_map(|kind| hotline_ivr::all_phrases(&language, kind)).flatten(),
+            );
             (language, names)
         });
         Self::new(prompts.into())
     }
 
     pub(crate) fn world(&self) -> World<'_> {
-        World { queues: &self.queues, extensions: &self.extensions, prompts: &self.prompts }
+        World {
+            entries: &self.entries,
+            queues: &self.queues,
+            extensions: &self.extensions,
+            agents: &self.extensions,
+            skills: &self.skills,
+            schedules: &self.schedules,
+            prompts: &self.prompts,
+            speech: true,
+            routed: &|number| number.starts_with('+'),
+        }
     }
 
-    /// The mistakes of a flow that reads well, as `line:column: problem`.
+    /// What is wrong with a flow that reads well, as `line:column: problem`.
     pub(crate) fn problems(&self, flow: &Flow) -> Vec<String> {
-        let found = check(flow, &self.world());
+        let found = check(&[flow.clone()].into_iter().collect(), &self.world());
         found.iter().map(|found| format!("{}:{}: {}", found.line, found.column, found.problem)).collect()
     }
 }

@@ -54,11 +54,11 @@ steps:
 }
 
 #[test]
-fn a_diagnostic_shows_the_line_with_a_caret() {
+fn a_diagnostic_shows_the_lines_and_underlines_the_word() {
     let text = "flow: test\nlanguages: [en]\nstart: first\nsteps:\n  first: {hangup: {cause: 17}}\n";
     assert_eq!(
         mistakes(text)[0].to_string(),
-        "ivr-flows/test.yaml:5:27: unexpected number 17\n    5 |   first: {hangup: {cause: 17}}\n      |                           ^\n      = expected a cause, in quotes if it is a number or a special character"
+        "ivr-flows/test.yaml:5:27: unexpected number 17\n    4 | steps:\n    5 |   first: {hangup: {cause: 17}}\n      |                           ^^\n      = expected a cause, in quotes if it is a number or a special character"
     );
 }
 
@@ -149,7 +149,7 @@ menu:
   menu:
     prompts: [a, d]
     choices: {1: sales, 2: french, 3: desk}
-    no_input: {retries: [[x]], then: en}
+    no_input: {retries: [[y]], then: en}
     invalid: {then: menu}
 sales: {queue: {name: sale, exits: {full: end, timeout: end, no_agents: end}}}
 french: {language: {to: fr, then: menu}}
@@ -162,8 +162,8 @@ end: {hangup: {cause: normal}}
         [
             "9:20: no prompt `d` in language `en`",
             "9:20: no prompt `d` in language `zh`",
-            "11:29: no prompt `x` in language `en`",
-            "11:29: no prompt `x` in language `zh`",
+            "11:29: no prompt `y` in language `en`",
+            "11:29: no prompt `y` in language `zh`",
             "11:40: unknown step `en`",
             "13:25: unknown queue `sale`",
             "14:27: the flow does not speak `fr`",
