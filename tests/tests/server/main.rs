@@ -21,6 +21,7 @@ mod refusal;
 mod replacing;
 mod shutdown;
 mod speech;
+mod steps;
 mod tones;
 mod trace;
 mod transfer;

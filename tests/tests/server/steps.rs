@@ -1,0 +1,310 @@
+//! Steps of flows, dialled: services that are asked, values and texts that are said, what follows a talk, keys that lead out of
+//! a queue, what is heard before the call is answered.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use hotline_api_types::{EndKind, QueueOutcome, Record};
+use hotline_phone::PhoneEvent;
+use hotline_tests::{Center, PATIENCE, eventually, loudness, wait_until_told};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+const CALLER: &str = "+15550100123";
+
+/// A web service that gives one answer, or none.
+struct Service {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+    task: JoinHandle<()>,
+}
+
+impl Service {
+    async fn start(at: IpAddr, answer: Option<&'static str>) -> Result<Self> {
+        let listener = TcpListener::bind((at, 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&asked);
+        let task = tokio::spawn(async move {
+            let mut silent = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let Ok(request) = read_request(&mut stream).await else { continue };
+                heard.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+                let Some(body) = answer else {
+                    silent.push(stream);
+                    continue;
+                };
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
+                drop(stream.write_all((head + body).as_bytes()).await);
+            }
+        });
+        Ok(Self { url, asked, task })
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// As if its machine had gone: all connections break, and nobody takes new ones.
+    fn kill(&self) {
+        self.task.abort();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A request with its body, as long as its head says.
+async fn read_request(stream: &mut TcpStream) -> Result<String> {
+    let mut bytes = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            if body.len() >= length.unwrap_or(0) {
+                return Ok(text);
+            }
+        }
+        anyhow::ensure!(stream.read_buf(&mut bytes).await? > 0, "an unfinished request");
+    }
+}
+
+/// A center with one flow more, under the number 4500.
+fn center(name: &str, flow: &str) -> Center {
+    let number = format!("numbers:\n  \"4500\": {{flow: {name}}}\n");
+    Center::new().file(&format!("ivr-flows/{name}.yaml"), flow).edit(
+        "config/center.yaml",
+        "numbers:\n",
+        &number,
+    )
+}
+
+/// How each step was left, in order.
+fn exits(record: &Record) -> Vec<String> {
+    record.path.iter().map(|step| format!("{}: {}", step.step, step.exit)).collect()
+}
+
+#[tokio::test]
+async fn a_caller_hears_what_a_service_says_and_is_asked_how_it_was_after_the_talk() -> Result<()> {
+    let addresses = Center::new().addresses();
+    let answer = r#"{"account": {"name": "Ada", "open": [{"count": 7}]}}"#;
+    let service = Service::start(addresses.outside(), Some(answer)).await?;
+    let flow = format!(
+        r##"flow: account
+languages: [en]
+variables: {{account: text, name: text, count: integer, pin: {{type: text, sensitive: true}}}}
+start: answer
+steps:
+  answer: {{answer: {{then: ask}}}}
+  ask:
+    collect:
+      prompts: [menu]
+      into: account
+      min_digits: 3
+      max_digits: 6
+      terminator: "#"
+      check: {{luhn: true}}
+      no_input: {{then: bye}}
+      invalid: {{retries: [[invalid]], then: bye}}
+      then: pin
+  pin:
+    collect:
+      prompts: [menu]
+      into: pin
+      min_digits: 4
+      max_digits: 4
+      no_input: {{then: bye}}
+      invalid: {{then: bye}}
+      then: look
+  look:
+    lookup:
+      http: {{url: "{}/accounts/{{{{ account ~ ' &' }}}}", timeout_s: 5}}
+      into: {{name: $.account.name, count: "$.account.open[0].count"}}
+      exits: {{found: greet, not_found: bye, failed: bye}}
+  greet: {{say: {{prompts: [{{speak: "Hello {{{{ name }}}}"}}, {{number: count}}], barge_in: false, then: many}}}}
+  many: {{condition: {{if: "count > 5 and name == \"Ada\"", then: wait, else: bye}}}}
+  wait: {{queue: {{name: sales, exits: {{full: bye, timeout: bye, no_agents: bye, agent_left: survey}}}}}}
+  survey: {{survey: {{name: talk, questions: [{{name: good, prompts: [greeting], from: 1, to: 5}}], then: bye}}}}
+  bye: {{hangup: {{cause: normal}}}}
+"##,
+        service.url
+    );
+    let hotline = center("account", &flow).start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut agent = hotline.ready("1001").await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4500").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    for key in "123#".chars() {
+        caller.press(key).await?;
+    }
+    wait_until_told(&caller, "en/invalid").await.context("123 has no right check digit")?;
+    for key in "18#".chars() {
+        caller.press(key).await?;
+    }
+    caller.expect(&PhoneEvent::Ended, PATIENCE).await.context("too short a second time")?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4500").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    for key in "75002#4711".chars() {
+        caller.press(key).await?;
+    }
+    wait_until_told(&caller, "en/number_7").await?;
+    agent.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+    let call = watch.queued(CALLER).await?;
+    agent.ring().await?;
+    agent.answer().await?;
+    agent.expect(&PhoneEvent::Up, PATIENCE).await?;
+    agent.hang_up().await?;
+    wait_until_told(&caller, "en/greeting").await?;
+    caller.press('4').await?;
+    caller.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(
+        exits(&record),
+        [
+            "answer: done",
+            "ask: done",
+            "pin: done",
+            "look: found",
+            "greet: done",
+            "many: case 1",
+            "wait: agent_left",
+            "survey: done",
+            "bye: hangup normal"
+        ]
+    );
+    let answers: Vec<_> = record.answers.iter().map(|one| (one.question.as_str(), one.answer)).collect();
+    assert_eq!(answers, [("good", 4)]);
+    assert_eq!(record.path[2].input.as_deref(), Some("***"), "a PIN is in no record");
+    let asked = service.asked();
+    assert!(asked[0].starts_with("GET /accounts/75002%20%26 HTTP/1.1"), "{asked:?}");
+    assert!(!hotline.output().contains("4711") && !hotline.output().contains("75002"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_service_that_dies_during_the_question_leads_out_and_disturbs_nobody() -> Result<()> {
+    let addresses = Center::new().addresses();
+    let service = Service::start(addresses.outside(), None).await?;
+    let flow = format!(
+        r#"flow: ask
+languages: [en]
+start: answer
+steps:
+  answer: {{answer: {{then: look}}}}
+  look:
+    webhook:
+      http: {{url: "{}/calls", body: {{from: "{{{{ call.caller }}}}", again: true}}, timeout_s: 20}}
+      exits: {{done: bye, failed: sorry}}
+  sorry: {{say: {{prompts: [goodbye], then: bye}}}}
+  bye: {{hangup: {{cause: normal}}}}
+"#,
+        service.url
+    );
+    let hotline = center("ask", &flow).start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4500").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    let call = watch.call_of(CALLER).await?;
+    let asked = eventually("the question", async || Ok(service.asked().pop())).await?;
+    assert!(asked.starts_with("POST /calls HTTP/1.1"), "{asked}");
+    assert!(asked.ends_with(r#"{"again":true,"from":"+15550100123"}"#), "{asked}");
+    let mut other = hotline.caller("+15550100999").await?;
+    other.dial("4300").await?;
+    wait_until_told(&other, "en/menu").await.context("another caller is served meanwhile")?;
+    service.kill();
+    wait_until_told(&caller, "en/goodbye").await?;
+    caller.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(exits(&record)[1], "look: failed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_leads_out_of_the_queue_and_the_way_goes_on() -> Result<()> {
+    let flow = r#"flow: patience
+languages: [en]
+start: answer
+steps:
+  answer: {answer: {then: wait}}
+  wait: {queue: {name: sales, keys: {9: sorry}, exits: {full: bye, timeout: bye, no_agents: bye}}}
+  sorry: {say: {prompts: [goodbye], then: bye}}
+  bye: {hangup: {cause: normal}}
+"#;
+    let hotline = center("patience", flow).start().await?;
+    let mut watch = hotline.watch().await?;
+    hotline.set_state("1001", "ready").await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4500").await?;
+    let call = watch.queued(CALLER).await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    caller.press('5').await?;
+    caller.press('9').await?;
+    wait_until_told(&caller, "en/goodbye").await?;
+    caller.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(exits(&record)[1], "wait: choice 9");
+    assert_eq!(record.queues[0].outcome, Some(QueueOutcome::Left));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_said_before_the_answer_costs_the_caller_nothing() -> Result<()> {
+    let flow = r#"flow: closed
+languages: [en]
+start: ring
+steps:
+  ring: {ring: {for_s: 1, then: tell}}
+  tell: {say: {prompts: [no_agents, {time: "\"15:05\""}], then: bye}}
+  bye: {hangup: {cause: unavailable}}
+"#;
+    let hotline = center("closed", flow).start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4500").await?;
+    wait_until_told(&caller, "en/no_agents").await?;
+    let call = watch.call_of(CALLER).await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(record.answered_at, None);
+    let cause = record.cause.as_ref().context("a cause")?;
+    assert_eq!((cause.kind, cause.sip_status), (EndKind::FlowEnded, Some(480)));
+    assert_eq!(exits(&record), ["ring: done", "tell: done", "bye: hangup unavailable"]);
+    assert!(loudness(&caller.heard()) > 0.01);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_prompt_that_has_gone_leads_where_the_step_says_and_nobody_is_left_in_silence() -> Result<()> {
+    let flow = r#"flow: gone
+languages: [en]
+variables: {never: text}
+start: answer
+steps:
+  answer: {answer: {then: tell}}
+  tell: {say: {prompts: [{date: "slice(call.caller, 0, 4)"}], then: bye, failed: sorry}}
+  sorry: {say: {prompts: [goodbye], then: bye}}
+  bye: {hangup: {cause: normal}}
+"#;
+    let flow = flow.replace("variables: {never: text}\n", "");
+    let hotline = center("gone", &flow).start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4500").await?;
+    wait_until_told(&caller, "en/goodbye").await?;
+    let call = watch.call_of(CALLER).await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(exits(&record)[1], "tell: failed");
+    Ok(())
+}
