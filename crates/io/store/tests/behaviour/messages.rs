@@ -45,7 +45,7 @@ pub(crate) async fn a_message_comes_back_as_given_and_once(bench: Bench) {
     assert_eq!(numbers(&bench, Mailboxes::All).await, [left.id]);
 
     let endless = StoredMessage { caller: Pii::new("1".repeat(500)), ..message(3, None) };
-    keep(&bench, &[endless.clone()]).await;
+    keep(&bench, std::slice::from_ref(&endless)).await;
     let kept = bench.store.get_message(endless.id).await.unwrap().unwrap();
     assert_eq!((kept.mailbox, kept.caller.expose().len()), (None, NUMBER_CHARS_MAX));
 }
