@@ -8,7 +8,18 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { ALARMS, agents, COUNTERS, calls, customers, queues, records, USERS, wav } from './world.mjs';
+import {
+  ALARMS,
+  agents,
+  COUNTERS,
+  calls,
+  customers,
+  messages as leftMessages,
+  queues,
+  records,
+  USERS,
+  wav,
+} from './world.mjs';
 
 const DIST = new URL('../dist/', import.meta.url).pathname;
 const PORT = Number(process.env.PORT ?? 8099);
@@ -31,6 +42,7 @@ const world = {
   calls: calls(),
   customers: customers(),
   records: records(),
+  messages: leftMessages(),
   pop: null,
   offers: 0,
   cut_until: 0,
@@ -70,6 +82,9 @@ async function route(request, response) {
       if (part === 'recording') return recording(request, response);
       if (name) return json(response, 200, world.records.find(({ id }) => id === name) ?? world.records[0]);
       return callList(url.searchParams, response);
+    case 'messages':
+      if (part === 'audio') return recording(request, response);
+      return messages(request, response, name);
     default:
       return problem(response, 404, 'not found');
   }
@@ -205,6 +220,22 @@ function callList(search, response) {
   );
   const next = from + limit < all.length ? String(from + limit) : null;
   return json(response, 200, { calls: all.slice(from, from + limit), next });
+}
+
+async function messages(request, response, name) {
+  const message = world.messages.find(({ id }) => id === name);
+  if (name && !message) return problem(response, 404, 'not found');
+  if (request.method === 'DELETE') {
+    world.messages = world.messages.filter(({ id }) => id !== name);
+    return response.writeHead(204).end();
+  }
+  if (request.method === 'PUT') {
+    const { heard } = await body(request);
+    message.heard_at = heard ? new Date().toISOString() : null;
+    return json(response, 200, message);
+  }
+  const unheard = world.messages.filter(({ heard_at }) => heard_at === null).length;
+  return json(response, 200, { messages: world.messages, next: null, unheard });
 }
 
 function recording(request, response) {

@@ -136,6 +136,24 @@ const ENDS = [
   'server_restart',
 ];
 
+export function messages() {
+  const left = [
+    ['1001', '+493055512345', 12, 34_000, null],
+    ['sales', '+8613812345678', 95, 8_200, null],
+    ['1001', '', 1500, 71_000, 60],
+  ];
+  return left.map(([mailbox, caller, minutes, duration_ms, heard], index) => ({
+    id: `m${index}`,
+    call: `c${index}`,
+    mailbox,
+    caller,
+    started_at: new Date(Date.now() - minutes * MINUTE).toISOString(),
+    duration_ms,
+    heard_at: heard === null ? null : new Date(Date.now() - heard * MINUTE).toISOString(),
+    heard_by: heard === null ? null : '1001',
+  }));
+}
+
 export function records() {
   return Array.from({ length: 64 }, (_, index) => record(index));
 }

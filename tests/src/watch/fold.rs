@@ -119,6 +119,7 @@ fn change(call: &mut Call, event: &Event) {
         | What::CallDialRinging
         | What::CallDialFailed { .. }
         | What::SoundMeasured { .. }
+        | What::MessageLeft { .. }
         | What::RecordingStarted { .. }
         | What::RecordingPaused { .. }
         | What::RecordingResumed { .. }

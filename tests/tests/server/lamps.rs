@@ -1,7 +1,11 @@
 //! Busy lamps and the lamp of the mailbox, as a desk phone has them.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
+use hotline_base::{CallId, Rng, VoiceMessageId, WallTime};
 use hotline_phone::PhoneEvent;
+use hotline_store::{Store, StoredMessage};
 use hotline_tests::{Center, DeskPhone, Hotline, PATIENCE, field, status};
 
 const CALLER: &str = "+15550100123";
@@ -84,6 +88,47 @@ async fn a_mailbox_has_no_messages_and_is_its_owner_s() -> Result<()> {
     );
     assert_eq!(status(&phone.subscribe("1002", "dialog", 10).await?), Some(423));
     assert_eq!(status(&phone.subscribe("9999", "dialog", 600).await?), Some(404));
+    Ok(())
+}
+
+/// The next NOTIFY about a mailbox: whether something is new, and what is in it.
+async fn mailbox(phone: &DeskPhone) -> Result<(bool, String)> {
+    let notify = phone.told("NOTIFY").await?;
+    let (_, body) = notify.split_once("\r\n\r\n").context("a body")?;
+    let voice = body.lines().find_map(|line| line.strip_prefix("Voice-Message: ")).context("a count")?;
+    Ok((body.starts_with("Messages-Waiting: yes\r\n"), voice.to_owned()))
+}
+
+#[tokio::test]
+async fn the_lamp_of_a_mailbox_is_lit_while_a_message_is_new() -> Result<()> {
+    let mut hotline = Center::new().start().await?;
+    let url = format!("sqlite://{}", hotline.directory().join("data/hotline.db").display());
+    let store = Store::open(&url).await?;
+    let (at, mut rng) = (WallTime(1_795_415_400_000_000), Rng::from_number(1));
+    let message = StoredMessage {
+        id: VoiceMessageId::generate(at, &mut rng),
+        call: CallId::generate(at, &mut rng),
+        mailbox: Some("1001".to_owned()),
+        caller: CALLER.into(),
+        path: "messages/2026/11/23/a.wav".to_owned(),
+        started_at: at,
+        duration: Duration::from_secs(3),
+        heard: None,
+    };
+    store.add_message(&message).await?;
+    store.close().await;
+    hotline.kill().await?;
+    hotline.restart().await?;
+    let mut phone = DeskPhone::register(&hotline, "1001").await?;
+    let granted = phone.subscribe("1001", "message-summary", 600).await?;
+    assert_eq!(status(&granted), Some(200), "{granted}");
+    assert_eq!(mailbox(&phone).await?, (true, "1/0".to_owned()));
+    let desk = hotline.desk("1001").await?;
+    let path = format!("/api/v1/messages/{}", message.id);
+    desk.put(&path, &serde_json::json!({ "heard": true })).await?;
+    assert_eq!(mailbox(&phone).await?, (false, "0/1".to_owned()));
+    desk.delete(&path).await?;
+    assert_eq!(mailbox(&phone).await?, (false, "0/0".to_owned()));
     Ok(())
 }
 

@@ -179,6 +179,8 @@ export type Fact =
   | CallFact<'call.connected', { offer: number; agent: string }>
   | CallFact<'call.ended', { by: string }>
   | CallFact<'sound.measured', { sound: LegSound }>
+  /** Without the call, if it is for a queue. */
+  | { type: 'message.left'; call?: string; message: string; mailbox: string | null; duration_ms: number }
   | CallFact<'recording.finished'>
   | CallFact<'recording.mended'>
   | CallFact<'recording.failed'>
@@ -216,6 +218,26 @@ export interface OfferRecord {
   ended_at: string | null;
   outcome: string;
   sip_status: number | null;
+}
+
+/** A message that a caller left. */
+export interface Message {
+  id: string;
+  call: string;
+  /** An agent or a queue; null if a flow keeps it for itself. */
+  mailbox: string | null;
+  caller: string;
+  started_at: string;
+  duration_ms: number;
+  heard_at: string | null;
+  heard_by: string | null;
+}
+
+/** GET /api/v1/messages */
+export interface MessagePage {
+  messages: Message[];
+  next: string | null;
+  unheard: number;
 }
 
 /** Who sent a call on before it reached the server. */

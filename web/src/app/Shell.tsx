@@ -53,7 +53,11 @@ function useFreshRecords(store: LiveStore): void {
   useEffect(
     () =>
       store.onEvent((event) => {
-        if (event.type === 'sound.measured') {
+        if (event.type === 'message.left') {
+          setTimeout(() => {
+            void queries.invalidateQueries({ queryKey: ['messages'] });
+          }, WRITTEN_AFTER_MS);
+        } else if (event.type === 'sound.measured') {
           setTimeout(() => {
             void queries.invalidateQueries({ queryKey: ['call', event.call] });
           }, WRITTEN_AFTER_MS);

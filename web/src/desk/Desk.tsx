@@ -11,6 +11,7 @@ import { agentTone } from '../ui/tone';
 import css from './Desk.module.css';
 import { DialBox } from './DialBox';
 import { useDrafts } from './drafts';
+import { Messages } from './Messages';
 import { MyCalls } from './MyCalls';
 import { MyQueues } from './MyQueues';
 import { OwnCall } from './OwnCall';
@@ -55,6 +56,7 @@ function AgentDesk({ id }: { id: string }) {
         )}
         {own && <OwnCall call={own} />}
         {!pop && !draft && !own && agent && <Idle agent={agent} />}
+        <Messages agent={id} />
         <MyCalls agent={id} />
       </div>
       <div className={css.side}>

@@ -274,6 +274,16 @@ pub enum What {
         /// Why.
         problem: String,
     },
+    /// The caller left a message.
+    #[serde(rename = "message.left")]
+    MessageLeft {
+        /// The message.
+        message: String,
+        /// An agent or a queue; `null` if the flow keeps it for itself.
+        mailbox: Option<String>,
+        /// Length.
+        duration_ms: u64,
+    },
     /// A phone has left the call: how it sounded.
     #[serde(rename = "sound.measured")]
     SoundMeasured {

@@ -14,6 +14,7 @@ mod call;
 mod customer;
 mod event;
 mod live;
+mod message;
 mod problem;
 mod record;
 mod session;
@@ -30,12 +31,13 @@ pub use call::{Call, CallCreated, CallState, CreateCall, PauseRecording, Pop, Tr
 pub use customer::{Customer, CustomerDraft, CustomerList};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use live::{Alarm, Live, Queue, Waiting};
+pub use message::{Message, MessagePage, SetMessage};
 pub use problem::{FieldProblem, Problem};
 pub use record::{
-    Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LegSound, Mos, Offer, OfferOutcome, Party,
-    QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg, RecordedMark,
-    RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step, SurveyAnswer, Transfer,
-    TransferOutcome, TransferTarget,
+    Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, Mos, Offer, OfferOutcome,
+    Party, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg,
+    RecordedMark, RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step, SurveyAnswer,
+    Transfer, TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
 pub use timestamp::{Timestamp, TimestampError};

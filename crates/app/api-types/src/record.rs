@@ -77,6 +77,22 @@ pub struct Record {
     /// How each phone sounded, in the order in which they left.
     #[serde(default)]
     pub sounds: Vec<LegSound>,
+    /// What the caller left, in order.
+    #[serde(default)]
+    pub messages: Vec<LeftMessage>,
+}
+
+/// One message of the caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftMessage {
+    /// The message.
+    pub id: String,
+    /// An agent or a queue; `null` if the flow keeps it for itself.
+    pub mailbox: Option<String>,
+    /// Complete.
+    pub at: Timestamp,
+    /// Length.
+    pub duration_ms: u64,
 }
 
 /// What came from a phone as RTP, and how much was sent to it.

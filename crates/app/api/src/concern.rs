@@ -56,6 +56,10 @@ impl Concerns {
         if let CallEvent::Started { .. } = what {
             self.0.insert(call, Concern { agent: caller(what), ..Concern::default() });
         }
+        // Whoever hangs up leaves a message when the call is over.
+        if let CallEvent::MessageLeft { mailbox, .. } = what {
+            return mailbox.as_deref().map(AgentId::from);
+        }
         // Nothing is remembered of a call that is not alive.
         let concern = self.0.get_mut(&call)?;
         let mut concerned = concern.agent.clone();
@@ -76,6 +80,7 @@ impl Concerns {
             CallEvent::Ended { .. } => concern.ended = true,
             CallEvent::Started { .. }
             | CallEvent::SoundMeasured(_)
+            | CallEvent::MessageLeft { .. }
             | CallEvent::RecordingPaused { .. }
             | CallEvent::RecordingResumed { .. }
             | CallEvent::Answered

@@ -1,6 +1,7 @@
 //! From the core's types to the JSON shapes, and which of it a viewer may see.
 
 mod event;
+mod message;
 mod record;
 mod trace;
 mod trunk;
@@ -15,6 +16,7 @@ use hotline_call::{
 use crate::viewer::Viewer;
 
 pub(crate) use event::event;
+pub(crate) use message::{message, message_page};
 pub(crate) use record::record;
 pub(crate) use trace::ladder;
 pub(crate) use trunk::trunk;

@@ -69,6 +69,8 @@ pub(crate) enum ApiError {
     Data(#[source] StoreError),
     #[error("the recording cannot be read")]
     RecordingUnreadable(#[source] std::io::Error),
+    #[error("the recording cannot be deleted")]
+    RecordingUndeletable(#[source] std::io::Error),
     #[error("the password cannot be checked")]
     Password(#[source] PasswordError),
     #[error("a defect in the server")]
@@ -92,9 +94,11 @@ impl ApiError {
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Data(_) | Self::RecordingUnreadable(_) | Self::Password(_) | Self::Panicked => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::Data(_)
+            | Self::RecordingUnreadable(_)
+            | Self::RecordingUndeletable(_)
+            | Self::Password(_)
+            | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -124,6 +128,7 @@ impl ApiError {
             | Self::CrossSite
             | Self::Data(_)
             | Self::RecordingUnreadable(_)
+            | Self::RecordingUndeletable(_)
             | Self::Password(_)
             | Self::Panicked => None,
         }

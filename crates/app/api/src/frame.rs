@@ -10,10 +10,9 @@ use hotline_shard::Live;
 use serde::Serialize;
 
 use crate::convert;
-use crate::lines::LengthChange;
+use crate::lines::Share;
 
-/// One event, written out for admins, for the agent concerned, and for the other agents if it makes a queue longer or
-/// shorter.
+/// One event, written out for admins, for the agent concerned, and for the other agents as far as they share it.
 pub(crate) struct Frames {
     pub(crate) all: Bytes,
     pub(crate) own: Option<Bytes>,
@@ -24,13 +23,18 @@ pub(crate) struct Frames {
 pub(crate) fn frames(
     live: &Live,
     concerned: Option<&AgentId>,
-    change: Option<&LengthChange>,
+    share: Option<&Share>,
     names: &BTreeMap<AgentId, Pii<String>>,
 ) -> Frames {
     let event = convert::event(&live.event, names);
     let (all, seq) = (frame("event", live.event.seq, &event), live.event.seq);
-    let others = change.map(|change| {
-        let what = What::QueueChanged { queue: change.queue.to_string(), length: change.length };
+    let others = share.map(|share| {
+        let what = match share {
+            Share::Length(change) => {
+                What::QueueChanged { queue: change.queue.to_string(), length: change.length }
+            }
+            Share::Whole => event.what.clone(),
+        };
         frame("event", seq, &Event { call: None, what, ..event.clone() })
     });
     let own = concerned.map(|agent| {

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::concern::Concerns;
 use crate::convert;
-use crate::lines::Lines;
+use crate::lines::{Lines, Share};
 use crate::ring::{Entry, Ring};
 use crate::viewer::Viewer;
 
@@ -200,7 +200,10 @@ impl Hub {
             Some(_) | None => return false,
         }
         let concerned = state.concerns.note(&live.event);
-        let change = state.lines.note(&live.event);
+        let share = match state.lines.note(&live.event) {
+            Some(change) => Some(Share::Length(change)),
+            None => is_for_queue(&live.event.kind, &state.names).then_some(Share::Whole),
+        };
         if let (EventKind::Call { what: CallEvent::Offered { offer, agent, .. }, .. }, Some(_)) =
             (&live.event.kind, &live.pop)
         {
@@ -214,7 +217,7 @@ impl Hub {
             forget_over(&mut state.unwritten, what);
         }
         let seq = live.event.seq;
-        state.ring.push(Entry::new(live, concerned, change));
+        state.ring.push(Entry::new(live, concerned, share));
         self.newest.send_replace(seq);
         true
     }
@@ -233,6 +236,12 @@ impl Hub {
         state.names = snapshot.agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
         self.newest.send_replace(snapshot.seq);
     }
+}
+
+/// A message for a queue concerns several agents; which they are, their pages ask.
+fn is_for_queue(kind: &EventKind, agents: &BTreeMap<AgentId, Pii<String>>) -> bool {
+    let EventKind::Call { what: CallEvent::MessageLeft { mailbox, .. }, .. } = kind else { return false };
+    mailbox.as_deref().is_some_and(|mailbox| !agents.contains_key(&AgentId::from(mailbox)))
 }
 
 /// A pop whose offer is over needs no fate.

@@ -26,6 +26,7 @@ mod range;
 mod ring;
 mod routes;
 mod serve;
+mod sound;
 #[cfg(test)]
 mod testing;
 mod throttle;

@@ -16,6 +16,15 @@ pub(crate) struct LengthChange {
     pub(crate) length: usize,
 }
 
+/// What agents are told of an event that does not concern them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// Of a call's way through a queue: how long that is.
+    Length(LengthChange),
+    /// All of it: a message was left for a queue, and who left it is not told.
+    Whole,
+}
+
 impl Lines {
     /// As of a snapshot.
     pub(crate) fn from_snapshot(snapshot: &Snapshot) -> Self {
@@ -58,6 +67,7 @@ impl Lines {
             | CallEvent::Transferred { .. }
             | CallEvent::TransferFailed { .. }
             | CallEvent::SoundMeasured(_)
+            | CallEvent::MessageLeft { .. }
             | CallEvent::RecordingStarted { .. }
             | CallEvent::RecordingPaused { .. }
             | CallEvent::RecordingResumed { .. }

@@ -9,7 +9,7 @@ use hotline_base::{AgentId, LegId, Pii};
 use hotline_shard::Live;
 
 use crate::frame::{Frames, frames, pop_for};
-use crate::lines::LengthChange;
+use crate::lines::Share;
 use crate::viewer::Viewer;
 
 /// Events that are kept: at a busy center's 100 events a second, some 40 s.
@@ -25,13 +25,13 @@ pub(crate) struct Entry {
     /// The agent concerned, who gets the event in another form than admins.
     concerned: Option<AgentId>,
     /// What the other agents get in its place, if they are to know anything.
-    change: Option<LengthChange>,
+    share: Option<Share>,
     frames: OnceCell<Frames>,
 }
 
 impl Entry {
-    pub(crate) fn new(live: Arc<Live>, concerned: Option<AgentId>, change: Option<LengthChange>) -> Self {
-        Self { seq: live.event.seq, live, concerned, change, frames: OnceCell::new() }
+    pub(crate) fn new(live: Arc<Live>, concerned: Option<AgentId>, share: Option<Share>) -> Self {
+        Self { seq: live.event.seq, live, concerned, share, frames: OnceCell::new() }
     }
 
     /// What a page may see of it, and the offer whose screen pop that contains.
@@ -42,10 +42,10 @@ impl Entry {
     ) -> Option<(Bytes, Option<LegId>)> {
         let concerned = self.concerned.as_ref();
         let own = concerned.filter(|agent| viewer.is(agent));
-        if own.is_none() && !viewer.is_admin() && self.change.is_none() {
+        if own.is_none() && !viewer.is_admin() && self.share.is_none() {
             return None;
         }
-        let frames = self.frames.get_or_init(|| frames(&self.live, concerned, self.change.as_ref(), names));
+        let frames = self.frames.get_or_init(|| frames(&self.live, concerned, self.share.as_ref(), names));
         if let Some(agent) = own {
             let pop = pop_for(&self.live, agent).map(|pop| pop.offer);
             return frames.own.clone().map(|frame| (frame, pop));

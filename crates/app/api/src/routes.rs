@@ -7,6 +7,7 @@ mod calls;
 mod customers;
 mod events;
 mod health;
+mod messages;
 mod pages;
 mod recording;
 mod session;
@@ -54,6 +55,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/sip/blocked/{address}", delete(blocked::release))
         .route("/v1/customers", get(customers::list).post(customers::create))
         .route("/v1/customers/{id}", get(customers::show).put(customers::change))
+        .route("/v1/messages", get(messages::list))
+        .route("/v1/messages/{id}", get(messages::show).put(messages::change).delete(messages::remove))
+        .route("/v1/messages/{id}/audio", get(messages::play))
         .route("/v1/audit", get(audit::list))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::Method)

@@ -1,13 +1,13 @@
 //! What of the registrar outlives the process: where users are reached, written whenever it changes, and which nonces
-//! were used, left by an orderly stop.
+//! were used, left by an orderly stop. And how many messages wait for whom.
 
-use hotline_base::{Now, Pii};
-use hotline_call::Controller;
+use hotline_base::{AgentId, Now, Pii};
+use hotline_call::{Command, Controller, MessageSummary};
 use hotline_sip::digest::UsedNonces;
 use hotline_sip::registrar::{SavedContact, SavedContacts};
 use hotline_store::{KeptContacts, Store, StoreError, StoredContacts};
 use serde::{Deserialize, Serialize};
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 /// The form in which contacts and nonces are written. A later program that changes it reads both.
 const VERSION: u32 = 1;
@@ -20,8 +20,8 @@ struct Document<T> {
     content: T,
 }
 
-/// Lets `controller` go on where a former process stopped: phones are reached where they registered, and their nonces
-/// are good. To be called before anything comes, with the writer's spool brought in. Gives back how many contacts are
+/// Lets `controller` go on where a former process stopped: phones are reached where they registered, their nonces are good,
+/// and the lamps of mailboxes say what is in them. To be called before anything comes, with the writer's spool brought in. Gives back how many contacts are
 /// there again.
 ///
 /// # Errors
@@ -31,7 +31,16 @@ pub async fn resume(store: &Store, controller: &mut Controller, now: Now) -> Res
     let nonces = nonces.and_then(|text| read::<UsedNonces>("the used nonces", &text));
     let stored = store.contacts(now.wall).await?;
     let contacts: Vec<SavedContacts> = stored.into_iter().filter_map(saved).collect();
-    Ok(controller.resume(now, &contacts, nonces))
+    let resumed = controller.resume(now, &contacts, nonces);
+    for (mailbox, count) in store.count_messages().await? {
+        let summary = MessageSummary { new: count.unheard, old: count.heard };
+        let told =
+            controller.handle_command(now, Command::SetMailbox(AgentId::from(mailbox.as_str()), summary));
+        if told.is_err() {
+            debug!(mailbox, "is of no agent: no lamp shows it");
+        }
+    }
+    Ok(resumed)
 }
 
 /// Leaves which nonces were used for [`resume`], when nothing comes any more.

@@ -78,7 +78,8 @@ impl Detector {
     }
 
     /// True if the newest frame was speech itself, not a gap in it.
-    pub(crate) const fn is_loud(&self) -> bool {
+    #[must_use]
+    pub const fn is_loud(&self) -> bool {
         self.speaks && self.loud > 0
     }
 

@@ -36,6 +36,14 @@ macro_rules! uuid_id {
                 Self(sibling)
             }
 
+            /// When it was made, to the millisecond; the epoch for one that is not of this kind.
+            #[must_use]
+            pub fn made_at(self) -> WallTime {
+                let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |made| made.to_unix());
+                let micros = i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000_000);
+                WallTime(micros.saturating_add(i64::from(nanos / 1000)))
+            }
+
             /// Reads the hyphenated form; `None` if it is not one.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
@@ -133,6 +141,8 @@ uuid_id! {
     RecordingId;
     /// One customer in the address book.
     CustomerId;
+    /// One message that a caller left.
+    VoiceMessageId;
 }
 
 name_id! {
@@ -173,6 +183,7 @@ mod tests {
         assert!(early < late);
         assert_eq!(CallId::parse(&early.to_string()), Some(early));
         assert_eq!(CallId::parse("7"), None);
+        assert_eq!((early.made_at(), CallId(Uuid::nil()).made_at()), (WallTime(1_000_000), WallTime(0)));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub use bounded::BoundedQueue;
 pub use given::Given;
 pub use id::{
     AgentId, BridgeId, CallId, CustomerId, FlowId, HoursId, LegId, NumberId, PlayId, QueueId, RecordingId,
-    ReservationId, TrunkId, numbers_of, shard_of,
+    ReservationId, TrunkId, VoiceMessageId, numbers_of, shard_of,
 };
 pub use pii::Pii;
 pub use rng::Rng;

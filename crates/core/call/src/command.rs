@@ -9,7 +9,7 @@ use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, PlayId, WallTime};
 use hotline_ivr::{Digit, OpenStream, Recorded, Request as Question, RequestTag, StreamExit};
 use hotline_media::PromptId;
 use hotline_sip::registrar::SavedContacts;
-use hotline_sip::{Destination, Located};
+use hotline_sip::{Destination, Located, MessageSummary};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{CallRecord, Correction};
@@ -57,6 +57,8 @@ pub enum Command {
         /// The agent.
         by: AgentId,
     },
+    /// So many messages are in the agent's mailbox: phones that watch it light their lamp.
+    SetMailbox(AgentId, MessageSummary),
     /// A customer was created or changed; calls of that number show the new record.
     CustomerChanged(Box<Customer>),
     /// The database answers again.

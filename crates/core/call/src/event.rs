@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hotline_acd::{AgentState, Decision, Device, OfferFailure, Presence};
 use hotline_base::{
-    AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, WallTime,
+    AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, VoiceMessageId,
+    WallTime,
 };
 use hotline_ivr::PathStep;
 use hotline_media::RecordingIndex;
@@ -294,10 +295,19 @@ pub enum CallEvent {
         /// The cause in words, naming the file.
         problem: String,
     },
+    /// The caller left a message, and it is on disk.
+    MessageLeft {
+        /// The message.
+        message: VoiceMessageId,
+        /// An agent or a queue; absent if the flow keeps it for itself.
+        mailbox: Option<String>,
+        /// How long it is.
+        duration: Duration,
+    },
     /// A leg is closed: how it sounded.
     SoundMeasured(LegSound),
-    /// The call is over: nobody is connected any more. Only the beginning and end of its recording, and how its legs
-    /// sounded, may follow.
+    /// The call is over: nobody is connected any more. Only the beginning and end of its recording, a message that the caller
+    /// left, and how its legs sounded, may follow.
     Ended {
         /// Who ended it.
         by: Party,

@@ -32,11 +32,12 @@ pub use event::{
     Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Party,
     QueueOutcome, Source,
 };
+pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
 pub use record::{
-    CallRecord, Correction, Dial, DialOutcome, FlowStep, Offer, OfferOutcome, QueueVisit, Recording,
-    RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,
+    CallRecord, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome, QueueVisit,
+    Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};

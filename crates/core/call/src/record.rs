@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use hotline_acd::OfferFailure;
-use hotline_base::{AgentId, CallId, CustomerId, FlowId, LegId, Pii, QueueId, TrunkId, WallTime};
+use hotline_base::{
+    AgentId, CallId, CustomerId, FlowId, LegId, Pii, QueueId, TrunkId, VoiceMessageId, WallTime,
+};
 use hotline_ivr::PathStep;
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
@@ -77,6 +79,22 @@ pub struct CallRecord {
     /// How its legs sounded, in the order of their ends.
     #[serde(default)]
     pub sounds: Vec<LegSound>,
+    /// What the caller left, in order.
+    #[serde(default)]
+    pub messages: Vec<LeftMessage>,
+}
+
+/// One message of the caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftMessage {
+    /// The message.
+    pub id: VoiceMessageId,
+    /// An agent or a queue; absent if the flow keeps it for itself.
+    pub mailbox: Option<String>,
+    /// Complete.
+    pub at: WallTime,
+    /// Length.
+    pub duration: Duration,
 }
 
 /// One try to call somebody outside.
@@ -287,6 +305,7 @@ impl CallRecord {
             dials: Vec::new(),
             diversion: diversion.as_deref().cloned(),
             sounds: Vec::new(),
+            messages: Vec::new(),
         })
     }
 
@@ -347,6 +366,10 @@ impl CallRecord {
             | CallEvent::RecordingFinished { .. }
             | CallEvent::RecordingMended { .. }
             | CallEvent::RecordingFailed { .. } => self.apply_recording(at, event),
+            CallEvent::MessageLeft { message, mailbox, duration } => {
+                let (id, mailbox) = (*message, mailbox.clone());
+                self.messages.push(LeftMessage { id, mailbox, at, duration: *duration });
+            }
             CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
             CallEvent::Ended { by, cause } => {
                 self.ended_at = Some(at);
@@ -468,6 +491,17 @@ mod tests {
     #[test]
     fn only_the_first_event_begins_a_record() {
         assert_eq!(CallRecord::begin(begun().call, WallTime(0), &CallEvent::Answered), None);
+    }
+
+    #[test]
+    fn a_message_that_the_caller_left_is_on_record() {
+        let mut record = begun();
+        let message = VoiceMessageId::generate(WallTime(0), &mut Rng::from_number(2));
+        let (mailbox, duration) = (Some("1001".to_owned()), Duration::from_millis(1240));
+        let what = CallEvent::MessageLeft { message, mailbox: mailbox.clone(), duration };
+        record.apply(WallTime(3_000_000), &what);
+        let left = LeftMessage { id: message, mailbox, at: WallTime(3_000_000), duration };
+        assert_eq!(record.messages, [left]);
     }
 
     #[test]

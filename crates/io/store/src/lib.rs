@@ -18,6 +18,7 @@ mod demo_users;
 mod error;
 mod flows;
 mod journal;
+mod messages;
 mod sessions;
 mod spool;
 mod state;
@@ -37,6 +38,7 @@ pub use customers::{
 pub use error::{DatabaseFault, FileProblem, OpenError, StoreError, TextProblem};
 pub use flows::{FLOW_VERSIONS_MAX, FlowVersion};
 pub use journal::EVENTS_PAGE_MAX;
+pub use messages::{Heard, MESSAGE_PAGE_MAX, Mailboxes, MessageCount, MessagePage, StoredMessage};
 pub use sessions::{SESSION_TOUCH_EVERY, Session, SessionKind, TokenHash};
 pub use spool::SPOOL_BYTES_MAX;
 pub use store::Store;

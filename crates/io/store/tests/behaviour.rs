@@ -19,6 +19,8 @@ mod calls;
 mod customers;
 #[path = "behaviour/journal.rs"]
 mod journal;
+#[path = "behaviour/messages.rs"]
+mod messages;
 #[path = "behaviour/opening.rs"]
 mod opening;
 #[path = "behaviour/postgres.rs"]
@@ -55,6 +57,10 @@ const CASES: &[Case] = cases![
     customers::search_looks_through_everything_in_any_case,
     customers::search_takes_wildcards_literally_and_is_bounded,
     customers::unstorable_customers_are_refused_and_leave_nothing,
+    messages::a_message_comes_back_as_given_and_once,
+    messages::messages_of_mailboxes_are_listed_newest_first_page_by_page,
+    messages::who_heard_a_message_first_stays_until_it_is_new_again,
+    messages::mailboxes_count_what_is_new_and_what_was_heard,
     audit::entries_come_back_newest_first,
     audit::writers_at_the_same_time_make_one_chain,
     audit::a_changed_row_breaks_the_chain,

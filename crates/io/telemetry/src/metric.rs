@@ -196,6 +196,12 @@ metrics_table! {
         "Audio streams to services that ended or could not be opened.";
     StreamFramesDropped, Counter, Count, "hotline_stream_frames_dropped_total", ["direction"],
         "Frames of 20 ms dropped because a service or the call was behind.";
+    MessagesOpen, Gauge, Count, "hotline_messages_open", [],
+        "Messages that callers are leaving.";
+    MessagesEnded, Counter, Count, "hotline_messages_ended_total", ["outcome"],
+        "Messages of callers by what became of them, those refused or not kept included.";
+    MessageFramesDropped, Counter, Count, "hotline_message_frames_dropped_total", [],
+        "Frames of 20 ms missing in messages because the server was behind.";
     ApiRequests, Counter, Count, "hotline_api_requests_total", ["method", "route", "status"],
         "HTTP requests answered.";
     ApiRequestTime, Histogram, Seconds, "hotline_api_request_seconds", [],

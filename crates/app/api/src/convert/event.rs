@@ -72,6 +72,11 @@ fn call_event(what: &CallEvent) -> What {
         | CallEvent::RecordingFinished { .. }
         | CallEvent::RecordingMended { .. }
         | CallEvent::RecordingFailed { .. } => recording_event(what),
+        CallEvent::MessageLeft { message, mailbox, duration } => What::MessageLeft {
+            message: message.to_string(),
+            mailbox: mailbox.clone(),
+            duration_ms: millis(*duration),
+        },
         CallEvent::SoundMeasured(measured) => What::SoundMeasured { sound: leg_sound(measured) },
         CallEvent::Ended { by, cause: why } => What::CallEnded { by: party(*by), cause: cause(why) },
         CallEvent::Offered { offer, agent, because } => What::CallOffered {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use hotline_acd::OfferFailure;
 use hotline_api_types as api;
 use hotline_call::{
-    CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry, FlowStep, LegSound,
-    Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source, SurveyAnswer,
-    Transfer, TransferOutcome,
+    CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry, FlowStep, LeftMessage,
+    LegSound, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source,
+    SurveyAnswer, Transfer, TransferOutcome,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 
@@ -44,6 +44,7 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         dials: record.dials.iter().map(dial).collect(),
         diversion: record.diversion.as_ref().map(diversion),
         sounds: record.sounds.iter().map(leg_sound).collect(),
+        messages: record.messages.iter().map(message).collect(),
     }
 }
 
@@ -215,6 +216,15 @@ fn answer(answer: &SurveyAnswer) -> api::SurveyAnswer {
         question: answer.question.clone(),
         answer: answer.answer,
         at: time(answer.at),
+    }
+}
+
+fn message(message: &LeftMessage) -> api::LeftMessage {
+    api::LeftMessage {
+        id: message.id.to_string(),
+        mailbox: message.mailbox.clone(),
+        at: time(message.at),
+        duration_ms: millis(message.duration),
     }
 }
 

@@ -7,6 +7,7 @@ mod calls;
 mod client;
 mod customers;
 mod hardening;
+mod messages;
 mod roles;
 mod server;
 mod sign_in;

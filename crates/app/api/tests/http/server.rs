@@ -231,6 +231,7 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         | Command::Transfer { .. }
         | Command::PauseRecording { .. }
         | Command::ResumeRecording { .. }
+        | Command::SetMailbox(..)
         | Command::CustomerChanged(_)
         | Command::StoreAvailable
         | Command::StoreUnavailable(_)

@@ -1,9 +1,9 @@
-//! Instant messages from people at pages to the phones of agents.
+//! Instant messages from people at pages to the phones of agents, and the lamps of their mailboxes.
 
 use hotline_acd::AgentError;
 use hotline_base::{AgentId, Now, Pii};
 use hotline_sip::endpoint::MessageError;
-use hotline_sip::{MessageId, NameAddr, SipUri};
+use hotline_sip::{MessageId, MessageSummary, NameAddr, SipUri};
 use serde::{Deserialize, Serialize};
 
 use super::Controller;
@@ -58,6 +58,20 @@ impl Controller {
     #[must_use]
     pub fn subscriptions(&self) -> usize {
         self.env.sip.subscriptions()
+    }
+
+    /// Tells the phones that watch the mailbox of an agent how many messages are in it.
+    pub(super) fn set_mailbox(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        summary: MessageSummary,
+    ) -> Result<(), CommandError> {
+        if !self.env.center.agents.contains_key(agent) {
+            return Err(CommandError::Agent(AgentError::Unknown));
+        }
+        self.env.sip.set_mailbox(now, agent, summary);
+        Ok(())
     }
 
     pub(super) fn on_message_answered(&mut self, id: MessageId, status: u16) {

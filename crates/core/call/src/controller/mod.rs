@@ -410,6 +410,7 @@ impl Controller {
                 let resumed = self.with_call(call, |call, env| call.resume_recording(now, env, &by));
                 return resumed.unwrap_or(Err(CommandError::NotTalking));
             }
+            Command::SetMailbox(agent, summary) => return self.set_mailbox(now, &agent, summary),
             Command::CustomerChanged(customer) => self.on_customer_changed(now, &customer),
             Command::StoreAvailable => self.env.clear(now, &AlarmKind::StoreUnavailable),
             Command::StoreUnavailable(cause) => {

@@ -1,0 +1,184 @@
+//! Messages that callers left: an agent has the own mailbox and those of the queues it serves.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use hotline_api_types as api;
+use hotline_base::{AgentId, VoiceMessageId};
+use hotline_call::{Command, MessageSummary};
+use hotline_shard::HandleError;
+use hotline_store::{Heard, Mailboxes, MessageCount, StoredMessage};
+use http::HeaderMap;
+use serde::Deserialize;
+
+use super::calls::wrong;
+use crate::app::App;
+use crate::auth::Identity;
+use crate::convert;
+use crate::error::ApiError;
+use crate::extract::{Json, Path, Query};
+use crate::sound::{Sound, locate};
+
+/// Messages on a page unless asked otherwise.
+const PAGE_DEFAULT: usize = 50;
+
+/// The query of the list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Filter {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    mailbox: Option<String>,
+}
+
+/// `GET /api/v1/messages`
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Query(query): Query<Filter>,
+) -> Result<axum::Json<api::MessagePage>, ApiError> {
+    let before = match query.cursor.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => Some(
+            VoiceMessageId::parse(text).ok_or_else(|| wrong("cursor", "is not one that this server gave"))?,
+        ),
+        None => None,
+    };
+    let is_admin = who.viewer.is_admin();
+    let own = if is_admin { Vec::new() } else { mailboxes(&app, &who).await? };
+    let one = query.mailbox.map(|mailbox| [mailbox]);
+    let which = match &one {
+        Some([mailbox]) if !is_admin && !own.contains(mailbox) => return Err(ApiError::Forbidden),
+        Some(mailbox) => Mailboxes::Of(mailbox),
+        None if is_admin => Mailboxes::All,
+        None => Mailboxes::Of(&own),
+    };
+    let limit = query.limit.unwrap_or(PAGE_DEFAULT);
+    let page = app.ports.store.list_messages(which, before, limit).await?;
+    Ok(axum::Json(convert::message_page(&page)))
+}
+
+/// `GET /api/v1/messages/{id}`
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Message>, ApiError> {
+    let (message, _) = find(&app, &who, &id).await?;
+    Ok(axum::Json(convert::message(&message)))
+}
+
+/// `GET /api/v1/messages/{id}/audio`: whoever listens to a message of the own mailboxes has heard it.
+pub(crate) async fn play(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (message, whose) = find(&app, &who, &id).await?;
+    let sound = Sound::open(&app.ports.recordings, &message.path, &headers).await?;
+    let detail = serde_json::json!({
+        "call": message.call.to_string(), "first_byte": sound.range().first, "bytes": sound.range().length
+    });
+    app.audit(&who.user.name, "message.listen", message.id, detail).await?;
+    if whose == Whose::Own {
+        mark(&app, &who, &message, true).await?;
+    }
+    Ok(sound.into_response())
+}
+
+/// `PUT /api/v1/messages/{id}`: counts as heard, or as new again.
+pub(crate) async fn change(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::SetMessage>,
+) -> Result<axum::Json<api::Message>, ApiError> {
+    let (message, _) = find(&app, &who, &id).await?;
+    if mark(&app, &who, &message, body.heard).await? {
+        let detail = serde_json::json!({ "heard": body.heard });
+        app.audit(&who.user.name, "message.mark", message.id, detail).await?;
+    }
+    let after = app.ports.store.get_message(message.id).await?.ok_or(ApiError::NotFound)?;
+    Ok(axum::Json(convert::message(&after)))
+}
+
+/// `DELETE /api/v1/messages/{id}`
+pub(crate) async fn remove(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let (message, _) = find(&app, &who, &id).await?;
+    // The file first: if it cannot be deleted, the message is still there to try again.
+    match locate(&app.ports.recordings, &message.path).await {
+        Ok(file) => match tokio::fs::remove_file(file).await {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(ApiError::RecordingUndeletable(error)),
+        },
+        Err(ApiError::NotFound) => {}
+        Err(error) => return Err(error),
+    }
+    if !app.ports.store.delete_message(message.id).await? {
+        return Err(ApiError::NotFound);
+    }
+    tell_phones(&app, &message).await?;
+    let detail = serde_json::json!({ "call": message.call.to_string(), "mailbox": message.mailbox });
+    app.audit(&who.user.name, "message.delete", message.id, detail).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Why somebody may have a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// It is in one of the own mailboxes.
+    Own,
+    /// An admin may.
+    Another,
+}
+
+/// The mailboxes that are one's own.
+async fn mailboxes(app: &App, who: &Identity) -> Result<Vec<String>, ApiError> {
+    let Some(agent) = &who.viewer.agent else { return Ok(Vec::new()) };
+    let view = app.ports.shard.agent(agent.clone()).await?;
+    let queues = view.into_iter().flat_map(|view| view.queues);
+    Ok([agent.to_string()].into_iter().chain(queues.map(|queue| queue.to_string())).collect())
+}
+
+/// One that is of no concern to somebody is as one that is not there.
+async fn find(app: &App, who: &Identity, id: &str) -> Result<(StoredMessage, Whose), ApiError> {
+    let id = VoiceMessageId::parse(id).ok_or(ApiError::NotFound)?;
+    let message = app.ports.store.get_message(id).await?.ok_or(ApiError::NotFound)?;
+    let own = mailboxes(app, who).await?;
+    if message.mailbox.as_ref().is_some_and(|mailbox| own.contains(mailbox)) {
+        return Ok((message, Whose::Own));
+    }
+    if who.viewer.is_admin() { Ok((message, Whose::Another)) } else { Err(ApiError::NotFound) }
+}
+
+/// False if it is so already.
+async fn mark(app: &App, who: &Identity, message: &StoredMessage, heard: bool) -> Result<bool, ApiError> {
+    let heard = heard.then(|| Heard { at: app.now(), by: who.user.name.clone() });
+    let is_changed = app.ports.store.mark_message(message.id, heard.as_ref()).await?;
+    if is_changed {
+        tell_phones(app, message).await?;
+    }
+    Ok(is_changed)
+}
+
+/// Lets the lamps of the agent's phones follow.
+async fn tell_phones(app: &App, message: &StoredMessage) -> Result<(), ApiError> {
+    let Some(mailbox) = &message.mailbox else { return Ok(()) };
+    let MessageCount { unheard, heard } = app.ports.store.count_messages_of(mailbox).await?;
+    let summary = MessageSummary { new: unheard, old: heard };
+    let told = app.ports.shard.command(Command::SetMailbox(AgentId::from(mailbox.as_str()), summary)).await;
+    match told {
+        // Refused is the mailbox of a queue, which no phone watches.
+        Ok(()) | Err(HandleError::Refused(_)) => {}
+        Err(error) => tracing::warn!(%error, "the lamps of phones were not told of a mailbox"),
+    }
+    Ok(())
+}
