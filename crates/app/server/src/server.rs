@@ -13,6 +13,7 @@ use hotline_call::Controller;
 use hotline_config::{Configuration, Sip, SipListener, TtsEngine};
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
+use hotline_messages::Messages;
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_shard::SoundParts;
 use hotline_shard::{
@@ -157,7 +158,7 @@ impl Server {
             media_events,
             store: store.clone(),
             locate,
-            sound: sound(configuration, &client, media.handle()).await?,
+            sound: sound(configuration, &client, &store, media.handle()).await?,
             client,
             writer: writer.clone(),
             asks,
@@ -248,7 +249,12 @@ async fn listen(
 }
 
 /// Speaks texts and connects callers with services of sound.
-async fn sound(configuration: &Configuration, client: &Client, media: MediaHandle) -> Result<SoundParts> {
+async fn sound(
+    configuration: &Configuration,
+    client: &Client,
+    store: &Store,
+    media: MediaHandle,
+) -> Result<SoundParts> {
     let settings = &configuration.server.tts;
     let engine = match &settings.engine {
         TtsEngine::Espeak { program, voices } => {
@@ -272,6 +278,9 @@ async fn sound(configuration: &Configuration, client: &Client, media: MediaHandl
         streams,
         attach: Arc::new(move |leg, line| lines.attach(leg, line)),
         add_prompt: Arc::new(move |name, path| media.add_prompt(name, path, reading)),
+        messages: Messages::new(configuration.server.storage.recordings.clone()),
+        recordings: configuration.server.storage.recordings.clone(),
+        store: store.clone(),
     })
 }
 

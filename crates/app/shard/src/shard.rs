@@ -423,12 +423,17 @@ impl Shard {
                 self.sounds.open(call, tag, leg, language, stream);
             }
             Request::StreamDigit { call, tag, digit } => self.sounds.digit(call, tag, digit),
-            Request::Record { .. } | Request::StopRecord { .. } => {}
+            Request::Record { call, tag, leg, message } => self.sounds.record(call, tag, leg, message),
+            Request::StopRecord { call, tag } => self.sounds.stop_record(call, tag),
             Request::Locate(destination) => self.lookups.locate(destination),
-            Request::SaveRecord(record) if self.records.len() < RECORDS_WAITING_MAX => {
-                self.records.push_back(record);
+            Request::SaveRecord(record) => {
+                self.sounds.forget(record.call);
+                if self.records.len() < RECORDS_WAITING_MAX {
+                    self.records.push_back(record);
+                } else {
+                    self.parts.writer.write(JournalEntry::Record(record));
+                }
             }
-            Request::SaveRecord(record) => self.parts.writer.write(JournalEntry::Record(record)),
             Request::CorrectRecording(correction) => {
                 // The record may not have got that far.
                 if !self.records.iter_mut().any(|record| correction.apply(record)) {

@@ -1,16 +1,18 @@
 //! What flows let callers hear and say beside recorded prompts: spoken texts and services of sound. All of it runs beside the
 //! loop; what it needs of the media plane is given to it.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hotline_base::{CallId, LegId, Pii, PlayId};
-use hotline_call::{Answer, Reply};
-use hotline_ivr::{Digit, OpenStream, RequestTag, StreamExit};
+use hotline_call::{Answer, Message, MessageSummary, Reply};
+use hotline_ivr::{Digit, OpenStream, RecordExit, Recorded, RequestTag, StreamExit};
 use hotline_media::PromptId;
 use hotline_media_rt::{AddError, LegEnd, SendError, Ticket};
+use hotline_messages::{Messages, Outcome, Recorder, Request as MessageRequest};
 use hotline_speech::{Speech, Utterance};
+use hotline_store::{Store, StoredMessage};
 use hotline_stream::{Control, End, Event, Start, StreamRequest, Streams, Values};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -39,6 +41,12 @@ pub struct SoundParts {
     pub attach: Arc<Attach>,
     /// Makes a file a prompt.
     pub add_prompt: Arc<AddPrompt>,
+    /// Keeps what callers say.
+    pub messages: Messages,
+    /// The directory in which that is.
+    pub recordings: PathBuf,
+    /// Where it is listed.
+    pub store: Store,
 }
 
 pub(crate) struct Sounds {
@@ -49,6 +57,12 @@ pub(crate) struct Sounds {
     /// Keep prompts playable until they were heard.
     tickets: BTreeMap<PlayId, Vec<Ticket>>,
     open: BTreeMap<(CallId, RequestTag), Open>,
+    /// Messages that are being recorded; one ends when it is taken out.
+    recorders: BTreeMap<(CallId, RequestTag), Recorder>,
+    /// Keep what callers recorded playable until their calls are over.
+    recorded: BTreeMap<CallId, Vec<Ticket>>,
+    /// What is to be told before the answer to it.
+    ready: VecDeque<Reply>,
 }
 
 /// A stream that goes on.
@@ -59,15 +73,60 @@ struct Open {
 
 /// What a task came to.
 enum Done {
-    Spoken { call: CallId, play: PlayId, tickets: Option<Vec<Ticket>> },
-    Streamed { call: CallId, tag: RequestTag, exit: StreamExit, values: BTreeMap<String, Pii<String>> },
+    Spoken {
+        call: CallId,
+        play: PlayId,
+        tickets: Option<Vec<Ticket>>,
+    },
+    Recorded {
+        call: CallId,
+        tag: RequestTag,
+        recorded: Recorded,
+        left: Option<Reply>,
+        ticket: Option<Ticket>,
+    },
+    Streamed {
+        call: CallId,
+        tag: RequestTag,
+        exit: StreamExit,
+        values: BTreeMap<String, Pii<String>>,
+    },
 }
 
 impl Sounds {
     pub(crate) fn new(parts: SoundParts) -> Self {
         let (wish, wishes) = mpsc::channel(WISHES_MAX);
         let (running, tickets, open) = (JoinSet::new(), BTreeMap::new(), BTreeMap::new());
-        Self { parts, running, wish, wishes, tickets, open }
+        let (recorders, recorded, ready) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
+        Self { parts, running, wish, wishes, tickets, open, recorders, recorded, ready }
+    }
+
+    /// Keeps what the caller says.
+    pub(crate) fn record(&mut self, call: CallId, tag: RequestTag, leg: LegId, message: Message) {
+        let Message { id, longest, silence, shortest, .. } = message;
+        let request = MessageRequest { id, rate: hotline_audio::Rate::Narrow, longest, silence, shortest };
+        let (line, recorder, outcome) = self.parts.messages.record(request);
+        if let Err(error) = (self.parts.attach)(leg, line) {
+            error!(%call, %error, "a leg did not get its line");
+        }
+        self.recorders.insert((call, tag), recorder);
+        let parts = self.parts.clone();
+        self.running.spawn(async move {
+            let outcome = outcome.await.ok();
+            keep(&parts, call, tag, message, outcome).await
+        });
+    }
+
+    /// The message is complete.
+    pub(crate) fn stop_record(&mut self, call: CallId, tag: RequestTag) {
+        if let Some(recorder) = self.recorders.remove(&(call, tag)) {
+            recorder.stop();
+        }
+    }
+
+    /// A call is over: what its caller recorded need not be playable any more.
+    pub(crate) fn forget(&mut self, call: CallId) {
+        self.recorded.remove(&call);
     }
 
     /// Has texts spoken, and made prompts.
@@ -164,6 +223,9 @@ impl Sounds {
     }
 
     pub(crate) fn try_next(&mut self) -> Option<Reply> {
+        if let Some(reply) = self.ready.pop_front() {
+            return Some(reply);
+        }
         if let Ok(wish) = self.wishes.try_recv() {
             return Some(wish);
         }
@@ -178,6 +240,9 @@ impl Sounds {
 
     /// The next answer; waits for ever while nothing is under way.
     pub(crate) async fn next(&mut self) -> Reply {
+        if let Some(reply) = self.ready.pop_front() {
+            return reply;
+        }
         loop {
             tokio::select! {
                 Some(wish) = self.wishes.recv() => return wish,
@@ -202,6 +267,20 @@ impl Sounds {
                     prompts
                 });
                 Reply::Spoken { call, play, prompts }
+            }
+            Done::Recorded { call, tag, recorded, left, ticket } => {
+                self.recorders.remove(&(call, tag));
+                if let Some(ticket) = ticket {
+                    self.recorded.entry(call).or_default().push(ticket);
+                }
+                let answer = Reply::Answer { call, tag, answer: Answer::Recorded(recorded) };
+                match left {
+                    Some(left) => {
+                        self.ready.push_back(answer);
+                        left
+                    }
+                    None => answer,
+                }
             }
             Done::Streamed { call, tag, exit, values } => {
                 self.open.remove(&(call, tag));
@@ -232,6 +311,58 @@ async fn spoken(parts: &SoundParts, language: &str, texts: Vec<Pii<String>>) -> 
         }
     }
     Some(tickets)
+}
+
+/// Lists a message once it is on the disk, and makes it a prompt if the flow keeps it for itself.
+async fn keep(
+    parts: &SoundParts,
+    call: CallId,
+    tag: RequestTag,
+    message: Message,
+    outcome: Option<Outcome>,
+) -> Done {
+    let without = |exit| {
+        let recorded = Recorded { exit, name: String::new() };
+        Done::Recorded { call, tag, recorded, left: None, ticket: None }
+    };
+    let (path, duration) = match outcome {
+        Some(Outcome::Recorded { path, duration }) => (path, duration),
+        Some(Outcome::Nothing) => return without(RecordExit::Nothing),
+        Some(Outcome::Failed(_)) | None => return without(RecordExit::Failed),
+    };
+    let Message { id, started_at, mailbox, caller, .. } = message;
+    let stored = StoredMessage {
+        id,
+        call,
+        mailbox: mailbox.clone(),
+        caller,
+        path: path.clone(),
+        started_at,
+        duration,
+        heard: None,
+    };
+    if let Err(error) = parts.store.add_message(&stored).await {
+        error!(%call, %error, path, "a message is on the disk and on no list");
+        return without(RecordExit::Failed);
+    }
+    let count = match &mailbox {
+        Some(mailbox) => parts.store.count_messages_of(mailbox).await.ok(),
+        None => None,
+    };
+    let count = count.map(|count| MessageSummary { new: count.unheard, old: count.heard });
+    let ticket = match mailbox {
+        Some(_) => None,
+        None => {
+            let (add, file) = (Arc::clone(&parts.add_prompt), parts.recordings.join(&path));
+            let added = tokio::task::spawn_blocking(move || add(&id.to_string(), &file)).await;
+            added.ok().and_then(|added| {
+                added.inspect_err(|error| error!(%error, "a recording cannot be played")).ok()
+            })
+        }
+    };
+    let recorded = Recorded { exit: RecordExit::Recorded, name: id.to_string() };
+    let left = Some(Reply::MessageLeft { call, message: id, mailbox, duration, count });
+    Done::Recorded { call, tag, recorded, left, ticket }
 }
 
 /// What the end of a stream means to a flow.

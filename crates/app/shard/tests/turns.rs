@@ -12,6 +12,7 @@ use hotline_base::{Rng, WallTime};
 use hotline_call::{AlarmKind, Command, Controller};
 use hotline_config::load;
 use hotline_media_rt::{AddError, SendError};
+use hotline_messages::Messages;
 use hotline_shard::{
     Clock, Handle, INCOMING_MAX, MEDIA_EVENTS_MAX, OVERLOAD, Parts, Shard, SoundParts, Stop,
 };
@@ -90,6 +91,9 @@ impl Stage {
                 streams: Streams::new(&StreamsConfig::default()).unwrap(),
                 attach: Arc::new(|_, _| Err(SendError::Overloaded)),
                 add_prompt: Arc::new(|_, _| Err(AddError::Full)),
+                messages: Messages::new(directory.path().join("recordings")),
+                recordings: directory.path().join("recordings"),
+                store: store.clone(),
             },
             client: Client::new(&ClientConfig::default()).unwrap(),
             writer,

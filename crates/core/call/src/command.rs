@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use hotline_acd::{AgentError, Device, NotReadyReason};
-use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, PlayId, WallTime};
+use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, PlayId, VoiceMessageId, WallTime};
 use hotline_ivr::{Digit, OpenStream, Recorded, Request as Question, RequestTag, StreamExit};
 use hotline_media::PromptId;
 use hotline_sip::registrar::SavedContacts;
@@ -235,6 +235,19 @@ pub enum Reply {
         /// The prompts of the texts in their order; `None` if they could not be spoken.
         prompts: Option<Vec<PromptId>>,
     },
+    /// A caller has left a message, which is kept. Comes before [`Answer::Recorded`], or after the call's end.
+    MessageLeft {
+        /// In which call.
+        call: CallId,
+        /// The message.
+        message: VoiceMessageId,
+        /// Whose mailbox it is in; `None` if it is the flow's own.
+        mailbox: Option<String>,
+        /// How long it is.
+        duration: Duration,
+        /// What is in that mailbox now, if that is known.
+        count: Option<MessageSummary>,
+    },
     /// A service of sound wants keys pressed toward the caller's side.
     StreamDigits {
         /// In which call.
@@ -263,6 +276,10 @@ pub enum Reply {
 /// How a message is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
+    /// Names it.
+    pub id: VoiceMessageId,
+    /// When it begins.
+    pub started_at: WallTime,
     /// Whose mailbox it is for, an agent's or a queue's; `None` if it is the flow's own.
     pub mailbox: Option<String>,
     /// The caller's number, for whoever hears it.

@@ -1,8 +1,8 @@
 //! Tests beside the flows: `ivr-flows/NAME.test.yaml` says what callers do and what they must hear.
 //!
-//! [`parse`] reads such a file and tells all its mistakes; [`run`] plays one test on the real
-//! [`hotline_ivr::Session`] in virtual time; [`Coverage`] says what no test has reached; [`junit`] writes the results
-//! for other programs. Must never know: files, clocks, SIP, media. Start reading at [`run`]; what can be written is
+//! [`parse`] reads such a file and tells all its mistakes; [`run()`] plays one test on the real
+//! [`hotline_ivr::Session`] in virtual time; [`Coverage`] says what no test has reached; [`junit()`] writes the results
+//! for other programs. Must never know: files, clocks, SIP, media. Start reading at [`run()`]; what can be written is
 //! explained in `docs/flow-tests.md`.
 
 mod around;

@@ -30,7 +30,7 @@ pub(crate) struct Conversation {
     /// Who has stopped listening: while somebody has, the two are not bridged.
     pub(super) holds: Holds,
     /// The flow that goes on with the caller when the partner hangs up first.
-    pub(super) after: Option<FlowRun>,
+    pub(super) after: Option<Box<FlowRun>>,
 }
 
 /// Who talks with the one who is served.
@@ -120,7 +120,7 @@ impl Call {
 
     /// The partner hung up, and the flow that brought the caller here has something left to do. False if it has not.
     pub(super) fn go_on_after_talk(&mut self, now: Now, env: &mut Env) -> bool {
-        if !self.conversation().is_some_and(|conversation| conversation.after.is_some()) {
+        if self.conversation().is_none_or(|conversation| conversation.after.is_none()) {
             return false;
         }
         let Some(Activity::Talking(mut conversation)) = self.take_activity() else { return false };
@@ -128,7 +128,7 @@ impl Call {
         self.stop_recording(now, env);
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
         end_conversation(self.id(), now, env, conversation, None);
-        self.set_activity(Activity::Flow(run));
+        self.set_activity(Activity::Flow(*run));
         self.give_flow(now, env, Input::AgentLeft);
         true
     }

@@ -246,7 +246,12 @@ impl Call {
     }
 
     /// Where the call came from has been left. Gives the flow that has something to ask once the talk is over.
-    pub(super) fn settle_fallback(&mut self, now: Now, env: &mut Env, fallback: Fallback) -> Option<FlowRun> {
+    pub(super) fn settle_fallback(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        fallback: Fallback,
+    ) -> Option<Box<FlowRun>> {
         match fallback {
             Fallback::Queue(waiting) => {
                 let (queue, outcome) = (waiting.queue, QueueOutcome::Answered);

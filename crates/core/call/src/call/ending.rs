@@ -228,7 +228,7 @@ impl Call {
 
     fn end_talk(&mut self, now: Now, env: &mut Env, mut conversation: Conversation, ending: &Ending) {
         if let Some(run) = conversation.after.take() {
-            self.end_flow(now, env, run);
+            self.end_flow(now, env, *run);
         }
         let reason = Reason::q850(u16::from(ending.q850), "Call ended");
         // Sessions of those who have hung up are forgotten by now.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use hotline_acd::{Class, Entry as QueueEntry, LeaveCause, OfferFailure, Outside};
 use hotline_base::{AgentId, FlowId, Now, Pii, PlayId};
 use hotline_ivr::{
-    Action, CustomerFact, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PlayTag, Prompt,
-    PromptName, Session, Target, TransferExit,
+    Action, CustomerFact, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PromptName, Session,
+    Target, TransferExit,
 };
 use hotline_media::{self as media, PromptId};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use super::Call;
 use super::live::{Activity, Progress};
 use super::offer::{Candidate, Fallback};
 use super::waiting::Waiting;
-use crate::command::Request;
+use crate::command::{Message, Request};
 use crate::controller::CallTimer;
 use crate::env::Env;
 use crate::event::{CallEvent, EndKind, QueueOutcome, Source};
@@ -178,12 +178,17 @@ impl Call {
             Action::SurveyAnswered { survey, question, answer } => {
                 self.emit(now, env, CallEvent::SurveyAnswered { survey, question, answer });
             }
-            action @ (Action::SendDigits(_)
-            | Action::Record { .. }
-            | Action::StopRecord(_)
-            | Action::OpenStream(..)
-            | Action::StreamDigit(..)
-            | Action::CloseStream(_)) => self.sound_for_flow(now, env, action),
+            Action::SendDigits(digits) => self.send_digits(env, digits.expose()),
+            Action::Record { tag, mailbox, longest, silence, shortest } => {
+                let message = self.message(now, env, mailbox);
+                self.record_for_flow(now, env, tag, Message { longest, silence, shortest, ..message });
+            }
+            Action::StopRecord(tag) => env.requests.push_back(Request::StopRecord { call: self.id(), tag }),
+            Action::OpenStream(tag, stream) => self.stream_for_flow(now, env, tag, stream),
+            Action::StreamDigit(tag, digit) => {
+                env.requests.push_back(Request::StreamDigit { call: self.id(), tag, digit });
+            }
+            Action::CloseStream(tag) => env.requests.push_back(Request::Forget { call: self.id(), tag }),
             Action::LanguageChanged(language) => {
                 let language = language.as_str().to_owned();
                 self.emit(now, env, CallEvent::LanguageChanged { language });
@@ -302,12 +307,12 @@ impl Call {
         env: &mut Env,
         mut run: FlowRun,
         last: Input,
-    ) -> Option<FlowRun> {
+    ) -> Option<Box<FlowRun>> {
         run.session.handle_input(now, &Around::of(self, env, now), last);
         while let Some((flow, step)) = run.session.poll_step() {
             self.emit(now, env, CallEvent::StepLeft { flow, step });
         }
-        run.goes_on_after_talk().then_some(run)
+        run.goes_on_after_talk().then(|| Box::new(run))
     }
 
     /// The call is over: puts the last step on record.

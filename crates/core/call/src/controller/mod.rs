@@ -32,7 +32,7 @@ use crate::call::Call;
 use crate::center::Center;
 use crate::command::{Command, CommandError, Reply, Request};
 use crate::env::Env;
-use crate::event::{Alarm, AlarmKind, EndKind, Event};
+use crate::event::{Alarm, AlarmKind, CallEvent, EndKind, Event, EventKind};
 use crate::sessions::SipLeg;
 use crate::snapshot::{ScreenPop, Snapshot};
 use crate::trunk::TrunkView;
@@ -197,6 +197,17 @@ impl Controller {
             }
             Reply::Spoken { call, play, prompts } => {
                 self.with_call(call, |call, env| call.on_spoken(now, env, play, prompts));
+            }
+            Reply::MessageLeft { call, message, mailbox, duration, count } => {
+                if let (Some(mailbox), Some(count)) = (&mailbox, count) {
+                    // A queue has no lamp.
+                    drop(self.set_mailbox(now, &AgentId::from(mailbox.as_str()), count));
+                }
+                let what = CallEvent::MessageLeft { message, mailbox, duration };
+                let told = self.with_call(call, |call, env| call.on_message_left(now, env, what.clone()));
+                if told.is_none() {
+                    self.env.emit(now, EventKind::Call { call, what });
+                }
             }
             Reply::StreamDigits { call, digits } => {
                 self.with_call(call, |call, env| call.send_digits(env, digits.expose()));

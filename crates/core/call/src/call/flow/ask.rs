@@ -70,6 +70,11 @@ impl Call {
         };
         self.give_flow(now, env, Input::Replied(tag, reply));
     }
+
+    /// The caller has left a message.
+    pub(crate) fn on_message_left(&mut self, now: Now, env: &mut Env, what: CallEvent) {
+        self.emit(now, env, what);
+    }
 }
 
 fn value(customer: &Customer, field: CustomerFact) -> String {

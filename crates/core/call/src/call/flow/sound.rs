@@ -1,7 +1,9 @@
 //! What a flow lets the caller hear and say: prompts, spoken texts, services of sound, messages.
 
-use hotline_base::{Now, PlayId};
-use hotline_ivr::{Action, Digit, Input, Language, PlayTag, Prompt};
+use std::time::Duration;
+
+use hotline_base::{Now, PlayId, VoiceMessageId};
+use hotline_ivr::{Digit, Input, Language, OpenStream, PlayTag, Prompt, RequestTag};
 use hotline_media::{self as media, PromptId};
 use serde::{Deserialize, Serialize};
 
@@ -108,31 +110,30 @@ impl Call {
         }
     }
 
-    /// Carries out what concerns messages and services of sound.
-    pub(super) fn sound_for_flow(&mut self, now: Now, env: &mut Env, action: Action) {
-        let (call, leg) = (self.id(), self.leg);
-        let request = match action {
-            Action::OpenStream(tag, stream) => {
-                self.open_early_media(now, env);
-                let language = self.record.language.clone();
-                Request::Stream { call, tag, leg, language, stream }
-            }
-            Action::StreamDigit(tag, digit) => Request::StreamDigit { call, tag, digit },
-            Action::CloseStream(tag) => Request::Forget { call, tag },
-            Action::Record { tag, mailbox, longest, silence, shortest } => {
-                self.open_early_media(now, env);
-                let caller = self.record.caller.clone();
-                let message = Message { mailbox, caller, longest, silence, shortest };
-                Request::Record { call, tag, leg, message }
-            }
-            Action::StopRecord(tag) => Request::StopRecord { call, tag },
-            Action::SendDigits(digits) => {
-                self.send_digits(env, digits.expose());
-                return;
-            }
-            _ => return,
-        };
-        env.requests.push_back(request);
+    /// Connects the caller with a service of sound.
+    pub(super) fn stream_for_flow(&mut self, now: Now, env: &mut Env, tag: RequestTag, stream: OpenStream) {
+        self.open_early_media(now, env);
+        let (call, leg, language) = (self.id(), self.leg, self.record.language.clone());
+        env.requests.push_back(Request::Stream { call, tag, leg, language, stream });
+    }
+
+    /// Keeps what the caller says from here on.
+    pub(super) fn record_for_flow(&mut self, now: Now, env: &mut Env, tag: RequestTag, message: Message) {
+        self.open_early_media(now, env);
+        env.requests.push_back(Request::Record { call: self.id(), tag, leg: self.leg, message });
+    }
+
+    /// A new message of this call.
+    pub(super) fn message(&self, now: Now, env: &mut Env, mailbox: Option<String>) -> Message {
+        Message {
+            id: VoiceMessageId::generate(now.wall, &mut env.rng),
+            started_at: now.wall,
+            mailbox,
+            caller: self.record.caller.clone(),
+            longest: Duration::ZERO,
+            silence: Duration::ZERO,
+            shortest: Duration::ZERO,
+        }
     }
 
     /// Presses keys toward the caller's side.
