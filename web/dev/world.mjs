@@ -23,6 +23,8 @@ export function customers() {
       email: 'lena.brandt@nordlicht.example',
       numbers: ['+493055512345', '+491715550199'],
       note: 'Prefers to be called before noon.\nInverter replaced in March (ticket 4711), asks about the warranty.',
+      class: null,
+      language: null,
       changed_at: ago(86_400_000),
     },
     {
@@ -32,6 +34,8 @@ export function customers() {
       email: 'li.ming@chenguang.example',
       numbers: ['+8613800138000'],
       note: '请用中文沟通。上次咨询了发票问题。',
+      class: null,
+      language: null,
       changed_at: ago(2 * 86_400_000),
     },
   ];
@@ -213,6 +217,7 @@ function record(index) {
     ended_by: kind === 'server_restart' ? 'system' : index % 3 === 0 ? 'agent' : 'caller',
     cause: { kind, sip_status: 200, q850: 16 },
     agent: taken ? '1001' : null,
+    answers: [],
     path: [
       { flow: 'main', step: 'greeting', entered_at: at(190), left_at: at(5_320), input: null, exit: 'done' },
       { flow: 'main', step: 'menu', entered_at: at(5_320), left_at: at(14_200), input: '2', exit: '2' },

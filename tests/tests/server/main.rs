@@ -9,6 +9,7 @@ mod codecs;
 mod crowd;
 mod device;
 mod extension;
+mod flows;
 mod kill;
 mod lamps;
 mod menu;

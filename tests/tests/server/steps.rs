@@ -94,12 +94,9 @@ fn exits(record: &Record) -> Vec<String> {
     record.path.iter().map(|step| format!("{}: {}", step.step, step.exit)).collect()
 }
 
-#[tokio::test]
-async fn a_caller_hears_what_a_service_says_and_is_asked_how_it_was_after_the_talk() -> Result<()> {
-    let addresses = Center::new().addresses();
-    let answer = r#"{"account": {"name": "Ada", "open": [{"count": 7}]}}"#;
-    let service = Service::start(addresses.outside(), Some(answer)).await?;
-    let flow = format!(
+/// Asks for an account and a PIN, a service for the rest, and how it was after the talk.
+fn account_flow(url: &str) -> String {
+    format!(
         r##"flow: account
 languages: [en]
 variables: {{account: text, name: text, count: integer, pin: {{type: text, sensitive: true}}}}
@@ -128,7 +125,7 @@ steps:
       then: look
   look:
     lookup:
-      http: {{url: "{}/accounts/{{{{ account ~ ' &' }}}}", timeout_s: 5}}
+      http: {{url: "{url}/accounts/{{{{ account ~ ' &' }}}}", timeout_s: 5}}
       into: {{name: $.account.name, count: "$.account.open[0].count"}}
       exits: {{found: greet, not_found: bye, failed: bye}}
   greet: {{say: {{prompts: [{{speak: "Hello {{{{ name }}}}"}}, {{number: count}}], barge_in: false, then: many}}}}
@@ -136,9 +133,16 @@ steps:
   wait: {{queue: {{name: sales, exits: {{full: bye, timeout: bye, no_agents: bye, agent_left: survey}}}}}}
   survey: {{survey: {{name: talk, questions: [{{name: good, prompts: [greeting], from: 1, to: 5}}], then: bye}}}}
   bye: {{hangup: {{cause: normal}}}}
-"##,
-        service.url
-    );
+"##
+    )
+}
+
+#[tokio::test]
+async fn a_caller_hears_what_a_service_says_and_is_asked_how_it_was_after_the_talk() -> Result<()> {
+    let addresses = Center::new().addresses();
+    let answer = r#"{"account": {"name": "Ada", "open": [{"count": 7}]}}"#;
+    let service = Service::start(addresses.outside(), Some(answer)).await?;
+    let flow = account_flow(&service.url);
     let hotline = center("account", &flow).start().await?;
     let mut watch = hotline.watch().await?;
     let mut agent = hotline.ready("1001").await?;
@@ -221,7 +225,7 @@ steps:
     let asked = eventually("the question", async || Ok(service.asked().pop())).await?;
     assert!(asked.starts_with("POST /calls HTTP/1.1"), "{asked}");
     assert!(asked.ends_with(r#"{"again":true,"from":"+15550100123"}"#), "{asked}");
-    let mut other = hotline.caller("+15550100999").await?;
+    let other = hotline.caller("+15550100999").await?;
     other.dial("4300").await?;
     wait_until_told(&other, "en/menu").await.context("another caller is served meanwhile")?;
     service.kill();
@@ -272,7 +276,7 @@ steps:
 "#;
     let hotline = center("closed", flow).start().await?;
     let mut watch = hotline.watch().await?;
-    let mut caller = hotline.caller(CALLER).await?;
+    let caller = hotline.caller(CALLER).await?;
     caller.dial("4500").await?;
     wait_until_told(&caller, "en/no_agents").await?;
     let call = watch.call_of(CALLER).await?;
@@ -289,7 +293,6 @@ steps:
 async fn a_prompt_that_has_gone_leads_where_the_step_says_and_nobody_is_left_in_silence() -> Result<()> {
     let flow = r#"flow: gone
 languages: [en]
-variables: {never: text}
 start: answer
 steps:
   answer: {answer: {then: tell}}
@@ -297,10 +300,9 @@ steps:
   sorry: {say: {prompts: [goodbye], then: bye}}
   bye: {hangup: {cause: normal}}
 "#;
-    let flow = flow.replace("variables: {never: text}\n", "");
-    let hotline = center("gone", &flow).start().await?;
+    let hotline = center("gone", flow).start().await?;
     let mut watch = hotline.watch().await?;
-    let mut caller = hotline.caller(CALLER).await?;
+    let caller = hotline.caller(CALLER).await?;
     caller.dial("4500").await?;
     wait_until_told(&caller, "en/goodbye").await?;
     let call = watch.call_of(CALLER).await?;

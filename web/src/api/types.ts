@@ -112,6 +112,10 @@ export interface Customer {
   email: string | null;
   numbers: string[];
   note: string | null;
+  /** By which flows and queues go, such as `gold`. */
+  class: string | null;
+  /** In which the customer wants to be served. */
+  language: string | null;
   /** The last change; in quotes it is what a change must name as If-Match. */
   changed_at: string;
 }
@@ -199,6 +203,15 @@ export interface PathStep {
   left_at: string;
   input: string | null;
   exit: string;
+}
+
+/** One answer to a survey. */
+export interface SurveyAnswer {
+  survey: string;
+  question: string;
+  /** The key that was pressed. */
+  answer: number;
+  at: string;
 }
 
 export interface QueueVisit {
@@ -329,6 +342,7 @@ export interface CallRecord {
   cause: { kind: string; sip_status: number | null; q850: number | null } | null;
   agent: string | null;
   path: PathStep[];
+  answers: SurveyAnswer[];
   queues: QueueVisit[];
   offers: OfferRecord[];
   recordings: Recording[];
@@ -361,4 +375,33 @@ export interface LegSound {
 export interface CallPage {
   calls: CallRecord[];
   next: string | null;
+}
+
+export interface FlowMistake {
+  file: string;
+  line: number;
+  column: number;
+  end_column: number;
+  severity: 'error' | 'warning';
+  problem: string;
+  remedy: string;
+  source_line: string;
+}
+
+export interface Flow {
+  name: string;
+  /** In force; null if the flow is not. */
+  version: number | null;
+  since: string | null;
+  /** A user, or `file` if the file was changed on disk. */
+  author: string | null;
+  /** Whether the file on disk is in force. */
+  is_current: boolean;
+  mistakes: FlowMistake[];
+}
+
+export interface FlowList {
+  flows: Flow[];
+  /** Those that are in no flow's file. */
+  mistakes: FlowMistake[];
 }

@@ -1,6 +1,6 @@
 // The pages' names, and at the foot everything about this user and this browser.
 
-import { IconHeadset, IconLayoutDashboard, IconPhoneCall } from '@tabler/icons-react';
+import { IconHeadset, IconLayoutDashboard, IconPhoneCall, IconSitemap } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { ConnectionLight } from './Connection';
@@ -34,6 +34,12 @@ export function Rail() {
           <IconPhoneCall size={20} stroke={1.6} aria-hidden />
           {t('nav.calls')}
         </Link>
+        {session.role === 'admin' && (
+          <Link to="/flows" className={css.item}>
+            <IconSitemap size={20} stroke={1.6} aria-hidden />
+            {t('nav.flows')}
+          </Link>
+        )}
       </nav>
       <div className={css.foot}>
         <ConnectionLight />

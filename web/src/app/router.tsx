@@ -36,8 +36,14 @@ const call = createRoute({
   component: lazyRouteComponent(() => import('../calls/CallPage'), 'CallPage'),
 });
 
+const flows = createRoute({
+  getParentRoute: () => root,
+  path: '/flows',
+  component: lazyRouteComponent(() => import('../flows/Flows'), 'Flows'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([desk, live, calls, call]),
+  routeTree: root.addChildren([desk, live, calls, call, flows]),
   defaultPreload: 'intent',
   defaultErrorComponent: Crashed,
   // Agents' ids are digits: a search value stays the text it is.

@@ -27,7 +27,7 @@ import { AgentName, QueueName } from './CallTable';
 import { Course } from './Course';
 import { Player } from './Player';
 import { Marks, Talk } from './RecordedTimes';
-import { Dials, Offers, Path, Queues, Sounds } from './RecordTables';
+import { Answers, Dials, Offers, Path, Queues, Sounds } from './RecordTables';
 import { hasAudio, waited } from './record';
 
 export function CallPage() {
@@ -84,6 +84,11 @@ function Record({ call }: { call: CallRecord }) {
           {(!out || call.path.length > 0) && (
             <Panel title={t('call.path')} count={call.path.length}>
               <Path steps={call.path} />
+            </Panel>
+          )}
+          {call.answers.length > 0 && (
+            <Panel title={t('call.answers')} count={call.answers.length}>
+              <Answers answers={call.answers} />
             </Panel>
           )}
         </div>

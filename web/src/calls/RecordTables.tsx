@@ -2,7 +2,7 @@
 
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
-import type { DialRecord, LegSound, OfferRecord, PathStep, QueueVisit } from '../api/types';
+import type { DialRecord, LegSound, OfferRecord, PathStep, QueueVisit, SurveyAnswer } from '../api/types';
 import { between, clock, short, timeOfDay, timeWithMs, word } from '../texts/format';
 import grid from '../ui/Grid.module.css';
 import { Nothing } from '../ui/Panel';
@@ -38,7 +38,45 @@ export function Path({ steps }: { steps: PathStep[] }) {
                 {shortOrNothing(between(step.entered_at, step.left_at))}
               </td>
               <td className="num">{step.input}</td>
-              <td>{step.exit}</td>
+              <td>{exitText(t, step.exit)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** `case 1`, `hangup busy`, `no_input` → how the step ended, in words. */
+export function exitText(t: TFunction, exit: string): string {
+  const [kind = exit, rest] = exit.split(' ');
+  if (rest === undefined) return word(t, 'call.step_exit', kind);
+  if (kind === 'choice') return t('call.exit_choice', { key: rest });
+  if (kind === 'case') return t('call.exit_case', { number: rest });
+  if (kind === 'hangup') return t('call.exit_hangup', { cause: word(t, 'call.hangup_cause', rest) });
+  return exit;
+}
+
+export function Answers({ answers }: { answers: SurveyAnswer[] }) {
+  const { t } = useTranslation();
+  return (
+    <div className={grid.scroll}>
+      <table className={grid.grid}>
+        <thead>
+          <tr>
+            <th>{t('call.survey')}</th>
+            <th>{t('call.question')}</th>
+            <th>{t('call.answer')}</th>
+            <th>{t('call.time')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {answers.map((answer) => (
+            <tr key={`${answer.survey}${answer.question}${answer.at}`}>
+              <td>{answer.survey}</td>
+              <td>{answer.question}</td>
+              <td className="num">{answer.answer}</td>
+              <td className="num">{timeOfDay(answer.at)}</td>
             </tr>
           ))}
         </tbody>

@@ -45,6 +45,7 @@ function record(more: Partial<CallRecord>): CallRecord {
     cause: null,
     agent: null,
     path: [],
+    answers: [],
     queues: [],
     offers: [],
     recordings: [],

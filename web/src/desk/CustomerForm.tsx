@@ -110,6 +110,8 @@ export function CustomerForm({ subject }: { subject: Subject }) {
         <TextInput {...input('company')} autoComplete="off" />
         <TextInput {...input('email')} type="email" autoComplete="off" spellCheck={false} />
         <TextInput {...input('numbers')} placeholder={t('customer.numbers_hint')} autoComplete="off" />
+        <TextInput {...input('class')} autoComplete="off" />
+        <TextInput {...input('language')} placeholder={t('customer.language_hint')} autoComplete="off" />
       </div>
       <Textarea
         {...input('note')}

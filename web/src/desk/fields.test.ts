@@ -22,18 +22,33 @@ describe('a card that was changed by somebody else meanwhile', () => {
 
 describe('what goes to the server', () => {
   it('is trimmed, with nothing for an empty field and each number apart', () => {
-    const fields = { name: ' Lena ', company: ' ', email: '', numbers: '+49 30 1234, 0171 5；555', note: '' };
+    const fields = {
+      name: ' Lena ',
+      company: ' ',
+      email: '',
+      numbers: '+49 30 1234, 0171 5；555',
+      class: ' gold ',
+      language: '',
+      note: '',
+    };
     expect(toCustomer(fields)).toEqual({
       name: 'Lena',
       company: null,
       email: null,
       numbers: ['+49 30 1234', '0171 5', '555'],
+      class: 'gold',
+      language: null,
       note: null,
     });
   });
 
   it('comes back as the same card', () => {
-    expect(toCustomer(base)).toMatchObject({ name: 'Lena Brandt', note: 'Call before noon' });
+    expect(toCustomer(base)).toMatchObject({
+      name: 'Lena Brandt',
+      class: 'gold',
+      language: 'de',
+      note: 'Call before noon',
+    });
   });
 });
 
@@ -44,7 +59,7 @@ it('an unknown caller’s number stands in the form, a withheld one does not', (
 });
 
 it('all mistakes are told at once', () => {
-  const wrong = { name: ' ', company: '', email: 'lena', numbers: '+4930, abc', note: '' };
+  const wrong = { ...base, name: ' ', email: 'lena', numbers: '+4930, abc' };
   expect(check(wrong).map(({ field }) => field)).toEqual(['name', 'email', 'numbers']);
   expect(check(base)).toEqual([]);
 });

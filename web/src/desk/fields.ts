@@ -2,7 +2,7 @@
 
 import type { Customer, CustomerFields } from '../api/types';
 
-export const FIELDS = ['name', 'company', 'email', 'numbers', 'note'] as const;
+export const FIELDS = ['name', 'company', 'email', 'numbers', 'class', 'language', 'note'] as const;
 export type Field = (typeof FIELDS)[number];
 export type Fields = Record<Field, string>;
 
@@ -13,6 +13,8 @@ export function blankFields(caller: string, callerName: string | null): Fields {
     company: '',
     email: '',
     numbers: isNumber(caller) ? caller : '',
+    class: '',
+    language: '',
     note: '',
   };
 }
@@ -23,6 +25,8 @@ export function fieldsOf(customer: Customer): Fields {
     company: customer.company ?? '',
     email: customer.email ?? '',
     numbers: customer.numbers.join(', '),
+    class: customer.class ?? '',
+    language: customer.language ?? '',
     note: customer.note ?? '',
   };
 }
@@ -33,6 +37,8 @@ export function toCustomer(fields: Fields): CustomerFields {
     company: fields.company.trim() || null,
     email: fields.email.trim() || null,
     numbers: splitNumbers(fields.numbers),
+    class: fields.class.trim() || null,
+    language: fields.language.trim() || null,
     note: fields.note.trim() || null,
   };
 }

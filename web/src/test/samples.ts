@@ -48,6 +48,8 @@ export function customer(more: Partial<Customer> = {}): Customer {
     email: null,
     numbers: ['+493055512345'],
     note: 'Call before noon',
+    class: 'gold',
+    language: 'de',
     changed_at: T0,
     ...more,
   };

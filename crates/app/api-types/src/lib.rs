@@ -11,8 +11,11 @@ mod agent;
 mod audit;
 mod blocked;
 mod call;
+mod callback;
 mod customer;
 mod event;
+mod flow;
+mod hours;
 mod live;
 mod message;
 mod problem;
@@ -28,8 +31,15 @@ pub use agent::{
 pub use audit::{AuditEntry, AuditPage};
 pub use blocked::{BlockReason, BlockedList, BlockedSource};
 pub use call::{Call, CallCreated, CallState, CreateCall, PauseRecording, Pop, TransferCall};
+pub use callback::{Callback, CallbackList};
 pub use customer::{Customer, CustomerDraft, CustomerList};
 pub use event::{Candidate, Decision, Event, Refusal, What};
+pub use flow::{
+    Flow, FlowCheck, FlowDiff, FlowDraft, FlowEdge, FlowExitFigures, FlowFigures, FlowGraph, FlowList,
+    FlowMistake, FlowNode, FlowRollback, FlowSeverity, FlowStepFigures, FlowTest, FlowTestDraft,
+    FlowTestFailure, FlowTestMoment, FlowTestRun, FlowText, FlowVersion, FlowVersionList, FlowVersionText,
+};
+pub use hours::{Hours, HoursList, HoursOverride, HoursState};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use message::{Message, MessagePage, SetMessage};
 pub use problem::{FieldProblem, Problem};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::FlowMistake;
+
 /// Body of every answer of 400 and above under `/api`, with content type `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -14,6 +16,9 @@ pub struct Problem {
     /// Each field that is wrong, all at once; omitted unless the body was read and refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// Each mistake that flows would have, all at once; omitted unless flows were refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<FlowMistake>,
 }
 
 /// One wrong field.

@@ -7,11 +7,13 @@ use std::time::{Instant, SystemTime};
 
 use hotline_base::{AgentId, Pii, Rng, WallTime};
 use hotline_call::DialPlan;
+use hotline_flow_files::FlowFiles;
 use hotline_shard::Handle;
 use hotline_sip_trace::Handle as TraceHandle;
 use hotline_store::{AuditEntry, Store, Writer};
 
 use crate::error::ApiError;
+use crate::hours::HoursByHand;
 use crate::hub::Hub;
 use crate::known::Known;
 use crate::password::Checker;
@@ -30,6 +32,10 @@ pub struct Ports {
     pub recordings: PathBuf,
     /// The SIP messages that are kept.
     pub traces: TraceHandle,
+    /// The flows.
+    pub flows: FlowFiles,
+    /// Opening hours.
+    pub hours: Arc<HoursByHand>,
     /// How numbers are dialled here, for the address book.
     pub dial_plan: DialPlan,
     /// The numbers outside at which agents may choose to be reached.

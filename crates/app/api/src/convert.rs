@@ -1,6 +1,7 @@
 //! From the core's types to the JSON shapes, and which of it a viewer may see.
 
 mod event;
+mod flow;
 mod message;
 mod record;
 mod trace;
@@ -16,6 +17,7 @@ use hotline_call::{
 use crate::viewer::Viewer;
 
 pub(crate) use event::event;
+pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};
 pub(crate) use message::{message, message_page};
 pub(crate) use record::record;
 pub(crate) use trace::ladder;
@@ -249,6 +251,7 @@ pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
         AlarmKind::PhoneBusy(agent) => format!("phone_busy:{agent}"),
         AlarmKind::InternalError => "internal_error".to_owned(),
         AlarmKind::CertificateUnusable => "certificate_unusable".to_owned(),
+        AlarmKind::FlowsInvalid => "flows_invalid".to_owned(),
         AlarmKind::Overloaded => "overloaded".to_owned(),
         AlarmKind::TrunkUnusable(trunk) => format!("trunk_unusable:{trunk}"),
     }

@@ -8,11 +8,14 @@ use axum::response::{IntoResponse, Response};
 use hotline_acd::AgentError;
 use hotline_api_types::{FieldProblem, Problem};
 use hotline_call::CommandError;
+use hotline_flow_files::FlowError;
+use hotline_ivr::Diagnostic;
 use hotline_shard::HandleError;
 use hotline_sip_trace::HandleError as TraceError;
 use hotline_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 
+use crate::convert;
 use crate::password::PasswordError;
 
 /// Why a request was not done.
@@ -39,6 +42,8 @@ pub(crate) enum ApiError {
     NoVersion,
     #[error("somebody else has changed it since you read it")]
     Stale,
+    #[error("the flows would have mistakes; nothing is changed")]
+    Flows(Vec<Diagnostic>),
     #[error("the range lies outside the recording")]
     Range { length: u64 },
 
@@ -69,6 +74,8 @@ pub(crate) enum ApiError {
     Data(#[source] StoreError),
     #[error("the recording cannot be read")]
     RecordingUnreadable(#[source] std::io::Error),
+    #[error("the flow's file cannot be written")]
+    FlowUnwritable(#[source] std::io::Error),
     #[error("the recording cannot be deleted")]
     RecordingUndeletable(#[source] std::io::Error),
     #[error("the password cannot be checked")]
@@ -84,7 +91,7 @@ impl ApiError {
             Self::Query(rejection) => rejection.status(),
             // An id that is none names nothing.
             Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Fields(_) | Self::Value(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Fields(_) | Self::Value(_) | Self::Flows(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::NoVersion => StatusCode::PRECONDITION_REQUIRED,
@@ -96,6 +103,7 @@ impl ApiError {
             Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Data(_)
             | Self::RecordingUnreadable(_)
+            | Self::FlowUnwritable(_)
             | Self::RecordingUndeletable(_)
             | Self::Password(_)
             | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
@@ -128,6 +136,8 @@ impl ApiError {
             | Self::CrossSite
             | Self::Data(_)
             | Self::RecordingUnreadable(_)
+            | Self::Flows(_)
+            | Self::FlowUnwritable(_)
             | Self::RecordingUndeletable(_)
             | Self::Password(_)
             | Self::Panicked => None,
@@ -144,9 +154,11 @@ impl IntoResponse for ApiError {
         }
         let header = self.header();
         let detail = self.to_string();
+        let mistakes =
+            if let Self::Flows(mistakes) = &self { convert::mistakes(mistakes) } else { Vec::new() };
         let errors = if let Self::Fields(errors) = self { errors } else { Vec::new() };
         let title = status.canonical_reason().unwrap_or("Error").to_owned();
-        let problem = Problem { title, status: status.as_u16(), detail, errors };
+        let problem = Problem { title, status: status.as_u16(), detail, errors, mistakes };
         let mut response = (status, Json(problem)).into_response();
         response
             .headers_mut()
@@ -159,13 +171,29 @@ impl IntoResponse for ApiError {
 impl From<HandleError> for ApiError {
     fn from(error: HandleError) -> Self {
         match error {
-            HandleError::Refused(CommandError::Agent(AgentError::Unknown) | CommandError::NotBlocked) => {
-                Self::NotFound
-            }
+            HandleError::Refused(
+                CommandError::Agent(AgentError::Unknown)
+                | CommandError::NotBlocked
+                | CommandError::UnknownHours,
+            ) => Self::NotFound,
             HandleError::Refused(CommandError::NoNewCalls | CommandError::TooManyMessages) => Self::Busy,
             HandleError::Refused(refusal) => Self::Refused(refusal),
             HandleError::Busy => Self::Busy,
             HandleError::Stopped => Self::Stopping,
+        }
+    }
+}
+
+impl From<FlowError> for ApiError {
+    fn from(error: FlowError) -> Self {
+        let name = |problem: String| Self::Fields(vec![FieldProblem { field: "name".to_owned(), problem }]);
+        match error {
+            FlowError::Invalid(mistakes) => Self::Flows(mistakes),
+            FlowError::Stale => Self::Stale,
+            FlowError::NotFound => Self::NotFound,
+            FlowError::Name | FlowError::TooMany => name(error.to_string()),
+            FlowError::File(error) => Self::FlowUnwritable(error),
+            FlowError::Stopped => Self::Stopping,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The HTTP side: sign-in, REST, the live stream of events, and the built pages.
 //!
 //! It decides who may see and do what, and nothing about calls: it asks the shard and the database, and turns
-//! their types into those of `hotline-api-types`. Must never know: SIP, media, flows, SQL. The JSON it speaks is
+//! their types into those of `hotline-api-types`. Must never know: SIP, media, what a flow says, SQL. The JSON it speaks is
 //! described for people in `docs/api.md`.
 //!
 //! Start reading at [`serve()`], then `routes.rs` for the table of routes, `hub.rs` for the live stream and
@@ -17,6 +17,7 @@ mod envelope;
 mod error;
 mod extract;
 mod frame;
+mod hours;
 mod hub;
 mod known;
 mod lines;
@@ -33,6 +34,7 @@ mod throttle;
 mod viewer;
 
 pub use app::Ports;
+pub use hours::HoursByHand;
 pub use page::KEEP_ALIVE;
 pub use password::{PasswordError, hash_password};
 pub use ring::RING_MAX;

@@ -3,10 +3,13 @@
 mod agents;
 mod audit;
 mod blocked;
+mod callbacks;
 mod calls;
 mod customers;
 mod events;
+mod flows;
 mod health;
+mod hours;
 mod messages;
 mod pages;
 mod recording;
@@ -22,6 +25,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, delete, get, post, put};
 
+use hotline_ivr::MAX_BYTES;
+
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::envelope::envelope;
@@ -29,6 +34,9 @@ use crate::error::ApiError;
 
 /// The largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The largest body of a request that holds a flow, in bytes: the longest flow in JSON, where a line's end takes two.
+const FLOW_BODY_BYTES_MAX: usize = 2 * MAX_BYTES + BODY_BYTES_MAX;
 
 /// The router of the whole server.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -55,6 +63,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/sip/blocked/{address}", delete(blocked::release))
         .route("/v1/customers", get(customers::list).post(customers::create))
         .route("/v1/customers/{id}", get(customers::show).put(customers::change))
+        .route("/v1/callbacks", get(callbacks::list))
+        .route("/v1/callbacks/{id}", delete(callbacks::close))
+        .route("/v1/hours", get(hours::list))
+        .route("/v1/hours/{name}/override", put(hours::decide).delete(hours::take_back))
+        .merge(flow_routes())
         .route("/v1/messages", get(messages::list))
         .route("/v1/messages/{id}", get(messages::show).put(messages::change).delete(messages::remove))
         .route("/v1/messages/{id}/audio", get(messages::play))
@@ -74,4 +87,19 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&app), envelope))
         .with_state(app)
+}
+
+fn flow_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/flows", get(flows::list))
+        .route("/v1/flows/{name}", get(flows::show).put(flows::save).delete(flows::delete))
+        .route("/v1/flows/{name}/check", post(flows::check))
+        .route("/v1/flows/{name}/graph", get(flows::graph))
+        .route("/v1/flows/{name}/test", post(flows::test))
+        .route("/v1/flows/{name}/versions", get(flows::versions))
+        .route("/v1/flows/{name}/versions/{version}", get(flows::version))
+        .route("/v1/flows/{name}/diff", get(flows::diff))
+        .route("/v1/flows/{name}/rollback", post(flows::roll_back))
+        .route("/v1/flows/{name}/figures", get(flows::figures))
+        .layer(DefaultBodyLimit::max(FLOW_BODY_BYTES_MAX))
 }

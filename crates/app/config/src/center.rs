@@ -8,13 +8,14 @@ use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
 use hotline_call::{Center, DialPlan, Number, Queue, Route, SpeechPolicy, Timing, Trunk, Voice, number};
 use hotline_hours::{Schedule, Zone, schedules};
-use hotline_ivr::{Flows, Language, World, announcement_prompts, check};
+use hotline_ivr::{Flows, Language, announcement_prompts};
 use hotline_media::PromptId;
 use hotline_sip::uri::Host;
 use hotline_sip::{TrunkConfig, UserConfig};
-use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, read, shown, suggest};
+use hotline_yaml::{Diagnostic, Fields, Node, Place, Reader, Source, read, shown, suggest};
 
 use crate::agents::{AgentEntry, agents, check_outside_numbers, demo_users};
+use crate::flow_world::{FlowWorld, NumberEntry};
 use crate::flows::{FlowText, Sounds};
 use crate::queues::{self, queues};
 use crate::server::Server;
@@ -87,6 +88,8 @@ pub(crate) struct Draft {
     voice: Voice,
     speech: SpeechPolicy,
     numbers: BTreeMap<String, Number>,
+    /// Where each of the numbers names its flow.
+    number_entries: Vec<NumberEntry>,
     areas: BTreeMap<String, String>,
     zone: Zone,
     queues: BTreeMap<QueueId, Queue>,
@@ -121,7 +124,9 @@ pub(crate) fn parse(
     let found = reader.into_diagnostics();
     // A center with mistakes says little about what flows may name.
     if let Some(draft) = draft.as_ref().filter(|_| found.is_empty()) {
-        check_flows(draft, flows, sounds, mistakes);
+        let mut found = Vec::new();
+        draft.flow_world(source, sounds).check_flows(flows, &mut found);
+        mistakes.extend(found.into_iter().filter(Diagnostic::is_error));
     }
     mistakes.extend(found);
     draft
@@ -172,6 +177,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
         None => None,
     };
+    let (numbers, number_entries) = numbers?;
     Some(Draft {
         domain: domain?,
         language: language?,
@@ -179,7 +185,8 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         dial_plan: dial_plan?,
         voice: voice?,
         speech: speech?,
-        numbers: numbers?,
+        numbers,
+        number_entries,
         areas: areas?,
         zone: zone?,
         queues: queues?,
@@ -275,8 +282,12 @@ struct Around<'a> {
     known: &'a Known<'a>,
 }
 
-fn numbers(reader: &mut Reader<'_>, node: &Node, around: &Around<'_>) -> Option<BTreeMap<String, Number>> {
-    let mut numbers = BTreeMap::new();
+fn numbers(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    around: &Around<'_>,
+) -> Option<(BTreeMap<String, Number>, Vec<NumberEntry>)> {
+    let (mut numbers, mut entries) = (BTreeMap::new(), Vec::new());
     for (key, value) in reader.entries(node, "numbers")? {
         let Some(dialled) = number::normalise(&key.text, around.plan) else {
             reader.mistake(
@@ -291,7 +302,8 @@ fn numbers(reader: &mut Reader<'_>, node: &Node, around: &Around<'_>) -> Option<
                 format!("{dialled} is also the extension of agent `{agent}`, who could not be reached");
             reader.mistake(key.place, problem, "another number or another extension");
         }
-        let Some(number) = number(reader, &key.text, value, around) else { continue };
+        let Some((number, place)) = number(reader, &key.text, value, around) else { continue };
+        entries.push(NumberEntry { flow: number.flow.clone(), language: number.language.clone(), place });
         if numbers.insert(dialled, number).is_some() {
             reader.mistake(
                 key.place,
@@ -300,12 +312,14 @@ fn numbers(reader: &mut Reader<'_>, node: &Node, around: &Around<'_>) -> Option<
             );
         }
     }
-    Some(numbers)
+    Some((numbers, entries))
 }
 
-fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -> Option<Number> {
+/// A number, and where it names its flow.
+fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -> Option<(Number, Place)> {
     let fields = reader.fields(node, "a number", &["flow", "language"])?;
-    let flow = reader.required(&fields, "flow").and_then(|node| {
+    let flow_node = reader.required(&fields, "flow");
+    let flow = flow_node.and_then(|node| {
         let name = reader.text(node, "the name of a flow")?;
         let found = around.known.flows.get(&FlowId::from(name));
         if found.is_none() {
@@ -327,7 +341,8 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
         reader.mistake(place, problem, remedy);
         return None;
     }
-    Some(Number { id: NumberId::from(id), flow: flow.name().clone(), language })
+    let place = flow_node.map_or(node.place, |node| node.place);
+    Some((Number { id: NumberId::from(id), flow: flow.name().clone(), language }, place))
 }
 
 /// The zone of the center; UTC unless one is named.
@@ -384,33 +399,26 @@ fn areas(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<BTreeMap<String
     Some(areas)
 }
 
-fn check_flows(draft: &Draft, flows: &Flows, sounds: &Sounds, mistakes: &mut Vec<Diagnostic>) {
-    let queues: BTreeSet<QueueId> = draft.queues.keys().cloned().collect();
-    let extensions: BTreeSet<String> =
-        draft.agents.values().map(|entry| entry.agent.extension.clone()).collect();
-    let routed = |number: &str| {
-        let number = number::normalise(number, &draft.dial_plan);
-        number.is_some_and(|number| draft.routes.iter().any(|route| route.fits(&number)))
-    };
-    let world = World {
-        entries: &draft.numbers.values().map(|number| number.flow.clone()).collect(),
-        queues: &queues,
-        extensions: &extensions,
-        agents: &draft.agents.keys().map(|id| id.as_str().to_owned()).collect(),
-        skills: &BTreeSet::new(),
-        schedules: &draft.hours.keys().map(|id| id.as_str().to_owned()).collect(),
-        prompts: &sounds.prompts,
-        // Without a setting it is espeak-ng.
-        speech: true,
-        routed: &routed,
-    };
-    mistakes.extend(check(flows, &world).into_iter().filter(Diagnostic::is_error));
-}
-
 impl Draft {
+    fn flow_world(&self, source: &Source, sounds: &Sounds) -> FlowWorld {
+        FlowWorld {
+            entries: self.numbers.values().map(|number| number.flow.clone()).collect(),
+            queues: self.queues.keys().cloned().collect(),
+            extensions: self.agents.values().map(|entry| entry.agent.extension.clone()).collect(),
+            agents: self.agents.keys().map(|id| id.as_str().to_owned()).collect(),
+            schedules: self.hours.keys().map(|id| id.as_str().to_owned()).collect(),
+            prompts: sounds.prompts.clone(),
+            dial_plan: self.dial_plan.clone(),
+            routes: self.routes.clone(),
+            center: source.clone(),
+            numbers: self.number_entries.clone(),
+        }
+    }
+
     pub(crate) fn into_configuration(
         self,
         server: Server,
+        source: &Source,
         flows: Flows,
         flow_texts: Vec<FlowText>,
         sounds: &Sounds,
@@ -423,6 +431,7 @@ impl Draft {
             .map(|(id, entry)| (id.as_str().to_owned(), entry.sip_password.clone()))
             .collect();
         let prompts = self.prompts(sounds);
+        let flow_world = self.flow_world(source, sounds);
         let (incoming, outgoing): (Vec<TrunkConfig>, Vec<Trunk>) =
             self.trunks.into_iter().map(|entry| (entry.incoming, entry.outgoing)).unzip();
         let center = Center {
@@ -454,6 +463,7 @@ impl Draft {
             sip_users,
             demo,
             flows: flow_texts,
+            flow_world,
             prompts,
         }
     }

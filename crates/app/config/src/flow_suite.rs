@@ -23,7 +23,7 @@ pub struct FlowSuite {
 /// A file cannot be read, or files have mistakes: all mistakes of all files.
 pub fn flow_suite(directory: &Path) -> Result<FlowSuite, ConfigError> {
     let mut mistakes = Vec::new();
-    let flows = flows::parse_all(&flows::read_all(directory)?, &mut mistakes);
+    let flows = flows::parse_all(&flows::read_flows(directory)?, &mut mistakes);
     let mut tests = Vec::new();
     for name in flows::names(directory, ".test.yaml")? {
         let path = directory.join(format!("{name}.test.yaml"));

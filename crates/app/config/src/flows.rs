@@ -1,13 +1,18 @@
 //! `ivr-flows/` and `sounds/` as they lie on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use hotline_base::FlowId;
-use hotline_ivr::{Flow, Flows, Language, PromptName, parse};
+use hotline_ivr::{Flow, Flows, Language, MAX_BYTES, PromptName, parse};
 use hotline_yaml::Diagnostic;
 
 use crate::ConfigError;
+
+/// The most flow files of a center.
+pub const FLOWS_MAX: usize = 1000;
 
 /// A flow file as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,19 +36,35 @@ pub(crate) struct Sounds {
     pub(crate) music: BTreeSet<String>,
 }
 
-/// All `*.yaml` files of the directory but the tests beside them, in the order of their names.
-pub(crate) fn read_all(directory: &Path) -> Result<Vec<FlowText>, ConfigError> {
-    let mut texts = Vec::new();
-    for name in names(directory, ".yaml")? {
-        if name.ends_with(".test") {
-            continue;
-        }
-        let path = directory.join(format!("{name}.yaml"));
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        texts.push(FlowText { flow: FlowId::from(name.as_str()), file: path.display().to_string(), text });
+/// All flow files of a directory, in the order of their names: `*.yaml` but for tests (`*.test.yaml`) and what is hidden.
+/// A file that is longer than a flow may be is read until that can be told.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`], also for a text that is not UTF-8 and for more than [`FLOWS_MAX`] files.
+pub fn read_flows(directory: &Path) -> Result<Vec<FlowText>, ConfigError> {
+    let mut names = names(directory, ".yaml")?;
+    names.retain(|name| !name.ends_with(".test") && !name.starts_with('.'));
+    if names.len() > FLOWS_MAX {
+        let source = io::Error::other(format!("{} flow files, at most {FLOWS_MAX}", names.len()));
+        return Err(ConfigError::Unreadable { path: directory.to_owned(), source });
     }
-    Ok(texts)
+    names.iter().map(|name| read_flow(directory, name)).collect()
+}
+
+fn read_flow(directory: &Path, name: &str) -> Result<FlowText, ConfigError> {
+    let path = directory.join(format!("{name}.yaml"));
+    let read = || {
+        let mut bytes = Vec::new();
+        File::open(&path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        if bytes.len() > MAX_BYTES {
+            // Refused for its length, wherever it was cut.
+            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        String::from_utf8(bytes)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the text is not UTF-8"))
+    };
+    let text = read().map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+    Ok(FlowText { flow: FlowId::from(name), file: path.display().to_string(), text })
 }
 
 pub(crate) fn parse_all(texts: &[FlowText], mistakes: &mut Vec<Diagnostic>) -> Flows {

@@ -5,6 +5,7 @@
 mod agents;
 mod center;
 mod flow_suite;
+mod flow_world;
 mod flows;
 mod keepalive;
 mod queues;
@@ -27,7 +28,8 @@ use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Source};
 
 pub use flow_suite::{FlowSuite, flow_suite};
-pub use flows::FlowText;
+pub use flow_world::FlowWorld;
+pub use flows::{FLOWS_MAX, FlowText, read_flows};
 pub use server::{Http, LogFormat, Media, Recordings, Server, Storage, TextToSpeech, TtsEngine};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};
 pub use trace::{Hep, SipTrace};
@@ -49,6 +51,8 @@ pub struct Configuration {
     pub demo: Option<Demo>,
     /// The flow files as they were read.
     pub flows: Vec<FlowText>,
+    /// What flows are checked against that come while the server runs.
+    pub flow_world: FlowWorld,
     /// Every prompt that the center may play.
     pub prompts: BTreeSet<PromptId>,
 }
@@ -132,7 +136,7 @@ pub fn load(server_file: &Path) -> Result<Configuration, ConfigError> {
     let source = read(server_file)?;
     let server = server::parse(&source).map_err(|mistakes| ConfigError::Mistakes(Mistakes(mistakes)))?;
     let center_source = read(&server.storage.center)?;
-    let flow_texts = flows::read_all(&server.storage.flows)?;
+    let flow_texts = read_flows(&server.storage.flows)?;
     let sounds = flows::prompts(&server.storage.sounds)?;
     let mut mistakes = Vec::new();
     let parsed_flows = flows::parse_all(&flow_texts, &mut mistakes);
@@ -140,7 +144,7 @@ pub fn load(server_file: &Path) -> Result<Configuration, ConfigError> {
     let Some(draft) = draft.filter(|_| mistakes.is_empty()) else {
         return Err(ConfigError::Mistakes(Mistakes(mistakes)));
     };
-    let configuration = draft.into_configuration(server, parsed_flows, flow_texts, &sounds);
+    let configuration = draft.into_configuration(server, &center_source, parsed_flows, flow_texts, &sounds);
     refuse_exposed_demo(&configuration, server_file)?;
     Ok(configuration)
 }

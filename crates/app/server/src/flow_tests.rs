@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use hotline_base::{HoursId, WallTime};
-use hotline_config::{Configuration, FlowSuite, flow_suite};
+use hotline_config::{Configuration, flow_suite};
 use hotline_flow_test::{Center, Coverage, Outcome, junit, run};
-use hotline_hours::State;
-use hotline_ivr::{HoursExit, Language, LocalTime, PromptName};
+use hotline_hours::{Schedule, State, Zone};
+use hotline_ivr::{Flows, HoursExit, Language, LocalTime, PromptName};
 
 use crate::banner;
 use crate::cli::FlowTests;
@@ -26,7 +26,7 @@ pub(crate) fn test(configuration: Option<&Configuration>, options: &FlowTests) -
         (None, None) => PathBuf::from("ivr-flows"),
     };
     let suite = flow_suite(&directory)?;
-    let center = Known::of(configuration, &suite);
+    let center = Known::of(configuration, &suite.flows);
     let began = Instant::now();
     let (mut suites, mut coverage) = (Vec::new(), Coverage::new(&suite.flows));
     for file in &suite.tests {
@@ -108,23 +108,28 @@ fn judge(suites: &[(String, Vec<Outcome>)], coverage: &Coverage, options: &FlowT
 }
 
 /// What the center knows.
-struct Known<'c> {
-    configuration: Option<&'c Configuration>,
+pub(crate) struct Known {
+    /// None without a configuration: then tests say all hours.
+    hours: BTreeMap<HoursId, Schedule>,
+    zone: Zone,
     lengths: BTreeMap<(Language, PromptName), Duration>,
 }
 
-impl<'c> Known<'c> {
-    fn of(configuration: Option<&'c Configuration>, suite: &FlowSuite) -> Self {
-        let mut lengths = BTreeMap::new();
+impl Known {
+    /// Reads how long the prompts of these flows take.
+    pub(crate) fn of(configuration: Option<&Configuration>, flows: &Flows) -> Self {
+        let (mut hours, mut zone, mut lengths) = (BTreeMap::new(), Zone::utc(), BTreeMap::new());
         if let Some(configuration) = configuration {
+            hours.clone_from(&configuration.center.hours);
+            zone = configuration.center.zone.clone();
             let languages: std::collections::BTreeSet<&Language> =
-                suite.flows.iter().flat_map(|(_, flow)| flow.languages()).collect();
+                flows.iter().flat_map(|(_, flow)| flow.languages()).collect();
             for language in languages {
                 let folder = configuration.server.storage.sounds.join(language.as_str());
                 lengths.extend(prompts(&folder).map(|(name, length)| ((language.clone(), name), length)));
             }
         }
-        Self { configuration, lengths }
+        Self { hours, zone, lengths }
     }
 }
 
@@ -139,15 +144,14 @@ fn prompts(folder: &Path) -> impl Iterator<Item = (PromptName, Duration)> + use<
     })
 }
 
-impl Center for Known<'_> {
+impl Center for Known {
     fn prompt_length(&self, language: &Language, prompt: &PromptName) -> Option<Duration> {
         self.lengths.get(&(language.clone(), prompt.clone())).copied()
     }
 
     fn hours(&self, schedule: &str, time: LocalTime) -> Option<HoursExit> {
-        let center = &self.configuration?.center;
-        let schedule = center.hours.get(&HoursId::from(schedule))?;
-        let state = schedule.at(wall(time, &center.zone), None).state;
+        let schedule = self.hours.get(&HoursId::from(schedule))?;
+        let state = schedule.at(wall(time, &self.zone), None).state;
         Some(match state {
             State::Open => HoursExit::Open,
             State::Closed => HoursExit::Closed,

@@ -1,5 +1,6 @@
 //! The server, built from its configuration: what is started in which order, and stopped in the reverse.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,10 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use hotline_api::Ports;
-use hotline_base::{Rng, WallTime};
+use hotline_api::{HoursByHand, Ports};
+use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
 use hotline_config::{Configuration, Sip, SipListener, TtsEngine};
+use hotline_flow_files::{FlowFiles, Parts as FlowParts};
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
 use hotline_messages::Messages;
@@ -35,6 +37,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::flow_tests::Known;
 use crate::supervision::Supervision;
 use crate::{banner, certificate, files, gauges, lock, users};
 
@@ -128,7 +131,6 @@ impl Server {
         let mut rng = Rng::from_seed(entropy()?);
         let (store, writer) = open_store(configuration).await?;
         users::prepare(&store, configuration.demo.as_ref(), &mut rng).await?;
-        record_flows(&store, configuration, clock.now().wall).await?;
         let last_seq = close_former_calls(&store, configuration, clock.now().wall).await?;
 
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS_MAX);
@@ -143,6 +145,7 @@ impl Server {
         let center = Arc::new(configuration.center.clone());
         let (now, nonce_secret) = (clock.now(), nonce_secret(&store).await?);
         let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
+        let hours = open_by_hand(configuration, &store, &mut controller, now).await?;
         let contacts = resume(&store, &mut controller, now).await?;
         info!(contacts, "phones are reached where they registered");
         let (media_handle, waker) = (media.handle(), media.handle());
@@ -173,16 +176,17 @@ impl Server {
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
 
         let api_stop = CancellationToken::new();
+        let flows = flow_files(configuration, &store, &handle, clock, (&parts, &api_stop)).await?;
         let ports = Ports {
             shard: handle,
             store: store.clone(),
             writer: writer.clone(),
             recordings: settings.storage.recordings.clone(),
             traces,
+            flows,
+            hours: Arc::new(hours),
             dial_plan: configuration.center.dial_plan.clone(),
-            outside_numbers: (configuration.center.agents.iter())
-                .map(|(id, agent)| (id.clone(), agent.outside_numbers.clone()))
-                .collect(),
+            outside_numbers: outside_numbers(configuration),
             metrics: Arc::new(move || metrics.render()),
             https: false,
         };
@@ -327,13 +331,45 @@ fn journal_directory(configuration: &Configuration) -> PathBuf {
     if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
 }
 
-async fn record_flows(store: &Store, configuration: &Configuration, now: WallTime) -> Result<()> {
-    for flow in &configuration.flows {
-        if store.record_flow(&flow.flow, &flow.text, now).await? {
-            info!(flow = %flow.flow, "a new version of the flow");
-        }
+/// What is decided by hand about opening hours counts from the first call on.
+async fn open_by_hand(
+    configuration: &Configuration,
+    store: &Store,
+    controller: &mut Controller,
+    now: Now,
+) -> Result<HoursByHand> {
+    let hours = HoursByHand::open(store, configuration.center.hours.clone(), now.wall).await?;
+    for command in hours.commands().await {
+        controller.handle_command(now, command)?;
     }
-    Ok(())
+    Ok(hours)
+}
+
+/// The numbers at which each agent may choose to be reached.
+fn outside_numbers(configuration: &Configuration) -> BTreeMap<AgentId, Vec<Pii<String>>> {
+    let agents = configuration.center.agents.iter();
+    agents.map(|(id, agent)| (id.clone(), agent.outside_numbers.clone())).collect()
+}
+
+/// Looks after the flows from here on.
+async fn flow_files(
+    configuration: &Configuration,
+    store: &Store,
+    shard: &Handle,
+    clock: Clock,
+    (parts, stop): (&Supervision, &CancellationToken),
+) -> Result<FlowFiles> {
+    let made_of = FlowParts {
+        directory: configuration.server.storage.flows.clone(),
+        world: configuration.flow_world.clone(),
+        store: store.clone(),
+        shard: shard.clone(),
+        clock,
+        center: Box::new(Known::of(Some(configuration), &configuration.center.flows)),
+    };
+    let flows = FlowFiles::start(made_of, &configuration.flows).await?;
+    parts.watch("the watch over flow files", flows.clone().watch(stop.clone()));
+    Ok(flows)
 }
 
 async fn close_former_calls(store: &Store, configuration: &Configuration, now: WallTime) -> Result<u64> {

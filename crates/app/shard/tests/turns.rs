@@ -78,7 +78,7 @@ impl Stage {
             media: Box::new(|_| Err(SendError::Overloaded)),
             wake_media: Box::new(|| {}),
             media_events: events,
-            store,
+            store: store.clone(),
             locate: Arc::new(|_| Box::pin(async { Err("no DNS here".to_owned()) })),
             sound: SoundParts {
                 speech: Speech::start(SpeechConfig {

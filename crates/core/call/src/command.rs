@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::{AgentError, Device, NotReadyReason};
-use hotline_base::{AgentId, CallId, CustomerId, LegId, Pii, PlayId, VoiceMessageId, WallTime};
-use hotline_ivr::{Digit, OpenStream, Recorded, Request as Question, RequestTag, StreamExit};
+use hotline_base::{AgentId, CallId, CustomerId, HoursId, LegId, Pii, PlayId, VoiceMessageId, WallTime};
+use hotline_hours::Override;
+use hotline_ivr::{Digit, Flows, OpenStream, Recorded, Request as Question, RequestTag, StreamExit};
 use hotline_media::PromptId;
 use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located, MessageSummary};
@@ -15,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::record::{CallRecord, Correction};
 
 /// Asked through the API or by the shell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// The agent takes calls from here on (or after the present one). Signs in an agent who was not.
     SetReady(AgentId),
@@ -70,6 +72,15 @@ pub enum Command {
     /// The files of the SIP certificate have changed and cannot be used; those before stay in use. What is wrong, in one
     /// line.
     CertificateUnusable(String),
+    /// These flows, checked against this center, are for all calls whose first flow begins from here on. Those that run
+    /// go on with the flows with which they began.
+    FlowsChanged(Arc<Flows>),
+    /// The flow files are good, or good again.
+    FlowsUsable,
+    /// The flow files have changed and cannot be used; the flows before stay in use. What is wrong, in one line.
+    FlowsUnusable(String),
+    /// Somebody decided by hand whether it is open; `None` takes that back.
+    OverrideHours(HoursId, Option<Override>),
     /// Hear this address, and every user there, by SIP again.
     Release(IpAddr),
     /// More comes by SIP than is worked off (`true`), or all is done in time again: new calls are refused before the
@@ -103,6 +114,9 @@ pub enum CommandError {
     /// it.
     #[error("the agent may not be reached at this number")]
     ForbiddenDevice,
+    /// There are no such opening hours.
+    #[error("there are no such opening hours")]
+    UnknownHours,
     /// Nobody at this address is kept from being heard.
     #[error("nobody there is kept from being heard")]
     NotBlocked,

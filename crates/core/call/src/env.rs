@@ -9,12 +9,13 @@ use hotline_base::{
     numbers_of,
 };
 use hotline_hours::Override;
+use hotline_ivr::Flows;
 use hotline_media as media;
 use hotline_sip::Endpoint;
 use serde::{Deserialize, Serialize};
 
 use crate::center::Center;
-use crate::command::Request;
+use crate::command::{CommandError, Request};
 use crate::controller::{CallTimer, Counters, MessageOutcome};
 use crate::event::{Alarm, AlarmKind, Event, EventKind, Party};
 use crate::sessions::Sessions;
@@ -165,6 +166,37 @@ impl Env {
         }
         self.alarms.insert(kind, alarm.clone());
         self.emit(now, EventKind::AlarmRaised(alarm));
+    }
+
+    /// Gives these flows to all calls that begin from here on.
+    pub(crate) fn change_flows(&mut self, flows: Arc<Flows>) {
+        self.center = Given::new(Arc::new(Center { flows, ..Center::clone(&self.center) }));
+    }
+
+    /// The flow files cannot be used. Said anew whenever it is another mistake that comes first.
+    pub(crate) fn raise_flows(&mut self, now: Now, cause: &str) {
+        let detail = format!("the flows before stay in use: {cause}");
+        let standing = self.alarms.get(&AlarmKind::FlowsInvalid);
+        if standing.is_some_and(|alarm| alarm.detail != detail) {
+            self.alarms.remove(&AlarmKind::FlowsInvalid);
+        }
+        self.raise(now, AlarmKind::FlowsInvalid, detail);
+    }
+
+    /// What somebody decides about opening hours counts from the next question on.
+    pub(crate) fn override_hours(
+        &mut self,
+        hours: HoursId,
+        decided: Option<Override>,
+    ) -> Result<(), CommandError> {
+        if !self.center.hours.contains_key(&hours) {
+            return Err(CommandError::UnknownHours);
+        }
+        match decided {
+            Some(decided) => drop(self.by_hand.insert(hours, decided)),
+            None => drop(self.by_hand.remove(&hours)),
+        }
+        Ok(())
     }
 
     /// Takes back everything that a call held, whatever state it was in.

@@ -481,6 +481,8 @@ pub enum AlarmKind {
     InternalError,
     /// The files of the SIP certificate have changed and cannot be used.
     CertificateUnusable,
+    /// The flow files have changed and have mistakes.
+    FlowsInvalid,
     /// More comes by SIP than is worked off; new calls are refused.
     Overloaded,
     /// Calls cannot go out by a trunk.

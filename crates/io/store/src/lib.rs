@@ -16,6 +16,7 @@ mod customers;
 mod db;
 mod demo_users;
 mod error;
+mod flow_figures;
 mod flows;
 mod journal;
 mod messages;
@@ -36,7 +37,8 @@ pub use customers::{
     LANGUAGE_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, NUMBER_CHARS_MAX,
 };
 pub use error::{DatabaseFault, FileProblem, OpenError, StoreError, TextProblem};
-pub use flows::{FLOW_VERSIONS_MAX, FlowVersion};
+pub use flow_figures::{FLOW_EXITS_MAX, FlowExitCount, FlowFigures, day};
+pub use flows::{FLOW_VERSIONS_MAX, FlowVersion, RecordedFlow, flow_hash};
 pub use journal::EVENTS_PAGE_MAX;
 pub use messages::{Heard, MESSAGE_PAGE_MAX, Mailboxes, MessageCount, MessagePage, StoredMessage};
 pub use sessions::{SESSION_TOUCH_EVERY, Session, SessionKind, TokenHash};

@@ -13,10 +13,14 @@ mod accounts;
 mod audit;
 #[path = "behaviour/bench.rs"]
 mod bench;
+#[path = "behaviour/callbacks.rs"]
+mod callbacks;
 #[path = "behaviour/calls.rs"]
 mod calls;
 #[path = "behaviour/customers.rs"]
 mod customers;
+#[path = "behaviour/flows.rs"]
+mod flows;
 #[path = "behaviour/journal.rs"]
 mod journal;
 #[path = "behaviour/messages.rs"]
@@ -78,7 +82,9 @@ const CASES: &[Case] = cases![
     calls::filters_can_be_combined,
     calls::an_agent_has_the_calls_it_took_and_those_it_was_offered,
     calls::a_repair_shows_in_the_record,
-    calls::a_flow_is_noted_when_it_changes,
+    flows::a_flow_is_noted_when_it_changes,
+    flows::what_calls_did_in_a_flow_is_counted_once_by_day,
+    callbacks::whoever_wants_to_be_called_back_is_listed_once_until_it_is_done,
     opening::the_tables_are_made_once_and_kept,
     opening::a_call_stored_before_agents_were_listed_is_found_by_them,
     opening::tables_of_a_later_version_are_refused,

@@ -62,6 +62,12 @@ macro_rules! metrics_table {
 }
 
 metrics_table! {
+    FlowsMistakes, Gauge, Count, "hotline_flows_mistakes", [],
+        "Mistakes in flow files that are therefore not in force.";
+    FlowsChanged, Counter, Count, "hotline_flows_changed_total", [],
+        "How often other flows came into force while the server ran.";
+    FlowVersionsLost, Counter, Count, "hotline_flow_versions_lost_total", [],
+        "Versions of flows that are in no database because it was away for too long.";
     SipDatagramsDropped, Counter, Count, "hotline_sip_datagrams_dropped_total", [],
         "Datagrams dropped because call processing was behind.";
     SipReceiveErrors, Counter, Count, "hotline_sip_receive_errors_total", [],

@@ -80,6 +80,8 @@ fn concerns_server(kind: &AlarmKind) -> bool {
         | AlarmKind::ReservationExpired(_)
         | AlarmKind::PhoneFault(_)
         | AlarmKind::PhoneBusy(_)
+        // Calls go on with the flows before.
+        | AlarmKind::FlowsInvalid
         // Others may carry the calls; `hotline_sip_trunk_usable` is for those who must know.
         | AlarmKind::TrunkUnusable(_) => false,
     }

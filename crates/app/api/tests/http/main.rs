@@ -6,7 +6,9 @@
 mod calls;
 mod client;
 mod customers;
+mod flows;
 mod hardening;
+mod hours;
 mod messages;
 mod roles;
 mod server;

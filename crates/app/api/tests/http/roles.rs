@@ -9,7 +9,7 @@ use crate::client::send;
 use crate::server::{Server, call_id, offered_view};
 
 /// Every route below `/api` but the two that take a password.
-const ROUTES: [(&str, &str); 24] = [
+const ROUTES: [(&str, &str); 41] = [
     ("GET", "/api/v1/session"),
     ("DELETE", "/api/v1/session"),
     ("DELETE", "/api/v1/tokens/current"),
@@ -33,6 +33,23 @@ const ROUTES: [(&str, &str); 24] = [
     ("GET", "/api/v1/trunks"),
     ("GET", "/api/v1/sip/blocked"),
     ("DELETE", "/api/v1/sip/blocked/192.0.2.1"),
+    ("GET", "/api/v1/flows"),
+    ("GET", "/api/v1/flows/main"),
+    ("PUT", "/api/v1/flows/main"),
+    ("DELETE", "/api/v1/flows/main"),
+    ("POST", "/api/v1/flows/main/check"),
+    ("GET", "/api/v1/flows/main/graph"),
+    ("POST", "/api/v1/flows/main/test"),
+    ("GET", "/api/v1/flows/main/versions"),
+    ("GET", "/api/v1/flows/main/versions/1"),
+    ("GET", "/api/v1/flows/main/diff"),
+    ("POST", "/api/v1/flows/main/rollback"),
+    ("GET", "/api/v1/flows/main/figures"),
+    ("GET", "/api/v1/hours"),
+    ("PUT", "/api/v1/hours/office/override"),
+    ("DELETE", "/api/v1/hours/office/override"),
+    ("GET", "/api/v1/callbacks"),
+    ("DELETE", "/api/v1/callbacks/x"),
     ("GET", "/api/v1/nothing"),
 ];
 

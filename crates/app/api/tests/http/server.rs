@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use hotline_acd::{AgentError, AgentState, AgentView, Device, Presence};
-use hotline_api::{Ports, hash_password, serve};
+use hotline_api::{HoursByHand, Ports, hash_password, serve};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, CommandError, DialPlan, Entry, Event, EventKind,
     ScreenPop, Snapshot, Source,
 };
-use hotline_shard::{Ask, Handle, Live, Message};
+use hotline_config::{Configuration, load};
+use hotline_flow_files::{FlowFiles, Parts};
+use hotline_shard::{Ask, Clock, Handle, Live, Message};
 use hotline_sip_trace::{Limits, Settings, Tap, Tracer};
 use hotline_store::{Role, SPOOL_BYTES_MAX, Store, User, Writer};
 use serde_json::{Value, json};
@@ -28,11 +30,16 @@ use crate::client::{Answer, PATIENCE, Stream, send};
 /// Everybody's password; hashing it once is slow enough.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+/// Opening hours that are never open.
+const HOURS: &str = "\nhours:\n  office: {zone: UTC, weekly: {}}\n";
+
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) store: Store,
     pub(crate) shard: Shard,
     pub(crate) recordings: PathBuf,
+    /// Where the flow files are.
+    pub(crate) flows: PathBuf,
     pub(crate) trace: Tap,
     pub(crate) shutdown: CancellationToken,
     pub(crate) task: JoinHandle<()>,
@@ -79,7 +86,13 @@ impl Server {
         let settings = Settings { limits: Limits::default(), collector: None, advertised };
         let (trace, traces, tracer) = Tracer::open(settings).unwrap();
         tokio::spawn(tracer.run(Now::default));
+        let configuration = configuration(directory.path());
+        let flows = flow_files(&configuration, &store, &handle).await;
+        tokio::spawn(flows.clone().watch(shutdown.clone()));
+        let hours = HoursByHand::open(&store, configuration.center.hours, WallTime(0)).await.unwrap();
         let ports = Ports {
+            flows,
+            hours: Arc::new(hours),
             shard: handle,
             store: store.clone(),
             writer,
@@ -97,7 +110,8 @@ impl Server {
         };
         let serving = serve(listener, ports, shutdown.clone());
         let task = tokio::spawn(async { serving.await.unwrap() });
-        Self { address, store, shard, recordings, trace, shutdown, task, _directory: directory }
+        let flows = configuration.server.storage.flows;
+        Self { address, store, shard, recordings, flows, trace, shutdown, task, _directory: directory }
     }
 
     /// A token of this user.
@@ -130,6 +144,37 @@ impl Server {
     pub(crate) async fn stream(&self, query: &str, token: &str) -> Stream {
         Stream::open(self.address, query, &[("authorization", token)]).await
     }
+}
+
+/// The shipped flows and center in `directory`, with opening hours.
+fn configuration(directory: &Path) -> Configuration {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let at = |name: &str| directory.join(name);
+    std::fs::create_dir(at("flows")).unwrap();
+    for flow in ["main.yaml", "support.yaml"] {
+        std::fs::copy(root.join("ivr-flows").join(flow), at("flows").join(flow)).unwrap();
+    }
+    let center = std::fs::read_to_string(root.join("config/center.yaml")).unwrap();
+    std::fs::write(at("center.yaml"), center + HOURS).unwrap();
+    let server = std::fs::read_to_string(root.join("config/hotline.yaml")).unwrap();
+    let server = server
+        .replace("sounds: sounds", &format!("sounds: {}", root.join("sounds").display()))
+        .replace("flows: ivr-flows", &format!("flows: {}", at("flows").display()))
+        .replace("center: config/center.yaml", &format!("center: {}", at("center.yaml").display()));
+    std::fs::write(at("hotline.yaml"), server).unwrap();
+    load(&at("hotline.yaml")).unwrap()
+}
+
+async fn flow_files(configuration: &Configuration, store: &Store, handle: &Handle) -> FlowFiles {
+    let parts = Parts {
+        directory: configuration.server.storage.flows.clone(),
+        world: configuration.flow_world.clone(),
+        store: store.clone(),
+        shard: handle.clone(),
+        clock: Clock::start(),
+        center: Box::new(hotline_flow_test::NoCenter),
+    };
+    FlowFiles::start(parts, &configuration.flows).await.unwrap()
 }
 
 fn user(name: &str, display_name: &str, role: Role, agent: Option<&str>) -> User {
@@ -237,6 +282,10 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         | Command::StoreUnavailable(_)
         | Command::CertificateUsable
         | Command::CertificateUnusable(_)
+        | Command::FlowsChanged(_)
+        | Command::FlowsUsable
+        | Command::FlowsUnusable(_)
+        | Command::OverrideHours(..)
         | Command::Release(_)
         | Command::Overloaded(_)
         | Command::Drain

@@ -433,6 +433,10 @@ impl Controller {
                 let detail = format!("those before stay in use: {cause}");
                 self.env.raise(now, AlarmKind::CertificateUnusable, detail);
             }
+            Command::FlowsChanged(flows) => self.env.change_flows(flows),
+            Command::FlowsUsable => self.env.clear(now, &AlarmKind::FlowsInvalid),
+            Command::FlowsUnusable(cause) => self.env.raise_flows(now, &cause),
+            Command::OverrideHours(hours, decided) => return self.env.override_hours(hours, decided),
             Command::Release(source) => {
                 if !self.env.sip.release(now, source) {
                     return Err(CommandError::NotBlocked);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotline_base::{AgentId, CustomerId, FlowId, QueueId, Rng};
+use hotline_base::{AgentId, CustomerId, QueueId, Rng};
 use hotline_call::{CallRecord, QueueVisit, Recording, RecordingState};
 use hotline_store::{CALL_PAGE_MAX, CallFilter, SavedRecord, StoreError};
 
@@ -147,19 +147,4 @@ pub(crate) async fn a_repair_shows_in_the_record(bench: Bench) {
     assert_eq!(record.recordings, [mended]);
     let unknown = bench.store.update_recording(&recording(2, finished())).await;
     assert!(matches!(unknown, Err(StoreError::NotFound)), "{unknown:?}");
-}
-
-pub(crate) async fn a_flow_is_noted_when_it_changes(bench: Bench) {
-    let main = FlowId::from("main");
-    let notes = [("a: 1", at(1), true), ("a: 1", at(2), false), ("a: 2", at(3), true), ("a: 1", at(2), true)];
-    for (text, now, is_new) in notes {
-        assert_eq!(bench.store.record_flow(&main, text, now).await.unwrap(), is_new, "{text} at {now:?}");
-    }
-    assert!(bench.store.record_flow(&FlowId::from("night"), "a: 1", at(1)).await.unwrap());
-    let versions = bench.store.list_flow_versions(&main, 10).await.unwrap();
-    let texts: Vec<&str> = versions.iter().map(|version| version.text.as_str()).collect();
-    assert_eq!(texts, ["a: 1", "a: 2", "a: 1"], "newest first, also when the clock was set back");
-    assert_eq!(versions[2].since, at(1));
-    assert_eq!(versions[0].hash, versions[2].hash);
-    assert_eq!(bench.store.list_flow_versions(&main, 1).await.unwrap(), versions[..1]);
 }

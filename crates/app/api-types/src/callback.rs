@@ -1,0 +1,35 @@
+//! Callers who want to be called back.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Answer to `GET /api/v1/callbacks`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackList {
+    /// The oldest first, at most 500.
+    pub callbacks: Vec<Callback>,
+}
+
+/// Somebody who wants to be called back.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// Its id.
+    pub id: String,
+    /// The call in which it was asked for.
+    pub call: String,
+    /// Whose agents are to call.
+    pub queue: String,
+    /// The number.
+    pub number: String,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback").field("id", &self.id).finish_non_exhaustive()
+    }
+}

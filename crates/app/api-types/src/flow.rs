@@ -1,0 +1,261 @@
+//! The flows: what is in force, what is wrong, versions, figures.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Answer to `GET /api/v1/flows`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowList {
+    /// By name.
+    pub flows: Vec<Flow>,
+    /// Mistakes that are in no flow's file: a file that cannot be read, a number without its flow.
+    pub mistakes: Vec<FlowMistake>,
+}
+
+/// How a flow stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Its name, also that of its file without `.yaml`.
+    pub name: String,
+    /// The version in force, counted from 1; `null` if the flow is not in force.
+    pub version: Option<u64>,
+    /// In force since then.
+    pub since: Option<Timestamp>,
+    /// Who brought it into force: a user, or `file` if the file was changed on disk.
+    pub author: Option<String>,
+    /// Whether calls that begin now run on the text that lies on disk.
+    pub is_current: bool,
+    /// What is wrong with the file on disk, if it is not in force.
+    pub mistakes: Vec<FlowMistake>,
+}
+
+/// One mistake in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowMistake {
+    /// The file.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The column, counted from 1 in characters.
+    pub column: u32,
+    /// The column behind what is wrong.
+    pub end_column: u32,
+    /// Whether the flow cannot be used.
+    pub severity: FlowSeverity,
+    /// What is wrong.
+    pub problem: String,
+    /// What would be right.
+    pub remedy: String,
+    /// The line of the file, at most 120 characters of it.
+    pub source_line: String,
+}
+
+/// Answer to `GET`, `PUT` of `/api/v1/flows/{name}` and to a roll-back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowText {
+    /// How it stands.
+    pub flow: Flow,
+    /// The file on disk.
+    pub text: String,
+}
+
+/// Body of `PUT /api/v1/flows/{name}` and `POST /api/v1/flows/{name}/check`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowDraft {
+    /// The whole file.
+    pub text: String,
+}
+
+/// Answer to `POST /api/v1/flows/{name}/check`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowCheck {
+    /// All mistakes; the text is good if there are none.
+    pub mistakes: Vec<FlowMistake>,
+}
+
+/// Answer to `GET /api/v1/flows/{name}/versions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowVersionList {
+    /// Newest first, at most 100.
+    pub versions: Vec<FlowVersion>,
+}
+
+/// A text that was in force, or that there was none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowVersion {
+    /// Counted from 1.
+    pub version: u64,
+    /// In force from here until the next version.
+    pub since: Timestamp,
+    /// Who brought it into force.
+    pub author: String,
+    /// True if the flow was taken away.
+    pub removed: bool,
+}
+
+/// Answer to `GET /api/v1/flows/{name}/versions/{version}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowVersionText {
+    /// When and by whom.
+    pub version: FlowVersion,
+    /// The file as it was; empty if the flow was taken away.
+    pub text: String,
+}
+
+/// Answer to `GET /api/v1/flows/{name}/diff`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowDiff {
+    /// What differs, as a unified diff with three lines around; empty if nothing does.
+    pub diff: String,
+}
+
+/// Body of `POST /api/v1/flows/{name}/rollback`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowRollback {
+    /// The version whose text is to be in force again.
+    pub version: u64,
+}
+
+/// Answer to `GET /api/v1/flows/{name}/figures`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowFigures {
+    /// Calls that began with this flow.
+    pub calls: u64,
+    /// Those of them that ended without a person: nobody was called, and they were in no queue.
+    pub contained: u64,
+    /// By name of the step.
+    pub steps: Vec<FlowStepFigures>,
+}
+
+/// What became of calls in one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowStepFigures {
+    /// The step.
+    pub step: String,
+    /// How often it was run.
+    pub runs: u64,
+    /// How often the call ended in it, whoever hung up.
+    pub dropped: u64,
+    /// By exit.
+    pub exits: Vec<FlowExitFigures>,
+}
+
+/// How often a step was left by one exit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowExitFigures {
+    /// The exit, in the words of the path of a call.
+    pub exit: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// Body of `POST /api/v1/flows/{name}/test`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowTestDraft {
+    /// The text to be tested; the file on disk if absent.
+    #[serde(default)]
+    pub text: Option<String>,
+}
+
+/// Answer to `POST /api/v1/flows/{name}/test`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowTestRun {
+    /// In the order of the file of tests; none if there is no such file.
+    pub tests: Vec<FlowTest>,
+    /// How much of the flow's steps and exits the tests reach, in percent.
+    pub coverage_percent: u8,
+    /// What they do not reach, in words.
+    pub unreached: Vec<String>,
+}
+
+/// How one test went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowTest {
+    /// What it is called.
+    pub name: String,
+    /// Where it begins in its file.
+    pub line: u32,
+    /// How long its call took, in the call's own time.
+    pub duration_ms: u64,
+    /// Why it failed; `null` if it passed.
+    pub failure: Option<FlowTestFailure>,
+}
+
+/// Why a test failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowTestFailure {
+    /// Where the expectation stands.
+    pub line: u32,
+    /// The column, counted from 1 in characters.
+    pub column: u32,
+    /// What was expected.
+    pub expected: String,
+    /// What happened instead.
+    pub happened: String,
+    /// The call so far.
+    pub transcript: Vec<FlowTestMoment>,
+}
+
+/// Something that happened in a tested call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowTestMoment {
+    /// Since the call began.
+    pub at_ms: u64,
+    /// What happened, in words.
+    pub what: String,
+}
+
+/// Whether a flow with this mistake can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowSeverity {
+    /// It cannot.
+    Error,
+    /// It can; only a check tells of it.
+    Warning,
+}
+
+/// Answer to `GET /api/v1/flows/{name}/graph`: the file on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowGraph {
+    /// The step where calls begin.
+    pub start: String,
+    /// The steps in the order of the file.
+    pub nodes: Vec<FlowNode>,
+    /// The ways out of each.
+    pub edges: Vec<FlowEdge>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowNode {
+    /// Its name.
+    pub step: String,
+    /// Its kind, as it is written.
+    pub kind: String,
+    /// What it is told, in a few words.
+    pub title: String,
+    /// Where its name stands: the line, counted from 1.
+    pub line: u32,
+    /// The column, counted from 1 in characters.
+    pub column: u32,
+}
+
+/// A way out of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowEdge {
+    /// The step.
+    pub from: String,
+    /// The exit, in the words of the path of a call.
+    pub exit: String,
+    /// The step where it leads; it may be one that there is not.
+    pub to: String,
+    /// Where the name of that step stands: the line, counted from 1.
+    pub line: u32,
+    /// The column, counted from 1 in characters.
+    pub column: u32,
+}

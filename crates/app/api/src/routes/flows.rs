@@ -1,0 +1,241 @@
+//! The flows, for admins: read, checked, changed, compared, rolled back, counted.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use hotline_api_types as api;
+use hotline_base::{FlowId, WallTime};
+use hotline_flow_files::{Expected, FlowFile};
+use hotline_store::{FLOW_VERSIONS_MAX, FlowVersion, day};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use similar::TextDiff;
+
+use super::calls::wrong;
+use crate::app::App;
+use crate::auth::Identity;
+use crate::convert;
+use crate::error::ApiError;
+use crate::extract::{Json, Path, Query};
+
+/// The days of figures unless the query says otherwise, today included.
+const FIGURE_DAYS: i64 = 30;
+
+/// `GET /api/v1/flows`
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    who: Identity,
+) -> Result<axum::Json<api::FlowList>, ApiError> {
+    who.require_admin()?;
+    Ok(axum::Json(convert::flows(&app.ports.flows.list().await)))
+}
+
+/// `GET /api/v1/flows/{name}`
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    who.require_admin()?;
+    Ok(answer(StatusCode::OK, &app.ports.flows.read(&FlowId::from(name.as_str())).await?))
+}
+
+/// `POST /api/v1/flows/{name}/check`: nothing is changed.
+pub(crate) async fn check(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    Json(draft): Json<api::FlowDraft>,
+) -> Result<axum::Json<api::FlowCheck>, ApiError> {
+    who.require_admin()?;
+    let mistakes = app.ports.flows.check(&FlowId::from(name.as_str()), draft.text).await?;
+    Ok(axum::Json(api::FlowCheck { mistakes: convert::mistakes(&mistakes) }))
+}
+
+/// `PUT /api/v1/flows/{name}`
+pub(crate) async fn save(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Json(draft): Json<api::FlowDraft>,
+) -> Result<Response, ApiError> {
+    who.require_admin()?;
+    let expected = expected(&headers)?;
+    let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
+    let saved = app.ports.flows.save(&flow, draft.text, &expected, user).await?;
+    app.audit(user, "flow.save", &flow, detail(&saved)).await?;
+    let status = if expected == Expected::Absent { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(answer(status, &saved))
+}
+
+/// `DELETE /api/v1/flows/{name}`
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    who.require_admin()?;
+    let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
+    app.ports.flows.delete(&flow, &expected(&headers)?, user).await?;
+    app.audit(user, "flow.delete", &flow, serde_json::Value::Null).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/flows/{name}/graph`
+pub(crate) async fn graph(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+) -> Result<axum::Json<api::FlowGraph>, ApiError> {
+    who.require_admin()?;
+    let graph = app.ports.flows.graph(&FlowId::from(name.as_str())).await?;
+    Ok(axum::Json(convert::flow_graph(&graph)))
+}
+
+/// `POST /api/v1/flows/{name}/test`: runs the tests beside the flow; nothing is changed.
+pub(crate) async fn test(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    Json(draft): Json<api::FlowTestDraft>,
+) -> Result<axum::Json<api::FlowTestRun>, ApiError> {
+    who.require_admin()?;
+    let ran = app.ports.flows.test(&FlowId::from(name.as_str()), draft.text).await?;
+    Ok(axum::Json(convert::flow_test_run(&ran)))
+}
+
+/// `GET /api/v1/flows/{name}/versions`
+pub(crate) async fn versions(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+) -> Result<axum::Json<api::FlowVersionList>, ApiError> {
+    who.require_admin()?;
+    let versions =
+        app.ports.store.list_flow_versions(&FlowId::from(name.as_str()), FLOW_VERSIONS_MAX).await?;
+    if versions.is_empty() {
+        return Err(ApiError::NotFound);
+    }
+    Ok(axum::Json(api::FlowVersionList { versions: versions.iter().map(convert::flow_version).collect() }))
+}
+
+/// `GET /api/v1/flows/{name}/versions/{version}`
+pub(crate) async fn version(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path((name, version)): Path<(String, u64)>,
+) -> Result<axum::Json<api::FlowVersionText>, ApiError> {
+    who.require_admin()?;
+    let (version, text) = find(&app, &FlowId::from(name.as_str()), version).await?;
+    Ok(axum::Json(api::FlowVersionText { version: convert::flow_version(&version), text }))
+}
+
+/// The query of a comparison.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Compared {
+    from: u64,
+    /// The file on disk unless given.
+    to: Option<u64>,
+}
+
+/// `GET /api/v1/flows/{name}/diff`
+pub(crate) async fn diff(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    Query(compared): Query<Compared>,
+) -> Result<axum::Json<api::FlowDiff>, ApiError> {
+    who.require_admin()?;
+    let flow = FlowId::from(name.as_str());
+    let (_, old) = find(&app, &flow, compared.from).await?;
+    let (new, new_name) = match compared.to {
+        Some(to) => (find(&app, &flow, to).await?.1, format!("{flow} version {to}")),
+        None => (app.ports.flows.read(&flow).await?.text, format!("{flow}.yaml")),
+    };
+    let old_name = format!("{flow} version {}", compared.from);
+    // Comparing two large texts that have nothing in common takes its time.
+    let compared = tokio::task::spawn_blocking(move || {
+        let diff = TextDiff::configure().timeout(DIFF_MAX).diff_lines(&old, &new);
+        diff.unified_diff().header(&old_name, &new_name).to_string()
+    });
+    Ok(axum::Json(api::FlowDiff { diff: compared.await.map_err(|_| ApiError::Panicked)? }))
+}
+
+/// How long the shortest difference is looked for; then a longer one is given.
+const DIFF_MAX: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// `POST /api/v1/flows/{name}/rollback`: the text of a version comes into force as a new version.
+pub(crate) async fn roll_back(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<api::FlowRollback>,
+) -> Result<Response, ApiError> {
+    who.require_admin()?;
+    let expected = expected(&headers)?;
+    let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
+    let (version, text) = find(&app, &flow, body.version).await?;
+    if version.removed {
+        return Err(wrong("version", "is the one that took the flow away; DELETE does that"));
+    }
+    let saved = app.ports.flows.save(&flow, text, &expected, user).await?;
+    app.audit(user, "flow.rollback", &flow, serde_json::json!({ "to": body.version })).await?;
+    Ok(answer(StatusCode::OK, &saved))
+}
+
+/// The query of figures: days, both included.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Days {
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// `GET /api/v1/flows/{name}/figures`
+pub(crate) async fn figures(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    Query(days): Query<Days>,
+) -> Result<axum::Json<api::FlowFigures>, ApiError> {
+    who.require_admin()?;
+    let last = read_day("to", days.to.as_deref())?.unwrap_or_else(|| day(app.now()));
+    let first = read_day("from", days.from.as_deref())?.unwrap_or(last - FIGURE_DAYS + 1);
+    let figures = app.ports.store.flow_figures(&FlowId::from(name.as_str()), first, last).await?;
+    Ok(axum::Json(convert::flow_figures(&figures)))
+}
+
+fn read_day(field: &str, date: Option<&str>) -> Result<Option<i64>, ApiError> {
+    let Some(date) = date else { return Ok(None) };
+    let midnight: api::Timestamp =
+        format!("{date}T00:00:00Z").parse().map_err(|_| wrong(field, "must be a date such as 2026-01-31"))?;
+    Ok(Some(day(WallTime(midnight.as_unix_millis().saturating_mul(1000)))))
+}
+
+async fn find(app: &App, flow: &FlowId, version: u64) -> Result<(FlowVersion, String), ApiError> {
+    app.ports.store.flow_version(flow, version).await?.ok_or(ApiError::NotFound)
+}
+
+/// Which text a change is made to: that of the `ETag` in `If-Match`, or none yet (`If-None-Match: *`).
+fn expected(headers: &HeaderMap) -> Result<Expected, ApiError> {
+    let field = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    match (field(header::IF_MATCH), field(header::IF_NONE_MATCH)) {
+        (Some(tag), _) => Ok(Expected::Hash(tag.trim_matches('"').to_owned())),
+        (None, Some("*")) => Ok(Expected::Absent),
+        (None, _) => Err(ApiError::NoVersion),
+    }
+}
+
+fn detail(file: &FlowFile) -> serde_json::Value {
+    serde_json::json!({ "version": file.state.version.as_ref().map(|version| version.number) })
+}
+
+fn answer(status: StatusCode, file: &FlowFile) -> Response {
+    let body = api::FlowText { flow: convert::flow(&file.state), text: file.text.clone() };
+    (status, [(header::ETAG, format!("\"{}\"", file.hash))], axum::Json(body)).into_response()
+}

@@ -1,0 +1,84 @@
+//! Opening hours, for admins, who may open and close by hand.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use hotline_api_types as api;
+use hotline_base::{HoursId, WallTime};
+use hotline_hours::{Override, State as Opening};
+
+use super::calls::wrong;
+use crate::app::App;
+use crate::auth::Identity;
+use crate::convert::time;
+use crate::error::ApiError;
+use crate::extract::{Json, Path};
+use crate::hours::View;
+
+/// `GET /api/v1/hours`
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    who: Identity,
+) -> Result<axum::Json<api::HoursList>, ApiError> {
+    who.require_admin()?;
+    let views = app.ports.hours.list(app.now()).await;
+    Ok(axum::Json(api::HoursList { hours: views.into_iter().map(shape).collect() }))
+}
+
+/// `PUT /api/v1/hours/{name}/override`
+pub(crate) async fn decide(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    Json(body): Json<api::HoursOverride>,
+) -> Result<StatusCode, ApiError> {
+    who.require_admin()?;
+    let until = body.until.map(|until| WallTime(until.as_unix_millis().saturating_mul(1000)));
+    if until.is_some_and(|until| until <= app.now()) {
+        return Err(wrong("until", "must be a time to come"));
+    }
+    put(&app, &who, &name, Some(Override { open: body.open, until })).await
+}
+
+/// `DELETE /api/v1/hours/{name}/override`
+pub(crate) async fn take_back(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    who.require_admin()?;
+    put(&app, &who, &name, None).await
+}
+
+async fn put(
+    app: &App,
+    who: &Identity,
+    name: &str,
+    by_hand: Option<Override>,
+) -> Result<StatusCode, ApiError> {
+    let (hours, ports) = (HoursId::from(name), &app.ports);
+    ports.hours.decide(&ports.store, &ports.shard, &hours, by_hand, app.now()).await?;
+    let detail = by_hand.map(shape_override);
+    app.audit(&who.user.name, "hours.override", name, serde_json::json!(detail)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn shape(view: View) -> api::Hours {
+    let (state, holiday) = match view.status.state {
+        Opening::Open => (api::HoursState::Open, None),
+        Opening::Closed => (api::HoursState::Closed, None),
+        Opening::Holiday(name) => (api::HoursState::Holiday, Some(name.to_string())),
+    };
+    api::Hours {
+        name: view.hours.to_string(),
+        state,
+        holiday,
+        until: view.status.until.map(time),
+        by_hand: view.by_hand.map(shape_override),
+    }
+}
+
+fn shape_override(decided: Override) -> api::HoursOverride {
+    api::HoursOverride { open: decided.open, until: decided.until.map(time) }
+}

@@ -1,0 +1,98 @@
+//! What flows are checked against: by the start, and again whenever a flow changes while the server runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hotline_base::{FlowId, QueueId};
+use hotline_call::{DialPlan, Route, number};
+use hotline_ivr::{Flows, Language, PromptName, World, check};
+use hotline_yaml::{Diagnostic, Place, Source, suggest};
+
+use crate::flows::{FlowText, parse_all};
+
+/// The center as flows see it.
+#[derive(Clone, Debug)]
+pub struct FlowWorld {
+    /// The flows that numbers lead to.
+    pub(crate) entries: BTreeSet<FlowId>,
+    pub(crate) queues: BTreeSet<QueueId>,
+    pub(crate) extensions: BTreeSet<String>,
+    pub(crate) agents: BTreeSet<String>,
+    pub(crate) schedules: BTreeSet<String>,
+    pub(crate) dial_plan: DialPlan,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) prompts: BTreeMap<Language, BTreeSet<PromptName>>,
+    /// The file that names flows.
+    pub(crate) center: Source,
+    pub(crate) numbers: Vec<NumberEntry>,
+}
+
+/// A number that leads to a flow.
+#[derive(Clone, Debug)]
+pub(crate) struct NumberEntry {
+    pub(crate) flow: FlowId,
+    pub(crate) language: String,
+    /// Where the flow is named.
+    pub(crate) place: Place,
+}
+
+impl FlowWorld {
+    /// The flows of these texts, all of them together, and what is to be said about them, in the order of the texts:
+    /// they can be used if none of it is an error. What the center's numbers lead to must be among them.
+    #[must_use]
+    pub fn check(&self, texts: &[FlowText]) -> (Flows, Vec<Diagnostic>) {
+        let mut found = Vec::new();
+        let flows = parse_all(texts, &mut found);
+        // Flows that cannot be read say nothing about what the others name.
+        if found.is_empty() {
+            self.check_flows(&flows, &mut found);
+        }
+        let written: BTreeSet<&FlowId> = texts.iter().map(|text| &text.flow).collect();
+        self.check_numbers(&flows, &written, &mut found);
+        (flows, found)
+    }
+
+    pub(crate) fn check_flows(&self, flows: &Flows, found: &mut Vec<Diagnostic>) {
+        let routed = |number: &str| {
+            let number = number::normalise(number, &self.dial_plan);
+            number.is_some_and(|number| self.routes.iter().any(|route| route.fits(&number)))
+        };
+        let world = World {
+            entries: &self.entries,
+            queues: &self.queues,
+            extensions: &self.extensions,
+            agents: &self.agents,
+            skills: &BTreeSet::new(),
+            schedules: &self.schedules,
+            prompts: &self.prompts,
+            // Without a setting it is espeak-ng.
+            speech: true,
+            routed: &routed,
+        };
+        found.extend(check(flows, &world));
+    }
+
+    /// A number whose flow is `written` but was not read has nothing to be told.
+    fn check_numbers(&self, flows: &Flows, written: &BTreeSet<&FlowId>, mistakes: &mut Vec<Diagnostic>) {
+        for number in &self.numbers {
+            match flows.get(&number.flow) {
+                Some(flow) if flow.languages().any(|known| known.as_str() == number.language) => {}
+                Some(_) => {
+                    let (flow, language) = (&number.flow, &number.language);
+                    let problem =
+                        format!("flow `{flow}` does not speak `{language}`, the language of this number");
+                    mistakes.push(self.center.diagnostic(
+                        number.place,
+                        problem,
+                        format!("add `{language}` to the `languages` of the flow"),
+                    ));
+                }
+                None if written.contains(&number.flow) => {}
+                None => {
+                    let remedy = suggest(number.flow.as_str(), flows.iter().map(|(id, _)| id.as_str()));
+                    let problem = format!("there is no flow `{}`, which a number leads to", number.flow);
+                    mistakes.push(self.center.diagnostic(number.place, problem, remedy));
+                }
+            }
+        }
+    }
+}

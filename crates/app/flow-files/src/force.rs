@@ -1,0 +1,115 @@
+//! How flows come into force: call processing first, then the versions; and how operators hear what is wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline_base::FlowId;
+use hotline_call::Command;
+use hotline_ivr::{Diagnostic, Flows};
+use hotline_shard::HandleError;
+use hotline_store::StoreError;
+use hotline_telemetry::Metric;
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+use crate::state::{State, Texts, Unrecorded};
+use crate::{FILE, FlowError, FlowFiles, UNRECORDED_MAX};
+
+/// Before something is brought again that call processing had no time for.
+const PAUSE: Duration = Duration::from_millis(200);
+
+impl FlowFiles {
+    /// Gives checked flows to call processing, and notes what has changed. `by` says who changed which; what else has
+    /// changed, changed on disk.
+    pub(crate) async fn put_in_force(
+        &self,
+        state: &mut State,
+        texts: Texts,
+        flows: Flows,
+        by: Option<(&FlowId, &str)>,
+    ) -> Result<(), FlowError> {
+        if texts == state.in_force {
+            return Ok(());
+        }
+        self.command(Command::FlowsChanged(Arc::new(flows))).await?;
+        Metric::FlowsChanged.increment(1);
+        let before = std::mem::replace(&mut state.in_force, texts);
+        let since = self.parts.clock.now().wall;
+        let author = |flow: &FlowId| match by {
+            Some((changed, author)) if changed == flow => author.to_owned(),
+            Some(_) | None => FILE.to_owned(),
+        };
+        for (flow, text) in &state.in_force {
+            if before.get(flow).is_none_or(|old| old.text != text.text) {
+                let (flow, text, author) = (flow.clone(), Some(text.text.clone()), author(flow));
+                info!(%flow, "another version of the flow is in force for new calls");
+                state.unrecorded.push_back(Unrecorded { flow, text, author, since });
+            }
+        }
+        for flow in before.keys().filter(|flow| !state.in_force.contains_key(flow)) {
+            info!(%flow, "the flow is taken away");
+            let author = author(flow);
+            state.unrecorded.push_back(Unrecorded { flow: flow.clone(), text: None, author, since });
+            state.versions.remove(flow);
+        }
+        self.record(state).await;
+        Ok(())
+    }
+
+    /// Writes the versions that the database has not yet; those that it does not take now are tried again.
+    pub(crate) async fn record(&self, state: &mut State) {
+        while state.unrecorded.len() > UNRECORDED_MAX {
+            state.unrecorded.pop_front();
+            Metric::FlowVersionsLost.increment(1);
+        }
+        while let Some(next) = state.unrecorded.front() {
+            let (text, author) = (next.text.as_deref(), next.author.as_str());
+            match self.parts.store.record_flow(&next.flow, text, author, next.since).await {
+                Ok(recorded) if recorded.version.removed => {}
+                Ok(recorded) => drop(state.versions.insert(next.flow.clone(), recorded.version)),
+                Err(error @ StoreError::Unavailable(_)) => {
+                    warn!(%error, versions = state.unrecorded.len(), "versions of flows wait for the database");
+                    return;
+                }
+                Err(error) => {
+                    error!(%error, flow = %next.flow, "a version of the flow cannot be kept");
+                    Metric::FlowVersionsLost.increment(1);
+                }
+            }
+            state.unrecorded.pop_front();
+        }
+    }
+
+    /// Shows operators what is wrong with the files, or that nothing is.
+    pub(crate) async fn tell(&self, state: &mut State, mistakes: Vec<Diagnostic>) -> Result<(), FlowError> {
+        Metric::FlowsMistakes.set(mistakes.len() as f64);
+        if state.mistakes == mistakes {
+            return Ok(());
+        }
+        let command = match mistakes.first() {
+            None => {
+                info!("the flow files are good again");
+                Command::FlowsUsable
+            }
+            Some(first) => {
+                for mistake in &mistakes {
+                    error!("not in force: {mistake}");
+                }
+                let Diagnostic { file, line, problem, .. } = first;
+                Command::FlowsUnusable(format!("{file}:{line}: {problem}"))
+            }
+        };
+        state.mistakes = mistakes;
+        self.command(command).await
+    }
+
+    async fn command(&self, command: Command) -> Result<(), FlowError> {
+        loop {
+            match self.parts.shard.command(command.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(HandleError::Busy) => sleep(PAUSE).await,
+                Err(HandleError::Refused(_) | HandleError::Stopped) => return Err(FlowError::Stopped),
+            }
+        }
+    }
+}
