@@ -53,6 +53,30 @@ async fn a_mistake_in_a_flow_is_shown_with_its_place() -> Result<()> {
     mistake(center, "ivr-flows/straight.yaml:7:20", &["sale", "sales"]).await
 }
 
+/// A file that cannot be read keeps none of the others from being judged.
+#[tokio::test]
+async fn mistakes_of_all_flows_of_a_folder_are_shown_at_once() -> Result<()> {
+    let unread = "flow: one\nlanguages: [en]\nstart: a\nsteps:\n  a: {sya: {prompts: [x]}}\n";
+    let wrong = "flow: two\nlanguages: [en]\nstart: a\nsteps:\n  a: {say: {prompts: [greting], then: b}}\n  \
+                 b: {goto: c}\n  c: {goto: b}\n";
+    let directory = Center::new().file("drafts/one.yaml", unread).file("drafts/two.yaml", wrong).write()?;
+    let output = run(directory.path(), &["check", "drafts"]).await?;
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for wanted in [
+        "drafts/one.yaml:5:7: unknown kind of step `sya`",
+        "drafts/two.yaml:5:23: no prompt `greting`",
+        "run in a circle",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    assert!(!said.contains("center.yaml"), "drafts need not have the flows of the center's numbers: {said}");
+    let schema = run(directory.path(), &["schema", "ivr"]).await?;
+    let schema: serde_json::Value = serde_json::from_slice(&schema.stdout)?;
+    assert_eq!(schema["title"], "Hotline IVR flow");
+    Ok(())
+}
+
 #[tokio::test]
 async fn text_that_is_no_yaml_is_shown_with_its_place() -> Result<()> {
     let center = Center::new().edit("config/center.yaml", "trunks:", "trunks: [\n\t");

@@ -103,12 +103,16 @@ pub(crate) struct Draft {
 /// What entries of the center may name.
 pub(crate) struct Known<'a> {
     pub(crate) flows: &'a Flows,
+    /// The flows that have a file, also those that could not be read; `None` if what numbers lead to is not to be judged.
+    pub(crate) written: Option<&'a BTreeSet<FlowId>>,
     pub(crate) sounds: &'a Sounds,
 }
 
 pub(crate) fn parse(
     source: &Source,
     flows: &Flows,
+    unread: &BTreeSet<FlowId>,
+    written: Option<&BTreeSet<FlowId>>,
     sounds: &Sounds,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Option<Draft> {
@@ -120,12 +124,13 @@ pub(crate) fn parse(
         }
     };
     let mut reader = Reader::new(source);
-    let draft = draft(&mut reader, &root, &Known { flows, sounds });
+    let draft = draft(&mut reader, &root, &Known { flows, written, sounds });
     let found = reader.into_diagnostics();
-    // A center with mistakes says little about what flows may name.
-    if let Some(draft) = draft.as_ref().filter(|_| found.is_empty()) {
+    // What flows may name is known, whatever else is wrong with the center.
+    if let Some(draft) = draft.as_ref() {
         let mut found = Vec::new();
-        draft.flow_world(source, sounds).check_flows(flows, &mut found);
+        let judged = flows.apart_from(unread);
+        draft.flow_world(source, sounds).check_flows(&judged, &mut found);
         mistakes.extend(found.into_iter().filter(Diagnostic::is_error));
     }
     mistakes.extend(found);
@@ -322,7 +327,10 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
     let flow = flow_node.and_then(|node| {
         let name = reader.text(node, "the name of a flow")?;
         let found = around.known.flows.get(&FlowId::from(name));
-        if found.is_none() {
+        // A flow that could not be read has its own mistakes.
+        if found.is_none()
+            && around.known.written.is_some_and(|written| !written.contains(&FlowId::from(name)))
+        {
             let remedy = suggest(name, around.known.flows.iter().map(|(id, _)| id.as_str()));
             reader.mistake(node.place, format!("there is no flow `{name}`"), remedy);
         }
@@ -333,13 +341,13 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
         None => (Some(around.language.to_owned()), node.place),
     };
     let (flow, language) = (flow?, language?);
-    if !flow.languages().any(|known| known.as_str() == language) {
+    let spoken = flow.languages().any(|known| known.as_str() == language);
+    if !spoken && around.known.written.is_some() {
         let known: Vec<&str> = flow.languages().map(Language::as_str).collect();
         let problem = format!("flow `{}` does not speak `{language}`", flow.name());
         let remedy =
             format!("one of its languages: {}; or add it to the flow's `languages`", known.join(", "));
         reader.mistake(place, problem, remedy);
-        return None;
     }
     let place = flow_node.map_or(node.place, |node| node.place);
     Some((Number { id: NumberId::from(id), flow: flow.name().clone(), language }, place))

@@ -42,11 +42,8 @@ impl FlowWorld {
     pub fn check(&self, texts: &[FlowText]) -> (Flows, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let flows = parse_all(texts, &mut found);
-        // Flows that cannot be read say nothing about what the others name.
-        if found.is_empty() {
-            self.check_flows(&flows, &mut found);
-        }
-        let written: BTreeSet<&FlowId> = texts.iter().map(|text| &text.flow).collect();
+        let written: BTreeSet<FlowId> = texts.iter().map(|text| text.flow.clone()).collect();
+        self.check_flows(&flows.apart_from(&unread(&flows, &written)), &mut found);
         self.check_numbers(&flows, &written, &mut found);
         (flows, found)
     }
@@ -72,7 +69,7 @@ impl FlowWorld {
     }
 
     /// A number whose flow is `written` but was not read has nothing to be told.
-    fn check_numbers(&self, flows: &Flows, written: &BTreeSet<&FlowId>, mistakes: &mut Vec<Diagnostic>) {
+    fn check_numbers(&self, flows: &Flows, written: &BTreeSet<FlowId>, mistakes: &mut Vec<Diagnostic>) {
         for number in &self.numbers {
             match flows.get(&number.flow) {
                 Some(flow) if flow.languages().any(|known| known.as_str() == number.language) => {}
@@ -95,4 +92,9 @@ impl FlowWorld {
             }
         }
     }
+}
+
+/// The flows that are written and could not be read.
+pub(crate) fn unread(flows: &Flows, written: &BTreeSet<FlowId>) -> BTreeSet<FlowId> {
+    written.iter().filter(|name| flows.get(name).is_none()).cloned().collect()
 }

@@ -133,14 +133,29 @@ impl fmt::Display for Mistakes {
 /// # Errors
 /// [`ConfigError`], with every mistake of every file.
 pub fn load(server_file: &Path) -> Result<Configuration, ConfigError> {
+    load_with_flows(server_file, None)
+}
+
+/// The same with the flows of another directory in place of the configured one.
+///
+/// # Errors
+/// [`ConfigError`], with every mistake of every file.
+pub fn load_with_flows(server_file: &Path, flows: Option<&Path>) -> Result<Configuration, ConfigError> {
     let source = read(server_file)?;
-    let server = server::parse(&source).map_err(|mistakes| ConfigError::Mistakes(Mistakes(mistakes)))?;
+    let mut server = server::parse(&source).map_err(|mistakes| ConfigError::Mistakes(Mistakes(mistakes)))?;
+    if let Some(flows) = flows {
+        server.storage.flows = flows.to_owned();
+    }
     let center_source = read(&server.storage.center)?;
     let flow_texts = read_flows(&server.storage.flows)?;
     let sounds = flows::prompts(&server.storage.sounds)?;
     let mut mistakes = Vec::new();
     let parsed_flows = flows::parse_all(&flow_texts, &mut mistakes);
-    let draft = center::parse(&center_source, &parsed_flows, &sounds, &mut mistakes);
+    let written = flow_texts.iter().map(|text| text.flow.clone()).collect();
+    let unread = flow_world::unread(&parsed_flows, &written);
+    // Drafts in a folder of their own need not have what the center's numbers lead to.
+    let judged = flows.is_none().then_some(&written);
+    let draft = center::parse(&center_source, &parsed_flows, &unread, judged, &sounds, &mut mistakes);
     let Some(draft) = draft.filter(|_| mistakes.is_empty()) else {
         return Err(ConfigError::Mistakes(Mistakes(mistakes)));
     };

@@ -1,14 +1,14 @@
 //! What a started server says about where things are.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 
 use hotline_config::{Configuration, Demo};
 use hotline_sip_net::Listening;
 
-/// One line, or several, to the terminal.
-#[expect(clippy::print_stdout, reason = "this is what the person who started the program reads")]
+/// One line, or several, to the terminal. Whoever reads it may have had enough, as `head` has.
 pub(crate) fn print(text: &str) {
-    println!("{text}");
+    drop(writeln!(std::io::stdout(), "{text}"));
 }
 
 /// Where things are, and for a demonstration center how to try it.

@@ -25,8 +25,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server (this is also what happens without a command).
     Run,
-    /// Check the configuration and every flow, and say all mistakes at once.
-    Check,
+    /// Check the configuration and every flow, and say all mistakes at once; exit code 2 if there are any.
+    ///
+    /// If there are none, it says for each flow how long a caller may be under way before a person can answer.
+    Check(Check),
+    /// Print the JSON Schema of a kind of file, for editors.
+    Schema(Schema),
     /// Run the tests beside the flows (docs/flow-tests.md); exit code 1 if one fails.
     Test(FlowTests),
     /// Show a whole call: two scripted phones call each other through a server, with ladder, record and recording.
@@ -39,6 +43,30 @@ pub(crate) enum Command {
     Recordings(Recordings),
     /// Add a person who can sign in, or give one a new password, which is read from standard input.
     User(User),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline check                what is configured
+  hotline check drafts         flows of another folder, with everything else as configured")]
+pub(crate) struct Check {
+    /// The folder of flows; that of the configuration unless given.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Schema {
+    /// The kind of file.
+    #[arg(value_enum)]
+    pub(crate) of: Described,
+}
+
+/// A kind of file that has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Described {
+    /// Flows: the files of ivr-flows/.
+    Ivr,
 }
 
 #[derive(Args, Debug)]

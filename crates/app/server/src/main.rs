@@ -5,6 +5,7 @@
 mod banner;
 mod bench;
 mod certificate;
+mod check;
 mod cli;
 mod demo;
 mod files;
@@ -22,11 +23,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use hotline_config::{ConfigError, Configuration, LogFormat, load};
+use hotline_config::{ConfigError, Configuration, LogFormat, load_with_flows};
 use hotline_telemetry::install_logs;
 use tokio::runtime::Runtime;
 
-use crate::cli::{Bench, Cli, Command, Measurement, Recordings, RecordingsTask};
+use crate::cli::{Bench, Cli, Command, Described, Measurement, Recordings, RecordingsTask, Schema};
 
 /// Exit code for a configuration with mistakes: a supervisor must not restart into the same mistakes.
 const EXIT_CONFIG: u8 = 2;
@@ -44,7 +45,13 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    let configuration = match (load(&cli.config), &cli.command) {
+    if let Some(Command::Schema(Schema { of: Described::Ivr })) = &cli.command {
+        banner::print(hotline_ivr::schema().trim_end());
+        return Ok(());
+    }
+    let flows =
+        if let Some(Command::Check(options)) = &cli.command { options.directory.as_deref() } else { None };
+    let configuration = match (load_with_flows(&cli.config, flows), &cli.command) {
         // Flows of another folder can be tested without a configuration.
         (Err(_), Some(Command::Test(options))) if options.directory.is_some() => {
             return flow_tests::test(None, options);
@@ -57,10 +64,11 @@ fn run(cli: &Cli) -> Result<()> {
             logs(&configuration, &cli.log)?;
             runtime()?.block_on(server::run(configuration))
         }
-        Some(Command::Check) => {
-            check(&configuration);
+        Some(Command::Check(_)) => {
+            check::report(&configuration);
             Ok(())
         }
+        Some(Command::Schema(_)) => Ok(()),
         Some(Command::Test(options)) => flow_tests::test(Some(&configuration), options),
         Some(Command::Demo(options)) => {
             logs(&configuration, "warn")?;
@@ -111,18 +119,6 @@ fn log_panics() {
         let thread = std::thread::current();
         tracing::error!(panic = text, place, thread = thread.name(), "a defect in this program");
     }));
-}
-
-fn check(configuration: &Configuration) {
-    let center = &configuration.center;
-    banner::print(&format!(
-        "The configuration is good: {} numbers, {} flows, {} queues, {} agents, {} trunks.",
-        center.numbers.len(),
-        center.flows.len(),
-        center.queues.len(),
-        center.agents.len(),
-        configuration.trunks.len(),
-    ));
 }
 
 #[expect(

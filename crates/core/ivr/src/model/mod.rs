@@ -4,7 +4,7 @@ mod exits;
 mod request;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hotline_base::{FlowId, QueueId};
@@ -81,6 +81,26 @@ impl Flows {
         self.0.iter()
     }
 
+    /// Those that can be judged although the flows `unread` are missing: without the ones that call them or hand calls to them,
+    /// directly or by others.
+    #[must_use]
+    pub fn apart_from(&self, unread: &BTreeSet<FlowId>) -> Self {
+        let mut missing = unread.clone();
+        loop {
+            let touched = |flow: &Arc<Flow>| flow.linked().any(|other| missing.contains(other));
+            let found: Vec<FlowId> = (self.0.iter())
+                .filter(|(name, flow)| !missing.contains(*name) && touched(flow))
+                .map(|(name, _)| name.clone())
+                .collect();
+            if found.is_empty() {
+                break;
+            }
+            missing.extend(found);
+        }
+        let kept = self.0.iter().filter(|(name, _)| !missing.contains(*name));
+        Self(kept.map(|(name, flow)| (name.clone(), Arc::clone(flow))).collect())
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -110,6 +130,17 @@ impl Flow {
     /// The languages that it speaks, the default first.
     pub fn languages(&self) -> impl Iterator<Item = &Language> {
         self.languages.iter().map(|language| &language.value)
+    }
+
+    /// The flows that it calls or hands calls to.
+    pub fn linked(&self) -> impl Iterator<Item = &FlowId> {
+        self.steps.values().filter_map(|step| {
+            if let StepKind::Call(call) = &step.kind {
+                return Some(&call.flow.value);
+            }
+            let StepKind::Transfer(transfer) = &step.kind else { return None };
+            if let TransferTo::Flow(flow) = &transfer.to { Some(&flow.value) } else { None }
+        })
     }
 
     /// The queues that it may send a call to.
