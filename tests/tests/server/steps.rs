@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use futures_util::{SinkExt as _, StreamExt as _};
 use hotline_api_types::{EndKind, QueueOutcome, Record};
 use hotline_phone::{PhoneEvent, Speech};
-use hotline_tests::{Center, PATIENCE, eventually, wait_until_told};
+use hotline_tests::{Center, PATIENCE, eventually, wait_until_heard, wait_until_told};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
 
 const CALLER: &str = "+15550100123";
 
@@ -346,5 +348,68 @@ steps:
     assert_eq!((&message["mailbox"], &message["caller"]), (&"1001".into(), &CALLER.into()));
     let length = message["duration_ms"].as_u64().context("a length")?;
     assert!((1000..60_000).contains(&length), "{length} ms");
+    Ok(())
+}
+
+/// A service that sends a caller's sound back, and gives a result when the caller presses 5.
+async fn echo(listener: TcpListener, told: Arc<Mutex<Vec<String>>>) -> Result<()> {
+    let (stream, _) = listener.accept().await?;
+    let mut socket = tokio_tungstenite::accept_async(stream).await?;
+    while let Some(message) = socket.next().await {
+        match message? {
+            sound @ Message::Binary(_) => socket.send(sound).await?,
+            Message::Text(text) => {
+                let is_five = text.contains("\"dtmf\"") && text.contains("\"5\"");
+                told.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_string());
+                if is_five {
+                    let result = r#"{"type": "result", "values": {"wish": "sales", "sure": 0.9}}"#;
+                    socket.send(Message::text(result)).await?;
+                }
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_caller_talks_with_a_service_whose_result_leads_on() -> Result<()> {
+    let listener = TcpListener::bind((Center::new().addresses().outside(), 0)).await?;
+    let flow = r#"flow: bot
+languages: [en]
+variables: {wish: text, sure: decimal}
+start: answer
+steps:
+  answer: {answer: {then: talk}}
+  talk:
+    stream:
+      url: "ws://ADDRESS/bot"
+      parameters: {caller: "{{ call.caller }}"}
+      into: {wish: wish, sure: sure}
+      timeout_s: 60
+      exits: {done: decide, timeout: bye, failed: bye}
+  decide: {condition: {if: "wish == \"sales\" and sure > 0.5", then: tell, else: bye}}
+  tell: {say: {prompts: [goodbye], then: bye}}
+  bye: {hangup: {cause: normal}}
+"#
+    .replace("ADDRESS", &listener.local_addr()?.to_string());
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let service = tokio::spawn(echo(listener, Arc::clone(&told)));
+    let hotline = center("bot", &flow).start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4500").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    caller.say(Speech::tone(440.0)).await?;
+    wait_until_heard(&caller, 440.0).await.context("the service sends the sound back")?;
+    caller.press('5').await?;
+    wait_until_told(&caller, "en/goodbye").await?;
+    caller.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let call = watch.call_of(CALLER).await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(exits(&record)[1..3], ["talk: done", "decide: case 1"]);
+    let told = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    assert!(told[0].contains("\"start\"") && told[0].contains(CALLER), "{told:?}");
+    service.abort();
     Ok(())
 }

@@ -172,6 +172,8 @@ impl Sounds {
         }
         let (control, wish) = (stream.control.clone(), self.wish.clone());
         let task = self.running.spawn(async move {
+            // All of it, not its events alone: what is left behind would end it.
+            let stream = &mut stream;
             let mut connected = false;
             let end = loop {
                 let next = stream.events.recv();
