@@ -224,7 +224,11 @@ const QUEUE: &[Field] = &[
     must("name", Shape::Name, "one of `queues` in config/center.yaml"),
     may("skills", Shape::Levels, "the level from 1 to 10 that an agent needs of each skill"),
     may("priority_credit_s", Shape::Expression, "a head start in seconds"),
-    may("agent", Shape::Expression, "the agent, by id or extension, who is asked first"),
+    may(
+        "agent",
+        Shape::Expression,
+        "the agent, by id or extension, who is asked first; queues do not heed it yet",
+    ),
     may("agent_wait_s", Shape::Seconds(1, 3600), "how long only that agent is asked, 30 by default"),
     may("keys", Shape::Keys, "keys that leave the queue, and where they lead"),
     must("exits", Shape::Fields(QUEUE_EXITS), "where it goes without an agent"),
