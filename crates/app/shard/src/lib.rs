@@ -4,6 +4,7 @@
 
 mod clock;
 mod handle;
+mod kept;
 mod lookup;
 mod outside;
 mod restart;

@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::{error, warn};
 
-/// Playbacks whose spoken texts are kept playable at a time; the oldest gives way, long after it was heard.
-const SPOKEN_MAX: usize = 4096;
+use crate::kept::Kept;
+
 /// What services want of calls and has not been read.
 const WISHES_MAX: usize = 1024;
 /// How long a key for a service is said to be held, as nobody measures it there.
@@ -54,13 +54,11 @@ pub(crate) struct Sounds {
     running: JoinSet<Done>,
     wish: mpsc::Sender<Reply>,
     wishes: mpsc::Receiver<Reply>,
-    /// Keep prompts playable until they were heard.
-    tickets: BTreeMap<PlayId, Vec<Ticket>>,
+    /// Keeps playable what was spoken and recorded.
+    kept: Kept<Ticket>,
     open: BTreeMap<(CallId, RequestTag), Open>,
     /// Messages that are being recorded; one ends when it is taken out.
     recorders: BTreeMap<(CallId, RequestTag), Recorder>,
-    /// Keep what callers recorded playable until their calls are over.
-    recorded: BTreeMap<CallId, Vec<Ticket>>,
     /// What is to be told before the answer to it.
     ready: VecDeque<Reply>,
 }
@@ -96,9 +94,9 @@ enum Done {
 impl Sounds {
     pub(crate) fn new(parts: SoundParts) -> Self {
         let (wish, wishes) = mpsc::channel(WISHES_MAX);
-        let (running, tickets, open) = (JoinSet::new(), BTreeMap::new(), BTreeMap::new());
-        let (recorders, recorded, ready) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
-        Self { parts, running, wish, wishes, tickets, open, recorders, recorded, ready }
+        let (running, kept, open) = (JoinSet::new(), Kept::new(), BTreeMap::new());
+        let (recorders, ready) = (BTreeMap::new(), VecDeque::new());
+        Self { parts, running, wish, wishes, kept, open, recorders, ready }
     }
 
     /// Keeps what the caller says.
@@ -110,6 +108,7 @@ impl Sounds {
             error!(%call, %error, "a leg did not get its line");
         }
         self.recorders.insert((call, tag), recorder);
+        self.kept.expect(call);
         let parts = self.parts.clone();
         self.running.spawn(async move {
             let outcome = outcome.await.ok();
@@ -124,13 +123,14 @@ impl Sounds {
         }
     }
 
-    /// A call is over: what its caller recorded need not be playable any more.
+    /// A call is over: nothing of it need be playable any more.
     pub(crate) fn forget(&mut self, call: CallId) {
-        self.recorded.remove(&call);
+        self.kept.forget(call);
     }
 
     /// Has texts spoken, and made prompts.
     pub(crate) fn speak(&mut self, call: CallId, play: PlayId, language: String, texts: Vec<Pii<String>>) {
+        self.kept.expect(call);
         let parts = self.parts.clone();
         self.running.spawn(async move {
             let tickets = spoken(&parts, &language, texts).await;
@@ -221,7 +221,7 @@ impl Sounds {
 
     /// A playback is over.
     pub(crate) fn played(&mut self, play: PlayId) {
-        self.tickets.remove(&play);
+        self.kept.played(play);
     }
 
     pub(crate) fn try_next(&mut self) -> Option<Reply> {
@@ -262,10 +262,7 @@ impl Sounds {
             Done::Spoken { call, play, tickets } => {
                 let prompts = tickets.map(|tickets| {
                     let prompts: Vec<PromptId> = tickets.iter().map(|ticket| ticket.id().clone()).collect();
-                    if self.tickets.len() >= SPOKEN_MAX {
-                        self.tickets.pop_first();
-                    }
-                    self.tickets.insert(play, tickets);
+                    self.kept.keep_spoken(call, play, tickets);
                     prompts
                 });
                 Reply::Spoken { call, play, prompts }
@@ -273,7 +270,7 @@ impl Sounds {
             Done::Recorded { call, tag, recorded, left, ticket } => {
                 self.recorders.remove(&(call, tag));
                 if let Some(ticket) = ticket {
-                    self.recorded.entry(call).or_default().push(ticket);
+                    self.kept.keep_recorded(call, ticket);
                 }
                 let answer = Reply::Answer { call, tag, answer: Answer::Recorded(recorded) };
                 match left {
