@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_base::{CallId, Pii};
+use hotline_base::{CallId, Pii, WallTime};
 use hotline_call::{Answer, Reply};
 use hotline_ivr::{Request as Question, RequestTag};
 use hotline_sip::{Destination, Located};
@@ -44,7 +44,13 @@ impl Lookups {
     }
 
     /// Asks for a flow. `Some` at once if there is too much under way.
-    pub(crate) fn ask(&mut self, call: CallId, tag: RequestTag, question: Question) -> Option<Reply> {
+    pub(crate) fn ask(
+        &mut self,
+        now: WallTime,
+        call: CallId,
+        tag: RequestTag,
+        question: Question,
+    ) -> Option<Reply> {
         if self.asked.len() >= ASKED_MAX {
             warn!(%call, "too many questions of flows are under way");
             return Some(Reply::Answer { call, tag, answer: Answer::Other(hotline_ivr::Reply::Failed) });
@@ -59,7 +65,7 @@ impl Lookups {
                 Question::Webhook(request) => Answer::Other(outside::tell(&client, call, &request).await),
                 Question::Callback { queue, number } => {
                     let id = format!("{call}-{}", tag.0);
-                    let callback = Callback { id, call, queue, number, requested_at: outside::now() };
+                    let callback = Callback { id, call, queue, number, requested_at: now };
                     Answer::Other(outside::book(&store, callback).await)
                 }
             };

@@ -1,9 +1,7 @@
 //! What flows ask outside: web services and the list of those who want to be called back. It runs beside the loop, and each
 //! question answers within its own time.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use hotline_base::{CallId, Pii, WallTime};
+use hotline_base::{CallId, Pii};
 use hotline_ivr::{CallbackExit, HttpRequest, Reply, Value, WebhookExit};
 use hotline_json_path::{Path, Scalar};
 use hotline_store::{Callback, Store};
@@ -53,12 +51,6 @@ pub(crate) async fn book(store: &Store, callback: Callback) -> Reply {
             CallbackExit::Refused
         }
     })
-}
-
-/// The moment at which something was asked for.
-pub(crate) fn now() -> WallTime {
-    let micros = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-    WallTime(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
 fn outgoing(request: &HttpRequest) -> Request {

@@ -409,7 +409,8 @@ impl Shard {
                 }
             }
             Request::Ask { call, tag, question } => {
-                let reply: Option<Reply> = self.lookups.ask(call, tag, question);
+                let now = self.parts.clock.now().wall;
+                let reply: Option<Reply> = self.lookups.ask(now, call, tag, question);
                 if let Some(reply) = reply {
                     self.guarded(|core, now| core.handle_reply(now, reply));
                 }

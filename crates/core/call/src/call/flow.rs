@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::{Class, Entry as QueueEntry, LeaveCause, OfferFailure, Outside};
-use hotline_base::{AgentId, FlowId, Now, Pii, PlayId};
+use hotline_base::{AgentId, FlowId, Now, Pii, PlayId, VoiceMessageId};
 use hotline_ivr::{
     Action, CustomerFact, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PromptName, Session,
     Target, TransferExit,
@@ -180,8 +180,10 @@ impl Call {
             }
             Action::SendDigits(digits) => self.send_digits(env, digits.expose()),
             Action::Record { tag, mailbox, longest, silence, shortest } => {
-                let message = self.message(now, env, mailbox);
-                self.record_for_flow(now, env, tag, Message { longest, silence, shortest, ..message });
+                let (id, started_at) = (VoiceMessageId::generate(now.wall, &mut env.rng), now.wall);
+                let caller = self.record.caller.clone();
+                let message = Message { id, started_at, mailbox, caller, longest, silence, shortest };
+                self.record_for_flow(now, env, tag, message);
             }
             Action::StopRecord(tag) => env.requests.push_back(Request::StopRecord { call: self.id(), tag }),
             Action::OpenStream(tag, stream) => self.stream_for_flow(now, env, tag, stream),

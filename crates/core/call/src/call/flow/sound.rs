@@ -1,8 +1,6 @@
 //! What a flow lets the caller hear and say: prompts, spoken texts, services of sound, messages.
 
-use std::time::Duration;
-
-use hotline_base::{Now, PlayId, VoiceMessageId};
+use hotline_base::{Now, PlayId};
 use hotline_ivr::{Digit, Input, Language, OpenStream, PlayTag, Prompt, RequestTag};
 use hotline_media::{self as media, PromptId};
 use serde::{Deserialize, Serialize};
@@ -121,19 +119,6 @@ impl Call {
     pub(super) fn record_for_flow(&mut self, now: Now, env: &mut Env, tag: RequestTag, message: Message) {
         self.open_early_media(now, env);
         env.requests.push_back(Request::Record { call: self.id(), tag, leg: self.leg, message });
-    }
-
-    /// A new message of this call.
-    pub(super) fn message(&self, now: Now, env: &mut Env, mailbox: Option<String>) -> Message {
-        Message {
-            id: VoiceMessageId::generate(now.wall, &mut env.rng),
-            started_at: now.wall,
-            mailbox,
-            caller: self.record.caller.clone(),
-            longest: Duration::ZERO,
-            silence: Duration::ZERO,
-            shortest: Duration::ZERO,
-        }
     }
 
     /// Presses keys toward the caller's side.
