@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hotline_acd::{QueueConfig, Strategy};
+use hotline_acd::{Member, QueueConfig, Strategy, WrapUp};
 use hotline_base::{AgentId, QueueId};
 use hotline_call::{Queue, SpeechPolicy};
 use hotline_media::{Music, MusicStart, PromptId};
@@ -78,17 +78,16 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
     let speech = speech(reader, fields.optional("speech"), around.speech);
     let members = reader.required(fields, "members").and_then(|node| members(reader, node, around.agents));
     let routing = QueueConfig {
-        id: id.clone(),
         name: name?,
         strategy: strategy?,
         ring_timeout: ring_timeout?,
-        wrap_up: wrap_up?,
-        members: members?,
+        wrap_up: WrapUp { length: wrap_up?, ..WrapUp::default() },
         waiting_max: waiting_max?,
         wait_max: match wait_max {
             Some(limit) => Some(limit?),
             None => None,
         },
+        ..QueueConfig::new(id.clone(), members?.into_iter().map(Member::new).collect())
     };
     Some(Queue {
         routing,

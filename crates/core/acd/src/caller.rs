@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId, Time, WallTime};
 use serde::{Deserialize, Serialize};
 
+use crate::Requirement;
 use crate::agent::Agent;
 
 /// A call to put into a queue.
@@ -21,6 +22,58 @@ pub struct Entry {
     pub class: Class,
     /// Agents who are not to be offered this call while others may come. Those not in the queue are skipped.
     pub excluded: Vec<AgentId>,
+    /// What an agent must know, at most [`REQUIREMENTS_MAX`]; a step of the queue's plan may ask for more or be content
+    /// with less.
+    pub requires: Vec<Requirement>,
+    /// The agent who is asked before all others.
+    pub sticky: Option<Sticky>,
+    /// When its place in line dates from, if it has one already: a caller from another queue, one who was cut off, one
+    /// who is called back. Not later than now.
+    pub enqueued: Option<Now>,
+    /// Who waits.
+    pub kind: CallerKind,
+}
+
+impl Entry {
+    /// An ordinary caller who joins now.
+    #[must_use]
+    pub const fn new(call: CallId, queue: QueueId) -> Self {
+        Self {
+            call,
+            queue,
+            priority_credit: Duration::ZERO,
+            class: Class::Ordinary,
+            excluded: Vec::new(),
+            requires: Vec::new(),
+            sticky: None,
+            enqueued: None,
+            kind: CallerKind::OnTheLine,
+        }
+    }
+}
+
+/// The most skills that one call can require.
+pub const REQUIREMENTS_MAX: usize = 8;
+
+/// An agent who is asked before all others, for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sticky {
+    /// Who. It need not be a member of the queue.
+    pub agent: AgentId,
+    /// How long the call is held for it; `None` for as long as it waits.
+    pub wait: Option<Duration>,
+    /// Whether the call is held even while the agent does not take calls; else that ends it.
+    pub designated: bool,
+}
+
+/// Who waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallerKind {
+    /// Somebody who hears music.
+    #[default]
+    OnTheLine,
+    /// Somebody who is to be called back: has a place, and no phone in hand. Never waits too long.
+    Callback,
 }
 
 /// Strict precedence, for emergencies only; ordinary priority is [`Entry::priority_credit`].

@@ -6,7 +6,7 @@ use hotline_base::{Now, QueueId};
 
 use crate::agent::Agent;
 use crate::queue::Queue;
-use crate::{Acd, AgentConfig, Config, Presence, QueueConfig};
+use crate::{Acd, AgentConfig, Config, Member, Presence, QueueConfig};
 
 impl Acd {
     /// Takes over another configuration.
@@ -72,7 +72,7 @@ impl Acd {
             queue.members.clear();
             queue.offerable.clear();
             queue.working.clear();
-            for member in queue.config.members.clone() {
+            for Member { agent: member, .. } in queue.config.members.clone() {
                 if let Some(agent) = self.agents.get_mut(&member).filter(|agent| !agent.retired) {
                     agent.queues.insert(id.clone());
                     queue.reindex(None, agent);

@@ -16,8 +16,8 @@ use crate::agent::{Assignment, Work};
 use crate::caller::{Caller, Stage};
 use crate::queue::Queue;
 use crate::{
-    Acd, CallerKey, Candidate, DECISION_LISTED_MAX, Decision, Event, LEASE_GRACE, Refusal, SortKey, Strategy,
-    Timer, gate,
+    Acd, CallerKey, Candidate, DECISION_LISTED_MAX, Decision, Event, LEASE_GRACE, Refusal, SortKey, Timer,
+    gate,
 };
 
 impl Acd {
@@ -76,9 +76,7 @@ impl Acd {
             let agent = self.agents.get(*agent);
             agent.is_some_and(|agent| gate::first_shut(caller, agent, exclusions_hold).is_none())
         };
-        match queue.config.strategy {
-            Strategy::LongestIdle => queue.offerable.iter().map(|(_, agent)| agent).find(may_come).cloned(),
-        }
+        queue.offerable.iter().map(|(_, agent)| agent).find(may_come).cloned()
     }
 
     fn offer(&mut self, now: Now, key: CallerKey, agent: AgentId) {
@@ -86,7 +84,7 @@ impl Acd {
         let queue = self.queues.get(&caller.queue).expect("a waiting call's queue is kept");
         let because = self.explain(now, caller, queue);
         let (queue_id, ring_timeout) = (caller.queue.clone(), queue.config.ring_timeout);
-        let wrap_up = queue.config.wrap_up;
+        let wrap_up = queue.config.wrap_up.length;
 
         self.last_reservation.0 += 1;
         let (reservation, call) = (self.last_reservation, key.call);

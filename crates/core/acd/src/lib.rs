@@ -15,6 +15,7 @@ mod dispatch;
 mod event;
 mod gate;
 mod offer;
+mod plan;
 mod presence;
 mod queue;
 mod session;
@@ -25,13 +26,19 @@ pub use agent::{
     AgentState, AgentView, Delay, DelayCause, Device, Direction, NotReadyReason, Outside, Presence,
     REASON_BYTES_MAX,
 };
-pub use caller::{CallerKey, CallerView, Class, EnqueueError, Entry, Left, Position};
-pub use config::{AgentConfig, Config, QueueConfig, Strategy};
+pub use caller::{
+    CallerKey, CallerKind, CallerView, Class, EnqueueError, Entry, Left, Position, REQUIREMENTS_MAX, Sticky,
+};
+pub use config::{
+    AgentConfig, Config, Join, Member, QueueConfig, ReasonClass, ReasonConfig, SKILL_LEVEL_MAX, Strategy,
+    Unanswered, WrapUp, WrapUpMode,
+};
 pub use decision::{Candidate, DECISION_LISTED_MAX, Decision, Refusal, SortKey};
 pub use event::{AlarmKind, Event, LeaveCause, OfferFailure, Timer, WithdrawCause};
 pub use gate::Gate;
 pub use offer::{
     BUSY_DELAY, LEASE_GRACE, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY, SERVER_FAULT_DELAY,
 };
+pub use plan::{PLAN_STEPS_MAX, Plan, PlanStep, Preference, Requirement, SkipIf, Tiers};
 pub use queue::{QueueCounts, QueueView};
 pub use session::StateTimes;

@@ -12,7 +12,7 @@ impl Acd {
     /// # Errors
     /// See [`EnqueueError`]; the call then waits nowhere new.
     pub fn enqueue(&mut self, now: Now, entry: Entry) -> Result<Position, EnqueueError> {
-        let Entry { call, queue: queue_id, priority_credit, class, excluded } = entry;
+        let Entry { call, queue: queue_id, priority_credit, class, excluded, .. } = entry;
         if self.callers.contains_key(&call) {
             return Err(EnqueueError::AlreadyWaiting);
         }

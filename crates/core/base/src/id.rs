@@ -158,6 +158,10 @@ name_id! {
     TrunkId;
     /// Opening hours.
     HoursId;
+    /// Something that some agents can do better than others: a language, a product.
+    SkillId;
+    /// Some of the agents: a team, a shift, a room.
+    GroupId;
 }
 
 number_id! {

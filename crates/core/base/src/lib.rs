@@ -14,8 +14,8 @@ mod timer;
 pub use bounded::BoundedQueue;
 pub use given::Given;
 pub use id::{
-    AgentId, BridgeId, CallId, CustomerId, FlowId, HoursId, LegId, NumberId, PlayId, QueueId, RecordingId,
-    ReservationId, TrunkId, VoiceMessageId, numbers_of, shard_of,
+    AgentId, BridgeId, CallId, CustomerId, FlowId, GroupId, HoursId, LegId, NumberId, PlayId, QueueId,
+    RecordingId, ReservationId, SkillId, TrunkId, VoiceMessageId, numbers_of, shard_of,
 };
 pub use pii::Pii;
 pub use rng::Rng;

@@ -173,8 +173,9 @@ impl Center {
         AcdConfig {
             queues: self.queues.values().map(|queue| queue.routing.clone()).collect(),
             agents: agents
-                .map(|(id, agent)| AgentConfig { id: id.clone(), name: Pii::from(agent.name.as_str()) })
+                .map(|(id, agent)| AgentConfig::new(id.clone(), Pii::from(agent.name.as_str())))
                 .collect(),
+            reasons: BTreeMap::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use hotline_acd::{Acd, AgentConfig, Class, Config, Entry, Event, LeaveCause, QueueConfig, Strategy};
+use hotline_acd::{Acd, AgentConfig, Config, Entry, Event, LeaveCause, Member, QueueConfig, WrapUp};
 use hotline_base::{AgentId, CallId, FlowId, Now, QueueId, ReservationId};
 use hotline_ivr::{
     Action, Customer, Digit, Facts, Flows, HoursExit, Input, LocalTime, QueueFact, Session, Surroundings,
@@ -110,18 +110,13 @@ impl Center {
         let agents: Vec<AgentId> =
             (0..AGENTS).map(|number| AgentId::from(format!("{number:04}").as_str())).collect();
         let queue = QueueConfig {
-            id: queue(),
-            name: "Sales".to_owned(),
-            strategy: Strategy::LongestIdle,
-            ring_timeout: Duration::from_secs(15),
-            wrap_up: Duration::ZERO,
-            members: agents.clone(),
+            wrap_up: WrapUp { length: Duration::ZERO, ..WrapUp::default() },
             waiting_max: 10_000,
-            wait_max: None,
+            ..QueueConfig::new(queue(), agents.iter().cloned().map(Member::new).collect())
         };
-        let configs = agents.iter().map(|id| AgentConfig { id: id.clone(), name: "Agent".into() }).collect();
+        let configs = agents.iter().map(|id| AgentConfig::new(id.clone(), "Agent".into())).collect();
         let now = Now::default();
-        let acd = Acd::new(Config { queues: vec![queue], agents: configs }, now);
+        let acd = Acd::new(Config { queues: vec![queue], agents: configs, ..Config::default() }, now);
         let mut center = Self { acd, now, last_call: 0, talking: Default::default(), answers: true };
         for agent in &agents {
             center.now = center.now + Duration::from_millis(1);
@@ -137,13 +132,7 @@ impl Center {
         self.last_call += 1;
         self.now = self.now + Duration::from_millis(1);
         let call = CallId::parse(&format!("{:032x}", self.last_call)).unwrap();
-        let entry = Entry {
-            call,
-            queue: queue(),
-            priority_credit: Duration::ZERO,
-            class: Class::Ordinary,
-            excluded: Vec::new(),
-        };
+        let entry = Entry::new(call, queue());
         self.acd.enqueue(self.now, entry).unwrap();
         self.drain();
         call

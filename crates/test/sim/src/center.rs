@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hotline_acd::{QueueConfig, Strategy};
+use hotline_acd::{Member, QueueConfig, WrapUp};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
     Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, RecordingPolicy,
@@ -165,14 +165,12 @@ pub(crate) fn center(rules: &Rules) -> Center {
     let sales = QueueId::from("sales");
     let queue = Queue {
         routing: QueueConfig {
-            id: sales.clone(),
             name: "Sales".into(),
-            strategy: Strategy::LongestIdle,
             ring_timeout: rules.ring_timeout,
-            wrap_up: WRAP_UP,
-            members: (0..rules.agents).map(agent_id).collect(),
+            wrap_up: WrapUp { length: WRAP_UP, ..WrapUp::default() },
             waiting_max: 50,
             wait_max: Some(rules.wait_max),
+            ..QueueConfig::new(sales.clone(), (0..rules.agents).map(agent_id).map(Member::new).collect())
         },
         music: Music::from("music/waiting"),
         announce_position: true,

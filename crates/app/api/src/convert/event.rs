@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hotline_acd::{Decision, SortKey, Strategy};
+use hotline_acd::{Decision, SortKey};
 use hotline_api_types as api;
 use hotline_api_types::What;
 use hotline_base::{AgentId, Pii};
@@ -178,9 +178,7 @@ fn started(
 
 fn decision(decision: &Decision) -> api::Decision {
     api::Decision {
-        strategy: match decision.strategy {
-            Strategy::LongestIdle => "longest_idle".to_owned(),
-        },
+        strategy: decision.strategy.as_str().to_owned(),
         position: decision.position,
         waited_ms: millis(decision.waited),
         candidates: decision

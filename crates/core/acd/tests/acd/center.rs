@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use hotline_acd::{
-    Acd, AgentConfig, AgentState, AgentView, Class, Config, EnqueueError, Entry, Event, LeaveCause,
-    OfferFailure, Position, QueueConfig, Strategy,
+    Acd, AgentConfig, AgentState, AgentView, Config, EnqueueError, Entry, Event, LeaveCause, Member,
+    OfferFailure, Position, QueueConfig, WrapUp,
 };
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId};
 
@@ -32,37 +32,29 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
 }
 
 pub(crate) fn queue(name: &str, members: &[&str]) -> QueueConfig {
+    let members = members.iter().map(|member| Member::new(agent(member))).collect();
     QueueConfig {
-        id: QueueId::from(name),
         name: name.to_uppercase(),
-        strategy: Strategy::LongestIdle,
         ring_timeout: seconds(RING),
-        wrap_up: seconds(WRAP_UP),
-        members: members.iter().map(|member| agent(member)).collect(),
+        wrap_up: WrapUp { length: seconds(WRAP_UP), ..WrapUp::default() },
         waiting_max: 100,
-        wait_max: None,
+        ..QueueConfig::new(QueueId::from(name), members)
     }
 }
 
 pub(crate) fn agents(names: &[&str]) -> Vec<AgentConfig> {
-    names.iter().map(|name| AgentConfig { id: agent(name), name: (*name).into() }).collect()
+    names.iter().map(|name| AgentConfig::new(agent(name), (*name).into())).collect()
 }
 
 pub(crate) fn entry(number: u32, queue: &str) -> Entry {
-    Entry {
-        call: call(number),
-        queue: QueueId::from(queue),
-        priority_credit: Duration::ZERO,
-        class: Class::Ordinary,
-        excluded: vec![],
-    }
+    Entry::new(call(number), QueueId::from(queue))
 }
 
 impl Center {
     /// Nobody signed in.
     pub(crate) fn closed(queues: Vec<QueueConfig>, names: &[&str]) -> Self {
         let now = Now::default() + seconds(1000);
-        let acd = Acd::new(Config { queues, agents: agents(names) }, now);
+        let acd = Acd::new(Config { queues, agents: agents(names), ..Config::default() }, now);
         Self { acd, now, log: vec![], looked: 0 }
     }
 

@@ -6,7 +6,7 @@ use hotline_base::QueueId;
 use crate::center::{Center, WRAP_UP, agent, agents, call, entry, queue, seconds};
 
 fn apply(center: &mut Center, queues: Vec<QueueConfig>, names: &[&str]) {
-    center.acd.reconfigure(center.now, Config { queues, agents: agents(names) });
+    center.acd.reconfigure(center.now, Config { queues, agents: agents(names), ..Config::default() });
     center.drain();
 }
 
@@ -76,7 +76,7 @@ fn a_call_keeps_the_wrap_up_time_under_which_it_was_offered() {
     center.enqueue(1);
     center.answer(1);
     let mut longer = queue("sales", &["adam"]);
-    longer.wrap_up = seconds(600);
+    longer.wrap_up.length = seconds(600);
     apply(&mut center, vec![longer], &["adam"]);
     center.end("adam");
     let until = center.now.wall + seconds(WRAP_UP);

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_acd::{
-    Acd, AgentConfig, AgentState, AgentView, Class, Config, Direction, Entry, Event, LeaveCause,
-    NotReadyReason, OfferFailure, Presence, QueueConfig, Strategy as Choice, WithdrawCause,
+    Acd, AgentConfig, AgentState, AgentView, Class, Config, Direction, Entry, Event, LeaveCause, Member,
+    NotReadyReason, OfferFailure, Presence, QueueConfig, WithdrawCause, WrapUp,
 };
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId, Time, WallTime};
 use proptest::prelude::*;
@@ -216,11 +216,10 @@ impl Pair {
                     joined = model.enqueue(number, *queue, credit * 1_000_000, *emergency, &excluded);
                 });
                 let entry = Entry {
-                    call: call(number),
-                    queue: queue_name(*queue),
                     priority_credit: Duration::from_secs(*credit),
                     class: if *emergency { Class::Emergency } else { Class::Ordinary },
                     excluded: excluded.into_iter().map(name).collect(),
+                    ..Entry::new(call(number), queue_name(*queue))
                 };
                 assert_eq!(self.acd.enqueue(now, entry).is_ok(), joined);
             }
@@ -352,17 +351,17 @@ impl Pair {
 fn config(model: &Model) -> Config {
     let micros = Duration::from_micros;
     let queues = model.queues.iter().enumerate().map(|(number, queue)| QueueConfig {
-        id: queue_name(number),
-        name: String::new(),
-        strategy: Choice::LongestIdle,
         ring_timeout: micros(queue.ring),
-        wrap_up: micros(queue.wrap_up),
-        members: queue.members.iter().copied().map(name).collect(),
+        wrap_up: WrapUp { length: micros(queue.wrap_up), ..WrapUp::default() },
         waiting_max: queue.waiting_max,
         wait_max: queue.wait_max.map(micros),
+        ..QueueConfig::new(
+            queue_name(number),
+            queue.members.iter().copied().map(name).map(Member::new).collect(),
+        )
     });
-    let agents = (0..AGENTS).map(|agent| AgentConfig { id: name(agent), name: "".into() });
-    Config { queues: queues.collect(), agents: agents.collect() }
+    let agents = (0..AGENTS).map(|agent| AgentConfig::new(name(agent), "".into()));
+    Config { queues: queues.collect(), agents: agents.collect(), reasons: BTreeMap::new() }
 }
 
 fn outcome(failure: Failure) -> OfferFailure {

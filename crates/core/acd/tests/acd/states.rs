@@ -84,7 +84,7 @@ fn no_wrap_up_follows_a_call_that_was_never_answered() {
 #[test]
 fn a_queue_without_wrap_up_makes_the_agent_ready_at_once() {
     let mut sales = queue("sales", &["adam"]);
-    sales.wrap_up = Duration::ZERO;
+    sales.wrap_up.length = Duration::ZERO;
     let mut center = Center::open(vec![sales], &["adam"]);
     center.enqueue(1);
     center.answer(1);

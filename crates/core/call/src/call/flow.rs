@@ -7,7 +7,7 @@ mod sound;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_acd::{Class, Entry as QueueEntry, LeaveCause, OfferFailure, Outside};
+use hotline_acd::{Entry as QueueEntry, LeaveCause, OfferFailure, Outside};
 use hotline_base::{AgentId, FlowId, Now, Pii, PlayId, VoiceMessageId};
 use hotline_ivr::{
     Action, CustomerFact, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PromptName, Session,
@@ -201,12 +201,10 @@ impl Call {
 
     fn enqueue_for_flow(&mut self, now: Now, env: &mut Env, enqueue: Enqueue) {
         let entry = QueueEntry {
-            call: self.id(),
-            queue: enqueue.queue.clone(),
             priority_credit: enqueue.priority_credit,
-            class: Class::Ordinary,
             // Agents who call a queue themselves are not the ones to answer.
             excluded: self.calling_agent().into_iter().cloned().collect(),
+            ..QueueEntry::new(self.id(), enqueue.queue.clone())
         };
         let Some(Activity::Flow(run)) = self.take_activity() else { return };
         env.disarm(self.id(), CallTimer::Flow);
