@@ -1,5 +1,6 @@
 //! A queue of named timers: each key is armed at most once, and the earliest comes out first.
 
+use core::ops::RangeBounds;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,14 @@ impl<K: Ord + Clone> TimerQueue<K> {
         let Some(at) = self.by_key.remove(key) else { return false };
         self.by_time.remove(&(at, key.clone()));
         true
+    }
+
+    /// Disarms every key in `keys`.
+    pub fn cancel_range(&mut self, keys: impl RangeBounds<K>) {
+        let armed: Vec<K> = self.by_key.range(keys).map(|(key, _)| key.clone()).collect();
+        for key in armed {
+            self.cancel(&key);
+        }
     }
 
     /// When `key` fires, if it is armed.

@@ -133,6 +133,11 @@ impl Env {
         self.timers.cancel(&(call, timer));
     }
 
+    /// Disarms whatever is armed for this call.
+    pub(crate) fn disarm_all(&mut self, call: CallId) {
+        self.timers.cancel_range((call, CallTimer::FIRST)..=(call, CallTimer::LAST));
+    }
+
     /// Whether a packet has come from the phone of this leg.
     pub(crate) fn is_heard(&self, leg: LegId) -> bool {
         self.legs.get(&leg).is_some_and(|leg| leg.heard)
@@ -220,9 +225,7 @@ impl Env {
         for leg in legs {
             self.close_leg(leg);
         }
-        for timer in CallTimer::ALL {
-            self.disarm(call, timer);
-        }
+        self.disarm_all(call);
         self.trunks.leave_all(call);
         self.acd.forget_call(now, call);
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
-use super::{Call, FlowRun, Served, Stage};
+use super::{AgentLeg, Call, FlowRun, Served, Stage};
 use crate::center::Queue;
 use crate::controller::CallTimer;
 use crate::env::{Env, Role};
@@ -153,7 +153,7 @@ impl Call {
         (session, role): (SessionId, Role),
         offer: Option<&Bytes>,
     ) {
-        let Some((session, leg)) = self.side(role) else {
+        let Some(leg) = self.side(session, role) else {
             // Who asks is on the way out, or between two partners.
             env.sip.refuse_reoffer(now, session, 491);
             return;
@@ -180,34 +180,32 @@ impl Call {
         &mut self,
         now: Now,
         env: &mut Env,
-        role: Role,
+        (session, role): (SessionId, Role),
         answer: Option<&Bytes>,
     ) {
-        let Some((_, leg)) = self.side(role) else { return };
+        let Some(leg) = self.side(session, role) else { return };
         if answer.is_some_and(|answer| leg.accept(answer, &mut env.media).is_ok()) {
             self.follow_hold(now, env);
         }
     }
 
-    /// Session and leg of one side of the call.
-    fn side(&mut self, role: Role) -> Option<(SessionId, &mut MediaLeg)> {
-        let caller = self.session;
+    /// The leg of the side of the call that this session leads to.
+    fn side(&mut self, session: SessionId, role: Role) -> Option<&mut MediaLeg> {
         let live = self.live()?;
         match (role, &mut live.activity) {
-            (Role::Caller, _) => Some((caller?, &mut live.media)),
-            (Role::Agent | Role::Callee, Activity::Talking(conversation)) => {
-                Some((conversation.session, &mut conversation.media))
-            }
+            (Role::Caller, _) => Some(&mut live.media),
+            (Role::Agent | Role::Callee, Activity::Talking(conversation)) => Some(&mut conversation.media),
             // Before the answer (RFC 3311 §5.1).
-            (Role::Agent, Activity::Offering { agent, .. }) => {
-                agent.device_call().map(|device| (device.session, &mut device.offered))
+            (Role::Agent, Activity::Offering { agents, .. }) => {
+                let mut devices = agents.iter_mut().filter_map(AgentLeg::device_call);
+                devices.find(|device| device.session == session).map(|device| &mut device.offered)
             }
             (Role::Callee, Activity::Dialling { dial, .. }) => dial.tried(),
             (
                 Role::Transferor,
                 Activity::Offering { fallback: Fallback::Transferor(handover), .. }
                 | Activity::Dialling { fallback: Fallback::Transferor(handover), .. },
-            ) => Some((handover.conversation.session, &mut handover.conversation.media)),
+            ) => Some(&mut handover.conversation.media),
             (
                 Role::Agent | Role::Callee | Role::Transferor,
                 Activity::Idle
@@ -351,8 +349,8 @@ impl Call {
     pub(crate) fn on_leg_closed(&mut self, now: Now, env: &mut Env, leg: LegId) {
         if leg == self.leg || self.is_talking_on(leg) {
             self.end_by_system(now, env, EndKind::MediaLost, None, 41);
-        } else if self.current_offer() == Some(leg) {
-            self.fail_offer(now, env, OfferFailure::ServerFault, None);
+        } else if self.agent_leg(leg).is_some() {
+            self.fail_offer(now, env, leg, OfferFailure::ServerFault, None);
         } else if self.dialled_leg() == Some(leg) {
             self.stop_dialling(now, env, DialFailure::ServerFault);
         }

@@ -1,13 +1,13 @@
 //! An agent's own device is rung: the registered phone, or a number outside.
 
 use hotline_acd::{Device, OfferFailure};
-use hotline_base::{AgentId, CallId, Now};
+use hotline_base::{AgentId, CallId, LegId, Now};
 use hotline_sip::{Failure, HeaderName, Invite, InviteError, NameAddr, SessionId, SipUri};
 use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::dialling::as_offer;
-use super::live::{Activity, Progress};
+use super::live::Progress;
 use super::outcall::Aim;
 use crate::controller::CallTimer;
 use crate::env::Env;
@@ -123,19 +123,18 @@ impl Call {
     }
 
     /// Somebody has the INVITE.
-    pub(crate) fn on_device_trying(&mut self, env: &mut Env) {
+    pub(crate) fn on_device_trying(&mut self, env: &mut Env, leg: LegId) {
         let id = self.id();
-        if let Some(DeviceCall { way: Way::Outside { hunt, .. }, .. }) = self.device_call() {
+        if let Some(DeviceCall { way: Way::Outside { hunt, .. }, .. }) = self.device_call(leg) {
             hunt.heard(env);
-            env.disarm(id, CallTimer::Response);
+            env.disarm(id, CallTimer::Response(leg));
         }
     }
 
     /// The device rings, or the network says that it calls it. Mobile networks often say no more than 183.
-    pub(crate) fn on_device_found(&mut self, now: Now, env: &mut Env) {
-        self.on_device_trying(env);
-        let Some(call) = self.device_call() else { return };
-        let leg = call.offered.id();
+    pub(crate) fn on_device_found(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        self.on_device_trying(env, leg);
+        let Some(call) = self.device_call(leg) else { return };
         if let Way::Outside { found, .. } = &mut call.way
             && !std::mem::replace(found, true)
         {
@@ -144,17 +143,16 @@ impl Call {
     }
 
     /// Whether it is to be made sure that a person has the call, and no mailbox of the network.
-    pub(super) fn is_to_be_asked(&mut self, env: &Env) -> bool {
-        let Some((agent, _)) = self.device_owner() else { return false };
+    pub(super) fn is_to_be_asked(&mut self, env: &Env, leg: LegId) -> bool {
+        let Some((agent, _)) = self.device_owner(leg) else { return false };
         let asks = env.center.agents.get(&agent).is_some_and(|agent| agent.confirm_outside);
-        asks && self.device_call().is_some_and(|call| matches!(call.way, Way::Outside { .. }))
+        asks && self.device_call(leg).is_some_and(|call| matches!(call.way, Way::Outside { .. }))
     }
 
     /// The device took the call.
-    pub(super) fn on_device_answered(&mut self, now: Now, env: &mut Env) {
-        self.on_device_trying(env);
-        if let Some(DeviceCall { offered, way: Way::Outside { .. }, .. }) = self.device_call() {
-            let leg = offered.id();
+    pub(super) fn on_device_answered(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        self.on_device_trying(env, leg);
+        if let Some(DeviceCall { way: Way::Outside { .. }, .. }) = self.device_call(leg) {
             self.emit(now, env, CallEvent::DialAnswered { leg });
         }
     }
@@ -164,49 +162,49 @@ impl Call {
         &mut self,
         now: Now,
         env: &mut Env,
+        leg: LegId,
         failure: &Failure,
     ) -> Option<OfferFailure> {
-        let Some(call) = self.device_call() else { return Some(OfferFailure::PhoneFault) };
-        let leg = call.offered.id();
+        let Some(call) = self.device_call(leg) else { return Some(OfferFailure::PhoneFault) };
         let Way::Outside { hunt, found } = &mut call.way else { return Some(classify(failure.status)) };
         let found = *found;
         let (meaning, elsewhere) = hunt.judge(now, env, failure);
-        env.disarm(self.id(), CallTimer::Response);
+        env.disarm(self.id(), CallTimer::Response(leg));
         self.emit(now, env, CallEvent::DialFailed { leg, failure: meaning, status: Some(failure.status) });
         if elsewhere && !found {
-            return self.ring_next(now, env, meaning);
+            return self.ring_next(now, env, leg, meaning);
         }
         Some(as_device(meaning))
     }
 
     /// The trunk's server said nothing in time: the device is called by the next way.
-    pub(super) fn on_device_response_timeout(&mut self, now: Now, env: &mut Env) {
-        match self.on_device_silent(now, env) {
+    pub(super) fn on_device_response_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        match self.on_device_silent(now, env, leg) {
             Some(_) if self.is_summoning() => self.on_summons_failed(now, env, 408),
-            Some(failure) => self.fail_offer(now, env, failure, Some(408)),
+            Some(failure) => self.fail_offer(now, env, leg, failure, Some(408)),
             None => {}
         }
     }
 
     /// `None` as for a refusal.
-    fn on_device_silent(&mut self, now: Now, env: &mut Env) -> Option<OfferFailure> {
-        let DeviceCall { session, offered, way: Way::Outside { hunt, .. } } = self.device_call()? else {
+    fn on_device_silent(&mut self, now: Now, env: &mut Env, leg: LegId) -> Option<OfferFailure> {
+        let DeviceCall { session, way: Way::Outside { hunt, .. }, .. } = self.device_call(leg)? else {
             return None;
         };
-        let (session, leg) = (*session, offered.id());
+        let session = *session;
         hunt.rest(now, env);
         env.sessions.remove(&session);
         env.sip.hang_up(now, session, None);
         self.emit(now, env, CallEvent::DialFailed { leg, failure: DialFailure::Silent, status: None });
-        self.ring_next(now, env, DialFailure::Silent)
+        self.ring_next(now, env, leg, DialFailure::Silent)
     }
 
     /// Calls the device by the next way.
-    fn ring_next(&mut self, now: Now, env: &mut Env, last: DialFailure) -> Option<OfferFailure> {
-        let (agent, end) = self.device_owner()?;
-        let call = self.device_call()?;
+    fn ring_next(&mut self, now: Now, env: &mut Env, leg: LegId, last: DialFailure) -> Option<OfferFailure> {
+        let (agent, end) = self.device_owner(leg)?;
+        let call = self.device_call(leg)?;
         let Way::Outside { hunt, .. } = &mut call.way else { return None };
-        let (hunt, leg, port) = (hunt.take(), call.offered.id(), call.offered.port());
+        let (hunt, port) = (hunt.take(), call.offered.port());
         let aim = Aim { leg, port, end, device_of: Some(agent) };
         match self.ring_outside(now, env, hunt, &aim, last) {
             Ok(next) => {
@@ -216,7 +214,7 @@ impl Call {
                         live.media = next.offered.clone();
                     }
                 }
-                if let Some(call) = self.device_call() {
+                if let Some(call) = self.device_call(leg) {
                     *call = next;
                 }
                 None
@@ -226,39 +224,24 @@ impl Call {
     }
 
     /// Whose device is called, and which leg of the call that is.
-    fn device_owner(&mut self) -> Option<(AgentId, LegEnd)> {
+    fn device_owner(&mut self, leg: LegId) -> Option<(AgentId, LegEnd)> {
         if self.is_summoning() {
             let agent = self.calling_agent()?.clone();
             return Some((agent, LegEnd::Caller(self.record.source.clone())));
         }
-        match &self.live()?.activity {
-            Activity::Offering { agent: leg, .. } => {
-                Some((leg.agent.clone(), LegEnd::Agent(leg.agent.clone())))
-            }
-            Activity::Idle
-            | Activity::Summoning
-            | Activity::Flow(_)
-            | Activity::Waiting(_)
-            | Activity::Dialling { .. }
-            | Activity::Talking(_) => None,
-        }
+        let agent = self.agent_leg(leg)?.agent.clone();
+        Some((agent.clone(), LegEnd::Agent(agent)))
     }
 
-    /// The agent's device that is being called.
-    pub(super) fn device_call(&mut self) -> Option<&mut DeviceCall> {
-        let live = self.live()?;
-        match (&mut live.progress, &mut live.activity) {
-            (Progress::Summoned { device, .. }, _) => Some(device),
-            (_, Activity::Offering { agent, .. }) => agent.device_call(),
-            (
-                _,
-                Activity::Idle
-                | Activity::Summoning
-                | Activity::Flow(_)
-                | Activity::Waiting(_)
-                | Activity::Dialling { .. }
-                | Activity::Talking(_),
-            ) => None,
+    /// The agent's device that is being called for this leg: one that is offered the call, or the own one of an agent who
+    /// makes it.
+    pub(super) fn device_call(&mut self, leg: LegId) -> Option<&mut DeviceCall> {
+        if leg != self.leg {
+            return self.agent_leg(leg)?.device_call();
+        }
+        match &mut self.live()?.progress {
+            Progress::Summoned { device, .. } => Some(device),
+            Progress::Proceeding(_) | Progress::Early(_) | Progress::Answered | Progress::Confirmed => None,
         }
     }
 

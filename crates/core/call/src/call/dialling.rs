@@ -51,11 +51,11 @@ struct Try {
 
 impl Dialling {
     /// The session of the server that has the INVITE, and its description.
-    pub(super) fn tried(&mut self) -> Option<(SessionId, &mut MediaLeg)> {
+    pub(super) fn tried(&mut self) -> Option<&mut MediaLeg> {
         let State::Trying(attempt) = &mut self.state else { return None };
-        let Try { session, offered, early, changed, .. } = &mut **attempt;
+        let Try { offered, early, changed, .. } = &mut **attempt;
         let before = || early.as_ref().map_or(&*offered, |early| &early.media).clone();
-        Some((*session, changed.get_or_insert_with(before)))
+        Some(changed.get_or_insert_with(before))
     }
 }
 
@@ -84,7 +84,7 @@ impl Call {
             return;
         };
         let leg = env.open_leg(self.id(), LegOwner { party: Party::Callee, agent: None });
-        env.arm(self.id(), CallTimer::AgentMediaOpen, now.mono + env.center.timing.media_open);
+        env.arm(self.id(), CallTimer::AgentMediaOpen(leg), now.mono + env.center.timing.media_open);
         let dial = Box::new(Dialling { leg, hunt, state: State::Opening });
         self.set_activity(Activity::Dialling { dial, fallback });
     }
@@ -93,7 +93,7 @@ impl Call {
     pub(super) fn on_dial_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
         let Some(Dialling { leg: dialled, state: State::Opening, .. }) = self.dialling() else { return };
         if *dialled == leg {
-            env.disarm(self.id(), CallTimer::AgentMediaOpen);
+            env.disarm(self.id(), CallTimer::AgentMediaOpen(leg));
             self.dial_next(now, env, port, DialFailure::NoWay);
         }
     }
@@ -122,7 +122,7 @@ impl Call {
             Ok(Sent { session, offered, rings }) => {
                 let attempt = Try { session, offered, early: None, changed: None, rang: false };
                 dial.state = State::Trying(Box::new(attempt));
-                env.arm(self.id(), CallTimer::Ring, now.mono + rings);
+                env.arm(self.id(), CallTimer::Ring(leg), now.mono + rings);
             }
             Err(failure) => self.close_dialling(now, env, failure),
         }
@@ -133,7 +133,7 @@ impl Call {
         let id = self.id();
         if let Some(dial) = self.dialling() {
             dial.hunt.heard(env);
-            env.disarm(id, CallTimer::Response);
+            env.disarm(id, CallTimer::Response(dial.leg));
         }
     }
 
@@ -206,7 +206,7 @@ impl Call {
         let State::Trying(attempt) = dial.state else { return };
         dial.hunt.heard(env);
         for timer in [CallTimer::Ring, CallTimer::Response] {
-            env.disarm(self.id(), timer);
+            env.disarm(self.id(), timer(dial.leg));
         }
         if let Some(early) = attempt.early {
             env.media.push_back(media::Command::Unbridge { bridge: early.bridge });
@@ -300,7 +300,7 @@ impl Call {
             env.media.push_back(media::Command::Unbridge { bridge: early.bridge });
         }
         for timer in [CallTimer::Ring, CallTimer::Response] {
-            env.disarm(id, timer);
+            env.disarm(id, timer(leg));
         }
         self.emit(now, env, CallEvent::DialFailed { leg, failure: meaning, status: Some(failure.status) });
         if elsewhere && !rang {
@@ -311,13 +311,11 @@ impl Call {
     }
 
     /// The server said nothing in time: the next is tried.
-    pub(crate) fn on_response_timeout(&mut self, now: Now, env: &mut Env) {
-        if self.dialling().is_none() {
-            self.on_device_response_timeout(now, env);
+    pub(crate) fn on_response_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        let Some(dial) = self.dialling().filter(|dial| dial.leg == leg) else {
+            self.on_device_response_timeout(now, env, leg);
             return;
-        }
-        let Some(dial) = self.dialling() else { return };
-        let leg = dial.leg;
+        };
         let State::Trying(attempt) = &dial.state else { return };
         let (session, port) = (attempt.session, attempt.offered.port());
         dial.hunt.rest(now, env);
@@ -344,11 +342,11 @@ impl Call {
 
     /// Takes back whatever was dialled; says nothing to the caller.
     pub(super) fn drop_dial(&mut self, now: Now, env: &mut Env, mut dial: Dialling, failure: DialFailure) {
+        let leg = dial.leg;
         for timer in [CallTimer::AgentMediaOpen, CallTimer::Ring, CallTimer::Response] {
-            env.disarm(self.id(), timer);
+            env.disarm(self.id(), timer(leg));
         }
         dial.hunt.leave(env, self.id());
-        let leg = dial.leg;
         if let State::Trying(attempt) = dial.state {
             if let Some(early) = attempt.early {
                 env.media.push_back(media::Command::Unbridge { bridge: early.bridge });

@@ -6,7 +6,7 @@ use core::time::Duration;
 use hotline_acd::{LeaveCause, OfferFailure};
 use hotline_base::{LegId, Now, PlayId, RecordingId};
 use hotline_media::{self as media, LegStats};
-use hotline_sip::Reason;
+use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::conversation::{Conversation, end_conversation};
@@ -67,7 +67,13 @@ impl Call {
     }
 
     /// Whoever talks with the one who is served hung up, or that session failed.
-    pub(crate) fn on_agent_gone(&mut self, now: Now, env: &mut Env, reason: Option<&Reason>) {
+    pub(crate) fn on_agent_gone(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        session: SessionId,
+        reason: Option<&Reason>,
+    ) {
         let q850 = reason.and_then(Reason::q850_cause).unwrap_or(16);
         let talking = matches!(self.live().map(|live| &live.activity), Some(Activity::Talking(_)));
         if talking {
@@ -77,20 +83,23 @@ impl Call {
             let by = self.partner_party();
             let ending = Ending { by, kind: EndKind::Completed, status: Some(200), q850 };
             self.end(now, env, CallerSession::Up, ending);
-        } else if self.is_asking() {
-            self.fail_offer(now, env, OfferFailure::Rejected, Some(200));
-        } else {
-            self.fail_offer(now, env, OfferFailure::PhoneFault, None);
+        } else if let Some(offer) = self.agent_leg_of(session) {
+            // Whoever has taken the phone up, and did not press the key, does not want the call.
+            let (failure, status) = match self.is_asking(offer) {
+                true => (OfferFailure::Rejected, Some(200)),
+                false => (OfferFailure::PhoneFault, None),
+            };
+            self.fail_offer(now, env, offer, failure, status);
         }
     }
 
     /// The partner's session is over without anybody's doing: it was not refreshed, our answer was never acknowledged, or
     /// it failed.
-    pub(crate) fn on_partner_lost(&mut self, now: Now, env: &mut Env, kind: EndKind) {
+    pub(crate) fn on_partner_lost(&mut self, now: Now, env: &mut Env, session: SessionId, kind: EndKind) {
         if matches!(self.live().map(|live| &live.activity), Some(Activity::Talking(_))) {
             self.end_by_system(now, env, kind, None, 102);
         } else {
-            self.on_agent_gone(now, env, None);
+            self.on_agent_gone(now, env, session, None);
         }
     }
 
@@ -201,11 +210,8 @@ impl Call {
             Activity::Idle | Activity::Summoning => {}
             Activity::Flow(run) => self.end_flow(now, env, run),
             Activity::Waiting(waiting) => self.leave_queue(now, env, waiting, ending),
-            Activity::Offering { agent, fallback } => {
-                if agent.reservation.is_none() {
-                    env.acd.set_outside_call(now, &agent.agent, self.id(), None);
-                }
-                self.drop_agent_leg(now, env, *agent, OfferFailure::CallerGone, None);
+            Activity::Offering { agents, fallback } => {
+                self.drop_offers(now, env, agents, OfferFailure::CallerGone);
                 self.end_fallback(now, env, fallback, ending);
             }
             Activity::Dialling { dial, fallback } => {
@@ -267,9 +273,7 @@ impl Call {
 
     /// Says that the call is over, and waits for what records it.
     pub(super) fn close(&mut self, now: Now, env: &mut Env, ending: Ending) {
-        for timer in CallTimer::ALL {
-            env.disarm(self.id(), timer);
-        }
+        env.disarm_all(self.id());
         if let Some(agent) = self.calling_agent() {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }

@@ -216,8 +216,8 @@ impl Call {
     fn leave_queue_by_key(&mut self, now: Now, env: &mut Env) {
         let waiting = match self.take_activity() {
             Some(Activity::Waiting(waiting)) => waiting,
-            Some(Activity::Offering { agent, fallback: Fallback::Queue(waiting) }) => {
-                self.drop_agent_leg(now, env, *agent, OfferFailure::CallerGone, None);
+            Some(Activity::Offering { agents, fallback: Fallback::Queue(waiting) }) => {
+                self.drop_offers(now, env, agents, OfferFailure::CallerGone);
                 waiting
             }
             Some(other) => {

@@ -59,8 +59,9 @@ pub(super) enum Activity {
     Summoning,
     Flow(FlowRun),
     Waiting(Waiting),
+    /// At least one phone rings, or is to ring.
     Offering {
-        agent: Box<AgentLeg>,
+        agents: Vec<AgentLeg>,
         fallback: Fallback,
     },
     /// Somebody outside is called.
@@ -77,14 +78,16 @@ impl Live {
             Activity::Idle | Activity::Flow(_) => CallState::InFlow,
             Activity::Summoning => CallState::Dialling,
             Activity::Waiting(waiting) => waiting.state(call, env),
-            Activity::Offering { agent, .. } if agent.is_told() => {
-                CallState::Offered { offer: agent.offer, agent: agent.agent.clone() }
-            }
-            // For as long as the address book is asked, nothing has changed for anybody.
-            Activity::Offering { fallback, .. } => match fallback {
-                Fallback::Queue(waiting) => waiting.state(call, env),
-                Fallback::Transferor(handover) => CallState::Connected { agent: handover.agent().clone() },
-                Fallback::Flow(_) | Fallback::Refuse => CallState::InFlow,
+            Activity::Offering { agents, fallback } => match agents.iter().find(|leg| leg.is_told()) {
+                Some(leg) => CallState::Offered { offer: leg.offer, agent: leg.agent.clone() },
+                // For as long as the address book is asked, nothing has changed for anybody.
+                None => match fallback {
+                    Fallback::Queue(waiting) => waiting.state(call, env),
+                    Fallback::Transferor(handover) => {
+                        CallState::Connected { agent: handover.agent().clone() }
+                    }
+                    Fallback::Flow(_) | Fallback::Refuse => CallState::InFlow,
+                },
             },
             Activity::Dialling { .. } => CallState::Dialling,
             Activity::Talking(conversation) => match &conversation.partner {
@@ -97,14 +100,15 @@ impl Live {
     /// The agent whose page shows this offer: from the offer to the end of the talk.
     pub(super) fn agent_of(&self, offer: LegId) -> Option<&AgentId> {
         match &self.activity {
-            Activity::Offering { agent, .. } if agent.offer == offer => Some(&agent.agent),
+            Activity::Offering { agents, .. } => {
+                agents.iter().find(|leg| leg.offer == offer).map(|leg| &leg.agent)
+            }
             Activity::Talking(conversation) if conversation.media.id() == offer => conversation.agent(),
             Activity::Idle
             | Activity::Summoning
             | Activity::Dialling { .. }
             | Activity::Flow(_)
             | Activity::Waiting(_)
-            | Activity::Offering { .. }
             | Activity::Talking(_) => None,
         }
     }
@@ -219,10 +223,10 @@ impl Call {
     }
 
     /// A key was pressed on an agent's device, and told by INFO.
-    pub(crate) fn on_agent_digit(&mut self, now: Now, env: &mut Env, key: char) {
-        if let Some(offer) = self.current_offer() {
-            self.on_offer_digit(now, env, offer, key);
-        } else if let Some(leg) = self.conversation().map(|conversation| conversation.media.id()) {
+    pub(crate) fn on_agent_digit(&mut self, now: Now, env: &mut Env, leg: LegId, key: char) {
+        if self.agent_leg(leg).is_some() {
+            self.on_offer_digit(now, env, leg, key);
+        } else {
             self.pass_digit(env, leg, key);
         }
     }

@@ -126,12 +126,19 @@ impl Call {
         if living && (first || self.record.customer != id) {
             self.emit(now, env, CallEvent::CustomerMatched { customer: id });
         }
-        self.tell_offer(now, env);
+        for offer in self.offers() {
+            self.tell_offer(now, env, offer);
+        }
     }
 
     /// Whether the address book has said who calls, or is not asked.
     pub(crate) const fn is_looked_up(&self) -> bool {
         matches!(self.lookup, Lookup::Done(_))
+    }
+
+    /// The media leg of the one who is served, or who makes the call.
+    pub(crate) const fn first_leg(&self) -> LegId {
+        self.leg
     }
 
     /// What was dialled, as sent.

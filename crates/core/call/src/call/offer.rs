@@ -1,4 +1,5 @@
-//! One offer to one agent: screen pop and media port side by side, then the INVITE, then an answer or not.
+//! Offers to agents: for each, screen pop and media port side by side, then the INVITE, then an answer or not. Several
+//! phones may ring for one call; the first that is taken up has it, the others are told so.
 
 use std::time::Duration;
 
@@ -81,6 +82,13 @@ impl AgentLeg {
             Progress::Preparing { .. } => None,
         }
     }
+
+    fn session(&self) -> Option<SessionId> {
+        match &self.progress {
+            Progress::Inviting(device) | Progress::Asking(device) => Some(device.session),
+            Progress::Preparing { .. } => None,
+        }
+    }
 }
 
 /// Where the call goes when the offer comes to nothing.
@@ -106,27 +114,35 @@ pub(crate) struct Candidate {
 
 impl Call {
     pub(super) fn begin_offer(&mut self, now: Now, env: &mut Env, candidate: Candidate, fallback: Fallback) {
+        self.set_activity(Activity::Offering { agents: Vec::new(), fallback });
+        self.add_offer(now, env, candidate);
+    }
+
+    /// Another phone is to ring beside those that do.
+    pub(super) fn add_offer(&mut self, now: Now, env: &mut Env, candidate: Candidate) {
         let Candidate { agent, reservation, ring_timeout, because } = candidate;
         let offer = env.open_leg(self.id(), LegOwner::agent(&agent));
-        env.arm(self.id(), CallTimer::Pop, now.mono + env.center.timing.pop_wait);
-        env.arm(self.id(), CallTimer::AgentMediaOpen, now.mono + env.center.timing.media_open);
+        env.arm(self.id(), CallTimer::Pop(offer), now.mono + env.center.timing.pop_wait);
+        env.arm(self.id(), CallTimer::AgentMediaOpen(offer), now.mono + env.center.timing.media_open);
         let progress = Progress::Preparing { port: Port::Opening, pop: Pop::Unknown { because } };
-        let leg = Box::new(AgentLeg { offer, agent, reservation, ring_timeout, progress });
-        self.set_activity(Activity::Offering { agent: leg, fallback });
+        let leg = AgentLeg { offer, agent, reservation, ring_timeout, progress };
+        match self.live().map(|live| &mut live.activity) {
+            Some(Activity::Offering { agents, .. }) => agents.push(leg),
+            Some(_) | None => return,
+        }
         if self.is_looked_up() {
-            self.tell_offer(now, env);
+            self.tell_offer(now, env, offer);
         }
     }
 
     /// Tells the agent's page of the offer and who calls, if that was not done.
-    pub(super) fn tell_offer(&mut self, now: Now, env: &mut Env) {
-        let Some(live) = self.live() else { return };
-        let Activity::Offering { agent: leg, .. } = &mut live.activity else { return };
+    pub(super) fn tell_offer(&mut self, now: Now, env: &mut Env, offer: LegId) {
+        let Some(leg) = self.agent_leg(offer) else { return };
         let Progress::Preparing { pop, .. } = &mut leg.progress else { return };
         if let Pop::Unknown { because } = pop {
             let because = because.take();
             *pop = Pop::Told;
-            let (offer, agent) = (leg.offer, leg.agent.clone());
+            let agent = leg.agent.clone();
             self.emit(now, env, CallEvent::Offered { offer, agent, because });
         }
     }
@@ -139,18 +155,16 @@ impl Call {
             return false;
         };
         *pop = Pop::Settled;
-        env.disarm(self.id(), CallTimer::Pop);
+        env.disarm(self.id(), CallTimer::Pop(offer));
         self.emit(now, env, CallEvent::Popped { offer, written });
-        self.invite_agent(now, env);
+        self.invite_agent(now, env, offer);
         true
     }
 
     /// The wait for the pop is over. An address book that is slower than that says who calls while the phone rings.
-    pub(crate) fn on_pop_timeout(&mut self, now: Now, env: &mut Env) {
-        self.tell_offer(now, env);
-        if let Some(offer) = self.current_offer() {
-            self.on_popped(now, env, offer, false);
-        }
+    pub(crate) fn on_pop_timeout(&mut self, now: Now, env: &mut Env, offer: LegId) {
+        self.tell_offer(now, env, offer);
+        self.on_popped(now, env, offer, false);
     }
 
     pub(super) fn on_agent_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
@@ -160,53 +174,53 @@ impl Call {
             return;
         };
         *opening = Port::Open(Box::new(MediaLeg::new(leg, port, session_id, None)));
-        env.disarm(self.id(), CallTimer::AgentMediaOpen);
-        self.invite_agent(now, env);
+        env.disarm(self.id(), CallTimer::AgentMediaOpen(leg));
+        self.invite_agent(now, env, leg);
     }
 
     /// The media plane did not answer in time about the second leg.
-    pub(crate) fn on_agent_media_open_timeout(&mut self, now: Now, env: &mut Env) {
-        if self.dialled_leg().is_some() {
+    pub(crate) fn on_agent_media_open_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        if self.dialled_leg() == Some(leg) {
             self.on_dial_media_timeout(now, env);
             return;
         }
-        self.on_agent_leg_failed(now, env, MEDIA_SILENT);
+        self.on_agent_leg_failed(now, env, leg, MEDIA_SILENT);
     }
 
     /// No port for the agent's leg. The agent is not to blame.
-    pub(super) fn on_agent_leg_failed(&mut self, now: Now, env: &mut Env, cause: &str) {
+    pub(super) fn on_agent_leg_failed(&mut self, now: Now, env: &mut Env, offer: LegId, cause: &str) {
         env.raise_media(now, cause);
-        self.fail_offer(now, env, OfferFailure::ServerFault, None);
+        self.fail_offer(now, env, offer, OfferFailure::ServerFault, None);
     }
 
     /// Sends the INVITE once the pop is settled and the port is open.
-    fn invite_agent(&mut self, now: Now, env: &mut Env) {
+    fn invite_agent(&mut self, now: Now, env: &mut Env, offer: LegId) {
         let mut from = NameAddr::new(caller_uri(self.caller(), &env.center.domain));
         from.display = self.display_name().map(Into::into);
-        let Some(live) = self.live() else { return };
-        let Activity::Offering { agent: leg, .. } = &live.activity else { return };
+        let Some(leg) = self.agent_leg(offer) else { return };
         let Progress::Preparing { port: Port::Open(media), pop: Pop::Settled } = &leg.progress else {
             return;
         };
-        let (offer, agent, ring_timeout) = (leg.offer, leg.agent.clone(), leg.ring_timeout);
+        let (agent, ring_timeout, by_queue) =
+            (leg.agent.clone(), leg.ring_timeout, leg.reservation.is_some());
+        let media = (**media).clone();
         let headers = match env.center.agents.get(&agent).map(|agent| agent.auto_answer) {
-            Some(AutoAnswer::Always) if leg.reservation.is_some() => auto_answer(&env.center.domain),
+            Some(AutoAnswer::Always) if by_queue => auto_answer(&env.center.domain),
             Some(AutoAnswer::Always | AutoAnswer::OwnCalls | AutoAnswer::Never) | None => Vec::new(),
         };
-        let media = (**media).clone();
         self.emit(now, env, CallEvent::Invited { offer });
         let end = LegEnd::Agent(agent.clone());
         let device = match self.ring_device(now, env, media, Summoning { agent, from, headers, end }) {
             Ok(device) => Box::new(device),
             Err(failure) => {
-                self.fail_offer(now, env, failure, None);
+                self.fail_offer(now, env, offer, failure, None);
                 return;
             }
         };
         if let Some(leg) = self.agent_leg(offer) {
             leg.progress = Progress::Inviting(device);
         }
-        env.arm(self.id(), CallTimer::Ring, now.mono + ring_timeout);
+        env.arm(self.id(), CallTimer::Ring(offer), now.mono + ring_timeout);
     }
 
     pub(super) fn display_name(&self) -> Option<String> {
@@ -216,11 +230,10 @@ impl Call {
     }
 
     /// The agent's phone rings.
-    pub(crate) fn on_agent_ringing(&mut self, now: Now, env: &mut Env) {
-        self.on_device_found(now, env);
-        let Some(live) = self.live() else { return };
-        let Activity::Offering { agent, .. } = &live.activity else { return };
-        let (offer, reservation) = (agent.offer, agent.reservation);
+    pub(crate) fn on_agent_ringing(&mut self, now: Now, env: &mut Env, offer: LegId) {
+        self.on_device_found(now, env, offer);
+        let Some(AgentLeg { reservation, .. }) = self.agent_leg(offer) else { return };
+        let reservation = *reservation;
         let again = self.record.offers.iter().any(|entry| entry.leg == offer && entry.ringing_at.is_some());
         if again {
             return;
@@ -235,33 +248,38 @@ impl Call {
     }
 
     /// The agent answered. Media is agreed and the two are connected.
-    pub(crate) fn on_agent_answered(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
-        let asks = self.is_to_be_asked(env);
+    pub(crate) fn on_agent_answered(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        offer: LegId,
+        answer: Option<&Bytes>,
+    ) {
+        let asks = self.is_to_be_asked(env, offer);
         if asks {
             // Whoever has answered was rung, even if the network lost the word of it.
-            self.on_agent_ringing(now, env);
+            self.on_agent_ringing(now, env, offer);
         }
-        self.on_device_answered(now, env);
-        let Some(device) = self.device_call() else { return };
+        self.on_device_answered(now, env, offer);
+        let Some(device) = self.device_call(offer) else { return };
         if !device.offered.conclude(answer, &mut env.media) {
-            self.fail_offer(now, env, OfferFailure::PhoneFault, Some(200));
+            self.fail_offer(now, env, offer, OfferFailure::PhoneFault, Some(200));
         } else if asks {
-            self.ask_for_key(env);
+            self.ask_for_key(env, offer);
         } else {
-            self.put_through(now, env);
+            self.put_through(now, env, offer);
         }
     }
 
     /// Says which key puts the call through, for as long as the offer lasts.
-    fn ask_for_key(&mut self, env: &mut Env) {
-        let Some(live) = self.live() else { return };
-        let Activity::Offering { agent: leg, .. } = &mut live.activity else { return };
+    fn ask_for_key(&mut self, env: &mut Env, offer: LegId) {
+        let Some(leg) = self.agent_leg(offer) else { return };
         let silent = Progress::Preparing { port: Port::Opening, pop: Pop::Settled };
         leg.progress = match std::mem::replace(&mut leg.progress, silent) {
             Progress::Inviting(device) => Progress::Asking(device),
             other @ (Progress::Preparing { .. } | Progress::Asking(_)) => other,
         };
-        let (leg, play) = (leg.offer, env.next_play());
+        let (leg, play) = (offer, env.next_play());
         let prompt = prompt_id(&env.center.language, &PromptName::from(TAKE_CALL_PROMPT));
         let prompts = vec![prompt; TAKE_CALL_SAID];
         env.media.push_back(media::Command::Play { leg, play, prompts });
@@ -272,76 +290,117 @@ impl Call {
         let asked = self.agent_leg(offer).is_some_and(|leg| matches!(leg.progress, Progress::Asking(_)));
         if asked && key == TAKE_CALL_KEY {
             env.media.push_back(media::Command::StopPlay { leg: offer });
-            self.put_through(now, env);
+            self.put_through(now, env, offer);
         }
     }
 
     /// Whether the device that has taken the call has yet to confirm it.
-    pub(super) fn is_asking(&mut self) -> bool {
-        let offer = self.current_offer();
-        let leg = offer.and_then(|offer| self.agent_leg(offer));
-        leg.is_some_and(|leg| matches!(leg.progress, Progress::Asking(_)))
+    pub(super) fn is_asking(&mut self, offer: LegId) -> bool {
+        self.agent_leg(offer).is_some_and(|leg| matches!(leg.progress, Progress::Asking(_)))
     }
 
-    fn put_through(&mut self, now: Now, env: &mut Env) {
-        let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
-        let AgentLeg { agent, reservation, progress, .. } = *agent;
+    fn put_through(&mut self, now: Now, env: &mut Env, offer: LegId) {
+        let Some((leg, others, fallback)) = self.take_offers(offer) else { return };
+        let AgentLeg { agent, reservation, progress, .. } = leg;
         let (Progress::Inviting(device) | Progress::Asking(device)) = progress else { return };
         let DeviceCall { session, offered: media, .. } = *device;
-        env.disarm(self.id(), CallTimer::Ring);
+        env.disarm(self.id(), CallTimer::Ring(offer));
         self.connect(now, env, fallback, Answered { agent, reservation, session, media });
+        self.drop_offers(now, env, others, OfferFailure::Elsewhere);
+    }
+
+    /// Takes the offers out: the one that is taken, and the others that ring for the same caller. They are stopped when the
+    /// two hear each other.
+    pub(super) fn take_offers(&mut self, offer: LegId) -> Option<(AgentLeg, Vec<AgentLeg>, Fallback)> {
+        self.agent_leg(offer)?;
+        let Some(Activity::Offering { mut agents, fallback }) = self.take_activity() else { return None };
+        let place = agents.iter().position(|leg| leg.offer == offer)?;
+        Some((agents.remove(place), agents, fallback))
+    }
+
+    /// Stops these phones, whose call goes on without them.
+    pub(super) fn drop_offers(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        agents: Vec<AgentLeg>,
+        failure: OfferFailure,
+    ) {
+        for leg in agents {
+            if leg.reservation.is_none() {
+                env.acd.set_outside_call(now, &leg.agent, self.id(), None);
+            }
+            self.drop_agent_leg(now, env, leg, failure, None);
+        }
     }
 
     /// The agent's INVITE failed with a final status.
-    pub(crate) fn on_agent_failed(&mut self, now: Now, env: &mut Env, failure: &Failure) {
-        if let Some(fault) = self.on_device_refused(now, env, failure) {
-            self.fail_offer(now, env, fault, Some(failure.status));
+    pub(crate) fn on_agent_failed(&mut self, now: Now, env: &mut Env, offer: LegId, failure: &Failure) {
+        if let Some(fault) = self.on_device_refused(now, env, offer, failure) {
+            self.fail_offer(now, env, offer, fault, Some(failure.status));
         }
     }
 
     /// Nobody took the phone up in time.
-    pub(crate) fn on_ring_timeout(&mut self, now: Now, env: &mut Env) {
+    pub(crate) fn on_ring_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
         if self.is_summoning() {
             self.on_summons_failed(now, env, 480);
             return;
         }
-        if self.dialled_leg().is_some() {
+        if self.dialled_leg() == Some(leg) {
             self.stop_dialling(now, env, DialFailure::NoAnswer);
             return;
         }
         // A phone that never rang cannot have been heard: its agent is not to blame.
-        let offer = self.current_offer();
-        let rang =
-            self.record.offers.iter().any(|entry| Some(entry.leg) == offer && entry.ringing_at.is_some());
-        self.fail_offer(now, env, if rang { OfferFailure::NoAnswer } else { OfferFailure::PhoneFault }, None);
+        let rang = self.record.offers.iter().any(|entry| entry.leg == leg && entry.ringing_at.is_some());
+        let failure = if rang { OfferFailure::NoAnswer } else { OfferFailure::PhoneFault };
+        self.fail_offer(now, env, leg, failure, None);
     }
 
     /// The ACD took the reservation back while the caller is still there.
     pub(crate) fn on_offer_withdrawn(&mut self, now: Now, env: &mut Env, reservation: ReservationId) {
         let Some(live) = self.live() else { return };
-        let Activity::Offering { agent, .. } = &live.activity else { return };
-        if agent.reservation == Some(reservation) {
-            self.withdraw_offer(now, env, OfferFailure::NoAnswer, None);
+        let Activity::Offering { agents, .. } = &live.activity else { return };
+        let leg = agents.iter().find(|leg| leg.reservation == Some(reservation));
+        if let Some(offer) = leg.map(|leg| leg.offer) {
+            self.withdraw_offer(now, env, offer, OfferFailure::NoAnswer, None);
         }
     }
 
     /// Ends the present offer without a talk and sends the call where it then belongs.
-    pub(super) fn fail_offer(&mut self, now: Now, env: &mut Env, failure: OfferFailure, status: Option<u16>) {
+    pub(super) fn fail_offer(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        offer: LegId,
+        failure: OfferFailure,
+        status: Option<u16>,
+    ) {
         let call = self.id();
-        let Some(live) = self.live() else { return };
-        let Activity::Offering { agent, .. } = &live.activity else { return };
-        match agent.reservation {
+        let Some(leg) = self.agent_leg(offer) else { return };
+        match leg.reservation {
             Some(reservation) => env.acd.offer_failed(now, reservation, failure),
-            None => env.acd.set_outside_call(now, &agent.agent, call, None),
+            None => env.acd.set_outside_call(now, &leg.agent, call, None),
         }
-        self.withdraw_offer(now, env, failure, status);
+        self.withdraw_offer(now, env, offer, failure, status);
     }
 
     /// The part of a failed offer that the ACD need not be told.
-    fn withdraw_offer(&mut self, now: Now, env: &mut Env, failure: OfferFailure, status: Option<u16>) {
-        let Some(Activity::Offering { agent, fallback }) = self.take_activity() else { return };
-        self.drop_agent_leg(now, env, *agent, failure, status);
-        self.fall_back(now, env, fallback, failure);
+    fn withdraw_offer(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        offer: LegId,
+        failure: OfferFailure,
+        status: Option<u16>,
+    ) {
+        let Some((leg, others, fallback)) = self.take_offers(offer) else { return };
+        self.drop_agent_leg(now, env, leg, failure, status);
+        if others.is_empty() {
+            self.fall_back(now, env, fallback, failure);
+        } else {
+            self.set_activity(Activity::Offering { agents: others, fallback });
+        }
     }
 
     /// Nobody took the call: it goes where it then belongs.
@@ -370,8 +429,9 @@ impl Call {
         failure: OfferFailure,
         status: Option<u16>,
     ) {
+        let offer = agent.offer;
         for timer in [CallTimer::Pop, CallTimer::AgentMediaOpen, CallTimer::Ring, CallTimer::Response] {
-            env.disarm(self.id(), timer);
+            env.disarm(self.id(), timer(offer));
         }
         match agent.progress {
             Progress::Inviting(mut device) | Progress::Asking(mut device) => {
@@ -383,42 +443,57 @@ impl Call {
             }
             // Who was chosen is on record even if nobody heard of it.
             Progress::Preparing { pop: Pop::Unknown { because }, .. } => {
-                let (offer, agent) = (agent.offer, agent.agent.clone());
+                let agent = agent.agent.clone();
                 self.emit(now, env, CallEvent::Offered { offer, agent, because });
             }
             Progress::Preparing { pop: Pop::Told | Pop::Settled, .. } => {}
         }
-        env.close_leg(agent.offer);
-        self.emit(
-            now,
-            env,
-            CallEvent::OfferFailed { offer: agent.offer, agent: agent.agent, failure, status },
-        );
+        env.close_leg(offer);
+        self.emit(now, env, CallEvent::OfferFailed { offer, agent: agent.agent, failure, status });
     }
 
-    fn agent_leg(&mut self, offer: LegId) -> Option<&mut AgentLeg> {
+    /// The offer on this leg, if it goes on.
+    pub(super) fn agent_leg(&mut self, offer: LegId) -> Option<&mut AgentLeg> {
         match &mut self.live()?.activity {
-            Activity::Offering { agent, .. } if agent.offer == offer => Some(agent),
-            Activity::Offering { .. }
-            | Activity::Idle
-            | Activity::Summoning
-            | Activity::Flow(_)
-            | Activity::Waiting(_)
-            | Activity::Dialling { .. }
-            | Activity::Talking(_) => None,
-        }
-    }
-
-    /// The agent leg of the present offer.
-    pub(crate) fn current_offer(&mut self) -> Option<LegId> {
-        match &self.live()?.activity {
-            Activity::Offering { agent, .. } => Some(agent.offer),
+            Activity::Offering { agents, .. } => agents.iter_mut().find(|leg| leg.offer == offer),
             Activity::Idle
             | Activity::Summoning
             | Activity::Flow(_)
             | Activity::Waiting(_)
             | Activity::Dialling { .. }
             | Activity::Talking(_) => None,
+        }
+    }
+
+    /// The legs of the agents to whom the call is offered.
+    pub(super) fn offers(&mut self) -> Vec<LegId> {
+        match self.live().map(|live| &live.activity) {
+            Some(Activity::Offering { agents, .. }) => agents.iter().map(|leg| leg.offer).collect(),
+            Some(
+                Activity::Idle
+                | Activity::Summoning
+                | Activity::Flow(_)
+                | Activity::Waiting(_)
+                | Activity::Dialling { .. }
+                | Activity::Talking(_),
+            )
+            | None => Vec::new(),
+        }
+    }
+
+    /// The leg of an agent to whom this session leads: one that rings, or the one who talks.
+    pub(crate) fn agent_leg_of(&mut self, session: SessionId) -> Option<LegId> {
+        match &self.live()?.activity {
+            Activity::Offering { agents, .. } => {
+                let leg = agents.iter().find(|leg| leg.session() == Some(session))?;
+                Some(leg.offer)
+            }
+            Activity::Talking(conversation) => Some(conversation.media.id()),
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Dialling { .. } => None,
         }
     }
 }

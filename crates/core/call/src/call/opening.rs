@@ -118,10 +118,10 @@ impl Call {
     pub(crate) fn on_leg_failed(&mut self, now: Now, env: &mut Env, leg: LegId, cause: &str) {
         if leg == self.leg {
             self.on_caller_leg_failed(now, env, cause);
-        } else if self.current_offer() == Some(leg) {
-            self.on_agent_leg_failed(now, env, cause);
         } else if self.dialled_leg() == Some(leg) {
             self.on_dial_leg_failed(now, env, cause);
+        } else if self.agent_leg(leg).is_some() {
+            self.on_agent_leg_failed(now, env, leg, cause);
         }
     }
 

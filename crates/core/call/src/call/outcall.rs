@@ -59,7 +59,7 @@ impl Call {
                     let trunk =
                         env.center.trunks.get(&candidate.trunk).expect("the hunt chose it from there");
                     let (answers, rings) = (trunk.response_timeout, trunk.ring_timeout);
-                    env.arm(call, CallTimer::Response, now.mono + answers);
+                    env.arm(call, CallTimer::Response(leg), now.mono + answers);
                     self.tell_dialled(now, env, hunt, aim, candidate);
                     return Ok(Sent { session, offered: *offered, rings });
                 }

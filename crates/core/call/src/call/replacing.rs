@@ -94,15 +94,12 @@ impl Call {
 
     /// An agent takes the call that rings at the own phone, or at that of a colleague, who is not to blame.
     fn pick_up(&mut self, now: Now, env: &mut Env, replacing: &Replacing) -> Result<(), u16> {
-        let rings = self.device_call().filter(|device| device.session == replacing.replaced);
-        let former = rings.map(|device| device.offered.clone());
-        let (Some(former), Some(offer)) = (former, self.current_offer()) else { return Err(481) };
+        let offer = self.agent_leg_of(replacing.replaced).ok_or(481_u16)?;
+        let former = self.device_call(offer).map(|device| device.offered.clone()).ok_or(481_u16)?;
         let media = replacing.answer(now, env, &former)?;
-        let Some(Activity::Offering { agent: mut leg, fallback }) = self.take_activity() else {
-            return Err(481);
-        };
+        let (mut leg, others, fallback) = self.take_offers(offer).ok_or(481_u16)?;
         for timer in [CallTimer::Ring, CallTimer::Response] {
-            env.disarm(self.id(), timer);
+            env.disarm(self.id(), timer(offer));
         }
         if let Some(device) = leg.device_call() {
             device.leave_trunk(env, self.id());
@@ -127,6 +124,7 @@ impl Call {
             self.emit(now, env, CallEvent::Offered { offer, agent: by.clone(), because: None });
         }
         self.connect(now, env, fallback, Answered { agent: by, reservation, session, media });
+        self.drop_offers(now, env, others, OfferFailure::Elsewhere);
         Ok(())
     }
 }

@@ -78,7 +78,7 @@ impl Call {
                 return;
             }
         };
-        env.arm(self.id(), CallTimer::Ring, now.mono + env.center.timing.extension_ring);
+        env.arm(self.id(), CallTimer::Ring(self.leg), now.mono + env.center.timing.extension_ring);
         self.session = Some(device.session);
         let media = device.offered.clone();
         let progress = Progress::Summoned { caller_id, device };
@@ -88,15 +88,15 @@ impl Call {
 
     /// The agent has taken the own device up: whom the agent wants is called.
     pub(crate) fn on_summoned(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
-        let id = self.id();
-        self.on_device_answered(now, env);
+        let (id, leg) = (self.id(), self.leg);
+        self.on_device_answered(now, env, self.leg);
         let Some(live) = self.live() else { return };
         let Progress::Summoned { caller_id, .. } = &live.progress else { return };
         let caller_id = caller_id.clone();
         let agreed = live.media.conclude(answer, &mut env.media);
         live.progress = Progress::Confirmed;
         live.activity = Activity::Idle;
-        env.disarm(id, CallTimer::Ring);
+        env.disarm(id, CallTimer::Ring(leg));
         if !agreed {
             self.end_by_system(now, env, EndKind::Refused, Some(200), 88);
             return;
@@ -111,7 +111,7 @@ impl Call {
 
     /// The agent's own device refused, or cannot be reached that way.
     pub(crate) fn on_summons_refused(&mut self, now: Now, env: &mut Env, failure: &Failure) {
-        if self.on_device_refused(now, env, failure).is_some() {
+        if self.on_device_refused(now, env, self.leg, failure).is_some() {
             self.on_summons_failed(now, env, failure.status);
         }
     }

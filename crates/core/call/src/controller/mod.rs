@@ -58,12 +58,12 @@ pub enum Timer {
 pub enum CallTimer {
     /// The media plane must open the caller's leg: [`crate::Timing::media_open`].
     MediaOpen,
-    /// The media plane must open the second leg: [`crate::Timing::media_open`].
-    AgentMediaOpen,
+    /// The media plane must open this leg of an agent or of somebody outside: [`crate::Timing::media_open`].
+    AgentMediaOpen(LegId),
     /// The screen pop must be written: [`crate::Timing::pop_wait`].
-    Pop,
+    Pop(LegId),
     /// The agent, or the called one, must answer: the queue's ring time, or the trunk's.
-    Ring,
+    Ring(LegId),
     /// The flow's own timer: digits, silence.
     Flow,
     /// The recordings and legs must be closed: [`crate::Timing::close`].
@@ -71,7 +71,7 @@ pub enum CallTimer {
     /// A phone in a talk must have sent something: [`crate::Timing::unheard`].
     Unheard,
     /// A trunk's server must have said something: [`crate::Trunk::response_timeout`].
-    Response,
+    Response(LegId),
     /// The tone with which a call ends has lasted long enough.
     Refusal,
     /// A pause of the recording is over: [`crate::RecordingPolicy::pause_max`].
@@ -79,18 +79,10 @@ pub enum CallTimer {
 }
 
 impl CallTimer {
-    pub(crate) const ALL: [Self; 10] = [
-        Self::MediaOpen,
-        Self::AgentMediaOpen,
-        Self::Pop,
-        Self::Ring,
-        Self::Flow,
-        Self::Close,
-        Self::Unheard,
-        Self::Response,
-        Self::Refusal,
-        Self::Resume,
-    ];
+    /// Not after any other.
+    pub(crate) const FIRST: Self = Self::MediaOpen;
+    /// Not before any other.
+    pub(crate) const LAST: Self = Self::Resume;
 }
 
 /// What the controller counts since its start.
@@ -231,13 +223,13 @@ impl Controller {
         while let Some((call, timer)) = self.env.timers.pop_due(now.mono) {
             self.with_call(call, |call, env| match timer {
                 CallTimer::MediaOpen => call.on_media_open_timeout(now, env),
-                CallTimer::AgentMediaOpen => call.on_agent_media_open_timeout(now, env),
-                CallTimer::Pop => call.on_pop_timeout(now, env),
-                CallTimer::Ring => call.on_ring_timeout(now, env),
+                CallTimer::AgentMediaOpen(leg) => call.on_agent_media_open_timeout(now, env, leg),
+                CallTimer::Pop(offer) => call.on_pop_timeout(now, env, offer),
+                CallTimer::Ring(leg) => call.on_ring_timeout(now, env, leg),
                 CallTimer::Flow => call.on_flow_timeout(now, env),
                 CallTimer::Close => call.on_close_timeout(now, env),
                 CallTimer::Unheard => call.on_unheard_timeout(now, env),
-                CallTimer::Response => call.on_response_timeout(now, env),
+                CallTimer::Response(leg) => call.on_response_timeout(now, env, leg),
                 CallTimer::Refusal => call.on_refusal_timeout(now, env),
                 CallTimer::Resume => call.on_pause_timeout(now, env),
             });

@@ -56,12 +56,12 @@ impl Controller {
                 call.on_reoffer(now, env, (session, role), offer.as_ref());
             }
             SipEvent::ReofferAnswered { body, .. } => {
-                call.on_reoffer_answered(now, env, role, body.as_ref());
+                call.on_reoffer_answered(now, env, (session, role), body.as_ref());
             }
             event => match role {
                 Role::Caller => tell_caller(call, now, env, event),
-                Role::Agent => tell_agent(call, now, env, event),
-                Role::Callee => tell_callee(call, now, env, event),
+                Role::Agent => tell_agent(call, now, env, session, event),
+                Role::Callee => tell_callee(call, now, env, session, event),
                 Role::Transferor => {
                     if matches!(event, SipEvent::Cancelled { .. } | SipEvent::Ended { .. }) {
                         call.on_transferor_gone(now, env);
@@ -82,8 +82,8 @@ fn lost(reason: Option<&Reason>) -> EndKind {
 fn tell_caller(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
     match event {
         SipEvent::Answered { body, .. } => call.on_summoned(now, env, body.as_ref()),
-        SipEvent::Trying { .. } => call.on_device_trying(env),
-        SipEvent::Ringing { .. } => call.on_device_found(now, env),
+        SipEvent::Trying { .. } => call.on_device_trying(env, call.first_leg()),
+        SipEvent::Ringing { .. } => call.on_device_found(now, env, call.first_leg()),
         SipEvent::Failed { failure, .. } if call.is_summoning() => {
             call.on_summons_refused(now, env, &failure);
         }
@@ -104,41 +104,46 @@ fn tell_caller(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
 
 /// Of an agent to whom a call is offered, or who talks.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing to a call")]
-fn tell_agent(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
+fn tell_agent(call: &mut Call, now: Now, env: &mut Env, session: SessionId, event: SipEvent) {
+    let Some(leg) = call.agent_leg_of(session) else { return };
     match event {
-        SipEvent::Trying { .. } => call.on_device_trying(env),
-        SipEvent::Ringing { .. } => call.on_agent_ringing(now, env),
-        SipEvent::Answered { body, .. } => call.on_agent_answered(now, env, body.as_ref()),
-        SipEvent::Failed { failure, .. } => call.on_agent_failed(now, env, &failure),
+        SipEvent::Trying { .. } => call.on_device_trying(env, leg),
+        SipEvent::Ringing { .. } => call.on_agent_ringing(now, env, leg),
+        SipEvent::Answered { body, .. } => call.on_agent_answered(now, env, leg, body.as_ref()),
+        SipEvent::Failed { failure, .. } => call.on_agent_failed(now, env, leg, &failure),
         SipEvent::Ended { by: Side::Local, reason, .. } => {
-            call.on_partner_lost(now, env, lost(reason.as_ref()));
+            call.on_partner_lost(now, env, session, lost(reason.as_ref()));
         }
         SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
-            call.on_agent_gone(now, env, reason.as_ref());
+            call.on_agent_gone(now, env, session, reason.as_ref());
         }
         SipEvent::Confirmed { body, .. } => {
-            call.on_reoffer_answered(now, env, Role::Agent, body.as_ref());
+            call.on_reoffer_answered(now, env, (session, Role::Agent), body.as_ref());
         }
-        SipEvent::Info { digit, .. } => call.on_agent_digit(now, env, *digit.expose()),
+        SipEvent::Info { digit, .. } => call.on_agent_digit(now, env, leg, *digit.expose()),
         _ => {}
     }
 }
 
 /// Of somebody outside who is called, or talks.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing to a call")]
-fn tell_callee(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
+fn tell_callee(call: &mut Call, now: Now, env: &mut Env, session: SessionId, event: SipEvent) {
     match event {
         SipEvent::Trying { .. } => call.on_dial_trying(env),
         SipEvent::Ringing { status, body, .. } => call.on_dial_progress(now, env, status, body.as_ref()),
         SipEvent::Answered { body, .. } => call.on_dial_answered(now, env, body.as_ref()),
         SipEvent::Failed { failure, .. } => call.on_dial_failed(now, env, &failure),
         SipEvent::Ended { by: Side::Local, reason, .. } => {
-            call.on_partner_lost(now, env, lost(reason.as_ref()));
+            call.on_partner_lost(now, env, session, lost(reason.as_ref()));
         }
         SipEvent::Cancelled { reason, .. } | SipEvent::Ended { reason, .. } => {
-            call.on_agent_gone(now, env, reason.as_ref());
+            call.on_agent_gone(now, env, session, reason.as_ref());
         }
-        SipEvent::Info { digit, .. } => call.on_agent_digit(now, env, *digit.expose()),
+        SipEvent::Info { digit, .. } => {
+            if let Some(leg) = call.agent_leg_of(session) {
+                call.on_agent_digit(now, env, leg, *digit.expose());
+            }
+        }
         _ => {}
     }
 }
