@@ -26,6 +26,7 @@ const CORE_EXTERNAL: &[&str] = &[
     "serde_json",
     "sha2",
     "smallvec",
+    "statrs",
     "thiserror",
     "uuid",
 ];

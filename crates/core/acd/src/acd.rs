@@ -9,8 +9,8 @@ use crate::agent::{Agent, Work};
 use crate::caller::{Caller, Stage};
 use crate::queue::Queue;
 use crate::{
-    AgentState, AgentView, CallerView, Config, Delay, Device, Event, Gate, Presence, QueueView, StateTimes,
-    Timer, gate,
+    AgentState, AgentView, CallerView, Config, Delay, Device, Event, Gate, Presence, QueueView, Recent,
+    StateTimes, Timer, gate,
 };
 
 /// The owner of every agent's state, every queue and every offer.
@@ -157,6 +157,12 @@ impl Acd {
     pub fn state_times(&self, now: Now, agent: &AgentId) -> Option<StateTimes> {
         let agent = self.agents.get(agent)?;
         Some(agent.session.as_ref()?.times(now, &agent.state()))
+    }
+
+    /// What an agent did lately, signed in or not; `None` if there is no such agent.
+    #[must_use]
+    pub fn recent(&self, now: Now, agent: &AgentId) -> Option<Recent> {
+        Some(self.agents.get(agent)?.recent(now.mono))
     }
 
     /// One queue.

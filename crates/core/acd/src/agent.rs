@@ -8,6 +8,7 @@ use hotline_base::{AgentId, CallId, Now, Pii, QueueId, ReservationId, Time, Wall
 use serde::{Deserialize, Serialize};
 
 use crate::AgentConfig;
+use crate::recent::History;
 use crate::session::Session;
 
 /// The longest not-ready reason an agent may choose, in bytes.
@@ -239,6 +240,9 @@ pub(crate) struct Agent {
     /// Gone from the configuration: forgotten as soon as it is free.
     pub(crate) retired: bool,
     pub(crate) session: Option<Session>,
+    pub(crate) history: History,
+    /// Calls from queues answered since the day began.
+    pub(crate) calls_today: u32,
     /// Since when it is in its state.
     pub(crate) since: Now,
     /// Max of {end of last wrap-up, became ready, signed in}; meaningful to `LongestIdle` while ready.
@@ -260,6 +264,8 @@ impl Agent {
             ready_count: 0,
             retired: false,
             session: None,
+            history: History::new(now.mono),
+            calls_today: 0,
             since: now,
             idle_since: now.mono,
         }
@@ -347,6 +353,7 @@ impl Agent {
         if let Some(session) = &mut self.session {
             session.count(now, before);
         }
+        self.history.count(now.mono, before);
         if state == *before {
             return;
         }

@@ -18,6 +18,7 @@ mod offer;
 mod plan;
 mod presence;
 mod queue;
+mod recent;
 mod session;
 mod waiting;
 
@@ -41,4 +42,5 @@ pub use offer::{
 };
 pub use plan::{PLAN_STEPS_MAX, Plan, PlanStep, Preference, Requirement, SkipIf, Tiers};
 pub use queue::{QueueCounts, QueueView};
+pub use recent::{RECENT, Recent};
 pub use session::StateTimes;

@@ -65,6 +65,8 @@ impl Acd {
         self.counters.answered += 1;
         self.update(now, &agent, |agent| {
             agent.phone_faults = 0;
+            agent.history.answered(now.mono);
+            agent.calls_today += 1;
             if let Work::Reserved(with) | Work::Ringing(with) = agent.work {
                 agent.work = Work::Talking(with);
             }

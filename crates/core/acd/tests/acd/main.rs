@@ -12,6 +12,7 @@ mod decisions;
 mod model;
 mod offers;
 mod random;
+mod recent;
 mod snapshot;
 mod states;
 mod waiting;
