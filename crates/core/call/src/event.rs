@@ -477,7 +477,7 @@ pub enum AlarmKind {
     PhoneFault(AgentId),
     /// An agent's phone was busy while the agent was ready: an outside call?
     PhoneBusy(AgentId),
-    /// A defect ended a call.
+    /// A defect ended a call, or kept a caller waiting.
     InternalError,
     /// The files of the SIP certificate have changed and cannot be used.
     CertificateUnusable,

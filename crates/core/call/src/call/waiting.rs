@@ -51,9 +51,10 @@ impl Call {
         if let Err(error) = env.acd.enqueue(now, entry) {
             let exit = match error {
                 EnqueueError::Full => QueueExit::Full,
-                EnqueueError::NoAgents | EnqueueError::UnknownQueue | EnqueueError::AlreadyWaiting => {
-                    QueueExit::NoAgents
-                }
+                EnqueueError::NoAgents
+                | EnqueueError::Unstaffed
+                | EnqueueError::UnknownQueue
+                | EnqueueError::AlreadyWaiting => QueueExit::NoAgents,
             };
             self.set_activity(Activity::Flow(run));
             self.give_flow(now, env, Input::QueueExited(exit));

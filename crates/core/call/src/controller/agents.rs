@@ -26,18 +26,25 @@ impl Controller {
                 }
             }
             AcdEvent::OfferWithdrawn { reservation, call, cause, .. } => match cause {
-                // The call that left has stopped the phone itself.
-                WithdrawCause::CallerLeft(_) => {}
-                WithdrawCause::LeaseExpired => {
+                // The call that left or was answered has stopped the phone itself.
+                WithdrawCause::CallerLeft(_) | WithdrawCause::AnsweredElsewhere => {}
+                WithdrawCause::LeaseExpired | WithdrawCause::Moved => {
                     self.with_call(call, |call, env| call.on_offer_withdrawn(now, env, reservation));
                 }
             },
             AcdEvent::Position { call, position, waiting, .. } => {
                 self.with_call(call, |call, env| call.on_position(now, env, position, waiting));
             }
-            AcdEvent::WaitExceeded { call, .. } => {
+            AcdEvent::LimitReached { call, .. } => {
                 self.with_call(call, |call, env| call.on_wait_exceeded(now, env));
             }
+            // What these tell can be asked of the ACD at any time.
+            AcdEvent::Passed { .. }
+            | AcdEvent::Moved { .. }
+            | AcdEvent::Assigned { .. }
+            | AcdEvent::Prioritised { .. }
+            | AcdEvent::Merged { .. }
+            | AcdEvent::Split { .. } => {}
             AcdEvent::Alarm(alarm) => self.on_acd_alarm(now, alarm),
         }
     }
@@ -86,6 +93,10 @@ impl Controller {
             AcdAlarm::LeaseExpired { agent, .. } => {
                 (AlarmKind::ReservationExpired(agent), "an offer was never settled; the agent was released")
             }
+            AcdAlarm::NotOffered { .. } => (
+                AlarmKind::InternalError,
+                "a caller waited while an agent was free; the call was offered late",
+            ),
             AcdAlarm::PhoneFaults { agent } => (
                 AlarmKind::PhoneFault(agent),
                 "the phone failed three times in a row; the agent is not ready",

@@ -356,6 +356,7 @@ impl Controller {
             ("acd_server_faults", acd.server_faults),
             ("acd_caller_gone", acd.caller_gone),
             ("acd_leases_expired", acd.leases_expired),
+            ("acd_not_offered", acd.not_offered),
             ("acd_stray", acd.stray),
         ];
         counters.extend(self.env.sip.counters().named());
