@@ -68,3 +68,62 @@ impl Acd {
         found.map(|(call, agent)| (call, agent.config.id.clone())).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hotline_base::QueueId;
+
+    use super::*;
+    use crate::dispatch::Marks;
+    use crate::{AgentConfig, Config, Entry, Member, QueueConfig};
+
+    /// Adam is free and a caller waits: the machine has forgotten to look.
+    fn forgetful() -> (Acd, Now, CallId) {
+        let adam = AgentId::from("adam");
+        let queues = vec![QueueConfig::new(QueueId::from("sales"), vec![Member::new(adam.clone())])];
+        let agents = vec![AgentConfig::new(adam.clone(), "".into())];
+        let now = Now::default();
+        let mut acd = Acd::new(Config { queues, agents, ..Config::default() }, now);
+        acd.sign_in(now, &adam).expect("there is such an agent");
+        acd.set_ready(now, &adam).expect("it is signed in");
+        let call = CallId::parse(&format!("{:032x}", 1)).expect("it is one");
+        acd.enqueue(now, Entry::new(call, QueueId::from("sales"))).expect("there is room");
+        acd.update(now, &adam, |agent| agent.registered = true);
+        acd.marks = Marks::default();
+        acd.settle(now);
+        (acd, now, call)
+    }
+
+    fn events(acd: &mut Acd) -> Vec<Event> {
+        core::iter::from_fn(|| acd.poll_event()).collect()
+    }
+
+    #[test]
+    fn a_lost_event_raises_an_alarm_and_the_call_is_offered() {
+        let (mut acd, now, waiting) = forgetful();
+        let is_offer = |event: &Event| matches!(event, Event::Offer { .. });
+        assert!(!events(&mut acd).iter().any(is_offer), "the event is lost");
+        for turn in 1..=2 {
+            let (at, timer) = acd.poll_timeout().expect("the watchdog looks");
+            assert_eq!((at, timer), (now.mono + WATCH_INTERVAL * turn, Timer::Watch));
+            acd.handle_timeout(now + WATCH_INTERVAL * turn);
+        }
+        let told = events(&mut acd);
+        let Some(Event::Alarm(AlarmKind::NotOffered { call, agent, because })) = told.first() else {
+            panic!("no alarm: {told:?}");
+        };
+        assert_eq!((*call, agent.as_str(), because.replay()), (waiting, "adam", Some(agent.clone())));
+        assert!(told.iter().any(is_offer));
+        assert_eq!(acd.counters().not_offered, 1);
+    }
+
+    #[test]
+    fn what_is_looked_at_in_time_is_no_alarm() {
+        let (mut acd, now, _) = forgetful();
+        acd.handle_timeout(now + WATCH_INTERVAL);
+        acd.set_registered(now + WATCH_INTERVAL, &AgentId::from("adam"), false);
+        acd.set_registered(now + WATCH_INTERVAL, &AgentId::from("adam"), true);
+        acd.handle_timeout(now + WATCH_INTERVAL * 2);
+        assert_eq!(acd.counters().not_offered, 0);
+    }
+}

@@ -9,6 +9,7 @@
 mod center;
 mod configuration;
 mod decisions;
+mod limits;
 mod model;
 mod offers;
 mod plans;
@@ -18,4 +19,5 @@ mod rules;
 mod snapshot;
 mod states;
 mod strategies;
+mod supervisors;
 mod waiting;
