@@ -20,6 +20,8 @@ mod presence;
 mod queue;
 mod recent;
 mod session;
+mod stub;
+pub use stub::{Limit, WaitRange};
 mod waiting;
 
 pub use acd::{Acd, AgentError, Change, Counters};

@@ -18,6 +18,7 @@ use crate::center::Center;
 use crate::command::{CommandError, Request};
 use crate::controller::{CallTimer, Counters, MessageOutcome};
 use crate::event::{Alarm, AlarmKind, Event, EventKind, Party};
+use crate::places::KeptPlaces;
 use crate::sessions::Sessions;
 use crate::trunk::{Change, Outer, Trunks};
 
@@ -82,6 +83,8 @@ pub(crate) struct Env {
     /// Messages of which it has become known whether a phone has them.
     pub(crate) messages: VecDeque<MessageOutcome>,
     pub(crate) rng: Rng,
+    /// Places in line of callers who were cut off.
+    pub(crate) places: KeptPlaces,
     seq: u64,
     next_id: u64,
 }
@@ -105,6 +108,7 @@ impl Env {
             requests: VecDeque::new(),
             messages: VecDeque::new(),
             rng,
+            places: KeptPlaces::default(),
             seq: last_seq,
             next_id: 0,
         }

@@ -11,6 +11,8 @@ mod env;
 mod event;
 mod media_leg;
 pub mod number;
+mod places;
+mod queue;
 mod record;
 mod sessions;
 mod snapshot;
@@ -20,8 +22,8 @@ mod trunk;
 mod voice;
 
 pub use center::{
-    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, Queue, RecordingPolicy, TAKE_CALL_KEY,
-    TAKE_CALL_PROMPT, Timing,
+    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, TAKE_CALL_KEY, TAKE_CALL_PROMPT,
+    Timing,
 };
 pub use command::{Answer, Command, CommandError, Customer, Message, Reply, Request};
 pub use controller::{
@@ -35,6 +37,7 @@ pub use event::{
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
+pub use queue::{Announcements, Greeting, QUEUE_PROMPTS_MAX, Queue};
 pub use record::{
     CallRecord, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome, QueueVisit,
     Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,

@@ -254,6 +254,8 @@ impl Call {
     ) -> Option<Box<FlowRun>> {
         match fallback {
             Fallback::Queue(waiting) => {
+                self.note_place(env, &waiting);
+                self.enqueued_first = None;
                 let (queue, outcome) = (waiting.queue, QueueOutcome::Answered);
                 self.emit(now, env, CallEvent::Dequeued { queue, outcome });
                 self.close_flow(now, env, waiting.run, Input::Connected)

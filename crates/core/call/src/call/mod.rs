@@ -8,6 +8,7 @@ mod device;
 mod dialling;
 mod ending;
 mod flow;
+mod greeting;
 mod live;
 mod offer;
 mod opening;
@@ -53,6 +54,8 @@ pub(crate) struct Call {
     /// From the first talk on.
     tape: Option<Tape>,
     lookup: Lookup,
+    /// Since when the caller has a place in line, if it has waited and was not answered.
+    enqueued_first: Option<Now>,
     stage: Stage,
 }
 

@@ -36,9 +36,17 @@ impl Controller {
                 self.with_call(call, |call, env| call.on_position(now, env, position, waiting));
             }
             AcdEvent::WaitExceeded { call, .. } => {
-                self.with_call(call, |call, env| call.on_wait_exceeded(now, env));
+                self.with_call(call, |call, env| call.on_limit_reached(now, env, hotline_acd::Limit::Wait));
             }
             AcdEvent::Alarm(alarm) => self.on_acd_alarm(now, alarm),
+        }
+    }
+
+    /// Somebody has decided about opening hours: whoever waits in a queue that is closed by it leaves.
+    pub(super) fn follow_hours(&mut self, now: Now) {
+        let all: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in all {
+            self.with_call(id, |call, env| call.watch_hours(now, env));
         }
     }
 

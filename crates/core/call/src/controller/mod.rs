@@ -66,6 +66,10 @@ pub enum CallTimer {
     Ring(LegId),
     /// The flow's own timer: digits, silence.
     Flow,
+    /// Something is to be said to a caller in line.
+    Announce,
+    /// The opening hours of the caller's queue are over.
+    QueueCloses,
     /// The recordings and legs must be closed: [`crate::Timing::close`].
     Close,
     /// A phone in a talk must have sent something: [`crate::Timing::unheard`].
@@ -227,6 +231,8 @@ impl Controller {
                 CallTimer::Pop(offer) => call.on_pop_timeout(now, env, offer),
                 CallTimer::Ring(leg) => call.on_ring_timeout(now, env, leg),
                 CallTimer::Flow => call.on_flow_timeout(now, env),
+                CallTimer::Announce => call.announce(now, env),
+                CallTimer::QueueCloses => call.watch_hours(now, env),
                 CallTimer::Close => call.on_close_timeout(now, env),
                 CallTimer::Unheard => call.on_unheard_timeout(now, env),
                 CallTimer::Response(leg) => call.on_response_timeout(now, env, leg),
@@ -428,7 +434,10 @@ impl Controller {
             Command::FlowsChanged(flows) => self.env.change_flows(flows),
             Command::FlowsUsable => self.env.clear(now, &AlarmKind::FlowsInvalid),
             Command::FlowsUnusable(cause) => self.env.raise_flows(now, &cause),
-            Command::OverrideHours(hours, decided) => return self.env.override_hours(hours, decided),
+            Command::OverrideHours(hours, decided) => {
+                self.env.override_hours(hours, decided)?;
+                self.follow_hours(now);
+            }
             Command::Release(source) => {
                 if !self.env.sip.release(now, source) {
                     return Err(CommandError::NotBlocked);

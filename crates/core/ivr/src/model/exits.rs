@@ -82,7 +82,7 @@ impl StepKind {
                     to,
                     pace: match exit {
                         QueueExit::Timeout | QueueExit::AgentLeft => Pace::Paced,
-                        QueueExit::Full | QueueExit::NoAgents => Pace::AtOnce,
+                        QueueExit::Full | QueueExit::NoAgents | QueueExit::Closed => Pace::AtOnce,
                     },
                 });
                 exits.chain(queue.keys.iter().map(|(key, to)| paced(StepExit::Choice(*key), to))).collect()
