@@ -18,6 +18,8 @@ pub struct WaitRange {
 }
 
 impl Acd {
+    pub fn hold_back(&mut self, _now: Now, _call: CallId, _until: hotline_base::Time) {}
+
     pub fn offer_accepted(
         &mut self,
         _now: Now,

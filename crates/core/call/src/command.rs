@@ -14,6 +14,7 @@ use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located, MessageSummary};
 use serde::{Deserialize, Serialize};
 
+use crate::callbacks::{Callback, CallbackState};
 use crate::record::{CallRecord, Correction};
 
 /// Asked through the API or by the shell.
@@ -81,6 +82,10 @@ pub enum Command {
     FlowsUnusable(String),
     /// Somebody decided by hand whether it is open; `None` takes that back.
     OverrideHours(HoursId, Option<Override>),
+    /// Somebody is to be called back: after a restart, or by a wish that did not come by phone.
+    CallBack(Box<Callback>),
+    /// Somebody is not to be called back any more.
+    CancelCallback(CallId),
     /// Hear this address, and every user there, by SIP again.
     Release(IpAddr),
     /// More comes by SIP than is worked off (`true`), or all is done in time again: new calls are refused before the
@@ -117,6 +122,9 @@ pub enum CommandError {
     /// There are no such opening hours.
     #[error("there are no such opening hours")]
     UnknownHours,
+    /// Nobody with this id waits to be called back.
+    #[error("nobody with this id waits to be called back")]
+    UnknownCallback,
     /// Nobody at this address is kept from being heard.
     #[error("nobody there is kept from being heard")]
     NotBlocked,
@@ -158,6 +166,23 @@ pub enum Request {
         tag: RequestTag,
         /// What it asks. A customer's number is normalised.
         question: Question,
+    },
+    /// A caller wants to be called back: keep it, unless the number waits for that queue already. Answered by
+    /// [`Reply::Booked`].
+    BookCallback {
+        /// In which call.
+        call: CallId,
+        /// Names the question within the call.
+        tag: RequestTag,
+        /// What is to be kept.
+        callback: Box<Callback>,
+    },
+    /// Keep how a wish to be called back stands.
+    CallbackChanged {
+        /// Which.
+        id: CallId,
+        /// How it stands.
+        state: CallbackState,
     },
     /// Texts are to be spoken, as prompts. Answered by [`Reply::Spoken`].
     Speak {
@@ -261,6 +286,15 @@ pub enum Reply {
         duration: Duration,
         /// What is in that mailbox now, if that is known.
         count: Option<MessageSummary>,
+    },
+    /// To [`Request::BookCallback`].
+    Booked {
+        /// In which call.
+        call: CallId,
+        /// To which question.
+        tag: RequestTag,
+        /// `None` if it could not be kept; nothing within if the number waits already, and keeps its place.
+        callback: Option<Option<Box<Callback>>>,
     },
     /// A service of sound wants keys pressed toward the caller's side.
     StreamDigits {

@@ -14,6 +14,7 @@ use hotline_media as media;
 use hotline_sip::Endpoint;
 use serde::{Deserialize, Serialize};
 
+use crate::callbacks::Callbacks;
 use crate::center::Center;
 use crate::command::{CommandError, Request};
 use crate::controller::{CallTimer, Counters, MessageOutcome};
@@ -83,6 +84,8 @@ pub(crate) struct Env {
     /// Messages of which it has become known whether a phone has them.
     pub(crate) messages: VecDeque<MessageOutcome>,
     pub(crate) rng: Rng,
+    /// Who waits to be called back.
+    pub(crate) callbacks: Callbacks,
     /// Places in line of callers who were cut off.
     pub(crate) places: KeptPlaces,
     seq: u64,
@@ -108,6 +111,7 @@ impl Env {
             requests: VecDeque::new(),
             messages: VecDeque::new(),
             rng,
+            callbacks: Callbacks::default(),
             places: KeptPlaces::default(),
             seq: last_seq,
             next_id: 0,

@@ -295,6 +295,20 @@ pub enum CallEvent {
         /// The cause in words, naming the file.
         problem: String,
     },
+    /// The call is made for somebody who is to be called back. Comes right after `Started`.
+    CallingBack {
+        /// The wish.
+        callback: CallId,
+        /// When it was asked for.
+        requested_at: WallTime,
+        /// Why this agent, and this one in line.
+        because: Decision,
+    },
+    /// The routing looked for an agent and found none to whom the call could be offered.
+    NotOffered {
+        /// Why none.
+        because: Decision,
+    },
     /// The caller left a message, and it is on disk.
     MessageLeft {
         /// The message.

@@ -4,6 +4,7 @@
 //! never know: sockets, files, clocks, HTTP, SQL. Start reading at [`Controller`], then `call/mod.rs`.
 
 mod call;
+mod callbacks;
 mod center;
 mod command;
 mod controller;
@@ -21,6 +22,7 @@ mod speech;
 mod trunk;
 mod voice;
 
+pub use callbacks::{CALLBACK_RETRIES_MAX, CALLBACK_RETRY, CALLBACKS_MAX, Callback, CallbackState};
 pub use center::{
     Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, TAKE_CALL_KEY, TAKE_CALL_PROMPT,
     Timing,
@@ -39,8 +41,8 @@ pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
 pub use queue::{Announcements, Greeting, QUEUE_PROMPTS_MAX, Queue};
 pub use record::{
-    CallRecord, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome, QueueVisit,
-    Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,
+    CallRecord, CalledBack, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome,
+    QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};

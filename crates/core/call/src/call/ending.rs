@@ -277,6 +277,7 @@ impl Call {
     /// Says that the call is over, and waits for what records it.
     pub(super) fn close(&mut self, now: Now, env: &mut Env, ending: Ending) {
         env.disarm_all(self.id());
+        self.give_up_return(now, env, &ending);
         if let Some(agent) = self.calling_agent() {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }

@@ -19,6 +19,9 @@ impl Controller {
             // Session times are kept by the reports that come with the control plane.
             AcdEvent::SessionEnded { .. } => {}
             AcdEvent::Offer { reservation, call, agent, because, .. } => {
+                if self.call_back(now, (reservation, call), &agent, &because) {
+                    return;
+                }
                 let taken = self
                     .with_call(call, |call, env| call.on_agent_chosen(now, env, reservation, agent, because));
                 if taken != Some(true) {
@@ -29,6 +32,7 @@ impl Controller {
                 // The call that left has stopped the phone itself.
                 WithdrawCause::CallerLeft(_) => {}
                 WithdrawCause::LeaseExpired => {
+                    self.stop_call_back(now, call);
                     self.with_call(call, |call, env| call.on_offer_withdrawn(now, env, reservation));
                 }
             },

@@ -6,6 +6,7 @@
 //! [`Controller::poll_media`], [`Controller::poll_sip_leg`], [`Controller::poll_transmit`]; then sleep until [`Controller::poll_timeout`].
 
 mod agents;
+mod callbacks;
 mod incoming;
 mod media_events;
 mod messages;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use hotline_acd::{Acd, AgentView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
+use hotline_ivr::CallbackExit;
 use hotline_media as media;
 use hotline_sip::digest::UsedNonces;
 use hotline_sip::endpoint::Blocked;
@@ -30,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::center::Center;
-use crate::command::{Command, CommandError, Reply, Request};
+use crate::command::{Answer, Command, CommandError, Reply, Request};
 use crate::env::Env;
 use crate::event::{Alarm, AlarmKind, CallEvent, EndKind, Event, EventKind};
 use crate::sessions::SipLeg;
@@ -204,6 +206,14 @@ impl Controller {
                 if told.is_none() {
                     self.env.emit(now, EventKind::Call { call, what });
                 }
+            }
+            Reply::Booked { call, tag, callback } => {
+                let exit = callback.as_ref().map_or(CallbackExit::Refused, |_| CallbackExit::Booked);
+                if let Some(Some(callback)) = callback {
+                    self.env.await_callback(now, *callback);
+                }
+                let answer = Answer::Other(hotline_ivr::Reply::Callback(exit));
+                self.with_call(call, |call, env| call.on_answer(now, env, tag, answer));
             }
             Reply::StreamDigits { call, digits } => {
                 self.with_call(call, |call, env| call.send_digits(env, digits.expose()));
@@ -438,6 +448,8 @@ impl Controller {
                 self.env.override_hours(hours, decided)?;
                 self.follow_hours(now);
             }
+            Command::CallBack(callback) => self.env.await_callback(now, *callback),
+            Command::CancelCallback(id) => return self.cancel_callback(now, id),
             Command::Release(source) => {
                 if !self.env.sip.release(now, source) {
                     return Err(CommandError::NotBlocked);
