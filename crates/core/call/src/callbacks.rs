@@ -143,7 +143,7 @@ impl Env {
     }
 
     /// The number was called and nobody was reached: it is tried again later, or given up.
-    pub(crate) fn callback_missed(&mut self, now: Now, id: CallId) {
+    pub(crate) fn callback_missed(&mut self, now: Now, id: CallId, reservation: ReservationId) {
         let Some(open) = self.callbacks.open.get_mut(&id) else { return };
         open.attempt = None;
         open.callback.tries += 1;
@@ -156,6 +156,7 @@ impl Env {
         let not_before = Some(now.wall + CALLBACK_RETRY);
         open.callback.not_before = not_before;
         self.hold_callback(now, id, not_before);
+        self.acd.offer_returned(now, reservation);
         let state = CallbackState::Waiting { tries, not_before };
         self.requests.push_back(Request::CallbackChanged { id, state });
     }

@@ -27,10 +27,10 @@ pub use center::{
     Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, TAKE_CALL_KEY, TAKE_CALL_PROMPT,
     Timing,
 };
-pub use command::{Answer, Command, CommandError, Customer, Message, Reply, Request};
+pub use command::{Answer, Command, CommandError, Customer, Message, Reply, Request, Supervision};
 pub use controller::{
-    CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MessageOutcome, RestoreError, Timer,
-    VERSION,
+    CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome, RestoreError,
+    Timer, VERSION,
 };
 pub use event::{
     Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Party,

@@ -386,7 +386,7 @@ impl CallRecord {
             CallEvent::CallingBack { callback, requested_at, .. } => {
                 self.callback = Some(CalledBack { id: *callback, requested_at: *requested_at });
             }
-            CallEvent::NotOffered { .. } => {}
+            CallEvent::NotOffered { .. } | CallEvent::Assigned { .. } | CallEvent::Prioritised { .. } => {}
             CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
             CallEvent::Ended { by, cause } => {
                 self.ended_at = Some(at);

@@ -52,6 +52,8 @@ named! {
         NoAgents = "no_agents",
         /// The queue's opening hours are over. Without this way out it is `no_agents`.
         Closed = "closed",
+        /// A person took the caller out. Without this way out it is `timeout`.
+        Withdrawn = "withdrawn",
         /// An agent had the call and hung up first. Without this way out the call ends then.
         AgentLeft = "agent_left",
     }
@@ -61,7 +63,8 @@ impl QueueExit {
     /// What every `queue` step says.
     pub const REQUIRED: &'static [Self] = &[Self::Full, Self::Timeout, Self::NoAgents];
     /// Those without an agent.
-    pub const UNANSWERED: &'static [Self] = &[Self::Full, Self::Timeout, Self::NoAgents, Self::Closed];
+    pub const UNANSWERED: &'static [Self] =
+        &[Self::Full, Self::Timeout, Self::NoAgents, Self::Closed, Self::Withdrawn];
 }
 
 named! {

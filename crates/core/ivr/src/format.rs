@@ -219,6 +219,7 @@ const QUEUE_EXITS: &[Field] = &[
     must(QueueExit::Timeout.name(), Shape::Step, "the longest wait is over"),
     must(QueueExit::NoAgents.name(), Shape::Step, "nobody is there"),
     may(QueueExit::Closed.name(), Shape::Step, "its opening hours are over; `no_agents` by default"),
+    may(QueueExit::Withdrawn.name(), Shape::Step, "a person took the caller out; `timeout` by default"),
     may(QueueExit::AgentLeft.name(), Shape::Step, "the agent hung up first, for surveys"),
 ];
 const QUEUE: &[Field] = &[

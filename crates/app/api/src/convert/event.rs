@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hotline_acd::{Decision, SortKey};
+use hotline_acd::Decision;
 use hotline_api_types as api;
 use hotline_api_types::What;
 use hotline_base::{AgentId, Pii};
@@ -186,9 +186,7 @@ fn decision(decision: &Decision) -> api::Decision {
             .iter()
             .map(|candidate| api::Candidate {
                 agent: candidate.agent.to_string(),
-                idle_ms: match candidate.sort_key {
-                    SortKey::IdleFor(idle) => millis(idle),
-                },
+                idle_ms: millis(candidate.sort_key.idle_for),
             })
             .collect(),
         refused: decision

@@ -38,7 +38,7 @@ impl Call {
         let taken = self.record.answered_at.is_some();
         let by_agent = taken && ending.by == Party::Caller;
         if taken && !by_agent && ending.kind != EndKind::Shutdown {
-            env.callback_missed(now, id);
+            env.callback_missed(now, id, reservation);
             return;
         }
         let failure = match ending.status {

@@ -29,9 +29,9 @@ impl Controller {
                 }
             }
             AcdEvent::OfferWithdrawn { reservation, call, cause, .. } => match cause {
-                // The call that left has stopped the phone itself.
-                WithdrawCause::CallerLeft(_) => {}
-                WithdrawCause::LeaseExpired => {
+                // The call that left or was answered has stopped the phone itself.
+                WithdrawCause::CallerLeft(_) | WithdrawCause::AnsweredElsewhere => {}
+                WithdrawCause::LeaseExpired | WithdrawCause::Moved => {
                     self.stop_call_back(now, call);
                     self.with_call(call, |call, env| call.on_offer_withdrawn(now, env, reservation));
                 }
@@ -39,9 +39,23 @@ impl Controller {
             AcdEvent::Position { call, position, waiting, .. } => {
                 self.with_call(call, |call, env| call.on_position(now, env, position, waiting));
             }
-            AcdEvent::WaitExceeded { call, .. } => {
-                self.with_call(call, |call, env| call.on_limit_reached(now, env, hotline_acd::Limit::Wait));
+            AcdEvent::LimitReached { call, limit, .. } => {
+                self.with_call(call, |call, env| call.on_limit_reached(now, env, limit));
             }
+            AcdEvent::Passed { call, because, .. } => {
+                self.with_call(call, |call, env| call.on_passed(now, env, because));
+            }
+            AcdEvent::Moved { call, to, .. } => {
+                self.with_call(call, |call, env| call.on_moved(now, env, to));
+            }
+            AcdEvent::Assigned { call, agent, .. } => {
+                self.with_call(call, |call, env| call.on_assigned(now, env, agent));
+            }
+            AcdEvent::Prioritised { call, class, credit, .. } => {
+                self.with_call(call, |call, env| call.on_prioritised(now, env, class, credit));
+            }
+            // Which hold can be asked at any time.
+            AcdEvent::Merged { .. } | AcdEvent::Split { .. } => {}
             AcdEvent::Alarm(alarm) => self.on_acd_alarm(now, alarm),
         }
     }
@@ -98,6 +112,10 @@ impl Controller {
             AcdAlarm::LeaseExpired { agent, .. } => {
                 (AlarmKind::ReservationExpired(agent), "an offer was never settled; the agent was released")
             }
+            AcdAlarm::NotOffered { .. } => (
+                AlarmKind::InternalError,
+                "a caller waited while an agent was free; the call was offered late",
+            ),
             AcdAlarm::PhoneFaults { agent } => (
                 AlarmKind::PhoneFault(agent),
                 "the phone failed three times in a row; the agent is not ready",

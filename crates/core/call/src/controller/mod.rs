@@ -12,10 +12,12 @@ mod media_events;
 mod messages;
 mod saved;
 mod sip_events;
+mod supervising;
 mod transfers;
 
 pub use messages::{MESSAGE_BYTES_MAX, MessageOutcome};
 pub use saved::{RestoreError, VERSION};
+pub use supervising::MergeView;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -372,6 +374,7 @@ impl Controller {
             ("acd_server_faults", acd.server_faults),
             ("acd_caller_gone", acd.caller_gone),
             ("acd_leases_expired", acd.leases_expired),
+            ("acd_not_offered", acd.not_offered),
             ("acd_stray", acd.stray),
         ];
         counters.extend(self.env.sip.counters().named());
@@ -448,6 +451,7 @@ impl Controller {
                 self.env.override_hours(hours, decided)?;
                 self.follow_hours(now);
             }
+            Command::Supervise(what) => return self.supervise(now, what),
             Command::CallBack(callback) => self.env.await_callback(now, *callback),
             Command::CancelCallback(id) => return self.cancel_callback(now, id),
             Command::Release(source) => {

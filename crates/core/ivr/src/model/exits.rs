@@ -81,7 +81,7 @@ impl StepKind {
                     exit: StepExit::Queue(*exit),
                     to,
                     pace: match exit {
-                        QueueExit::Timeout | QueueExit::AgentLeft => Pace::Paced,
+                        QueueExit::Timeout | QueueExit::Withdrawn | QueueExit::AgentLeft => Pace::Paced,
                         QueueExit::Full | QueueExit::NoAgents | QueueExit::Closed => Pace::AtOnce,
                     },
                 });

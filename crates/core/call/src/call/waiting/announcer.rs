@@ -44,6 +44,11 @@ impl Announcer {
         }
     }
 
+    /// The same caller in another queue, where nothing was told yet. What is being said is let finish.
+    pub(super) const fn elsewhere(&self, now: Time) -> Self {
+        Self { playing: self.playing, ..Self::new(now) }
+    }
+
     /// What is said next, and when. `None` while something is said, and if nothing is left to say.
     pub(super) fn next(&self, rules: &Announcements) -> Option<(Time, Next)> {
         if self.playing.is_some() {

@@ -1,6 +1,7 @@
 //! Waiting in a queue: music, announcements, the end of the opening hours, an agent at last.
 
 mod announcer;
+mod placed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -242,6 +243,7 @@ impl Call {
         let Some(Activity::Waiting(waiting)) = self.take_activity() else { return };
         let outcome = match exit {
             QueueExit::Timeout => QueueOutcome::TimedOut,
+            QueueExit::Withdrawn => QueueOutcome::Withdrawn,
             QueueExit::Full | QueueExit::NoAgents | QueueExit::Closed | QueueExit::AgentLeft => {
                 QueueOutcome::Left
             }
@@ -314,9 +316,12 @@ fn join(now: Now, env: &mut Env, entry: QueueEntry) -> Result<(), QueueExit> {
     match env.acd.enqueue(now, entry) {
         Ok(_) => Ok(()),
         Err(EnqueueError::Full) => Err(QueueExit::Full),
-        Err(EnqueueError::NoAgents | EnqueueError::UnknownQueue | EnqueueError::AlreadyWaiting) => {
-            Err(QueueExit::NoAgents)
-        }
+        Err(
+            EnqueueError::Unstaffed
+            | EnqueueError::NoAgents
+            | EnqueueError::UnknownQueue
+            | EnqueueError::AlreadyWaiting,
+        ) => Err(QueueExit::NoAgents),
     }
 }
 
