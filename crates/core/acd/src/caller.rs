@@ -212,6 +212,8 @@ pub(crate) enum Stage {
         phones: u32,
         /// A limit passed during the offers, which are let finish.
         overdue: Option<Limit>,
+        /// An agent has taken the call: no other phone is rung.
+        accepted: bool,
     },
     /// Past a limit: not offered to anybody; the flow takes it out.
     Exceeded,

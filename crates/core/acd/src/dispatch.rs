@@ -239,7 +239,7 @@ impl Acd {
             }
             Stage::Waiting | Stage::Exceeded => {
                 let offers = BTreeSet::from([reservation]);
-                caller.stage = Stage::Offered { offers, phones: 1, overdue: None };
+                caller.stage = Stage::Offered { offers, phones: 1, overdue: None, accepted: false };
                 if let Strategy::ProgressiveRing(interval) = queue.config.strategy {
                     self.timers.set(Timer::NextPhone(call), now.mono + interval);
                 }
@@ -282,8 +282,8 @@ impl Acd {
         let is_open = caller.held_back.is_none()
             && match &caller.stage {
                 Stage::Waiting => true,
-                Stage::Offered { offers, overdue, .. } => {
-                    overdue.is_none() && offers.len() < queue.phones(caller)
+                Stage::Offered { offers, overdue, accepted, .. } => {
+                    overdue.is_none() && !accepted && offers.len() < queue.phones(caller)
                 }
                 Stage::Exceeded => false,
             };

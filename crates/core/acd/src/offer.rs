@@ -21,6 +21,7 @@
 //! An agent who asked during the offer to be not ready or signed out gets what it asked for.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use hotline_base::{AgentId, CallId, Now, ReservationId};
 
@@ -81,6 +82,37 @@ impl Acd {
         self.withdraw_others(now, call, reservation, WithdrawCause::AnsweredElsewhere);
         if let Some(queue) = self.reach(now, call) {
             self.handling.insert(agent, (queue, now.mono));
+        }
+        self.settle(now);
+    }
+
+    /// The agent has taken the call, and the two will hear each other soon, within `longest`: something is said to them
+    /// before, or somebody is still to be called. The agent is let nobody else's until then, and other phones that ring for
+    /// the call are let go.
+    pub fn offer_accepted(&mut self, now: Now, reservation: ReservationId, longest: Duration) {
+        let Some(Reservation { call, .. }) = self.reservations.get(&reservation).cloned() else {
+            self.counters.stray += 1;
+            return;
+        };
+        self.timers.set(Timer::Lease(reservation), now.mono + longest + LEASE_GRACE);
+        if let Some(Stage::Offered { offers, accepted, .. }) =
+            self.callers.get_mut(&call).map(|caller| &mut caller.stage)
+        {
+            *accepted = true;
+            let others = core::mem::replace(offers, BTreeSet::from([reservation]));
+            for other in others.into_iter().filter(|other| *other != reservation) {
+                self.withdraw(now, other, WithdrawCause::AnsweredElsewhere);
+            }
+        }
+        self.refresh(call);
+        self.settle(now);
+    }
+
+    /// The offer is over and nobody is to blame: whoever was to be called back was not reached. The agent is free, the caller
+    /// waits on.
+    pub fn offer_returned(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((_, call)) = self.free(now, reservation, |_| {}) {
+            self.wait_on(call, reservation);
         }
         self.settle(now);
     }

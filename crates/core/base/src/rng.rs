@@ -63,6 +63,21 @@ impl Rng {
     }
 }
 
+/// For libraries that draw from any generator: distributions.
+impl RngCore for Rng {
+    fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

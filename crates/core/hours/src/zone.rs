@@ -69,6 +69,13 @@ impl Zone {
         }
     }
 
+    /// When a day begins there; `None` if the calendar has no such day.
+    #[must_use]
+    pub fn midnight(&self, year: i16, month: i8, day: i8) -> Option<WallTime> {
+        let date = Date::new(year, month, day).ok()?;
+        Some(WallTime(self.first(date.at(0, 0, 0, 0)).as_microsecond()))
+    }
+
     /// The date that calendars show.
     pub(crate) fn date(&self, at: Timestamp) -> Date {
         self.0.to_datetime(at).date()

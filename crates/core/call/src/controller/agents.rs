@@ -19,6 +19,9 @@ impl Controller {
             // Session times are kept by the reports that come with the control plane.
             AcdEvent::SessionEnded { .. } => {}
             AcdEvent::Offer { reservation, call, agent, because, .. } => {
+                if self.call_back(now, (reservation, call), &agent, &because) {
+                    return;
+                }
                 let taken = self
                     .with_call(call, |call, env| call.on_agent_chosen(now, env, reservation, agent, because));
                 if taken != Some(true) {
@@ -29,23 +32,39 @@ impl Controller {
                 // The call that left or was answered has stopped the phone itself.
                 WithdrawCause::CallerLeft(_) | WithdrawCause::AnsweredElsewhere => {}
                 WithdrawCause::LeaseExpired | WithdrawCause::Moved => {
+                    self.stop_call_back(now, call);
                     self.with_call(call, |call, env| call.on_offer_withdrawn(now, env, reservation));
                 }
             },
             AcdEvent::Position { call, position, waiting, .. } => {
                 self.with_call(call, |call, env| call.on_position(now, env, position, waiting));
             }
-            AcdEvent::LimitReached { call, .. } => {
-                self.with_call(call, |call, env| call.on_wait_exceeded(now, env));
+            AcdEvent::LimitReached { call, limit, .. } => {
+                self.with_call(call, |call, env| call.on_limit_reached(now, env, limit));
             }
-            // What these tell can be asked of the ACD at any time.
-            AcdEvent::Passed { .. }
-            | AcdEvent::Moved { .. }
-            | AcdEvent::Assigned { .. }
-            | AcdEvent::Prioritised { .. }
-            | AcdEvent::Merged { .. }
-            | AcdEvent::Split { .. } => {}
+            AcdEvent::Passed { call, because, .. } => {
+                self.with_call(call, |call, env| call.on_passed(now, env, because));
+            }
+            AcdEvent::Moved { call, to, .. } => {
+                self.with_call(call, |call, env| call.on_moved(now, env, to));
+            }
+            AcdEvent::Assigned { call, agent, .. } => {
+                self.with_call(call, |call, env| call.on_assigned(now, env, agent));
+            }
+            AcdEvent::Prioritised { call, class, credit, .. } => {
+                self.with_call(call, |call, env| call.on_prioritised(now, env, class, credit));
+            }
+            // Which hold can be asked at any time.
+            AcdEvent::Merged { .. } | AcdEvent::Split { .. } => {}
             AcdEvent::Alarm(alarm) => self.on_acd_alarm(now, alarm),
+        }
+    }
+
+    /// Somebody has decided about opening hours: whoever waits in a queue that is closed by it leaves.
+    pub(super) fn follow_hours(&mut self, now: Now) {
+        let all: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in all {
+            self.with_call(id, |call, env| call.watch_hours(now, env));
         }
     }
 

@@ -163,6 +163,14 @@ fn clocks_and_calendars_show_the_time_of_their_place() {
 }
 
 #[test]
+fn a_day_begins_at_its_midnight_or_when_the_clocks_skip_that_later() {
+    let begins = |zone: &str, year, month, day| Zone::named(zone).unwrap().midnight(year, month, day);
+    assert_eq!(begins("Europe/Berlin", 2026, 11, 30), Some(utc("2026-11-29T23:00:00Z")));
+    assert_eq!(begins("Asia/Beirut", 2026, 3, 29), Some(utc("2026-03-28T22:00:00Z")));
+    assert_eq!(begins("UTC", 2026, 2, 29), None);
+}
+
+#[test]
 fn every_zone_of_the_database_can_be_used() {
     assert!(Zone::names().count() > 400);
     for name in Zone::names() {
