@@ -274,6 +274,14 @@ impl Shard {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.trunks(now)));
             }
+            Ask::Explain(call, reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.explain(now, call)));
+            }
+            Ask::Merges(reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.merges(now)));
+            }
             Ask::Blocked(reply) => {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.blocked(now)));

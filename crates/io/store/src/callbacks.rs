@@ -121,7 +121,7 @@ pub(crate) async fn change(tx: &mut Tx, change: &CallbackChange) -> Result<(), S
 }
 
 fn read(row: &Row) -> Result<BookedCallback, StoreError> {
-    let id = |column: &str| -> Result<CallId, StoreError> {
+    let id = |column: &'static str| -> Result<CallId, StoreError> {
         let text: String = row.get(column)?;
         CallId::parse(&text).ok_or(StoreError::Corrupt { what: "callback", key: text, source: None })
     };
