@@ -3,22 +3,25 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hotline_acd::{Member, QueueConfig, Strategy, WrapUp};
+use hotline_acd::{Member, QueueConfig, Strategy};
 use hotline_base::{AgentId, QueueId};
-use hotline_call::{Queue, SpeechPolicy};
+use hotline_call::{Queue, SpeechPolicy, Staffing};
 use hotline_media::{Music, MusicStart, PromptId};
 use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
 use crate::agents::AgentEntry;
 use crate::flows::Sounds;
 use crate::speech::speech;
+use crate::staffing::{dispositions, wrap_up};
 use crate::trunks::choice;
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "name",
     "strategy",
     "ring_timeout_s",
+    "wrap_up",
     "wrap_up_s",
+    "dispositions",
     "wait_max_s",
     "waiting_max",
     "music",
@@ -28,7 +31,6 @@ const KEYS: [&str; 11] = [
     "members",
 ];
 const RING_TIMEOUT: Duration = Duration::from_secs(15);
-const WRAP_UP: Duration = Duration::from_secs(10);
 const WAITING_MAX: usize = 200;
 const MUSIC: &str = "waiting";
 
@@ -38,6 +40,7 @@ pub(crate) struct Around<'a> {
     pub(crate) sounds: &'a Sounds,
     /// Wished of the speech where a queue does not say otherwise.
     pub(crate) speech: &'a SpeechPolicy,
+    pub(crate) staffing: &'a Staffing,
 }
 
 pub(crate) fn queues(
@@ -66,7 +69,8 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
     };
     let strategy = strategy(reader, fields.optional("strategy"));
     let ring_timeout = seconds(reader, fields, "ring_timeout_s", 3..=300, RING_TIMEOUT);
-    let wrap_up = seconds(reader, fields, "wrap_up_s", 0..=3600, WRAP_UP);
+    let wrap_up = wrap_up(reader, fields, around.staffing);
+    let dispositions = dispositions(reader, fields.optional("dispositions"), around.staffing);
     let wait_max = fields.optional("wait_max_s").map(|node| reader.seconds(node, 1..=86_400));
     let waiting_max = match fields.optional("waiting_max") {
         Some(node) => reader.count(node, 1..=50_000),
@@ -81,13 +85,13 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         name: name?,
         strategy: strategy?,
         ring_timeout: ring_timeout?,
-        wrap_up: WrapUp { length: wrap_up?, ..WrapUp::default() },
+        wrap_up: wrap_up?,
         waiting_max: waiting_max?,
         wait_max: match wait_max {
             Some(limit) => Some(limit?),
             None => None,
         },
-        ..QueueConfig::new(id.clone(), members?.into_iter().map(Member::new).collect())
+        ..QueueConfig::new(id.clone(), members?)
     };
     Some(Queue {
         routing,
@@ -95,6 +99,7 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         announce_position: announce_position?,
         record: record?,
         speech: speech?,
+        dispositions: dispositions?,
     })
 }
 
@@ -156,23 +161,38 @@ fn music_id(name: &str) -> PromptId {
     PromptId::from(format!("music/{name}").as_str())
 }
 
+/// Ids of agents; or `{agent: ID, wrap_up_s: 30}` for one with rules of its own.
 fn members(
     reader: &mut Reader<'_>,
     node: &Node,
     agents: &BTreeMap<AgentId, AgentEntry>,
-) -> Option<Vec<AgentId>> {
-    let mut members = Vec::new();
+) -> Option<Vec<Member>> {
+    let mut members: Vec<Member> = Vec::new();
     for item in reader.list(node, "agents", 10_000)? {
-        let text = reader.text(item, "an agent's id in quotes")?;
-        let id = AgentId::from(text);
-        if !agents.contains_key(&id) {
-            let remedy = suggest(text, agents.keys().map(AgentId::as_str));
-            reader.mistake(item.place, format!("there is no agent `{text}`"), remedy);
-        } else if members.contains(&id) {
-            reader.mistake(item.place, format!("agent `{text}` is there twice"), "keep one");
+        let member = member(reader, item)?;
+        let id = member.agent.as_str();
+        if !agents.contains_key(&member.agent) {
+            let remedy = suggest(id, agents.keys().map(AgentId::as_str));
+            reader.mistake(item.place, format!("there is no agent `{id}`"), remedy);
+        } else if members.iter().any(|known| known.agent == member.agent) {
+            reader.mistake(item.place, format!("agent `{id}` is there twice"), "keep one");
         } else {
-            members.push(id);
+            members.push(member);
         }
     }
     Some(members)
+}
+
+fn member(reader: &mut Reader<'_>, node: &Node) -> Option<Member> {
+    const AGENT: &str = "an agent's id in quotes";
+    if !matches!(node.value, Value::Map(_)) {
+        return reader.text(node, AGENT).map(|id| Member::new(AgentId::from(id)));
+    }
+    let fields = reader.fields(node, "a member", &["agent", "wrap_up_s"])?;
+    let agent = reader.required(&fields, "agent").and_then(|node| reader.text(node, AGENT));
+    let wrap_up = match fields.optional("wrap_up_s") {
+        Some(node) => Some(reader.seconds(node, 0..=3600)?),
+        None => None,
+    };
+    Some(Member { wrap_up, ..Member::new(AgentId::from(agent?)) })
 }

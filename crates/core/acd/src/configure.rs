@@ -1,12 +1,13 @@
 //! A new configuration on a running center: nobody is thrown out of a conversation or a queue.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hotline_base::{Now, QueueId};
 
 use crate::agent::Agent;
 use crate::queue::Queue;
-use crate::{Acd, AgentConfig, Config, Member, Presence, QueueConfig};
+use crate::{Acd, AgentConfig, Config, Member, Presence, QueueConfig, ReasonConfig};
 
 impl Acd {
     /// Takes over another configuration.
@@ -16,6 +17,7 @@ impl Acd {
     /// forgotten. Callers keep their place and the longest wait under which they joined; an agent in a call
     /// keeps the wrap-up time under which it was offered.
     pub fn reconfigure(&mut self, now: Now, config: Config) {
+        self.configure_reasons(config.reasons);
         self.configure_agents(now, config.agents);
         self.configure_queues(config.queues);
         self.link_members();
@@ -25,6 +27,14 @@ impl Acd {
         self.settle(now);
     }
 
+    /// What was spent of the day in a reason that stays counts on.
+    fn configure_reasons(&mut self, reasons: BTreeMap<Arc<str>, ReasonConfig>) {
+        self.reasons = reasons;
+        for agent in self.agents.values_mut() {
+            agent.reasons_today.retain(|reason, _| self.reasons.contains_key(reason));
+        }
+    }
+
     fn configure_agents(&mut self, now: Now, agents: Vec<AgentConfig>) {
         let known: BTreeSet<_> = agents.iter().map(|agent| agent.id.clone()).collect();
         let gone: Vec<_> = self.agents.keys().filter(|id| !known.contains(*id)).cloned().collect();
@@ -32,6 +42,7 @@ impl Acd {
             self.update(now, &id, |agent| {
                 agent.retired = true;
                 agent.presence = Presence::LoggedOut;
+                agent.release_if_retired();
             });
         }
         for config in agents {
@@ -72,10 +83,12 @@ impl Acd {
             queue.members.clear();
             queue.offerable.clear();
             queue.working.clear();
-            for Member { agent: member, .. } in queue.config.members.clone() {
+            queue.own_wrap_up.clear();
+            for Member { agent: member, wrap_up, .. } in queue.config.members.clone() {
                 if let Some(agent) = self.agents.get_mut(&member).filter(|agent| !agent.retired) {
                     agent.queues.insert(id.clone());
                     queue.reindex(None, agent);
+                    queue.own_wrap_up.extend(wrap_up.map(|length| (member.clone(), length)));
                     queue.members.insert(member);
                 }
             }

@@ -84,7 +84,7 @@ impl Acd {
         let queue = self.queues.get(&caller.queue).expect("a waiting call's queue is kept");
         let because = self.explain(now, caller, queue);
         let (queue_id, ring_timeout) = (caller.queue.clone(), queue.config.ring_timeout);
-        let wrap_up = queue.config.wrap_up.length;
+        let wrap_up = queue.wrap_up_of(&agent);
 
         self.last_reservation.0 += 1;
         let (reservation, call) = (self.last_reservation, key.call);
@@ -97,8 +97,10 @@ impl Acd {
         if let Some(queue) = self.queues.get_mut(&queue_id) {
             queue.unoffered.remove(&key);
         }
+        let served = queue_id.clone();
         self.update(now, &agent, |agent| {
-            agent.work = Work::Reserved(Assignment { reservation, call, wrap_up });
+            agent.last_call = None;
+            agent.work = Work::Reserved(Assignment::new(reservation, call, served, wrap_up));
         });
         self.events.push_back(Event::Offer {
             reservation,

@@ -14,13 +14,16 @@ mod decision;
 mod dispatch;
 mod event;
 mod gate;
+mod help;
 mod offer;
 mod plan;
 mod presence;
 mod queue;
+mod reasons;
 mod recent;
 mod session;
 mod waiting;
+mod wrap_up;
 
 pub use acd::{Acd, AgentError, Change, Counters};
 pub use agent::{
@@ -37,10 +40,13 @@ pub use config::{
 pub use decision::{Candidate, DECISION_LISTED_MAX, Decision, Refusal, SortKey};
 pub use event::{AlarmKind, Event, LeaveCause, OfferFailure, Timer, WithdrawCause};
 pub use gate::Gate;
+pub use help::{Help, HelpAnswer, HelpError, HelpOutcome, LEADER_BYTES_MAX};
 pub use offer::{
     BUSY_DELAY, LEASE_GRACE, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY, SERVER_FAULT_DELAY,
 };
 pub use plan::{PLAN_STEPS_MAX, Plan, PlanStep, Preference, Requirement, SkipIf, Tiers};
 pub use queue::{QueueCounts, QueueView};
+pub use reasons::{REASONS_MAX, ReasonView};
 pub use recent::{RECENT, Recent};
-pub use session::StateTimes;
+pub use session::{StateSpan, StateTimes};
+pub use wrap_up::Disposition;

@@ -47,8 +47,8 @@ impl Acd {
             return;
         };
         self.update(now, &agent, |agent| {
-            if let Work::Reserved(with) = agent.work {
-                agent.work = Work::Ringing(with);
+            if let Work::Reserved(with) = &agent.work {
+                agent.work = Work::Ringing(with.clone());
             }
         });
         self.settle(now);
@@ -67,8 +67,8 @@ impl Acd {
             agent.phone_faults = 0;
             agent.history.answered(now.mono);
             agent.calls_today += 1;
-            if let Work::Reserved(with) | Work::Ringing(with) = agent.work {
-                agent.work = Work::Talking(with);
+            if let Work::Reserved(with) | Work::Ringing(with) = &agent.work {
+                agent.work = Work::Talking(with.clone());
             }
         });
         let caller = self.remove_caller(call);

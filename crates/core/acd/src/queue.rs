@@ -1,13 +1,14 @@
 //! One queue: its callers in order, its members, and which of those could be offered a call this moment.
 
 use core::ops::Bound;
-use std::collections::BTreeSet;
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{AgentId, QueueId, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
-use crate::{CallerKey, CallerView, QueueConfig};
+use crate::{CallerKey, CallerView, QueueConfig, WrapUp};
 
 /// What became of a queue's callers since the process began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub(crate) struct Queue {
     /// Those of them who can be offered to an agent.
     pub(crate) unoffered: BTreeSet<CallerKey>,
     pub(crate) members: BTreeSet<AgentId>,
+    /// Members whose after-call work has a length of its own.
+    pub(crate) own_wrap_up: BTreeMap<AgentId, Duration>,
     /// Members whose own gates are all open, the longest idle first.
     pub(crate) offerable: BTreeSet<(Time, AgentId)>,
     /// Members who take calls, now or after the one they have.
@@ -68,6 +71,7 @@ impl Queue {
             callers: BTreeSet::new(),
             unoffered: BTreeSet::new(),
             members: BTreeSet::new(),
+            own_wrap_up: BTreeMap::new(),
             offerable: BTreeSet::new(),
             working: BTreeSet::new(),
             counts: QueueCounts::default(),
@@ -81,6 +85,12 @@ impl Queue {
         }
         let from = last.map_or(Bound::Unbounded, Bound::Excluded);
         self.unoffered.range((from, Bound::Unbounded)).next().copied()
+    }
+
+    /// The rules for the after-call work of one of its agents.
+    pub(crate) fn wrap_up_of(&self, agent: &AgentId) -> WrapUp {
+        let length = self.own_wrap_up.get(agent).copied().unwrap_or(self.config.wrap_up.length);
+        WrapUp { length, ..self.config.wrap_up }
     }
 
     /// Follows a member from one place in the indexes to another.

@@ -1,9 +1,9 @@
 //! A time zone: what its clocks show at a moment, and when they show a date and time.
 
 use hotline_base::WallTime;
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Span, Timestamp};
 
 /// A zone of the IANA time zone database, as it was when this program was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,13 @@ impl Zone {
             hour: small(shown.hour()),
             minute: small(shown.minute()),
         }
+    }
+
+    /// When the date after the one that calendars show at `wall` begins.
+    #[must_use]
+    pub fn day_after(&self, wall: WallTime) -> WallTime {
+        let tomorrow = self.date(timestamp(wall)).saturating_add(Span::new().days(1));
+        self::wall(self.first(tomorrow.to_datetime(Time::midnight())))
     }
 
     /// The date that calendars show.

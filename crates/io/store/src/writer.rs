@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hotline_call::{CallRecord, Correction, Event};
+use hotline_call::{AgentFact, CallDisposition, CallRecord, Correction, Event};
 use hotline_telemetry::Metric;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::error::TrySendError;
@@ -24,7 +24,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::spool::Spool;
-use crate::{Store, StoreError, StoredContacts, calls, contacts, journal};
+use crate::{Store, StoreError, StoredContacts, agent_time, calls, contacts, journal};
 
 /// Entries that may wait for the task; a new one beyond that is lost and counted.
 pub const WRITER_QUEUE_MAX: usize = 16_384;
@@ -48,6 +48,10 @@ pub enum JournalEntry {
     Contacts(StoredContacts),
     /// What became of a recording after the record of its call.
     Correction(Box<Correction>),
+    /// A fact about an agent's work.
+    Agent(AgentFact),
+    /// What became of a call.
+    Disposition(CallDisposition),
 }
 
 /// Whether the database takes entries.
@@ -182,13 +186,15 @@ impl Store {
     pub(crate) async fn write_entries(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let (mut events, mut records, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
-        let mut corrections = Vec::new();
+        let (mut corrections, mut facts, mut dispositions) = (Vec::new(), Vec::new(), Vec::new());
         for entry in entries {
             match entry {
                 JournalEntry::Event(event) => events.push(event),
                 JournalEntry::Record(record) => records.push(&**record),
                 JournalEntry::Contacts(replaced) => contacts.push(replaced),
                 JournalEntry::Correction(correction) => corrections.push(correction),
+                JournalEntry::Agent(fact) => facts.push(fact),
+                JournalEntry::Disposition(disposition) => dispositions.push(disposition),
             }
         }
         // A call's record follows its events, so the kinds do not get into each other's way.
@@ -196,6 +202,10 @@ impl Store {
         calls::insert(&mut tx, &records).await?;
         for correction in corrections {
             calls::correct(&mut tx, correction).await?;
+        }
+        agent_time::insert(&mut tx, &facts).await?;
+        for disposition in dispositions {
+            crate::dispositions::put(&mut tx, disposition).await?;
         }
         for replaced in contacts {
             contacts::replace(&mut tx, replaced).await?;

@@ -9,10 +9,13 @@
 mod center;
 mod configuration;
 mod decisions;
+mod help;
 mod model;
 mod offers;
 mod random;
+mod reasons;
 mod recent;
 mod snapshot;
 mod states;
 mod waiting;
+mod wrap_up;

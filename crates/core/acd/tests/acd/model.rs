@@ -22,12 +22,69 @@ pub(crate) enum Wanted {
     Ready,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Manual,
+    Optional,
+    Timed,
+    Forced,
+    OnRequest,
+}
+
+/// A queue's rules for after-call work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WrapUp {
+    pub(crate) mode: Mode,
+    pub(crate) length: u64,
+    pub(crate) must_dispose: bool,
+    pub(crate) extend_by: u64,
+    pub(crate) extensions: u8,
+}
+
+/// A reason for not being ready, with the longest time on one day and the most agents at once.
+pub(crate) struct Reason {
+    pub(crate) word: &'static str,
+    pub(crate) quota: u64,
+    pub(crate) at_once: usize,
+}
+
+pub(crate) const REASONS: [Reason; 2] = [
+    Reason { word: "lunch", quota: 90 * SECOND, at_once: 2 },
+    Reason { word: "training", quota: 1_000_000 * SECOND, at_once: 1 },
+];
+
+/// A call whose after-call work was left to the agent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Last {
+    pub(crate) call: u32,
+    rules: WrapUp,
+    disposed: bool,
+    ended: u64,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Doing {
     Nothing,
-    Offered { ringing: bool, reservation: u64, call: u32, lease: u64 },
-    Talking { call: u32, on_hold: bool, wrap_up: u64 },
-    WrapUp { call: u32, until: u64 },
+    Offered {
+        ringing: bool,
+        reservation: u64,
+        call: u32,
+        lease: u64,
+    },
+    Talking {
+        call: u32,
+        on_hold: bool,
+        asked: bool,
+        disposed: bool,
+    },
+    /// Without an end of its own until it is ended, or overdue and waiting for the disposition.
+    WrapUp {
+        call: u32,
+        until: Option<u64>,
+        overdue: bool,
+        left: u8,
+        disposed: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +96,14 @@ pub(crate) struct Agent {
     pub(crate) registered: bool,
     pub(crate) delay_until: Option<u64>,
     pub(crate) seconds: BTreeMap<String, u64>,
+    pub(crate) last: Option<Last>,
+    pub(crate) help: Option<Option<&'static str>>,
+    pub(crate) calls_today: u32,
+    pub(crate) today: BTreeMap<&'static str, u64>,
+    /// Calls, and the time in each state, of all sessions.
+    pub(crate) calls: u32,
+    pub(crate) worked: BTreeMap<String, u64>,
+    rules: Option<WrapUp>,
     faults: u32,
     idle_since: u64,
 }
@@ -46,7 +111,9 @@ pub(crate) struct Agent {
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     pub(crate) members: BTreeSet<usize>,
-    pub(crate) wrap_up: u64,
+    pub(crate) wrap_up: WrapUp,
+    /// Members whose after-call work has another length.
+    pub(crate) own_length: BTreeMap<usize, u64>,
     pub(crate) ring: u64,
     pub(crate) waiting_max: usize,
     pub(crate) wait_max: Option<u64>,
@@ -98,6 +165,13 @@ impl Agent {
             registered: false,
             delay_until: None,
             seconds: BTreeMap::new(),
+            last: None,
+            help: None,
+            calls_today: 0,
+            today: BTreeMap::new(),
+            calls: 0,
+            worked: BTreeMap::new(),
+            rules: None,
             faults: 0,
             idle_since: 0,
         }
@@ -110,7 +184,10 @@ impl Agent {
             (Doing::Offered { ringing: true, call, .. }, ..) => format!("ringing {call}"),
             (Doing::Talking { call, on_hold: false, .. }, ..) => format!("talking {call}"),
             (Doing::Talking { call, on_hold: true, .. }, ..) => format!("hold {call}"),
-            (Doing::WrapUp { call, until }, ..) => format!("wrap-up {call} {until}"),
+            (Doing::WrapUp { call, overdue: true, left, .. }, ..) => format!("missing {call} {left}"),
+            (Doing::WrapUp { call, until, left, .. }, ..) => {
+                format!("wrap-up {call} {until:?} {} {left}", self.must_dispose())
+            }
             (Doing::Nothing, Some(direction), _) => format!("talking {direction}"),
             (Doing::Nothing, None, Wanted::Out) => "out".into(),
             (Doing::Nothing, None, Wanted::NotReady(reason)) => format!("not ready {reason}"),
@@ -121,6 +198,39 @@ impl Agent {
     pub(crate) fn pending(&self) -> Option<Wanted> {
         let busy = self.signed_in && (self.doing != Doing::Nothing || self.outside.is_some());
         (busy && self.wanted != Wanted::Ready).then(|| self.wanted.clone())
+    }
+
+    /// The call that it talks in or does after-call work for must have a disposition, and has none.
+    fn must_dispose(&self) -> bool {
+        let must = self.rules.is_some_and(|rules| rules.must_dispose);
+        must && matches!(
+            self.doing,
+            Doing::Talking { disposed: false, .. } | Doing::WrapUp { disposed: false, .. }
+        )
+    }
+
+    fn end_wrap_up(&mut self) -> Result<(), &'static str> {
+        let Doing::WrapUp { until, .. } = self.doing else { return Err("NoWrapUp") };
+        if self.rules.is_some_and(|rules| rules.mode == Mode::Forced) && until.is_some() {
+            Err("WrapUpForced")
+        } else if self.must_dispose() {
+            Err("DispositionMissing")
+        } else {
+            self.doing = Doing::Nothing;
+            Ok(())
+        }
+    }
+
+    fn begin_wrap_up(&mut self, now: u64, call: u32, disposed: bool) {
+        let Some(rules) = self.rules else { return };
+        let ends = rules.mode != Mode::Manual;
+        self.doing = Doing::WrapUp {
+            call,
+            until: ends.then_some(now + rules.length),
+            overdue: false,
+            left: if ends { rules.extensions } else { 0 },
+            disposed,
+        };
     }
 
     fn works(&self) -> bool {
@@ -141,7 +251,7 @@ impl Model {
             all.extend(agent.delay_until);
             match agent.doing {
                 Doing::Offered { lease, .. } => all.push(lease),
-                Doing::WrapUp { until, .. } => all.push(until),
+                Doing::WrapUp { until, .. } => all.extend(until),
                 Doing::Nothing | Doing::Talking { .. } => {}
             }
         }
@@ -153,7 +263,14 @@ impl Model {
         for agent in self.agents.iter_mut().filter(|agent| agent.signed_in) {
             let state = agent.state();
             let kind = state.split(' ').next().unwrap().to_owned();
-            *agent.seconds.entry(kind).or_default() += to - self.now;
+            *agent.seconds.entry(kind.clone()).or_default() += to - self.now;
+            let is_outside = agent.doing == Doing::Nothing && agent.outside.is_some();
+            let kind = if is_outside { "outside".into() } else { kind };
+            *agent.worked.entry(kind).or_default() += to - self.now;
+            let reason = REASONS.iter().find(|reason| state == format!("not ready {}", reason.word));
+            if let Some(reason) = reason {
+                *agent.today.entry(reason.word).or_default() += to - self.now;
+            }
         }
         self.now = to;
     }
@@ -170,10 +287,21 @@ impl Model {
             }
             if after == "out" {
                 agent.signed_in = false;
+                agent.help = None;
             }
         }
         self.tell_exceeded();
         self.make_offers();
+    }
+
+    /// Does an input that may be refused, and what follows from it.
+    pub(crate) fn outcome(
+        &mut self,
+        input: impl FnOnce(&mut Self) -> Result<(), &'static str>,
+    ) -> Result<(), String> {
+        let mut outcome = Ok(());
+        self.step(|model| outcome = input(model));
+        outcome.map_err(str::to_owned)
     }
 
     pub(crate) fn time_out(&mut self) {
@@ -184,7 +312,13 @@ impl Model {
                 agent.delay_until = None;
             }
             match agent.doing {
-                Doing::WrapUp { until, .. } if until <= now => agent.doing = Doing::Nothing,
+                Doing::WrapUp { call, until: Some(until), left, disposed, .. } if until <= now => {
+                    agent.doing = if agent.must_dispose() {
+                        Doing::WrapUp { call, until: None, overdue: true, left, disposed }
+                    } else {
+                        Doing::Nothing
+                    };
+                }
                 Doing::Offered { lease, call, reservation, .. } if lease <= now => {
                     agent.doing = Doing::Nothing;
                     self.told.withdrawn.insert(reservation);
@@ -212,16 +346,15 @@ impl Model {
         }
     }
 
-    pub(crate) fn want(&mut self, agent: usize, wanted: Wanted) {
+    pub(crate) fn want(&mut self, agent: usize, wanted: Wanted) -> Result<(), &'static str> {
         let index = agent;
+        self.may_want(agent, &wanted)?;
         let agent = &mut self.agents[agent];
         if !agent.signed_in {
-            return;
+            return Err("SignedOut");
         }
         if wanted == Wanted::Ready {
-            if matches!(agent.doing, Doing::WrapUp { .. }) {
-                agent.doing = Doing::Nothing;
-            }
+            agent.end_wrap_up().ok();
             if agent.wanted != Wanted::Ready {
                 agent.delay_until = None;
                 agent.faults = 0;
@@ -231,6 +364,96 @@ impl Model {
             }
         }
         self.agents[index].wanted = wanted;
+        Ok(())
+    }
+
+    fn may_want(&self, agent: usize, wanted: &Wanted) -> Result<(), &'static str> {
+        let Wanted::NotReady(word) = wanted else { return Ok(()) };
+        let reason = REASONS.iter().find(|reason| reason.word == *word).ok_or("UnknownReason")?;
+        if self.agents[agent].wanted == *wanted {
+            Ok(())
+        } else if self.agents[agent].today.get(word).is_some_and(|had| *had >= reason.quota) {
+            Err("QuotaUsed")
+        } else if self.agents.iter().filter(|agent| agent.wanted == *wanted).count() >= reason.at_once {
+            Err("TooManyAtOnce")
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn begin_day(&mut self) {
+        for agent in &mut self.agents {
+            agent.today.clear();
+            agent.calls_today = 0;
+        }
+    }
+
+    pub(crate) fn ask_wrap_up(&mut self, agent: usize) -> Result<(), &'static str> {
+        let now = self.now;
+        let agent = &mut self.agents[agent];
+        match (&mut agent.doing, agent.last) {
+            (Doing::WrapUp { .. }, _) => Ok(()),
+            (Doing::Talking { asked, .. }, _) => {
+                *asked = true;
+                Ok(())
+            }
+            (Doing::Nothing, Some(last))
+                if last.rules.mode == Mode::Optional
+                    && agent.signed_in
+                    && now <= last.ended + last.rules.length =>
+            {
+                agent.last = None;
+                agent.rules = Some(last.rules);
+                agent.begin_wrap_up(now, last.call, last.disposed);
+                Ok(())
+            }
+            _ => Err("NoWrapUp"),
+        }
+    }
+
+    pub(crate) fn extend_wrap_up(&mut self, agent: usize) -> Result<(), &'static str> {
+        let now = self.now;
+        let agent = &mut self.agents[agent];
+        let Doing::WrapUp { until, overdue, left, .. } = &mut agent.doing else { return Err("NoWrapUp") };
+        *left = left.checked_sub(1).ok_or("NoExtension")?;
+        *until = Some(until.unwrap_or(now) + agent.rules.map_or(0, |rules| rules.extend_by));
+        *overdue = false;
+        Ok(())
+    }
+
+    pub(crate) fn end_wrap_up(&mut self, agent: usize) -> Result<(), &'static str> {
+        self.agents[agent].end_wrap_up()
+    }
+
+    /// The call that the agent has, or had last, gets its disposition.
+    pub(crate) fn disposed(&mut self, agent: usize) {
+        let agent = &mut self.agents[agent];
+        match &mut agent.doing {
+            Doing::WrapUp { overdue: true, .. } => agent.doing = Doing::Nothing,
+            Doing::Talking { disposed, .. } | Doing::WrapUp { disposed, .. } => *disposed = true,
+            Doing::Nothing | Doing::Offered { .. } => {
+                if let Some(last) = &mut agent.last {
+                    last.disposed = true;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn ask_help(&mut self, agent: usize) -> Result<(), &'static str> {
+        if !self.agents[agent].signed_in {
+            return Err("Agent(SignedOut)");
+        }
+        self.agents[agent].help.get_or_insert(None);
+        Ok(())
+    }
+
+    pub(crate) fn answer_help(&mut self, agent: usize, by: &'static str) -> Result<(), &'static str> {
+        let help = self.agents[agent].help.as_mut().ok_or("NotAsked")?;
+        if *help.get_or_insert(by) == by { Ok(()) } else { Err("Answered") }
+    }
+
+    pub(crate) fn end_help(&mut self, agent: usize) -> Result<(), &'static str> {
+        self.agents[agent].help.take().map(drop).ok_or("NotAsked")
     }
 
     pub(crate) fn enqueue(
@@ -281,10 +504,15 @@ impl Model {
 
     pub(crate) fn answered(&mut self, offer: u64) {
         let Some((index, call)) = self.holder(offer) else { return };
-        let queue = self.caller(call).queue;
-        let wrap_up = self.queues[queue].wrap_up;
-        self.agents[index].doing = Doing::Talking { call, on_hold: false, wrap_up };
-        self.agents[index].faults = 0;
+        let queue = &self.queues[self.callers.iter().find(|caller| caller.call == call).unwrap().queue];
+        let length = queue.own_length.get(&index).copied().unwrap_or(queue.wrap_up.length);
+        let rules = WrapUp { length, ..queue.wrap_up };
+        let agent = &mut self.agents[index];
+        agent.rules = Some(rules);
+        agent.doing = Doing::Talking { call, on_hold: false, asked: false, disposed: false };
+        agent.faults = 0;
+        agent.calls += 1;
+        agent.calls_today += 1;
         self.callers.retain(|caller| caller.call != call);
     }
 
@@ -333,9 +561,20 @@ impl Model {
     pub(crate) fn conversation_ended(&mut self, agent: usize) {
         let now = self.now;
         let agent = &mut self.agents[agent];
-        if let Doing::Talking { call, wrap_up, .. } = agent.doing {
-            agent.doing =
-                if wrap_up == 0 { Doing::Nothing } else { Doing::WrapUp { call, until: now + wrap_up } };
+        let (Doing::Talking { call, asked, disposed, .. }, Some(rules)) = (&agent.doing, agent.rules) else {
+            return;
+        };
+        let (call, asked, disposed) = (*call, *asked, *disposed);
+        let begins = match rules.mode {
+            Mode::Manual => true,
+            Mode::Timed | Mode::Forced => rules.length > 0 || agent.must_dispose(),
+            Mode::Optional | Mode::OnRequest => asked && (rules.length > 0 || agent.must_dispose()),
+        };
+        if begins {
+            agent.begin_wrap_up(now, call, disposed);
+        } else {
+            agent.doing = Doing::Nothing;
+            agent.last = Some(Last { call, rules, disposed, ended: now });
         }
     }
 
@@ -392,6 +631,7 @@ impl Model {
                 let (reservation, call) = (self.reservations, caller.call);
                 let lease = self.now + queue.ring + 2 * SECOND;
                 self.agents[index].doing = Doing::Offered { ringing: false, reservation, call, lease };
+                self.agents[index].last = None;
                 self.told.offers.push(Offer { reservation, call, agent: index });
             }
         }

@@ -4,14 +4,15 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_acd::{
-    Acd, AgentConfig, AgentState, AgentView, Class, Config, Direction, Entry, Event, LeaveCause, Member,
-    NotReadyReason, OfferFailure, Presence, QueueConfig, WithdrawCause, WrapUp,
+    Acd, AgentConfig, AgentState, AgentView, Class, Config, Direction, Disposition, Entry, Event,
+    HelpOutcome, LeaveCause, Member, NotReadyReason, OfferFailure, Presence, QueueConfig, ReasonClass,
+    ReasonConfig, WithdrawCause, WrapUp, WrapUpMode,
 };
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId, Time, WallTime};
 use proptest::prelude::*;
 
 use crate::center::call;
-use crate::model::{Failure, Model, Offer, Queue, Told, Wanted};
+use crate::model::{self, Doing, Failure, Mode, Model, Offer, Queue, REASONS, Told, Wanted};
 
 const AGENTS: usize = 4;
 const QUEUES: usize = 3;
@@ -25,7 +26,15 @@ enum Step {
     SignIn(usize),
     SignOut(usize),
     Ready(usize),
-    NotReady(usize),
+    NotReady(usize, &'static str),
+    BeginDay,
+    AskWrapUp(usize),
+    ExtendWrapUp(usize),
+    EndWrapUp(usize),
+    Disposed(usize),
+    AskHelp(usize),
+    AnswerHelp(usize, &'static str),
+    EndHelp(usize),
     Register(usize, bool),
     Outside(usize, bool),
     Enqueue { queue: usize, credit: u64, emergency: bool, excluded: Option<usize> },
@@ -55,7 +64,17 @@ fn step() -> impl Strategy<Value = Step> {
         2 => agent.clone().prop_map(Step::SignIn),
         1 => agent.clone().prop_map(Step::SignOut),
         6 => agent.clone().prop_map(Step::Ready),
-        2 => agent.clone().prop_map(Step::NotReady),
+        3 => (agent.clone(), prop::sample::select(vec!["lunch", "lunch", "training", "tea"]))
+            .prop_map(|(agent, reason)| Step::NotReady(agent, reason)),
+        1 => Just(Step::BeginDay),
+        2 => agent.clone().prop_map(Step::AskWrapUp),
+        2 => agent.clone().prop_map(Step::ExtendWrapUp),
+        2 => agent.clone().prop_map(Step::EndWrapUp),
+        3 => agent.clone().prop_map(Step::Disposed),
+        1 => agent.clone().prop_map(Step::AskHelp),
+        1 => (agent.clone(), prop::sample::select(vec!["lea", "leo"]))
+            .prop_map(|(agent, by)| Step::AnswerHelp(agent, by)),
+        1 => agent.clone().prop_map(Step::EndHelp),
         4 => (agent.clone(), prop::bool::weighted(0.8)).prop_map(|(agent, on)| Step::Register(agent, on)),
         2 => (agent.clone(), any::<bool>()).prop_map(|(agent, on)| Step::Outside(agent, on)),
         10 => (0..QUEUES, 0..30u64, prop::bool::weighted(0.1), prop::option::weighted(0.2, agent.clone()))
@@ -94,17 +113,33 @@ struct Pair {
     calls: u32,
     /// Agent and call of each open offer, kept from the events alone.
     open: BTreeMap<ReservationId, (AgentId, CallId)>,
+    /// Begin, end and length in all of each agent's spans so far.
+    spans: BTreeMap<AgentId, (WallTime, WallTime, Duration)>,
+}
+
+type Modes = [(Mode, bool); QUEUES];
+
+fn modes() -> impl Strategy<Value = Modes> {
+    let all = [Mode::Manual, Mode::Optional, Mode::Timed, Mode::Forced, Mode::OnRequest];
+    prop::array::uniform3((prop::sample::select(all.to_vec()), prop::bool::weighted(0.3)))
 }
 
 impl Pair {
-    fn new() -> Self {
-        let queue = |members: &[usize], wrap_up: u64, ring: u64, waiting_max, wait_max: Option<u64>| Queue {
-            members: members.iter().copied().collect(),
-            wrap_up: wrap_up * 1_000_000,
-            ring: ring * 1_000_000,
-            waiting_max,
-            wait_max: wait_max.map(|secs| secs * 1_000_000),
-        };
+    fn new(modes: Modes) -> Self {
+        let mut modes = modes.into_iter();
+        let mut queue =
+            |members: &[usize], wrap_up: u64, ring: u64, waiting_max, wait_max: Option<u64>| Queue {
+                members: members.iter().copied().collect(),
+                wrap_up: {
+                    let (mode, must_dispose) = modes.next().unwrap();
+                    let length = wrap_up * 1_000_000;
+                    model::WrapUp { mode, length, must_dispose, extend_by: 7_000_000, extensions: 2 }
+                },
+                own_length: BTreeMap::from([(1, 3_000_000)]),
+                ring: ring * 1_000_000,
+                waiting_max,
+                wait_max: wait_max.map(|secs| secs * 1_000_000),
+            };
         let queues = vec![
             queue(&[0, 1, 2], 10, 20, 4, None),
             queue(&[2, 3], 0, 15, 6, Some(60)),
@@ -112,7 +147,7 @@ impl Pair {
         ];
         let model = Model::new(AGENTS, queues);
         let acd = Acd::new(config(&model), Now::default());
-        Self { acd, model, calls: 0, open: BTreeMap::new() }
+        Self { acd, model, calls: 0, open: BTreeMap::new(), spans: BTreeMap::new() }
     }
 
     fn now(&self) -> Now {
@@ -152,20 +187,30 @@ impl Pair {
                 self.acd.sign_in(now, &name(*agent)).unwrap();
             }
             Step::SignOut(agent) => {
-                self.model.step(|model| model.want(*agent, Wanted::Out));
+                // Who is out already stays so.
+                self.model.outcome(|model| model.want(*agent, Wanted::Out)).ok();
                 self.acd.sign_out(now, &name(*agent)).unwrap();
             }
             Step::Ready(agent) => {
-                let expected = self.model.agents[*agent].signed_in;
-                self.model.step(|model| model.want(*agent, Wanted::Ready));
-                assert_eq!(self.acd.set_ready(now, &name(*agent)).is_ok(), expected);
+                let expected = self.model.outcome(|model| model.want(*agent, Wanted::Ready));
+                assert_eq!(told_of(self.acd.set_ready(now, &name(*agent))), expected);
             }
-            Step::NotReady(agent) => {
-                let expected = self.model.agents[*agent].signed_in;
-                self.model.step(|model| model.want(*agent, Wanted::NotReady("lunch")));
-                let lunch = NotReadyReason::Chosen("lunch".into());
-                assert_eq!(self.acd.set_not_ready(now, &name(*agent), lunch).is_ok(), expected);
+            Step::NotReady(agent, reason) => {
+                let expected = self.model.outcome(|model| model.want(*agent, Wanted::NotReady(reason)));
+                let reason = NotReadyReason::Chosen((*reason).into());
+                assert_eq!(told_of(self.acd.set_not_ready(now, &name(*agent), reason)), expected);
             }
+            Step::BeginDay => {
+                self.model.step(Model::begin_day);
+                self.acd.begin_day(now);
+            }
+            Step::AskWrapUp(_)
+            | Step::ExtendWrapUp(_)
+            | Step::EndWrapUp(_)
+            | Step::Disposed(_)
+            | Step::AskHelp(_)
+            | Step::AnswerHelp(..)
+            | Step::EndHelp(_) => self.agent_input(now, step),
             Step::Register(agent, on) => {
                 self.model.step(|model| model.agents[*agent].registered = *on);
                 self.acd.set_registered(now, &name(*agent), *on);
@@ -202,6 +247,47 @@ impl Pair {
             Step::Ringing(_) | Step::Answered(_) | Step::Failed(..) => self.offer_input(now, step),
         }
         self.compare();
+    }
+
+    fn agent_input(&mut self, now: Now, step: &Step) {
+        let Self { acd, model, .. } = self;
+        match step {
+            Step::AskWrapUp(agent) => {
+                let expected = model.outcome(|model| model.ask_wrap_up(*agent));
+                assert_eq!(told_of(acd.ask_wrap_up(now, &name(*agent))), expected);
+            }
+            Step::ExtendWrapUp(agent) => {
+                let expected = model.outcome(|model| model.extend_wrap_up(*agent));
+                assert_eq!(told_of(acd.extend_wrap_up(now, &name(*agent))), expected);
+            }
+            Step::EndWrapUp(agent) => {
+                let expected = model.outcome(|model| model.end_wrap_up(*agent));
+                assert_eq!(told_of(acd.end_wrap_up(now, &name(*agent))), expected);
+            }
+            Step::Disposed(agent) => {
+                let known = &model.agents[*agent];
+                let number = match (&known.doing, known.last) {
+                    (Doing::Talking { call, .. } | Doing::WrapUp { call, .. }, _) => *call,
+                    (_, Some(last)) => last.call,
+                    (_, None) => 0,
+                };
+                model.step(|model| model.disposed(*agent));
+                acd.disposed(now, &name(*agent), call(number));
+            }
+            Step::AskHelp(agent) => {
+                let expected = model.outcome(|model| model.ask_help(*agent));
+                assert_eq!(told_of(acd.ask_help(now, &name(*agent))), expected);
+            }
+            Step::AnswerHelp(agent, by) => {
+                let expected = model.outcome(|model| model.answer_help(*agent, by));
+                assert_eq!(told_of(acd.answer_help(now, &name(*agent), by)), expected);
+            }
+            Step::EndHelp(agent) => {
+                let expected = model.outcome(|model| model.end_help(*agent));
+                assert_eq!(told_of(acd.end_help(now, &name(*agent), HelpOutcome::Solved)), expected);
+            }
+            _ => {}
+        }
     }
 
     fn caller_input(&mut self, now: Now, step: &Step) {
@@ -271,6 +357,9 @@ impl Pair {
             assert_eq!(view.pending.map(wanted), agent.pending().map(|wanted| format!("{wanted:?}")));
             assert_eq!(view.registered, agent.registered);
             assert_eq!(view.delay.map(|delay| delay.until.0 as u64), agent.delay_until);
+            let help = view.help.map(|help| help.answered.map(|answer| answer.by.to_string()));
+            assert_eq!(help, agent.help.map(|by| by.map(str::to_owned)));
+            assert_eq!(view.calls_today, agent.calls_today);
             self.compare_times(now, number);
         }
         for (number, queue) in self.acd.queues().enumerate() {
@@ -293,6 +382,21 @@ impl Pair {
 
     fn compare_times(&self, now: Now, number: usize) {
         let agent = &self.model.agents[number];
+        let left = REASONS.map(|reason| {
+            reason.quota - agent.today.get(reason.word).map_or(0, |had| (*had).min(reason.quota))
+        });
+        let reasons = self.acd.reasons(now, &name(number)).into_iter();
+        assert_eq!(
+            reasons.filter_map(|reason| reason.left).collect::<Vec<_>>(),
+            left.map(Duration::from_micros)
+        );
+        let spent = |kind| agent.worked.get(kind).copied().unwrap_or(0);
+        let recent = self.acd.recent(now, &name(number)).unwrap();
+        let of_calls: u64 =
+            ["reserved", "ringing", "hold", "wrap-up", "missing"].into_iter().map(spent).sum();
+        assert_eq!(recent.calls, agent.calls);
+        assert_eq!(recent.talk, Duration::from_micros(spent("hold") + spent("talking")));
+        assert_eq!(recent.ready, Duration::from_micros(of_calls + spent("ready") + spent("talking")));
         let Some(times) = self.acd.state_times(now, &name(number)) else {
             assert!(!agent.signed_in);
             return;
@@ -306,9 +410,10 @@ impl Pair {
                 times.ringing,
                 times.talking,
                 times.hold,
-                times.wrap_up
+                times.wrap_up,
+                times.disposition_missing
             ],
-            ["not", "ready", "reserved", "ringing", "talking", "hold", "wrap-up"].map(spent)
+            ["not", "ready", "reserved", "ringing", "talking", "hold", "wrap-up", "missing"].map(spent)
         );
         let signed_in = self.acd.agent(&name(number)).unwrap().signed_in.expect("has a session");
         assert_eq!(times.total(), now.wall.since(signed_in), "every second is in one state");
@@ -338,8 +443,21 @@ impl Pair {
                 Event::WaitExceeded { call, .. } => {
                     assert!(told.exceeded.insert(number(call)), "told twice");
                 }
+                Event::SessionStarted { agent, at } => {
+                    self.spans.insert(agent, (at, at, Duration::ZERO));
+                }
+                Event::StateEnded(span) => {
+                    let (_, end, lasted) = self.spans.get_mut(&span.agent).unwrap();
+                    assert_eq!(*end, span.from, "no second is missing between two states");
+                    *lasted += span.until.since(span.from);
+                    *end = span.until;
+                }
+                Event::SessionEnded { agent, started, ended, times } => {
+                    let lasted = times.total();
+                    assert_eq!(self.spans.remove(&agent), Some((started, ended, lasted)));
+                }
                 Event::AgentChanged { .. }
-                | Event::SessionEnded { .. }
+                | Event::HelpEnded { .. }
                 | Event::Position { .. }
                 | Event::Alarm(_) => {}
             }
@@ -352,16 +470,53 @@ fn config(model: &Model) -> Config {
     let micros = Duration::from_micros;
     let queues = model.queues.iter().enumerate().map(|(number, queue)| QueueConfig {
         ring_timeout: micros(queue.ring),
-        wrap_up: WrapUp { length: micros(queue.wrap_up), ..WrapUp::default() },
+        wrap_up: rules(&queue.wrap_up),
         waiting_max: queue.waiting_max,
         wait_max: queue.wait_max.map(micros),
         ..QueueConfig::new(
             queue_name(number),
-            queue.members.iter().copied().map(name).map(Member::new).collect(),
+            queue
+                .members
+                .iter()
+                .map(|member| Member {
+                    wrap_up: queue.own_length.get(member).copied().map(micros),
+                    ..Member::new(name(*member))
+                })
+                .collect(),
         )
     });
     let agents = (0..AGENTS).map(|agent| AgentConfig::new(name(agent), "".into()));
-    Config { queues: queues.collect(), agents: agents.collect(), reasons: BTreeMap::new() }
+    let reasons = REASONS.iter().map(|reason| {
+        let config = ReasonConfig {
+            name: reason.word.to_uppercase(),
+            class: ReasonClass::Break,
+            daily_quota: Some(micros(reason.quota)),
+            at_once_max: Some(u32::try_from(reason.at_once).unwrap()),
+        };
+        (reason.word.into(), config)
+    });
+    Config { queues: queues.collect(), agents: agents.collect(), reasons: reasons.collect() }
+}
+
+fn rules(of: &model::WrapUp) -> WrapUp {
+    WrapUp {
+        mode: match of.mode {
+            Mode::Manual => WrapUpMode::Manual,
+            Mode::Optional => WrapUpMode::Optional,
+            Mode::Timed => WrapUpMode::Timed,
+            Mode::Forced => WrapUpMode::Forced,
+            Mode::OnRequest => WrapUpMode::OnRequest,
+        },
+        length: Duration::from_micros(of.length),
+        extend_by: Duration::from_micros(of.extend_by),
+        extensions_max: of.extensions,
+        disposition_required: of.must_dispose,
+    }
+}
+
+/// What came of a wish, in the words of the model.
+fn told_of<T, E: core::fmt::Debug>(result: Result<T, E>) -> Result<(), String> {
+    result.map(drop).map_err(|error| format!("{error:?}"))
 }
 
 fn outcome(failure: Failure) -> OfferFailure {
@@ -385,7 +540,15 @@ fn shown(view: &AgentView) -> String {
         AgentState::Talking { call: Some(call), .. } => format!("talking {}", number(*call)),
         AgentState::Talking { call: None, direction } => format!("talking {direction:?}"),
         AgentState::Hold { call } => format!("hold {}", number(*call)),
-        AgentState::WrapUp { call, until } => format!("wrap-up {} {}", number(*call), until.0),
+        AgentState::WrapUp { call, disposition: Disposition::Missing, extensions_left, .. } => {
+            format!("missing {} {extensions_left}", number(*call))
+        }
+        AgentState::WrapUp { call, until, disposition, extensions_left } => format!(
+            "wrap-up {} {:?} {} {extensions_left}",
+            number(*call),
+            until.map(|until| until.0),
+            *disposition == Disposition::Awaited
+        ),
     }
 }
 
@@ -401,8 +564,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: RUNS, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_machine_does_what_the_naive_model_does(steps in prop::collection::vec(step(), STEPS)) {
-        let mut pair = Pair::new();
+    fn the_machine_does_what_the_naive_model_does(modes in modes(), steps in prop::collection::vec(step(), STEPS)) {
+        let mut pair = Pair::new(modes);
         // Most of the staff comes to work first, or little would happen.
         for agent in 0..AGENTS - 1 {
             pair.run(&Step::Register(agent, true));
@@ -415,8 +578,8 @@ proptest! {
     }
 
     #[test]
-    fn every_caller_is_answered_once_agents_answer(steps in prop::collection::vec(step(), STEPS)) {
-        let mut pair = Pair::new();
+    fn every_caller_is_answered_once_agents_answer(modes in modes(), steps in prop::collection::vec(step(), STEPS)) {
+        let mut pair = Pair::new(modes);
         for step in &steps {
             pair.run(step);
         }
@@ -425,6 +588,8 @@ proptest! {
             pair.run(&Step::Member { queue, agent: 0, serves: true });
         }
         for agent in 0..AGENTS {
+            pair.run(&Step::ConversationEnded(agent));
+            pair.run(&Step::Disposed(agent));
             pair.run(&Step::Outside(agent, false));
             pair.run(&Step::Register(agent, true));
             pair.run(&Step::SignIn(agent));
@@ -441,8 +606,12 @@ proptest! {
             }
             for agent in 0..AGENTS {
                 pair.run(&Step::ConversationEnded(agent));
+                pair.run(&Step::Disposed(agent));
             }
             pair.run(&Step::Wait { millis: 61_000, wakes_in_time: true });
+            for agent in 0..AGENTS {
+                pair.run(&Step::EndWrapUp(agent));
+            }
         }
         // The model has the same callers waiting, as compared after each step.
         prop_assert!(pair.model.callers.iter().all(|caller| caller.exceeded), "somebody was forgotten");

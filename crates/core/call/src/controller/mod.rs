@@ -6,6 +6,7 @@
 //! [`Controller::poll_media`], [`Controller::poll_sip_leg`], [`Controller::poll_transmit`]; then sleep until [`Controller::poll_timeout`].
 
 mod agents;
+mod day;
 mod incoming;
 mod media_events;
 mod messages;
@@ -13,13 +14,14 @@ mod saved;
 mod sip_events;
 mod transfers;
 
+pub(crate) use day::NextDay;
 pub use messages::{MESSAGE_BYTES_MAX, MessageOutcome};
 pub use saved::{RestoreError, VERSION};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hotline_acd::{Acd, AgentView};
+use hotline_acd::{Acd, AgentView, ReasonView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
 use hotline_media as media;
 use hotline_sip::digest::UsedNonces;
@@ -49,6 +51,8 @@ pub enum Timer {
     Acd(hotline_acd::Timer),
     /// A trunk's servers are to be looked up again.
     Trunks,
+    /// Another day begins where the center is.
+    Day,
     /// A timer of one call.
     Call(CallTimer),
 }
@@ -131,7 +135,7 @@ impl Controller {
     ) -> Self {
         let sip = Endpoint::new(endpoint, rng.fork(), nonce_secret);
         let acd = Acd::new(center.acd_config(), now);
-        let mut env = Env::new(center, sip, acd, rng, last_seq);
+        let mut env = Env::new(now, center, sip, acd, rng, last_seq);
         env.with_trunks(now, |trunks, outer| trunks.configure(now, outer));
         Self { env, calls: BTreeMap::new(), draining: false, acting: None }
     }
@@ -227,6 +231,7 @@ impl Controller {
     pub fn handle_timeout(&mut self, now: Now) {
         self.env.sip.handle_timeout(now);
         self.env.acd.handle_timeout(now);
+        self.follow_calendar(now);
         self.env.with_trunks(now, |trunks, outer| trunks.handle_timeout(now, outer));
         while let Some((call, timer)) = self.env.timers.pop_due(now.mono) {
             self.with_call(call, |call, env| match timer {
@@ -296,7 +301,8 @@ impl Controller {
         let acd = self.env.acd.poll_timeout().map(|(at, timer)| (at, Timer::Acd(timer)));
         let call = self.env.timers.next().map(|(at, (_, timer))| (at, Timer::Call(*timer)));
         let trunks = self.env.trunks.poll_timeout().map(|at| (at, Timer::Trunks));
-        [sip, acd, trunks, call].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let day = Some((self.env.next_day.look_at(), Timer::Day));
+        [sip, acd, trunks, call, day].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What the page of the agent who is offered `offer` shows; `None` once that call is over.
@@ -323,6 +329,12 @@ impl Controller {
     #[must_use]
     pub fn agent(&self, agent: &AgentId) -> Option<AgentView> {
         self.env.acd.agent(agent)
+    }
+
+    /// The configured reasons for being not ready, with what is left of them to `agent`.
+    #[must_use]
+    pub fn reasons(&self, now: Now, agent: &AgentId) -> Vec<ReasonView> {
+        self.env.acd.reasons(now, agent)
     }
 
     /// Standing alarms.
@@ -411,6 +423,15 @@ impl Controller {
             Command::SignOut(agent) => {
                 acd.sign_out(now, &agent)?;
             }
+            Command::AskWrapUp(agent) => {
+                acd.ask_wrap_up(now, &agent)?;
+            }
+            Command::ExtendWrapUp(agent) => acd.extend_wrap_up(now, &agent)?,
+            Command::EndWrapUp(agent) => acd.end_wrap_up(now, &agent)?,
+            Command::Dispose { call, by, code, note } => return self.dispose(now, call, by, code, note),
+            Command::AskHelp(agent) => acd.ask_help(now, &agent)?,
+            Command::AnswerHelp { agent, by } => acd.answer_help(now, &agent, &by)?,
+            Command::EndHelp(agent, outcome) => acd.end_help(now, &agent, outcome)?,
             Command::PopWritten { offer, written } => return self.on_pop_written(now, offer, written),
             Command::Transfer { call, by, to } => return self.transfer(now, call, &by, to.expose()),
             Command::PauseRecording { call, by, why } => {
