@@ -22,6 +22,7 @@ mod problem;
 mod queue;
 mod record;
 mod session;
+mod staff;
 mod timestamp;
 mod trace;
 mod trunk;
@@ -52,6 +53,10 @@ pub use record::{
     Transfer, TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
+pub use staff::{
+    AgentBooking, AgentHelp, AgentSession, AgentSpan, AgentTimes, Disposition, DispositionList, EndHelp,
+    Help, HelpOutcome, NewBooking, Reason, ReasonList, SetDisposition, WrapUp, WrapUpDisposition,
+};
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::{SipDirection, SipLadder, SipLeg, SipMedia, SipMessage, SipParticipant, SipRole};
 pub use trunk::{TrunkList, TrunkRegistration, TrunkServer, TrunkStatus};

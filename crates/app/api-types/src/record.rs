@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Disposition, Timestamp};
 
 /// Answer to `GET /api/v1/calls`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,10 @@ pub struct Record {
     /// What the caller left, in order.
     #[serde(default)]
     pub messages: Vec<LeftMessage>,
+    /// What became of the call, in the words of each agent who had it; at the latest a moment after it was said, once the
+    /// call is over.
+    #[serde(default)]
+    pub dispositions: Vec<Disposition>,
 }
 
 /// One message of the caller.

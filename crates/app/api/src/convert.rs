@@ -8,7 +8,9 @@ mod record;
 mod trace;
 mod trunk;
 
-use hotline_acd::{AgentState, AgentView, CallerView, Device, Presence, QueueView};
+use std::collections::BTreeMap;
+
+use hotline_acd::{AgentState, AgentView, CallerView, Device, Disposition, Help, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
 use hotline_call::{Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot};
@@ -20,7 +22,7 @@ pub(crate) use decision::decision;
 pub(crate) use event::event;
 pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};
 pub(crate) use message::{message, message_page};
-pub(crate) use record::record;
+pub(crate) use record::{millis, record};
 pub(crate) use trace::ladder;
 pub(crate) use trunk::trunk;
 
@@ -57,15 +59,34 @@ pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(Ca
 
 /// An agent.
 pub(crate) fn agent(view: &AgentView) -> api::Agent {
-    let name = view.name.expose();
     let standing = Standing {
+        help: view.help.as_ref(),
         state: &view.state,
         since: view.since,
         pending: view.pending.as_ref(),
         device: &view.device,
         registered: view.registered,
     };
-    agent_object(&view.id, name, &standing)
+    agent_object(&view.id, Some(&Profile::of(view)), &standing)
+}
+
+/// What the configuration says about an agent.
+pub(crate) struct Profile {
+    name: Pii<String>,
+    skills: BTreeMap<String, u8>,
+    groups: Vec<String>,
+    daily_cap: Option<u32>,
+}
+
+impl Profile {
+    pub(crate) fn of(view: &AgentView) -> Self {
+        Self {
+            name: view.name.clone(),
+            skills: view.skills.iter().map(|(skill, level)| (skill.to_string(), *level)).collect(),
+            groups: view.groups.iter().map(ToString::to_string).collect(),
+            daily_cap: view.daily_cap,
+        }
+    }
 }
 
 /// What changes about an agent.
@@ -75,10 +96,12 @@ struct Standing<'a> {
     pending: Option<&'a Presence>,
     device: &'a Device,
     registered: bool,
+    help: Option<&'a Help>,
 }
 
-fn agent_object(agent: &AgentId, name: &str, standing: &Standing<'_>) -> api::Agent {
-    let Standing { state, since, pending, device: at, registered } = *standing;
+/// An agent without a profile is shown by its id.
+fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: &Standing<'_>) -> api::Agent {
+    let Standing { state, since, pending, device: at, registered, help } = *standing;
     let (word, reason, call, until) = match state {
         AgentState::LoggedOut => (api::AgentState::LoggedOut, None, None, None),
         AgentState::NotReady { reason } => (api::AgentState::NotReady, Some(reason), None, None),
@@ -87,11 +110,11 @@ fn agent_object(agent: &AgentId, name: &str, standing: &Standing<'_>) -> api::Ag
         AgentState::Ringing { call } => (api::AgentState::Ringing, None, Some(*call), None),
         AgentState::Talking { call, direction: _ } => (api::AgentState::Talking, None, *call, None),
         AgentState::Hold { call } => (api::AgentState::Hold, None, Some(*call), None),
-        AgentState::WrapUp { call, until } => (api::AgentState::WrapUp, None, Some(*call), Some(*until)),
+        AgentState::WrapUp { call, until, .. } => (api::AgentState::WrapUp, None, Some(*call), *until),
     };
     api::Agent {
         id: agent.to_string(),
-        name: name.to_owned(),
+        name: profile.map_or(agent.as_str(), |profile| profile.name.expose()).to_owned(),
         state: word,
         reason: reason.map(|reason| reason.as_str().to_owned()),
         since: time(since),
@@ -100,6 +123,31 @@ fn agent_object(agent: &AgentId, name: &str, standing: &Standing<'_>) -> api::Ag
         device: device(at),
         registered,
         call: call.map(|call| call.to_string()),
+        wrap_up: wrap_up(state),
+        help: help.map(self::help),
+        skills: profile.map(|profile| profile.skills.clone()).unwrap_or_default(),
+        groups: profile.map(|profile| profile.groups.clone()).unwrap_or_default(),
+        daily_cap: profile.and_then(|profile| profile.daily_cap),
+    }
+}
+
+fn wrap_up(state: &AgentState) -> Option<api::WrapUp> {
+    let AgentState::WrapUp { until, disposition, extensions_left, .. } = state else { return None };
+    let disposition = match disposition {
+        Disposition::Settled => api::WrapUpDisposition::Settled,
+        Disposition::Awaited => api::WrapUpDisposition::Awaited,
+        Disposition::Missing => api::WrapUpDisposition::Missing,
+    };
+    Some(api::WrapUp { until: until.map(time), disposition, extensions_left: *extensions_left })
+}
+
+fn help(help: &Help) -> api::Help {
+    let answered = help.answered.as_ref();
+    api::Help {
+        asked_at: time(help.asked),
+        call: help.call.map(|call| call.to_string()),
+        answered_at: answered.map(|answer| time(answer.at)),
+        answered_by: answered.map(|answer| answer.by.to_string()),
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use hotline_api_types::{Event, What};
-use hotline_base::{AgentId, Pii};
+use hotline_base::AgentId;
 use hotline_call::ScreenPop;
 use hotline_shard::Live;
 use serde::Serialize;
 
-use crate::convert;
+use crate::convert::{self, Profile};
 use crate::lines::Share;
 
 /// One event, written out for admins, for the agents concerned, and for the other agents as far as they share it.
@@ -24,9 +24,9 @@ pub(crate) fn frames(
     live: &Live,
     concerned: &[AgentId],
     share: Option<&Share>,
-    names: &BTreeMap<AgentId, Pii<String>>,
+    agents: &BTreeMap<AgentId, Profile>,
 ) -> Frames {
-    let event = convert::event(&live.event, names);
+    let event = convert::event(&live.event, agents);
     let (all, seq) = (frame("event", live.event.seq, &event), live.event.seq);
     let others = share.map(|share| {
         let what = match share {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hotline_base::{AgentId, LegId, Pii};
+use hotline_base::{AgentId, LegId};
 use hotline_shard::Live;
 
+use crate::convert::Profile;
 use crate::frame::{Frames, frames, pop_for};
 use crate::lines::Share;
 use crate::viewer::Viewer;
@@ -38,14 +39,14 @@ impl Entry {
     pub(crate) fn frame_for(
         &self,
         viewer: &Viewer,
-        names: &BTreeMap<AgentId, Pii<String>>,
+        agents: &BTreeMap<AgentId, Profile>,
     ) -> Option<(Bytes, Option<LegId>)> {
         let own = self.concerned.iter().find(|agent| viewer.is(agent));
         if own.is_none() && !viewer.is_admin() && self.share.is_none() {
             return None;
         }
         let frames =
-            self.frames.get_or_init(|| frames(&self.live, &self.concerned, self.share.as_ref(), names));
+            self.frames.get_or_init(|| frames(&self.live, &self.concerned, self.share.as_ref(), agents));
         if let Some(agent) = own {
             let pop = pop_for(&self.live, agent).map(|pop| pop.offer);
             return frames.own.clone().map(|frame| (frame, pop));

@@ -15,9 +15,12 @@ mod pages;
 mod queues;
 mod recording;
 mod session;
+mod staff;
 mod tokens;
 mod trace;
 mod trunks;
+
+pub use staff::Dispositions;
 
 use std::sync::Arc;
 
@@ -49,6 +52,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/agents/{id}/state", put(agents::set_state))
         .route("/v1/agents/{id}/device", get(agents::devices).put(agents::set_device))
         .route("/v1/agents/{id}/messages", post(agents::send_message))
+        .merge(staff_routes())
         .route("/v1/live", get(events::live))
         .route("/v1/events", get(events::stream))
         .route("/v1/calls", get(calls::list).post(calls::create))
@@ -94,6 +98,20 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&app), envelope))
         .with_state(app)
+}
+
+fn staff_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/reasons", get(staff::reasons))
+        .route("/v1/dispositions", get(staff::dispositions))
+        .route("/v1/calls/{id}/disposition", put(staff::dispose))
+        .route("/v1/agents/{id}/wrap-up", post(staff::ask_wrap_up).delete(staff::end_wrap_up))
+        .route("/v1/agents/{id}/wrap-up/extend", post(staff::extend_wrap_up))
+        .route("/v1/agents/{id}/help", post(staff::ask_help))
+        .route("/v1/agents/{id}/help/answer", post(staff::answer_help))
+        .route("/v1/agents/{id}/help/end", post(staff::end_help))
+        .route("/v1/agents/{id}/states", get(staff::times))
+        .route("/v1/agents/{id}/bookings", post(staff::book))
 }
 
 fn flow_routes() -> Router<Arc<App>> {

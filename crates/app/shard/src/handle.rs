@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hotline_acd::{AgentView, Decision};
+use hotline_acd::{AgentView, Decision, ReasonView};
 use hotline_base::{AgentId, CallId, Pii};
 use hotline_call::{Alarm, Command, CommandError, Event, MergeView, ScreenPop, Snapshot, TrunkView};
 use hotline_sip::endpoint::Blocked;
@@ -31,6 +31,8 @@ pub enum Ask {
     Snapshot(oneshot::Sender<Snapshot>),
     /// Show one agent; cheap.
     Agent(AgentId, oneshot::Sender<Option<AgentView>>),
+    /// Show the configured reasons, and what is left of them to an agent; cheap.
+    Reasons(AgentId, oneshot::Sender<Vec<ReasonView>>),
     /// Show that the loop turns, and the standing alarms; cheap.
     Alive(oneshot::Sender<Vec<Alarm>>),
     /// Show the counters; cheap.
@@ -123,6 +125,14 @@ impl Handle {
     /// The shard is busy or gone.
     pub async fn agent(&self, agent: AgentId) -> Result<Option<AgentView>, HandleError> {
         self.ask(|reply| Ask::Agent(agent, reply)).await
+    }
+
+    /// The configured reasons for being not ready, with what is left of them to `agent`.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn reasons(&self, agent: AgentId) -> Result<Vec<ReasonView>, HandleError> {
+        self.ask(|reply| Ask::Reasons(agent, reply)).await
     }
 
     /// A sign of life: the standing alarms.

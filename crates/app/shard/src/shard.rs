@@ -298,6 +298,10 @@ impl Shard {
             Ask::Message(message, reply) => self.on_message(&message, reply),
             Ask::Alive(reply) => drop(reply.send(self.parts.controller.alarms())),
             Ask::Agent(agent, reply) => drop(reply.send(self.parts.controller.agent(&agent))),
+            Ask::Reasons(agent, reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.reasons(now, &agent)));
+            }
             Ask::Snapshot(reply) => {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.snapshot(now)));
@@ -454,6 +458,10 @@ impl Shard {
                 if !self.records.iter_mut().any(|record| correction.apply(record)) {
                     self.parts.writer.write(JournalEntry::Correction(correction));
                 }
+            }
+            Request::SaveAgentFact(fact) => self.parts.writer.write(JournalEntry::Agent(fact)),
+            Request::SaveDisposition(disposition) => {
+                self.parts.writer.write(JournalEntry::Disposition(disposition));
             }
             Request::SaveContacts(contacts) => {
                 self.parts.writer.write(JournalEntry::Contacts(resume::stored(contacts)));

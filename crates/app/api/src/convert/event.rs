@@ -12,16 +12,17 @@ use super::record::{
     cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party, queue_outcome, source,
     step, transfer_target,
 };
-use super::{Standing, agent_object, alarm, alarm_kind, text, time};
+use super::{Profile, Standing, agent_object, alarm, alarm_kind, text, time};
 
-/// An event as an admin gets it. `names` are the agents' names; one that is not there is shown by its id.
-pub(crate) fn event(event: &Event, names: &BTreeMap<AgentId, Pii<String>>) -> api::Event {
+/// An event as an admin gets it.
+pub(crate) fn event(event: &Event, agents: &BTreeMap<AgentId, Profile>) -> api::Event {
     let (call, what) = match &event.kind {
         EventKind::Call { call, what } => (Some(call.to_string()), call_event(what, event.at)),
-        EventKind::Agent { agent, state, since, pending, device, registered } => {
-            let name = names.get(agent).map_or(agent.as_str(), |name| name.expose());
+        EventKind::Agent { agent, state, since, pending, device, registered, help } => {
             let (since, pending, registered) = (*since, pending.as_ref(), *registered);
-            let agent = agent_object(agent, name, &Standing { state, since, pending, device, registered });
+            let help = help.as_ref();
+            let standing = Standing { state, since, pending, device, registered, help };
+            let agent = agent_object(agent, agents.get(agent), &standing);
             (None, What::AgentChanged { agent })
         }
         EventKind::AlarmRaised(raised) => (None, What::AlarmRaised { alarm: alarm(raised) }),
