@@ -14,6 +14,7 @@ mod distribution;
 mod floor;
 mod scenario;
 mod simulation;
+mod sip_floor;
 mod tally;
 
 pub use callers::{CALLERS_MAX, Caller, callers};
