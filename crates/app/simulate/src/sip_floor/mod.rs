@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::NotReadyReason;
-use hotline_base::{AgentId, CallId, LegId, Now, PlayId, QueueId, Rng, Time};
+use hotline_base::{AgentId, CallId, LegId, Now, PlayId, QueueId, Rng, Time, TimerQueue};
 use hotline_call::{Answer, CallEvent, Center, Command, Controller, Event, EventKind, Reply, Request};
 use hotline_ivr::{RecordExit, Recorded, StreamExit};
 use hotline_media::{Digit, Event as MediaEvent};
@@ -30,13 +30,16 @@ const FIRST_KEY: Duration = Duration::from_secs(3);
 /// And how long before each further one.
 const NEXT_KEY: Duration = Duration::from_secs(2);
 
+/// Whose timers are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Party {
+    Carrier,
+    Phone(usize),
+}
+
 /// What will happen by itself.
 #[derive(Debug)]
 enum Later {
-    /// A timer of the carrier is due.
-    Carrier,
-    /// A timer of a phone is due.
-    Phone(usize),
     PlayEnds(LegId, PlayId),
     Key(CallId, Digit),
 }
@@ -55,8 +58,7 @@ pub(crate) struct SipFloor {
     /// Datagrams on their way, in order.
     wire: VecDeque<Transmit>,
     agenda: Agenda<Later>,
-    /// When the timers of the carrier, and of each phone, are looked at next.
-    armed: (Option<Time>, Vec<Option<Time>>),
+    timers: TimerQueue<Party>,
     events: VecDeque<Event>,
     rings: VecDeque<Ring>,
 }
@@ -81,7 +83,7 @@ impl SipFloor {
                 .map(|(number, phone)| (phone.agent.clone(), number))
                 .collect(),
             by_address: phones.iter().enumerate().map(|(number, phone)| (phone.address, number)).collect(),
-            armed: (None, vec![None; phones.len()]),
+            timers: TimerQueue::new(),
             phones,
             plane: Plane::new(),
             rng,
@@ -140,12 +142,8 @@ impl SipFloor {
         while let Some(transmit) = self.carrier.endpoint.poll_transmit() {
             self.wire.push_back(transmit);
         }
-        if let Some((at, _)) = self.carrier.endpoint.poll_timeout()
-            && self.armed.0.is_none_or(|armed| at < armed)
-        {
-            self.armed.0 = Some(at);
-            self.agenda.put(at, Later::Carrier);
-        }
+        let at = self.carrier.endpoint.poll_timeout().map(|(at, _)| at);
+        self.arm(Party::Carrier, at);
     }
 
     fn drain_phone(&mut self, now: Now, number: usize) {
@@ -154,11 +152,17 @@ impl SipFloor {
         while let Some(transmit) = phone.endpoint.poll_transmit() {
             self.wire.push_back(transmit);
         }
-        if let Some((at, _)) = phone.endpoint.poll_timeout()
-            && self.armed.1[number].is_none_or(|armed| at < armed)
-        {
-            self.armed.1[number] = Some(at);
-            self.agenda.put(at, Later::Phone(number));
+        let at = phone.endpoint.poll_timeout().map(|(at, _)| at);
+        self.arm(Party::Phone(number), at);
+    }
+
+    fn arm(&mut self, party: Party, at: Option<Time>) {
+        match at {
+            Some(at) if self.timers.get(&party) == Some(at) => {}
+            Some(at) => self.timers.set(party, at),
+            None => {
+                self.timers.cancel(&party);
+            }
         }
     }
 
@@ -218,18 +222,6 @@ impl SipFloor {
 
     fn happen(&mut self, now: Now, later: Later) {
         match later {
-            Later::Carrier => {
-                self.armed.0 = None;
-                self.carrier.endpoint.handle_timeout(now);
-                self.drain_carrier();
-            }
-            Later::Phone(number) => {
-                self.armed.1[number] = None;
-                if !self.phones[number].is_lost {
-                    self.phones[number].endpoint.handle_timeout(now);
-                    self.drain_phone(now, number);
-                }
-            }
             Later::PlayEnds(leg, play) => self.plane.play_ended(leg, play),
             Later::Key(call, digit) => {
                 if let Some(leg) = self.plane.caller(call) {
@@ -288,12 +280,25 @@ impl Floor for SipFloor {
             self.settle(now);
         } else {
             self.phones[number].is_lost = true;
+            self.timers.cancel(&Party::Phone(number));
         }
     }
 
     fn handle_timeout(&mut self, now: Now) {
         while let Some(later) = self.agenda.pop_due(now.mono) {
             self.happen(now, later);
+        }
+        while let Some(party) = self.timers.pop_due(now.mono) {
+            match party {
+                Party::Carrier => {
+                    self.carrier.endpoint.handle_timeout(now);
+                    self.drain_carrier();
+                }
+                Party::Phone(number) => {
+                    self.phones[number].endpoint.handle_timeout(now);
+                    self.drain_phone(now, number);
+                }
+            }
         }
         if self.controller.poll_timeout().is_some_and(|(at, _)| at <= now.mono) {
             self.controller.handle_timeout(now);
@@ -303,7 +308,8 @@ impl Floor for SipFloor {
 
     fn poll_timeout(&self) -> Option<Time> {
         let core = self.controller.poll_timeout().map(|(at, _)| at);
-        [core, self.agenda.next_at()].into_iter().flatten().min()
+        let parties = self.timers.next().map(|(at, _)| at);
+        [core, self.agenda.next_at(), parties].into_iter().flatten().min()
     }
 
     fn poll_event(&mut self) -> Option<Event> {
