@@ -36,6 +36,7 @@ const CORE_EDGES: &[(&str, &[&str])] = &[
     ("hotline-base", &[]),
     ("hotline-media", &["hotline-audio", "hotline-rtp"]),
     ("hotline-hours", &["hotline-yaml"]),
+    ("hotline-acd", &["hotline-erlang"]),
     ("hotline-ivr", &["hotline-json-path", "hotline-yaml"]),
     ("hotline-flow-test", &["hotline-ivr", "hotline-json-path", "hotline-yaml"]),
     (

@@ -26,6 +26,10 @@ pub struct Callback {
     pub number: String,
     /// When it was asked for.
     pub requested_at: Timestamp,
+    /// How often nobody was reached.
+    pub tries: u8,
+    /// Not called before, after a try that reached nobody.
+    pub not_before: Option<Timestamp>,
 }
 
 impl fmt::Debug for Callback {

@@ -19,6 +19,7 @@ mod hours;
 mod live;
 mod message;
 mod problem;
+mod queue;
 mod record;
 mod session;
 mod timestamp;
@@ -43,6 +44,7 @@ pub use hours::{Hours, HoursList, HoursOverride, HoursState};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use message::{Message, MessagePage, SetMessage};
 pub use problem::{FieldProblem, Problem};
+pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
 pub use record::{
     Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, Mos, Offer, OfferOutcome,
     Party, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg,

@@ -384,10 +384,12 @@ pub enum QueueOutcome {
     Abandoned,
     /// The longest wait was reached.
     TimedOut,
-    /// The server ended it.
+    /// A person took the caller out, or the server ended it.
     Withdrawn,
-    /// The caller pressed a key that leads out.
+    /// The caller pressed a key that leads out, or the queue closed.
     Left,
+    /// A person moved the caller to another queue.
+    Moved,
 }
 
 /// One offer to an agent.

@@ -1,5 +1,6 @@
 //! From the core's types to the JSON shapes, and which of it a viewer may see.
 
+mod decision;
 mod event;
 mod flow;
 mod message;
@@ -10,12 +11,12 @@ mod trunk;
 use hotline_acd::{AgentState, AgentView, CallerView, Device, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
-use hotline_call::{
-    Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot, Source,
-};
+use hotline_call::{Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot};
 
+use crate::concern::agents_of;
 use crate::viewer::Viewer;
 
+pub(crate) use decision::decision;
 pub(crate) use event::event;
 pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};
 pub(crate) use message::{message, message_page};
@@ -35,7 +36,7 @@ fn text(value: Option<&Pii<String>>) -> Option<String> {
 /// What `viewer` may see of a snapshot. `lookup_done` tells whether the address book has answered for a call.
 pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> api::Live {
     let admin = viewer.is_admin();
-    let own = |view: &&CallView| agent_of(view).is_some_and(|agent| viewer.may_see(agent)) || admin;
+    let own = |view: &&CallView| agents_of(view).into_iter().any(|agent| viewer.may_see(agent)) || admin;
     let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, &lookup_done));
     api::Live {
         seq: snapshot.seq,
@@ -131,19 +132,6 @@ fn queue(view: &QueueView, admin: bool) -> api::Queue {
     }
 }
 
-/// Whom a living call concerns.
-fn agent_of(view: &CallView) -> Option<&AgentId> {
-    match &view.state {
-        CallState::Offered { agent, .. } | CallState::Connected { agent } => Some(agent),
-        CallState::Ending => view.record.agent.as_ref(),
-        CallState::Dialling => match &view.record.source {
-            Source::Agent(agent) => Some(agent),
-            Source::Trunk(_) => None,
-        },
-        CallState::InFlow | CallState::Queued { .. } | CallState::ConnectedOutside => None,
-    }
-}
-
 fn call(view: &CallView) -> api::Call {
     let record = &view.record;
     let (state, position) = match &view.state {
@@ -164,7 +152,7 @@ fn call(view: &CallView) -> api::Call {
         direction: record::direction(&record.source, &record.entry),
         queue: record.queues.last().map(|visit| visit.queue.to_string()),
         position,
-        agent: agent_of(view).map(ToString::to_string),
+        agent: agents_of(view).first().map(ToString::to_string),
         started_at: time(record.started_at),
         answered_at: record.answered_at.map(time),
         connected_at: record.connected_at.map(time),
@@ -176,7 +164,7 @@ fn call(view: &CallView) -> api::Call {
 /// The screen pop of a call that is offered to the viewer or was taken by it.
 fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> Option<api::Pop> {
     let record = &view.record;
-    let agent = agent_of(view).filter(|agent| viewer.is(agent))?;
+    let agent = agents_of(view).into_iter().find(|agent| viewer.is(agent))?;
     let offer = record.offers.iter().rev().find(|offer| offer.agent == *agent)?;
     match offer.outcome {
         OfferOutcome::Pending | OfferOutcome::Answered => {}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
-use hotline_acd::AgentError;
+use hotline_acd::{AgentError, MergeError};
 use hotline_api_types::{FieldProblem, Problem};
 use hotline_call::CommandError;
 use hotline_flow_files::FlowError;
@@ -174,7 +174,9 @@ impl From<HandleError> for ApiError {
             HandleError::Refused(
                 CommandError::Agent(AgentError::Unknown)
                 | CommandError::NotBlocked
-                | CommandError::UnknownHours,
+                | CommandError::UnknownHours
+                | CommandError::UnknownCallback
+                | CommandError::Merge(MergeError::Unknown),
             ) => Self::NotFound,
             HandleError::Refused(CommandError::NoNewCalls | CommandError::TooManyMessages) => Self::Busy,
             HandleError::Refused(refusal) => Self::Refused(refusal),

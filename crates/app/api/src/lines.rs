@@ -51,6 +51,10 @@ impl Lines {
             | CallEvent::SurveyAnswered { .. }
             | CallEvent::LanguageChanged { .. }
             | CallEvent::Position { .. }
+            | CallEvent::NotOffered { .. }
+            | CallEvent::Assigned { .. }
+            | CallEvent::Prioritised { .. }
+            | CallEvent::CallingBack { .. }
             | CallEvent::Offered { .. }
             | CallEvent::Popped { .. }
             | CallEvent::Invited { .. }
@@ -86,7 +90,7 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use hotline_acd::{CallerView, QueueCounts, QueueView};
+    use hotline_acd::{CallerKind, CallerView, QueueCounts, QueueView};
     use hotline_base::{Rng, WallTime};
     use hotline_call::{EndCause, EndKind, Party, QueueOutcome};
 
@@ -98,14 +102,23 @@ mod tests {
     }
 
     fn sales() -> QueueView {
-        let caller = CallerView { call: call(1), since: WallTime(0), position: 1, offered_to: None };
+        let caller = CallerView {
+            call: call(1),
+            since: WallTime(0),
+            position: 1,
+            offered_to: vec![],
+            kind: CallerKind::OnTheLine,
+        };
         QueueView {
             id: "sales".into(),
             name: "Sales".into(),
             waiting: vec![caller],
             members: 2,
+            staffed: 2,
             offerable: 1,
             working: 2,
+            longest_since: Some(WallTime(0)),
+            callbacks_waiting: 0,
             counts: QueueCounts::default(),
         }
     }

@@ -22,15 +22,15 @@ pub(crate) struct Entry {
     /// Its number.
     pub(crate) seq: u64,
     live: Arc<Live>,
-    /// The agent concerned, who gets the event in another form than admins.
-    concerned: Option<AgentId>,
+    /// The agents concerned, who get the event in another form than admins.
+    concerned: Vec<AgentId>,
     /// What the other agents get in its place, if they are to know anything.
     share: Option<Share>,
     frames: OnceCell<Frames>,
 }
 
 impl Entry {
-    pub(crate) fn new(live: Arc<Live>, concerned: Option<AgentId>, share: Option<Share>) -> Self {
+    pub(crate) fn new(live: Arc<Live>, concerned: Vec<AgentId>, share: Option<Share>) -> Self {
         Self { seq: live.event.seq, live, concerned, share, frames: OnceCell::new() }
     }
 
@@ -40,12 +40,12 @@ impl Entry {
         viewer: &Viewer,
         names: &BTreeMap<AgentId, Pii<String>>,
     ) -> Option<(Bytes, Option<LegId>)> {
-        let concerned = self.concerned.as_ref();
-        let own = concerned.filter(|agent| viewer.is(agent));
+        let own = self.concerned.iter().find(|agent| viewer.is(agent));
         if own.is_none() && !viewer.is_admin() && self.share.is_none() {
             return None;
         }
-        let frames = self.frames.get_or_init(|| frames(&self.live, concerned, self.share.as_ref(), names));
+        let frames =
+            self.frames.get_or_init(|| frames(&self.live, &self.concerned, self.share.as_ref(), names));
         if let Some(agent) = own {
             let pop = pop_for(&self.live, agent).map(|pop| pop.offer);
             return frames.own.clone().map(|frame| (frame, pop));

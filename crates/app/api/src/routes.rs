@@ -12,6 +12,7 @@ mod health;
 mod hours;
 mod messages;
 mod pages;
+mod queues;
 mod recording;
 mod session;
 mod tokens;
@@ -55,6 +56,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/calls/{id}/recording", get(recording::play))
         .route("/v1/calls/{id}/recording/pause", post(calls::pause_recording))
         .route("/v1/calls/{id}/recording/resume", post(calls::resume_recording))
+        .route("/v1/calls/{id}/decisions", get(queues::decisions))
+        .route("/v1/calls/{id}/move", post(queues::move_caller))
+        .route("/v1/calls/{id}/priority", post(queues::prioritise))
+        .route("/v1/calls/{id}/withdraw", post(queues::withdraw))
+        .route("/v1/merges", get(queues::merges))
+        .route("/v1/merges/{name}", put(queues::merge).delete(queues::split))
         .route("/v1/calls/{id}/transfer", post(calls::transfer))
         .route("/v1/calls/{id}/sip", get(trace::ladder))
         .route("/v1/calls/{id}/sip.pcap", get(trace::pcap))

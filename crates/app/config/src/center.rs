@@ -147,9 +147,14 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         .required(&fields, "agents")
         .and_then(|node| agents(reader, node, &domain.as_ref()?.to_string(), dial_plan.as_ref()?));
     let speech = speech(reader, fields.optional("speech"), &SpeechPolicy::default());
+    let hours = match fields.optional("hours") {
+        Some(node) => schedules(reader, node),
+        None => Some(BTreeMap::new()),
+    };
     let queues = reader.required(&fields, "queues").and_then(|node| {
+        let hours = hours.as_ref()?.keys().cloned().collect();
         let (agents, speech) = (agents.as_ref()?, speech.as_ref()?);
-        queues(reader, node, &queues::Around { agents, sounds: known.sounds, speech })
+        queues(reader, node, &queues::Around::new(agents, known.sounds, speech, hours))
     });
     let numbers = reader.required(&fields, "numbers").and_then(|node| {
         let around = Around {
@@ -174,10 +179,6 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     }
     let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
-    let hours = match fields.optional("hours") {
-        Some(node) => schedules(reader, node),
-        None => Some(BTreeMap::new()),
-    };
     let demo_users = match fields.optional("demo") {
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
         None => None,

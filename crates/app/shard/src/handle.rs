@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use hotline_acd::AgentView;
+use hotline_acd::{AgentView, Decision};
 use hotline_base::{AgentId, CallId, Pii};
-use hotline_call::{Alarm, Command, CommandError, Event, ScreenPop, Snapshot, TrunkView};
+use hotline_call::{Alarm, Command, CommandError, Event, MergeView, ScreenPop, Snapshot, TrunkView};
 use hotline_sip::endpoint::Blocked;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -39,6 +39,10 @@ pub enum Ask {
     Trunks(oneshot::Sender<Vec<TrunkView>>),
     /// Show who is not heard by SIP for a while; cheap.
     Blocked(oneshot::Sender<Vec<Blocked>>),
+    /// Show why a caller waits.
+    Explain(CallId, oneshot::Sender<Option<Decision>>),
+    /// Show which staffs are merged; cheap.
+    Merges(oneshot::Sender<Vec<MergeView>>),
     /// Make a call for an agent.
     Originate(Originate, oneshot::Sender<Result<CallId, CommandError>>),
     /// Send a text to the phones of an agent; answered when it is known whether one has it.
@@ -167,6 +171,22 @@ impl Handle {
     /// The shard is busy or gone.
     pub async fn trunks(&self) -> Result<Vec<TrunkView>, HandleError> {
         self.ask(Ask::Trunks).await
+    }
+
+    /// Why a caller waits; `None` if the call waits nowhere.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn explain(&self, call: CallId) -> Result<Option<Decision>, HandleError> {
+        self.ask(|reply| Ask::Explain(call, reply)).await
+    }
+
+    /// The merges of staffs that hold.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn merges(&self) -> Result<Vec<MergeView>, HandleError> {
+        self.ask(Ask::Merges).await
     }
 
     /// The live stream from here on.

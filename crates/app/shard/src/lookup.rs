@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_base::{CallId, Pii, WallTime};
-use hotline_call::{Answer, Reply};
+use hotline_base::{CallId, Pii};
+use hotline_call::{Answer, Callback, Reply};
 use hotline_ivr::{Request as Question, RequestTag};
 use hotline_sip::{Destination, Located};
-use hotline_store::{Callback, Store};
+use hotline_store::{BookedCallback, Store};
 use hotline_web_client::Client;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
@@ -44,13 +44,7 @@ impl Lookups {
     }
 
     /// Asks for a flow. `Some` at once if there is too much under way.
-    pub(crate) fn ask(
-        &mut self,
-        now: WallTime,
-        call: CallId,
-        tag: RequestTag,
-        question: Question,
-    ) -> Option<Reply> {
+    pub(crate) fn ask(&mut self, call: CallId, tag: RequestTag, question: Question) -> Option<Reply> {
         if self.asked.len() >= ASKED_MAX {
             warn!(%call, "too many questions of flows are under way");
             return Some(Reply::Answer { call, tag, answer: Answer::Other(hotline_ivr::Reply::Failed) });
@@ -63,16 +57,22 @@ impl Lookups {
                     Answer::Other(outside::ask(&client, call, &request, &paths).await)
                 }
                 Question::Webhook(request) => Answer::Other(outside::tell(&client, call, &request).await),
-                Question::Callback { queue, number } => {
-                    let id = format!("{call}-{}", tag.0);
-                    let callback = Callback { id, call, queue, number, requested_at: now };
-                    Answer::Other(outside::book(&store, callback).await)
-                }
+                // Call control asks for that by itself.
+                Question::Callback { .. } => Answer::Other(hotline_ivr::Reply::Failed),
             };
             Reply::Answer { call, tag, answer }
         });
         self.asked.insert((call, tag), task);
         None
+    }
+
+    /// Keeps a wish to be called back. That is not given up when its caller hangs up meanwhile.
+    pub(crate) fn book_callback(&mut self, call: CallId, tag: RequestTag, callback: Box<Callback>) {
+        let store = self.store.clone();
+        self.running.spawn(async move {
+            let booked = BookedCallback { callback: *callback, call };
+            Reply::Booked { call, tag, callback: outside::book(&store, booked).await }
+        });
     }
 
     /// Nobody waits for the answer any more.

@@ -2,9 +2,10 @@
 //! question answers within its own time.
 
 use hotline_base::{CallId, Pii};
-use hotline_ivr::{CallbackExit, HttpRequest, Reply, Value, WebhookExit};
+use hotline_call::Callback;
+use hotline_ivr::{HttpRequest, Reply, Value, WebhookExit};
 use hotline_json_path::{Path, Scalar};
-use hotline_store::{Callback, Store};
+use hotline_store::{BookedCallback, Booking, Store};
 use hotline_web_client::{Body, Client, Failure, Method, Request};
 use serde_json::{Map, json};
 use tracing::warn;
@@ -38,19 +39,20 @@ pub(crate) async fn tell(client: &Client, call: CallId, request: &HttpRequest) -
     })
 }
 
-/// Notes that somebody wants to be called back.
-pub(crate) async fn book(store: &Store, callback: Callback) -> Reply {
-    Reply::Callback(match store.book_callback(&callback).await {
-        Ok(true) => CallbackExit::Booked,
-        Ok(false) => {
-            warn!(call = %callback.call, "too many wait to be called back");
-            CallbackExit::Refused
+/// Keeps that somebody wants to be called back: what is new, nothing if it is known, `None` if it cannot be kept.
+pub(crate) async fn book(store: &Store, booked: BookedCallback) -> Option<Option<Box<Callback>>> {
+    match store.book_callback(&booked).await {
+        Ok(Booking::New) => Some(Some(Box::new(booked.callback))),
+        Ok(Booking::Known) => Some(None),
+        Ok(Booking::Full) => {
+            warn!(call = %booked.call, "too many wait to be called back");
+            None
         }
         Err(error) => {
-            warn!(call = %callback.call, %error, "noting a call back");
-            CallbackExit::Refused
+            warn!(call = %booked.call, %error, "keeping a wish to be called back");
+            None
         }
-    })
+    }
 }
 
 fn outgoing(request: &HttpRequest) -> Request {

@@ -2,10 +2,10 @@
 //! were used, left by an orderly stop. And how many messages wait for whom.
 
 use hotline_base::{AgentId, Now, Pii};
-use hotline_call::{Command, Controller, MessageSummary};
+use hotline_call::{CALLBACKS_MAX, Command, Controller, MessageSummary};
 use hotline_sip::digest::UsedNonces;
 use hotline_sip::registrar::{SavedContact, SavedContacts};
-use hotline_store::{KeptContacts, Store, StoreError, StoredContacts};
+use hotline_store::{BookedCallback, KeptContacts, Store, StoreError, StoredContacts};
 use serde::{Deserialize, Serialize};
 use tracing::{debug, error, warn};
 
@@ -21,7 +21,7 @@ struct Document<T> {
 }
 
 /// Lets `controller` go on where a former process stopped: phones are reached where they registered, their nonces are good,
-/// and the lamps of mailboxes say what is in them. To be called before anything comes, with the writer's spool brought in. Gives back how many contacts are
+/// the lamps of mailboxes say what is in them, and who is to be called back waits in line. To be called before anything comes, with the writer's spool brought in. Gives back how many contacts are
 /// there again.
 ///
 /// # Errors
@@ -38,6 +38,11 @@ pub async fn resume(store: &Store, controller: &mut Controller, now: Now) -> Res
             controller.handle_command(now, Command::SetMailbox(AgentId::from(mailbox.as_str()), summary));
         if told.is_err() {
             debug!(mailbox, "is of no agent: no lamp shows it");
+        }
+    }
+    for BookedCallback { callback, .. } in store.open_callbacks(CALLBACKS_MAX).await? {
+        if let Err(error) = controller.handle_command(now, Command::CallBack(Box::new(callback))) {
+            error!(%error, "somebody is not called back");
         }
     }
     Ok(resumed)

@@ -14,7 +14,7 @@ use hotline_media_rt::SendError;
 use hotline_sip::{Datagram, MessageId};
 use hotline_sip_net::{Incoming, Network};
 use hotline_sip_trace::{Tap, Way};
-use hotline_store::{Availability, JournalEntry, Store, Writer};
+use hotline_store::{Availability, CallbackChange, JournalEntry, Store, Writer};
 use hotline_web_client::Client;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
@@ -274,6 +274,14 @@ impl Shard {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.trunks(now)));
             }
+            Ask::Explain(call, reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.explain(now, call)));
+            }
+            Ask::Merges(reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.merges(now)));
+            }
             Ask::Blocked(reply) => {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.blocked(now)));
@@ -409,11 +417,17 @@ impl Shard {
                 }
             }
             Request::Ask { call, tag, question } => {
-                let now = self.parts.clock.now().wall;
-                let reply: Option<Reply> = self.lookups.ask(now, call, tag, question);
+                let reply: Option<Reply> = self.lookups.ask(call, tag, question);
                 if let Some(reply) = reply {
                     self.guarded(|core, now| core.handle_reply(now, reply));
                 }
+            }
+            Request::BookCallback { call, tag, callback } => {
+                self.lookups.book_callback(call, tag, callback);
+            }
+            Request::CallbackChanged { id, state } => {
+                let at = self.parts.clock.now().wall;
+                self.parts.writer.write(JournalEntry::Callback(CallbackChange { id, state, at }));
             }
             Request::Forget { call, tag } => {
                 self.lookups.forget(call, tag);

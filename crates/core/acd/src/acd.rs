@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::{Agent, Work};
 use crate::caller::{Caller, Stage};
+use crate::dispatch::Marks;
 use crate::queue::Queue;
 use crate::{
-    AgentState, AgentView, CallerView, Config, Delay, Device, Event, Gate, Presence, QueueView, Recent,
-    StateTimes, Timer, gate,
+    AgentState, AgentView, CallerKind, CallerView, Config, Delay, Device, Event, Gate, Limit, Merge, MergeId,
+    Presence, QueueView, Recent, StateTimes, Timer,
 };
 
 /// The owner of every agent's state, every queue and every offer.
@@ -30,12 +31,19 @@ pub struct Acd {
     /// and an offer for each agent.
     pub(crate) events: VecDeque<Event>,
     pub(crate) counters: Counters,
-    /// Queues in which an offer may have become possible since the last [`settle`](Self::settle).
+    /// Agents whose own gates are all open.
+    pub(crate) free: BTreeSet<AgentId>,
+    /// How many callers can be offered to an agent, or to one more.
+    pub(crate) open: usize,
+    /// Callers who are held for an agent.
+    pub(crate) held_for: BTreeMap<AgentId, BTreeSet<CallId>>,
+    /// From which queue each call under way or in wrap-up came, and since when the agent has it.
+    pub(crate) handling: BTreeMap<AgentId, (QueueId, Time)>,
+    pub(crate) merges: BTreeMap<MergeId, Merge>,
+    /// Pairs that were not offered although nothing kept them apart, as of the last look.
+    pub(crate) suspects: BTreeSet<(CallId, AgentId)>,
     #[serde(skip)]
-    pub(crate) to_dispatch: BTreeSet<QueueId>,
-    /// Queues whose callers have moved since the last [`settle`](Self::settle).
-    #[serde(skip)]
-    pub(crate) to_renumber: BTreeSet<QueueId>,
+    pub(crate) marks: Marks,
 }
 
 /// Who holds which call: a lease that ends with the offer, at the latest with [`Timer::Lease`].
@@ -93,6 +101,8 @@ pub struct Counters {
     pub caller_gone: u64,
     /// Offers of which nobody told what became.
     pub leases_expired: u64,
+    /// Offers that only the watchdog saw to.
+    pub not_offered: u64,
     /// Inputs that did not fit the state and changed nothing.
     pub stray: u64,
 }
@@ -110,8 +120,13 @@ impl Acd {
             timers: TimerQueue::new(),
             events: VecDeque::new(),
             counters: Counters::default(),
-            to_dispatch: BTreeSet::new(),
-            to_renumber: BTreeSet::new(),
+            free: BTreeSet::new(),
+            open: 0,
+            held_for: BTreeMap::new(),
+            handling: BTreeMap::new(),
+            merges: BTreeMap::new(),
+            suspects: BTreeSet::new(),
+            marks: Marks::default(),
         };
         acd.reconfigure(now, config);
         acd
@@ -119,15 +134,28 @@ impl Acd {
 
     /// Does what is due. Harmless to call early, late or twice.
     pub fn handle_timeout(&mut self, now: Now) {
+        let mut watch = false;
         while let Some(timer) = self.timers.pop_due(now.mono) {
             match timer {
                 Timer::Lease(reservation) => self.lease_expired(now, reservation),
                 Timer::WrapUp(agent) => self.update(now, &agent, |agent| agent.work = Work::Free),
                 Timer::Delay(agent) => self.update(now, &agent, |agent| agent.delay = None),
-                Timer::Wait(call) => self.wait_exceeded(call),
+                Timer::Wait(call) => self.limit_passed(call, Limit::Wait),
+                Timer::Unstaffed(call) => self.limit_passed(call, Limit::Unstaffed),
+                Timer::Ring(call) => {
+                    self.marks.rings.insert(call);
+                }
+                Timer::Sticky(call) => self.release(call),
+                Timer::HoldBack(call) => self.held_back_long_enough(call),
+                Timer::NextPhone(call) => self.next_phone(now, call),
+                Timer::Merge(merge) => self.unmerge(now, &merge),
+                Timer::Watch => watch = true,
             }
         }
         self.settle(now);
+        if watch {
+            self.watch(now);
+        }
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next, and why.
@@ -179,15 +207,16 @@ impl Acd {
     /// Where a waiting call stands: 1 is next. `None` if it waits nowhere.
     #[must_use]
     pub fn position(&self, call: CallId) -> Option<u32> {
-        self.callers.get(&call).map(|caller| caller.position)
+        let caller = self.callers.get(&call)?;
+        Some(count(self.queues.get(&caller.queue)?.position(caller.key)))
     }
 
     /// Why a waiting call is not offered to an agent this moment: the first gate that is shut. `None` if none is
     /// (then it is another caller's or another agent's turn), or if either is unknown.
     #[must_use]
-    pub fn refusal(&self, call: CallId, agent: &AgentId) -> Option<Gate> {
-        let caller = self.callers.get(&call)?;
-        gate::first_shut(caller, self.agents.get(agent)?, self.exclusions_hold(caller))
+    pub fn refusal(&self, now: Now, call: CallId, agent: &AgentId) -> Option<Gate> {
+        let asking = self.asking(now, self.callers.get(&call)?)?;
+        asking.first_shut(self.agents.get(agent)?).or_else(|| self.preceding(&asking, agent))
     }
 
     /// What happened so far.
@@ -197,23 +226,36 @@ impl Acd {
     }
 
     fn view(&self, queue: &Queue) -> QueueView {
-        let caller = |key: &crate::CallerKey| {
+        let caller = |(index, key): (usize, &crate::CallerKey)| {
             let caller = self.caller(key.call);
-            let offered_to = match caller.stage {
-                Stage::Offered { reservation, .. } => {
-                    self.reservations.get(&reservation).map(|reservation| reservation.agent.clone())
-                }
+            let offers = match &caller.stage {
+                Stage::Offered { offers, .. } => Some(offers),
                 Stage::Waiting | Stage::Exceeded => None,
             };
-            CallerView { call: key.call, since: caller.since.wall, position: caller.position, offered_to }
+            let offers = offers.into_iter().flatten().filter_map(|offer| self.reservations.get(offer));
+            CallerView {
+                call: key.call,
+                since: caller.since.wall,
+                position: count(index + 1),
+                offered_to: offers.map(|reservation| reservation.agent.clone()).collect(),
+                kind: caller.kind,
+            }
         };
+        let waiting: Vec<CallerView> = queue.callers.iter().enumerate().map(caller).collect();
+        let is_staffed = |agent: &&AgentId| {
+            self.agents.get(*agent).is_some_and(|agent| agent.state() != AgentState::LoggedOut)
+        };
+        let on_the_line = waiting.iter().filter(|caller| caller.kind == CallerKind::OnTheLine);
         QueueView {
             id: queue.config.id.clone(),
             name: queue.config.name.clone(),
-            waiting: queue.callers.iter().map(caller).collect(),
             members: count(queue.members.len()),
+            staffed: count(queue.members.keys().filter(is_staffed).count()),
             offerable: count(queue.offerable.len()),
             working: count(queue.working.len()),
+            longest_since: on_the_line.clone().map(|caller| caller.since).min(),
+            callbacks_waiting: count(waiting.len() - on_the_line.count()),
+            waiting,
             counts: queue.counts,
         }
     }
@@ -239,12 +281,25 @@ impl Acd {
             set_or_cancel(&mut self.timers, Timer::Delay(id.clone()), end);
         }
         if before.offerable != after.offerable || before.working != after.working {
-            for queue in &agent.queues {
-                if let Some(queue) = self.queues.get_mut(queue) {
-                    queue.reindex(before.offerable, agent);
+            for queue_id in &agent.queues {
+                let Some(queue) = self.queues.get_mut(queue_id) else { continue };
+                if queue.reindex(now.mono, before.offerable, agent) {
+                    self.marks.queues.insert(queue_id.clone());
                 }
             }
-            self.to_dispatch.extend(agent.queues.iter().cloned());
+            if after.offerable.is_some() {
+                self.free.insert(id.clone());
+            } else {
+                self.free.remove(id);
+            }
+            self.marks.agents.insert(id.clone());
+        }
+        if before.is_handling()
+            && !after.is_handling()
+            && let Some((queue, since)) = self.handling.remove(id)
+            && let Some(queue) = self.queues.get_mut(&queue)
+        {
+            queue.note_handled(now.mono - since);
         }
         if !before.look_like(&after) {
             self.events.push_back(Event::AgentChanged {
@@ -303,6 +358,19 @@ impl Facets {
             && self.pending == other.pending
             && self.device == other.device
             && self.registered == other.registered
+    }
+
+    /// Occupied by a queue's call that was answered, after-call work included.
+    fn is_handling(&self) -> bool {
+        match &self.state {
+            AgentState::Talking { call, .. } => call.is_some(),
+            AgentState::Hold { .. } | AgentState::WrapUp { .. } => true,
+            AgentState::LoggedOut
+            | AgentState::NotReady { .. }
+            | AgentState::Ready
+            | AgentState::Reserved { .. }
+            | AgentState::Ringing { .. } => false,
+        }
     }
 
     fn wrap_up_until(&self) -> Option<hotline_base::WallTime> {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hotline_base::{AgentId, CallId, Now, Pii, QueueId, ReservationId, Time, WallTime};
+use hotline_base::{AgentId, CallId, GroupId, Now, Pii, QueueId, ReservationId, SkillId, Time, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::AgentConfig;
@@ -127,6 +127,8 @@ impl AgentState {
 /// Why offers to an agent are held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DelayCause {
+    /// The agent let the phone ring.
+    Missed,
     /// The agent rejected an offer.
     Rejected,
     /// The phone was busy.
@@ -226,13 +228,18 @@ pub enum Outside {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Agent {
     pub(crate) config: AgentConfig,
+    /// Those it serves, through a merge included.
     pub(crate) queues: BTreeSet<QueueId>,
+    /// Those it belongs to, through a merge included.
+    pub(crate) groups: BTreeSet<GroupId>,
     pub(crate) presence: Presence,
     pub(crate) work: Work,
     pub(crate) outside: BTreeMap<CallId, Outside>,
     pub(crate) device: Device,
     pub(crate) registered: bool,
     pub(crate) delay: Option<Delay>,
+    /// Missed offers in a row.
+    pub(crate) missed: u32,
     /// Phone faults in a row.
     pub(crate) phone_faults: u32,
     /// How often the agent made itself ready; an exclusion made before the last time no longer holds.
@@ -247,6 +254,8 @@ pub(crate) struct Agent {
     pub(crate) since: Now,
     /// Max of {end of last wrap-up, became ready, signed in}; meaningful to `LongestIdle` while ready.
     pub(crate) idle_since: Time,
+    /// When it was offered a call last.
+    pub(crate) last_offer: Option<Time>,
 }
 
 impl Agent {
@@ -254,12 +263,14 @@ impl Agent {
         Self {
             config,
             queues: BTreeSet::new(),
+            groups: BTreeSet::new(),
             presence: Presence::LoggedOut,
             work: Work::Free,
             outside: BTreeMap::new(),
             device: Device::Phone,
             registered: false,
             delay: None,
+            missed: 0,
             phone_faults: 0,
             ready_count: 0,
             retired: false,
@@ -268,6 +279,7 @@ impl Agent {
             calls_today: 0,
             since: now,
             idle_since: now.mono,
+            last_offer: None,
         }
     }
 
@@ -309,8 +321,20 @@ impl Agent {
 
     /// The sort key for `LongestIdle`, if every gate that concerns the agent alone is open.
     pub(crate) fn offerable(&self) -> Option<Time> {
-        let open = self.registered && self.delay.is_none() && self.state() == AgentState::Ready;
+        let open = self.registered
+            && self.delay.is_none()
+            && !self.has_enough()
+            && self.state() == AgentState::Ready;
         open.then_some(self.idle_since)
+    }
+
+    /// True once it has had as many calls today as it may.
+    pub(crate) fn has_enough(&self) -> bool {
+        self.config.daily_cap.is_some_and(|cap| self.calls_today >= cap)
+    }
+
+    pub(crate) fn level(&self, skill: &SkillId) -> u8 {
+        self.config.skills.get(skill).copied().unwrap_or(0)
     }
 
     /// True while it talks in this call, given by a queue or not.

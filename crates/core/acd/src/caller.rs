@@ -1,13 +1,14 @@
 //! One waiting caller and the order among them.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId, Time, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::Requirement;
 use crate::agent::Agent;
+use crate::plan::Progress;
+use crate::{Limit, Requirement, WaitRange};
 
 /// A call to put into a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,12 +56,13 @@ impl Entry {
 /// The most skills that one call can require.
 pub const REQUIREMENTS_MAX: usize = 8;
 
-/// An agent who is asked before all others, for a while.
+/// An agent who is asked before all others, for a while. Neither membership nor skills, tiers or the plan keep the call
+/// from it. An agent who does not take the call is an ordinary one for it from then on, unless it is designated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sticky {
     /// Who. It need not be a member of the queue.
     pub agent: AgentId,
-    /// How long the call is held for it; `None` for as long as it waits.
+    /// How long after joining the call is held for it; `None` for as long as it waits.
     pub wait: Option<Duration>,
     /// Whether the call is held even while the agent does not take calls; else that ends it.
     pub designated: bool,
@@ -125,6 +127,9 @@ pub enum EnqueueError {
     /// The queue has no members, so nobody can ever come.
     #[error("the queue has no agents")]
     NoAgents,
+    /// None of its members is there as [`Join`](crate::Join) asks.
+    #[error("no agent of the queue is at work")]
+    Unstaffed,
     /// The call waits in a queue already.
     #[error("the call waits in a queue already")]
     AlreadyWaiting,
@@ -150,8 +155,10 @@ pub struct CallerView {
     pub since: WallTime,
     /// 1 is next.
     pub position: u32,
-    /// The agent to whom it is offered right now.
-    pub offered_to: Option<AgentId>,
+    /// The agents whose phones ring for it right now.
+    pub offered_to: Vec<AgentId>,
+    /// Who waits.
+    pub kind: CallerKind,
 }
 
 /// A caller in a queue.
@@ -159,30 +166,101 @@ pub struct CallerView {
 pub(crate) struct Caller {
     pub(crate) key: CallerKey,
     pub(crate) queue: QueueId,
+    /// When it joined this queue.
     pub(crate) since: Now,
+    /// When its place in line dates from.
+    pub(crate) enqueued: Time,
+    pub(crate) credit: Duration,
+    pub(crate) kind: CallerKind,
+    pub(crate) requires: Vec<Requirement>,
+    /// The agent for whom it is held this moment.
+    pub(crate) sticky: Option<Sticky>,
     pub(crate) stage: Stage,
+    /// Not offered before then.
+    pub(crate) held_back: Option<Time>,
+    pub(crate) progress: Progress,
     /// The position last told; 0 before the first.
     pub(crate) position: u32,
+    /// How often it was offered.
+    pub(crate) passes: u32,
+    /// To whom last.
+    pub(crate) last_offered: Option<AgentId>,
+    /// What it was told of its wait.
+    pub(crate) told: Option<Told>,
     /// Agents not to be offered this call, with their `ready_count` at that moment.
-    excluded: BTreeMap<AgentId, u64>,
+    pub(crate) excluded: BTreeMap<AgentId, u64>,
+}
+
+/// What a caller was told of its wait.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Told {
+    /// When it was told first, and that it would then not wait longer than this.
+    pub(crate) first: (Time, Duration),
+    pub(crate) last: WaitRange,
+    /// How many agents the last was reckoned with.
+    pub(crate) agents: f64,
 }
 
 /// What happens to a waiting caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Stage {
     Waiting,
     Offered {
-        reservation: ReservationId,
-        /// The longest wait passed during the offer, which is let finish.
-        overdue: bool,
+        /// At least one.
+        offers: BTreeSet<ReservationId>,
+        /// How many phones may ring, with a strategy that adds one after the other.
+        phones: u32,
+        /// A limit passed during the offers, which are let finish.
+        overdue: Option<Limit>,
+        /// An agent has taken the call: no other phone is rung.
+        accepted: bool,
     },
-    /// Waited too long: not offered to anybody; the flow takes it out.
+    /// Past a limit: not offered to anybody; the flow takes it out.
     Exceeded,
 }
 
 impl Caller {
-    pub(crate) fn new(now: Now, key: CallerKey, queue: QueueId) -> Self {
-        Self { key, queue, since: now, stage: Stage::Waiting, position: 0, excluded: BTreeMap::new() }
+    pub(crate) fn new(now: Now, entry: &Entry) -> Self {
+        let enqueued = entry.enqueued.map_or(now.mono, |enqueued| enqueued.mono.min(now.mono));
+        Self {
+            key: CallerKey::new(enqueued, entry.class, entry.priority_credit, entry.call),
+            queue: entry.queue.clone(),
+            since: now,
+            enqueued,
+            credit: entry.priority_credit,
+            kind: entry.kind,
+            requires: entry.requires.iter().take(REQUIREMENTS_MAX).cloned().collect(),
+            sticky: entry.sticky.clone(),
+            stage: Stage::Waiting,
+            held_back: None,
+            progress: Progress::default(),
+            position: 0,
+            passes: 0,
+            last_offered: None,
+            told: None,
+            excluded: BTreeMap::new(),
+        }
+    }
+
+    /// The key with the present credit.
+    pub(crate) fn due(&self, class: Class) -> CallerKey {
+        CallerKey::new(self.enqueued, class, self.credit, self.key.call)
+    }
+
+    pub(crate) fn waited(&self, now: Now) -> Duration {
+        now.mono - self.since.mono
+    }
+
+    pub(crate) fn is_held_for(&self, agent: &AgentId) -> bool {
+        self.sticky.as_ref().is_some_and(|sticky| sticky.agent == *agent)
+    }
+
+    /// How many phones ring for it.
+    pub(crate) fn ringing(&self) -> usize {
+        match &self.stage {
+            Stage::Offered { offers, .. } => offers.len(),
+            Stage::Waiting | Stage::Exceeded => 0,
+        }
     }
 
     pub(crate) fn exclude(&mut self, agent: &Agent) {

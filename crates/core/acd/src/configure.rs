@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{Now, QueueId};
 
+use crate::acd::count;
 use crate::agent::Agent;
-use crate::queue::Queue;
+use crate::plan::Progress;
+use crate::queue::{Membership, Queue};
 use crate::{Acd, AgentConfig, Config, Member, Presence, QueueConfig};
 
 impl Acd {
@@ -13,15 +15,12 @@ impl Acd {
     ///
     /// An agent who is gone from it finishes what it has, with wrap-up, and is then signed out and forgotten. A
     /// queue that is gone takes no more callers, serves those it has with the agents it had, and is then
-    /// forgotten. Callers keep their place and the longest wait under which they joined; an agent in a call
+    /// forgotten. Callers keep their place and the limits under which they joined; an agent in a call
     /// keeps the wrap-up time under which it was offered.
     pub fn reconfigure(&mut self, now: Now, config: Config) {
         self.configure_agents(now, config.agents);
-        self.configure_queues(config.queues);
-        self.link_members();
-        let queues: Vec<QueueId> = self.queues.keys().cloned().collect();
-        self.to_renumber.extend(queues.iter().cloned());
-        self.to_dispatch.extend(queues);
+        self.configure_queues(now, config.queues);
+        self.link_members(now);
         self.settle(now);
     }
 
@@ -33,6 +32,7 @@ impl Acd {
                 agent.retired = true;
                 agent.presence = Presence::LoggedOut;
             });
+            self.marks.agents.insert(id);
         }
         for config in agents {
             match self.agents.get_mut(&config.id) {
@@ -47,45 +47,76 @@ impl Acd {
         }
     }
 
-    fn configure_queues(&mut self, queues: Vec<QueueConfig>) {
+    fn configure_queues(&mut self, now: Now, queues: Vec<QueueConfig>) {
         let mut wanted: BTreeMap<QueueId, QueueConfig> =
             queues.into_iter().map(|queue| (queue.id.clone(), queue)).collect();
         self.queues.retain(|_, queue| !queue.callers.is_empty() || wanted.contains_key(&queue.config.id));
         for (id, queue) in &mut self.queues {
             match wanted.remove(id) {
                 Some(config) => {
-                    queue.config = config;
+                    let old = core::mem::replace(&mut queue.config, config);
                     queue.closing = false;
+                    if old.plan == queue.config.plan {
+                        continue;
+                    }
+                    for key in &queue.callers {
+                        let caller = self.callers.get_mut(&key.call);
+                        let caller = caller.expect("the order holds only calls that wait");
+                        caller.progress = Progress::after(caller.waited(now), &queue.config.plan);
+                    }
                 }
                 None => queue.closing = true,
             }
         }
-        self.queues.extend(wanted.into_iter().map(|(id, config)| (id, Queue::new(config))));
+        self.queues.extend(wanted.into_iter().map(|(id, config)| (id, Queue::new(config, now.mono))));
     }
 
-    /// Makes the indexes anew from the queues' lists of members.
-    fn link_members(&mut self) {
-        for agent in self.agents.values_mut() {
-            agent.queues.clear();
-        }
-        for (id, queue) in &mut self.queues {
-            queue.members.clear();
-            queue.offerable.clear();
-            queue.working.clear();
-            for Member { agent: member, .. } in queue.config.members.clone() {
-                if let Some(agent) = self.agents.get_mut(&member).filter(|agent| !agent.retired) {
-                    agent.queues.insert(id.clone());
-                    queue.reindex(None, agent);
-                    queue.members.insert(member);
-                }
+    /// Makes the indexes anew from the queues' lists of members and the merges, and has every caller looked at.
+    pub(crate) fn link_members(&mut self, now: Now) {
+        let staffs: Vec<(QueueId, Vec<Member>)> =
+            self.queues.iter().map(|(id, queue)| (id.clone(), self.staff(queue))).collect();
+        let groups: Vec<_> =
+            self.agents.iter().map(|(id, agent)| (id.clone(), self.groups(&agent.config))).collect();
+        for (agent, groups) in groups {
+            if let Some(agent) = self.agents.get_mut(&agent) {
+                agent.queues.clear();
+                agent.groups = groups;
             }
         }
+        for (id, staff) in staffs {
+            let Some(queue) = self.queues.get_mut(&id) else { continue };
+            let worked = !queue.working.is_empty();
+            queue.unlink();
+            for Member { agent: member, tier, weight, .. } in staff {
+                let agent = self.agents.get_mut(&member).filter(|agent| !agent.retired);
+                if let Some(agent) = agent.filter(|_| !queue.members.contains_key(&member)) {
+                    agent.queues.insert(id.clone());
+                    let place = count(queue.members.len());
+                    queue.members.insert(member, Membership { tier, weight, place, number: 0 });
+                    queue.tiers.insert(tier);
+                    queue.reindex(now.mono, None, agent);
+                }
+            }
+            for (number, member) in queue.members.values_mut().enumerate() {
+                member.number = count(number);
+            }
+            if worked && queue.working.is_empty() {
+                queue.unstaffed_since = now.mono;
+            }
+        }
+        let free = self.agents.values().filter(|agent| agent.offerable().is_some());
+        self.free = free.map(|agent| agent.config.id.clone()).collect();
+        self.marks.agents.extend(self.held_for.keys().cloned());
+        let queues = self.queues.keys().cloned();
+        self.marks.queues.extend(queues.clone());
+        self.marks.moved.extend(queues);
+        self.marks.rings.extend(self.callers.keys().copied());
     }
 
     /// The last caller of a queue that is gone from the configuration has left.
     pub(crate) fn forget_queue(&mut self, id: &QueueId) {
         if let Some(queue) = self.queues.remove(id) {
-            for member in &queue.members {
+            for member in queue.members.keys() {
                 if let Some(agent) = self.agents.get_mut(member) {
                     agent.queues.remove(id);
                 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use hotline_base::{AgentId, CallId, QueueId, ReservationId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentState, Decision, Device, Presence, StateTimes};
+use crate::{AgentState, Class, Decision, Device, MergeId, Presence, StateTimes};
 
 /// Something that others must do or may show. Drain after every input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub enum Event {
         agent: AgentId,
         /// From which queue.
         queue: QueueId,
-        /// How long to let the phone ring.
+        /// How long to let the phone ring. Other phones may ring for the same call.
         ring_timeout: Duration,
         /// Why this call and this agent.
         because: Decision,
@@ -60,7 +60,17 @@ pub enum Event {
         /// Why.
         cause: WithdrawCause,
     },
-    /// Where a caller stands: on joining, and whenever the position changes.
+    /// Nobody could be offered this caller when it joined, or when a step of the queue's plan began: it waits.
+    Passed {
+        /// The caller.
+        call: CallId,
+        /// In which queue.
+        queue: QueueId,
+        /// Why nobody.
+        because: Decision,
+    },
+    /// Where a caller stands: on joining, and whenever the position changes. Only for the first
+    /// [`POSITIONS_TOLD_MAX`](crate::POSITIONS_TOLD_MAX) of a queue; others are told when they come so far.
     Position {
         /// The caller.
         call: CallId,
@@ -72,12 +82,53 @@ pub enum Event {
         waiting: u32,
     },
     /// The caller has waited as long as the queue allows and is offered to nobody any more; take it out with
-    /// [`leave`](crate::Acd::leave). Comes after an offer that is under way, which is let finish.
-    WaitExceeded {
+    /// [`leave`](crate::Acd::leave). Comes after offers that are under way, which are let finish.
+    LimitReached {
         /// The caller.
         call: CallId,
         /// Its queue.
         queue: QueueId,
+        /// Which limit.
+        limit: Limit,
+    },
+    /// A person moved a caller to another queue, with its place in line.
+    Moved {
+        /// The caller.
+        call: CallId,
+        /// Out of this queue.
+        from: QueueId,
+        /// Into this one.
+        to: QueueId,
+    },
+    /// A person gave a caller to an agent: it waits for that one alone.
+    Assigned {
+        /// The caller.
+        call: CallId,
+        /// In which queue.
+        queue: QueueId,
+        /// For whom it waits.
+        agent: AgentId,
+    },
+    /// A caller's place in line has changed: a person said so, or a step of the plan gave it credit.
+    Prioritised {
+        /// The caller.
+        call: CallId,
+        /// In which queue.
+        queue: QueueId,
+        /// Whether it goes before all ordinary callers.
+        class: Class,
+        /// Its whole head start.
+        credit: Duration,
+    },
+    /// Queues or groups have one staff for a while.
+    Merged {
+        /// The name of the merge.
+        merge: MergeId,
+    },
+    /// They have their own again.
+    Split {
+        /// The name of the merge.
+        merge: MergeId,
     },
     /// A person should look at this.
     Alarm(AlarmKind),
@@ -106,6 +157,24 @@ pub enum AlarmKind {
         /// Whose phone.
         agent: AgentId,
     },
+    /// A caller waited although this agent could have been offered the call; it is offered now. A fault of this program.
+    NotOffered {
+        /// The caller.
+        call: CallId,
+        /// The agent.
+        agent: AgentId,
+        /// What the gates say.
+        because: Decision,
+    },
+}
+
+/// A limit of a queue for those who wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Limit {
+    /// [`wait_max`](crate::QueueConfig::wait_max).
+    Wait,
+    /// [`unstaffed_max`](crate::QueueConfig::unstaffed_max).
+    Unstaffed,
 }
 
 /// Why an offer was taken back.
@@ -113,6 +182,10 @@ pub enum AlarmKind {
 pub enum WithdrawCause {
     /// The caller left the queue.
     CallerLeft(LeaveCause),
+    /// Another agent whose phone rang for the call has it.
+    AnsweredElsewhere,
+    /// A person moved the caller to another queue or agent.
+    Moved,
     /// Nobody told in time what became of it.
     LeaseExpired,
 }
@@ -124,7 +197,7 @@ pub enum LeaveCause {
     Abandoned,
     /// Pressed a key that leads out.
     Exit,
-    /// Waited as long as the queue allows.
+    /// Waited as long as the queue allows: [`Event::LimitReached`].
     WaitExceeded,
     /// The call went elsewhere for another reason: transferred, ended by a person, shut down.
     Withdrawn,
@@ -163,4 +236,18 @@ pub enum Timer {
     Delay(AgentId),
     /// A caller has waited as long as the queue allows.
     Wait(CallId),
+    /// A caller has waited as long as the queue allows while nobody works.
+    Unstaffed(CallId),
+    /// A step of the plan or a tier opens for a caller.
+    Ring(CallId),
+    /// A call is no longer held for its sticky agent.
+    Sticky(CallId),
+    /// A caller who was held back may be offered.
+    HoldBack(CallId),
+    /// One more phone rings for a caller.
+    NextPhone(CallId),
+    /// A merge ends.
+    Merge(MergeId),
+    /// Callers wait while members could be offered a call: is that right?
+    Watch,
 }

@@ -3,7 +3,8 @@
 //!
 //! Must never know: SIP, audio, flows, the database. It speaks of calls and agents by id, is told what became of
 //! an offer, and answers with [`Event`]s. Start reading at [`Acd`]; the rules are in `gate.rs` (who may be
-//! offered a call), `dispatch.rs` (which of them is) and `offer.rs` (what follows when it is not taken).
+//! offered a call), `rank.rs` (which of them is first), `dispatch.rs` (when that is looked at) and `offer.rs` (what
+//! follows when it is not taken).
 
 mod acd;
 mod agent;
@@ -12,15 +13,21 @@ mod config;
 mod configure;
 mod decision;
 mod dispatch;
+mod estimate;
 mod event;
 mod gate;
+mod merge;
+mod moves;
 mod offer;
 mod plan;
 mod presence;
+mod progress;
 mod queue;
+mod rank;
 mod recent;
 mod session;
 mod waiting;
+mod watch;
 
 pub use acd::{Acd, AgentError, Change, Counters};
 pub use agent::{
@@ -34,13 +41,19 @@ pub use config::{
     AgentConfig, Config, Join, Member, QueueConfig, ReasonClass, ReasonConfig, SKILL_LEVEL_MAX, Strategy,
     Unanswered, WrapUp, WrapUpMode,
 };
-pub use decision::{Candidate, DECISION_LISTED_MAX, Decision, Refusal, SortKey};
-pub use event::{AlarmKind, Event, LeaveCause, OfferFailure, Timer, WithdrawCause};
-pub use gate::Gate;
+pub use decision::{DECISION_LISTED_MAX, Decision, Refusal};
+pub use dispatch::{POSITIONS_TOLD_MAX, RING_AT_ONCE_MAX};
+pub use estimate::{HANDLE_TIME_UNKNOWN, PATIENCE_ABANDONS_MIN, WaitRange};
+pub use event::{AlarmKind, Event, LeaveCause, Limit, OfferFailure, Timer, WithdrawCause};
+pub use gate::{Gate, Ring};
+pub use merge::{MERGES_MAX, Merge, MergeError, MergeId, Merged};
+pub use moves::MoveError;
 pub use offer::{
     BUSY_DELAY, LEASE_GRACE, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY, SERVER_FAULT_DELAY,
 };
 pub use plan::{PLAN_STEPS_MAX, Plan, PlanStep, Preference, Requirement, SkipIf, Tiers};
 pub use queue::{QueueCounts, QueueView};
+pub use rank::{Candidate, SortKey};
 pub use recent::{RECENT, Recent};
 pub use session::StateTimes;
+pub use watch::{WATCH_INTERVAL, WATCH_PAIRS_MAX};

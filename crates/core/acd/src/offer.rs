@@ -3,27 +3,34 @@
 //! | outcome        | agent                                         | caller                    |
 //! |----------------|-----------------------------------------------|---------------------------|
 //! | answered       | talking                                       | leaves the queue          |
-//! | no answer      | not ready, "missed"; if the phone never rang, | not to this agent again   |
-//! |                | a phone fault: nobody could have answered     |                           |
-//! | rejected       | no offers for 30 s                            | not to this agent again   |
-//! | busy           | no offers for 60 s, alarm                     | waits on                  |
+//! | no answer      | the queue's `missed_max`th in a row: not      | not to this agent again   |
+//! |                | ready, "missed"; before, no offers for its    |                           |
+//! |                | `missed_delay`. If the phone never rang, a    |                           |
+//! |                | phone fault: nobody could have answered       |                           |
+//! | rejected       | no offers for its `rejected_delay`            | not to this agent again   |
+//! | busy           | no offers for its `busy_delay`, alarm         | waits on                  |
 //! | not registered | no offers until the phone registers           | waits on                  |
 //! | phone fault    | no offers for 15 s; the third in a row: not   | waits on                  |
 //! |                | ready, "phone fault", alarm                   |                           |
 //! | caller gone    | nothing                                       | leaves the queue          |
 //! | lease expired  | nothing; alarm                                | not to this agent again   |
 //!
+//! A call can ring several phones. The first answer has it and the others are withdrawn, without blame; each that fails
+//! is dealt with by its own cause, while the rest rings on.
+//!
 //! An agent who asked during the offer to be not ready or signed out gets what it asked for.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use hotline_base::{AgentId, CallId, Now, ReservationId};
 
 use crate::acd::Reservation;
 use crate::agent::{Agent, Work};
+use crate::caller::Stage;
 use crate::{
     Acd, AlarmKind, Delay, DelayCause, Event, LeaveCause, NotReadyReason, OfferFailure, Presence, Timer,
-    WithdrawCause,
+    Unanswered, WithdrawCause,
 };
 
 /// How long an agent who rejected a call gets no other.
@@ -65,15 +72,47 @@ impl Acd {
         self.counters.answered += 1;
         self.update(now, &agent, |agent| {
             agent.phone_faults = 0;
+            agent.missed = 0;
             agent.history.answered(now.mono);
             agent.calls_today += 1;
             if let Work::Reserved(with) | Work::Ringing(with) = agent.work {
                 agent.work = Work::Talking(with);
             }
         });
-        let caller = self.remove_caller(call);
-        if let Some(queue) = caller.and_then(|caller| self.queues.get_mut(&caller.queue)) {
-            queue.counts.answered += 1;
+        self.withdraw_others(now, call, reservation, WithdrawCause::AnsweredElsewhere);
+        if let Some(queue) = self.reach(now, call) {
+            self.handling.insert(agent, (queue, now.mono));
+        }
+        self.settle(now);
+    }
+
+    /// The agent has taken the call, and the two will hear each other soon, within `longest`: something is said to them
+    /// before, or somebody is still to be called. The agent is let nobody else's until then, and other phones that ring for
+    /// the call are let go.
+    pub fn offer_accepted(&mut self, now: Now, reservation: ReservationId, longest: Duration) {
+        let Some(Reservation { call, .. }) = self.reservations.get(&reservation).cloned() else {
+            self.counters.stray += 1;
+            return;
+        };
+        self.timers.set(Timer::Lease(reservation), now.mono + longest + LEASE_GRACE);
+        if let Some(Stage::Offered { offers, accepted, .. }) =
+            self.callers.get_mut(&call).map(|caller| &mut caller.stage)
+        {
+            *accepted = true;
+            let others = core::mem::replace(offers, BTreeSet::from([reservation]));
+            for other in others.into_iter().filter(|other| *other != reservation) {
+                self.withdraw(now, other, WithdrawCause::AnsweredElsewhere);
+            }
+        }
+        self.refresh(call);
+        self.settle(now);
+    }
+
+    /// The offer is over and nobody is to blame: whoever was to be called back was not reached. The agent is free, the caller
+    /// waits on.
+    pub fn offer_returned(&mut self, now: Now, reservation: ReservationId) {
+        if let Some((_, call)) = self.free(now, reservation, |_| {}) {
+            self.wait_on(call, reservation);
         }
         self.settle(now);
     }
@@ -93,8 +132,33 @@ impl Acd {
         self.settle(now);
     }
 
+    /// Takes back the offers of a call other than the one that has ended.
+    fn withdraw_others(&mut self, now: Now, call: CallId, ended: ReservationId, cause: WithdrawCause) {
+        if let Some(Stage::Offered { offers, .. }) =
+            self.callers.get_mut(&call).map(|caller| &mut caller.stage)
+        {
+            offers.remove(&ended);
+        }
+        self.withdraw_all(now, call, cause);
+    }
+
+    /// Takes back all offers of a call, and tells how many there were. Its caller is in no stage to be left in: it goes, or is
+    /// given another place.
+    pub(crate) fn withdraw_all(&mut self, now: Now, call: CallId, cause: WithdrawCause) -> u64 {
+        let mut withdrawn = 0;
+        if let Some(caller) = self.callers.get_mut(&call)
+            && let Stage::Offered { offers, .. } = &mut caller.stage
+        {
+            for reservation in core::mem::take(offers) {
+                withdrawn += 1;
+                self.withdraw(now, reservation, cause);
+            }
+        }
+        withdrawn
+    }
+
     /// Takes an offer back because of the caller.
-    pub(crate) fn withdraw(&mut self, now: Now, reservation: ReservationId, cause: WithdrawCause) {
+    fn withdraw(&mut self, now: Now, reservation: ReservationId, cause: WithdrawCause) {
         if let Some(Reservation { agent, call }) = self.reservations.get(&reservation).cloned() {
             self.events.push_back(Event::OfferWithdrawn { reservation, call, agent, cause });
             self.free(now, reservation, |_| {});
@@ -107,40 +171,50 @@ impl Acd {
             self.counters.leases_expired += 1;
             self.withdraw(now, reservation, WithdrawCause::LeaseExpired);
             self.exclude(call, &agent);
-            self.wait_on(call);
+            self.wait_on(call, reservation);
             self.events.push_back(Event::Alarm(AlarmKind::LeaseExpired { reservation, call, agent }));
         }
     }
 
     fn no_answer(&mut self, now: Now, reservation: ReservationId) {
+        let Unanswered { missed_max, missed_delay, .. } = self.rules(reservation);
         if let Some((agent, call)) = self.free(now, reservation, |agent| {
             agent.phone_faults = 0;
-            agent.stand_down(NotReadyReason::Missed);
+            agent.missed += 1;
+            if missed_max > 0 && agent.missed >= missed_max {
+                agent.missed = 0;
+                agent.stand_down(NotReadyReason::Missed);
+            } else {
+                agent.delay_for(now, missed_delay, DelayCause::Missed);
+            }
         }) {
             self.counters.no_answer += 1;
             self.exclude(call, &agent);
-            self.wait_on(call);
+            self.wait_on(call, reservation);
         }
     }
 
     fn rejected(&mut self, now: Now, reservation: ReservationId) {
+        let delay = self.rules(reservation).rejected_delay;
         if let Some((agent, call)) = self.free(now, reservation, |agent| {
             agent.phone_faults = 0;
-            agent.delay = Some(Delay { until: now.wall + REJECTED_DELAY, cause: DelayCause::Rejected });
+            agent.missed = 0;
+            agent.delay_for(now, delay, DelayCause::Rejected);
         }) {
             self.counters.rejected += 1;
             self.exclude(call, &agent);
-            self.wait_on(call);
+            self.wait_on(call, reservation);
         }
     }
 
     fn busy(&mut self, now: Now, reservation: ReservationId) {
+        let delay = self.rules(reservation).busy_delay;
         if let Some((agent, call)) = self.free(now, reservation, |agent| {
             agent.phone_faults = 0;
-            agent.delay = Some(Delay { until: now.wall + BUSY_DELAY, cause: DelayCause::Busy });
+            agent.delay_for(now, delay, DelayCause::Busy);
         }) {
             self.counters.busy += 1;
-            self.wait_on(call);
+            self.wait_on(call, reservation);
             self.events.push_back(Event::Alarm(AlarmKind::PhoneBusy { agent }));
         }
     }
@@ -148,7 +222,7 @@ impl Acd {
     fn not_registered(&mut self, now: Now, reservation: ReservationId) {
         if let Some((_, call)) = self.free(now, reservation, |agent| agent.registered = false) {
             self.counters.not_registered += 1;
-            self.wait_on(call);
+            self.wait_on(call, reservation);
         }
     }
 
@@ -161,12 +235,11 @@ impl Acd {
                 agent.phone_faults = 0;
                 agent.stand_down(NotReadyReason::PhoneFault);
             } else {
-                let until = now.wall + PHONE_FAULT_DELAY;
-                agent.delay = Some(Delay { until, cause: DelayCause::PhoneFault });
+                agent.delay_for(now, PHONE_FAULT_DELAY, DelayCause::PhoneFault);
             }
         }) {
             self.counters.phone_faults += 1;
-            self.wait_on(call);
+            self.wait_on(call, reservation);
             if is_last {
                 self.events.push_back(Event::Alarm(AlarmKind::PhoneFaults { agent }));
             }
@@ -175,11 +248,10 @@ impl Acd {
 
     fn server_fault(&mut self, now: Now, reservation: ReservationId) {
         if let Some((_, call)) = self.free(now, reservation, |agent| {
-            agent.delay =
-                Some(Delay { until: now.wall + SERVER_FAULT_DELAY, cause: DelayCause::ServerFault });
+            agent.delay_for(now, SERVER_FAULT_DELAY, DelayCause::ServerFault);
         }) {
             self.counters.server_faults += 1;
-            self.wait_on(call);
+            self.wait_on(call, reservation);
         }
     }
 
@@ -201,6 +273,7 @@ impl Acd {
     fn caller_gone(&mut self, now: Now, reservation: ReservationId) {
         if let Some((_, call)) = self.free(now, reservation, |_| {}) {
             self.counters.caller_gone += 1;
+            self.withdraw_others(now, call, reservation, WithdrawCause::CallerLeft(LeaveCause::Abandoned));
             self.take_out(now, call, LeaveCause::Abandoned);
         }
     }
@@ -208,11 +281,16 @@ impl Acd {
     /// The call was answered all the same.
     fn taken_elsewhere(&mut self, now: Now, reservation: ReservationId) {
         if let Some((_, call)) = self.free(now, reservation, |_| {}) {
-            let caller = self.remove_caller(call);
-            if let Some(queue) = caller.and_then(|caller| self.queues.get_mut(&caller.queue)) {
-                queue.counts.answered += 1;
-            }
+            self.withdraw_others(now, call, reservation, WithdrawCause::AnsweredElsewhere);
+            self.reach(now, call);
         }
+    }
+
+    /// What the queue of the call on offer says about offers that are not taken.
+    fn rules(&self, reservation: ReservationId) -> Unanswered {
+        let caller = self.reservations.get(&reservation).and_then(|held| self.callers.get(&held.call));
+        let queue = caller.and_then(|caller| self.queues.get(&caller.queue));
+        queue.map_or_else(Unanswered::default, |queue| queue.config.unanswered)
     }
 
     fn has_rung(&self, reservation: ReservationId) -> bool {
@@ -240,15 +318,29 @@ impl Acd {
         Some((agent, call))
     }
 
-    /// This call is not to be offered to this agent while another may come.
+    /// This call is not to be offered to this agent while another may come. If it was held for it, any other may.
     fn exclude(&mut self, call: CallId, agent: &AgentId) {
         if let (Some(caller), Some(agent)) = (self.callers.get_mut(&call), self.agents.get(agent)) {
             caller.exclude(agent);
+            if caller
+                .sticky
+                .as_ref()
+                .is_some_and(|sticky| sticky.agent == agent.config.id && !sticky.designated)
+            {
+                self.release(call);
+            }
         }
     }
 }
 
 impl Agent {
+    /// Gets no offer for a while.
+    fn delay_for(&mut self, now: Now, delay: Duration, cause: DelayCause) {
+        if !delay.is_zero() {
+            self.delay = Some(Delay { until: now.wall + delay, cause });
+        }
+    }
+
     /// Becomes not ready, unless it asked for something else itself.
     fn stand_down(&mut self, reason: NotReadyReason) {
         if self.presence == Presence::Ready {

@@ -3,12 +3,18 @@
 //! A caller is offered to an agent whom at least one step of the plan that has begun admits, and whose tier is open.
 //! Steps add up, so that the ring around the first choice grows; a step with `replace` ends those before it. The caller's
 //! own requirements hold in every step, at the levels it asked for unless the step has a `min_level`.
+//!
+//! The last step is never passed over, or nobody might ever be asked. A caller whose queue gets another plan while it waits
+//! follows that one from where its wait has come to, without credit for what has begun.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
 
 use hotline_base::{GroupId, SkillId};
 use serde::{Deserialize, Serialize};
+
+use crate::Gate;
+use crate::agent::Agent;
 
 /// Steps of one plan.
 pub const PLAN_STEPS_MAX: usize = 16;
@@ -89,4 +95,105 @@ pub struct Preference {
     pub skill: SkillId,
     /// How much each level of it counts.
     pub weight: u8,
+}
+
+impl Tiers {
+    /// The wait with which a tier opens, if nothing opens it before.
+    pub(crate) fn opens_after(&self, tier: u8) -> Duration {
+        match (tier, self.each) {
+            (0 | 1, _) => Duration::ZERO,
+            (_, true) => self.wait * u32::from(tier - 1),
+            (_, false) => self.wait,
+        }
+    }
+}
+
+/// How far a caller has come in its queue's plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// The step that begins next; the number of steps if none is left.
+    pub(crate) next: u8,
+    /// One bit for each step that admits agents.
+    begun: u16,
+}
+
+impl Progress {
+    /// Where a wait of this length has come to in a plan, if no step is passed over.
+    pub(crate) fn after(wait: Duration, plan: &Plan) -> Self {
+        let mut progress = Self::default();
+        while progress.next_step(plan).is_some_and(|step| step.after <= wait) {
+            progress.begin(plan);
+        }
+        progress
+    }
+
+    pub(crate) fn next_step<'a>(&self, plan: &'a Plan) -> Option<&'a PlanStep> {
+        plan.steps.iter().take(PLAN_STEPS_MAX).nth(usize::from(self.next))
+    }
+
+    pub(crate) fn is_last(&self, plan: &Plan) -> bool {
+        usize::from(self.next) + 1 >= plan.steps.len().min(PLAN_STEPS_MAX)
+    }
+
+    /// The next step begins.
+    pub(crate) fn begin(&mut self, plan: &Plan) {
+        if self.next_step(plan).is_some_and(|step| step.replace) {
+            self.begun = 0;
+        }
+        self.begun |= 1 << self.next;
+        self.next += 1;
+    }
+
+    /// The next step is passed over.
+    pub(crate) fn pass_over(&mut self) {
+        self.next += 1;
+    }
+
+    /// The steps that admit agents, the last one first.
+    pub(crate) fn steps<'a>(&self, plan: &'a Plan) -> impl Iterator<Item = &'a PlanStep> {
+        let begun = self.begun;
+        let is_begun = move |(index, _): &(usize, _)| begun & (1 << index) != 0;
+        plan.steps.iter().take(PLAN_STEPS_MAX).enumerate().rev().filter(is_begun).map(|(_, step)| step)
+    }
+
+    /// The last step that has begun.
+    pub(crate) fn last(&self) -> Option<u32> {
+        self.begun.checked_ilog2()
+    }
+}
+
+/// Why a step does not admit an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// It lacks a skill, or has too little of it.
+    Skill(Gate),
+    /// It is in none of the groups.
+    Group,
+}
+
+/// Whether an agent knows what is asked, at the level asked for or the one that is enough.
+pub(crate) fn knows(agent: &Agent, asked: &[Requirement], enough: Option<u8>) -> Result<(), Unfit> {
+    for requirement in asked {
+        let needs = enough.unwrap_or(requirement.level);
+        let skill = &requirement.skill;
+        match agent.level(skill) {
+            has if has >= needs => {}
+            0 => return Err(Unfit::Skill(Gate::SkillMissing { skill: skill.clone() })),
+            has => return Err(Unfit::Skill(Gate::SkillLevel { skill: skill.clone(), has, needs })),
+        }
+    }
+    Ok(())
+}
+
+impl PlanStep {
+    /// Whether the step admits an agent to a caller with these requirements.
+    pub(crate) fn admits(&self, agent: &Agent, requires: &[Requirement]) -> Result<(), Unfit> {
+        knows(agent, requires, self.min_level)?;
+        knows(agent, &self.require, self.min_level)?;
+        if self.groups.is_empty() || !self.groups.is_disjoint(&agent.groups) {
+            Ok(())
+        } else {
+            Err(Unfit::Group)
+        }
+    }
 }

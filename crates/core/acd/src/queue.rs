@@ -1,27 +1,44 @@
 //! One queue: its callers in order, its members, and which of those could be offered a call this moment.
 
+use core::cmp::Reverse;
 use core::ops::Bound;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hotline_base::{AgentId, QueueId, Time};
+use hotline_base::{AgentId, QueueId, SkillId, Time, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
-use crate::{CallerKey, CallerView, QueueConfig};
+use crate::caller::{Caller, Stage};
+use crate::estimate::Experience;
+use crate::{CallerKey, CallerView, Class, QueueConfig, RING_AT_ONCE_MAX, Requirement, Strategy};
 
 /// What became of a queue's callers since the process began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueCounts {
-    /// Joined.
+    /// Joined, to wait on the line.
     pub entered: u64,
     /// Refused because the queue was full.
     pub full: u64,
     /// Reached an agent.
     pub answered: u64,
-    /// Hung up while waiting.
+    /// Hung up while waiting, after [`short_abandon`](crate::QueueConfig::short_abandon) or more.
     pub abandoned: u64,
-    /// Left by key, by the longest wait, or because the flow went on.
+    /// Hung up earlier.
+    pub short_abandons: u64,
+    /// Left by key, by a limit, or because the flow went on.
     pub exited: u64,
+    /// Moved to another queue by a person.
+    pub flowed_out: u64,
+    /// Places kept for a callback. Callbacks are in none of the counts above.
+    pub callbacks: u64,
+    /// Callbacks for which an agent was there.
+    pub callbacks_answered: u64,
+    /// Callbacks that ended without.
+    pub callbacks_left: u64,
+    /// Callers who were told how long they would wait, and then were answered, or waited longer than that.
+    pub waits_told: u64,
+    /// Those of them who did not wait longer. Four of five, if the estimate is right.
+    pub waits_held: u64,
 }
 
 /// A queue as others may see it.
@@ -35,13 +52,33 @@ pub struct QueueView {
     pub waiting: Vec<CallerView>,
     /// How many agents serve it.
     pub members: u32,
+    /// How many of them are signed in.
+    pub staffed: u32,
     /// How many of them could be offered a call this moment.
     pub offerable: u32,
     /// How many of them take calls, those busy with one included.
     pub working: u32,
+    /// Since when the one on the line who has waited longest waits; `None` if nobody does.
+    pub longest_since: Option<WallTime>,
+    /// How many of those who wait are to be called back.
+    pub callbacks_waiting: u32,
     /// What became of its callers.
     pub counts: QueueCounts,
 }
+
+/// An agent's place in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Membership {
+    pub(crate) tier: u8,
+    pub(crate) weight: u8,
+    /// In the order of the configuration.
+    pub(crate) place: u32,
+    /// In the order of the ids.
+    pub(crate) number: u32,
+}
+
+/// A member whose own gates are all open: tier, since when it is idle, who. The first is the first choice by idle time.
+pub(crate) type Free = (u8, Time, AgentId);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Queue {
@@ -50,55 +87,177 @@ pub(crate) struct Queue {
     pub(crate) closing: bool,
     /// Everybody who waits, those being offered included.
     pub(crate) callers: BTreeSet<CallerKey>,
-    /// Those of them who can be offered to an agent.
-    pub(crate) unoffered: BTreeSet<CallerKey>,
-    pub(crate) members: BTreeSet<AgentId>,
-    /// Members whose own gates are all open, the longest idle first.
-    pub(crate) offerable: BTreeSet<(Time, AgentId)>,
-    /// Members who take calls, now or after the one they have.
-    pub(crate) working: BTreeSet<AgentId>,
+    /// Those of them who can be offered to an agent, or to one more.
+    pub(crate) open: BTreeSet<CallerKey>,
+    pub(crate) members: BTreeMap<AgentId, Membership>,
+    /// Those that members are in.
+    pub(crate) tiers: BTreeSet<u8>,
+    /// Members whose own gates are all open.
+    pub(crate) offerable: BTreeSet<Free>,
+    /// The same by what they know.
+    by_skill: BTreeMap<SkillId, BTreeSet<Free>>,
+    /// Members who take calls, now or after the one they have, by tier.
+    pub(crate) working: BTreeSet<(u8, AgentId)>,
+    /// Since when nobody is; meaningful only then.
+    pub(crate) unstaffed_since: Time,
+    /// Whether callers' limits for that run.
+    pub(crate) is_unstaffed: bool,
+    /// To whom a call was offered last.
+    pub(crate) last_offered: Option<AgentId>,
+    pub(crate) experience: Experience,
     pub(crate) counts: QueueCounts,
 }
 
+/// The order in which callers of different queues are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Turn {
+    class: Class,
+    weight: Reverse<u8>,
+    pub(crate) key: CallerKey,
+}
+
 impl Queue {
-    pub(crate) fn new(config: QueueConfig) -> Self {
+    pub(crate) fn new(config: QueueConfig, now: Time) -> Self {
         Self {
             config,
             closing: false,
             callers: BTreeSet::new(),
-            unoffered: BTreeSet::new(),
-            members: BTreeSet::new(),
+            open: BTreeSet::new(),
+            members: BTreeMap::new(),
+            tiers: BTreeSet::new(),
             offerable: BTreeSet::new(),
+            by_skill: BTreeMap::new(),
             working: BTreeSet::new(),
+            unstaffed_since: now,
+            is_unstaffed: true,
+            last_offered: None,
+            experience: Experience::default(),
             counts: QueueCounts::default(),
         }
     }
 
-    /// The first caller after `last` who can be offered, if there is anybody to offer it to.
-    pub(crate) fn next_after(&self, last: Option<CallerKey>) -> Option<CallerKey> {
-        if self.offerable.is_empty() {
-            return None;
-        }
-        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
-        self.unoffered.range((from, Bound::Unbounded)).next().copied()
+    pub(crate) fn turn(&self, key: CallerKey) -> Turn {
+        Turn { class: key.class, weight: Reverse(self.config.weight), key }
     }
 
-    /// Follows a member from one place in the indexes to another.
-    pub(crate) fn reindex(&mut self, before: Option<Time>, agent: &Agent) {
+    /// The first caller after `last` who can be offered.
+    pub(crate) fn next_after(&self, last: Option<CallerKey>) -> Option<Turn> {
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.open.range((from, Bound::Unbounded)).next().map(|key| self.turn(*key))
+    }
+
+    /// Where a caller stands: 1 is next.
+    pub(crate) fn position(&self, key: CallerKey) -> usize {
+        self.callers.len() - self.callers.range((Bound::Excluded(key), Bound::Unbounded)).count()
+    }
+
+    /// The members who could be offered a call, in the order of tiers and idle times: all who know something of the skill
+    /// that the fewest have, of those asked for.
+    pub(crate) fn free(&self, asked: &[Requirement]) -> &BTreeSet<Free> {
+        static NOBODY: BTreeSet<Free> = BTreeSet::new();
+        let asked = asked.iter().filter(|asked| asked.level > 0);
+        let sets = asked.map(|asked| self.by_skill.get(&asked.skill).unwrap_or(&NOBODY));
+        sets.min_by_key(|set| set.len()).unwrap_or(&self.offerable)
+    }
+
+    /// The first tier in which somebody works; beyond all if nobody does.
+    pub(crate) fn first_working_tier(&self) -> u8 {
+        self.working.first().map_or(u8::MAX, |(tier, _)| *tier)
+    }
+
+    /// How many members by id come between the last one who was offered a call and this one, around.
+    pub(crate) fn places_by_id(&self, agent: &AgentId) -> i64 {
+        let last = self.last_offered.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let next = self.members.range::<AgentId, _>((last, Bound::Unbounded)).next();
+        let next = next.map_or(0, |(_, member)| i64::from(member.number));
+        let number = self.members.get(agent).map_or(0, |member| i64::from(member.number));
+        (number - next).rem_euclid(self.size())
+    }
+
+    /// How many places in the order of members come between `last` and this one, around; without a `last`, from the first.
+    pub(crate) fn places_after(&self, agent: &AgentId, last: Option<&AgentId>) -> i64 {
+        let place = |agent: &AgentId| self.members.get(agent).map(|member| i64::from(member.place));
+        let from = last.and_then(place).map_or(0, |last| last + 1);
+        (place(agent).unwrap_or(0) - from).rem_euclid(self.size())
+    }
+
+    fn size(&self) -> i64 {
+        i64::try_from(self.members.len()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// How many phones ring at once for this caller.
+    pub(crate) fn phones(&self, caller: &Caller) -> usize {
+        let counts = caller.progress.steps(&self.config.plan).filter_map(|step| step.ring_count);
+        let most = counts.map(|count| count as usize).next().unwrap_or(RING_AT_ONCE_MAX);
+        let most = most.clamp(1, RING_AT_ONCE_MAX);
+        match self.config.strategy {
+            Strategy::RingAll => most,
+            Strategy::ProgressiveRing(_) => match caller.stage {
+                Stage::Offered { phones, .. } => most.min(phones as usize),
+                Stage::Waiting | Stage::Exceeded => 1,
+            },
+            Strategy::LongestIdle
+            | Strategy::LeastRecentOffer
+            | Strategy::FewestCallsToday
+            | Strategy::LeastTalkToday
+            | Strategy::RoundRobin
+            | Strategy::Linear
+            | Strategy::TopDown
+            | Strategy::Random
+            | Strategy::WeightedRandom
+            | Strategy::BestSkill => 1,
+        }
+    }
+
+    /// Of what is asked for, what nobody can lack: a step that has begun may be content without any skill.
+    pub(crate) fn indispensable<'a>(&self, caller: &'a Caller) -> &'a [Requirement] {
+        let mut steps = caller.progress.steps(&self.config.plan);
+        if steps.any(|step| step.min_level == Some(0)) { &[] } else { &caller.requires }
+    }
+
+    /// Follows a member from one place in the indexes to another. True if others of the queue's callers may have to be
+    /// looked at: somebody takes calls who did not, or the other way.
+    pub(crate) fn reindex(&mut self, now: Time, before: Option<Time>, agent: &Agent) -> bool {
         let id = &agent.config.id;
+        let Some(tier) = self.members.get(id).map(|member| member.tier) else { return false };
         let after = agent.offerable();
         if before != after {
+            let skills = agent.config.skills.iter().filter(|(_, level)| **level > 0).map(|(skill, _)| skill);
             if let Some(idle_since) = before {
-                self.offerable.remove(&(idle_since, id.clone()));
+                let free = (tier, idle_since, id.clone());
+                for skill in skills.clone() {
+                    if let Some(set) = self.by_skill.get_mut(skill) {
+                        set.remove(&free);
+                    }
+                }
+                self.offerable.remove(&free);
             }
             if let Some(idle_since) = after {
-                self.offerable.insert((idle_since, id.clone()));
+                let free = (tier, idle_since, id.clone());
+                for skill in skills {
+                    self.by_skill.entry(skill.clone()).or_default().insert(free.clone());
+                }
+                self.offerable.insert(free);
             }
         }
-        if agent.is_working() {
-            self.working.insert(id.clone());
+        let worked = !self.working.is_empty();
+        let changed = if agent.is_working() {
+            self.working.insert((tier, id.clone()))
         } else {
-            self.working.remove(id);
+            self.working.remove(&(tier, id.clone()))
+        };
+        if worked && self.working.is_empty() {
+            self.unstaffed_since = now;
         }
+        changed
+    }
+
+    /// Empties the indexes of members, to be filled anew.
+    pub(crate) fn unlink(&mut self) {
+        self.members.clear();
+        self.tiers.clear();
+        self.offerable.clear();
+        self.by_skill.clear();
+        self.working.clear();
     }
 }

@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_acd::{AgentConfig, Config as AcdConfig, QueueConfig};
+use hotline_acd::{AgentConfig, Config as AcdConfig};
 use hotline_base::{AgentId, FlowId, HoursId, NumberId, Pii, QueueId, TrunkId};
 use hotline_hours::{Schedule, Zone};
 use hotline_ivr::Flows;
-use hotline_media::Music;
 use hotline_sip::uri::Host;
 
 use crate::number::DialPlan;
+use crate::queue::Queue;
 use crate::speech::SpeechPolicy;
 use crate::trunk::{Route, Trunk};
 use crate::voice::Voice;
@@ -82,21 +82,6 @@ pub struct Number {
     pub flow: FlowId,
     /// BCP 47 language in which the caller is addressed at first.
     pub language: String,
-}
-
-/// A queue.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Queue {
-    /// Routing.
-    pub routing: QueueConfig,
-    /// What waiting callers hear.
-    pub music: Music,
-    /// Whether callers hear their position on joining and whenever it changes.
-    pub announce_position: bool,
-    /// Whether conversations of callers who came through this queue are recorded.
-    pub record: bool,
-    /// What is done to what is said in their talks.
-    pub speech: SpeechPolicy,
 }
 
 /// Numbers outside at which one agent may be reached.

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_acd::{AgentError, Device, NotReadyReason};
-use hotline_base::{AgentId, CallId, CustomerId, HoursId, LegId, Pii, PlayId, VoiceMessageId, WallTime};
+use hotline_acd::{AgentError, Device, MergeError, Merged, MoveError, NotReadyReason};
+use hotline_base::{
+    AgentId, CallId, CustomerId, HoursId, LegId, Pii, PlayId, QueueId, VoiceMessageId, WallTime,
+};
 use hotline_hours::Override;
 use hotline_ivr::{Digit, Flows, OpenStream, Recorded, Request as Question, RequestTag, StreamExit};
 use hotline_media::PromptId;
@@ -14,6 +16,7 @@ use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located, MessageSummary};
 use serde::{Deserialize, Serialize};
 
+use crate::callbacks::{Callback, CallbackState};
 use crate::record::{CallRecord, Correction};
 
 /// Asked through the API or by the shell.
@@ -81,6 +84,12 @@ pub enum Command {
     FlowsUnusable(String),
     /// Somebody decided by hand whether it is open; `None` takes that back.
     OverrideHours(HoursId, Option<Override>),
+    /// A leader does something with a caller in line, or with the staff of queues.
+    Supervise(Supervision),
+    /// Somebody is to be called back: after a restart, or by a wish that did not come by phone.
+    CallBack(Box<Callback>),
+    /// Somebody is not to be called back any more.
+    CancelCallback(CallId),
     /// Hear this address, and every user there, by SIP again.
     Release(IpAddr),
     /// More comes by SIP than is worked off (`true`), or all is done in time again: new calls are refused before the
@@ -90,6 +99,47 @@ pub enum Command {
     Drain,
     /// End every call now.
     HangUpAll,
+}
+
+/// What a leader does with a caller in line, or with the staff of queues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Supervision {
+    /// A caller in line waits in another queue from here on, with its place.
+    Move {
+        /// Whose.
+        call: CallId,
+        /// The queue.
+        to: QueueId,
+    },
+    /// A caller in line waits for one agent alone from here on.
+    Assign {
+        /// Whose.
+        call: CallId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// A caller in line has another head start from here on, in place of the one it had.
+    Prioritise {
+        /// Whose.
+        call: CallId,
+        /// The head start.
+        credit: Duration,
+        /// Whether it goes before all ordinary callers.
+        emergency: bool,
+    },
+    /// A caller leaves its queue; its flow goes on.
+    Withdraw(CallId),
+    /// Queues or groups of agents have one staff for a while.
+    Merge {
+        /// What the merge is called; one of that name is replaced.
+        name: String,
+        /// Of what.
+        of: Merged,
+        /// When it ends by itself.
+        until: WallTime,
+    },
+    /// They have their own again.
+    Split(String),
 }
 
 /// Why a command was refused.
@@ -117,6 +167,18 @@ pub enum CommandError {
     /// There are no such opening hours.
     #[error("there are no such opening hours")]
     UnknownHours,
+    /// The caller does not wait in line, or a phone rings for it.
+    #[error("the caller does not wait in line, or a phone rings for it")]
+    NotInLine,
+    /// The caller cannot have that place.
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    /// The staffs cannot be merged or split like that.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// Nobody with this id waits to be called back.
+    #[error("nobody with this id waits to be called back")]
+    UnknownCallback,
     /// Nobody at this address is kept from being heard.
     #[error("nobody there is kept from being heard")]
     NotBlocked,
@@ -158,6 +220,23 @@ pub enum Request {
         tag: RequestTag,
         /// What it asks. A customer's number is normalised.
         question: Question,
+    },
+    /// A caller wants to be called back: keep it, unless the number waits for that queue already. Answered by
+    /// [`Reply::Booked`].
+    BookCallback {
+        /// In which call.
+        call: CallId,
+        /// Names the question within the call.
+        tag: RequestTag,
+        /// What is to be kept.
+        callback: Box<Callback>,
+    },
+    /// Keep how a wish to be called back stands.
+    CallbackChanged {
+        /// Which.
+        id: CallId,
+        /// How it stands.
+        state: CallbackState,
     },
     /// Texts are to be spoken, as prompts. Answered by [`Reply::Spoken`].
     Speak {
@@ -261,6 +340,15 @@ pub enum Reply {
         duration: Duration,
         /// What is in that mailbox now, if that is known.
         count: Option<MessageSummary>,
+    },
+    /// To [`Request::BookCallback`].
+    Booked {
+        /// In which call.
+        call: CallId,
+        /// To which question.
+        tag: RequestTag,
+        /// `None` if it could not be kept; nothing within if the number waits already, and keeps its place.
+        callback: Option<Option<Box<Callback>>>,
     },
     /// A service of sound wants keys pressed toward the caller's side.
     StreamDigits {

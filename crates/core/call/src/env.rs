@@ -14,10 +14,12 @@ use hotline_media as media;
 use hotline_sip::Endpoint;
 use serde::{Deserialize, Serialize};
 
+use crate::callbacks::Callbacks;
 use crate::center::Center;
 use crate::command::{CommandError, Request};
 use crate::controller::{CallTimer, Counters, MessageOutcome};
 use crate::event::{Alarm, AlarmKind, Event, EventKind, Party};
+use crate::places::KeptPlaces;
 use crate::sessions::Sessions;
 use crate::trunk::{Change, Outer, Trunks};
 
@@ -82,6 +84,10 @@ pub(crate) struct Env {
     /// Messages of which it has become known whether a phone has them.
     pub(crate) messages: VecDeque<MessageOutcome>,
     pub(crate) rng: Rng,
+    /// Who waits to be called back.
+    pub(crate) callbacks: Callbacks,
+    /// Places in line of callers who were cut off.
+    pub(crate) places: KeptPlaces,
     seq: u64,
     next_id: u64,
 }
@@ -105,6 +111,8 @@ impl Env {
             requests: VecDeque::new(),
             messages: VecDeque::new(),
             rng,
+            callbacks: Callbacks::default(),
+            places: KeptPlaces::default(),
             seq: last_seq,
             next_id: 0,
         }

@@ -295,6 +295,32 @@ pub enum CallEvent {
         /// The cause in words, naming the file.
         problem: String,
     },
+    /// The call is made for somebody who is to be called back. Comes right after `Started`.
+    CallingBack {
+        /// The wish.
+        callback: CallId,
+        /// When it was asked for.
+        requested_at: WallTime,
+        /// Why this agent, and this one in line.
+        because: Decision,
+    },
+    /// The routing looked for an agent and found none to whom the call could be offered.
+    NotOffered {
+        /// Why none.
+        because: Decision,
+    },
+    /// A person gave the caller to an agent: it waits for that one alone.
+    Assigned {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// The caller's place in line has changed: a person said so, or a step of the queue's plan.
+    Prioritised {
+        /// Whether it goes before all ordinary callers.
+        emergency: bool,
+        /// Its whole head start.
+        credit: Duration,
+    },
     /// The caller left a message, and it is on disk.
     MessageLeft {
         /// The message.
@@ -363,10 +389,12 @@ pub enum QueueOutcome {
     Abandoned,
     /// The longest wait was reached; the flow goes on.
     TimedOut,
-    /// The server ended it: shutdown or a failure.
+    /// A person took the caller out, or the server ended it: shutdown or a failure.
     Withdrawn,
-    /// The caller pressed a key that leads out; the flow goes on.
+    /// The caller pressed a key that leads out, or the queue closed; the flow goes on.
     Left,
+    /// A person moved the caller to another queue.
+    Moved,
 }
 
 /// Why a call to outside did not go out by a server.
@@ -477,7 +505,7 @@ pub enum AlarmKind {
     PhoneFault(AgentId),
     /// An agent's phone was busy while the agent was ready: an outside call?
     PhoneBusy(AgentId),
-    /// A defect ended a call.
+    /// A defect ended a call, or kept a caller waiting.
     InternalError,
     /// The files of the SIP certificate have changed and cannot be used.
     CertificateUnusable,

@@ -4,6 +4,7 @@
 //! never know: sockets, files, clocks, HTTP, SQL. Start reading at [`Controller`], then `call/mod.rs`.
 
 mod call;
+mod callbacks;
 mod center;
 mod command;
 mod controller;
@@ -11,6 +12,8 @@ mod env;
 mod event;
 mod media_leg;
 pub mod number;
+mod places;
+mod queue;
 mod record;
 mod sessions;
 mod snapshot;
@@ -19,14 +22,15 @@ mod speech;
 mod trunk;
 mod voice;
 
+pub use callbacks::{CALLBACK_RETRIES_MAX, CALLBACK_RETRY, CALLBACKS_MAX, Callback, CallbackState};
 pub use center::{
-    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, Queue, RecordingPolicy, TAKE_CALL_KEY,
-    TAKE_CALL_PROMPT, Timing,
+    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, TAKE_CALL_KEY, TAKE_CALL_PROMPT,
+    Timing,
 };
-pub use command::{Answer, Command, CommandError, Customer, Message, Reply, Request};
+pub use command::{Answer, Command, CommandError, Customer, Message, Reply, Request, Supervision};
 pub use controller::{
-    CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MessageOutcome, RestoreError, Timer,
-    VERSION,
+    CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome, RestoreError,
+    Timer, VERSION,
 };
 pub use event::{
     Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Party,
@@ -35,9 +39,10 @@ pub use event::{
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
+pub use queue::{Announcements, Greeting, QUEUE_PROMPTS_MAX, Queue};
 pub use record::{
-    CallRecord, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome, QueueVisit,
-    Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,
+    CallRecord, CalledBack, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome,
+    QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};

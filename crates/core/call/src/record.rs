@@ -70,6 +70,9 @@ pub struct CallRecord {
     /// Who sent the caller on to whom, in order.
     #[serde(default)]
     pub transfers: Vec<Transfer>,
+    /// The wish to be called back that the call was made for.
+    #[serde(default)]
+    pub callback: Option<CalledBack>,
     /// Tries to call somebody outside, in order.
     #[serde(default)]
     pub dials: Vec<Dial>,
@@ -258,6 +261,15 @@ pub enum OfferOutcome {
     },
 }
 
+/// For which wish to be called back a call was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledBack {
+    /// The wish.
+    pub id: CallId,
+    /// When it was asked for; the wait is reported apart from that of callers who hold the line.
+    pub requested_at: WallTime,
+}
+
 impl CallRecord {
     /// Begins a record from the first event of a call; `None` if that is not [`CallEvent::Started`].
     #[must_use]
@@ -302,6 +314,7 @@ impl CallRecord {
             recordings: Vec::new(),
             transfers: Vec::new(),
             answers: Vec::new(),
+            callback: None,
             dials: Vec::new(),
             diversion: diversion.as_deref().cloned(),
             sounds: Vec::new(),
@@ -370,6 +383,10 @@ impl CallRecord {
                 let (id, mailbox) = (*message, mailbox.clone());
                 self.messages.push(LeftMessage { id, mailbox, at, duration: *duration });
             }
+            CallEvent::CallingBack { callback, requested_at, .. } => {
+                self.callback = Some(CalledBack { id: *callback, requested_at: *requested_at });
+            }
+            CallEvent::NotOffered { .. } | CallEvent::Assigned { .. } | CallEvent::Prioritised { .. } => {}
             CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
             CallEvent::Ended { by, cause } => {
                 self.ended_at = Some(at);

@@ -261,6 +261,10 @@ pub struct Enqueue {
     pub priority_credit: Duration,
     /// The agent, by id or extension, who is asked first, and how long only that one.
     pub agent: Option<(String, Duration)>,
+    /// Whether the call is held for that agent also while it takes no calls.
+    pub agent_only: bool,
+    /// Whether it goes before all other callers.
+    pub emergency: bool,
 }
 
 /// Whom to ring.

@@ -50,6 +50,10 @@ named! {
         Timeout = "timeout",
         /// Nobody is there to take the call.
         NoAgents = "no_agents",
+        /// The queue's opening hours are over. Without this way out it is `no_agents`.
+        Closed = "closed",
+        /// A person took the caller out. Without this way out it is `timeout`.
+        Withdrawn = "withdrawn",
         /// An agent had the call and hung up first. Without this way out the call ends then.
         AgentLeft = "agent_left",
     }
@@ -58,6 +62,9 @@ named! {
 impl QueueExit {
     /// What every `queue` step says.
     pub const REQUIRED: &'static [Self] = &[Self::Full, Self::Timeout, Self::NoAgents];
+    /// Those without an agent.
+    pub const UNANSWERED: &'static [Self] =
+        &[Self::Full, Self::Timeout, Self::NoAgents, Self::Closed, Self::Withdrawn];
 }
 
 named! {

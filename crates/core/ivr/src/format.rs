@@ -218,6 +218,8 @@ const QUEUE_EXITS: &[Field] = &[
     must(QueueExit::Full.name(), Shape::Step, "the queue holds as many as it may"),
     must(QueueExit::Timeout.name(), Shape::Step, "the longest wait is over"),
     must(QueueExit::NoAgents.name(), Shape::Step, "nobody is there"),
+    may(QueueExit::Closed.name(), Shape::Step, "its opening hours are over; `no_agents` by default"),
+    may(QueueExit::Withdrawn.name(), Shape::Step, "a person took the caller out; `timeout` by default"),
     may(QueueExit::AgentLeft.name(), Shape::Step, "the agent hung up first, for surveys"),
 ];
 const QUEUE: &[Field] = &[
@@ -225,11 +227,17 @@ const QUEUE: &[Field] = &[
     may("skills", Shape::Levels, "the level from 1 to 10 that an agent needs of each skill"),
     may("priority_credit_s", Shape::Expression, "a head start in seconds"),
     may(
-        "agent",
-        Shape::Expression,
-        "the agent, by id or extension, who is asked first; queues do not heed it yet",
+        "emergency",
+        Shape::Boolean,
+        "true if it goes before all other callers, however long those have waited",
     ),
+    may("agent", Shape::Expression, "the agent, by id or extension, who is asked first"),
     may("agent_wait_s", Shape::Seconds(1, 3600), "how long only that agent is asked, 30 by default"),
+    may(
+        "agent_only",
+        Shape::Boolean,
+        "true if the call is held for that agent also while it takes no calls; else others are asked at once then",
+    ),
     may("keys", Shape::Keys, "keys that leave the queue, and where they lead"),
     must("exits", Shape::Fields(QUEUE_EXITS), "where it goes without an agent"),
 ];

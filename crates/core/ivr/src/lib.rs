@@ -49,8 +49,9 @@ pub use session::{
     PLAYBACK_LIMIT, RECORDING_GRACE, REPLY_GRACE, Session,
 };
 pub use spoken::{
-    Currency, MAX_NUMBER, SPOKEN_DIGITS_MAX, SPOKEN_NUMBER_MAX, SPOKEN_PHRASES_MAX, SPOKEN_PLACES_MAX,
-    SPOKEN_YEARS, Spoken, SpokenError, SpokenKind, all_phrases, announcement_prompts, number_phrases,
-    phrases, position_announcement,
+    Currency, MAX_NUMBER, MAX_WAIT_MINUTES, SPOKEN_DIGITS_MAX, SPOKEN_NUMBER_MAX, SPOKEN_PHRASES_MAX,
+    SPOKEN_PLACES_MAX, SPOKEN_YEARS, Spoken, SpokenError, SpokenKind, agent_announcement, all_phrases,
+    announcement_prompts, number_phrases, phrases, position_announcement, wait_announcement,
+    waited_announcement,
 };
 pub use way::{Way, WayStep, longest_way};

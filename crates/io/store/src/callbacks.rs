@@ -1,68 +1,87 @@
 //! Callers who want to be called back.
 
 use hotline_base::{CallId, Pii, QueueId, WallTime};
+use hotline_call::{CALLBACKS_MAX, Callback, CallbackState};
+use serde::{Deserialize, Serialize};
 
-use crate::db::{Row, sql};
+use crate::db::{Row, Tx, sql};
 use crate::error::StoreError;
 use crate::store::Store;
 
-/// The most wishes that are open at a time; beyond it callers are told no.
-pub const CALLBACKS_OPEN_MAX: usize = 10_000;
-/// The most that one list gives.
-pub const CALLBACKS_PAGE_MAX: usize = 500;
-
-/// Somebody who wants to be called back.
+/// A wish to be called back, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Callback {
-    /// Its id.
-    pub id: String,
+pub struct BookedCallback {
+    /// The wish.
+    pub callback: Callback,
     /// The call in which it was asked for.
     pub call: CallId,
-    /// Whose agents are to call.
-    pub queue: QueueId,
-    /// The normalised number.
-    pub number: Pii<String>,
-    /// When it was asked for.
-    pub requested_at: WallTime,
+}
+
+/// What became of a wish that is to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Booking {
+    /// It is kept.
+    New,
+    /// The number waits for that queue already, and keeps its place.
+    Known,
+    /// As many wait as may ([`CALLBACKS_MAX`]).
+    Full,
+}
+
+/// How a wish stands from here on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackChange {
+    /// Which.
+    pub id: CallId,
+    /// How it stands.
+    pub state: CallbackState,
+    /// Since when.
+    pub at: WallTime,
 }
 
 impl Store {
-    /// Notes that `number` wants to be called back by a queue. Whoever is noted already keeps the place. False if there
-    /// are [`CALLBACKS_OPEN_MAX`].
+    /// Keeps a wish. There is one of each number and queue at a time.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn book_callback(&self, callback: &Callback) -> Result<bool, StoreError> {
+    pub async fn book_callback(&self, booked: &BookedCallback) -> Result<Booking, StoreError> {
         let mut tx = self.db.begin().await?;
         let count = sql("SELECT COUNT(*) AS open FROM callback WHERE closed_at IS NULL");
         let open: i64 = match tx.fetch_first(count).await? {
             Some(row) => row.get("open")?,
             None => 0,
         };
-        if usize::try_from(open).is_ok_and(|open| open >= CALLBACKS_OPEN_MAX) {
-            return Ok(false);
+        if usize::try_from(open).is_ok_and(|open| open >= CALLBACKS_MAX) {
+            return Ok(Booking::Full);
         }
-        let statement = sql("INSERT INTO callback (id, call_id, queue, number, requested_at)
-                VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
-        .bind(callback.id.as_str())
-        .bind(callback.call.to_string())
-        .bind(callback.queue.as_str())
-        .bind(callback.number.expose().as_str())
-        .bind(callback.requested_at.as_unix_micros());
-        tx.execute(statement).await?;
+        let Callback { id, queue, number, language, requested_at, enqueued_at, tries, not_before } =
+            &booked.callback;
+        let statement = sql("INSERT INTO callback
+                (id, call_id, queue, number, language, requested_at, enqueued_at, tries, not_before)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING")
+        .bind(id.to_string())
+        .bind(booked.call.to_string())
+        .bind(queue.as_str())
+        .bind(number.expose().as_str())
+        .bind(language.as_str())
+        .bind(requested_at.as_unix_micros())
+        .bind(enqueued_at.as_unix_micros())
+        .bind(i64::from(*tries))
+        .bind(not_before.map(WallTime::as_unix_micros));
+        let kept = tx.execute(statement).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(if kept == 0 { Booking::Known } else { Booking::New })
     }
 
-    /// Those who wait to be called back, the oldest first, at most [`CALLBACKS_PAGE_MAX`].
+    /// Those who wait to be called back, in the order of their wishes, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
-    pub async fn open_callbacks(&self) -> Result<Vec<Callback>, StoreError> {
-        let limit = i64::try_from(CALLBACKS_PAGE_MAX).unwrap_or(0);
-        let statement = sql("SELECT id, call_id, queue, number, requested_at FROM callback
-                WHERE closed_at IS NULL ORDER BY requested_at, id LIMIT $1")
-        .bind(limit);
+    pub async fn open_callbacks(&self, limit: usize) -> Result<Vec<BookedCallback>, StoreError> {
+        let limit = i64::try_from(limit.min(CALLBACKS_MAX)).unwrap_or(0);
+        let statement =
+            sql("SELECT * FROM callback WHERE closed_at IS NULL ORDER BY requested_at, id LIMIT $1")
+                .bind(limit);
         self.db.fetch(statement).await?.iter().map(read).collect()
     }
 
@@ -70,23 +89,53 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn close_callback(&self, id: &str, now: WallTime) -> Result<bool, StoreError> {
-        let statement = sql("UPDATE callback SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL")
-            .bind(id)
-            .bind(now.as_unix_micros());
+    pub async fn close_callback(&self, id: CallId, now: WallTime) -> Result<bool, StoreError> {
+        let statement = sql("UPDATE callback SET closed_at = $2, outcome = 'cancelled'
+                WHERE id = $1 AND closed_at IS NULL")
+        .bind(id.to_string())
+        .bind(now.as_unix_micros());
         Ok(self.db.execute(statement).await? > 0)
     }
 }
 
-fn read(row: &Row) -> Result<Callback, StoreError> {
-    let call: String = row.get("call_id")?;
+/// Keeps how a wish stands. One that is closed stays so.
+pub(crate) async fn change(tx: &mut Tx, change: &CallbackChange) -> Result<(), StoreError> {
+    let id = change.id.to_string();
+    let statement = match change.state {
+        CallbackState::Waiting { tries, not_before } => {
+            sql("UPDATE callback SET tries = $2, not_before = $3 WHERE id = $1 AND closed_at IS NULL")
+                .bind(id)
+                .bind(i64::from(tries))
+                .bind(not_before.map(WallTime::as_unix_micros))
+        }
+        CallbackState::Reached | CallbackState::Missed => {
+            let outcome = if change.state == CallbackState::Reached { "reached" } else { "missed" };
+            sql("UPDATE callback SET closed_at = $2, outcome = $3 WHERE id = $1 AND closed_at IS NULL")
+                .bind(id)
+                .bind(change.at.as_unix_micros())
+                .bind(outcome)
+        }
+    };
+    tx.execute(statement).await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<BookedCallback, StoreError> {
+    let id = |column: &'static str| -> Result<CallId, StoreError> {
+        let text: String = row.get(column)?;
+        CallId::parse(&text).ok_or(StoreError::Corrupt { what: "callback", key: text, source: None })
+    };
     let queue: String = row.get("queue")?;
-    let what = "callback";
-    Ok(Callback {
-        id: row.get("id")?,
-        call: CallId::parse(&call).ok_or(StoreError::Corrupt { what, key: call, source: None })?,
+    let tries: i64 = row.get("tries")?;
+    let callback = Callback {
+        id: id("id")?,
         queue: QueueId::from(queue.as_str()),
         number: Pii::new(row.get("number")?),
+        language: row.get("language")?,
         requested_at: WallTime(row.get("requested_at")?),
-    })
+        enqueued_at: WallTime(row.get("enqueued_at")?),
+        tries: u8::try_from(tries).unwrap_or(u8::MAX),
+        not_before: row.get::<Option<i64>>("not_before")?.map(WallTime),
+    };
+    Ok(BookedCallback { callback, call: id("call_id")? })
 }

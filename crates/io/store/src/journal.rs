@@ -46,6 +46,17 @@ impl Store {
         self.db.fetch(statement).await?.iter().map(read).collect()
     }
 
+    /// The events of one call, in order; at most [`EVENTS_PAGE_MAX`].
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn events_of(&self, call: CallId) -> Result<Vec<Event>, StoreError> {
+        let statement = sql("SELECT * FROM call_event WHERE call = $1 ORDER BY seq LIMIT $2")
+            .bind(call.to_string())
+            .bind(i64::try_from(EVENTS_PAGE_MAX).unwrap_or(0));
+        self.db.fetch(statement).await?.iter().map(read).collect()
+    }
+
     /// Calls that began and have no record, each with its events in order: what was under way when the server
     /// stopped. An event that cannot be read is passed over with an error in the log and a count, because one
     /// bad row must not keep the server from starting.

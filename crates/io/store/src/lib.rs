@@ -29,7 +29,7 @@ mod users;
 mod writer;
 
 pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditRow, AuditVerdict};
-pub use callbacks::{CALLBACKS_OPEN_MAX, CALLBACKS_PAGE_MAX, Callback};
+pub use callbacks::{BookedCallback, Booking, CallbackChange};
 pub use calls::{CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
 pub use contacts::{KeptContacts, StoredContacts};
 pub use customers::{

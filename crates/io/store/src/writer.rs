@@ -24,7 +24,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::spool::Spool;
-use crate::{Store, StoreError, StoredContacts, calls, contacts, journal};
+use crate::{CallbackChange, Store, StoreError, StoredContacts, callbacks, calls, contacts, journal};
 
 /// Entries that may wait for the task; a new one beyond that is lost and counted.
 pub const WRITER_QUEUE_MAX: usize = 16_384;
@@ -48,6 +48,8 @@ pub enum JournalEntry {
     Contacts(StoredContacts),
     /// What became of a recording after the record of its call.
     Correction(Box<Correction>),
+    /// How a wish to be called back stands.
+    Callback(CallbackChange),
 }
 
 /// Whether the database takes entries.
@@ -182,13 +184,14 @@ impl Store {
     pub(crate) async fn write_entries(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let (mut events, mut records, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
-        let mut corrections = Vec::new();
+        let (mut corrections, mut wishes) = (Vec::new(), Vec::new());
         for entry in entries {
             match entry {
                 JournalEntry::Event(event) => events.push(event),
                 JournalEntry::Record(record) => records.push(&**record),
                 JournalEntry::Contacts(replaced) => contacts.push(replaced),
                 JournalEntry::Correction(correction) => corrections.push(correction),
+                JournalEntry::Callback(change) => wishes.push(change),
             }
         }
         // A call's record follows its events, so the kinds do not get into each other's way.
@@ -199,6 +202,9 @@ impl Store {
         }
         for replaced in contacts {
             contacts::replace(&mut tx, replaced).await?;
+        }
+        for change in wishes {
+            callbacks::change(&mut tx, change).await?;
         }
         tx.commit().await
     }

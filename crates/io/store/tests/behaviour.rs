@@ -85,6 +85,7 @@ const CASES: &[Case] = cases![
     flows::a_flow_is_noted_when_it_changes,
     flows::what_calls_did_in_a_flow_is_counted_once_by_day,
     callbacks::whoever_wants_to_be_called_back_is_listed_once_until_it_is_done,
+    callbacks::a_wish_is_kept_as_it_stands_until_somebody_was_reached,
     opening::the_tables_are_made_once_and_kept,
     opening::a_call_stored_before_agents_were_listed_is_found_by_them,
     opening::tables_of_a_later_version_are_refused,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use hotline_acd::{Member, QueueConfig, WrapUp};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
-    Agent, AutoAnswer, Center, DialPlan, Format, Identity, Number, Numbers, Pattern, Queue, RecordingPolicy,
-    Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
+    Agent, Announcements, AutoAnswer, Center, DialPlan, Format, Greeting, Identity, Number, Numbers, Pattern,
+    Queue, RecordingPolicy, Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
 };
 use hotline_hours::Zone;
 use hotline_media::Music;
@@ -173,7 +173,10 @@ pub(crate) fn center(rules: &Rules) -> Center {
             ..QueueConfig::new(sales.clone(), (0..rules.agents).map(agent_id).map(Member::new).collect())
         },
         music: Music::from("music/waiting"),
-        announce_position: true,
+        announcements: Announcements::default(),
+        greeting: Greeting::default(),
+        hours: None,
+        place_kept: Duration::ZERO,
         record: rules.record,
         speech: rules.speech,
     };

@@ -233,6 +233,7 @@ pub(super) fn queue_outcome(outcome: QueueOutcome) -> api::QueueOutcome {
         QueueOutcome::Answered => api::QueueOutcome::Answered,
         QueueOutcome::Abandoned => api::QueueOutcome::Abandoned,
         QueueOutcome::TimedOut => api::QueueOutcome::TimedOut,
+        QueueOutcome::Moved => api::QueueOutcome::Moved,
         QueueOutcome::Withdrawn => api::QueueOutcome::Withdrawn,
         QueueOutcome::Left => api::QueueOutcome::Left,
     }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use hotline_api_types as api;
-use hotline_store::Callback;
+use hotline_base::CallId;
+use hotline_call::{Command, CommandError};
+use hotline_shard::HandleError;
+use hotline_store::BookedCallback;
 
 use crate::app::App;
 use crate::auth::Identity;
@@ -13,13 +16,16 @@ use crate::convert::time;
 use crate::error::ApiError;
 use crate::extract::Path;
 
+/// The most that one list gives.
+const PAGE_MAX: usize = 500;
+
 /// `GET /api/v1/callbacks`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
 ) -> Result<axum::Json<api::CallbackList>, ApiError> {
     who.require_admin()?;
-    let open = app.ports.store.open_callbacks().await?;
+    let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
     Ok(axum::Json(api::CallbackList { callbacks: open.iter().map(shape).collect() }))
 }
 
@@ -30,19 +36,27 @@ pub(crate) async fn close(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     who.require_admin()?;
-    if !app.ports.store.close_callback(&id, app.now()).await? {
+    let wish = CallId::parse(&id).ok_or(ApiError::NotFound)?;
+    if !app.ports.store.close_callback(wish, app.now()).await? {
         return Err(ApiError::NotFound);
+    }
+    match app.ports.shard.command(Command::CancelCallback(wish)).await {
+        // Not in line any more: being called this moment, or its queue is gone.
+        Ok(()) | Err(HandleError::Refused(CommandError::UnknownCallback)) => {}
+        Err(error) => return Err(error.into()),
     }
     app.audit(&who.user.name, "callback.close", id, serde_json::Value::Null).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shape(callback: &Callback) -> api::Callback {
+fn shape(BookedCallback { callback, call }: &BookedCallback) -> api::Callback {
     api::Callback {
-        id: callback.id.clone(),
-        call: callback.call.to_string(),
+        id: callback.id.to_string(),
+        call: call.to_string(),
         queue: callback.queue.to_string(),
         number: callback.number.expose().clone(),
         requested_at: time(callback.requested_at),
+        tries: callback.tries,
+        not_before: callback.not_before.map(time),
     }
 }

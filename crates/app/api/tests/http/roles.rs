@@ -1,6 +1,6 @@
 //! Who may do what, and what each sees.
 
-use hotline_acd::{CallerView, QueueCounts, QueueView};
+use hotline_acd::{CallerKind, CallerView, QueueCounts, QueueView};
 use hotline_base::WallTime;
 use hotline_call::{Alarm, AlarmKind, Command};
 use serde_json::{Value, json};
@@ -164,14 +164,23 @@ async fn an_agent_sees_itself_its_call_and_the_lengths_of_queues() {
     {
         let mut snapshot = server.shard.snapshot.lock().unwrap();
         snapshot.calls = vec![offered_view(mine, 7, "1001"), offered_view(theirs, 8, "1002")];
-        let caller = CallerView { call: theirs, since: WallTime(0), position: 1, offered_to: None };
+        let caller = CallerView {
+            call: theirs,
+            since: WallTime(0),
+            position: 1,
+            offered_to: vec![],
+            kind: CallerKind::OnTheLine,
+        };
         snapshot.queues = vec![QueueView {
             id: "sales".into(),
             name: "Sales".into(),
             waiting: vec![caller],
             members: 2,
+            staffed: 2,
             offerable: 1,
             working: 2,
+            longest_since: Some(WallTime(0)),
+            callbacks_waiting: 0,
             counts: QueueCounts::default(),
         }];
         let (kind, detail) = (AlarmKind::PromptMissing, "welcome".into());

@@ -123,7 +123,7 @@ impl Scene<'_> {
     async fn wait_in_line(&mut self, caller: &Phone) -> Result<()> {
         let place = self.watch.place_in_line().await?;
         let queue = self.configuration.center.queues.get(&place.queue.as_str().into());
-        let announced = queue.is_none_or(|queue| queue.announce_position);
+        let announced = queue.is_none_or(|queue| queue.announcements.position);
         if announced {
             let text = listen::announcement(self.configuration, &place.language, place.position)?;
             let heard = tokio::time::timeout(STEP, said_and_music(caller, &text)).await;

@@ -69,6 +69,20 @@ impl Center {
         center
     }
 
+    /// The same with agents who can do something.
+    pub(crate) fn with(queues: Vec<QueueConfig>, agents: Vec<AgentConfig>) -> Self {
+        let names: Vec<AgentId> = agents.iter().map(|agent| agent.id.clone()).collect();
+        let now = Now::default() + seconds(1000);
+        let acd = Acd::new(Config { queues, agents, ..Config::default() }, now);
+        let mut center = Self { acd, now, log: vec![], looked: 0 };
+        for name in &names {
+            center.staff(name.as_str());
+            center.wait(1);
+        }
+        center.told();
+        center
+    }
+
     /// One queue, "sales", served by these agents.
     pub(crate) fn sales(names: &[&str]) -> Self {
         Self::open(vec![queue("sales", names)], names)
@@ -115,7 +129,7 @@ impl Center {
     pub(crate) fn offer_of(&self, number: u32) -> Option<(ReservationId, String)> {
         let queues: Vec<_> = self.acd.queues().collect();
         let mut callers = queues.iter().flat_map(|queue| &queue.waiting);
-        let offered_to = callers.find(|caller| caller.call == call(number))?.offered_to.clone()?;
+        let offered_to = callers.find(|caller| caller.call == call(number))?.offered_to.first()?.clone();
         let reservation = self.log.iter().rev().find_map(|event| match event {
             Event::Offer { reservation, call: offered, agent, .. }
                 if *offered == call(number) && *agent == offered_to =>
@@ -130,6 +144,40 @@ impl Center {
     /// The agent a call is on offer to; empty if to nobody.
     pub(crate) fn offered_to(&self, number: u32) -> String {
         self.offer_of(number).map_or(String::new(), |(_, name)| name)
+    }
+
+    /// The agents a call is on offer to.
+    pub(crate) fn ringing(&self, number: u32) -> Vec<String> {
+        let queues: Vec<_> = self.acd.queues().collect();
+        let mut callers = queues.iter().flat_map(|queue| &queue.waiting);
+        let caller = callers.find(|caller| caller.call == call(number)).expect("the call waits");
+        caller.offered_to.iter().map(ToString::to_string).collect()
+    }
+
+    /// The offer of a call to one of several agents.
+    fn offer_to(&mut self, number: u32, name: &str) -> ReservationId {
+        self.drain();
+        let offer = self.log.iter().rev().find_map(|event| match event {
+            Event::Offer { reservation, call: offered, agent, .. }
+                if *offered == call(number) && agent.as_str() == name =>
+            {
+                Some(*reservation)
+            }
+            _ => None,
+        });
+        offer.expect("the call is on offer to the agent")
+    }
+
+    pub(crate) fn answer_by(&mut self, number: u32, name: &str) {
+        let reservation = self.offer_to(number, name);
+        self.acd.offer_answered(self.now, reservation);
+        self.drain();
+    }
+
+    pub(crate) fn fail_by(&mut self, number: u32, name: &str, failure: OfferFailure) {
+        let reservation = self.offer_to(number, name);
+        self.acd.offer_failed(self.now, reservation, failure);
+        self.drain();
     }
 
     pub(crate) fn ring(&mut self, number: u32) {

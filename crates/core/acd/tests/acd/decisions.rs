@@ -23,7 +23,11 @@ fn a_decision_orders_the_candidates_and_says_why_not_the_others() {
     center.acd.set_not_ready(center.now, &agent("carl"), lunch.clone()).unwrap();
     center.enqueue(1);
     let decision = last_decision(&mut center);
-    let candidate = |name, secs| Candidate { agent: agent(name), sort_key: SortKey::IdleFor(seconds(secs)) };
+    let candidate = |name, secs| Candidate {
+        agent: agent(name),
+        weight: 1,
+        sort_key: SortKey { tier: 1, preference: 0, measure: 0, idle_for: seconds(secs) },
+    };
     assert_eq!(decision.strategy, Strategy::LongestIdle);
     assert_eq!((decision.position, decision.waited.as_secs(), decision.unlisted), (1, 0, 0));
     assert_eq!(decision.candidates, [candidate("zoe", 3), candidate("ben", 2)]);
@@ -36,7 +40,7 @@ fn the_first_shut_gate_is_the_reason_in_the_order_of_the_gates() {
     let mut center = Center::closed(vec![queue("sales", &["adam", "eve"])], &["adam", "eve", "out"]);
     let adam = agent("adam");
     let refusal = |center: &Center, number, name: &str| {
-        center.acd.refusal(call(number), &agent(name)).map(|gate| gate.code())
+        center.acd.refusal(center.now, call(number), &agent(name)).map(|gate| gate.code())
     };
     center.staff("eve");
     center.acd.set_outside_call(center.now, &agent("eve"), call(99), Some(Outside::Talking(Direction::In)));
@@ -69,7 +73,7 @@ fn the_first_shut_gate_is_the_reason_in_the_order_of_the_gates() {
     assert_eq!(refusal(&center, 2, "adam"), Some("EXCLUDED_BY_CALL"));
     assert_eq!(refusal(&center, 2, "eve"), Some("DEVICE_BUSY"));
     center.acd.set_outside_call(center.now, &agent("eve"), call(99), None);
-    assert_eq!(center.acd.refusal(call(2), &agent("nobody")), None);
+    assert_eq!(center.acd.refusal(center.now, call(2), &agent("nobody")), None);
 }
 
 #[test]

@@ -9,10 +9,15 @@
 mod center;
 mod configuration;
 mod decisions;
+mod limits;
 mod model;
 mod offers;
+mod plans;
 mod random;
 mod recent;
+mod rules;
 mod snapshot;
 mod states;
+mod strategies;
+mod supervisors;
 mod waiting;

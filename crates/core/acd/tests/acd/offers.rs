@@ -133,7 +133,7 @@ fn a_caller_found_gone_while_ringing_is_not_offered_to_the_next_agent() {
     center.fail(1, OfferFailure::CallerGone);
     let offers = center.told().iter().filter(|event| matches!(event, Event::Offer { .. })).count();
     assert_eq!(offers, 0);
-    assert_eq!(center.acd.queue(&QueueId::from("sales")).unwrap().counts.abandoned, 1);
+    assert_eq!(center.acd.queue(&QueueId::from("sales")).unwrap().counts.short_abandons, 1);
     assert_eq!(center.state("adam"), AgentState::Ready);
 }
 
@@ -180,7 +180,7 @@ fn a_rejecting_agent_is_not_offered_the_same_call_again() {
     center.wait(50);
     assert_eq!(center.view("adam").delay, None);
     assert_eq!(center.offered_to(1), "", "adam rejected it, and ben may still come");
-    assert_eq!(center.acd.refusal(call(1), &agent("adam")), Some(Gate::ExcludedByCall));
+    assert_eq!(center.acd.refusal(center.now, call(1), &agent("adam")), Some(Gate::ExcludedByCall));
     center.enqueue(2);
     assert_eq!(center.offered_to(2), "adam", "another call is welcome");
 }

@@ -1,6 +1,6 @@
 //! Joining, the order of callers, positions, and leaving.
 
-use hotline_acd::{Class, EnqueueError, Event, LeaveCause, Left, OfferFailure, Position};
+use hotline_acd::{Class, EnqueueError, Event, LeaveCause, Left, Limit, OfferFailure, Position};
 use hotline_base::{CallId, QueueId};
 
 use crate::center::{Center, call, entry, queue, seconds};
@@ -149,7 +149,7 @@ fn patient_for(secs: u64) -> Center {
 }
 
 fn exceeded() -> Event {
-    Event::WaitExceeded { call: call(1), queue: QueueId::from("sales") }
+    Event::LimitReached { call: call(1), queue: QueueId::from("sales"), limit: Limit::Wait }
 }
 
 #[test]

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
 use super::{AgentLeg, Call, FlowRun, Served, Stage};
-use crate::center::Queue;
 use crate::controller::CallTimer;
 use crate::env::{Env, Role};
 use crate::event::{AlarmKind, CallEvent, DialFailure, EndKind, Party, Source};
 use crate::media_leg::MediaLeg;
+use crate::queue::Queue;
 use crate::speech::SpeechPolicy;
 
 /// Two people who hear each other.

@@ -225,11 +225,16 @@ impl Call {
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
         self.answer_caller(now, env);
         let caller = self.calling_agent().cloned();
+        let mut origin = Origin::Direct;
         let (partner, session, media, after) = match (fallback, caller) {
             (Fallback::Refuse, Some(agent)) => {
                 let Some((session, media)) = self.change_sides(env, session, media) else { return };
-                let talking = Outside::Talking(Direction::Out);
-                env.acd.set_outside_call(now, &agent, self.id(), Some(talking));
+                if self.settle_return(now, env) {
+                    origin = Origin::Queue;
+                } else {
+                    let talking = Outside::Talking(Direction::Out);
+                    env.acd.set_outside_call(now, &agent, self.id(), Some(talking));
+                }
                 self.emit(now, env, CallEvent::Connected { offer: leg, agent: agent.clone() });
                 (Partner::Agent(agent), session, media, None)
             }
@@ -238,7 +243,7 @@ impl Call {
                 (Partner::Outside(number), session, media, after)
             }
         };
-        let (bridge, origin, holds) = (env.next_bridge(), Origin::Direct, Holds::NONE);
+        let (bridge, holds) = (env.next_bridge(), Holds::NONE);
         let mut conversation = Conversation { partner, session, media, origin, bridge, holds, after };
         self.bridge_and_record(now, env, &mut conversation);
         self.set_activity(Activity::Talking(conversation));
@@ -254,6 +259,8 @@ impl Call {
     ) -> Option<Box<FlowRun>> {
         match fallback {
             Fallback::Queue(waiting) => {
+                self.note_place(env, &waiting);
+                self.enqueued_first = None;
                 let (queue, outcome) = (waiting.queue, QueueOutcome::Answered);
                 self.emit(now, env, CallEvent::Dequeued { queue, outcome });
                 self.close_flow(now, env, waiting.run, Input::Connected)

@@ -84,8 +84,8 @@ impl Call {
             let ending = Ending { by, kind: EndKind::Completed, status: Some(200), q850 };
             self.end(now, env, CallerSession::Up, ending);
         } else if let Some(offer) = self.agent_leg_of(session) {
-            // Whoever has taken the phone up, and did not press the key, does not want the call.
-            let (failure, status) = match self.is_asking(offer) {
+            // Whoever has taken the phone up, and hangs up before it is put through, does not want the call.
+            let (failure, status) = match self.is_asking(offer) || self.is_greeting(offer) {
                 true => (OfferFailure::Rejected, Some(200)),
                 false => (OfferFailure::PhoneFault, None),
             };
@@ -262,6 +262,9 @@ impl Call {
             Party::Callee | Party::Agent | Party::System => (LeaveCause::Withdrawn, QueueOutcome::Withdrawn),
         };
         env.acd.leave(now, self.id(), cause);
+        if outcome == QueueOutcome::Abandoned {
+            self.keep_place(now, env, &waiting);
+        }
         self.emit(now, env, CallEvent::Dequeued { queue: waiting.queue, outcome });
         self.end_flow(now, env, waiting.run);
     }
@@ -274,6 +277,7 @@ impl Call {
     /// Says that the call is over, and waits for what records it.
     pub(super) fn close(&mut self, now: Now, env: &mut Env, ending: Ending) {
         env.disarm_all(self.id());
+        self.give_up_return(now, env, &ending);
         if let Some(agent) = self.calling_agent() {
             env.acd.set_outside_call(now, agent, self.id(), None);
         }

@@ -7,7 +7,7 @@ mod sound;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_acd::{Entry as QueueEntry, LeaveCause, OfferFailure, Outside};
+use hotline_acd::{OfferFailure, Outside};
 use hotline_base::{AgentId, FlowId, Now, Pii, PlayId, VoiceMessageId};
 use hotline_ivr::{
     Action, CustomerFact, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PromptName, Session,
@@ -21,11 +21,10 @@ use self::sound::Playback;
 use super::Call;
 use super::live::{Activity, Progress};
 use super::offer::{Candidate, Fallback};
-use super::waiting::Waiting;
 use crate::command::{Message, Request};
 use crate::controller::CallTimer;
 use crate::env::Env;
-use crate::event::{CallEvent, EndKind, QueueOutcome, Source};
+use crate::event::{CallEvent, EndKind, Source};
 use crate::number::normalise;
 
 /// A flow being run for this call, on the version it began with.
@@ -122,7 +121,10 @@ impl Call {
         play: PlayId,
         outcome: media::PlayOutcome,
     ) {
-        if self.on_refusal_heard(now, env, play) || self.on_announcement_finished(env, play) {
+        if self.on_refusal_heard(now, env, play)
+            || self.on_announcement_finished(now, env, play)
+            || self.on_greeting_heard(now, env, play)
+        {
             return;
         }
         self.on_flow_played(now, env, play, outcome);
@@ -200,39 +202,10 @@ impl Call {
     }
 
     fn enqueue_for_flow(&mut self, now: Now, env: &mut Env, enqueue: Enqueue) {
-        let entry = QueueEntry {
-            priority_credit: enqueue.priority_credit,
-            // Agents who call a queue themselves are not the ones to answer.
-            excluded: self.calling_agent().into_iter().cloned().collect(),
-            ..QueueEntry::new(self.id(), enqueue.queue.clone())
-        };
         let Some(Activity::Flow(run)) = self.take_activity() else { return };
         env.disarm(self.id(), CallTimer::Flow);
         self.open_early_media(now, env);
-        self.enqueue(now, env, run, enqueue.queue, entry);
-    }
-
-    /// The caller pressed a key that leads out of the queue; an agent whose phone rings for it is let go.
-    fn leave_queue_by_key(&mut self, now: Now, env: &mut Env) {
-        let waiting = match self.take_activity() {
-            Some(Activity::Waiting(waiting)) => waiting,
-            Some(Activity::Offering { agents, fallback: Fallback::Queue(waiting) }) => {
-                self.drop_offers(now, env, agents, OfferFailure::CallerGone);
-                waiting
-            }
-            Some(other) => {
-                self.set_activity(other);
-                return;
-            }
-            None => return,
-        };
-        // Leaving the queue withdraws a reservation too.
-        env.acd.leave(now, self.id(), LeaveCause::Exit);
-        env.media.push_back(media::Command::StopPlay { leg: self.leg });
-        env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
-        let Waiting { run, queue, .. } = waiting;
-        self.emit(now, env, CallEvent::Dequeued { queue, outcome: QueueOutcome::Left });
-        self.set_activity(Activity::Flow(run));
+        self.enqueue(now, env, run, enqueue);
     }
 
     fn transfer_for_flow(&mut self, now: Now, env: &mut Env, to: Target, ring: Option<Duration>) {

@@ -8,12 +8,14 @@ mod device;
 mod dialling;
 mod ending;
 mod flow;
+mod greeting;
 mod live;
 mod offer;
 mod opening;
 mod outcall;
 mod recording;
 mod replacing;
+mod returning;
 mod summons;
 mod transfer;
 mod waiting;
@@ -22,6 +24,7 @@ use hotline_base::{AgentId, CallId, LegId, Now};
 use hotline_sip::SessionId;
 use serde::{Deserialize, Serialize};
 
+use crate::callbacks::Returning;
 use crate::command::Customer;
 use crate::env::Env;
 use crate::event::{CallEvent, Entry, EventKind, Party, Source};
@@ -53,6 +56,10 @@ pub(crate) struct Call {
     /// From the first talk on.
     tape: Option<Tape>,
     lookup: Lookup,
+    /// Since when the caller has a place in line, if it has waited and was not answered.
+    enqueued_first: Option<Now>,
+    /// Set while the call is made for somebody who is to be called back, until the two talk.
+    returning: Option<Returning>,
     stage: Stage,
 }
 

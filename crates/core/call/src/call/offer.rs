@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hotline_acd::{Decision, OfferFailure};
-use hotline_base::{AgentId, LegId, Now, ReservationId};
+use hotline_base::{AgentId, LegId, Now, PlayId, ReservationId};
 use hotline_ivr::PromptName;
 use hotline_media as media;
 use hotline_sip::uri::Host;
@@ -47,9 +47,18 @@ enum Progress {
     /// The port is being opened and the pop written, in either order.
     Preparing { port: Port, pop: Pop },
     /// The INVITE is out.
-    Inviting(Box<DeviceCall>),
-    /// A device outside has taken the call, and hears which key puts it through.
-    Asking(Box<DeviceCall>),
+    Called { device: Box<DeviceCall>, taken: Taken },
+}
+
+/// How far the agent has taken the call.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Taken {
+    /// Not at all: the device rings.
+    Not,
+    /// The device is taken up, and is told which key puts the call through.
+    Asking,
+    /// Both sides hear something before they hear each other; absent is what has been heard.
+    Greeting { agent: Option<PlayId>, caller: Option<PlayId> },
 }
 
 /// The media port of the agent's leg.
@@ -78,14 +87,22 @@ impl AgentLeg {
 
     pub(super) fn device_call(&mut self) -> Option<&mut DeviceCall> {
         match &mut self.progress {
-            Progress::Inviting(device) | Progress::Asking(device) => Some(device),
+            Progress::Called { device, .. } => Some(device),
+            Progress::Preparing { .. } => None,
+        }
+    }
+
+    /// How far the agent has taken the call, once the device is called.
+    pub(super) fn taken(&mut self) -> Option<&mut Taken> {
+        match &mut self.progress {
+            Progress::Called { taken, .. } => Some(taken),
             Progress::Preparing { .. } => None,
         }
     }
 
     fn session(&self) -> Option<SessionId> {
         match &self.progress {
-            Progress::Inviting(device) | Progress::Asking(device) => Some(device.session),
+            Progress::Called { device, .. } => Some(device.session),
             Progress::Preparing { .. } => None,
         }
     }
@@ -218,7 +235,7 @@ impl Call {
             }
         };
         if let Some(leg) = self.agent_leg(offer) {
-            leg.progress = Progress::Inviting(device);
+            leg.progress = Progress::Called { device, taken: Taken::Not };
         }
         env.arm(self.id(), CallTimer::Ring(offer), now.mono + ring_timeout);
     }
@@ -267,18 +284,16 @@ impl Call {
         } else if asks {
             self.ask_for_key(env, offer);
         } else {
-            self.put_through(now, env, offer);
+            self.greet(now, env, offer);
         }
     }
 
     /// Says which key puts the call through, for as long as the offer lasts.
     fn ask_for_key(&mut self, env: &mut Env, offer: LegId) {
         let Some(leg) = self.agent_leg(offer) else { return };
-        let silent = Progress::Preparing { port: Port::Opening, pop: Pop::Settled };
-        leg.progress = match std::mem::replace(&mut leg.progress, silent) {
-            Progress::Inviting(device) => Progress::Asking(device),
-            other @ (Progress::Preparing { .. } | Progress::Asking(_)) => other,
-        };
+        if let Some(taken) = leg.taken() {
+            *taken = Taken::Asking;
+        }
         let (leg, play) = (offer, env.next_play());
         let prompt = prompt_id(&env.center.language, &PromptName::from(TAKE_CALL_PROMPT));
         let prompts = vec![prompt; TAKE_CALL_SAID];
@@ -287,22 +302,21 @@ impl Call {
 
     /// A key was pressed on the device to which the call is offered.
     pub(super) fn on_offer_digit(&mut self, now: Now, env: &mut Env, offer: LegId, key: char) {
-        let asked = self.agent_leg(offer).is_some_and(|leg| matches!(leg.progress, Progress::Asking(_)));
-        if asked && key == TAKE_CALL_KEY {
+        if self.is_asking(offer) && key == TAKE_CALL_KEY {
             env.media.push_back(media::Command::StopPlay { leg: offer });
-            self.put_through(now, env, offer);
+            self.greet(now, env, offer);
         }
     }
 
     /// Whether the device that has taken the call has yet to confirm it.
     pub(super) fn is_asking(&mut self, offer: LegId) -> bool {
-        self.agent_leg(offer).is_some_and(|leg| matches!(leg.progress, Progress::Asking(_)))
+        self.agent_leg(offer).and_then(AgentLeg::taken).is_some_and(|taken| *taken == Taken::Asking)
     }
 
-    fn put_through(&mut self, now: Now, env: &mut Env, offer: LegId) {
+    pub(super) fn put_through(&mut self, now: Now, env: &mut Env, offer: LegId) {
         let Some((leg, others, fallback)) = self.take_offers(offer) else { return };
         let AgentLeg { agent, reservation, progress, .. } = leg;
-        let (Progress::Inviting(device) | Progress::Asking(device)) = progress else { return };
+        let Progress::Called { device, .. } = progress else { return };
         let DeviceCall { session, offered: media, .. } = *device;
         env.disarm(self.id(), CallTimer::Ring(offer));
         self.connect(now, env, fallback, Answered { agent, reservation, session, media });
@@ -349,6 +363,10 @@ impl Call {
         }
         if self.dialled_leg() == Some(leg) {
             self.stop_dialling(now, env, DialFailure::NoAnswer);
+            return;
+        }
+        if self.is_greeting(leg) {
+            self.put_through(now, env, leg);
             return;
         }
         // A phone that never rang cannot have been heard: its agent is not to blame.
@@ -408,7 +426,8 @@ impl Call {
         match fallback {
             Fallback::Queue(waiting) => {
                 self.set_activity(Activity::Waiting(waiting));
-                self.announce_position(env);
+                self.announce(now, env);
+                self.watch_hours(now, env);
             }
             Fallback::Flow(run) => {
                 self.set_activity(Activity::Flow(run));
@@ -434,7 +453,7 @@ impl Call {
             env.disarm(self.id(), timer(offer));
         }
         match agent.progress {
-            Progress::Inviting(mut device) | Progress::Asking(mut device) => {
+            Progress::Called { mut device, .. } => {
                 device.leave_trunk(env, self.id());
                 env.sessions.remove(&device.session);
                 if status.is_none_or(|status| status < 300) {

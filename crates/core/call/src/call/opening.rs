@@ -87,7 +87,9 @@ impl Call {
         env.arm(id, CallTimer::MediaOpen, now.mono + env.center.timing.media_open);
         let (lookup, stage) = (Lookup::Done(None), Stage::Opening(opening));
         let (served, tape) = (Served::Caller, None);
-        let mut call = Self { id, session, leg, served, record, tape, lookup, stage };
+        let (enqueued_first, returning) = (None, None);
+        let mut call =
+            Self { id, session, leg, served, record, tape, lookup, enqueued_first, returning, stage };
         if let Some(number) = normalise(call.number(), &env.center.dial_plan) {
             env.requests.push_back(Request::FindCustomer { call: id, number: Pii::new(number) });
             call.lookup = Lookup::Pending;

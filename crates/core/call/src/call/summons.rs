@@ -1,8 +1,10 @@
 //! A call that an agent makes from the page: the agent's own device is called first, then whom the agent wants.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use hotline_acd::{OfferFailure, Outside};
-use hotline_base::{AgentId, CallId, Now, Pii};
+use hotline_acd::{Decision, OfferFailure, Outside};
+use hotline_base::{AgentId, CallId, Now, Pii, WallTime};
 use hotline_sip::uri::Host;
 use hotline_sip::{Failure, HeaderName, NameAddr, SipUri};
 
@@ -10,12 +12,16 @@ use super::device::Summoning;
 use super::live::{Activity, Live, Progress};
 use super::opening::{Begun, Opening};
 use super::{Call, Stage};
+use crate::callbacks::Returning;
 use crate::center::AutoAnswer;
 use crate::controller::CallTimer;
 use crate::env::Env;
 use crate::event::{CallEvent, EndKind, Entry, Source};
 use crate::media_leg::MediaLeg;
 use crate::sessions::LegEnd;
+
+/// However long the number of somebody who is called back rings, by whatever ways: after so long the agent is free again.
+const RETURN_MAX: Duration = Duration::from_secs(180);
 
 /// What an agent wants.
 pub(crate) struct Summons {
@@ -32,6 +38,27 @@ pub(crate) struct Summons {
 impl Call {
     /// Begins the call: asks for a media port for the agent's own device.
     pub(crate) fn summon(now: Now, env: &mut Env, summons: Summons) -> Self {
+        let (id, agent) = (summons.id, summons.agent.clone());
+        env.acd.set_outside_call(now, &agent, id, Some(Outside::Ringing));
+        Self::begin_summons(now, env, summons)
+    }
+
+    /// The same for somebody who is to be called back, for whom the ACD has chosen the agent.
+    pub(crate) fn call_back(
+        now: Now,
+        env: &mut Env,
+        summons: Summons,
+        (returning, requested_at, because): (Returning, WallTime, Decision),
+    ) -> Self {
+        let mut call = Self::begin_summons(now, env, summons);
+        let (callback, queue) = (returning.callback, returning.queue.clone());
+        call.returning = Some(returning);
+        call.emit(now, env, CallEvent::CallingBack { callback, requested_at, because });
+        call.emit(now, env, CallEvent::Queued { queue });
+        call
+    }
+
+    fn begin_summons(now: Now, env: &mut Env, summons: Summons) -> Self {
         let Summons { id, agent, called, entry, language, caller_id } = summons;
         let known = env.center.agents.get(&agent);
         let extension = known.map(|known| known.extension.clone()).unwrap_or_default();
@@ -46,7 +73,6 @@ impl Call {
             language,
             diversion: None,
         };
-        env.acd.set_outside_call(now, &agent, id, Some(Outside::Ringing));
         Self::open(now, env, Begun { id, started, session: None, opening: Opening::Summoned { caller_id } })
     }
 
@@ -63,6 +89,7 @@ impl Call {
         from.display = self.display_name().map(Into::into);
         let auto = env.center.agents.get(&agent).map(|agent| agent.auto_answer).unwrap_or_default();
         let headers = match auto {
+            AutoAnswer::OwnCalls if self.returning.is_some() => Vec::new(),
             AutoAnswer::Never => Vec::new(),
             AutoAnswer::OwnCalls | AutoAnswer::Always => auto_answer(&env.center.domain),
         };
@@ -78,7 +105,9 @@ impl Call {
                 return;
             }
         };
-        env.arm(self.id(), CallTimer::Ring(self.leg), now.mono + env.center.timing.extension_ring);
+        let queue = self.returning.as_ref().and_then(|returning| env.center.queues.get(&returning.queue));
+        let rings = queue.map_or(env.center.timing.extension_ring, |queue| queue.routing.ring_timeout);
+        env.arm(self.id(), CallTimer::Ring(self.leg), now.mono + rings);
         self.session = Some(device.session);
         let media = device.offered.clone();
         let progress = Progress::Summoned { caller_id, device };
@@ -102,7 +131,9 @@ impl Call {
             return;
         }
         self.emit(now, env, CallEvent::Answered);
-        if let Some(agent) = self.calling_agent() {
+        if let Some(returning) = &self.returning {
+            env.acd.offer_accepted(now, returning.reservation, RETURN_MAX);
+        } else if let Some(agent) = self.calling_agent() {
             let talking = Outside::Talking(self.direction_of_entry());
             env.acd.set_outside_call(now, agent, id, Some(talking));
         }

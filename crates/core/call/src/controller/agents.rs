@@ -19,6 +19,9 @@ impl Controller {
             // Session times are kept by the reports that come with the control plane.
             AcdEvent::SessionEnded { .. } => {}
             AcdEvent::Offer { reservation, call, agent, because, .. } => {
+                if self.call_back(now, (reservation, call), &agent, &because) {
+                    return;
+                }
                 let taken = self
                     .with_call(call, |call, env| call.on_agent_chosen(now, env, reservation, agent, because));
                 if taken != Some(true) {
@@ -26,19 +29,42 @@ impl Controller {
                 }
             }
             AcdEvent::OfferWithdrawn { reservation, call, cause, .. } => match cause {
-                // The call that left has stopped the phone itself.
-                WithdrawCause::CallerLeft(_) => {}
-                WithdrawCause::LeaseExpired => {
+                // The call that left or was answered has stopped the phone itself.
+                WithdrawCause::CallerLeft(_) | WithdrawCause::AnsweredElsewhere => {}
+                WithdrawCause::LeaseExpired | WithdrawCause::Moved => {
+                    self.stop_call_back(now, call);
                     self.with_call(call, |call, env| call.on_offer_withdrawn(now, env, reservation));
                 }
             },
             AcdEvent::Position { call, position, waiting, .. } => {
                 self.with_call(call, |call, env| call.on_position(now, env, position, waiting));
             }
-            AcdEvent::WaitExceeded { call, .. } => {
-                self.with_call(call, |call, env| call.on_wait_exceeded(now, env));
+            AcdEvent::LimitReached { call, limit, .. } => {
+                self.with_call(call, |call, env| call.on_limit_reached(now, env, limit));
             }
+            AcdEvent::Passed { call, because, .. } => {
+                self.with_call(call, |call, env| call.on_passed(now, env, because));
+            }
+            AcdEvent::Moved { call, to, .. } => {
+                self.with_call(call, |call, env| call.on_moved(now, env, to));
+            }
+            AcdEvent::Assigned { call, agent, .. } => {
+                self.with_call(call, |call, env| call.on_assigned(now, env, agent));
+            }
+            AcdEvent::Prioritised { call, class, credit, .. } => {
+                self.with_call(call, |call, env| call.on_prioritised(now, env, class, credit));
+            }
+            // Which hold can be asked at any time.
+            AcdEvent::Merged { .. } | AcdEvent::Split { .. } => {}
             AcdEvent::Alarm(alarm) => self.on_acd_alarm(now, alarm),
+        }
+    }
+
+    /// Somebody has decided about opening hours: whoever waits in a queue that is closed by it leaves.
+    pub(super) fn follow_hours(&mut self, now: Now) {
+        let all: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in all {
+            self.with_call(id, |call, env| call.watch_hours(now, env));
         }
     }
 
@@ -86,6 +112,10 @@ impl Controller {
             AcdAlarm::LeaseExpired { agent, .. } => {
                 (AlarmKind::ReservationExpired(agent), "an offer was never settled; the agent was released")
             }
+            AcdAlarm::NotOffered { .. } => (
+                AlarmKind::InternalError,
+                "a caller waited while an agent was free; the call was offered late",
+            ),
             AcdAlarm::PhoneFaults { agent } => (
                 AlarmKind::PhoneFault(agent),
                 "the phone failed three times in a row; the agent is not ready",

@@ -6,21 +6,25 @@
 //! [`Controller::poll_media`], [`Controller::poll_sip_leg`], [`Controller::poll_transmit`]; then sleep until [`Controller::poll_timeout`].
 
 mod agents;
+mod callbacks;
 mod incoming;
 mod media_events;
 mod messages;
 mod saved;
 mod sip_events;
+mod supervising;
 mod transfers;
 
 pub use messages::{MESSAGE_BYTES_MAX, MessageOutcome};
 pub use saved::{RestoreError, VERSION};
+pub use supervising::MergeView;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_acd::{Acd, AgentView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
+use hotline_ivr::CallbackExit;
 use hotline_media as media;
 use hotline_sip::digest::UsedNonces;
 use hotline_sip::endpoint::Blocked;
@@ -30,7 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::center::Center;
-use crate::command::{Command, CommandError, Reply, Request};
+use crate::command::{Answer, Command, CommandError, Reply, Request};
 use crate::env::Env;
 use crate::event::{Alarm, AlarmKind, CallEvent, EndKind, Event, EventKind};
 use crate::sessions::SipLeg;
@@ -66,6 +70,10 @@ pub enum CallTimer {
     Ring(LegId),
     /// The flow's own timer: digits, silence.
     Flow,
+    /// Something is to be said to a caller in line.
+    Announce,
+    /// The opening hours of the caller's queue are over.
+    QueueCloses,
     /// The recordings and legs must be closed: [`crate::Timing::close`].
     Close,
     /// A phone in a talk must have sent something: [`crate::Timing::unheard`].
@@ -201,6 +209,14 @@ impl Controller {
                     self.env.emit(now, EventKind::Call { call, what });
                 }
             }
+            Reply::Booked { call, tag, callback } => {
+                let exit = callback.as_ref().map_or(CallbackExit::Refused, |_| CallbackExit::Booked);
+                if let Some(Some(callback)) = callback {
+                    self.env.await_callback(now, *callback);
+                }
+                let answer = Answer::Other(hotline_ivr::Reply::Callback(exit));
+                self.with_call(call, |call, env| call.on_answer(now, env, tag, answer));
+            }
             Reply::StreamDigits { call, digits } => {
                 self.with_call(call, |call, env| call.send_digits(env, digits.expose()));
             }
@@ -227,6 +243,8 @@ impl Controller {
                 CallTimer::Pop(offer) => call.on_pop_timeout(now, env, offer),
                 CallTimer::Ring(leg) => call.on_ring_timeout(now, env, leg),
                 CallTimer::Flow => call.on_flow_timeout(now, env),
+                CallTimer::Announce => call.announce(now, env),
+                CallTimer::QueueCloses => call.watch_hours(now, env),
                 CallTimer::Close => call.on_close_timeout(now, env),
                 CallTimer::Unheard => call.on_unheard_timeout(now, env),
                 CallTimer::Response(leg) => call.on_response_timeout(now, env, leg),
@@ -356,6 +374,7 @@ impl Controller {
             ("acd_server_faults", acd.server_faults),
             ("acd_caller_gone", acd.caller_gone),
             ("acd_leases_expired", acd.leases_expired),
+            ("acd_not_offered", acd.not_offered),
             ("acd_stray", acd.stray),
         ];
         counters.extend(self.env.sip.counters().named());
@@ -428,7 +447,13 @@ impl Controller {
             Command::FlowsChanged(flows) => self.env.change_flows(flows),
             Command::FlowsUsable => self.env.clear(now, &AlarmKind::FlowsInvalid),
             Command::FlowsUnusable(cause) => self.env.raise_flows(now, &cause),
-            Command::OverrideHours(hours, decided) => return self.env.override_hours(hours, decided),
+            Command::OverrideHours(hours, decided) => {
+                self.env.override_hours(hours, decided)?;
+                self.follow_hours(now);
+            }
+            Command::Supervise(what) => return self.supervise(now, what),
+            Command::CallBack(callback) => self.env.await_callback(now, *callback),
+            Command::CancelCallback(id) => return self.cancel_callback(now, id),
             Command::Release(source) => {
                 if !self.env.sip.release(now, source) {
                     return Err(CommandError::NotBlocked);

@@ -83,7 +83,7 @@ fn tell_caller(call: &mut Call, now: Now, env: &mut Env, event: SipEvent) {
     match event {
         SipEvent::Answered { body, .. } => call.on_summoned(now, env, body.as_ref()),
         SipEvent::Trying { .. } => call.on_device_trying(env, call.first_leg()),
-        SipEvent::Ringing { .. } => call.on_device_found(now, env, call.first_leg()),
+        SipEvent::Ringing { .. } => call.on_own_ringing(now, env),
         SipEvent::Failed { failure, .. } if call.is_summoning() => {
             call.on_summons_refused(now, env, &failure);
         }

@@ -125,7 +125,7 @@ impl Decoder<'_> {
             "presses" => self.presses(node),
             "silence" => self.seconds(node).map(Deed::Silence),
             "queue" => {
-                let names: Vec<&str> = QueueExit::REQUIRED.iter().map(|exit| exit.name()).collect();
+                let names: Vec<&str> = QueueExit::UNANSWERED.iter().map(|exit| exit.name()).collect();
                 self.one_of(node, "way out of a queue", &names, QueueExit::from_name).map(Deed::Queue)
             }
             "transfer" => {

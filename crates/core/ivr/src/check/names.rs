@@ -179,7 +179,7 @@ fn announcements(flow: &Flow, world: &World<'_>, found: &mut Findings<'_>) {
         let Some(known) = world.prompts.get(language) else { continue };
         let missing = announcement_prompts(language).into_iter().find(|prompt| !known.contains(prompt));
         if let Some(missing) = missing {
-            let problem = format!("queues announce positions with `{missing}`, missing in `{language}`");
+            let problem = format!("queues say to callers and agents `{missing}`, missing in `{language}`");
             found.error(queue.place, problem, "add the prompt; sounds/manifest.yaml lists all of them");
         }
     }

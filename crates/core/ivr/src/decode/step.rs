@@ -192,6 +192,8 @@ impl Decoder<'_> {
         let priority_credit = self.optional_expression(&fields, "priority_credit_s", Type::Integer);
         let agent = self.optional_expression(&fields, "agent", Type::Text);
         let agent_wait = self.seconds(format::fields("queue"), &fields, "agent_wait_s", AGENT_WAIT_S);
+        let agent_only = self.r.bool(fields.optional("agent_only"), false);
+        let emergency = self.r.bool(fields.optional("emergency"), false);
         let keys = self.keys(fields.optional("keys"), "keys");
         let exits = self.exits("queue", &fields, QueueExit::from_name);
         let queue = Queue {
@@ -200,6 +202,8 @@ impl Decoder<'_> {
             priority_credit: priority_credit?,
             agent: agent?,
             agent_wait: agent_wait?,
+            agent_only: agent_only?,
+            emergency: emergency?,
             keys: keys?,
             exits: exits?,
         };

@@ -81,8 +81,8 @@ impl StepKind {
                     exit: StepExit::Queue(*exit),
                     to,
                     pace: match exit {
-                        QueueExit::Timeout | QueueExit::AgentLeft => Pace::Paced,
-                        QueueExit::Full | QueueExit::NoAgents => Pace::AtOnce,
+                        QueueExit::Timeout | QueueExit::Withdrawn | QueueExit::AgentLeft => Pace::Paced,
+                        QueueExit::Full | QueueExit::NoAgents | QueueExit::Closed => Pace::AtOnce,
                     },
                 });
                 exits.chain(queue.keys.iter().map(|(key, to)| paced(StepExit::Choice(*key), to))).collect()

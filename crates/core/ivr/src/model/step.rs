@@ -296,6 +296,10 @@ pub(crate) struct Queue {
     pub(crate) agent: Option<Expression>,
     /// How long only that agent is asked.
     pub(crate) agent_wait: Duration,
+    /// Whether the call is held for that agent also while it takes no calls.
+    pub(crate) agent_only: bool,
+    /// Whether it goes before all other callers.
+    pub(crate) emergency: bool,
     /// Keys that leave the queue, and where to.
     pub(crate) keys: BTreeMap<char, To>,
     /// Complete: one for each of [`QueueExit::REQUIRED`].

@@ -275,6 +275,8 @@ impl Session {
             skills: queue.skills.iter().map(|(skill, level)| (skill.value.clone(), *level)).collect(),
             priority_credit: core::time::Duration::from_secs(seconds.min(MAX_CREDIT_S)),
             agent: agent.map(|agent| (agent, queue.agent_wait)),
+            agent_only: queue.agent_only,
+            emergency: queue.emergency,
         }));
         self.wait(now, name, Doing::Queued(queue))
     }

@@ -73,6 +73,16 @@ impl Session {
 
     fn take_queue_exited(&mut self, now: Now, exit: QueueExit) -> Option<StepName> {
         let Some(Doing::Queued(queue)) = self.doing() else { return self.ignore() };
+        let exit = match exit {
+            QueueExit::Closed if !queue.exits.contains_key(&exit) => QueueExit::NoAgents,
+            QueueExit::Withdrawn if !queue.exits.contains_key(&exit) => QueueExit::Timeout,
+            QueueExit::Full
+            | QueueExit::Timeout
+            | QueueExit::NoAgents
+            | QueueExit::Closed
+            | QueueExit::Withdrawn
+            | QueueExit::AgentLeft => exit,
+        };
         let next = queue.exits.get(&exit).map(|to| to.value.clone());
         self.leave(now, StepExit::Queue(exit), None);
         next

@@ -15,7 +15,10 @@ use hotline_base::Pii;
 
 use crate::name::{Language, PromptName};
 
-pub use position::{MAX_NUMBER, announcement_prompts, number_phrases, position_announcement};
+pub use position::{
+    MAX_NUMBER, MAX_WAIT_MINUTES, agent_announcement, announcement_prompts, number_phrases,
+    position_announcement, wait_announcement, waited_announcement,
+};
 pub use value::SpokenError;
 
 /// The largest number that can be said, with either sign: one short of a trillion.

@@ -1,5 +1,9 @@
 //! "You are number 23 in line": a caller's position in a queue.
 
+use core::time::Duration;
+
+use hotline_base::Pii;
+
 use crate::name::{Language, PromptName};
 use crate::spoken::{Spoken, Words, mandarin, phrases};
 
@@ -40,16 +44,96 @@ pub fn position_announcement(language: &Language, position: u32) -> Vec<PromptNa
     }
 }
 
-/// Every prompt that [`position_announcement`] may name in `language`, so that their presence can be checked.
+/// The longest wait that is told, in minutes: beyond it, the number would be of no comfort.
+pub const MAX_WAIT_MINUTES: u32 = 120;
+
+/// The prompts that tell a caller the expected wait as a range of minutes, each rounded up; empty if the language is
+/// unknown or the wait longer than [`MAX_WAIT_MINUTES`].
+#[must_use]
+pub fn wait_announcement(language: &Language, from: Duration, to: Duration) -> Vec<PromptName> {
+    let (from, to) = (minutes(from), minutes(to));
+    let said =
+        |minutes: u32| phrases(language, &Spoken::Duration { seconds: minutes * 60 }).unwrap_or_default();
+    if to > MAX_WAIT_MINUTES || said(1).is_empty() {
+        return Vec::new();
+    }
+    if to <= 1 {
+        return vec![PromptName::from(WAIT_SHORT)];
+    }
+    if from == to {
+        return [vec![PromptName::from(WAIT_ABOUT)], said(to)].concat();
+    }
+    // "Between two and four minutes".
+    let low = number_of_minutes(language, from);
+    [vec![PromptName::from(WAIT_FROM)], low, vec![PromptName::from(WAIT_TO)], said(to)].concat()
+}
+
+/// The prompts that tell an agent how long a caller has waited; empty if the language is unknown.
+#[must_use]
+pub fn waited_announcement(language: &Language, waited: Duration) -> Vec<PromptName> {
+    let seconds = u32::try_from(waited.as_secs()).unwrap_or(u32::MAX);
+    // Nobody needs the seconds of minutes.
+    let seconds = if seconds < 60 { seconds } else { seconds / 60 * 60 };
+    match phrases(language, &Spoken::Duration { seconds }) {
+        Some(said) => [vec![PromptName::from(WAITED)], said].concat(),
+        None => Vec::new(),
+    }
+}
+
+/// The prompts that tell a caller which agent comes: its extension, digit by digit; empty if the language is unknown.
+#[must_use]
+pub fn agent_announcement(language: &Language, extension: &str) -> Vec<PromptName> {
+    match phrases(language, &Spoken::Digits(Pii::from(extension))) {
+        Some(said) => {
+            [vec![PromptName::from(AGENT_NUMBER)], said, vec![PromptName::from(AGENT_COMES)]].concat()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn minutes(wait: Duration) -> u32 {
+    u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX).max(1)
+}
+
+/// Without the word for minutes, which the end of the range has; in Mandarin as in counting (两, not 二).
+fn number_of_minutes(language: &Language, minutes: u32) -> Vec<PromptName> {
+    let mut said = phrases(language, &Spoken::Duration { seconds: minutes * 60 }).unwrap_or_default();
+    said.retain(|prompt| !prompt.as_str().starts_with("duration_minute"));
+    said
+}
+
+/// Every prompt that waiting callers may hear by [`position_announcement`] and [`wait_announcement`], and those that are
+/// said before two people meet, in `language`, so that their presence can be checked.
 #[must_use]
 pub fn announcement_prompts(language: &Language) -> Vec<PromptName> {
-    let mut prompts: Vec<PromptName> =
-        (1..=MAX_NUMBER).flat_map(|position| position_announcement(language, position)).collect();
+    let positions = (1..=MAX_NUMBER).flat_map(|position| position_announcement(language, position));
+    let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
+    let waits = (0..=MAX_WAIT_MINUTES).flat_map(|to| {
+        let exactly = wait_announcement(language, minutes(to), minutes(to));
+        exactly.into_iter().chain(wait_announcement(language, minutes(to / 2), minutes(to)))
+    });
+    let waited = waited_announcement(language, minutes(1));
+    let agent = agent_announcement(language, "0123456789");
+    let mut prompts: Vec<PromptName> = positions.chain(waits).chain(waited).chain(agent).collect();
     prompts.sort();
     prompts.dedup();
     prompts
 }
 
+/// "Your expected wait is less than one minute."
+const WAIT_SHORT: &str = "wait_short";
+/// "Your expected wait is about", before the time.
+const WAIT_ABOUT: &str = "wait_about";
+/// "Your expected wait is between", before the shorter time.
+const WAIT_FROM: &str = "wait_from";
+/// "And", before the longer one.
+const WAIT_TO: &str = "wait_to";
+/// "The caller has waited", before the time.
+const WAITED: &str = "waited";
+/// "Agent number", before the digits.
+const AGENT_NUMBER: &str = "agent_number";
+/// "Is with you now", after them.
+const AGENT_COMES: &str = "agent_comes";
 /// "You are next in line."
 const NEXT: &str = "you_are_next";
 /// What is said before the number.

@@ -227,7 +227,7 @@ fn a_language_without_prompts_or_announcements_is_told() {
         found,
         [
             "2:17: no prompts in language `zh`",
-            "6:3: queues announce positions with `in_line`, missing in `en`"
+            "6:3: queues say to callers and agents `agent_comes`, missing in `en`"
         ]
     );
 }

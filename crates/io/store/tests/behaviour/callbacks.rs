@@ -1,39 +1,64 @@
 //! Callers who want to be called back.
 
 use hotline_base::{Pii, QueueId};
-use hotline_store::Callback;
+use hotline_call::{CALLBACKS_MAX, Callback, CallbackState};
+use hotline_store::{BookedCallback, Booking, CallbackChange, JournalEntry, SPOOL_BYTES_MAX, Writer};
 
 use crate::bench::Bench;
 use crate::sample::{at, call_id};
 
-fn callback(number: u64, queue: &str, caller: &str) -> Callback {
-    Callback {
-        id: format!("callback-{number}"),
-        call: call_id(number),
+fn wish(number: u64, queue: &str, caller: &str) -> BookedCallback {
+    let callback = Callback {
+        id: call_id(100 + number),
         queue: QueueId::from(queue),
         number: Pii::from(caller),
+        language: "zh".to_owned(),
         requested_at: at(number),
-    }
+        enqueued_at: at(number / 2),
+        tries: 0,
+        not_before: None,
+    };
+    BookedCallback { callback, call: call_id(number) }
 }
 
 pub(crate) async fn whoever_wants_to_be_called_back_is_listed_once_until_it_is_done(bench: Bench) {
     let store = &bench.store;
-    let (ada, bob) = (callback(1, "sales", "+49301"), callback(2, "sales", "+49302"));
+    let (ada, bob) = (wish(1, "sales", "+49301"), wish(2, "sales", "+49302"));
     for wish in [&bob, &ada] {
-        assert!(store.book_callback(wish).await.unwrap());
+        assert_eq!(store.book_callback(wish).await.unwrap(), Booking::New);
     }
-    assert!(store.book_callback(&callback(3, "sales", "+49301")).await.unwrap(), "noted already");
-    let elsewhere = callback(4, "support", "+49301");
-    assert!(store.book_callback(&elsewhere).await.unwrap());
-    let open = store.open_callbacks().await.unwrap();
+    assert_eq!(store.book_callback(&wish(3, "sales", "+49301")).await.unwrap(), Booking::Known);
+    let elsewhere = wish(4, "support", "+49301");
+    assert_eq!(store.book_callback(&elsewhere).await.unwrap(), Booking::New);
+    let open = store.open_callbacks(CALLBACKS_MAX).await.unwrap();
     assert_eq!(open, [ada.clone(), bob.clone(), elsewhere.clone()], "the oldest first, each keeps its place");
+    assert_eq!(store.open_callbacks(1).await.unwrap(), std::slice::from_ref(&ada));
 
-    assert!(store.close_callback(&ada.id, at(10)).await.unwrap());
-    assert!(!store.close_callback(&ada.id, at(11)).await.unwrap());
-    assert!(!store.close_callback("callback-3", at(11)).await.unwrap());
-    assert_eq!(store.open_callbacks().await.unwrap(), [bob.clone(), elsewhere.clone()]);
+    assert!(store.close_callback(ada.callback.id, at(10)).await.unwrap());
+    assert!(!store.close_callback(ada.callback.id, at(11)).await.unwrap());
+    assert!(!store.close_callback(call_id(103), at(11)).await.unwrap());
+    assert_eq!(store.open_callbacks(CALLBACKS_MAX).await.unwrap(), [bob.clone(), elsewhere.clone()]);
 
-    let again = callback(5, "sales", "+49301");
-    assert!(store.book_callback(&again).await.unwrap());
-    assert_eq!(store.open_callbacks().await.unwrap(), [bob, elsewhere, again]);
+    let again = wish(5, "sales", "+49301");
+    assert_eq!(store.book_callback(&again).await.unwrap(), Booking::New);
+    assert_eq!(store.open_callbacks(CALLBACKS_MAX).await.unwrap(), [bob, elsewhere, again]);
+}
+
+pub(crate) async fn a_wish_is_kept_as_it_stands_until_somebody_was_reached(bench: Bench) {
+    let store = &bench.store;
+    let wish = wish(1, "sales", "+49301");
+    store.book_callback(&wish).await.unwrap();
+    let spool = bench.directory.path().join("spool");
+    let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
+    let id = wish.callback.id;
+    let change = |state| JournalEntry::Callback(CallbackChange { id, state, at: at(20) });
+    writer.write(change(CallbackState::Waiting { tries: 2, not_before: Some(at(30)) }));
+    writer.flush().await.unwrap();
+    let open = store.open_callbacks(CALLBACKS_MAX).await.unwrap();
+    let tried = Callback { tries: 2, not_before: Some(at(30)), ..wish.callback };
+    assert_eq!(open, [BookedCallback { callback: tried, call: wish.call }]);
+    writer.write(change(CallbackState::Reached));
+    writer.write(change(CallbackState::Waiting { tries: 3, not_before: None }));
+    writer.flush().await.unwrap();
+    assert_eq!(store.open_callbacks(CALLBACKS_MAX).await.unwrap(), [], "what is done stays so");
 }

@@ -1,9 +1,10 @@
 //! What a flow asks outside the call, and what comes back.
 
-use hotline_base::{Now, Pii};
+use hotline_base::{CallId, Now, Pii, QueueId};
 use hotline_ivr::{CallbackExit, CustomerFact, Input, Reply, Request as Question, RequestTag};
 
 use crate::call::{Call, Lookup};
+use crate::callbacks::Callback;
 use crate::command::{Answer, Customer, Request};
 use crate::env::Env;
 use crate::event::CallEvent;
@@ -25,7 +26,7 @@ impl Call {
             Question::Callback { queue, number } => {
                 let number = normalise(number.expose(), &env.center.dial_plan);
                 match number.filter(|number| env.center.route(number).is_some()) {
-                    Some(number) => Question::Callback { queue, number: Pii::new(number) },
+                    Some(number) => return self.book_callback(now, env, tag, queue, Pii::new(number)),
                     None => {
                         let reply = Reply::Callback(CallbackExit::Refused);
                         self.give_flow(now, env, Input::Replied(tag, reply));
@@ -41,6 +42,29 @@ impl Call {
             run.wanted.clone_from(fields);
         }
         env.requests.push_back(Request::Ask { call: self.id(), tag, question });
+    }
+
+    /// Whoever has waited in line before goes on from that place.
+    fn book_callback(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        tag: RequestTag,
+        queue: QueueId,
+        number: Pii<String>,
+    ) {
+        let callback = Callback {
+            id: CallId::generate(now.wall, &mut env.rng),
+            queue,
+            number,
+            language: self.record.language.clone(),
+            requested_at: now.wall,
+            enqueued_at: self.enqueued_first.map_or(now.wall, |first| first.wall),
+            tries: 0,
+            not_before: None,
+        };
+        let call = self.id();
+        env.requests.push_back(Request::BookCallback { call, tag, callback: Box::new(callback) });
     }
 
     /// The answer to a question of the flow. A customer who was found is whose call it is from here on.

@@ -1,0 +1,136 @@
+//! `queues:` of the center. Routing is read in `routing.rs`, who serves in `members.rs`, steps of a plan in `plan.rs`, and
+//! what people hear in `sound.rs`.
+
+mod members;
+mod plan;
+mod routing;
+mod sound;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use hotline_base::{AgentId, GroupId, HoursId, QueueId, SkillId};
+use hotline_call::{Queue, SpeechPolicy};
+use hotline_yaml::{Fields, Node, Reader, suggest};
+
+use crate::agents::AgentEntry;
+use crate::flows::Sounds;
+use crate::speech::speech;
+
+const KEYS: &[&str] = &[
+    "name",
+    "strategy",
+    "ring_delay_s",
+    "ring_timeout_s",
+    "wrap_up_s",
+    "wait_max_s",
+    "waiting_max",
+    "weight",
+    "join",
+    "unstaffed_max_s",
+    "tiers",
+    "plan",
+    "unanswered",
+    "short_abandon_s",
+    "hours",
+    "place_kept_s",
+    "music",
+    "announce_position",
+    "announce",
+    "comfort",
+    "greeting",
+    "record",
+    "speech",
+    "members",
+];
+
+/// What an entry of `queues:` is checked against.
+pub(crate) struct Around<'a> {
+    agents: &'a BTreeMap<AgentId, AgentEntry>,
+    sounds: &'a Sounds,
+    /// Wished of the speech where a queue does not say otherwise.
+    speech: &'a SpeechPolicy,
+    /// The opening hours there are.
+    hours: BTreeSet<HoursId>,
+    /// The skills that agents have.
+    skills: BTreeSet<SkillId>,
+    /// The groups that agents are in.
+    groups: BTreeSet<GroupId>,
+}
+
+impl<'a> Around<'a> {
+    pub(crate) fn new(
+        agents: &'a BTreeMap<AgentId, AgentEntry>,
+        sounds: &'a Sounds,
+        speech: &'a SpeechPolicy,
+        hours: BTreeSet<HoursId>,
+    ) -> Self {
+        Self { agents, sounds, speech, hours, skills: BTreeSet::new(), groups: BTreeSet::new() }
+    }
+}
+
+pub(crate) fn queues(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    around: &Around<'_>,
+) -> Option<BTreeMap<QueueId, Queue>> {
+    let mut queues = BTreeMap::new();
+    for (key, value) in reader.entries(node, "queues")? {
+        if reader.check_name(&key.text, key.place, "a queue's id").is_none() {
+            continue;
+        }
+        let id = QueueId::from(key.text.as_str());
+        let Some(fields) = reader.fields(value, "a queue", KEYS) else { continue };
+        if let Some(queue) = queue(reader, &id, &fields, around) {
+            queues.insert(id, queue);
+        }
+    }
+    Some(queues)
+}
+
+fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Around<'_>) -> Option<Queue> {
+    let routing = routing::routing(reader, id, fields, around);
+    let music = sound::music(reader, fields.optional("music"), around.sounds);
+    let announcements = sound::announcements(reader, fields, around.sounds);
+    let greeting = sound::greeting(reader, fields.optional("greeting"), around.sounds);
+    let hours = match fields.optional("hours") {
+        Some(node) => hours(reader, node, &around.hours).map(Some),
+        None => Some(None),
+    };
+    let place_kept = seconds(reader, fields, "place_kept_s", 0..=3600, Duration::ZERO);
+    let record = reader.bool(fields.optional("record"), true);
+    let speech = speech(reader, fields.optional("speech"), around.speech);
+    Some(Queue {
+        routing: routing?,
+        music: music?,
+        announcements: announcements?,
+        greeting: greeting?,
+        hours: hours?,
+        place_kept: place_kept?,
+        record: record?,
+        speech: speech?,
+    })
+}
+
+fn hours(reader: &mut Reader<'_>, node: &Node, known: &BTreeSet<HoursId>) -> Option<HoursId> {
+    let name = reader.text(node, "the name of opening hours")?;
+    let hours = known.get(&HoursId::from(name)).cloned();
+    if hours.is_none() {
+        let remedy = suggest(name, known.iter().map(HoursId::as_str));
+        reader.mistake(node.place, format!("there are no hours `{name}`"), remedy);
+    }
+    hours
+}
+
+fn seconds(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    key: &str,
+    allowed: std::ops::RangeInclusive<u32>,
+    default: Duration,
+) -> Option<Duration> {
+    match fields.optional(key) {
+        Some(node) => reader.seconds(node, allowed),
+        None => Some(default),
+    }
+}

@@ -1,0 +1,129 @@
+//! The watchdog: looks, without any of the shortcuts of `dispatch.rs`, for callers who wait although an agent could be
+//! offered them. There never is one unless this program is at fault; then a person is told, and the call is offered.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use hotline_base::{AgentId, CallId, Now};
+
+use crate::{Acd, AlarmKind, Event, Timer};
+
+/// How often it looks. A pair that is found twice in a row has existed for so long at least.
+pub const WATCH_INTERVAL: Duration = Duration::from_secs(2);
+/// How many pairs of agent and caller it looks at in one turn, from the first agent on. With more than these without a
+/// possible offer, what lies behind them is looked at when they have gone.
+pub const WATCH_PAIRS_MAX: usize = 20_000;
+
+impl Acd {
+    /// Looks while there is anything to look at.
+    pub(crate) fn arm_watch(&mut self, now: Now) {
+        let is_needed = self.open > 0 && !self.free.is_empty();
+        match (is_needed, self.timers.get(&Timer::Watch)) {
+            (true, None) => self.timers.set(Timer::Watch, now.mono + WATCH_INTERVAL),
+            (false, Some(_)) => {
+                self.timers.cancel(&Timer::Watch);
+                self.suspects.clear();
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+
+    /// Comes after everything else that was due has been done.
+    pub(crate) fn watch(&mut self, now: Now) {
+        let found = self.unoffered(now);
+        let known = core::mem::take(&mut self.suspects);
+        let lost: Vec<(CallId, AgentId)> = found.intersection(&known).cloned().collect();
+        self.suspects = found;
+        for (call, agent) in lost {
+            let (Some(because), Some(caller)) = (self.explain(now, call), self.callers.get(&call)) else {
+                continue;
+            };
+            // An offer to this or that one of the agents may have settled it.
+            if because.candidates.iter().any(|candidate| candidate.agent == agent) {
+                self.marks.callers.insert(caller.key.call);
+                self.counters.not_offered += 1;
+                self.events.push_back(Event::Alarm(AlarmKind::NotOffered { call, agent, because }));
+                self.settle(now);
+            }
+        }
+        self.arm_watch(now);
+    }
+
+    fn unoffered(&self, now: Now) -> BTreeSet<(CallId, AgentId)> {
+        let free = self.agents.values().filter(|agent| self.free.contains(&agent.config.id));
+        let pairs = free.flat_map(|agent| {
+            let queues = agent.queues.iter().filter_map(|queue| self.queues.get(queue));
+            let held = self.held_for.get(&agent.config.id).into_iter().flatten().copied();
+            let calls = queues.flat_map(|queue| queue.open.iter().map(|key| key.call)).chain(held);
+            calls.map(move |call| (call, agent))
+        });
+        let could_be = |(call, agent): &(CallId, &crate::agent::Agent)| {
+            let caller = self.callers.get(call);
+            let asking = caller.and_then(|caller| self.asking(now, caller));
+            asking.is_some_and(|asking| {
+                asking.queue.open.contains(&asking.caller.key) && asking.first_shut(agent).is_none()
+            })
+        };
+        let found = pairs.take(WATCH_PAIRS_MAX).filter(could_be);
+        found.map(|(call, agent)| (call, agent.config.id.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_base::QueueId;
+
+    use super::*;
+    use crate::dispatch::Marks;
+    use crate::{AgentConfig, Config, Entry, Member, QueueConfig};
+
+    /// Adam is free and a caller waits: the machine has forgotten to look.
+    fn forgetful() -> (Acd, Now, CallId) {
+        let adam = AgentId::from("adam");
+        let queues = vec![QueueConfig::new(QueueId::from("sales"), vec![Member::new(adam.clone())])];
+        let agents = vec![AgentConfig::new(adam.clone(), "".into())];
+        let now = Now::default();
+        let mut acd = Acd::new(Config { queues, agents, ..Config::default() }, now);
+        acd.sign_in(now, &adam).expect("there is such an agent");
+        acd.set_ready(now, &adam).expect("it is signed in");
+        let call = CallId::parse(&format!("{:032x}", 1)).expect("it is one");
+        acd.enqueue(now, Entry::new(call, QueueId::from("sales"))).expect("there is room");
+        acd.update(now, &adam, |agent| agent.registered = true);
+        acd.marks = Marks::default();
+        acd.settle(now);
+        (acd, now, call)
+    }
+
+    fn events(acd: &mut Acd) -> Vec<Event> {
+        core::iter::from_fn(|| acd.poll_event()).collect()
+    }
+
+    #[test]
+    fn a_lost_event_raises_an_alarm_and_the_call_is_offered() {
+        let (mut acd, now, waiting) = forgetful();
+        let is_offer = |event: &Event| matches!(event, Event::Offer { .. });
+        assert!(!events(&mut acd).iter().any(is_offer), "the event is lost");
+        for turn in 1..=2 {
+            let (at, timer) = acd.poll_timeout().expect("the watchdog looks");
+            assert_eq!((at, timer), (now.mono + WATCH_INTERVAL * turn, Timer::Watch));
+            acd.handle_timeout(now + WATCH_INTERVAL * turn);
+        }
+        let told = events(&mut acd);
+        let Some(Event::Alarm(AlarmKind::NotOffered { call, agent, because })) = told.first() else {
+            panic!("no alarm: {told:?}");
+        };
+        assert_eq!((*call, agent.as_str(), because.replay()), (waiting, "adam", Some(agent.clone())));
+        assert!(told.iter().any(is_offer));
+        assert_eq!(acd.counters().not_offered, 1);
+    }
+
+    #[test]
+    fn what_is_looked_at_in_time_is_no_alarm() {
+        let (mut acd, now, _) = forgetful();
+        acd.handle_timeout(now + WATCH_INTERVAL);
+        acd.set_registered(now + WATCH_INTERVAL, &AgentId::from("adam"), false);
+        acd.set_registered(now + WATCH_INTERVAL, &AgentId::from("adam"), true);
+        acd.handle_timeout(now + WATCH_INTERVAL * 2);
+        assert_eq!(acd.counters().not_offered, 0);
+    }
+}

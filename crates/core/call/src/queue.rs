@@ -1,0 +1,83 @@
+//! A queue as call control sees it: what its callers hear, and what is said before two people meet.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hotline_acd::QueueConfig;
+use hotline_base::HoursId;
+use hotline_ivr::PromptName;
+use hotline_media::Music;
+
+use crate::speech::SpeechPolicy;
+
+/// Prompts in one list of a queue.
+pub const QUEUE_PROMPTS_MAX: usize = 16;
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Routing.
+    pub routing: QueueConfig,
+    /// What waiting callers hear.
+    pub music: Music,
+    /// What they are told meanwhile.
+    pub announcements: Announcements,
+    /// What is said before caller and agent hear each other.
+    pub greeting: Greeting,
+    /// When it takes callers; without, always. Who waits when they are over leaves by the exit `closed`.
+    pub hours: Option<HoursId>,
+    /// How long the place of a caller who is cut off is kept: who calls again by the same number so soon has it back. Zero
+    /// keeps none.
+    pub place_kept: Duration,
+    /// Whether conversations of callers who came through this queue are recorded.
+    pub record: bool,
+    /// What is done to what is said in their talks.
+    pub speech: SpeechPolicy,
+}
+
+/// What waiting callers are told. Nothing is said while a phone rings for them: the next word should be the agent's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcements {
+    /// Whether callers hear their position.
+    pub position: bool,
+    /// Whether they hear how long they will presumably wait.
+    pub wait: bool,
+    /// How long after joining the first is said.
+    pub after: Duration,
+    /// How long nothing is said after something was.
+    pub interval: Duration,
+    /// After so long position and wait are said again even if they have not changed.
+    pub repeat: Option<Duration>,
+    /// Said one after the other, around, each [`comfort_every`](Self::comfort_every) after the last thing that was said. At
+    /// most [`QUEUE_PROMPTS_MAX`].
+    pub comfort: Vec<PromptName>,
+    /// See [`comfort`](Self::comfort).
+    pub comfort_every: Duration,
+}
+
+impl Default for Announcements {
+    fn default() -> Self {
+        Self {
+            position: true,
+            wait: false,
+            after: Duration::ZERO,
+            interval: Duration::from_secs(15),
+            repeat: None,
+            comfort: Vec::new(),
+            comfort_every: Duration::from_secs(45),
+        }
+    }
+}
+
+/// What is said before caller and agent hear each other. Both sides hear their part at the same time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Greeting {
+    /// To the agent: which queue it is, for example. At most [`QUEUE_PROMPTS_MAX`].
+    pub whisper: Vec<PromptName>,
+    /// To the agent: how long the caller has waited.
+    pub whisper_wait: bool,
+    /// To the agent: what stands for the customer's class.
+    pub whisper_class: BTreeMap<String, PromptName>,
+    /// To the caller: the agent's extension (工号).
+    pub agent_number: bool,
+}
