@@ -131,6 +131,11 @@ pub(crate) enum Measurement {
     /// packets. Then it looks for the greatest number of recorded calls that is clean, and how punctual the beats are with half of
     /// it. With all parts it takes about a quarter of an hour.
     Media(BenchMedia),
+    /// How long the routing takes to find the agent for a caller.
+    ///
+    /// In virtual time and without a server: a center whose agents end calls and whose callers join, with every strategy, tiers,
+    /// plans and skills among its queues. What is printed is the processor time of one input.
+    Acd(BenchAcd),
     /// The bare forwarder that `media` compares with; it starts this itself.
     #[command(hide = true)]
     Forward(Forward),
@@ -205,6 +210,34 @@ pub(crate) struct BenchMedia {
     #[arg(long)]
     pub(crate) json: bool,
     /// Fail unless all figures that are required at 400 calls are met.
+    #[arg(long)]
+    pub(crate) require: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline bench acd                        the size that is promised
+  hotline bench acd --require              exit code 1 unless the required figures are met")]
+pub(crate) struct BenchAcd {
+    /// Agents who are signed in.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
+    pub(crate) agents: u32,
+    /// Queues. Each agent serves five.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(12..=20_000))]
+    pub(crate) queues: u32,
+    /// Callers who join before it begins.
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(0..=500_000))]
+    pub(crate) callers: u32,
+    /// Offers in a second of the center's time.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) rate: u32,
+    /// How often an agent ends a call and somebody joins.
+    #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    pub(crate) turns: u32,
+    /// Print the result as JSON and nothing else to standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fail unless the figures that are required are met.
     #[arg(long)]
     pub(crate) require: bool,
 }

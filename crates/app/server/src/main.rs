@@ -49,6 +49,9 @@ fn run(cli: &Cli) -> Result<()> {
         banner::print(hotline_ivr::schema().trim_end());
         return Ok(());
     }
+    if let Some(Command::Bench(Bench { what: Measurement::Acd(options) })) = &cli.command {
+        return bench::acd(options);
+    }
     let flows =
         if let Some(Command::Check(options)) = &cli.command { options.directory.as_deref() } else { None };
     let configuration = match (load_with_flows(&cli.config, flows), &cli.command) {
@@ -68,7 +71,7 @@ fn run(cli: &Cli) -> Result<()> {
             check::report(&configuration);
             Ok(())
         }
-        Some(Command::Schema(_)) => Ok(()),
+        Some(Command::Schema(_) | Command::Bench(Bench { what: Measurement::Acd(_) })) => Ok(()),
         Some(Command::Test(options)) => flow_tests::test(Some(&configuration), options),
         Some(Command::Demo(options)) => {
             logs(&configuration, "warn")?;

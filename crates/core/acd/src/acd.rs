@@ -44,6 +44,8 @@ pub struct Acd {
     pub(crate) merges: BTreeMap<MergeId, Merge>,
     /// Pairs that were not offered although nothing kept them apart, as of the last look.
     pub(crate) suspects: BTreeSet<(CallId, AgentId)>,
+    /// The agent with whom the next look begins.
+    pub(crate) watch_from: Option<AgentId>,
     #[serde(skip)]
     pub(crate) marks: Marks,
 }
@@ -150,6 +152,7 @@ impl Acd {
             handling: BTreeMap::new(),
             merges: BTreeMap::new(),
             suspects: BTreeSet::new(),
+            watch_from: None,
             marks: Marks::default(),
         };
         acd.reconfigure(now, config);

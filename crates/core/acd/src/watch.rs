@@ -10,9 +10,8 @@ use crate::{Acd, AlarmKind, Event, Timer};
 
 /// How often it looks. A pair that is found twice in a row has existed for so long at least.
 pub const WATCH_INTERVAL: Duration = Duration::from_secs(2);
-/// How many pairs of agent and caller it looks at in one turn, from the first agent on. With more than these without a
-/// possible offer, what lies behind them is looked at when they have gone.
-pub const WATCH_PAIRS_MAX: usize = 20_000;
+/// How many pairs of agent and caller it looks at in one turn. With more, it goes on in the next from where it stopped.
+pub const WATCH_PAIRS_MAX: usize = 5000;
 
 impl Acd {
     /// Looks while there is anything to look at.
@@ -30,7 +29,11 @@ impl Acd {
 
     /// Comes after everything else that was due has been done.
     pub(crate) fn watch(&mut self, now: Now) {
-        let found = self.unoffered(now);
+        let (found, stopped_at) = self.unoffered(now);
+        // What was found is looked at again before going on.
+        if found.is_empty() {
+            self.watch_from = stopped_at;
+        }
         let known = core::mem::take(&mut self.suspects);
         let lost: Vec<(CallId, AgentId)> = found.intersection(&known).cloned().collect();
         self.suspects = found;
@@ -49,23 +52,30 @@ impl Acd {
         self.arm_watch(now);
     }
 
-    fn unoffered(&self, now: Now) -> BTreeSet<(CallId, AgentId)> {
-        let free = self.agents.values().filter(|agent| self.free.contains(&agent.config.id));
-        let pairs = free.flat_map(|agent| {
+    /// The pairs that could be offered, and the agent where it had looked at enough.
+    fn unoffered(&self, now: Now) -> (BTreeSet<(CallId, AgentId)>, Option<AgentId>) {
+        let mut found = BTreeSet::new();
+        let mut looked = 0;
+        let from = self.watch_from.as_ref();
+        let (before, after): (Vec<_>, Vec<_>) = self.free.iter().partition(|agent| Some(*agent) < from);
+        for agent in after.into_iter().chain(before).filter_map(|agent| self.agents.get(agent)) {
+            if looked >= WATCH_PAIRS_MAX {
+                return (found, Some(agent.config.id.clone()));
+            }
             let queues = agent.queues.iter().filter_map(|queue| self.queues.get(queue));
             let held = self.held_for.get(&agent.config.id).into_iter().flatten().copied();
-            let calls = queues.flat_map(|queue| queue.open.iter().map(|key| key.call)).chain(held);
-            calls.map(move |call| (call, agent))
-        });
-        let could_be = |(call, agent): &(CallId, &crate::agent::Agent)| {
-            let caller = self.callers.get(call);
-            let asking = caller.and_then(|caller| self.asking(now, caller));
-            asking.is_some_and(|asking| {
-                asking.queue.open.contains(&asking.caller.key) && asking.first_shut(agent).is_none()
-            })
-        };
-        let found = pairs.take(WATCH_PAIRS_MAX).filter(could_be);
-        found.map(|(call, agent)| (call, agent.config.id.clone())).collect()
+            for call in queues.flat_map(|queue| queue.open.iter().map(|key| key.call)).chain(held) {
+                looked += 1;
+                let asking = self.callers.get(&call).and_then(|caller| self.asking(now, caller));
+                let could_be = asking.is_some_and(|asking| {
+                    asking.queue.open.contains(&asking.caller.key) && asking.first_shut(agent).is_none()
+                });
+                if could_be {
+                    found.insert((call, agent.config.id.clone()));
+                }
+            }
+        }
+        (found, None)
     }
 }
 

@@ -43,6 +43,17 @@ fn acd_longest_idle_of_1000(bencher: Bencher) {
     });
 }
 
+/// The greatest center that is promised: 10,000 agents, each in five of 2,000 queues, all busy, and 50,000 callers. One agent
+/// ends a call and gets the next caller of its queues, who answers; another caller joins. `hotline bench acd` has more.
+#[divan::bench]
+fn acd_next_caller_of_50000(bencher: Bencher) {
+    let mut center = Center::of(10_000, 2000);
+    for _ in 0..60_000 {
+        center.enqueue();
+    }
+    bencher.bench_local(|| center.next_caller());
+}
+
 /// A key in the shipped menu: what was playing is stopped, the next prompts are played.
 #[divan::bench]
 fn ivr_key_in_a_menu(bencher: Bencher) {
@@ -96,28 +107,44 @@ fn sdp_answer(bencher: Bencher) {
     });
 }
 
-/// One queue that everybody serves; agents answer at once and have no wrap-up.
+/// Agents answer at once and have no wrap-up.
 struct Center {
     acd: Acd,
     now: Now,
+    agents: usize,
+    queues: usize,
     last_call: u128,
     talking: std::collections::VecDeque<AgentId>,
     answers: bool,
 }
 
 impl Center {
+    /// One queue that everybody serves.
     fn new() -> Self {
+        Self::of(AGENTS, 1)
+    }
+
+    /// Each agent serves five queues, or as many as there are.
+    fn of(agents: usize, queues: usize) -> Self {
+        let size = agents * queues.min(5) / queues;
+        let count = agents;
         let agents: Vec<AgentId> =
-            (0..AGENTS).map(|number| AgentId::from(format!("{number:04}").as_str())).collect();
-        let queue = QueueConfig {
-            wrap_up: WrapUp { length: Duration::ZERO, ..WrapUp::default() },
-            waiting_max: 10_000,
-            ..QueueConfig::new(queue(), agents.iter().cloned().map(Member::new).collect())
+            (0..count).map(|number| AgentId::from(format!("{number:05}").as_str())).collect();
+        let config_of = |number: usize| {
+            let members =
+                (0..size).map(|place| Member::new(agents[(number + place * (queues + 1)) % count].clone()));
+            QueueConfig {
+                wrap_up: WrapUp { length: Duration::ZERO, ..WrapUp::default() },
+                waiting_max: 10_000,
+                ..QueueConfig::new(queue(number), members.collect())
+            }
         };
+        let queue_configs = (0..queues).map(config_of).collect();
         let configs = agents.iter().map(|id| AgentConfig::new(id.clone(), "Agent".into())).collect();
         let now = Now::default();
-        let acd = Acd::new(Config { queues: vec![queue], agents: configs, ..Config::default() }, now);
-        let mut center = Self { acd, now, last_call: 0, talking: Default::default(), answers: true };
+        let acd = Acd::new(Config { queues: queue_configs, agents: configs, ..Config::default() }, now);
+        let (talking, answers) = (Default::default(), true);
+        let mut center = Self { acd, now, agents: count, queues, last_call: 0, talking, answers };
         for agent in &agents {
             center.now = center.now + Duration::from_millis(1);
             center.acd.set_registered(center.now, agent, true);
@@ -132,7 +159,8 @@ impl Center {
         self.last_call += 1;
         self.now = self.now + Duration::from_millis(1);
         let call = CallId::parse(&format!("{:032x}", self.last_call)).unwrap();
-        let entry = Entry::new(call, queue());
+        let number = usize::try_from(self.last_call).unwrap() * 7919 % self.queues;
+        let entry = Entry::new(call, queue(number));
         self.acd.enqueue(self.now, entry).unwrap();
         self.drain();
         call
@@ -145,7 +173,7 @@ impl Center {
         self.acd.handle_timeout(self.now);
         self.drain();
         self.enqueue();
-        assert_eq!(self.talking.len(), AGENTS, "the agent has its next caller");
+        assert_eq!(self.talking.len(), self.agents, "the agent has its next caller");
     }
 
     fn drain(&mut self) {
@@ -164,8 +192,8 @@ impl Center {
     }
 }
 
-fn queue() -> QueueId {
-    QueueId::from("sales")
+fn queue(number: usize) -> QueueId {
+    QueueId::from(format!("queue{number}").as_str())
 }
 
 fn flow() -> Arc<Flows> {

@@ -2,7 +2,9 @@
 //! crowd of agents who answer, over real UDP.
 //!
 //! `sip` counts calls that are set up, `media` what bridged calls cost. Start reading at `sip/mod.rs` or `media/mod.rs`.
+//! `acd` needs neither: it times the routing alone, in virtual time.
 
+mod acd;
 mod crowd;
 mod load;
 mod media;
@@ -15,6 +17,7 @@ mod tally;
 
 use std::io::IsTerminal;
 
+pub(crate) use acd::acd;
 pub(crate) use media::{forward, media};
 pub(crate) use sip::sip;
 

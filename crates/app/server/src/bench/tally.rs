@@ -39,6 +39,10 @@ impl Times {
         self.0.push(time);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The time that `part` of all (0 to 1) do not exceed, in milliseconds: the nearest rank. NaN of nothing.
     pub(super) fn quantile_ms(&self, part: f64) -> f64 {
         let mut sorted = self.0.clone();
