@@ -45,6 +45,7 @@ fn is_sound(flow: &Flow) -> bool {
         extensions: &nothing,
         agents: &nothing,
         skills: &nothing,
+        skilled: &|_, _| 10,
         schedules: &nothing,
         prompts: &languages.into_iter().map(|language| (language, BTreeSet::<PromptName>::new())).collect(),
         speech: true,

@@ -90,6 +90,8 @@ fn change(call: &mut Call, event: &Event) {
             call.state = CallState::Offered;
             call.agent = Some(agent.clone());
         }
+        // Whose phone rang beside the one that was taken up.
+        What::CallOfferFailed { .. } if call.state == CallState::Connected => {}
         What::CallOfferFailed { .. } => {
             call.state = if call.position.is_some() { CallState::Queued } else { CallState::InFlow };
             call.agent = None;
@@ -107,6 +109,10 @@ fn change(call: &mut Call, event: &Event) {
         What::CallEnded { .. } => call.state = CallState::Ending,
         What::CallStarted { .. }
         | What::CallStep(_)
+        | What::CallNotOffered { .. }
+        | What::CallAssigned { .. }
+        | What::CallPrioritised { .. }
+        | What::CallCallingBack { .. }
         | What::CallSurveyAnswered { .. }
         | What::CallPopped { .. }
         | What::CallInvited { .. }

@@ -1,10 +1,11 @@
 //! An agent, and the state it asks for.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Help, Timestamp, WrapUp};
 
 /// An agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +20,7 @@ pub struct Agent {
     pub reason: Option<String>,
     /// Since when the state holds.
     pub since: Timestamp,
-    /// When `wrap_up` ends by itself.
+    /// When `wrap_up` ends by itself; `null` if it does not.
     pub until: Option<Timestamp>,
     /// Asked for during a call; applied after it.
     pub pending: Option<Pending>,
@@ -29,6 +30,16 @@ pub struct Agent {
     pub registered: bool,
     /// The call that occupies the agent.
     pub call: Option<String>,
+    /// Set in `wrap_up`: what ends it.
+    pub wrap_up: Option<WrapUp>,
+    /// Set while the agent wants help.
+    pub help: Option<Help>,
+    /// What the agent can do, each at level 1 to 10.
+    pub skills: BTreeMap<String, u8>,
+    /// The groups that the agent belongs to.
+    pub groups: Vec<String>,
+    /// How many calls from queues the agent takes on one day.
+    pub daily_cap: Option<u32>,
 }
 
 /// Where an agent is reached; also the body of `PUT /api/v1/agents/{id}/device`.

@@ -98,6 +98,37 @@ pub enum What {
         /// Why.
         outcome: QueueOutcome,
     },
+    /// Nobody could be offered the call. For admins.
+    #[serde(rename = "call.not_offered")]
+    CallNotOffered {
+        /// Why nobody.
+        because: Box<Decision>,
+    },
+    /// A person gave the caller to an agent: it waits for that one alone.
+    #[serde(rename = "call.assigned")]
+    CallAssigned {
+        /// The agent.
+        agent: String,
+    },
+    /// The caller's place in line has changed: a person said so, or a step of the queue's plan.
+    #[serde(rename = "call.prioritised")]
+    CallPrioritised {
+        /// Whether it goes before all ordinary callers.
+        emergency: bool,
+        /// Its whole head start.
+        credit_s: u64,
+    },
+    /// The call is made for somebody who is to be called back.
+    #[serde(rename = "call.calling_back")]
+    CallCallingBack {
+        /// The wish.
+        callback: String,
+        /// When it was asked for.
+        requested_at: Timestamp,
+        /// Why this agent; for admins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<Box<Decision>>,
+    },
     /// An agent was chosen.
     #[serde(rename = "call.offered")]
     CallOffered {
@@ -336,6 +367,12 @@ pub struct Decision {
     pub position: u32,
     /// How long the caller had waited.
     pub waited_ms: u64,
+    /// The last step of the queue's plan that had begun, the first being 0.
+    pub step: Option<u32>,
+    /// What lots were drawn with, if the queue draws lots.
+    pub seed: Option<String>,
+    /// The whole in one sentence.
+    pub words: String,
     /// Agents who could have been offered the call, the chosen one first.
     pub candidates: Vec<Candidate>,
     /// Agents who could not.
@@ -349,7 +386,13 @@ pub struct Decision {
 pub struct Candidate {
     /// The agent.
     pub agent: String,
-    /// How long it had been idle.
+    /// Its tier in the queue; the least goes first.
+    pub tier: u8,
+    /// The sum of weight × level over the skills that the plan prefers; the greatest goes first.
+    pub preference: u32,
+    /// The strategy's own measure; the least goes first.
+    pub measure: i64,
+    /// How long it had been idle; the longest goes first.
     pub idle_ms: u64,
 }
 
@@ -360,6 +403,10 @@ pub struct Refusal {
     pub agent: String,
     /// The first gate that was shut: `NOT_READY`, `WRAP_UP`, …
     pub gate: String,
+    /// When it opens by itself.
+    pub until: Option<Timestamp>,
+    /// In words.
+    pub words: String,
 }
 
 #[cfg(test)]

@@ -19,8 +19,10 @@ mod hours;
 mod live;
 mod message;
 mod problem;
+mod queue;
 mod record;
 mod session;
+mod staff;
 mod timestamp;
 mod trace;
 mod trunk;
@@ -43,6 +45,7 @@ pub use hours::{Hours, HoursList, HoursOverride, HoursState};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use message::{Message, MessagePage, SetMessage};
 pub use problem::{FieldProblem, Problem};
+pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
 pub use record::{
     Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, Mos, Offer, OfferOutcome,
     Party, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg,
@@ -50,6 +53,10 @@ pub use record::{
     Transfer, TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
+pub use staff::{
+    AgentBooking, AgentHelp, AgentSession, AgentSpan, AgentTimes, Disposition, DispositionList, EndHelp,
+    Help, HelpOutcome, NewBooking, Reason, ReasonList, SetDisposition, WrapUp, WrapUpDisposition,
+};
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::{SipDirection, SipLadder, SipLeg, SipMedia, SipMessage, SipParticipant, SipRole};
 pub use trunk::{TrunkList, TrunkRegistration, TrunkServer, TrunkStatus};

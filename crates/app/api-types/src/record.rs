@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Disposition, Timestamp};
 
 /// Answer to `GET /api/v1/calls`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,10 @@ pub struct Record {
     /// What the caller left, in order.
     #[serde(default)]
     pub messages: Vec<LeftMessage>,
+    /// What became of the call, in the words of each agent who had it; at the latest a moment after it was said, once the
+    /// call is over.
+    #[serde(default)]
+    pub dispositions: Vec<Disposition>,
 }
 
 /// One message of the caller.
@@ -384,10 +388,12 @@ pub enum QueueOutcome {
     Abandoned,
     /// The longest wait was reached.
     TimedOut,
-    /// The server ended it.
+    /// A person took the caller out, or the server ended it.
     Withdrawn,
-    /// The caller pressed a key that leads out.
+    /// The caller pressed a key that leads out, or the queue closed.
     Left,
+    /// A person moved the caller to another queue.
+    Moved,
 }
 
 /// One offer to an agent.

@@ -17,6 +17,7 @@ use crate::hours::HoursByHand;
 use crate::hub::Hub;
 use crate::known::Known;
 use crate::password::Checker;
+use crate::routes::Dispositions;
 use crate::throttle::{Key, Throttle};
 
 /// What the server gives to the HTTP side.
@@ -40,6 +41,8 @@ pub struct Ports {
     pub dial_plan: DialPlan,
     /// The numbers outside at which agents may choose to be reached.
     pub outside_numbers: BTreeMap<AgentId, Vec<Pii<String>>>,
+    /// What can become of calls.
+    pub dispositions: Arc<Dispositions>,
     /// Gives the metrics in the Prometheus text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Whether browsers reach this server by HTTPS (through a proxy): then cookies are for HTTPS only.

@@ -1,9 +1,9 @@
-//! Which agent a call concerns at each moment: the one it is offered to or talks with, until that is over.
+//! Which agents a call concerns at each moment: those it is offered to and who talks with it, until that is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{AgentId, CallId};
-use hotline_call::{CallEvent, CallState, Entry, Event, EventKind, Snapshot, Source};
+use hotline_call::{CallEvent, CallState, CallView, Entry, Event, EventKind, OfferOutcome, Snapshot, Source};
 
 /// The living calls; bounded by the shard's limit of calls.
 #[derive(Default)]
@@ -11,7 +11,7 @@ pub(crate) struct Concerns(BTreeMap<CallId, Concern>);
 
 #[derive(Default)]
 struct Concern {
-    agent: Option<AgentId>,
+    agents: BTreeSet<AgentId>,
     lookup_done: bool,
     recording: bool,
     ended: bool,
@@ -22,15 +22,7 @@ impl Concerns {
     /// has.
     pub(crate) fn from_snapshot(snapshot: &Snapshot) -> Self {
         let concern = |view: &hotline_call::CallView| Concern {
-            agent: match &view.state {
-                CallState::Offered { agent, .. } | CallState::Connected { agent } => Some(agent.clone()),
-                CallState::Ending => view.record.agent.clone(),
-                CallState::Dialling => match &view.record.source {
-                    Source::Agent(agent) => Some(agent.clone()),
-                    Source::Trunk(_) => None,
-                },
-                CallState::InFlow | CallState::Queued { .. } | CallState::ConnectedOutside => None,
-            },
+            agents: agents_of(view).into_iter().cloned().collect(),
             lookup_done: view.customer.is_some(),
             recording: view.record.is_recording(),
             ended: view.record.ended_at.is_some(),
@@ -43,34 +35,38 @@ impl Concerns {
         self.0.get(&call).is_some_and(|concern| concern.lookup_done)
     }
 
-    /// Notes what happened and says which agent it concerns.
-    pub(crate) fn note(&mut self, event: &Event) -> Option<AgentId> {
+    /// Notes what happened and says which agents it concerns.
+    pub(crate) fn note(&mut self, event: &Event) -> Vec<AgentId> {
         match &event.kind {
-            EventKind::Agent { agent, .. } => Some(agent.clone()),
-            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => None,
+            EventKind::Agent { agent, .. } => vec![agent.clone()],
+            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => Vec::new(),
             EventKind::Call { call, what } => self.note_call(*call, what),
         }
     }
 
-    fn note_call(&mut self, call: CallId, what: &CallEvent) -> Option<AgentId> {
+    fn note_call(&mut self, call: CallId, what: &CallEvent) -> Vec<AgentId> {
         if let CallEvent::Started { .. } = what {
-            self.0.insert(call, Concern { agent: caller(what), ..Concern::default() });
+            self.0.insert(call, Concern { agents: caller(what).into_iter().collect(), ..Concern::default() });
         }
         // Whoever hangs up leaves a message when the call is over.
         if let CallEvent::MessageLeft { mailbox, .. } = what {
-            return mailbox.as_deref().map(AgentId::from);
+            return mailbox.as_deref().map(AgentId::from).into_iter().collect();
         }
         // Nothing is remembered of a call that is not alive.
-        let concern = self.0.get_mut(&call)?;
-        let mut concerned = concern.agent.clone();
+        let Some(concern) = self.0.get_mut(&call) else { return Vec::new() };
+        let mut concerned: Vec<AgentId> = concern.agents.iter().cloned().collect();
         match what {
-            CallEvent::Offered { agent, .. } | CallEvent::Connected { agent, .. } => {
-                concerned = Some(agent.clone());
-                concern.agent.clone_from(&concerned);
+            CallEvent::Offered { agent, .. } => {
+                concerned = vec![agent.clone()];
+                concern.agents.insert(agent.clone());
+            }
+            CallEvent::Connected { agent, .. } => {
+                concerned = vec![agent.clone()];
+                concern.agents = BTreeSet::from([agent.clone()]);
             }
             CallEvent::OfferFailed { agent, .. } => {
-                concerned = Some(agent.clone());
-                concern.agent = None;
+                concerned = vec![agent.clone()];
+                concern.agents.remove(agent);
             }
             CallEvent::CustomerMatched { .. } => concern.lookup_done = true,
             CallEvent::RecordingStarted { .. } => concern.recording = true,
@@ -90,6 +86,10 @@ impl Concerns {
             | CallEvent::Queued { .. }
             | CallEvent::Position { .. }
             | CallEvent::Dequeued { .. }
+            | CallEvent::NotOffered { .. }
+            | CallEvent::Assigned { .. }
+            | CallEvent::Prioritised { .. }
+            | CallEvent::CallingBack { .. }
             | CallEvent::Popped { .. }
             | CallEvent::Invited { .. }
             | CallEvent::Ringing { .. }
@@ -107,6 +107,24 @@ impl Concerns {
             self.0.remove(&call);
         }
         concerned
+    }
+}
+
+/// Whom a living call concerns.
+pub(crate) fn agents_of(view: &CallView) -> Vec<&AgentId> {
+    match &view.state {
+        CallState::Offered { .. } => {
+            let offers = view.record.offers.iter();
+            let pending = offers.filter(|offer| offer.outcome == OfferOutcome::Pending);
+            pending.map(|offer| &offer.agent).collect()
+        }
+        CallState::Connected { agent } => vec![agent],
+        CallState::Ending => view.record.agent.iter().collect(),
+        CallState::Dialling => match &view.record.source {
+            Source::Agent(agent) => vec![agent],
+            Source::Trunk(_) => Vec::new(),
+        },
+        CallState::InFlow | CallState::Queued { .. } | CallState::ConnectedOutside => Vec::new(),
     }
 }
 
@@ -140,6 +158,39 @@ mod tests {
     }
 
     #[test]
+    fn everybody_whose_phone_rings_is_concerned_until_somebody_has_the_call() {
+        let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
+        let (ann, bob) = (AgentId::from("ann"), AgentId::from("bob"));
+        let offered = |offer, agent: &AgentId| CallEvent::Offered {
+            offer: LegId(offer),
+            agent: agent.clone(),
+            because: None,
+        };
+        let elsewhere = CallEvent::OfferFailed {
+            offer: LegId(2),
+            agent: bob.clone(),
+            failure: OfferFailure::Elsewhere,
+            status: None,
+        };
+        let events: [(CallEvent, &[&str]); 7] = [
+            (started(), &[]),
+            (offered(1, &ann), &["ann"]),
+            (offered(2, &bob), &["bob"]),
+            (CallEvent::CustomerMatched { customer: None }, &["ann", "bob"]),
+            (CallEvent::Connected { offer: LegId(1), agent: ann }, &["ann"]),
+            (elsewhere, &["bob"]),
+            (CallEvent::Held { by: Party::Agent }, &["ann"]),
+        ];
+        let mut concerns = Concerns::default();
+        for (what, expected) in events {
+            let event = Event { seq: 1, at: WallTime(0), kind: EventKind::Call { call, what } };
+            let concerned = concerns.note(&event);
+            let concerned: Vec<&str> = concerned.iter().map(AgentId::as_str).collect();
+            assert_eq!(concerned, expected, "{event:?}");
+        }
+    }
+
+    #[test]
     fn an_agent_is_concerned_from_the_offer_to_the_end_of_the_recording() {
         let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
         let (ann, bob, offer) = (AgentId::from("ann"), AgentId::from("bob"), LegId(1));
@@ -164,7 +215,9 @@ mod tests {
         let mut concerns = Concerns::default();
         for (what, expected) in events {
             let event = Event { seq: 1, at: WallTime(0), kind: EventKind::Call { call, what } };
-            assert_eq!(concerns.note(&event).as_ref().map(AgentId::as_str), expected, "{event:?}");
+            let concerned = concerns.note(&event);
+            assert_eq!(concerned.first().map(AgentId::as_str), expected, "{event:?}");
+            assert!(concerned.len() < 2, "{event:?}");
         }
         assert!(concerns.0.is_empty());
     }

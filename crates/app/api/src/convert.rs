@@ -1,5 +1,6 @@
 //! From the core's types to the JSON shapes, and which of it a viewer may see.
 
+mod decision;
 mod event;
 mod flow;
 mod message;
@@ -7,19 +8,21 @@ mod record;
 mod trace;
 mod trunk;
 
-use hotline_acd::{AgentState, AgentView, CallerView, Device, Presence, QueueView};
+use std::collections::BTreeMap;
+
+use hotline_acd::{AgentState, AgentView, CallerView, Device, Disposition, Help, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
-use hotline_call::{
-    Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot, Source,
-};
+use hotline_call::{Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot};
 
+use crate::concern::agents_of;
 use crate::viewer::Viewer;
 
+pub(crate) use decision::decision;
 pub(crate) use event::event;
 pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};
 pub(crate) use message::{message, message_page};
-pub(crate) use record::record;
+pub(crate) use record::{millis, record};
 pub(crate) use trace::ladder;
 pub(crate) use trunk::trunk;
 
@@ -35,7 +38,7 @@ fn text(value: Option<&Pii<String>>) -> Option<String> {
 /// What `viewer` may see of a snapshot. `lookup_done` tells whether the address book has answered for a call.
 pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> api::Live {
     let admin = viewer.is_admin();
-    let own = |view: &&CallView| agent_of(view).is_some_and(|agent| viewer.may_see(agent)) || admin;
+    let own = |view: &&CallView| agents_of(view).into_iter().any(|agent| viewer.may_see(agent)) || admin;
     let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, &lookup_done));
     api::Live {
         seq: snapshot.seq,
@@ -56,15 +59,34 @@ pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(Ca
 
 /// An agent.
 pub(crate) fn agent(view: &AgentView) -> api::Agent {
-    let name = view.name.expose();
     let standing = Standing {
+        help: view.help.as_ref(),
         state: &view.state,
         since: view.since,
         pending: view.pending.as_ref(),
         device: &view.device,
         registered: view.registered,
     };
-    agent_object(&view.id, name, &standing)
+    agent_object(&view.id, Some(&Profile::of(view)), &standing)
+}
+
+/// What the configuration says about an agent.
+pub(crate) struct Profile {
+    name: Pii<String>,
+    skills: BTreeMap<String, u8>,
+    groups: Vec<String>,
+    daily_cap: Option<u32>,
+}
+
+impl Profile {
+    pub(crate) fn of(view: &AgentView) -> Self {
+        Self {
+            name: view.name.clone(),
+            skills: view.skills.iter().map(|(skill, level)| (skill.to_string(), *level)).collect(),
+            groups: view.groups.iter().map(ToString::to_string).collect(),
+            daily_cap: view.daily_cap,
+        }
+    }
 }
 
 /// What changes about an agent.
@@ -74,10 +96,12 @@ struct Standing<'a> {
     pending: Option<&'a Presence>,
     device: &'a Device,
     registered: bool,
+    help: Option<&'a Help>,
 }
 
-fn agent_object(agent: &AgentId, name: &str, standing: &Standing<'_>) -> api::Agent {
-    let Standing { state, since, pending, device: at, registered } = *standing;
+/// An agent without a profile is shown by its id.
+fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: &Standing<'_>) -> api::Agent {
+    let Standing { state, since, pending, device: at, registered, help } = *standing;
     let (word, reason, call, until) = match state {
         AgentState::LoggedOut => (api::AgentState::LoggedOut, None, None, None),
         AgentState::NotReady { reason } => (api::AgentState::NotReady, Some(reason), None, None),
@@ -86,11 +110,11 @@ fn agent_object(agent: &AgentId, name: &str, standing: &Standing<'_>) -> api::Ag
         AgentState::Ringing { call } => (api::AgentState::Ringing, None, Some(*call), None),
         AgentState::Talking { call, direction: _ } => (api::AgentState::Talking, None, *call, None),
         AgentState::Hold { call } => (api::AgentState::Hold, None, Some(*call), None),
-        AgentState::WrapUp { call, until } => (api::AgentState::WrapUp, None, Some(*call), Some(*until)),
+        AgentState::WrapUp { call, until, .. } => (api::AgentState::WrapUp, None, Some(*call), *until),
     };
     api::Agent {
         id: agent.to_string(),
-        name: name.to_owned(),
+        name: profile.map_or(agent.as_str(), |profile| profile.name.expose()).to_owned(),
         state: word,
         reason: reason.map(|reason| reason.as_str().to_owned()),
         since: time(since),
@@ -99,6 +123,31 @@ fn agent_object(agent: &AgentId, name: &str, standing: &Standing<'_>) -> api::Ag
         device: device(at),
         registered,
         call: call.map(|call| call.to_string()),
+        wrap_up: wrap_up(state),
+        help: help.map(self::help),
+        skills: profile.map(|profile| profile.skills.clone()).unwrap_or_default(),
+        groups: profile.map(|profile| profile.groups.clone()).unwrap_or_default(),
+        daily_cap: profile.and_then(|profile| profile.daily_cap),
+    }
+}
+
+fn wrap_up(state: &AgentState) -> Option<api::WrapUp> {
+    let AgentState::WrapUp { until, disposition, extensions_left, .. } = state else { return None };
+    let disposition = match disposition {
+        Disposition::Settled => api::WrapUpDisposition::Settled,
+        Disposition::Awaited => api::WrapUpDisposition::Awaited,
+        Disposition::Missing => api::WrapUpDisposition::Missing,
+    };
+    Some(api::WrapUp { until: until.map(time), disposition, extensions_left: *extensions_left })
+}
+
+fn help(help: &Help) -> api::Help {
+    let answered = help.answered.as_ref();
+    api::Help {
+        asked_at: time(help.asked),
+        call: help.call.map(|call| call.to_string()),
+        answered_at: answered.map(|answer| time(answer.at)),
+        answered_by: answered.map(|answer| answer.by.to_string()),
     }
 }
 
@@ -131,19 +180,6 @@ fn queue(view: &QueueView, admin: bool) -> api::Queue {
     }
 }
 
-/// Whom a living call concerns.
-fn agent_of(view: &CallView) -> Option<&AgentId> {
-    match &view.state {
-        CallState::Offered { agent, .. } | CallState::Connected { agent } => Some(agent),
-        CallState::Ending => view.record.agent.as_ref(),
-        CallState::Dialling => match &view.record.source {
-            Source::Agent(agent) => Some(agent),
-            Source::Trunk(_) => None,
-        },
-        CallState::InFlow | CallState::Queued { .. } | CallState::ConnectedOutside => None,
-    }
-}
-
 fn call(view: &CallView) -> api::Call {
     let record = &view.record;
     let (state, position) = match &view.state {
@@ -164,7 +200,7 @@ fn call(view: &CallView) -> api::Call {
         direction: record::direction(&record.source, &record.entry),
         queue: record.queues.last().map(|visit| visit.queue.to_string()),
         position,
-        agent: agent_of(view).map(ToString::to_string),
+        agent: agents_of(view).first().map(ToString::to_string),
         started_at: time(record.started_at),
         answered_at: record.answered_at.map(time),
         connected_at: record.connected_at.map(time),
@@ -176,7 +212,7 @@ fn call(view: &CallView) -> api::Call {
 /// The screen pop of a call that is offered to the viewer or was taken by it.
 fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> Option<api::Pop> {
     let record = &view.record;
-    let agent = agent_of(view).filter(|agent| viewer.is(agent))?;
+    let agent = agents_of(view).into_iter().find(|agent| viewer.is(agent))?;
     let offer = record.offers.iter().rev().find(|offer| offer.agent == *agent)?;
     match offer.outcome {
         OfferOutcome::Pending | OfferOutcome::Answered => {}

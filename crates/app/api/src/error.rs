@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
-use hotline_acd::AgentError;
+use hotline_acd::{AgentError, HelpError, MergeError};
 use hotline_api_types::{FieldProblem, Problem};
 use hotline_call::CommandError;
 use hotline_flow_files::FlowError;
@@ -85,6 +85,10 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
+    fn field(field: &str, refusal: &CommandError) -> Self {
+        Self::Fields(vec![FieldProblem { field: field.to_owned(), problem: refusal.to_string() }])
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Body(rejection) => rejection.status(),
@@ -174,8 +178,15 @@ impl From<HandleError> for ApiError {
             HandleError::Refused(
                 CommandError::Agent(AgentError::Unknown)
                 | CommandError::NotBlocked
-                | CommandError::UnknownHours,
+                | CommandError::UnknownHours
+                | CommandError::UnknownCallback
+                | CommandError::Merge(MergeError::Unknown),
             ) => Self::NotFound,
+            HandleError::Refused(CommandError::Help(HelpError::Agent(AgentError::Unknown))) => Self::NotFound,
+            HandleError::Refused(refusal @ CommandError::Agent(AgentError::UnknownReason)) => {
+                Self::field("reason", &refusal)
+            }
+            HandleError::Refused(refusal @ CommandError::UnknownDisposition) => Self::field("code", &refusal),
             HandleError::Refused(CommandError::NoNewCalls | CommandError::TooManyMessages) => Self::Busy,
             HandleError::Refused(refusal) => Self::Refused(refusal),
             HandleError::Busy => Self::Busy,

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use hotline_api_types::{Event, What};
-use hotline_base::{AgentId, Pii};
+use hotline_base::AgentId;
 use hotline_call::ScreenPop;
 use hotline_shard::Live;
 use serde::Serialize;
 
-use crate::convert;
+use crate::convert::{self, Profile};
 use crate::lines::Share;
 
-/// One event, written out for admins, for the agent concerned, and for the other agents as far as they share it.
+/// One event, written out for admins, for the agents concerned, and for the other agents as far as they share it.
 pub(crate) struct Frames {
     pub(crate) all: Bytes,
     pub(crate) own: Option<Bytes>,
@@ -22,11 +22,11 @@ pub(crate) struct Frames {
 /// Writes an event out.
 pub(crate) fn frames(
     live: &Live,
-    concerned: Option<&AgentId>,
+    concerned: &[AgentId],
     share: Option<&Share>,
-    names: &BTreeMap<AgentId, Pii<String>>,
+    agents: &BTreeMap<AgentId, Profile>,
 ) -> Frames {
-    let event = convert::event(&live.event, names);
+    let event = convert::event(&live.event, agents);
     let (all, seq) = (frame("event", live.event.seq, &event), live.event.seq);
     let others = share.map(|share| {
         let what = match share {
@@ -37,12 +37,17 @@ pub(crate) fn frames(
         };
         frame("event", seq, &Event { call: None, what, ..event.clone() })
     });
-    let own = concerned.map(|agent| {
+    let own = concerned.first().map(|agent| {
         let mut own = event;
-        if let What::CallOffered { because, pop, .. } = &mut own.what {
-            // Names the other agents.
-            *because = None;
-            *pop = pop_for(live, agent).map(|shown| Box::new(convert::pop(shown)));
+        // The reasons name the other agents.
+        match &mut own.what {
+            // That concerns nobody else.
+            What::CallOffered { because, pop, .. } => {
+                *because = None;
+                *pop = pop_for(live, agent).map(|shown| Box::new(convert::pop(shown)));
+            }
+            What::CallCallingBack { because, .. } => *because = None,
+            _ => {}
         }
         frame("event", seq, &own)
     });

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use hotline_base::{AgentId, LegId, Pii};
+use hotline_base::{AgentId, LegId};
 use hotline_call::{CallEvent, Command, EventKind};
 use hotline_shard::{Handle, HandleError, Live};
 use hotline_store::TokenHash;
@@ -21,7 +21,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::concern::Concerns;
-use crate::convert;
+use crate::convert::{self, Profile};
 use crate::lines::{Lines, Share};
 use crate::ring::{Entry, Ring};
 use crate::viewer::Viewer;
@@ -53,7 +53,7 @@ struct State {
     ring: Ring,
     concerns: Concerns,
     lines: Lines,
-    names: BTreeMap<AgentId, Pii<String>>,
+    agents: BTreeMap<AgentId, Profile>,
     seats: BTreeMap<u64, Seat>,
     seats_made: u64,
     /// Pops that a page should write and has not: by offer, for whom.
@@ -159,7 +159,7 @@ impl Hub {
                 let mut frames = Vec::new();
                 for entry in entries {
                     seq = entry.seq;
-                    frames.extend(entry.frame_for(viewer, &state.names));
+                    frames.extend(entry.frame_for(viewer, &state.agents));
                 }
                 if seq == before { Next::Nothing } else { Next::Frames { seq, frames } }
             }
@@ -202,7 +202,7 @@ impl Hub {
         let concerned = state.concerns.note(&live.event);
         let share = match state.lines.note(&live.event) {
             Some(change) => Some(Share::Length(change)),
-            None => is_for_queue(&live.event.kind, &state.names).then_some(Share::Whole),
+            None => is_for_queue(&live.event.kind, &state.agents).then_some(Share::Whole),
         };
         if let (EventKind::Call { what: CallEvent::Offered { offer, agent, .. }, .. }, Some(_)) =
             (&live.event.kind, &live.pop)
@@ -233,13 +233,13 @@ impl Hub {
         state.ring = Ring::starting_after(snapshot.seq);
         state.concerns = Concerns::from_snapshot(&snapshot);
         state.lines = Lines::from_snapshot(&snapshot);
-        state.names = snapshot.agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
+        state.agents = snapshot.agents.iter().map(|agent| (agent.id.clone(), Profile::of(agent))).collect();
         self.newest.send_replace(snapshot.seq);
     }
 }
 
 /// A message for a queue concerns several agents; which they are, their pages ask.
-fn is_for_queue(kind: &EventKind, agents: &BTreeMap<AgentId, Pii<String>>) -> bool {
+fn is_for_queue(kind: &EventKind, agents: &BTreeMap<AgentId, Profile>) -> bool {
     let EventKind::Call { what: CallEvent::MessageLeft { mailbox, .. }, .. } = kind else { return false };
     mailbox.as_deref().is_some_and(|mailbox| !agents.contains_key(&AgentId::from(mailbox)))
 }

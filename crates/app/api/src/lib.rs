@@ -38,6 +38,6 @@ pub use hours::HoursByHand;
 pub use page::KEEP_ALIVE;
 pub use password::{PasswordError, hash_password};
 pub use ring::RING_MAX;
-pub use routes::BODY_BYTES_MAX;
+pub use routes::{BODY_BYTES_MAX, Dispositions};
 pub use serve::{DRAIN_MAX, ServeError, serve};
 pub use throttle::FAILURES_MAX;

@@ -51,6 +51,10 @@ impl Lines {
             | CallEvent::SurveyAnswered { .. }
             | CallEvent::LanguageChanged { .. }
             | CallEvent::Position { .. }
+            | CallEvent::NotOffered { .. }
+            | CallEvent::Assigned { .. }
+            | CallEvent::Prioritised { .. }
+            | CallEvent::CallingBack { .. }
             | CallEvent::Offered { .. }
             | CallEvent::Popped { .. }
             | CallEvent::Invited { .. }

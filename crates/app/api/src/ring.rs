@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hotline_base::{AgentId, LegId, Pii};
+use hotline_base::{AgentId, LegId};
 use hotline_shard::Live;
 
+use crate::convert::Profile;
 use crate::frame::{Frames, frames, pop_for};
 use crate::lines::Share;
 use crate::viewer::Viewer;
@@ -22,15 +23,15 @@ pub(crate) struct Entry {
     /// Its number.
     pub(crate) seq: u64,
     live: Arc<Live>,
-    /// The agent concerned, who gets the event in another form than admins.
-    concerned: Option<AgentId>,
+    /// The agents concerned, who get the event in another form than admins.
+    concerned: Vec<AgentId>,
     /// What the other agents get in its place, if they are to know anything.
     share: Option<Share>,
     frames: OnceCell<Frames>,
 }
 
 impl Entry {
-    pub(crate) fn new(live: Arc<Live>, concerned: Option<AgentId>, share: Option<Share>) -> Self {
+    pub(crate) fn new(live: Arc<Live>, concerned: Vec<AgentId>, share: Option<Share>) -> Self {
         Self { seq: live.event.seq, live, concerned, share, frames: OnceCell::new() }
     }
 
@@ -38,14 +39,14 @@ impl Entry {
     pub(crate) fn frame_for(
         &self,
         viewer: &Viewer,
-        names: &BTreeMap<AgentId, Pii<String>>,
+        agents: &BTreeMap<AgentId, Profile>,
     ) -> Option<(Bytes, Option<LegId>)> {
-        let concerned = self.concerned.as_ref();
-        let own = concerned.filter(|agent| viewer.is(agent));
+        let own = self.concerned.iter().find(|agent| viewer.is(agent));
         if own.is_none() && !viewer.is_admin() && self.share.is_none() {
             return None;
         }
-        let frames = self.frames.get_or_init(|| frames(&self.live, concerned, self.share.as_ref(), names));
+        let frames =
+            self.frames.get_or_init(|| frames(&self.live, &self.concerned, self.share.as_ref(), agents));
         if let Some(agent) = own {
             let pop = pop_for(&self.live, agent).map(|pop| pop.offer);
             return frames.own.clone().map(|frame| (frame, pop));

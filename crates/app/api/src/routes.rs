@@ -12,11 +12,15 @@ mod health;
 mod hours;
 mod messages;
 mod pages;
+mod queues;
 mod recording;
 mod session;
+mod staff;
 mod tokens;
 mod trace;
 mod trunks;
+
+pub use staff::Dispositions;
 
 use std::sync::Arc;
 
@@ -48,6 +52,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/agents/{id}/state", put(agents::set_state))
         .route("/v1/agents/{id}/device", get(agents::devices).put(agents::set_device))
         .route("/v1/agents/{id}/messages", post(agents::send_message))
+        .merge(staff_routes())
         .route("/v1/live", get(events::live))
         .route("/v1/events", get(events::stream))
         .route("/v1/calls", get(calls::list).post(calls::create))
@@ -55,6 +60,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/calls/{id}/recording", get(recording::play))
         .route("/v1/calls/{id}/recording/pause", post(calls::pause_recording))
         .route("/v1/calls/{id}/recording/resume", post(calls::resume_recording))
+        .route("/v1/calls/{id}/decisions", get(queues::decisions))
+        .route("/v1/calls/{id}/move", post(queues::move_caller))
+        .route("/v1/calls/{id}/priority", post(queues::prioritise))
+        .route("/v1/calls/{id}/withdraw", post(queues::withdraw))
+        .route("/v1/merges", get(queues::merges))
+        .route("/v1/merges/{name}", put(queues::merge).delete(queues::split))
         .route("/v1/calls/{id}/transfer", post(calls::transfer))
         .route("/v1/calls/{id}/sip", get(trace::ladder))
         .route("/v1/calls/{id}/sip.pcap", get(trace::pcap))
@@ -87,6 +98,20 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&app), envelope))
         .with_state(app)
+}
+
+fn staff_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/reasons", get(staff::reasons))
+        .route("/v1/dispositions", get(staff::dispositions))
+        .route("/v1/calls/{id}/disposition", put(staff::dispose))
+        .route("/v1/agents/{id}/wrap-up", post(staff::ask_wrap_up).delete(staff::end_wrap_up))
+        .route("/v1/agents/{id}/wrap-up/extend", post(staff::extend_wrap_up))
+        .route("/v1/agents/{id}/help", post(staff::ask_help))
+        .route("/v1/agents/{id}/help/answer", post(staff::answer_help))
+        .route("/v1/agents/{id}/help/end", post(staff::end_help))
+        .route("/v1/agents/{id}/states", get(staff::times))
+        .route("/v1/agents/{id}/bookings", post(staff::book))
 }
 
 fn flow_routes() -> Router<Arc<App>> {

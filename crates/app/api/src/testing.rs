@@ -32,6 +32,7 @@ impl Shard {
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
                     Ask::Blocked(reply) => drop(reply.send(Vec::new())),
+                    Ask::Reasons(_, reply) => drop(reply.send(Vec::new())),
                     Ask::Alive(reply) => drop(reply.send(Vec::new())),
                     Ask::Agent(_, reply) => drop(reply.send(None)),
                     Ask::Originate(_, reply) => drop(reply.send(Err(CommandError::NoNewCalls))),

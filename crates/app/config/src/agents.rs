@@ -3,19 +3,44 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{AgentId, Pii};
-use hotline_call::{Agent, AutoAnswer, DialPlan, OUTSIDE_NUMBERS_MAX, Route, TAKE_CALL_PROMPT, number};
+use hotline_call::{
+    Agent, AutoAnswer, DialPlan, OUTSIDE_NUMBERS_MAX, Route, Staffing, TAKE_CALL_PROMPT, number,
+};
 use hotline_ivr::PromptName;
 use hotline_sip::UserConfig;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_yaml::{Key, Node, Place, Reader, suggest};
 
 use crate::DemoUser;
+use crate::staffing::{groups, levels};
 use crate::trunks::caller_id;
 
 /// The order in which a phone is challenged unless the center says otherwise: the strong one first (RFC 8760 §2.4).
 const DEFAULT_ORDER: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 const SIP_PASSWORD_MIN: usize = 8;
 const EXTENSION_DIGITS_MAX: usize = 10;
+
+const KEYS: [&str; 11] = [
+    "name",
+    "extension",
+    "sip_password",
+    "digest",
+    "caller_id",
+    "auto_answer",
+    "outside_numbers",
+    "confirm_outside",
+    "skills",
+    "groups",
+    "daily_cap",
+];
+const CALLS_PER_DAY_MAX: usize = 10_000;
+
+/// What entries of `agents:` are checked against.
+pub(crate) struct Around<'a> {
+    pub(crate) realm: &'a str,
+    pub(crate) plan: &'a DialPlan,
+    pub(crate) staffing: &'a Staffing,
+}
 
 /// An agent with the secrets of the phone.
 pub(crate) struct AgentEntry {
@@ -35,8 +60,7 @@ impl AgentEntry {
 pub(crate) fn agents(
     reader: &mut Reader<'_>,
     node: &Node,
-    realm: &str,
-    plan: &DialPlan,
+    around: &Around<'_>,
 ) -> Option<BTreeMap<AgentId, AgentEntry>> {
     let mut agents = BTreeMap::new();
     let mut extensions: BTreeMap<String, String> = BTreeMap::new();
@@ -44,7 +68,7 @@ pub(crate) fn agents(
         if reader.check_name(&key.text, key.place, "an agent's id").is_none() {
             continue;
         }
-        let Some(entry) = agent(reader, key, value, realm, plan) else { continue };
+        let Some(entry) = agent(reader, key, value, around) else { continue };
         if let Some(other) = extensions.insert(entry.agent.extension.clone(), key.text.clone()) {
             let problem = format!("extension {} is taken by agent `{other}`", entry.agent.extension);
             reader.mistake(value.place, problem, "give each agent an extension of its own");
@@ -54,21 +78,9 @@ pub(crate) fn agents(
     Some(agents)
 }
 
-fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, realm: &str, plan: &DialPlan) -> Option<AgentEntry> {
-    let fields = reader.fields(
-        node,
-        "an agent",
-        &[
-            "name",
-            "extension",
-            "sip_password",
-            "digest",
-            "caller_id",
-            "auto_answer",
-            "outside_numbers",
-            "confirm_outside",
-        ],
-    )?;
+fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, around: &Around<'_>) -> Option<AgentEntry> {
+    let plan = around.plan;
+    let fields = reader.fields(node, "an agent", &KEYS)?;
     let name =
         reader.required(&fields, "name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
     let extension = match fields.optional("extension") {
@@ -104,13 +116,30 @@ fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, realm: &str, plan: &Dia
         None => Vec::new(),
     };
     let confirm_outside = reader.bool(fields.optional("confirm_outside"), true)?;
+    let skills = levels(reader, fields.optional("skills"), around.staffing);
+    let groups = groups(reader, fields.optional("groups"));
+    let daily_cap = match fields.optional("daily_cap") {
+        Some(node) => Some(reader.count(node, 1..=CALLS_PER_DAY_MAX)?),
+        None => None,
+    };
+    let daily_cap = daily_cap.and_then(|most| u32::try_from(most).ok());
     let password = password?;
     let ha1 = order?
         .into_iter()
-        .map(|algorithm| (algorithm, Ha1::new(algorithm, &id.text, realm, &password)))
+        .map(|algorithm| (algorithm, Ha1::new(algorithm, &id.text, around.realm, &password)))
         .collect();
     let (name, extension) = (name?, extension?);
-    let agent = Agent { name, extension, caller_id, auto_answer, outside_numbers, confirm_outside };
+    let agent = Agent {
+        name,
+        extension,
+        caller_id,
+        auto_answer,
+        outside_numbers,
+        confirm_outside,
+        skills: skills?,
+        groups: groups?,
+        daily_cap,
+    };
     let outside = fields.optional("outside_numbers").map(|node| node.place);
     Some(AgentEntry { agent, sip_password: Pii::new(password), ha1, outside })
 }

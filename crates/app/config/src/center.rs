@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
-use hotline_call::{Center, DialPlan, Number, Queue, Route, SpeechPolicy, Timing, Trunk, Voice, number};
+use hotline_call::{
+    Center, DialPlan, Number, Queue, Route, SpeechPolicy, Staffing, Timing, Trunk, Voice, number,
+};
 use hotline_hours::{Schedule, Zone, schedules};
 use hotline_ivr::{Flows, Language, announcement_prompts};
 use hotline_media::PromptId;
@@ -14,17 +16,18 @@ use hotline_sip::uri::Host;
 use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Fields, Node, Place, Reader, Source, read, shown, suggest};
 
-use crate::agents::{AgentEntry, agents, check_outside_numbers, demo_users};
+use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo_users};
 use crate::flow_world::{FlowWorld, NumberEntry};
 use crate::flows::{FlowText, Sounds};
 use crate::queues::{self, queues};
 use crate::server::Server;
 use crate::speech::speech;
+use crate::staffing::staffing;
 use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 18] = [
     "domain",
     "language",
     "country",
@@ -35,6 +38,9 @@ const KEYS: [&str; 15] = [
     "areas",
     "queues",
     "agents",
+    "skills",
+    "reasons",
+    "dispositions",
     "trunks",
     "routes",
     "hours",
@@ -94,6 +100,7 @@ pub(crate) struct Draft {
     zone: Zone,
     queues: BTreeMap<QueueId, Queue>,
     agents: BTreeMap<AgentId, AgentEntry>,
+    staffing: Staffing,
     trunks: Vec<TrunkEntry>,
     routes: Vec<Route>,
     hours: BTreeMap<HoursId, Schedule>,
@@ -143,9 +150,12 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let language = language(reader, &fields, known);
     let dial_plan = dial_plan(reader, fields.optional("dial_plan"));
     let country = country(reader, fields.optional("country"), dial_plan.as_ref());
-    let agents = reader
-        .required(&fields, "agents")
-        .and_then(|node| agents(reader, node, &domain.as_ref()?.to_string(), dial_plan.as_ref()?));
+    let staffing = staffing(reader, &fields);
+    let agents = reader.required(&fields, "agents").and_then(|node| {
+        let realm = domain.as_ref()?.to_string();
+        let (plan, staffing) = (dial_plan.as_ref()?, staffing.as_ref()?);
+        agents(reader, node, &agents::Around { realm: &realm, plan, staffing })
+    });
     let speech = speech(reader, fields.optional("speech"), &SpeechPolicy::default());
     let hours = match fields.optional("hours") {
         Some(node) => schedules(reader, node),
@@ -153,8 +163,8 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     };
     let queues = reader.required(&fields, "queues").and_then(|node| {
         let hours = hours.as_ref()?.keys().cloned().collect();
-        let (agents, speech) = (agents.as_ref()?, speech.as_ref()?);
-        queues(reader, node, &queues::Around::new(agents, known.sounds, speech, hours))
+        let (agents, speech, staffing) = (agents.as_ref()?, speech.as_ref()?, staffing.as_ref()?);
+        queues(reader, node, &queues::Around::new(agents, known.sounds, speech, staffing, hours))
     });
     let numbers = reader.required(&fields, "numbers").and_then(|node| {
         let around = Around {
@@ -197,6 +207,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         zone: zone?,
         queues: queues?,
         agents: agents?,
+        staffing: staffing?,
         trunks: trunks?,
         routes: routes?,
         hours: hours?,
@@ -409,10 +420,25 @@ fn areas(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<BTreeMap<String
 }
 
 impl Draft {
+    /// The highest level of each skill among the members of each queue.
+    fn skilled(&self) -> BTreeMap<(QueueId, String), u8> {
+        let mut best = BTreeMap::new();
+        for (queue, config) in &self.queues {
+            let members = config.routing.members.iter().filter_map(|member| self.agents.get(&member.agent));
+            for (skill, level) in members.flat_map(|entry| &entry.agent.skills) {
+                let known: &mut u8 = best.entry((queue.clone(), skill.as_str().to_owned())).or_default();
+                *known = (*known).max(*level);
+            }
+        }
+        best
+    }
+
     fn flow_world(&self, source: &Source, sounds: &Sounds) -> FlowWorld {
         FlowWorld {
             entries: self.numbers.values().map(|number| number.flow.clone()).collect(),
             queues: self.queues.keys().cloned().collect(),
+            skills: self.staffing.skills.keys().map(|id| id.as_str().to_owned()).collect(),
+            skilled: self.skilled(),
             extensions: self.agents.values().map(|entry| entry.agent.extension.clone()).collect(),
             agents: self.agents.keys().map(|id| id.as_str().to_owned()).collect(),
             schedules: self.hours.keys().map(|id| id.as_str().to_owned()).collect(),
@@ -451,6 +477,7 @@ impl Draft {
             zone: self.zone,
             queues: self.queues,
             agents: self.agents.into_iter().map(|(id, entry)| (id, entry.agent)).collect(),
+            staffing: self.staffing,
             trunks: outgoing.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
             routes: self.routes,
             hours: self.hours,

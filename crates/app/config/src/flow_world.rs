@@ -15,6 +15,9 @@ pub struct FlowWorld {
     /// The flows that numbers lead to.
     pub(crate) entries: BTreeSet<FlowId>,
     pub(crate) queues: BTreeSet<QueueId>,
+    pub(crate) skills: BTreeSet<String>,
+    /// The highest level of each skill among the members of each queue.
+    pub(crate) skilled: BTreeMap<(QueueId, String), u8>,
     pub(crate) extensions: BTreeSet<String>,
     pub(crate) agents: BTreeSet<String>,
     pub(crate) schedules: BTreeSet<String>,
@@ -53,12 +56,16 @@ impl FlowWorld {
             let number = number::normalise(number, &self.dial_plan);
             number.is_some_and(|number| self.routes.iter().any(|route| route.fits(&number)))
         };
+        let skilled = |queue: &QueueId, skill: &str| {
+            self.skilled.get(&(queue.clone(), skill.to_owned())).copied().unwrap_or_default()
+        };
         let world = World {
             entries: &self.entries,
             queues: &self.queues,
             extensions: &self.extensions,
             agents: &self.agents,
-            skills: &BTreeSet::new(),
+            skills: &self.skills,
+            skilled: &skilled,
             schedules: &self.schedules,
             prompts: &self.prompts,
             // Without a setting it is espeak-ng.

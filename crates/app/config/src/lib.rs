@@ -12,6 +12,7 @@ mod queues;
 mod server;
 mod sip;
 mod speech;
+mod staffing;
 mod trace;
 mod trunks;
 mod voice;

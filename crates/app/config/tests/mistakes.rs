@@ -294,3 +294,148 @@ fn opening_hours_are_read_and_their_mistakes_told() {
     let (_directory, outcome) = changed("center.yaml", "Sales", "Sales");
     assert!(outcome.unwrap().center.hours.is_empty());
 }
+
+const STAFFING: &str = "skills: {spanish: Spanish, billing: Bills}
+reasons:
+  lunch: {name: Lunch, class: meal, daily_quota_s: 3600, at_once_max: 4}
+  mail: {}
+dispositions: {sold: Sold, lost: Not interested}
+";
+
+/// The shipped center with all that agents may choose from, and one text of that replaced.
+fn staffed(from: &str, to: &str) -> (TempDir, Result<Configuration, ConfigError>) {
+    let text = format!("{STAFFING}queues:");
+    assert!(from.is_empty() || text.contains(from), "{from}");
+    changed("center.yaml", "queues:", &text.replacen(from, to, 1))
+}
+
+#[test]
+fn reasons_skills_and_dispositions_of_the_center_are_taken() {
+    let (_directory, outcome) = staffed("", "");
+    let staffing = outcome.unwrap().center.staffing;
+    assert_eq!(staffing.skills.len(), 2);
+    assert_eq!(staffing.dispositions["lost"], "Not interested");
+    let lunch = &staffing.reasons["lunch"];
+    assert_eq!((lunch.class, lunch.at_once_max), (hotline_acd::ReasonClass::Meal, Some(4)));
+    assert_eq!(lunch.daily_quota, Some(std::time::Duration::from_hours(1)));
+    assert_eq!(staffing.reasons["mail"].name, "mail");
+}
+
+#[test]
+fn mistakes_in_reasons_and_dispositions_are_told() {
+    for (from, to, told) in [
+        ("class: meal", "class: meel", "did you mean `meal`?"),
+        ("mail: {}", "missed: {}", "agents have the reason `missed` without choosing it"),
+        ("at_once_max: 4", "at_once_max: 0", "at_once_max"),
+        ("daily_quota_s: 3600", "daily_quota: 3600", "did you mean `daily_quota_s`?"),
+        ("sold: Sold", "\"so ld\": Sold", "cannot be a disposition's code"),
+    ] {
+        let (_directory, outcome) = staffed(from, to);
+        let text = outcome.expect_err(to).to_string();
+        assert!(text.contains(told), "{to}: {text}");
+    }
+}
+
+/// The shipped center with choices for agents, and line `from` of it replaced.
+fn staffed_with(from: &str, to: &str) -> (TempDir, Result<Configuration, ConfigError>) {
+    let shipped = std::fs::read_to_string(repository().join("config/center.yaml")).unwrap();
+    assert!(shipped.contains(from), "{from}");
+    let center = shipped.replacen(from, to, 1).replacen("queues:", &format!("{STAFFING}queues:"), 1);
+    changed("center.yaml", &shipped, &center)
+}
+
+const WRAP_UP: &str = "    wrap_up_s: 10\n    wait_max_s: 900 # then";
+
+fn with_wrap_up(text: &str) -> (TempDir, Result<Configuration, ConfigError>) {
+    staffed_with(WRAP_UP, &format!("    {text}\n    wait_max_s: 900 # then"))
+}
+
+#[test]
+fn after_call_work_has_a_mode_a_length_extensions_and_a_disposition() {
+    let text = "wrap_up: {mode: forced, seconds: 45, extend_s: 20, extensions: 1, disposition: required}
+    dispositions: [sold]";
+    let (_directory, outcome) = with_wrap_up(text);
+    let sales = outcome.unwrap().center.queues.remove(&"sales".into()).unwrap();
+    let seconds = std::time::Duration::from_secs;
+    let expected = hotline_acd::WrapUp {
+        mode: hotline_acd::WrapUpMode::Forced,
+        length: seconds(45),
+        extend_by: seconds(20),
+        extensions_max: 1,
+        disposition_required: true,
+    };
+    assert_eq!(sales.routing.wrap_up, expected);
+    assert_eq!(sales.dispositions, std::collections::BTreeSet::from(["sold".to_owned()]));
+}
+
+#[test]
+fn mistakes_in_after_call_work_are_told() {
+    for (text, told) in [
+        ("wrap_up: {mode: froced}", "did you mean `forced`?"),
+        ("wrap_up: {mode: manual, seconds: 5}", "`manual` lasts until the agent ends it"),
+        ("wrap_up: {seconds: 5}\n    wrap_up_s: 10", "both `wrap_up` and `wrap_up_s`"),
+        ("dispositions: [slod]", "did you mean `sold`?"),
+    ] {
+        let (_directory, outcome) = with_wrap_up(text);
+        let error = outcome.expect_err(text).to_string();
+        assert!(error.contains(told), "{text}: {error}");
+    }
+    let wanted = "    wrap_up: {disposition: required}\n    wait_max_s: 900 # then";
+    let text = mistake("center.yaml", WRAP_UP, wanted);
+    assert!(text.contains("a disposition is required, and the center has none"), "{text}");
+}
+
+#[test]
+fn agents_have_skills_of_the_center_groups_and_a_daily_cap() {
+    let name = "    name: Alice Chen\n";
+    let own = format!("{name}    skills: {{spanish: 3}}\n    groups: [early, vip]\n    daily_cap: 40\n");
+    let (_directory, outcome) = staffed_with(name, &own);
+    let agent = outcome.unwrap().center.agents.remove(&"1001".into()).unwrap();
+    assert_eq!(agent.skills, std::collections::BTreeMap::from([("spanish".into(), 3)]));
+    assert_eq!((agent.groups.len(), agent.daily_cap), (2, Some(40)));
+    for (text, told) in [
+        ("skills: {spansih: 3}", "did you mean `spanish`?"),
+        ("skills: {spanish: 11}", "10"),
+        ("groups: [\"the early\"]", "cannot be a group's name"),
+        ("daily_cap: 0", "daily_cap"),
+    ] {
+        let (_directory, outcome) = staffed_with(name, &format!("{name}    {text}\n"));
+        let error = outcome.expect_err(text).to_string();
+        assert!(error.contains(told), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_member_can_have_after_call_work_of_its_own_length() {
+    let members = "members: [\"1001\", \"1002\", \"1003\"]";
+    let (_directory, outcome) =
+        changed("center.yaml", members, "members: [{agent: \"1001\", wrap_up_s: 30}, \"1002\"]");
+    let sales = outcome.unwrap().center.queues.remove(&"sales".into()).unwrap();
+    let own: Vec<_> = sales.routing.members.iter().map(|member| member.wrap_up).collect();
+    assert_eq!(own, [Some(std::time::Duration::from_secs(30)), None]);
+    let text = mistake("center.yaml", members, "members: [{agent: \"1009\"}]");
+    assert!(text.contains("there is no agent `1009`"), "{text}");
+}
+
+#[test]
+fn a_flow_that_asks_for_a_skill_that_no_member_has_is_told() {
+    let (directory, outcome) = staffed("", "");
+    outcome.unwrap();
+    let name = "    name: Alice Chen\n";
+    let center = directory.path().join("center.yaml");
+    let text = std::fs::read_to_string(&center).unwrap();
+    std::fs::write(&center, text.replacen(name, &format!("{name}    skills: {{spanish: 3}}\n"), 1)).unwrap();
+    let flow = directory.path().join("flows/main.yaml");
+    let text = std::fs::read_to_string(&flow).unwrap();
+    assert!(text.contains("name: sales"));
+    for (level, told) in [(3, None), (4, Some("no agent of queue `sales` has `spanish` at level 4"))] {
+        let asking = format!("name: sales\n      skills: {{spanish: {level}}}");
+        std::fs::write(&flow, text.replacen("name: sales", &asking, 1)).unwrap();
+        let outcome = load(&directory.path().join("hotline.yaml")).map_err(|error| error.to_string());
+        match (outcome, told) {
+            (Ok(_), None) => {}
+            (Err(error), Some(told)) => assert!(error.contains(told), "{error}"),
+            (outcome, _) => panic!("{level}: {:?}", outcome.err()),
+        }
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use hotline_api::{HoursByHand, Ports};
+use hotline_api::{Dispositions, HoursByHand, Ports};
 use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
 use hotline_config::{Configuration, Sip, SipListener, TtsEngine};
@@ -187,6 +187,7 @@ impl Server {
             hours: Arc::new(hours),
             dial_plan: configuration.center.dial_plan.clone(),
             outside_numbers: outside_numbers(configuration),
+            dispositions: Arc::new(dispositions(configuration)),
             metrics: Arc::new(move || metrics.render()),
             https: false,
         };
@@ -349,6 +350,16 @@ async fn open_by_hand(
 fn outside_numbers(configuration: &Configuration) -> BTreeMap<AgentId, Vec<Pii<String>>> {
     let agents = configuration.center.agents.iter();
     agents.map(|(id, agent)| (id.clone(), agent.outside_numbers.clone())).collect()
+}
+
+/// What can become of calls; queues that have all are not named.
+fn dispositions(configuration: &Configuration) -> Dispositions {
+    let queues = configuration.center.queues.iter();
+    let queues = queues.map(|(id, queue)| (id.clone(), queue.dispositions.clone()));
+    Dispositions {
+        names: configuration.center.staffing.dispositions.clone(),
+        queues: queues.filter(|(_, codes)| !codes.is_empty()).collect(),
+    }
 }
 
 /// Looks after the flows from here on.

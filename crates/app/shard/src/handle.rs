@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use hotline_acd::AgentView;
+use hotline_acd::{AgentView, Decision, ReasonView};
 use hotline_base::{AgentId, CallId, Pii};
-use hotline_call::{Alarm, Command, CommandError, Event, ScreenPop, Snapshot, TrunkView};
+use hotline_call::{Alarm, Command, CommandError, Event, MergeView, ScreenPop, Snapshot, TrunkView};
 use hotline_sip::endpoint::Blocked;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -31,6 +31,8 @@ pub enum Ask {
     Snapshot(oneshot::Sender<Snapshot>),
     /// Show one agent; cheap.
     Agent(AgentId, oneshot::Sender<Option<AgentView>>),
+    /// Show the configured reasons, and what is left of them to an agent; cheap.
+    Reasons(AgentId, oneshot::Sender<Vec<ReasonView>>),
     /// Show that the loop turns, and the standing alarms; cheap.
     Alive(oneshot::Sender<Vec<Alarm>>),
     /// Show the counters; cheap.
@@ -39,6 +41,10 @@ pub enum Ask {
     Trunks(oneshot::Sender<Vec<TrunkView>>),
     /// Show who is not heard by SIP for a while; cheap.
     Blocked(oneshot::Sender<Vec<Blocked>>),
+    /// Show why a caller waits.
+    Explain(CallId, oneshot::Sender<Option<Decision>>),
+    /// Show which staffs are merged; cheap.
+    Merges(oneshot::Sender<Vec<MergeView>>),
     /// Make a call for an agent.
     Originate(Originate, oneshot::Sender<Result<CallId, CommandError>>),
     /// Send a text to the phones of an agent; answered when it is known whether one has it.
@@ -121,6 +127,14 @@ impl Handle {
         self.ask(|reply| Ask::Agent(agent, reply)).await
     }
 
+    /// The configured reasons for being not ready, with what is left of them to `agent`.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn reasons(&self, agent: AgentId) -> Result<Vec<ReasonView>, HandleError> {
+        self.ask(|reply| Ask::Reasons(agent, reply)).await
+    }
+
     /// A sign of life: the standing alarms.
     ///
     /// # Errors
@@ -167,6 +181,22 @@ impl Handle {
     /// The shard is busy or gone.
     pub async fn trunks(&self) -> Result<Vec<TrunkView>, HandleError> {
         self.ask(Ask::Trunks).await
+    }
+
+    /// Why a caller waits; `None` if the call waits nowhere.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn explain(&self, call: CallId) -> Result<Option<Decision>, HandleError> {
+        self.ask(|reply| Ask::Explain(call, reply)).await
+    }
+
+    /// The merges of staffs that hold.
+    ///
+    /// # Errors
+    /// The shard is busy or gone.
+    pub async fn merges(&self) -> Result<Vec<MergeView>, HandleError> {
+        self.ask(Ask::Merges).await
     }
 
     /// The live stream from here on.

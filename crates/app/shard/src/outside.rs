@@ -5,7 +5,7 @@ use hotline_base::{CallId, Pii};
 use hotline_call::Callback;
 use hotline_ivr::{HttpRequest, Reply, Value, WebhookExit};
 use hotline_json_path::{Path, Scalar};
-use hotline_store::{BookedCallback, Booking, Store};
+use hotline_store::{BookedCallback, CallbackBooking, Store};
 use hotline_web_client::{Body, Client, Failure, Method, Request};
 use serde_json::{Map, json};
 use tracing::warn;
@@ -42,9 +42,9 @@ pub(crate) async fn tell(client: &Client, call: CallId, request: &HttpRequest) -
 /// Keeps that somebody wants to be called back: what is new, nothing if it is known, `None` if it cannot be kept.
 pub(crate) async fn book(store: &Store, booked: BookedCallback) -> Option<Option<Box<Callback>>> {
     match store.book_callback(&booked).await {
-        Ok(Booking::New) => Some(Some(Box::new(booked.callback))),
-        Ok(Booking::Known) => Some(None),
-        Ok(Booking::Full) => {
+        Ok(CallbackBooking::New) => Some(Some(Box::new(booked.callback))),
+        Ok(CallbackBooking::Known) => Some(None),
+        Ok(CallbackBooking::Full) => {
             warn!(call = %booked.call, "too many wait to be called back");
             None
         }

@@ -1,17 +1,19 @@
-//! After a crash: calls that were up get their record, with cause `server_restart` and their mended recordings.
+//! After a crash: calls that were up get their record, with cause `server_restart` and their mended recordings, and
+//! sessions of agents their end.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use hotline_acd::OfferFailure;
-use hotline_base::{CallId, WallTime};
+use hotline_acd::{AgentState, NotReadyReason, OfferFailure, StateSpan};
+use hotline_base::{AgentId, CallId, WallTime};
 use hotline_call::{
-    CallEvent, CallRecord, Correction, EndCause, EndKind, Event, EventKind, OfferOutcome, Party,
+    AgentFact, CallEvent, CallRecord, Correction, EndCause, EndKind, Event, EventKind, OfferOutcome, Party,
     QueueOutcome, Recording, RecordingState,
 };
 use hotline_record_io::{Repaired, StartError, recover, repair, settle};
-use hotline_store::{Store, StoreError};
+use hotline_store::{EVENTS_PAGE_MAX, Store, StoreError};
 use tracing::warn;
 
 /// Event numbers left out at a start. Pages may have seen events that the former process could not write any more:
@@ -51,6 +53,7 @@ pub async fn close_interrupted(
     now: WallTime,
 ) -> Result<Restarted, RestartError> {
     let mended = repair(recordings)?;
+    close_sessions(store).await?;
     let mut seq = beyond(store.last_seq().await?);
     let open = store.open_calls().await?;
     let calls = open.len();
@@ -72,6 +75,55 @@ pub async fn close_interrupted(
     }
     settle(recordings, &mended)?;
     Ok(Restarted { calls, recordings: mended.len(), last_seq: seq })
+}
+
+/// Ends the sessions of agents who were signed in, at the last moment that is known: what they did then lasted until there.
+async fn close_sessions(store: &Store) -> Result<(), StoreError> {
+    let open = store.open_agent_sessions().await?;
+    let Some(last_known) = store.last_moment().await?.filter(|_| !open.is_empty()) else { return Ok(()) };
+    let began = open.iter().map(|(session, _)| session.started).min().unwrap_or(last_known);
+    let mut states = last_states(store, began, open.len()).await?;
+    let mut facts = Vec::new();
+    for (session, counted_until) in open {
+        let agent = session.agent;
+        let from = counted_until.unwrap_or(session.started);
+        let ended = last_known.max(from);
+        // Who signed in a moment before may have been told of to nobody.
+        let state = states
+            .remove(&agent)
+            .filter(|state| *state != AgentState::LoggedOut)
+            .unwrap_or(AgentState::NotReady { reason: NotReadyReason::SignedIn });
+        if ended > from {
+            facts.push(AgentFact::State(StateSpan { agent: agent.clone(), state, from, until: ended }));
+        }
+        facts.push(AgentFact::SessionEnded { agent, started: session.started, ended });
+    }
+    store.save_agent_facts(&facts).await
+}
+
+/// The last state of every agent that the journal tells of since `began`; the search ends with `agents` of them.
+async fn last_states(
+    store: &Store,
+    began: WallTime,
+    agents: usize,
+) -> Result<BTreeMap<AgentId, AgentState>, StoreError> {
+    let mut states = BTreeMap::new();
+    let mut seq = u64::MAX;
+    while states.len() < agents {
+        let events = store.events_of_no_call(seq, EVENTS_PAGE_MAX).await?;
+        let Some(oldest) = events.last() else { break };
+        seq = oldest.seq;
+        let is_before = oldest.at < began;
+        for event in events {
+            if let EventKind::Agent { agent, state, .. } = event.kind {
+                states.entry(agent).or_insert(state);
+            }
+        }
+        if is_before {
+            break;
+        }
+    }
+    Ok(states)
 }
 
 /// Where the numbers go on; an empty journal begins at the beginning.
@@ -438,5 +490,54 @@ mod tests {
         assert_eq!(record.ended_at, Some(at(3)));
         let second = close_interrupted(&store, &recordings, at(99)).await.unwrap();
         assert_eq!((second.calls, second.last_seq), (0, 4 * SEQ_GAP));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_was_open_ends_with_the_last_that_is_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("test.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let recordings = directory.path().join("recordings");
+        let agents = [AgentId::from("1001"), AgentId::from("1002")];
+        let started =
+            agents.each_ref().map(|agent| AgentFact::SessionStarted { agent: agent.clone(), at: at(10) });
+        store.save_agent_facts(&started).await.unwrap();
+        let [ann, _] = &agents;
+        let signed_in = AgentState::NotReady { reason: NotReadyReason::SignedIn };
+        let first = StateSpan { agent: ann.clone(), state: signed_in, from: at(10), until: at(20) };
+        store.save_agent_facts(&[AgentFact::State(first)]).await.unwrap();
+        let kind = EventKind::Agent {
+            agent: ann.clone(),
+            state: AgentState::Ready,
+            since: at(20),
+            pending: None,
+            device: hotline_acd::Device::Phone,
+            registered: true,
+            help: None,
+        };
+        let mut events = journal([(2, CallEvent::Answered)]);
+        events.push(Event { seq: 3, at: at(20), kind });
+        events.push(Event { seq: 4, at: at(70), ..events[1].clone() });
+        store.append_events(&events).await.unwrap();
+
+        for _ in 0..2 {
+            close_interrupted(&store, &recordings, at(99)).await.unwrap();
+            let mut told = Vec::new();
+            for agent in &agents {
+                let sessions = store.agent_sessions(agent, at(0), at(99)).await.unwrap();
+                let spans = store.agent_spans(agent, at(0), at(99)).await.unwrap();
+                let spans: Vec<_> =
+                    spans.into_iter().map(|span| (span.state, span.from, span.until)).collect();
+                told.push((sessions[0].ended, spans));
+            }
+            let span = |state: &str, from, until| (state.to_owned(), at(from), at(until));
+            assert_eq!(
+                told,
+                [
+                    (Some(at(70)), vec![span("not_ready", 10, 20), span("ready", 20, 70)]),
+                    (Some(at(70)), vec![span("not_ready", 10, 70)]),
+                ]
+            );
+        }
     }
 }

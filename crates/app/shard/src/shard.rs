@@ -274,6 +274,14 @@ impl Shard {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.trunks(now)));
             }
+            Ask::Explain(call, reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.explain(now, call)));
+            }
+            Ask::Merges(reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.merges(now)));
+            }
             Ask::Blocked(reply) => {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.blocked(now)));
@@ -290,6 +298,10 @@ impl Shard {
             Ask::Message(message, reply) => self.on_message(&message, reply),
             Ask::Alive(reply) => drop(reply.send(self.parts.controller.alarms())),
             Ask::Agent(agent, reply) => drop(reply.send(self.parts.controller.agent(&agent))),
+            Ask::Reasons(agent, reply) => {
+                let now = self.parts.clock.now();
+                drop(reply.send(self.parts.controller.reasons(now, &agent)));
+            }
             Ask::Snapshot(reply) => {
                 let now = self.parts.clock.now();
                 drop(reply.send(self.parts.controller.snapshot(now)));
@@ -446,6 +458,10 @@ impl Shard {
                 if !self.records.iter_mut().any(|record| correction.apply(record)) {
                     self.parts.writer.write(JournalEntry::Correction(correction));
                 }
+            }
+            Request::SaveAgentFact(fact) => self.parts.writer.write(JournalEntry::Agent(fact)),
+            Request::SaveDisposition(disposition) => {
+                self.parts.writer.write(JournalEntry::Disposition(disposition));
             }
             Request::SaveContacts(contacts) => {
                 self.parts.writer.write(JournalEntry::Contacts(resume::stored(contacts)));

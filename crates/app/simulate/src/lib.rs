@@ -12,12 +12,17 @@ mod callers;
 mod day;
 mod distribution;
 mod floor;
+mod records;
+mod report;
 mod scenario;
 mod simulation;
+mod sip_floor;
 mod tally;
 
 pub use callers::{CALLERS_MAX, Caller, callers};
 pub use distribution::Distribution;
+pub use records::callers_of;
+pub use report::{comparison, report};
 pub use scenario::{CREWS_MAX, Crew, RATE_MAX, STREAMS_MAX, Scenario, Stream, parse};
 pub use simulation::{Level, Simulation};
 pub use tally::{INTERVAL, QueueRules, Row, Rules, Seconds, Tally};

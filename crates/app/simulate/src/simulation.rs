@@ -8,6 +8,7 @@ use hotline_call::{CallEvent, Center, Event, EventKind};
 
 use crate::acd_floor::AcdFloor;
 use crate::day::{self, Day};
+use crate::sip_floor::SipFloor;
 use crate::tally::{Counting, QueueRules, Rules, Tally};
 use crate::{Caller, Scenario};
 
@@ -73,8 +74,12 @@ impl Simulation<'_> {
         let (people, center) = (rng.fork(), rng.fork());
         let (crews, callers) = (&self.scenario.crews, Arc::clone(&self.callers));
         match self.level {
-            Level::Acd | Level::Sip => {
+            Level::Acd => {
                 let floor = AcdFloor::new(midnight, self.center.acd_config(), Arc::clone(&callers), center);
+                Day::new(midnight, floor, crews, callers, people).run(note)
+            }
+            Level::Sip => {
+                let floor = SipFloor::new(midnight, self.center, Arc::clone(&callers), center);
                 Day::new(midnight, floor, crews, callers, people).run(note)
             }
         }

@@ -1,17 +1,18 @@
 //! The machine: its state, its clock, what it tells, and the one place where an agent changes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId, Time, TimerQueue};
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{Agent, Work};
+use crate::agent::Agent;
 use crate::caller::{Caller, Stage};
 use crate::dispatch::Marks;
 use crate::queue::Queue;
 use crate::{
-    AgentState, AgentView, CallerKind, CallerView, Config, Delay, Device, Event, Gate, Limit, Merge, MergeId,
-    Presence, QueueView, Recent, StateTimes, Timer,
+    AgentState, AgentView, CallerKind, CallerView, Config, Delay, Device, Event, Gate, Help, HelpOutcome,
+    Limit, Merge, MergeId, Presence, QueueView, ReasonConfig, Recent, StateSpan, StateTimes, Timer,
 };
 
 /// The owner of every agent's state, every queue and every offer.
@@ -31,6 +32,7 @@ pub struct Acd {
     /// and an offer for each agent.
     pub(crate) events: VecDeque<Event>,
     pub(crate) counters: Counters,
+    pub(crate) reasons: BTreeMap<Arc<str>, ReasonConfig>,
     /// Agents whose own gates are all open.
     pub(crate) free: BTreeSet<AgentId>,
     /// How many callers can be offered to an agent, or to one more.
@@ -78,6 +80,27 @@ pub enum AgentError {
     /// The reason is longer than [`REASON_BYTES_MAX`](crate::REASON_BYTES_MAX).
     #[error("the reason is too long")]
     ReasonTooLong,
+    /// The center's configuration does not have the reason.
+    #[error("there is no such reason; choose one of the center's")]
+    UnknownReason,
+    /// The agent has had the reason for as long as anybody may on one day.
+    #[error("your time for this reason is used up for today; choose another reason")]
+    QuotaUsed,
+    /// As many agents have the reason as may at once.
+    #[error("as many agents as may have this reason; try again when one is back")]
+    TooManyAtOnce,
+    /// There is no after-call work, or no call to which it could belong.
+    #[error("there is no after-call work; it belongs to a call from a queue")]
+    NoWrapUp,
+    /// After-call work cannot be made longer any more.
+    #[error("this after-call work cannot be made longer again")]
+    NoExtension,
+    /// After-call work lasts its full time.
+    #[error("this after-call work lasts its full time; it ends by itself")]
+    WrapUpForced,
+    /// The call must have a disposition first.
+    #[error("the call must have a disposition first; choose one")]
+    DispositionMissing,
 }
 
 /// What happened since the process began. Callers are counted by queue, in [`QueueView::counts`].
@@ -122,6 +145,7 @@ impl Acd {
             timers: TimerQueue::new(),
             events: VecDeque::new(),
             counters: Counters::default(),
+            reasons: BTreeMap::new(),
             free: BTreeSet::new(),
             open: 0,
             held_for: BTreeMap::new(),
@@ -141,7 +165,7 @@ impl Acd {
         while let Some(timer) = self.timers.pop_due(now.mono) {
             match timer {
                 Timer::Lease(reservation) => self.lease_expired(now, reservation),
-                Timer::WrapUp(agent) => self.update(now, &agent, |agent| agent.work = Work::Free),
+                Timer::WrapUp(agent) => self.update(now, &agent, Agent::wrap_up_over),
                 Timer::Delay(agent) => self.update(now, &agent, |agent| agent.delay = None),
                 Timer::Wait(call) => self.limit_passed(call, Limit::Wait),
                 Timer::Unstaffed(call) => self.limit_passed(call, Limit::Unstaffed),
@@ -186,8 +210,7 @@ impl Acd {
     /// Where the seconds of an agent's session went until `now`; `None` while signed out.
     #[must_use]
     pub fn state_times(&self, now: Now, agent: &AgentId) -> Option<StateTimes> {
-        let agent = self.agents.get(agent)?;
-        Some(agent.session.as_ref()?.times(now, &agent.state()))
+        self.agents.get(agent)?.times(now)
     }
 
     /// What an agent did lately, signed in or not; `None` if there is no such agent.
@@ -270,19 +293,12 @@ impl Acd {
             self.counters.stray += 1;
             return;
         };
-        let before = Facets::of(agent);
+        let (before, since) = (Facets::of(agent), agent.since);
         change(agent);
         agent.entered(now, &before.state);
         let after = Facets::of(agent);
 
-        if before.wrap_up_until() != after.wrap_up_until() {
-            let end = after.wrap_up_until().map(|until| now.mono + until.since(now.wall));
-            set_or_cancel(&mut self.timers, Timer::WrapUp(id.clone()), end);
-        }
-        if before.delay != after.delay {
-            let end = after.delay.map(|delay| now.mono + delay.until.since(now.wall));
-            set_or_cancel(&mut self.timers, Timer::Delay(id.clone()), end);
-        }
+        before.follow_timers(now, &after, id, &mut self.timers);
         if before.offerable != after.offerable || before.working != after.working {
             for queue_id in &agent.queues {
                 let Some(queue) = self.queues.get_mut(queue_id) else { continue };
@@ -304,6 +320,16 @@ impl Acd {
         {
             queue.note_handled(now.mono - since);
         }
+        if before.state == AgentState::LoggedOut && after.state != AgentState::LoggedOut {
+            self.events.push_back(Event::SessionStarted { agent: id.clone(), at: now.wall });
+        } else if !after.state.goes_on(&before.state) && now.mono > since.mono {
+            self.events.push_back(Event::StateEnded(StateSpan {
+                agent: id.clone(),
+                state: before.state.clone(),
+                from: since.wall,
+                until: now.wall,
+            }));
+        }
         if !before.look_like(&after) {
             self.events.push_back(Event::AgentChanged {
                 agent: id.clone(),
@@ -312,12 +338,18 @@ impl Acd {
                 pending: after.pending,
                 device: after.device,
                 registered: after.registered,
+                help: after.help,
             });
         }
         if after.state == AgentState::LoggedOut {
             if let Some(session) = agent.session.take() {
-                let (started, times) = (session.started.wall, session.times(now, &after.state));
-                self.events.push_back(Event::SessionEnded { agent: id.clone(), started, times });
+                self.events.extend(agent.help_ended(now, HelpOutcome::SignedOut));
+                self.events.push_back(Event::SessionEnded {
+                    agent: id.clone(),
+                    started: session.started.wall,
+                    ended: now.wall,
+                    times: session.times,
+                });
             }
             if agent.retired {
                 self.agents.remove(id);
@@ -338,6 +370,7 @@ struct Facets {
     device: Device,
     registered: bool,
     delay: Option<Delay>,
+    help: Option<Help>,
     offerable: Option<Time>,
     working: bool,
 }
@@ -350,8 +383,21 @@ impl Facets {
             device: agent.device.clone(),
             registered: agent.registered,
             delay: agent.delay,
+            help: agent.help.clone(),
             offerable: agent.offerable(),
             working: agent.is_working(),
+        }
+    }
+
+    /// Arms the timers that the change wants, and disarms those of before.
+    fn follow_timers(&self, now: Now, after: &Self, id: &AgentId, timers: &mut TimerQueue<Timer>) {
+        if self.wrap_up_until() != after.wrap_up_until() {
+            let end = after.wrap_up_until().map(|until| now.mono + until.since(now.wall));
+            set_or_cancel(timers, Timer::WrapUp(id.clone()), end);
+        }
+        if self.delay != after.delay {
+            let end = after.delay.map(|delay| now.mono + delay.until.since(now.wall));
+            set_or_cancel(timers, Timer::Delay(id.clone()), end);
         }
     }
 
@@ -361,6 +407,7 @@ impl Facets {
             && self.pending == other.pending
             && self.device == other.device
             && self.registered == other.registered
+            && self.help == other.help
     }
 
     /// Occupied by a queue's call that was answered, after-call work included.
@@ -378,7 +425,7 @@ impl Facets {
 
     fn wrap_up_until(&self) -> Option<hotline_base::WallTime> {
         match self.state {
-            AgentState::WrapUp { until, .. } => Some(until),
+            AgentState::WrapUp { until, .. } => until,
             AgentState::LoggedOut
             | AgentState::NotReady { .. }
             | AgentState::Ready

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use hotline_base::{AgentId, CallId, GroupId, Now, Pii, QueueId, ReservationId, SkillId, Time, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::AgentConfig;
 use crate::recent::History;
 use crate::session::Session;
+use crate::wrap_up::{AfterCall, LastCall};
+use crate::{AgentConfig, Disposition, Help, WrapUp, reasons};
 
 /// The longest not-ready reason an agent may choose, in bytes.
 pub const REASON_BYTES_MAX: usize = 64;
@@ -66,6 +67,18 @@ pub enum Direction {
     Internal,
 }
 
+impl Direction {
+    /// The word that stands for it in reports. Never changes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// The state of an agent. Exactly one at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AgentState {
@@ -104,12 +117,77 @@ pub enum AgentState {
     WrapUp {
         /// The call that it belongs to.
         call: CallId,
-        /// When it ends by itself.
-        until: WallTime,
+        /// When it ends by itself, or is overdue for want of the disposition; `None` if it is so, or is ended by hand.
+        until: Option<WallTime>,
+        /// Whether it waits for the call's disposition.
+        #[serde(default)]
+        disposition: Disposition,
+        /// How often the agent can still make it longer.
+        #[serde(default)]
+        extensions_left: u8,
     },
 }
 
 impl AgentState {
+    /// The word that stands for it in reports and for programs outside. Never changes.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged_out",
+            Self::NotReady { .. } => "not_ready",
+            Self::Ready => "ready",
+            Self::Reserved { .. } => "reserved",
+            Self::Ringing { .. } => "ringing",
+            Self::Talking { .. } => "talking",
+            Self::Hold { .. } => "hold",
+            Self::WrapUp { .. } => "wrap_up",
+        }
+    }
+
+    /// What else reports tell apart: the reason for being not ready, which way a talk came about, after-call work that is
+    /// overdue.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::NotReady { reason } => Some(reason.as_str()),
+            Self::Talking { direction, .. } => Some(direction.as_str()),
+            Self::WrapUp { disposition: Disposition::Missing, .. } => Some("disposition_missing"),
+            Self::WrapUp { disposition: Disposition::Settled | Disposition::Awaited, .. }
+            | Self::LoggedOut
+            | Self::Ready
+            | Self::Reserved { .. }
+            | Self::Ringing { .. }
+            | Self::Hold { .. } => None,
+        }
+    }
+
+    /// The call that it is about; `None` for a talk outside the queues.
+    #[must_use]
+    pub const fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Talking { call, .. } => *call,
+            Self::Reserved { call }
+            | Self::Ringing { call }
+            | Self::Hold { call }
+            | Self::WrapUp { call, .. } => Some(*call),
+            Self::LoggedOut | Self::NotReady { .. } | Self::Ready => None,
+        }
+    }
+
+    /// True if the time goes on in the same state: an extension of after-call work begins nothing new.
+    pub(crate) fn goes_on(&self, before: &Self) -> bool {
+        match (self, before) {
+            (
+                Self::WrapUp { call, disposition, .. },
+                Self::WrapUp { call: call_before, disposition: disposition_before, .. },
+            ) => {
+                let missing = |disposition: &Disposition| *disposition == Disposition::Missing;
+                call == call_before && missing(disposition) == missing(disposition_before)
+            }
+            (_, _) => self == before,
+        }
+    }
+
     /// True while no call and no after-call work occupies the agent, at work or not.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
@@ -183,6 +261,16 @@ pub struct AgentView {
     pub signed_in: Option<WallTime>,
     /// Whether its phone rings or talks outside the queues, signed in or not.
     pub outside: bool,
+    /// Set while it wants help.
+    pub help: Option<Help>,
+    /// What it can do, and at which level.
+    pub skills: BTreeMap<SkillId, u8>,
+    /// The groups that it belongs to.
+    pub groups: BTreeSet<GroupId>,
+    /// Calls from queues that it took since the day began.
+    pub calls_today: u32,
+    /// The most of them on one day.
+    pub daily_cap: Option<u32>,
 }
 
 impl AgentView {
@@ -201,16 +289,33 @@ pub(crate) enum Work {
     Ringing(Assignment),
     Talking(Assignment),
     Hold(Assignment),
-    WrapUp { call: CallId, until: WallTime },
+    WrapUp(AfterCall),
 }
 
 /// A call in an agent's hands, and the rules it came with.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     pub(crate) reservation: ReservationId,
     pub(crate) call: CallId,
-    /// The queue's wrap-up time when the call was offered; a later change of the queue does not touch it.
-    pub(crate) wrap_up: Duration,
+    pub(crate) queue: QueueId,
+    /// The queue's rules when the call was offered, with the member's length; a later change of the queue does not touch
+    /// them.
+    pub(crate) wrap_up: WrapUp,
+    /// The agent asked for after-call work.
+    pub(crate) wrap_up_asked: bool,
+    /// The call has its disposition.
+    pub(crate) disposed: bool,
+}
+
+impl Assignment {
+    pub(crate) const fn new(
+        reservation: ReservationId,
+        call: CallId,
+        queue: QueueId,
+        wrap_up: WrapUp,
+    ) -> Self {
+        Self { reservation, call, queue, wrap_up, wrap_up_asked: false, disposed: false }
+    }
 }
 
 /// A call of the agent's phone that no queue gave it.
@@ -250,6 +355,13 @@ pub(crate) struct Agent {
     pub(crate) history: History,
     /// Calls from queues answered since the day began.
     pub(crate) calls_today: u32,
+    /// Time since the day began in each reason that the agent gave.
+    pub(crate) reasons_today: BTreeMap<Arc<str>, Duration>,
+    /// Until when its time is counted: in the session, in the history and in the reasons.
+    pub(crate) counted_until: Time,
+    /// Set once a call has ended without after-call work, until the next offer.
+    pub(crate) last_call: Option<LastCall>,
+    pub(crate) help: Option<Help>,
     /// Since when it is in its state.
     pub(crate) since: Now,
     /// Max of {end of last wrap-up, became ready, signed in}; meaningful to `LongestIdle` while ready.
@@ -275,8 +387,12 @@ impl Agent {
             ready_count: 0,
             retired: false,
             session: None,
-            history: History::new(now.mono),
+            history: History::default(),
             calls_today: 0,
+            reasons_today: BTreeMap::new(),
+            counted_until: now.mono,
+            last_call: None,
+            help: None,
             since: now,
             idle_since: now.mono,
             last_offer: None,
@@ -297,7 +413,7 @@ impl Agent {
             Work::Ringing(with) => AgentState::Ringing { call: with.call },
             Work::Talking(with) => AgentState::Talking { direction: Direction::In, call: Some(with.call) },
             Work::Hold(with) => AgentState::Hold { call: with.call },
-            Work::WrapUp { call, until } => AgentState::WrapUp { call: *call, until: *until },
+            Work::WrapUp(after) => after.state(),
         }
     }
 
@@ -343,7 +459,7 @@ impl Agent {
             Work::Talking(with) | Work::Hold(with) | Work::Ringing(with) | Work::Reserved(with) => {
                 with.call == call
             }
-            Work::Free | Work::WrapUp { .. } => false,
+            Work::Free | Work::WrapUp(_) => false,
         };
         working || self.outside.contains_key(&call)
     }
@@ -368,17 +484,24 @@ impl Agent {
             queues: self.queues.clone(),
             signed_in: self.session.as_ref().map(|session| session.started.wall),
             outside: !self.outside.is_empty(),
+            help: self.help.clone(),
+            skills: self.config.skills.clone(),
+            groups: self.config.groups.clone(),
+            calls_today: self.calls_today,
+            daily_cap: self.config.daily_cap,
         }
     }
 
     /// Accounts for the time since the last change and starts the new state. `before` is the state until now.
     pub(crate) fn entered(&mut self, now: Now, before: &AgentState) {
         let state = self.state();
+        let from = core::mem::replace(&mut self.counted_until, now.mono);
         if let Some(session) = &mut self.session {
-            session.count(now, before);
+            session.times.add(before, now.mono - from);
         }
-        self.history.count(now.mono, before);
-        if state == *before {
+        self.history.count(from, now.mono, before);
+        reasons::count(&mut self.reasons_today, before, now.mono - from);
+        if state.goes_on(before) {
             return;
         }
         self.since = now;

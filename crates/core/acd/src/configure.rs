@@ -1,6 +1,7 @@
 //! A new configuration on a running center: nobody is thrown out of a conversation or a queue.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hotline_base::{Now, QueueId};
 
@@ -8,7 +9,7 @@ use crate::acd::count;
 use crate::agent::Agent;
 use crate::plan::Progress;
 use crate::queue::{Membership, Queue};
-use crate::{Acd, AgentConfig, Config, Member, Presence, QueueConfig};
+use crate::{Acd, AgentConfig, Config, Member, Presence, QueueConfig, ReasonConfig};
 
 impl Acd {
     /// Takes over another configuration.
@@ -18,10 +19,19 @@ impl Acd {
     /// forgotten. Callers keep their place and the limits under which they joined; an agent in a call
     /// keeps the wrap-up time under which it was offered.
     pub fn reconfigure(&mut self, now: Now, config: Config) {
+        self.configure_reasons(config.reasons);
         self.configure_agents(now, config.agents);
         self.configure_queues(now, config.queues);
         self.link_members(now);
         self.settle(now);
+    }
+
+    /// What was spent of the day in a reason that stays counts on.
+    fn configure_reasons(&mut self, reasons: BTreeMap<Arc<str>, ReasonConfig>) {
+        self.reasons = reasons;
+        for agent in self.agents.values_mut() {
+            agent.reasons_today.retain(|reason, _| self.reasons.contains_key(reason));
+        }
     }
 
     fn configure_agents(&mut self, now: Now, agents: Vec<AgentConfig>) {
@@ -31,6 +41,7 @@ impl Acd {
             self.update(now, &id, |agent| {
                 agent.retired = true;
                 agent.presence = Presence::LoggedOut;
+                agent.release_if_retired();
             });
             self.marks.agents.insert(id);
         }
@@ -87,12 +98,12 @@ impl Acd {
             let Some(queue) = self.queues.get_mut(&id) else { continue };
             let worked = !queue.working.is_empty();
             queue.unlink();
-            for Member { agent: member, tier, weight, .. } in staff {
+            for Member { agent: member, tier, weight, wrap_up } in staff {
                 let agent = self.agents.get_mut(&member).filter(|agent| !agent.retired);
                 if let Some(agent) = agent.filter(|_| !queue.members.contains_key(&member)) {
                     agent.queues.insert(id.clone());
                     let place = count(queue.members.len());
-                    queue.members.insert(member, Membership { tier, weight, place, number: 0 });
+                    queue.members.insert(member, Membership { tier, weight, place, number: 0, wrap_up });
                     queue.tiers.insert(tier);
                     queue.reindex(now.mono, None, agent);
                 }

@@ -222,7 +222,7 @@ impl Acd {
     fn offer(&mut self, now: Now, call: CallId, agent: AgentId, because: Decision) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let queue = self.queues.get_mut(&caller.queue).expect("a waiting call's queue is kept");
-        let wrap_up = queue.config.wrap_up.length;
+        let wrap_up = queue.wrap_up_of(&agent);
         let (queue_id, ring_timeout) = (caller.queue.clone(), queue.config.ring_timeout);
 
         self.last_reservation.0 += 1;
@@ -246,9 +246,11 @@ impl Acd {
             }
         }
         self.refresh(call);
+        let served = queue_id.clone();
         self.update(now, &agent, |agent| {
             agent.last_offer = Some(now.mono);
-            agent.work = Work::Reserved(Assignment { reservation, call, wrap_up });
+            agent.last_call = None;
+            agent.work = Work::Reserved(Assignment::new(reservation, call, served, wrap_up));
         });
         self.events.push_back(Event::Offer {
             reservation,

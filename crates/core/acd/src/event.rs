@@ -5,7 +5,9 @@ use core::time::Duration;
 use hotline_base::{AgentId, CallId, QueueId, ReservationId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentState, Class, Decision, Device, MergeId, Presence, StateTimes};
+use crate::{
+    AgentState, Class, Decision, Device, Help, HelpOutcome, MergeId, Presence, StateSpan, StateTimes,
+};
 
 /// Something that others must do or may show. Drain after every input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,28 @@ pub enum Event {
         device: Device,
         /// True while that can be called.
         registered: bool,
+        /// Set while the agent wants help.
+        help: Option<Help>,
+    },
+    /// An agent has signed in.
+    SessionStarted {
+        /// Who.
+        agent: AgentId,
+        /// When.
+        at: WallTime,
+    },
+    /// A state of an agent is over. None is told of a state that lasted no time.
+    StateEnded(StateSpan),
+    /// An agent no longer wants help.
+    HelpEnded {
+        /// Who.
+        agent: AgentId,
+        /// Since when, and who helped.
+        help: Help,
+        /// Until when.
+        ended: WallTime,
+        /// How it ended.
+        outcome: HelpOutcome,
     },
     /// An agent is signed out, with no call left: where the seconds went.
     SessionEnded {
@@ -31,6 +55,8 @@ pub enum Event {
         agent: AgentId,
         /// When the agent signed in.
         started: WallTime,
+        /// When it was signed out.
+        ended: WallTime,
         /// Time in each state.
         times: StateTimes,
     },

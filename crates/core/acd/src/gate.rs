@@ -35,8 +35,8 @@ pub enum Gate {
     AtCapacity,
     /// Does after-call work.
     WrapUp {
-        /// When it ends by itself.
-        until: WallTime,
+        /// When it ends by itself; `None` if it does not.
+        until: Option<WallTime>,
     },
     /// Offers are held back after one that was not taken.
     RnaDelay {

@@ -16,6 +16,7 @@ mod dispatch;
 mod estimate;
 mod event;
 mod gate;
+mod help;
 mod merge;
 mod moves;
 mod offer;
@@ -24,10 +25,12 @@ mod presence;
 mod progress;
 mod queue;
 mod rank;
+mod reasons;
 mod recent;
 mod session;
 mod waiting;
 mod watch;
+mod wrap_up;
 
 pub use acd::{Acd, AgentError, Change, Counters};
 pub use agent::{
@@ -46,6 +49,7 @@ pub use dispatch::{POSITIONS_TOLD_MAX, RING_AT_ONCE_MAX};
 pub use estimate::{HANDLE_TIME_UNKNOWN, PATIENCE_ABANDONS_MIN, WaitRange};
 pub use event::{AlarmKind, Event, LeaveCause, Limit, OfferFailure, Timer, WithdrawCause};
 pub use gate::{Gate, Ring};
+pub use help::{Help, HelpAnswer, HelpError, HelpOutcome, LEADER_BYTES_MAX};
 pub use merge::{MERGES_MAX, Merge, MergeError, MergeId, Merged};
 pub use moves::MoveError;
 pub use offer::{
@@ -54,6 +58,8 @@ pub use offer::{
 pub use plan::{PLAN_STEPS_MAX, Plan, PlanStep, Preference, Requirement, SkipIf, Tiers};
 pub use queue::{QueueCounts, QueueView};
 pub use rank::{Candidate, SortKey};
+pub use reasons::{REASONS_MAX, ReasonView};
 pub use recent::{RECENT, Recent};
-pub use session::StateTimes;
+pub use session::{StateSpan, StateTimes};
 pub use watch::{WATCH_INTERVAL, WATCH_PAIRS_MAX};
+pub use wrap_up::Disposition;

@@ -54,8 +54,8 @@ impl Acd {
             return;
         };
         self.update(now, &agent, |agent| {
-            if let Work::Reserved(with) = agent.work {
-                agent.work = Work::Ringing(with);
+            if let Work::Reserved(with) = &agent.work {
+                agent.work = Work::Ringing(with.clone());
             }
         });
         self.settle(now);
@@ -75,8 +75,8 @@ impl Acd {
             agent.missed = 0;
             agent.history.answered(now.mono);
             agent.calls_today += 1;
-            if let Work::Reserved(with) | Work::Ringing(with) = agent.work {
-                agent.work = Work::Talking(with);
+            if let Work::Reserved(with) | Work::Ringing(with) = &agent.work {
+                agent.work = Work::Talking(with.clone());
             }
         });
         self.withdraw_others(now, call, reservation, WithdrawCause::AnsweredElsewhere);

@@ -42,8 +42,8 @@ impl Acd {
         }
     }
 
-    /// The agent takes calls: at once, ending its wrap-up early if it is in one; during a call, after it. An
-    /// agent who was not ready may then be offered again what it missed or rejected, and no delay remains.
+    /// The agent takes calls: at once, ending its wrap-up early if it is in one that may end; else after its call and
+    /// wrap-up. An agent who was not ready may then be offered again what it missed or rejected, and no delay remains.
     ///
     /// # Errors
     /// [`AgentError::Unknown`], [`AgentError::SignedOut`].
@@ -54,7 +54,8 @@ impl Acd {
     /// The agent takes no calls; during an offer, a call or wrap-up, after it.
     ///
     /// # Errors
-    /// [`AgentError::Unknown`], [`AgentError::SignedOut`], [`AgentError::ReasonTooLong`].
+    /// [`AgentError::Unknown`], [`AgentError::SignedOut`], [`AgentError::ReasonTooLong`]; with configured reasons
+    /// [`AgentError::UnknownReason`], [`AgentError::QuotaUsed`], [`AgentError::TooManyAtOnce`].
     pub fn set_not_ready(
         &mut self,
         now: Now,
@@ -64,6 +65,7 @@ impl Acd {
         if reason.as_str().len() > REASON_BYTES_MAX {
             return Err(AgentError::ReasonTooLong);
         }
+        self.may_have(now, agent, &reason)?;
         self.ask(now, agent, Presence::NotReady { reason })
     }
 
@@ -98,25 +100,25 @@ impl Acd {
     pub fn hold(&mut self, now: Now, agent: &AgentId, on_hold: bool) {
         let mut fits = true;
         self.update(now, agent, |agent| match (on_hold, &agent.work) {
-            (true, Work::Talking(with)) => agent.work = Work::Hold(*with),
-            (false, Work::Hold(with)) => agent.work = Work::Talking(*with),
+            (true, Work::Talking(with)) => agent.work = Work::Hold(with.clone()),
+            (false, Work::Hold(with)) => agent.work = Work::Talking(with.clone()),
             (true, Work::Hold(_)) | (false, Work::Talking(_)) => {}
-            (_, Work::Free | Work::Reserved(_) | Work::Ringing(_) | Work::WrapUp { .. }) => fits = false,
+            (_, Work::Free | Work::Reserved(_) | Work::Ringing(_) | Work::WrapUp(_)) => fits = false,
         });
         self.counters.stray += u64::from(!fits);
         self.settle(now);
     }
 
-    /// The agent's leg of a queue call ended: wrap-up of the queue's length begins. An offer that was never
+    /// The agent's leg of a queue call ended: wrap-up begins if the queue wants it (`wrap_up.rs`). An offer that was never
     /// answered ends with [`offer_failed`](Self::offer_failed) or [`leave`](Self::leave), without wrap-up.
     pub fn conversation_ended(&mut self, now: Now, agent: &AgentId) {
         let mut fits = true;
         self.update(now, agent, |agent| match &agent.work {
-            Work::Talking(with) | Work::Hold(with) if with.wrap_up.is_zero() => agent.work = Work::Free,
             Work::Talking(with) | Work::Hold(with) => {
-                agent.work = Work::WrapUp { call: with.call, until: now.wall + with.wrap_up };
+                let with = with.clone();
+                agent.end_talk(now, with);
             }
-            Work::Free | Work::Reserved(_) | Work::Ringing(_) | Work::WrapUp { .. } => fits = false,
+            Work::Free | Work::Reserved(_) | Work::Ringing(_) | Work::WrapUp(_) => fits = false,
         });
         self.counters.stray += u64::from(!fits);
         self.settle(now);
@@ -141,8 +143,8 @@ impl Acd {
                 agent.delay = None;
                 agent.phone_faults = 0;
             }
-            if ends_wrap_up {
-                agent.work = Work::Free;
+            if ends_wrap_up && agent.end_wrap_up().is_err() {
+                change = Change::Pending;
             }
             if !agent.state().is_idle() {
                 change = Change::Pending;

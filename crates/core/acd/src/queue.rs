@@ -2,6 +2,7 @@
 
 use core::cmp::Reverse;
 use core::ops::Bound;
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{AgentId, CallId, QueueId, SkillId, Time, WallTime};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::Agent;
 use crate::caller::{Caller, Stage};
 use crate::estimate::Experience;
-use crate::{CallerKey, CallerView, Class, QueueConfig, RING_AT_ONCE_MAX, Requirement, Strategy};
+use crate::{CallerKey, CallerView, Class, QueueConfig, RING_AT_ONCE_MAX, Requirement, Strategy, WrapUp};
 
 /// What became of a queue's callers since the process began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,8 @@ pub(crate) struct Membership {
     pub(crate) place: u32,
     /// In the order of the ids.
     pub(crate) number: u32,
+    /// The length of the agent's after-call work here, if it is not the queue's.
+    pub(crate) wrap_up: Option<Duration>,
 }
 
 /// A member whose own gates are all open: tier, since when it is idle, who. The first is the first choice by idle time.
@@ -141,6 +144,12 @@ impl Queue {
 
     pub(crate) fn turn(&self, key: CallerKey) -> Turn {
         Turn { class: key.class, weight: Reverse(self.config.weight), key }
+    }
+
+    /// The rules for the after-call work of one of its agents.
+    pub(crate) fn wrap_up_of(&self, agent: &AgentId) -> WrapUp {
+        let own = self.members.get(agent).and_then(|member| member.wrap_up);
+        WrapUp { length: own.unwrap_or(self.config.wrap_up.length), ..self.config.wrap_up }
     }
 
     /// The first caller after `last` who can be offered.

@@ -29,27 +29,22 @@ pub struct Recent {
 }
 
 /// The half hours of one agent.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct History {
     /// Ascending; at most [`BUCKETS_MAX`].
     buckets: VecDeque<(u64, Recent)>,
-    counted_until: Time,
 }
 
 impl History {
-    pub(crate) const fn new(now: Time) -> Self {
-        Self { buckets: VecDeque::new(), counted_until: now }
-    }
-
     /// A call from a queue was answered.
     pub(crate) fn answered(&mut self, now: Time) {
         self.bucket(now).calls += 1;
     }
 
-    /// Gives the time since the last call to `state`, the one the agent was in until now.
-    pub(crate) fn count(&mut self, now: Time, state: &AgentState) {
+    /// Gives the time from `from` on to `state`, the one the agent was in until now.
+    pub(crate) fn count(&mut self, from: Time, now: Time, state: &AgentState) {
         let (talks, works) = kind(state);
-        let mut from = core::mem::replace(&mut self.counted_until, now).max(oldest(now));
+        let mut from = from.max(oldest(now));
         while works && from < now {
             let to = now.min(Time((number(from) + 1) * micros(BUCKET)));
             self.bucket(from).add(to - from, talks);
@@ -57,8 +52,8 @@ impl History {
         }
     }
 
-    /// The figures as of `now`, for an agent who is in `state`.
-    fn figures(&self, now: Time, state: &AgentState) -> Recent {
+    /// The figures as of `now`, for an agent who has been in `state` since `from`, until when all is counted.
+    fn figures(&self, from: Time, now: Time, state: &AgentState) -> Recent {
         let mut sum = Recent::default();
         for (_, bucket) in self.buckets.iter().filter(|(number, _)| *number >= self::number(oldest(now))) {
             sum.calls += bucket.calls;
@@ -67,7 +62,7 @@ impl History {
         }
         let (talks, works) = kind(state);
         if works {
-            sum.add(now - self.counted_until.max(oldest(now)), talks);
+            sum.add(now - from.max(oldest(now)), talks);
         }
         sum
     }
@@ -96,7 +91,7 @@ impl Recent {
 impl Agent {
     /// What it did lately, until `now`.
     pub(crate) fn recent(&self, now: Time) -> Recent {
-        self.history.figures(now, &self.state())
+        self.history.figures(self.counted_until, now, &self.state())
     }
 }
 

@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
-use hotline_base::{Now, Time};
+use hotline_base::{AgentId, Now, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::AgentState;
+use crate::agent::Agent;
+use crate::{AgentState, Disposition};
 
 /// Time spent in each state since sign-in. Their sum is the length of the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,18 +25,20 @@ pub struct StateTimes {
     pub hold: Duration,
     /// After-call work.
     pub wrap_up: Duration,
+    /// After-call work over its time, because the call has no disposition.
+    pub disposition_missing: Duration,
 }
 
 impl StateTimes {
     /// The length of the session.
     #[must_use]
     pub fn total(&self) -> Duration {
-        let Self { not_ready, ready, reserved, ringing, talking, hold, wrap_up } = *self;
-        not_ready + ready + reserved + ringing + talking + hold + wrap_up
+        let Self { not_ready, ready, reserved, ringing, talking, hold, wrap_up, disposition_missing } = *self;
+        not_ready + ready + reserved + ringing + talking + hold + wrap_up + disposition_missing
     }
 
     /// Adds `spent` to the time in `state`. Signed out is no part of a session.
-    fn add(&mut self, state: &AgentState, spent: Duration) {
+    pub(crate) fn add(&mut self, state: &AgentState, spent: Duration) {
         let total = match state {
             AgentState::LoggedOut => return,
             AgentState::NotReady { .. } => &mut self.not_ready,
@@ -44,7 +47,10 @@ impl StateTimes {
             AgentState::Ringing { .. } => &mut self.ringing,
             AgentState::Talking { .. } => &mut self.talking,
             AgentState::Hold { .. } => &mut self.hold,
-            AgentState::WrapUp { .. } => &mut self.wrap_up,
+            AgentState::WrapUp { disposition: Disposition::Missing, .. } => &mut self.disposition_missing,
+            AgentState::WrapUp { disposition: Disposition::Settled | Disposition::Awaited, .. } => {
+                &mut self.wrap_up
+            }
         };
         *total += spent;
     }
@@ -54,25 +60,33 @@ impl StateTimes {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) started: Now,
-    times: StateTimes,
-    counted_until: Time,
+    pub(crate) times: StateTimes,
 }
 
 impl Session {
     pub(crate) fn start(now: Now) -> Self {
-        Self { started: now, times: StateTimes::default(), counted_until: now.mono }
+        Self { started: now, times: StateTimes::default() }
     }
+}
 
-    /// Gives the time since the last call to `state`, the one the agent was in until now.
-    pub(crate) fn count(&mut self, now: Now, state: &AgentState) {
-        self.times.add(state, now.mono - self.counted_until);
-        self.counted_until = now.mono;
-    }
+/// A span that an agent spent in one state. Those of a session follow each other without a gap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateSpan {
+    /// Who.
+    pub agent: AgentId,
+    /// The state, as it was at the end of the span.
+    pub state: AgentState,
+    /// When it began.
+    pub from: WallTime,
+    /// When it ended.
+    pub until: WallTime,
+}
 
-    /// The times as of `now`, for an agent who is in `state`.
-    pub(crate) fn times(&self, now: Now, state: &AgentState) -> StateTimes {
-        let mut counted = self.clone();
-        counted.count(now, state);
-        counted.times
+impl Agent {
+    /// The times of its session until `now`.
+    pub(crate) fn times(&self, now: Now) -> Option<StateTimes> {
+        let mut times = self.session.as_ref()?.times;
+        times.add(&self.state(), now.mono - self.counted_until);
+        Some(times)
     }
 }

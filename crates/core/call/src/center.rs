@@ -1,12 +1,12 @@
 //! The center as configured: numbers, queues, agents, flows. Checked before it gets here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::{AgentConfig, Config as AcdConfig};
-use hotline_base::{AgentId, FlowId, HoursId, NumberId, Pii, QueueId, TrunkId};
+use hotline_base::{AgentId, FlowId, GroupId, HoursId, NumberId, Pii, QueueId, SkillId, TrunkId};
 use hotline_hours::{Schedule, Zone};
 use hotline_ivr::Flows;
 use hotline_sip::uri::Host;
@@ -14,6 +14,7 @@ use hotline_sip::uri::Host;
 use crate::number::DialPlan;
 use crate::queue::Queue;
 use crate::speech::SpeechPolicy;
+use crate::staff::Staffing;
 use crate::trunk::{Route, Trunk};
 use crate::voice::Voice;
 
@@ -32,6 +33,8 @@ pub struct Center {
     pub queues: BTreeMap<QueueId, Queue>,
     /// Agents by id, which is also their SIP user.
     pub agents: BTreeMap<AgentId, Agent>,
+    /// What agents may choose from.
+    pub staffing: Staffing,
     /// Trunks by id.
     pub trunks: BTreeMap<TrunkId, Trunk>,
     /// Which numbers outside can be dialled, the first that fits counts.
@@ -108,6 +111,12 @@ pub struct Agent {
     pub outside_numbers: Vec<Pii<String>>,
     /// Whether a call that is taken there is only put through once [`TAKE_CALL_KEY`] is pressed: a mailbox presses none.
     pub confirm_outside: bool,
+    /// What the agent can do, each at level 1 to [`hotline_acd::SKILL_LEVEL_MAX`].
+    pub skills: BTreeMap<SkillId, u8>,
+    /// The groups that the agent belongs to.
+    pub groups: BTreeSet<GroupId>,
+    /// How many calls from queues the agent takes on one day; `None` for any number.
+    pub daily_cap: Option<u32>,
 }
 
 /// Which calls a phone is asked to take by itself, by headers that many phones know.
@@ -158,9 +167,25 @@ impl Center {
         AcdConfig {
             queues: self.queues.values().map(|queue| queue.routing.clone()).collect(),
             agents: agents
-                .map(|(id, agent)| AgentConfig::new(id.clone(), Pii::from(agent.name.as_str())))
+                .map(|(id, agent)| AgentConfig {
+                    id: id.clone(),
+                    name: Pii::from(agent.name.as_str()),
+                    skills: agent.skills.clone(),
+                    groups: agent.groups.clone(),
+                    daily_cap: agent.daily_cap,
+                })
                 .collect(),
-            reasons: BTreeMap::new(),
+            reasons: self.staffing.reasons.clone(),
+        }
+    }
+
+    /// Whether calls of `queue`, or of none, may get this disposition.
+    #[must_use]
+    pub fn may_dispose(&self, queue: Option<&QueueId>, code: &str) -> bool {
+        let own = queue.and_then(|queue| self.queues.get(queue)).map(|queue| &queue.dispositions);
+        match own {
+            Some(own) if !own.is_empty() => own.contains(code),
+            Some(_) | None => self.staffing.dispositions.contains_key(code),
         }
     }
 

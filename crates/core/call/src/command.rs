@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_acd::{AgentError, Device, MergeError, Merged, MoveError, NotReadyReason};
+use hotline_acd::{
+    AgentError, Device, HelpError, HelpOutcome, MergeError, Merged, MoveError, NotReadyReason,
+};
 use hotline_base::{
     AgentId, CallId, CustomerId, HoursId, LegId, Pii, PlayId, QueueId, VoiceMessageId, WallTime,
 };
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::callbacks::{Callback, CallbackState};
 use crate::record::{CallRecord, Correction};
+use crate::staff::{AgentFact, CallDisposition};
 
 /// Asked through the API or by the shell.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +33,34 @@ pub enum Command {
     SetDevice(AgentId, Device),
     /// The agent leaves (or will after the present call).
     SignOut(AgentId),
+    /// The agent wants after-call work that does not begin by itself.
+    AskWrapUp(AgentId),
+    /// The agent needs more time for its after-call work.
+    ExtendWrapUp(AgentId),
+    /// The agent has done its after-call work.
+    EndWrapUp(AgentId),
+    /// The agent says what became of a call, during it or later.
+    Dispose {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        by: AgentId,
+        /// One of the codes of the call's queue.
+        code: String,
+        /// In the agent's words.
+        note: Option<Pii<String>>,
+    },
+    /// The agent wants help.
+    AskHelp(AgentId),
+    /// A leader helps.
+    AnswerHelp {
+        /// Whom.
+        agent: AgentId,
+        /// The leader's user name.
+        by: String,
+    },
+    /// The agent needs no more help.
+    EndHelp(AgentId, HelpOutcome),
     /// The screen pop of this offer reached the agent's page (`true`), or no page is connected (`false`).
     PopWritten {
         /// The offer.
@@ -148,6 +179,15 @@ pub enum CommandError {
     /// The agent's machine refused.
     #[error(transparent)]
     Agent(#[from] AgentError),
+    /// The wish about help cannot be met.
+    #[error(transparent)]
+    Help(#[from] HelpError),
+    /// Calls of that queue have no such disposition.
+    #[error("there is no such disposition for calls of this queue; choose one of its list")]
+    UnknownDisposition,
+    /// The note is longer than [`NOTE_BYTES_MAX`](crate::NOTE_BYTES_MAX).
+    #[error("the note is too long")]
+    NoteTooLong,
     /// The offer is over.
     #[error("the offer is over")]
     OfferOver,
@@ -305,6 +345,10 @@ pub enum Request {
     /// Where this SIP user is reached has changed: keep it in place of what was kept before, so that the next start
     /// can take it over.
     SaveContacts(SavedContacts),
+    /// A fact about an agent's work: keep it, once and in order.
+    SaveAgentFact(AgentFact),
+    /// What became of a call: keep it, in place of what the same agent said before.
+    SaveDisposition(CallDisposition),
     /// Where is this server of a trunk? Asked of DNS.
     Locate(Destination),
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::callbacks::Callbacks;
 use crate::center::Center;
 use crate::command::{CommandError, Request};
-use crate::controller::{CallTimer, Counters, MessageOutcome};
+use crate::controller::{CallTimer, Counters, MessageOutcome, NextDay};
 use crate::event::{Alarm, AlarmKind, Event, EventKind, Party};
 use crate::places::KeptPlaces;
 use crate::sessions::Sessions;
@@ -78,6 +78,7 @@ pub(crate) struct Env {
     pub(crate) counters: Counters,
     /// What somebody decided about opening hours, until it is over or taken back.
     pub(crate) by_hand: BTreeMap<HoursId, Override>,
+    pub(crate) next_day: NextDay,
     pub(crate) events: VecDeque<Event>,
     pub(crate) media: VecDeque<media::Command>,
     pub(crate) requests: VecDeque<Request>,
@@ -93,7 +94,15 @@ pub(crate) struct Env {
 }
 
 impl Env {
-    pub(crate) fn new(center: Arc<Center>, sip: Endpoint, acd: Acd, rng: Rng, last_seq: u64) -> Self {
+    pub(crate) fn new(
+        now: Now,
+        center: Arc<Center>,
+        sip: Endpoint,
+        acd: Acd,
+        rng: Rng,
+        last_seq: u64,
+    ) -> Self {
+        let next_day = NextDay::after(now, &center.zone);
         Self {
             center: Given::new(center),
             sip,
@@ -106,6 +115,7 @@ impl Env {
             alarms: BTreeMap::new(),
             counters: Counters::default(),
             by_hand: BTreeMap::new(),
+            next_day,
             events: VecDeque::new(),
             media: VecDeque::new(),
             requests: VecDeque::new(),

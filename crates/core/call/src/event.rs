@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotline_acd::{AgentState, Decision, Device, OfferFailure, Presence};
+use hotline_acd::{AgentState, Decision, Device, Help, OfferFailure, Presence};
 use hotline_base::{
     AgentId, CallId, CustomerId, FlowId, LegId, NumberId, Pii, QueueId, RecordingId, TrunkId, VoiceMessageId,
     WallTime,
@@ -51,6 +51,9 @@ pub enum EventKind {
         device: Device,
         /// Whether that can be called: a phone of the agent is registered, or calls go out to the number.
         registered: bool,
+        /// Set while the agent wants help.
+        #[serde(default)]
+        help: Option<Help>,
     },
     /// Something an operator should look at.
     AlarmRaised(Alarm),

@@ -19,6 +19,7 @@ mod sessions;
 mod snapshot;
 mod sound;
 mod speech;
+mod staff;
 mod trunk;
 mod voice;
 
@@ -48,6 +49,7 @@ pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};
 pub use sound::{LegSound, Sound};
 pub use speech::{Sides, SpeechPolicy};
+pub use staff::{AgentFact, CallDisposition, NOTE_BYTES_MAX, Staffing};
 pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,

@@ -1,6 +1,6 @@
 //! A queue as call control sees it: what its callers hear, and what is said before two people meet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hotline_acd::QueueConfig;
@@ -33,6 +33,8 @@ pub struct Queue {
     pub record: bool,
     /// What is done to what is said in their talks.
     pub speech: SpeechPolicy,
+    /// The codes from which its calls get their disposition; if empty, from all of the center.
+    pub dispositions: BTreeSet<String>,
 }
 
 /// What waiting callers are told. Nothing is said while a phone rings for them: the next word should be the agent's.

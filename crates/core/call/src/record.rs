@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{CallEvent, DialFailure, EndCause, Entry, Party, QueueOutcome, Source};
 use crate::sound::LegSound;
+use crate::staff::CallDisposition;
 
 mod recording;
 
@@ -85,6 +86,9 @@ pub struct CallRecord {
     /// What the caller left, in order.
     #[serde(default)]
     pub messages: Vec<LeftMessage>,
+    /// What became of the call, by agent. Added when a record is read: most of it is said when the record is written.
+    #[serde(skip)]
+    pub dispositions: Vec<CallDisposition>,
 }
 
 /// One message of the caller.
@@ -319,6 +323,7 @@ impl CallRecord {
             diversion: diversion.as_deref().cloned(),
             sounds: Vec::new(),
             messages: Vec::new(),
+            dispositions: Vec::new(),
         })
     }
 

@@ -1,9 +1,9 @@
 //! A time zone: what its clocks show at a moment, and when they show a date and time.
 
 use hotline_base::WallTime;
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Span, Timestamp};
 
 /// A zone of the IANA time zone database, as it was when this program was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,13 @@ impl Zone {
     pub fn midnight(&self, year: i16, month: i8, day: i8) -> Option<WallTime> {
         let date = Date::new(year, month, day).ok()?;
         Some(WallTime(self.first(date.at(0, 0, 0, 0)).as_microsecond()))
+    }
+
+    /// When the date after the one that calendars show at `wall` begins.
+    #[must_use]
+    pub fn day_after(&self, wall: WallTime) -> WallTime {
+        let tomorrow = self.date(timestamp(wall)).saturating_add(Span::new().days(1));
+        self::wall(self.first(tomorrow.to_datetime(Time::midnight())))
     }
 
     /// The date that calendars show.

@@ -19,7 +19,7 @@ pub struct BookedCallback {
 
 /// What became of a wish that is to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Booking {
+pub enum CallbackBooking {
     /// It is kept.
     New,
     /// The number waits for that queue already, and keeps its place.
@@ -44,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn book_callback(&self, booked: &BookedCallback) -> Result<Booking, StoreError> {
+    pub async fn book_callback(&self, booked: &BookedCallback) -> Result<CallbackBooking, StoreError> {
         let mut tx = self.db.begin().await?;
         let count = sql("SELECT COUNT(*) AS open FROM callback WHERE closed_at IS NULL");
         let open: i64 = match tx.fetch_first(count).await? {
@@ -52,7 +52,7 @@ impl Store {
             None => 0,
         };
         if usize::try_from(open).is_ok_and(|open| open >= CALLBACKS_MAX) {
-            return Ok(Booking::Full);
+            return Ok(CallbackBooking::Full);
         }
         let Callback { id, queue, number, language, requested_at, enqueued_at, tries, not_before } =
             &booked.callback;
@@ -70,7 +70,7 @@ impl Store {
         .bind(not_before.map(WallTime::as_unix_micros));
         let kept = tx.execute(statement).await?;
         tx.commit().await?;
-        Ok(if kept == 0 { Booking::Known } else { Booking::New })
+        Ok(if kept == 0 { CallbackBooking::Known } else { CallbackBooking::New })
     }
 
     /// Those who wait to be called back, in the order of their wishes, at most `limit`.
@@ -121,7 +121,7 @@ pub(crate) async fn change(tx: &mut Tx, change: &CallbackChange) -> Result<(), S
 }
 
 fn read(row: &Row) -> Result<BookedCallback, StoreError> {
-    let id = |column: &str| -> Result<CallId, StoreError> {
+    let id = |column: &'static str| -> Result<CallId, StoreError> {
         let text: String = row.get(column)?;
         CallId::parse(&text).ok_or(StoreError::Corrupt { what: "callback", key: text, source: None })
     };

@@ -10,7 +10,7 @@ use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
 use hotline_call::{CallRecord, Correction, Recording, RecordingIndex, RecordingState};
 
 use crate::db::{Argument, Row, Statement, Tx, portions, sql};
-use crate::{Store, StoreError, flow_figures};
+use crate::{Store, StoreError, dispositions, flow_figures};
 
 /// Most calls that one page gives.
 pub const CALL_PAGE_MAX: usize = 200;
@@ -141,6 +141,7 @@ impl Store {
                 record.recordings.push(recording);
             }
         }
+        dispositions::add(&self.db, &mut calls).await?;
         Ok(calls)
     }
 }

@@ -46,6 +46,38 @@ impl Store {
         self.db.fetch(statement).await?.iter().map(read).collect()
     }
 
+    /// The events of one call, in order; at most [`EVENTS_PAGE_MAX`].
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn events_of(&self, call: CallId) -> Result<Vec<Event>, StoreError> {
+        let statement = sql("SELECT * FROM call_event WHERE call = $1 ORDER BY seq LIMIT $2")
+            .bind(call.to_string())
+            .bind(i64::try_from(EVENTS_PAGE_MAX).unwrap_or(0));
+        self.db.fetch(statement).await?.iter().map(read).collect()
+    }
+
+    /// Events of no call before number `seq`, the last one first; at most `limit` and [`EVENTS_PAGE_MAX`].
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn events_of_no_call(&self, seq: u64, limit: usize) -> Result<Vec<Event>, StoreError> {
+        let statement =
+            sql("SELECT * FROM call_event WHERE call IS NULL AND seq < $1 ORDER BY seq DESC LIMIT $2")
+                .bind(i64::try_from(seq).unwrap_or(i64::MAX))
+                .bind(i64::try_from(limit.min(EVENTS_PAGE_MAX)).unwrap_or(0));
+        self.db.fetch(statement).await?.iter().map(read).collect()
+    }
+
+    /// When the last event happened; `None` for an empty journal.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn last_moment(&self) -> Result<Option<WallTime>, StoreError> {
+        let row = self.db.fetch_first(sql("SELECT at FROM call_event ORDER BY seq DESC LIMIT 1")).await?;
+        row.map(|row| Ok(WallTime(row.get("at")?))).transpose()
+    }
+
     /// Calls that began and have no record, each with its events in order: what was under way when the server
     /// stopped. An event that cannot be read is passed over with an error in the log and a count, because one
     /// bad row must not keep the server from starting.

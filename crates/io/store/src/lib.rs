@@ -8,6 +8,7 @@
 //! holds the only code that knows there are two. Then [`Writer`], through which call control writes without
 //! ever waiting.
 
+mod agent_time;
 mod audit;
 mod callbacks;
 mod calls;
@@ -15,6 +16,7 @@ mod contacts;
 mod customers;
 mod db;
 mod demo_users;
+mod dispositions;
 mod error;
 mod flow_figures;
 mod flows;
@@ -28,8 +30,11 @@ mod text;
 mod users;
 mod writer;
 
+pub use agent_time::{
+    AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, StoredHelp, StoredSession, StoredSpan,
+};
 pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditRow, AuditVerdict};
-pub use callbacks::{BookedCallback, Booking, CallbackChange};
+pub use callbacks::{BookedCallback, CallbackBooking, CallbackChange};
 pub use calls::{CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
 pub use contacts::{KeptContacts, StoredContacts};
 pub use customers::{

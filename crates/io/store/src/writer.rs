@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hotline_call::{CallRecord, Correction, Event};
+use hotline_call::{AgentFact, CallDisposition, CallRecord, Correction, Event};
 use hotline_telemetry::Metric;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::error::TrySendError;
@@ -24,7 +24,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::spool::Spool;
-use crate::{CallbackChange, Store, StoreError, StoredContacts, callbacks, calls, contacts, journal};
+use crate::{
+    CallbackChange, Store, StoreError, StoredContacts, agent_time, callbacks, calls, contacts, journal,
+};
 
 /// Entries that may wait for the task; a new one beyond that is lost and counted.
 pub const WRITER_QUEUE_MAX: usize = 16_384;
@@ -50,6 +52,10 @@ pub enum JournalEntry {
     Correction(Box<Correction>),
     /// How a wish to be called back stands.
     Callback(CallbackChange),
+    /// A fact about an agent's work.
+    Agent(AgentFact),
+    /// What became of a call.
+    Disposition(CallDisposition),
 }
 
 /// Whether the database takes entries.
@@ -185,6 +191,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let (mut events, mut records, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
         let (mut corrections, mut wishes) = (Vec::new(), Vec::new());
+        let (mut facts, mut dispositions) = (Vec::new(), Vec::new());
         for entry in entries {
             match entry {
                 JournalEntry::Event(event) => events.push(event),
@@ -192,6 +199,8 @@ impl Store {
                 JournalEntry::Contacts(replaced) => contacts.push(replaced),
                 JournalEntry::Correction(correction) => corrections.push(correction),
                 JournalEntry::Callback(change) => wishes.push(change),
+                JournalEntry::Agent(fact) => facts.push(fact),
+                JournalEntry::Disposition(disposition) => dispositions.push(disposition),
             }
         }
         // A call's record follows its events, so the kinds do not get into each other's way.
@@ -199,6 +208,10 @@ impl Store {
         calls::insert(&mut tx, &records).await?;
         for correction in corrections {
             calls::correct(&mut tx, correction).await?;
+        }
+        agent_time::insert(&mut tx, &facts).await?;
+        for disposition in dispositions {
+            crate::dispositions::put(&mut tx, disposition).await?;
         }
         for replaced in contacts {
             contacts::replace(&mut tx, replaced).await?;

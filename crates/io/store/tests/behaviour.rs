@@ -9,6 +9,8 @@
 
 #[path = "behaviour/accounts.rs"]
 mod accounts;
+#[path = "behaviour/agent_time.rs"]
+mod agent_time;
 #[path = "behaviour/audit.rs"]
 mod audit;
 #[path = "behaviour/bench.rs"]
@@ -86,6 +88,11 @@ const CASES: &[Case] = cases![
     flows::what_calls_did_in_a_flow_is_counted_once_by_day,
     callbacks::whoever_wants_to_be_called_back_is_listed_once_until_it_is_done,
     callbacks::a_wish_is_kept_as_it_stands_until_somebody_was_reached,
+    agent_time::spans_of_a_session_come_back_in_order_and_once,
+    agent_time::a_session_without_an_end_is_open,
+    agent_time::help_comes_back_with_its_answer_and_outcome,
+    agent_time::a_booking_stands_beside_what_was_measured,
+    agent_time::the_last_disposition_of_each_agent_is_on_the_record,
     opening::the_tables_are_made_once_and_kept,
     opening::a_call_stored_before_agents_were_listed_is_found_by_them,
     opening::tables_of_a_later_version_are_refused,

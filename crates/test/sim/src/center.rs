@@ -179,6 +179,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         place_kept: Duration::ZERO,
         record: rules.record,
         speech: rules.speech,
+        dispositions: std::collections::BTreeSet::new(),
     };
     let agent = |number: usize| Agent {
         name: format!("Agent {number}"),
@@ -187,6 +188,9 @@ pub(crate) fn center(rules: &Rules) -> Center {
         auto_answer: AutoAnswer::Never,
         outside_numbers: vec![device(number)],
         confirm_outside: true,
+        skills: BTreeMap::new(),
+        groups: std::collections::BTreeSet::new(),
+        daily_cap: None,
     };
     let trunks: Vec<Trunk> = (0..rules.outside).map(|number| trunk(rules, number)).collect();
     let route = Route {
@@ -203,6 +207,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         numbers: BTreeMap::from([(NUMBER.to_owned(), number)]),
         flows: Arc::new([flow].into_iter().collect()),
         areas: BTreeMap::new(),
+        staffing: hotline_call::Staffing::default(),
         zone: Zone::utc(),
         queues: BTreeMap::from([(sales, queue)]),
         agents: (0..rules.agents).map(|number| (agent_id(number), agent(number))).collect(),

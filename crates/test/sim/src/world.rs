@@ -716,6 +716,8 @@ impl World {
             | Request::Forget { .. }
             | Request::SaveRecord(_)
             | Request::SaveContacts(_)
+            | Request::SaveAgentFact(_)
+            | Request::SaveDisposition(_)
             | Request::Locate(_) => {}
         }
     }

@@ -2,26 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use hotline_acd::Decision;
 use hotline_api_types as api;
 use hotline_api_types::What;
-use hotline_base::{AgentId, Pii};
+use hotline_base::{AgentId, Pii, WallTime};
 use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
 
+use super::decision::decision;
 use super::record::{
     cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party, queue_outcome, source,
     step, transfer_target,
 };
-use super::{Standing, agent_object, alarm, alarm_kind, text, time};
+use super::{Profile, Standing, agent_object, alarm, alarm_kind, text, time};
 
-/// An event as an admin gets it. `names` are the agents' names; one that is not there is shown by its id.
-pub(crate) fn event(event: &Event, names: &BTreeMap<AgentId, Pii<String>>) -> api::Event {
+/// An event as an admin gets it.
+pub(crate) fn event(event: &Event, agents: &BTreeMap<AgentId, Profile>) -> api::Event {
     let (call, what) = match &event.kind {
-        EventKind::Call { call, what } => (Some(call.to_string()), call_event(what)),
-        EventKind::Agent { agent, state, since, pending, device, registered } => {
-            let name = names.get(agent).map_or(agent.as_str(), |name| name.expose());
+        EventKind::Call { call, what } => (Some(call.to_string()), call_event(what, event.at)),
+        EventKind::Agent { agent, state, since, pending, device, registered, help } => {
             let (since, pending, registered) = (*since, pending.as_ref(), *registered);
-            let agent = agent_object(agent, name, &Standing { state, since, pending, device, registered });
+            let help = help.as_ref();
+            let standing = Standing { state, since, pending, device, registered, help };
+            let agent = agent_object(agent, agents.get(agent), &standing);
             (None, What::AgentChanged { agent })
         }
         EventKind::AlarmRaised(raised) => (None, What::AlarmRaised { alarm: alarm(raised) }),
@@ -30,7 +31,7 @@ pub(crate) fn event(event: &Event, names: &BTreeMap<AgentId, Pii<String>>) -> ap
     api::Event { seq: event.seq, at: time(event.at), call, what }
 }
 
-fn call_event(what: &CallEvent) -> What {
+fn call_event(what: &CallEvent, at: WallTime) -> What {
     match what {
         CallEvent::Started { caller, caller_name, called, entry, source, language, .. } => {
             started(caller, caller_name.as_ref(), called, entry, source, language)
@@ -50,6 +51,10 @@ fn call_event(what: &CallEvent) -> What {
         CallEvent::Position { queue, position, waiting } => {
             What::CallPosition { queue: queue.to_string(), position: *position, waiting: *waiting }
         }
+        CallEvent::NotOffered { .. }
+        | CallEvent::Assigned { .. }
+        | CallEvent::Prioritised { .. }
+        | CallEvent::CallingBack { .. } => routing_event(what, at),
         CallEvent::Dequeued { queue, outcome } => {
             What::CallDequeued { queue: queue.to_string(), outcome: queue_outcome(*outcome) }
         }
@@ -82,7 +87,7 @@ fn call_event(what: &CallEvent) -> What {
         CallEvent::Offered { offer, agent, because } => What::CallOffered {
             offer: offer.0,
             agent: agent.to_string(),
-            because: because.as_ref().map(|because| Box::new(decision(because))),
+            because: because.as_ref().map(|because| Box::new(decision(because, at))),
             pop: None,
         },
         CallEvent::Popped { offer, written } => What::CallPopped { offer: offer.0, written: *written },
@@ -97,6 +102,25 @@ fn call_event(what: &CallEvent) -> What {
         CallEvent::Connected { offer, agent } => {
             What::CallConnected { offer: offer.0, agent: agent.to_string() }
         }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
+fn routing_event(what: &CallEvent, at: WallTime) -> What {
+    match what {
+        CallEvent::Assigned { agent } => What::CallAssigned { agent: agent.to_string() },
+        CallEvent::Prioritised { emergency, credit } => {
+            What::CallPrioritised { emergency: *emergency, credit_s: credit.as_secs() }
+        }
+        CallEvent::CallingBack { callback, requested_at, because } => What::CallCallingBack {
+            callback: callback.to_string(),
+            requested_at: time(*requested_at),
+            because: Some(Box::new(decision(because, at))),
+        },
+        CallEvent::NotOffered { because } => {
+            What::CallNotOffered { because: Box::new(decision(because, at)) }
+        }
+        _ => unreachable!("only these are given here"),
     }
 }
 
@@ -173,30 +197,5 @@ fn started(
         direction: direction(from, first),
         source: source(from),
         language: language.to_owned(),
-    }
-}
-
-fn decision(decision: &Decision) -> api::Decision {
-    api::Decision {
-        strategy: decision.strategy.as_str().to_owned(),
-        position: decision.position,
-        waited_ms: millis(decision.waited),
-        candidates: decision
-            .candidates
-            .iter()
-            .map(|candidate| api::Candidate {
-                agent: candidate.agent.to_string(),
-                idle_ms: millis(candidate.sort_key.idle_for),
-            })
-            .collect(),
-        refused: decision
-            .refused
-            .iter()
-            .map(|refusal| api::Refusal {
-                agent: refusal.agent.to_string(),
-                gate: refusal.gate.code().to_owned(),
-            })
-            .collect(),
-        unlisted: decision.unlisted,
     }
 }

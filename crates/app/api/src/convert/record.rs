@@ -5,9 +5,9 @@ use std::time::Duration;
 use hotline_acd::OfferFailure;
 use hotline_api_types as api;
 use hotline_call::{
-    CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry, FlowStep, LeftMessage,
-    LegSound, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording, RecordingState, Source,
-    SurveyAnswer, Transfer, TransferOutcome,
+    CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry,
+    FlowStep, LeftMessage, LegSound, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording,
+    RecordingState, Source, SurveyAnswer, Transfer, TransferOutcome,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 
@@ -45,6 +45,7 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         diversion: record.diversion.as_ref().map(diversion),
         sounds: record.sounds.iter().map(leg_sound).collect(),
         messages: record.messages.iter().map(message).collect(),
+        dispositions: record.dispositions.iter().map(disposition).collect(),
     }
 }
 
@@ -219,6 +220,16 @@ fn answer(answer: &SurveyAnswer) -> api::SurveyAnswer {
     }
 }
 
+fn disposition(said: &CallDisposition) -> api::Disposition {
+    api::Disposition {
+        agent: said.agent.to_string(),
+        queue: said.queue.as_ref().map(ToString::to_string),
+        code: said.code.clone(),
+        note: text(said.note.as_ref()),
+        at: time(said.at),
+    }
+}
+
 fn message(message: &LeftMessage) -> api::LeftMessage {
     api::LeftMessage {
         id: message.id.to_string(),
@@ -233,6 +244,7 @@ pub(super) fn queue_outcome(outcome: QueueOutcome) -> api::QueueOutcome {
         QueueOutcome::Answered => api::QueueOutcome::Answered,
         QueueOutcome::Abandoned => api::QueueOutcome::Abandoned,
         QueueOutcome::TimedOut => api::QueueOutcome::TimedOut,
+        QueueOutcome::Moved => api::QueueOutcome::Moved,
         QueueOutcome::Withdrawn => api::QueueOutcome::Withdrawn,
         QueueOutcome::Left => api::QueueOutcome::Left,
     }
@@ -339,6 +351,6 @@ const fn channel(channel: Channel) -> api::RecordedChannel {
 }
 
 /// Whole milliseconds, saturating.
-pub(super) fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

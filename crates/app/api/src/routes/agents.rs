@@ -97,12 +97,12 @@ pub(crate) async fn set_device(
 }
 
 /// An agent is its own master; an admin everybody's.
-fn allowed(who: &Identity, id: &str) -> Result<AgentId, ApiError> {
+pub(super) fn allowed(who: &Identity, id: &str) -> Result<AgentId, ApiError> {
     let agent = AgentId::from(id);
     if who.viewer.may_see(&agent) { Ok(agent) } else { Err(ApiError::Forbidden) }
 }
 
-async fn present(app: &App, agent: &AgentId) -> Result<axum::Json<api::Agent>, ApiError> {
+pub(super) async fn present(app: &App, agent: &AgentId) -> Result<axum::Json<api::Agent>, ApiError> {
     let view = app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
     Ok(axum::Json(convert::agent(&view)))
 }

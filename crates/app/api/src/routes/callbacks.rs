@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use hotline_api_types as api;
 use hotline_base::CallId;
 use hotline_call::{Command, CommandError};
+use hotline_shard::HandleError;
 use hotline_store::BookedCallback;
 
 use crate::app::App;
@@ -41,7 +42,7 @@ pub(crate) async fn close(
     }
     match app.ports.shard.command(Command::CancelCallback(wish)).await {
         // Not in line any more: being called this moment, or its queue is gone.
-        Ok(()) | Err(CallError::Refused(CommandError::UnknownCallback)) => {}
+        Ok(()) | Err(HandleError::Refused(CommandError::UnknownCallback)) => {}
         Err(error) => return Err(error.into()),
     }
     app.audit(&who.user.name, "callback.close", id, serde_json::Value::Null).await?;

@@ -13,5 +13,6 @@ mod messages;
 mod roles;
 mod server;
 mod sign_in;
+mod staff;
 mod stream;
 mod trace;

@@ -9,13 +9,24 @@ use crate::client::send;
 use crate::server::{Server, call_id, offered_view};
 
 /// Every route below `/api` but the two that take a password.
-const ROUTES: [(&str, &str); 41] = [
+const ROUTES: [(&str, &str); 52] = [
     ("GET", "/api/v1/session"),
     ("DELETE", "/api/v1/session"),
     ("DELETE", "/api/v1/tokens/current"),
     ("PUT", "/api/v1/agents/1001/state"),
     ("GET", "/api/v1/agents/1001"),
     ("POST", "/api/v1/agents/1001/messages"),
+    ("POST", "/api/v1/agents/1001/wrap-up"),
+    ("DELETE", "/api/v1/agents/1001/wrap-up"),
+    ("POST", "/api/v1/agents/1001/wrap-up/extend"),
+    ("POST", "/api/v1/agents/1001/help"),
+    ("POST", "/api/v1/agents/1001/help/answer"),
+    ("POST", "/api/v1/agents/1001/help/end"),
+    ("GET", "/api/v1/agents/1001/states"),
+    ("POST", "/api/v1/agents/1001/bookings"),
+    ("GET", "/api/v1/reasons"),
+    ("GET", "/api/v1/dispositions"),
+    ("PUT", "/api/v1/calls/x/disposition"),
     ("GET", "/api/v1/live"),
     ("GET", "/api/v1/events"),
     ("GET", "/api/v1/calls"),

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
-use hotline_acd::{AgentError, AgentState, AgentView, Device, Presence};
+use hotline_acd::{
+    AgentError, AgentState, AgentView, Device, Presence, ReasonClass, ReasonConfig, ReasonView,
+};
 use hotline_api::{HoursByHand, Ports, hash_password, serve};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
@@ -104,6 +107,11 @@ impl Server {
                 international_prefix: "00".into(),
                 national_digits: None,
             },
+            dispositions: std::sync::Arc::new(hotline_api::Dispositions {
+                names: [("sold".to_owned(), "Sold".to_owned()), ("lost".to_owned(), "Lost".to_owned())]
+                    .into(),
+                queues: [("sales".into(), ["sold".to_owned()].into())].into(),
+            }),
             outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
             metrics: Arc::new(metrics),
             https: false,
@@ -221,6 +229,7 @@ impl Shard {
                         drop(messages.send(message));
                         drop(reply.send(outcome));
                     }
+                    Ask::Reasons(agent, reply) => drop(reply.send(vec![reason(&agent)])),
                     Ask::Alive(reply) => drop(reply.send(shown.lock().unwrap().alarms.clone())),
                     Ask::Agent(id, reply) => {
                         let agents = &shown.lock().unwrap().agents;
@@ -266,12 +275,35 @@ impl Shard {
     }
 }
 
+/// Lunch, of which half an hour is left to Ann.
+fn reason(agent: &AgentId) -> ReasonView {
+    let left = if agent.as_str() == "1001" { 1800 } else { 3600 };
+    ReasonView {
+        reason: "lunch".into(),
+        config: ReasonConfig {
+            name: "Lunch".to_owned(),
+            class: ReasonClass::Meal,
+            daily_quota: Some(Duration::from_hours(1)),
+            at_once_max: Some(4),
+        },
+        taken: 2,
+        left: Some(Duration::from_secs(left)),
+    }
+}
+
 fn obey(snapshot: &mut Snapshot, command: &Command) {
     let (agent, state) = match command {
         Command::SetReady(agent) => (agent, AgentState::Ready),
         Command::SetNotReady(agent, reason) => (agent, AgentState::NotReady { reason: reason.clone() }),
         Command::SignOut(agent) => (agent, AgentState::LoggedOut),
         Command::SetDevice(..)
+        | Command::AskWrapUp(_)
+        | Command::ExtendWrapUp(_)
+        | Command::EndWrapUp(_)
+        | Command::Dispose { .. }
+        | Command::AskHelp(_)
+        | Command::AnswerHelp { .. }
+        | Command::EndHelp(..)
         | Command::PopWritten { .. }
         | Command::Transfer { .. }
         | Command::PauseRecording { .. }
@@ -311,6 +343,11 @@ pub(crate) fn agent(id: &str, name: &str) -> AgentView {
         queues: BTreeSet::new(),
         signed_in: None,
         outside: false,
+        help: None,
+        skills: [("spanish".into(), 3)].into(),
+        groups: BTreeSet::from(["early".into()]),
+        calls_today: 0,
+        daily_cap: Some(40),
     }
 }
 

@@ -112,7 +112,8 @@ async fn an_agent_gets_its_own_events_only() {
     for agent in ["1002", "1001"] {
         let (state, since) = (AgentState::Ready, WallTime(0));
         let (agent, device) = (agent.into(), Device::Phone);
-        let kind = EventKind::Agent { agent, state, since, pending: None, device, registered: true };
+        let kind =
+            EventKind::Agent { agent, state, since, pending: None, device, registered: true, help: None };
         server.shard.emit(kind, None);
     }
     server.shard.offer(mine, 7, "1001");

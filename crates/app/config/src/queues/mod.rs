@@ -10,19 +10,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hotline_base::{AgentId, GroupId, HoursId, QueueId, SkillId};
-use hotline_call::{Queue, SpeechPolicy};
+use hotline_call::{Queue, SpeechPolicy, Staffing};
 use hotline_yaml::{Fields, Node, Reader, suggest};
 
 use crate::agents::AgentEntry;
 use crate::flows::Sounds;
 use crate::speech::speech;
+use crate::staffing::dispositions;
 
 const KEYS: &[&str] = &[
     "name",
     "strategy",
     "ring_delay_s",
     "ring_timeout_s",
+    "wrap_up",
     "wrap_up_s",
+    "dispositions",
     "wait_max_s",
     "waiting_max",
     "weight",
@@ -50,6 +53,7 @@ pub(crate) struct Around<'a> {
     sounds: &'a Sounds,
     /// Wished of the speech where a queue does not say otherwise.
     speech: &'a SpeechPolicy,
+    staffing: &'a Staffing,
     /// The opening hours there are.
     hours: BTreeSet<HoursId>,
     /// The skills that agents have.
@@ -63,9 +67,13 @@ impl<'a> Around<'a> {
         agents: &'a BTreeMap<AgentId, AgentEntry>,
         sounds: &'a Sounds,
         speech: &'a SpeechPolicy,
+        staffing: &'a Staffing,
         hours: BTreeSet<HoursId>,
     ) -> Self {
-        Self { agents, sounds, speech, hours, skills: BTreeSet::new(), groups: BTreeSet::new() }
+        let all = || agents.values().map(|entry| &entry.agent);
+        let skills = all().flat_map(|agent| agent.skills.keys().cloned()).collect();
+        let groups = all().flat_map(|agent| agent.groups.iter().cloned()).collect();
+        Self { agents, sounds, speech, staffing, hours, skills, groups }
     }
 }
 
@@ -98,6 +106,7 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         None => Some(None),
     };
     let place_kept = seconds(reader, fields, "place_kept_s", 0..=3600, Duration::ZERO);
+    let dispositions = dispositions(reader, fields.optional("dispositions"), around.staffing);
     let record = reader.bool(fields.optional("record"), true);
     let speech = speech(reader, fields.optional("speech"), around.speech);
     Some(Queue {
@@ -109,6 +118,7 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         place_kept: place_kept?,
         record: record?,
         speech: speech?,
+        dispositions: dispositions?,
     })
 }
 

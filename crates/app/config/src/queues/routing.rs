@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use hotline_acd::{Join, QueueConfig, Strategy, Tiers, Unanswered, WrapUp};
+use hotline_acd::{Join, QueueConfig, Strategy, Tiers, Unanswered};
 use hotline_base::QueueId;
 use hotline_yaml::{Fields, Node, Reader};
 
 use super::{Around, members, plan, seconds};
+use crate::staffing::wrap_up;
 use crate::trunks::choice;
 
 pub(super) fn routing(
@@ -22,7 +23,7 @@ pub(super) fn routing(
     };
     let strategy = strategy(reader, fields);
     let ring_timeout = seconds(reader, fields, "ring_timeout_s", 3..=300, usual.ring_timeout);
-    let wrap_up = seconds(reader, fields, "wrap_up_s", 0..=3600, usual.wrap_up.length);
+    let wrap_up = wrap_up(reader, fields, around.staffing);
     let wait_max = optional_seconds(reader, fields, "wait_max_s", 1..=86_400);
     let waiting_max = count(reader, fields, "waiting_max", 1..=50_000, usual.waiting_max);
     let weight = count(reader, fields, "weight", 1..=100, usize::from(usual.weight));
@@ -41,7 +42,7 @@ pub(super) fn routing(
         name: name?,
         strategy: strategy?,
         ring_timeout: ring_timeout?,
-        wrap_up: WrapUp { length: wrap_up?, ..WrapUp::default() },
+        wrap_up: wrap_up?,
         waiting_max: waiting_max?,
         wait_max: wait_max?,
         weight: u8::try_from(weight?).ok()?,

@@ -9,11 +9,13 @@
 mod center;
 mod configuration;
 mod decisions;
+mod help;
 mod limits;
 mod model;
 mod offers;
 mod plans;
 mod random;
+mod reasons;
 mod recent;
 mod rules;
 mod snapshot;
@@ -21,3 +23,4 @@ mod states;
 mod strategies;
 mod supervisors;
 mod waiting;
+mod wrap_up;

@@ -6,18 +6,27 @@ use hotline_acd::{
 use hotline_base::{AgentId, CallId, Now, Pii};
 
 use super::Controller;
-use crate::command::{CommandError, Customer};
+use crate::command::{CommandError, Customer, Request};
 use crate::event::{AlarmKind, EventKind};
 use crate::number::normalise;
+use crate::staff::{AgentFact, CallDisposition, NOTE_BYTES_MAX};
 
 impl Controller {
     pub(super) fn on_acd(&mut self, now: Now, event: AcdEvent) {
         match event {
-            AcdEvent::AgentChanged { agent, state, since, pending, device, registered } => {
-                self.env.emit(now, EventKind::Agent { agent, state, since, pending, device, registered });
+            AcdEvent::AgentChanged { agent, state, since, pending, device, registered, help } => {
+                let kind = EventKind::Agent { agent, state, since, pending, device, registered, help };
+                self.env.emit(now, kind);
             }
-            // Session times are kept by the reports that come with the control plane.
-            AcdEvent::SessionEnded { .. } => {}
+            AcdEvent::SessionStarted { agent, at } => self.keep(AgentFact::SessionStarted { agent, at }),
+            AcdEvent::StateEnded(span) => self.keep(AgentFact::State(span)),
+            // The times are the sums of the states.
+            AcdEvent::SessionEnded { agent, started, ended, times: _ } => {
+                self.keep(AgentFact::SessionEnded { agent, started, ended });
+            }
+            AcdEvent::HelpEnded { agent, help, ended, outcome } => {
+                self.keep(AgentFact::Help { agent, help, ended, outcome });
+            }
             AcdEvent::Offer { reservation, call, agent, because, .. } => {
                 if self.call_back(now, (reservation, call), &agent, &because) {
                     return;
@@ -66,6 +75,35 @@ impl Controller {
         for id in all {
             self.with_call(id, |call, env| call.watch_hours(now, env));
         }
+    }
+
+    fn keep(&mut self, fact: AgentFact) {
+        self.env.requests.push_back(Request::SaveAgentFact(fact));
+    }
+
+    /// An agent says what became of a call. Of which queue it was is known as long as the agent has had no other.
+    pub(super) fn dispose(
+        &mut self,
+        now: Now,
+        call: CallId,
+        by: AgentId,
+        code: String,
+        note: Option<Pii<String>>,
+    ) -> Result<(), CommandError> {
+        if self.env.acd.agent(&by).is_none() {
+            return Err(AgentError::Unknown.into());
+        }
+        if note.as_ref().is_some_and(|note| note.expose().len() > NOTE_BYTES_MAX) {
+            return Err(CommandError::NoteTooLong);
+        }
+        let queue = self.env.acd.queue_of(&by, call).cloned();
+        if !self.env.center.may_dispose(queue.as_ref(), &code) {
+            return Err(CommandError::UnknownDisposition);
+        }
+        self.env.acd.disposed(now, &by, call);
+        let disposition = CallDisposition { call, agent: by, queue, code, note, at: now.wall };
+        self.env.requests.push_back(Request::SaveDisposition(disposition));
+        Ok(())
     }
 
     /// A phone of the agent has registered, or one is gone.

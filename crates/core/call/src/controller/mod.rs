@@ -7,6 +7,7 @@
 
 mod agents;
 mod callbacks;
+mod day;
 mod incoming;
 mod media_events;
 mod messages;
@@ -15,6 +16,7 @@ mod sip_events;
 mod supervising;
 mod transfers;
 
+pub(crate) use day::NextDay;
 pub use messages::{MESSAGE_BYTES_MAX, MessageOutcome};
 pub use saved::{RestoreError, VERSION};
 pub use supervising::MergeView;
@@ -22,7 +24,7 @@ pub use supervising::MergeView;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hotline_acd::{Acd, AgentView};
+use hotline_acd::{Acd, AgentView, ReasonView};
 use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
 use hotline_ivr::CallbackExit;
 use hotline_media as media;
@@ -53,6 +55,8 @@ pub enum Timer {
     Acd(hotline_acd::Timer),
     /// A trunk's servers are to be looked up again.
     Trunks,
+    /// Another day begins where the center is.
+    Day,
     /// A timer of one call.
     Call(CallTimer),
 }
@@ -131,7 +135,7 @@ impl Controller {
     ) -> Self {
         let sip = Endpoint::new(endpoint, rng.fork(), nonce_secret);
         let acd = Acd::new(center.acd_config(), now);
-        let mut env = Env::new(center, sip, acd, rng, last_seq);
+        let mut env = Env::new(now, center, sip, acd, rng, last_seq);
         env.with_trunks(now, |trunks, outer| trunks.configure(now, outer));
         Self { env, calls: BTreeMap::new(), draining: false, acting: None }
     }
@@ -235,6 +239,7 @@ impl Controller {
     pub fn handle_timeout(&mut self, now: Now) {
         self.env.sip.handle_timeout(now);
         self.env.acd.handle_timeout(now);
+        self.follow_calendar(now);
         self.env.with_trunks(now, |trunks, outer| trunks.handle_timeout(now, outer));
         while let Some((call, timer)) = self.env.timers.pop_due(now.mono) {
             self.with_call(call, |call, env| match timer {
@@ -306,7 +311,8 @@ impl Controller {
         let acd = self.env.acd.poll_timeout().map(|(at, timer)| (at, Timer::Acd(timer)));
         let call = self.env.timers.next().map(|(at, (_, timer))| (at, Timer::Call(*timer)));
         let trunks = self.env.trunks.poll_timeout().map(|at| (at, Timer::Trunks));
-        [sip, acd, trunks, call].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let day = Some((self.env.next_day.look_at(), Timer::Day));
+        [sip, acd, trunks, call, day].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What the page of the agent who is offered `offer` shows; `None` once that call is over.
@@ -333,6 +339,12 @@ impl Controller {
     #[must_use]
     pub fn agent(&self, agent: &AgentId) -> Option<AgentView> {
         self.env.acd.agent(agent)
+    }
+
+    /// The configured reasons for being not ready, with what is left of them to `agent`.
+    #[must_use]
+    pub fn reasons(&self, now: Now, agent: &AgentId) -> Vec<ReasonView> {
+        self.env.acd.reasons(now, agent)
     }
 
     /// Standing alarms.
@@ -407,13 +419,7 @@ impl Controller {
     fn on_command(&mut self, now: Now, command: Command) -> Result<(), CommandError> {
         let acd = &mut self.env.acd;
         match command {
-            Command::SetReady(agent) => {
-                acd.sign_in(now, &agent)?;
-                acd.set_ready(now, &agent)?;
-                self.env.clear(now, &AlarmKind::PhoneFault(agent.clone()));
-                self.env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
-                self.env.clear(now, &AlarmKind::ReservationExpired(agent));
-            }
+            Command::SetReady(agent) => return self.set_ready(now, agent),
             Command::SetNotReady(agent, reason) => {
                 acd.sign_in(now, &agent)?;
                 acd.set_not_ready(now, &agent, reason)?;
@@ -422,6 +428,15 @@ impl Controller {
             Command::SignOut(agent) => {
                 acd.sign_out(now, &agent)?;
             }
+            Command::AskWrapUp(agent) => {
+                acd.ask_wrap_up(now, &agent)?;
+            }
+            Command::ExtendWrapUp(agent) => acd.extend_wrap_up(now, &agent)?,
+            Command::EndWrapUp(agent) => acd.end_wrap_up(now, &agent)?,
+            Command::Dispose { call, by, code, note } => return self.dispose(now, call, by, code, note),
+            Command::AskHelp(agent) => acd.ask_help(now, &agent)?,
+            Command::AnswerHelp { agent, by } => acd.answer_help(now, &agent, &by)?,
+            Command::EndHelp(agent, outcome) => acd.end_help(now, &agent, outcome)?,
             Command::PopWritten { offer, written } => return self.on_pop_written(now, offer, written),
             Command::Transfer { call, by, to } => return self.transfer(now, call, &by, to.expose()),
             Command::PauseRecording { call, by, why } => {
@@ -459,15 +474,7 @@ impl Controller {
                     return Err(CommandError::NotBlocked);
                 }
             }
-            Command::Overloaded(is_overloaded) => {
-                self.env.sip.set_overloaded(is_overloaded);
-                if is_overloaded {
-                    let detail = "new calls are refused until what waits is worked off".to_owned();
-                    self.env.raise(now, AlarmKind::Overloaded, detail);
-                } else {
-                    self.env.clear(now, &AlarmKind::Overloaded);
-                }
-            }
+            Command::Overloaded(is_overloaded) => self.set_overloaded(now, is_overloaded),
             Command::Drain => {
                 self.draining = true;
                 self.env.with_trunks(now, |trunks, outer| trunks.drain(now, outer));
@@ -475,6 +482,25 @@ impl Controller {
             Command::HangUpAll => self.hang_up_all(now),
         }
         Ok(())
+    }
+
+    fn set_ready(&mut self, now: Now, agent: AgentId) -> Result<(), CommandError> {
+        self.env.acd.sign_in(now, &agent)?;
+        self.env.acd.set_ready(now, &agent)?;
+        self.env.clear(now, &AlarmKind::PhoneFault(agent.clone()));
+        self.env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
+        self.env.clear(now, &AlarmKind::ReservationExpired(agent));
+        Ok(())
+    }
+
+    fn set_overloaded(&mut self, now: Now, is_overloaded: bool) {
+        self.env.sip.set_overloaded(is_overloaded);
+        if is_overloaded {
+            let detail = "new calls are refused until what waits is worked off".to_owned();
+            self.env.raise(now, AlarmKind::Overloaded, detail);
+        } else {
+            self.env.clear(now, &AlarmKind::Overloaded);
+        }
     }
 
     fn on_pop_written(&mut self, now: Now, offer: LegId, written: bool) -> Result<(), CommandError> {

@@ -133,6 +133,7 @@ mod tests {
             zone: hotline_hours::Zone::utc(),
             queues: BTreeMap::new(),
             agents: BTreeMap::new(),
+            staffing: crate::Staffing::default(),
             trunks: BTreeMap::new(),
             routes: Vec::new(),
             hours: BTreeMap::new(),

@@ -35,8 +35,10 @@ pub struct World<'a> {
     pub extensions: &'a BTreeSet<String>,
     /// The ids of the agents.
     pub agents: &'a BTreeSet<String>,
-    /// The skills that agents have.
+    /// The skills that agents can have.
     pub skills: &'a BTreeSet<String>,
+    /// The highest level of a skill among the members of a queue; 0 if none has it.
+    pub skilled: &'a dyn Fn(&QueueId, &str) -> u8,
     /// The schedules of opening hours.
     pub schedules: &'a BTreeSet<String>,
     /// The prompts of each language.

@@ -289,6 +289,7 @@ impl Known {
             extensions: &self.extensions,
             agents: &self.extensions,
             skills: &self.skills,
+            skilled: &|_, skill| if skill == "french" { 3 } else { 10 },
             schedules: &self.schedules,
             prompts: &self.prompts,
             speech: true,

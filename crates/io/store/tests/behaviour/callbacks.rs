@@ -2,7 +2,7 @@
 
 use hotline_base::{Pii, QueueId};
 use hotline_call::{CALLBACKS_MAX, Callback, CallbackState};
-use hotline_store::{BookedCallback, Booking, CallbackChange, JournalEntry, SPOOL_BYTES_MAX, Writer};
+use hotline_store::{BookedCallback, CallbackBooking, CallbackChange, JournalEntry, SPOOL_BYTES_MAX, Writer};
 
 use crate::bench::Bench;
 use crate::sample::{at, call_id};
@@ -25,11 +25,11 @@ pub(crate) async fn whoever_wants_to_be_called_back_is_listed_once_until_it_is_d
     let store = &bench.store;
     let (ada, bob) = (wish(1, "sales", "+49301"), wish(2, "sales", "+49302"));
     for wish in [&bob, &ada] {
-        assert_eq!(store.book_callback(wish).await.unwrap(), Booking::New);
+        assert_eq!(store.book_callback(wish).await.unwrap(), CallbackBooking::New);
     }
-    assert_eq!(store.book_callback(&wish(3, "sales", "+49301")).await.unwrap(), Booking::Known);
+    assert_eq!(store.book_callback(&wish(3, "sales", "+49301")).await.unwrap(), CallbackBooking::Known);
     let elsewhere = wish(4, "support", "+49301");
-    assert_eq!(store.book_callback(&elsewhere).await.unwrap(), Booking::New);
+    assert_eq!(store.book_callback(&elsewhere).await.unwrap(), CallbackBooking::New);
     let open = store.open_callbacks(CALLBACKS_MAX).await.unwrap();
     assert_eq!(open, [ada.clone(), bob.clone(), elsewhere.clone()], "the oldest first, each keeps its place");
     assert_eq!(store.open_callbacks(1).await.unwrap(), std::slice::from_ref(&ada));
@@ -40,7 +40,7 @@ pub(crate) async fn whoever_wants_to_be_called_back_is_listed_once_until_it_is_d
     assert_eq!(store.open_callbacks(CALLBACKS_MAX).await.unwrap(), [bob.clone(), elsewhere.clone()]);
 
     let again = wish(5, "sales", "+49301");
-    assert_eq!(store.book_callback(&again).await.unwrap(), Booking::New);
+    assert_eq!(store.book_callback(&again).await.unwrap(), CallbackBooking::New);
     assert_eq!(store.open_callbacks(CALLBACKS_MAX).await.unwrap(), [bob, elsewhere, again]);
 }
 

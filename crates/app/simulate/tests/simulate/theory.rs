@@ -2,19 +2,14 @@
 //!
 //! The confidence interval is that of batch means: the long run is cut into parts, whose means are nearly independent.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_acd::{Member, QueueConfig, WrapUp};
-use hotline_base::{AgentId, QueueId, WallTime};
-use hotline_call::{
-    Agent, AutoAnswer, Center, DialPlan, Queue, RecordingPolicy, SpeechPolicy, Timing, Voice,
-};
+use hotline_base::{QueueId, WallTime};
 use hotline_erlang::{Demand, ErlangA, ErlangC};
-use hotline_hours::Zone;
 use hotline_simulate::{Crew, Distribution, Level, Row, Scenario, Simulation, Stream, callers};
-use hotline_sip::uri::Host;
+
+use crate::center::center;
 
 /// Answered this soon is answered in time.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -23,55 +18,6 @@ const BATCHES: u32 = 20;
 const T: f64 = 3.883;
 /// The queue needs some time until it is as it always is.
 const WARM_UP: Duration = Duration::from_secs(5 * 3600);
-
-/// A center with one queue whose agents have nothing to do after calls.
-fn center(agents: u32) -> Center {
-    let ids: Vec<AgentId> =
-        (0..agents).map(|number| AgentId::from(format!("agent{number:03}").as_str())).collect();
-    let agent = |(number, id): (usize, &AgentId)| {
-        let agent = Agent {
-            name: id.as_str().to_owned(),
-            extension: (1000 + number).to_string(),
-            caller_id: None,
-            auto_answer: AutoAnswer::Never,
-            outside_numbers: Vec::new(),
-            confirm_outside: false,
-        };
-        (id.clone(), agent)
-    };
-    let id = QueueId::from("calls");
-    let routing = QueueConfig {
-        wrap_up: WrapUp { length: Duration::ZERO, ..WrapUp::default() },
-        waiting_max: 50_000,
-        ..QueueConfig::new(id.clone(), ids.iter().cloned().map(Member::new).collect())
-    };
-    let queue = Queue {
-        routing,
-        music: "music/waiting".into(),
-        announce_position: false,
-        record: false,
-        speech: SpeechPolicy::default(),
-    };
-    Center {
-        dial_plan: DialPlan::default(),
-        numbers: BTreeMap::new(),
-        flows: Arc::default(),
-        areas: BTreeMap::new(),
-        queues: BTreeMap::from([(id, queue)]),
-        agents: ids.iter().enumerate().map(agent).collect(),
-        trunks: BTreeMap::new(),
-        routes: Vec::new(),
-        hours: BTreeMap::new(),
-        zone: Zone::utc(),
-        language: "en".to_owned(),
-        domain: Host::parse("hotline.example").expect("a host name"),
-        media_address: [127, 0, 0, 1].into(),
-        voice: Voice::default(),
-        speech: SpeechPolicy::default(),
-        recording: RecordingPolicy::default(),
-        timing: Timing::default(),
-    }
-}
 
 /// What one queue came to in each batch.
 struct Found {
@@ -88,7 +34,7 @@ fn simulate(calls_per_hour: f64, handle_s: u64, patience_s: Option<u64>, agents:
     let patience = patience_s.map_or(Distribution::Constant(Duration::from_secs(10_000_000)), |seconds| {
         Distribution::Exponential { mean: Duration::from_secs(seconds) }
     });
-    let center = center(agents);
+    let center = center(agents, Duration::ZERO);
     let mut crew = Crew::new(center.agents.keys().cloned().collect(), Duration::ZERO..until);
     crew.pick_up = Distribution::Constant(Duration::ZERO);
     let scenario = Scenario {

@@ -1,0 +1,312 @@
+//! The work of agents: reasons, after-call work, help, where their time went, and what became of calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use hotline_acd::{HelpOutcome, ReasonClass, ReasonView};
+use hotline_api_types as api;
+use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
+use hotline_call::{CallRecord, Command, NOTE_BYTES_MAX, OfferOutcome};
+use hotline_store::{AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, StoredHelp, StoredSpan};
+use serde::Deserialize;
+
+use super::agents::{allowed, present};
+use super::calls::{find, wrong};
+use crate::app::App;
+use crate::auth::Identity;
+use crate::convert::{millis, time};
+use crate::error::ApiError;
+use crate::extract::{Json, Path, Query};
+
+/// The longest time that one question is about.
+const ASKED_MAX: Duration = Duration::from_hours(31 * 24);
+/// Unless asked otherwise.
+const ASKED: Duration = Duration::from_hours(24);
+
+/// What can become of calls, as configured.
+#[derive(Clone, Debug, Default)]
+pub struct Dispositions {
+    /// Names by codes.
+    pub names: BTreeMap<String, String>,
+    /// The codes of queues that do not have all.
+    pub queues: BTreeMap<QueueId, BTreeSet<String>>,
+}
+
+/// Which agent a question is about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Whose {
+    agent: Option<String>,
+}
+
+/// `GET /api/v1/reasons`
+pub(crate) async fn reasons(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Query(query): Query<Whose>,
+) -> Result<axum::Json<api::ReasonList>, ApiError> {
+    let agent = match query.agent {
+        Some(id) => Some(allowed(&who, &id)?),
+        None => who.viewer.agent.clone(),
+    };
+    let is_agent = agent.is_some();
+    // To whoever is no agent nothing is left, and nothing lacking.
+    let views = app.ports.shard.reasons(agent.unwrap_or_else(|| AgentId::from(""))).await?;
+    Ok(axum::Json(api::ReasonList { reasons: views.iter().map(|view| reason(view, is_agent)).collect() }))
+}
+
+fn reason(view: &ReasonView, is_agent: bool) -> api::Reason {
+    let class = match view.config.class {
+        ReasonClass::Break => "break",
+        ReasonClass::Meal => "meal",
+        ReasonClass::Work => "work",
+        ReasonClass::Training => "training",
+        ReasonClass::Fault => "fault",
+        ReasonClass::Other => "other",
+    };
+    api::Reason {
+        reason: view.reason.to_string(),
+        name: view.config.name.clone(),
+        class: class.to_owned(),
+        taken: view.taken,
+        at_once_max: view.config.at_once_max,
+        daily_quota_ms: view.config.daily_quota.map(millis),
+        left_ms: view.left.filter(|_| is_agent).map(millis),
+    }
+}
+
+/// `GET /api/v1/dispositions`
+pub(crate) async fn dispositions(
+    State(app): State<Arc<App>>,
+    _who: Identity,
+) -> Result<axum::Json<api::DispositionList>, ApiError> {
+    let Dispositions { names, queues } = &*app.ports.dispositions;
+    let queues = queues.iter().map(|(queue, codes)| (queue.to_string(), codes.iter().cloned().collect()));
+    Ok(axum::Json(api::DispositionList { dispositions: names.clone(), queues: queues.collect() }))
+}
+
+/// `PUT /api/v1/calls/{id}/disposition`: what became of a call, during it or later.
+pub(crate) async fn dispose(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::SetDisposition>,
+) -> Result<StatusCode, ApiError> {
+    let record = find(&app, &who.viewer, &id).await?;
+    let by = match body.agent.as_deref() {
+        Some(agent) => allowed(&who, agent)?,
+        None => who.viewer.agent.clone().ok_or_else(|| wrong("agent", "must say for which agent"))?,
+    };
+    if !had(&record, &by) {
+        return Err(wrong("agent", "has not had this call"));
+    }
+    let note = body.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
+    if note.is_some_and(|note| note.len() > NOTE_BYTES_MAX || note.contains('\0')) {
+        return Err(wrong("note", "must be text of at most 2000 bytes"));
+    }
+    let (call, code): (CallId, _) = (record.call, body.code.clone());
+    let note = note.map(Pii::from);
+    app.ports.shard.command(Command::Dispose { call, by: by.clone(), code, note }).await?;
+    let detail = serde_json::json!({ "agent": by.as_str(), "code": body.code });
+    app.audit(&who.user.name, "call.disposition", call, detail).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether the agent talked in the call, from a queue or not.
+fn had(record: &CallRecord, agent: &AgentId) -> bool {
+    let answered = record.offers.iter().filter(|offer| offer.outcome == OfferOutcome::Answered);
+    record.agent.iter().chain(answered.map(|offer| &offer.agent)).any(|known| known == agent)
+}
+
+/// `POST /api/v1/agents/{id}/wrap-up`: after-call work that does not begin by itself.
+pub(crate) async fn ask_wrap_up(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    ask(&app, &who, &agent, Command::AskWrapUp(agent.clone()), "agent.wrap_up.ask").await
+}
+
+/// `DELETE /api/v1/agents/{id}/wrap-up`: it is done early.
+pub(crate) async fn end_wrap_up(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    ask(&app, &who, &agent, Command::EndWrapUp(agent.clone()), "agent.wrap_up.end").await
+}
+
+/// `POST /api/v1/agents/{id}/wrap-up/extend`
+pub(crate) async fn extend_wrap_up(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    ask(&app, &who, &agent, Command::ExtendWrapUp(agent.clone()), "agent.wrap_up.extend").await
+}
+
+/// `POST /api/v1/agents/{id}/help`
+pub(crate) async fn ask_help(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    ask(&app, &who, &agent, Command::AskHelp(agent.clone()), "agent.help.ask").await
+}
+
+/// `POST /api/v1/agents/{id}/help/answer`: a leader helps.
+pub(crate) async fn answer_help(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    who.require_admin()?;
+    let agent = AgentId::from(id.as_str());
+    let command = Command::AnswerHelp { agent: agent.clone(), by: who.user.name.clone() };
+    ask(&app, &who, &agent, command, "agent.help.answer").await
+}
+
+/// `POST /api/v1/agents/{id}/help/end`
+pub(crate) async fn end_help(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::EndHelp>,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    let outcome = match body.outcome {
+        api::HelpOutcome::Solved => HelpOutcome::Solved,
+        api::HelpOutcome::Unsolved => HelpOutcome::Unsolved,
+        api::HelpOutcome::Withdrawn => HelpOutcome::Withdrawn,
+    };
+    ask(&app, &who, &agent, Command::EndHelp(agent.clone(), outcome), "agent.help.end").await
+}
+
+/// Carries out what concerns one agent, and shows that agent as it is then.
+async fn ask(
+    app: &App,
+    who: &Identity,
+    agent: &AgentId,
+    command: Command,
+    action: &str,
+) -> Result<axum::Json<api::Agent>, ApiError> {
+    app.ports.shard.command(command).await?;
+    app.audit(&who.user.name, action, agent, serde_json::json!({})).await?;
+    present(app, agent).await
+}
+
+/// The time that a question is about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Span {
+    from: Option<api::Timestamp>,
+    until: Option<api::Timestamp>,
+}
+
+/// `GET /api/v1/agents/{id}/states`
+pub(crate) async fn times(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Query(query): Query<Span>,
+) -> Result<axum::Json<api::AgentTimes>, ApiError> {
+    let agent = allowed(&who, &id)?;
+    let until = query.until.map_or_else(|| app.now(), wall);
+    let from = query.from.map_or_else(|| before(until, ASKED), wall);
+    if from >= until || until.since(from) > ASKED_MAX {
+        return Err(wrong("from", "must be before `until`, by 31 days at most"));
+    }
+    // What was told a moment ago is on its way.
+    drop(tokio::time::timeout(Duration::from_secs(2), app.ports.writer.flush()).await);
+    let store = &app.ports.store;
+    let spans = store.agent_spans(&agent, from, until).await?;
+    let next = spans.last().filter(|_| spans.len() == AGENT_SPANS_PAGE_MAX).map(|last| time(last.until));
+    let sessions = store.agent_sessions(&agent, from, until).await?;
+    Ok(axum::Json(api::AgentTimes {
+        sessions: sessions
+            .iter()
+            .map(|session| api::AgentSession {
+                started_at: time(session.started),
+                ended_at: session.ended.map(time),
+            })
+            .collect(),
+        states: spans.iter().map(span).collect(),
+        next,
+        help: store.agent_help(&agent, from, until).await?.iter().map(help).collect(),
+        bookings: store.bookings(&agent, from, until).await?.iter().map(booking).collect(),
+    }))
+}
+
+/// `POST /api/v1/agents/{id}/bookings`: a leader says that the system was at fault.
+pub(crate) async fn book(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::NewBooking>,
+) -> Result<(StatusCode, axum::Json<api::AgentBooking>), ApiError> {
+    who.require_admin()?;
+    let agent = AgentId::from(id.as_str());
+    app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
+    let (from, until, at) = (wall(body.from), wall(body.until), app.now());
+    if from >= until || until > at || until.since(from) > ASKED_MAX {
+        return Err(wrong("until", "must be after `from`, by 31 days at most, and not in the future"));
+    }
+    let note = body.note.trim();
+    if note.is_empty() || note.chars().count() > BOOKING_NOTE_CHARS_MAX || note.contains('\0') {
+        return Err(wrong("note", "must say why, in 500 characters at most"));
+    }
+    let id = app.with_rng(|rng| CallId::generate(at, rng)).to_string();
+    let new = Booking { id, agent, from, until, note: note.to_owned(), by: who.user.name.clone(), at };
+    app.ports.store.book(&new).await?;
+    let detail = serde_json::json!({ "id": new.id, "from": body.from, "until": body.until, "note": note });
+    app.audit(&who.user.name, "agent.booking", &new.agent, detail).await?;
+    Ok((StatusCode::CREATED, axum::Json(booking(&new))))
+}
+
+fn wall(at: api::Timestamp) -> WallTime {
+    WallTime(at.as_unix_millis().saturating_mul(1000))
+}
+
+fn before(at: WallTime, by: Duration) -> WallTime {
+    WallTime(at.0.saturating_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
+}
+
+fn span(of: &StoredSpan) -> api::AgentSpan {
+    api::AgentSpan {
+        state: of.state.clone(),
+        detail: of.detail.clone(),
+        call: of.call.map(|call| call.to_string()),
+        from: time(of.from),
+        until: time(of.until),
+    }
+}
+
+fn help(of: &StoredHelp) -> api::AgentHelp {
+    let answered = of.answered.as_ref();
+    api::AgentHelp {
+        asked_at: time(of.asked),
+        call: of.call.map(|call| call.to_string()),
+        answered_at: answered.map(|(at, _)| time(*at)),
+        answered_by: answered.map(|(_, by)| by.clone()),
+        ended_at: time(of.ended),
+        outcome: of.outcome.clone(),
+    }
+}
+
+fn booking(of: &Booking) -> api::AgentBooking {
+    api::AgentBooking {
+        id: of.id.clone(),
+        from: time(of.from),
+        until: time(of.until),
+        note: of.note.clone(),
+        by: of.by.clone(),
+        at: time(of.at),
+    }
+}
