@@ -475,6 +475,9 @@ impl Pair {
                 }
                 Event::Alarm(AlarmKind::NotOffered { .. }) => panic!("an offer was forgotten"),
                 Event::AgentChanged { .. }
+                | Event::SessionStarted { .. }
+                | Event::StateEnded(_)
+                | Event::HelpEnded { .. }
                 | Event::SessionEnded { .. }
                 | Event::Position { .. }
                 | Event::Moved { .. }
@@ -510,7 +513,9 @@ fn shown(view: &AgentView) -> String {
         AgentState::Talking { call: Some(call), .. } => format!("talking {}", number(*call)),
         AgentState::Talking { call: None, direction } => format!("talking {direction:?}"),
         AgentState::Hold { call } => format!("hold {}", number(*call)),
-        AgentState::WrapUp { call, until } => format!("wrap-up {} {}", number(*call), until.0),
+        AgentState::WrapUp { call, until, .. } => {
+            format!("wrap-up {} {}", number(*call), until.expect("it is timed").0)
+        }
     }
 }
 

@@ -152,6 +152,9 @@ impl Center {
                     self.offers.remove(&reservation);
                 }
                 Event::AgentChanged { .. }
+                | Event::SessionStarted { .. }
+                | Event::StateEnded(_)
+                | Event::HelpEnded { .. }
                 | Event::SessionEnded { .. }
                 | Event::Passed { .. }
                 | Event::Position { .. }
