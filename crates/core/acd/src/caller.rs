@@ -179,8 +179,6 @@ pub(crate) struct Caller {
     /// Not offered before then.
     pub(crate) held_back: Option<Time>,
     pub(crate) progress: Progress,
-    /// The position last told; 0 before the first.
-    pub(crate) position: u32,
     /// How often it was offered.
     pub(crate) passes: u32,
     /// To whom last.
@@ -234,7 +232,6 @@ impl Caller {
             stage: Stage::Waiting,
             held_back: None,
             progress: Progress::default(),
-            position: 0,
             passes: 0,
             last_offered: None,
             told: None,

@@ -71,21 +71,21 @@ impl Acd {
 
     fn renumber(&mut self) {
         for queue_id in core::mem::take(&mut self.marks.moved) {
-            let Some(queue) = self.queues.get(&queue_id) else { continue };
+            let Some(queue) = self.queues.get_mut(&queue_id) else { continue };
             if queue.closing && queue.callers.is_empty() {
                 self.forget_queue(&queue_id);
                 continue;
             }
             let waiting = count(queue.callers.len());
-            for (index, key) in queue.callers.iter().take(POSITIONS_TOLD_MAX).enumerate() {
-                let position = count(index + 1);
-                let caller = self.callers.get_mut(&key.call).expect("the order holds only calls that wait");
-                if caller.position != position {
-                    caller.position = position;
-                    let (call, queue) = (key.call, queue_id.clone());
+            let first: Vec<CallId> =
+                queue.callers.iter().take(POSITIONS_TOLD_MAX).map(|key| key.call).collect();
+            for (index, call) in first.iter().copied().enumerate() {
+                if queue.told.get(index) != Some(&call) {
+                    let (queue, position) = (queue_id.clone(), count(index + 1));
                     self.events.push_back(Event::Position { call, queue, position, waiting });
                 }
             }
+            queue.told = first;
         }
     }
 

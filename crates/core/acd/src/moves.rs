@@ -55,8 +55,8 @@ impl Acd {
         }
         self.events.push_back(Event::Moved { call, from, to: queue.clone() });
         let told = None;
-        let (stage, progress, position) = (Stage::Waiting, Progress::default(), 0);
-        self.admit(now, Caller { queue, since: now, stage, progress, position, told, ..caller });
+        let (stage, progress) = (Stage::Waiting, Progress::default());
+        self.admit(now, Caller { queue, since: now, stage, progress, told, ..caller });
         self.settle(now);
         Ok(())
     }

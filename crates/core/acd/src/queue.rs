@@ -5,7 +5,7 @@ use core::ops::Bound;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotline_base::{AgentId, QueueId, SkillId, Time, WallTime};
+use hotline_base::{AgentId, CallId, QueueId, SkillId, Time, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
@@ -90,6 +90,8 @@ pub(crate) struct Queue {
     pub(crate) closing: bool,
     /// Everybody who waits, those being offered included.
     pub(crate) callers: BTreeSet<CallerKey>,
+    /// Who was told last to be the first, the second and so on.
+    pub(crate) told: Vec<CallId>,
     /// Those of them who can be offered to an agent, or to one more.
     pub(crate) open: BTreeSet<CallerKey>,
     pub(crate) members: BTreeMap<AgentId, Membership>,
@@ -125,6 +127,7 @@ impl Queue {
             config,
             closing: false,
             callers: BTreeSet::new(),
+            told: Vec::new(),
             open: BTreeSet::new(),
             members: BTreeMap::new(),
             tiers: BTreeSet::new(),
