@@ -7,8 +7,8 @@ use std::time::Duration;
 use hotline_acd::{Member, QueueConfig, WrapUp};
 use hotline_base::{AgentId, QueueId};
 use hotline_call::{
-    Agent, Announcements, AutoAnswer, Center, DialPlan, Greeting, Queue, RecordingPolicy, SpeechPolicy, Staffing,
-    Timing, Voice,
+    Agent, Announcements, AutoAnswer, Center, DialPlan, Greeting, Queue, RecordingPolicy, SpeechPolicy,
+    Staffing, Timing, Voice,
 };
 use hotline_hours::Zone;
 use hotline_sip::uri::Host;

@@ -152,7 +152,10 @@ impl Center {
                     self.offers.remove(&reservation);
                 }
                 Event::AgentChanged { .. }
+                | Event::SessionStarted { .. }
                 | Event::SessionEnded { .. }
+                | Event::StateEnded(_)
+                | Event::HelpEnded { .. }
                 | Event::Passed { .. }
                 | Event::Position { .. }
                 | Event::LimitReached { .. }
