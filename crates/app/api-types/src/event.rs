@@ -98,11 +98,12 @@ pub enum What {
         /// Why.
         outcome: QueueOutcome,
     },
-    /// Nobody could be offered the call. For admins.
+    /// Nobody could be offered the call.
     #[serde(rename = "call.not_offered")]
     CallNotOffered {
-        /// Why nobody.
-        because: Box<Decision>,
+        /// Why nobody; for admins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<Box<Decision>>,
     },
     /// A person gave the caller to an agent: it waits for that one alone.
     #[serde(rename = "call.assigned")]

@@ -40,14 +40,15 @@ pub(crate) fn frames(
     let own = concerned.first().map(|agent| {
         let mut own = event;
         // The reasons name the other agents.
-        match &mut own.what {
-            // That concerns nobody else.
-            What::CallOffered { because, pop, .. } => {
-                *because = None;
-                *pop = pop_for(live, agent).map(|shown| Box::new(convert::pop(shown)));
-            }
-            What::CallCallingBack { because, .. } => *because = None,
-            _ => {}
+        if let What::CallOffered { because, .. }
+        | What::CallNotOffered { because }
+        | What::CallCallingBack { because, .. } = &mut own.what
+        {
+            *because = None;
+        }
+        // An offer concerns nobody but its agent.
+        if let What::CallOffered { pop, .. } = &mut own.what {
+            *pop = pop_for(live, agent).map(|shown| Box::new(convert::pop(shown)));
         }
         frame("event", seq, &own)
     });

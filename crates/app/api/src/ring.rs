@@ -114,7 +114,7 @@ mod tests {
     fn entry(seq: u64) -> Entry {
         let kind = EventKind::AlarmCleared(AlarmKind::StoreUnavailable);
         let live = Live { event: Event { seq, at: WallTime(0), kind }, pop: None };
-        Entry::new(Arc::new(live), None, None)
+        Entry::new(Arc::new(live), Vec::new(), None)
     }
 
     proptest! {

@@ -31,6 +31,8 @@ impl Shard {
                     Ask::Snapshot(reply) => drop(reply.send(snapshot(shown.load(Ordering::SeqCst)))),
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
+                    Ask::Explain(_, reply) => drop(reply.send(None)),
+                    Ask::Merges(reply) => drop(reply.send(Vec::new())),
                     Ask::Blocked(reply) => drop(reply.send(Vec::new())),
                     Ask::Reasons(_, reply) => drop(reply.send(Vec::new())),
                     Ask::Alive(reply) => drop(reply.send(Vec::new())),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hotline_acd::{
-    Acd, AlarmKind as AcdAlarm, Config, Event as AcdEvent, LeaveCause, NotReadyReason, OfferFailure,
+    Acd, AlarmKind as AcdAlarm, Class, Config, Event as AcdEvent, LeaveCause, Limit, NotReadyReason,
+    OfferFailure,
 };
 use hotline_base::{AgentId, CallId, FlowId, LegId, Now, NumberId, Pii, ReservationId, Rng, Time, TrunkId};
 use hotline_call::{
@@ -88,8 +89,8 @@ impl AcdFloor {
 
     fn on_acd(&mut self, now: Now, event: AcdEvent) {
         match event {
-            AcdEvent::AgentChanged { agent, state, since, pending, device, registered } => {
-                self.emit(now, EventKind::Agent { agent, state, since, pending, device, registered });
+            AcdEvent::AgentChanged { agent, state, since, pending, device, registered, help } => {
+                self.emit(now, EventKind::Agent { agent, state, since, pending, device, registered, help });
             }
             AcdEvent::Offer { reservation, call, agent, ring_timeout, because, .. } => {
                 let because = Some(because);
@@ -109,14 +110,32 @@ impl AcdFloor {
             AcdEvent::OfferWithdrawn { reservation, .. } => {
                 self.offer_over(now, reservation, OfferFailure::CallerGone);
             }
-            AcdEvent::WaitExceeded { call, .. } => {
+            AcdEvent::LimitReached { call, limit, .. } => {
+                let outcome = match limit {
+                    Limit::Wait => QueueOutcome::TimedOut,
+                    Limit::Unstaffed => QueueOutcome::Left,
+                };
                 self.acd.leave(now, call, LeaveCause::WaitExceeded);
-                self.leave_queue(now, call, QueueOutcome::TimedOut);
+                self.leave_queue(now, call, outcome);
                 self.end(now, call, Party::System, EndKind::FlowEnded);
             }
             AcdEvent::Alarm(alarm) => self.alarm(now, alarm),
             // Places in line are no part of the journal; times in states follow from the states.
-            AcdEvent::Position { .. } | AcdEvent::SessionEnded { .. } => {}
+            AcdEvent::Position { .. }
+            | AcdEvent::SessionStarted { .. }
+            | AcdEvent::SessionEnded { .. }
+            | AcdEvent::StateEnded(_) => {}
+            AcdEvent::Passed { call, because, .. } => self.tell(now, call, CallEvent::NotOffered { because }),
+            AcdEvent::Prioritised { call, class, credit, .. } => {
+                let emergency = class == Class::Emergency;
+                self.tell(now, call, CallEvent::Prioritised { emergency, credit });
+            }
+            // Nobody supervises here, and nobody asks for help.
+            AcdEvent::Moved { .. }
+            | AcdEvent::Assigned { .. }
+            | AcdEvent::Merged { .. }
+            | AcdEvent::Split { .. }
+            | AcdEvent::HelpEnded { .. } => {}
         }
     }
 
@@ -125,6 +144,7 @@ impl AcdFloor {
             AcdAlarm::LeaseExpired { agent, .. } => AlarmKind::ReservationExpired(agent),
             AcdAlarm::PhoneFaults { agent } => AlarmKind::PhoneFault(agent),
             AcdAlarm::PhoneBusy { agent } => AlarmKind::PhoneBusy(agent),
+            AcdAlarm::NotOffered { .. } => AlarmKind::InternalError,
         };
         self.emit(now, EventKind::AlarmRaised(Alarm { kind, since: now.wall, detail: String::new() }));
     }

@@ -705,6 +705,11 @@ impl World {
                 let at = self.now.mono + self.up_to(Duration::from_millis(50));
                 self.agenda.put(at, Happening::Reply(Reply::Customer { call, customer: None }));
             }
+            Request::BookCallback { call, tag, callback } => {
+                let at = self.now.mono + self.up_to(Duration::from_millis(50));
+                let callback = Some(Some(callback));
+                self.agenda.put(at, Happening::Reply(Reply::Booked { call, tag, callback }));
+            }
             Request::CorrectRecording(correction) => self.watch.correct(&correction),
             Request::FindCustomer { .. }
             | Request::Ask { .. }
@@ -717,6 +722,7 @@ impl World {
             | Request::SaveRecord(_)
             | Request::SaveContacts(_)
             | Request::SaveAgentFact(_)
+            | Request::CallbackChanged { .. }
             | Request::SaveDisposition(_)
             | Request::Locate(_) => {}
         }

@@ -87,9 +87,9 @@ fn before(strategy: Strategy, first: &Candidate, second: &Candidate) -> String {
 /// When the gate opens by itself.
 const fn opens(gate: &Gate) -> Option<WallTime> {
     match gate {
-        Gate::WrapUp { until } | Gate::RnaDelay { until, .. } => Some(*until),
+        Gate::RnaDelay { until, .. } => Some(*until),
         Gate::RingClosed { opens, .. } => *opens,
-        Gate::StickyHeld { until, .. } => *until,
+        Gate::WrapUp { until } | Gate::StickyHeld { until, .. } => *until,
         Gate::NotLoggedIn
         | Gate::NotInQueue
         | Gate::NotReady { .. }
@@ -118,7 +118,7 @@ fn refused(gate: &Gate, at: WallTime) -> String {
         Gate::DeviceBusy => "in a call outside the queues".to_owned(),
         Gate::Reserved { .. } => "another call is on offer".to_owned(),
         Gate::AtCapacity => "talks".to_owned(),
-        Gate::WrapUp { until } => format!("after-call work{}", further(Some(*until))),
+        Gate::WrapUp { until } => format!("after-call work{}", further(*until)),
         Gate::RnaDelay { until, cause } => {
             let after = match cause {
                 DelayCause::Missed => "a missed call",
@@ -182,7 +182,7 @@ mod tests {
             "1001 before 1002: tier 1 before tier 2"
         );
         let gates = [
-            Gate::WrapUp { until: WallTime(67_400_000) },
+            Gate::WrapUp { until: Some(WallTime(67_400_000)) },
             Gate::SkillLevel { skill: "spanish".into(), has: 2, needs: 3 },
         ];
         let refused: Vec<Refusal> =

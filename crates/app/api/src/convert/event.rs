@@ -47,17 +47,13 @@ fn call_event(what: &CallEvent, at: WallTime) -> What {
             What::CallSurveyAnswered { survey: survey.clone(), question: question.clone(), answer: *answer }
         }
         CallEvent::LanguageChanged { language } => What::CallLanguage { language: language.clone() },
-        CallEvent::Queued { queue } => What::CallQueued { queue: queue.to_string() },
-        CallEvent::Position { queue, position, waiting } => {
-            What::CallPosition { queue: queue.to_string(), position: *position, waiting: *waiting }
-        }
-        CallEvent::NotOffered { .. }
+        CallEvent::Queued { .. }
+        | CallEvent::Position { .. }
+        | CallEvent::Dequeued { .. }
+        | CallEvent::NotOffered { .. }
         | CallEvent::Assigned { .. }
         | CallEvent::Prioritised { .. }
         | CallEvent::CallingBack { .. } => routing_event(what, at),
-        CallEvent::Dequeued { queue, outcome } => {
-            What::CallDequeued { queue: queue.to_string(), outcome: queue_outcome(*outcome) }
-        }
         CallEvent::Transferring { by, to } => {
             What::CallTransferring { by: by.to_string(), to: transfer_target(to) }
         }
@@ -108,6 +104,13 @@ fn call_event(what: &CallEvent, at: WallTime) -> What {
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
 fn routing_event(what: &CallEvent, at: WallTime) -> What {
     match what {
+        CallEvent::Queued { queue } => What::CallQueued { queue: queue.to_string() },
+        CallEvent::Position { queue, position, waiting } => {
+            What::CallPosition { queue: queue.to_string(), position: *position, waiting: *waiting }
+        }
+        CallEvent::Dequeued { queue, outcome } => {
+            What::CallDequeued { queue: queue.to_string(), outcome: queue_outcome(*outcome) }
+        }
         CallEvent::Assigned { agent } => What::CallAssigned { agent: agent.to_string() },
         CallEvent::Prioritised { emergency, credit } => {
             What::CallPrioritised { emergency: *emergency, credit_s: credit.as_secs() }
@@ -118,7 +121,7 @@ fn routing_event(what: &CallEvent, at: WallTime) -> What {
             because: Some(Box::new(decision(because, at))),
         },
         CallEvent::NotOffered { because } => {
-            What::CallNotOffered { because: Box::new(decision(because, at)) }
+            What::CallNotOffered { because: Some(Box::new(decision(because, at))) }
         }
         _ => unreachable!("only these are given here"),
     }

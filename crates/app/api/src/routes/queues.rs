@@ -40,14 +40,13 @@ pub(crate) async fn decisions(
     }
     let made = events.iter().filter_map(|event| {
         let EventKind::Call { what, .. } = &event.kind else { return None };
-        let (agent, because) = match what {
-            CallEvent::Offered { agent, because: Some(because), .. } => (Some(agent), because),
-            CallEvent::CallingBack { because, .. } => {
-                (because.candidates.first().map(|first| &first.agent), because)
-            }
-            CallEvent::NotOffered { because } => (None, because),
-            _ => return None,
+        let (CallEvent::Offered { because: Some(because), .. }
+        | CallEvent::CallingBack { because, .. }
+        | CallEvent::NotOffered { because }) = what
+        else {
+            return None;
         };
+        let agent = because.candidates.first().map(|first| &first.agent);
         Some(api::DecisionMade {
             at: time(event.at),
             agent: agent.map(ToString::to_string),

@@ -1,8 +1,9 @@
 //! Opening hours by hand, and callers who want to be called back.
 
 use hotline_base::{HoursId, Pii, QueueId, WallTime};
+use hotline_call::Callback;
 use hotline_call::Command;
-use hotline_store::Callback;
+use hotline_store::{BookedCallback, CallbackBooking};
 use serde_json::{Value, json};
 
 use crate::server::{Server, call_id};
@@ -45,22 +46,28 @@ async fn a_wish_to_be_called_back_is_listed_until_it_is_done() {
     let server = Server::start().await;
     let token = server.token("boss").await;
     let callback = Callback {
-        id: "wish".to_owned(),
-        call: call_id(1),
+        id: call_id(7),
         queue: QueueId::from("sales"),
         number: Pii::from("+4930123456"),
+        language: "en".to_owned(),
         requested_at: WallTime(0),
+        enqueued_at: WallTime(0),
+        tries: 0,
+        not_before: None,
     };
-    assert!(server.store.book_callback(&callback).await.unwrap());
+    let booked = BookedCallback { callback, call: call_id(1) };
+    assert_eq!(server.store.book_callback(&booked).await.unwrap(), CallbackBooking::New);
     let list = server.get("/api/v1/callbacks", &token).await.json();
     let call = call_id(1).to_string();
     let shown = json!({
-        "id": "wish", "call": call, "queue": "sales", "number": "+4930123456", "requested_at": "1970-01-01T00:00:00.000Z",
+        "id": call_id(7).to_string(), "call": call, "queue": "sales", "number": "+4930123456",
+        "requested_at": "1970-01-01T00:00:00.000Z", "tries": 0, "not_before": null,
     });
     assert_eq!(list, json!({ "callbacks": [shown] }));
     let fields = [("authorization", token.as_str())];
     for status in [204, 404] {
-        let answer = server.send("DELETE", "/api/v1/callbacks/wish", &fields, Value::Null).await;
+        let path = format!("/api/v1/callbacks/{}", call_id(7));
+        let answer = server.send("DELETE", &path, &fields, Value::Null).await;
         assert_eq!(answer.status, status);
     }
     assert_eq!(server.get("/api/v1/callbacks", &token).await.json(), json!({ "callbacks": [] }));

@@ -200,6 +200,9 @@ impl SipFloor {
             Request::Ask { call, tag, .. } => {
                 Reply::Answer { call, tag, answer: Answer::Other(hotline_ivr::Reply::Failed) }
             }
+            Request::BookCallback { call, tag, callback } => {
+                Reply::Booked { call, tag, callback: Some(Some(callback)) }
+            }
             Request::Speak { call, play, .. } => Reply::Spoken { call, play, prompts: None },
             Request::Stream { call, tag, .. } => {
                 let answer = Answer::Streamed(StreamExit::Failed, BTreeMap::new());
@@ -215,6 +218,9 @@ impl SipFloor {
             | Request::SaveRecord(_)
             | Request::CorrectRecording(_)
             | Request::SaveContacts(_)
+            | Request::CallbackChanged { .. }
+            | Request::SaveAgentFact(_)
+            | Request::SaveDisposition(_)
             | Request::Locate(_) => return,
         };
         self.controller.handle_reply(now, reply);

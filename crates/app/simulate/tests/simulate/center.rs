@@ -1,13 +1,14 @@
 //! The simulated center.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::{Member, QueueConfig, WrapUp};
 use hotline_base::{AgentId, QueueId};
 use hotline_call::{
-    Agent, AutoAnswer, Center, DialPlan, Queue, RecordingPolicy, SpeechPolicy, Timing, Voice,
+    Agent, Announcements, AutoAnswer, Center, DialPlan, Greeting, Queue, RecordingPolicy, SpeechPolicy,
+    Staffing, Timing, Voice,
 };
 use hotline_hours::Zone;
 use hotline_sip::uri::Host;
@@ -24,6 +25,9 @@ pub(crate) fn center(agents: u32, wrap_up: Duration) -> Center {
             auto_answer: AutoAnswer::Never,
             outside_numbers: Vec::new(),
             confirm_outside: false,
+            skills: BTreeMap::new(),
+            groups: BTreeSet::new(),
+            daily_cap: None,
         };
         (id.clone(), agent)
     };
@@ -36,7 +40,11 @@ pub(crate) fn center(agents: u32, wrap_up: Duration) -> Center {
     let queue = Queue {
         routing,
         music: "music/waiting".into(),
-        announce_position: false,
+        announcements: Announcements { position: false, ..Announcements::default() },
+        greeting: Greeting::default(),
+        hours: None,
+        place_kept: Duration::ZERO,
+        dispositions: BTreeSet::new(),
         record: false,
         speech: SpeechPolicy::default(),
     };
@@ -57,6 +65,7 @@ pub(crate) fn center(agents: u32, wrap_up: Duration) -> Center {
         voice: Voice::default(),
         speech: SpeechPolicy::default(),
         recording: RecordingPolicy::default(),
+        staffing: Staffing::default(),
         timing: Timing::default(),
     }
 }

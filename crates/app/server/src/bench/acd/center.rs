@@ -153,9 +153,9 @@ impl Center {
                 }
                 Event::AgentChanged { .. }
                 | Event::SessionStarted { .. }
+                | Event::SessionEnded { .. }
                 | Event::StateEnded(_)
                 | Event::HelpEnded { .. }
-                | Event::SessionEnded { .. }
                 | Event::Passed { .. }
                 | Event::Position { .. }
                 | Event::LimitReached { .. }
