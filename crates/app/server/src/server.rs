@@ -146,8 +146,10 @@ impl Server {
         let (now, nonce_secret) = (clock.now(), nonce_secret(&store).await?);
         let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
         let hours = open_by_hand(configuration, &store, &mut controller, now).await?;
-        let contacts = resume(&store, &mut controller, now).await?;
-        info!(contacts, "phones are reached where they registered");
+        info!(
+            contacts = resume(&store, &mut controller, now).await?,
+            "phones are reached where they registered"
+        );
         let (media_handle, waker) = (media.handle(), media.handle());
         let locate = locator(configuration, &network);
         let client = Client::new(&ClientConfig::default())?;
