@@ -22,6 +22,7 @@ mod refusal;
 mod replacing;
 mod shutdown;
 mod speech;
+mod staff;
 mod steps;
 mod tones;
 mod trace;

@@ -25,9 +25,39 @@ export type AgentState =
 /** What an agent may ask for. */
 export type WantedState = 'ready' | 'not_ready' | 'signed_out';
 
-/** The reasons an agent may give. The server adds its own, such as a call that was not answered. */
+/** The reasons that are offered where the center has none of its own. The server adds some, such as a call that was not answered. */
 export const REASONS = ['break', 'lunch', 'meeting', 'training', 'other'] as const;
-export type Reason = (typeof REASONS)[number];
+
+/** A reason of the center, with what is left of it. */
+export interface Reason {
+  reason: string;
+  name: string;
+  taken: number;
+  at_once_max: number | null;
+  left_ms: number | null;
+}
+
+/** What can become of calls: names by codes, and the codes of queues that have not all. */
+export interface Dispositions {
+  dispositions: Record<string, string>;
+  queues: Record<string, string[]>;
+}
+
+/** After-call work under way. */
+export interface WrapUp {
+  until: string | null;
+  /** `awaited`: it cannot end without one; `missing`: its time is over, and it waits for nothing else. */
+  disposition: 'settled' | 'awaited' | 'missing';
+  extensions_left: number;
+}
+
+/** An agent wants help. */
+export interface Help {
+  asked_at: string;
+  call: string | null;
+  answered_at: string | null;
+  answered_by: string | null;
+}
 
 /** Where an agent is reached. */
 export type Device = { kind: 'phone' } | { kind: 'outside'; number: string };
@@ -53,6 +83,8 @@ export interface Agent {
   /** Whether that can be called: a phone is registered, or calls go out to the number. */
   registered: boolean;
   call: string | null;
+  wrap_up: WrapUp | null;
+  help: Help | null;
 }
 
 export interface Waiting {

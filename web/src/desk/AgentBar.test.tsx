@@ -93,7 +93,7 @@ it('moves to a number outside and says where calls go', async () => {
 it('offers no choice to who has one device only', async () => {
   const log = serve({ [`GET ${DEVICE}`]: { body: { device: { kind: 'phone' }, outside_numbers: [] } } });
   bar({});
-  await waitFor(() => expect(log.length).toBe(1));
+  await waitFor(() => expect(log.some((asked) => asked.path === DEVICE)).toBe(true));
   expect(screen.queryByTitle('Where calls reach me')).toBeNull();
 });
 
@@ -123,4 +123,55 @@ it('speaks Chinese', async () => {
   expect(screen.getByText('通话中')).toBeTruthy();
   expect(screen.getByText('之后：示忙 · 小休')).toBeTruthy();
   expect(document.documentElement.lang).toBe('zh-CN');
+});
+
+it('offers the center’s reasons, and none that is used up', async () => {
+  const lunch = { reason: 'lunch', name: 'Lunch break', taken: 0, at_once_max: null, left_ms: 0 };
+  const mail = { reason: 'mail', name: 'Mail', taken: 1, at_once_max: 4, left_ms: null };
+  const log = serve({
+    'GET /api/v1/reasons': { body: { reasons: [lunch, mail] } },
+    [STATE]: { body: agent() },
+  });
+  bar({});
+  await waitFor(() => expect(log.some((asked) => asked.path === '/api/v1/reasons')).toBe(true));
+  await userEvent.keyboard('{F4}');
+  const used = await screen.findByRole('menuitem', { name: /Lunch break/ });
+  expect(used.hasAttribute('disabled') || used.getAttribute('data-disabled') === 'true').toBe(true);
+  await userEvent.click(await screen.findByRole('menuitem', { name: /Mail/ }));
+  await waitFor(() => expect(changes(log)[0]?.body).toEqual({ state: 'not_ready', reason: 'mail' }));
+});
+
+it('asks for the disposition that after-call work waits for, and for more time', async () => {
+  const log = serve({
+    'GET /api/v1/dispositions': {
+      body: { dispositions: { sold: 'Sold', lost: 'Lost' }, queues: { sales: ['sold'] } },
+    },
+    'GET /api/v1/calls/c1': { body: { id: 'c1', queues: [{ queue: 'sales' }] } },
+    'PUT /api/v1/calls/c1/disposition': { status: 204 },
+    'POST /api/v1/agents/1001/wrap-up/extend': { body: agent() },
+  });
+  bar({
+    state: 'wrap_up',
+    call: 'c1',
+    wrap_up: { until: null, disposition: 'missing', extensions_left: 1 },
+  });
+  expect(screen.getByText('Disposition missing')).toBeTruthy();
+  await userEvent.click(await screen.findByRole('button', { name: 'Disposition' }));
+  await userEvent.click(await screen.findByRole('menuitem', { name: 'Sold' }));
+  await waitFor(() => expect(changes(log)[0]?.body).toEqual({ code: 'sold' }));
+  expect(screen.queryByRole('menuitem', { name: 'Lost' })).toBeNull();
+  await userEvent.click(screen.getByRole('button', { name: 'More time' }));
+  await waitFor(() => expect(changes(log)[1]?.path).toBe('/api/v1/agents/1001/wrap-up/extend'));
+});
+
+it('asks for help with one button and says who comes', async () => {
+  const log = serve({ 'POST /api/v1/agents/1001/help': { body: agent() } });
+  bar({});
+  await userEvent.click(screen.getByRole('button', { name: 'Help' }));
+  await waitFor(() => expect(changes(log)[0]?.path).toBe('/api/v1/agents/1001/help'));
+});
+
+it('shows the leader who helps', () => {
+  bar({ help: { asked_at: T0, call: null, answered_at: T0, answered_by: 'lea' } });
+  expect(screen.getByRole('button', { name: 'lea helps' })).toBeTruthy();
 });

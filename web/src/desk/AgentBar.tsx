@@ -3,11 +3,12 @@
 import { Button, Kbd, Menu, Tooltip } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconArrowRight, IconChevronDown } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { askState } from '../api/agents';
-import { type Agent, REASONS, type WantedState } from '../api/types';
+import { askState, reasonsQuery } from '../api/agents';
+import { type Agent, REASONS, type Reason, type WantedState } from '../api/types';
 import { KEYS } from '../app/keys';
 import { useSession } from '../app/session';
 import { useLive } from '../live/store';
@@ -15,8 +16,10 @@ import { word } from '../texts/format';
 import { Clock, Countdown } from '../ui/Clock';
 import { problemText } from '../ui/Failure';
 import { agentTone } from '../ui/tone';
+import { AfterCall } from './AfterCall';
 import css from './AgentBar.module.css';
 import { DeviceMenu } from './DeviceMenu';
+import { HelpButton } from './HelpButton';
 
 export function AgentBar() {
   const { t } = useTranslation();
@@ -41,6 +44,8 @@ function Bar({ agent }: { agent: Agent }) {
       <Pending agent={agent} />
       <span className={css.space} />
       <DeviceMenu agent={agent} />
+      <HelpButton agent={agent} />
+      <AfterCall agent={agent} />
       <Controls agent={agent} />
     </>
   );
@@ -54,6 +59,9 @@ function StateNow({ agent }: { agent: Agent }) {
       <span className={css.word} role="status">
         {t(`agent.state.${agent.state}`)}
         {agent.reason !== null && <span className={css.reason}>{word(t, 'agent.reason', agent.reason)}</span>}
+        {agent.wrap_up?.disposition === 'missing' && (
+          <span className={css.reason}>{t('agent.disposition_missing')}</span>
+        )}
       </span>
       <span className={css.clock}>
         {agent.state === 'wrap_up' && agent.until !== null ? (
@@ -83,11 +91,14 @@ function Pending({ agent }: { agent: Agent }) {
 function Controls({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
   const connected = useLive((view) => view.connection === 'live');
-  const [menu, setMenu] = useDisclosure(false);
+  const own = useQuery(reasonsQuery(agent.id));
+  // What is left of the reasons is asked anew when somebody is about to choose.
+  const [menu, setMenu] = useDisclosure(false, { onOpen: () => void own.refetch() });
   const ask = useMutation({
     mutationFn: ({ state, reason }: { state: WantedState; reason?: string }) =>
       askState(agent.id, state, reason),
   });
+  const choices = choicesOf(own.data ?? [], t);
   const asked = ask.isPending ? ask.variables.state : null;
   const can = connected && !ask.isPending;
   const wrapUp = agent.state === 'wrap_up';
@@ -145,15 +156,16 @@ function Controls({ agent }: { agent: Agent }) {
             {t('agent.go_not_ready')}
           </Button>
         </Menu.Target>
-        <Menu.Dropdown onKeyDown={(event) => chooseByDigit(event, notReady)}>
+        <Menu.Dropdown onKeyDown={(event) => chooseByDigit(event, choices, notReady)}>
           <Menu.Label>{t('agent.why')}</Menu.Label>
-          {REASONS.map((reason, index) => (
+          {choices.map(({ reason, name, free }, index) => (
             <Menu.Item
               key={reason}
-              rightSection={<Kbd className={css.kbd}>{index + 1}</Kbd>}
+              disabled={!free}
+              rightSection={index < 9 && <Kbd className={css.kbd}>{index + 1}</Kbd>}
               onClick={() => notReady(reason)}
             >
-              {t(`agent.reason.${reason}`)}
+              {name}
             </Menu.Item>
           ))}
         </Menu.Dropdown>
@@ -162,9 +174,27 @@ function Controls({ agent }: { agent: Agent }) {
   );
 }
 
-function chooseByDigit(event: KeyboardEvent, choose: (reason: string) => void): void {
-  const reason = REASONS[Number(event.key) - 1];
-  if (reason === undefined) return;
+interface Choice {
+  reason: string;
+  name: string;
+  /** False if the day's time for it is used up, or as many have it as may. */
+  free: boolean;
+}
+
+/** The center's reasons; where it has none, the usual ones. */
+function choicesOf(own: Reason[], t: TFunction): Choice[] {
+  if (own.length === 0) {
+    return REASONS.map((reason) => ({ reason, name: t(`agent.reason.${reason}`), free: true }));
+  }
+  return own.map(({ reason, name, taken, at_once_max, left_ms }) => {
+    const free = left_ms !== 0 && (at_once_max === null || taken < at_once_max);
+    return { reason, name, free };
+  });
+}
+
+function chooseByDigit(event: KeyboardEvent, choices: Choice[], choose: (reason: string) => void): void {
+  const choice = choices[Number(event.key) - 1];
+  if (choice === undefined || !choice.free) return;
   event.preventDefault();
-  choose(reason);
+  choose(choice.reason);
 }

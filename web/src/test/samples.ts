@@ -16,6 +16,8 @@ export function agent(more: Partial<Agent> = {}): Agent {
     device: { kind: 'phone' },
     registered: true,
     call: null,
+    wrap_up: null,
+    help: null,
     ...more,
   };
 }

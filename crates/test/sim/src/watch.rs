@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotline_acd::AgentState;
-use hotline_base::{AgentId, CallId, LegId};
+use hotline_acd::{AgentState, StateSpan};
+use hotline_base::{AgentId, CallId, LegId, WallTime};
 use hotline_call::{
-    CallEvent, CallRecord, CallState, Controller, Correction, Entry, Event, EventKind, LegEnd, Request,
-    SipLeg, Snapshot, Source,
+    AgentFact, CallEvent, CallRecord, CallState, Controller, Correction, Entry, Event, EventKind, LegEnd,
+    Request, SipLeg, Snapshot, Source, Timer,
 };
 use hotline_sip::{Message, Method, Transmit};
 
@@ -38,6 +38,8 @@ pub struct Watch {
     begun: BTreeSet<CallId>,
     /// The final response to each transaction.
     finals: BTreeMap<String, (u16, String)>,
+    /// Until when the time of each session is told of.
+    sessions: BTreeMap<AgentId, WallTime>,
 }
 
 impl Watch {
@@ -158,6 +160,9 @@ impl Watch {
 
     /// One record for each call, equal to what the events say, with its times in order.
     pub(crate) fn on_request(&mut self, request: &Request) {
+        if let Request::SaveAgentFact(fact) = request {
+            self.on_agent_fact(fact);
+        }
         let Request::SaveRecord(record) = request else { return };
         let call = record.call;
         assert_eq!(self.folded.get(&call), Some(&**record), "the record is what the events fold to");
@@ -170,6 +175,24 @@ impl Watch {
         let sounding: BTreeSet<_> = record.sounds.iter().map(|sound| sound.leg).collect();
         assert_eq!(sounding.len(), record.sounds.len(), "{call}: each leg is measured once");
         assert!(record.queues.iter().all(|visit| visit.outcome.is_some()), "{call}: each wait has an end");
+    }
+
+    /// Every second of a session is in exactly one state.
+    fn on_agent_fact(&mut self, fact: &AgentFact) {
+        match fact {
+            AgentFact::SessionStarted { agent, at } => {
+                assert_eq!(self.sessions.insert(agent.clone(), *at), None, "{agent}: one session at a time");
+            }
+            AgentFact::State(StateSpan { agent, state, from, until }) => {
+                let told = self.sessions.insert(agent.clone(), *until);
+                assert_eq!(told, Some(*from), "{agent}: no second lies between two states");
+                assert!(from < until && *state != AgentState::LoggedOut, "{agent}: a state lasts a while");
+            }
+            AgentFact::SessionEnded { agent, ended, .. } => {
+                assert_eq!(self.sessions.remove(agent), Some(*ended), "{agent}: the last state ends it");
+            }
+            AgentFact::Help { .. } => {}
+        }
     }
 
     /// Done to the records that are saved, as the database does.
@@ -293,7 +316,8 @@ impl Watch {
         assert_eq!(controller.subscriptions(), 0, "nobody is told anything any more");
         assert_eq!(controller.trunk_places(), 0, "every place on a trunk is given back");
         assert!(media.is_idle(), "every port is given back: {media:?}");
-        assert_eq!(controller.poll_timeout(), None, "no timer is armed when idle");
+        let armed = controller.poll_timeout().map(|(_, timer)| timer);
+        assert_eq!(armed, Some(Timer::Day), "no timer but the calendar's is armed when idle");
         assert!(self.folded.keys().eq(self.saved.keys()), "every call has a record");
         for agent in &snapshot.agents {
             assert_eq!(agent.state, AgentState::LoggedOut, "{} is signed out", agent.id);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hotline_acd::{AgentState, Device};
+use hotline_acd::{AgentState, AgentView, Device};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
     AlarmKind, CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event,
@@ -402,9 +402,14 @@ impl World {
     /// The state of an agent.
     #[must_use]
     pub fn agent_state(&self, phone: PhoneId) -> AgentState {
+        self.agent_view(phone).state
+    }
+
+    /// An agent as others see it.
+    #[must_use]
+    pub fn agent_view(&self, phone: PhoneId) -> AgentView {
         let id = AgentId::from(self.phones[phone.0].name.as_str());
-        let agents = self.controller.snapshot(self.now).agents;
-        agents.into_iter().find(|agent| agent.id == id).expect("a configured agent").state
+        self.controller.agent(&id).expect("a configured agent")
     }
 
     /// True if these two hear each other, and only they, and are recorded.

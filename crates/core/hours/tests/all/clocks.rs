@@ -180,3 +180,16 @@ fn every_zone_of_the_database_can_be_used() {
     assert!(Zone::named("europe/berlin").is_none());
     assert!(Zone::named("Europe/Berlin/").is_none());
 }
+
+#[test]
+fn a_day_begins_at_midnight_or_when_clocks_skip_it() {
+    for (zone, from, begins) in [
+        ("UTC", "2026-11-30T23:59:59Z", "2026-12-01T00:00:00Z"),
+        ("UTC", "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z"),
+        ("Europe/Berlin", "2026-03-28T23:30:00Z", "2026-03-29T22:00:00Z"),
+        ("America/Asuncion", "2022-10-01T12:00:00Z", "2022-10-02T04:00:00Z"),
+    ] {
+        let zone = Zone::named(zone).unwrap();
+        assert_eq!(zone.day_after(utc(from)), utc(begins), "{from}");
+    }
+}
