@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hotline_acd::{
     Acd, AlarmKind as AcdAlarm, Config, Event as AcdEvent, LeaveCause, NotReadyReason, OfferFailure,
+    WithdrawCause,
 };
 use hotline_base::{AgentId, CallId, FlowId, LegId, Now, NumberId, Pii, ReservationId, Rng, Time, TrunkId};
 use hotline_call::{
@@ -106,17 +107,30 @@ impl AcdFloor {
                     self.rings.push_back(Ring { agent, number: reservation.0 });
                 }
             }
-            AcdEvent::OfferWithdrawn { reservation, .. } => {
-                self.offer_over(now, reservation, OfferFailure::CallerGone);
+            AcdEvent::OfferWithdrawn { reservation, cause, .. } => {
+                let failure = match cause {
+                    WithdrawCause::AnsweredElsewhere | WithdrawCause::Moved => OfferFailure::Elsewhere,
+                    WithdrawCause::CallerLeft(_) => OfferFailure::CallerGone,
+                    WithdrawCause::LeaseExpired => OfferFailure::ServerFault,
+                };
+                self.offer_over(now, reservation, failure);
             }
-            AcdEvent::WaitExceeded { call, .. } => {
+            AcdEvent::LimitReached { call, .. } => {
                 self.acd.leave(now, call, LeaveCause::WaitExceeded);
                 self.leave_queue(now, call, QueueOutcome::TimedOut);
                 self.end(now, call, Party::System, EndKind::FlowEnded);
             }
             AcdEvent::Alarm(alarm) => self.alarm(now, alarm),
-            // Places in line are no part of the journal; times in states follow from the states.
-            AcdEvent::Position { .. } | AcdEvent::SessionEnded { .. } => {}
+            // Places in line are no part of the journal; times in states follow from the states, and who waits from who was
+            // not offered. Nobody leads this center, so nothing is moved by hand.
+            AcdEvent::Position { .. }
+            | AcdEvent::SessionEnded { .. }
+            | AcdEvent::Passed { .. }
+            | AcdEvent::Moved { .. }
+            | AcdEvent::Assigned { .. }
+            | AcdEvent::Prioritised { .. }
+            | AcdEvent::Merged { .. }
+            | AcdEvent::Split { .. } => {}
         }
     }
 
@@ -125,6 +139,7 @@ impl AcdFloor {
             AcdAlarm::LeaseExpired { agent, .. } => AlarmKind::ReservationExpired(agent),
             AcdAlarm::PhoneFaults { agent } => AlarmKind::PhoneFault(agent),
             AcdAlarm::PhoneBusy { agent } => AlarmKind::PhoneBusy(agent),
+            AcdAlarm::NotOffered { .. } => AlarmKind::InternalError,
         };
         self.emit(now, EventKind::AlarmRaised(Alarm { kind, since: now.wall, detail: String::new() }));
     }

@@ -181,7 +181,9 @@ impl<'r> Counting<'r> {
                 row.short += u32::from(is_short);
                 row.waited_in_vain += waited;
             }
-            QueueOutcome::TimedOut | QueueOutcome::Withdrawn | QueueOutcome::Left => row.left += 1,
+            QueueOutcome::TimedOut | QueueOutcome::Withdrawn | QueueOutcome::Left | QueueOutcome::Moved => {
+                row.left += 1;
+            }
         }
     }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use hotline_acd::{Member, QueueConfig, WrapUp};
 use hotline_base::{AgentId, QueueId};
 use hotline_call::{
-    Agent, AutoAnswer, Center, DialPlan, Queue, RecordingPolicy, SpeechPolicy, Timing, Voice,
+    Agent, Announcements, AutoAnswer, Center, DialPlan, Greeting, Queue, RecordingPolicy, SpeechPolicy,
+    Timing, Voice,
 };
 use hotline_hours::Zone;
 use hotline_sip::uri::Host;
@@ -36,7 +37,10 @@ pub(crate) fn center(agents: u32, wrap_up: Duration) -> Center {
     let queue = Queue {
         routing,
         music: "music/waiting".into(),
-        announce_position: false,
+        announcements: Announcements::default(),
+        greeting: Greeting::default(),
+        hours: None,
+        place_kept: Duration::ZERO,
         record: false,
         speech: SpeechPolicy::default(),
     };
