@@ -1,11 +1,12 @@
 //! What each target does with its input. A panic is a finding.
 //!
-//! Texts are here, in `sdp.rs`, `hours.rs`, `ivr_flow.rs` and `spoken.rs`; machines that take a row of packets are in
+//! Texts are here, in `sdp.rs`, `hours.rs`, `scenario.rs`, `ivr_flow.rs` and `spoken.rs`; machines that take a row of packets are in
 //! `packets.rs` and `sip_endpoint.rs`, what shows messages to people in `sip_trace.rs`.
 
 mod hours;
 mod ivr_flow;
 mod packets;
+mod scenario;
 mod sdp;
 mod sip_endpoint;
 mod sip_trace;
@@ -24,6 +25,7 @@ use hotline_yaml::{Diagnostic, Node, Source, Value};
 pub use hours::hours;
 pub use ivr_flow::ivr_flow;
 pub use packets::{media_engine, rtcp, rtp};
+pub use scenario::scenario;
 pub use sdp::sdp;
 pub use sip_endpoint::sip_endpoint;
 pub use sip_trace::sip_trace;

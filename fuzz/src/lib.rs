@@ -93,6 +93,13 @@ pub const TARGETS: &[Target] = &[
         dictionary: YAML,
         inputs: 6_000,
     },
+    Target {
+        name: "scenario",
+        body: body::scenario,
+        corpora: &["corpus/scenario"],
+        dictionary: SCENARIO,
+        inputs: 6_000,
+    },
     Target { name: "hours", body: body::hours, corpora: &["corpus/hours"], dictionary: HOURS, inputs: 6_000 },
     Target {
         name: "spoken",
@@ -325,6 +332,30 @@ const YAML: &[&str] = &[
     "-1",
     "\0",
     "\u{fc}",
+];
+
+/// What scenarios of simulated days are made of.
+const SCENARIO: &[&str] = &[
+    "callers:",
+    "agents:",
+    "queue: sales",
+    "profile: {\"08:00\": 40}",
+    "until: \"18:00\"",
+    "shift: \"08:00-16:00\"",
+    "breaks: [\"10:00-10:15\"]",
+    "{exponential: {mean_s: 120}}",
+    "{gamma: {mean_s: 20, deviation_s: 9}}",
+    "log_normal",
+    "{list_s: [1, 2]}",
+    "constant_s",
+    "talk: ",
+    "patience: ",
+    "wrap_up: ",
+    "24:00",
+    "0",
+    "-",
+    "1e9",
+    "\n  - ",
 ];
 
 const HOURS: &[&str] = &[

@@ -58,6 +58,7 @@ targets! {
     sdp
     yaml
     ivr_flow
+    scenario
     hours
     spoken
     flow_test

@@ -21,6 +21,7 @@ mod recording;
 mod refusal;
 mod replacing;
 mod shutdown;
+mod simulate;
 mod speech;
 mod staff;
 mod steps;

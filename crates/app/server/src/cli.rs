@@ -35,6 +35,11 @@ pub(crate) enum Command {
     Test(FlowTests),
     /// Show a whole call: two scripted phones call each other through a server, with ladder, record and recording.
     Demo(Demo),
+    /// Simulate a day of the center in seconds: callers and agents by chance, the real core, figures by queue and interval.
+    ///
+    /// Without a scenario, the day that is shipped (docs/examples/simulate.yaml). What a scenario can say, what is real and what
+    /// is not is in docs/simulate.md. Nothing is called, and the database is at most read.
+    Simulate(Simulate),
     /// Measure what a server on this machine can bear.
     Bench(Bench),
     /// Show the SIP messages of a call that the running server keeps, as a ladder or as a file for Wireshark.
@@ -107,6 +112,48 @@ pub(crate) struct Demo {
     /// Always start a server of its own, even if one runs.
     #[arg(long)]
     pub(crate) alone: bool,
+}
+
+/// What `--from-records` stands for without a day.
+pub(crate) const YESTERDAY: &str = "yesterday";
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline simulate                                      the shipped day on the configured center
+  hotline simulate monday.yaml --seed 7                 another Monday
+  hotline simulate monday.yaml --with config/other.yaml the same callers under two configurations
+  hotline simulate monday.yaml --from-records           the callers of yesterday, the agents of the scenario
+  hotline simulate monday.yaml --level acd              routing alone, ten times as fast")]
+pub(crate) struct Simulate {
+    /// The day: who calls when, and who works when.
+    #[arg(value_name = "SCENARIO.yaml")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// How much of the core takes part.
+    #[arg(long, value_enum, default_value_t = SimulationLevel::Sip)]
+    pub(crate) level: SimulationLevel,
+    /// Everything by chance follows from this number; that of the scenario unless given. The same one gives the same
+    /// journal, byte for byte.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Where the journal is written: all events, one JSON object a line.
+    #[arg(long, value_name = "FILE", default_value = "data/simulation.jsonl")]
+    pub(crate) journal: PathBuf,
+    /// Another server's file: the same callers are simulated under it too, and both are compared.
+    #[arg(long, value_name = "CONFIG.yaml")]
+    pub(crate) with: Option<PathBuf>,
+    /// Take the callers from the call records of a day in place of the scenario's: when they came, how long they waited and
+    /// talked.
+    #[arg(long, value_name = "YYYY-MM-DD", num_args = 0..=1, default_missing_value = YESTERDAY)]
+    pub(crate) from_records: Option<String>,
+}
+
+/// How much of the core takes part in a simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimulationLevel {
+    /// All of it, with SIP messages and flows; sockets and audio are simulated.
+    Sip,
+    /// Routing alone.
+    Acd,
 }
 
 #[derive(Args, Debug)]

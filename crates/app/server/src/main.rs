@@ -15,6 +15,7 @@ mod ladder;
 mod lock;
 mod recordings;
 mod server;
+mod simulate;
 mod supervision;
 mod trace;
 mod users;
@@ -77,6 +78,7 @@ fn run(cli: &Cli) -> Result<()> {
             logs(&configuration, "warn")?;
             runtime()?.block_on(demo::run(configuration, options))
         }
+        Some(Command::Simulate(options)) => simulate::run(&configuration, options, runtime),
         Some(Command::Bench(Bench { what: Measurement::Sip(options) })) => {
             measure(runtime()?, bench::sip(&configuration, options))
         }

@@ -118,10 +118,9 @@ impl Signals {
 impl Server {
     /// Starts every part. First what another server may have: only one that has all of it may touch the files.
     pub(crate) async fn start(configuration: &Configuration) -> Result<Self> {
-        let settings = &configuration.server;
         // What is made before counts nothing.
         let metrics = Metrics::install()?;
-        files::allow(settings);
+        files::allow(&configuration.server);
         let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
         let ((network, receivers), listener) = listen(configuration, incoming_sender).await?;
         let (sip, http) = (network.listening().to_vec(), listener.local_addr()?);
@@ -183,7 +182,7 @@ impl Server {
             shard: handle,
             store: store.clone(),
             writer: writer.clone(),
-            recordings: settings.storage.recordings.clone(),
+            recordings: configuration.server.storage.recordings.clone(),
             traces,
             flows,
             hours: Arc::new(hours),

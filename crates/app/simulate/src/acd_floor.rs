@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hotline_acd::{
-    Acd, AlarmKind as AcdAlarm, Class, Config, Event as AcdEvent, LeaveCause, Limit, NotReadyReason,
-    OfferFailure,
+    Acd, AlarmKind as AcdAlarm, Config, Event as AcdEvent, LeaveCause, Limit, NotReadyReason,
+    OfferFailure, WithdrawCause,
 };
 use hotline_base::{AgentId, CallId, FlowId, LegId, Now, NumberId, Pii, ReservationId, Rng, Time, TrunkId};
 use hotline_call::{
@@ -107,8 +107,13 @@ impl AcdFloor {
                     self.rings.push_back(Ring { agent, number: reservation.0 });
                 }
             }
-            AcdEvent::OfferWithdrawn { reservation, .. } => {
-                self.offer_over(now, reservation, OfferFailure::CallerGone);
+            AcdEvent::OfferWithdrawn { reservation, cause, .. } => {
+                let failure = match cause {
+                    WithdrawCause::AnsweredElsewhere | WithdrawCause::Moved => OfferFailure::Elsewhere,
+                    WithdrawCause::CallerLeft(_) => OfferFailure::CallerGone,
+                    WithdrawCause::LeaseExpired => OfferFailure::ServerFault,
+                };
+                self.offer_over(now, reservation, failure);
             }
             AcdEvent::LimitReached { call, limit, .. } => {
                 let outcome = match limit {
@@ -120,18 +125,15 @@ impl AcdFloor {
                 self.end(now, call, Party::System, EndKind::FlowEnded);
             }
             AcdEvent::Alarm(alarm) => self.alarm(now, alarm),
-            // Places in line are no part of the journal; times in states follow from the states.
+            // Places in line are no part of the journal; times in states follow from the states, and who waits from who was
+            // not offered. Nobody leads this center, so nothing is moved by hand, and nobody asks for help.
             AcdEvent::Position { .. }
             | AcdEvent::SessionStarted { .. }
             | AcdEvent::SessionEnded { .. }
-            | AcdEvent::StateEnded(_) => {}
-            AcdEvent::Passed { call, because, .. } => self.tell(now, call, CallEvent::NotOffered { because }),
-            AcdEvent::Prioritised { call, class, credit, .. } => {
-                let emergency = class == Class::Emergency;
-                self.tell(now, call, CallEvent::Prioritised { emergency, credit });
-            }
-            // Nobody supervises here, and nobody asks for help.
-            AcdEvent::Moved { .. }
+            | AcdEvent::StateEnded(_)
+            | AcdEvent::Passed { .. }
+            | AcdEvent::Prioritised { .. }
+            | AcdEvent::Moved { .. }
             | AcdEvent::Assigned { .. }
             | AcdEvent::Merged { .. }
             | AcdEvent::Split { .. }

@@ -318,6 +318,9 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         | Command::FlowsUsable
         | Command::FlowsUnusable(_)
         | Command::OverrideHours(..)
+        | Command::Supervise(_)
+        | Command::CallBack(_)
+        | Command::CancelCallback(_)
         | Command::Release(_)
         | Command::Overloaded(_)
         | Command::Drain

@@ -200,9 +200,8 @@ impl SipFloor {
             Request::Ask { call, tag, .. } => {
                 Reply::Answer { call, tag, answer: Answer::Other(hotline_ivr::Reply::Failed) }
             }
-            Request::BookCallback { call, tag, callback } => {
-                Reply::Booked { call, tag, callback: Some(Some(callback)) }
-            }
+            // Nobody is called back: no call goes out.
+            Request::BookCallback { call, tag, .. } => Reply::Booked { call, tag, callback: None },
             Request::Speak { call, play, .. } => Reply::Spoken { call, play, prompts: None },
             Request::Stream { call, tag, .. } => {
                 let answer = Answer::Streamed(StreamExit::Failed, BTreeMap::new());
@@ -215,6 +214,7 @@ impl SipFloor {
             Request::StreamDigit { .. }
             | Request::StopRecord { .. }
             | Request::Forget { .. }
+            | Request::CallbackChanged { .. }
             | Request::SaveRecord(_)
             | Request::CorrectRecording(_)
             | Request::SaveContacts(_)

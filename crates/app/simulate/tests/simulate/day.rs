@@ -17,7 +17,7 @@ fn constant(seconds: u64) -> Distribution {
 }
 
 /// Two hours with more callers than six agents can serve.
-fn scenario(seed: u64) -> Scenario {
+pub(crate) fn scenario(seed: u64) -> Scenario {
     let agents = center(6, Duration::ZERO).agents.into_keys().collect();
     Scenario {
         midnight: WallTime(1_700_000_000_000_000),
@@ -37,7 +37,7 @@ fn scenario(seed: u64) -> Scenario {
     }
 }
 
-fn pass(scenario: &Scenario, level: Level) -> (Tally, String) {
+pub(crate) fn pass(scenario: &Scenario, level: Level) -> (Tally, String) {
     let center = center(6, Duration::from_secs(30));
     let callers: Arc<[_]> = callers(scenario).into();
     let simulation = Simulation { level, center: &center, scenario, callers };
@@ -46,7 +46,7 @@ fn pass(scenario: &Scenario, level: Level) -> (Tally, String) {
     (tally, String::from_utf8(journal).expect("JSON"))
 }
 
-fn events(journal: &str) -> Vec<Event> {
+pub(crate) fn events(journal: &str) -> Vec<Event> {
     journal.lines().map(|line| serde_json::from_str(line).expect("an event")).collect()
 }
 

@@ -2,5 +2,6 @@
 
 mod center;
 mod day;
+mod records;
 mod scenario;
 mod theory;

@@ -1,0 +1,4 @@
+//! `scenario` for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| hotline_fuzz::body::scenario(input));
