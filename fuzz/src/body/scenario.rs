@@ -1,16 +1,11 @@
 //! A scenario from a file, and the callers that it says come.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::sync::LazyLock;
 
 use hotline_acd::{Member, QueueConfig};
 use hotline_base::{AgentId, QueueId};
-use hotline_call::{
-    Agent, Announcements, AutoAnswer, Center, DialPlan, Greeting, Queue, RecordingPolicy, SpeechPolicy,
-    Timing, Voice,
-};
-use hotline_hours::Zone;
+use hotline_call::{Agent, Center, Queue};
 use hotline_simulate::{CALLERS_MAX, callers, parse};
 use hotline_sip::uri::Host;
 use hotline_yaml::Source;
@@ -18,43 +13,14 @@ use hotline_yaml::Source;
 /// A center that has what the seeds name.
 static CENTER: LazyLock<Center> = LazyLock::new(|| {
     let ids = ["1001", "1002"].map(AgentId::from);
-    let agent = |id: &AgentId| Agent {
-        name: id.as_str().to_owned(),
-        extension: id.as_str().to_owned(),
-        caller_id: None,
-        auto_answer: AutoAnswer::Never,
-        outside_numbers: Vec::new(),
-        confirm_outside: false,
-    };
+    let agents = ids.iter().map(|id| (id.clone(), Agent::new(id.as_str(), id.as_str())));
     let sales = QueueId::from("sales");
-    let queue = Queue {
-        routing: QueueConfig::new(sales.clone(), ids.iter().cloned().map(Member::new).collect()),
-        music: "music/waiting".into(),
-        announcements: Announcements::default(),
-        greeting: Greeting::default(),
-        hours: None,
-        place_kept: Duration::ZERO,
-        record: false,
-        speech: SpeechPolicy::default(),
-    };
+    let members = ids.iter().cloned().map(Member::new).collect();
+    let queue = Queue::new(QueueConfig::new(sales.clone(), members), "music/waiting".into());
     Center {
-        dial_plan: DialPlan::default(),
-        numbers: BTreeMap::new(),
-        flows: Arc::default(),
-        areas: BTreeMap::new(),
         queues: BTreeMap::from([(sales, queue)]),
-        agents: ids.iter().map(|id| (id.clone(), agent(id))).collect(),
-        trunks: BTreeMap::new(),
-        routes: Vec::new(),
-        hours: BTreeMap::new(),
-        zone: Zone::utc(),
-        language: "en".to_owned(),
-        domain: Host::parse("hotline.example").expect("a host name"),
-        media_address: [127, 0, 0, 1].into(),
-        voice: Voice::default(),
-        speech: SpeechPolicy::default(),
-        recording: RecordingPolicy::default(),
-        timing: Timing::default(),
+        agents: agents.collect(),
+        ..Center::new(Host::parse("hotline.example").expect("a host name"), "en")
     }
 });
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hotline_acd::{
-    Acd, AlarmKind as AcdAlarm, Config, Event as AcdEvent, LeaveCause, Limit, NotReadyReason,
-    OfferFailure, WithdrawCause,
+    Acd, AlarmKind as AcdAlarm, Config, Event as AcdEvent, LeaveCause, Limit, NotReadyReason, OfferFailure,
+    WithdrawCause,
 };
 use hotline_base::{AgentId, CallId, FlowId, LegId, Now, NumberId, Pii, ReservationId, Rng, Time, TrunkId};
 use hotline_call::{

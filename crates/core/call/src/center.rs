@@ -159,7 +159,50 @@ impl Default for Timing {
     }
 }
 
+impl Agent {
+    /// An agent who is reached at the own phone and has no skills.
+    #[must_use]
+    pub fn new(name: &str, extension: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            extension: extension.to_owned(),
+            caller_id: None,
+            auto_answer: AutoAnswer::Never,
+            outside_numbers: Vec::new(),
+            confirm_outside: true,
+            skills: BTreeMap::new(),
+            groups: BTreeSet::new(),
+            daily_cap: None,
+        }
+    }
+}
+
 impl Center {
+    /// A center without numbers, queues, agents and trunks, in the zone UTC.
+    #[must_use]
+    pub fn new(domain: Host, language: &str) -> Self {
+        Self {
+            dial_plan: DialPlan::default(),
+            numbers: BTreeMap::new(),
+            flows: Arc::default(),
+            areas: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            routes: Vec::new(),
+            hours: BTreeMap::new(),
+            zone: Zone::utc(),
+            language: language.to_owned(),
+            domain,
+            media_address: IpAddr::from([127, 0, 0, 1]),
+            voice: Voice::default(),
+            speech: SpeechPolicy::default(),
+            recording: RecordingPolicy::default(),
+            staffing: Staffing::default(),
+            timing: Timing::default(),
+        }
+    }
+
     /// What the ACD has to know.
     #[must_use]
     pub fn acd_config(&self) -> AcdConfig {

@@ -37,6 +37,24 @@ pub struct Queue {
     pub dispositions: BTreeSet<String>,
 }
 
+impl Queue {
+    /// A queue that tells callers their position and records their talks.
+    #[must_use]
+    pub fn new(routing: QueueConfig, music: Music) -> Self {
+        Self {
+            routing,
+            music,
+            announcements: Announcements::default(),
+            greeting: Greeting::default(),
+            hours: None,
+            place_kept: Duration::ZERO,
+            record: true,
+            speech: SpeechPolicy::default(),
+            dispositions: BTreeSet::new(),
+        }
+    }
+}
+
 /// What waiting callers are told. Nothing is said while a phone rings for them: the next word should be the agent's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announcements {

@@ -218,7 +218,6 @@ impl SipFloor {
             | Request::SaveRecord(_)
             | Request::CorrectRecording(_)
             | Request::SaveContacts(_)
-            | Request::CallbackChanged { .. }
             | Request::SaveAgentFact(_)
             | Request::SaveDisposition(_)
             | Request::Locate(_) => return,
