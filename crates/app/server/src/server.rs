@@ -144,11 +144,7 @@ impl Server {
         let center = Arc::new(configuration.center.clone());
         let (now, nonce_secret) = (clock.now(), nonce_secret(&store).await?);
         let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
-        let hours = open_by_hand(configuration, &store, &mut controller, now).await?;
-        info!(
-            contacts = resume(&store, &mut controller, now).await?,
-            "phones are reached where they registered"
-        );
+        let hours = take_over(configuration, &store, &mut controller, now).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
         let locate = locator(configuration, &network);
         let client = Client::new(&ClientConfig::default())?;
@@ -333,8 +329,8 @@ fn journal_directory(configuration: &Configuration) -> PathBuf {
     if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
 }
 
-/// What is decided by hand about opening hours counts from the first call on.
-async fn open_by_hand(
+/// Goes on where a former process stopped. What is decided by hand about opening hours counts from the first call on.
+async fn take_over(
     configuration: &Configuration,
     store: &Store,
     controller: &mut Controller,
@@ -344,6 +340,8 @@ async fn open_by_hand(
     for command in hours.commands().await {
         controller.handle_command(now, command)?;
     }
+    let contacts = resume(store, controller, now).await?;
+    info!(contacts, "phones are reached where they registered");
     Ok(hours)
 }
 

@@ -218,6 +218,8 @@ impl Shard {
                 match ask {
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
+                    Ask::Explain(_, reply) => drop(reply.send(None)),
+                    Ask::Merges(reply) => drop(reply.send(Vec::new())),
                     Ask::Blocked(reply) => drop(reply.send(Vec::new())),
                     Ask::Originate(_, reply) => drop(reply.send(Err(CommandError::NoPhone))),
                     Ask::Message(message, reply) => {
