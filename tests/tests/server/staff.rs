@@ -38,7 +38,7 @@ async fn overdue(hotline: &Hotline, watch: &mut Watch) -> Result<String> {
     caller.expect(&PhoneEvent::Up, PATIENCE).await?;
     let call = watch.call_of(CALLER).await?;
     caller.hang_up().await?;
-    watch.state("the disposition to be missing", |live| is_missing(live)).await?;
+    watch.state("the disposition to be missing", is_missing).await?;
     Ok(call)
 }
 

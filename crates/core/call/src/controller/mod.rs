@@ -408,13 +408,7 @@ impl Controller {
     fn on_command(&mut self, now: Now, command: Command) -> Result<(), CommandError> {
         let acd = &mut self.env.acd;
         match command {
-            Command::SetReady(agent) => {
-                acd.sign_in(now, &agent)?;
-                acd.set_ready(now, &agent)?;
-                self.env.clear(now, &AlarmKind::PhoneFault(agent.clone()));
-                self.env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
-                self.env.clear(now, &AlarmKind::ReservationExpired(agent));
-            }
+            Command::SetReady(agent) => return self.set_ready(now, agent),
             Command::SetNotReady(agent, reason) => {
                 acd.sign_in(now, &agent)?;
                 acd.set_not_ready(now, &agent, reason)?;
@@ -463,15 +457,7 @@ impl Controller {
                     return Err(CommandError::NotBlocked);
                 }
             }
-            Command::Overloaded(is_overloaded) => {
-                self.env.sip.set_overloaded(is_overloaded);
-                if is_overloaded {
-                    let detail = "new calls are refused until what waits is worked off".to_owned();
-                    self.env.raise(now, AlarmKind::Overloaded, detail);
-                } else {
-                    self.env.clear(now, &AlarmKind::Overloaded);
-                }
-            }
+            Command::Overloaded(is_overloaded) => self.set_overloaded(now, is_overloaded),
             Command::Drain => {
                 self.draining = true;
                 self.env.with_trunks(now, |trunks, outer| trunks.drain(now, outer));
@@ -479,6 +465,16 @@ impl Controller {
             Command::HangUpAll => self.hang_up_all(now),
         }
         Ok(())
+    }
+
+    fn set_overloaded(&mut self, now: Now, is_overloaded: bool) {
+        self.env.sip.set_overloaded(is_overloaded);
+        if is_overloaded {
+            let detail = "new calls are refused until what waits is worked off".to_owned();
+            self.env.raise(now, AlarmKind::Overloaded, detail);
+        } else {
+            self.env.clear(now, &AlarmKind::Overloaded);
+        }
     }
 
     fn on_pop_written(&mut self, now: Now, offer: LegId, written: bool) -> Result<(), CommandError> {
