@@ -173,14 +173,13 @@ impl Server {
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
 
         let api_stop = CancellationToken::new();
-        let flows = flow_files(configuration, &store, &handle, clock, (&parts, &api_stop)).await?;
         let ports = Ports {
+            flows: flow_files(configuration, &store, &handle, clock, (&parts, &api_stop)).await?,
             shard: handle,
             store: store.clone(),
             writer: writer.clone(),
             recordings: configuration.server.storage.recordings.clone(),
             traces,
-            flows,
             hours: Arc::new(hours),
             dial_plan: configuration.center.dial_plan.clone(),
             outside_numbers: outside_numbers(configuration),

@@ -77,6 +77,16 @@ impl Controller {
         }
     }
 
+    /// The agent takes calls, and what was wrong with its phone is past.
+    pub(super) fn set_ready(&mut self, now: Now, agent: AgentId) -> Result<(), CommandError> {
+        self.env.acd.sign_in(now, &agent)?;
+        self.env.acd.set_ready(now, &agent)?;
+        self.env.clear(now, &AlarmKind::PhoneFault(agent.clone()));
+        self.env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
+        self.env.clear(now, &AlarmKind::ReservationExpired(agent));
+        Ok(())
+    }
+
     fn keep(&mut self, fact: AgentFact) {
         self.env.requests.push_back(Request::SaveAgentFact(fact));
     }

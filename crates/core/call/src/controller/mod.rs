@@ -484,15 +484,6 @@ impl Controller {
         Ok(())
     }
 
-    fn set_ready(&mut self, now: Now, agent: AgentId) -> Result<(), CommandError> {
-        self.env.acd.sign_in(now, &agent)?;
-        self.env.acd.set_ready(now, &agent)?;
-        self.env.clear(now, &AlarmKind::PhoneFault(agent.clone()));
-        self.env.clear(now, &AlarmKind::PhoneBusy(agent.clone()));
-        self.env.clear(now, &AlarmKind::ReservationExpired(agent));
-        Ok(())
-    }
-
     fn set_overloaded(&mut self, now: Now, is_overloaded: bool) {
         self.env.sip.set_overloaded(is_overloaded);
         if is_overloaded {
