@@ -34,6 +34,7 @@ impl Checked {
             note: self.note.map(Pii::new),
             class: self.class,
             language: self.language,
+            last_agent: None,
             changed_at,
         }
     }

@@ -472,6 +472,9 @@ pub struct Customer {
     /// The language in which the customer wants to be served.
     #[serde(default)]
     pub language: Option<String>,
+    /// The agent who had a call of the customer last; known where the customer was found by a number.
+    #[serde(default)]
+    pub last_agent: Option<AgentId>,
     /// Last change, also the version for edits.
     pub changed_at: WallTime,
 }

@@ -227,6 +227,7 @@ pub(crate) fn customer_text(customer: &Customer, fact: CustomerFact) -> Option<S
         CustomerFact::Company => customer.company.expose(),
         CustomerFact::Class => &customer.class,
         CustomerFact::Language => &customer.language,
+        CustomerFact::LastAgent => &customer.last_agent,
     };
     Some(text.clone())
 }

@@ -41,6 +41,8 @@ pub struct Customer {
     pub class: String,
     /// The language; empty if unknown.
     pub language: String,
+    /// The agent, by id, who had a call of the customer last; empty if unknown.
+    pub last_agent: String,
 }
 
 /// A moment as clocks on the wall show it, in the zone of the center.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hotline_base::{CustomerId, Pii, WallTime};
+use hotline_base::{AgentId, CustomerId, Pii, WallTime};
 use hotline_call::Customer;
 
 use crate::db::{Argument, Row, Tx, sql};
@@ -54,7 +54,19 @@ impl Store {
             " ORDER BY (SELECT k.changed_at FROM customer k WHERE k.id = m.customer) DESC, m.customer LIMIT 1)
             ORDER BY n.position",
         );
-        Ok(read_customers(&self.db.fetch(statement).await?)?.into_iter().next())
+        let found = read_customers(&self.db.fetch(statement).await?)?.into_iter().next();
+        let Some(mut customer) = found else { return Ok(None) };
+        customer.last_agent = self.last_agent(customer.id).await?;
+        Ok(Some(customer))
+    }
+
+    /// Who had a call of this customer last.
+    async fn last_agent(&self, customer: CustomerId) -> Result<Option<AgentId>, StoreError> {
+        let statement = sql("SELECT agent FROM call WHERE customer = $1 AND agent IS NOT NULL
+                ORDER BY started_at DESC, id DESC LIMIT 1")
+        .bind(customer.to_string());
+        let row = self.db.fetch_first(statement).await?;
+        Ok(row.map(|row| row.get::<String>("agent")).transpose()?.map(|agent| AgentId::from(agent.as_str())))
     }
 
     /// The customer of this id.
@@ -244,6 +256,7 @@ fn read_customers(rows: &[Row]) -> Result<Vec<Customer>, StoreError> {
                 note: row.get::<Option<String>>("note")?.map(Pii::new),
                 class: row.get("class")?,
                 language: row.get("language")?,
+                last_agent: None,
                 changed_at: WallTime(row.get("changed_at")?),
             }),
         }

@@ -86,6 +86,7 @@ const CASES: &[Case] = cases![
     calls::a_repair_shows_in_the_record,
     flows::a_flow_is_noted_when_it_changes,
     flows::what_calls_did_in_a_flow_is_counted_once_by_day,
+    customers::the_agent_who_had_a_customer_last_is_found_with_it,
     callbacks::whoever_wants_to_be_called_back_is_listed_once_until_it_is_done,
     callbacks::a_wish_is_kept_as_it_stands_until_somebody_was_reached,
     agent_time::spans_of_a_session_come_back_in_order_and_once,

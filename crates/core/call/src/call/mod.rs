@@ -125,7 +125,13 @@ impl Call {
     }
 
     /// The address book answered, or the customer was edited during the call.
-    pub(crate) fn on_customer(&mut self, now: Now, env: &mut Env, customer: Option<Box<Customer>>) {
+    pub(crate) fn on_customer(&mut self, now: Now, env: &mut Env, mut customer: Option<Box<Customer>>) {
+        // An edit says nothing of calls.
+        if let (Some(edited), Lookup::Done(Some(known))) = (&mut customer, &self.lookup)
+            && edited.id == known.id
+        {
+            edited.last_agent = edited.last_agent.take().or_else(|| known.last_agent.clone());
+        }
         let id = customer.as_ref().map(|customer| customer.id);
         let first = matches!(self.lookup, Lookup::Pending);
         self.lookup = Lookup::Done(customer);

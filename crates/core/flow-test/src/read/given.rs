@@ -10,7 +10,7 @@ use super::{Decoder, MAX_ENTRIES};
 use crate::calendar::Moment;
 use crate::model::Given;
 
-const CUSTOMER: &[&str] = &["name", "company", "class", "language"];
+const CUSTOMER: &[&str] = &["name", "company", "class", "language", "last_agent"];
 
 impl Decoder<'_> {
     pub(super) fn given(&mut self, fields: &Fields<'_>) -> Option<Given> {
@@ -86,11 +86,13 @@ impl Decoder<'_> {
         let company = self.optional_digits(&fields, "company");
         let class = self.optional_digits(&fields, "class");
         let language = self.optional_digits(&fields, "language");
+        let last_agent = self.optional_digits(&fields, "last_agent");
         Some(Customer {
             name: Pii::new(name?),
             company: Pii::new(company?),
             class: class?,
             language: language?,
+            last_agent: last_agent?,
         })
     }
 

@@ -95,6 +95,8 @@ facts! {
         Class = "class": Text,
         /// The customer's language.
         Language = "language": Text,
+        /// The agent, by id, who had a call of the customer last.
+        LastAgent = "last_agent": Text,
     }
 }
 

@@ -94,5 +94,6 @@ fn customer(customer: Option<&Customer>, fact: CustomerFact) -> Value {
         CustomerFact::Company => text(|customer| customer.company.expose()),
         CustomerFact::Class => text(|customer| &customer.class),
         CustomerFact::Language => text(|customer| &customer.language),
+        CustomerFact::LastAgent => text(|customer| &customer.last_agent),
     }
 }

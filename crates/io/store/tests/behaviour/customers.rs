@@ -1,11 +1,11 @@
 //! The address book.
 
-use hotline_base::{CustomerId, Pii, Rng};
-use hotline_call::Customer;
+use hotline_base::{AgentId, CustomerId, Pii, Rng};
+use hotline_call::{CallRecord, Customer};
 use hotline_store::{CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, NOTE_CHARS_MAX, StoreError, TextProblem};
 
 use crate::bench::Bench;
-use crate::sample::at;
+use crate::sample::{at, record_of};
 
 fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
     Customer {
@@ -17,6 +17,7 @@ fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
         note: None,
         class: Some("gold".to_owned()),
         language: Some("zh".to_owned()),
+        last_agent: None,
         changed_at: at(0),
     }
 }
@@ -24,6 +25,22 @@ fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
 async fn names_found(bench: &Bench, text: &str) -> Vec<String> {
     let found = bench.store.search_customers(&Pii::from(text), CUSTOMER_SEARCH_MAX).await.unwrap();
     found.into_iter().map(|customer| customer.name.into_inner()).collect()
+}
+
+pub(crate) async fn the_agent_who_had_a_customer_last_is_found_with_it(bench: Bench) {
+    let ada = customer(1, "Ada", &["+49301"]);
+    bench.store.create_customer(&ada).await.unwrap();
+    let found = || async { bench.store.find_customer(&Pii::from("+49301")).await.unwrap().unwrap() };
+    assert_eq!(found().await.last_agent, None);
+    for (number, agent) in [(1, Some("1001")), (3, Some("1002")), (2, Some("1003")), (4, None)] {
+        let record = CallRecord {
+            customer: Some(ada.id),
+            agent: agent.map(AgentId::from),
+            ..record_of(number, at(number), "1009")
+        };
+        bench.store.save_record(&record).await.unwrap();
+    }
+    assert_eq!(found().await.last_agent, Some(AgentId::from("1002")));
 }
 
 pub(crate) async fn a_customer_comes_back_as_given(bench: Bench) {

@@ -110,5 +110,6 @@ fn value(customer: &Customer, field: CustomerFact) -> String {
         }
         CustomerFact::Class => customer.class.clone().unwrap_or_default(),
         CustomerFact::Language => customer.language.clone().unwrap_or_default(),
+        CustomerFact::LastAgent => customer.last_agent.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
