@@ -35,8 +35,11 @@ pub struct Queue {
     pub id: String,
     /// Shown name.
     pub name: String,
-    /// How many wait.
+    /// How many hold the line.
     pub length: usize,
+    /// How many wait to be called back.
+    #[serde(default)]
+    pub callbacks: u32,
     /// Who waits, in order; `null` for an agent.
     pub waiting: Option<Vec<Waiting>>,
 }

@@ -175,8 +175,9 @@ fn queue(view: &QueueView, admin: bool) -> api::Queue {
     api::Queue {
         id: view.id.to_string(),
         name: view.name.clone(),
-        length: view.waiting.len(),
-        waiting: admin.then(|| view.waiting.iter().map(waiting).collect()),
+        length: view.on_the_line().count(),
+        waiting: admin.then(|| view.on_the_line().map(waiting).collect()),
+        callbacks: view.callbacks_waiting,
     }
 }
 

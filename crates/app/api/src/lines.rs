@@ -29,7 +29,7 @@ impl Lines {
     /// As of a snapshot.
     pub(crate) fn from_snapshot(snapshot: &Snapshot) -> Self {
         let line = |view: &hotline_acd::QueueView| {
-            (view.id.clone(), view.waiting.iter().map(|caller| caller.call).collect())
+            (view.id.clone(), view.on_the_line().map(|caller| caller.call).collect())
         };
         Self(snapshot.queues.iter().map(line).collect())
     }

@@ -33,6 +33,8 @@ pub struct Entry {
     pub enqueued: Option<Now>,
     /// Who waits.
     pub kind: CallerKind,
+    /// Not to be offered to anybody before, as by [`hold_back`](crate::Acd::hold_back).
+    pub not_before: Option<Time>,
 }
 
 impl Entry {
@@ -49,6 +51,7 @@ impl Entry {
             sticky: None,
             enqueued: None,
             kind: CallerKind::OnTheLine,
+            not_before: None,
         }
     }
 }
@@ -74,7 +77,8 @@ pub enum CallerKind {
     /// Somebody who hears music.
     #[default]
     OnTheLine,
-    /// Somebody who is to be called back: has a place, and no phone in hand. Never waits too long.
+    /// Somebody who is to be called back: has a place, and no phone in hand. Never waits too long, and is not counted where
+    /// the number of callers is limited.
     Callback,
 }
 
@@ -230,7 +234,7 @@ impl Caller {
             requires: entry.requires.iter().take(REQUIREMENTS_MAX).cloned().collect(),
             sticky: entry.sticky.clone(),
             stage: Stage::Waiting,
-            held_back: None,
+            held_back: entry.not_before.filter(|until| *until > now.mono),
             progress: Progress::default(),
             passes: 0,
             last_offered: None,

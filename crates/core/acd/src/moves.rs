@@ -44,7 +44,7 @@ impl Acd {
         if to.members.is_empty() {
             return Err(MoveError::NoAgents);
         }
-        if to.callers.len() >= to.config.waiting_max {
+        if to.is_full() {
             return Err(MoveError::Full);
         }
         self.withdraw_all(now, call, WithdrawCause::Moved);

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::agent::Agent;
 use crate::caller::{Caller, Stage};
 use crate::estimate::Experience;
-use crate::{CallerKey, CallerView, Class, QueueConfig, RING_AT_ONCE_MAX, Requirement, Strategy, WrapUp};
+use crate::{
+    CallerKey, CallerKind, CallerView, Class, QueueConfig, RING_AT_ONCE_MAX, Requirement, Strategy, WrapUp,
+};
 
 /// What became of a queue's callers since the process began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +69,13 @@ pub struct QueueView {
     pub counts: QueueCounts,
 }
 
+impl QueueView {
+    /// Those who hold the line, the next one first; without those who are to be called back.
+    pub fn on_the_line(&self) -> impl Iterator<Item = &CallerView> {
+        self.waiting.iter().filter(|caller| caller.kind == CallerKind::OnTheLine)
+    }
+}
+
 /// An agent's place in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Membership {
@@ -92,6 +101,8 @@ pub(crate) struct Queue {
     pub(crate) callers: BTreeSet<CallerKey>,
     /// Who was told last to be the first, the second and so on.
     pub(crate) told: Vec<CallId>,
+    /// How many of them are to be called back.
+    pub(crate) callbacks: usize,
     /// Those of them who can be offered to an agent, or to one more.
     pub(crate) open: BTreeSet<CallerKey>,
     pub(crate) members: BTreeMap<AgentId, Membership>,
@@ -128,6 +139,7 @@ impl Queue {
             closing: false,
             callers: BTreeSet::new(),
             told: Vec::new(),
+            callbacks: 0,
             open: BTreeSet::new(),
             members: BTreeMap::new(),
             tiers: BTreeSet::new(),
@@ -156,6 +168,11 @@ impl Queue {
     pub(crate) fn next_after(&self, last: Option<CallerKey>) -> Option<Turn> {
         let from = last.map_or(Bound::Unbounded, Bound::Excluded);
         self.open.range((from, Bound::Unbounded)).next().map(|key| self.turn(*key))
+    }
+
+    /// Whether as many hold the line as may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.callers.len() - self.callbacks >= self.config.waiting_max
     }
 
     /// Where a caller stands: 1 is next.

@@ -25,7 +25,8 @@ impl Acd {
         if queue.members.is_empty() {
             return Err(EnqueueError::NoAgents);
         }
-        if !self.may_join(queue) {
+        let is_callback = entry.kind == CallerKind::Callback;
+        if !is_callback && !self.may_join(queue) {
             return Err(EnqueueError::Unstaffed);
         }
         let mut caller = Caller::new(now, &entry);
@@ -34,7 +35,7 @@ impl Acd {
             caller.exclude(agent);
         }
         let queue = self.queues.get_mut(&entry.queue).ok_or(EnqueueError::UnknownQueue)?;
-        if queue.callers.len() >= queue.config.waiting_max {
+        if !is_callback && queue.is_full() {
             queue.counts.full += 1;
             return Err(EnqueueError::Full);
         }
@@ -64,7 +65,10 @@ impl Acd {
         queue.callers.insert(caller.key);
         match caller.kind {
             CallerKind::OnTheLine => queue.counts.entered += 1,
-            CallerKind::Callback => queue.counts.callbacks += 1,
+            CallerKind::Callback => {
+                queue.counts.callbacks += 1;
+                queue.callbacks += 1;
+            }
         }
         if caller.kind == CallerKind::OnTheLine {
             if let Some(wait_max) = queue.config.wait_max {
@@ -148,6 +152,7 @@ impl Acd {
         let caller = self.callers.remove(&call)?;
         if let Some(queue) = self.queues.get_mut(&caller.queue) {
             queue.callers.remove(&caller.key);
+            queue.callbacks -= usize::from(caller.kind == CallerKind::Callback);
             self.open -= usize::from(queue.open.remove(&caller.key));
         }
         self.marks.moved.insert(caller.queue.clone());

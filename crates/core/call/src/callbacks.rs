@@ -102,18 +102,24 @@ impl Env {
         if self.callbacks.open.contains_key(&id) || self.callbacks.open.len() >= CALLBACKS_MAX {
             return;
         }
+        let held = callback.not_before.into_iter().chain(self.opens(now, &queue)).max();
         let entry = QueueEntry {
             enqueued: Some(then(now, callback.enqueued_at)),
             kind: CallerKind::Callback,
+            not_before: held.map(|until| now.mono + until.since(now.wall)),
             ..QueueEntry::new(id, queue)
         };
-        let not_before = callback.not_before;
         self.callbacks.open.insert(id, Open { callback, attempt: None });
         if self.acd.enqueue(now, entry).is_err() {
             self.end_callback(id, CallbackState::Missed);
-            return;
         }
-        self.hold_callback(now, id, not_before);
+    }
+
+    /// It waits in another queue from here on.
+    pub(crate) fn move_callback(&mut self, id: CallId, to: QueueId) {
+        if let Some(open) = self.callbacks.open.get_mut(&id) {
+            open.callback.queue = to;
+        }
     }
 
     /// Keeps it from being called before this moment, and outside the opening hours of its queue.

@@ -243,7 +243,7 @@ impl Watch {
     pub(crate) fn check(&self, snapshot: &Snapshot, media: &MediaPlane) {
         let with_legs = media.calls();
         let waiting: BTreeSet<CallId> =
-            snapshot.queues.iter().flat_map(|queue| &queue.waiting).map(|caller| caller.call).collect();
+            snapshot.queues.iter().flat_map(|queue| queue.on_the_line()).map(|caller| caller.call).collect();
         let mut states = BTreeMap::new();
         for call in &snapshot.calls {
             let id = call.record.call;

@@ -24,7 +24,9 @@ impl Call {
         let Some(returning) = self.returning.take() else { return false };
         env.acd.offer_answered(now, returning.reservation);
         env.end_callback(returning.callback, CallbackState::Reached);
+        // The wait itself was that of the wish.
         let (queue, outcome) = (returning.queue, QueueOutcome::Answered);
+        self.emit(now, env, CallEvent::Queued { queue: queue.clone() });
         self.emit(now, env, CallEvent::Dequeued { queue, outcome });
         true
     }
@@ -33,8 +35,6 @@ impl Call {
     pub(super) fn give_up_return(&mut self, now: Now, env: &mut Env, ending: &Ending) {
         let Some(returning) = self.returning.take() else { return };
         let (id, reservation) = (returning.callback, returning.reservation);
-        let (queue, outcome) = (returning.queue, QueueOutcome::Left);
-        self.emit(now, env, CallEvent::Dequeued { queue, outcome });
         let taken = self.record.answered_at.is_some();
         let by_agent = taken && ending.by == Party::Caller;
         if taken && !by_agent && ending.kind != EndKind::Shutdown {

@@ -51,10 +51,9 @@ impl Call {
         (returning, requested_at, because): (Returning, WallTime, Decision),
     ) -> Self {
         let mut call = Self::begin_summons(now, env, summons);
-        let (callback, queue) = (returning.callback, returning.queue.clone());
+        let callback = returning.callback;
         call.returning = Some(returning);
         call.emit(now, env, CallEvent::CallingBack { callback, requested_at, because });
-        call.emit(now, env, CallEvent::Queued { queue });
         call
     }
 

@@ -23,6 +23,12 @@ impl Controller {
         else {
             return false;
         };
+        if self.env.opens(now, &queue).is_some() {
+            // It has closed meanwhile.
+            self.env.hold_callback(now, id, None);
+            self.env.acd.offer_returned(now, reservation);
+            return true;
+        }
         if self.draining || self.calls.len() >= CALLS_MAX {
             self.env.counters.calls_shed += 1;
             self.env.acd.offer_failed(now, reservation, OfferFailure::ServerFault);

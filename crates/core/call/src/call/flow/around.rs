@@ -35,9 +35,9 @@ impl Surroundings for Around<'_> {
         }
         let Some(view) = self.env.acd.queue(queue) else { return 0 };
         match fact {
-            QueueFact::Waiting => i64::try_from(view.waiting.len()).unwrap_or(i64::MAX),
+            QueueFact::Waiting => i64::try_from(view.on_the_line().count()).unwrap_or(i64::MAX),
             QueueFact::LongestWait => {
-                view.waiting.first().map_or(0, |first| seconds(self.now.wall.since(first.since)))
+                view.longest_since.map_or(0, |since| seconds(self.now.wall.since(since)))
             }
             QueueFact::Ready => view.offerable.into(),
             QueueFact::SignedIn => view.working.into(),
