@@ -131,6 +131,21 @@ impl Env {
         }
     }
 
+    /// Somebody has decided about opening hours: who was held until a queue opens may be called sooner, or later.
+    pub(crate) fn follow_hours_of_callbacks(&mut self, now: Now) {
+        let waiting: Vec<(CallId, QueueId, Option<WallTime>)> = self
+            .callbacks
+            .open
+            .values()
+            .filter(|open| open.attempt.is_none())
+            .map(|Open { callback, .. }| (callback.id, callback.queue.clone(), callback.not_before))
+            .collect();
+        for (id, queue, not_before) in waiting {
+            let until = not_before.into_iter().chain(self.opens(now, &queue)).max().unwrap_or(now.wall);
+            self.acd.hold_back(now, id, now.mono + until.since(now.wall));
+        }
+    }
+
     /// When the queue opens; `None` if it is open, or nobody knows.
     pub(crate) fn opens(&self, now: Now, queue: &QueueId) -> Option<WallTime> {
         let hours = self.center.queues.get(queue)?.hours.as_ref()?;

@@ -76,6 +76,7 @@ impl Controller {
         for id in all {
             self.with_call(id, |call, env| call.watch_hours(now, env));
         }
+        self.env.follow_hours_of_callbacks(now);
     }
 
     /// The agent takes calls, and what was wrong with its phone is past.
