@@ -20,7 +20,7 @@ const DEFAULT_ORDER: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 const SIP_PASSWORD_MIN: usize = 8;
 const EXTENSION_DIGITS_MAX: usize = 10;
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "name",
     "extension",
     "sip_password",
@@ -29,6 +29,7 @@ const KEYS: [&str; 11] = [
     "auto_answer",
     "outside_numbers",
     "confirm_outside",
+    "confirm_key",
     "skills",
     "groups",
     "daily_cap",
@@ -116,6 +117,7 @@ fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, around: &Around<'_>) ->
         None => Vec::new(),
     };
     let confirm_outside = reader.bool(fields.optional("confirm_outside"), true)?;
+    let confirm_key = reader.bool(fields.optional("confirm_key"), false)?;
     let skills = levels(reader, fields.optional("skills"), around.staffing);
     let groups = groups(reader, fields.optional("groups"));
     let daily_cap = match fields.optional("daily_cap") {
@@ -136,6 +138,7 @@ fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, around: &Around<'_>) ->
         auto_answer,
         outside_numbers,
         confirm_outside,
+        confirm_key,
         skills: skills?,
         groups: groups?,
         daily_cap,

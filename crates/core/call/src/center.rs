@@ -111,6 +111,8 @@ pub struct Agent {
     pub outside_numbers: Vec<Pii<String>>,
     /// Whether a call that is taken there is only put through once [`TAKE_CALL_KEY`] is pressed: a mailbox presses none.
     pub confirm_outside: bool,
+    /// Whether a call that a queue offers is put through at the agent's own phone only once [`TAKE_CALL_KEY`] is pressed there.
+    pub confirm_key: bool,
     /// What the agent can do, each at level 1 to [`hotline_acd::SKILL_LEVEL_MAX`].
     pub skills: BTreeMap<SkillId, u8>,
     /// The groups that the agent belongs to.
@@ -170,6 +172,7 @@ impl Agent {
             auto_answer: AutoAnswer::Never,
             outside_numbers: Vec::new(),
             confirm_outside: true,
+            confirm_key: false,
             skills: BTreeMap::new(),
             groups: BTreeSet::new(),
             daily_cap: None,

@@ -188,6 +188,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         auto_answer: AutoAnswer::Never,
         outside_numbers: vec![device(number)],
         confirm_outside: true,
+        confirm_key: false,
         skills: BTreeMap::new(),
         groups: std::collections::BTreeSet::new(),
         daily_cap: None,

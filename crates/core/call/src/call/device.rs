@@ -142,11 +142,16 @@ impl Call {
         }
     }
 
-    /// Whether it is to be made sure that a person has the call, and no mailbox of the network.
+    /// Whether it is to be made sure that a person has the call, and no mailbox of the network or phone that answers by itself.
     pub(super) fn is_to_be_asked(&mut self, env: &Env, leg: LegId) -> bool {
         let Some((agent, _)) = self.device_owner(leg) else { return false };
-        let asks = env.center.agents.get(&agent).is_some_and(|agent| agent.confirm_outside);
-        asks && self.device_call(leg).is_some_and(|call| matches!(call.way, Way::Outside { .. }))
+        let Some(agent) = env.center.agents.get(&agent) else { return false };
+        let by_queue = self.agent_leg(leg).is_some_and(|leg| leg.reservation.is_some());
+        match self.device_call(leg).map(|call| &call.way) {
+            Some(Way::Outside { .. }) => agent.confirm_outside,
+            Some(Way::Phone) => agent.confirm_key && by_queue,
+            None => false,
+        }
     }
 
     /// The device took the call.
