@@ -79,6 +79,8 @@ pub struct Rules {
     pub record: bool,
     /// What is done to what is said, in the queue and elsewhere.
     pub speech: SpeechPolicy,
+    /// Whether agents press a key to take what the queue offers.
+    pub confirm_key: bool,
 }
 
 impl Default for Rules {
@@ -94,6 +96,7 @@ impl Default for Rules {
             recording: RecordingPolicy::default(),
             record: true,
             speech: SpeechPolicy::default(),
+            confirm_key: false,
         }
     }
 }
@@ -188,7 +191,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         auto_answer: AutoAnswer::Never,
         outside_numbers: vec![device(number)],
         confirm_outside: true,
-        confirm_key: false,
+        confirm_key: rules.confirm_key,
         skills: BTreeMap::new(),
         groups: std::collections::BTreeSet::new(),
         daily_cap: None,

@@ -55,6 +55,23 @@ fn an_agent_at_a_number_outside_takes_calls_from_queues() {
     });
 }
 
+#[test]
+fn a_desk_phone_takes_calls_with_a_key_where_that_is_asked() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut world = World::new(seed, loud, Rules { confirm_key: true, ..Rules::default() });
+        world.open();
+        let agent = world.agent(0);
+        world.manners(agent).keys = Manners::press('1', THINKS);
+        let caller = world.call_in();
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, agent)));
+        world.later(Duration::from_secs(2), caller, Act::HangUp);
+        let record = world.close_with_one();
+        assert_eq!(outcomes(&record), [OfferOutcome::Answered]);
+        let rings = record.connected_at.unwrap().since(record.offers[0].invited_at.unwrap());
+        assert!(rings >= THINKS + Duration::from_secs(1), "put through with the key, not with the answer");
+    });
+}
+
 /// A mailbox of the network answers, and presses no key.
 #[test]
 fn a_mailbox_takes_no_caller() {
