@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 HOTLINE := $(TARGET)/release/hotline
 PAGES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) web/index.html web/vite.config.ts
 
-.PHONY: help need run demo web release test tools deny bench fuzz soak load rate quality clean
+.PHONY: help need run demo web release test tools deny bench fuzz seeds soak load rate quality clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make web    build the pages"
 	@echo "make test   check and test everything, ends with a count"
 	@echo "make bench  how fast the parts are; make fuzz: malformed input; make soak: a busy server; all long"
+	@echo "make seeds  routing and whole calls by chance, ten thousand times each; long too"
 	@echo "make rate   how many calls a second a server sets up on this machine, and what each costs"
 	@echo "make load   what calls with audio cost on this machine, and how many it bears; a quarter of an hour"
 	@echo "make quality  what speech sounds like behind lost and late packets (PESQ); some minutes"
@@ -82,6 +83,11 @@ rate: release
 # What speech sounds like behind lost and late packets; SEEDS=1 is quick. Makes a Python environment in the target directory.
 quality: need
 	tests/quality/run.sh
+
+# Routing and whole calls by chance, ten thousand times each, where `make test` takes some hundred; an hour. RUNS=1000 is quicker.
+RUNS ?= 10000
+seeds: need tools
+	HOTLINE_SEEDS=$(RUNS) cargo nextest run --release --locked --package hotline-acd --package hotline-sim
 
 # A busy server, then nothing may be left of it; SOAK="--seconds 3600" keeps it busy for longer.
 soak: release

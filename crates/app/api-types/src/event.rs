@@ -98,10 +98,10 @@ pub enum What {
         /// Why.
         outcome: QueueOutcome,
     },
-    /// Nobody could be offered the call.
+    /// The call was not offered to anybody.
     #[serde(rename = "call.not_offered")]
     CallNotOffered {
-        /// Why nobody; for admins.
+        /// Why not; for admins.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         because: Option<Box<Decision>>,
     },

@@ -57,7 +57,7 @@ pub struct Waiting {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
     /// What is wrong, as a stable word: `recording_failed`, `recording_cut`, `recording_gap`, `store_unavailable`,
-    /// `media_ports_exhausted`, `media_silent`, `prompt_missing`, `internal_error`; with an agent after a colon: `reservation_expired:1001`,
+    /// `media_ports_exhausted`, `media_silent`, `prompt_missing`, `internal_error`, `not_offered`; with an agent after a colon: `reservation_expired:1001`,
     /// `phone_fault:1001`, `phone_busy:1001`.
     pub kind: String,
     /// Since when.

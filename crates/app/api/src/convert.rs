@@ -291,5 +291,6 @@ pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
         AlarmKind::FlowsInvalid => "flows_invalid".to_owned(),
         AlarmKind::Overloaded => "overloaded".to_owned(),
         AlarmKind::TrunkUnusable(trunk) => format!("trunk_unusable:{trunk}"),
+        AlarmKind::NotOffered => "not_offered".to_owned(),
     }
 }

@@ -146,7 +146,7 @@ impl AcdFloor {
             AcdAlarm::LeaseExpired { agent, .. } => AlarmKind::ReservationExpired(agent),
             AcdAlarm::PhoneFaults { agent } => AlarmKind::PhoneFault(agent),
             AcdAlarm::PhoneBusy { agent } => AlarmKind::PhoneBusy(agent),
-            AcdAlarm::NotOffered { .. } => AlarmKind::InternalError,
+            AcdAlarm::NotOffered { .. } => AlarmKind::NotOffered,
         };
         self.emit(now, EventKind::AlarmRaised(Alarm { kind, since: now.wall, detail: String::new() }));
     }

@@ -10,6 +10,7 @@ use crate::agent::Agent;
 use crate::caller::{Caller, Stage};
 use crate::dispatch::Marks;
 use crate::queue::Queue;
+use crate::slots::Slots;
 use crate::{
     AgentState, AgentView, CallerKind, CallerView, Config, Delay, Device, Event, Gate, Help, HelpOutcome,
     Limit, Merge, MergeId, Presence, QueueView, ReasonConfig, Recent, StateSpan, StateTimes, Timer,
@@ -22,8 +23,8 @@ use crate::{
 /// withdrawn, an unknown id) changes nothing and is counted as stray.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Acd {
-    pub(crate) agents: BTreeMap<AgentId, Agent>,
-    pub(crate) queues: BTreeMap<QueueId, Queue>,
+    pub(crate) agents: Slots<AgentId, Agent>,
+    pub(crate) queues: Slots<QueueId, Queue>,
     pub(crate) callers: BTreeMap<CallId, Caller>,
     pub(crate) reservations: BTreeMap<ReservationId, Reservation>,
     pub(crate) last_reservation: ReservationId,
@@ -137,8 +138,8 @@ impl Acd {
     #[must_use]
     pub fn new(config: Config, now: Now) -> Self {
         let mut acd = Self {
-            agents: BTreeMap::new(),
-            queues: BTreeMap::new(),
+            agents: Slots::new(),
+            queues: Slots::new(),
             callers: BTreeMap::new(),
             reservations: BTreeMap::new(),
             last_reservation: ReservationId(0),
@@ -300,8 +301,8 @@ impl Acd {
 
         before.follow_timers(now, &after, id, &mut self.timers);
         if before.offerable != after.offerable || before.working != after.working {
-            for queue_id in &agent.queues {
-                let Some(queue) = self.queues.get_mut(queue_id) else { continue };
+            for (queue_id, slot) in &agent.queues {
+                let Some(queue) = self.queues.at_mut(*slot) else { continue };
                 if queue.reindex(now.mono, before.offerable, agent) {
                     self.marks.queues.insert(queue_id.clone());
                 }

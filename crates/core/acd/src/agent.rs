@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::recent::History;
 use crate::session::Session;
+use crate::slots::Slot;
 use crate::wrap_up::{AfterCall, LastCall};
 use crate::{AgentConfig, Disposition, Help, WrapUp, reasons};
 
@@ -334,7 +335,7 @@ pub enum Outside {
 pub(crate) struct Agent {
     pub(crate) config: AgentConfig,
     /// Those it serves, through a merge included.
-    pub(crate) queues: BTreeSet<QueueId>,
+    pub(crate) queues: BTreeMap<QueueId, Slot>,
     /// Those it belongs to, through a merge included.
     pub(crate) groups: BTreeSet<GroupId>,
     pub(crate) presence: Presence,
@@ -374,7 +375,7 @@ impl Agent {
     pub(crate) fn new(config: AgentConfig, now: Now) -> Self {
         Self {
             config,
-            queues: BTreeSet::new(),
+            queues: BTreeMap::new(),
             groups: BTreeSet::new(),
             presence: Presence::LoggedOut,
             work: Work::Free,
@@ -481,7 +482,7 @@ impl Agent {
             device: self.device.clone(),
             registered: self.registered,
             delay: self.delay,
-            queues: self.queues.clone(),
+            queues: self.queues.keys().cloned().collect(),
             signed_in: self.session.as_ref().map(|session| session.started.wall),
             outside: !self.outside.is_empty(),
             help: self.help.clone(),

@@ -51,9 +51,7 @@ impl Acd {
                     agent.retired = false;
                     agent.config = config;
                 }
-                None => {
-                    self.agents.insert(config.id.clone(), Agent::new(config, now));
-                }
+                None => self.agents.insert(config.id.clone(), Agent::new(config, now)),
             }
         }
     }
@@ -61,9 +59,14 @@ impl Acd {
     fn configure_queues(&mut self, now: Now, queues: Vec<QueueConfig>) {
         let mut wanted: BTreeMap<QueueId, QueueConfig> =
             queues.into_iter().map(|queue| (queue.id.clone(), queue)).collect();
-        self.queues.retain(|_, queue| !queue.callers.is_empty() || wanted.contains_key(&queue.config.id));
-        for (id, queue) in &mut self.queues {
-            match wanted.remove(id) {
+        let is_over =
+            |(id, queue): &(&QueueId, &Queue)| queue.callers.is_empty() && !wanted.contains_key(*id);
+        let over: Vec<QueueId> = self.queues.iter().filter(is_over).map(|(id, _)| id.clone()).collect();
+        for id in over {
+            self.queues.remove(&id);
+        }
+        for queue in self.queues.values_mut() {
+            match wanted.remove(&queue.config.id) {
                 Some(config) => {
                     let old = core::mem::replace(&mut queue.config, config);
                     queue.closing = false;
@@ -79,7 +82,9 @@ impl Acd {
                 None => queue.closing = true,
             }
         }
-        self.queues.extend(wanted.into_iter().map(|(id, config)| (id, Queue::new(config, now.mono))));
+        for (id, config) in wanted {
+            self.queues.insert(id, Queue::new(config, now.mono));
+        }
     }
 
     /// Makes the indexes anew from the queues' lists of members and the merges, and has every caller looked at.
@@ -95,15 +100,18 @@ impl Acd {
             }
         }
         for (id, staff) in staffs {
-            let Some(queue) = self.queues.get_mut(&id) else { continue };
+            let Some(queue_slot) = self.queues.slot(&id) else { continue };
+            let Some(queue) = self.queues.at_mut(queue_slot) else { continue };
             let worked = !queue.working.is_empty();
             queue.unlink();
             for Member { agent: member, tier, weight, wrap_up } in staff {
-                let agent = self.agents.get_mut(&member).filter(|agent| !agent.retired);
+                let Some(slot) = self.agents.slot(&member) else { continue };
+                let agent = self.agents.at_mut(slot).filter(|agent| !agent.retired);
                 if let Some(agent) = agent.filter(|_| !queue.members.contains_key(&member)) {
-                    agent.queues.insert(id.clone());
+                    agent.queues.insert(id.clone(), queue_slot);
                     let place = count(queue.members.len());
-                    queue.members.insert(member, Membership { tier, weight, place, number: 0, wrap_up });
+                    let membership = Membership { slot, tier, weight, place, number: 0, wrap_up };
+                    queue.members.insert(member, membership);
                     queue.tiers.insert(tier);
                     queue.reindex(now.mono, None, agent);
                 }

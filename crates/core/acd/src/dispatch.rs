@@ -19,11 +19,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotline_base::{AgentId, CallId, Now, QueueId};
 
 use crate::acd::{Reservation, count};
-use crate::agent::{Assignment, Work};
+use crate::agent::{Agent, Assignment, Work};
 use crate::caller::{Caller, Stage};
 use crate::gate::Asking;
-use crate::queue::{Queue, Turn};
+use crate::queue::{Membership, Queue, Turn};
 use crate::rank::{Candidate, seed_of};
+use crate::slots::Slot;
 use crate::{Acd, DECISION_LISTED_MAX, Decision, Event, Gate, LEASE_GRACE, Refusal, Strategy, Timer};
 
 /// The most phones that ring for one call.
@@ -95,15 +96,15 @@ impl Acd {
         let mut callers = core::mem::take(&mut self.marks.callers);
         callers.extend(agents.iter().filter_map(|agent| self.held_for.get(agent)).flatten());
         let whole = core::mem::take(&mut self.marks.queues);
-        let mut queues: BTreeMap<QueueId, bool> = BTreeMap::new();
+        let mut queues: BTreeMap<Slot, bool> = BTreeMap::new();
         for agent in agents.iter().filter_map(|agent| self.agents.get(agent)) {
-            queues.extend(agent.queues.iter().map(|queue| (queue.clone(), false)));
+            queues.extend(agent.queues.values().map(|queue| (*queue, false)));
         }
-        queues.extend(whole.into_iter().map(|queue| (queue, true)));
+        queues.extend(whole.iter().filter_map(|queue| Some((self.queues.slot(queue)?, true))));
 
-        let mut turns: BTreeSet<(Turn, Option<QueueId>)> = BTreeSet::new();
+        let mut turns: BTreeSet<(Turn, Option<Slot>)> = BTreeSet::new();
         turns.extend(callers.into_iter().filter_map(|call| Some((self.turn(call)?, None))));
-        turns.extend(queues.keys().filter_map(|id| self.next_turn(id, None)));
+        turns.extend(queues.keys().filter_map(|queue| self.next_turn(*queue, None)));
         while let Some((turn, source)) = turns.pop_first() {
             let Some(queue) = source else {
                 self.serve(now, turn.key.call, Among::Everybody);
@@ -111,12 +112,12 @@ impl Acd {
             };
             let among = if queues[&queue] { Among::Everybody } else { Among::Changed(&agents) };
             let is_left = match among {
-                Among::Everybody => self.queues.get(&queue).is_some_and(|queue| !queue.offerable.is_empty()),
+                Among::Everybody => self.queues.at(queue).is_some_and(|queue| !queue.offerable.is_empty()),
                 Among::Changed(agents) => agents.iter().any(|agent| self.free.contains(agent)),
             };
             if is_left {
                 self.serve(now, turn.key.call, among);
-                turns.extend(self.next_turn(&queue, Some(turn)));
+                turns.extend(self.next_turn(queue, Some(turn)));
             }
         }
         // An offer takes an agent away from all its queues and leaves its caller served: neither makes anything possible.
@@ -129,9 +130,9 @@ impl Acd {
         Some(self.queues.get(&caller.queue)?.turn(caller.key))
     }
 
-    fn next_turn(&self, queue: &QueueId, after: Option<Turn>) -> Option<(Turn, Option<QueueId>)> {
-        let next = self.queues.get(queue)?.next_after(after.map(|turn| turn.key))?;
-        Some((next, Some(queue.clone())))
+    fn next_turn(&self, queue: Slot, after: Option<Turn>) -> Option<(Turn, Option<Slot>)> {
+        let next = self.queues.at(queue)?.next_after(after.map(|turn| turn.key))?;
+        Some((next, Some(queue)))
     }
 
     /// Offers a caller to as many agents as may be and are there.
@@ -174,18 +175,20 @@ impl Acd {
     fn candidates(&self, asking: &Asking<'_>, among: Among<'_>) -> Vec<Candidate> {
         let (caller, queue) = (asking.caller, asking.queue);
         let seed = seed_of(asking);
-        let candidate = |id: &AgentId| {
-            let agent = self.agents.get(id)?;
+        let candidate = |agent: Option<&Agent>| {
+            let agent = agent?;
             asking.first_shut(agent).is_none().then(|| asking.candidate(agent, seed))
         };
         let mut found: Vec<Candidate> = match (&caller.sticky, among) {
             (Some(sticky), Among::Everybody | Among::Changed(_)) => {
-                candidate(&sticky.agent).into_iter().collect()
+                candidate(self.agents.get(&sticky.agent)).into_iter().collect()
             }
-            (None, Among::Changed(agents)) => agents.iter().filter_map(candidate).collect(),
+            (None, Among::Changed(agents)) => {
+                agents.iter().filter_map(|agent| candidate(self.agents.get(agent))).collect()
+            }
             (None, Among::Everybody) => {
                 let free = queue.free(queue.indispensable(caller)).iter();
-                let free = free.filter_map(|(_, _, agent)| candidate(agent));
+                let free = free.filter_map(|(.., slot)| candidate(self.agents.at(*slot)));
                 let mut steps = caller.progress.steps(&queue.config.plan);
                 let is_in_order =
                     queue.config.strategy.is_by_idle_time() && steps.all(|step| step.prefer.is_empty());
@@ -200,13 +203,12 @@ impl Acd {
     /// The reasons: these candidates, and why not the others.
     fn record(&self, asking: &Asking<'_>, candidates: Vec<Candidate>) -> Decision {
         let (caller, queue) = (asking.caller, asking.queue);
-        let members = queue.members.keys().take(REFUSED_SEEN_MAX).filter_map(|agent| self.agents.get(agent));
-        let refused: Vec<Refusal> = members
-            .filter_map(|agent| {
-                Some(Refusal { agent: agent.config.id.clone(), gate: asking.first_shut(agent)? })
-            })
-            .take(DECISION_LISTED_MAX)
-            .collect();
+        let refusal = |(id, member): (&AgentId, &Membership)| {
+            let gate = asking.first_shut_to(self.agents.at(member.slot)?, Some(member))?;
+            Some(Refusal { agent: id.clone(), gate })
+        };
+        let members = queue.members.iter().take(REFUSED_SEEN_MAX);
+        let refused: Vec<Refusal> = members.filter_map(refusal).take(DECISION_LISTED_MAX).collect();
         Decision {
             strategy: queue.config.strategy,
             position: count(queue.position(caller.key)),
@@ -335,7 +337,7 @@ impl Acd {
         let agent = self.agents.get(agent)?;
         let turn = asking.queue.turn(asking.caller.key);
         let heavier = |queue: &&Queue| queue.config.weight > asking.queue.config.weight;
-        for queue in agent.queues.iter().filter_map(|queue| self.queues.get(queue)).filter(heavier) {
+        for queue in agent.queues.values().filter_map(|queue| self.queues.at(*queue)).filter(heavier) {
             let before = queue.open.iter().take_while(|key| queue.turn(**key) < turn);
             let mut others = before.filter_map(|key| self.asking(asking.now, self.callers.get(&key.call)?));
             if others.any(|other| other.first_shut(agent).is_none()) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::Agent;
 use crate::caller::Caller;
 use crate::plan::{self, Unfit};
-use crate::queue::Queue;
+use crate::queue::{Membership, Queue};
 use crate::{AgentState, DelayCause, NotReadyReason};
 
 /// Why an agent is not offered a call. Variants stand in the order in which they are asked.
@@ -133,39 +133,16 @@ impl Asking<'_> {
     /// goes before is for the whole machine to say ([`Acd::preceding`](crate::Acd::preceding)): callers are looked at in that
     /// order.
     pub(crate) fn first_shut(&self, agent: &Agent) -> Option<Gate> {
-        let is_held = self.caller.is_held_for(&agent.config.id);
-        self.shut_by_state(agent, is_held)
-            .or_else(|| if is_held { None } else { self.shut_by_plan(agent) })
-            .or_else(|| self.shut_by_caller(agent, is_held))
-            .or_else(|| agent.has_enough().then_some(Gate::DailyCap))
+        self.first_shut_to(agent, self.queue.members.get(&agent.config.id))
     }
 
-    fn shut_by_state(&self, agent: &Agent, is_held: bool) -> Option<Gate> {
-        let state = agent.state();
-        if state == AgentState::LoggedOut {
-            return Some(Gate::NotLoggedIn);
-        }
-        if !is_held && !self.queue.members.contains_key(&agent.config.id) {
-            return Some(Gate::NotInQueue);
-        }
-        if let AgentState::NotReady { reason } = state {
-            return Some(Gate::NotReady { reason });
-        }
-        if !agent.registered {
-            return Some(Gate::NoRegistration);
-        }
-        if !agent.outside.is_empty() {
-            return Some(Gate::DeviceBusy);
-        }
-        match state {
-            AgentState::Reserved { call } | AgentState::Ringing { call } => {
-                return Some(Gate::Reserved { call });
-            }
-            AgentState::Talking { .. } | AgentState::Hold { .. } => return Some(Gate::AtCapacity),
-            AgentState::WrapUp { until, .. } => return Some(Gate::WrapUp { until }),
-            AgentState::LoggedOut | AgentState::NotReady { .. } | AgentState::Ready => {}
-        }
-        agent.delay.map(|delay| Gate::RnaDelay { until: delay.until, cause: delay.cause })
+    /// The same, if it is known whether and how the agent serves the queue.
+    pub(crate) fn first_shut_to(&self, agent: &Agent, member: Option<&Membership>) -> Option<Gate> {
+        let is_held = self.caller.is_held_for(&agent.config.id);
+        shut_by_state(agent, is_held || member.is_some())
+            .or_else(|| self.shut_by_plan(agent, member.filter(|_| !is_held)?))
+            .or_else(|| self.shut_by_caller(agent, is_held))
+            .or_else(|| agent.has_enough().then_some(Gate::DailyCap))
     }
 
     fn shut_by_caller(&self, agent: &Agent, is_held: bool) -> Option<Gate> {
@@ -176,13 +153,13 @@ impl Asking<'_> {
         (self.exclusions_hold && self.caller.excludes(agent)).then_some(Gate::ExcludedByCall)
     }
 
-    fn shut_by_plan(&self, agent: &Agent) -> Option<Gate> {
+    fn shut_by_plan(&self, agent: &Agent, member: &Membership) -> Option<Gate> {
         match self.unfit(agent) {
             Some(Unfit::Skill(gate)) => return Some(gate),
             Some(Unfit::Group) => return Some(self.closed(Ring::Plan, self.admitted_after(agent))),
             None => {}
         }
-        let tier = self.queue.members.get(&agent.config.id)?.tier;
+        let tier = member.tier;
         let tiers = &self.queue.config.tiers;
         let opens_after = tiers.opens_after(tier);
         let is_open = opens_after <= self.caller.waited(self.now)
@@ -220,4 +197,33 @@ impl Asking<'_> {
     fn closed(&self, ring: Ring, opens_after: Option<core::time::Duration>) -> Gate {
         Gate::RingClosed { ring, opens: opens_after.map(|after| self.caller.since.wall + after) }
     }
+}
+
+/// What keeps any call of the queue from the agent.
+fn shut_by_state(agent: &Agent, serves: bool) -> Option<Gate> {
+    let state = agent.state();
+    if state == AgentState::LoggedOut {
+        return Some(Gate::NotLoggedIn);
+    }
+    if !serves {
+        return Some(Gate::NotInQueue);
+    }
+    if let AgentState::NotReady { reason } = state {
+        return Some(Gate::NotReady { reason });
+    }
+    if !agent.registered {
+        return Some(Gate::NoRegistration);
+    }
+    if !agent.outside.is_empty() {
+        return Some(Gate::DeviceBusy);
+    }
+    match state {
+        AgentState::Reserved { call } | AgentState::Ringing { call } => {
+            return Some(Gate::Reserved { call });
+        }
+        AgentState::Talking { .. } | AgentState::Hold { .. } => return Some(Gate::AtCapacity),
+        AgentState::WrapUp { until, .. } => return Some(Gate::WrapUp { until }),
+        AgentState::LoggedOut | AgentState::NotReady { .. } | AgentState::Ready => {}
+    }
+    agent.delay.map(|delay| Gate::RnaDelay { until: delay.until, cause: delay.cause })
 }

@@ -28,6 +28,7 @@ mod rank;
 mod reasons;
 mod recent;
 mod session;
+mod slots;
 mod waiting;
 mod watch;
 mod wrap_up;

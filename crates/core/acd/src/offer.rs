@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use hotline_base::{AgentId, CallId, Now, ReservationId};
 
 use crate::acd::Reservation;
-use crate::agent::{Agent, Work};
+use crate::agent::{Agent, Assignment, Work};
 use crate::caller::Stage;
 use crate::{
     Acd, AlarmKind, Delay, DelayCause, Event, LeaveCause, NotReadyReason, OfferFailure, Presence, Timer,
@@ -64,6 +64,15 @@ impl Acd {
     /// The agent answered and hears the caller: the call leaves the queue, the conversation begins. An agent who
     /// answers a caller who is gone is an [`offer_failed`](Self::offer_failed).
     pub fn offer_answered(&mut self, now: Now, reservation: ReservationId) {
+        self.answered(now, reservation, None);
+    }
+
+    /// The same for somebody who was called back: the two talk in `talk`, while the call that waited was only a place in line.
+    pub fn offer_answered_in(&mut self, now: Now, reservation: ReservationId, talk: CallId) {
+        self.answered(now, reservation, Some(talk));
+    }
+
+    fn answered(&mut self, now: Now, reservation: ReservationId, talk: Option<CallId>) {
         let Some(Reservation { agent, call }) = self.reservations.remove(&reservation) else {
             self.counters.stray += 1;
             return;
@@ -76,7 +85,7 @@ impl Acd {
             agent.history.answered(now.mono);
             agent.calls_today += 1;
             if let Work::Reserved(with) | Work::Ringing(with) = &agent.work {
-                agent.work = Work::Talking(with.clone());
+                agent.work = Work::Talking(Assignment { call: talk.unwrap_or(call), ..with.clone() });
             }
         });
         self.withdraw_others(now, call, reservation, WithdrawCause::AnsweredElsewhere);

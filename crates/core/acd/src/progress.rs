@@ -1,7 +1,8 @@
 //! What opens for a waiting caller: the steps of the plan, the tiers, and the end of being held for one agent.
 
-use hotline_base::{AgentId, CallId, Now};
+use hotline_base::{CallId, Now};
 
+use crate::agent::Agent;
 use crate::caller::{Caller, Stage};
 use crate::queue::Queue;
 use crate::{Acd, Class, Event, PlanStep, SkipIf, Sticky, Timer};
@@ -46,13 +47,16 @@ impl Acd {
     }
 
     fn is_useless(&self, step: &PlanStep, caller: &Caller, queue: &Queue) -> bool {
-        let is_admitted = |agent: &AgentId| {
-            self.agents.get(agent).is_some_and(|agent| step.admits(agent, &caller.requires).is_ok())
-        };
+        let is_admitted =
+            |agent: Option<&Agent>| agent.is_some_and(|agent| step.admits(agent, &caller.requires).is_ok());
         match step.skip_if {
             None => false,
-            Some(SkipIf::NobodyFree) => !queue.offerable.iter().any(|(_, _, agent)| is_admitted(agent)),
-            Some(SkipIf::NobodyWorking) => !queue.working.iter().any(|(_, agent)| is_admitted(agent)),
+            Some(SkipIf::NobodyFree) => {
+                !queue.offerable.iter().any(|(.., slot)| is_admitted(self.agents.at(*slot)))
+            }
+            Some(SkipIf::NobodyWorking) => {
+                !queue.working.iter().any(|(_, agent)| is_admitted(self.agents.get(agent)))
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::Agent;
 use crate::caller::{Caller, Stage};
 use crate::estimate::Experience;
+use crate::slots::Slot;
 use crate::{
     CallerKey, CallerKind, CallerView, Class, QueueConfig, RING_AT_ONCE_MAX, Requirement, Strategy, WrapUp,
 };
@@ -79,6 +80,8 @@ impl QueueView {
 /// An agent's place in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Membership {
+    /// That of the agent.
+    pub(crate) slot: Slot,
     pub(crate) tier: u8,
     pub(crate) weight: u8,
     /// In the order of the configuration.
@@ -89,8 +92,8 @@ pub(crate) struct Membership {
     pub(crate) wrap_up: Option<Duration>,
 }
 
-/// A member whose own gates are all open: tier, since when it is idle, who. The first is the first choice by idle time.
-pub(crate) type Free = (u8, Time, AgentId);
+/// A member whose own gates are all open: tier, since when it is idle, who, where. The first is the first choice by idle time.
+pub(crate) type Free = (u8, Time, AgentId, Slot);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Queue {
@@ -248,12 +251,12 @@ impl Queue {
     /// looked at: somebody takes calls who did not, or the other way.
     pub(crate) fn reindex(&mut self, now: Time, before: Option<Time>, agent: &Agent) -> bool {
         let id = &agent.config.id;
-        let Some(tier) = self.members.get(id).map(|member| member.tier) else { return false };
+        let Some(&Membership { tier, slot, .. }) = self.members.get(id) else { return false };
         let after = agent.offerable();
         if before != after {
             let skills = agent.config.skills.iter().filter(|(_, level)| **level > 0).map(|(skill, _)| skill);
             if let Some(idle_since) = before {
-                let free = (tier, idle_since, id.clone());
+                let free = (tier, idle_since, id.clone(), slot);
                 for skill in skills.clone() {
                     if let Some(set) = self.by_skill.get_mut(skill) {
                         set.remove(&free);
@@ -262,7 +265,7 @@ impl Queue {
                 self.offerable.remove(&free);
             }
             if let Some(idle_since) = after {
-                let free = (tier, idle_since, id.clone());
+                let free = (tier, idle_since, id.clone(), slot);
                 for skill in skills {
                     self.by_skill.entry(skill.clone()).or_default().insert(free.clone());
                 }

@@ -42,7 +42,7 @@ impl Acd {
         let key = caller.key;
         self.admit(now, caller);
         self.settle(now);
-        let queue = &self.queues[&entry.queue];
+        let queue = self.queues.get(&entry.queue).expect("a queue with callers is kept");
         let key = self.callers.get(&call).map_or(key, |caller| caller.key);
         Ok(Position { position: count(queue.position(key)), waiting: count(queue.callers.len()) })
     }

@@ -62,7 +62,7 @@ impl Acd {
             if looked >= WATCH_PAIRS_MAX {
                 return (found, Some(agent.config.id.clone()));
             }
-            let queues = agent.queues.iter().filter_map(|queue| self.queues.get(queue));
+            let queues = agent.queues.values().filter_map(|queue| self.queues.at(*queue));
             let held = self.held_for.get(&agent.config.id).into_iter().flatten().copied();
             for call in queues.flat_map(|queue| queue.open.iter().map(|key| key.call)).chain(held) {
                 looked += 1;
@@ -81,11 +81,11 @@ impl Acd {
 
 #[cfg(test)]
 mod tests {
-    use hotline_base::QueueId;
+    use hotline_base::{QueueId, Rng};
 
     use super::*;
     use crate::dispatch::Marks;
-    use crate::{AgentConfig, Config, Entry, Member, QueueConfig};
+    use crate::{AgentConfig, Config, Entry, Member, QueueConfig, Strategy};
 
     /// Adam is free and a caller waits: the machine has forgotten to look.
     fn forgetful() -> (Acd, Now, CallId) {
@@ -125,6 +125,70 @@ mod tests {
         assert_eq!((*call, agent.as_str(), because.replay()), (waiting, "adam", Some(agent.clone())));
         assert!(told.iter().any(is_offer));
         assert_eq!(acd.counters().not_offered, 1);
+    }
+
+    /// Agents and callers by chance, and what has become possible is lost.
+    fn forgetful_by_chance(seed: u64) -> (Acd, Now) {
+        let mut rng = Rng::from_number(seed);
+        let mut below = |most| usize::try_from(rng.below(most)).expect("a small number");
+        let agents: Vec<AgentId> = (0..=below(4)).map(|number| AgentId::from(&*number.to_string())).collect();
+        let queue = |number: usize| QueueId::from(&*number.to_string());
+        let queues: Vec<QueueConfig> = (0..=below(3))
+            .map(|number| {
+                let from = below(agents.len() as u64);
+                let strategy = [Strategy::LongestIdle, Strategy::RingAll, Strategy::Random][below(3)];
+                let members = agents[from..].iter().cloned().map(Member::new).collect();
+                QueueConfig { strategy, ..QueueConfig::new(queue(number), members) }
+            })
+            .collect();
+        let count = queues.len() as u64;
+        let config = agents.iter().map(|agent| AgentConfig::new(agent.clone(), "".into())).collect();
+        let now = Now::default();
+        let mut acd = Acd::new(Config { queues, agents: config, ..Config::default() }, now);
+        for agent in &agents {
+            acd.sign_in(now, agent).expect("there is such an agent");
+            acd.set_ready(now, agent).expect("it is signed in");
+        }
+        for number in 1..=below(6) {
+            let call = CallId::parse(&format!("{number:032x}")).expect("it is one");
+            acd.enqueue(now, Entry::new(call, queue(below(count)))).expect("there is room");
+        }
+        for agent in &agents {
+            if below(3) > 0 {
+                acd.update(now, agent, |agent| agent.registered = true);
+            }
+        }
+        acd.marks = Marks::default();
+        acd.settle(now);
+        (acd, now)
+    }
+
+    #[test]
+    fn whatever_was_lost_nobody_waits_for_a_free_agent_for_longer_than_two_looks() {
+        let mut alarms = 0;
+        for seed in 0..10_000 {
+            let (mut acd, now) = forgetful_by_chance(seed);
+            let was_lost = !acd.unoffered(now).0.is_empty();
+            for turn in 1..=2 {
+                acd.handle_timeout(now + WATCH_INTERVAL * turn);
+            }
+            let late = now + WATCH_INTERVAL * 2;
+            assert!(acd.unoffered(late).0.is_empty(), "seed {seed}: somebody waits for a free agent");
+            let told = events(&mut acd);
+            let is_alarm = |event: &&Event| matches!(event, Event::Alarm(AlarmKind::NotOffered { .. }));
+            assert_eq!(told.iter().any(|event| is_alarm(&event)), was_lost, "seed {seed}");
+            alarms += told.iter().filter(is_alarm).count();
+            let offered: Vec<_> = told
+                .iter()
+                .filter_map(|event| if let Event::Offer { agent, .. } = event { Some(agent) } else { None })
+                .collect();
+            assert_eq!(
+                offered.len(),
+                offered.iter().collect::<BTreeSet<_>>().len(),
+                "seed {seed}: no agent twice"
+            );
+        }
+        assert!(alarms > 5000, "{alarms} alarms");
     }
 
     #[test]

@@ -88,6 +88,13 @@ impl Callbacks {
         self.open.get(&id)?.attempt
     }
 
+    /// A defect ended this call: the wish for which it was made waits on.
+    pub(crate) fn forget(&mut self, attempt: CallId) {
+        for open in self.open.values_mut().filter(|open| open.attempt == Some(attempt)) {
+            open.attempt = None;
+        }
+    }
+
     pub(crate) fn begin(&mut self, id: CallId, attempt: CallId) {
         if let Some(open) = self.open.get_mut(&id) {
             open.attempt = Some(attempt);

@@ -246,6 +246,7 @@ impl Env {
         self.disarm_all(call);
         self.trunks.leave_all(call);
         self.acd.forget_call(now, call);
+        self.callbacks.forget(call);
     }
 
     /// Lets the trunks act, and tells operators what has changed by it.

@@ -307,9 +307,9 @@ pub enum CallEvent {
         /// Why this agent, and this one in line.
         because: Decision,
     },
-    /// The routing looked for an agent and found none to whom the call could be offered.
+    /// The routing looked for an agent and made no offer.
     NotOffered {
-        /// Why none.
+        /// Why not. There are no candidates, unless the offer was forgotten ([`AlarmKind::NotOffered`]).
         because: Decision,
     },
     /// A person gave the caller to an agent: it waits for that one alone.
@@ -508,7 +508,7 @@ pub enum AlarmKind {
     PhoneFault(AgentId),
     /// An agent's phone was busy while the agent was ready: an outside call?
     PhoneBusy(AgentId),
-    /// A defect ended a call, or kept a caller waiting.
+    /// A defect ended a call.
     InternalError,
     /// The files of the SIP certificate have changed and cannot be used.
     CertificateUnusable,
@@ -518,4 +518,6 @@ pub enum AlarmKind {
     Overloaded,
     /// Calls cannot go out by a trunk.
     TrunkUnusable(TrunkId),
+    /// A defect kept a caller waiting although an agent was free. The call's events have the decision.
+    NotOffered,
 }

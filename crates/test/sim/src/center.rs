@@ -6,13 +6,14 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hotline_acd::{Member, QueueConfig, WrapUp};
+use hotline_acd::{Member, QueueConfig, Strategy, WrapUp};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
     Agent, Announcements, AutoAnswer, Center, DialPlan, Format, Greeting, Identity, Number, Numbers, Pattern,
     Queue, RecordingPolicy, Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
 };
 use hotline_hours::Zone;
+use hotline_ivr::PromptName;
 use hotline_media::Music;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_sip::uri::Host;
@@ -30,6 +31,8 @@ pub(crate) const NUMBER: &str = "+4930100";
 pub(crate) const OUTSIDE: &str = "+4940";
 /// The key that callers press.
 pub(crate) const QUEUE_KEY: char = '1';
+/// The key that callers press who want to be called back.
+pub(crate) const CALLBACK_KEY: char = '9';
 /// After-call work in the queue.
 pub const WRAP_UP: Duration = Duration::from_secs(5);
 
@@ -43,13 +46,15 @@ steps:
   menu:
     menu:
       prompts: [menu]
-      choices: {KEY: sales}
+      choices: {KEY: sales, 9: later}
       no_input: {retries: [[menu]], then: goodbye}
       invalid: {retries: [[menu]], then: goodbye}
   sales:
     queue:
       name: sales
       exits: {full: goodbye, timeout: goodbye, no_agents: goodbye}
+  later:
+    callback: {queue: sales, number: call.caller, exits: {booked: goodbye, refused: goodbye}}
   goodbye:
     say: {prompts: [goodbye], then: end}
   end:
@@ -81,6 +86,10 @@ pub struct Rules {
     pub speech: SpeechPolicy,
     /// Whether agents press a key to take what the queue offers.
     pub confirm_key: bool,
+    /// Whose phone rings.
+    pub strategy: Strategy,
+    /// Whether agents hear whose call it is, and callers who comes.
+    pub greets: bool,
 }
 
 impl Default for Rules {
@@ -97,6 +106,8 @@ impl Default for Rules {
             record: true,
             speech: SpeechPolicy::default(),
             confirm_key: false,
+            strategy: Strategy::LongestIdle,
+            greets: false,
         }
     }
 }
@@ -160,6 +171,12 @@ fn trunk(rules: &Rules, number: usize) -> Trunk {
     }
 }
 
+/// All that can be said before a talk.
+fn greeting() -> Greeting {
+    let whisper = vec![PromptName::from("sales")];
+    Greeting { whisper, whisper_wait: true, agent_number: true, ..Greeting::default() }
+}
+
 pub(crate) fn center(rules: &Rules) -> Center {
     let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
     let flow = hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes");
@@ -173,11 +190,12 @@ pub(crate) fn center(rules: &Rules) -> Center {
             wrap_up: WrapUp { length: WRAP_UP, ..WrapUp::default() },
             waiting_max: 50,
             wait_max: Some(rules.wait_max),
+            strategy: rules.strategy,
             ..QueueConfig::new(sales.clone(), (0..rules.agents).map(agent_id).map(Member::new).collect())
         },
         music: Music::from("music/waiting"),
         announcements: Announcements::default(),
-        greeting: Greeting::default(),
+        greeting: if rules.greets { greeting() } else { Greeting::default() },
         hours: None,
         place_kept: Duration::ZERO,
         record: rules.record,

@@ -2,11 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+/// How many seeds there are to be, whatever the scenario wants: `make seeds`.
+const MORE: &str = "HOTLINE_SEEDS";
 /// Names the seed to run alone, with every message printed.
 const REPLAY: &str = "HOTLINE_SIM_SEED";
 
 /// Runs `scenario` with the seeds from 0 up to `count`. The first that fails is run again with every message
-/// printed, and named; `HOTLINE_SIM_SEED=<n>` runs only that one. The scenario gets the seed and whether to print.
+/// printed, and named; `HOTLINE_SIM_SEED=<n>` runs only that one, `HOTLINE_SEEDS=<n>` so many. The scenario gets the seed and whether to print.
 ///
 /// # Panics
 /// With what the scenario panicked with.
@@ -15,7 +17,8 @@ pub fn for_each_seed(count: u64, mut scenario: impl FnMut(u64, bool)) {
         scenario(seed, true);
         return;
     }
-    for seed in 0..count {
+    let more = std::env::var(MORE).ok().and_then(|seeds| seeds.parse().ok());
+    for seed in 0..more.unwrap_or(count) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| scenario(seed, false))) {
             eprintln!("seed {seed} failed; replay with {REPLAY}={seed}. Again, with every message:");
             if catch_unwind(AssertUnwindSafe(|| scenario(seed, true))).is_ok() {

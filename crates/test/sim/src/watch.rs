@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotline_acd::{AgentState, StateSpan};
+use hotline_acd::{AgentState, AgentView, StateSpan, Strategy};
 use hotline_base::{AgentId, CallId, LegId, WallTime};
 use hotline_call::{
-    AgentFact, CallEvent, CallRecord, CallState, Controller, Correction, Entry, Event, EventKind, LegEnd,
-    Request, SipLeg, Snapshot, Source, Timer,
+    AgentFact, CALLBACK_RETRIES_MAX, CallEvent, CallRecord, CallState, CallbackState, Controller, Correction,
+    Entry, Event, EventKind, LegEnd, Request, SipLeg, Snapshot, Source, Timer,
 };
 use hotline_sip::{Message, Method, Transmit};
 
@@ -40,9 +40,20 @@ pub struct Watch {
     finals: BTreeMap<String, (u16, String)>,
     /// Until when the time of each session is told of.
     sessions: BTreeMap<AgentId, WallTime>,
+    /// Whether several phones ring for one caller.
+    rings_several: bool,
+    /// Who wants to be called back, and how that stands.
+    wishes: BTreeMap<CallId, CallbackState>,
+    /// The last call that was made for each wish.
+    returning: BTreeMap<CallId, CallId>,
 }
 
 impl Watch {
+    pub(crate) fn new(strategy: Strategy) -> Self {
+        let rings_several = matches!(strategy, Strategy::RingAll | Strategy::ProgressiveRing(_));
+        Self { rings_several, ..Self::default() }
+    }
+
     /// The records handed to the database, by call.
     #[must_use]
     pub const fn records(&self) -> &BTreeMap<CallId, CallRecord> {
@@ -93,13 +104,21 @@ impl Watch {
                 self.senders.remove(&call);
                 assert!(self.busy.remove(by).is_some(), "{by} leaves twice");
             }
+            CallEvent::CallingBack { callback, .. } => {
+                let stands = self.wishes.get(callback);
+                assert!(
+                    matches!(stands, Some(CallbackState::Waiting { .. })),
+                    "{callback} is {stands:?} and called back"
+                );
+                self.returning.insert(*callback, call);
+            }
             CallEvent::Offered { offer, agent, .. } => {
                 let before = self.busy.insert(agent.clone(), (call, *offer));
                 assert_eq!(before, None, "{agent} is offered {call} while busy with another");
                 let sender = self.senders.get(&call);
                 let others =
                     self.busy.iter().filter(|(agent, (other, _))| *other == call && Some(*agent) != sender);
-                assert_eq!(others.count(), 1, "{call} is offered to two agents");
+                assert!(self.rings_several || others.count() == 1, "{call} is offered to two agents");
             }
             CallEvent::Transferring { by, .. } => {
                 self.turn_round(call, by);
@@ -163,6 +182,7 @@ impl Watch {
         if let Request::SaveAgentFact(fact) = request {
             self.on_agent_fact(fact);
         }
+        self.follow_wishes(request);
         let Request::SaveRecord(record) = request else { return };
         let call = record.call;
         assert_eq!(self.folded.get(&call), Some(&**record), "the record is what the events fold to");
@@ -175,6 +195,45 @@ impl Watch {
         let sounding: BTreeSet<_> = record.sounds.iter().map(|sound| sound.leg).collect();
         assert_eq!(sounding.len(), record.sounds.len(), "{call}: each leg is measured once");
         assert!(record.queues.iter().all(|visit| visit.outcome.is_some()), "{call}: each wait has an end");
+    }
+
+    /// Each wish is met or given up once, after three tries at most.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these are about wishes")]
+    fn follow_wishes(&mut self, request: &Request) {
+        match request {
+            Request::BookCallback { callback, .. } => {
+                let waiting = CallbackState::Waiting { tries: 0, not_before: None };
+                assert_eq!(self.wishes.insert(callback.id, waiting), None, "a wish is booked once");
+            }
+            Request::CallbackChanged { id, state } => {
+                let before = self.wishes.insert(*id, *state).expect("a wish was booked");
+                let CallbackState::Waiting { tries: before, .. } = before else {
+                    panic!("{id} was {before:?}")
+                };
+                match state {
+                    CallbackState::Waiting { tries, .. } => assert_eq!(*tries, before + 1),
+                    CallbackState::Missed => assert_eq!(before, CALLBACK_RETRIES_MAX, "{id} is given up"),
+                    CallbackState::Reached => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) const fn wishes(&self) -> &BTreeMap<CallId, CallbackState> {
+        &self.wishes
+    }
+
+    pub(crate) fn open_wishes(&self) -> Vec<CallId> {
+        let open = |(id, state): (&CallId, &CallbackState)| {
+            matches!(state, CallbackState::Waiting { .. }).then_some(*id)
+        };
+        self.wishes.iter().filter_map(open).collect()
+    }
+
+    /// Somebody has taken a wish back.
+    pub(crate) fn on_cancelled(&mut self, wish: CallId) {
+        self.wishes.remove(&wish);
     }
 
     /// Every second of a session is in exactly one state.
@@ -267,44 +326,56 @@ impl Watch {
                 CallState::Ending => assert!(!waiting.contains(&id), "{id} is over and waits"),
             }
         }
-        assert!(waiting.iter().all(|call| states.contains_key(call)), "somebody waits without a call");
+        for call in &waiting {
+            let is_wish = matches!(self.wishes.get(call), Some(CallbackState::Waiting { .. }));
+            assert!(states.contains_key(call) || is_wish, "{call} waits without a call");
+        }
         for agent in &snapshot.agents {
-            match &agent.state {
-                // The offer is told when the address book has answered.
-                AgentState::Reserved { call } | AgentState::Ringing { call }
-                    if !self.busy.contains_key(&agent.id) =>
-                {
-                    let waits =
-                        matches!(states.get(call), Some(CallState::Queued { .. } | CallState::InFlow));
-                    let waits =
-                        waits || self.senders.contains_key(call) || self.outward.get(call) == Some(&agent.id);
-                    assert!(waits, "{} is reserved for a call that does not wait", agent.id);
-                }
-                AgentState::Reserved { call } | AgentState::Ringing { call } => {
-                    let offered = matches!(states.get(call), Some(CallState::Offered { agent: to, .. }) if *to == agent.id);
-                    assert!(offered, "{} is {:?} without an offer", agent.id, agent.state);
-                }
-                AgentState::Talking { call: Some(call), .. } | AgentState::Hold { call } => {
-                    let connected = matches!(states.get(call), Some(CallState::Connected { agent: to }) if *to == agent.id);
-                    let sends_on = self.senders.get(call) == Some(&agent.id);
-                    assert!(
-                        connected || sends_on,
-                        "{} is {:?} without a conversation",
-                        agent.id,
-                        agent.state
-                    );
-                }
-                AgentState::Talking { call: None, .. } => {
-                    let talks = self.busy.contains_key(&agent.id)
-                        || self.outward.values().any(|outward| *outward == agent.id);
-                    assert!(talks, "{} talks to nobody", agent.id);
-                }
-                AgentState::LoggedOut
-                | AgentState::NotReady { .. }
-                | AgentState::Ready
-                | AgentState::WrapUp { .. } => {
-                    assert!(!self.busy.contains_key(&agent.id), "{} is free and in a call", agent.id);
-                }
+            self.check_agent(agent, &states);
+        }
+    }
+
+    /// Each agent does what its call says, and only one thing.
+    fn check_agent(&self, agent: &AgentView, states: &BTreeMap<CallId, &CallState>) {
+        // An agent is reserved for a wish, and called in the call that is made for it.
+        let call_of = |call: &CallId| self.returning.get(call).copied().unwrap_or(*call);
+        match &agent.state {
+            // The offer is told when the address book has answered.
+            AgentState::Reserved { call } | AgentState::Ringing { call }
+                if !self.busy.contains_key(&agent.id) =>
+            {
+                let waits = matches!(states.get(call), Some(CallState::Queued { .. } | CallState::InFlow));
+                let rings_elsewhere =
+                    self.rings_several && matches!(states.get(call), Some(CallState::Offered { .. }));
+                let waits = waits
+                    || rings_elsewhere
+                    || self.senders.contains_key(call)
+                    || self.outward.get(&call_of(call)) == Some(&agent.id);
+                assert!(waits, "{} is reserved for a call that does not wait", agent.id);
+            }
+            AgentState::Reserved { call } | AgentState::Ringing { call } => {
+                let offered = match states.get(call) {
+                    Some(CallState::Offered { agent: to, .. }) => *to == agent.id || self.rings_several,
+                    _ => false,
+                };
+                assert!(offered, "{} is {:?} without an offer", agent.id, agent.state);
+            }
+            AgentState::Talking { call: Some(call), .. } | AgentState::Hold { call } => {
+                let connected =
+                    matches!(states.get(call), Some(CallState::Connected { agent: to }) if *to == agent.id);
+                let sends_on = self.senders.get(call) == Some(&agent.id);
+                assert!(connected || sends_on, "{} is {:?} without a conversation", agent.id, agent.state);
+            }
+            AgentState::Talking { call: None, .. } => {
+                let talks = self.busy.contains_key(&agent.id)
+                    || self.outward.values().any(|outward| *outward == agent.id);
+                assert!(talks, "{} talks to nobody", agent.id);
+            }
+            AgentState::LoggedOut
+            | AgentState::NotReady { .. }
+            | AgentState::Ready
+            | AgentState::WrapUp { .. } => {
+                assert!(!self.busy.contains_key(&agent.id), "{} is free and in a call", agent.id);
             }
         }
     }

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use hotline_acd::{AgentState, AgentView, Device};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
-    AlarmKind, CallEvent, CallRecord, CallState, CallView, Command, CommandError, Controller, Event,
-    EventKind, RecordingState, Reply, Request, Source,
+    AlarmKind, CallEvent, CallRecord, CallState, CallView, CallbackState, Command, CommandError, Controller,
+    Event, EventKind, RecordingState, Reply, Request, Source,
 };
 use hotline_media::{Digit, Event as MediaEvent, Speech};
 use hotline_sip::{Datagram, Login, Transmit};
 
 use crate::agenda::Agenda;
-use crate::center::{self, NUMBER, QUEUE_KEY, Rules, SERVER};
+use crate::center::{self, CALLBACK_KEY, NUMBER, OUTSIDE, QUEUE_KEY, Rules, SERVER};
 use crate::lamp::{Lamp, LampId};
 use crate::media::MediaPlane;
 use crate::moment::Moment;
@@ -112,7 +112,7 @@ impl World {
             by_address: BTreeMap::new(),
             lamps: Vec::new(),
             agents: rules.agents,
-            watch: Watch::default(),
+            watch: Watch::new(rules.strategy),
             cues: Vec::new(),
             core_moved: false,
             loud,
@@ -181,6 +181,19 @@ impl World {
         let name = format!("+4917000{:03}", self.phones.len());
         let keys = vec![(Duration::from_millis(400), QUEUE_KEY)];
         self.add_phone(&name, 1, None, Manners { pick_up: PickUp::Never, keys, hang_up_after })
+    }
+
+    /// A caller's phone at the trunk, whose number can be dialled, which presses the key for being called back.
+    pub fn add_caller_for_later(&mut self) -> PhoneId {
+        let name = format!("{OUTSIDE}7000{:03}", self.phones.len());
+        let keys = vec![(Duration::from_millis(400), CALLBACK_KEY)];
+        self.add_phone(&name, 1, None, Manners { pick_up: PickUp::Never, keys, hang_up_after: None })
+    }
+
+    /// How the wishes to be called back stand, or ended, in the order in which they were booked.
+    #[must_use]
+    pub fn callbacks(&self) -> Vec<CallbackState> {
+        self.watch.wishes().values().copied().collect()
     }
 
     /// Agents' phones, in the order of their numbers.
@@ -510,6 +523,13 @@ impl World {
         for agent in 0..self.agents {
             self.command(Command::SignOut(center::agent_id(agent)));
             self.command(Command::SetDevice(center::agent_id(agent), Device::Phone));
+        }
+        for wish in self.watch.open_wishes() {
+            // One that was only just booked is not in line yet.
+            while self.try_command(Command::CancelCallback(wish)).is_err() {
+                self.run_for(Duration::from_millis(50));
+            }
+            self.watch.on_cancelled(wish);
         }
         self.run_until(CLOSING_TIME, |world| world.next_at().is_none());
         for phone in &self.phones {

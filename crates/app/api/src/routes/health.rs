@@ -73,6 +73,7 @@ fn concerns_server(kind: &AlarmKind) -> bool {
         | AlarmKind::MediaSilent
         | AlarmKind::PromptMissing
         | AlarmKind::InternalError
+        | AlarmKind::NotOffered
         | AlarmKind::Overloaded
         | AlarmKind::CertificateUnusable => true,
         AlarmKind::RecordingCut

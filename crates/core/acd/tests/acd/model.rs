@@ -4,9 +4,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rules::{Plan, Queue, Skip, Strategy};
+use hotline_base::Rng;
+
+use crate::rules::{self, Plan, Queue, Skip, Strategy};
 
 pub(crate) const SECOND: u64 = 1_000_000;
+/// What is added to the number of somebody who is called back, for the call in which that is done.
+pub(crate) const TALK: u32 = 10_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -37,6 +41,8 @@ pub(crate) enum Doing {
 pub(crate) struct Agent {
     pub(crate) skills: BTreeMap<&'static str, u8>,
     pub(crate) groups: BTreeSet<&'static str>,
+    /// Those of merges included.
+    all_groups: BTreeSet<&'static str>,
     pub(crate) cap: Option<u32>,
     pub(crate) signed_in: bool,
     pub(crate) wanted: Wanted,
@@ -74,6 +80,10 @@ pub(crate) struct Caller {
     has_news: bool,
     phones: usize,
     next_phone: Option<u64>,
+    /// An agent has taken it, and something is said before the two hear each other.
+    accepted: bool,
+    /// How often it was offered.
+    passes: u32,
     last_offered: Option<usize>,
     limit: Option<usize>,
     pub(crate) told: bool,
@@ -109,6 +119,8 @@ pub(crate) struct Model {
     pub(crate) callers: Vec<Caller>,
     /// Queues with one staff, and until when.
     pub(crate) merged: Option<(BTreeSet<usize>, u64)>,
+    /// Groups with the same agents, and until when.
+    pub(crate) merged_groups: Option<(BTreeSet<&'static str>, u64)>,
     pub(crate) told: Told,
     reservations: u64,
     watch: Option<u64>,
@@ -119,6 +131,7 @@ impl Agent {
         Self {
             skills: skills.iter().copied().collect(),
             groups: groups.iter().copied().collect(),
+            all_groups: BTreeSet::new(),
             cap,
             signed_in: false,
             wanted: Wanted::Out,
@@ -173,20 +186,30 @@ impl Agent {
     fn is_admitted(&self, step: &Plan, requires: &[(&'static str, u8)]) -> bool {
         self.knows(requires, step.min_level)
             && self.knows(&step.require, step.min_level)
-            && (step.groups.is_empty() || step.groups.iter().any(|group| self.groups.contains(group)))
+            && (step.groups.is_empty() || step.groups.iter().any(|group| self.all_groups.contains(group)))
     }
 }
 
 impl Model {
     pub(crate) fn new(agents: Vec<Agent>, queues: Vec<Queue>) -> Self {
-        let (callers, told) = (vec![], Told::default());
-        Self { now: 0, agents, queues, callers, merged: None, told, reservations: 0, watch: None }
+        Self {
+            now: 0,
+            agents,
+            queues,
+            callers: vec![],
+            merged: None,
+            merged_groups: None,
+            told: Told::default(),
+            reservations: 0,
+            watch: None,
+        }
     }
 
     /// Every deadline there is.
     pub(crate) fn deadlines(&self) -> Vec<u64> {
         let mut all: Vec<u64> = self.watch.into_iter().collect();
         all.extend(self.merged.as_ref().map(|(_, until)| *until));
+        all.extend(self.merged_groups.as_ref().map(|(_, until)| *until));
         for caller in self.callers.iter().filter(|caller| !caller.told) {
             all.extend(caller.deadlines.into_iter().flatten());
             all.extend(caller.held_back);
@@ -243,6 +266,7 @@ impl Model {
         for index in 0..self.callers.len() {
             if self.offered_to(self.callers[index].call).is_empty() {
                 self.callers[index].next_phone = None;
+                self.callers[index].accepted = false;
             }
         }
         self.make_offers();
@@ -303,6 +327,9 @@ impl Model {
         if self.merged.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.merged = None;
         }
+        if self.merged_groups.as_ref().is_some_and(|(_, until)| *until <= now) {
+            self.merged_groups = None;
+        }
         if due(&self.watch) {
             self.watch = None;
         }
@@ -360,6 +387,8 @@ impl Model {
             has_news: true,
             phones: 1,
             next_phone: None,
+            accepted: false,
+            passes: 0,
             last_offered: None,
             limit: None,
             told: false,
@@ -436,6 +465,7 @@ impl Model {
             refused_by: old.refused_by,
             held_back: old.held_back,
             last_offered: old.last_offered,
+            passes: old.passes,
             ..fresh
         });
         true
@@ -481,11 +511,40 @@ impl Model {
         }
     }
 
+    /// The agent has taken the call, and is to hear the caller within so long.
+    pub(crate) fn accepted(&mut self, offer: u64, longest: u64) {
+        let Some((holder, wanted)) = self.holder(offer) else { return };
+        let until = self.now + longest + 2 * SECOND;
+        self.find(wanted).accepted = true;
+        for (index, agent) in self.agents.iter_mut().enumerate() {
+            let Doing::Offered { call, reservation, lease, .. } = &mut agent.doing else { continue };
+            if index == holder {
+                *lease = until;
+            } else if *call == wanted {
+                self.told.withdrawn.insert(*reservation);
+                agent.doing = Doing::Nothing;
+            }
+        }
+    }
+
+    /// Whoever was to be called back was not reached.
+    pub(crate) fn returned(&mut self, offer: u64) {
+        if let Some((index, _)) = self.holder(offer) {
+            self.agents[index].doing = Doing::Nothing;
+        }
+    }
+
+    pub(crate) fn is_callback(&self, offer: u64) -> bool {
+        let call = self.holder(offer).map(|(_, call)| call);
+        self.callers.iter().any(|caller| Some(caller.call) == call && caller.callback)
+    }
+
     pub(crate) fn answered(&mut self, offer: u64) {
         let Some((index, call)) = self.holder(offer) else { return };
-        let queue = self.find(call).queue;
+        let Caller { queue, callback, .. } = *self.find(call);
         let agent = &mut self.agents[index];
-        agent.doing = Doing::Talking { call, on_hold: false, wrap_up: self.queues[queue].wrap_up };
+        let talk = if callback { call + TALK } else { call };
+        agent.doing = Doing::Talking { call: talk, on_hold: false, wrap_up: self.queues[queue].wrap_up };
         (agent.faults, agent.missed) = (0, 0);
         agent.calls += 1;
         self.leave(call);
@@ -599,6 +658,14 @@ impl Model {
 
     /// The last worker of a queue goes, or the first comes; a call is held for nobody who does not work.
     fn follow_staff(&mut self) {
+        for agent in &mut self.agents {
+            agent.all_groups.clone_from(&agent.groups);
+            if let Some((groups, _)) = &self.merged_groups
+                && !groups.is_disjoint(&agent.groups)
+            {
+                agent.all_groups.extend(groups);
+            }
+        }
         for queue in 0..self.queues.len() {
             let is_staffed = self.is_staffed(queue);
             let rules = &mut self.queues[queue];
@@ -681,7 +748,8 @@ impl Model {
             Strategy::Progressive(_) => caller.phones.min(most),
             _ => 1,
         };
-        !caller.told && caller.held_back.is_none() && caller.limit.is_none() && ringing < phones
+        let may_ring = caller.held_back.is_none() && caller.limit.is_none() && !caller.accepted;
+        !caller.told && may_ring && ringing < phones
     }
 
     /// True if nobody will ever come for the caller: who could has had enough, or there is none.
@@ -757,6 +825,8 @@ impl Model {
                     .map_or(0, |last| place(last) + 1);
                 (place(index) - from).rem_euclid(count)
             }
+            Strategy::Random => lot(caller, index, 1),
+            Strategy::WeightedRandom => lot(caller, index, rules::weight(index)),
             Strategy::BestSkill => {
                 -caller.requires.iter().map(|(skill, needs)| level(skill) - i64::from(*needs)).sum::<i64>()
             }
@@ -792,6 +862,7 @@ impl Model {
         let is_first = self.offered_to(call).is_empty();
         let caller = self.find(call);
         caller.last_offered = Some(index);
+        caller.passes += 1;
         if is_first {
             caller.phones = 1;
             caller.next_phone = match strategy {
@@ -831,4 +902,24 @@ impl Caller {
 
 fn is_offered(agent: &Agent, wanted: u32) -> bool {
     matches!(agent.doing, Doing::Offered { call, .. } if call == wanted)
+}
+
+/// The least of as many lots, drawn with the call, how often it was offered, and the agent's name.
+fn lot(caller: &Caller, agent: usize, lots: u8) -> i64 {
+    let mut seed = [0; 32];
+    seed[..16].copy_from_slice(&u128::from(caller.call).to_be_bytes());
+    seed[16..20].copy_from_slice(&caller.passes.to_le_bytes());
+    let pass = Rng::from_seed(seed).next_u64();
+    let name = rules::name(agent);
+    let prime = 0x0100_0000_01b3;
+    let hash = name
+        .as_str()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(prime));
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&pass.to_le_bytes());
+    seed[8..16].copy_from_slice(&hash.to_le_bytes());
+    let mut rng = Rng::from_seed(seed);
+    let drawn = core::iter::repeat_with(|| rng.next_u64() / 2).take(usize::from(lots));
+    i64::try_from(drawn.min().unwrap()).unwrap()
 }

@@ -7,17 +7,19 @@ use hotline_acd::{
     Acd, AgentState, AgentView, AlarmKind, CallerKind, Class, Direction, Entry, Event, LeaveCause, Merge,
     Merged, NotReadyReason, OfferFailure, Presence, Requirement, Sticky,
 };
-use hotline_base::{CallId, Now, ReservationId, SkillId, Time, WallTime};
+use hotline_base::{CallId, GroupId, Now, ReservationId, SkillId, Time, WallTime};
 use proptest::prelude::*;
 
 use crate::center::call;
-use crate::model::{self, Caller, Failure, Model, Offer, SECOND, Told, Wanted};
+use crate::model::{self, Caller, Failure, Model, Offer, SECOND, TALK, Told, Wanted};
 use crate::rules::{self, CENTERS, config, name, queue_name};
 
 const AGENTS: usize = 4;
 const QUEUES: usize = 3;
-/// Random runs of [`STEPS`] transitions.
+/// Random runs of [`STEPS`] transitions, unless [`MORE`] says otherwise.
 const RUNS: u32 = 400;
+/// How many runs there are to be: `make seeds`.
+const MORE: &str = "HOTLINE_SEEDS";
 const STEPS: usize = 120;
 
 #[derive(Clone, Debug)]
@@ -54,9 +56,16 @@ enum Step {
         secs: u64,
     },
     Split,
+    MergeGroups {
+        groups: BTreeSet<&'static str>,
+        secs: u64,
+    },
+    SplitGroups,
     Leave(prop::sample::Index),
     Ringing(prop::sample::Index),
+    Accepted(prop::sample::Index, u64),
     Answered(prop::sample::Index),
+    Returned(prop::sample::Index),
     Failed(prop::sample::Index, Failure),
     Hold(usize, bool),
     ConversationEnded(usize),
@@ -100,9 +109,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (prop::collection::btree_set(0..QUEUES, 2..4), 1..90u64)
             .prop_map(|(queues, secs)| Step::Merge { queues, secs }),
         1 => Just(Step::Split),
+        1 => (prop::collection::btree_set(prop::sample::select(vec!["early", "vip", "late"]), 2..4), 1..90u64)
+            .prop_map(|(groups, secs)| Step::MergeGroups { groups, secs }),
+        1 => Just(Step::SplitGroups),
         3 => any_index().prop_map(Step::Leave),
         5 => any_index().prop_map(Step::Ringing),
+        3 => (any_index(), 1..30u64).prop_map(|(offer, secs)| Step::Accepted(offer, secs)),
         5 => any_index().prop_map(Step::Answered),
+        2 => any_index().prop_map(Step::Returned),
         7 => (any_index(), failure).prop_map(|(offer, failure)| Step::Failed(offer, failure)),
         2 => (agent.clone(), any::<bool>()).prop_map(|(agent, on)| Step::Hold(agent, on)),
         6 => agent.clone().prop_map(Step::ConversationEnded),
@@ -235,8 +249,14 @@ impl Pair {
             Step::Move(..) | Step::Assign(..) | Step::Prioritise(..) | Step::HoldBack(..) => {
                 self.supervisor_input(now, step);
             }
-            Step::Merge { .. } | Step::Split => self.merge_input(now, step),
-            Step::Ringing(_) | Step::Answered(_) | Step::Failed(..) => self.offer_input(now, step),
+            Step::Merge { .. } | Step::Split | Step::MergeGroups { .. } | Step::SplitGroups => {
+                self.merge_input(now, step);
+            }
+            Step::Ringing(_)
+            | Step::Accepted(..)
+            | Step::Answered(_)
+            | Step::Returned(_)
+            | Step::Failed(..) => self.offer_input(now, step),
         }
         self.compare();
     }
@@ -285,6 +305,17 @@ impl Pair {
                 let expected = self.model.merged.is_some();
                 self.model.step(|model| model.merged = None);
                 assert_eq!(self.acd.split(now, &"m".into()).is_ok(), expected);
+            }
+            Step::MergeGroups { groups, secs } => {
+                let until = now.mono + Duration::from_secs(*secs);
+                self.model.step(|model| model.merged_groups = Some((groups.clone(), until.0)));
+                let of = Merged::Groups(groups.iter().map(|group| GroupId::from(*group)).collect());
+                self.acd.merge(now, Merge { id: "g".into(), of, until }).unwrap();
+            }
+            Step::SplitGroups => {
+                let expected = self.model.merged_groups.is_some();
+                self.model.step(|model| model.merged_groups = None);
+                assert_eq!(self.acd.split(now, &"g".into()).is_ok(), expected);
             }
             _ => {}
         }
@@ -366,12 +397,21 @@ impl Pair {
     /// On one of the offers made so far, open or long over.
     fn offer_input(&mut self, now: Now, step: &Step) {
         let offers = self.acd.counters().offers;
-        let (Step::Ringing(which) | Step::Answered(which) | Step::Failed(which, _)) = step else { return };
+        let (Step::Ringing(which)
+        | Step::Accepted(which, _)
+        | Step::Answered(which)
+        | Step::Returned(which)
+        | Step::Failed(which, _)) = step
+        else {
+            return;
+        };
         if offers == 0 {
             return;
         }
-        let open: Vec<u64> = self.open.keys().map(|reservation| reservation.0).collect();
-        let offer = if open.is_empty() { offers } else { *which.get(&open) };
+        // Answers come late: one in a few is about any offer that there ever was.
+        let mut known: Vec<u64> = self.open.keys().map(|reservation| reservation.0).collect();
+        known.push(1 + which.index(usize::try_from(offers).unwrap()) as u64);
+        let offer = *which.get(&known);
         let reservation = ReservationId(offer);
         match step {
             Step::Ringing(_) => {
@@ -379,8 +419,15 @@ impl Pair {
                 self.acd.offer_ringing(now, reservation);
             }
             Step::Answered(_) => {
-                self.model.step(|model| model.answered(offer));
-                self.acd.offer_answered(now, reservation);
+                self.answer(reservation);
+            }
+            Step::Accepted(_, secs) => {
+                self.model.step(|model| model.accepted(offer, secs * SECOND));
+                self.acd.offer_accepted(now, reservation, Duration::from_secs(*secs));
+            }
+            Step::Returned(_) => {
+                self.model.step(|model| model.returned(offer));
+                self.acd.offer_returned(now, reservation);
                 self.open.remove(&reservation);
             }
             Step::Failed(_, failure) => {
@@ -389,6 +436,18 @@ impl Pair {
                 self.open.remove(&reservation);
             }
             _ => {}
+        }
+    }
+
+    /// The two talk; with somebody who is called back in another call than the one that waited.
+    fn answer(&mut self, reservation: ReservationId) {
+        let (now, is_callback) = (self.now(), self.model.is_callback(reservation.0));
+        self.model.step(|model| model.answered(reservation.0));
+        match self.open.remove(&reservation) {
+            Some((_, waited)) if is_callback => {
+                self.acd.offer_answered_in(now, reservation, call(number(waited) + TALK));
+            }
+            Some(_) | None => self.acd.offer_answered(now, reservation),
         }
     }
 
@@ -527,8 +586,13 @@ fn wanted(presence: Presence) -> String {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long the test is to last is for who starts it")]
+fn runs() -> u32 {
+    std::env::var(MORE).ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: RUNS, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: runs(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_machine_does_what_the_naive_model_does(
@@ -570,9 +634,7 @@ proptest! {
             pair.acd.queues().flat_map(|queue| queue.waiting).map(|caller| caller.call).collect();
         for _ in 0..=waiting.len() {
             while let Some(reservation) = pair.open.keys().next().copied() {
-                pair.model.step(|model| model.answered(reservation.0));
-                pair.acd.offer_answered(pair.now(), reservation);
-                pair.open.remove(&reservation);
+                pair.answer(reservation);
                 pair.compare();
             }
             for agent in 0..AGENTS {

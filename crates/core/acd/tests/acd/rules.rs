@@ -21,6 +21,8 @@ pub(crate) enum Strategy {
     RoundRobin,
     Linear,
     TopDown,
+    Random,
+    WeightedRandom,
     BestSkill,
     Progressive(u64),
 }
@@ -147,16 +149,26 @@ pub(crate) fn center(number: usize) -> Model {
             Queue { strategy: Strategy::FewestCalls, missed_max: 0, ..small },
             tiered(Queue { strategy: Strategy::LeastTalk, unstaffed_max: Some(10 * SECOND), ..single }),
         ],
-        _ => vec![
+        4 => vec![
             planned(Queue { strategy: Strategy::Progressive(3 * SECOND), weight: 2, ..plain }),
             tiered(planned(Queue { strategy: Strategy::RingAll, unstaffed_max: Some(40 * SECOND), ..small })),
             Queue { strategy: Strategy::RingAll, ..single },
+        ],
+        _ => vec![
+            Queue { strategy: Strategy::WeightedRandom, ..plain },
+            planned(Queue { strategy: Strategy::Random, members: vec![(0, 1), (2, 1), (3, 1)], ..small }),
+            tiered(Queue { strategy: Strategy::Random, members: vec![(0, 1), (1, 1), (3, 1)], ..single }),
         ],
     };
     Model::new(agents, queues)
 }
 
-pub(crate) const CENTERS: usize = 5;
+pub(crate) const CENTERS: usize = 6;
+
+/// An agent's share in every queue that draws lots.
+pub(crate) fn weight(agent: usize) -> u8 {
+    [1, 3, 2, 7][agent]
+}
 
 fn tiered(queue: Queue) -> Queue {
     let mut members: Vec<(usize, u8)> =
@@ -214,7 +226,11 @@ pub(crate) fn config(model: &Model) -> Config {
 impl Queue {
     fn config(&self, number: usize) -> QueueConfig {
         let micros = Duration::from_micros;
-        let member = |(agent, tier): &(usize, u8)| Member { tier: *tier, ..Member::new(name(*agent)) };
+        let member = |(agent, tier): &(usize, u8)| Member {
+            tier: *tier,
+            weight: weight(*agent),
+            ..Member::new(name(*agent))
+        };
         QueueConfig {
             strategy: self.strategy(),
             ring_timeout: micros(self.ring),
@@ -254,6 +270,8 @@ impl Queue {
             Strategy::RoundRobin => hotline_acd::Strategy::RoundRobin,
             Strategy::Linear => hotline_acd::Strategy::Linear,
             Strategy::TopDown => hotline_acd::Strategy::TopDown,
+            Strategy::Random => hotline_acd::Strategy::Random,
+            Strategy::WeightedRandom => hotline_acd::Strategy::WeightedRandom,
             Strategy::BestSkill => hotline_acd::Strategy::BestSkill,
             Strategy::Progressive(every) => {
                 hotline_acd::Strategy::ProgressiveRing(Duration::from_micros(every))

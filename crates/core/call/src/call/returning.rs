@@ -22,7 +22,7 @@ impl Call {
     /// Whoever is called back has taken the call: the agent's time is the queue's from here on. False if nobody is.
     pub(super) fn settle_return(&mut self, now: Now, env: &mut Env) -> bool {
         let Some(returning) = self.returning.take() else { return false };
-        env.acd.offer_answered(now, returning.reservation);
+        env.acd.offer_answered_in(now, returning.reservation, self.id());
         env.end_callback(returning.callback, CallbackState::Reached);
         // The wait itself was that of the wish.
         let (queue, outcome) = (returning.queue, QueueOutcome::Answered);

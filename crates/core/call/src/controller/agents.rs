@@ -1,7 +1,7 @@
 //! What the ACD decides, and what people tell about customers.
 
 use hotline_acd::{
-    AgentError, AlarmKind as AcdAlarm, Device, Event as AcdEvent, OfferFailure, WithdrawCause,
+    AgentError, AlarmKind as AcdAlarm, Decision, Device, Event as AcdEvent, OfferFailure, WithdrawCause,
 };
 use hotline_base::{AgentId, CallId, Now, Pii};
 
@@ -159,13 +159,13 @@ impl Controller {
 
     fn on_acd_alarm(&mut self, now: Now, alarm: AcdAlarm) {
         let (kind, detail) = match alarm {
+            AcdAlarm::NotOffered { call, agent, because } => {
+                self.on_not_offered(now, call, &agent, because);
+                return;
+            }
             AcdAlarm::LeaseExpired { agent, .. } => {
                 (AlarmKind::ReservationExpired(agent), "an offer was never settled; the agent was released")
             }
-            AcdAlarm::NotOffered { .. } => (
-                AlarmKind::InternalError,
-                "a caller waited while an agent was free; the call was offered late",
-            ),
             AcdAlarm::PhoneFaults { agent } => (
                 AlarmKind::PhoneFault(agent),
                 "the phone failed three times in a row; the agent is not ready",
@@ -176,6 +176,20 @@ impl Controller {
             ),
         };
         self.env.raise(now, kind, detail.to_owned());
+    }
+
+    /// The routing had forgotten a caller; it is offered now. What the routing knew goes with the call.
+    fn on_not_offered(&mut self, now: Now, call: CallId, agent: &AgentId, because: Decision) {
+        let detail = format!(
+            "call {call} had waited {} s in place {} although agent {agent} was free for it ({} free in all, {} not); it is \
+             offered now",
+            because.waited.as_secs(),
+            because.position,
+            because.candidates.len(),
+            because.refused.len(),
+        );
+        self.env.raise(now, AlarmKind::NotOffered, detail);
+        self.with_call(call, |call, env| call.on_passed(now, env, because));
     }
 
     /// Calls of that customer's numbers show the new record at once.
@@ -192,6 +206,46 @@ impl Controller {
             .collect();
         for id in concerned {
             self.with_call(id, |call, env| call.on_customer(now, env, Some(Box::new(customer.clone()))));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use hotline_acd::Strategy;
+    use hotline_base::Rng;
+    use hotline_sip::EndpointConfig;
+    use hotline_sip::uri::Host;
+
+    use super::*;
+    use crate::center::Center;
+
+    #[test]
+    fn an_offer_that_was_forgotten_raises_an_alarm_that_names_caller_agent_and_reason() {
+        let now = Now::default();
+        let domain = Host::parse("hotline.example").unwrap();
+        let endpoint = EndpointConfig::new("hotline.example", "192.0.2.1:5060".parse().unwrap());
+        let center = Arc::new(Center::new(domain, "en"));
+        let mut controller = Controller::new(now, center, endpoint, Rng::from_number(1), [1; 32], 0);
+        let call = CallId::parse(&format!("{:032x}", 7)).unwrap();
+        let because = Decision {
+            strategy: Strategy::LongestIdle,
+            position: 3,
+            waited: Duration::from_secs(40),
+            step: None,
+            seed: None,
+            candidates: Vec::new(),
+            refused: Vec::new(),
+            unlisted: 0,
+        };
+        controller.on_acd_alarm(now, AcdAlarm::NotOffered { call, agent: AgentId::from("1001"), because });
+        let [alarm] = &controller.alarms()[..] else { panic!("one alarm") };
+        assert_eq!(alarm.kind, AlarmKind::NotOffered);
+        for named in [&call.to_string(), "1001", "40 s", "place 3"] {
+            assert!(alarm.detail.contains(named), "{named} is missing in {}", alarm.detail);
         }
     }
 }

@@ -258,7 +258,8 @@ async fn wait_until_idle(admin: &Client) -> Result<()> {
     if found.is_err() {
         say(&format!("left: calls {:#?}, agents {:#?}", live.calls, live.agents));
     }
-    let grave = ["internal_error", "recording_failed", "store_unavailable", "reservation_expired"];
+    let grave =
+        ["internal_error", "not_offered", "recording_failed", "store_unavailable", "reservation_expired"];
     for alarm in &live.alarms {
         ensure!(!grave.iter().any(|kind| alarm.kind.starts_with(kind)), "alarm: {alarm:?}");
     }

@@ -37,7 +37,7 @@ impl Call {
         self.emit(now, env, CallEvent::Prioritised { emergency, credit });
     }
 
-    /// Nobody could be offered the call.
+    /// The call was not offered to anybody.
     pub(crate) fn on_passed(&mut self, now: Now, env: &mut Env, because: Decision) {
         self.emit(now, env, CallEvent::NotOffered { because });
     }

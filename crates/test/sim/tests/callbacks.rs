@@ -1,0 +1,121 @@
+//! Callers who want to be called back: the agent's phone is called first, then the number.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test looks only at the variants it is about")]
+
+use std::time::Duration;
+
+use hotline_acd::AgentState;
+use hotline_call::{CALLBACK_RETRIES_MAX, CALLBACK_RETRY, CallEvent, CallbackState, EndKind, EventKind};
+use hotline_sim::{Act, PhoneId, PickUp, Rules, WRAP_UP, World, for_each_seed};
+
+const SEEDS: u64 = 1000;
+const LONG: Duration = Duration::from_secs(120);
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A center that can call out, and one who has asked to be called back. Whoever takes calls outside does what `pick_up` says.
+fn asked(seed: u64, loud: bool, pick_up: PickUp) -> (World, PhoneId, PhoneId) {
+    let mut world = World::new(seed, loud, Rules { outside: 1, ..Rules::default() });
+    if seed.is_multiple_of(5) {
+        world.restore_often(40);
+    }
+    world.open();
+    let (agent, outside) = (world.agent(0), world.outside(0));
+    world.manners(outside).pick_up = pick_up;
+    let caller = world.add_caller_for_later();
+    let dial = world.number();
+    world.later(Duration::ZERO, caller, dial);
+    assert!(world.run_until(LONG, |world| !world.callbacks().is_empty()), "the wish is noted");
+    (world, agent, outside)
+}
+
+#[test]
+fn whoever_wants_it_is_called_back_by_an_agent_who_then_does_after_call_work() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, agent, outside) = asked(seed, loud, PickUp::After(seconds(2)));
+        assert!(world.run_until(LONG, |world| world.are_talking(agent, outside)), "the two talk");
+        assert_eq!(world.callbacks(), [CallbackState::Reached]);
+        let (call, by) = world.talk_of(agent);
+        assert_eq!(world.agent_state(agent).call(), Some(call), "{by} talks in the call that has a record");
+        let who = if seed.is_multiple_of(2) { agent } else { outside };
+        world.later(seconds(3), who, Act::HangUp);
+        let wraps_up = |world: &World| matches!(world.agent_state(agent), AgentState::WrapUp { .. });
+        assert!(world.run_until(LONG, wraps_up));
+        assert!(world.run_until(WRAP_UP, |world| world.agent_state(agent) == AgentState::Ready));
+        let records = world.close();
+        let [_, made] = &records[..] else { panic!("the caller's call, and the one that was made") };
+        assert_eq!(made.call, call);
+        assert_eq!(made.cause.as_ref().map(|cause| cause.kind), Some(EndKind::Completed));
+    });
+}
+
+#[test]
+fn who_is_not_reached_is_tried_again_twice_five_minutes_apart_and_then_given_up() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let after = seconds(2);
+        let pick_up = match seed % 3 {
+            0 => PickUp::Never,
+            1 => PickUp::Refuse { after, status: 486 },
+            _ => PickUp::Reject(404),
+        };
+        let (mut world, agent, outside) = asked(seed, loud, pick_up);
+        let given_up = |world: &World| world.callbacks() == [CallbackState::Missed];
+        assert!(world.run_until(seconds(1800), given_up), "{:?}", world.callbacks());
+        assert_eq!(world.phone(outside).answered, 0);
+        assert!(world.run_until(seconds(60), |world| world.agent_state(agent) == AgentState::Ready));
+        world.run_for(2 * CALLBACK_RETRY);
+        let day = world.close_day();
+        let (mut begun, mut dialled) = (Vec::new(), 0);
+        for event in &day.events {
+            match &event.kind {
+                EventKind::Call { what: CallEvent::CallingBack { .. }, .. } => begun.push(event.at),
+                EventKind::Call { what: CallEvent::Dialled { .. }, .. } => dialled += 1,
+                _ => {}
+            }
+        }
+        assert!(dialled > usize::from(CALLBACK_RETRIES_MAX), "the number was called each time");
+        // A try for which the agent's own phone was not reached does not count.
+        assert!(begun.len() > usize::from(CALLBACK_RETRIES_MAX));
+        let pauses = begun.windows(2).filter(|pair| pair[1].since(pair[0]) >= CALLBACK_RETRY);
+        assert_eq!(pauses.count(), usize::from(CALLBACK_RETRIES_MAX));
+    });
+}
+
+/// Only the rules that hold at all times are checked, by the watch.
+#[test]
+fn whatever_people_do_no_wish_is_lost_and_none_is_met_twice() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let rules = Rules { agents: 2, outside: 2, outside_calls_max: Some(1), ..Rules::default() };
+        let mut world = World::new(seed, loud, rules);
+        if seed.is_multiple_of(5) {
+            world.restore_often(40);
+        }
+        world.open();
+        for number in 0..2 {
+            for phone in [world.agent(number), world.outside(number)] {
+                let (after, talk) = (world.up_to(seconds(20)), world.up_to(seconds(20)));
+                world.manners(phone).pick_up = match world.rng().below(5) {
+                    0..3 => PickUp::After(after),
+                    3 => PickUp::Never,
+                    _ => PickUp::Refuse { after, status: 486 },
+                };
+                world.manners(phone).hang_up_after = Some(talk);
+                if world.rng().chance(1, 8) {
+                    let gone = world.up_to(seconds(400));
+                    world.later(gone, phone, Act::Vanish);
+                }
+            }
+        }
+        for number in 0..5 {
+            let patience = world.up_to(seconds(60));
+            let caller =
+                if number < 3 { world.add_caller_for_later() } else { world.add_caller(Some(patience)) };
+            let (begin, dial) = (world.up_to(seconds(60)), world.number());
+            world.later(begin, caller, dial);
+        }
+        let length = world.up_to(seconds(1500));
+        world.run_for(length);
+        world.close();
+    });
+}
