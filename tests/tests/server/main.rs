@@ -10,6 +10,7 @@ mod crowd;
 mod device;
 mod extension;
 mod flows;
+mod greeting;
 mod kill;
 mod lamps;
 mod menu;
