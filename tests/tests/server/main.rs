@@ -29,3 +29,4 @@ mod steps;
 mod tones;
 mod trace;
 mod transfer;
+mod waiting;
