@@ -4,6 +4,7 @@ mod api;
 mod archive;
 mod bench;
 mod call;
+mod callbacks;
 mod carrier;
 mod codecs;
 mod crowd;

@@ -23,6 +23,10 @@ impl Controller {
         else {
             return false;
         };
+        if self.env.hold_callback(now, id) {
+            self.env.acd.offer_returned(now, reservation);
+            return true;
+        }
         if self.draining || self.calls.len() >= CALLS_MAX {
             self.env.counters.calls_shed += 1;
             self.env.acd.offer_failed(now, reservation, OfferFailure::ServerFault);
