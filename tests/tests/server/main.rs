@@ -19,6 +19,7 @@ mod messages;
 mod operator;
 mod outside;
 mod prompts;
+mod queues;
 mod recording;
 mod refusal;
 mod replacing;
