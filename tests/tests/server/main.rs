@@ -14,6 +14,7 @@ mod flows;
 mod greeting;
 mod kill;
 mod lamps;
+mod leaders;
 mod menu;
 mod messages;
 mod operator;
