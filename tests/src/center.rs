@@ -24,7 +24,8 @@ pub struct Queue {
     wrap_up_s: u32,
     wait_max_s: u32,
     announce_position: bool,
-    members: Option<Vec<String>>,
+    members: Option<String>,
+    keys: String,
 }
 
 impl Queue {
@@ -38,6 +39,7 @@ impl Queue {
             wait_max_s: 300,
             announce_position: true,
             members: None,
+            keys: String::new(),
         }
     }
 
@@ -72,7 +74,21 @@ impl Queue {
     /// Who serves.
     #[must_use]
     pub fn members(mut self, members: &[&str]) -> Self {
-        self.members = Some(members.iter().map(|member| (*member).to_owned()).collect());
+        self.members = Some(format!("{members:?}"));
+        self
+    }
+
+    /// Who serves, as it is written: `[{agent: "1001", tier: 2}]`.
+    #[must_use]
+    pub fn served_by(mut self, members: &str) -> Self {
+        self.members = Some(members.to_owned());
+        self
+    }
+
+    /// Further keys, as they are written: `strategy: ring_all, weight: 2`.
+    #[must_use]
+    pub fn keys(mut self, keys: &str) -> Self {
+        self.keys = format!("{}{keys}, ", self.keys);
         self
     }
 }
@@ -172,6 +188,20 @@ impl Center {
         self
     }
 
+    /// One more flow, dialled by this number.
+    #[must_use]
+    pub fn flow(self, number: &str, name: &str, text: &str) -> Self {
+        let line = format!("numbers:\n  \"{number}\": {{flow: {name}}}\n");
+        self.file(&format!("ivr-flows/{name}.yaml"), text).edit("config/center.yaml", "numbers:\n", &line)
+    }
+
+    /// Further keys of an agent, as they are written: `skills: {french: 3}`.
+    #[must_use]
+    pub fn agent(self, agent: &str, keys: &str) -> Self {
+        let name = format!("{{name: Agent {agent}, sip_password");
+        self.edit("config/center.yaml", &name, &format!("{{name: Agent {agent}, {keys}, sip_password"))
+    }
+
     /// The addresses that server, carrier and phones will have.
     #[must_use]
     pub const fn addresses(&self) -> Addresses {
@@ -268,13 +298,13 @@ impl Center {
     }
 
     fn queue_yaml(&self, text: &mut String, queue: &Queue) {
-        let Queue { id, ring_timeout_s, wrap_up_s, wait_max_s, announce_position, members } = queue;
-        let members = members.as_ref().unwrap_or(&self.agents);
+        let Queue { id, ring_timeout_s, wrap_up_s, wait_max_s, announce_position, members, keys } = queue;
+        let members = members.clone().unwrap_or_else(|| format!("{:?}", self.agents));
         line(
             text,
             &format!(
                 "  {id}: {{name: {id}, ring_timeout_s: {ring_timeout_s}, wrap_up_s: {wrap_up_s}, wait_max_s: \
-                 {wait_max_s}, announce_position: {announce_position}, members: {members:?}}}"
+                 {wait_max_s}, announce_position: {announce_position}, {keys}members: {members}}}"
             ),
         );
     }

@@ -75,10 +75,7 @@ pub async fn wait_until_heard(phone: &Phone, frequency_hz: f64) -> Result<()> {
 /// # Errors
 /// It is not in time.
 pub async fn wait_until_told(phone: &Phone, prompt: &str) -> Result<usize> {
-    let path = root().join("sounds").join(format!("{prompt}.wav"));
-    let mut reader = hound::WavReader::open(&path).with_context(|| path.display().to_string())?;
-    let samples: Vec<i16> = reader.samples::<i16>().collect::<Result<_, _>>()?;
-    let pieces: Arc<[Vec<i16>]> = loudest(&samples).into();
+    let pieces: Arc<[Vec<i16>]> = pieces(prompt)?.into();
     let mut searched = 0;
     eventually(&format!("{prompt} to be heard"), async || {
         let (pieces, heard) = (Arc::clone(&pieces), phone.heard());
@@ -90,6 +87,21 @@ pub async fn wait_until_told(phone: &Phone, prompt: &str) -> Result<usize> {
         Ok(found.map(|at| from + at))
     })
     .await
+}
+
+/// Whether `heard` contains this prompt of `sounds/`.
+///
+/// # Errors
+/// There is no such prompt.
+pub fn tells(heard: &[i16], prompt: &str) -> Result<bool> {
+    Ok(pieces(prompt)?.iter().any(|piece| find(piece, heard).is_some()))
+}
+
+fn pieces(prompt: &str) -> Result<Vec<Vec<i16>>> {
+    let path = root().join("sounds").join(format!("{prompt}.wav"));
+    let mut reader = hound::WavReader::open(&path).with_context(|| path.display().to_string())?;
+    let samples: Vec<i16> = reader.samples::<i16>().collect::<Result<_, _>>()?;
+    Ok(loudest(&samples))
 }
 
 /// The loudest pieces of a prompt: nothing else sounds like them, while every prompt has pauses. Several, because a

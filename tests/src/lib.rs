@@ -6,6 +6,7 @@
 //! reading at [`Center`], which describes a center and starts it.
 
 mod addresses;
+mod agent;
 mod center;
 mod certificate;
 mod desk;
@@ -21,11 +22,12 @@ mod watch;
 mod wire;
 
 pub use addresses::{Addresses, free_port, is_bound};
+pub use agent::{rings, takes};
 pub use center::{Center, Queue, root};
 pub use certificate::Certificate;
 pub use desk::{ADMIN, ADMIN_PASSWORD, DOMAIN, desk_password, sip_password};
 pub use desk_phone::{DeskPhone, Wish};
-pub use hearing::{Bursts, hears, level, loudness, onsets, wait_until_heard, wait_until_told};
+pub use hearing::{Bursts, hears, level, loudness, onsets, tells, wait_until_heard, wait_until_told};
 pub use line::Line;
 pub use record::{Sound, listen, record_of, records};
 pub use relay::TlsRelay;

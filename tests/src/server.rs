@@ -195,7 +195,7 @@ impl Hotline {
     /// # Errors
     /// A socket cannot be opened.
     pub async fn caller(&self, number: &str) -> Result<Phone> {
-        self.phone(number, number, None, self.addresses.carrier(), Codec::ALL.to_vec()).await
+        self.phone(number, number, None, any(self.addresses.carrier()), Codec::ALL.to_vec()).await
     }
 
     /// A phone that calls from the trunk with one codec only.
@@ -203,7 +203,7 @@ impl Hotline {
     /// # Errors
     /// A socket cannot be opened.
     pub async fn caller_with(&self, number: &str, codec: Codec) -> Result<Phone> {
-        self.phone(number, number, None, self.addresses.carrier(), vec![codec]).await
+        self.phone(number, number, None, any(self.addresses.carrier()), vec![codec]).await
     }
 
     /// A phone of nobody, at an address that is no trunk.
@@ -211,7 +211,15 @@ impl Hotline {
     /// # Errors
     /// A socket cannot be opened.
     pub async fn stranger(&self, number: &str) -> Result<Phone> {
-        self.phone(number, number, None, self.addresses.stranger(), Codec::ALL.to_vec()).await
+        self.phone(number, number, None, any(self.addresses.stranger()), Codec::ALL.to_vec()).await
+    }
+
+    /// A phone outside at this address, where a trunk leads. It answers no registration and takes what comes.
+    ///
+    /// # Errors
+    /// The address is in use.
+    pub async fn customer(&self, at: SocketAddr) -> Result<Phone> {
+        self.phone("customer", "customer", None, at, Codec::ALL.to_vec()).await
     }
 
     /// An agent's phone, registered; the agent's state is left alone.
@@ -222,7 +230,7 @@ impl Hotline {
         let password = Some(sip_password(agent));
         let name = format!("agent {agent}");
         let mut phone =
-            self.phone(&name, agent, password, self.addresses.phones(), Codec::ALL.to_vec()).await?;
+            self.phone(&name, agent, password, any(self.addresses.phones()), Codec::ALL.to_vec()).await?;
         phone.register().await?;
         Ok(phone)
     }
@@ -244,7 +252,7 @@ impl Hotline {
     pub async fn ready_with(&self, agent: &str, codec: Codec) -> Result<Phone> {
         let password = Some(sip_password(agent));
         let name = format!("agent {agent}");
-        let mut phone = self.phone(&name, agent, password, self.addresses.phones(), vec![codec]).await?;
+        let mut phone = self.phone(&name, agent, password, any(self.addresses.phones()), vec![codec]).await?;
         phone.register().await?;
         self.set_state(agent, "ready").await?;
         Ok(phone)
@@ -265,7 +273,7 @@ impl Hotline {
         name: &str,
         user: &str,
         password: Option<String>,
-        bind: IpAddr,
+        bind: SocketAddr,
         codecs: Vec<Codec>,
     ) -> Result<Phone> {
         let domain = Host::parse(&self.domain).map_err(|error| anyhow!("{}: {error}", self.domain))?;
@@ -305,6 +313,11 @@ impl Drop for Hotline {
         // Test runners show this for failed tests only.
         eprintln!("--- the server's output ---\n{}---", self.output());
     }
+}
+
+/// A free port of this address.
+const fn any(address: IpAddr) -> SocketAddr {
+    SocketAddr::new(address, 0)
 }
 
 /// The program under test, which is built beside the tests.

@@ -279,6 +279,7 @@ function offer(caller, known) {
     queue: 'support',
     position: null,
     agent: '1001',
+    offered_to: ['1001'],
     started_at: started,
     answered_at: started,
     connected_at: null,

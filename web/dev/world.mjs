@@ -93,6 +93,7 @@ export function calls() {
     queue: null,
     position: null,
     agent: null,
+    offered_to: [],
     started_at: ago(9 * MINUTE - n * 500),
     answered_at: ago(8.9 * MINUTE - n * 500),
     connected_at: null,

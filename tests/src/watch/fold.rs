@@ -64,6 +64,7 @@ fn begun(id: &str, event: &Event) -> Call {
             (Direction::Out, Source::Agent(agent)) => Some(agent.clone()),
             (Direction::In | Direction::Out | Direction::Internal, _) => None,
         },
+        offered_to: Vec::new(),
         started_at: event.at,
         answered_at: None,
         connected_at: None,
@@ -88,16 +89,15 @@ fn change(call: &mut Call, event: &Event) {
         }
         What::CallOffered { agent, .. } => {
             call.state = CallState::Offered;
-            call.agent = Some(agent.clone());
+            call.offered_to.push(agent.clone());
+            call.agent = call.offered_to.first().cloned();
         }
         // Whose phone rang beside the one that was taken up.
         What::CallOfferFailed { .. } if call.state == CallState::Connected => {}
-        What::CallOfferFailed { .. } => {
-            call.state = if call.position.is_some() { CallState::Queued } else { CallState::InFlow };
-            call.agent = None;
-        }
+        What::CallOfferFailed { agent, .. } => not_taken(call, agent),
         What::CallConnected { agent, .. } => {
             call.state = CallState::Connected;
+            call.offered_to.clear();
             call.agent = Some(agent.clone());
             call.connected_at = Some(call.connected_at.unwrap_or(event.at));
         }
@@ -106,7 +106,10 @@ fn change(call: &mut Call, event: &Event) {
             call.state = CallState::ConnectedOutside;
             call.connected_at = Some(call.connected_at.unwrap_or(event.at));
         }
-        What::CallEnded { .. } => call.state = CallState::Ending,
+        What::CallEnded { .. } => {
+            call.state = CallState::Ending;
+            call.offered_to.clear();
+        }
         What::CallStarted { .. }
         | What::CallStep(_)
         | What::CallNotOffered { .. }
@@ -136,6 +139,15 @@ fn change(call: &mut Call, event: &Event) {
         | What::AgentChanged { .. }
         | What::AlarmRaised { .. }
         | What::AlarmCleared { .. } => {}
+    }
+}
+
+/// The agent does not take the call; others may still be rung.
+fn not_taken(call: &mut Call, agent: &str) {
+    call.offered_to.retain(|other| other != agent);
+    call.agent = call.offered_to.first().cloned();
+    if call.agent.is_none() {
+        call.state = if call.position.is_some() { CallState::Queued } else { CallState::InFlow };
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod page;
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
@@ -67,7 +68,7 @@ async fn watched_phone(hotline: &Hotline) -> Result<(Phone, mpsc::Receiver<Ladde
         display: None,
         domain: Host::parse(DOMAIN).context("the domain")?,
         server: hotline.sip(),
-        bind: hotline.addresses().phones(),
+        bind: SocketAddr::new(hotline.addresses().phones(), 0),
         password: Some(sip_password("1001")),
         codecs: Codec::ALL.to_vec(),
         speech: Speech::tone(AGENT_HZ),

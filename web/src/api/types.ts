@@ -123,7 +123,10 @@ export interface LiveCall {
   direction: Direction;
   queue: string | null;
   position: number | null;
+  /** Of several whose phones ring the one who was chosen first. */
   agent: string | null;
+  /** Everybody it is offered to, in the order of the offers. */
+  offered_to: string[];
   started_at: string;
   answered_at: string | null;
   connected_at: string | null;
@@ -212,6 +215,11 @@ export type Fact =
       'call.offer_failed',
       { offer: number; agent: string; failure: string; sip_status: number | null }
     >
+  /** Why goes to admins alone. */
+  | CallFact<'call.not_offered'>
+  | CallFact<'call.assigned', { agent: string }>
+  | CallFact<'call.prioritised', { emergency: boolean; credit_s: number }>
+  | CallFact<'call.calling_back', { callback: string; requested_at: string }>
   | CallFact<'call.connected', { offer: number; agent: string }>
   | CallFact<'call.ended', { by: string }>
   | CallFact<'sound.measured', { sound: LegSound }>

@@ -1,7 +1,7 @@
 // Living calls, oldest first.
 
 import { Link } from '@tanstack/react-router';
-import { memo, useMemo } from 'react';
+import { Fragment, memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveCall } from '../api/types';
 import { AgentName, QueueName } from '../calls/CallTable';
@@ -71,10 +71,18 @@ const CallRow = memo(function CallRow({ call }: { call: LiveCall }) {
   );
 });
 
-/** The agent who has it, else the place in line. */
+/** The agent who has it, everybody who is rung for it, or the place in line. */
 function Place({ call }: { call: LiveCall }) {
   const { t } = useTranslation();
   const queue = useLive((view) => view.live.queues.find(({ id }) => id === call.queue)?.name ?? call.queue);
+  if (call.offered_to.length > 1) {
+    return call.offered_to.map((id, index) => (
+      <Fragment key={id}>
+        {index > 0 && ', '}
+        <AgentName id={id} />
+      </Fragment>
+    ));
+  }
   if (call.agent !== null) return <AgentName id={call.agent} />;
   if (call.queue === null) return null;
   if (call.position === null) return <QueueName id={call.queue} />;

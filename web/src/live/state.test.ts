@@ -100,6 +100,41 @@ describe('a call from start to end', () => {
     expect(run(snapshot(), [...CALL_TO_RINGING, failed, rona]).pop).toBeNull();
   });
 
+  it('stays with whoever is still rung, and connected, whoever lost it', () => {
+    const other: Fact = { type: 'call.offered', call: 'c1', offer: 8, agent: '1002' };
+    const lost = (offer: number, agent: string, failure: string): Fact => ({
+      type: 'call.offer_failed',
+      call: 'c1',
+      offer,
+      agent,
+      failure,
+      sip_status: null,
+    });
+    const both = [...CALL_TO_RINGING, other];
+    expect(run(snapshot(), both).calls.c1).toMatchObject({ agent: ME, offered_to: [ME, '1002'] });
+    const one = run(snapshot(), [...both, lost(7, ME, 'rejected')]);
+    expect(one.calls.c1).toMatchObject({ state: 'offered', agent: '1002', offered_to: ['1002'] });
+    const none = run(snapshot(), [...both, lost(7, ME, 'rejected'), lost(8, '1002', 'no_answer')]);
+    expect(none.calls.c1).toMatchObject({ state: 'queued', agent: null, offered_to: [] });
+    const taken: Fact = { type: 'call.connected', call: 'c1', offer: 8, agent: '1002' };
+    const talks = run(snapshot(), [...both, taken, lost(7, ME, 'elsewhere')]);
+    expect(talks.calls.c1).toMatchObject({ state: 'connected', agent: '1002', offered_to: [] });
+    expect(talks.pop?.over).toBe(true);
+  });
+
+  it('waits elsewhere when a leader moves it, and where it did when its place changes', () => {
+    const state = run(snapshot(), [
+      ...CALL_TO_RINGING.slice(0, 3),
+      { type: 'call.prioritised', call: 'c1', emergency: false, credit_s: 60 },
+      { type: 'call.not_offered', call: 'c1' },
+      { type: 'call.dequeued', call: 'c1', queue: 'support', outcome: 'moved' },
+      { type: 'call.queued', call: 'c1', queue: 'sales' },
+      { type: 'call.assigned', call: 'c1', agent: '1002' },
+    ]);
+    expect(state.calls.c1).toMatchObject({ state: 'queued', queue: 'sales', agent: null });
+    expect(state.queues.find(({ id }) => id === 'support')?.waiting).toEqual([]);
+  });
+
   it('leaves the queue when the caller hangs up while waiting, even if no event says so', () => {
     const state = run(snapshot(), [
       ...CALL_TO_RINGING.slice(0, 3),

@@ -99,7 +99,7 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
       return changeCall(state, fact.call, { language: fact.language });
     case 'call.queued':
       return enqueued(
-        changeCall(state, fact.call, { state: 'queued', queue: fact.queue, agent: null }),
+        changeCall(state, fact.call, { state: 'queued', queue: fact.queue, agent: null, offered_to: [] }),
         fact.queue,
         { call: fact.call, since: at },
       );
@@ -121,12 +121,13 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
     case 'call.offered':
       return offered(state, fact.call, fact.agent, fact.pop ?? null, me);
     case 'call.offer_failed':
-      return offerFailed(state, fact.call, fact.offer);
+      return offerFailed(state, fact);
     case 'call.connected':
       return waited(
         changeCall(state, fact.call, (call) => ({
           state: 'connected',
           agent: fact.agent,
+          offered_to: [],
           connected_at: call.connected_at ?? at,
         })),
         fact.call,
@@ -141,6 +142,11 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
       }));
     case 'call.ended':
       return ended(waited(state, fact.call, at), fact.call);
+    // The place that follows from it is told by itself.
+    case 'call.not_offered':
+    case 'call.assigned':
+    case 'call.prioritised':
+    case 'call.calling_back':
     case 'recording.finished':
     case 'recording.mended':
     case 'recording.failed':
@@ -187,6 +193,7 @@ function newCall(fact: Extract<Fact, { type: 'call.started' }>, at: string): Liv
     started_at: at,
     answered_at: null,
     connected_at: null,
+    offered_to: [],
     language: fact.language,
     customer: null,
   };
@@ -199,18 +206,26 @@ function offered(
   pop: Pop | null,
   me: string | null,
 ): LiveState {
-  const next = changeCall(state, call, { state: 'offered', agent });
+  const next = changeCall(state, call, ({ offered_to }) => ringing([...offered_to, agent]));
   return pop !== null && me !== null && agent === me
     ? { ...next, pop: { ...pop, over: false, found: null, waited_until: null } }
     : next;
 }
 
-function offerFailed(state: LiveState, call: string, offer: number): LiveState {
-  const next = changeCall(state, call, (known) => ({
-    state: known.queue === null ? 'in_flow' : 'queued',
-    agent: null,
-  }));
-  return next.pop?.offer === offer ? { ...next, pop: { ...next.pop, over: true } } : next;
+/** Whoever else is still rung keeps the call on offer; one that was taken stays so, whoever lost it. */
+function offerFailed(state: LiveState, fact: Extract<Fact, { type: 'call.offer_failed' }>): LiveState {
+  const next = changeCall(state, fact.call, (call) => {
+    if (call.state !== 'offered') return {};
+    const others = call.offered_to.filter((agent) => agent !== fact.agent);
+    if (others.length > 0) return ringing(others);
+    return { state: call.queue === null ? 'in_flow' : 'queued', agent: null, offered_to: [] };
+  });
+  return next.pop?.offer === fact.offer ? { ...next, pop: { ...next.pop, over: true } } : next;
+}
+
+/** Several phones may ring for one call; it is shown with the agent who was chosen first. */
+function ringing(agents: string[]): Partial<LiveCall> {
+  return { state: 'offered', agent: agents[0] ?? null, offered_to: agents };
 }
 
 function ended(state: LiveState, call: string): LiveState {

@@ -33,6 +33,7 @@ export function call(more: Partial<LiveCall> = {}): LiveCall {
     queue: null,
     position: null,
     agent: null,
+    offered_to: [],
     started_at: T0,
     answered_at: null,
     connected_at: null,

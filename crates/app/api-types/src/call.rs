@@ -25,8 +25,11 @@ pub struct Call {
     pub queue: Option<String>,
     /// Place in the queue while it waits, 1 is next.
     pub position: Option<u32>,
-    /// The agent it is offered to or talks with.
+    /// The agent it is offered to or talks with; of several the one who was chosen first.
     pub agent: Option<String>,
+    /// Everybody it is offered to, in the order of the offers: several phones may ring for one call.
+    #[serde(default)]
+    pub offered_to: Vec<String>,
     /// INVITE received.
     pub started_at: Timestamp,
     /// Answered by the server.

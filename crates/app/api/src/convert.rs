@@ -192,6 +192,7 @@ fn call(view: &CallView) -> api::Call {
         CallState::ConnectedOutside => (api::CallState::ConnectedOutside, None),
         CallState::Ending => (api::CallState::Ending, None),
     };
+    let agents: Vec<String> = agents_of(view).into_iter().map(ToString::to_string).collect();
     api::Call {
         id: record.call.to_string(),
         state,
@@ -201,7 +202,8 @@ fn call(view: &CallView) -> api::Call {
         direction: record::direction(&record.source, &record.entry),
         queue: record.queues.last().map(|visit| visit.queue.to_string()),
         position,
-        agent: agents_of(view).first().map(ToString::to_string),
+        agent: agents.first().cloned(),
+        offered_to: if state == api::CallState::Offered { agents } else { Vec::new() },
         started_at: time(record.started_at),
         answered_at: record.answered_at.map(time),
         connected_at: record.connected_at.map(time),

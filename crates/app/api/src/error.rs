@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
-use hotline_acd::{AgentError, HelpError, MergeError};
+use hotline_acd::{AgentError, HelpError, MergeError, MoveError};
 use hotline_api_types::{FieldProblem, Problem};
 use hotline_call::CommandError;
 use hotline_flow_files::FlowError;
@@ -187,6 +187,15 @@ impl From<HandleError> for ApiError {
                 Self::field("reason", &refusal)
             }
             HandleError::Refused(refusal @ CommandError::UnknownDisposition) => Self::field("code", &refusal),
+            HandleError::Refused(refusal @ CommandError::Move(MoveError::UnknownQueue)) => {
+                Self::field("queue", &refusal)
+            }
+            HandleError::Refused(refusal @ CommandError::Move(MoveError::UnknownAgent)) => {
+                Self::field("agent", &refusal)
+            }
+            HandleError::Refused(
+                refusal @ CommandError::Merge(MergeError::UnknownQueue | MergeError::TooFew),
+            ) => Self::field("queues", &refusal),
             HandleError::Refused(CommandError::NoNewCalls | CommandError::TooManyMessages) => Self::Busy,
             HandleError::Refused(refusal) => Self::Refused(refusal),
             HandleError::Busy => Self::Busy,

@@ -439,3 +439,51 @@ fn a_flow_that_asks_for_a_skill_that_no_member_has_is_told() {
         }
     }
 }
+
+/// The shipped center with these lines for `sales`, in which Alice speaks French.
+fn sales(lines: &str) -> Result<Configuration, ConfigError> {
+    let (directory, _) = changed("center.yaml", "    name: Sales\n", &format!("    name: Sales\n{lines}"));
+    let center = directory.path().join("center.yaml");
+    let text = std::fs::read_to_string(&center).unwrap();
+    let name = "    name: Alice Chen\n";
+    let text = text.replacen(name, &format!("{name}    skills: {{french: 3}}\n    groups: [vip]\n"), 1);
+    std::fs::write(&center, text.replacen("queues:\n", "skills: {french: French}\nqueues:\n", 1)).unwrap();
+    load(&directory.path().join("hotline.yaml"))
+}
+
+#[test]
+fn a_queue_has_a_plan_announcements_and_rules_for_calling_back() {
+    let lines = "    plan: [{require: {french: 3}, skip_if: nobody_working}, {after_s: 20, groups: [vip], ring_count: 2}, \
+                 {after_s: 60, prefer: [french], priority_credit_s: 300, replace: true, min_level: 0}]\n    \
+                 tiers: {wait_s: 30, each: false}\n    announce: {wait: true, repeat_s: 60}\n    \
+                 comfort: {prompts: [thank_you_waiting]}\n    greeting: {whisper_wait: true, agent_number: true}\n    \
+                 callback: {retries: 0, retry_s: 60}\n    place_kept_s: 90\n    weight: 3\n";
+    let queue = sales(lines).unwrap().center.queues.remove(&"sales".into()).unwrap();
+    let steps = &queue.routing.plan.steps;
+    let after: Vec<u64> = steps.iter().map(|step| step.after.as_secs()).collect();
+    assert_eq!(after, [0, 20, 60]);
+    assert_eq!((steps[0].require[0].level, steps[1].ring_count), (3, Some(2)));
+    assert!(steps[2].replace && steps[2].min_level == Some(0));
+    assert_eq!((queue.routing.tiers.wait.as_secs(), queue.routing.tiers.each), (30, false));
+    assert!(queue.announcements.position && queue.announcements.wait, "the place too");
+    assert_eq!((queue.announcements.comfort.len(), queue.greeting.agent_number), (1, true));
+    assert_eq!((queue.callback.retries, queue.callback.retry.as_secs()), (0, 60));
+    assert_eq!((queue.place_kept.as_secs(), queue.routing.weight), (90, 3));
+}
+
+#[test]
+fn every_mistake_in_how_a_queue_gives_its_calls_is_told() {
+    for (lines, told) in [
+        ("plan: [{require: {frnch: 3}}]", "no agent has the skill `frnch`"),
+        ("plan: [{after_s: 20}, {after_s: 10}]", "the step before it begins later"),
+        ("plan: [{groups: [vips]}]", "no agent is in a group `vips`"),
+        ("ring_delay_s: 5", "`ring_delay_s` has no meaning here"),
+        ("callback: {retry_s: 0}", "1 to 86400"),
+        ("callback: {again: 2}", "again"),
+        ("hours: office", "there are no hours `office`"),
+        ("comfort: {prompts: [thank_you]}", "there is no prompt `thank_you`"),
+    ] {
+        let error = sales(&format!("    {lines}\n")).map(drop).expect_err("a mistake").to_string();
+        assert!(error.contains(told), "{lines}: {error}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The handle by which a script plays a phone.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -31,8 +31,8 @@ pub struct PhoneConfig {
     pub domain: Host,
     /// The server.
     pub server: SocketAddr,
-    /// The address its sockets are bound to, with free ports.
-    pub bind: IpAddr,
+    /// Where its socket for SIP is bound, port 0 for a free one; that for RTP has a free port of the same address.
+    pub bind: SocketAddr,
     /// The password for digest, for phones that register.
     pub password: Option<String>,
     /// Codecs, preferred first.

@@ -79,8 +79,8 @@ impl Task {
         heard: Heard,
         spoke_at: SpokeAt,
     ) -> Result<Self, PhoneError> {
-        let sip = UdpSocket::bind((config.bind, 0)).await?;
-        let rtp = UdpSocket::bind((config.bind, 0)).await?;
+        let sip = UdpSocket::bind(config.bind).await?;
+        let rtp = UdpSocket::bind((config.bind.ip(), 0)).await?;
         let (address, rtp_address) = (sip.local_addr()?, rtp.local_addr()?);
         let mut endpoint_config = EndpointConfig::new(&config.domain.to_string(), address);
         endpoint_config.user_agent = "Hotline phone".to_owned();

@@ -12,12 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::command::Request;
 use crate::env::Env;
 
-/// How often somebody who was not reached is tried again.
-pub const CALLBACK_RETRIES_MAX: u8 = 2;
-/// How long after a try that reached nobody.
-pub const CALLBACK_RETRY: Duration = Duration::from_secs(300);
 /// How many wait to be called back at a time. The store takes no more either.
 pub const CALLBACKS_MAX: usize = 10_000;
+
+/// How long a queue that is closed until nobody knows when is let be before its wishes are looked at again.
+const CLOSED_LOOK: Duration = Duration::from_hours(24);
 
 /// Somebody who is to be called back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +87,13 @@ impl Callbacks {
         self.open.get(&id)?.attempt
     }
 
+    /// A leader has moved it to another queue.
+    pub(crate) fn moved(&mut self, id: CallId, to: &QueueId) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.callback.queue.clone_from(to);
+        }
+    }
+
     /// A defect ended this call: the wish for which it was made waits on.
     pub(crate) fn forget(&mut self, attempt: CallId) {
         for open in self.open.values_mut().filter(|open| open.attempt == Some(attempt)) {
@@ -109,7 +115,7 @@ impl Env {
         if self.callbacks.open.contains_key(&id) || self.callbacks.open.len() >= CALLBACKS_MAX {
             return;
         }
-        let held = callback.not_before.into_iter().chain(self.opens(now, &queue)).max();
+        let held = callback.not_before.max(self.opens(now, &queue)).filter(|until| *until > now.wall);
         let entry = QueueEntry {
             enqueued: Some(then(now, callback.enqueued_at)),
             kind: CallerKind::Callback,
@@ -122,44 +128,35 @@ impl Env {
         }
     }
 
-    /// It waits in another queue from here on.
-    pub(crate) fn move_callback(&mut self, id: CallId, to: QueueId) {
-        if let Some(open) = self.callbacks.open.get_mut(&id) {
-            open.callback.queue = to;
-        }
-    }
-
-    /// Keeps it from being called before this moment, and outside the opening hours of its queue.
-    pub(crate) fn hold_callback(&mut self, now: Now, id: CallId, not_before: Option<WallTime>) {
-        let Some(open) = self.callbacks.open.get(&id) else { return };
-        let opens = self.opens(now, &open.callback.queue);
-        if let Some(until) = not_before.into_iter().chain(opens).max().filter(|until| *until > now.wall) {
+    /// Keeps it from being called before it is to be, and outside the opening hours of its queue. True if it has to wait.
+    pub(crate) fn hold_callback(&mut self, now: Now, id: CallId) -> bool {
+        let Some(Open { callback, .. }) = self.callbacks.open.get(&id) else { return false };
+        let until = callback.not_before.max(self.opens(now, &callback.queue));
+        let until = until.filter(|until| *until > now.wall);
+        if let Some(until) = until {
             self.acd.hold_back(now, id, now.mono + until.since(now.wall));
         }
+        until.is_some()
     }
 
-    /// Somebody has decided about opening hours: who was held until a queue opens may be called sooner, or later.
-    pub(crate) fn follow_hours_of_callbacks(&mut self, now: Now) {
-        let waiting: Vec<(CallId, QueueId, Option<WallTime>)> = self
-            .callbacks
-            .open
-            .values()
-            .filter(|open| open.attempt.is_none())
-            .map(|Open { callback, .. }| (callback.id, callback.queue.clone(), callback.not_before))
-            .collect();
-        for (id, queue, not_before) in waiting {
-            let until = not_before.into_iter().chain(self.opens(now, &queue)).max().unwrap_or(now.wall);
-            self.acd.hold_back(now, id, now.mono + until.since(now.wall));
+    /// Somebody has decided about opening hours: wishes wait for others from here on, or for none.
+    pub(crate) fn follow_hours(&mut self, now: Now) {
+        let idle = self.callbacks.open.iter().filter(|(_, open)| open.attempt.is_none());
+        let idle: Vec<CallId> = idle.map(|(id, _)| *id).collect();
+        for id in idle {
+            if !self.hold_callback(now, id) {
+                self.acd.hold_back(now, id, now.mono);
+            }
         }
     }
 
-    /// When the queue opens; `None` if it is open, or nobody knows.
-    pub(crate) fn opens(&self, now: Now, queue: &QueueId) -> Option<WallTime> {
+    /// When the queue opens; `None` if it is open. If nobody knows when, it is looked at again after a while.
+    fn opens(&self, now: Now, queue: &QueueId) -> Option<WallTime> {
         let hours = self.center.queues.get(queue)?.hours.as_ref()?;
         let status = self.center.hours.get(hours)?.at(now.wall, self.by_hand.get(hours).copied());
         match status.state {
             State::Open => None,
-            State::Closed | State::Holiday(_) => status.until,
+            State::Closed | State::Holiday(_) => Some(status.until.unwrap_or(now.wall + CLOSED_LOOK)),
         }
     }
 
@@ -173,17 +170,19 @@ impl Env {
     /// The number was called and nobody was reached: it is tried again later, or given up.
     pub(crate) fn callback_missed(&mut self, now: Now, id: CallId, reservation: ReservationId) {
         let Some(open) = self.callbacks.open.get_mut(&id) else { return };
+        let rules = self.center.queues.get(&open.callback.queue).map(|queue| queue.callback);
+        let rules = rules.unwrap_or_default();
         open.attempt = None;
-        open.callback.tries += 1;
+        open.callback.tries = open.callback.tries.saturating_add(1);
         let tries = open.callback.tries;
-        if tries > CALLBACK_RETRIES_MAX {
+        if tries > rules.retries {
             self.acd.leave(now, id, LeaveCause::Withdrawn);
             self.end_callback(id, CallbackState::Missed);
             return;
         }
-        let not_before = Some(now.wall + CALLBACK_RETRY);
+        let not_before = Some(now.wall + rules.retry);
         open.callback.not_before = not_before;
-        self.hold_callback(now, id, not_before);
+        self.hold_callback(now, id);
         self.acd.offer_returned(now, reservation);
         let state = CallbackState::Waiting { tries, not_before };
         self.requests.push_back(Request::CallbackChanged { id, state });

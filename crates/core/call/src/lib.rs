@@ -23,7 +23,7 @@ mod staff;
 mod trunk;
 mod voice;
 
-pub use callbacks::{CALLBACK_RETRIES_MAX, CALLBACK_RETRY, CALLBACKS_MAX, Callback, CallbackState};
+pub use callbacks::{CALLBACKS_MAX, Callback, CallbackState};
 pub use center::{
     Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, TAKE_CALL_KEY, TAKE_CALL_PROMPT,
     Timing,
@@ -40,7 +40,7 @@ pub use event::{
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
-pub use queue::{Announcements, Greeting, QUEUE_PROMPTS_MAX, Queue};
+pub use queue::{Announcements, CallbackRules, Greeting, QUEUE_PROMPTS_MAX, Queue};
 pub use record::{
     CallRecord, CalledBack, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome,
     QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,

@@ -29,6 +29,8 @@ pub struct Queue {
     /// How long the place of a caller who is cut off is kept: who calls again by the same number so soon has it back. Zero
     /// keeps none.
     pub place_kept: Duration,
+    /// How its callers are called back who are not reached at once.
+    pub callback: CallbackRules,
     /// Whether conversations of callers who came through this queue are recorded.
     pub record: bool,
     /// What is done to what is said in their talks.
@@ -48,10 +50,26 @@ impl Queue {
             greeting: Greeting::default(),
             hours: None,
             place_kept: Duration::ZERO,
+            callback: CallbackRules::default(),
             record: true,
             speech: SpeechPolicy::default(),
             dispositions: BTreeSet::new(),
         }
+    }
+}
+
+/// What is done about somebody who is called back and not reached. The place in line is kept meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackRules {
+    /// How often the number is called again.
+    pub retries: u8,
+    /// How long after a call that reached nobody.
+    pub retry: Duration,
+}
+
+impl Default for CallbackRules {
+    fn default() -> Self {
+        Self { retries: 2, retry: Duration::from_secs(300) }
     }
 }
 

@@ -40,13 +40,13 @@ pub(crate) async fn decisions(
     }
     let made = events.iter().filter_map(|event| {
         let EventKind::Call { what, .. } = &event.kind else { return None };
-        let (CallEvent::Offered { because: Some(because), .. }
-        | CallEvent::CallingBack { because, .. }
-        | CallEvent::NotOffered { because }) = what
-        else {
+        let (agent, because) = if let CallEvent::Offered { agent, because: Some(because), .. } = what {
+            (Some(agent), because)
+        } else if let CallEvent::CallingBack { because, .. } | CallEvent::NotOffered { because } = what {
+            (because.candidates.first().map(|first| &first.agent), because)
+        } else {
             return None;
         };
-        let agent = because.candidates.first().map(|first| &first.agent);
         Some(api::DecisionMade {
             at: time(event.at),
             agent: agent.map(ToString::to_string),

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hotline_base::{AgentId, GroupId, HoursId, QueueId, SkillId};
-use hotline_call::{Queue, SpeechPolicy, Staffing};
+use hotline_call::{CallbackRules, Queue, SpeechPolicy, Staffing};
 use hotline_yaml::{Fields, Node, Reader, suggest};
 
 use crate::agents::AgentEntry;
@@ -37,6 +37,7 @@ const KEYS: &[&str] = &[
     "short_abandon_s",
     "hours",
     "place_kept_s",
+    "callback",
     "music",
     "announce_position",
     "announce",
@@ -106,6 +107,7 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         None => Some(None),
     };
     let place_kept = seconds(reader, fields, "place_kept_s", 0..=3600, Duration::ZERO);
+    let callback = callback(reader, fields.optional("callback"));
     let dispositions = dispositions(reader, fields.optional("dispositions"), around.staffing);
     let record = reader.bool(fields.optional("record"), true);
     let speech = speech(reader, fields.optional("speech"), around.speech);
@@ -116,6 +118,7 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         greeting: greeting?,
         hours: hours?,
         place_kept: place_kept?,
+        callback: callback?,
         record: record?,
         speech: speech?,
         dispositions: dispositions?,
@@ -130,6 +133,15 @@ fn hours(reader: &mut Reader<'_>, node: &Node, known: &BTreeSet<HoursId>) -> Opt
         reader.mistake(node.place, format!("there are no hours `{name}`"), remedy);
     }
     hours
+}
+
+fn callback(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<CallbackRules> {
+    let usual = CallbackRules::default();
+    let Some(node) = node else { return Some(usual) };
+    let fields = reader.fields(node, "rules for calling back", &["retries", "retry_s"])?;
+    let retries = routing::count(reader, &fields, "retries", 0..=20, usual.retries.into());
+    let retry = seconds(reader, &fields, "retry_s", 1..=86_400, usual.retry);
+    Some(CallbackRules { retries: u8::try_from(retries?).ok()?, retry: retry? })
 }
 
 fn seconds(

@@ -1,6 +1,7 @@
 //! The play: register, dial, press a key, wait in the queue until an agent is ready, talk, hang up; then listen to
 //! what everyone heard.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -196,7 +197,7 @@ impl Phones {
             display: None,
             domain: configuration.center.domain.clone(),
             server: stage.sip,
-            bind: stage.sip.ip(),
+            bind: SocketAddr::new(stage.sip.ip(), 0),
             password,
             codecs: vec![Codec::Pcmu, Codec::Pcma],
             speech: Speech::Silence,

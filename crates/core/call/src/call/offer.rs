@@ -453,7 +453,10 @@ impl Call {
             env.disarm(self.id(), timer(offer));
         }
         match agent.progress {
-            Progress::Called { mut device, .. } => {
+            Progress::Called { mut device, taken } => {
+                if let Taken::Greeting { caller: Some(_), .. } = taken {
+                    env.media.push_back(media::Command::StopPlay { leg: self.leg });
+                }
                 device.leave_trunk(env, self.id());
                 env.sessions.remove(&device.session);
                 if status.is_none_or(|status| status < 300) {

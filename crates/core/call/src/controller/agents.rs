@@ -55,7 +55,7 @@ impl Controller {
                 self.with_call(call, |call, env| call.on_passed(now, env, because));
             }
             AcdEvent::Moved { call, to, .. } => {
-                self.env.move_callback(call, to.clone());
+                self.env.callbacks.moved(call, &to);
                 self.with_call(call, |call, env| call.on_moved(now, env, to));
             }
             AcdEvent::Assigned { call, agent, .. } => {
@@ -70,13 +70,14 @@ impl Controller {
         }
     }
 
-    /// Somebody has decided about opening hours: whoever waits in a queue that is closed by it leaves.
+    /// Somebody has decided about opening hours: whoever waits in a queue that is closed by it leaves, and nobody is called
+    /// back meanwhile.
     pub(super) fn follow_hours(&mut self, now: Now) {
+        self.env.follow_hours(now);
         let all: Vec<CallId> = self.calls.keys().copied().collect();
         for id in all {
             self.with_call(id, |call, env| call.watch_hours(now, env));
         }
-        self.env.follow_hours_of_callbacks(now);
     }
 
     /// The agent takes calls, and what was wrong with its phone is past.

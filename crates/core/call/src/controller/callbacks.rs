@@ -23,9 +23,7 @@ impl Controller {
         else {
             return false;
         };
-        if self.env.opens(now, &queue).is_some() {
-            // It has closed meanwhile.
-            self.env.hold_callback(now, id, None);
+        if self.env.hold_callback(now, id) {
             self.env.acd.offer_returned(now, reservation);
             return true;
         }

@@ -29,10 +29,8 @@ impl<'e> Around<'e> {
 
 impl Surroundings for Around<'_> {
     fn queue(&self, queue: &QueueId, fact: QueueFact) -> i64 {
-        if fact == QueueFact::EstimatedWait {
-            // Nothing measures it yet.
-            return -1;
-        }
+        // Of a queue in which nobody works nobody knows.
+        let expected = || self.env.acd.queue_wait(queue).map_or(-1, |wait| seconds(wait.to));
         let Some(view) = self.env.acd.queue(queue) else { return 0 };
         match fact {
             QueueFact::Waiting => i64::try_from(view.on_the_line().count()).unwrap_or(i64::MAX),
@@ -41,7 +39,7 @@ impl Surroundings for Around<'_> {
             }
             QueueFact::Ready => view.offerable.into(),
             QueueFact::SignedIn => view.working.into(),
-            QueueFact::EstimatedWait => -1,
+            QueueFact::EstimatedWait => expected(),
         }
     }
 
