@@ -9,8 +9,8 @@ use std::sync::Arc;
 use hotline_acd::{Member, QueueConfig, Strategy, WrapUp};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
-    Agent, Announcements, AutoAnswer, Center, DialPlan, Format, Greeting, Identity, Number, Numbers, Pattern,
-    Queue, RecordingPolicy, Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
+    Agent, AutoAnswer, Center, DialPlan, Format, Greeting, Identity, Number, Numbers, Pattern, Queue,
+    RecordingPolicy, Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
 };
 use hotline_hours::Zone;
 use hotline_ivr::PromptName;
@@ -183,24 +183,20 @@ pub(crate) fn center(rules: &Rules) -> Center {
     let main = FlowId::from("main");
     let number = Number { id: NumberId::from("main"), flow: main.clone(), language: "en".into() };
     let sales = QueueId::from("sales");
+    let routing = QueueConfig {
+        name: "Sales".into(),
+        ring_timeout: rules.ring_timeout,
+        wrap_up: WrapUp { length: WRAP_UP, ..WrapUp::default() },
+        waiting_max: 50,
+        wait_max: Some(rules.wait_max),
+        strategy: rules.strategy,
+        ..QueueConfig::new(sales.clone(), (0..rules.agents).map(agent_id).map(Member::new).collect())
+    };
     let queue = Queue {
-        routing: QueueConfig {
-            name: "Sales".into(),
-            ring_timeout: rules.ring_timeout,
-            wrap_up: WrapUp { length: WRAP_UP, ..WrapUp::default() },
-            waiting_max: 50,
-            wait_max: Some(rules.wait_max),
-            strategy: rules.strategy,
-            ..QueueConfig::new(sales.clone(), (0..rules.agents).map(agent_id).map(Member::new).collect())
-        },
-        music: Music::from("music/waiting"),
-        announcements: Announcements::default(),
         greeting: if rules.greets { greeting() } else { Greeting::default() },
-        hours: None,
-        place_kept: Duration::ZERO,
         record: rules.record,
         speech: rules.speech,
-        dispositions: std::collections::BTreeSet::new(),
+        ..Queue::new(routing, Music::from("music/waiting"))
     };
     let agent = |number: usize| Agent {
         name: format!("Agent {number}"),

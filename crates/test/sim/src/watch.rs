@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotline_acd::{AgentState, AgentView, StateSpan, Strategy};
 use hotline_base::{AgentId, CallId, LegId, WallTime};
 use hotline_call::{
-    AgentFact, CALLBACK_RETRIES_MAX, CallEvent, CallRecord, CallState, CallbackState, Controller, Correction,
-    Entry, Event, EventKind, LegEnd, Request, SipLeg, Snapshot, Source, Timer,
+    AgentFact, CallEvent, CallRecord, CallState, CallbackRules, CallbackState, Controller, Correction, Entry,
+    Event, EventKind, LegEnd, Request, SipLeg, Snapshot, Source, Timer,
 };
 use hotline_sip::{Message, Method, Transmit};
 
@@ -212,7 +212,9 @@ impl Watch {
                 };
                 match state {
                     CallbackState::Waiting { tries, .. } => assert_eq!(*tries, before + 1),
-                    CallbackState::Missed => assert_eq!(before, CALLBACK_RETRIES_MAX, "{id} is given up"),
+                    CallbackState::Missed => {
+                        assert_eq!(before, CallbackRules::default().retries, "{id} is given up")
+                    }
                     CallbackState::Reached => {}
                 }
             }

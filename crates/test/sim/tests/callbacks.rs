@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hotline_acd::AgentState;
-use hotline_call::{CALLBACK_RETRIES_MAX, CALLBACK_RETRY, CallEvent, CallbackState, EndKind, EventKind};
+use hotline_call::{CallEvent, CallbackRules, CallbackState, EndKind, EventKind};
 use hotline_sim::{Act, PhoneId, PickUp, Rules, WRAP_UP, World, for_each_seed};
 
 const SEEDS: u64 = 1000;
@@ -64,7 +64,7 @@ fn who_is_not_reached_is_tried_again_twice_five_minutes_apart_and_then_given_up(
         assert!(world.run_until(seconds(1800), given_up), "{:?}", world.callbacks());
         assert_eq!(world.phone(outside).answered, 0);
         assert!(world.run_until(seconds(60), |world| world.agent_state(agent) == AgentState::Ready));
-        world.run_for(2 * CALLBACK_RETRY);
+        world.run_for(2 * CallbackRules::default().retry);
         let day = world.close_day();
         let (mut begun, mut dialled) = (Vec::new(), 0);
         for event in &day.events {
@@ -74,11 +74,11 @@ fn who_is_not_reached_is_tried_again_twice_five_minutes_apart_and_then_given_up(
                 _ => {}
             }
         }
-        assert!(dialled > usize::from(CALLBACK_RETRIES_MAX), "the number was called each time");
+        assert!(dialled > usize::from(CallbackRules::default().retries), "the number was called each time");
         // A try for which the agent's own phone was not reached does not count.
-        assert!(begun.len() > usize::from(CALLBACK_RETRIES_MAX));
-        let pauses = begun.windows(2).filter(|pair| pair[1].since(pair[0]) >= CALLBACK_RETRY);
-        assert_eq!(pauses.count(), usize::from(CALLBACK_RETRIES_MAX));
+        assert!(begun.len() > usize::from(CallbackRules::default().retries));
+        let pauses = begun.windows(2).filter(|pair| pair[1].since(pair[0]) >= CallbackRules::default().retry);
+        assert_eq!(pauses.count(), usize::from(CallbackRules::default().retries));
     });
 }
 
