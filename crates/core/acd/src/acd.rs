@@ -40,8 +40,6 @@ pub struct Acd {
     pub(crate) open: usize,
     /// Callers who are held for an agent.
     pub(crate) held_for: BTreeMap<AgentId, BTreeSet<CallId>>,
-    /// From which queue each call under way or in wrap-up came, and since when the agent has it.
-    pub(crate) handling: BTreeMap<AgentId, (QueueId, Time)>,
     pub(crate) merges: BTreeMap<MergeId, Merge>,
     /// Pairs that were not offered although nothing kept them apart, as of the last look.
     pub(crate) suspects: BTreeSet<(CallId, AgentId)>,
@@ -150,7 +148,6 @@ impl Acd {
             free: BTreeSet::new(),
             open: 0,
             held_for: BTreeMap::new(),
-            handling: BTreeMap::new(),
             merges: BTreeMap::new(),
             suspects: BTreeSet::new(),
             watch_from: None,
@@ -301,9 +298,9 @@ impl Acd {
 
         before.follow_timers(now, &after, id, &mut self.timers);
         if before.offerable != after.offerable || before.working != after.working {
-            for (queue_id, slot) in &agent.queues {
-                let Some(queue) = self.queues.at_mut(*slot) else { continue };
-                if queue.reindex(now.mono, before.offerable, agent) {
+            for (queue_id, serves) in &agent.queues {
+                let Some(queue) = self.queues.at_mut(serves.queue) else { continue };
+                if queue.reindex(now.mono, *serves, (before.offerable, before.working), agent) {
                     self.marks.queues.insert(queue_id.clone());
                 }
             }
@@ -316,7 +313,7 @@ impl Acd {
         }
         if before.is_handling()
             && !after.is_handling()
-            && let Some((queue, since)) = self.handling.remove(id)
+            && let Some((queue, since)) = agent.handling.take()
             && let Some(queue) = self.queues.get_mut(&queue)
         {
             queue.note_handled(now.mono - since);

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use hotline_base::{AgentId, CallId, GroupId, Now, Pii, QueueId, ReservationId, SkillId, Time, WallTime};
 use serde::{Deserialize, Serialize};
 
+use crate::queue::Serves;
 use crate::recent::History;
 use crate::session::Session;
-use crate::slots::Slot;
 use crate::wrap_up::{AfterCall, LastCall};
 use crate::{AgentConfig, Disposition, Help, WrapUp, reasons};
 
@@ -335,7 +335,7 @@ pub enum Outside {
 pub(crate) struct Agent {
     pub(crate) config: AgentConfig,
     /// Those it serves, through a merge included.
-    pub(crate) queues: BTreeMap<QueueId, Slot>,
+    pub(crate) queues: BTreeMap<QueueId, Serves>,
     /// Those it belongs to, through a merge included.
     pub(crate) groups: BTreeSet<GroupId>,
     pub(crate) presence: Presence,
@@ -363,6 +363,8 @@ pub(crate) struct Agent {
     /// Set once a call has ended without after-call work, until the next offer.
     pub(crate) last_call: Option<LastCall>,
     pub(crate) help: Option<Help>,
+    /// From which queue its call under way or in wrap-up came, and since when it has it.
+    pub(crate) handling: Option<(QueueId, Time)>,
     /// Since when it is in its state.
     pub(crate) since: Now,
     /// Max of {end of last wrap-up, became ready, signed in}; meaningful to `LongestIdle` while ready.
@@ -394,6 +396,7 @@ impl Agent {
             counted_until: now.mono,
             last_call: None,
             help: None,
+            handling: None,
             since: now,
             idle_since: now.mono,
             last_offer: None,

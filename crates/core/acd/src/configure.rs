@@ -8,7 +8,7 @@ use hotline_base::{Now, QueueId};
 use crate::acd::count;
 use crate::agent::Agent;
 use crate::plan::Progress;
-use crate::queue::{Membership, Queue};
+use crate::queue::{Membership, Queue, Serves};
 use crate::{Acd, AgentConfig, Config, Member, Presence, QueueConfig, ReasonConfig};
 
 impl Acd {
@@ -108,12 +108,13 @@ impl Acd {
                 let Some(slot) = self.agents.slot(&member) else { continue };
                 let agent = self.agents.at_mut(slot).filter(|agent| !agent.retired);
                 if let Some(agent) = agent.filter(|_| !queue.members.contains_key(&member)) {
-                    agent.queues.insert(id.clone(), queue_slot);
+                    let serves = Serves { queue: queue_slot, agent: slot, tier };
+                    agent.queues.insert(id.clone(), serves);
                     let place = count(queue.members.len());
                     let membership = Membership { slot, tier, weight, place, number: 0, wrap_up };
                     queue.members.insert(member, membership);
                     queue.tiers.insert(tier);
-                    queue.reindex(now.mono, None, agent);
+                    queue.reindex(now.mono, serves, (None, false), agent);
                 }
             }
             for (number, member) in queue.members.values_mut().enumerate() {

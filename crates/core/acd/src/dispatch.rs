@@ -55,7 +55,7 @@ pub(crate) struct Marks {
 #[derive(Clone, Copy)]
 enum Among<'a> {
     Everybody,
-    Changed(&'a [AgentId]),
+    Changed(&'a [Slot]),
 }
 
 impl Acd {
@@ -92,13 +92,14 @@ impl Acd {
 
     fn dispatch(&mut self, now: Now) {
         let changed = core::mem::take(&mut self.marks.agents);
-        let agents: Vec<AgentId> = changed.into_iter().filter(|agent| self.free.contains(agent)).collect();
+        let free = changed.intersection(&self.free);
         let mut callers = core::mem::take(&mut self.marks.callers);
-        callers.extend(agents.iter().filter_map(|agent| self.held_for.get(agent)).flatten());
+        callers.extend(free.clone().filter_map(|agent| self.held_for.get(agent)).flatten());
+        let agents: Vec<Slot> = free.filter_map(|agent| self.agents.slot(agent)).collect();
         let whole = core::mem::take(&mut self.marks.queues);
         let mut queues: BTreeMap<Slot, bool> = BTreeMap::new();
-        for agent in agents.iter().filter_map(|agent| self.agents.get(agent)) {
-            queues.extend(agent.queues.values().map(|queue| (*queue, false)));
+        for agent in agents.iter().filter_map(|agent| self.agents.at(*agent)) {
+            queues.extend(agent.queues.values().map(|serves| (serves.queue, false)));
         }
         queues.extend(whole.iter().filter_map(|queue| Some((self.queues.slot(queue)?, true))));
 
@@ -113,7 +114,10 @@ impl Acd {
             let among = if queues[&queue] { Among::Everybody } else { Among::Changed(&agents) };
             let is_left = match among {
                 Among::Everybody => self.queues.at(queue).is_some_and(|queue| !queue.offerable.is_empty()),
-                Among::Changed(agents) => agents.iter().any(|agent| self.free.contains(agent)),
+                Among::Changed(agents) => {
+                    let mut agents = agents.iter().filter_map(|agent| self.agents.at(*agent));
+                    agents.any(|agent| agent.offerable().is_some())
+                }
             };
             if is_left {
                 self.serve(now, turn.key.call, among);
@@ -184,7 +188,7 @@ impl Acd {
                 candidate(self.agents.get(&sticky.agent)).into_iter().collect()
             }
             (None, Among::Changed(agents)) => {
-                agents.iter().filter_map(|agent| candidate(self.agents.get(agent))).collect()
+                agents.iter().filter_map(|agent| candidate(self.agents.at(*agent))).collect()
             }
             (None, Among::Everybody) => {
                 let free = queue.free(queue.indispensable(caller)).iter();
@@ -337,7 +341,7 @@ impl Acd {
         let agent = self.agents.get(agent)?;
         let turn = asking.queue.turn(asking.caller.key);
         let heavier = |queue: &&Queue| queue.config.weight > asking.queue.config.weight;
-        for queue in agent.queues.values().filter_map(|queue| self.queues.at(*queue)).filter(heavier) {
+        for queue in agent.queues.values().filter_map(|serves| self.queues.at(serves.queue)).filter(heavier) {
             let before = queue.open.iter().take_while(|key| queue.turn(**key) < turn);
             let mut others = before.filter_map(|key| self.asking(asking.now, self.callers.get(&key.call)?));
             if others.any(|other| other.first_shut(agent).is_none()) {

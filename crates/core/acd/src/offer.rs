@@ -85,13 +85,13 @@ impl Acd {
             agent.history.answered(now.mono);
             agent.calls_today += 1;
             if let Work::Reserved(with) | Work::Ringing(with) = &agent.work {
-                agent.work = Work::Talking(Assignment { call: talk.unwrap_or(call), ..with.clone() });
+                let with = Assignment { call: talk.unwrap_or(call), ..with.clone() };
+                agent.handling = Some((with.queue.clone(), now.mono));
+                agent.work = Work::Talking(with);
             }
         });
         self.withdraw_others(now, call, reservation, WithdrawCause::AnsweredElsewhere);
-        if let Some(queue) = self.reach(now, call) {
-            self.handling.insert(agent, (queue, now.mono));
-        }
+        self.reach(now, call);
         self.settle(now);
     }
 

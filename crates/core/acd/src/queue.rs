@@ -77,6 +77,14 @@ impl QueueView {
     }
 }
 
+/// Where an agent and a queue that it serves find each other, without looking for names.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Serves {
+    pub(crate) queue: Slot,
+    pub(crate) agent: Slot,
+    pub(crate) tier: u8,
+}
+
 /// An agent's place in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Membership {
@@ -247,11 +255,17 @@ impl Queue {
         if steps.any(|step| step.min_level == Some(0)) { &[] } else { &caller.requires }
     }
 
-    /// Follows a member from one place in the indexes to another. True if others of the queue's callers may have to be
+    /// Follows a member from one place in the indexes to another: `before`, it was offerable and worked so. True if others of the queue's callers may have to be
     /// looked at: somebody takes calls who did not, or the other way.
-    pub(crate) fn reindex(&mut self, now: Time, before: Option<Time>, agent: &Agent) -> bool {
+    pub(crate) fn reindex(
+        &mut self,
+        now: Time,
+        serves: Serves,
+        (before, worked): (Option<Time>, bool),
+        agent: &Agent,
+    ) -> bool {
         let id = &agent.config.id;
-        let Some(&Membership { tier, slot, .. }) = self.members.get(id) else { return false };
+        let Serves { agent: slot, tier, .. } = serves;
         let after = agent.offerable();
         if before != after {
             let skills = agent.config.skills.iter().filter(|(_, level)| **level > 0).map(|(skill, _)| skill);
@@ -272,16 +286,16 @@ impl Queue {
                 self.offerable.insert(free);
             }
         }
-        let worked = !self.working.is_empty();
-        let changed = if agent.is_working() {
-            self.working.insert((tier, id.clone()))
-        } else {
-            self.working.remove(&(tier, id.clone()))
-        };
-        if worked && self.working.is_empty() {
-            self.unstaffed_since = now;
+        let works = agent.is_working();
+        if works && !worked {
+            self.working.insert((tier, id.clone()));
+        } else if worked && !works {
+            self.working.remove(&(tier, id.clone()));
+            if self.working.is_empty() {
+                self.unstaffed_since = now;
+            }
         }
-        changed
+        works != worked
     }
 
     /// Empties the indexes of members, to be filled anew.

@@ -62,7 +62,7 @@ impl Acd {
             if looked >= WATCH_PAIRS_MAX {
                 return (found, Some(agent.config.id.clone()));
             }
-            let queues = agent.queues.values().filter_map(|queue| self.queues.at(*queue));
+            let queues = agent.queues.values().filter_map(|serves| self.queues.at(serves.queue));
             let held = self.held_for.get(&agent.config.id).into_iter().flatten().copied();
             for call in queues.flat_map(|queue| queue.open.iter().map(|key| key.call)).chain(held) {
                 looked += 1;

@@ -209,3 +209,29 @@ fn then(now: Now, wall: WallTime) -> Now {
     let mono = now.mono.since(Time::ZERO).saturating_sub(ago);
     Now { mono: Time::ZERO + mono, wall }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_whose_call_was_ended_by_a_defect_can_be_called_again() {
+        let [id, attempt] = [1, 2].map(|number| CallId::parse(&format!("{number:032x}")).unwrap());
+        let callback = Callback {
+            id,
+            queue: QueueId::from("sales"),
+            number: Pii::from("+4940123"),
+            language: "en".to_owned(),
+            requested_at: WallTime(0),
+            enqueued_at: WallTime(0),
+            tries: 0,
+            not_before: None,
+        };
+        let mut callbacks = Callbacks::default();
+        callbacks.open.insert(id, Open { callback, attempt: None });
+        callbacks.begin(id, attempt);
+        assert_eq!((callbacks.idle(id), callbacks.attempt(id)), (None, Some(attempt)));
+        callbacks.forget(attempt);
+        assert!(callbacks.idle(id).is_some());
+    }
+}

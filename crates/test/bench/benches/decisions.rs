@@ -128,11 +128,12 @@ impl Center {
     fn of(agents: usize, queues: usize) -> Self {
         let size = agents * queues.min(5) / queues;
         let count = agents;
+        // Any two queues share few; a single one has everybody.
+        let step = if queues > 1 { queues + 1 } else { 1 };
         let agents: Vec<AgentId> =
             (0..count).map(|number| AgentId::from(format!("{number:05}").as_str())).collect();
         let config_of = |number: usize| {
-            let members =
-                (0..size).map(|place| Member::new(agents[(number + place * (queues + 1)) % count].clone()));
+            let members = (0..size).map(|place| Member::new(agents[(number + place * step) % count].clone()));
             QueueConfig {
                 wrap_up: WrapUp { length: Duration::ZERO, ..WrapUp::default() },
                 waiting_max: 10_000,
