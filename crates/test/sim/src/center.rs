@@ -179,6 +179,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         place_kept: Duration::ZERO,
         record: rules.record,
         speech: rules.speech,
+        callback: hotline_call::CallbackRules::default(),
         dispositions: std::collections::BTreeSet::new(),
     };
     let agent = |number: usize| Agent {
