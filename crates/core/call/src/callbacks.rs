@@ -87,16 +87,16 @@ impl Callbacks {
         self.open.get(&id)?.attempt
     }
 
+    pub(crate) fn begin(&mut self, id: CallId, attempt: CallId) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.attempt = Some(attempt);
+        }
+    }
+
     /// A leader has moved it to another queue.
     pub(crate) fn moved(&mut self, id: CallId, to: &QueueId) {
         if let Some(open) = self.open.get_mut(&id) {
             open.callback.queue.clone_from(to);
-        }
-    }
-
-    pub(crate) fn begin(&mut self, id: CallId, attempt: CallId) {
-        if let Some(open) = self.open.get_mut(&id) {
-            open.attempt = Some(attempt);
         }
     }
 }
