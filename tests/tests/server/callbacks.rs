@@ -162,6 +162,27 @@ async fn an_agent_who_does_not_take_it_is_not_asked_again_and_another_is() -> Re
 }
 
 #[tokio::test]
+async fn an_agent_who_hangs_up_while_the_number_rings_has_rejected_and_the_wish_waits_on() -> Result<()> {
+    let (hotline, mut customer) = start(|queue| queue.keys("callback: {retries: 0}")).await?;
+    let mut watch = hotline.watch().await?;
+    let wish = books(&hotline, &mut watch).await?;
+    let mut first = hotline.ready("1001").await?;
+    takes(&mut first).await?;
+    rings(&mut customer).await?;
+    first.hang_up().await?;
+    customer.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let call = attempt(&mut watch, &wish).await?;
+    watch.over(&call).await?;
+    let open = open(&hotline).await?.callbacks;
+    assert_eq!(open.first().map(|wish| wish.tries), Some(0), "the customer is not to blame: {open:?}");
+    let mut second = hotline.ready("1002").await?;
+    takes(&mut second).await?;
+    takes(&mut customer).await?;
+    none_is_open(&hotline).await?;
+    watch.agrees_with_live().await
+}
+
+#[tokio::test]
 async fn a_customer_who_is_not_reached_is_tried_again_as_often_as_the_queue_says() -> Result<()> {
     let (hotline, mut customer) = start(|queue| queue.keys("callback: {retries: 1, retry_s: 1}")).await?;
     let mut watch = hotline.watch().await?;

@@ -103,6 +103,29 @@ async fn a_caller_is_moved_to_another_queue_and_to_one_agent() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_caller_who_is_moved_while_the_agent_is_greeted_waits_in_the_other_queue() -> Result<()> {
+    let greeting = "greeting: {whisper: [support_greeting, thank_you_calling]}";
+    let center = center().sales(|queue| queue.members(&["1002"]).keys(greeting));
+    let hotline = center.start().await?;
+    let admin = hotline.admin().await?;
+    let mut watch = hotline.watch().await?;
+    let (mut first, mut second) = (hotline.ready("1002").await?, hotline.ready("1001").await?);
+    let caller = dials(&hotline, CALLER, "4100").await?;
+    let call = watch.queued(CALLER).await?;
+    takes(&mut first).await?;
+    wait_until_told(&first, "en/support_greeting").await?;
+    admin.post(&format!("/api/v1/calls/{call}/move"), &json!({ "queue": "support" })).await?;
+    first.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    takes(&mut second).await?;
+    watch.agent("1002", AgentState::Ready).await?;
+    caller.hang_up().await?;
+    let record = watch.over(&call).await?;
+    let expected = [("sales", Some(QueueOutcome::Moved)), ("support", Some(QueueOutcome::Answered))];
+    assert_eq!(outcomes(&record), expected);
+    watch.agrees_with_live().await
+}
+
+#[tokio::test]
 async fn the_last_in_line_becomes_the_first_and_hears_so() -> Result<()> {
     let hotline = center().start().await?;
     let admin = hotline.admin().await?;

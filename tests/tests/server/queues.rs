@@ -247,6 +247,35 @@ async fn whoever_refuses_leaves_the_other_phones_ringing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn of_two_who_answer_at_once_one_has_the_call_and_the_other_is_free() -> Result<()> {
+    let hotline = Center::new().sales(|queue| queue.keys("strategy: ring_all")).start().await?;
+    let mut watch = hotline.watch().await?;
+    let (mut first, mut second) = (hotline.ready("1001").await?, hotline.ready("1002").await?);
+    let caller = dials(&hotline, CALLER, "4100").await?;
+    let call = watch.queued(CALLER).await?;
+    rings(&mut first).await?;
+    rings(&mut second).await?;
+    first.answer().await?;
+    second.answer().await?;
+    let connected = watch
+        .event("the talk", |event| {
+            event.call.as_ref() == Some(&call) && matches!(event.what, What::CallConnected { .. })
+        })
+        .await?;
+    let is_first = matches!(&connected.what, What::CallConnected { agent, .. } if agent == "1001");
+    let (has, other) = if is_first { (&first, &mut second) } else { (&second, &mut first) };
+    other.wait_for("its end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+    caller.say(Speech::tone(440.0)).await?;
+    wait_until_heard(has, 440.0).await?;
+    watch.agent(if is_first { "1002" } else { "1001" }, AgentState::Ready).await?;
+    caller.hang_up().await?;
+    let record = watch.over(&call).await?;
+    let answered = record.offers.iter().filter(|offer| offer.outcome == OfferOutcome::Answered);
+    assert_eq!(answered.count(), 1, "{:?}", record.offers);
+    watch.agrees_with_live().await
+}
+
+#[tokio::test]
 async fn a_caller_who_gives_up_silences_all_phones() -> Result<()> {
     let hotline = Center::new().sales(|queue| queue.keys("strategy: ring_all")).start().await?;
     let mut watch = hotline.watch().await?;

@@ -87,6 +87,12 @@ impl Callbacks {
         self.open.get(&id)?.attempt
     }
 
+    pub(crate) fn begin(&mut self, id: CallId, attempt: CallId) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.attempt = Some(attempt);
+        }
+    }
+
     /// A leader has moved it to another queue.
     pub(crate) fn moved(&mut self, id: CallId, to: &QueueId) {
         if let Some(open) = self.open.get_mut(&id) {
@@ -98,12 +104,6 @@ impl Callbacks {
     pub(crate) fn forget(&mut self, attempt: CallId) {
         for open in self.open.values_mut().filter(|open| open.attempt == Some(attempt)) {
             open.attempt = None;
-        }
-    }
-
-    pub(crate) fn begin(&mut self, id: CallId, attempt: CallId) {
-        if let Some(open) = self.open.get_mut(&id) {
-            open.attempt = Some(attempt);
         }
     }
 }
