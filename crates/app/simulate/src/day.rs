@@ -68,6 +68,7 @@ struct Worker {
 /// The day.
 pub(crate) struct Day<'s, F> {
     now: Now,
+    midnight: Time,
     floor: F,
     crews: &'s [Crew],
     callers: Arc<[Caller]>,
@@ -91,6 +92,7 @@ impl<'s, F: Floor> Day<'s, F> {
     ) -> Self {
         let mut day = Self {
             now: midnight,
+            midnight: midnight.mono,
             floor,
             crews,
             stages: vec![Stage::Coming; callers.len()],
@@ -174,8 +176,7 @@ impl<'s, F: Floor> Day<'s, F> {
         match happening {
             Happening::Arrives(caller) => {
                 if let Some(next) = self.callers.get(caller + 1) {
-                    let gap = next.at - self.callers[caller].at;
-                    self.agenda.put(now.mono + gap, Happening::Arrives(caller + 1));
+                    self.agenda.put(self.midnight + next.at, Happening::Arrives(caller + 1));
                 }
                 self.floor.arrive(now, caller);
             }
