@@ -30,16 +30,23 @@ impl<K: Ord + Clone> TimerQueue<K> {
 
     /// Arms `key` at `at`, replacing an earlier arming.
     pub fn set(&mut self, key: K, at: Time) {
-        self.cancel(&key);
-        self.by_time.insert((at, key.clone()));
-        self.by_key.insert(key, at);
+        let Some(armed) = self.by_key.get_mut(&key) else {
+            self.by_time.insert((at, key.clone()));
+            self.by_key.insert(key, at);
+            return;
+        };
+        if *armed != at {
+            let mut entry = (core::mem::replace(armed, at), key);
+            self.by_time.remove(&entry);
+            entry.0 = at;
+            self.by_time.insert(entry);
+        }
     }
 
     /// Disarms `key`. True if it was armed.
     pub fn cancel(&mut self, key: &K) -> bool {
-        let Some(at) = self.by_key.remove(key) else { return false };
-        self.by_time.remove(&(at, key.clone()));
-        true
+        let Some((key, at)) = self.by_key.remove_entry(key) else { return false };
+        self.by_time.remove(&(at, key))
     }
 
     /// Disarms every key in `keys`.

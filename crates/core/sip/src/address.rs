@@ -31,16 +31,17 @@ pub(crate) fn is_sendable(address: SocketAddr) -> bool {
 /// where only the port it came from leads back: it is answered as if it had asked. Over a connection the response takes
 /// the connection (RFC 3261 §18.2.2).
 pub(crate) fn reply_flow(message: &Message, flow: Flow) -> Flow {
-    let Ok(via) = message.top_via() else { return flow };
+    let Ok(via) = message.top_via_view() else { return flow };
     if flow.transport.is_reliable() {
         return flow;
     }
-    let is_translated = via.host.ip().is_some_and(is_private) && !is_private(flow.remote.ip());
+    let host = via.host().ok().and_then(|host| host.ip());
+    let is_translated = host.is_some_and(is_private) && !is_private(flow.remote.ip());
     if via.wants_rport() || is_translated {
         return flow;
     }
     let mut remote = flow.remote;
-    remote.set_port(via.port.unwrap_or(DEFAULT_PORT));
+    remote.set_port(via.port().unwrap_or(DEFAULT_PORT));
     Flow { remote, ..flow }
 }
 

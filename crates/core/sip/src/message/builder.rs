@@ -1,6 +1,6 @@
 //! New messages: requests from nothing, responses from their request.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::net::SocketAddr;
 
 use bytes::Bytes;
@@ -48,6 +48,12 @@ pub struct Builder {
     mistake: Option<BuildError>,
 }
 
+/// Bytes of the headers of a usual message.
+const USUAL_HEADERS: usize = 768;
+
+/// Bytes of what a usual response takes from its request, and of the Content-Length.
+const USUAL_ANSWER: usize = 256;
+
 /// What a response takes from its request and may change yet.
 #[derive(Clone, Debug)]
 struct Answer {
@@ -63,7 +69,7 @@ impl Builder {
         Self {
             start: format!("{method} {uri} SIP/2.0\r\n").into_bytes(),
             answer: None,
-            headers: Vec::new(),
+            headers: Vec::with_capacity(USUAL_HEADERS),
             body: Bytes::new(),
             mistake: bad.then_some(BuildError::RequestUri),
         }
@@ -76,10 +82,10 @@ impl Builder {
         let mut builder = Self {
             start: format!("SIP/2.0 {status} {reason}\r\n").into_bytes(),
             answer: Some(Answer {
-                vias: request.values(HeaderName::Via).map(lexis::unfolded).collect(),
-                to: request.lines(HeaderName::To).next().map(lexis::unfolded),
+                vias: request.values(HeaderName::Via).map(|via| lexis::unfolded(via).into_owned()).collect(),
+                to: request.lines(HeaderName::To).next().map(|to| lexis::unfolded(to).into_owned()),
             }),
-            headers: Vec::new(),
+            headers: Vec::with_capacity(USUAL_HEADERS),
             body: Bytes::new(),
             mistake: (!(100..=699).contains(&status)).then_some(BuildError::Status(status)),
         };
@@ -131,8 +137,13 @@ impl Builder {
     }
 
     /// Adds a header.
-    pub fn header(self, name: HeaderName, value: impl fmt::Display) -> Self {
-        self.raw(name.as_str(), value)
+    pub fn header(mut self, name: HeaderName, value: impl fmt::Display) -> Self {
+        if name == HeaderName::ContentLength {
+            self.note(BuildError::Name(name.as_str().into()));
+        } else {
+            self.line(name.as_str(), value);
+        }
+        self
     }
 
     /// Adds a header of any name.
@@ -140,11 +151,9 @@ impl Builder {
         let is_length = HeaderName::parse(name.as_bytes()) == Some(HeaderName::ContentLength);
         if is_length || !lexis::is_token(name.as_bytes()) {
             self.note(BuildError::Name(name.into()));
-            return self;
+        } else {
+            self.line(name, value);
         }
-        let value = value.to_string();
-        self.forbid_line_end(name, value.as_bytes());
-        push_line(&mut self.headers, name, value.as_bytes());
         self
     }
 
@@ -172,13 +181,14 @@ impl Builder {
             return Err(mistake);
         }
         let mut out = self.start;
+        out.reserve(USUAL_ANSWER + self.headers.len() + self.body.len());
         if let Some(answer) = &self.answer {
             answer.vias.iter().for_each(|via| push_line(&mut out, "Via", via));
             answer.to.iter().for_each(|to| push_line(&mut out, "To", to));
         }
         out.extend_from_slice(&self.headers);
-        push_line(&mut out, "Content-Length", self.body.len().to_string().as_bytes());
-        out.extend_from_slice(b"\r\n");
+        write!(Text(&mut out), "Content-Length: {}\r\n\r\n", self.body.len())
+            .expect("memory takes what is written");
         out.extend_from_slice(&self.body);
         if out.len() > MAX_MESSAGE_SIZE {
             return Err(BuildError::TooLarge);
@@ -186,8 +196,19 @@ impl Builder {
         Ok(Bytes::from(out))
     }
 
+    fn line(&mut self, name: &str, value: impl fmt::Display) {
+        self.headers.extend_from_slice(name.as_bytes());
+        self.headers.extend_from_slice(b": ");
+        let begin = self.headers.len();
+        write!(Text(&mut self.headers), "{value}").expect("memory takes what is written");
+        if has_line_end(&self.headers[begin..]) {
+            self.note(BuildError::LineEnd(name.into()));
+        }
+        self.headers.extend_from_slice(b"\r\n");
+    }
+
     fn forbid_line_end(&mut self, name: &str, value: &[u8]) {
-        if memchr::memchr3(b'\r', b'\n', 0, value).is_some() {
+        if has_line_end(value) {
             self.note(BuildError::LineEnd(name.into()));
         }
     }
@@ -195,6 +216,21 @@ impl Builder {
     fn note(&mut self, mistake: BuildError) {
         self.mistake.get_or_insert(mistake);
     }
+}
+
+/// Bytes that text is written to.
+struct Text<'b>(&'b mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Whether it would end the line that it is written to, or is a NUL.
+fn has_line_end(value: &[u8]) -> bool {
+    memchr::memchr3(b'\r', b'\n', 0, value).is_some()
 }
 
 fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {

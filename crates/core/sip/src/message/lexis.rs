@@ -106,7 +106,7 @@ pub(crate) fn quoted_length(bytes: &[u8]) -> Option<usize> {
 pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = trim(bytes);
     if memchr::memchr2(b'\r', b'\n', bytes).is_some() {
-        return Cow::Owned(match String::from_utf8(unfolded(bytes)) {
+        return Cow::Owned(match String::from_utf8(unfolded(bytes).into_owned()) {
             Ok(text) => text,
             Err(error) => latin1(error.as_bytes()),
         });
@@ -122,7 +122,10 @@ fn latin1(bytes: &[u8]) -> String {
 }
 
 /// A value on one line: white space that holds a line end becomes one space.
-pub(crate) fn unfolded(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn unfolded(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr2(b'\r', b'\n', bytes).is_none() {
+        return Cow::Borrowed(bytes);
+    }
     let mut line = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -137,7 +140,7 @@ pub(crate) fn unfolded(bytes: &[u8]) -> Vec<u8> {
             rest = tail;
         }
     }
-    line
+    Cow::Owned(line)
 }
 
 /// The inside of a quoted string with its escapes undone; anything else unchanged.

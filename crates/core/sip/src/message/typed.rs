@@ -12,7 +12,7 @@ use super::lexis;
 use super::method::Method;
 use super::name::HeaderName;
 use super::name_addr::{NameAddr, NameAddrView};
-use super::via::Via;
+use super::via::{Via, ViaView};
 use crate::uri::{Uri, UriError};
 
 /// The longest Retry-After that is believed: a day.
@@ -60,6 +60,11 @@ impl Message {
     /// Only in a partial message.
     pub fn top_via(&self) -> Result<Via, HeaderError> {
         Via::parse_bytes(self.values(HeaderName::Via).next().ok_or(HeaderError::Missing)?)
+    }
+
+    /// [`Self::top_via`] without the cost of a value of its own.
+    pub(crate) fn top_via_view(&self) -> Result<ViaView<'_>, HeaderError> {
+        ViaView::split(self.values(HeaderName::Via).next().ok_or(HeaderError::Missing)?)
     }
 
     /// All Vias, the last sender's first.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
@@ -166,6 +167,33 @@ impl<'a> ViaView<'a> {
         let (host, port) = uri::split_host_port(lexis::trim(&rest[..end]))?;
         uri::check_host(host)?;
         Ok(Self { transport, host, port, params: &rest[end..] })
+    }
+
+    /// [`Via::host`] of it.
+    pub(crate) fn host(&self) -> Result<Host, HeaderError> {
+        Ok(Host::parse_bytes(self.host)?)
+    }
+
+    /// [`Via::port`] of it.
+    pub(crate) const fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// [`Via::branch`] of it.
+    pub(crate) fn branch(&self) -> Option<Cow<'a, str>> {
+        self.param(b"branch").map(lexis::text).filter(|branch| !branch.is_empty())
+    }
+
+    /// [`Via::wants_rport`] of it.
+    pub(crate) fn wants_rport(&self) -> bool {
+        self.param(b"rport").is_some()
+    }
+
+    fn param(&self, name: &[u8]) -> Option<&'a [u8]> {
+        lexis::params(self.params)
+            .map_while(Result::ok)
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.unwrap_or_default())
     }
 
     /// Checks everything that [`Via::parse`] would refuse.

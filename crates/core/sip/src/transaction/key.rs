@@ -1,29 +1,34 @@
 //! What a message's transaction is known by: RFC 3261 §17.1.3 and §17.2.3, §8.2.2.2 for merged requests.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::message::MAGIC_COOKIE;
 use crate::{Message, Method};
 
-/// RFC 3261 §17.1.3: the branch, and the method, since a CANCEL has the branch of its INVITE.
+/// RFC 3261 §17.1.3: the branch, and the method, since a CANCEL has the branch of its INVITE. Cheap to clone, as the
+/// other keys are: tables and timers have them too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct ClientKey {
-    branch: String,
+    branch: Arc<str>,
     pub(super) method: Method,
 }
 
 impl ClientKey {
     /// Before all others.
-    pub(super) const FIRST: Self = Self { branch: String::new(), method: Method::Ack };
+    pub(super) fn first() -> Self {
+        Self { branch: Arc::default(), method: Method::Ack }
+    }
 
     pub(super) fn new(branch: &str, method: &Method) -> Self {
-        Self { branch: branch.to_owned(), method: method.clone() }
+        Self { branch: branch.into(), method: method.clone() }
     }
 
     /// Of a response.
     pub(super) fn of(response: &Message) -> Option<Self> {
-        let via = response.top_via().ok()?;
-        Some(Self::new(via.branch()?, &response.cseq().ok()?.method))
+        let via = response.top_via_view().ok()?;
+        Some(Self::new(&via.branch()?, &response.cseq().ok()?.method))
     }
 }
 
@@ -31,27 +36,31 @@ impl ClientKey {
 /// RFC 2543, whose branch lacks the cookie, the branch is replaced by all that tells their requests apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct ServerKey {
-    branch: String,
-    sent_by: String,
+    branch: Arc<str>,
+    sent_by: Arc<str>,
     method: Method,
 }
 
 impl ServerKey {
     /// Of a request.
     pub(crate) fn of(request: &Message) -> Option<Self> {
-        let via = request.top_via().ok()?;
+        let via = request.top_via_view().ok()?;
         let branch = match via.branch() {
-            Some(branch) if branch.starts_with(MAGIC_COOKIE) => branch.to_owned(),
+            Some(branch) if branch.starts_with(MAGIC_COOKIE) => branch.into(),
             Some(_) | None => {
                 let (number, tag) = (request.cseq().ok()?.number, request.from_tag().unwrap_or_default());
-                format!("{} {number} {tag} {}", request.call_id(), request.request_uri()?)
+                format!("{} {number} {tag} {}", request.call_id(), request.request_uri()?).into()
             }
         };
-        let port = via.port.map(|port| format!(":{port}")).unwrap_or_default();
-        let sent_by = format!("{}{port}", via.host).to_ascii_lowercase();
+        let host = via.host().ok()?;
+        let mut sent_by = match via.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        sent_by.make_ascii_lowercase();
         let method =
             request.method().map(|method| if method == Method::Ack { Method::Invite } else { method })?;
-        Some(Self { branch, sent_by, method })
+        Some(Self { branch, sent_by: sent_by.into(), method })
     }
 
     /// The INVITE that the CANCEL with this key is about.
@@ -63,8 +72,8 @@ impl ServerKey {
 /// RFC 3261 §8.2.2.2: two requests outside of a dialog that agree in this are one that was forked on the way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct MergeKey {
-    from_tag: String,
-    call_id: String,
+    from_tag: Arc<str>,
+    call_id: Arc<str>,
     cseq: u32,
     method: Method,
 }
@@ -76,7 +85,7 @@ impl MergeKey {
         if request.to_tag().is_some() || cseq.method == Method::Cancel {
             return None;
         }
-        let (from_tag, call_id) = (request.from_tag()?.into_owned(), request.call_id().into_owned());
+        let (from_tag, call_id) = (request.from_tag()?.into(), request.call_id().into());
         Some(Self { from_tag, call_id, cseq: cseq.number, method: cseq.method })
     }
 }

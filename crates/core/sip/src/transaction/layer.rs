@@ -162,8 +162,12 @@ impl<O: Copy + Ord> Layer<O> {
             Some(Stream { sent_by, .. }) => &Outgoing { sent_by, ..request.clone() },
             None => request,
         };
+        let bytes = match stream {
+            Some(_) => sent.to_bytes().map_err(|_: BuildError| SendError::Unwritable)?,
+            None => bytes,
+        };
         let flow = stream.map_or(way.flow, |stream| stream.flow);
-        let machine = ClientMachine::new(now, sent, flow).ok_or(SendError::Unwritable)?;
+        let machine = ClientMachine::new(now, sent, bytes, flow);
         let key = ClientKey::new(&request.branch, &request.method);
         self.clients.insert(key.clone(), Client { machine, flow, owner, cseq: request.cseq, fallback });
         self.owned.insert((owner, key.clone()));
@@ -193,8 +197,8 @@ impl<O: Copy + Ord> Layer<O> {
                 continue;
             }
             let restarted = client.fallback.take().and_then(|fallback| {
-                let machine = ClientMachine::new(now, &fallback.request, fallback.flow)?;
-                Some((machine, fallback.flow))
+                let bytes = fallback.request.to_bytes().ok()?;
+                Some((ClientMachine::new(now, &fallback.request, bytes, fallback.flow), fallback.flow))
             });
             match restarted {
                 Some((machine, flow)) => (client.machine, client.flow) = (machine, flow),
@@ -395,7 +399,7 @@ impl<O: Copy + Ord> Layer<O> {
     }
 
     fn keys_of(&self, owner: O) -> impl Iterator<Item = &ClientKey> {
-        let all = self.owned.range((owner, ClientKey::FIRST)..);
+        let all = self.owned.range((owner, ClientKey::first())..);
         all.take_while(move |(whose, _)| *whose == owner).map(|(_, key)| key)
     }
 
@@ -480,15 +484,15 @@ impl<O: Copy + Ord> Layer<O> {
 }
 
 impl ClientMachine {
-    /// `None` if the request cannot be written.
-    fn new(now: Now, request: &Outgoing, flow: Flow) -> Option<Self> {
-        let (bytes, is_reliable) = (request.to_bytes().ok()?, flow.transport.is_reliable());
-        Some(if request.method == Method::Invite {
+    /// `bytes` is how the request is written.
+    fn new(now: Now, request: &Outgoing, bytes: Bytes, flow: Flow) -> Self {
+        let is_reliable = flow.transport.is_reliable();
+        if request.method == Method::Invite {
             let machine = ClientInvite::new(now, bytes, is_reliable);
             Self::Invite { machine, request: Box::new(request.clone()) }
         } else {
             Self::NonInvite(ClientNonInvite::new(now, bytes, is_reliable))
-        })
+        }
     }
 
     fn handle_unreachable(&mut self) -> bool {
