@@ -38,12 +38,12 @@ pub fn parse(bytes: &[u8]) -> Result<Session, SdpError> {
         media: Vec::new(),
     };
     let mut versioned = false;
-    for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+    for (index, text) in String::from_utf8_lossy(bytes).split('\n').enumerate() {
         if index >= LINES_MAX {
             return Err(SdpError::TooManyLines);
         }
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+        let text = text.strip_suffix('\r').unwrap_or(text);
         if !versioned {
             versioned = text.trim() == "v=0";
             if !versioned && !text.trim().is_empty() {
@@ -53,12 +53,19 @@ pub fn parse(bytes: &[u8]) -> Result<Session, SdpError> {
         }
         // A control character would be passed on in our answer.
         if let Some((kind, value)) = text.split_once('=')
-            && !value.chars().any(|c| c.is_control() && c != '\t')
+            && !holds_control(value)
         {
             read_line(&mut session, number, kind, value.trim())?;
         }
     }
     if versioned { Ok(session) } else { Err(SdpError::NotVersionZero) }
+}
+
+/// Whether there is another control character than a tab. Bytes that belong to none are told without a look at
+/// characters.
+fn holds_control(value: &str) -> bool {
+    let may_be_of_one = |byte: u8| !(b' '..=b'~').contains(&byte) && byte != b'\t';
+    value.bytes().any(may_be_of_one) && value.chars().any(|c| c.is_control() && c != '\t')
 }
 
 fn read_line(session: &mut Session, number: u32, kind: &str, value: &str) -> Result<(), SdpError> {

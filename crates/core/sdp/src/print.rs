@@ -1,6 +1,6 @@
 //! [`Session`] to text, as it goes into a SIP body.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use std::net::IpAddr;
 
 use crate::crypto::CryptoText;
@@ -8,11 +8,16 @@ use crate::direction::Direction;
 use crate::rtcp::RtcpPort;
 use crate::session::{Connection, Media, MediaKind, Protocol, Session};
 
+/// Bytes of a usual description.
+const USUAL_BYTES: usize = 512;
+
 impl Session {
     /// The description with CRLF line ends. [`crate::parse()`] reads it back to an equal value.
     #[must_use]
     pub fn print(&self) -> String {
-        Wire(self).to_string()
+        let mut text = String::with_capacity(USUAL_BYTES);
+        write!(text, "{}", Wire(self)).expect("memory takes what is written");
+        text
     }
 }
 
