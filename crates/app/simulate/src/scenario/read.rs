@@ -67,9 +67,9 @@ impl<'c> Known<'c> {
             queue.routing.members.iter().map(|member| member.agent.clone()).collect()
         };
         let mut groups: BTreeMap<GroupId, Vec<AgentId>> = BTreeMap::new();
-        for agent in center.acd_config().agents {
-            for group in agent.groups {
-                groups.entry(group).or_default().push(agent.id.clone());
+        for (id, agent) in &center.agents {
+            for group in &agent.groups {
+                groups.entry(group.clone()).or_default().push(id.clone());
             }
         }
         Self {

@@ -1,8 +1,10 @@
 //! The upper level: the whole core as it runs in production, with SIP messages as bytes. What lies between it and people,
 //! sockets and audio, takes no time; the database knows nobody.
 
-mod party;
+mod carrier;
+mod phone;
 mod plane;
+mod speech;
 mod stage;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,18 +13,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_acd::NotReadyReason;
-use hotline_base::{AgentId, CallId, LegId, Now, PlayId, QueueId, Rng, Time, TimerQueue};
+use hotline_base::{AgentId, CallId, LegId, Now, PlayId, QueueId, Rng, Time};
 use hotline_call::{Answer, CallEvent, Center, Command, Controller, Event, EventKind, Reply, Request};
 use hotline_ivr::{RecordExit, Recorded, StreamExit};
 use hotline_media::{Digit, Event as MediaEvent};
-use hotline_sip::{Datagram, Transmit};
+use hotline_sip::{Datagram, Message, Transmit};
 
 use crate::Caller;
 use crate::acd_floor::BREAK;
 use crate::agenda::Agenda;
 use crate::floor::{Floor, Ring, Wish, caller_of};
-use party::{Carrier, Phone};
+use carrier::Carrier;
+use phone::{Phone, Wants};
 use plane::Plane;
+use speech::Wire;
 use stage::SERVER;
 
 /// How long callers listen before they press their first key.
@@ -30,18 +34,13 @@ const FIRST_KEY: Duration = Duration::from_secs(3);
 /// And how long before each further one.
 const NEXT_KEY: Duration = Duration::from_secs(2);
 
-/// Whose timers are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Party {
-    Carrier,
-    Phone(usize),
-}
-
 /// What will happen by itself.
 #[derive(Debug)]
 enum Later {
     PlayEnds(LegId, PlayId),
     Key(CallId, Digit),
+    /// The phone of this number registers again, unless it was lost since this start.
+    Registration(usize, u64),
 }
 
 /// Callers and agents around a [`Controller`].
@@ -52,13 +51,10 @@ pub(crate) struct SipFloor {
     by_agent: BTreeMap<AgentId, usize>,
     by_address: BTreeMap<SocketAddr, usize>,
     plane: Plane,
-    rng: Rng,
     callers: Arc<[Caller]>,
     direct: BTreeMap<QueueId, String>,
-    /// Datagrams on their way, in order.
-    wire: VecDeque<Transmit>,
+    wire: Wire,
     agenda: Agenda<Later>,
-    timers: TimerQueue<Party>,
     events: VecDeque<Event>,
     rings: VecDeque<Ring>,
 }
@@ -72,24 +68,22 @@ impl SipFloor {
         let mut secret = [0; 32];
         rng.fill(&mut secret);
         let controller = Controller::new(now, Arc::clone(&center), endpoint, rng.fork(), secret, 0);
-        let phone = |(number, agent)| Phone::new(agent, stage::phone(number), &center.domain, rng.fork());
+        let phone = |(number, agent)| Phone::new(agent, stage::phone(number), &center.domain);
         let phones: Vec<Phone> = center.agents.keys().enumerate().map(phone).collect();
         Self {
             controller,
-            carrier: Carrier::new(&center.domain, rng.fork()),
+            carrier: Carrier::new(&center.domain),
             by_agent: phones
                 .iter()
                 .enumerate()
                 .map(|(number, phone)| (phone.agent.clone(), number))
                 .collect(),
             by_address: phones.iter().enumerate().map(|(number, phone)| (phone.address, number)).collect(),
-            timers: TimerQueue::new(),
             phones,
             plane: Plane::new(),
-            rng,
             callers,
             direct,
-            wire: VecDeque::new(),
+            wire: Wire::new(),
             agenda: Agenda::default(),
             events: VecDeque::new(),
             rings: VecDeque::new(),
@@ -100,19 +94,30 @@ impl SipFloor {
     fn settle(&mut self, now: Now) {
         self.drain_controller(now);
         while let Some(Transmit { flow, bytes }) = self.wire.pop_front() {
-            let (to, datagram) = (flow.remote, Datagram { flow: flow.reversed(), bytes });
-            if to == SERVER {
-                self.controller.handle_datagram(now, datagram);
+            if flow.remote == SERVER {
+                self.controller.handle_datagram(now, Datagram { flow: flow.reversed(), bytes });
                 self.drain_controller(now);
-            } else if let Some(&phone) = self.by_address.get(&to) {
-                if !self.phones[phone].is_lost {
-                    self.phones[phone].endpoint.handle_datagram(now, datagram);
-                    self.drain_phone(now, phone);
-                }
-            } else {
-                self.carrier.endpoint.handle_datagram(now, datagram);
-                self.drain_carrier();
+                continue;
             }
+            let message = Message::parse(bytes).expect("the server writes SIP");
+            match self.by_address.get(&flow.remote) {
+                Some(&phone) => self.tell_phone(now, phone, &message),
+                None => self.carrier.hear(&mut self.wire, &message),
+            }
+        }
+    }
+
+    fn tell_phone(&mut self, now: Now, number: usize, message: &Message) {
+        let phone = &mut self.phones[number];
+        if phone.is_lost {
+            return;
+        }
+        match phone.hear(&mut self.wire, message) {
+            Some(Wants::Answer(ring)) => self.rings.push_back(ring),
+            Some(Wants::Registration(after)) => {
+                self.agenda.put(now.mono + after, Later::Registration(number, phone.started()));
+            }
+            None => {}
         }
     }
 
@@ -134,35 +139,6 @@ impl SipFloor {
         }
         while let Some(transmit) = self.controller.poll_transmit() {
             self.wire.push_back(transmit);
-        }
-    }
-
-    fn drain_carrier(&mut self) {
-        self.carrier.follow();
-        while let Some(transmit) = self.carrier.endpoint.poll_transmit() {
-            self.wire.push_back(transmit);
-        }
-        let at = self.carrier.endpoint.poll_timeout().map(|(at, _)| at);
-        self.arm(Party::Carrier, at);
-    }
-
-    fn drain_phone(&mut self, now: Now, number: usize) {
-        let phone = &mut self.phones[number];
-        self.rings.extend(phone.follow(now));
-        while let Some(transmit) = phone.endpoint.poll_transmit() {
-            self.wire.push_back(transmit);
-        }
-        let at = phone.endpoint.poll_timeout().map(|(at, _)| at);
-        self.arm(Party::Phone(number), at);
-    }
-
-    fn arm(&mut self, party: Party, at: Option<Time>) {
-        match at {
-            Some(at) if self.timers.get(&party) == Some(at) => {}
-            Some(at) => self.timers.set(party, at),
-            None => {
-                self.timers.cancel(&party);
-            }
         }
     }
 
@@ -233,6 +209,12 @@ impl SipFloor {
                     self.controller.handle_media(now, MediaEvent::Digit { leg, digit, duration_ms: 100 });
                 }
             }
+            Later::Registration(number, start) => {
+                let phone = &mut self.phones[number];
+                if !phone.is_lost && phone.started() == start {
+                    phone.register(&mut self.wire, None);
+                }
+            }
         }
     }
 }
@@ -245,22 +227,20 @@ impl Floor for SipFloor {
             self.carrier.refused += 1;
             return;
         };
-        self.carrier.dial(now, caller, number);
-        self.drain_carrier();
+        self.carrier.dial(&mut self.wire, caller, number);
         self.settle(now);
+        self.carrier.give_up_unheard(caller);
     }
 
     fn hang_up(&mut self, now: Now, caller: usize) {
-        self.carrier.hang_up(now, caller);
-        self.drain_carrier();
+        self.carrier.hang_up(&mut self.wire, caller);
         self.settle(now);
     }
 
     fn pick_up(&mut self, now: Now, ring: Ring) {
         let Some(&phone) = self.by_agent.get(&ring.agent) else { return };
         if !self.phones[phone].is_lost {
-            self.phones[phone].pick_up(now, ring.number);
-            self.drain_phone(now, phone);
+            self.phones[phone].pick_up(&mut self.wire, ring.number);
             self.settle(now);
         }
     }
@@ -278,32 +258,18 @@ impl Floor for SipFloor {
 
     fn plug(&mut self, now: Now, agent: &AgentId, is_there: bool) {
         let Some(&number) = self.by_agent.get(agent) else { return };
+        let phone = &mut self.phones[number];
         if is_there {
-            let rng = self.rng.fork();
-            self.phones[number].start(now, rng);
-            self.drain_phone(now, number);
+            phone.start(&mut self.wire);
             self.settle(now);
         } else {
-            self.phones[number].is_lost = true;
-            self.timers.cancel(&Party::Phone(number));
+            phone.is_lost = true;
         }
     }
 
     fn handle_timeout(&mut self, now: Now) {
         while let Some(later) = self.agenda.pop_due(now.mono) {
             self.happen(now, later);
-        }
-        while let Some(party) = self.timers.pop_due(now.mono) {
-            match party {
-                Party::Carrier => {
-                    self.carrier.endpoint.handle_timeout(now);
-                    self.drain_carrier();
-                }
-                Party::Phone(number) => {
-                    self.phones[number].endpoint.handle_timeout(now);
-                    self.drain_phone(now, number);
-                }
-            }
         }
         if self.controller.poll_timeout().is_some_and(|(at, _)| at <= now.mono) {
             self.controller.handle_timeout(now);
@@ -313,8 +279,7 @@ impl Floor for SipFloor {
 
     fn poll_timeout(&self) -> Option<Time> {
         let core = self.controller.poll_timeout().map(|(at, _)| at);
-        let parties = self.timers.next().map(|(at, _)| at);
-        [core, self.agenda.next_at(), parties].into_iter().flatten().min()
+        [core, self.agenda.next_at()].into_iter().flatten().min()
     }
 
     fn poll_event(&mut self) -> Option<Event> {
