@@ -6,7 +6,7 @@ use hotline_base::{AgentId, CallId, Now, QueueId};
 
 use crate::caller::{Caller, Stage};
 use crate::plan::Progress;
-use crate::{Acd, Class, Event, Sticky, WithdrawCause};
+use crate::{Acd, CallerKind, Class, Event, Sticky, WithdrawCause};
 
 /// Why a caller cannot be given another place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ impl Acd {
     /// # Errors
     /// See [`MoveError`]; the call then waits where it did.
     pub fn move_caller(&mut self, now: Now, call: CallId, queue: QueueId) -> Result<(), MoveError> {
-        let from = self.waiting(call)?.queue.clone();
+        let (from, kind) = self.waiting(call).map(|caller| (caller.queue.clone(), caller.kind))?;
         if from == queue {
             return Ok(());
         }
@@ -44,7 +44,7 @@ impl Acd {
         if to.members.is_empty() {
             return Err(MoveError::NoAgents);
         }
-        if to.is_full() {
+        if kind == CallerKind::OnTheLine && to.is_full() {
             return Err(MoveError::Full);
         }
         self.withdraw_all(now, call, WithdrawCause::Moved);

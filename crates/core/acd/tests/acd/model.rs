@@ -405,8 +405,8 @@ impl Model {
             "signed_in" => staff.iter().any(|(agent, _)| is_there(&self.agents[*agent])),
             _ => true,
         };
-        let waiting = self.callers.iter().filter(|other| other.queue == caller.queue).count();
-        if staff.is_empty() || !may_join || waiting >= rules.waiting_max {
+        let refused = !caller.callback && (!may_join || self.is_full(caller.queue));
+        if staff.is_empty() || refused {
             return false;
         }
         caller.refused_by.retain(|agent| staff.iter().any(|(member, _)| member == agent));
@@ -423,6 +423,12 @@ impl Model {
         let can_come = |sticky: &Sticky| sticky.designated || self.agents[sticky.agent].works();
         caller.sticky = caller.sticky.filter(can_come);
         self.callers.push(caller);
+    }
+
+    /// Who is to be called back takes no place on the line.
+    fn is_full(&self, queue: usize) -> bool {
+        let on_the_line = |caller: &&Caller| caller.queue == queue && !caller.callback;
+        self.callers.iter().filter(on_the_line).count() >= self.queues[queue].waiting_max
     }
 
     pub(crate) fn leave(&mut self, call: u32) {
@@ -444,14 +450,13 @@ impl Model {
 
     pub(crate) fn move_caller(&mut self, call: u32, queue: usize) -> bool {
         let old = self.find(call).clone();
-        let waiting = self.callers.iter().filter(|caller| caller.queue == queue).count();
         if old.told {
             return false;
         }
         if old.queue == queue {
             return true;
         }
-        if self.staff(queue).is_empty() || waiting >= self.queues[queue].waiting_max {
+        if self.staff(queue).is_empty() || (!old.callback && self.is_full(queue)) {
             return false;
         }
         self.leave(call);

@@ -1,6 +1,6 @@
 //! New messages: requests from nothing, responses from their request.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::net::SocketAddr;
 use std::io::Write;
 
@@ -188,7 +188,8 @@ impl Builder {
             answer.to.iter().for_each(|to| push_line(&mut out, "To", to));
         }
         out.extend_from_slice(&self.headers);
-        write!(out, "Content-Length: {}\r\n\r\n", self.body.len()).expect("memory takes what is written");
+        write!(Text(&mut out), "Content-Length: {}\r\n\r\n", self.body.len())
+            .expect("memory takes what is written");
         out.extend_from_slice(&self.body);
         if out.len() > MAX_MESSAGE_SIZE {
             return Err(BuildError::TooLarge);
@@ -200,7 +201,7 @@ impl Builder {
         self.headers.extend_from_slice(name.as_bytes());
         self.headers.extend_from_slice(b": ");
         let begin = self.headers.len();
-        write!(self.headers, "{value}").expect("memory takes what is written");
+        write!(Text(&mut self.headers), "{value}").expect("memory takes what is written");
         if has_line_end(&self.headers[begin..]) {
             self.note(BuildError::LineEnd(name.into()));
         }
@@ -215,6 +216,16 @@ impl Builder {
 
     fn note(&mut self, mistake: BuildError) {
         self.mistake.get_or_insert(mistake);
+    }
+}
+
+/// Bytes that text is written to.
+struct Text<'b>(&'b mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }
 
