@@ -2,7 +2,6 @@
 
 use core::fmt::{self, Write};
 use core::net::SocketAddr;
-use std::io::Write;
 
 use bytes::Bytes;
 use thiserror::Error;
