@@ -196,7 +196,7 @@ async fn a_customer_who_is_not_reached_is_tried_again_as_often_as_the_queue_says
         agent.expect(&PhoneEvent::Ended, PATIENCE).await?;
         let call = attempt(&mut watch, &wish).await?;
         let record = watch.over(&call).await?;
-        assert_eq!((record.queues[0].outcome, record.recordings.len()), (Some(QueueOutcome::Left), 0));
+        assert!(record.queues.is_empty() && record.recordings.is_empty(), "the wish waits, not the call");
         began.push((record.started_at.as_unix_millis(), record.ended_at.context("an end")?.as_unix_millis()));
         let agent = watch.agent("1001", AgentState::Ready).await.context("nobody is to blame")?;
         assert_eq!(agent.wrap_up, None);
@@ -269,6 +269,41 @@ async fn after_a_kill_whoever_waits_is_called_back_once() -> Result<()> {
     agent.expect(&PhoneEvent::Incoming(OTHER.to_owned()), PATIENCE).await?;
     assert_eq!(attempts(&hotline).await?.len(), 1);
     Ok(())
+}
+
+#[tokio::test]
+async fn a_wish_that_is_noted_is_kept_though_the_queue_is_full_by_then() -> Result<()> {
+    let (hotline, mut customer) = start(|queue| queue.keys("waiting_max: 1")).await?;
+    let mut watch = hotline.watch().await?;
+    let mut caller = hotline.caller(CUSTOMER).await?;
+    caller.dial("4500").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    watch.queued(CUSTOMER).await?;
+    caller.press('1').await?;
+    wait_until_told(&caller, "en/menu").await?;
+    let waits = hotline.caller(OTHER).await?;
+    waits.dial("4500").await?;
+    watch.queued(OTHER).await.context("the place is free by now")?;
+    caller.press('1').await?;
+    wait_until_told(&caller, "en/goodbye").await?;
+    waits.hang_up().await?;
+    let mut agent = hotline.ready("1001").await?;
+    takes(&mut agent).await?;
+    takes(&mut customer).await
+}
+
+#[tokio::test]
+async fn a_wish_outlives_a_restart_after_which_nobody_has_signed_in_yet() -> Result<()> {
+    let (mut hotline, mut customer) = start(|queue| queue.keys("join: signed_in")).await?;
+    hotline.set_state("1001", "not_ready").await?;
+    let mut watch = hotline.watch().await?;
+    books(&hotline, &mut watch).await?;
+    hotline.kill().await?;
+    hotline.restart().await?;
+    let mut agent = hotline.ready("1001").await?;
+    takes(&mut agent).await?;
+    takes(&mut customer).await?;
+    none_is_open(&hotline).await
 }
 
 #[tokio::test]
