@@ -1,7 +1,7 @@
 //! A day of a call center in virtual time: people who call and work by chance, through the real core, and the figures
 //! that come of it.
 //!
-//! [`callers`] are drawn from a [`Scenario`] before anything happens, so that two configurations meet the same people. Must
+//! [`callers()`] are drawn from a [`Scenario`] before anything happens, so that two configurations meet the same people. Must
 //! never know: sockets, clocks, files. Start reading at [`Simulation`], then `day.rs`, where people act; they meet the core
 //! over a `Floor` (`floor.rs`): `acd_floor.rs` is routing alone, `sip_floor/` the whole server with SIP messages. What
 //! happens is told in the facts of the real journal, and `tally.rs` folds them.

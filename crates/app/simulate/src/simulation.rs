@@ -30,7 +30,7 @@ pub struct Simulation<'s> {
     pub center: &'s Center,
     /// Who works and how; everything by chance follows from its seed.
     pub scenario: &'s Scenario,
-    /// Who calls: [`callers`](crate::callers) of the scenario, or others.
+    /// Who calls: [`callers`](crate::callers()) of the scenario, or others.
     pub callers: Arc<[Caller]>,
 }
 

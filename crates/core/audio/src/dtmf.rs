@@ -342,13 +342,17 @@ mod tests {
     #[test]
     fn speech_is_no_key() {
         const WORDS: usize = 900;
+        const HALF_AN_HOUR_S: usize = 1800;
         let text =
             fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/configuration.md"));
         let text = text.unwrap();
         let words: Vec<&str> = text.split_whitespace().collect();
         let voices = ["en-us", "en-gb+f3", "de+m2", "fr+f2", "es+m3", "cmn+f4"];
         let mut seconds = 0;
-        for (number, voice) in voices.into_iter().enumerate() {
+        for (number, voice) in voices.into_iter().cycle().enumerate() {
+            if seconds > HALF_AN_HOUR_S {
+                break;
+            }
             let text: Vec<&str> = words.iter().copied().cycle().skip(number * WORDS).take(WORDS).collect();
             let said = speech(voice, &text.join(" "), Rate::Narrow);
             seconds += said.len() / SAMPLE_RATE_HZ as usize;
@@ -357,6 +361,5 @@ mod tests {
                 assert_eq!(found, [], "{voice}");
             }
         }
-        assert!(seconds > 1800, "{seconds} s of speech");
     }
 }

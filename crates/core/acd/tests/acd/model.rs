@@ -812,7 +812,8 @@ impl Model {
         let level = |skill| i64::from(agent.skills.get(skill).copied().unwrap_or(0));
         let preferred = caller.begun.iter().flat_map(|step| &queue.plan[*step].prefer);
         let preference = preferred.map(|(skill, weight)| *weight * level(skill) as u32).sum();
-        let count = staff.len() as i64;
+        // Whoever is held for is asked even if the queue has lost all its members.
+        let count = staff.len().max(1) as i64;
         let measure = match queue.strategy {
             Strategy::RingAll | Strategy::LongestIdle | Strategy::Progressive(_) => 0,
             Strategy::LeastRecent => agent.last_offer,
