@@ -350,7 +350,7 @@ mod tests {
         let voices = ["en-us", "en-gb+f3", "de+m2", "fr+f2", "es+m3", "cmn+f4"];
         let mut seconds = 0;
         for (number, voice) in voices.into_iter().cycle().enumerate() {
-            if seconds > HALF_AN_HOUR_S {
+            if number >= voices.len() && seconds > HALF_AN_HOUR_S {
                 break;
             }
             let text: Vec<&str> = words.iter().copied().cycle().skip(number * WORDS).take(WORDS).collect();
