@@ -53,8 +53,6 @@ impl Controller {
     pub(super) fn stop_call_back(&mut self, now: Now, id: CallId) {
         if let Some(attempt) = self.env.callbacks.attempt(id) {
             self.end_attempt(now, attempt);
-            // Even if a defect has taken that call.
-            self.env.callback_waits(id);
         }
     }
 
