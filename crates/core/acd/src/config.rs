@@ -140,6 +140,25 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// Every one, progressive ring with this time between two phones.
+    #[must_use]
+    pub const fn all(ring_delay: Duration) -> [Self; 12] {
+        [
+            Self::RingAll,
+            Self::LongestIdle,
+            Self::LeastRecentOffer,
+            Self::FewestCallsToday,
+            Self::LeastTalkToday,
+            Self::RoundRobin,
+            Self::Linear,
+            Self::TopDown,
+            Self::Random,
+            Self::WeightedRandom,
+            Self::BestSkill,
+            Self::ProgressiveRing(ring_delay),
+        ]
+    }
+
     /// The word that stands for it in the configuration and for programs outside. Never changes.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

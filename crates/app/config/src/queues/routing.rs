@@ -60,33 +60,19 @@ pub(super) fn routing(
 const JOIN: [(&str, Join); 3] =
     [("always", Join::Always), ("signed_in", Join::SignedIn), ("working", Join::Working)];
 
-const STRATEGIES: [Strategy; 11] = [
-    Strategy::RingAll,
-    Strategy::LongestIdle,
-    Strategy::LeastRecentOffer,
-    Strategy::FewestCallsToday,
-    Strategy::LeastTalkToday,
-    Strategy::RoundRobin,
-    Strategy::Linear,
-    Strategy::TopDown,
-    Strategy::Random,
-    Strategy::WeightedRandom,
-    Strategy::BestSkill,
-];
-
 /// How long one phone rings alone with `progressive_ring`.
 const RING_DELAY: Duration = Duration::from_secs(10);
 
 fn strategy(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Strategy> {
     let delay = optional_seconds(reader, fields, "ring_delay_s", 1..=300)?;
-    let progressive = Strategy::ProgressiveRing(delay.unwrap_or(RING_DELAY));
-    let known: Vec<(&str, Strategy)> =
-        STRATEGIES.into_iter().chain([progressive]).map(|one| (one.as_str(), one)).collect();
+    let known = Strategy::all(delay.unwrap_or(RING_DELAY)).map(|one| (one.as_str(), one));
     let chosen = match fields.optional("strategy") {
         Some(node) => choice(reader, node, "strategy", &known)?,
         None => Strategy::LongestIdle,
     };
-    if let (Some(node), true) = (fields.optional("ring_delay_s"), chosen != progressive) {
+    if let (Some(node), true) =
+        (fields.optional("ring_delay_s"), !matches!(chosen, Strategy::ProgressiveRing(_)))
+    {
         reader.mistake(
             node.place,
             "`ring_delay_s` has no meaning here",

@@ -35,20 +35,7 @@ pub(super) struct Taken {
 /// Queues of each agent, and skills.
 const QUEUES_EACH: u32 = 5;
 const SKILLS: u32 = 12;
-const STRATEGIES: [Strategy; 12] = [
-    Strategy::LongestIdle,
-    Strategy::RingAll,
-    Strategy::LeastRecentOffer,
-    Strategy::FewestCallsToday,
-    Strategy::LeastTalkToday,
-    Strategy::RoundRobin,
-    Strategy::Linear,
-    Strategy::TopDown,
-    Strategy::Random,
-    Strategy::WeightedRandom,
-    Strategy::BestSkill,
-    Strategy::ProgressiveRing(Duration::from_secs(5)),
-];
+const STRATEGIES: [Strategy; 12] = Strategy::all(Duration::from_secs(5));
 
 pub(super) struct Center {
     acd: Acd,
