@@ -1,8 +1,12 @@
 //! Both clocks of this process, sampled together.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use hotline_base::{Now, Time, WallTime};
+
+/// How long before its start a clock's origin lies: places in line and the time of agents date from before the process.
+/// What is older counts from the origin.
+pub(crate) const REACH_BACK: Duration = Duration::from_hours(24 * 366);
 
 /// The origin of monotonic time. Every part of the server that speaks of [`Time`] shares one.
 #[derive(Clone, Copy, Debug)]
@@ -13,10 +17,10 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that begins at this moment.
+    /// A clock that has run for a year at this moment: it can speak of what was before the process.
     #[must_use]
     pub fn start() -> Self {
-        Self { first: Time::ZERO, started: Instant::now() }
+        Self { first: Time::ZERO + REACH_BACK, started: Instant::now() }
     }
 
     /// A clock that goes on counting where that of another process was at `at`: for a core that was saved then, see
@@ -42,11 +46,15 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use core::time::Duration;
-
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_clock_that_begins_can_speak_of_what_was_before() {
+        let now = Clock::start().now();
+        assert!(now.mono - Time::ZERO >= REACH_BACK);
+    }
 
     #[test]
     fn a_clock_goes_on_where_another_was_and_never_before() {

@@ -90,6 +90,19 @@ pub struct Now {
     pub wall: WallTime,
 }
 
+impl Now {
+    /// The moment of `wall` by both clocks. What lies before the monotonic clock's origin counts from there.
+    #[must_use]
+    pub fn then(self, wall: WallTime) -> Self {
+        let mono = if wall > self.wall {
+            self.mono + wall.since(self.wall)
+        } else {
+            Time::ZERO + self.mono.since(Time::ZERO).saturating_sub(self.wall.since(wall))
+        };
+        Self { mono, wall }
+    }
+}
+
 impl Add<Duration> for Now {
     type Output = Self;
 
@@ -107,6 +120,13 @@ mod tests {
         assert_eq!(Time(5).since(Time(9)), Duration::ZERO);
         assert_eq!(WallTime(5).since(WallTime(9)), Duration::ZERO);
         assert_eq!(Time(9) - Time(5), Duration::from_micros(4));
+    }
+
+    #[test]
+    fn what_is_known_by_the_wall_clock_has_its_time_by_the_other() {
+        let now = Now { mono: Time(90), wall: WallTime(100) };
+        let mono = |wall| now.then(WallTime(wall)).mono;
+        assert_eq!([105, 100, 99, 11, 10, 0].map(mono), [95, 90, 89, 1, 0, 0].map(Time));
     }
 
     #[test]
