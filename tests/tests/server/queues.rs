@@ -70,6 +70,30 @@ async fn offered(watch: &mut Watch, call: &str, to: &str) -> Result<()> {
     Ok(())
 }
 
+/// A call for which two phones ring.
+struct BothRing {
+    hotline: Hotline,
+    watch: Watch,
+    /// That of 1001.
+    first: Phone,
+    /// That of 1002.
+    second: Phone,
+    caller: Phone,
+    call: String,
+}
+
+/// Somebody calls `sales`, which has these further keys, and both agents who are ready are rung.
+async fn both_ring(keys: &str) -> Result<BothRing> {
+    let hotline = Center::new().sales(|queue| queue.keys(keys)).start().await?;
+    let mut watch = hotline.watch().await?;
+    let (mut first, mut second) = (hotline.ready("1001").await?, hotline.ready("1002").await?);
+    let caller = dials(&hotline, CALLER, "4100").await?;
+    let call = watch.queued(CALLER).await?;
+    rings(&mut first).await?;
+    rings(&mut second).await?;
+    Ok(BothRing { hotline, watch, first, second, caller, call })
+}
+
 #[tokio::test]
 async fn the_skills_that_a_flow_asks_for_choose_the_agent_and_the_reasons_can_be_read() -> Result<()> {
     let flow = flow("french", "sales", "skills: {french: 3}, ");
@@ -222,13 +246,8 @@ async fn all_phones_ring_the_first_has_the_call_and_the_others_are_told_that_it_
 
 #[tokio::test]
 async fn whoever_refuses_leaves_the_other_phones_ringing() -> Result<()> {
-    let hotline = Center::new().sales(|queue| queue.keys("strategy: ring_all")).start().await?;
-    let mut watch = hotline.watch().await?;
-    let (mut first, mut second) = (hotline.ready("1001").await?, hotline.ready("1002").await?);
-    let caller = dials(&hotline, CALLER, "4100").await?;
-    let call = watch.queued(CALLER).await?;
-    rings(&mut first).await?;
-    rings(&mut second).await?;
+    let BothRing { hotline: _hotline, mut watch, mut first, mut second, caller, call } =
+        both_ring("strategy: ring_all").await?;
     first.reject(603).await?;
     watch
         .state("the call to be the second's alone", |live| {
@@ -248,13 +267,8 @@ async fn whoever_refuses_leaves_the_other_phones_ringing() -> Result<()> {
 
 #[tokio::test]
 async fn of_two_who_answer_at_once_one_has_the_call_and_the_other_is_free() -> Result<()> {
-    let hotline = Center::new().sales(|queue| queue.keys("strategy: ring_all")).start().await?;
-    let mut watch = hotline.watch().await?;
-    let (mut first, mut second) = (hotline.ready("1001").await?, hotline.ready("1002").await?);
-    let caller = dials(&hotline, CALLER, "4100").await?;
-    let call = watch.queued(CALLER).await?;
-    rings(&mut first).await?;
-    rings(&mut second).await?;
+    let BothRing { hotline: _hotline, mut watch, mut first, mut second, caller, call } =
+        both_ring("strategy: ring_all").await?;
     first.answer().await?;
     second.answer().await?;
     let connected = watch
@@ -277,13 +291,8 @@ async fn of_two_who_answer_at_once_one_has_the_call_and_the_other_is_free() -> R
 
 #[tokio::test]
 async fn a_caller_who_gives_up_silences_all_phones() -> Result<()> {
-    let hotline = Center::new().sales(|queue| queue.keys("strategy: ring_all")).start().await?;
-    let mut watch = hotline.watch().await?;
-    let (mut first, mut second) = (hotline.ready("1001").await?, hotline.ready("1002").await?);
-    let caller = dials(&hotline, CALLER, "4100").await?;
-    let call = watch.queued(CALLER).await?;
-    rings(&mut first).await?;
-    rings(&mut second).await?;
+    let BothRing { hotline: _hotline, mut watch, mut first, mut second, caller, call } =
+        both_ring("strategy: ring_all").await?;
     caller.hang_up().await?;
     first.expect(&PhoneEvent::Ended, PATIENCE).await?;
     second.expect(&PhoneEvent::Ended, PATIENCE).await?;
@@ -298,13 +307,8 @@ async fn a_caller_who_gives_up_silences_all_phones() -> Result<()> {
 #[tokio::test]
 async fn one_phone_more_rings_after_each_delay_while_the_first_rings_on() -> Result<()> {
     let keys = "strategy: progressive_ring, ring_delay_s: 1";
-    let hotline = Center::new().sales(|queue| queue.keys(keys)).start().await?;
-    let mut watch = hotline.watch().await?;
-    let (mut first, mut second) = (hotline.ready("1001").await?, hotline.ready("1002").await?);
-    let caller = dials(&hotline, CALLER, "4100").await?;
-    let call = watch.queued(CALLER).await?;
-    rings(&mut first).await?;
-    rings(&mut second).await?;
+    let BothRing { hotline: _hotline, mut watch, mut first, mut second, caller, call } =
+        both_ring(keys).await?;
     first.answer().await?;
     first.expect(&PhoneEvent::Up, PATIENCE).await?;
     second.expect(&PhoneEvent::Ended, PATIENCE).await?;
