@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use hotline_api_types::{Agent, AgentState, AgentTimes, Live, ReasonList, Record, WrapUpDisposition};
 use hotline_phone::PhoneEvent;
-use hotline_tests::{Center, Hotline, PATIENCE, Watch, record_of};
+use hotline_tests::{Center, Hotline, PATIENCE, Watch, eventually, record_of};
 use serde_json::json;
 
 const CALLER: &str = "+15550100123";
@@ -104,6 +104,55 @@ async fn a_kill_ends_the_session_with_what_was_known() -> Result<()> {
     assert!(times.states.windows(2).all(|two| two[0].until == two[1].from), "{:?}", times.states);
     let agent = hotline.set_state("1001", "ready").await?;
     assert_eq!(agent.state, AgentState::Ready);
+    Ok(())
+}
+
+/// What is left of the lunch of 1001, in ms.
+async fn lunch_left(hotline: &Hotline) -> Result<i64> {
+    let reasons: ReasonList =
+        serde_json::from_value(hotline.desk("1001").await?.get("/api/v1/reasons").await?)?;
+    let lunch = reasons.reasons.iter().find(|reason| reason.reason == "lunch").context("lunch")?;
+    Ok(i64::try_from(lunch.left_ms.context("a quota")?)?)
+}
+
+/// Midnight in the middle of the test would make another day of it.
+#[tokio::test]
+async fn after_a_kill_the_day_goes_on_quotas_and_the_most_calls_of_a_day_included() -> Result<()> {
+    let center = center().agent("1001", "daily_cap: 1").sales(|queue| queue.members(&["1001", "1002"]));
+    let mut hotline = center.start().await?;
+    let mut watch = hotline.watch().await?;
+    let call = overdue(&hotline, &mut watch).await?;
+    let desk = hotline.desk("1001").await?;
+    desk.put(&format!("/api/v1/calls/{call}/disposition"), &json!({ "code": "sold" })).await?;
+    desk.put(&format!("{AGENT}/state"), &json!({ "state": "not_ready", "reason": "lunch" })).await?;
+    watch.agent("1001", AgentState::NotReady).await?;
+    eventually("the lunch to last a while", async || {
+        Ok((lunch_left(&hotline).await? <= 3_599_000).then_some(()))
+    })
+    .await?;
+    hotline.set_state("1001", "ready").await?;
+    let left = lunch_left(&hotline).await?;
+    eventually("the lunch to be kept", async || {
+        Ok(times(&hotline)
+            .await?
+            .states
+            .iter()
+            .any(|span| span.detail.as_deref() == Some("lunch"))
+            .then_some(()))
+    })
+    .await?;
+    hotline.kill().await?;
+    hotline.restart().await?;
+    let now = lunch_left(&hotline).await?;
+    assert!((left - 50..=left).contains(&now), "{now} ms are left, {left} were");
+    let _full = hotline.ready("1001").await?;
+    let mut other = hotline.ready("1002").await?;
+    let caller = hotline.caller(CALLER).await?;
+    caller.dial("4100").await?;
+    other
+        .wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_)))
+        .await
+        .context("1001 has had its call of the day")?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod handle;
 mod kept;
 mod lookup;
 mod outside;
+mod remember;
 mod restart;
 mod resume;
 mod shard;

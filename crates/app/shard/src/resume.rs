@@ -9,6 +9,8 @@ use hotline_store::{BookedCallback, KeptContacts, Store, StoreError, StoredConta
 use serde::{Deserialize, Serialize};
 use tracing::{debug, error, warn};
 
+use crate::remember::remember;
+
 /// The form in which contacts and nonces are written. A later program that changes it reads both.
 const VERSION: u32 = 1;
 /// Where the used nonces are left.
@@ -21,7 +23,8 @@ struct Document<T> {
 }
 
 /// Lets `controller` go on where a former process stopped: phones are reached where they registered, their nonces are good,
-/// the lamps of mailboxes say what is in them, and who is to be called back waits in line. To be called before anything comes, with the writer's spool brought in. Gives back how many contacts are
+/// the lamps of mailboxes say what is in them, who is to be called back waits in line, and what agents did today counts. To be
+/// called before anything comes, with the writer's spool brought in. Gives back how many contacts are
 /// there again.
 ///
 /// # Errors
@@ -32,6 +35,7 @@ pub async fn resume(store: &Store, controller: &mut Controller, now: Now) -> Res
     let stored = store.contacts(now.wall).await?;
     let contacts: Vec<SavedContacts> = stored.into_iter().filter_map(saved).collect();
     let resumed = controller.resume(now, &contacts, nonces);
+    remember(store, controller, now).await;
     for (mailbox, count) in store.count_messages().await? {
         let summary = MessageSummary { new: count.unheard, old: count.heard };
         let told =

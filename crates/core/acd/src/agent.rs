@@ -55,6 +55,13 @@ impl NotReadyReason {
             Self::PhoneFault => "phone_fault",
         }
     }
+
+    fn told(word: &str) -> Self {
+        [Self::SignedIn, Self::Missed, Self::PhoneFault]
+            .into_iter()
+            .find(|reason| reason.as_str() == word)
+            .unwrap_or_else(|| Self::Chosen(word.into()))
+    }
 }
 
 /// Which way a conversation came about, seen from the agent.
@@ -77,6 +84,10 @@ impl Direction {
             Self::Out => "out",
             Self::Internal => "internal",
         }
+    }
+
+    fn told(word: &str) -> Option<Self> {
+        [Self::In, Self::Out, Self::Internal].into_iter().find(|direction| direction.as_str() == word)
     }
 }
 
@@ -143,6 +154,26 @@ impl AgentState {
             Self::Hold { .. } => "hold",
             Self::WrapUp { .. } => "wrap_up",
         }
+    }
+
+    /// The state that [`as_str`](Self::as_str), [`detail`](Self::detail) and [`call`](Self::call) told of, without what they do
+    /// not tell; `None` if no state has these words.
+    #[must_use]
+    pub fn told(word: &str, detail: Option<&str>, call: Option<CallId>) -> Option<Self> {
+        Some(match (word, call) {
+            ("logged_out", None) => Self::LoggedOut,
+            ("not_ready", None) => Self::NotReady { reason: NotReadyReason::told(detail?) },
+            ("ready", None) => Self::Ready,
+            ("reserved", Some(call)) => Self::Reserved { call },
+            ("ringing", Some(call)) => Self::Ringing { call },
+            ("talking", call) => Self::Talking { direction: Direction::told(detail?)?, call },
+            ("hold", Some(call)) => Self::Hold { call },
+            ("wrap_up", Some(call)) => {
+                let disposition = if detail.is_some() { Disposition::Missing } else { Disposition::Settled };
+                Self::WrapUp { call, until: None, disposition, extensions_left: 0 }
+            }
+            _ => return None,
+        })
     }
 
     /// What else reports tell apart: the reason for being not ready, which way a talk came about, after-call work that is

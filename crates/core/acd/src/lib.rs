@@ -27,6 +27,7 @@ mod queue;
 mod rank;
 mod reasons;
 mod recent;
+mod remember;
 mod session;
 mod slots;
 mod waiting;

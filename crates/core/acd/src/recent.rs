@@ -43,10 +43,27 @@ impl History {
 
     /// Gives the time from `from` on to `state`, the one the agent was in until now.
     pub(crate) fn count(&mut self, from: Time, now: Time, state: &AgentState) {
+        self.fill(from.max(oldest(now)), now, state);
+    }
+
+    /// Gives a span before `now` to `state`. A talk with which a call was answered counts the call, too.
+    pub(crate) fn remember(
+        &mut self,
+        now: Time,
+        (from, to): (Time, Time),
+        state: &AgentState,
+        answered: bool,
+    ) {
+        if answered && from >= oldest(now) {
+            self.bucket(from).calls += 1;
+        }
+        self.fill(from.max(oldest(now)), to, state);
+    }
+
+    fn fill(&mut self, mut from: Time, until: Time, state: &AgentState) {
         let (talks, works) = kind(state);
-        let mut from = from.max(oldest(now));
-        while works && from < now {
-            let to = now.min(Time((number(from) + 1) * micros(BUCKET)));
+        while works && from < until {
+            let to = until.min(Time((number(from) + 1) * micros(BUCKET)));
             self.bucket(from).add(to - from, talks);
             from = to;
         }

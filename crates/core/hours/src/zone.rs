@@ -76,6 +76,12 @@ impl Zone {
         Some(WallTime(self.first(date.at(0, 0, 0, 0)).as_microsecond()))
     }
 
+    /// When the date that calendars show at `wall` began.
+    #[must_use]
+    pub fn day_of(&self, wall: WallTime) -> WallTime {
+        self::wall(self.first(self.date(timestamp(wall)).to_datetime(Time::midnight())))
+    }
+
     /// When the date after the one that calendars show at `wall` begins.
     #[must_use]
     pub fn day_after(&self, wall: WallTime) -> WallTime {

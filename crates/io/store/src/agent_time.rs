@@ -1,7 +1,9 @@
 //! Where the time of agents went: their sessions, every finished span, the help they asked for, and what leaders booked
 //! beside it.
 
-use hotline_acd::StateSpan;
+use std::time::Duration;
+
+use hotline_acd::{AgentState, StateSpan};
 use hotline_base::{AgentId, CallId, WallTime};
 use hotline_call::AgentFact;
 
@@ -11,6 +13,8 @@ use crate::{Store, StoreError};
 
 /// The most spans that one page gives.
 pub const AGENT_SPANS_PAGE_MAX: usize = 2000;
+/// No span is believed to last longer, where the latest of all agents are looked for.
+const SPAN_LONGEST: Duration = Duration::from_hours(24);
 /// The longest note of a booking, in characters.
 pub const BOOKING_NOTE_CHARS_MAX: usize = 500;
 
@@ -170,6 +174,43 @@ impl Store {
             .bind(booking.at.as_unix_micros());
         self.db.execute(statement).await?;
         Ok(())
+    }
+
+    /// The finished spans of all agents that reach beyond `since`, the latest first; at most `most`. They are read in pages. A span
+    /// of which nobody knows the state any more is left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn latest_spans(&self, since: WallTime, most: usize) -> Result<Vec<StateSpan>, StoreError> {
+        let longest = i64::try_from(SPAN_LONGEST.as_micros()).unwrap_or(i64::MAX);
+        let first = since.as_unix_micros().saturating_sub(longest);
+        let mut found = Vec::new();
+        let mut before = (i64::MAX, String::new());
+        while found.len() < most {
+            let page = AGENT_SPANS_PAGE_MAX.min(most - found.len());
+            let statement = sql("SELECT * FROM agent_state
+                WHERE from_at >= $1 AND until_at > $2 AND from_at <= $3 AND (from_at < $3 OR agent < $4)
+                ORDER BY from_at DESC, agent DESC LIMIT $5")
+            .bind(first)
+            .bind(since.as_unix_micros())
+            .bind(before.0)
+            .bind(before.1.as_str())
+            .bind(i64::try_from(page).unwrap_or(i64::MAX));
+            let rows = self.db.fetch(statement).await?;
+            let Some(last) = rows.last() else { break };
+            before = (last.get("from_at")?, last.get("agent")?);
+            let is_last = rows.len() < page;
+            for row in &rows {
+                let StoredSpan { state, detail, call, from, until } = read_span(row)?;
+                let agent = AgentId::from(row.get::<String>("agent")?.as_str());
+                let state = AgentState::told(&state, detail.as_deref(), call);
+                found.extend(state.map(|state| StateSpan { agent, state, from, until }));
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Sessions without an end, each with the end of its last finished span.

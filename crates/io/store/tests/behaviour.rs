@@ -91,6 +91,7 @@ const CASES: &[Case] = cases![
     callbacks::a_wish_is_kept_as_it_stands_until_somebody_was_reached,
     agent_time::spans_of_a_session_come_back_in_order_and_once,
     agent_time::a_session_without_an_end_is_open,
+    agent_time::the_latest_spans_of_all_agents_come_by_pages_and_no_further_back_than_asked,
     agent_time::help_comes_back_with_its_answer_and_outcome,
     agent_time::a_booking_stands_beside_what_was_measured,
     agent_time::the_last_disposition_of_each_agent_is_on_the_record,

@@ -17,6 +17,7 @@ mod plans;
 mod random;
 mod reasons;
 mod recent;
+mod remember;
 mod rules;
 mod snapshot;
 mod states;

@@ -17,14 +17,14 @@ fn reason(daily_quota: Option<Duration>, at_once_max: Option<u32>) -> ReasonConf
 }
 
 /// Lunch for a minute a day, training for one at a time, mail as one likes.
-fn center() -> Center {
+pub(crate) fn center() -> Center {
     let names = ["adam", "ben"];
     let mut center = Center::open(vec![queue("sales", &names)], &names);
     center.acd.reconfigure(center.now, config());
     center
 }
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let names = ["adam", "ben"];
     let reasons = [
         ("lunch".into(), reason(Some(seconds(60)), None)),
@@ -35,13 +35,13 @@ fn config() -> Config {
 }
 
 impl Center {
-    fn not_ready(&mut self, name: &str, word: &str) -> Result<Change, AgentError> {
+    pub(crate) fn not_ready(&mut self, name: &str, word: &str) -> Result<Change, AgentError> {
         let asked = self.acd.set_not_ready(self.now, &agent(name), chosen(word));
         self.drain();
         asked
     }
 
-    fn reason(&self, name: &str, word: &str) -> ReasonView {
+    pub(crate) fn reason(&self, name: &str, word: &str) -> ReasonView {
         let reasons = self.acd.reasons(self.now, &agent(name));
         reasons.into_iter().find(|view| *view.reason == *word).unwrap()
     }

@@ -1,10 +1,13 @@
 //! Where the time of agents went, and what became of their calls.
 
-use hotline_acd::{AgentState, Disposition, Help, HelpAnswer, HelpOutcome, NotReadyReason, StateSpan};
+use hotline_acd::{
+    AgentState, Direction, Disposition, Help, HelpAnswer, HelpOutcome, NotReadyReason, StateSpan,
+};
 use hotline_base::{AgentId, Pii, QueueId};
 use hotline_call::{AgentFact, CallDisposition};
 use hotline_store::{
-    Booking, JournalEntry, SPOOL_BYTES_MAX, StoreError, StoredHelp, StoredSession, StoredSpan, Writer,
+    AGENT_SPANS_PAGE_MAX, Booking, JournalEntry, SPOOL_BYTES_MAX, StoreError, StoredHelp, StoredSession,
+    StoredSpan, Writer,
 };
 
 use crate::bench::Bench;
@@ -143,4 +146,32 @@ pub(crate) async fn the_last_disposition_of_each_agent_is_on_the_record(bench: B
     let record = bench.store.get_call(call).await.unwrap().unwrap();
     assert_eq!(record.dispositions, [other, later]);
     assert_eq!(bench.store.agent_sessions(&ann(), at(0), at(9)).await.unwrap(), [session(Some(40))]);
+}
+
+pub(crate) async fn the_latest_spans_of_all_agents_come_by_pages_and_no_further_back_than_asked(
+    bench: Bench,
+) {
+    let store = &bench.store;
+    let bob = AgentId::from("1002");
+    let of = |agent: &AgentId, second: u64| {
+        let (agent, state) = (agent.clone(), AgentState::Ready);
+        StateSpan { agent, state, from: at(second), until: at(second + 1) }
+    };
+    let seconds = AGENT_SPANS_PAGE_MAX as u64 + 10;
+    let spans: Vec<StateSpan> =
+        (0..seconds).flat_map(|second| [of(&ann(), second), of(&bob, second)]).collect();
+    let facts: Vec<AgentFact> = spans.iter().cloned().map(AgentFact::State).collect();
+    store.save_agent_facts(&facts).await.unwrap();
+    let expected: Vec<StateSpan> = spans.into_iter().rev().collect();
+    assert!(store.latest_spans(at(0), usize::MAX).await.unwrap() == expected);
+    assert_eq!(store.latest_spans(at(0), 3).await.unwrap(), expected[..3]);
+    assert_eq!(store.latest_spans(at(seconds - 1), usize::MAX).await.unwrap(), expected[..2]);
+    assert_eq!(store.latest_spans(at(seconds), usize::MAX).await.unwrap(), []);
+    store.save_agent_facts(&facts_of_a_call()).await.unwrap();
+    let talk = store.latest_spans(at(9000), 1).await.unwrap();
+    assert!(matches!(talk[0].state, AgentState::Talking { direction: Direction::In, call: Some(_) }));
+}
+
+fn facts_of_a_call() -> [AgentFact; 1] {
+    [span(AgentState::Talking { direction: Direction::In, call: Some(call_id(1)) }, 9000, 9001)]
 }
