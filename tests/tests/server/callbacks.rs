@@ -271,6 +271,112 @@ async fn after_a_kill_whoever_waits_is_called_back_once() -> Result<()> {
     Ok(())
 }
 
+/// Somebody calls, waits, and is `call` in line.
+async fn waits(hotline: &Hotline, watch: &mut Watch, number: &str) -> Result<Phone> {
+    let mut caller = hotline.caller(number).await?;
+    caller.dial("4500").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    watch.queued(number).await?;
+    Ok(caller)
+}
+
+/// Who waits asks to be called back.
+async fn asks(caller: &mut Phone) -> Result<()> {
+    caller.press('1').await?;
+    wait_until_told(caller, "en/menu").await?;
+    caller.press('1').await?;
+    Ok(caller.expect(&PhoneEvent::Ended, PATIENCE).await?)
+}
+
+/// The agent's phone is rung for this number.
+async fn is_rung_for(agent: &mut Phone, number: &str) -> Result<()> {
+    agent.wait_for(number, PATIENCE, |event| *event == PhoneEvent::Incoming(number.to_owned())).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_a_kill_the_line_is_as_it_was_and_whoever_calls_then_is_behind() -> Result<()> {
+    let (mut hotline, mut customer) = start(|queue| queue.wrap_up_s(0)).await?;
+    let mut watch = hotline.watch().await?;
+    let mut early = waits(&hotline, &mut watch, CUSTOMER).await?;
+    let mut late = waits(&hotline, &mut watch, OTHER).await?;
+    // The later one asks first.
+    asks(&mut late).await?;
+    asks(&mut early).await?;
+    assert_eq!(open(&hotline).await?.callbacks.len(), 2);
+    hotline.kill().await?;
+    hotline.restart().await?;
+    let mut watch = hotline.watch().await?;
+    let _new = waits(&hotline, &mut watch, "+15550100125").await?;
+    let mut agent = hotline.ready("1001").await?;
+    for number in [CUSTOMER, OTHER] {
+        is_rung_for(&mut agent, number).await?;
+        agent.ring().await?;
+        agent.answer().await?;
+        agent.expect(&PhoneEvent::Up, PATIENCE).await?;
+        takes(&mut customer).await?;
+        customer.hang_up().await?;
+        agent.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    }
+    is_rung_for(&mut agent, "+15550100125").await.context("who came after the restart")
+}
+
+#[tokio::test]
+async fn what_a_leader_did_with_a_wish_holds_after_a_kill() -> Result<()> {
+    let plan = |queue: Queue| queue.members(&["1001"]);
+    let (mut hotline, mut customer) = start(plan).await?;
+    let admin = hotline.admin().await?;
+    let mut watch = hotline.watch().await?;
+    let mut first = waits(&hotline, &mut watch, CUSTOMER).await?;
+    asks(&mut first).await?;
+    let mut second = waits(&hotline, &mut watch, OTHER).await?;
+    asks(&mut second).await?;
+    for wish in open(&hotline).await?.callbacks {
+        admin.post(&format!("/api/v1/calls/{}/move", wish.id), &json!({ "queue": "support" })).await?;
+        if wish.number == OTHER {
+            let path = format!("/api/v1/calls/{}/priority", wish.id);
+            admin.post(&path, &json!({ "credit_s": 600, "emergency": false })).await?;
+        }
+    }
+    let moved = || async {
+        let list = open(&hotline).await?.callbacks;
+        Ok(list.iter().all(|wish| wish.queue == "support").then_some(()))
+    };
+    eventually("the other queue to be kept", moved).await?;
+    hotline.kill().await?;
+    hotline.restart().await?;
+    // Serves `support` only.
+    let mut agent = hotline.ready("1002").await?;
+    is_rung_for(&mut agent, OTHER).await.context("it has a head start")?;
+    agent.ring().await?;
+    agent.answer().await?;
+    agent.expect(&PhoneEvent::Up, PATIENCE).await?;
+    takes(&mut customer).await
+}
+
+#[tokio::test]
+async fn a_trunk_that_takes_no_calls_is_no_try() -> Result<()> {
+    let (hotline, mut customer) = start(|queue| queue.keys("callback: {retries: 0}")).await?;
+    let mut watch = hotline.watch().await?;
+    let wish = books(&hotline, &mut watch).await?;
+    let mut agent = hotline.ready("1001").await?;
+    takes(&mut agent).await?;
+    rings(&mut customer).await?;
+    customer.reject(503).await?;
+    agent.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let call = attempt(&mut watch, &wish).await?;
+    watch.over(&call).await?;
+    eventually("the next try to be noted", async || {
+        let list = open(&hotline).await?.callbacks;
+        let wish = list.first().context("the wish waits")?;
+        assert_eq!(wish.tries, 0, "{wish:?}");
+        Ok(wish.not_before)
+    })
+    .await?;
+    watch.agent("1001", AgentState::Ready).await?;
+    watch.agrees_with_live().await
+}
+
 #[tokio::test]
 async fn a_wish_that_is_noted_is_kept_though_the_queue_is_full_by_then() -> Result<()> {
     let (hotline, mut customer) = start(|queue| queue.keys("waiting_max: 1")).await?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_base::{CallId, Pii};
-use hotline_call::{Answer, Callback, Reply};
-use hotline_ivr::{Request as Question, RequestTag};
+use hotline_call::{Answer, Callback, Question, Reply};
+use hotline_ivr::RequestTag;
 use hotline_sip::{Destination, Located};
 use hotline_store::{BookedCallback, Store};
 use hotline_web_client::Client;
@@ -52,13 +52,11 @@ impl Lookups {
         let (store, client) = (self.store.clone(), self.client.clone());
         let task = self.running.spawn(async move {
             let answer = match question {
-                Question::Customer { number, .. } => customer(&store, call, &number).await,
+                Question::Customer(number) => customer(&store, call, &number).await,
                 Question::Http { request, paths } => {
                     Answer::Other(outside::ask(&client, call, &request, &paths).await)
                 }
                 Question::Webhook(request) => Answer::Other(outside::tell(&client, call, &request).await),
-                // Call control asks for that by itself.
-                Question::Callback { .. } => Answer::Other(hotline_ivr::Reply::Failed),
             };
             Reply::Answer { call, tag, answer }
         });

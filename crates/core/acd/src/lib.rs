@@ -53,7 +53,7 @@ pub use event::{AlarmKind, Event, LeaveCause, Limit, OfferFailure, Timer, Withdr
 pub use gate::{Gate, Ring};
 pub use help::{Help, HelpAnswer, HelpError, HelpOutcome, LEADER_BYTES_MAX};
 pub use merge::{MERGES_MAX, Merge, MergeError, MergeId, Merged};
-pub use moves::MoveError;
+pub use moves::{MoveError, Place};
 pub use offer::{
     BUSY_DELAY, LEASE_GRACE, PHONE_FAULT_DELAY, PHONE_FAULTS_MAX, REJECTED_DELAY, SERVER_FAULT_DELAY,
 };

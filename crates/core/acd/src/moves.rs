@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use hotline_base::{AgentId, CallId, Now, QueueId};
+use serde::{Deserialize, Serialize};
 
 use crate::caller::{Caller, Stage};
 use crate::plan::Progress;
@@ -28,7 +29,33 @@ pub enum MoveError {
     UnknownAgent,
 }
 
+/// What of a caller's place people can change; the rest is the time from which it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// In which queue.
+    pub queue: QueueId,
+    /// Whether it goes before all ordinary callers.
+    pub class: Class,
+    /// Its whole head start.
+    pub credit: Duration,
+    /// The agent for whom alone it waits.
+    pub agent: Option<AgentId>,
+}
+
 impl Acd {
+    /// Where a caller stands; `None` if the call waits nowhere.
+    #[must_use]
+    pub fn place(&self, call: CallId) -> Option<Place> {
+        let caller = self.callers.get(&call)?;
+        let designated = caller.sticky.as_ref().filter(|sticky| sticky.designated && sticky.wait.is_none());
+        Some(Place {
+            queue: caller.queue.clone(),
+            class: caller.key.class,
+            credit: caller.credit,
+            agent: designated.map(|sticky| sticky.agent.clone()),
+        })
+    }
+
     /// Moves a caller to another queue, with its place in line: its key stays the same. Offers under way are withdrawn. The
     /// limits, tiers and plan of that queue begin for it; it is no longer held for an agent. To the queue it waits in
     /// already, nothing changes.

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hotline_acd::{CallerKind, Entry as QueueEntry, LeaveCause};
-use hotline_base::{CallId, Now, Pii, QueueId, ReservationId, Time, WallTime};
+use hotline_acd::{CallerKind, Class, Entry as QueueEntry, LeaveCause, Place, Sticky};
+use hotline_base::{AgentId, CallId, Now, Pii, QueueId, ReservationId, Time, WallTime};
 use hotline_hours::State;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Request;
 use crate::env::Env;
+use crate::queue::CallbackRules;
 
 /// How many wait to be called back at a time. The store takes no more either.
 pub const CALLBACKS_MAX: usize = 10_000;
@@ -18,13 +19,18 @@ pub const CALLBACKS_MAX: usize = 10_000;
 /// How long a queue that is closed until nobody knows when is let be before its wishes are looked at again.
 const CLOSED_LOOK: Duration = Duration::from_hours(24);
 
+/// After a call that no trunk took, the number is called again so much later.
+pub const TRUNK_PAUSE: Duration = Duration::from_secs(60);
+/// So long calls that no trunk takes are not counted as tries; from then on they are, so that every wish has an end.
+pub const TRUNK_PATIENCE: Duration = Duration::from_hours(8);
+
 /// Somebody who is to be called back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
     /// Names the wish, and whoever has it in line. Not the id of a call.
     pub id: CallId,
-    /// By whose agents.
-    pub queue: QueueId,
+    /// Where it stands.
+    pub place: CallbackPlace,
     /// The normalised number.
     pub number: Pii<String>,
     /// BCP 47 language in which it was asked for.
@@ -39,8 +45,29 @@ pub struct Callback {
     pub not_before: Option<WallTime>,
 }
 
+/// What of a wish's place in line leaders can change; the rest is the time from which it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackPlace {
+    /// By whose agents.
+    pub queue: QueueId,
+    /// Its head start.
+    pub credit: Duration,
+    /// Whether it goes before all ordinary callers.
+    pub emergency: bool,
+    /// The agent for whom alone it waits.
+    pub agent: Option<AgentId>,
+}
+
+impl CallbackPlace {
+    /// An ordinary one.
+    #[must_use]
+    pub const fn new(queue: QueueId) -> Self {
+        Self { queue, credit: Duration::ZERO, emergency: false, agent: None }
+    }
+}
+
 /// How a wish ended, or stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallbackState {
     /// It waits.
     Waiting {
@@ -49,13 +76,15 @@ pub enum CallbackState {
         /// Not to be called before.
         not_before: Option<WallTime>,
     },
+    /// It waits on in another place, by a leader's word.
+    Placed(CallbackPlace),
     /// The two talk, or have talked.
     Reached,
     /// Nobody was reached as often as is tried, or its queue is gone.
     Missed,
 }
 
-/// The wishes in line.
+/// The wishes in line. Where each stands there is the ACD's to know.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Callbacks {
     open: BTreeMap<CallId, Open>,
@@ -63,9 +92,21 @@ pub(crate) struct Callbacks {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Open {
-    callback: Callback,
+    wish: Wish,
+    tries: u8,
+    not_before: Option<WallTime>,
+    /// Since when no trunk has taken a call for it.
+    no_trunk_since: Option<Time>,
     /// The call that is being made for it.
     attempt: Option<CallId>,
+}
+
+/// Whom a wish is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wish {
+    pub(crate) number: Pii<String>,
+    pub(crate) language: String,
+    pub(crate) requested_at: WallTime,
 }
 
 /// The call that is made for a wish: held by it until the two talk.
@@ -78,8 +119,8 @@ pub(crate) struct Returning {
 
 impl Callbacks {
     /// The wish with this id, unless a call is being made for it.
-    pub(crate) fn idle(&self, id: CallId) -> Option<&Callback> {
-        self.open.get(&id).filter(|open| open.attempt.is_none()).map(|open| &open.callback)
+    pub(crate) fn idle(&self, id: CallId) -> Option<&Wish> {
+        self.open.get(&id).filter(|open| open.attempt.is_none()).map(|open| &open.wish)
     }
 
     /// The call that is being made for it.
@@ -90,13 +131,6 @@ impl Callbacks {
     pub(crate) fn begin(&mut self, id: CallId, attempt: CallId) {
         if let Some(open) = self.open.get_mut(&id) {
             open.attempt = Some(attempt);
-        }
-    }
-
-    /// A leader has moved it to another queue.
-    pub(crate) fn moved(&mut self, id: CallId, to: &QueueId) {
-        if let Some(open) = self.open.get_mut(&id) {
-            open.callback.queue.clone_from(to);
         }
     }
 
@@ -111,18 +145,23 @@ impl Callbacks {
 impl Env {
     /// Puts somebody in line who is to be called back; at once, or after a restart.
     pub(crate) fn await_callback(&mut self, now: Now, callback: Callback) {
-        let (id, queue) = (callback.id, callback.queue.clone());
+        let Callback { id, place, number, language, requested_at, enqueued_at, tries, not_before } = callback;
         if self.callbacks.open.contains_key(&id) || self.callbacks.open.len() >= CALLBACKS_MAX {
             return;
         }
-        let held = callback.not_before.max(self.opens(now, &queue)).filter(|until| *until > now.wall);
+        let held = not_before.max(self.opens(now, &place.queue)).filter(|until| *until > now.wall);
         let entry = QueueEntry {
-            enqueued: Some(then(now, callback.enqueued_at)),
+            enqueued: Some(now.then(enqueued_at.min(now.wall))),
             kind: CallerKind::Callback,
             not_before: held.map(|until| now.mono + until.since(now.wall)),
-            ..QueueEntry::new(id, queue)
+            priority_credit: place.credit,
+            class: if place.emergency { Class::Emergency } else { Class::Ordinary },
+            sticky: place.agent.map(|agent| Sticky { agent, wait: None, designated: true }),
+            ..QueueEntry::new(id, place.queue)
         };
-        self.callbacks.open.insert(id, Open { callback, attempt: None });
+        let wish = Wish { number, language, requested_at };
+        let open = Open { wish, tries, not_before, no_trunk_since: None, attempt: None };
+        self.callbacks.open.insert(id, open);
         if self.acd.enqueue(now, entry).is_err() {
             self.end_callback(id, CallbackState::Missed);
         }
@@ -130,8 +169,9 @@ impl Env {
 
     /// Keeps it from being called before it is to be, and outside the opening hours of its queue. True if it has to wait.
     pub(crate) fn hold_callback(&mut self, now: Now, id: CallId) -> bool {
-        let Some(Open { callback, .. }) = self.callbacks.open.get(&id) else { return false };
-        let until = callback.not_before.max(self.opens(now, &callback.queue));
+        let Some(open) = self.callbacks.open.get(&id) else { return false };
+        let Some(place) = self.acd.place(id) else { return false };
+        let until = open.not_before.max(self.opens(now, &place.queue));
         let until = until.filter(|until| *until > now.wall);
         if let Some(until) = until {
             self.acd.hold_back(now, id, now.mono + until.since(now.wall));
@@ -169,23 +209,66 @@ impl Env {
 
     /// The number was called and nobody was reached: it is tried again later, or given up.
     pub(crate) fn callback_missed(&mut self, now: Now, id: CallId, reservation: ReservationId) {
+        if let Some(open) = self.callbacks.open.get_mut(&id) {
+            open.no_trunk_since = None;
+        }
+        self.count_try(now, id, reservation);
+    }
+
+    fn count_try(&mut self, now: Now, id: CallId, reservation: ReservationId) {
+        let rules = self.acd.place(id).and_then(|place| Some(self.center.queues.get(&place.queue)?.callback));
+        let CallbackRules { retries, retry } = rules.unwrap_or_default();
         let Some(open) = self.callbacks.open.get_mut(&id) else { return };
-        let rules = self.center.queues.get(&open.callback.queue).map(|queue| queue.callback);
-        let rules = rules.unwrap_or_default();
         open.attempt = None;
-        open.callback.tries = open.callback.tries.saturating_add(1);
-        let tries = open.callback.tries;
-        if tries > rules.retries {
+        open.tries = open.tries.saturating_add(1);
+        if open.tries > retries {
             self.acd.leave(now, id, LeaveCause::Withdrawn);
             self.end_callback(id, CallbackState::Missed);
-            return;
+        } else {
+            self.try_later(now, id, reservation, retry);
         }
-        let not_before = Some(now.wall + rules.retry);
-        open.callback.not_before = not_before;
+    }
+
+    /// No trunk took the call: the number is tried again a little later. Whose number it is has no part in it, so it is not
+    /// counted as a try, but for [`TRUNK_PATIENCE`] only.
+    pub(crate) fn callback_without_trunk(&mut self, now: Now, id: CallId, reservation: ReservationId) {
+        let Some(open) = self.callbacks.open.get_mut(&id) else { return };
+        let since = *open.no_trunk_since.get_or_insert(now.mono);
+        if now.mono - since >= TRUNK_PATIENCE {
+            self.count_try(now, id, reservation);
+        } else {
+            open.attempt = None;
+            self.try_later(now, id, reservation, TRUNK_PAUSE);
+        }
+    }
+
+    /// The agent is free again; the wish keeps its place and is let be for `pause`.
+    fn try_later(&mut self, now: Now, id: CallId, reservation: ReservationId, pause: Duration) {
+        let Some(open) = self.callbacks.open.get_mut(&id) else { return };
+        open.not_before = Some(now.wall + pause);
+        let state = CallbackState::Waiting { tries: open.tries, not_before: open.not_before };
         self.hold_callback(now, id);
         self.acd.offer_returned(now, reservation);
-        let state = CallbackState::Waiting { tries, not_before };
         self.requests.push_back(Request::CallbackChanged { id, state });
+    }
+
+    /// Whether the number of a wish waits for `queue` by another wish: it is to wait there once.
+    pub(crate) fn waits_twice(&self, id: CallId, queue: &QueueId) -> bool {
+        let Some(Open { wish, .. }) = self.callbacks.open.get(&id) else { return false };
+        let same = |(other, open): (&CallId, &Open)| *other != id && open.wish.number == wish.number;
+        let mut others = self.callbacks.open.iter().filter(|one| same(*one));
+        others.any(|(other, _)| self.acd.place(*other).is_some_and(|place| place.queue == *queue))
+    }
+
+    /// A leader has given somebody in line another place: that of a wish is kept.
+    pub(crate) fn keep_place(&mut self, id: CallId) {
+        if self.callbacks.open.contains_key(&id)
+            && let Some(Place { queue, class, credit, agent }) = self.acd.place(id)
+        {
+            let place = CallbackPlace { queue, credit, emergency: class == Class::Emergency, agent };
+            let state = CallbackState::Placed(place);
+            self.requests.push_back(Request::CallbackChanged { id, state });
+        }
     }
 
     /// The wish is met, or given up; it has left the line.
@@ -203,13 +286,6 @@ impl Env {
     }
 }
 
-/// The same moment by both clocks; before the process began, its beginning.
-fn then(now: Now, wall: WallTime) -> Now {
-    let ago = now.wall.since(wall);
-    let mono = now.mono.since(Time::ZERO).saturating_sub(ago);
-    Now { mono: Time::ZERO + mono, wall }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,18 +293,11 @@ mod tests {
     #[test]
     fn a_wish_whose_call_was_ended_by_a_defect_can_be_called_again() {
         let [id, attempt] = [1, 2].map(|number| CallId::parse(&format!("{number:032x}")).unwrap());
-        let callback = Callback {
-            id,
-            queue: QueueId::from("sales"),
-            number: Pii::from("+4940123"),
-            language: "en".to_owned(),
-            requested_at: WallTime(0),
-            enqueued_at: WallTime(0),
-            tries: 0,
-            not_before: None,
-        };
+        let wish =
+            Wish { number: Pii::from("+4940123"), language: "en".to_owned(), requested_at: WallTime(0) };
         let mut callbacks = Callbacks::default();
-        callbacks.open.insert(id, Open { callback, attempt: None });
+        let open = Open { wish, tries: 0, not_before: None, no_trunk_since: None, attempt: None };
+        callbacks.open.insert(id, open);
         callbacks.begin(id, attempt);
         assert_eq!((callbacks.idle(id), callbacks.attempt(id)), (None, Some(attempt)));
         callbacks.forget(attempt);

@@ -12,7 +12,7 @@ use hotline_base::{
     AgentId, CallId, CustomerId, HoursId, LegId, Pii, PlayId, QueueId, VoiceMessageId, WallTime,
 };
 use hotline_hours::Override;
-use hotline_ivr::{Digit, Flows, OpenStream, Recorded, Request as Question, RequestTag, StreamExit};
+use hotline_ivr::{Digit, Flows, HttpRequest, OpenStream, Recorded, RequestTag, StreamExit};
 use hotline_media::PromptId;
 use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located, MessageSummary};
@@ -219,6 +219,9 @@ pub enum CommandError {
     /// Nobody with this id waits to be called back.
     #[error("nobody with this id waits to be called back")]
     UnknownCallback,
+    /// The number waits to be called back from that queue already.
+    #[error("the number waits to be called back from that queue already")]
+    CallbackThere,
     /// Nobody at this address is kept from being heard.
     #[error("nobody there is kept from being heard")]
     NotBlocked,
@@ -258,7 +261,7 @@ pub enum Request {
         call: CallId,
         /// Names the question within the call.
         tag: RequestTag,
-        /// What it asks. A customer's number is normalised.
+        /// What it asks.
         question: Question,
     },
     /// A caller wants to be called back: keep it, unless the number waits for that queue already. Answered by
@@ -417,6 +420,22 @@ pub enum Reply {
         /// Where it is, or why that is not known.
         answer: Result<Located, String>,
     },
+}
+
+/// What a flow asks outside the call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Question {
+    /// The customer with this normalised number.
+    Customer(Pii<String>),
+    /// An HTTP request and what is wanted of its JSON answer.
+    Http {
+        /// The request.
+        request: HttpRequest,
+        /// Paths as `hotline_json_path` reads them.
+        paths: Vec<String>,
+    },
+    /// An HTTP request whose answer is of no interest.
+    Webhook(HttpRequest),
 }
 
 /// How a message is recorded.

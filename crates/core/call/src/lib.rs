@@ -23,12 +23,12 @@ mod staff;
 mod trunk;
 mod voice;
 
-pub use callbacks::{CALLBACKS_MAX, Callback, CallbackState};
+pub use callbacks::{CALLBACKS_MAX, Callback, CallbackPlace, CallbackState, TRUNK_PATIENCE, TRUNK_PAUSE};
 pub use center::{
     Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, TAKE_CALL_KEY, TAKE_CALL_PROMPT,
     Timing,
 };
-pub use command::{Answer, Command, CommandError, Customer, Message, Reply, Request, Supervision};
+pub use command::{Answer, Command, CommandError, Customer, Message, Question, Reply, Request, Supervision};
 pub use controller::{
     CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome, RestoreError,
     Timer, VERSION,

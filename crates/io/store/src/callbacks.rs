@@ -1,7 +1,9 @@
 //! Callers who want to be called back.
 
-use hotline_base::{CallId, Pii, QueueId, WallTime};
-use hotline_call::{CALLBACKS_MAX, Callback, CallbackState};
+use std::time::Duration;
+
+use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
+use hotline_call::{CALLBACKS_MAX, Callback, CallbackPlace, CallbackState};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Row, Tx, sql};
@@ -54,20 +56,24 @@ impl Store {
         if usize::try_from(open).is_ok_and(|open| open >= CALLBACKS_MAX) {
             return Ok(CallbackBooking::Full);
         }
-        let Callback { id, queue, number, language, requested_at, enqueued_at, tries, not_before } =
+        let Callback { id, place, number, language, requested_at, enqueued_at, tries, not_before } =
             &booked.callback;
         let statement = sql("INSERT INTO callback
-                (id, call_id, queue, number, language, requested_at, enqueued_at, tries, not_before)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING")
+                (id, call_id, queue, number, language, requested_at, enqueued_at, tries, not_before,
+                credit_us, emergency, agent)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING")
         .bind(id.to_string())
         .bind(booked.call.to_string())
-        .bind(queue.as_str())
+        .bind(place.queue.as_str())
         .bind(number.expose().as_str())
         .bind(language.as_str())
         .bind(requested_at.as_unix_micros())
         .bind(enqueued_at.as_unix_micros())
         .bind(i64::from(*tries))
-        .bind(not_before.map(WallTime::as_unix_micros));
+        .bind(not_before.map(WallTime::as_unix_micros))
+        .bind(micros(place.credit))
+        .bind(i64::from(place.emergency))
+        .bind(place.agent.as_ref().map(ToString::to_string));
         let kept = tx.execute(statement).await?;
         tx.commit().await?;
         Ok(if kept == 0 { CallbackBooking::Known } else { CallbackBooking::New })
@@ -101,12 +107,24 @@ impl Store {
 /// Keeps how a wish stands. One that is closed stays so.
 pub(crate) async fn change(tx: &mut Tx, change: &CallbackChange) -> Result<(), StoreError> {
     let id = change.id.to_string();
-    let statement = match change.state {
+    let statement = match &change.state {
         CallbackState::Waiting { tries, not_before } => {
             sql("UPDATE callback SET tries = $2, not_before = $3 WHERE id = $1 AND closed_at IS NULL")
                 .bind(id)
-                .bind(i64::from(tries))
+                .bind(i64::from(*tries))
                 .bind(not_before.map(WallTime::as_unix_micros))
+        }
+        // The core keeps a number from waiting for one queue twice; that must hold here whatever came in between.
+        CallbackState::Placed(CallbackPlace { queue, credit, emergency, agent }) => {
+            sql("UPDATE callback SET queue = $2, credit_us = $3, emergency = $4, agent = $5
+                WHERE id = $1 AND closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM callback other
+                    WHERE other.closed_at IS NULL AND other.id <> callback.id
+                    AND other.number = callback.number AND other.queue = $2)")
+            .bind(id)
+            .bind(queue.as_str())
+            .bind(micros(*credit))
+            .bind(i64::from(*emergency))
+            .bind(agent.as_ref().map(ToString::to_string))
         }
         CallbackState::Reached | CallbackState::Missed => {
             let outcome = if change.state == CallbackState::Reached { "reached" } else { "missed" };
@@ -127,9 +145,15 @@ fn read(row: &Row) -> Result<BookedCallback, StoreError> {
     };
     let queue: String = row.get("queue")?;
     let tries: i64 = row.get("tries")?;
+    let place = CallbackPlace {
+        queue: QueueId::from(queue.as_str()),
+        credit: Duration::from_micros(u64::try_from(row.get::<i64>("credit_us")?).unwrap_or(0)),
+        emergency: row.get::<i64>("emergency")? != 0,
+        agent: row.get::<Option<String>>("agent")?.map(|agent| AgentId::from(agent.as_str())),
+    };
     let callback = Callback {
         id: id("id")?,
-        queue: QueueId::from(queue.as_str()),
+        place,
         number: Pii::new(row.get("number")?),
         language: row.get("language")?,
         requested_at: WallTime(row.get("requested_at")?),
@@ -138,4 +162,8 @@ fn read(row: &Row) -> Result<BookedCallback, StoreError> {
         not_before: row.get::<Option<i64>>("not_before")?.map(WallTime),
     };
     Ok(BookedCallback { callback, call: id("call_id")? })
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

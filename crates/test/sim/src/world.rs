@@ -193,7 +193,7 @@ impl World {
     /// How the wishes to be called back stand, or ended, in the order in which they were booked.
     #[must_use]
     pub fn callbacks(&self) -> Vec<CallbackState> {
-        self.watch.wishes().values().copied().collect()
+        self.watch.wishes().values().cloned().collect()
     }
 
     /// Agents' phones, in the order of their numbers.

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use hotline_acd::AgentState;
-use hotline_call::{CallEvent, CallbackRules, CallbackState, EndKind, EventKind};
+use hotline_call::{
+    CallEvent, CallbackRules, CallbackState, EndKind, EventKind, TRUNK_PATIENCE, TRUNK_PAUSE,
+};
 use hotline_sim::{Act, PhoneId, PickUp, Rules, WRAP_UP, World, for_each_seed};
 
 const SEEDS: u64 = 1000;
@@ -79,6 +81,33 @@ fn who_is_not_reached_is_tried_again_twice_five_minutes_apart_and_then_given_up(
         assert!(begun.len() > usize::from(CallbackRules::default().retries));
         let pauses = begun.windows(2).filter(|pair| pair[1].since(pair[0]) >= CallbackRules::default().retry);
         assert_eq!(pauses.count(), usize::from(CallbackRules::default().retries));
+    });
+}
+
+#[test]
+fn a_trunk_that_takes_no_calls_uses_up_no_tries_and_the_number_is_called_when_it_does_again() {
+    for_each_seed(SEEDS / 10, |seed, loud| {
+        let (mut world, agent, outside) = asked(seed, loud, PickUp::Reject(503));
+        world.run_for(4 * CallbackRules::default().retry);
+        assert!(matches!(world.callbacks()[..], [CallbackState::Waiting { tries: 0, .. }]), "no try yet");
+        world.manners(outside).pick_up = PickUp::After(seconds(2));
+        assert!(world.run_until(2 * TRUNK_PAUSE, |world| world.are_talking(agent, outside)), "the two talk");
+        assert_eq!(world.callbacks(), [CallbackState::Reached]);
+        world.later(seconds(3), outside, Act::HangUp);
+        world.close();
+    });
+}
+
+#[test]
+fn a_trunk_that_never_takes_calls_again_ends_the_wish_after_all() {
+    for_each_seed(3, |seed, loud| {
+        let (mut world, agent, _) = asked(seed, loud, PickUp::Reject(503));
+        let given_up = |world: &World| world.callbacks() == [CallbackState::Missed];
+        let rules = CallbackRules::default();
+        let longest = TRUNK_PATIENCE + u32::from(rules.retries + 1) * (seconds(60) + rules.retry);
+        assert!(world.run_until(longest, given_up), "{:?}", world.callbacks());
+        assert!(world.run_until(seconds(60), |world| world.agent_state(agent) == AgentState::Ready));
+        world.close();
     });
 }
 

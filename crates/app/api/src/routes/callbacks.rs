@@ -53,7 +53,7 @@ fn shape(BookedCallback { callback, call }: &BookedCallback) -> api::Callback {
     api::Callback {
         id: callback.id.to_string(),
         call: call.to_string(),
-        queue: callback.queue.to_string(),
+        queue: callback.place.queue.to_string(),
         number: callback.number.expose().clone(),
         requested_at: time(callback.requested_at),
         tries: callback.tries,

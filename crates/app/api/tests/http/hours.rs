@@ -1,8 +1,7 @@
 //! Opening hours by hand, and callers who want to be called back.
 
 use hotline_base::{HoursId, Pii, QueueId, WallTime};
-use hotline_call::Callback;
-use hotline_call::Command;
+use hotline_call::{Callback, CallbackPlace, Command};
 use hotline_store::{BookedCallback, CallbackBooking};
 use serde_json::{Value, json};
 
@@ -47,7 +46,7 @@ async fn a_wish_to_be_called_back_is_listed_until_it_is_done() {
     let token = server.token("boss").await;
     let callback = Callback {
         id: call_id(7),
-        queue: QueueId::from("sales"),
+        place: CallbackPlace::new(QueueId::from("sales")),
         number: Pii::from("+4930123456"),
         language: "en".to_owned(),
         requested_at: WallTime(0),

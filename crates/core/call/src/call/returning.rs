@@ -38,7 +38,10 @@ impl Call {
         let taken = self.record.answered_at.is_some();
         let by_agent = taken && ending.by == Party::Caller;
         if taken && !by_agent && ending.kind != EndKind::Shutdown {
-            env.callback_missed(now, id, reservation);
+            match ending.kind == EndKind::NoTrunk {
+                true => env.callback_without_trunk(now, id, reservation),
+                false => env.callback_missed(now, id, reservation),
+            }
             return;
         }
         let failure = match ending.status {

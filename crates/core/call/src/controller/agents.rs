@@ -55,7 +55,6 @@ impl Controller {
                 self.with_call(call, |call, env| call.on_passed(now, env, because));
             }
             AcdEvent::Moved { call, to, .. } => {
-                self.env.callbacks.moved(call, &to);
                 self.with_call(call, |call, env| call.on_moved(now, env, to));
             }
             AcdEvent::Assigned { call, agent, .. } => {

@@ -1,11 +1,11 @@
 //! An agent is free for somebody who is to be called back.
 
-use hotline_acd::{Decision, OfferFailure};
+use hotline_acd::{Decision, OfferFailure, Place};
 use hotline_base::{AgentId, CallId, Now, ReservationId};
 
 use super::{CALLS_MAX, Controller};
 use crate::call::{Call, Summons};
-use crate::callbacks::{Callback, Returning};
+use crate::callbacks::{Returning, Wish};
 use crate::command::CommandError;
 use crate::event::{EndKind, Entry};
 
@@ -18,11 +18,10 @@ impl Controller {
         agent: &AgentId,
         because: &Decision,
     ) -> bool {
-        let Some(Callback { queue, number, language, requested_at, .. }) =
-            self.env.callbacks.idle(id).cloned()
-        else {
+        let Some(Wish { number, language, requested_at }) = self.env.callbacks.idle(id).cloned() else {
             return false;
         };
+        let Some(Place { queue, .. }) = self.env.acd.place(id) else { return false };
         if self.env.hold_callback(now, id) {
             self.env.acd.offer_returned(now, reservation);
             return true;

@@ -39,11 +39,21 @@ impl Controller {
     pub(super) fn supervise(&mut self, now: Now, what: Supervision) -> Result<(), CommandError> {
         let acd = &mut self.env.acd;
         match what {
-            Supervision::Move { call, to } => acd.move_caller(now, call, to)?,
-            Supervision::Assign { call, agent } => acd.assign(now, call, &agent)?,
+            Supervision::Move { call, to } => {
+                if self.env.waits_twice(call, &to) {
+                    return Err(CommandError::CallbackThere);
+                }
+                self.env.acd.move_caller(now, call, to)?;
+                self.env.keep_place(call);
+            }
+            Supervision::Assign { call, agent } => {
+                acd.assign(now, call, &agent)?;
+                self.env.keep_place(call);
+            }
             Supervision::Prioritise { call, credit, emergency } => {
                 let class = if emergency { Class::Emergency } else { Class::Ordinary };
                 acd.prioritise(now, call, credit, class)?;
+                self.env.keep_place(call);
             }
             Supervision::Withdraw(call) => {
                 let withdrawn = self.with_call(call, |call, env| call.withdraw_caller(now, env));

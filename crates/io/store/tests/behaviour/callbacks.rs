@@ -1,7 +1,9 @@
 //! Callers who want to be called back.
 
-use hotline_base::{Pii, QueueId};
-use hotline_call::{CALLBACKS_MAX, Callback, CallbackState};
+use std::time::Duration;
+
+use hotline_base::{AgentId, Pii, QueueId};
+use hotline_call::{CALLBACKS_MAX, Callback, CallbackPlace, CallbackState};
 use hotline_store::{BookedCallback, CallbackBooking, CallbackChange, JournalEntry, SPOOL_BYTES_MAX, Writer};
 
 use crate::bench::Bench;
@@ -10,7 +12,7 @@ use crate::sample::{at, call_id};
 fn wish(number: u64, queue: &str, caller: &str) -> BookedCallback {
     let callback = Callback {
         id: call_id(100 + number),
-        queue: QueueId::from(queue),
+        place: CallbackPlace::new(QueueId::from(queue)),
         number: Pii::from(caller),
         language: "zh".to_owned(),
         requested_at: at(number),
@@ -61,4 +63,30 @@ pub(crate) async fn a_wish_is_kept_as_it_stands_until_somebody_was_reached(bench
     writer.write(change(CallbackState::Waiting { tries: 3, not_before: None }));
     writer.flush().await.unwrap();
     assert_eq!(store.open_callbacks(CALLBACKS_MAX).await.unwrap(), [], "what is done stays so");
+}
+
+pub(crate) async fn a_wish_that_a_leader_gave_another_place_has_it_also_after_a_restart(bench: Bench) {
+    let store = &bench.store;
+    let (moved, other) = (wish(1, "sales", "+49301"), wish(2, "billing", "+49301"));
+    for wish in [&moved, &other] {
+        assert_eq!(store.book_callback(wish).await.unwrap(), CallbackBooking::New);
+    }
+    let spool = bench.directory.path().join("spool");
+    let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
+    let place = |queue: &str| CallbackPlace {
+        queue: QueueId::from(queue),
+        credit: Duration::from_secs(90),
+        emergency: true,
+        agent: Some(AgentId::from("1002")),
+    };
+    let placed = async |queue: &str| {
+        let (id, state) = (moved.callback.id, CallbackState::Placed(place(queue)));
+        writer.write(JournalEntry::Callback(CallbackChange { id, state, at: at(20) }));
+        writer.flush().await.unwrap();
+        store.open_callbacks(CALLBACKS_MAX).await.unwrap()
+    };
+    let expected = Callback { place: place("support"), ..moved.callback.clone() };
+    let expected = [BookedCallback { callback: expected, call: moved.call }, other.clone()];
+    assert_eq!(placed("support").await, expected);
+    assert_eq!(placed("billing").await, expected, "the number waits there already");
 }

@@ -1,29 +1,32 @@
 //! What a flow asks outside the call, and what comes back.
 
 use hotline_base::{CallId, Now, Pii, QueueId};
-use hotline_ivr::{CallbackExit, CustomerFact, Input, Reply, Request as Question, RequestTag};
+use hotline_ivr::{CallbackExit, CustomerFact, Input, Reply, Request as Wanted, RequestTag};
 
 use crate::call::{Call, Lookup};
-use crate::callbacks::Callback;
-use crate::command::{Answer, Customer, Request};
+use crate::callbacks::{Callback, CallbackPlace};
+use crate::command::{Answer, Customer, Question, Request};
 use crate::env::Env;
 use crate::event::CallEvent;
 use crate::number::normalise;
 
 impl Call {
     /// Sends a question out. One about a number that is none, or that nobody may call, is answered at once.
-    pub(super) fn ask_for_flow(&mut self, now: Now, env: &mut Env, tag: RequestTag, question: Question) {
-        let question = match question {
-            Question::Customer { number, fields } => {
-                match normalise(number.expose(), &env.center.dial_plan) {
-                    Some(number) => Question::Customer { number: Pii::new(number), fields },
-                    None => {
-                        self.give_flow(now, env, Input::Replied(tag, Reply::NotFound));
-                        return;
+    pub(super) fn ask_for_flow(&mut self, now: Now, env: &mut Env, tag: RequestTag, wanted: Wanted) {
+        let question = match wanted {
+            Wanted::Customer { number, fields } => match normalise(number.expose(), &env.center.dial_plan) {
+                Some(number) => {
+                    if let Some(run) = self.run() {
+                        run.wanted = fields;
                     }
+                    Question::Customer(Pii::new(number))
                 }
-            }
-            Question::Callback { queue, number } => {
+                None => {
+                    self.give_flow(now, env, Input::Replied(tag, Reply::NotFound));
+                    return;
+                }
+            },
+            Wanted::Callback { queue, number } => {
                 let number = normalise(number.expose(), &env.center.dial_plan);
                 match number.filter(|number| env.center.route(number).is_some()) {
                     Some(number) => return self.book_callback(now, env, tag, queue, Pii::new(number)),
@@ -34,13 +37,9 @@ impl Call {
                     }
                 }
             }
-            other @ (Question::Http { .. } | Question::Webhook(_)) => other,
+            Wanted::Http { request, paths } => Question::Http { request, paths },
+            Wanted::Webhook(request) => Question::Webhook(request),
         };
-        if let Question::Customer { fields, .. } = &question
-            && let Some(run) = self.run()
-        {
-            run.wanted.clone_from(fields);
-        }
         env.requests.push_back(Request::Ask { call: self.id(), tag, question });
     }
 
@@ -55,7 +54,7 @@ impl Call {
     ) {
         let callback = Callback {
             id: CallId::generate(now.wall, &mut env.rng),
-            queue,
+            place: CallbackPlace::new(queue),
             number,
             language: self.record.language.clone(),
             requested_at: now.wall,
