@@ -102,6 +102,12 @@ fn change(call: &mut Call, event: &Event) {
             call.connected_at = Some(call.connected_at.unwrap_or(event.at));
         }
         What::CallDialled { .. } => call.state = CallState::Dialling,
+        // Who is called back before an agent waits for one.
+        What::CallDialAnswered
+            if call.direction == Direction::Out && call.agent.is_none() && call.answered_at.is_none() =>
+        {
+            call.state = CallState::InFlow;
+        }
         What::CallDialAnswered => {
             call.state = CallState::ConnectedOutside;
             call.connected_at = Some(call.connected_at.unwrap_or(event.at));

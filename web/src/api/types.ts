@@ -360,7 +360,7 @@ export interface RecordedGap {
 }
 
 /** The trunk, or the agent whose phone called. */
-export type Source = { trunk: string } | { agent: string };
+export type Source = { trunk: string } | { agent: string } | { queue: string };
 
 export interface CallRecord {
   id: string;

@@ -169,7 +169,9 @@ function Facts({ call }: { call: CallRecord }) {
       <Fact label={t('call.source')}>
         {'trunk' in call.source
           ? t('call.from_trunk', { trunk: call.source.trunk })
-          : t('call.from_agent', { agent: call.source.agent })}
+          : 'agent' in call.source
+            ? t('call.from_agent', { agent: call.source.agent })
+            : t('call.from_queue', { queue: call.source.queue })}
       </Fact>
       {call.diversion && <Fact label={t('call.diverted')}>{diverted(t, call.diversion)}</Fact>}
       <Fact label={t('call.language')}>{languageName(call.language)}</Fact>

@@ -313,3 +313,18 @@ it('shows a call that an agent makes, and to whom it belongs', () => {
   expect(up.calls.c9).toMatchObject({ state: 'connected', agent: ME });
   expect(up.calls.c9?.connected_at).not.toBeNull();
 });
+
+it('shows who is called back before an agent as somebody who waits', () => {
+  const begun: Fact = {
+    type: 'call.started',
+    call: 'c9',
+    caller: '+4930901820',
+    caller_name: null,
+    called: '+4930901820',
+    direction: 'out',
+    source: { queue: 'sales' },
+    language: 'en',
+  };
+  const up = run(snapshot(), [begun, { type: 'call.dial_answered', call: 'c9' }]);
+  expect(up.calls.c9).toMatchObject({ state: 'in_flow', agent: null, connected_at: null });
+});

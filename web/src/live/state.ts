@@ -136,10 +136,11 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
     case 'call.dialled':
       return changeCall(state, fact.call, { state: 'dialling' });
     case 'call.dial_answered':
-      return changeCall(state, fact.call, (call) => ({
-        state: 'connected_outside',
-        connected_at: call.connected_at ?? at,
-      }));
+      return changeCall(state, fact.call, (call) =>
+        waitsForAgent(call)
+          ? { state: 'in_flow' }
+          : { state: 'connected_outside', connected_at: call.connected_at ?? at },
+      );
     case 'call.ended':
       return ended(waited(state, fact.call, at), fact.call);
     // The place that follows from it is told by itself.
@@ -155,6 +156,11 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
       // A newer server may tell more than this page knows.
       return state;
   }
+}
+
+/** Whether it is made for somebody who is called back before an agent, and was not answered. */
+function waitsForAgent(call: LiveCall): boolean {
+  return call.direction === 'out' && call.agent === null && call.answered_at === null;
 }
 
 /** States in which an agent has nothing to do with a call any more. */

@@ -188,6 +188,8 @@ pub enum Source {
     Trunk(String),
     /// From the phone of this agent.
     Agent(String),
+    /// From nobody: made for who waits to be called back from this queue.
+    Queue(String),
 }
 
 /// Who called whom.
@@ -196,7 +198,7 @@ pub enum Source {
 pub enum Direction {
     /// Somebody outside called.
     In,
-    /// An agent called somebody outside.
+    /// An agent called somebody outside, or somebody is called back.
     Out,
     /// An agent called within the center.
     Internal,

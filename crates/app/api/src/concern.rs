@@ -122,7 +122,7 @@ pub(crate) fn agents_of(view: &CallView) -> Vec<&AgentId> {
         CallState::Ending => view.record.agent.iter().collect(),
         CallState::Dialling => match &view.record.source {
             Source::Agent(agent) => vec![agent],
-            Source::Trunk(_) => Vec::new(),
+            Source::Trunk(_) | Source::Queue(_) => Vec::new(),
         },
         CallState::InFlow | CallState::Queued { .. } | CallState::ConnectedOutside => Vec::new(),
     }

@@ -165,6 +165,7 @@ fn place_of(participant: &SipParticipant) -> Option<String> {
     let from = match &participant.source {
         Some(Source::Trunk(trunk)) => format!(", trunk {trunk}"),
         Some(Source::Agent(agent)) => format!(", agent {agent}"),
+        Some(Source::Queue(queue)) => format!(", for the queue {queue}"),
         None => String::new(),
     };
     Some(format!("  {:<12} at {address}{from}", participant.id))

@@ -12,8 +12,8 @@ use crate::dispatch::Marks;
 use crate::queue::Queue;
 use crate::slots::Slots;
 use crate::{
-    AgentState, AgentView, CallerKind, CallerView, Config, Delay, Device, Event, Gate, Help, HelpOutcome,
-    Limit, Merge, MergeId, Presence, QueueView, ReasonConfig, Recent, StateSpan, StateTimes, Timer,
+    AgentState, AgentView, CallerView, Config, Delay, Device, Event, Gate, Help, HelpOutcome, Limit, Merge,
+    MergeId, Presence, QueueView, ReasonConfig, Recent, StateSpan, StateTimes, Timer,
 };
 
 /// The owner of every agent's state, every queue and every offer.
@@ -269,7 +269,7 @@ impl Acd {
         let is_staffed = |agent: &&AgentId| {
             self.agents.get(*agent).is_some_and(|agent| agent.state() != AgentState::LoggedOut)
         };
-        let on_the_line = waiting.iter().filter(|caller| caller.kind == CallerKind::OnTheLine);
+        let on_the_line = waiting.iter().filter(|caller| caller.kind.is_on_the_line());
         QueueView {
             id: queue.config.id.clone(),
             name: queue.config.name.clone(),

@@ -80,6 +80,20 @@ pub enum CallerKind {
     /// Somebody who is to be called back: has a place, and no phone in hand. Never waits too long, and is not counted where
     /// the number of callers is limited.
     Callback,
+    /// Somebody who was to be called back, has been called, and hears music. Is counted as what it was, and never waits too
+    /// long.
+    CalledBack,
+}
+
+impl CallerKind {
+    /// Whether somebody hears music.
+    #[must_use]
+    pub const fn is_on_the_line(self) -> bool {
+        match self {
+            Self::OnTheLine | Self::CalledBack => true,
+            Self::Callback => false,
+        }
+    }
 }
 
 /// Strict precedence, for emergencies only; ordinary priority is [`Entry::priority_credit`].

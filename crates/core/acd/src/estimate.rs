@@ -19,6 +19,8 @@ pub const PATIENCE_ABANDONS_MIN: u32 = 20;
 const PATIENCE_ABANDONS_MAX: u32 = 1000;
 /// Each call counts one part in so many of the usual length.
 const HANDLED_PARTS: u32 = 16;
+/// Of how many who are to be called back it is told at a time that their turn comes.
+pub const TURNS_MAX: usize = 64;
 /// Ranges are told in whole steps of this.
 const STEP: Duration = Duration::from_secs(10);
 /// Half of those who are told wait at least so long.
@@ -102,6 +104,27 @@ impl Acd {
     pub fn queue_wait(&self, queue: &QueueId) -> Option<WaitRange> {
         let queue = self.queues.get(queue)?;
         self.wait_behind(queue, queue.callers.len())
+    }
+
+    /// Who is to be called back and whose turn in `queue` will presumably have come in `within`, the next one first; at most
+    /// [`TURNS_MAX`]. While nobody works it is nobody's turn.
+    #[must_use]
+    pub fn turns_within(&self, queue: &QueueId, within: Duration) -> Vec<CallId> {
+        let Some(queue) = self.queues.get(queue) else { return Vec::new() };
+        let agents = self.staff_of(queue);
+        if agents <= 0.0 || queue.callbacks == 0 {
+            return Vec::new();
+        }
+        let (free, handle, patience) =
+            (queue.offerable.len(), queue.experience.handle(), queue.experience.patience());
+        let comes = |ahead: usize| {
+            let behind = ahead.checked_sub(free).map(crate::acd::count);
+            behind.is_none_or(|behind| wait_quantile(behind, agents, handle, patience, FROM) <= within)
+        };
+        let near = queue.callers.iter().enumerate().take_while(|(ahead, _)| comes(*ahead));
+        let calls = near.map(|(_, key)| self.caller(key.call));
+        let to_be_called = calls.filter(|caller| caller.kind == CallerKind::Callback);
+        to_be_called.map(|caller| caller.key.call).take(TURNS_MAX).collect()
     }
 
     /// What to say to a caller about its wait: never more than was said before, unless there are fewer agents than then.

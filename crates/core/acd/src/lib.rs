@@ -48,7 +48,7 @@ pub use config::{
 };
 pub use decision::{DECISION_LISTED_MAX, Decision, Refusal};
 pub use dispatch::{POSITIONS_TOLD_MAX, RING_AT_ONCE_MAX};
-pub use estimate::{HANDLE_TIME_UNKNOWN, PATIENCE_ABANDONS_MIN, WaitRange};
+pub use estimate::{HANDLE_TIME_UNKNOWN, PATIENCE_ABANDONS_MIN, TURNS_MAX, WaitRange};
 pub use event::{AlarmKind, Event, LeaveCause, Limit, OfferFailure, Timer, WithdrawCause};
 pub use gate::{Gate, Ring};
 pub use help::{Help, HelpAnswer, HelpError, HelpOutcome, LEADER_BYTES_MAX};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::caller::{Caller, Stage};
 use crate::plan::Progress;
-use crate::{Acd, CallerKind, Class, Event, Sticky, WithdrawCause};
+use crate::{Acd, CallerKey, CallerKind, Class, Event, Sticky, WithdrawCause};
 
 /// Why a caller cannot be given another place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +54,33 @@ impl Acd {
             credit: caller.credit,
             agent: designated.map(|sticky| sticky.agent.clone()),
         })
+    }
+
+    /// Whoever was to be called back is on the line, and the call `by` holds the place of `call` from here on; or the other way, if
+    /// that call is lost. It is offered at once if an agent is free. Offers under way are withdrawn.
+    ///
+    /// # Errors
+    /// [`MoveError::NotWaiting`], also if `by` waits already, or `call` is none of somebody who is called back.
+    pub fn stand_in(&mut self, now: Now, call: CallId, by: CallId) -> Result<(), MoveError> {
+        let kind = match self.waiting(call)?.kind {
+            CallerKind::Callback => CallerKind::CalledBack,
+            CallerKind::CalledBack => CallerKind::Callback,
+            CallerKind::OnTheLine => return Err(MoveError::NotWaiting),
+        };
+        if self.callers.contains_key(&by) {
+            return Err(MoveError::NotWaiting);
+        }
+        let sticky = self.waiting(call)?.sticky.clone();
+        self.withdraw_all(now, call, WithdrawCause::Moved);
+        let caller = self.remove_caller(call).ok_or(MoveError::NotWaiting)?;
+        if let Some(queue) = self.queues.get_mut(&caller.queue) {
+            // Whoever comes in is counted, which was done before.
+            queue.counts.callbacks -= 1;
+        }
+        let key = CallerKey { call: by, ..caller.key };
+        self.admit(now, Caller { key, kind, sticky, held_back: None, stage: Stage::Waiting, ..caller });
+        self.settle(now);
+        Ok(())
     }
 
     /// Moves a caller to another queue, with its place in line: its key stays the same. Offers under way are withdrawn. The

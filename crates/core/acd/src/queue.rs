@@ -12,9 +12,7 @@ use crate::agent::Agent;
 use crate::caller::{Caller, Stage};
 use crate::estimate::Experience;
 use crate::slots::Slot;
-use crate::{
-    CallerKey, CallerKind, CallerView, Class, QueueConfig, RING_AT_ONCE_MAX, Requirement, Strategy, WrapUp,
-};
+use crate::{CallerKey, CallerView, Class, QueueConfig, RING_AT_ONCE_MAX, Requirement, Strategy, WrapUp};
 
 /// What became of a queue's callers since the process began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +71,7 @@ pub struct QueueView {
 impl QueueView {
     /// Those who hold the line, the next one first; without those who are to be called back.
     pub fn on_the_line(&self) -> impl Iterator<Item = &CallerView> {
-        self.waiting.iter().filter(|caller| caller.kind == CallerKind::OnTheLine)
+        self.waiting.iter().filter(|caller| caller.kind.is_on_the_line())
     }
 }
 

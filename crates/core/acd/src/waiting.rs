@@ -25,7 +25,7 @@ impl Acd {
         if queue.members.is_empty() {
             return Err(EnqueueError::NoAgents);
         }
-        let is_callback = entry.kind == CallerKind::Callback;
+        let is_callback = entry.kind != CallerKind::OnTheLine;
         if !is_callback && !self.may_join(queue) {
             return Err(EnqueueError::Unstaffed);
         }
@@ -65,6 +65,7 @@ impl Acd {
         queue.callers.insert(caller.key);
         match caller.kind {
             CallerKind::OnTheLine => queue.counts.entered += 1,
+            CallerKind::CalledBack => queue.counts.callbacks += 1,
             CallerKind::Callback => {
                 queue.counts.callbacks += 1;
                 queue.callbacks += 1;
@@ -111,7 +112,7 @@ impl Acd {
         let caller = self.remove_caller(call)?;
         let waited = caller.waited(now);
         if let Some(queue) = self.queues.get_mut(&caller.queue) {
-            let is_callback = caller.kind == CallerKind::Callback;
+            let is_callback = caller.kind != CallerKind::OnTheLine;
             let has_abandoned = cause == LeaveCause::Abandoned && !is_callback;
             let counts = &mut queue.counts;
             match cause {
@@ -138,7 +139,7 @@ impl Acd {
         let queue = self.queues.get_mut(&caller.queue)?;
         match caller.kind {
             CallerKind::OnTheLine => queue.counts.answered += 1,
-            CallerKind::Callback => queue.counts.callbacks_answered += 1,
+            CallerKind::Callback | CallerKind::CalledBack => queue.counts.callbacks_answered += 1,
         }
         queue.note_wait(now, &caller, false);
         queue.note_told(now, &caller);

@@ -11,10 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Request;
 use crate::env::Env;
-use crate::queue::CallbackRules;
+use crate::queue::{CallbackRules, CalledFirst};
 
 /// How many wait to be called back at a time. The store takes no more either.
 pub const CALLBACKS_MAX: usize = 10_000;
+
+/// How often it is looked whether the turn of a wish comes for which the number is called first.
+const TURN_LOOK: Duration = Duration::from_secs(1);
+/// A wish for which the number is called first is kept from agents so long, which is longer than any process runs.
+const NO_AGENT: Duration = Duration::from_hours(24 * 365);
 
 /// How long a queue that is closed until nobody knows when is let be before its wishes are looked at again.
 const CLOSED_LOOK: Duration = Duration::from_hours(24);
@@ -88,6 +93,8 @@ pub enum CallbackState {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Callbacks {
     open: BTreeMap<CallId, Open>,
+    /// When to look whose turn comes; `None` while no number is to be called first.
+    look_at: Option<Time>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -114,7 +121,26 @@ pub(crate) struct Wish {
 pub(crate) struct Returning {
     pub(crate) callback: CallId,
     pub(crate) queue: QueueId,
-    pub(crate) reservation: ReservationId,
+    pub(crate) first: First,
+}
+
+/// Who is called first.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum First {
+    /// The agent whom the ACD has chosen.
+    Agent(ReservationId),
+    /// The number: whoever answers waits for an agent.
+    Customer,
+}
+
+impl Returning {
+    /// What holds the agent, if one is called first.
+    pub(crate) const fn reservation(&self) -> Option<ReservationId> {
+        match self.first {
+            First::Agent(reservation) => Some(reservation),
+            First::Customer => None,
+        }
+    }
 }
 
 impl Callbacks {
@@ -135,10 +161,14 @@ impl Callbacks {
     }
 
     /// A defect ended this call: the wish for which it was made waits on.
-    pub(crate) fn forget(&mut self, attempt: CallId) {
-        for open in self.open.values_mut().filter(|open| open.attempt == Some(attempt)) {
-            open.attempt = None;
-        }
+    pub(crate) fn forget(&mut self, attempt: CallId) -> Option<CallId> {
+        let (id, open) = self.open.iter_mut().find(|(_, open)| open.attempt == Some(attempt))?;
+        open.attempt = None;
+        Some(*id)
+    }
+
+    pub(crate) const fn look_at(&self) -> Option<Time> {
+        self.look_at
     }
 }
 
@@ -153,7 +183,10 @@ impl Env {
         let entry = QueueEntry {
             enqueued: Some(now.then(enqueued_at.min(now.wall))),
             kind: CallerKind::Callback,
-            not_before: held.map(|until| now.mono + until.since(now.wall)),
+            not_before: match self.called_first(&place.queue) {
+                CalledFirst::Agent => held.map(|until| now.mono + until.since(now.wall)),
+                CalledFirst::Customer => Some(now.mono + NO_AGENT),
+            },
             priority_credit: place.credit,
             class: if place.emergency { Class::Emergency } else { Class::Ordinary },
             sticky: place.agent.map(|agent| Sticky { agent, wait: None, designated: true }),
@@ -165,18 +198,76 @@ impl Env {
         if self.acd.enqueue(now, entry).is_err() {
             self.end_callback(id, CallbackState::Missed);
         }
+        self.watch_turns(now);
     }
 
-    /// Keeps it from being called before it is to be, and outside the opening hours of its queue. True if it has to wait.
+    fn called_first(&self, queue: &QueueId) -> CalledFirst {
+        self.center.queues.get(queue).map(|queue| queue.callback.first).unwrap_or_default()
+    }
+
+    /// Sees to it that it is looked whose turn comes.
+    fn watch_turns(&mut self, now: Now) {
+        let mut queues = self.center.queues.values();
+        let is_called_first = queues.any(|queue| queue.callback.first == CalledFirst::Customer);
+        if self.callbacks.look_at.is_none() && is_called_first && !self.callbacks.open.is_empty() {
+            self.callbacks.look_at = Some(now.mono);
+        }
+    }
+
+    /// The wishes whose turn comes and for which the number is called first, if it is time to look.
+    pub(crate) fn turns(&mut self, now: Now) -> Vec<CallId> {
+        if self.callbacks.look_at.is_none_or(|at| at > now.mono) {
+            return Vec::new();
+        }
+        self.callbacks.look_at = (!self.callbacks.open.is_empty()).then(|| now.mono + TURN_LOOK);
+        let center = self.center.clone();
+        let first = center.queues.iter().filter(|(_, queue)| queue.callback.first == CalledFirst::Customer);
+        let near = first.flat_map(|(id, queue)| self.acd.turns_within(id, queue.routing.ring_timeout));
+        let near: Vec<CallId> = near.filter(|id| self.callbacks.idle(*id).is_some()).collect();
+        near.into_iter().filter(|id| self.rests_until(now, *id).is_none()).collect()
+    }
+
+    /// A wish waits in another queue from here on, with the rules of that; once its call is under way, with those it began with.
+    pub(crate) fn on_callback_moved(&mut self, now: Now, id: CallId) {
+        if self.callbacks.idle(id).is_some() && !self.hold_callback(now, id) {
+            self.release_callback(now, id);
+        }
+    }
+
+    /// Until when a wish is not to be called: by a try before, or by the opening hours of its queue.
+    fn rests_until(&self, now: Now, id: CallId) -> Option<WallTime> {
+        let open = self.callbacks.open.get(&id)?;
+        let place = self.acd.place(id)?;
+        open.not_before.max(self.opens(now, &place.queue)).filter(|until| *until > now.wall)
+    }
+
+    /// Keeps it from being called before it is to be. True if it has to wait.
     pub(crate) fn hold_callback(&mut self, now: Now, id: CallId) -> bool {
-        let Some(open) = self.callbacks.open.get(&id) else { return false };
-        let Some(place) = self.acd.place(id) else { return false };
-        let until = open.not_before.max(self.opens(now, &place.queue));
-        let until = until.filter(|until| *until > now.wall);
+        let until = self.rests_until(now, id);
+        if self.keep_from_agents(now, id) {
+            return until.is_some();
+        }
         if let Some(until) = until {
             self.acd.hold_back(now, id, now.mono + until.since(now.wall));
         }
         until.is_some()
+    }
+
+    /// Nothing keeps it from being called: agents may be offered it, unless the number is called first.
+    fn release_callback(&mut self, now: Now, id: CallId) {
+        if !self.keep_from_agents(now, id) {
+            self.acd.hold_back(now, id, now.mono);
+        }
+    }
+
+    /// Whether a wish is not to be offered to agents, because the number is called first. It is kept from them then.
+    pub(crate) fn keep_from_agents(&mut self, now: Now, id: CallId) -> bool {
+        let place = self.acd.place(id);
+        let is_kept = place.is_some_and(|place| self.called_first(&place.queue) == CalledFirst::Customer);
+        if is_kept {
+            self.acd.hold_back(now, id, now.mono + NO_AGENT);
+        }
+        is_kept
     }
 
     /// Somebody has decided about opening hours: wishes wait for others from here on, or for none.
@@ -185,7 +276,7 @@ impl Env {
         let idle: Vec<CallId> = idle.map(|(id, _)| *id).collect();
         for id in idle {
             if !self.hold_callback(now, id) {
-                self.acd.hold_back(now, id, now.mono);
+                self.release_callback(now, id);
             }
         }
     }
@@ -208,22 +299,21 @@ impl Env {
     }
 
     /// The number was called and nobody was reached: it is tried again later, or given up.
-    pub(crate) fn callback_missed(&mut self, now: Now, id: CallId, reservation: ReservationId) {
+    pub(crate) fn callback_missed(&mut self, now: Now, id: CallId, reservation: Option<ReservationId>) {
         if let Some(open) = self.callbacks.open.get_mut(&id) {
             open.no_trunk_since = None;
         }
         self.count_try(now, id, reservation);
     }
 
-    fn count_try(&mut self, now: Now, id: CallId, reservation: ReservationId) {
+    fn count_try(&mut self, now: Now, id: CallId, reservation: Option<ReservationId>) {
         let rules = self.acd.place(id).and_then(|place| Some(self.center.queues.get(&place.queue)?.callback));
-        let CallbackRules { retries, retry } = rules.unwrap_or_default();
+        let CallbackRules { retries, retry, .. } = rules.unwrap_or_default();
         let Some(open) = self.callbacks.open.get_mut(&id) else { return };
         open.attempt = None;
         open.tries = open.tries.saturating_add(1);
         if open.tries > retries {
-            self.acd.leave(now, id, LeaveCause::Withdrawn);
-            self.end_callback(id, CallbackState::Missed);
+            self.give_up_callback(now, id);
         } else {
             self.try_later(now, id, reservation, retry);
         }
@@ -231,7 +321,12 @@ impl Env {
 
     /// No trunk took the call: the number is tried again a little later. Whose number it is has no part in it, so it is not
     /// counted as a try, but for [`TRUNK_PATIENCE`] only.
-    pub(crate) fn callback_without_trunk(&mut self, now: Now, id: CallId, reservation: ReservationId) {
+    pub(crate) fn callback_without_trunk(
+        &mut self,
+        now: Now,
+        id: CallId,
+        reservation: Option<ReservationId>,
+    ) {
         let Some(open) = self.callbacks.open.get_mut(&id) else { return };
         let since = *open.no_trunk_since.get_or_insert(now.mono);
         if now.mono - since >= TRUNK_PATIENCE {
@@ -243,12 +338,14 @@ impl Env {
     }
 
     /// The agent is free again; the wish keeps its place and is let be for `pause`.
-    fn try_later(&mut self, now: Now, id: CallId, reservation: ReservationId, pause: Duration) {
+    fn try_later(&mut self, now: Now, id: CallId, reservation: Option<ReservationId>, pause: Duration) {
         let Some(open) = self.callbacks.open.get_mut(&id) else { return };
         open.not_before = Some(now.wall + pause);
         let state = CallbackState::Waiting { tries: open.tries, not_before: open.not_before };
         self.hold_callback(now, id);
-        self.acd.offer_returned(now, reservation);
+        if let Some(reservation) = reservation {
+            self.acd.offer_returned(now, reservation);
+        }
         self.requests.push_back(Request::CallbackChanged { id, state });
     }
 
@@ -271,6 +368,26 @@ impl Env {
         }
     }
 
+    /// Nobody is called for it any more.
+    pub(crate) fn give_up_callback(&mut self, now: Now, id: CallId) {
+        if self.acd.place(id).is_some() {
+            self.acd.leave(now, id, LeaveCause::Withdrawn);
+        }
+        self.end_callback(id, CallbackState::Missed);
+    }
+
+    /// A defect ended this call: the wish for which it was made waits on, in the place that the call held.
+    pub(crate) fn forget_attempt(&mut self, now: Now, attempt: CallId) {
+        let Some(id) = self.callbacks.forget(attempt) else { return };
+        // Only a call whose number was called first holds the place itself.
+        if self.acd.stand_in(now, attempt, id).is_ok() {
+            self.on_callback_moved(now, id);
+        }
+        if self.acd.place(id).is_none() {
+            self.end_callback(id, CallbackState::Missed);
+        }
+    }
+
     /// The wish is met, or given up; it has left the line.
     pub(crate) fn end_callback(&mut self, id: CallId, state: CallbackState) {
         if self.callbacks.open.remove(&id).is_some() {
@@ -281,7 +398,9 @@ impl Env {
     /// Somebody takes the wish back. `None` if it is not in line; else the call that was being made for it, if any.
     pub(crate) fn cancel_callback(&mut self, now: Now, id: CallId) -> Option<Option<CallId>> {
         let open = self.callbacks.open.remove(&id)?;
-        self.acd.leave(now, id, LeaveCause::Withdrawn);
+        if self.acd.place(id).is_some() {
+            self.acd.leave(now, id, LeaveCause::Withdrawn);
+        }
         Some(open.attempt)
     }
 }
@@ -300,7 +419,7 @@ mod tests {
         callbacks.open.insert(id, open);
         callbacks.begin(id, attempt);
         assert_eq!((callbacks.idle(id), callbacks.attempt(id)), (None, Some(attempt)));
-        callbacks.forget(attempt);
+        assert_eq!(callbacks.forget(attempt), Some(id));
         assert!(callbacks.idle(id).is_some());
     }
 }

@@ -245,8 +245,8 @@ impl Env {
         }
         self.disarm_all(call);
         self.trunks.leave_all(call);
+        self.forget_attempt(now, call);
         self.acd.forget_call(now, call);
-        self.callbacks.forget(call);
     }
 
     /// Lets the trunks act, and tells operators what has changed by it.

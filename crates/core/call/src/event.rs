@@ -368,6 +368,8 @@ pub enum Source {
     Trunk(TrunkId),
     /// From an agent's own phone.
     Agent(AgentId),
+    /// From nobody: it is made for who waits to be called back from this queue.
+    Queue(QueueId),
 }
 
 /// Who did something.

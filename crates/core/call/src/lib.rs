@@ -40,7 +40,7 @@ pub use event::{
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
-pub use queue::{Announcements, CallbackRules, Greeting, QUEUE_PROMPTS_MAX, Queue};
+pub use queue::{Announcements, CallbackRules, CalledFirst, Greeting, QUEUE_PROMPTS_MAX, Queue};
 pub use record::{
     CallRecord, CalledBack, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome,
     QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,

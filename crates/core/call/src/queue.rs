@@ -61,15 +61,28 @@ impl Queue {
 /// What is done about somebody who is called back and not reached. The place in line is kept meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackRules {
+    /// Who is called first.
+    pub first: CalledFirst,
     /// How often the number is called again.
     pub retries: u8,
     /// How long after a call that reached nobody.
     pub retry: Duration,
 }
 
+/// Who is called first when somebody is called back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CalledFirst {
+    /// The agent whose turn it is, then the number: nobody outside waits.
+    #[default]
+    Agent,
+    /// The number, when its turn has presumably come within the ring time of the queue; who answers waits in the place of the
+    /// wish. No agent waits.
+    Customer,
+}
+
 impl Default for CallbackRules {
     fn default() -> Self {
-        Self { retries: 2, retry: Duration::from_secs(300) }
+        Self { first: CalledFirst::Agent, retries: 2, retry: Duration::from_secs(300) }
     }
 }
 

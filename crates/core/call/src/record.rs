@@ -293,7 +293,7 @@ impl CallRecord {
         };
         let agent = match (source, entry) {
             (Source::Agent(agent), Entry::Outside(_)) => Some(agent.clone()),
-            (Source::Agent(_) | Source::Trunk(_), _) => None,
+            (Source::Agent(_) | Source::Trunk(_) | Source::Queue(_), _) => None,
         };
         Some(Self {
             call,
@@ -427,7 +427,9 @@ impl CallRecord {
                     dial.outcome = DialOutcome::Answered;
                     is_device = dial.device_of.is_some();
                 });
-                if !is_device {
+                // Who is called back before an agent talks to nobody yet.
+                let waits = matches!(self.source, Source::Queue(_)) && self.answered_at.is_none();
+                if !is_device && !waits {
                     self.connected_at.get_or_insert(at);
                 }
             }

@@ -40,7 +40,7 @@ impl LegEnd {
     const fn agent(&self) -> Option<&AgentId> {
         match self {
             Self::Caller(Source::Agent(agent)) | Self::Agent(agent) => Some(agent),
-            Self::Caller(Source::Trunk(_)) | Self::Callee => None,
+            Self::Caller(Source::Trunk(_) | Source::Queue(_)) | Self::Callee => None,
         }
     }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use hotline_acd::{Member, QueueConfig, Strategy, WrapUp};
 use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
 use hotline_call::{
-    Agent, AutoAnswer, Center, DialPlan, Format, Greeting, Identity, Number, Numbers, Pattern, Queue,
-    RecordingPolicy, Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
+    Agent, AutoAnswer, CallbackRules, CalledFirst, Center, DialPlan, Format, Greeting, Identity, Number,
+    Numbers, Pattern, Queue, RecordingPolicy, Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
 };
 use hotline_hours::Zone;
 use hotline_ivr::PromptName;
@@ -90,6 +90,8 @@ pub struct Rules {
     pub strategy: Strategy,
     /// Whether agents hear whose call it is, and callers who comes.
     pub greets: bool,
+    /// Who is called first when somebody is called back.
+    pub called_first: CalledFirst,
 }
 
 impl Default for Rules {
@@ -108,6 +110,7 @@ impl Default for Rules {
             confirm_key: false,
             strategy: Strategy::LongestIdle,
             greets: false,
+            called_first: CalledFirst::Agent,
         }
     }
 }
@@ -196,6 +199,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         greeting: if rules.greets { greeting() } else { Greeting::default() },
         record: rules.record,
         speech: rules.speech,
+        callback: CallbackRules { first: rules.called_first, ..CallbackRules::default() },
         ..Queue::new(routing, Music::from("music/waiting"))
     };
     let agent = |number: usize| Agent {

@@ -217,6 +217,8 @@ impl Watch {
                         self.wishes.insert(*id, CallbackState::Waiting { tries: before, not_before });
                         return;
                     }
+                    // Who was called first and hung up in line is missed at once.
+                    CallbackState::Missed if self.is_abandoned(*id) => {}
                     CallbackState::Missed => {
                         assert_eq!(before, CallbackRules::default().retries, "{id} is given up")
                     }
@@ -226,6 +228,12 @@ impl Watch {
             }
             _ => {}
         }
+    }
+
+    /// Whether the call that was made for this wish had been answered before an agent was called.
+    fn is_abandoned(&self, wish: CallId) -> bool {
+        let made = self.returning.get(&wish).and_then(|call| self.folded.get(call));
+        made.is_some_and(|made| matches!(made.source, Source::Queue(_)) && made.answered_at.is_some())
     }
 
     pub(crate) const fn wishes(&self) -> &BTreeMap<CallId, CallbackState> {

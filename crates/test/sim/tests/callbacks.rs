@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hotline_acd::AgentState;
 use hotline_call::{
-    CallEvent, CallbackRules, CallbackState, EndKind, EventKind, TRUNK_PATIENCE, TRUNK_PAUSE,
+    CallEvent, CallbackRules, CallbackState, CalledFirst, EndKind, EventKind, QueueOutcome, TRUNK_PATIENCE,
+    TRUNK_PAUSE,
 };
 use hotline_sim::{Act, PhoneId, PickUp, Rules, WRAP_UP, World, for_each_seed};
 
@@ -18,7 +19,12 @@ fn seconds(seconds: u64) -> Duration {
 
 /// A center that can call out, and one who has asked to be called back. Whoever takes calls outside does what `pick_up` says.
 fn asked(seed: u64, loud: bool, pick_up: PickUp) -> (World, PhoneId, PhoneId) {
-    let mut world = World::new(seed, loud, Rules { outside: 1, ..Rules::default() });
+    asked_of(seed, loud, Rules { outside: 1, ..Rules::default() }, pick_up)
+}
+
+/// The same in a center with these rules.
+fn asked_of(seed: u64, loud: bool, rules: Rules, pick_up: PickUp) -> (World, PhoneId, PhoneId) {
+    let mut world = World::new(seed, loud, rules);
     if seed.is_multiple_of(5) {
         world.restore_often(40);
     }
@@ -111,11 +117,92 @@ fn a_trunk_that_never_takes_calls_again_ends_the_wish_after_all() {
     });
 }
 
+/// Whose numbers are called before an agent is.
+const CUSTOMER_FIRST: fn() -> Rules =
+    || Rules { outside: 1, called_first: CalledFirst::Customer, ..Rules::default() };
+
+#[test]
+fn where_the_number_is_called_first_whoever_answers_waits_and_has_the_next_agent() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, agent, outside) = asked_of(seed, loud, CUSTOMER_FIRST(), PickUp::After(seconds(2)));
+        assert!(world.run_until(LONG, |world| world.phone(outside).answered == 1), "the number is called");
+        assert!(world.run_until(LONG, |world| world.are_talking(agent, outside)), "the two talk");
+        assert_eq!(world.callbacks(), [CallbackState::Reached]);
+        let (call, by) = world.talk_of(agent);
+        assert_eq!(world.agent_state(agent).call(), Some(call), "{by} talks in the call that has a record");
+        let who = if seed.is_multiple_of(2) { agent } else { outside };
+        world.later(seconds(3), who, Act::HangUp);
+        let wraps_up = |world: &World| matches!(world.agent_state(agent), AgentState::WrapUp { .. });
+        assert!(world.run_until(LONG, wraps_up));
+        let records = world.close();
+        let [_, made] = &records[..] else { panic!("the caller's call, and the one that was made") };
+        assert_eq!((made.call, made.callback.is_some()), (call, true));
+        assert!(
+            made.answered_at < made.connected_at,
+            "it waited: {:?} {:?}",
+            made.answered_at,
+            made.connected_at
+        );
+        assert_eq!(made.cause.as_ref().map(|cause| cause.kind), Some(EndKind::Completed));
+        assert_eq!(made.queues.last().and_then(|visit| visit.outcome), Some(QueueOutcome::Answered));
+    });
+}
+
+#[test]
+fn who_is_called_first_and_hangs_up_before_an_agent_comes_is_missed() {
+    for_each_seed(SEEDS / 10, |seed, loud| {
+        let (mut world, agent, outside) = asked_of(seed, loud, CUSTOMER_FIRST(), PickUp::After(seconds(2)));
+        world.manners(agent).pick_up = PickUp::Never;
+        world.manners(outside).hang_up_after = Some(seconds(4));
+        assert!(world.run_until(LONG, |world| world.callbacks() == [CallbackState::Missed]));
+        assert_eq!(world.phone(outside).answered, 1);
+        world.run_for(2 * CallbackRules::default().retry);
+        let records = world.close();
+        let [_, made] = &records[..] else { panic!("{} calls: it is not called again", records.len()) };
+        assert_eq!(made.cause.as_ref().map(|cause| cause.kind), Some(EndKind::Abandoned));
+        assert_eq!(made.queues.last().and_then(|visit| visit.outcome), Some(QueueOutcome::Abandoned));
+    });
+}
+
+#[test]
+fn who_is_called_first_and_does_not_answer_costs_no_agent_a_second_and_is_tried_again() {
+    for_each_seed(SEEDS / 10, |seed, loud| {
+        let after = seconds(2);
+        let (mut world, agent, outside) =
+            asked_of(seed, loud, CUSTOMER_FIRST(), PickUp::Refuse { after, status: 486 });
+        let given_up = |world: &World| world.callbacks() == [CallbackState::Missed];
+        assert!(world.run_until(seconds(1800), given_up), "{:?}", world.callbacks());
+        assert_eq!((world.phone(outside).answered, world.phone(agent).answered), (0, 0));
+        assert_eq!(world.agent_state(agent), AgentState::Ready);
+        let records = world.close();
+        assert_eq!(records.len(), 2 + usize::from(CallbackRules::default().retries));
+        assert!(records.iter().skip(1).all(|made| made.offers.is_empty()));
+    });
+}
+
+#[test]
+fn nobody_is_called_first_while_no_agent_works() {
+    for_each_seed(SEEDS / 50, |seed, loud| {
+        let mut world = World::new(seed, loud, CUSTOMER_FIRST());
+        let caller = world.add_caller_for_later();
+        let dial = world.number();
+        world.later(Duration::ZERO, caller, dial);
+        assert!(world.run_until(LONG, |world| !world.callbacks().is_empty()), "the wish is noted");
+        world.run_for(seconds(3600));
+        let outside = world.outside(0);
+        assert_eq!(world.phone(outside).answered, 0);
+        assert!(matches!(world.callbacks()[..], [CallbackState::Waiting { tries: 0, .. }]));
+        world.close();
+    });
+}
+
 /// Only the rules that hold at all times are checked, by the watch.
 #[test]
 fn whatever_people_do_no_wish_is_lost_and_none_is_met_twice() {
     for_each_seed(SEEDS, |seed, loud| {
-        let rules = Rules { agents: 2, outside: 2, outside_calls_max: Some(1), ..Rules::default() };
+        let called_first = if seed.is_multiple_of(3) { CalledFirst::Customer } else { CalledFirst::Agent };
+        let rules =
+            Rules { agents: 2, outside: 2, outside_calls_max: Some(1), called_first, ..Rules::default() };
         let mut world = World::new(seed, loud, rules);
         if seed.is_multiple_of(5) {
             world.restore_often(40);

@@ -70,7 +70,7 @@ pub(super) fn transfer_target(entry: &Entry) -> api::TransferTarget {
 pub(super) const fn direction(source: &Source, entry: &Entry) -> api::Direction {
     match (source, entry) {
         (Source::Trunk(_), _) => api::Direction::In,
-        (Source::Agent(_), Entry::Outside(_)) => api::Direction::Out,
+        (Source::Agent(_), Entry::Outside(_)) | (Source::Queue(_), _) => api::Direction::Out,
         (Source::Agent(_), Entry::Number { .. } | Entry::Extension(_)) => api::Direction::Internal,
     }
 }
@@ -158,6 +158,7 @@ pub(super) fn source(source: &Source) -> api::Source {
     match source {
         Source::Trunk(trunk) => api::Source::Trunk(trunk.to_string()),
         Source::Agent(agent) => api::Source::Agent(agent.to_string()),
+        Source::Queue(queue) => api::Source::Queue(queue.to_string()),
     }
 }
 

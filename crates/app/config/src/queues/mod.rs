@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hotline_base::{AgentId, GroupId, HoursId, QueueId, SkillId};
-use hotline_call::{CallbackRules, Queue, SpeechPolicy, Staffing};
+use hotline_call::{CallbackRules, CalledFirst, Queue, SpeechPolicy, Staffing};
 use hotline_yaml::{Fields, Node, Reader, suggest};
 
 use crate::agents::AgentEntry;
 use crate::flows::Sounds;
 use crate::speech::speech;
 use crate::staffing::dispositions;
+use crate::trunks::choice;
 
 const KEYS: &[&str] = &[
     "name",
@@ -135,13 +136,19 @@ fn hours(reader: &mut Reader<'_>, node: &Node, known: &BTreeSet<HoursId>) -> Opt
     hours
 }
 
+const FIRST: [(&str, CalledFirst); 2] = [("agent", CalledFirst::Agent), ("customer", CalledFirst::Customer)];
+
 fn callback(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<CallbackRules> {
     let usual = CallbackRules::default();
     let Some(node) = node else { return Some(usual) };
-    let fields = reader.fields(node, "rules for calling back", &["retries", "retry_s"])?;
+    let fields = reader.fields(node, "rules for calling back", &["first", "retries", "retry_s"])?;
+    let first = match fields.optional("first") {
+        Some(node) => choice(reader, node, "side", &FIRST),
+        None => Some(usual.first),
+    };
     let retries = routing::count(reader, &fields, "retries", 0..=20, usual.retries.into());
     let retry = seconds(reader, &fields, "retry_s", 1..=86_400, usual.retry);
-    Some(CallbackRules { retries: u8::try_from(retries?).ok()?, retry: retry? })
+    Some(CallbackRules { first: first?, retries: u8::try_from(retries?).ok()?, retry: retry? })
 }
 
 fn seconds(

@@ -1,14 +1,15 @@
 //! What supervisors do with those who wait, and with queues and groups.
 
+use core::time::Duration;
 use std::collections::BTreeSet;
 
 use hotline_acd::{
-    Class, Event, Gate, Merge, MergeError, Merged, MoveError, OfferFailure, Plan, PlanStep, QueueConfig,
-    Timer, WithdrawCause,
+    CallerKind, Class, Entry, Event, Gate, Merge, MergeError, Merged, MoveError, OfferFailure, Plan,
+    PlanStep, QueueConfig, Timer, WithdrawCause,
 };
 use hotline_base::{CallId, GroupId, QueueId};
 
-use crate::center::{Center, agent, call, entry, queue, seconds};
+use crate::center::{Center, WRAP_UP, agent, call, entry, queue, seconds};
 
 /// Nobody of "sales" is at work; carl of "other" is.
 fn two_queues() -> Center {
@@ -174,4 +175,38 @@ fn the_agents_of_merged_groups_belong_to_all_of_them() {
     center.drain();
     assert_eq!(center.offered_to(1), "adam");
     assert!(center.acd.poll_timeout().is_some_and(|(_, timer)| matches!(timer, Timer::Lease(_))));
+}
+
+#[test]
+fn who_is_called_back_holds_the_place_of_the_wish_and_is_on_the_line() {
+    let mut center = Center::closed(vec![queue("sales", &["adam"])], &["adam"]);
+    let later = Some(center.now.mono + seconds(9999));
+    let wish = Entry { kind: CallerKind::Callback, not_before: later, ..entry(1, "sales") };
+    center.try_enqueue(wish).unwrap();
+    center.wait(1);
+    center.enqueue(2);
+    let sales = QueueId::from("sales");
+    assert_eq!(center.acd.turns_within(&sales, seconds(3600)), [], "while nobody works");
+    center.acd.set_registered(center.now, &agent("adam"), true);
+    center.staff("adam");
+    assert_eq!(center.offered_to(2), "adam", "who is called first keeps no agent");
+    assert_eq!(center.acd.turns_within(&sales, seconds(3600)), [call(1)]);
+    assert_eq!(center.acd.turns_within(&sales, Duration::ZERO), []);
+    let waits = |center: &Center| center.acd.queue(&sales).unwrap().on_the_line().count();
+    assert_eq!(waits(&center), 1);
+
+    center.acd.stand_in(center.now, call(1), call(7)).unwrap();
+    center.drain();
+    assert_eq!((center.acd.position(call(1)), center.acd.position(call(7))), (None, Some(1)));
+    assert_eq!(waits(&center), 2);
+    center.answer(2);
+    center.end("adam");
+    center.wait(WRAP_UP);
+    assert_eq!(center.offered_to(7), "adam");
+    assert_eq!(center.acd.stand_in(center.now, call(1), call(8)), Err(MoveError::NotWaiting));
+
+    center.acd.stand_in(center.now, call(7), call(1)).unwrap();
+    center.drain();
+    let counts = center.acd.queue(&sales).unwrap().counts;
+    assert_eq!((counts.callbacks, counts.entered, center.acd.position(call(1))), (1, 1, Some(1)));
 }

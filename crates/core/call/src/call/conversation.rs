@@ -302,7 +302,7 @@ impl Call {
         match (&self.record.source, &self.served) {
             (Source::Agent(_), Served::Callee) => Direction::Out,
             (Source::Agent(_), Served::Caller | Served::Colleague(_)) => Direction::Internal,
-            (Source::Trunk(_), _) => Direction::In,
+            (Source::Trunk(_) | Source::Queue(_), _) => Direction::In,
         }
     }
 

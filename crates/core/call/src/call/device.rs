@@ -1,7 +1,9 @@
 //! An agent's own device is rung: the registered phone, or a number outside.
 
+use std::time::Duration;
+
 use hotline_acd::{Device, OfferFailure};
-use hotline_base::{AgentId, CallId, LegId, Now};
+use hotline_base::{AgentId, CallId, LegId, Now, Pii};
 use hotline_sip::{Failure, HeaderName, Invite, InviteError, NameAddr, SessionId, SipUri};
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +75,8 @@ impl Call {
                 let hunt = Hunt::new(now, env, outlook).ok_or(OfferFailure::PhoneFault)?;
                 let (Summoning { agent, end, .. }, leg, port) = (summoning, media.id(), media.port());
                 let aim = Aim { leg, port, end, device_of: Some(agent) };
-                self.ring_outside(now, env, hunt, &aim, DialFailure::NoWay).map_err(as_device)
+                let rung = self.ring_outside(now, env, hunt, &aim, DialFailure::NoWay);
+                rung.map(|(device, _)| device).map_err(as_device)
             }
             Some(Device::Phone) | None => self.ring_phone(now, env, media, summoning),
         }
@@ -116,10 +119,24 @@ impl Call {
         mut hunt: Hunt,
         aim: &Aim,
         last: DialFailure,
-    ) -> Result<DeviceCall, DialFailure> {
+    ) -> Result<(DeviceCall, Duration), DialFailure> {
         let sent = self.send_out(now, env, &mut hunt, aim, last)?;
         let way = Way::Outside { hunt: Box::new(hunt), found: false };
-        Ok(DeviceCall { session: sent.session, offered: sent.offered, way })
+        Ok((DeviceCall { session: sent.session, offered: sent.offered, way }, sent.rings))
+    }
+
+    /// Calls the number of who is to be called back, for the first leg. Also gives how long it is let ring.
+    pub(super) fn ring_customer(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        number: Pii<String>,
+        port: u16,
+    ) -> Result<(DeviceCall, Duration), DialFailure> {
+        let hunt = Hunt::new(now, env, Outlook { number, caller_id: None }).ok_or(DialFailure::NoWay)?;
+        let end = LegEnd::Caller(self.record.source.clone());
+        let aim = Aim { leg: self.leg, port, end, device_of: None };
+        self.ring_outside(now, env, hunt, &aim, DialFailure::NoWay)
     }
 
     /// Somebody has the INVITE.
@@ -144,7 +161,7 @@ impl Call {
 
     /// Whether it is to be made sure that a person has the call, and no mailbox of the network or phone that answers by itself.
     pub(super) fn is_to_be_asked(&mut self, env: &Env, leg: LegId) -> bool {
-        let Some((agent, _)) = self.device_owner(leg) else { return false };
+        let Some((Some(agent), _)) = self.device_owner(leg) else { return false };
         let Some(agent) = env.center.agents.get(&agent) else { return false };
         let by_queue = self.agent_leg(leg).is_some_and(|leg| leg.reservation.is_some());
         match self.device_call(leg).map(|call| &call.way) {
@@ -206,13 +223,13 @@ impl Call {
 
     /// Calls the device by the next way.
     fn ring_next(&mut self, now: Now, env: &mut Env, leg: LegId, last: DialFailure) -> Option<OfferFailure> {
-        let (agent, end) = self.device_owner(leg)?;
+        let (device_of, end) = self.device_owner(leg)?;
         let call = self.device_call(leg)?;
         let Way::Outside { hunt, .. } = &mut call.way else { return None };
         let (hunt, port) = (hunt.take(), call.offered.port());
-        let aim = Aim { leg, port, end, device_of: Some(agent) };
+        let aim = Aim { leg, port, end, device_of };
         match self.ring_outside(now, env, hunt, &aim, last) {
-            Ok(next) => {
+            Ok((next, _)) => {
                 if self.is_summoning() {
                     self.session = Some(next.session);
                     if let Some(live) = self.live() {
@@ -228,14 +245,13 @@ impl Call {
         }
     }
 
-    /// Whose device is called, and which leg of the call that is.
-    fn device_owner(&mut self, leg: LegId) -> Option<(AgentId, LegEnd)> {
+    /// Whose device is called, if an agent's is, and which leg of the call that is.
+    fn device_owner(&mut self, leg: LegId) -> Option<(Option<AgentId>, LegEnd)> {
         if self.is_summoning() {
-            let agent = self.calling_agent()?.clone();
-            return Some((agent, LegEnd::Caller(self.record.source.clone())));
+            return Some((self.calling_agent().cloned(), LegEnd::Caller(self.record.source.clone())));
         }
         let agent = self.agent_leg(leg)?.agent.clone();
-        Some((agent.clone(), LegEnd::Agent(agent)))
+        Some((Some(agent.clone()), LegEnd::Agent(agent)))
     }
 
     /// The agent's device that is being called for this leg: one that is offered the call, or the own one of an agent who

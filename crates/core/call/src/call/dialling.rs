@@ -261,6 +261,7 @@ impl Call {
             Fallback::Queue(waiting) => {
                 self.note_place(env, &waiting);
                 self.enqueued_first = None;
+                self.settle_wish(env);
                 let (queue, outcome) = (waiting.queue, QueueOutcome::Answered);
                 self.emit(now, env, CallEvent::Dequeued { queue, outcome });
                 self.close_flow(now, env, waiting.run, Input::Connected)

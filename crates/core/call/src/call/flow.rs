@@ -57,7 +57,7 @@ impl Call {
     fn facts(&self, env: &Env) -> Facts {
         let trunk = match &self.record.source {
             Source::Trunk(trunk) => trunk.as_str().to_owned(),
-            Source::Agent(_) => String::new(),
+            Source::Agent(_) | Source::Queue(_) => String::new(),
         };
         let number = normalise(self.caller(), &env.center.dial_plan);
         let area = number.map_or("", |number| env.center.area(&number)).to_owned();
@@ -72,9 +72,18 @@ impl Call {
 
     /// Enters the first step of a flow. False if there is no such flow.
     pub(super) fn start_flow(&mut self, now: Now, env: &mut Env, name: &FlowId) -> bool {
-        let Some(run) = FlowRun::new(Arc::clone(&env.center.flows), name, self.facts(env)) else {
-            return false;
-        };
+        self.start_flow_of(now, env, Arc::clone(&env.center.flows), name)
+    }
+
+    /// The same of other flows than the center's.
+    pub(super) fn start_flow_of(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        flows: Arc<Flows>,
+        name: &FlowId,
+    ) -> bool {
+        let Some(run) = FlowRun::new(flows, name, self.facts(env)) else { return false };
         self.set_activity(Activity::Flow(run));
         let around = Around::of(self, env, now);
         if let Some(run) = self.run() {

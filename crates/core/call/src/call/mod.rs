@@ -114,7 +114,7 @@ impl Call {
     fn calling_agent(&self) -> Option<&AgentId> {
         match &self.record.source {
             Source::Agent(agent) => Some(agent),
-            Source::Trunk(_) => None,
+            Source::Trunk(_) | Source::Queue(_) => None,
         }
     }
 

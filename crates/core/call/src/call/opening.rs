@@ -39,6 +39,8 @@ pub(super) enum Opening {
     Invited(Option<Bytes>),
     /// On an agent's page: the agent's phone is to be called. The number that is to be shown outside.
     Summoned { caller_id: Option<Pii<String>> },
+    /// With a wish whose turn comes: the number is to be called.
+    CalledBack,
 }
 
 /// A call that begins.
@@ -80,7 +82,7 @@ impl Call {
         let record = CallRecord::begin(id, now.wall, &started).expect("the event is `Started`");
         env.emit(now, EventKind::Call { call: id, what: started });
         let agent = match &record.source {
-            Source::Trunk(_) => None,
+            Source::Trunk(_) | Source::Queue(_) => None,
             Source::Agent(agent) => Some(agent.clone()),
         };
         let leg = env.open_leg(id, LegOwner { party: Party::Caller, agent });
@@ -145,10 +147,11 @@ impl Call {
                 self.summon_agent(now, env, media, caller_id);
                 return;
             }
+            Opening::CalledBack => return self.summon_customer(now, env, port),
         };
         let trunk = match &self.record.source {
             Source::Trunk(trunk) => Some(trunk.clone()),
-            Source::Agent(_) => None,
+            Source::Agent(_) | Source::Queue(_) => None,
         };
         let mut media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2, trunk);
         let description = match &offer {

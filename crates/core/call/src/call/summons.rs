@@ -130,8 +130,12 @@ impl Call {
             return;
         }
         self.emit(now, env, CallEvent::Answered);
-        if let Some(returning) = &self.returning {
-            env.acd.offer_accepted(now, returning.reservation, RETURN_MAX);
+        if self.is_called_first() {
+            self.stand_in_line(now, env);
+            return;
+        }
+        if let Some(reservation) = self.returning.as_ref().and_then(Returning::reservation) {
+            env.acd.offer_accepted(now, reservation, RETURN_MAX);
         } else if let Some(agent) = self.calling_agent() {
             let talking = Outside::Talking(self.direction_of_entry());
             env.acd.set_outside_call(now, agent, id, Some(talking));

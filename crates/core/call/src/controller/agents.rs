@@ -55,6 +55,7 @@ impl Controller {
                 self.with_call(call, |call, env| call.on_passed(now, env, because));
             }
             AcdEvent::Moved { call, to, .. } => {
+                self.env.on_callback_moved(now, call);
                 self.with_call(call, |call, env| call.on_moved(now, env, to));
             }
             AcdEvent::Assigned { call, agent, .. } => {

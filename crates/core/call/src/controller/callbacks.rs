@@ -5,7 +5,7 @@ use hotline_base::{AgentId, CallId, Now, ReservationId};
 
 use super::{CALLS_MAX, Controller};
 use crate::call::{Call, Summons};
-use crate::callbacks::{Returning, Wish};
+use crate::callbacks::{First, Returning, Wish};
 use crate::command::CommandError;
 use crate::event::{EndKind, Entry};
 
@@ -22,7 +22,7 @@ impl Controller {
             return false;
         };
         let Some(Place { queue, .. }) = self.env.acd.place(id) else { return false };
-        if self.env.hold_callback(now, id) {
+        if self.env.keep_from_agents(now, id) || self.env.hold_callback(now, id) {
             self.env.acd.offer_returned(now, reservation);
             return true;
         }
@@ -42,10 +42,28 @@ impl Controller {
             caller_id: None,
         };
         self.env.counters.calls_started += 1;
-        let returning = Returning { callback: id, queue, reservation };
+        let returning = Returning { callback: id, queue, first: First::Agent(reservation) };
         let call = Call::call_back(now, &mut self.env, summons, (returning, requested_at, because.clone()));
         self.calls.insert(attempt, call);
         true
+    }
+
+    /// Calls the numbers of wishes whose turn comes.
+    pub(super) fn follow_turns(&mut self, now: Now) {
+        for id in self.env.turns(now) {
+            if self.draining || self.calls.len() >= CALLS_MAX {
+                return;
+            }
+            let Some(wish) = self.env.callbacks.idle(id).cloned() else { continue };
+            let Some(because) = self.env.acd.explain(now, id) else { continue };
+            let Some(Place { queue, .. }) = self.env.acd.place(id) else { continue };
+            let attempt = CallId::generate(now.wall, &mut self.env.rng);
+            self.env.callbacks.begin(id, attempt);
+            self.env.counters.calls_started += 1;
+            let returning = Returning { callback: id, queue, first: First::Customer };
+            let call = Call::call_customer(now, &mut self.env, (attempt, wish), (returning, because));
+            self.calls.insert(attempt, call);
+        }
     }
 
     /// The call that is being made for a wish is not wanted any more.

@@ -35,7 +35,7 @@ impl Controller {
         }
         let entry = match &source {
             Source::Agent(_) => self.entry_for_agent(called.expose()),
-            Source::Trunk(_) => self.entry_of(called.expose()),
+            Source::Trunk(_) | Source::Queue(_) => self.entry_of(called.expose()),
         };
         let Some((entry, language)) = entry else {
             self.env.counters.calls_unknown_number += 1;
@@ -74,7 +74,7 @@ impl Controller {
     fn id_beside(&mut self, now: Now, source: &Source) -> CallId {
         let beside = match source {
             Source::Agent(agent) => self.calls.values().find(|call| call.has_agent(agent)),
-            Source::Trunk(_) => None,
+            Source::Trunk(_) | Source::Queue(_) => None,
         };
         match beside {
             Some(call) => call.id().sibling(now.wall, &mut self.env.rng),

@@ -57,6 +57,8 @@ pub enum Timer {
     Trunks,
     /// Another day begins where the center is.
     Day,
+    /// Whose turn comes of those whose numbers are called before an agent?
+    Turns,
     /// A timer of one call.
     Call(CallTimer),
 }
@@ -240,6 +242,7 @@ impl Controller {
         self.env.sip.handle_timeout(now);
         self.env.acd.handle_timeout(now);
         self.follow_calendar(now);
+        self.follow_turns(now);
         self.env.with_trunks(now, |trunks, outer| trunks.handle_timeout(now, outer));
         while let Some((call, timer)) = self.env.timers.pop_due(now.mono) {
             self.with_call(call, |call, env| match timer {
@@ -312,7 +315,8 @@ impl Controller {
         let call = self.env.timers.next().map(|(at, (_, timer))| (at, Timer::Call(*timer)));
         let trunks = self.env.trunks.poll_timeout().map(|at| (at, Timer::Trunks));
         let day = Some((self.env.next_day.look_at(), Timer::Day));
-        [sip, acd, trunks, call, day].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let turns = self.env.callbacks.look_at().map(|at| (at, Timer::Turns));
+        [sip, acd, trunks, call, day, turns].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What the page of the agent who is offered `offer` shows; `None` once that call is over.

@@ -353,7 +353,7 @@ impl Trunks {
     fn counters_of(&mut self, source: &Source) -> Option<&mut TrunkCounters> {
         match source {
             Source::Trunk(trunk) => Some(&mut self.states.entry(trunk.clone()).or_default().counters),
-            Source::Agent(_) => None,
+            Source::Agent(_) | Source::Queue(_) => None,
         }
     }
 

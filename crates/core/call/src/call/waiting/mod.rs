@@ -55,7 +55,11 @@ impl Call {
         let queue = wanted.queue.clone();
         let entry = self.entry(now, env, wanted);
         let enqueued = entry.enqueued.unwrap_or(now);
-        if let Err(exit) = join(now, env, entry) {
+        let joined = match self.stand_in(now, env) {
+            Some(joined) => joined,
+            None => join(now, env, entry),
+        };
+        if let Err(exit) = joined {
             self.set_activity(Activity::Flow(run));
             self.give_flow(now, env, Input::QueueExited(exit));
             return;
@@ -180,6 +184,10 @@ impl Call {
     /// Whoever waits when the opening hours of the queue are over leaves it then.
     pub(crate) fn watch_hours(&mut self, now: Now, env: &mut Env) {
         let id = self.id();
+        // Whoever was called back in time is not sent away.
+        if self.is_called_first() {
+            return;
+        }
         let Some(queue) = self.waiting().map(|waiting| waiting.queue.clone()) else { return };
         match closing(now, env, &queue) {
             Closing::Now if self.is_only_waiting() => {
