@@ -158,7 +158,8 @@ impl Call {
                 waiting.announcer.noted(now.mono, what);
             } else {
                 waiting.announcer.said(now.mono, what, play);
-                env.media.push_back(media::Command::Play { leg, play, prompts });
+                let behind = if rules.over_music { media::Behind::Music } else { media::Behind::Silence };
+                env.media.push_back(media::Command::Play { leg, play, prompts, behind });
             }
         }
     }
