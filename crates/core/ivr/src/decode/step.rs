@@ -193,6 +193,9 @@ impl Decoder<'_> {
         let agent = self.optional_expression(&fields, "agent", Type::Text);
         let agent_wait = self.seconds(format::fields("queue"), &fields, "agent_wait_s", AGENT_WAIT_S);
         let agent_only = self.r.bool(fields.optional("agent_only"), false);
+        if fields.optional("agent").is_none() {
+            self.meaningless_without_agent(&fields);
+        }
         let emergency = self.r.bool(fields.optional("emergency"), false);
         let keys = self.keys(fields.optional("keys"), "keys");
         let exits = self.exits("queue", &fields, QueueExit::from_name);
@@ -208,6 +211,15 @@ impl Decoder<'_> {
             exits: exits?,
         };
         Some(StepKind::Queue(queue.into()))
+    }
+
+    fn meaningless_without_agent(&mut self, fields: &Fields<'_>) {
+        for key in ["agent_wait_s", "agent_only"] {
+            if let Some(node) = fields.optional(key) {
+                let problem = format!("`{key}` means nothing without `agent`");
+                self.r.mistake(node.place, problem, "add `agent: …`, the agent's id, or leave it out");
+            }
+        }
     }
 
     fn optional_expression(
