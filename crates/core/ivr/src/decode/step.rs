@@ -184,10 +184,12 @@ impl Decoder<'_> {
         let queue =
             self.r.required(&fields, "name").and_then(|node| self.r.name::<QueueId>(node, "a queue's name"));
         let skills = self.pairs(fields.optional("skills"), "skills", |d, key, value| {
-            d.r.check_name(key.value, key.place, "a skill's name")?;
-            let level = d.r.count(value, LEVELS)?;
-            let skill = At { value: key.value.to_owned(), place: key.place };
-            Some((skill, u8::try_from(level).ok()?))
+            let level = d.r.count(value, LEVELS);
+            let skill = d.template_at(&At { value: key.value.to_owned(), place: key.place })?;
+            if let Some(name) = skill.as_constant() {
+                d.r.check_name(name, skill.place, "a skill's name")?;
+            }
+            Some((skill, u8::try_from(level?).ok()?))
         });
         let priority_credit = self.optional_expression(&fields, "priority_credit_s", Type::Integer);
         let agent = self.optional_expression(&fields, "agent", Type::Text);

@@ -53,9 +53,14 @@ impl Call {
     /// Puts the caller into the queue that its flow leads to.
     pub(super) fn enqueue(&mut self, now: Now, env: &mut Env, run: FlowRun, wanted: Enqueue) {
         let queue = wanted.queue.clone();
+        // A skill that the flow computed, and that nobody can have: who asks for it would wait for nobody.
+        let is_known =
+            |skill: &String| env.center.staffing.skills.contains_key(&SkillId::from(skill.as_str()));
+        let asks_too_much = !wanted.skills.keys().all(is_known);
         let entry = self.entry(now, env, wanted);
         let enqueued = entry.enqueued.unwrap_or(now);
-        if let Err(exit) = join(now, env, entry) {
+        let joined = if asks_too_much { Err(QueueExit::NoAgents) } else { join(now, env, entry) };
+        if let Err(exit) = joined {
             self.set_activity(Activity::Flow(run));
             self.give_flow(now, env, Input::QueueExited(exit));
             return;
