@@ -43,8 +43,8 @@ pub enum Command {
         /// The loop; `None` for silence.
         prompt: Option<Music>,
     },
-    /// Plays prompts one after the other without a gap, to one leg, over music and over a bridge. Replaces a
-    /// playback under way, which ends `Stopped`. Ends with exactly one `PlayFinished`.
+    /// Plays prompts one after the other without a gap, to one leg, in place of a bridge and in place of music or
+    /// over it. Replaces a playback under way, which ends `Stopped`. Ends with exactly one `PlayFinished`.
     Play {
         /// The leg that hears them.
         leg: LegId,
@@ -251,10 +251,9 @@ impl From<&str> for Music {
 }
 
 /// What is heard behind prompts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Behind {
     /// Nothing: they cut the music off, which goes on after them where it would be.
-    #[default]
     Silence,
     /// The leg's music, 15 dB softer, if it hears any; not where a bridge has replaced it. It goes down and comes up again
     /// within 150 ms, and not between two prompts of one playback.
