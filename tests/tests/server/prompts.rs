@@ -1,15 +1,13 @@
 //! Prompts of an administrator's own: a stereo file at 48 kHz is heard at its pitch by every phone, with all that the phone can
 //! carry.
 
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use hotline_audio::g722::Decoder;
 use hotline_audio::{Rate, Tone, tone_dbfs, ulaw};
 use hotline_rtp::Header;
-use hotline_tests::{Center, Hotline, PATIENCE, Wire, field, root, status};
+use hotline_tests::{Center, Hotline, PATIENCE, Wire, copied_sounds, field, root, status};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use tempfile::TempDir;
 use tokio::net::UdpSocket;
@@ -27,10 +25,7 @@ const HEARD_MS: usize = 400;
 
 /// The shipped sounds, with such a greeting.
 fn sounds() -> Result<TempDir> {
-    let directory = TempDir::new()?;
-    for folder in ["en", "zh", "music"] {
-        copy(&root().join("sounds").join(folder), &directory.path().join(folder))?;
-    }
+    let directory = copied_sounds()?;
     let spec =
         WavSpec { channels: 2, sample_rate: FILE_HZ, bits_per_sample: 16, sample_format: SampleFormat::Int };
     let mut writer = WavWriter::create(directory.path().join("en/greeting.wav"), spec)?;
@@ -41,15 +36,6 @@ fn sounds() -> Result<TempDir> {
     }
     writer.finalize()?;
     Ok(directory)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        fs::copy(entry.path(), to.join(entry.file_name()))?;
-    }
-    Ok(())
 }
 
 /// A codec as a phone offers it.

@@ -116,6 +116,24 @@ async fn the_skills_that_a_flow_asks_for_choose_the_agent_and_the_reasons_can_be
 }
 
 #[tokio::test]
+async fn a_skill_that_a_flow_computes_chooses_the_agent_and_one_that_nobody_can_have_leads_out() -> Result<()>
+{
+    let skill = format!("\"{{{{ 'french' if call.caller == '{CALLER}' else 'latin' }}}}\"");
+    let flow = flow("computed", "sales", &format!("skills: {{{skill}: 3}}, "));
+    let hotline = french().flow("4500", "computed", &flow).start().await?;
+    let mut watch = hotline.watch().await?;
+    let (_first, mut third) = (hotline.ready("1001").await?, hotline.ready("1003").await?);
+    let mut other = dials(&hotline, OTHER, "4500").await?;
+    other.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let call = watch.call_of(OTHER).await?;
+    let record = watch.over(&call).await?;
+    let exit = record.path.iter().find(|step| step.step == "wait").map(|step| step.exit.as_str());
+    assert_eq!((exit, record.queues.len()), (Some("no_agents"), 0), "it does not wait for nobody");
+    let _caller = dials(&hotline, CALLER, "4500").await?;
+    takes(&mut third).await
+}
+
+#[tokio::test]
 async fn the_customers_own_agent_is_asked_first_and_the_others_after_it() -> Result<()> {
     let own = "agent: \"'1002'\", agent_wait_s: 2, ";
     let center = Center::new().flow("4500", "own", &flow("own", "sales", own)).flow(

@@ -2,8 +2,12 @@
 
 use anyhow::{Context, Result};
 use hotline_api_types::{AgentState, EndKind, QueueOutcome, Record, Timestamp};
+use hotline_audio::{SAMPLE_RATE_HZ, Tone, tone_dbfs};
 use hotline_phone::{Phone, PhoneEvent};
-use hotline_tests::{ADMIN, Center, Hotline, PATIENCE, Watch, eventually, takes, tells, wait_until_told};
+use hotline_tests::{
+    ADMIN, Center, Hotline, PATIENCE, Watch, copied_sounds, eventually, put_sound, root, takes, tells,
+    wait_until_told,
+};
 use serde_json::json;
 
 const CALLER: &str = "+15550100123";
@@ -70,6 +74,64 @@ async fn callers_are_told_their_place_and_a_range_of_minutes_and_both_again() ->
         assert!([place, from, to, minutes].is_sorted(), "{place} {from} {to} {minutes}");
         caller.forget_heard();
     }
+    Ok(())
+}
+
+/// Music and the place in line as tones, so that each is heard behind the other.
+const MUSIC_HZ: f64 = 400.0;
+const PLACE_HZ: f64 = 1000.0;
+const LEVEL_DBFS: f64 = -12.0;
+/// 50 ms, in which both tones are told apart.
+const PIECE: usize = 400;
+
+/// What a waiting caller hears of music and place, in each piece, until the music is as loud as before the place was told.
+async fn hears_its_place(keys: &str) -> Result<Vec<(f64, f64)>> {
+    let sounds = copied_sounds()?;
+    for (name, hz, seconds) in [("music/waiting", MUSIC_HZ, 2), ("en/you_are_next", PLACE_HZ, 1)] {
+        let samples = Tone::new(hz, LEVEL_DBFS, SAMPLE_RATE_HZ).take(seconds * SAMPLE_RATE_HZ as usize);
+        put_sound(sounds.path(), name, samples)?;
+    }
+    let shipped = root().join("sounds").display().to_string();
+    let own = sounds.path().display().to_string();
+    let hotline = center(keys).edit("config/hotline.yaml", &shipped, &own).start().await?;
+    let caller = dials(&hotline, CALLER).await?;
+    let is_loud = |level: f64| level > LEVEL_DBFS - 1.0;
+    eventually("the place, and then the music again", async || {
+        let level = |piece: &[i16], hz| tone_dbfs(piece, hz, SAMPLE_RATE_HZ);
+        let heard = caller.heard();
+        let pieces: Vec<(f64, f64)> =
+            heard.chunks_exact(PIECE).map(|piece| (level(piece, MUSIC_HZ), level(piece, PLACE_HZ))).collect();
+        let told = pieces.iter().rposition(|(_, place)| is_loud(*place));
+        let after = told.and_then(|told| pieces.get(told + 5..)).unwrap_or_default();
+        Ok(after.iter().any(|(music, _)| is_loud(*music)).then_some(pieces))
+    })
+    .await
+}
+
+/// The middle one of the levels that the music has while the place is told.
+fn behind(pieces: &[(f64, f64)]) -> Result<f64> {
+    let mut levels: Vec<f64> =
+        pieces.iter().filter(|(_, place)| *place > LEVEL_DBFS - 1.0).map(|(music, _)| *music).collect();
+    levels.sort_by(f64::total_cmp);
+    levels.get(levels.len() / 2).copied().context("the place was told")
+}
+
+#[tokio::test]
+async fn the_place_is_told_over_the_music_which_goes_on_softly() -> Result<()> {
+    let pieces = hears_its_place("announce: {after_s: 1}").await?;
+    let begins = pieces.iter().position(|(music, _)| *music > LEVEL_DBFS - 1.0);
+    let told = pieces.iter().position(|(_, place)| *place > LEVEL_DBFS - 1.0);
+    assert!(begins.is_some() && begins < told, "music comes first: {pieces:?}");
+    let behind = behind(&pieces)?;
+    assert!((behind - (LEVEL_DBFS - 15.0)).abs() < 1.0, "{behind} dBFS: {pieces:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_place_cuts_the_music_off_where_a_queue_wants_it() -> Result<()> {
+    let pieces = hears_its_place("announce: {after_s: 1, over_music: false}").await?;
+    let behind = behind(&pieces)?;
+    assert!(behind < -45.0, "{behind} dBFS: {pieces:?}");
     Ok(())
 }
 

@@ -466,6 +466,10 @@ fn a_queue_has_a_plan_announcements_and_rules_for_calling_back() {
     assert!(steps[2].replace && steps[2].min_level == Some(0));
     assert_eq!((queue.routing.tiers.wait.as_secs(), queue.routing.tiers.each), (30, false));
     assert!(queue.announcements.position && queue.announcements.wait, "the place too");
+    assert!(queue.announcements.over_music, "the music goes on unless it is told not to");
+    let cut_in =
+        sales("    announce: {over_music: false}\n").unwrap().center.queues.remove(&"sales".into()).unwrap();
+    assert!(!cut_in.announcements.over_music && cut_in.announcements.position);
     assert_eq!((queue.announcements.comfort.len(), queue.greeting.agent_number), (1, true));
     assert_eq!((queue.callback.retries, queue.callback.retry.as_secs()), (0, 60));
     assert_eq!((queue.place_kept.as_secs(), queue.routing.weight), (90, 3));
@@ -480,6 +484,7 @@ fn every_mistake_in_how_a_queue_gives_its_calls_is_told() {
         ("ring_delay_s: 5", "`ring_delay_s` has no meaning here"),
         ("callback: {retry_s: 0}", "1 to 86400"),
         ("callback: {again: 2}", "again"),
+        ("announce: {over_music: softly}", "`true` or `false`"),
         ("hours: office", "there are no hours `office`"),
         ("comfort: {prompts: [thank_you]}", "there is no prompt `thank_you`"),
     ] {

@@ -99,6 +99,8 @@ pub struct Announcements {
     pub interval: Duration,
     /// After so long position and wait are said again even if they have not changed.
     pub repeat: Option<Duration>,
+    /// Whether the music goes on softly meanwhile; if not, what is said cuts it off.
+    pub over_music: bool,
     /// Said one after the other, around, each [`comfort_every`](Self::comfort_every) after the last thing that was said. At
     /// most [`QUEUE_PROMPTS_MAX`].
     pub comfort: Vec<PromptName>,
@@ -114,6 +116,7 @@ impl Default for Announcements {
             after: Duration::ZERO,
             interval: Duration::from_secs(15),
             repeat: None,
+            over_music: true,
             comfort: Vec::new(),
             comfort_every: Duration::from_secs(45),
         }

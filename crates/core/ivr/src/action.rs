@@ -257,7 +257,7 @@ pub enum Action {
 pub struct Enqueue {
     /// The queue.
     pub queue: QueueId,
-    /// The level that an agent needs of each skill.
+    /// The level that an agent needs of each skill. A name that the flow computed may be one of no skill.
     pub skills: BTreeMap<String, u8>,
     /// A head start.
     pub priority_credit: Duration,

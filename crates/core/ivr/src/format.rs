@@ -224,7 +224,11 @@ const QUEUE_EXITS: &[Field] = &[
 ];
 const QUEUE: &[Field] = &[
     must("name", Shape::Name, "one of `queues` in config/center.yaml"),
-    may("skills", Shape::Levels, "the level from 1 to 10 that an agent needs of each skill"),
+    may(
+        "skills",
+        Shape::Levels,
+        "the level from 1 to 10 that an agent needs of each skill; a name may be computed, such as `\"{{ call.language }}\"`",
+    ),
     may("priority_credit_s", Shape::Expression, "a head start in seconds"),
     may(
         "emergency",

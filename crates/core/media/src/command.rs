@@ -35,16 +35,16 @@ pub enum Command {
         /// What.
         speech: Speech,
     },
-    /// Plays a prompt in a loop behind everything else on a leg, or stops that. Prompts mute it meanwhile; a
-    /// bridge replaces it.
+    /// Plays a prompt in a loop behind everything else on a leg, or stops that. Prompts mute it meanwhile or are
+    /// heard over it, as [`Play`](Self::Play) says; a bridge replaces it.
     SetMusic {
         /// The leg that hears it.
         leg: LegId,
         /// The loop; `None` for silence.
         prompt: Option<Music>,
     },
-    /// Plays prompts one after the other without a gap, to one leg, over music and over a bridge. Replaces a
-    /// playback under way, which ends `Stopped`. Ends with exactly one `PlayFinished`.
+    /// Plays prompts one after the other without a gap, to one leg, in place of a bridge and in place of music or
+    /// over it. Replaces a playback under way, which ends `Stopped`. Ends with exactly one `PlayFinished`.
     Play {
         /// The leg that hears them.
         leg: LegId,
@@ -52,6 +52,8 @@ pub enum Command {
         play: PlayId,
         /// In this order.
         prompts: Vec<PromptId>,
+        /// What is heard behind them.
+        behind: Behind,
     },
     /// Ends the playback on a leg, if there is one.
     StopPlay {
@@ -246,6 +248,16 @@ impl From<&str> for Music {
     fn from(prompt: &str) -> Self {
         PromptId::from(prompt).into()
     }
+}
+
+/// What is heard behind prompts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Behind {
+    /// Nothing: they cut the music off, which goes on after them where it would be.
+    Silence,
+    /// The leg's music, 15 dB softer, if it hears any; not where a bridge has replaced it. It goes down and comes up again
+    /// within 150 ms, and not between two prompts of one playback.
+    Music,
 }
 
 /// A prompt or a piece of music by `folder/name`: `en/greeting`, `music/waiting`. The folder of a spoken prompt

@@ -19,8 +19,8 @@ use crate::receiver::Content;
 use crate::recordings::Recordings;
 use crate::timeline::samples_at;
 use crate::{
-    Codec, Command, Digit, Event, LegFailure, LegStats, Party, PlayOutcome, PromptId, PromptLibrary, Remote,
-    Sink,
+    Behind, Codec, Command, Digit, Event, LegFailure, LegStats, Party, PlayOutcome, PromptId, PromptLibrary,
+    Remote, Sink,
 };
 
 /// Prompts, music and silence go out once per beat.
@@ -120,7 +120,7 @@ impl Engine {
             Command::SetRemote { leg, remote } => self.set_remote(now, leg, remote),
             Command::SetSpeech { leg, speech } => self.with_leg(leg, |leg| leg.set_speech(speech)),
             Command::SetMusic { leg, prompt } => self.with_leg(leg, |leg| leg.player.set_music(prompt)),
-            Command::Play { leg, play, prompts } => self.play(leg, play, prompts),
+            Command::Play { leg, play, prompts, behind } => self.play(leg, play, prompts, behind),
             Command::StopPlay { leg } => self.stop_play(leg),
             Command::SendDigit { leg, digit } => self.send_digit(leg, digit),
             Command::Bridge { bridge, a, b } => self.connect(now, bridge, Party::conference(&[a, b])),
@@ -330,7 +330,7 @@ impl Engine {
         self.recordings.leave(now, leg, &mut closed, out);
     }
 
-    fn play(&mut self, leg: LegId, play: PlayId, prompts: Vec<PromptId>) {
+    fn play(&mut self, leg: LegId, play: PlayId, prompts: Vec<PromptId>, behind: Behind) {
         let finished = |play, outcome| Event::PlayFinished { leg, play, outcome };
         let Some(target) = self.legs.get_mut(&leg) else {
             self.counters.commands_ignored += 1;
@@ -342,7 +342,8 @@ impl Engine {
             }
             return self.events.push(finished(play, PlayOutcome::MissingPrompt));
         }
-        if let Some(replaced) = target.player.play(play, prompts) {
+        let behind = if target.hears_music() { behind } else { Behind::Silence };
+        if let Some(replaced) = target.player.play(play, prompts, behind) {
             self.events.push(finished(replaced, PlayOutcome::Stopped));
         }
     }

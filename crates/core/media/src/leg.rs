@@ -170,6 +170,11 @@ impl Leg {
         }
     }
 
+    /// True if its music, where there is any, is heard: neither a bridge nor a line is in its place.
+    pub(crate) fn hears_music(&self) -> bool {
+        self.bridged.is_none() && !self.has_line()
+    }
+
     /// Presses a key toward the peer; false if the peer takes none, or too many wait.
     pub(crate) fn press(&mut self, digit: Digit) -> bool {
         let takes = self.link.as_ref().is_some_and(|link| link.remote.telephone_event_send.is_some());

@@ -35,7 +35,7 @@ mod streams;
 mod timeline;
 
 pub use codec::{Codec, Decoder, Encoder, Opus};
-pub use command::{Command, Direction, Music, MusicStart, PromptId, Remote};
+pub use command::{Behind, Command, Direction, Music, MusicStart, PromptId, Remote};
 pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
 pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 pub use hotline_rtp::Digit;

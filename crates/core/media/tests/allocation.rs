@@ -9,7 +9,7 @@ use std::time::Duration;
 use hotline_audio::Rate;
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Engine, EngineConfig, Gain, Music, MusicStart, Opus, Party,
+    BEAT, Behind, Channel, Chunk, Codec, Command, Engine, EngineConfig, Gain, Music, MusicStart, Opus, Party,
     PromptLibrary, Remote, Sink, Speech, Supervision, Voice,
 };
 use hotline_rtp::Header;
@@ -121,7 +121,7 @@ fn packets_allocate_nothing(
         how(a, b, d),
         Command::StartRecording { recording, voices },
         Command::SetMusic { leg: c, prompt: Some("music/loop".into()) },
-        Command::Play { leg: c, play: PlayId(1), prompts: vec!["en/hello".into()] },
+        Command::Play { leg: c, play: PlayId(1), prompts: vec!["en/hello".into()], behind: Behind::Silence },
     ] {
         engine.handle_command(now, command, &mut out);
     }
@@ -168,11 +168,18 @@ fn fades_and_prompts_of_all_kinds_allocate_nothing() {
         engine.handle_command(now, Command::OpenLeg { leg, call }, &mut out);
         engine.handle_command(now, remote(leg, codec), &mut out);
         let music = Music { prompt: "music/loop".into(), start: MusicStart::Shared };
-        let play = |prompt: &str| Command::Play { leg, play: PlayId(1), prompts: vec![prompt.into()] };
+        let play = |prompt: &str, behind| Command::Play {
+            leg,
+            play: PlayId(1),
+            prompts: vec![prompt.into()],
+            behind,
+        };
         for command in [
             Command::SetMusic { leg, prompt: Some(music) },
-            play("en/wide"),
-            play("en/hello"),
+            play("en/wide", Behind::Silence),
+            play("en/hello", Behind::Silence),
+            play("en/wide", Behind::Music),
+            play("en/hello", Behind::Music),
             Command::StopPlay { leg },
             Command::SetMusic { leg, prompt: Some("music/loop".into()) },
             Command::SetMusic { leg, prompt: None },
@@ -186,7 +193,7 @@ fn fades_and_prompts_of_all_kinds_allocate_nothing() {
             assert_eq!(ALLOCATIONS.get() - before, 0, "{codec:?}");
             while engine.poll_event().is_some() {}
         }
-        assert_eq!(out.sent, 18, "{codec:?}");
+        assert_eq!(out.sent, 24, "{codec:?}");
     }
 }
 

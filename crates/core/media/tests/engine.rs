@@ -1,5 +1,6 @@
 //! The engine with scripted peers: what each of them hears, and what call control is told.
 
+mod announcing;
 mod bugs;
 mod mixing;
 mod reports;
@@ -9,7 +10,7 @@ mod world;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone, alaw, dtmf, g722, tone_dbfs, ulaw};
 use hotline_base::{BridgeId, LegId, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, Mark, MarkKind, Music,
+    Behind, Channel, Codec, Command, Direction, Event, KEYS_WAITING_MAX, LegFailure, Mark, MarkKind, Music,
     MusicStart, Opus, PlayOutcome, RecordingFailure, Remote,
 };
 use hotline_rtp::{EventReceiver, EventSender, Header};
@@ -154,7 +155,12 @@ fn silence_that_is_not_sent_takes_its_time() {
     world.command(answer);
     world.sent.clear();
     (0..250).for_each(|_| world.beat());
-    world.command(Command::Play { leg: A, play: PlayId(1), prompts: vec!["en/tone".into()] });
+    world.command(Command::Play {
+        leg: A,
+        play: PlayId(1),
+        prompts: vec!["en/tone".into()],
+        behind: Behind::Silence,
+    });
     (0..25).for_each(|_| world.beat());
     let sent = world.sent_to(A);
     assert!(
@@ -274,7 +280,12 @@ fn a_wide_band_phone_hears_no_burst_when_its_sound_changes() {
         let loud = packets(300.0, other, 60);
         let mut sequence = 0;
         for round in 0..3 {
-            world.command(Command::Play { leg: A, play: PlayId(round), prompts: vec!["en/tone".into()] });
+            world.command(Command::Play {
+                leg: A,
+                play: PlayId(round),
+                prompts: vec!["en/tone".into()],
+                behind: Behind::Silence,
+            });
             (0..8).for_each(|_| {
                 world.beat();
                 // Said while nobody listens.
@@ -304,7 +315,12 @@ fn a_wide_band_phone_hears_prompts_and_silence() {
     world.sent.clear();
     (0..25).for_each(|_| world.beat());
     assert!(heard(&world, A, Codec::G722, 440.0) < -60.0);
-    world.command(Command::Play { leg: A, play: PlayId(7), prompts: vec!["en/tone".into()] });
+    world.command(Command::Play {
+        leg: A,
+        play: PlayId(7),
+        prompts: vec!["en/tone".into()],
+        behind: Behind::Silence,
+    });
     world.sent.clear();
     (0..25).for_each(|_| world.beat());
     assert!((heard(&world, A, Codec::G722, 440.0) + 10.0).abs() < 0.5);
@@ -314,7 +330,12 @@ fn a_wide_band_phone_hears_prompts_and_silence() {
 fn prompt_bridge_and_music_are_one_stream_for_the_peer() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
     world.command(Command::SetMusic { leg: A, prompt: Some("music/loop".into()) });
-    world.command(Command::Play { leg: A, play: PlayId(7), prompts: vec!["en/long".into()] });
+    world.command(Command::Play {
+        leg: A,
+        play: PlayId(7),
+        prompts: vec!["en/long".into()],
+        behind: Behind::Silence,
+    });
     world.sent.clear();
     for _ in 0..6 {
         world.beat();
@@ -510,7 +531,12 @@ fn a_prompt_over_a_bridge_mutes_the_other_side() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
     world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
     world.talk(B, 0, 0, &[9; 160]);
-    world.command(Command::Play { leg: A, play: PlayId(1), prompts: vec!["en/short".into()] });
+    world.command(Command::Play {
+        leg: A,
+        play: PlayId(1),
+        prompts: vec!["en/short".into()],
+        behind: Behind::Silence,
+    });
     world.sent.clear();
     world.talk(B, 1, 0, &[9; 160]);
     world.beat();
@@ -729,6 +755,7 @@ fn playbacks_end_exactly_once() {
         leg: A,
         play: PlayId(play),
         prompts: prompts.iter().map(|prompt| (*prompt).into()).collect(),
+        behind: Behind::Silence,
     };
     let finished = |play, outcome| Event::PlayFinished { leg: A, play: PlayId(play), outcome };
     world.command(play(1, &["en/long"]));
@@ -1007,7 +1034,12 @@ fn commands_that_cross_the_end_are_ignored() {
 fn a_snapshot_goes_on_where_it_was() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
     world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
-    world.command(Command::Play { leg: B, play: PlayId(1), prompts: vec!["en/long".into()] });
+    world.command(Command::Play {
+        leg: B,
+        play: PlayId(1),
+        prompts: vec!["en/long".into()],
+        behind: Behind::Silence,
+    });
     world.talk(A, 0, 0, &[1; 160]);
     world.beat();
     let text = serde_json::to_string(&world.engine).unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hotline_audio::{Rate, Tone, rms_dbfs, tone_dbfs};
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    BEAT, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink,
+    BEAT, Behind, Chunk, Codec, Command, Direction, Engine, EngineConfig, Opus, PromptLibrary, Remote, Sink,
 };
 use hotline_rtp::Header;
 
@@ -179,7 +179,12 @@ fn a_service_that_says_nothing_is_heard_as_silence_in_time() {
 fn a_prompt_goes_first_and_the_line_is_where_it_would_be_after_it() {
     let mut world = World::new(Codec::Pcmu, Rate::Narrow);
     assert!(world.engine.set_line(CALLER, Some(Rate::Narrow)));
-    world.command(Command::Play { leg: CALLER, play: PlayId(1), prompts: vec!["en/long".into()] });
+    world.command(Command::Play {
+        leg: CALLER,
+        play: PlayId(1),
+        prompts: vec!["en/long".into()],
+        behind: Behind::Silence,
+    });
     world.talk(50);
     assert!(is_tone(&world.caller_heard(), 300.0, 8000));
     world.talk(50);

@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use hotline_audio::{Rate, SAMPLE_RATE_HZ, Tone, rms_dbfs, tone_dbfs};
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
-    Channel, Codec, Command, EngineConfig, Event, LegFailure, PlayOutcome, PromptLibrary, Remote, Voice,
+    Behind, Channel, Codec, Command, EngineConfig, Event, LegFailure, PlayOutcome, PromptLibrary, Remote,
+    Voice,
 };
 use hotline_media_rt::{
     Frame, LoadConfig, MediaConfig, MediaHandle, MediaRuntime, SendError, StartError, line,
@@ -213,7 +214,12 @@ fn call_from_prompt_to_recording(of_customer: Codec, of_agent: Codec) {
     server.set_remote(CUSTOMER, customer.address, of_customer);
     server.set_remote(AGENT, agent.address, of_agent);
     server.send(Command::SetMusic { leg: CUSTOMER, prompt: Some("music/waiting".into()) });
-    server.send(Command::Play { leg: CUSTOMER, play: PlayId(1), prompts: vec!["en/hello".into()] });
+    server.send(Command::Play {
+        leg: CUSTOMER,
+        play: PlayId(1),
+        prompts: vec!["en/hello".into()],
+        behind: Behind::Silence,
+    });
     let begin = Instant::now();
     let customer = customer.call(customer_port, of_customer, begin, tone_with_click(440.0, 150));
     let agent = agent.call(agent_port, of_agent, begin, tone_with_click(1000.0, 150));
@@ -345,7 +351,12 @@ fn a_missing_prompt_and_a_used_up_range_are_said() {
     let port = free_even_port();
     let server = Server::with_ports(port..=port + 1);
     assert_eq!(server.open(CUSTOMER), port);
-    server.send(Command::Play { leg: CUSTOMER, play: PlayId(1), prompts: vec!["en/none".into()] });
+    server.send(Command::Play {
+        leg: CUSTOMER,
+        play: PlayId(1),
+        prompts: vec!["en/none".into()],
+        behind: Behind::Silence,
+    });
     let outcome = server.wait_for(|event| match event {
         Event::PlayFinished { outcome, .. } => Some(*outcome),
         _ => None,
@@ -443,7 +454,12 @@ fn a_busy_listener_loses_no_beginning_and_no_end_of_a_leg() {
     for leg in &legs {
         handle.send(Command::OpenLeg { leg: *leg, call: call() }).unwrap();
         handle
-            .send(Command::Play { leg: *leg, play: PlayId(leg.0), prompts: vec!["en/none".into()] })
+            .send(Command::Play {
+                leg: *leg,
+                play: PlayId(leg.0),
+                prompts: vec!["en/none".into()],
+                behind: Behind::Silence,
+            })
             .unwrap();
         handle.send(Command::CloseLeg { leg: *leg }).unwrap();
     }
@@ -531,7 +547,7 @@ fn a_prompt_that_is_added_during_a_call_is_heard_in_it() {
     writer.finalize().unwrap();
     let ticket = server.handle.add_prompt("a1b2", &path, LoadConfig::default()).unwrap();
     let prompts = vec![ticket.id().clone(), "en/hello".into()];
-    server.send(Command::Play { leg: CUSTOMER, play: PlayId(1), prompts });
+    server.send(Command::Play { leg: CUSTOMER, play: PlayId(1), prompts, behind: Behind::Silence });
     let outcome = server.wait_for(|event| match event {
         Event::PlayFinished { outcome, .. } => Some(*outcome),
         _ => None,

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use hotline_base::{BridgeId, CallId, LegId, Now, RecordingId, Rng, WallTime};
+use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Engine, EngineConfig, PromptLibrary, Remote, Sink, Voice,
+    BEAT, Behind, Channel, Chunk, Codec, Command, Engine, EngineConfig, PromptLibrary, Remote, Sink, Voice,
 };
 use hotline_rtp::Header;
 
@@ -46,6 +46,27 @@ fn tick_with_music(bencher: Bencher, legs: usize) {
         now = now + BEAT;
         engine.handle_tick(now, &mut Nowhere);
     });
+}
+
+/// One beat with a hundred legs that are told something: in place of their music, or over it.
+#[divan::bench(args = [Behind::Silence, Behind::Music])]
+fn tick_with_announcements(bencher: Bencher, behind: Behind) {
+    let (mut engine, mut now) = (engine(), Now::default());
+    let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
+    for leg in (0..100).map(LegId) {
+        engine.handle_command(now, Command::OpenLeg { leg, call }, &mut Nowhere);
+        engine.handle_command(now, answered(leg, Codec::Pcmu), &mut Nowhere);
+        let music = Some("music/waiting".into());
+        engine.handle_command(now, Command::SetMusic { leg, prompt: music }, &mut Nowhere);
+        // Long enough for all beats: half an hour.
+        let prompts = vec!["music/waiting".into(); 1800];
+        engine.handle_command(now, Command::Play { leg, play: PlayId(leg.0), prompts, behind }, &mut Nowhere);
+    }
+    bencher.counter(ItemsCount::new(100_usize)).bench_local(|| {
+        now = now + BEAT;
+        engine.handle_tick(now, &mut Nowhere);
+    });
+    assert!(engine.poll_event().is_none(), "all are still told something");
 }
 
 struct Bridge {

@@ -94,7 +94,7 @@ impl MediaPlane {
                 }
             }
             Command::SetMusic { .. } | Command::SendDigit { .. } => {}
-            Command::Play { leg, play, prompts } => self.play(leg, play, prompts.len()),
+            Command::Play { leg, play, prompts, .. } => self.play(leg, play, prompts.len()),
             Command::StopPlay { leg } => self.stop_play(leg),
             Command::Bridge { bridge, a, b } => self.bridge(bridge, a, b),
             Command::Connect { .. } => {}

@@ -52,7 +52,7 @@ pub(super) fn announcements(
     queue: &Fields<'_>,
     sounds: &Sounds,
 ) -> Option<Announcements> {
-    const KEYS: &[&str] = &["position", "wait", "after_s", "interval_s", "repeat_s"];
+    const KEYS: &[&str] = &["position", "wait", "after_s", "interval_s", "repeat_s", "over_music"];
     let usual = Announcements::default();
     let short = reader.bool(queue.optional("announce_position"), usual.position);
     let mut told = Announcements { position: short?, ..usual };
@@ -63,11 +63,13 @@ pub(super) fn announcements(
         let after = seconds(reader, &fields, "after_s", 0..=600, told.after);
         let interval = seconds(reader, &fields, "interval_s", 1..=3600, told.interval);
         let repeat = fields.optional("repeat_s").map(|node| reader.seconds(node, 10..=3600));
+        let over_music = reader.bool(fields.optional("over_music"), told.over_music);
         told = Announcements {
             position: position?,
             wait: wait?,
             after: after?,
             interval: interval?,
+            over_music: over_music?,
             repeat: match repeat {
                 Some(repeat) => Some(repeat?),
                 None => None,

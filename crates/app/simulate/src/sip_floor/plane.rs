@@ -46,7 +46,7 @@ impl Plane {
     pub(super) fn handle_command(&mut self, command: Command) {
         match command {
             Command::OpenLeg { leg, call } => self.open(leg, call),
-            Command::Play { leg, play, prompts } => {
+            Command::Play { leg, play, prompts, .. } => {
                 self.stop_play(leg);
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.playing = Some(play);

@@ -152,7 +152,12 @@ impl Call {
         live.activity = Activity::Idle;
         live.refusal = Some(Refusal { play, ending });
         env.media.push_back(media::Command::SetMusic { leg, prompt: None });
-        env.media.push_back(media::Command::Play { leg, play, prompts: vec![tone.into()] });
+        env.media.push_back(media::Command::Play {
+            leg,
+            play,
+            prompts: vec![tone.into()],
+            behind: media::Behind::Silence,
+        });
         env.arm(self.id(), CallTimer::Refusal, now.mono + REFUSAL_MAX);
     }
 

@@ -28,7 +28,12 @@ impl Call {
         let mut say = |leg: LegId, prompts: Vec<media::PromptId>| {
             (!prompts.is_empty()).then(|| {
                 let play = env.next_play();
-                env.media.push_back(media::Command::Play { leg, play, prompts });
+                env.media.push_back(media::Command::Play {
+                    leg,
+                    play,
+                    prompts,
+                    behind: media::Behind::Silence,
+                });
                 play
             })
         };

@@ -297,7 +297,7 @@ impl Call {
         let (leg, play) = (offer, env.next_play());
         let prompt = prompt_id(&env.center.language, &PromptName::from(TAKE_CALL_PROMPT));
         let prompts = vec![prompt; TAKE_CALL_SAID];
-        env.media.push_back(media::Command::Play { leg, play, prompts });
+        env.media.push_back(media::Command::Play { leg, play, prompts, behind: media::Behind::Silence });
     }
 
     /// A key was pressed on the device to which the call is offered.

@@ -63,8 +63,12 @@ fn named(flow: &Flow, step: &Step, world: &World<'_>, found: &mut Findings<'_>) 
     if let StepKind::Queue(queue) = &step.kind {
         self::queue(&queue.queue.value, queue.queue.place, world, found);
         for (skill, level) in &queue.skills {
-            known("skill", &skill.value, skill.place, world.skills.iter().map(String::as_str), found);
-            skilled(&queue.queue.value, skill, *level, world, found);
+            // A name that is computed is looked for when the call comes there.
+            if let Some(name) = skill.as_constant() {
+                known("skill", name, skill.place, world.skills.iter().map(String::as_str), found);
+                let skill = At { value: name, place: skill.place };
+                skilled(&queue.queue.value, &skill, *level, world, found);
+            }
         }
         if let Some(agent) = &queue.agent
             && let Some(Value::Text(id)) = agent.as_constant()
@@ -86,9 +90,9 @@ fn named(flow: &Flow, step: &Step, world: &World<'_>, found: &mut Findings<'_>) 
 }
 
 /// Whoever asks for more than any member can would wait for nobody. An unknown queue or skill is told of elsewhere.
-fn skilled(queue: &QueueId, skill: &At<String>, level: u8, world: &World<'_>, found: &mut Findings<'_>) {
-    let best = (world.skilled)(queue, &skill.value);
-    if best < level && world.queues.contains(queue) && world.skills.contains(&skill.value) {
+fn skilled(queue: &QueueId, skill: &At<&str>, level: u8, world: &World<'_>, found: &mut Findings<'_>) {
+    let best = (world.skilled)(queue, skill.value);
+    if best < level && world.queues.contains(queue) && world.skills.contains(skill.value) {
         let problem = format!("no agent of queue `{queue}` has `{}` at level {level}", skill.value);
         let remedy = match best {
             0 => "add the skill to an agent who serves it".to_owned(),

@@ -68,6 +68,9 @@ fn leak(flow: &Flow, flows: &Flows, variable: &Variable, goes: Goes<'_>) -> Opti
         Goes::Stream => told("the parameters of a stream", "leave it out"),
         Goes::Speech => told("speech, which is kept", "say it with `{digits: …}` if it must be said"),
         Goes::Dialled => told("what is dialled, which is on record", "use a variable that is not sensitive"),
+        Goes::Skill => {
+            told("a skill that is asked for, which is on record", "use a variable that is not sensitive")
+        }
         Goes::Variable(to) if !flow.is_sensitive(to) => Some((
             format!("`{to}`, which is not"),
             format!(

@@ -27,6 +27,8 @@ pub(super) enum Goes<'f> {
     Speech,
     /// Into what is dialled, or noted for a call back: both are on record.
     Dialled,
+    /// Into the name of a skill that is asked for.
+    Skill,
     /// Into a variable of this flow.
     Variable(&'f Variable),
     /// Into a parameter of another flow.
@@ -61,6 +63,7 @@ pub(super) fn expressions(kind: &StepKind) -> Vec<Read<'_>> {
         StepKind::Queue(queue) => {
             queue.priority_credit.iter().for_each(|credit| own(credit, Goes::Nowhere));
             queue.agent.iter().for_each(|agent| own(agent, Goes::Dialled));
+            queue.skills.iter().for_each(|(skill, _)| add(&mut reads, skill, Goes::Skill));
         }
         StepKind::Callback(callback) => own(&callback.number, Goes::Dialled),
         StepKind::Call(call) => {

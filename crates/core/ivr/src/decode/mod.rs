@@ -307,9 +307,13 @@ impl Decoder<'_> {
 
     fn template(&mut self, node: &Node) -> Option<Template> {
         let text = At { value: self.r.text(node, "a text")?.to_owned(), place: node.place };
-        match Template::parse(&text, &self.types) {
+        self.template_at(&text)
+    }
+
+    fn template_at(&mut self, text: &At<String>) -> Option<Template> {
+        match Template::parse(text, &self.types) {
             Ok(template) => Some(template),
-            Err(misspelt) => self.misspelt(node.place, &text.value, misspelt),
+            Err(misspelt) => self.misspelt(text.place, &text.value, misspelt),
         }
     }
 

@@ -184,15 +184,20 @@ impl Decoder<'_> {
         let queue =
             self.r.required(&fields, "name").and_then(|node| self.r.name::<QueueId>(node, "a queue's name"));
         let skills = self.pairs(fields.optional("skills"), "skills", |d, key, value| {
-            d.r.check_name(key.value, key.place, "a skill's name")?;
-            let level = d.r.count(value, LEVELS)?;
-            let skill = At { value: key.value.to_owned(), place: key.place };
-            Some((skill, u8::try_from(level).ok()?))
+            let level = d.r.count(value, LEVELS);
+            let skill = d.template_at(&At { value: key.value.to_owned(), place: key.place })?;
+            if let Some(name) = skill.as_constant() {
+                d.r.check_name(name, skill.place, "a skill's name")?;
+            }
+            Some((skill, u8::try_from(level?).ok()?))
         });
         let priority_credit = self.optional_expression(&fields, "priority_credit_s", Type::Integer);
         let agent = self.optional_expression(&fields, "agent", Type::Text);
         let agent_wait = self.seconds(format::fields("queue"), &fields, "agent_wait_s", AGENT_WAIT_S);
         let agent_only = self.r.bool(fields.optional("agent_only"), false);
+        if fields.optional("agent").is_none() {
+            self.meaningless_without_agent(&fields);
+        }
         let emergency = self.r.bool(fields.optional("emergency"), false);
         let keys = self.keys(fields.optional("keys"), "keys");
         let exits = self.exits("queue", &fields, QueueExit::from_name);
@@ -208,6 +213,15 @@ impl Decoder<'_> {
             exits: exits?,
         };
         Some(StepKind::Queue(queue.into()))
+    }
+
+    fn meaningless_without_agent(&mut self, fields: &Fields<'_>) {
+        for key in ["agent_wait_s", "agent_only"] {
+            if let Some(node) = fields.optional(key) {
+                let problem = format!("`{key}` means nothing without `agent`");
+                self.r.mistake(node.place, problem, "add `agent: …`, the agent's id, or leave it out");
+            }
+        }
     }
 
     fn optional_expression(

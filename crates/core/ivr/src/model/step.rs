@@ -288,8 +288,8 @@ pub(crate) struct Set {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Queue {
     pub(crate) queue: At<QueueId>,
-    /// The level that an agent needs of each skill.
-    pub(crate) skills: Vec<(At<String>, u8)>,
+    /// The level that an agent needs of each skill, whose name may be computed.
+    pub(crate) skills: Vec<(Template, u8)>,
     /// A head start in seconds.
     pub(crate) priority_credit: Option<Expression>,
     /// The agent, by id or extension, who is asked first.

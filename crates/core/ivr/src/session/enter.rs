@@ -1,5 +1,6 @@
 //! Entering a step of each kind.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_base::{Now, Pii};
@@ -270,15 +271,32 @@ impl Session {
         };
         let agent = queue.agent.as_ref().and_then(|agent| self.evaluate(now, around, agent));
         let agent = agent.map(|agent| agent.written()).filter(|agent| !agent.is_empty());
+        let skills = self.skills(now, around, &queue);
         self.actions.push_back(Action::Enqueue(Enqueue {
             queue: queue.queue.value.clone(),
-            skills: queue.skills.iter().map(|(skill, level)| (skill.value.clone(), *level)).collect(),
+            skills,
             priority_credit: core::time::Duration::from_secs(seconds.min(MAX_CREDIT_S)),
             agent: agent.map(|agent| (agent, queue.agent_wait)),
             agent_only: queue.agent_only,
             emergency: queue.emergency,
         }));
         self.wait(now, name, Doing::Queued(queue))
+    }
+
+    /// What is asked of agents: the highest level of each skill. A name that is empty, or that cannot be computed, asks nothing.
+    fn skills(&mut self, now: Now, around: &dyn Surroundings, queue: &Queue) -> BTreeMap<String, u8> {
+        let mut skills = BTreeMap::new();
+        for (skill, level) in &queue.skills {
+            match skill.fill(&self.reading(now, around), str::to_owned) {
+                Ok(name) if name.is_empty() => {}
+                Ok(name) => {
+                    let highest = skills.entry(name).or_insert(*level);
+                    *highest = (*highest).max(*level);
+                }
+                Err(_) => self.failed_expressions += 1,
+            }
+        }
+        skills
     }
 
     fn transfer(

@@ -169,7 +169,8 @@ impl Caller {
                 assert_eq!(self.playing.take(), Some(tag), "only what plays is stopped");
                 "stop".to_owned()
             }
-            Action::Enqueue(entry) => format!("enqueue {}", entry.queue),
+            Action::Enqueue(entry) if entry.skills.is_empty() => format!("enqueue {}", entry.queue),
+            Action::Enqueue(entry) => format!("enqueue {} {:?}", entry.queue, entry.skills),
             Action::LeaveQueue => "leave queue".to_owned(),
             Action::Transfer { to: Target::Extension(extension), .. } => {
                 format!("transfer {}", extension.expose())

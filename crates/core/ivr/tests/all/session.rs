@@ -316,3 +316,24 @@ fn a_call_continues_from_a_snapshot_in_the_middle_of_a_number() {
     assert_eq!(caller.session.variable("number").unwrap().written(), "123");
     assert_eq!(caller.given(), ["play en: a", "stop", "play en: c"]);
 }
+
+/// Where two names are the same the higher level counts, and a name that is empty or cannot be computed asks nothing.
+#[test]
+fn skills_are_computed_when_the_caller_comes_to_the_queue() {
+    let mut caller = Caller::new(&flow(
+        r#"
+first:
+  queue:
+    name: sales
+    skills:
+      french: 2
+      "{{ 'fre' ~ 'nch' }}": 4
+      "speaks_{{ call.language }}": 3
+      "{{ '' if call.language == 'en' else 'billing' }}": 5
+      "{{ slice('x', 1 // (length(call.caller) - length(call.caller)), 1) }}": 6
+    exits: {full: end, timeout: end, no_agents: end}
+end: {hangup: {cause: normal}}
+"#,
+    ));
+    assert_eq!(caller.given(), ["enqueue sales {\"french\": 4, \"speaks_en\": 3}"]);
+}

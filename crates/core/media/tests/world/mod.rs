@@ -7,7 +7,7 @@ use std::time::Duration;
 use hotline_audio::{SAMPLE_RATE_HZ, Tone};
 use hotline_base::{BridgeId, CallId, LegId, Now, PlayId, RecordingId, Rng, Time, WallTime};
 use hotline_media::{
-    BEAT, Channel, Chunk, Codec, Command, Engine, EngineConfig, Event, Gain, LegStats, Mark, Party,
+    BEAT, Behind, Channel, Chunk, Codec, Command, Engine, EngineConfig, Event, Gain, LegStats, Mark, Party,
     PromptLibrary, Remote, Sink, Speech, Supervision, Voice,
 };
 use hotline_rtp::{Digit, Header};
@@ -310,6 +310,7 @@ pub(crate) fn random_command(rng: &mut Rng) -> Command {
             leg,
             play: PlayId(rng.below(9)),
             prompts: (0..rng.below(3)).map(|_| prompts[rng.below(3) as usize].into()).collect(),
+            behind: if rng.chance(1, 2) { Behind::Music } else { Behind::Silence },
         },
         5 => Command::StopPlay { leg },
         6 => Command::Bridge { bridge, a: leg, b: other },

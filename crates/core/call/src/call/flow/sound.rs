@@ -48,7 +48,12 @@ impl Call {
             .collect();
         let unspoken = if texts.is_empty() {
             let prompts = known.into_iter().flatten().collect();
-            env.media.push_back(media::Command::Play { leg: self.leg, play, prompts });
+            env.media.push_back(media::Command::Play {
+                leg: self.leg,
+                play,
+                prompts,
+                behind: media::Behind::Silence,
+            });
             None
         } else {
             let (call, language) = (self.id(), language.as_str().to_owned());
@@ -77,7 +82,12 @@ impl Call {
                 let mut spoken = spoken.into_iter();
                 let prompts =
                     unspoken.into_iter().filter_map(|known| known.or_else(|| spoken.next())).collect();
-                env.media.push_back(media::Command::Play { leg, play, prompts });
+                env.media.push_back(media::Command::Play {
+                    leg,
+                    play,
+                    prompts,
+                    behind: media::Behind::Silence,
+                });
             }
             None => self.on_flow_played(now, env, play, media::PlayOutcome::MissingPrompt),
         }

@@ -53,10 +53,15 @@ impl Call {
     /// Puts the caller into the queue that its flow leads to.
     pub(super) fn enqueue(&mut self, now: Now, env: &mut Env, run: FlowRun, wanted: Enqueue) {
         let queue = wanted.queue.clone();
+        // A skill that the flow computed, and that nobody can have: who asks for it would wait for nobody.
+        let is_known =
+            |skill: &String| env.center.staffing.skills.contains_key(&SkillId::from(skill.as_str()));
+        let asks_too_much = !wanted.skills.keys().all(is_known);
         let entry = self.entry(now, env, wanted);
         let enqueued = entry.enqueued.unwrap_or(now);
         let joined = match self.stand_in(now, env) {
             Some(joined) => joined,
+            None if asks_too_much => Err(QueueExit::NoAgents),
             None => join(now, env, entry),
         };
         if let Err(exit) = joined {
@@ -162,7 +167,8 @@ impl Call {
                 waiting.announcer.noted(now.mono, what);
             } else {
                 waiting.announcer.said(now.mono, what, play);
-                env.media.push_back(media::Command::Play { leg, play, prompts });
+                let behind = if rules.over_music { media::Behind::Music } else { media::Behind::Silence };
+                env.media.push_back(media::Command::Play { leg, play, prompts, behind });
             }
         }
     }
