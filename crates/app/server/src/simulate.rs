@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use hotline_base::WallTime;
 use hotline_call::{CallRecord, Center};
 use hotline_config::{ConfigError, Configuration, Mistakes, load_with_flows};
+use hotline_hours::Zone;
 use hotline_simulate::{
     Caller, Level, Scenario, Simulation, Tally, callers, callers_of, comparison, parse, report,
 };
@@ -20,9 +22,10 @@ use nix::time::{ClockId, clock_gettime};
 use crate::banner;
 use crate::cli;
 
+/// Bytes of the journal: the day of a large center has hundreds of megabytes, which cost the system far less in large pieces.
+const WRITTEN_AT_ONCE: usize = 256 * 1024;
 /// The day that is simulated without another.
 const SHIPPED: &str = include_str!("../../../../docs/examples/simulate.yaml");
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// Simulates a day, prints its figures and writes its journal.
 pub(crate) fn run(
@@ -39,7 +42,8 @@ pub(crate) fn run(
         Some(day) => {
             scenario.midnight = midnight(center, day)?;
             let url = &configuration.server.storage.database;
-            let records = runtime()?.block_on(records(url, scenario.midnight))?;
+            let day = scenario.midnight..center.zone.day_after(scenario.midnight);
+            let records = runtime()?.block_on(records(url, day))?;
             callers_of(&records, scenario.midnight, scenario.seed)
         }
         None => callers(&scenario).into(),
@@ -103,28 +107,35 @@ fn scenario(options: &cli::Simulate, center: &Center) -> Result<Scenario> {
 
 /// The midnight of a date, or of yesterday, where the center is.
 fn midnight(center: &Center, day: &str) -> Result<WallTime> {
-    let (year, month, date) = if day == cli::YESTERDAY {
-        let now = time::OffsetDateTime::now_utc() - time::Duration::DAY;
+    if day == cli::YESTERDAY {
+        let now = time::OffsetDateTime::now_utc();
         let micros = i64::try_from(now.unix_timestamp_nanos() / 1000).context("the clock")?;
-        let local = center.zone.local(WallTime(micros));
-        (local.year, i8::try_from(local.month)?, i8::try_from(local.day)?)
-    } else {
-        let parts: Vec<&str> = day.split('-').collect();
-        let [year, month, date] = parts[..] else { bail!("`{day}` is no date such as 2026-03-02") };
-        let wrong = || format!("`{day}` is no date such as 2026-03-02");
-        (
-            year.parse().with_context(wrong)?,
-            month.parse().with_context(wrong)?,
-            date.parse().with_context(wrong)?,
-        )
-    };
+        return yesterday(&center.zone, WallTime(micros)).context("the clock");
+    }
+    let wrong = || format!("`{day}` is no date such as 2026-03-02");
+    let parts: Vec<&str> = day.split('-').collect();
+    let [year, month, date] = parts[..] else { bail!(wrong()) };
+    let (year, month, date) = (
+        year.parse().with_context(wrong)?,
+        month.parse().with_context(wrong)?,
+        date.parse().with_context(wrong)?,
+    );
     center.zone.midnight(year, month, date).with_context(|| format!("the calendar has no day `{day}`"))
 }
 
+/// The midnight of the day before. Days are as long as clocks make them: 24 hours before now may be two days ago.
+fn yesterday(zone: &Zone, now: WallTime) -> Option<WallTime> {
+    let midnight_of = |wall: WallTime| {
+        let shown = zone.local(wall);
+        zone.midnight(shown.year, i8::try_from(shown.month).ok()?, i8::try_from(shown.day).ok()?)
+    };
+    midnight_of(WallTime(midnight_of(now)?.0 - 1))
+}
+
 /// All records of calls that began on the day.
-async fn records(url: &str, midnight: WallTime) -> Result<Vec<CallRecord>> {
-    let store = Store::open(url).await?;
-    let filter = CallFilter { since: Some(midnight), until: Some(midnight + DAY), ..CallFilter::default() };
+async fn records(url: &str, day: Range<WallTime>) -> Result<Vec<CallRecord>> {
+    let store = Store::open_for_reading(url).await?;
+    let filter = CallFilter { since: Some(day.start), until: Some(day.end), ..CallFilter::default() };
     let (mut records, mut cursor) = (Vec::new(), None);
     loop {
         let page = store.list_calls(&filter, cursor, CALL_PAGE_MAX).await?;
@@ -144,11 +155,33 @@ fn create(path: &Path) -> Result<BufWriter<File>> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
-    Ok(BufWriter::new(File::create(path).with_context(|| path.display().to_string())?))
+    let file = File::create(path).with_context(|| path.display().to_string())?;
+    Ok(BufWriter::with_capacity(WRITTEN_AT_ONCE, file))
 }
 
 /// What this process has used of the processors.
 fn processor_time() -> Result<Duration> {
     let used = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).context("reading the processor's time")?;
     Ok(used.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yesterday_is_the_day_before_also_when_clocks_are_changed() {
+        let zone = Zone::named("Europe/Berlin").expect("a zone");
+        let midnight = |month, day| zone.midnight(2026, month, day).expect("a day");
+        // 29 March has 23 hours, 25 October 25.
+        for (month, day, hours) in [(3, 28, 24), (3, 29, 23), (10, 24, 24), (10, 25, 25)] {
+            let next = midnight(month, day + 1);
+            assert_eq!(zone.day_after(midnight(month, day)), next);
+            assert_eq!(next.since(midnight(month, day)), Duration::from_secs(hours * 3600));
+            for minutes in [0, 30, 23 * 60 - 1] {
+                let now = next + Duration::from_secs(minutes * 60);
+                assert_eq!(yesterday(&zone, now), Some(midnight(month, day)), "{minutes} minutes after");
+            }
+        }
+    }
 }

@@ -57,11 +57,11 @@ impl Simulation<'_> {
     pub fn run(&self, mut journal: Option<&mut dyn Write>) -> io::Result<Tally> {
         let rules = self.rules();
         let mut counting = Counting::new(&rules);
-        let mut written = Ok(());
+        let (mut written, mut line) = (Ok(()), Vec::new());
         let refused = self.pass(|event| {
             counting.note(event);
             if let (Some(journal), true, true) = (&mut journal, written.is_ok(), is_journalled(&event.kind)) {
-                written = write(*journal, event);
+                written = write(*journal, &mut line, event);
             }
         });
         written.and_then(|()| journal.map_or(Ok(()), Write::flush))?;
@@ -94,7 +94,10 @@ const fn is_journalled(kind: &EventKind) -> bool {
     !matches!(kind, EventKind::Call { what: CallEvent::Position { .. }, .. })
 }
 
-fn write(journal: &mut dyn Write, event: &Event) -> io::Result<()> {
-    serde_json::to_writer(&mut *journal, event)?;
-    journal.write_all(b"\n")
+/// Each `line` as a whole: a fact is written in a hundred small pieces.
+fn write(journal: &mut dyn Write, line: &mut Vec<u8>, event: &Event) -> io::Result<()> {
+    line.clear();
+    serde_json::to_writer(&mut *line, event)?;
+    line.push(b'\n');
+    journal.write_all(line)
 }

@@ -181,7 +181,8 @@ impl Acd {
         let seed = seed_of(asking);
         let candidate = |agent: Option<&Agent>| {
             let agent = agent?;
-            asking.first_shut(agent).is_none().then(|| asking.candidate(agent, seed))
+            let member = queue.members.get(&agent.config.id);
+            asking.first_shut_to(agent, member).is_none().then(|| asking.candidate(agent, member, seed))
         };
         let mut found: Vec<Candidate> = match (&caller.sticky, among) {
             (Some(sticky), Among::Everybody | Among::Changed(_)) => {

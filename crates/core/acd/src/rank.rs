@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Strategy;
 use crate::agent::Agent;
 use crate::gate::Asking;
+use crate::queue::Membership;
 
 /// An agent who could have been offered the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,9 +119,13 @@ fn fnv_1a(text: &str) -> u64 {
 }
 
 impl Asking<'_> {
-    /// The agent as a candidate for this caller.
-    pub(crate) fn candidate(&self, agent: &Agent, seed: Option<u64>) -> Candidate {
-        let member = self.queue.members.get(&agent.config.id);
+    /// The agent as a candidate for this caller; `member` is how it serves the queue.
+    pub(crate) fn candidate(
+        &self,
+        agent: &Agent,
+        member: Option<&Membership>,
+        seed: Option<u64>,
+    ) -> Candidate {
         let weight = member.map_or(1, |member| member.weight);
         let steps = self.caller.progress.steps(&self.queue.config.plan);
         let preferred = steps.flat_map(|step| &step.prefer);

@@ -52,7 +52,8 @@ pub fn parse(bytes: &[u8]) -> Result<Session, SdpError> {
             continue;
         }
         // A control character would be passed on in our answer.
-        if let Some((kind, value)) = text.split_once('=')
+        if let Some((kind, value)) = text.split_at_checked(1)
+            && let Some(value) = value.strip_prefix('=')
             && !holds_control(value)
         {
             read_line(&mut session, number, kind, value.trim())?;

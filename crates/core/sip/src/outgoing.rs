@@ -75,7 +75,7 @@ impl Outgoing {
     /// The message.
     pub(crate) fn to_bytes(&self) -> Result<Bytes, BuildError> {
         let SentBy { transport, address } = self.sent_by;
-        let via = format!("SIP/2.0/{transport} {address};branch={};rport", self.branch);
+        let via = format_args!("SIP/2.0/{transport} {address};branch={};rport", self.branch);
         let mut builder = Builder::request(&self.method, &self.uri)
             .header(HeaderName::Via, via)
             .header(HeaderName::MaxForwards, MAX_FORWARDS);

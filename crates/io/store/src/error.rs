@@ -147,6 +147,15 @@ pub enum OpenError {
         /// The file, or server and database.
         database: String,
     },
+    /// The tables were made by an earlier version of this program, or not at all, and were to be read only.
+    #[error(
+        "the database {database} has no tables yet, or those of an earlier version of this program; `hotline` brings them \
+         up to date when it starts"
+    )]
+    Earlier {
+        /// The file, or server and database.
+        database: String,
+    },
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables of {database} up to date")]
     Migrate {

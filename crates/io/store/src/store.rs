@@ -1,10 +1,12 @@
 //! Opening: the URL, the pools with their settings, the migrations.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
@@ -42,12 +44,23 @@ impl Store {
     /// # Errors
     /// [`OpenError`], with the file or server in its message.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let db = if let Some(path) = url.strip_prefix("sqlite://") {
-            open_sqlite(Path::new(path)).await?
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            open_postgres(url).await?
-        } else {
-            return Err(OpenError::Scheme);
+        let db = match Place::of(url)? {
+            Place::File(file) => open_sqlite(file).await?,
+            Place::Server => open_postgres(url).await?,
+        };
+        Ok(Self { db })
+    }
+
+    /// Opens the database at `url` for reading alone: nothing is made and nothing is brought up to date, and the database
+    /// itself refuses what would write. For programs that look at what a server keeps, beside that server or without one.
+    ///
+    /// # Errors
+    /// [`OpenError`], with the file or server in its message; [`OpenError::Earlier`] and [`OpenError::Later`] if
+    /// the tables are not those of this version.
+    pub async fn open_for_reading(url: &str) -> Result<Self, OpenError> {
+        let db = match Place::of(url)? {
+            Place::File(file) => read_sqlite(file).await?,
+            Place::Server => read_postgres(url).await?,
         };
         Ok(Self { db })
     }
@@ -63,6 +76,26 @@ impl Store {
     /// Waits for running statements and closes the connections, also those of the clones.
     pub async fn close(&self) {
         self.db.close().await;
+    }
+}
+
+/// Where a database is.
+enum Place<'u> {
+    /// An SQLite file.
+    File(&'u Path),
+    /// A PostgreSQL server, which the URL describes.
+    Server,
+}
+
+impl<'u> Place<'u> {
+    fn of(url: &'u str) -> Result<Self, OpenError> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            Ok(Self::File(Path::new(path)))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Self::Server)
+        } else {
+            Err(OpenError::Scheme)
+        }
     }
 }
 
@@ -104,6 +137,31 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
     Ok(Db::Sqlite { writer, readers })
 }
 
+/// The file must be there and stays as it is; SQLite's own two beside it are made where a server would have made them.
+async fn read_sqlite(file: &Path) -> Result<Db, OpenError> {
+    let problem = |problem| OpenError::File { file: file.to_owned(), problem: FileProblem::System(problem) };
+    // A directory can be opened, and is refused when it is read.
+    File::open(file).and_then(|file| file.take(1).read_to_end(&mut Vec::new())).map_err(problem)?;
+    let database = file.display().to_string();
+    let refused =
+        |error| OpenError::Refused { database: database.clone(), source: DatabaseFault::new(error) };
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .busy_timeout(SQLITE_BUSY_LIMIT)
+        .disable_statement_logging();
+    let mut first = SqliteConnection::connect_with(&options).await.map_err(refused)?;
+    check_tables(&mut first, &SQLITE, &database).await?;
+    first.close().await.map_err(refused)?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .acquire_timeout(CONNECT_LIMIT)
+        .connect_with(options)
+        .await
+        .map_err(refused)?;
+    Ok(Db::Sqlite { writer: readers.clone(), readers })
+}
+
 /// SQLite reports every such failure as "unable to open database file"; the system says which it is.
 fn check_file(file: &Path) -> Result<(), FileProblem> {
     let directory = match file.parent() {
@@ -120,27 +178,50 @@ fn check_file(file: &Path) -> Result<(), FileProblem> {
 }
 
 async fn open_postgres(url: &str) -> Result<Db, OpenError> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Url(DatabaseFault::new(error)))?
-        .disable_statement_logging();
+    let options = postgres_options(url)?;
     let database = server_name(&options);
-    let refused =
-        |error| OpenError::Refused { database: database.clone(), source: DatabaseFault::new(error) };
-    // A plain connection first: a pool would hide the cause behind its own timeout.
-    let connect = PgConnection::connect_with(&options);
-    let mut connection = match tokio::time::timeout(CONNECT_LIMIT, connect).await {
-        Ok(result) => result.map_err(refused)?,
-        Err(_) => return Err(refused(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
-    };
+    let mut connection = connect_postgres(&options).await?;
     POSTGRES.run(&mut connection).await.map_err(|error| migration_failed(error, &database))?;
-    connection.close().await.map_err(refused)?;
+    postgres_pool(connection, options).await
+}
+
+/// The server itself refuses whatever would write.
+async fn read_postgres(url: &str) -> Result<Db, OpenError> {
+    let options = postgres_options(url)?.options([("default_transaction_read_only", "on")]);
+    let mut connection = connect_postgres(&options).await?;
+    check_tables(&mut connection, &POSTGRES, &server_name(&options)).await?;
+    postgres_pool(connection, options).await
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    let options =
+        PgConnectOptions::from_str(url).map_err(|error| OpenError::Url(DatabaseFault::new(error)))?;
+    Ok(options.disable_statement_logging())
+}
+
+/// A plain connection, before there is a pool, which would hide the cause behind its own timeout.
+async fn connect_postgres(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
+    let connect = PgConnection::connect_with(options);
+    match tokio::time::timeout(CONNECT_LIMIT, connect).await {
+        Ok(result) => result.map_err(|error| server_refused(options, error)),
+        Err(_) => Err(server_refused(options, sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
+    }
+}
+
+/// The pool takes the place of the first connection.
+async fn postgres_pool(first: PgConnection, options: PgConnectOptions) -> Result<Db, OpenError> {
+    first.close().await.map_err(|error| server_refused(&options, error))?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(CONNECT_LIMIT)
-        .connect_with(options)
+        .connect_with(options.clone())
         .await
-        .map_err(refused)?;
+        .map_err(|error| server_refused(&options, error))?;
     Ok(Db::Postgres(pool))
+}
+
+fn server_refused(options: &PgConnectOptions, error: sqlx::Error) -> OpenError {
+    OpenError::Refused { database: server_name(options), source: DatabaseFault::new(error) }
 }
 
 /// Server and database for people, without user and password.
@@ -150,6 +231,42 @@ fn server_name(options: &PgConnectOptions) -> String {
         Some(socket) => format!("{database} at {}", socket.display()),
         None => format!("{database} at {}:{}", options.get_host(), options.get_port()),
     }
+}
+
+/// Whether the tables are those of this version.
+async fn check_tables(
+    connection: &mut impl Migrate,
+    tables: &Migrator,
+    database: &str,
+) -> Result<(), OpenError> {
+    let database = database.to_owned();
+    let applied = match connection.list_applied_migrations(&tables.table_name).await {
+        Ok(applied) => applied,
+        Err(MigrateError::Execute(error)) if is_missing_table(&error) => Vec::new(),
+        Err(error) => return Err(OpenError::Refused { database, source: fault_of(error) }),
+    };
+    if applied.iter().any(|applied| !tables.version_exists(applied.version)) {
+        return Err(OpenError::Later { database });
+    }
+    let is_applied = |version| applied.iter().any(|applied| applied.version == version);
+    if tables.iter().all(|change| is_applied(change.version)) {
+        Ok(())
+    } else {
+        Err(OpenError::Earlier { database })
+    }
+}
+
+/// SQLite has one code for this and other mistakes in a statement, of which ours has none.
+fn is_missing_table(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("1" | "42P01"))
+}
+
+fn fault_of(error: MigrateError) -> DatabaseFault {
+    if let MigrateError::Execute(error) = error {
+        return DatabaseFault::new(error);
+    }
+    DatabaseFault::new(sqlx::Error::Migrate(Box::new(error)))
 }
 
 fn migration_failed(error: MigrateError, database: &str) -> OpenError {

@@ -99,6 +99,8 @@ const CASES: &[Case] = cases![
     opening::the_tables_are_made_once_and_kept,
     opening::a_call_stored_before_agents_were_listed_is_found_by_them,
     opening::tables_of_a_later_version_are_refused,
+    opening::who_only_reads_finds_everything_and_changes_nothing,
+    opening::who_only_reads_is_told_of_tables_of_another_version,
     registrar::the_last_that_was_told_of_a_user_is_kept,
     registrar::contacts_that_have_expired_are_forgotten,
     registrar::a_state_is_made_once,

@@ -370,8 +370,9 @@ impl Call {
     /// Hands the record of a call that is over to be kept, once nothing more can come into it. A call that was sent on has
     /// several recordings; one that has failed says no more.
     pub(crate) fn complete(&mut self, env: &mut Env) {
-        let is_open = env.recordings_of(self.id()).next().is_some() || env.has_legs(self.id());
-        if matches!(self.stage, Stage::Ending) && !is_open {
+        // Asked last: whose the legs and recordings are takes a look at those of all calls.
+        let is_open = || env.recordings_of(self.id()).next().is_some() || env.has_legs(self.id());
+        if matches!(self.stage, Stage::Ending) && !is_open() {
             env.disarm(self.id(), CallTimer::Close);
             self.hand_over(env);
         }

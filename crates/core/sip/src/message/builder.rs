@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Write};
 use core::net::SocketAddr;
+use core::ops::Range;
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -41,51 +42,55 @@ pub enum BuildError {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
-    start: Vec<u8>,
+    /// The start line and the headers so far.
+    text: Vec<u8>,
     answer: Option<Answer>,
-    headers: Vec<u8>,
     body: Bytes,
     mistake: Option<BuildError>,
 }
 
-/// Bytes of the headers of a usual message.
-const USUAL_HEADERS: usize = 768;
+/// Bytes of a usual message without its body.
+const USUAL_TEXT: usize = 1024;
 
-/// Bytes of what a usual response takes from its request, and of the Content-Length.
-const USUAL_ANSWER: usize = 256;
-
-/// What a response takes from its request and may change yet.
+/// Where in its text a response has the values that it takes from its request and may change yet.
 #[derive(Clone, Debug)]
 struct Answer {
-    vias: Vec<Vec<u8>>,
-    to: Option<Vec<u8>>,
+    top_via: Option<Range<usize>>,
+    /// Behind the Vias.
+    to: Option<Range<usize>>,
 }
 
 impl Builder {
     /// A request. All headers are the caller's, but for Content-Length.
     pub fn request(method: &Method, uri: impl fmt::Display) -> Self {
-        let uri = uri.to_string();
-        let bad = uri.is_empty() || uri.bytes().any(|byte| byte <= b' ' || byte == 0x7f);
-        Self {
-            start: format!("{method} {uri} SIP/2.0\r\n").into_bytes(),
-            answer: None,
-            headers: Vec::with_capacity(USUAL_HEADERS),
-            body: Bytes::new(),
-            mistake: bad.then_some(BuildError::RequestUri),
-        }
+        let mut text = Vec::with_capacity(USUAL_TEXT);
+        text.extend_from_slice(method.as_str().as_bytes());
+        text.push(b' ');
+        let begin = text.len();
+        write!(Text(&mut text), "{uri}").expect("memory takes what is written");
+        let uri = &text[begin..];
+        let bad = uri.is_empty() || uri.iter().any(|byte| *byte <= b' ' || *byte == 0x7f);
+        text.extend_from_slice(b" SIP/2.0\r\n");
+        Self { text, answer: None, body: Bytes::new(), mistake: bad.then_some(BuildError::RequestUri) }
     }
 
     /// A response: it has the Vias, From, To, Call-ID and CSeq of the request as they came (RFC 3261 §8.2.6.2),
     /// Timestamp in a 100 (§8.2.6.1) and Record-Route if it makes a dialog (§12.1.1). Works on a partial message
     /// with what is there.
     pub fn response(request: &Message, status: u16, reason: &str) -> Self {
+        let mut text = Vec::with_capacity(USUAL_TEXT);
+        write!(Text(&mut text), "SIP/2.0 {status} {reason}\r\n").expect("memory takes what is written");
+        let mut answer = Answer { top_via: None, to: None };
+        for via in request.values(HeaderName::Via) {
+            let place = push_line(&mut text, HeaderName::Via.as_str(), &lexis::unfolded(via));
+            answer.top_via.get_or_insert(place);
+        }
+        if let Some(to) = request.lines(HeaderName::To).next() {
+            answer.to = Some(push_line(&mut text, HeaderName::To.as_str(), &lexis::unfolded(to)));
+        }
         let mut builder = Self {
-            start: format!("SIP/2.0 {status} {reason}\r\n").into_bytes(),
-            answer: Some(Answer {
-                vias: request.values(HeaderName::Via).map(|via| lexis::unfolded(via).into_owned()).collect(),
-                to: request.lines(HeaderName::To).next().map(|to| lexis::unfolded(to).into_owned()),
-            }),
-            headers: Vec::with_capacity(USUAL_HEADERS),
+            text,
+            answer: Some(answer),
             body: Bytes::new(),
             mistake: (!(100..=699).contains(&status)).then_some(BuildError::Status(status)),
         };
@@ -107,14 +112,15 @@ impl Builder {
         self.forbid_line_end("To", tag.as_bytes());
         match &mut self.answer {
             Some(Answer { to: Some(to), .. }) => {
-                let has_tag = NameAddrView::split(to).is_ok_and(|view| view.param(b"tag").is_some());
+                let value = &self.text[to.clone()];
+                let has_tag = NameAddrView::split(value).is_ok_and(|view| view.param(b"tag").is_some());
                 if !has_tag {
                     // A `;` that was forgiven at the end would be an empty parameter before ours.
-                    let end =
-                        to.iter().rposition(|&b| b != b';' && !lexis::is_space(b)).map_or(0, |last| last + 1);
-                    to.truncate(end);
-                    to.extend_from_slice(b";tag=");
-                    to.extend_from_slice(tag.as_bytes());
+                    let last = value.iter().rposition(|&b| b != b';' && !lexis::is_space(b));
+                    let end = to.start + last.map_or(0, |last| last + 1);
+                    let ours = [b";tag=", tag.as_bytes()].concat();
+                    let until = core::mem::replace(&mut to.end, end + ours.len());
+                    self.text.splice(end..until, ours);
                 }
             }
             Some(Answer { to: None, .. }) => {}
@@ -126,11 +132,16 @@ impl Builder {
     /// Notes in the top Via where the request came from (RFC 3261 §18.2.1, RFC 3581 §4).
     pub fn top_via_received(mut self, source: SocketAddr) -> Self {
         match &mut self.answer {
-            Some(Answer { vias, .. }) => {
-                if let Some(top) = vias.first_mut() {
-                    *top = via::with_source(top, source);
+            Some(Answer { top_via: Some(top), to }) => {
+                let noted = via::with_source(&self.text[top.clone()], source);
+                let end = top.start + noted.len();
+                if let Some(to) = to {
+                    *to = to.start - top.end + end..to.end - top.end + end;
                 }
+                let until = core::mem::replace(&mut top.end, end);
+                self.text.splice(top.start..until, noted);
             }
+            Some(Answer { top_via: None, .. }) => {}
             None => self.note(BuildError::NotAResponse),
         }
         self
@@ -161,7 +172,7 @@ impl Builder {
     /// the grammar allows, is passed on.
     pub fn copy(mut self, message: &Message, name: HeaderName) -> Self {
         for value in message.lines(name) {
-            push_line(&mut self.headers, name.as_str(), &lexis::unfolded(value));
+            push_line(&mut self.text, name.as_str(), &lexis::unfolded(value));
         }
         self
     }
@@ -176,35 +187,28 @@ impl Builder {
     ///
     /// # Errors
     /// The first mistake that was made.
-    pub fn build(self) -> Result<Bytes, BuildError> {
+    pub fn build(mut self) -> Result<Bytes, BuildError> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
-        let mut out = self.start;
-        out.reserve(USUAL_ANSWER + self.headers.len() + self.body.len());
-        if let Some(answer) = &self.answer {
-            answer.vias.iter().for_each(|via| push_line(&mut out, "Via", via));
-            answer.to.iter().for_each(|to| push_line(&mut out, "To", to));
-        }
-        out.extend_from_slice(&self.headers);
-        write!(Text(&mut out), "Content-Length: {}\r\n\r\n", self.body.len())
+        write!(Text(&mut self.text), "Content-Length: {}\r\n\r\n", self.body.len())
             .expect("memory takes what is written");
-        out.extend_from_slice(&self.body);
-        if out.len() > MAX_MESSAGE_SIZE {
+        if self.text.len() + self.body.len() > MAX_MESSAGE_SIZE {
             return Err(BuildError::TooLarge);
         }
-        Ok(Bytes::from(out))
+        // No larger than it is: transactions keep messages for a while.
+        Ok(Bytes::from([&self.text[..], &self.body[..]].concat()))
     }
 
     fn line(&mut self, name: &str, value: impl fmt::Display) {
-        self.headers.extend_from_slice(name.as_bytes());
-        self.headers.extend_from_slice(b": ");
-        let begin = self.headers.len();
-        write!(Text(&mut self.headers), "{value}").expect("memory takes what is written");
-        if has_line_end(&self.headers[begin..]) {
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.extend_from_slice(b": ");
+        let begin = self.text.len();
+        write!(Text(&mut self.text), "{value}").expect("memory takes what is written");
+        if has_line_end(&self.text[begin..]) {
             self.note(BuildError::LineEnd(name.into()));
         }
-        self.headers.extend_from_slice(b"\r\n");
+        self.text.extend_from_slice(b"\r\n");
     }
 
     fn forbid_line_end(&mut self, name: &str, value: &[u8]) {
@@ -219,7 +223,7 @@ impl Builder {
 }
 
 /// Bytes that text is written to.
-struct Text<'b>(&'b mut Vec<u8>);
+pub(super) struct Text<'b>(pub(super) &'b mut Vec<u8>);
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -233,11 +237,14 @@ fn has_line_end(value: &[u8]) -> bool {
     memchr::memchr3(b'\r', b'\n', 0, value).is_some()
 }
 
-fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+/// Where its value is.
+fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Range<usize> {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
+    let begin = out.len();
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
+    begin..begin + value.len()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Via: the way a response goes back (RFC 3261 §20.42, RFC 3581).
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::net::{IpAddr, SocketAddr};
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::builder::Text;
 use super::error::HeaderError;
 use super::lexis;
 use super::params::Params;
@@ -115,6 +116,9 @@ impl fmt::Display for Via {
     }
 }
 
+/// Bytes of a usual source, with the names of both parameters.
+const SOURCE_BYTES: usize = 40;
+
 /// A Via that says where the request came from: `received` when that is another address than it says or RFC 3581
 /// asks for it, and the port in `rport` (RFC 3261 §18.2.1, RFC 3581 §4). All else stays as it came; a value that
 /// cannot be read stays so as a whole.
@@ -122,22 +126,24 @@ pub(crate) fn with_source(value: &[u8], source: SocketAddr) -> Vec<u8> {
     let Ok(view) = ViaView::split(value) else { return value.to_vec() };
     let is_rport = |name: &[u8]| name.eq_ignore_ascii_case(b"rport");
     let wants_rport = lexis::params(view.params).flatten().any(|(name, _)| is_rport(name));
-    let mut out = value[..value.len() - view.params.len()].to_vec();
+    let mut out = Vec::with_capacity(value.len() + SOURCE_BYTES);
+    out.extend_from_slice(&value[..value.len() - view.params.len()]);
     for (name, param) in lexis::params(view.params).flatten() {
         if name.eq_ignore_ascii_case(b"received") {
             continue;
         }
-        let port = is_rport(name).then(|| source.port().to_string());
         out.push(b';');
         out.extend_from_slice(name);
-        if let Some(value) = port.as_deref().map(str::as_bytes).or(param) {
+        if is_rport(name) {
+            write!(Text(&mut out), "={}", source.port()).expect("memory takes what is written");
+        } else if let Some(value) = param {
             out.push(b'=');
             out.extend_from_slice(value);
         }
     }
     let says = Host::parse_bytes(view.host).ok().and_then(|host| host.ip());
     if wants_rport || says != Some(source.ip()) {
-        out.extend_from_slice(format!(";received={}", source.ip()).as_bytes());
+        write!(Text(&mut out), ";received={}", source.ip()).expect("memory takes what is written");
     }
     out
 }

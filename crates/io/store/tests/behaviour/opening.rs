@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hotline_store::{CallFilter, OpenError, Store};
+use hotline_store::{CallFilter, OpenError, Store, StoreError};
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 
@@ -47,6 +47,43 @@ pub(crate) async fn tables_of_a_later_version_are_refused(bench: Bench) {
         .unwrap();
     let error = Store::open(&bench.url).await.unwrap_err();
     assert!(matches!(error, OpenError::Later { .. }), "{error}");
+}
+
+pub(crate) async fn who_only_reads_finds_everything_and_changes_nothing(bench: Bench) {
+    let call = call_id(1);
+    bench.store.save_record(&record(call)).await.unwrap();
+    // Beside the server.
+    let reading = Store::open_for_reading(&bench.url).await.unwrap();
+    assert_eq!(reading.get_call(call).await.unwrap(), Some(record(call)));
+    let refused = reading.save_record(&record(call_id(2))).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    bench.store.save_record(&record(call_id(3))).await.unwrap();
+    assert_eq!(reading.get_call(call_id(3)).await.unwrap(), Some(record(call_id(3))));
+    reading.close().await;
+    // And without it.
+    bench.store.close().await;
+    let reading = Store::open_for_reading(&bench.url).await.unwrap();
+    assert_eq!(reading.get_call(call).await.unwrap(), Some(record(call)));
+    assert_eq!(reading.get_call(call_id(2)).await.unwrap(), None);
+}
+
+pub(crate) async fn who_only_reads_is_told_of_tables_of_another_version(bench: Bench) {
+    let last = "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    bench.raw(last).await.unwrap();
+    let error = Store::open_for_reading(&bench.url).await.unwrap_err();
+    assert!(matches!(error, OpenError::Earlier { .. }), "{error}");
+    bench
+        .raw(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+            VALUES (9999, 'later', TRUE, '', 0)",
+        )
+        .await
+        .unwrap();
+    let error = Store::open_for_reading(&bench.url).await.unwrap_err();
+    assert!(matches!(error, OpenError::Later { .. }), "{error}");
+    bench.raw("DROP TABLE _sqlx_migrations").await.unwrap();
+    let error = Store::open_for_reading(&bench.url).await.unwrap_err();
+    assert!(matches!(error, OpenError::Earlier { .. }), "{error}");
 }
 
 pub(crate) fn both_databases_have_the_same_tables(postgres: &Backend) {
@@ -133,6 +170,29 @@ async fn what_is_wrong_with_a_file_is_said_in_one_line() {
     ] {
         assert_eq!(one_line(&Store::open(&url).await.unwrap_err()), expected);
     }
+}
+
+#[tokio::test]
+async fn who_only_reads_makes_no_file() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().display();
+    std::fs::write(directory.path().join("text"), "This is no database, whatever its name says.").unwrap();
+    for (name, expected) in [
+        (
+            "hotline.db",
+            format!(
+                "cannot open the database file {path}/hotline.db: No such file or directory (os error 2)"
+            ),
+        ),
+        ("", format!("cannot open the database file {path}/: Is a directory (os error 21)")),
+        ("text", format!("cannot open the database {path}/text: (code: 26) file is not a database")),
+    ] {
+        let error = Store::open_for_reading(&format!("sqlite://{path}/{name}")).await.unwrap_err();
+        assert_eq!(one_line(&error), expected);
+    }
+    let files: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["text"]);
 }
 
 #[tokio::test]
