@@ -65,6 +65,11 @@ impl Lines {
             | CallEvent::DialRinging { .. }
             | CallEvent::DialFailed { .. }
             | CallEvent::DialAnswered { .. }
+            | CallEvent::Consulting { .. }
+            | CallEvent::PartyJoined { .. }
+            | CallEvent::PartyLeft { .. }
+            | CallEvent::TakenOver { .. }
+            | CallEvent::Muted { .. }
             | CallEvent::Held { .. }
             | CallEvent::Retrieved { .. }
             | CallEvent::Transferring { .. }

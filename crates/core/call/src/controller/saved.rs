@@ -14,7 +14,7 @@ use crate::center::Center;
 use crate::env::Env;
 
 /// The format of [`Controller::save`]. To be raised with every change of a type that is part of the state.
-pub const VERSION: u32 = 12;
+pub const VERSION: u32 = 13;
 
 /// Why nobody can go on with these bytes. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,6 +142,8 @@ mod tests {
             media_address: [192, 0, 2, 1].into(),
             voice: Voice::default(),
             speech: SpeechPolicy::default(),
+            parties_max: 8,
+            tells_of_listening: false,
             recording: RecordingPolicy::default(),
             timing: Timing::default(),
         })
