@@ -43,6 +43,10 @@ pub struct Call {
     /// Who takes part beside the two who talk.
     #[serde(default)]
     pub attendees: Vec<Attendee>,
+    /// Whether somebody is being called whom the agent asks. Until `call.consult_ended`, `call.transferring` or a `call.party_joined` as
+    /// `consulted`, offers and tries to call somebody outside are about that.
+    #[serde(default)]
+    pub consulting: bool,
     /// Whether the agent holds the other side, or asks somebody else meanwhile.
     #[serde(default)]
     pub held: bool,

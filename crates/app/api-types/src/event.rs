@@ -244,6 +244,12 @@ pub enum What {
         /// Whom.
         to: TransferTarget,
     },
+    /// Nobody is asked any more, or whoever was asked has joined the two.
+    #[serde(rename = "call.consult_ended")]
+    CallConsultEnded {
+        /// The agent.
+        by: String,
+    },
     /// Somebody takes part beside the two who talk, or in another way from here on.
     #[serde(rename = "call.party_joined")]
     CallPartyJoined(Attendee),

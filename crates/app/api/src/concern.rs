@@ -134,6 +134,7 @@ impl Concerns {
             | CallEvent::DialAnswered { .. }
             | CallEvent::PartyJoined { who: Who::Outside(_), .. }
             | CallEvent::Consulting { .. }
+            | CallEvent::ConsultEnded { .. }
             | CallEvent::TakenOver { .. }
             | CallEvent::Muted { .. }
             | CallEvent::Held { .. }

@@ -218,6 +218,7 @@ fn call(view: &CallView, sees_all: bool) -> api::Call {
         language: record.language.clone(),
         customer: record.customer.map(|customer| customer.to_string()),
         attendees: view.attendees.iter().filter(|one| sees_all || one.told).map(attendee).collect(),
+        consulting: view.is_consulting,
         held: view.is_held,
         muted: view.is_muted,
     }

@@ -66,6 +66,7 @@ impl Lines {
             | CallEvent::DialFailed { .. }
             | CallEvent::DialAnswered { .. }
             | CallEvent::Consulting { .. }
+            | CallEvent::ConsultEnded { .. }
             | CallEvent::PartyJoined { .. }
             | CallEvent::PartyLeft { .. }
             | CallEvent::TakenOver { .. }

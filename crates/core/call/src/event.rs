@@ -240,6 +240,11 @@ pub enum CallEvent {
         /// Whom.
         to: Entry,
     },
+    /// Nobody is asked any more: it came to nothing, the agent has ended it, or whoever was asked has joined the two.
+    ConsultEnded {
+        /// The agent.
+        by: AgentId,
+    },
     /// Somebody takes part beside the two, or does so in another way from here on.
     PartyJoined {
         /// Its leg.

@@ -420,6 +420,7 @@ impl CallRecord {
             | CallEvent::Assigned { .. }
             | CallEvent::Prioritised { .. }
             | CallEvent::Consulting { .. }
+            | CallEvent::ConsultEnded { .. }
             | CallEvent::Muted { .. } => {}
             CallEvent::PartyJoined { leg, who, part, told } => {
                 self.leave(*leg, at);

@@ -38,6 +38,8 @@ pub struct CallView {
     pub customer: Option<Customer>,
     /// Who takes part beside the two.
     pub attendees: Vec<Attendee>,
+    /// Whether somebody is being called whom the agent asks.
+    pub is_consulting: bool,
     /// Whether the agent holds the customer, or asks somebody else.
     pub is_held: bool,
     /// Whether nobody hears the agent: the page said so.

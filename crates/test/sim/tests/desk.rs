@@ -348,3 +348,61 @@ fn a_supervisor_whose_phone_does_not_answer_changes_nothing() {
         assert_eq!(scene.close().attendances, []);
     });
 }
+
+/// A number outside.
+const OUTSIDE: &str = "+494012345";
+
+#[test]
+fn somebody_outside_is_asked_and_joins_in() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first) = (scene.caller, scene.first);
+        let outside = scene.world.outside(0);
+        let after = scene.world.up_to(Duration::from_secs(5));
+        let answers = seed % 3 > 0;
+        scene.world.manners(outside).pick_up =
+            if answers { PickUp::After(after) } else { PickUp::Refuse { after, status: 486 } };
+        scene.control(Control::Consult(Pii::from(OUTSIDE)));
+        if !answers {
+            scene.until("the two talk again", |world| world.are_talking(caller, first));
+            return drop(scene.close());
+        }
+        scene.until("the two talk aside", |world| world.hears(first, outside));
+        if seed % 2 == 0 {
+            scene.control(Control::Conference);
+            assert!(Scene::all_hear(&scene.world, &[caller, first, outside]));
+            scene.world.later(Duration::ZERO, outside, Act::HangUp);
+            scene.until("the two talk again", |world| world.are_talking(caller, first));
+        } else {
+            scene.control(Control::Complete);
+            scene.until("the customer talks outside", |world| {
+                world.are_talking(caller, outside) && world.phone(first).talk.is_none()
+            });
+        }
+        let record = scene.close();
+        assert_eq!(record.dials.len(), 1);
+        assert!(record.attendances.iter().all(|one| one.until.is_some()));
+    });
+}
+
+#[test]
+fn a_customer_who_hangs_up_ends_the_call_for_all() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (first, second, third) = (scene.first, scene.second, scene.third);
+        scene.consult(second);
+        if seed % 2 == 0 {
+            scene.control(Control::Conference);
+        }
+        let act = monitor(&scene, third, MonitorMode::Listen);
+        scene.world.oversee(scene.call, act).unwrap();
+        let caller = scene.caller;
+        scene.world.run_for(WHILE);
+        scene.world.later(Duration::ZERO, caller, Act::HangUp);
+        scene.until("all phones are silent", |world| {
+            [first, second, third].iter().all(|phone| world.phone(*phone).talk.is_none())
+        });
+        let record = scene.close();
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+}

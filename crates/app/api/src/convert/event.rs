@@ -68,6 +68,7 @@ fn call_event(what: &CallEvent, at: WallTime) -> What {
         CallEvent::Consulting { by, to } => {
             What::CallConsulting { by: by.to_string(), to: transfer_target(to) }
         }
+        CallEvent::ConsultEnded { by } => What::CallConsultEnded { by: by.to_string() },
         CallEvent::PartyJoined { leg, who, part, told: _ } => {
             What::CallPartyJoined(attendee(*leg, who, *part))
         }

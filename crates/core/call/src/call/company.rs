@@ -74,6 +74,11 @@ impl Company {
         }
     }
 
+    /// Whether somebody is being called who is to be asked.
+    pub(super) fn is_calling(&self) -> bool {
+        self.consult.is_some() && self.consulted().is_none()
+    }
+
     /// The phone of a colleague that is to ring, or rings.
     pub(super) fn ringing(&mut self) -> Option<&mut AgentLeg> {
         match self.consult.as_deref_mut()? {
@@ -241,7 +246,7 @@ impl Call {
         talk.company.members.push(member);
         self.emit(now, env, CallEvent::PartyJoined { leg: asked, who, part: Part::Conference, told: true });
         self.join_recording(env, asked);
-        self.set_aside(now, env, false);
+        self.after_consult(now, env);
         Ok(())
     }
 
@@ -366,11 +371,15 @@ impl Call {
 
     /// Nobody is asked any more: the agent is back with the customer.
     pub(super) fn after_consult(&mut self, now: Now, env: &mut Env) {
-        let asks = self.with_company(|company| company.consult.is_some());
-        match asks {
-            Some(false) => self.set_aside(now, env, false),
-            Some(true) => self.arrange(env),
-            None => {}
+        let Some(talk) = self.conversation() else { return };
+        let (was_aside, by) = (talk.holds.is_aside(), talk.agent().cloned());
+        if talk.company.consult.is_none() && was_aside {
+            if let Some(by) = by {
+                self.emit(now, env, CallEvent::ConsultEnded { by });
+            }
+            self.set_aside(now, env, false);
+        } else {
+            self.arrange(env);
         }
     }
 
@@ -424,7 +433,11 @@ impl Call {
         match next.flatten() {
             Some(next) => {
                 let consult = self.with_company(|company| company.consult.take()).flatten();
-                self.close_consult(now, env, consult.map(|consult| *consult));
+                let asked_by = self.conversation().and_then(Conversation::agent).cloned();
+                if let (Some(consult), Some(by)) = (consult, asked_by) {
+                    self.close_consult(now, env, Some(*consult));
+                    self.emit(now, env, CallEvent::ConsultEnded { by });
+                }
                 self.succeed(now, env, next, hangs_up, None);
                 true
             }

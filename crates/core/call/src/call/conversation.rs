@@ -110,6 +110,11 @@ impl Holds {
         self.agent || self.page || self.aside
     }
 
+    /// Whether the partner asks somebody, and is not back for a while.
+    pub(super) const fn is_aside(self) -> bool {
+        self.aside
+    }
+
     /// Whether the partner is with somebody who is asked.
     pub(super) const fn agent_is_aside(self) -> bool {
         self.aside && !self.agent && !self.page

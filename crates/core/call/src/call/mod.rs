@@ -189,7 +189,10 @@ impl Call {
             state: self.state(env),
             customer: self.customer().cloned(),
             attendees: self.attendees(env),
-            is_held: self.conversation().is_some_and(|talk| talk.holds.agent_is_away()),
+            is_consulting: self.conversation().is_some_and(|talk| talk.company.is_calling()),
+            is_held: self
+                .conversation()
+                .is_some_and(|talk| talk.agent().is_some() && talk.holds.agent_is_away()),
             is_muted: self.conversation().is_some_and(|talk| talk.is_muted),
             is_listed: !is_over || env.recordings_of(self.id()).next().is_some(),
         }

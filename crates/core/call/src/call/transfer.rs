@@ -145,6 +145,8 @@ impl Call {
     /// Caller and agent hear each other no more; the caller hears music.
     pub(super) fn part(&self, env: &mut Env, conversation: &mut Conversation) {
         conversation.rooms.close(env);
+        conversation.is_muted = false;
+        conversation.media.set_muted(false, &mut env.media);
         let music = self.hold_music(env);
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: music });
         let agent_leg = conversation.media.id();
