@@ -5,7 +5,8 @@ use hotline_api_client::Client;
 use hotline_api_types::{AgentState, AuditPage, EndKind, Part, Party, Record, RecordedMarkKind};
 use hotline_phone::{Phone, PhoneEvent, Speech};
 use hotline_tests::{
-    Center, DeskPhone, Hotline, PATIENCE, Watch, eventually, field, hears, listen, rings, takes, wait_until_heard,
+    Center, DeskPhone, Hotline, PATIENCE, Watch, eventually, field, hears, listen, rings, takes,
+    wait_until_heard,
 };
 use serde_json::json;
 
@@ -68,7 +69,8 @@ impl Scene {
             }
         }
         // From here on there is nothing else.
-        let looks = self.phones.iter().position(|phone| !phone.heard().is_empty()).context("somebody hears")?;
+        let looks =
+            self.phones.iter().position(|phone| !phone.heard().is_empty()).context("somebody hears")?;
         self.phones.iter().for_each(Phone::forget_heard);
         eventually("a third of a second", async || {
             Ok((self.phones[looks].heard().len() >= SAMPLES).then_some(()))

@@ -138,7 +138,8 @@ impl Voice {
             _ => {
                 let mut frame = [0; FRAME];
                 self.speech.fill(&mut frame);
-                self.senses.spoke_at
+                self.senses
+                    .spoke_at
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .get_or_insert_with(SystemTime::now);
