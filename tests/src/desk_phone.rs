@@ -123,10 +123,18 @@ impl DeskPhone {
     /// # Errors
     /// None comes.
     pub async fn rings(&self) -> Result<String> {
+        self.rings_saying("").await
+    }
+
+    /// The same, with these further headers in the 180.
+    ///
+    /// # Errors
+    /// None comes.
+    pub async fn rings_saying(&self, headers: &str) -> Result<String> {
         loop {
             let message = self.wire.receive().await?;
             if message.starts_with("INVITE ") {
-                self.respond(&message, "180 Ringing", "").await?;
+                self.respond(&message, "180 Ringing", headers).await?;
                 return Ok(message);
             }
             self.confirm(message).await?;

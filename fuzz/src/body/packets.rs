@@ -128,9 +128,11 @@ fn bridged(now: Now, outlet: &mut Outlet) -> Engine {
         // With some codecs what is said is brought to a level, and keys are hidden.
         let speech = match outlet.agent {
             Codec::Pcmu | Codec::Pcma | Codec::G722 => Speech::default(),
-            Codec::Opus | Codec::L16 => {
-                Speech { gain: Some(Gain { target_dbfs: -20, most_db: 40 }), hides_keys: true }
-            }
+            Codec::Opus | Codec::L16 => Speech {
+                gain: Some(Gain { target_dbfs: -20, most_db: 40 }),
+                hides_keys: true,
+                is_muted: false,
+            },
         };
         engine.handle_command(now, Command::SetSpeech { leg, speech }, outlet);
     }

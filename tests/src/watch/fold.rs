@@ -1,6 +1,8 @@
 //! What each event does to the state: written from docs/api.md alone, as a page's author would.
 
-use hotline_api_types::{Call, CallState, Direction, Event, Live, Queue, Source, Waiting, What};
+use hotline_api_types::{
+    Call, CallState, Direction, Event, Live, Part, Party, Queue, Source, TransferTarget, Waiting, What,
+};
 use serde_json::{Value, json};
 
 /// Applies one event that follows `before`.
@@ -70,10 +72,17 @@ fn begun(id: &str, event: &Event) -> Call {
         connected_at: None,
         language: language.clone(),
         customer: None,
+        attendees: Vec::new(),
+        consulting: false,
+        held: false,
+        muted: false,
     }
 }
 
 fn change(call: &mut Call, event: &Event) {
+    if is_about_consult(call, event) {
+        return;
+    }
     match &event.what {
         What::CallCustomer { customer } => call.customer.clone_from(customer),
         What::CallAnswered => call.answered_at = Some(event.at),
@@ -100,7 +109,32 @@ fn change(call: &mut Call, event: &Event) {
             call.offered_to.clear();
             call.agent = Some(agent.clone());
             call.connected_at = Some(call.connected_at.unwrap_or(event.at));
+            call.attendees.retain(|one| one.agent.as_ref() != Some(agent));
         }
+        What::CallConsulting { .. } => call.consulting = true,
+        What::CallConsultEnded { .. } => call.consulting = false,
+        What::CallPartyJoined(one) => {
+            call.consulting &= one.part != Part::Consulted;
+            call.attendees.retain(|known| known.leg != one.leg);
+            call.attendees.push(one.clone());
+        }
+        What::CallPartyLeft { leg } => call.attendees.retain(|known| known.leg != *leg),
+        What::CallMuted { muted, .. } => call.muted = *muted,
+        What::CallHeld { by: Party::Agent } => call.held = true,
+        What::CallRetrieved { by: Party::Agent } => call.held = false,
+        What::CallTransferring { to, .. } => {
+            if std::mem::take(&mut call.consulting) {
+                rung_by_consult(call, to);
+            }
+            (call.held, call.muted) = (false, false);
+        }
+        What::CallTransferred { to, attended, .. } => {
+            (call.held, call.muted) = (false, false);
+            if let (TransferTarget::Outside(number), true) = (to, attended) {
+                call.attendees.retain(|one| one.number.as_ref() != Some(number));
+            }
+        }
+        What::CallTakenOver { .. } => (call.held, call.muted) = (false, false),
         What::CallDialled { .. } => call.state = CallState::Dialling,
         // Who is called back before an agent waits for one.
         What::CallDialAnswered
@@ -115,6 +149,7 @@ fn change(call: &mut Call, event: &Event) {
         What::CallEnded { .. } => {
             call.state = CallState::Ending;
             call.offered_to.clear();
+            (call.consulting, call.held, call.muted) = (false, false, false);
         }
         What::CallStarted { .. }
         | What::CallStep(_)
@@ -128,8 +163,6 @@ fn change(call: &mut Call, event: &Event) {
         | What::CallRinging { .. }
         | What::CallHeld { .. }
         | What::CallRetrieved { .. }
-        | What::CallTransferring { .. }
-        | What::CallTransferred { .. }
         | What::CallTransferFailed { .. }
         | What::CallDialRinging
         | What::CallDialFailed { .. }
@@ -145,6 +178,31 @@ fn change(call: &mut Call, event: &Event) {
         | What::AgentChanged { .. }
         | What::AlarmRaised { .. }
         | What::AlarmCleared { .. } => {}
+    }
+}
+
+/// While somebody is called who is to be asked, what is said of that does not change what the call does.
+fn is_about_consult(call: &Call, event: &Event) -> bool {
+    call.consulting
+        && matches!(
+            event.what,
+            What::CallOffered { .. }
+                | What::CallOfferFailed { .. }
+                | What::CallDialled { .. }
+                | What::CallDialAnswered
+        )
+}
+
+/// The agent has left to whom it asked, whose phone rings.
+fn rung_by_consult(call: &mut Call, to: &TransferTarget) {
+    match to {
+        TransferTarget::Agent(agent) => {
+            call.state = CallState::Offered;
+            call.offered_to = vec![agent.clone()];
+            call.agent = Some(agent.clone());
+        }
+        TransferTarget::Outside(_) => call.state = CallState::Dialling,
+        TransferTarget::Number(_) => {}
     }
 }
 

@@ -7,6 +7,7 @@ mod call;
 mod callbacks;
 mod carrier;
 mod codecs;
+mod control;
 mod crowd;
 mod device;
 mod extension;

@@ -132,6 +132,22 @@ export interface LiveCall {
   connected_at: string | null;
   language: string;
   customer: string | null;
+  /** Who takes part beside the two who talk. */
+  attendees: Attendee[];
+  /** Somebody is being called whom the agent asks. */
+  consulting: boolean;
+  /** The agent holds the other side, or asks somebody else meanwhile. */
+  held: boolean;
+  /** Nobody hears the agent, as the page said. */
+  muted: boolean;
+}
+
+/** Somebody who takes part in a call beside the two who talk. */
+export interface Attendee {
+  leg: number;
+  agent: string | null;
+  number: string | null;
+  part: 'consulted' | 'conference' | 'listen' | 'whisper' | 'private_whisper' | 'barge' | 'take_over';
 }
 
 export interface Alarm {
@@ -187,6 +203,9 @@ export interface Snapshot {
   counters: Record<string, number>;
 }
 
+/** Where somebody is sent, or who is asked. */
+export type Target = { agent: string } | { number: string } | { outside: string };
+
 type CallFact<Type extends string, Fields = unknown> = { type: Type; call: string } & Fields;
 
 /** Every fact of the stream that the pages act on; others pass by. */
@@ -204,6 +223,16 @@ export type Fact =
     >
   | CallFact<'call.dialled', { trunk: string; server: string; number: string }>
   | CallFact<'call.dial_answered'>
+  | CallFact<'call.consulting', { by: string }>
+  | CallFact<'call.consult_ended', { by: string }>
+  | CallFact<'call.party_joined', Attendee>
+  | CallFact<'call.party_left', { leg: number }>
+  | CallFact<'call.taken_over', { leg: number; by: string; from: string }>
+  | CallFact<'call.muted', { by: string; muted: boolean }>
+  | CallFact<'call.held', { by: string }>
+  | CallFact<'call.retrieved', { by: string }>
+  | CallFact<'call.transferring', { by: string; to: Target }>
+  | CallFact<'call.transferred', { by: string; to: Target; attended: boolean }>
   | CallFact<'call.customer', { customer: string | null }>
   | CallFact<'call.answered'>
   | CallFact<'call.language', { language: string }>

@@ -122,6 +122,34 @@ describe('a call from start to end', () => {
     expect(talks.pop?.over).toBe(true);
   });
 
+  it('shows who is asked, who joined in, and stays with the agent meanwhile', () => {
+    const talk: Fact[] = [
+      ...CALL_TO_RINGING,
+      { type: 'call.connected', call: 'c1', offer: 7, agent: ME },
+      { type: 'call.consulting', call: 'c1', by: ME },
+      { type: 'call.held', call: 'c1', by: 'agent' },
+      { type: 'call.offered', call: 'c1', offer: 9, agent: '1002' },
+    ];
+    const asking = run(snapshot(), talk).calls.c1;
+    expect(asking).toMatchObject({ state: 'connected', agent: ME, consulting: true, held: true });
+    const attendee = { leg: 9, agent: '1002', number: null };
+    const joined: Fact[] = [
+      ...talk,
+      { type: 'call.party_joined', call: 'c1', ...attendee, part: 'consulted' },
+      { type: 'call.retrieved', call: 'c1', by: 'agent' },
+      { type: 'call.party_joined', call: 'c1', ...attendee, part: 'conference' },
+    ];
+    expect(run(snapshot(), joined).calls.c1).toMatchObject({
+      consulting: false,
+      held: false,
+      attendees: [{ ...attendee, part: 'conference' }],
+    });
+    const left = run(snapshot(), [...joined, { type: 'call.party_left', call: 'c1', leg: 9 }]);
+    expect(left.calls.c1?.attendees).toEqual([]);
+    const leaves: Fact = { type: 'call.transferring', call: 'c1', by: ME, to: { agent: '1002' } };
+    expect(run(snapshot(), [...talk, leaves]).calls.c1).toMatchObject({ state: 'offered', agent: '1002' });
+  });
+
   it('waits elsewhere when a leader moves it, and where it did when its place changes', () => {
     const state = run(snapshot(), [
       ...CALL_TO_RINGING.slice(0, 3),

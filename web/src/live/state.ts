@@ -1,6 +1,6 @@
 // The one reducer: a snapshot and the events after it give what the pages show. Pure: no clock, no network.
 
-import type { Agent, Alarm, Fact, LiveCall, Pop, Queue, Snapshot, StreamEvent } from '../api/types';
+import type { Agent, Alarm, Fact, LiveCall, Pop, Queue, Snapshot, StreamEvent, Target } from '../api/types';
 
 export interface LiveState {
   /** The last event that is contained; null before the first snapshot. */
@@ -118,6 +118,17 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
         fact.queue,
         fact.call,
       );
+    case 'call.consulting':
+    case 'call.consult_ended':
+    case 'call.party_joined':
+    case 'call.party_left':
+    case 'call.taken_over':
+    case 'call.muted':
+    case 'call.held':
+    case 'call.retrieved':
+    case 'call.transferring':
+    case 'call.transferred':
+      return changeCall(state, fact.call, (call) => company(call, fact));
     case 'call.offered':
       return offered(state, fact.call, fact.agent, fact.pop ?? null, me);
     case 'call.offer_failed':
@@ -128,18 +139,21 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
           state: 'connected',
           agent: fact.agent,
           offered_to: [],
+          attendees: call.attendees.filter((one) => one.agent !== fact.agent),
           connected_at: call.connected_at ?? at,
         })),
         fact.call,
         at,
       );
     case 'call.dialled':
-      return changeCall(state, fact.call, { state: 'dialling' });
+      return changeCall(state, fact.call, (call) => (call.consulting ? {} : { state: 'dialling' }));
     case 'call.dial_answered':
       return changeCall(state, fact.call, (call) =>
-        waitsForAgent(call)
-          ? { state: 'in_flow' }
-          : { state: 'connected_outside', connected_at: call.connected_at ?? at },
+        call.consulting
+          ? {}
+          : waitsForAgent(call)
+            ? { state: 'in_flow' }
+            : { state: 'connected_outside', connected_at: call.connected_at ?? at },
       );
     case 'call.ended':
       return ended(waited(state, fact.call, at), fact.call);
@@ -202,6 +216,10 @@ function newCall(fact: Extract<Fact, { type: 'call.started' }>, at: string): Liv
     offered_to: [],
     language: fact.language,
     customer: null,
+    attendees: [],
+    consulting: false,
+    held: false,
+    muted: false,
   };
 }
 
@@ -212,7 +230,9 @@ function offered(
   pop: Pop | null,
   me: string | null,
 ): LiveState {
-  const next = changeCall(state, call, ({ offered_to }) => ringing([...offered_to, agent]));
+  const next = changeCall(state, call, ({ offered_to, consulting }) =>
+    consulting ? {} : ringing([...offered_to, agent]),
+  );
   return pop !== null && me !== null && agent === me
     ? { ...next, pop: { ...pop, over: false, found: null, waited_until: null } }
     : next;
@@ -232,6 +252,52 @@ function offerFailed(state: LiveState, fact: Extract<Fact, { type: 'call.offer_f
 /** Several phones may ring for one call; it is shown with the agent who was chosen first. */
 function ringing(agents: string[]): Partial<LiveCall> {
   return { state: 'offered', agent: agents[0] ?? null, offered_to: agents };
+}
+
+/** What is said of those beside the two who talk, and of how they talk. */
+function company(call: LiveCall, fact: Extract<Fact, { call: string }>): Partial<LiveCall> {
+  const others = (leg: number) => call.attendees.filter((one) => one.leg !== leg);
+  switch (fact.type) {
+    case 'call.consulting':
+      return { consulting: true };
+    case 'call.consult_ended':
+      return { consulting: false };
+    case 'call.party_joined': {
+      const { leg, agent, number, part } = fact;
+      const consulting = call.consulting && part !== 'consulted';
+      return { consulting, attendees: [...others(leg), { leg, agent, number, part }] };
+    }
+    case 'call.party_left':
+      return { attendees: others(fact.leg) };
+    case 'call.muted':
+      return { muted: fact.muted };
+    case 'call.held':
+      return fact.by === 'agent' ? { held: true } : {};
+    case 'call.retrieved':
+      return fact.by === 'agent' ? { held: false } : {};
+    case 'call.taken_over':
+      return { held: false, muted: false };
+    case 'call.transferring': {
+      const rung = call.consulting ? rungByConsult(fact.to) : {};
+      return { ...rung, consulting: false, held: false, muted: false };
+    }
+    case 'call.transferred': {
+      const { to, attended } = fact;
+      const attendees =
+        attended && 'outside' in to
+          ? call.attendees.filter((one) => one.number !== to.outside)
+          : call.attendees;
+      return { attendees, held: false, muted: false };
+    }
+    default:
+      return {};
+  }
+}
+
+/** The agent has left to whom it asked, whose phone rings. */
+function rungByConsult(to: Target): Partial<LiveCall> {
+  if ('agent' in to) return ringing([to.agent]);
+  return 'outside' in to ? { state: 'dialling' } : {};
 }
 
 function ended(state: LiveState, call: string): LiveState {

@@ -40,6 +40,104 @@ pub struct Call {
     pub language: String,
     /// The customer's id, if the number is known.
     pub customer: Option<String>,
+    /// Who takes part beside the two who talk.
+    #[serde(default)]
+    pub attendees: Vec<Attendee>,
+    /// Whether somebody is being called whom the agent asks. Until `call.consult_ended`, `call.transferring` or a `call.party_joined` as
+    /// `consulted`, offers and tries to call somebody outside are about that.
+    #[serde(default)]
+    pub consulting: bool,
+    /// Whether the agent holds the other side, or asks somebody else meanwhile.
+    #[serde(default)]
+    pub held: bool,
+    /// Whether nobody hears the agent, as the page said.
+    #[serde(default)]
+    pub muted: bool,
+}
+
+/// Somebody who takes part in a call beside the two who talk.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attendee {
+    /// Names the party within the call.
+    pub leg: u64,
+    /// The agent, if it is one.
+    pub agent: Option<String>,
+    /// The number outside, if it is there.
+    pub number: Option<String>,
+    /// How it takes part.
+    pub part: Part,
+}
+
+impl fmt::Debug for Attendee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attendee").field("leg", &self.leg).field("part", &self.part).finish_non_exhaustive()
+    }
+}
+
+/// How somebody takes part in a call beside the two who talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Is asked by the agent while the other side waits.
+    Consulted,
+    /// Talks with all.
+    Conference,
+    /// A supervisor who hears both and is heard by nobody.
+    Listen,
+    /// A supervisor who hears both and is heard by the agent.
+    Whisper,
+    /// A supervisor who hears nobody and is heard by the agent.
+    PrivateWhisper,
+    /// A supervisor who talks with both.
+    Barge,
+    /// A supervisor who takes the customer over.
+    TakeOver,
+}
+
+/// Body of `POST /api/v1/calls/{id}/dtmf`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PressKeys {
+    /// 1 to 32 of `0-9`, `*`, `#`, `A-D`.
+    pub digits: String,
+}
+
+impl fmt::Debug for PressKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PressKeys(***)")
+    }
+}
+
+/// Body of `PUT /api/v1/calls/{id}/monitor`: how the supervisor takes part from here on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Monitor {
+    /// How.
+    pub mode: MonitorMode,
+}
+
+/// How a supervisor takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorMode {
+    /// Hears both, is heard by nobody.
+    Listen,
+    /// Hears both, is heard by the agent.
+    Whisper,
+    /// Hears nobody, is heard by the agent.
+    PrivateWhisper,
+    /// Talks with both.
+    Barge,
+    /// Talks with the customer; the agent leaves.
+    TakeOver,
+}
+
+/// Body of `POST /api/v1/calls/{id}/recording/mark`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkRecording {
+    /// A few words that are kept with the recording: no personal data.
+    pub note: String,
 }
 
 /// Body of `POST /api/v1/calls`: the agent's own phone is called, then whom the agent wants.

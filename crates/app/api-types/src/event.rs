@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agent, Alarm, Cause, DialOutcome, Direction, LegSound, OfferOutcome, Party, Pop, QueueOutcome, Source,
-    Step, Timestamp, TransferTarget,
+    Agent, Alarm, Attendee, Cause, DialOutcome, Direction, LegSound, OfferOutcome, Party, Pop, QueueOutcome,
+    Source, Step, Timestamp, TransferTarget,
 };
 
 /// The data of an `event` on `GET /api/v1/events`.
@@ -235,6 +235,47 @@ pub enum What {
         by: String,
         /// Where to.
         to: TransferTarget,
+    },
+    /// The agent asks somebody while the other side waits.
+    #[serde(rename = "call.consulting")]
+    CallConsulting {
+        /// The agent.
+        by: String,
+        /// Whom.
+        to: TransferTarget,
+    },
+    /// Nobody is asked any more, or whoever was asked has joined the two.
+    #[serde(rename = "call.consult_ended")]
+    CallConsultEnded {
+        /// The agent.
+        by: String,
+    },
+    /// Somebody takes part beside the two who talk, or in another way from here on.
+    #[serde(rename = "call.party_joined")]
+    CallPartyJoined(Attendee),
+    /// Somebody takes part no more beside the two.
+    #[serde(rename = "call.party_left")]
+    CallPartyLeft {
+        /// Which.
+        leg: u64,
+    },
+    /// A supervisor has taken the customer over; the agent has left.
+    #[serde(rename = "call.taken_over")]
+    CallTakenOver {
+        /// The supervisor's leg.
+        leg: u64,
+        /// The supervisor.
+        by: String,
+        /// The agent.
+        from: String,
+    },
+    /// Nobody hears the agent, or everybody does again.
+    #[serde(rename = "call.muted")]
+    CallMuted {
+        /// The agent.
+        by: String,
+        /// Whether nobody does.
+        muted: bool,
     },
     /// One put the other on hold.
     #[serde(rename = "call.held")]

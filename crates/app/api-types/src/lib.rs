@@ -32,7 +32,10 @@ pub use agent::{
 };
 pub use audit::{AuditEntry, AuditPage};
 pub use blocked::{BlockReason, BlockedList, BlockedSource};
-pub use call::{Call, CallCreated, CallState, CreateCall, PauseRecording, Pop, TransferCall};
+pub use call::{
+    Attendee, Call, CallCreated, CallState, CreateCall, MarkRecording, Monitor, MonitorMode, Part,
+    PauseRecording, Pop, PressKeys, TransferCall,
+};
 pub use callback::{Callback, CallbackList};
 pub use customer::{Customer, CustomerDraft, CustomerList};
 pub use event::{Candidate, Decision, Event, Refusal, What};
@@ -47,10 +50,10 @@ pub use message::{Message, MessagePage, SetMessage};
 pub use problem::{FieldProblem, Problem};
 pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
 pub use record::{
-    Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, Mos, Offer, OfferOutcome,
-    Party, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg,
-    RecordedMark, RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step, SurveyAnswer,
-    Transfer, TransferOutcome, TransferTarget,
+    Attendance, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, Mos, Offer,
+    OfferOutcome, Party, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap,
+    RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step,
+    SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
 };
 pub use session::{NewToken, Role, Session, SignIn, Token};
 pub use staff::{

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Disposition, Timestamp};
+use crate::{Attendee, Disposition, Timestamp};
 
 /// Answer to `GET /api/v1/calls`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,9 @@ pub struct Record {
     /// Who sent the caller on to whom, in order.
     #[serde(default)]
     pub transfers: Vec<Transfer>,
+    /// Who took part beside the two, in the order of joining.
+    #[serde(default)]
+    pub attendances: Vec<Attendance>,
     /// Tries to call somebody outside, in order.
     #[serde(default)]
     pub dials: Vec<Dial>,
@@ -84,6 +87,18 @@ pub struct Record {
     /// call is over.
     #[serde(default)]
     pub dispositions: Vec<Disposition>,
+}
+
+/// Somebody who took part beside the two who talked, in one way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attendance {
+    /// Who, and how.
+    #[serde(flatten)]
+    pub attendee: Attendee,
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when; absent while it goes on.
+    pub until: Option<Timestamp>,
 }
 
 /// One message of the caller.
@@ -541,6 +556,8 @@ pub enum RecordedMarkKind {
     Resumed,
     /// The customer was sent on.
     Transferred,
+    /// A person marked this moment; the note is the reason.
+    Noted,
 }
 
 /// Silence in place of audio that was lost.

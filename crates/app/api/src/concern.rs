@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotline_base::{AgentId, CallId};
-use hotline_call::{CallEvent, CallState, CallView, Entry, Event, EventKind, OfferOutcome, Snapshot, Source};
+use hotline_base::{AgentId, CallId, LegId};
+use hotline_call::{
+    Attendee, CallEvent, CallState, CallView, Entry, Event, EventKind, OfferOutcome, Snapshot, Source, Who,
+};
 
 /// The living calls; bounded by the shard's limit of calls.
 #[derive(Default)]
@@ -12,6 +14,10 @@ pub(crate) struct Concerns(BTreeMap<CallId, Concern>);
 #[derive(Default)]
 struct Concern {
     agents: BTreeSet<AgentId>,
+    /// Those of them who take part beside the two.
+    company: BTreeMap<LegId, AgentId>,
+    /// Those of them of whom the agent is not to know, also when they have left.
+    hidden: BTreeMap<LegId, AgentId>,
     lookup_done: bool,
     recording: bool,
     ended: bool,
@@ -23,6 +29,8 @@ impl Concerns {
     pub(crate) fn from_snapshot(snapshot: &Snapshot) -> Self {
         let concern = |view: &hotline_call::CallView| Concern {
             agents: agents_of(view).into_iter().cloned().collect(),
+            company: company_of(view, |_| true),
+            hidden: company_of(view, |one| !one.told),
             lookup_done: view.customer.is_some(),
             recording: view.record.is_recording(),
             ended: view.record.ended_at.is_some(),
@@ -60,9 +68,36 @@ impl Concerns {
                 concerned = vec![agent.clone()];
                 concern.agents.insert(agent.clone());
             }
-            CallEvent::Connected { agent, .. } => {
+            CallEvent::Connected { agent, offer } => {
+                concern.company.remove(offer);
+                concern.agents = concern.company.values().cloned().collect();
+                concern.agents.insert(agent.clone());
+                concerned = concern.agents.iter().cloned().collect();
+            }
+            // Who listens in secret is known to who does so, and to those who see all.
+            CallEvent::PartyJoined { leg, who: Who::Agent(agent), told: false, .. } => {
+                concern.company.insert(*leg, agent.clone());
+                concern.hidden.insert(*leg, agent.clone());
+                concern.agents.insert(agent.clone());
                 concerned = vec![agent.clone()];
-                concern.agents = BTreeSet::from([agent.clone()]);
+            }
+            CallEvent::SoundMeasured(measured) if concern.hidden.contains_key(&measured.leg) => {
+                concerned = concern.hidden.get(&measured.leg).cloned().into_iter().collect();
+            }
+            CallEvent::PartyJoined { leg, who: Who::Agent(agent), .. } => {
+                concern.hidden.remove(leg);
+                concern.company.insert(*leg, agent.clone());
+                if concern.agents.insert(agent.clone()) {
+                    concerned.push(agent.clone());
+                }
+            }
+            CallEvent::PartyLeft { leg } => {
+                if let Some(agent) = concern.company.remove(leg) {
+                    if concern.hidden.contains_key(leg) {
+                        concerned = vec![agent.clone()];
+                    }
+                    concern.agents.remove(&agent);
+                }
             }
             CallEvent::OfferFailed { agent, .. } => {
                 concerned = vec![agent.clone()];
@@ -97,6 +132,11 @@ impl Concerns {
             | CallEvent::DialRinging { .. }
             | CallEvent::DialFailed { .. }
             | CallEvent::DialAnswered { .. }
+            | CallEvent::PartyJoined { who: Who::Outside(_), .. }
+            | CallEvent::Consulting { .. }
+            | CallEvent::ConsultEnded { .. }
+            | CallEvent::TakenOver { .. }
+            | CallEvent::Muted { .. }
             | CallEvent::Held { .. }
             | CallEvent::Transferring { .. }
             | CallEvent::Transferred { .. }
@@ -118,7 +158,13 @@ pub(crate) fn agents_of(view: &CallView) -> Vec<&AgentId> {
             let pending = offers.filter(|offer| offer.outcome == OfferOutcome::Pending);
             pending.map(|offer| &offer.agent).collect()
         }
-        CallState::Connected { agent } => vec![agent],
+        CallState::Connected { agent } => {
+            let company = view.attendees.iter().filter_map(|one| match &one.who {
+                Who::Agent(agent) => Some(agent),
+                Who::Outside(_) => None,
+            });
+            [agent].into_iter().chain(company).collect()
+        }
         CallState::Ending => view.record.agent.iter().collect(),
         CallState::Dialling => match &view.record.source {
             Source::Agent(agent) => vec![agent],
@@ -126,6 +172,15 @@ pub(crate) fn agents_of(view: &CallView) -> Vec<&AgentId> {
         },
         CallState::InFlow | CallState::Queued { .. } | CallState::ConnectedOutside => Vec::new(),
     }
+}
+
+/// The agents who take part beside the two, by their legs.
+fn company_of(view: &CallView, is_wanted: impl Fn(&Attendee) -> bool) -> BTreeMap<LegId, AgentId> {
+    let agents = view.attendees.iter().filter(|one| is_wanted(one)).filter_map(|one| match &one.who {
+        Who::Agent(agent) => Some((one.leg, agent.clone())),
+        Who::Outside(_) => None,
+    });
+    agents.collect()
 }
 
 /// The agent who calls somebody outside with this event.
@@ -139,7 +194,7 @@ fn caller(what: &CallEvent) -> Option<AgentId> {
 #[cfg(test)]
 mod tests {
     use hotline_acd::OfferFailure;
-    use hotline_base::{LegId, QueueId, RecordingId, Rng, WallTime};
+    use hotline_base::{QueueId, RecordingId, Rng, WallTime};
     use hotline_call::{EndCause, EndKind, Party};
 
     use super::*;

@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use hotline_acd::{AgentState, AgentView, CallerView, Device, Disposition, Help, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
-use hotline_call::{Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot};
+use hotline_call::{
+    Alarm, AlarmKind, Attendee, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot,
+};
 
 use crate::concern::agents_of;
 use crate::viewer::Viewer;
@@ -45,7 +47,13 @@ pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(Ca
         at: time(snapshot.at),
         agents: snapshot.agents.iter().filter(|view| viewer.may_see(&view.id)).map(agent).collect(),
         queues: snapshot.queues.iter().map(|view| queue(view, admin)).collect(),
-        calls: snapshot.calls.iter().filter(|view| view.is_listed).filter(own).map(call).collect(),
+        calls: snapshot
+            .calls
+            .iter()
+            .filter(|view| view.is_listed)
+            .filter(own)
+            .map(|view| call(view, admin))
+            .collect(),
         pop,
         alarms: snapshot.alarms.iter().filter(|_| admin).map(alarm).collect(),
         counters: snapshot
@@ -181,7 +189,7 @@ fn queue(view: &QueueView, admin: bool) -> api::Queue {
     }
 }
 
-fn call(view: &CallView) -> api::Call {
+fn call(view: &CallView, sees_all: bool) -> api::Call {
     let record = &view.record;
     let (state, position) = match &view.state {
         CallState::InFlow => (api::CallState::InFlow, None),
@@ -209,7 +217,15 @@ fn call(view: &CallView) -> api::Call {
         connected_at: record.connected_at.map(time),
         language: record.language.clone(),
         customer: record.customer.map(|customer| customer.to_string()),
+        attendees: view.attendees.iter().filter(|one| sees_all || one.told).map(attendee).collect(),
+        consulting: view.is_consulting,
+        held: view.is_held,
+        muted: view.is_muted,
     }
+}
+
+fn attendee(of: &Attendee) -> api::Attendee {
+    record::attendee(of.leg, &of.who, of.part)
 }
 
 /// The screen pop of a call that is offered to the viewer or was taken by it.

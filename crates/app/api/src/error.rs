@@ -54,6 +54,8 @@ pub(crate) enum ApiError {
     SignInFailed,
     #[error("you may not do this")]
     Forbidden,
+    #[error("you have no phone of your own here: ask an admin for an agent of yours")]
+    NoPhone,
     #[error("a page of another site sent this request")]
     CrossSite,
     #[error("too many failed sign-ins, wait a little")]
@@ -97,7 +99,7 @@ impl ApiError {
             Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::Fields(_) | Self::Value(_) | Self::Flows(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Refused(_) | Self::NoPhone => StatusCode::CONFLICT,
             Self::NoVersion => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -138,6 +140,7 @@ impl ApiError {
             | Self::SignInFailed
             | Self::Forbidden
             | Self::CrossSite
+            | Self::NoPhone
             | Self::Data(_)
             | Self::RecordingUnreadable(_)
             | Self::Flows(_)
@@ -180,11 +183,17 @@ impl From<HandleError> for ApiError {
                 | CommandError::NotBlocked
                 | CommandError::UnknownHours
                 | CommandError::UnknownCallback
+                | CommandError::NoSuchCall
+                | CommandError::NoParty
                 | CommandError::Merge(MergeError::Unknown),
             ) => Self::NotFound,
             HandleError::Refused(CommandError::Help(HelpError::Agent(AgentError::Unknown))) => Self::NotFound,
             HandleError::Refused(refusal @ CommandError::Agent(AgentError::UnknownReason)) => {
                 Self::field("reason", &refusal)
+            }
+            HandleError::Refused(refusal @ CommandError::NoKeys) => Self::field("digits", &refusal),
+            HandleError::Refused(refusal @ (CommandError::UnknownTarget | CommandError::NobodyToAsk)) => {
+                Self::field("to", &refusal)
             }
             HandleError::Refused(refusal @ CommandError::UnknownDisposition) => Self::field("code", &refusal),
             HandleError::Refused(refusal @ CommandError::Move(MoveError::UnknownQueue)) => {

@@ -65,6 +65,12 @@ impl Lines {
             | CallEvent::DialRinging { .. }
             | CallEvent::DialFailed { .. }
             | CallEvent::DialAnswered { .. }
+            | CallEvent::Consulting { .. }
+            | CallEvent::ConsultEnded { .. }
+            | CallEvent::PartyJoined { .. }
+            | CallEvent::PartyLeft { .. }
+            | CallEvent::TakenOver { .. }
+            | CallEvent::Muted { .. }
             | CallEvent::Held { .. }
             | CallEvent::Retrieved { .. }
             | CallEvent::Transferring { .. }

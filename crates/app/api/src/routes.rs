@@ -15,6 +15,7 @@ mod pages;
 mod queues;
 mod recording;
 mod session;
+mod softphone;
 mod staff;
 mod tokens;
 mod trace;
@@ -53,6 +54,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/agents/{id}/device", get(agents::devices).put(agents::set_device))
         .route("/v1/agents/{id}/messages", post(agents::send_message))
         .merge(staff_routes())
+        .merge(softphone_routes())
         .route("/v1/live", get(events::live))
         .route("/v1/events", get(events::stream))
         .route("/v1/calls", get(calls::list).post(calls::create))
@@ -98,6 +100,27 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&app), envelope))
         .with_state(app)
+}
+
+fn softphone_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/calls/{id}/hangup", post(softphone::hang_up))
+        .route("/v1/calls/{id}/hold", post(softphone::hold))
+        .route("/v1/calls/{id}/retrieve", post(softphone::retrieve))
+        .route("/v1/calls/{id}/mute", post(softphone::mute))
+        .route("/v1/calls/{id}/unmute", post(softphone::unmute))
+        .route("/v1/calls/{id}/dtmf", post(softphone::press))
+        .route("/v1/calls/{id}/answer", post(softphone::answer))
+        .route("/v1/calls/{id}/pickup", post(softphone::pick_up))
+        .route("/v1/calls/{id}/consult", post(softphone::consult).delete(softphone::end_consult))
+        .route("/v1/calls/{id}/swap", post(softphone::swap))
+        .route("/v1/calls/{id}/complete", post(softphone::complete))
+        .route("/v1/calls/{id}/conference", post(softphone::conference))
+        .route("/v1/calls/{id}/parties/{leg}", delete(softphone::drop_party))
+        .route("/v1/calls/{id}/monitor", put(softphone::monitor).delete(softphone::end_monitor))
+        .route("/v1/calls/{id}/recording/start", post(softphone::start_recording))
+        .route("/v1/calls/{id}/recording/stop", post(softphone::stop_recording))
+        .route("/v1/calls/{id}/recording/mark", post(softphone::mark_recording))
 }
 
 fn staff_routes() -> Router<Arc<App>> {

@@ -27,7 +27,7 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "domain",
     "language",
     "country",
@@ -45,6 +45,7 @@ const KEYS: [&str; 18] = [
     "routes",
     "hours",
     "zone",
+    "tell_of_listening",
     "demo",
 ];
 
@@ -104,6 +105,7 @@ pub(crate) struct Draft {
     trunks: Vec<TrunkEntry>,
     routes: Vec<Route>,
     hours: BTreeMap<HoursId, Schedule>,
+    tells_of_listening: bool,
     demo_users: Option<Vec<DemoUser>>,
 }
 
@@ -189,6 +191,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     }
     let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
+    let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
     let demo_users = match fields.optional("demo") {
         Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
         None => None,
@@ -211,6 +214,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         trunks: trunks?,
         routes: routes?,
         hours: hours?,
+        tells_of_listening: tells_of_listening?,
         demo_users,
     })
 }
@@ -486,6 +490,8 @@ impl Draft {
             media_address: server.media.external,
             voice: self.voice,
             speech: self.speech,
+            parties_max: server.media.parties_max,
+            tells_of_listening: self.tells_of_listening,
             recording: server.recordings.policy,
             timing: Timing::default(),
         };

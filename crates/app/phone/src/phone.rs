@@ -1,7 +1,7 @@
 //! The handle by which a script plays a phone.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use hotline_base::Rng;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::ladder::LadderEntry;
 use crate::speech::Speech;
 use crate::task::{Order, Task};
-use crate::voice::{Heard, SpokeAt};
+use crate::voice::Senses;
 
 /// Orders and events that may wait; a script that does not listen loses the rest.
 const CHANNEL: usize = 1024;
@@ -104,8 +104,7 @@ pub struct Phone {
     address: SocketAddr,
     orders: mpsc::Sender<Order>,
     events: mpsc::Receiver<PhoneEvent>,
-    heard: Heard,
-    spoke_at: SpokeAt,
+    senses: Senses,
 }
 
 impl Phone {
@@ -116,14 +115,12 @@ impl Phone {
     pub async fn start(config: PhoneConfig, rng: Rng) -> Result<Self, PhoneError> {
         let (orders, order_receiver) = mpsc::channel(CHANNEL);
         let (event_sender, events) = mpsc::channel(CHANNEL);
-        let heard: Heard = Arc::new(Mutex::new(Vec::new()));
         let name = config.name.clone();
-        let spoke_at = SpokeAt::default();
-        let (hearing, speaking) = (Arc::clone(&heard), Arc::clone(&spoke_at));
-        let task = Task::new(config, rng, order_receiver, event_sender, hearing, speaking).await?;
+        let senses = Senses::default();
+        let task = Task::new(config, rng, order_receiver, event_sender, senses.clone()).await?;
         let address = task.address();
         tokio::spawn(task.run());
-        Ok(Self { name, address, orders, events, heard, spoke_at })
+        Ok(Self { name, address, orders, events, senses })
     }
 
     /// The phone's SIP address.
@@ -277,18 +274,24 @@ impl Phone {
     /// Everything heard so far, 8 kHz, holes as silence.
     #[must_use]
     pub fn heard(&self) -> Vec<i16> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.senses.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The keys that the other side pressed so far (RFC 4733).
+    #[must_use]
+    pub fn keys_heard(&self) -> String {
+        self.senses.pressed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// When the first packet of what it says at present left; `None` before that.
     #[must_use]
     pub fn spoke_at(&self) -> Option<SystemTime> {
-        *self.spoke_at.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.senses.spoke_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets what was heard.
     pub fn forget_heard(&self) {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.senses.heard.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     async fn order(&self, order: Order) -> Result<(), PhoneError> {

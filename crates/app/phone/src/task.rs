@@ -20,7 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::ladder::{LadderEntry, Way, label};
 use crate::phone::{PhoneConfig, PhoneError, PhoneEvent};
 use crate::speech::Speech;
-use crate::voice::{Heard, SpokeAt, Voice};
+use crate::voice::{Senses, Voice};
 
 const DATAGRAM_MAX: usize = 65_536;
 const REGISTER_EXPIRES: Duration = Duration::from_secs(300);
@@ -76,8 +76,7 @@ impl Task {
         mut rng: Rng,
         orders: mpsc::Receiver<Order>,
         events: mpsc::Sender<PhoneEvent>,
-        heard: Heard,
-        spoke_at: SpokeAt,
+        senses: Senses,
     ) -> Result<Self, PhoneError> {
         let sip = UdpSocket::bind(config.bind).await?;
         let rtp = UdpSocket::bind((config.bind.ip(), 0)).await?;
@@ -89,7 +88,7 @@ impl Task {
         endpoint_config.trunks = vec![TrunkConfig::new("server", vec![server])];
         let mut secret = [0; 32];
         rng.fill(&mut secret);
-        let voice = Voice::new(&mut rng, config.speech.clone(), heard, spoke_at);
+        let voice = Voice::new(&mut rng, config.speech.clone(), senses);
         let endpoint = Endpoint::new(endpoint_config, rng, secret);
         Ok(Self {
             config,

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use hotline_base::Rng;
+use hotline_base::{Rng, Time};
 use hotline_media::{self as media, Decoder, Encoder};
-use hotline_rtp::{Digit, EventPacket, EventSender, Header, speed_event_up};
+use hotline_rtp::{Digit, EventPacket, EventReceiver, EventSender, Header, speed_event_up};
 use hotline_sdp::{Codec, Negotiated};
 
 use crate::speech::Speech;
@@ -29,15 +29,24 @@ pub(crate) type Heard = Arc<Mutex<Vec<i16>>>;
 /// When the first packet of the present speech left, shared like [`Heard`].
 pub(crate) type SpokeAt = Arc<Mutex<Option<SystemTime>>>;
 
+/// What the phone notices for the script that owns it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Senses {
+    pub(crate) heard: Heard,
+    pub(crate) spoke_at: SpokeAt,
+    /// The keys that the other side pressed, shared like the others.
+    pub(crate) pressed: Arc<Mutex<String>>,
+}
+
 pub(crate) struct Voice {
     speech: Speech,
-    spoke_at: SpokeAt,
+    senses: Senses,
     peer: Option<Peer>,
     ssrc: u32,
     sequence: u16,
     timestamp: u32,
     keys: VecDeque<Key>,
-    heard: Heard,
+    their_keys: EventReceiver,
     clock: Option<HeardClock>,
 }
 
@@ -70,23 +79,23 @@ impl HeardClock {
 }
 
 impl Voice {
-    pub(crate) fn new(rng: &mut Rng, speech: Speech, heard: Heard, spoke_at: SpokeAt) -> Self {
+    pub(crate) fn new(rng: &mut Rng, speech: Speech, senses: Senses) -> Self {
         Self {
             speech,
-            spoke_at,
+            senses,
             peer: None,
             ssrc: rng.next_u32(),
             sequence: rng.next_u32() as u16,
             timestamp: rng.next_u32(),
             keys: VecDeque::new(),
-            heard,
+            their_keys: EventReceiver::default(),
             clock: None,
         }
     }
 
     pub(crate) fn say(&mut self, speech: Speech) {
         self.speech = speech;
-        *self.spoke_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.senses.spoke_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// From here on packets go to, and are taken from, this peer.
@@ -129,7 +138,8 @@ impl Voice {
             _ => {
                 let mut frame = [0; FRAME];
                 self.speech.fill(&mut frame);
-                self.spoke_at
+                self.senses
+                    .spoke_at
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .get_or_insert_with(SystemTime::now);
@@ -166,10 +176,17 @@ impl Voice {
     pub(crate) fn hear(&mut self, datagram: &[u8]) {
         let Some(peer) = &mut self.peer else { return };
         let Ok((header, payload)) = Header::parse(datagram) else { return };
+        if Some(header.payload_type) == peer.agreed.telephone_event_receive {
+            // What has no end is not waited for, so that the time is of no matter.
+            let presses = self.their_keys.handle_packet(Time::ZERO, header.timestamp, &datagram[payload]);
+            let keys = presses.into_iter().flatten().map(|press| press.digit.as_char());
+            self.senses.pressed.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
+            return;
+        }
         if header.payload_type != peer.agreed.payload_type_receive {
             return;
         }
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.senses.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let factor = peer.decoder.codec().clock_factor();
         let clock = self.clock.filter(|clock| clock.ssrc == header.ssrc);
         let place = clock.map(|clock| clock.place(header.timestamp, factor));

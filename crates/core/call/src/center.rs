@@ -53,6 +53,10 @@ pub struct Center {
     pub voice: Voice,
     /// What is done to what is said in talks of calls that came through no queue.
     pub speech: SpeechPolicy,
+    /// How many may hear each other in one call, supervisors counted.
+    pub parties_max: usize,
+    /// Whether agents are told that somebody listens to them.
+    pub tells_of_listening: bool,
     /// What is recorded.
     pub recording: RecordingPolicy,
     /// Limits and waits of call control.
@@ -200,6 +204,8 @@ impl Center {
             media_address: IpAddr::from([127, 0, 0, 1]),
             voice: Voice::default(),
             speech: SpeechPolicy::default(),
+            parties_max: 8,
+            tells_of_listening: false,
             recording: RecordingPolicy::default(),
             staffing: Staffing::default(),
             timing: Timing::default(),

@@ -13,7 +13,7 @@ use hotline_base::{
 };
 use hotline_hours::Override;
 use hotline_ivr::{Digit, Flows, HttpRequest, OpenStream, Recorded, RequestTag, StreamExit};
-use hotline_media::PromptId;
+use hotline_media::{PromptId, Supervision as MonitorMode};
 use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located, MessageSummary};
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,22 @@ pub enum Command {
         /// An extension or a number of the center.
         to: Pii<String>,
     },
+    /// An agent does something with the own call, with any phone.
+    Control {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        by: AgentId,
+        /// What.
+        what: Control,
+    },
+    /// A supervisor does something with a call of others.
+    Oversee {
+        /// The call.
+        call: CallId,
+        /// What.
+        what: Oversight,
+    },
     /// The agent who talks in this call keeps what is said out of its recording for a while.
     PauseRecording {
         /// The call.
@@ -130,6 +146,59 @@ pub enum Command {
     Drain,
     /// End every call now.
     HangUpAll,
+}
+
+/// What an agent does with the own call. Said twice, each does what it does once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Leaves the call. Whoever else is there goes on; without anybody the call, or its flow, goes on as the flow says.
+    HangUp,
+    /// The other side hears music (`true`), or the agent is back.
+    Hold(bool),
+    /// Nobody hears the agent (`true`), recordings neither, or everybody does again.
+    Mute(bool),
+    /// Presses keys toward whom the agent talks with (RFC 4733): 1 to 32 of `0-9*#A-D`.
+    Press(Pii<String>),
+    /// Has the own phone take the call that rings at it, if the phone can be told so.
+    Answer,
+    /// Has the own phone ring beside that of a colleague, for the call that rings there.
+    PickUp,
+    /// Asks somebody, an extension or a number outside, while the other side waits.
+    Consult(Pii<String>),
+    /// Asks nobody any more.
+    EndConsult,
+    /// Goes from the other side to who is asked, or back.
+    Swap,
+    /// Leaves the other side with whoever is asked.
+    Complete,
+    /// Whoever is asked joins the two.
+    Conference,
+    /// Takes somebody out whose leg this is.
+    Drop(LegId),
+}
+
+/// What a supervisor does with a call of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Oversight {
+    /// Hears and is heard as the mode says. The supervisor's own phone is called; in the call, another mode is taken at once.
+    Monitor {
+        /// The supervisor.
+        agent: AgentId,
+        /// The mode.
+        mode: MonitorMode,
+        /// The modes that keys of the supervisor's phone may choose: 4 listens, 5 whispers, 6 barges in.
+        allowed: Vec<MonitorMode>,
+    },
+    /// The supervisor leaves.
+    Leave(AgentId),
+    /// The call ends for all.
+    HangUp,
+    /// The customer is sent on, away from the agent.
+    Transfer(Pii<String>),
+    /// The talk is recorded (`true`), or no longer.
+    Record(bool),
+    /// Marks this moment in the recording.
+    Mark(String),
 }
 
 /// What a leader does with a caller in line, or with the staff of queues.
@@ -194,6 +263,45 @@ pub enum CommandError {
     /// The agent does not talk in that call.
     #[error("the agent does not talk in that call")]
     NotTalking,
+    /// There is no such call, or it is over.
+    #[error("there is no such call, or it is over")]
+    NoSuchCall,
+    /// The call is not offered to the agent, or to nobody.
+    #[error("the call does not ring")]
+    NotOffered,
+    /// The agent's phone is not called yet.
+    #[error("the phone does not ring yet, try again")]
+    NotRingingYet,
+    /// The agent's phone cannot be told to take a call.
+    #[error("this phone cannot be told to take a call; take it up by hand")]
+    PhoneCannotAnswer,
+    /// No keys, too many, or such as there are none.
+    #[error("the keys must be 1 to 32 of 0-9, *, #, A-D")]
+    NoKeys,
+    /// The agent asks somebody already.
+    #[error("somebody is asked already: end that first, or go on with it")]
+    ConsultsAlready,
+    /// The agent asks nobody.
+    #[error("nobody is asked, or has taken the call")]
+    NobodyAsked,
+    /// A number with a flow is no person.
+    #[error("at this number is nobody who can be asked")]
+    NobodyToAsk,
+    /// The colleague has a call, or is not there.
+    #[error("the colleague has a call, or is not there")]
+    ColleagueBusy,
+    /// No trunk carries calls to that number.
+    #[error("no trunk carries calls to that number at the moment")]
+    NoRoute,
+    /// As many take part as may.
+    #[error("as many take part as may")]
+    TooManyParties,
+    /// Nobody of the others has that leg.
+    #[error("nobody who takes part has this leg")]
+    NoParty,
+    /// No other agent talks in the call.
+    #[error("no other agent talks in this call")]
+    NothingToTakeOver,
     /// Nothing of the call is recorded.
     #[error("the call is not recorded")]
     NotRecorded,

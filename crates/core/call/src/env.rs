@@ -37,6 +37,8 @@ pub(crate) enum Role {
     Callee,
     /// The agent who sends the caller on, until somebody has taken over.
     Transferor,
+    /// Somebody who listens to the others, and may talk to them.
+    Supervisor,
 }
 
 /// Whose phone a media leg leads to.

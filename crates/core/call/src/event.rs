@@ -8,7 +8,7 @@ use hotline_base::{
     WallTime,
 };
 use hotline_ivr::PathStep;
-use hotline_media::RecordingIndex;
+use hotline_media::{RecordingIndex, Supervision};
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
@@ -233,7 +233,51 @@ pub enum CallEvent {
         /// Where to.
         to: Entry,
     },
-    /// The agent's or the caller's phone put the other on hold.
+    /// The agent asks somebody while the customer waits. Offers or tries to call somebody outside follow.
+    Consulting {
+        /// The agent.
+        by: AgentId,
+        /// Whom.
+        to: Entry,
+    },
+    /// Nobody is asked any more: it came to nothing, the agent has ended it, or whoever was asked has joined the two.
+    ConsultEnded {
+        /// The agent.
+        by: AgentId,
+    },
+    /// Somebody takes part beside the two, or does so in another way from here on.
+    PartyJoined {
+        /// Its leg.
+        leg: LegId,
+        /// Who.
+        who: Who,
+        /// How.
+        part: Part,
+        /// Whether the agent is to know of it.
+        told: bool,
+    },
+    /// Somebody takes part no more beside the two; who has become one of them does not leave.
+    PartyLeft {
+        /// Its leg.
+        leg: LegId,
+    },
+    /// A supervisor has taken the customer over from the agent, who has left.
+    TakenOver {
+        /// The supervisor's leg.
+        leg: LegId,
+        /// The supervisor.
+        by: AgentId,
+        /// The agent.
+        from: AgentId,
+    },
+    /// Nobody hears the agent, or everybody does again.
+    Muted {
+        /// The agent.
+        by: AgentId,
+        /// Whether nobody does.
+        is_muted: bool,
+    },
+    /// The agent's or the caller's phone, or the agent's page, put the other on hold.
     Held {
         /// Who holds.
         by: Party,
@@ -370,6 +414,26 @@ pub enum Source {
     Agent(AgentId),
     /// From nobody: it is made for who waits to be called back from this queue.
     Queue(QueueId),
+}
+
+/// Somebody who takes part in a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Who {
+    /// An agent.
+    Agent(AgentId),
+    /// Somebody at this number outside, normalised.
+    Outside(Pii<String>),
+}
+
+/// How somebody takes part beside the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// Is asked by the agent while the customer waits.
+    Consulted,
+    /// Talks with all.
+    Conference,
+    /// Supervises.
+    Supervising(Supervision),
 }
 
 /// Who did something.

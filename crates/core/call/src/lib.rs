@@ -28,25 +28,29 @@ pub use center::{
     Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, TAKE_CALL_KEY, TAKE_CALL_PROMPT,
     Timing,
 };
-pub use command::{Answer, Command, CommandError, Customer, Message, Question, Reply, Request, Supervision};
+pub use command::{
+    Answer, Command, CommandError, Control, Customer, Message, Oversight, Question, Reply, Request, Supervision,
+};
 pub use controller::{
     CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome, RestoreError,
     Timer, VERSION,
 };
 pub use event::{
-    Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Party,
-    QueueOutcome, Source,
+    Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Part, Party,
+    QueueOutcome, Source, Who,
 };
+pub use hotline_media::Supervision as MonitorMode;
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
 pub use queue::{Announcements, CallbackRules, CalledFirst, Greeting, QUEUE_PROMPTS_MAX, Queue};
 pub use record::{
-    CallRecord, CalledBack, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer, OfferOutcome,
-    QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer, TransferOutcome,
+    Attendance, CallRecord, CalledBack, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer,
+    OfferOutcome, QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer,
+    TransferOutcome,
 };
 pub use sessions::{LegEnd, SipLeg};
-pub use snapshot::{CallState, CallView, ScreenPop, Snapshot};
+pub use snapshot::{Attendee, CallState, CallView, ScreenPop, Snapshot};
 pub use sound::{LegSound, Sound};
 pub use speech::{Sides, SpeechPolicy};
 pub use staff::{AgentFact, CallDisposition, NOTE_BYTES_MAX, Staffing};

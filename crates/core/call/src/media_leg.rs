@@ -79,7 +79,7 @@ impl Described {
 impl MediaLeg {
     /// A leg to a phone, or over a trunk.
     pub(crate) const fn new(leg: LegId, port: u16, session_id: u64, trunk: Option<TrunkId>) -> Self {
-        let speech = media::Speech { gain: None, hides_keys: false };
+        let speech = media::Speech { gain: None, hides_keys: false, is_muted: false };
         Self { leg, port, trunk, session_id, described: Described::Nothing, agreed: None, speech }
     }
 
@@ -100,6 +100,16 @@ impl MediaLeg {
 
     /// What is done to what the peer says is this from here on.
     pub(crate) fn set_speech(&mut self, speech: media::Speech, out: &mut VecDeque<media::Command>) {
+        let speech = media::Speech { is_muted: self.speech.is_muted, ..speech };
+        self.put_speech(speech, out);
+    }
+
+    /// Whether nobody hears the peer from here on.
+    pub(crate) fn set_muted(&mut self, is_muted: bool, out: &mut VecDeque<media::Command>) {
+        self.put_speech(media::Speech { is_muted, ..self.speech }, out);
+    }
+
+    fn put_speech(&mut self, speech: media::Speech, out: &mut VecDeque<media::Command>) {
         if std::mem::replace(&mut self.speech, speech) != speech {
             out.push_back(media::Command::SetSpeech { leg: self.leg, speech });
         }
@@ -268,6 +278,8 @@ mod tests {
             media_address: "192.0.2.10".parse().expect("an address"),
             voice: Voice { codecs: vec![Codec::Pcmu, Codec::Pcma], also_taken: vec![], ..Voice::default() },
             speech: SpeechPolicy::default(),
+            parties_max: 8,
+            tells_of_listening: false,
             recording: RecordingPolicy::default(),
             timing: Timing::default(),
         }

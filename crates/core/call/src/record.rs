@@ -13,7 +13,7 @@ use hotline_ivr::PathStep;
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{CallEvent, DialFailure, EndCause, Entry, Party, QueueOutcome, Source};
+use crate::event::{CallEvent, DialFailure, EndCause, Entry, Part, Party, QueueOutcome, Source, Who};
 use crate::sound::LegSound;
 use crate::staff::CallDisposition;
 
@@ -21,6 +21,9 @@ mod recording;
 
 pub use hotline_media::RecordingIndex;
 pub use recording::{Correction, Recording, RecordingState};
+
+/// How often somebody joining beside the two, or another way of doing so, is kept of one call.
+pub(crate) const ATTENDANCES_MAX: usize = 256;
 
 /// Everything that is kept of one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +77,9 @@ pub struct CallRecord {
     /// The wish to be called back that the call was made for.
     #[serde(default)]
     pub callback: Option<CalledBack>,
+    /// Who took part beside the two, in the order of joining.
+    #[serde(default)]
+    pub attendances: Vec<Attendance>,
     /// Tries to call somebody outside, in order.
     #[serde(default)]
     pub dials: Vec<Dial>,
@@ -102,6 +108,23 @@ pub struct LeftMessage {
     pub at: WallTime,
     /// Length.
     pub duration: Duration,
+}
+
+/// Somebody who took part beside the two, in one way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attendance {
+    /// The leg.
+    pub leg: LegId,
+    /// Who.
+    pub who: Who,
+    /// How.
+    pub part: Part,
+    /// From when on.
+    pub from: WallTime,
+    /// Until when; absent while it goes on.
+    pub until: Option<WallTime>,
+    /// Whether the agent is to know of it.
+    pub told: bool,
 }
 
 /// One try to call somebody outside.
@@ -319,6 +342,7 @@ impl CallRecord {
             transfers: Vec::new(),
             answers: Vec::new(),
             callback: None,
+            attendances: Vec::new(),
             dials: Vec::new(),
             diversion: diversion.as_deref().cloned(),
             sounds: Vec::new(),
@@ -363,6 +387,7 @@ impl CallRecord {
             | CallEvent::DialFailed { .. }
             | CallEvent::DialAnswered { .. } => self.apply_dial(at, event),
             CallEvent::Connected { offer, agent } => {
+                self.leave(*offer, at);
                 self.connected_at.get_or_insert(at);
                 self.agent = Some(agent.clone());
                 self.end_offer(*offer, at, OfferOutcome::Answered);
@@ -391,7 +416,22 @@ impl CallRecord {
             CallEvent::CallingBack { callback, requested_at, .. } => {
                 self.callback = Some(CalledBack { id: *callback, requested_at: *requested_at });
             }
-            CallEvent::NotOffered { .. } | CallEvent::Assigned { .. } | CallEvent::Prioritised { .. } => {}
+            CallEvent::NotOffered { .. }
+            | CallEvent::Assigned { .. }
+            | CallEvent::Prioritised { .. }
+            | CallEvent::Consulting { .. }
+            | CallEvent::ConsultEnded { .. }
+            | CallEvent::Muted { .. } => {}
+            CallEvent::PartyJoined { leg, who, part, told } => {
+                self.leave(*leg, at);
+                self.end_offer_of(*leg, at);
+                let (leg, who, part, told) = (*leg, who.clone(), *part, *told);
+                if self.attendances.len() < ATTENDANCES_MAX {
+                    self.attendances.push(Attendance { leg, who, part, from: at, until: None, told });
+                }
+            }
+            CallEvent::PartyLeft { leg } => self.leave(*leg, at),
+            CallEvent::TakenOver { from, .. } => self.mark_transfer(at, from),
             CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
             CallEvent::Ended { by, cause } => {
                 self.ended_at = Some(at);
@@ -435,6 +475,21 @@ impl CallRecord {
             }
             _ => {}
         }
+    }
+
+    /// Whoever has this leg takes part no more in the way it did.
+    fn leave(&mut self, leg: LegId, at: WallTime) {
+        let open = self.attendances.iter_mut().filter(|one| one.leg == leg && one.until.is_none());
+        open.for_each(|one| one.until = Some(at));
+    }
+
+    /// Whom the agent asked has taken the call.
+    fn end_offer_of(&mut self, leg: LegId, at: WallTime) {
+        self.with_offer(leg, |entry| {
+            if entry.outcome == OfferOutcome::Pending {
+                (entry.ended_at, entry.outcome) = (Some(at), OfferOutcome::Answered);
+            }
+        });
     }
 
     fn begin_transfer(&mut self, at: WallTime, by: &AgentId, to: &Entry, attended: bool) {

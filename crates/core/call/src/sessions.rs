@@ -31,6 +31,8 @@ pub enum LegEnd {
     Caller(Source),
     /// The phone of an agent whom the call is offered to.
     Agent(AgentId),
+    /// The phone of an agent who supervises the call.
+    Supervisor(AgentId),
     /// Somebody outside who is called over a trunk.
     Callee,
 }
@@ -39,7 +41,7 @@ impl LegEnd {
     /// The agent whose phone it is.
     const fn agent(&self) -> Option<&AgentId> {
         match self {
-            Self::Caller(Source::Agent(agent)) | Self::Agent(agent) => Some(agent),
+            Self::Caller(Source::Agent(agent)) | Self::Agent(agent) | Self::Supervisor(agent) => Some(agent),
             Self::Caller(Source::Trunk(_) | Source::Queue(_)) | Self::Callee => None,
         }
     }
@@ -48,6 +50,7 @@ impl LegEnd {
         match self {
             Self::Caller(_) => Role::Caller,
             Self::Agent(_) => Role::Agent,
+            Self::Supervisor(_) => Role::Supervisor,
             Self::Callee => Role::Callee,
         }
     }

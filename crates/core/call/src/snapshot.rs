@@ -5,7 +5,7 @@ use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
 use hotline_sip::Diversion;
 
 use crate::command::Customer;
-use crate::event::Alarm;
+use crate::event::{Alarm, Part, Who};
 use crate::record::CallRecord;
 
 /// A consistent picture: applying the events after `seq` gives every later one.
@@ -36,9 +36,30 @@ pub struct CallView {
     pub state: CallState,
     /// The customer, if known.
     pub customer: Option<Customer>,
+    /// Who takes part beside the two.
+    pub attendees: Vec<Attendee>,
+    /// Whether somebody is being called whom the agent asks.
+    pub is_consulting: bool,
+    /// Whether the agent holds the customer, or asks somebody else.
+    pub is_held: bool,
+    /// Whether nobody hears the agent: the page said so.
+    pub is_muted: bool,
     /// False when whoever watches calls has been told of its end: it is over, and so are its recordings. Its legs may still
     /// be closing.
     pub is_listed: bool,
+}
+
+/// Somebody who takes part beside the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attendee {
+    /// The leg.
+    pub leg: LegId,
+    /// Who.
+    pub who: Who,
+    /// How.
+    pub part: Part,
+    /// Whether the agent is to know of it.
+    pub told: bool,
 }
 
 /// What a call does.

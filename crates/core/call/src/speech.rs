@@ -53,6 +53,7 @@ impl SpeechPolicy {
         Speech {
             gain: self.agc.contain(side).then_some(self.level),
             hides_keys: self.hide_keys.contain(side),
+            is_muted: false,
         }
     }
 }

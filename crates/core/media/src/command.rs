@@ -106,6 +106,11 @@ pub enum Command {
         /// The leg.
         voice: Voice,
     },
+    /// Lets a recording hear a leg no more. Its last leg's leaving ends it.
+    LeaveRecording {
+        /// The leg.
+        leg: LegId,
+    },
     /// Marks what happened in a recording. From [`MarkKind::Paused`](crate::MarkKind::Paused) to
     /// [`MarkKind::Resumed`](crate::MarkKind::Resumed) there is silence in the file, and time goes on.
     MarkRecording {

@@ -135,6 +135,11 @@ impl Engine {
                 let joined = self.recordings.join(now, &mut self.legs, (recording, &voice), out);
                 self.counters.commands_ignored += u64::from(!joined);
             }
+            Command::LeaveRecording { leg } => {
+                if let Some(state) = self.legs.get_mut(&leg) {
+                    self.recordings.leave(now, leg, state, out);
+                }
+            }
             Command::MarkRecording { recording, mark } => self.recordings.mark(now, recording, &mark, out),
             Command::StopRecording { recording } => self.recordings.stop(now, &mut self.legs, recording, out),
             Command::CloseLeg { leg } => self.close_leg(now, leg, out),

@@ -404,7 +404,8 @@ impl Leg {
             }
             (Content::Audio { .. } | Content::Noise(_) | Content::Unusable, _) => false,
         };
-        received.is_hidden = hides && is_key;
+        let is_muted = self.speech.is_muted && !matches!(received.content, Content::Event);
+        received.is_hidden = is_muted || (hides && is_key);
         Some(received)
     }
 

@@ -86,6 +86,8 @@ pub enum MarkKind {
     Resumed,
     /// The customer was sent on.
     Transferred,
+    /// A person marked this moment, with a note.
+    Noted,
 }
 
 /// What a complete recording says of its time line. Milliseconds count from its first sample.

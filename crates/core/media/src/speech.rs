@@ -12,6 +12,8 @@ pub struct Speech {
     /// Whether keys that the peer presses are kept from whom it talks with, and from the recording: its telephone-events, and
     /// packets with the sound of a key. The first 20 ms of such a sound may be heard, which no receiver takes for a key (ITU-T Q.24).
     pub hides_keys: bool,
+    /// Whether nobody hears what it says, recordings neither. Keys that it presses as telephone-events are passed on.
+    pub is_muted: bool,
 }
 
 /// How loud speech is brought to.

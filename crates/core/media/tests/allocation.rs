@@ -88,7 +88,8 @@ fn the_packet_path_allocates_nothing() {
             bridge,
             parties: Party::supervised(a, b, d, Supervision::Listen),
         });
-        let speech = Speech { gain: Some(Gain { target_dbfs: -20, most_db: 20 }), hides_keys: true };
+        let speech =
+            Speech { gain: Some(Gain { target_dbfs: -20, most_db: 20 }), hides_keys: true, is_muted: false };
         packets_allocate_nothing(codecs, speech, |a, b, d| Command::Connect {
             bridge,
             parties: Party::supervised(a, b, d, Supervision::Listen),

@@ -253,6 +253,7 @@ impl MediaHandle {
             | Command::SendDigit { leg, .. }
             | Command::Bridge { a: leg, .. }
             | Command::JoinRecording { voice: Voice { leg, .. }, .. }
+            | Command::LeaveRecording { leg }
             | Command::CloseLeg { leg } => {
                 self.push(self.shared.routes.thread_of(*leg), command, COMMANDS_MAX)
             }

@@ -315,6 +315,7 @@ fn command_leg(command: &Command) -> Option<LegId> {
         | Command::Play { leg, .. }
         | Command::StopPlay { leg }
         | Command::SendDigit { leg, .. }
+        | Command::LeaveRecording { leg }
         | Command::CloseLeg { leg }
         | Command::Bridge { a: leg, .. }
         | Command::JoinRecording { voice: Voice { leg, .. }, .. } => Some(*leg),

@@ -141,7 +141,7 @@ impl Recording {
         match mark.kind {
             MarkKind::Paused => self.window.mute(at.saturating_sub(PAUSE_LEAD)),
             MarkKind::Resumed => self.window.unmute(at),
-            MarkKind::Held | MarkKind::Retrieved | MarkKind::Transferred => {}
+            MarkKind::Held | MarkKind::Retrieved | MarkKind::Transferred | MarkKind::Noted => {}
         }
         self.index.mark(mark, at);
     }

@@ -142,7 +142,7 @@ fn participants(messages: &[(&TracedLeg, &Captured)]) -> Vec<Participant> {
 fn role(leg: &TracedLeg, message: &Captured) -> Role {
     match &leg.end {
         Some(LegEnd::Caller(source)) => Role::Caller(source.clone()),
-        Some(LegEnd::Agent(agent)) => Role::Agent(agent.clone()),
+        Some(LegEnd::Agent(agent) | LegEnd::Supervisor(agent)) => Role::Agent(agent.clone()),
         Some(LegEnd::Callee) => Role::Callee(message.flow.remote),
         None => Role::Stranger(message.flow.remote),
     }

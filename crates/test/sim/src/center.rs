@@ -241,6 +241,8 @@ pub(crate) fn center(rules: &Rules) -> Center {
         media_address: SERVER.ip(),
         voice: Voice::default(),
         speech: rules.speech,
+        parties_max: 8,
+        tells_of_listening: false,
         recording: rules.recording,
         timing: Timing::default(),
     }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_media::{
-    Codec, Command, Event, LegFailure, LegStats, Mark, PlayOutcome, RecordedLeg, RecordedMark, RecordingEnd,
-    RecordingFailure, RecordingIndex, Speech, Voice,
+    Codec, Command, Event, LegFailure, LegStats, Mark, Party, PlayOutcome, RecordedLeg, RecordedMark,
+    RecordingEnd, RecordingFailure, RecordingIndex, Speech, Voice,
 };
 
 /// The first port it hands out.
@@ -21,7 +21,7 @@ pub struct MediaPlane {
     ports: u16,
     free: BTreeSet<u16>,
     legs: BTreeMap<LegId, Leg>,
-    bridges: BTreeMap<BridgeId, (LegId, LegId)>,
+    bridges: BTreeMap<BridgeId, Vec<Party>>,
     recordings: BTreeMap<RecordingId, Tape>,
     events: VecDeque<Event>,
     playbacks: VecDeque<(Duration, LegId, PlayId)>,
@@ -31,6 +31,10 @@ pub struct MediaPlane {
     pub(crate) gap_ms: u64,
     /// No end of a playback is told.
     pub(crate) is_stuck: bool,
+}
+
+fn hears(parties: &[Party], one: LegId, other: LegId) -> bool {
+    parties.iter().any(|party| party.leg == one && party.hears.contains(&other))
 }
 
 /// A recording: who is heard now, and all that was told of it.
@@ -96,8 +100,8 @@ impl MediaPlane {
             Command::SetMusic { .. } | Command::SendDigit { .. } => {}
             Command::Play { leg, play, prompts, .. } => self.play(leg, play, prompts.len()),
             Command::StopPlay { leg } => self.stop_play(leg),
-            Command::Bridge { bridge, a, b } => self.bridge(bridge, a, b),
-            Command::Connect { .. } => {}
+            Command::Bridge { bridge, a, b } => self.connect(bridge, Party::conference(&[a, b])),
+            Command::Connect { bridge, parties } => self.connect(bridge, parties),
             Command::Unbridge { bridge } => {
                 self.bridges.remove(&bridge);
             }
@@ -108,6 +112,7 @@ impl MediaPlane {
                     tape.join(voice);
                 }
             }
+            Command::LeaveRecording { leg } => self.leave_recording(leg),
             Command::MarkRecording { recording, mark: Mark { kind, by, why } } => {
                 if let Some(tape) = self.recordings.get_mut(&recording) {
                     tape.index.marks.push(RecordedMark { at_ms: 0, kind, by, why });
@@ -195,8 +200,24 @@ impl MediaPlane {
     pub fn are_connected(&self, a: (u16, SocketAddr), b: (u16, SocketAddr)) -> bool {
         let (Some(leg_a), Some(leg_b)) = (self.leg_at(a.0), self.leg_at(b.0)) else { return false };
         let sends_to = |leg: LegId, to| self.legs[&leg].remote == Some(to);
-        let pairs = |pair: &(LegId, LegId)| *pair == (leg_a, leg_b) || *pair == (leg_b, leg_a);
+        let pairs = |parties: &Vec<Party>| {
+            parties.len() == 2 && hears(parties, leg_a, leg_b) && hears(parties, leg_b, leg_a)
+        };
         sends_to(leg_a, a.1) && sends_to(leg_b, b.1) && self.bridges.values().any(pairs)
+    }
+
+    /// True if the phone behind the first port hears that behind the second.
+    #[must_use]
+    pub fn hears(&self, a: u16, b: u16) -> bool {
+        let (Some(a), Some(b)) = (self.leg_at(a), self.leg_at(b)) else { return false };
+        self.bridges.values().any(|parties| hears(parties, a, b)) && !self.legs[&b].speech.is_muted
+    }
+
+    /// True if a recording hears this port.
+    #[must_use]
+    pub fn is_recorded(&self, port: u16) -> bool {
+        let Some(leg) = self.leg_at(port) else { return false };
+        self.recordings.values().any(|tape| tape.heard.contains(&leg))
     }
 
     /// The calls that have a leg.
@@ -238,12 +259,33 @@ impl MediaPlane {
         }
     }
 
-    fn bridge(&mut self, bridge: BridgeId, a: LegId, b: LegId) {
-        let (Some(one), Some(other)) = (self.legs.get(&a), self.legs.get(&b)) else { return };
+    fn connect(&mut self, bridge: BridgeId, parties: Vec<Party>) {
+        let all: Vec<LegId> = parties.iter().map(|party| party.leg).collect();
+        let calls: Vec<CallId> =
+            all.iter().filter_map(|leg| self.legs.get(leg)).map(|leg| leg.call).collect();
+        if calls.len() < all.len() {
+            return;
+        }
+        assert!(all.iter().collect::<BTreeSet<_>>().len() == all.len(), "a leg is named twice");
+        for Party { leg, hears, .. } in &parties {
+            assert!(!hears.contains(leg), "somebody hears himself");
+            assert!(hears.iter().all(|heard| all.contains(heard)), "somebody hears who is not there");
+        }
         // Calls whose ids end alike live on one thread.
-        assert_eq!(one.call.0.as_bytes()[8..], other.call.0.as_bytes()[8..], "strangers are bridged");
-        self.bridges.retain(|_, (left, right)| ![a, b].contains(left) && ![a, b].contains(right));
-        self.bridges.insert(bridge, (a, b));
+        let ends: BTreeSet<&[u8]> = calls.iter().map(|call| &call.0.as_bytes()[8..]).collect();
+        assert_eq!(ends.len(), 1, "strangers are bridged");
+        self.bridges.remove(&bridge);
+        self.leave_bridges(&all);
+        self.bridges.insert(bridge, parties);
+    }
+
+    /// Two alone are not left by one.
+    fn leave_bridges(&mut self, legs: &[LegId]) {
+        for parties in self.bridges.values_mut() {
+            parties.retain(|party| !legs.contains(&party.leg));
+            parties.iter_mut().for_each(|party| party.hears.retain(|heard| !legs.contains(heard)));
+        }
+        self.bridges.retain(|_, parties| parties.len() > 1);
     }
 
     fn record(&mut self, recording: RecordingId, voices: Vec<Voice>) {
@@ -291,7 +333,7 @@ impl MediaPlane {
         let codec = closed.remote.map(|_| Codec::Pcmu);
         let stats = LegStats { codec, packets_received: 100, ..LegStats::default() };
         self.free.insert(closed.port);
-        self.bridges.retain(|_, (a, b)| *a != leg && *b != leg);
+        self.leave_bridges(&[leg]);
         self.leave_recording(leg);
         self.events.push_back(Event::LegClosed { leg, stats });
     }

@@ -6,7 +6,7 @@ use hotline_acd::{AgentState, AgentView, StateSpan, Strategy};
 use hotline_base::{AgentId, CallId, LegId, WallTime};
 use hotline_call::{
     AgentFact, CallEvent, CallRecord, CallState, CallbackRules, CallbackState, Controller, Correction, Entry,
-    Event, EventKind, LegEnd, Request, SipLeg, Snapshot, Source, Timer,
+    Event, EventKind, LegEnd, Request, SipLeg, Snapshot, Source, Timer, Who,
 };
 use hotline_sip::{Message, Method, Transmit};
 
@@ -42,6 +42,8 @@ pub struct Watch {
     sessions: BTreeMap<AgentId, WallTime>,
     /// Whether several phones ring for one caller.
     rings_several: bool,
+    /// Whether calls may have others beside the two who talk.
+    pub(crate) has_company: bool,
     /// Who wants to be called back, and how that stands.
     wishes: BTreeMap<CallId, CallbackState>,
     /// The last call that was made for each wish.
@@ -118,7 +120,20 @@ impl Watch {
                 let sender = self.senders.get(&call);
                 let others =
                     self.busy.iter().filter(|(agent, (other, _))| *other == call && Some(*agent) != sender);
-                assert!(self.rings_several || others.count() == 1, "{call} is offered to two agents");
+                let is_one = self.rings_several || self.has_company || others.count() == 1;
+                assert!(is_one, "{call} is offered to two agents");
+            }
+            CallEvent::Consulting { by, .. } => self.turn_round(call, by),
+            CallEvent::PartyJoined { leg, who: Who::Agent(agent), .. } => {
+                let before = self.busy.insert(agent.clone(), (call, *leg));
+                assert!(
+                    before.is_none_or(|it| it == (call, *leg)),
+                    "{agent} joins {call} and is in {before:?}"
+                );
+            }
+            CallEvent::PartyLeft { leg } => self.busy.retain(|_, at| *at != (call, *leg)),
+            CallEvent::TakenOver { from, .. } => {
+                assert!(self.busy.remove(from).is_some(), "{from} leaves twice");
             }
             CallEvent::Transferring { by, .. } => {
                 self.turn_round(call, by);
@@ -288,7 +303,7 @@ impl Watch {
                 let is_moved = !self.begun.insert(leg.call) && matches!(source, Source::Agent(_));
                 assert!(is_it || is_moved, "the caller's leg is that of the record");
             }
-            LegEnd::Agent(_) | LegEnd::Callee => {}
+            LegEnd::Agent(_) | LegEnd::Callee | LegEnd::Supervisor(_) => {}
         }
         // A talk that is given to another call takes its leg along.
         let is_new = self.legs.insert((leg.sip_call_id, leg.call));
@@ -364,6 +379,7 @@ impl Watch {
                 let rings_elsewhere =
                     self.rings_several && matches!(states.get(call), Some(CallState::Offered { .. }));
                 let waits = waits
+                    || (self.has_company && matches!(states.get(call), Some(CallState::Connected { .. })))
                     || rings_elsewhere
                     || self.senders.contains_key(call)
                     || self.outward.get(&call_of(call)) == Some(&agent.id);
@@ -371,7 +387,10 @@ impl Watch {
             }
             AgentState::Reserved { call } | AgentState::Ringing { call } => {
                 let offered = match states.get(call) {
-                    Some(CallState::Offered { agent: to, .. }) => *to == agent.id || self.rings_several,
+                    Some(CallState::Offered { agent: to, .. }) => {
+                        *to == agent.id || self.rings_several || self.has_company
+                    }
+                    Some(CallState::Connected { .. }) => self.has_company,
                     _ => false,
                 };
                 assert!(offered, "{} is {:?} without an offer", agent.id, agent.state);

@@ -9,8 +9,8 @@ use hotline_sim::{Act, Rules, World, for_each_seed};
 const SEEDS: u64 = 300;
 const LONG: Duration = Duration::from_secs(120);
 const LEVEL: Gain = Gain { target_dbfs: -23, most_db: 15 };
-const OF_CUSTOMER: Speech = Speech { gain: None, hides_keys: true };
-const OF_AGENT: Speech = Speech { gain: Some(LEVEL), hides_keys: false };
+const OF_CUSTOMER: Speech = Speech { gain: None, hides_keys: true, is_muted: false };
+const OF_AGENT: Speech = Speech { gain: Some(LEVEL), hides_keys: false, is_muted: false };
 
 fn rules() -> Rules {
     let (customer, agent) = (Sides { customer: true, agent: false }, Sides { customer: false, agent: true });

@@ -9,8 +9,8 @@ use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
 
 use super::decision::decision;
 use super::record::{
-    cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party, queue_outcome, source,
-    step, transfer_target,
+    attendee, cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party, queue_outcome,
+    source, step, transfer_target,
 };
 use super::{Profile, Standing, agent_object, alarm, alarm_kind, text, time};
 
@@ -65,6 +65,18 @@ fn call_event(what: &CallEvent, at: WallTime) -> What {
         | CallEvent::DialRinging { .. }
         | CallEvent::DialFailed { .. }
         | CallEvent::DialAnswered { .. } => dial_event(what),
+        CallEvent::Consulting { by, to } => {
+            What::CallConsulting { by: by.to_string(), to: transfer_target(to) }
+        }
+        CallEvent::ConsultEnded { by } => What::CallConsultEnded { by: by.to_string() },
+        CallEvent::PartyJoined { leg, who, part, told: _ } => {
+            What::CallPartyJoined(attendee(*leg, who, *part))
+        }
+        CallEvent::PartyLeft { leg } => What::CallPartyLeft { leg: leg.0 },
+        CallEvent::TakenOver { leg, by, from } => {
+            What::CallTakenOver { leg: leg.0, by: by.to_string(), from: from.to_string() }
+        }
+        CallEvent::Muted { by, is_muted } => What::CallMuted { by: by.to_string(), muted: *is_muted },
         CallEvent::Held { by } => What::CallHeld { by: party(*by) },
         CallEvent::Retrieved { by } => What::CallRetrieved { by: party(*by) },
         CallEvent::RecordingStarted { .. }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use hotline_acd::OfferFailure;
 use hotline_api_types as api;
+use hotline_base::LegId;
 use hotline_call::{
-    CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind, Entry,
-    FlowStep, LeftMessage, LegSound, Offer, OfferOutcome, Party, QueueOutcome, QueueVisit, Recording,
-    RecordingState, Source, SurveyAnswer, Transfer, TransferOutcome,
+    Attendance, CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind,
+    Entry, FlowStep, LeftMessage, LegSound, MonitorMode, Offer, OfferOutcome, Part, Party, QueueOutcome,
+    QueueVisit, Recording, RecordingState, Source, SurveyAnswer, Transfer, TransferOutcome, Who,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 
@@ -41,12 +42,36 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         recordings: record.recordings.iter().map(recording).collect(),
         answers: record.answers.iter().map(answer).collect(),
         transfers: record.transfers.iter().map(transfer).collect(),
+        attendances: record.attendances.iter().map(attendance).collect(),
         dials: record.dials.iter().map(dial).collect(),
         diversion: record.diversion.as_ref().map(diversion),
         sounds: record.sounds.iter().map(leg_sound).collect(),
         messages: record.messages.iter().map(message).collect(),
         dispositions: record.dispositions.iter().map(disposition).collect(),
     }
+}
+
+fn attendance(of: &Attendance) -> api::Attendance {
+    let attendee = attendee(of.leg, &of.who, of.part);
+    api::Attendance { attendee, from: time(of.from), until: of.until.map(time) }
+}
+
+/// Somebody who takes part beside the two who talk.
+pub(super) fn attendee(leg: LegId, who: &Who, part: Part) -> api::Attendee {
+    let (agent, number) = match who {
+        Who::Agent(agent) => (Some(agent.to_string()), None),
+        Who::Outside(number) => (None, Some(number.expose().clone())),
+    };
+    let part = match part {
+        Part::Consulted => api::Part::Consulted,
+        Part::Conference => api::Part::Conference,
+        Part::Supervising(MonitorMode::Listen) => api::Part::Listen,
+        Part::Supervising(MonitorMode::Whisper) => api::Part::Whisper,
+        Part::Supervising(MonitorMode::PrivateWhisper) => api::Part::PrivateWhisper,
+        Part::Supervising(MonitorMode::Barge) => api::Part::Barge,
+        Part::Supervising(MonitorMode::TakeOver) => api::Part::TakeOver,
+    };
+    api::Attendee { leg: leg.0, agent, number, part }
 }
 
 /// The number and the flow, if a number was dialled.
@@ -335,6 +360,7 @@ fn recorded_mark(mark: &RecordedMark) -> api::RecordedMark {
         MarkKind::Paused => api::RecordedMarkKind::Paused,
         MarkKind::Resumed => api::RecordedMarkKind::Resumed,
         MarkKind::Transferred => api::RecordedMarkKind::Transferred,
+        MarkKind::Noted => api::RecordedMarkKind::Noted,
     };
     let by = mark.by.as_ref().map(|by| by.as_str().to_owned());
     api::RecordedMark { at_ms: mark.at_ms, kind, by, reason: mark.why.clone() }

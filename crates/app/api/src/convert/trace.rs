@@ -39,7 +39,7 @@ pub(crate) fn ladder(trace: &Trace, view: View) -> api::SipLadder {
 const fn role(end: &LegEnd) -> api::SipRole {
     match end {
         LegEnd::Caller(_) => api::SipRole::Caller,
-        LegEnd::Agent(_) => api::SipRole::Agent,
+        LegEnd::Agent(_) | LegEnd::Supervisor(_) => api::SipRole::Agent,
         LegEnd::Callee => api::SipRole::Callee,
     }
 }
@@ -47,7 +47,7 @@ const fn role(end: &LegEnd) -> api::SipRole {
 fn agent(end: &LegEnd) -> Option<String> {
     match end {
         LegEnd::Caller(_) | LegEnd::Callee => None,
-        LegEnd::Agent(agent) => Some(agent.to_string()),
+        LegEnd::Agent(agent) | LegEnd::Supervisor(agent) => Some(agent.to_string()),
     }
 }
 

@@ -1,18 +1,20 @@
 //! Call records: those in the database, and those of living calls as far as they go.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use hotline_api_types as api;
-use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
-use hotline_call::{CallRecord, Command};
-use hotline_shard::Originate;
+use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
+use hotline_call::{Attendance, CallRecord, Command, CommandError, Oversight, Who};
+use hotline_shard::{HandleError, Originate};
 use hotline_store::{CallCursor, CallFilter};
 use serde::Deserialize;
 use tokio::time::timeout;
 
+use super::softphone::oversee;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert;
@@ -75,7 +77,11 @@ pub(crate) async fn show(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Record>, ApiError> {
-    Ok(axum::Json(convert::record(&find(&app, &who.viewer, &id).await?)))
+    let mut record = find(&app, &who.viewer, &id).await?;
+    if !who.viewer.is_admin() {
+        hide_listeners(&who.viewer, &mut record);
+    }
+    Ok(axum::Json(convert::record(&record)))
 }
 
 /// `POST /api/v1/calls/{id}/transfer`: the agent who talks sends the caller on.
@@ -86,9 +92,24 @@ pub(crate) async fn transfer(
     Json(body): Json<api::TransferCall>,
 ) -> Result<StatusCode, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
-    let by = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
+    if who.viewer.agent.is_none() && !who.viewer.is_admin() {
+        return Err(ApiError::Forbidden);
+    }
     let to = target(&body.to)?;
-    app.ports.shard.command(Command::Transfer { call, by, to: Pii::from(to) }).await?;
+    let own = match who.viewer.agent.clone() {
+        Some(by) => app.ports.shard.command(Command::Transfer { call, by, to: Pii::from(to) }).await,
+        None => Err(HandleError::Refused(CommandError::NotTalking)),
+    };
+    match own {
+        // A supervisor sends on whom an agent talks with.
+        Err(HandleError::Refused(CommandError::NotTalking)) if who.viewer.is_admin() => {
+            oversee(&app, &who, call, Oversight::Transfer(Pii::from(to))).await?;
+            let detail = serde_json::json!({ "to": to });
+            app.audit(&who.user.name, "call.force_transfer", &call, detail).await?;
+            return Ok(StatusCode::ACCEPTED);
+        }
+        done => done?,
+    }
     app.audit(&who.user.name, "call.transfer", &call, serde_json::json!({ "to": to })).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -151,7 +172,7 @@ pub(crate) async fn create(
 }
 
 /// Whom a call is for, as people write it.
-fn target(to: &str) -> Result<&str, ApiError> {
+pub(super) fn target(to: &str) -> Result<&str, ApiError> {
     let to = to.trim();
     if to.is_empty() || to.len() > TARGET_BYTES_MAX {
         return Err(wrong("to", "must be an extension, a number of the center, or one that can be dialled"));
@@ -186,6 +207,18 @@ async fn find_ended(app: &App, call: CallId) -> Result<Option<CallRecord>, ApiEr
 fn may_see(viewer: &Viewer, record: &CallRecord) -> bool {
     let offered = record.offers.iter().map(|offer| &offer.agent);
     viewer.is_admin() || record.agent.iter().chain(offered).any(|agent| viewer.is(agent))
+}
+
+/// Who listened in secret is known to who did so, and to those who see all.
+fn hide_listeners(viewer: &Viewer, record: &mut CallRecord) {
+    let secret = |one: &Attendance| !one.told && !matches!(&one.who, Who::Agent(agent) if viewer.is(agent));
+    let legs: BTreeSet<LegId> =
+        record.attendances.iter().filter(|one| secret(one)).map(|one| one.leg).collect();
+    let told = |one: &Attendance| one.told && legs.contains(&one.leg);
+    let known: BTreeSet<LegId> =
+        record.attendances.iter().filter(|one| told(one)).map(|one| one.leg).collect();
+    record.attendances.retain(|one| !secret(one));
+    record.sounds.retain(|sound| !legs.contains(&sound.leg) || known.contains(&sound.leg));
 }
 
 fn write_cursor(cursor: CallCursor) -> String {

@@ -308,6 +308,8 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         | Command::EndHelp(..)
         | Command::PopWritten { .. }
         | Command::Transfer { .. }
+        | Command::Control { .. }
+        | Command::Oversee { .. }
         | Command::PauseRecording { .. }
         | Command::ResumeRecording { .. }
         | Command::SetMailbox(..)
@@ -384,6 +386,10 @@ pub(crate) fn offered_view(call: CallId, offer: u64, agent: &str) -> CallView {
     record.apply(WallTime(0), &CallEvent::Queued { queue: QueueId::from("sales") });
     record.apply(WallTime(0), &CallEvent::Offered { offer, agent: agent.into(), because: None });
     CallView {
+        attendees: Vec::new(),
+        is_consulting: false,
+        is_held: false,
+        is_muted: false,
         record,
         state: CallState::Offered { offer, agent: agent.into() },
         customer: None,

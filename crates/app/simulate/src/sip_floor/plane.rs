@@ -68,6 +68,7 @@ impl Plane {
                     self.tape(voice.leg, recording);
                 }
             }
+            Command::LeaveRecording { leg } => self.leave_recording(leg),
             Command::StopRecording { recording } => self.finish(recording),
             Command::CloseLeg { leg } => self.close(leg),
             Command::SetRemote { .. }

@@ -2,15 +2,18 @@
 
 use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
-use hotline_base::{AgentId, BridgeId, CallId, LegId, Now, Pii};
+use hotline_base::{AgentId, CallId, LegId, Now, Pii};
 use hotline_ivr::Input;
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
+use super::company::Company;
 use super::live::Activity;
 use super::offer::{Answered, Fallback};
-use super::{AgentLeg, Call, FlowRun, Served, Stage};
+use super::room::Rooms;
+use super::{AgentLeg, Call, FlowRun, Live, Served, Stage};
+use crate::center::RecordingPolicy;
 use crate::controller::CallTimer;
 use crate::env::{Env, Role};
 use crate::event::{AlarmKind, CallEvent, DialFailure, EndKind, Party, Source};
@@ -26,9 +29,14 @@ pub(crate) struct Conversation {
     pub(super) media: MediaLeg,
     /// Where the call came from when it was taken; says how the agent's time is counted.
     pub(super) origin: Origin,
-    pub(super) bridge: BridgeId,
-    /// Who has stopped listening: while somebody has, the two are not bridged.
+    /// Who has stopped listening, or is elsewhere for a while.
     pub(super) holds: Holds,
+    /// Whether nobody hears the partner: the page said so.
+    pub(super) is_muted: bool,
+    /// Who is there beside the two.
+    pub(super) company: Company,
+    /// What the media plane was told of who hears whom.
+    pub(super) rooms: Rooms,
     /// The flow that goes on with the caller when the partner hangs up first.
     pub(super) after: Option<Box<FlowRun>>,
 }
@@ -52,6 +60,16 @@ impl Partner {
 }
 
 impl Conversation {
+    pub(super) fn new(
+        partner: Partner,
+        (session, media): (SessionId, MediaLeg),
+        origin: Origin,
+        after: Option<Box<FlowRun>>,
+    ) -> Self {
+        let (company, rooms) = (Company::default(), Rooms::default());
+        Self { partner, session, media, origin, holds: Holds::NONE, is_muted: false, company, rooms, after }
+    }
+
     /// The agent who talks.
     pub(crate) const fn agent(&self) -> Option<&AgentId> {
         match &self.partner {
@@ -61,19 +79,50 @@ impl Conversation {
     }
 }
 
-/// Which sides hold the other.
+/// Who holds whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Holds {
-    caller: bool,
-    agent: bool,
+    /// The phone of the one who is served does not listen.
+    pub(super) caller: bool,
+    /// The partner's phone does not listen.
+    pub(super) agent: bool,
+    /// The partner holds from the page.
+    page: bool,
+    /// The partner asks somebody else meanwhile.
+    aside: bool,
 }
 
 impl Holds {
-    pub(super) const NONE: Self = Self { caller: false, agent: false };
+    pub(super) const NONE: Self = Self { caller: false, agent: false, page: false, aside: false };
 
     /// The same, once the two have changed sides.
     pub(super) const fn turned(self) -> Self {
-        Self { caller: self.agent, agent: self.caller }
+        Self { caller: self.agent, agent: self.caller, ..Self::NONE }
+    }
+
+    /// The same, once another partner has come.
+    pub(super) const fn of_another(self) -> Self {
+        Self { caller: self.caller, ..Self::NONE }
+    }
+
+    /// Whether the partner is not in the room of the one who is served.
+    pub(super) const fn agent_is_away(self) -> bool {
+        self.agent || self.page || self.aside
+    }
+
+    /// Whether the partner asks somebody, and is not back for a while.
+    pub(super) const fn is_aside(self) -> bool {
+        self.aside
+    }
+
+    /// Whether the partner is with somebody who is asked.
+    pub(super) const fn agent_is_aside(self) -> bool {
+        self.aside && !self.agent && !self.page
+    }
+
+    /// Whether what the partner's phone sends is not for the recording.
+    const fn is_off_record(self, policy: RecordingPolicy) -> bool {
+        self.page || (self.aside && !policy.consult)
     }
 }
 
@@ -109,17 +158,15 @@ impl Call {
                 Origin::Direct
             }
         };
-        let (bridge, holds) = (env.next_bridge(), Holds::NONE);
-        let partner = Partner::Agent(agent);
-        let mut conversation = Conversation { partner, session, media, origin, bridge, holds, after };
-        self.bridge_and_record(now, env, &mut conversation);
-        self.set_activity(Activity::Talking(conversation));
+        let conversation = Conversation::new(Partner::Agent(agent), (session, media), origin, after);
+        self.begin_talk(now, env, conversation);
         // A caller may have put us on hold while waiting.
         self.follow_hold(now, env);
     }
 
-    /// The partner hung up, and the flow that brought the caller here has something left to do. False if it has not.
-    pub(super) fn go_on_after_talk(&mut self, now: Now, env: &mut Env) -> bool {
+    /// The partner hung up, or is to (`hangs_up`), and the flow that brought the caller here has something left to do. False if
+    /// it has not.
+    pub(super) fn go_on_after_talk(&mut self, now: Now, env: &mut Env, hangs_up: bool) -> bool {
         if self.conversation().is_none_or(|conversation| conversation.after.is_none()) {
             return false;
         }
@@ -127,20 +174,21 @@ impl Call {
         let Some(run) = conversation.after.take() else { return false };
         self.stop_recording(now, env);
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
-        end_conversation(self.id(), now, env, conversation, None);
+        self.end_conversation(now, env, conversation, (&Reason::NORMAL, hangs_up));
         self.set_activity(Activity::Flow(*run));
         self.give_flow(now, env, Input::AgentLeft);
         true
     }
 
-    /// Lets caller and agent hear each other, and records them unless the queue that the caller came through says no.
-    pub(super) fn bridge_and_record(&mut self, now: Now, env: &mut Env, conversation: &mut Conversation) {
+    /// Lets the two hear each other, and records them unless the queue that the caller came through says no.
+    pub(super) fn begin_talk(&mut self, now: Now, env: &mut Env, mut conversation: Conversation) {
         let speech = self.speech_policy(env);
         if let Some(live) = self.live() {
             speech.apply(env, &mut live.media, &mut conversation.media);
         }
-        let (customer, agent) = (self.leg, conversation.media.id());
-        env.media.push_back(media::Command::Bridge { bridge: conversation.bridge, a: customer, b: agent });
+        let agent = conversation.media.id();
+        self.set_activity(Activity::Talking(conversation));
+        self.arrange(env);
         self.record_talk(now, env, agent);
     }
 
@@ -192,9 +240,14 @@ impl Call {
     /// The leg of the side of the call that this session leads to.
     fn side(&mut self, session: SessionId, role: Role) -> Option<&mut MediaLeg> {
         let live = self.live()?;
-        match (role, &mut live.activity) {
-            (Role::Caller, _) => Some(&mut live.media),
-            (Role::Agent | Role::Callee, Activity::Talking(conversation)) => Some(&mut conversation.media),
+        let Live { media, activity, supervisors, .. } = live;
+        match (role, activity) {
+            (Role::Caller, _) => Some(media),
+            (Role::Supervisor, _) => supervisors.iter_mut().find(|one| one.leads_to(session))?.media(),
+            (Role::Agent | Role::Callee, Activity::Talking(talk)) => match talk.session == session {
+                true => Some(&mut talk.media),
+                false => talk.company.side(session),
+            },
             // Before the answer (RFC 3311 §5.1).
             (Role::Agent, Activity::Offering { agents, .. }) => {
                 let mut devices = agents.iter_mut().filter_map(AgentLeg::device_call);
@@ -219,40 +272,49 @@ impl Call {
         }
     }
 
-    /// While one side does not listen, the two are not bridged and the other hears music. Compares who listens
-    /// with what was known before, and does what follows.
+    /// Compares who listens with what was known before, and does what follows: whoever does not is in no room, and the other
+    /// hears music.
     pub(super) fn follow_hold(&mut self, now: Now, env: &mut Env) {
-        let caller_leg = self.leg;
-        let music = self.hold_music(env);
         let Some(live) = self.live() else { return };
-        let caller_holds = !live.media.remote_listens();
-        let Activity::Talking(conversation) = &mut live.activity else { return };
-        let agent_leg = conversation.media.id();
-        let holds = Holds { caller: caller_holds, agent: !conversation.media.remote_listens() };
-        let before = std::mem::replace(&mut conversation.holds, holds);
-        if holds == before {
-            return;
+        let caller = !live.media.remote_listens();
+        let Activity::Talking(talk) = &live.activity else { return };
+        let holds = Holds { caller, agent: !talk.media.remote_listens(), ..talk.holds };
+        self.set_holds(now, env, holds);
+    }
+
+    /// The agent holds the one who is served from the page, or is back.
+    pub(super) fn set_page_hold(&mut self, now: Now, env: &mut Env, page: bool) {
+        if let Some(holds) = self.conversation().map(|talk| talk.holds) {
+            self.set_holds(now, env, Holds { page, ..holds });
         }
-        if before == Holds::NONE {
-            env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
+    }
+
+    /// The agent is with somebody who is asked, or back.
+    pub(super) fn set_aside(&mut self, now: Now, env: &mut Env, aside: bool) {
+        if let Some(holds) = self.conversation().map(|talk| talk.holds) {
+            self.set_holds(now, env, Holds { aside, ..holds });
         }
-        let heard_by = |holding: bool| if holding { music.clone() } else { None };
-        env.media.push_back(media::Command::SetMusic { leg: caller_leg, prompt: heard_by(holds.agent) });
-        env.media.push_back(media::Command::SetMusic { leg: agent_leg, prompt: heard_by(holds.caller) });
-        if holds == Holds::NONE {
-            conversation.bridge = env.next_bridge();
-            let bridge = conversation.bridge;
-            env.media.push_back(media::Command::Bridge { bridge, a: caller_leg, b: agent_leg });
-        }
-        let partner = conversation.partner.party();
+    }
+
+    fn set_holds(&mut self, now: Now, env: &mut Env, holds: Holds) {
+        let caller_leg = self.leg;
+        let Some(Activity::Talking(talk)) = self.live().map(|live| &mut live.activity) else { return };
+        let before = std::mem::replace(&mut talk.holds, holds);
+        let (agent_leg, partner) = (talk.media.id(), talk.partner.party());
+        // Somebody beside the two may hold, too.
+        self.arrange(env);
         if holds.caller != before.caller {
             let served = self.served.party();
             self.mark_hold(env, caller_leg, holds.caller);
             self.tell_hold(now, env, served, holds.caller);
         }
-        if holds.agent != before.agent {
-            self.mark_hold(env, agent_leg, holds.agent);
-            self.tell_hold(now, env, partner, holds.agent);
+        let policy = env.center.recording;
+        if holds.is_off_record(policy) && !before.is_off_record(policy) {
+            self.leave_recording(env, agent_leg);
+        }
+        if holds.agent_is_away() != before.agent_is_away() {
+            self.mark_hold(env, agent_leg, holds.agent_is_away());
+            self.tell_hold(now, env, partner, holds.agent_is_away());
         }
     }
 
@@ -324,6 +386,9 @@ impl Call {
     /// owner; one that never sent anything may be meant so, and gets [`crate::Timing::unheard`]. Before the talk
     /// a silent caller is left alone: phones that suppress silence send nothing while they listen to music.
     pub(crate) fn on_rtp_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        if env.is_heard(leg) && self.on_member_leg_gone(now, env, leg) {
+            return;
+        }
         if !self.is_talking_on(leg) {
             return;
         }
@@ -349,6 +414,8 @@ impl Call {
     pub(crate) fn on_leg_closed(&mut self, now: Now, env: &mut Env, leg: LegId) {
         if leg == self.leg || self.is_talking_on(leg) {
             self.end_by_system(now, env, EndKind::MediaLost, None, 41);
+        } else if self.on_member_leg_gone(now, env, leg) || self.on_supervisor_leg_gone(now, env, leg) {
+            // The others go on without.
         } else if self.agent_leg(leg).is_some() {
             self.fail_offer(now, env, leg, OfferFailure::ServerFault, None);
         } else if self.dialled_leg() == Some(leg) {
@@ -373,26 +440,40 @@ impl Call {
     }
 }
 
-/// Undoes a conversation, whose leg leaves the recording: `told` is what the partner's phone is told, unless it has hung up.
-pub(super) fn end_conversation(
+impl Call {
+    /// Undoes a conversation, whose legs leave the recording: `reason` is what the phones are told that have not hung up.
+    pub(super) fn end_conversation(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        mut talk: Conversation,
+        (reason, hangs_up): (&Reason, bool),
+    ) {
+        talk.rooms.close(env);
+        self.dismiss_company(now, env, talk.company, reason);
+        let side = (talk.session, talk.media.id());
+        end_side(self.id(), now, env, (&talk.partner, &talk.origin), side, hangs_up.then_some(reason));
+    }
+}
+
+/// Gives the leg of somebody who talked back, and tells the ACD: `told` is what the phone is told, unless it has hung up.
+pub(super) fn end_side(
     call: CallId,
     now: Now,
     env: &mut Env,
-    conversation: Conversation,
+    (partner, origin): (&Partner, &Origin),
+    (session, leg): (SessionId, LegId),
     told: Option<&Reason>,
 ) {
-    if conversation.holds == Holds::NONE {
-        env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
-    }
-    if env.sessions.remove(&conversation.session).is_some()
+    if env.sessions.remove(&session).is_some()
         && let Some(reason) = told
     {
-        env.sip.hang_up(now, conversation.session, Some(reason.clone()));
+        env.sip.hang_up(now, session, Some(reason.clone()));
     }
-    env.close_leg(conversation.media.id());
-    match (conversation.agent(), &conversation.origin) {
-        (Some(agent), Origin::Queue) => env.acd.conversation_ended(now, agent),
-        (Some(agent), Origin::Direct) => env.acd.set_outside_call(now, agent, call, None),
-        (None, _) => {}
+    env.close_leg(leg);
+    match (partner, origin) {
+        (Partner::Agent(agent), Origin::Queue) => env.acd.conversation_ended(now, agent),
+        (Partner::Agent(agent), Origin::Direct) => env.acd.set_outside_call(now, agent, call, None),
+        (Partner::Outside(_), _) => {}
     }
 }

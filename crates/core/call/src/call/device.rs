@@ -203,6 +203,7 @@ impl Call {
     pub(super) fn on_device_response_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
         match self.on_device_silent(now, env, leg) {
             Some(_) if self.is_summoning() => self.on_summons_failed(now, env, 408),
+            Some(_) if self.on_supervisor_leg_gone(now, env, leg) => {}
             Some(failure) => self.fail_offer(now, env, leg, failure, Some(408)),
             None => {}
         }
@@ -250,6 +251,9 @@ impl Call {
         if self.is_summoning() {
             return Some((self.calling_agent().cloned(), LegEnd::Caller(self.record.source.clone())));
         }
+        if let Some(agent) = self.supervisor_on(leg) {
+            return Some((agent.clone(), LegEnd::Supervisor(agent)));
+        }
         let agent = self.agent_leg(leg)?.agent.clone();
         Some((Some(agent.clone()), LegEnd::Agent(agent)))
     }
@@ -258,7 +262,10 @@ impl Call {
     /// makes it.
     pub(super) fn device_call(&mut self, leg: LegId) -> Option<&mut DeviceCall> {
         if leg != self.leg {
-            return self.agent_leg(leg)?.device_call();
+            return match self.supervisor_on(leg) {
+                Some(_) => self.supervisor(leg)?.device_call(),
+                None => self.agent_leg(leg)?.device_call(),
+            };
         }
         match &mut self.live()?.progress {
             Progress::Summoned { device, .. } => Some(device),

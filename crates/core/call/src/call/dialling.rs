@@ -8,7 +8,8 @@ use hotline_media as media;
 use hotline_sip::{Failure, Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::conversation::{Conversation, Holds, Origin, Partner};
+use super::company::Member;
+use super::conversation::{Conversation, Origin, Partner};
 use super::live::{Activity, Progress};
 use super::offer::Fallback;
 use super::outcall::{Aim, Sent};
@@ -50,6 +51,15 @@ struct Try {
 }
 
 impl Dialling {
+    pub(super) const fn leg(&self) -> LegId {
+        self.leg
+    }
+
+    /// Who is called, normalised.
+    pub(super) fn number(&self) -> Pii<String> {
+        self.hunt.number().clone()
+    }
+
     /// The session of the server that has the INVITE, and its description.
     pub(super) fn tried(&mut self) -> Option<&mut MediaLeg> {
         let State::Trying(attempt) = &mut self.state else { return None };
@@ -77,16 +87,26 @@ impl Call {
         caller_id: Option<Pii<String>>,
         fallback: Fallback,
     ) {
-        let outlook = Outlook { number, caller_id };
-        let Some(hunt) = Hunt::new(now, env, outlook) else {
+        let Some(dial) = self.open_dial(now, env, number, caller_id) else {
             self.set_activity(Activity::Idle);
-            self.after_dialling(now, env, fallback, DialFailure::NoWay);
+            self.after_dialling(now, env, Some(fallback), DialFailure::NoWay);
             return;
         };
+        self.set_activity(Activity::Dialling { dial: Box::new(dial), fallback });
+    }
+
+    /// Asks for a port from which the number is called. `None` if no trunk carries calls to it.
+    pub(super) fn open_dial(
+        &self,
+        now: Now,
+        env: &mut Env,
+        number: Pii<String>,
+        caller_id: Option<Pii<String>>,
+    ) -> Option<Dialling> {
+        let hunt = Hunt::new(now, env, Outlook { number, caller_id })?;
         let leg = env.open_leg(self.id(), LegOwner { party: Party::Callee, agent: None });
         env.arm(self.id(), CallTimer::AgentMediaOpen(leg), now.mono + env.center.timing.media_open);
-        let dial = Box::new(Dialling { leg, hunt, state: State::Opening });
-        self.set_activity(Activity::Dialling { dial, fallback });
+        Some(Dialling { leg, hunt, state: State::Opening })
     }
 
     /// The port for the leg to outside is open.
@@ -149,10 +169,12 @@ impl Call {
             self.tell_transferor(now, env, 180);
             if !plays_itself {
                 self.hear_ringing(env);
+                self.hear_consult_ringing(env, leg);
             }
         }
         match body {
             Some(body) if self.hears_early() => self.hear_early(now, env, body),
+            // Whose call is answered is not rung.
             Some(_) | None if status == 180 => self.ring_caller(now, env),
             Some(_) | None => {}
         }
@@ -166,9 +188,22 @@ impl Call {
     /// The network plays something before the answer: an agent who has dialled hears it. A caller who is sent on hears
     /// music, and a tone once the phone rings.
     fn hear_early(&mut self, now: Now, env: &mut Env, body: &Bytes) {
-        let caller_leg = self.leg;
+        let own_leg = self.leg;
         let Some(live) = self.live() else { return };
-        let Activity::Dialling { dial, fallback: Fallback::Refuse } = &mut live.activity else { return };
+        let (dial, caller_leg) = match &mut live.activity {
+            Activity::Dialling { dial, fallback: Fallback::Refuse } => (&mut **dial, own_leg),
+            Activity::Talking(talk) => {
+                let agent_leg = talk.media.id();
+                let Some(dial) = talk.company.dialling() else { return };
+                (dial, agent_leg)
+            }
+            Activity::Dialling { .. }
+            | Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Offering { .. } => return,
+        };
         let leg = dial.leg;
         let State::Trying(attempt) = &mut dial.state else { return };
         let mut media = attempt.offered.clone();
@@ -202,7 +237,7 @@ impl Call {
             self.stop_dialling(now, env, DialFailure::NoCodec);
             return;
         };
-        let Some(Activity::Dialling { dial, fallback }) = self.take_activity() else { return };
+        let Some((dial, fallback)) = self.take_dialling() else { return };
         let State::Trying(attempt) = dial.state else { return };
         dial.hunt.heard(env);
         for timer in [CallTimer::Ring, CallTimer::Response] {
@@ -213,7 +248,13 @@ impl Call {
         }
         self.emit(now, env, CallEvent::DialAnswered { leg: dial.leg });
         let taken = Taken { session: attempt.session, media, number: dial.hunt.number().clone() };
-        self.connect_outside(now, env, fallback, taken);
+        match fallback {
+            Some(fallback) => self.connect_outside(now, env, fallback, taken),
+            None => {
+                let Taken { session, media, number } = taken;
+                self.talk_aside(now, env, Member { partner: Partner::Outside(number), session, media });
+            }
+        }
     }
 
     /// Joins the caller and the one outside who took the call. From here on an agent who has called is the agent of the
@@ -243,10 +284,8 @@ impl Call {
                 (Partner::Outside(number), session, media, after)
             }
         };
-        let (bridge, holds) = (env.next_bridge(), Holds::NONE);
-        let mut conversation = Conversation { partner, session, media, origin, bridge, holds, after };
-        self.bridge_and_record(now, env, &mut conversation);
-        self.set_activity(Activity::Talking(conversation));
+        let conversation = Conversation::new(partner, (session, media), origin, after);
+        self.begin_talk(now, env, conversation);
         self.follow_hold(now, env);
     }
 
@@ -335,14 +374,14 @@ impl Call {
 
     /// Gives up calling while a server still has the INVITE, or the port is not open.
     pub(super) fn stop_dialling(&mut self, now: Now, env: &mut Env, failure: DialFailure) {
-        let Some(Activity::Dialling { dial, fallback }) = self.take_activity() else { return };
+        let Some((dial, fallback)) = self.take_dialling() else { return };
         self.drop_dial(now, env, *dial, failure);
         self.after_dialling(now, env, fallback, failure);
     }
 
     /// Every place was tried, or the last one has spoken for all.
     fn close_dialling(&mut self, now: Now, env: &mut Env, failure: DialFailure) {
-        let Some(Activity::Dialling { mut dial, fallback }) = self.take_activity() else { return };
+        let Some((mut dial, fallback)) = self.take_dialling() else { return };
         dial.hunt.leave(env, self.id());
         env.close_leg(dial.leg);
         self.after_dialling(now, env, fallback, failure);
@@ -368,14 +407,16 @@ impl Call {
     }
 
     /// Nobody outside took the call: it goes where it then belongs.
-    fn after_dialling(&mut self, now: Now, env: &mut Env, fallback: Fallback, failure: DialFailure) {
+    fn after_dialling(&mut self, now: Now, env: &mut Env, fallback: Option<Fallback>, failure: DialFailure) {
         match fallback {
-            Fallback::Refuse if self.begin_again(now, env) => {}
-            Fallback::Refuse => {
+            // An agent has asked somebody, and is back with the customer.
+            None => self.after_consult(now, env),
+            Some(Fallback::Refuse) if self.begin_again(now, env) => {}
+            Some(Fallback::Refuse) => {
                 let (kind, status, q850) = told(failure);
                 self.end_refused(now, env, (kind, status, q850));
             }
-            other @ (Fallback::Queue(_) | Fallback::Flow(_) | Fallback::Transferor(_)) => {
+            Some(other @ (Fallback::Queue(_) | Fallback::Flow(_) | Fallback::Transferor(_))) => {
                 self.fall_back(now, env, other, as_offer(failure));
             }
         }
@@ -384,6 +425,24 @@ impl Call {
     fn dialling(&mut self) -> Option<&mut Dialling> {
         match &mut self.live()?.activity {
             Activity::Dialling { dial, .. } => Some(dial),
+            Activity::Talking(talk) => talk.company.dialling(),
+            Activity::Idle
+            | Activity::Summoning
+            | Activity::Flow(_)
+            | Activity::Waiting(_)
+            | Activity::Offering { .. } => None,
+        }
+    }
+
+    /// Takes out what is being dialled, and where the call goes if that comes to nothing; `None` in its place for somebody
+    /// whom an agent asks.
+    fn take_dialling(&mut self) -> Option<(Box<Dialling>, Option<Fallback>)> {
+        if let Some(dial) = self.take_consult_dial() {
+            return Some((dial, None));
+        }
+        self.dialling()?;
+        match self.take_activity()? {
+            Activity::Dialling { dial, fallback } => Some((dial, Some(fallback))),
             Activity::Idle
             | Activity::Summoning
             | Activity::Flow(_)

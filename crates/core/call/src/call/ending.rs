@@ -9,7 +9,7 @@ use hotline_media::{self as media, LegStats};
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::conversation::{Conversation, end_conversation};
+use super::conversation::Conversation;
 use super::live::{Activity, Progress, Refusal};
 use super::offer::Fallback;
 use super::{Call, Served, Stage, Waiting};
@@ -77,7 +77,14 @@ impl Call {
         let q850 = reason.and_then(Reason::q850_cause).unwrap_or(16);
         let talking = matches!(self.live().map(|live| &live.activity), Some(Activity::Talking(_)));
         if talking {
-            if self.go_on_after_talk(now, env) {
+            if self.on_member_gone(now, env, session) {
+                return;
+            }
+            let rung = self.agent_leg_of(session);
+            if rung.is_some_and(|leg| self.is_asked(leg)) {
+                return self.fail_consult(now, env, OfferFailure::Rejected, Some(200));
+            }
+            if self.hand_on(now, env, false) || self.go_on_after_talk(now, env, false) {
                 return;
             }
             let by = self.partner_party();
@@ -97,6 +104,9 @@ impl Call {
     /// it failed.
     pub(crate) fn on_partner_lost(&mut self, now: Now, env: &mut Env, session: SessionId, kind: EndKind) {
         if matches!(self.live().map(|live| &live.activity), Some(Activity::Talking(_))) {
+            if self.on_member_gone(now, env, session) || self.hand_on(now, env, false) {
+                return;
+            }
             self.end_by_system(now, env, kind, None, 102);
         } else {
             self.on_agent_gone(now, env, session, None);
@@ -108,6 +118,11 @@ impl Call {
     pub(crate) fn on_caller_lost(&mut self, now: Now, env: &mut Env, kind: EndKind, status: u16) {
         let ending = Ending { by: Party::System, kind, status: Some(status), q850: 102 };
         self.end(now, env, CallerSession::Gone, ending);
+    }
+
+    /// The call ends for all, as somebody says from the page.
+    pub(super) fn end_by(&mut self, now: Now, env: &mut Env, by: Party, kind: EndKind) {
+        self.end(now, env, CallerSession::Up, Ending { by, kind, status: Some(200), q850: 16 });
     }
 
     /// This server ends the call.
@@ -186,6 +201,7 @@ impl Call {
             Stage::Live(live) => {
                 let live = *live;
                 self.stop_recording(now, env);
+                self.dismiss_supervisors(now, env, live.supervisors);
                 self.end_activity(now, env, live.activity, &ending);
             }
             stage @ (Stage::Ending | Stage::Over) => {
@@ -243,8 +259,7 @@ impl Call {
         }
         let reason = Reason::q850(u16::from(ending.q850), "Call ended");
         // Sessions of those who have hung up are forgotten by now.
-        let told = Some(&reason);
-        end_conversation(self.id(), now, env, conversation, told);
+        self.end_conversation(now, env, conversation, (&reason, true));
     }
 
     /// A defect stopped this call in the middle of a change. Everything that it held has been taken back; what is

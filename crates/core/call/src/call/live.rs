@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::conversation::Partner;
 use super::device::DeviceCall;
 use super::ending::Ending;
+use super::supervisors::Supervisor;
 use super::{AgentLeg, Call, Conversation, Dialling, Fallback, FlowRun, Stage, Waiting};
 use crate::env::Env;
 use crate::event::{CallEvent, EndKind};
@@ -20,6 +21,8 @@ pub(crate) struct Live {
     pub(super) media: MediaLeg,
     pub(super) progress: Progress,
     pub(super) activity: Activity,
+    /// Who supervises the call.
+    pub(super) supervisors: Vec<Supervisor>,
     /// Nobody took the call, and the caller hears a tone that says so.
     pub(super) refusal: Option<Refusal>,
 }
@@ -73,6 +76,10 @@ pub(super) enum Activity {
 }
 
 impl Live {
+    pub(super) const fn new(media: MediaLeg, progress: Progress, activity: Activity) -> Self {
+        Self { media, progress, activity, supervisors: Vec::new(), refusal: None }
+    }
+
     pub(super) fn state(&self, call: CallId, env: &Env) -> CallState {
         match &self.activity {
             Activity::Idle | Activity::Flow(_) => CallState::InFlow,
@@ -104,12 +111,12 @@ impl Live {
                 agents.iter().find(|leg| leg.offer == offer).map(|leg| &leg.agent)
             }
             Activity::Talking(conversation) if conversation.media.id() == offer => conversation.agent(),
+            Activity::Talking(conversation) => conversation.company.agent_of(offer),
             Activity::Idle
             | Activity::Summoning
             | Activity::Dialling { .. }
             | Activity::Flow(_)
-            | Activity::Waiting(_)
-            | Activity::Talking(_) => None,
+            | Activity::Waiting(_) => None,
         }
     }
 }
@@ -217,7 +224,7 @@ impl Call {
     pub(crate) fn on_digit(&mut self, now: Now, env: &mut Env, leg: LegId, key: char) {
         if leg == self.leg {
             self.on_flow_digit(now, env, key);
-        } else {
+        } else if !self.on_supervisor_digit(now, env, leg, key) {
             self.on_offer_digit(now, env, leg, key);
         }
     }

@@ -3,6 +3,8 @@
 //! A call moves `Opening → Live → Ending → Over`; while it is live it is in a flow, waits in a queue, is offered
 //! to an agent, or talks. Each transition consumes the former state.
 
+mod company;
+mod control;
 mod conversation;
 mod device;
 mod dialling;
@@ -16,20 +18,23 @@ mod outcall;
 mod recording;
 mod replacing;
 mod returning;
+mod room;
 mod summons;
+mod supervisors;
 mod transfer;
 mod waiting;
 
 use hotline_base::{AgentId, CallId, LegId, Now};
+use hotline_media::Supervision;
 use hotline_sip::SessionId;
 use serde::{Deserialize, Serialize};
 
 use crate::callbacks::Returning;
 use crate::command::Customer;
 use crate::env::Env;
-use crate::event::{CallEvent, Entry, EventKind, Party, Source};
+use crate::event::{CallEvent, Entry, EventKind, Part, Party, Source};
 use crate::record::CallRecord;
-use crate::snapshot::{CallState, CallView, ScreenPop};
+use crate::snapshot::{Attendee, CallState, CallView, ScreenPop};
 
 pub(crate) use conversation::Conversation;
 pub(crate) use dialling::Dialling;
@@ -183,6 +188,12 @@ impl Call {
             record: self.record.clone(),
             state: self.state(env),
             customer: self.customer().cloned(),
+            attendees: self.attendees(env),
+            is_consulting: self.conversation().is_some_and(|talk| talk.company.is_calling()),
+            is_held: self
+                .conversation()
+                .is_some_and(|talk| talk.agent().is_some() && talk.holds.agent_is_away()),
+            is_muted: self.conversation().is_some_and(|talk| talk.is_muted),
             is_listed: !is_over || env.recordings_of(self.id()).next().is_some(),
         }
     }
@@ -192,6 +203,17 @@ impl Call {
             Lookup::Pending => None,
             Lookup::Done(customer) => customer.as_deref(),
         }
+    }
+
+    /// Who takes part beside the two.
+    fn attendees(&self, env: &Env) -> Vec<Attendee> {
+        let company = self.conversation().into_iter().flat_map(|talk| talk.company.parts());
+        let all = company.chain(self.supervising());
+        all.map(|(leg, who, part)| {
+            let told = part != Part::Supervising(Supervision::Listen) || env.center.tells_of_listening;
+            Attendee { leg, who, part, told }
+        })
+        .collect()
     }
 
     fn state(&self, env: &Env) -> CallState {

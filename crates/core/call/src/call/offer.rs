@@ -100,9 +100,17 @@ impl AgentLeg {
         }
     }
 
-    fn session(&self) -> Option<SessionId> {
+    pub(super) fn session(&self) -> Option<SessionId> {
         match &self.progress {
             Progress::Called { device, .. } => Some(device.session),
+            Progress::Preparing { .. } => None,
+        }
+    }
+
+    /// Whose device was called, and what is agreed with it.
+    pub(super) fn into_called(self) -> Option<(AgentId, SessionId, MediaLeg)> {
+        match self.progress {
+            Progress::Called { device, .. } => Some((self.agent, device.session, device.offered)),
             Progress::Preparing { .. } => None,
         }
     }
@@ -137,12 +145,8 @@ impl Call {
 
     /// Another phone is to ring beside those that do.
     pub(super) fn add_offer(&mut self, now: Now, env: &mut Env, candidate: Candidate) {
-        let Candidate { agent, reservation, ring_timeout, because } = candidate;
-        let offer = env.open_leg(self.id(), LegOwner::agent(&agent));
-        env.arm(self.id(), CallTimer::Pop(offer), now.mono + env.center.timing.pop_wait);
-        env.arm(self.id(), CallTimer::AgentMediaOpen(offer), now.mono + env.center.timing.media_open);
-        let progress = Progress::Preparing { port: Port::Opening, pop: Pop::Unknown { because } };
-        let leg = AgentLeg { offer, agent, reservation, ring_timeout, progress };
+        let leg = self.open_offer(now, env, candidate);
+        let offer = leg.offer;
         match self.live().map(|live| &mut live.activity) {
             Some(Activity::Offering { agents, .. }) => agents.push(leg),
             Some(_) | None => return,
@@ -150,6 +154,16 @@ impl Call {
         if self.is_looked_up() {
             self.tell_offer(now, env, offer);
         }
+    }
+
+    /// Asks for a port from which the agent's phone is called.
+    pub(super) fn open_offer(&self, now: Now, env: &mut Env, candidate: Candidate) -> AgentLeg {
+        let Candidate { agent, reservation, ring_timeout, because } = candidate;
+        let offer = env.open_leg(self.id(), LegOwner::agent(&agent));
+        env.arm(self.id(), CallTimer::Pop(offer), now.mono + env.center.timing.pop_wait);
+        env.arm(self.id(), CallTimer::AgentMediaOpen(offer), now.mono + env.center.timing.media_open);
+        let progress = Progress::Preparing { port: Port::Opening, pop: Pop::Unknown { because } };
+        AgentLeg { offer, agent, reservation, ring_timeout, progress }
     }
 
     /// Tells the agent's page of the offer and who calls, if that was not done.
@@ -199,6 +213,10 @@ impl Call {
     pub(crate) fn on_agent_media_open_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
         if self.dialled_leg() == Some(leg) {
             self.on_dial_media_timeout(now, env);
+            return;
+        }
+        if self.on_supervisor_leg_gone(now, env, leg) {
+            env.raise_media(now, MEDIA_SILENT);
             return;
         }
         self.on_agent_leg_failed(now, env, leg, MEDIA_SILENT);
@@ -260,6 +278,7 @@ impl Call {
         }
         self.ring_caller(now, env);
         self.hear_ringing(env);
+        self.hear_consult_ringing(env, offer);
         self.tell_transferor(now, env, 180);
         self.emit(now, env, CallEvent::Ringing { offer });
     }
@@ -314,11 +333,20 @@ impl Call {
     }
 
     pub(super) fn put_through(&mut self, now: Now, env: &mut Env, offer: LegId) {
+        if self.is_asked(offer) {
+            self.on_consult_taken(now, env, offer);
+            return;
+        }
         let Some((leg, others, fallback)) = self.take_offers(offer) else { return };
         let AgentLeg { agent, reservation, progress, .. } = leg;
         let Progress::Called { device, .. } = progress else { return };
         let DeviceCall { session, offered: media, .. } = *device;
         env.disarm(self.id(), CallTimer::Ring(offer));
+        // A colleague has taken the call whom the ACD did not choose.
+        let chosen = others.iter().find_map(|leg| leg.reservation).filter(|_| reservation.is_none());
+        if let Some(chosen) = chosen {
+            env.acd.offer_failed(now, chosen, OfferFailure::Elsewhere);
+        }
         self.connect(now, env, fallback, Answered { agent, reservation, session, media });
         self.drop_offers(now, env, others, OfferFailure::Elsewhere);
     }
@@ -326,7 +354,10 @@ impl Call {
     /// Takes the offers out: the one that is taken, and the others that ring for the same caller. They are stopped when the
     /// two hear each other.
     pub(super) fn take_offers(&mut self, offer: LegId) -> Option<(AgentLeg, Vec<AgentLeg>, Fallback)> {
-        self.agent_leg(offer)?;
+        self.agent_leg(offer).filter(|leg| leg.offer == offer)?;
+        if self.is_asked(offer) {
+            return None;
+        }
         let Some(Activity::Offering { mut agents, fallback }) = self.take_activity() else { return None };
         let place = agents.iter().position(|leg| leg.offer == offer)?;
         Some((agents.remove(place), agents, fallback))
@@ -357,6 +388,9 @@ impl Call {
 
     /// Nobody took the phone up in time.
     pub(crate) fn on_ring_timeout(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        if self.on_supervisor_leg_gone(now, env, leg) {
+            return;
+        }
         if self.is_summoning() {
             self.on_summons_failed(now, env, 480);
             return;
@@ -412,6 +446,10 @@ impl Call {
         failure: OfferFailure,
         status: Option<u16>,
     ) {
+        if self.is_asked(offer) {
+            self.fail_consult(now, env, failure, status);
+            return;
+        }
         let Some((leg, others, fallback)) = self.take_offers(offer) else { return };
         self.drop_agent_leg(now, env, leg, failure, status);
         if others.is_empty() {
@@ -478,26 +516,28 @@ impl Call {
     pub(super) fn agent_leg(&mut self, offer: LegId) -> Option<&mut AgentLeg> {
         match &mut self.live()?.activity {
             Activity::Offering { agents, .. } => agents.iter_mut().find(|leg| leg.offer == offer),
+            Activity::Talking(talk) => talk.company.ringing().filter(|leg| leg.offer == offer),
             Activity::Idle
             | Activity::Summoning
             | Activity::Flow(_)
             | Activity::Waiting(_)
-            | Activity::Dialling { .. }
-            | Activity::Talking(_) => None,
+            | Activity::Dialling { .. } => None,
         }
     }
 
     /// The legs of the agents to whom the call is offered.
     pub(super) fn offers(&mut self) -> Vec<LegId> {
-        match self.live().map(|live| &live.activity) {
+        match self.live().map(|live| &mut live.activity) {
             Some(Activity::Offering { agents, .. }) => agents.iter().map(|leg| leg.offer).collect(),
+            Some(Activity::Talking(talk)) => {
+                talk.company.ringing().map(|leg| leg.offer).into_iter().collect()
+            }
             Some(
                 Activity::Idle
                 | Activity::Summoning
                 | Activity::Flow(_)
                 | Activity::Waiting(_)
-                | Activity::Dialling { .. }
-                | Activity::Talking(_),
+                | Activity::Dialling { .. },
             )
             | None => Vec::new(),
         }
@@ -505,12 +545,13 @@ impl Call {
 
     /// The leg of an agent to whom this session leads: one that rings, or the one who talks.
     pub(crate) fn agent_leg_of(&mut self, session: SessionId) -> Option<LegId> {
-        match &self.live()?.activity {
+        match &mut self.live()?.activity {
             Activity::Offering { agents, .. } => {
                 let leg = agents.iter().find(|leg| leg.session() == Some(session))?;
                 Some(leg.offer)
             }
-            Activity::Talking(conversation) => Some(conversation.media.id()),
+            Activity::Talking(talk) if talk.session == session => Some(talk.media.id()),
+            Activity::Talking(talk) => talk.company.leg_of(session),
             Activity::Idle
             | Activity::Summoning
             | Activity::Flow(_)

@@ -111,7 +111,7 @@ impl Call {
     pub(crate) fn on_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
         if self.dialled_leg() == Some(leg) {
             self.on_dial_leg_open(now, env, leg, port);
-        } else if leg != self.leg {
+        } else if leg != self.leg && !self.on_supervisor_leg_open(now, env, leg, port) {
             self.on_agent_leg_open(now, env, leg, port);
         } else if matches!(self.stage, Stage::Opening(_)) {
             self.on_caller_leg_open(now, env, port);
@@ -126,6 +126,8 @@ impl Call {
             self.on_dial_leg_failed(now, env, cause);
         } else if self.agent_leg(leg).is_some() {
             self.on_agent_leg_failed(now, env, leg, cause);
+        } else if self.on_supervisor_leg_gone(now, env, leg) {
+            env.raise_media(now, cause);
         }
     }
 
@@ -167,7 +169,7 @@ impl Call {
             }
         };
         let (progress, activity) = (Progress::Proceeding(description), Activity::Idle);
-        self.stage = Stage::Live(Box::new(Live { media, progress, activity, refusal: None }));
+        self.stage = Stage::Live(Box::new(Live::new(media, progress, activity)));
         self.enter(now, env, None);
     }
 

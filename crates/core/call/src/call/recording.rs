@@ -33,6 +33,11 @@ impl Call {
         if !env.center.recording.consult && self.is_consultation(env) {
             return;
         }
+        self.begin_tape(now, env, partner.leg);
+    }
+
+    fn begin_tape(&mut self, now: Now, env: &mut Env, partner: LegId) {
+        let partner = self.voice(env, partner, Channel::Agent);
         let recording = RecordingId::generate(now.wall, &mut env.rng);
         let voices = vec![self.voice(env, self.leg, Channel::Customer), partner];
         env.recordings.insert(recording, self.id());
@@ -53,6 +58,21 @@ impl Call {
         for (leg, channel) in [(self.leg, Channel::Customer), (partner, Channel::Agent)] {
             let voice = self.voice(env, leg, channel);
             env.media.push_back(media::Command::JoinRecording { recording: tape.id, voice });
+        }
+    }
+
+    /// Somebody more is heard in the recording, beside the agent.
+    pub(super) fn join_recording(&self, env: &mut Env, leg: LegId) {
+        if let Some(tape) = &self.tape {
+            let (recording, voice) = (tape.id, self.voice(env, leg, Channel::Agent));
+            env.media.push_back(media::Command::JoinRecording { recording, voice });
+        }
+    }
+
+    /// What comes on this leg is not for the recording from here on.
+    pub(super) fn leave_recording(&self, env: &mut Env, leg: LegId) {
+        if self.tape.is_some() {
+            env.media.push_back(media::Command::LeaveRecording { leg });
         }
     }
 
@@ -112,6 +132,33 @@ impl Call {
         self.mark(env, Mark { kind: MarkKind::Paused, by: Some(of_agent(by)), why: why.clone() });
         let until = now.wall + pause;
         self.emit(now, env, CallEvent::RecordingPaused { recording, by: by.clone(), why, until });
+        Ok(())
+    }
+
+    /// A supervisor has the talk recorded, or no longer. Says nothing of what the queue wishes.
+    pub(crate) fn record_by_force(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        is_wanted: bool,
+    ) -> Result<(), CommandError> {
+        let Some(partner) = self.conversation().map(|talk| talk.media.id()) else {
+            return Err(CommandError::NotTalking);
+        };
+        match (is_wanted, &self.tape) {
+            (true, None) => self.begin_tape(now, env, partner),
+            (false, Some(_)) => self.stop_recording(now, env),
+            (true, Some(_)) | (false, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Marks this moment in the recording.
+    pub(crate) fn mark_by_hand(&self, env: &mut Env, note: String) -> Result<(), CommandError> {
+        if self.tape.is_none() {
+            return Err(CommandError::NotRecorded);
+        }
+        self.mark(env, Mark { kind: MarkKind::Noted, by: None, why: Some(note) });
         Ok(())
     }
 

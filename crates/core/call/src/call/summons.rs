@@ -110,8 +110,7 @@ impl Call {
         self.session = Some(device.session);
         let media = device.offered.clone();
         let progress = Progress::Summoned { caller_id, device };
-        self.stage =
-            Stage::Live(Box::new(Live { media, progress, activity: Activity::Summoning, refusal: None }));
+        self.stage = Stage::Live(Box::new(Live::new(media, progress, Activity::Summoning)));
     }
 
     /// The agent has taken the own device up: whom the agent wants is called.

@@ -7,7 +7,7 @@ use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::conversation::{Conversation, Holds, Origin, Partner, end_conversation};
+use super::conversation::{Conversation, Holds, Origin, Partner};
 use super::ending::Ending;
 use super::live::Activity;
 use super::offer::Fallback;
@@ -48,6 +48,11 @@ impl Call {
         self.conversation().and_then(Conversation::agent) == Some(agent)
     }
 
+    /// Whether an agent talks with the one who is served.
+    pub(crate) fn is_in_talk_with_agent(&self) -> bool {
+        self.conversation().is_some_and(|talk| talk.agent().is_some())
+    }
+
     /// Whether this agent talks in the call, or has made it.
     pub(crate) fn has_agent(&self, agent: &AgentId) -> bool {
         self.is_talking_to(agent) || self.calling_agent() == Some(agent)
@@ -64,7 +69,7 @@ impl Call {
     /// whom a queue has given: the queue's agent is served by nobody.
     fn can_turn_round(&self) -> bool {
         let is_direct = self.conversation().is_some_and(|talk| matches!(talk.origin, Origin::Direct));
-        is_direct && self.served == Served::Caller && self.calling_agent().is_some()
+        is_direct && !self.has_company() && self.served == Served::Caller && self.calling_agent().is_some()
     }
 
     /// The agent who has called sends the other one on: from here on the other is who is served, and the agent talks. Does
@@ -107,9 +112,10 @@ impl Call {
     /// Sends the caller on to a number's flow or to an agent; `language` is the one of the number.
     pub(crate) fn transfer(&mut self, now: Now, env: &mut Env, to: Entry, language: String) {
         let Some(by) = self.conversation().and_then(Conversation::agent).cloned() else { return };
-        let Some(Activity::Talking(conversation)) = self.take_activity() else { return };
+        self.drop_consult(now, env);
+        let Some(Activity::Talking(mut conversation)) = self.take_activity() else { return };
         self.emit(now, env, CallEvent::Transferring { by: by.clone(), to: to.clone() });
-        self.part(env, &conversation);
+        self.part(env, &mut conversation);
         match to.clone() {
             Entry::Number { flow, .. } => {
                 if env.center.flows.get(&flow).is_none() {
@@ -137,10 +143,10 @@ impl Call {
     }
 
     /// Caller and agent hear each other no more; the caller hears music.
-    fn part(&self, env: &mut Env, conversation: &Conversation) {
-        if conversation.holds == Holds::NONE {
-            env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
-        }
+    pub(super) fn part(&self, env: &mut Env, conversation: &mut Conversation) {
+        conversation.rooms.close(env);
+        conversation.is_muted = false;
+        conversation.media.set_muted(false, &mut env.media);
         let music = self.hold_music(env);
         env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: music });
         let agent_leg = conversation.media.id();
@@ -154,11 +160,10 @@ impl Call {
         env.sessions.insert(conversation.session, (self.id(), Role::Agent));
         let (caller_leg, agent_leg) = (self.leg, conversation.media.id());
         env.media.push_back(media::Command::SetMusic { leg: caller_leg, prompt: None });
-        conversation.bridge = env.next_bridge();
-        let bridge = conversation.bridge;
-        env.media.push_back(media::Command::Bridge { bridge, a: caller_leg, b: agent_leg });
+        env.media.push_back(media::Command::SetMusic { leg: agent_leg, prompt: None });
         conversation.holds = Holds::NONE;
         self.set_activity(Activity::Talking(conversation));
+        self.arrange(env);
         self.emit(now, env, CallEvent::TransferFailed { by, to });
         // The agent's phone holds the caller since before it asked for the transfer.
         self.follow_hold(now, env);
@@ -174,9 +179,14 @@ impl Call {
 
     /// Ends a conversation and gives its agent's leg back. The call goes on, and so does its recording.
     fn drop_conversation(&mut self, now: Now, env: &mut Env, conversation: Conversation) {
+        self.release(now, env, conversation, true);
+    }
+
+    /// The same, of an agent who hangs up by itself (`hangs_up` false), too.
+    pub(super) fn release(&mut self, now: Now, env: &mut Env, conversation: Conversation, hangs_up: bool) {
         self.leave_talk(now, env, &conversation);
         let reason = Reason::q850(16, "Transferred");
-        end_conversation(self.id(), now, env, conversation, Some(&reason));
+        self.end_conversation(now, env, conversation, (&reason, hangs_up));
     }
 
     fn leave_talk(&mut self, now: Now, env: &mut Env, conversation: &Conversation) {
@@ -189,7 +199,6 @@ impl Call {
     /// The agent hung up without waiting for somebody to take over: from here on the caller has nobody to come back to, and
     /// begins again if nobody does.
     pub(crate) fn on_transferor_gone(&mut self, now: Now, env: &mut Env) {
-        let id = self.id();
         let Some(live) = self.live() else { return };
         let (Activity::Offering { fallback, .. } | Activity::Dialling { fallback, .. }) = &mut live.activity
         else {
@@ -198,8 +207,7 @@ impl Call {
         match std::mem::replace(fallback, Fallback::Refuse) {
             Fallback::Transferor(handover) => {
                 let Handover { conversation, by, to } = *handover;
-                self.leave_talk(now, env, &conversation);
-                end_conversation(id, now, env, conversation, None);
+                self.release(now, env, conversation, false);
                 self.emit(now, env, CallEvent::Transferred { by, to, attended: false });
             }
             other @ (Fallback::Queue(_) | Fallback::Flow(_) | Fallback::Refuse) => *fallback = other,
@@ -248,10 +256,8 @@ impl Call {
     /// leg and the call end. `None` if nobody talks.
     pub(crate) fn give_away(&mut self, now: Now, env: &mut Env) -> Option<Joining> {
         self.conversation()?;
-        let Some(Activity::Talking(conversation)) = self.take_activity() else { return None };
-        if conversation.holds == Holds::NONE {
-            env.media.push_back(media::Command::Unbridge { bridge: conversation.bridge });
-        }
+        let Some(Activity::Talking(mut conversation)) = self.take_activity() else { return None };
+        conversation.rooms.close(env);
         self.stop_recording(now, env);
         if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
             env.acd.set_outside_call(now, agent, self.id(), None);
@@ -280,13 +286,12 @@ impl Call {
 
     /// Who is on the first leg becomes the partner of another call's caller; what is left here is the agent's own leg.
     fn part_with(&mut self, own: Conversation, partner: Partner, to: Entry) -> Option<Joining> {
-        let Conversation { session: own_session, media: own_media, bridge, .. } = own;
+        let Conversation { session: own_session, media: own_media, .. } = own;
         let session = self.session.replace(own_session)?;
         self.leg = own_media.id();
         let live = self.live()?;
         let media = std::mem::replace(&mut live.media, own_media);
-        let (origin, holds) = (Origin::Direct, Holds::NONE);
-        let conversation = Conversation { partner, session, media, origin, bridge, holds, after: None };
+        let conversation = Conversation::new(partner, (session, media), Origin::Direct, None);
         Some(Joining { conversation, to })
     }
 
@@ -304,10 +309,10 @@ impl Call {
     /// Takes a talk over from another call in place of this call's own; the agent who had it leaves.
     pub(crate) fn take_over(&mut self, now: Now, env: &mut Env, joining: Joining) {
         let Some(by) = self.conversation().and_then(Conversation::agent).cloned() else { return };
-        let Some(Activity::Talking(former)) = self.take_activity() else { return };
+        let Some(Activity::Talking(mut former)) = self.take_activity() else { return };
         let Joining { mut conversation, to } = joining;
         env.sip.report_refer(now, former.session, 200);
-        self.part(env, &former);
+        self.part(env, &mut former);
         self.drop_conversation(now, env, former);
         let (id, caller_leg, agent_leg) = (self.id(), self.leg, conversation.media.id());
         match env.sip.call_id(conversation.session) {
@@ -326,16 +331,14 @@ impl Call {
         }
         env.media.push_back(media::Command::SetMusic { leg: caller_leg, prompt: None });
         env.media.push_back(media::Command::SetMusic { leg: agent_leg, prompt: None });
-        conversation.bridge = env.next_bridge();
         conversation.holds = Holds::NONE;
-        self.bridge_and_record(now, env, &mut conversation);
         if let (Some(agent), Origin::Direct) = (conversation.agent(), &conversation.origin) {
             let talking = Outside::Talking(self.direction());
             env.acd.set_outside_call(now, agent, id, Some(talking));
         }
         let agent = conversation.agent().cloned();
         let offer: LegId = agent_leg;
-        self.set_activity(Activity::Talking(conversation));
+        self.begin_talk(now, env, conversation);
         self.emit(now, env, CallEvent::Transferred { by, to, attended: true });
         if let Some(agent) = agent {
             self.emit(now, env, CallEvent::Connected { offer, agent });

@@ -7,6 +7,7 @@
 
 mod agents;
 mod callbacks;
+mod control;
 mod day;
 mod incoming;
 mod media_events;
@@ -443,6 +444,8 @@ impl Controller {
             Command::EndHelp(agent, outcome) => acd.end_help(now, &agent, outcome)?,
             Command::PopWritten { offer, written } => return self.on_pop_written(now, offer, written),
             Command::Transfer { call, by, to } => return self.transfer(now, call, &by, to.expose()),
+            Command::Control { call, by, what } => return self.control(now, call, &by, what),
+            Command::Oversee { call, what } => return self.oversee(now, call, what),
             Command::PauseRecording { call, by, why } => {
                 let paused = self.with_call(call, |call, env| call.pause_recording(now, env, &by, why));
                 return paused.unwrap_or(Err(CommandError::NotTalking));

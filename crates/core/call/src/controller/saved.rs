@@ -142,6 +142,8 @@ mod tests {
             media_address: [192, 0, 2, 1].into(),
             voice: Voice::default(),
             speech: SpeechPolicy::default(),
+            parties_max: 8,
+            tells_of_listening: false,
             recording: RecordingPolicy::default(),
             timing: Timing::default(),
         })

@@ -62,6 +62,7 @@ impl Controller {
                 Role::Caller => tell_caller(call, now, env, event),
                 Role::Agent => tell_agent(call, now, env, session, event),
                 Role::Callee => tell_callee(call, now, env, session, event),
+                Role::Supervisor => tell_supervisor(call, now, env, session, event),
                 Role::Transferor => {
                     if matches!(event, SipEvent::Cancelled { .. } | SipEvent::Ended { .. }) {
                         call.on_transferor_gone(now, env);
@@ -121,6 +122,19 @@ fn tell_agent(call: &mut Call, now: Now, env: &mut Env, session: SessionId, even
             call.on_reoffer_answered(now, env, (session, Role::Agent), body.as_ref());
         }
         SipEvent::Info { digit, .. } => call.on_agent_digit(now, env, leg, *digit.expose()),
+        _ => {}
+    }
+}
+
+/// Of a supervisor.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing to a call")]
+fn tell_supervisor(call: &mut Call, now: Now, env: &mut Env, session: SessionId, event: SipEvent) {
+    match event {
+        SipEvent::Answered { body, .. } => call.on_supervisor_answered(now, env, session, body.as_ref()),
+        SipEvent::Failed { .. } | SipEvent::Cancelled { .. } | SipEvent::Ended { .. } => {
+            call.on_supervisor_gone(now, env, session);
+        }
+        SipEvent::Info { digit, .. } => call.on_supervisor_info(now, env, session, *digit.expose()),
         _ => {}
     }
 }

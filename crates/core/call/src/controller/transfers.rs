@@ -4,7 +4,7 @@ use hotline_base::{AgentId, CallId, Now};
 use hotline_sip::{ReferTarget, Replaces, SessionId};
 
 use super::Controller;
-use crate::call::Replacing;
+use crate::call::{Call, Replacing};
 use crate::command::CommandError;
 use crate::env::Role;
 
@@ -76,7 +76,8 @@ impl Controller {
         let (other, _) = self.env.sip.replaced(replaces).ok_or(481_u16)?;
         let (given, role) = *self.env.sessions.get(&other).ok_or(481_u16)?;
         let is_own_leg = matches!(role, Role::Caller | Role::Agent);
-        if given == id || !is_own_leg || !self.same_agent(id, given) {
+        let is_crowded = [id, given].iter().filter_map(|id| self.calls.get(id)).any(Call::has_company);
+        if given == id || !is_own_leg || is_crowded || !self.same_agent(id, given) {
             return Err(403);
         }
         self.env.sip.accept_refer(now, session);

@@ -16,11 +16,11 @@ const LEAK_SAMPLES_MAX: usize = 168;
 
 fn leveled(leg: LegId) -> Command {
     let gain = Some(Gain { target_dbfs: -20, most_db: 30 });
-    Command::SetSpeech { leg, speech: Speech { gain, hides_keys: false } }
+    Command::SetSpeech { leg, speech: Speech { gain, hides_keys: false, is_muted: false } }
 }
 
 fn hidden(leg: LegId) -> Command {
-    Command::SetSpeech { leg, speech: Speech { gain: None, hides_keys: true } }
+    Command::SetSpeech { leg, speech: Speech { gain: None, hides_keys: true, is_muted: false } }
 }
 
 /// Words of a soft voice: a tone of 300 ms and a gap of 100 ms, again and again.

@@ -292,7 +292,7 @@ pub(crate) fn start_recording(number: u64, customer: LegId, agent: LegId) -> Com
 
 fn speech(rng: &mut Rng) -> Speech {
     let gain = rng.chance(1, 2).then_some(Gain { target_dbfs: -20, most_db: 20 });
-    Speech { gain, hides_keys: rng.chance(1, 2) }
+    Speech { gain, hides_keys: rng.chance(1, 2), is_muted: false }
 }
 
 /// Any command, about few legs, so that most of them mean something.

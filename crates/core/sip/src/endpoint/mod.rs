@@ -393,6 +393,16 @@ impl Endpoint {
         self.drain(now);
     }
 
+    /// Tells the phone that rings in this session to take the call by itself: a NOTIFY with the event `talk` in the early dialog.
+    /// False if the phone has not said in its 18x that it knows that (`Allow-Events`, RFC 6665 §8.2.2). What becomes of it is told
+    /// by [`Event::Answered`], or not at all.
+    pub fn ask_to_answer(&mut self, now: Now, session: SessionId) -> bool {
+        let mut is_told = false;
+        self.step(now, session, |session, ctx| is_told = session.ask_to_answer(ctx));
+        self.drain(now);
+        is_told
+    }
+
     /// Agrees to [`Event::Reoffer`]: the SDP answer, or an offer when it had none.
     pub fn answer_reoffer(&mut self, now: Now, session: SessionId, sdp: Bytes) {
         self.step(now, session, |session, ctx| session.answer_reoffer(ctx, sdp));

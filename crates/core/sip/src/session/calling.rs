@@ -172,6 +172,11 @@ impl Calling {
         }
     }
 
+    /// Tells the phone that rings to take the call, if it can be told so.
+    pub(super) fn ask_to_answer(&mut self, usage: &Usage, ctx: &mut Context<'_>) -> bool {
+        self.earlies.iter_mut().any(|early| early.ask_to_answer(usage, ctx))
+    }
+
     pub(super) fn answer_reoffer(&mut self, usage: &Usage, ctx: &mut Context<'_>, sdp: Bytes) {
         if let Some(early) = self.earlies.iter_mut().find(|early| early.is_asked()) {
             early.answer_reoffer(usage, ctx, sdp);

@@ -15,7 +15,7 @@ use crate::dialog::Dialog;
 use crate::login::authorise;
 use crate::message::HeaderError;
 use crate::outgoing::Outgoing;
-use crate::{Message, Method};
+use crate::{HeaderName, Message, Method};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Early {
@@ -26,6 +26,15 @@ pub(super) struct Early {
     /// The latest PRACK, in case it is challenged.
     prack: Option<Box<Outgoing>>,
     agreement: Agreement,
+    /// Whether the phone said that it can be told to take the call.
+    takes_talk: bool,
+}
+
+/// The event by which a phone is told to take a call.
+const TALK: &str = "talk";
+
+fn takes_talk(response: &Message) -> bool {
+    response.headers(HeaderName::AllowEvents).any(|event| event.trim().eq_ignore_ascii_case(TALK))
 }
 
 /// What came of the offer in our INVITE.
@@ -56,6 +65,7 @@ impl Early {
             order: Order::default(),
             prack: None,
             agreement: Agreement::Open { glimpse: None },
+            takes_talk: takes_talk(response),
         })
     }
 
@@ -70,6 +80,7 @@ impl Early {
         ctx: &mut Context<'_>,
         response: &Message,
     ) -> Progress {
+        self.takes_talk |= takes_talk(response);
         let before = self.order;
         let arrival = self.order.take(response);
         let sdp = sdp_of(response).known();
@@ -120,6 +131,20 @@ impl Early {
             self.dialog.local_seq = self.dialog.local_seq.max(again.cseq);
             self.prack = Some(Box::new(again));
         }
+    }
+
+    /// Tells the phone to take the call by itself (NOTIFY with the event `talk`, which desk phones made common). False if it has
+    /// not said that it knows that, or there is no room for the request.
+    pub(super) fn ask_to_answer(&mut self, usage: &Usage, ctx: &mut Context<'_>) -> bool {
+        if !self.takes_talk {
+            return false;
+        }
+        let flow = usage.way(ctx.config, &self.dialog);
+        let mut notify = self.dialog.request(Method::Notify, ctx.config.sent_by(&flow), ctx.rng);
+        notify.headers = usage.headers(ctx);
+        notify.headers.push((HeaderName::Event, TALK.to_owned()));
+        notify.headers.push((HeaderName::SubscriptionState, "active".to_owned()));
+        ctx.request(&notify, flow, usage.owner()).is_ok()
     }
 
     /// Whether this UPDATE of ours is the offer under way here.

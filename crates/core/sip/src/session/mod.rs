@@ -273,6 +273,20 @@ impl Session {
         }
     }
 
+    /// Tells the peer's phone, which rings, to take the call; false if it cannot be told so.
+    pub(crate) fn ask_to_answer(&mut self, ctx: &mut Context<'_>) -> bool {
+        match &mut self.state {
+            State::Calling(calling) => calling.ask_to_answer(&self.usage, ctx),
+            State::Incoming(_)
+            | State::Established(_)
+            | State::Answered(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over => false,
+        }
+    }
+
     /// Agrees to the peer's change.
     pub(crate) fn answer_reoffer(&mut self, ctx: &mut Context<'_>, sdp: Bytes) {
         self.step(|state, usage| match state {

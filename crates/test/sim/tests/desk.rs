@@ -1,0 +1,408 @@
+//! What agents and supervisors do with calls from the page, over networks that lose, repeat, delay and reorder.
+
+use std::time::Duration;
+
+use hotline_acd::AgentState;
+use hotline_base::{CallId, Pii};
+use hotline_call::{
+    CallRecord, CommandError, Control, EndKind, MonitorMode, Oversight, Part, Party, RecordingPolicy,
+    TransferOutcome,
+};
+use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
+
+/// Seeds for each scenario.
+const SEEDS: u64 = 200;
+/// Long enough for anything that is to happen in these scenarios.
+const LONG: Duration = Duration::from_secs(120);
+/// Long enough for whatever was agreed to have come through.
+const WHILE: Duration = Duration::from_secs(10);
+
+struct Scene {
+    world: World,
+    caller: PhoneId,
+    first: PhoneId,
+    second: PhoneId,
+    third: PhoneId,
+    call: CallId,
+}
+
+/// A caller who talks to the first of three agents.
+fn talking(seed: u64, loud: bool) -> Scene {
+    let recording = RecordingPolicy { consult: seed % 2 == 0, ..RecordingPolicy::default() };
+    let rules = Rules { agents: 3, outside: 1, recording, ..Rules::default() };
+    let mut world = World::new(seed, loud, rules);
+    world.open();
+    let [first, second, third] = [0, 1, 2].map(|number| world.agent(number));
+    let caller = world.add_caller(None);
+    let dial = world.number();
+    world.later(Duration::ZERO, caller, dial);
+    assert!(world.run_until(LONG, |world| world.are_talking(caller, first)));
+    for phone in [second, third] {
+        let after = world.up_to(Duration::from_secs(5));
+        world.manners(phone).pick_up = PickUp::After(after);
+    }
+    let (call, _) = world.talk_of(first);
+    Scene { world, caller, first, second, third, call }
+}
+
+impl Scene {
+    fn control(&mut self, what: Control) {
+        self.world.control(self.first, what.clone()).unwrap_or_else(|error| panic!("{what:?}: {error}"));
+    }
+
+    fn to(&self, agent: PhoneId) -> Pii<String> {
+        Pii::new(self.world.extension_of(agent))
+    }
+
+    /// The first asks somebody, who takes the call.
+    fn consult(&mut self, whom: PhoneId) {
+        let to = self.to(whom);
+        self.control(Control::Consult(to));
+        let first = self.first;
+        let aside = |world: &World| world.hears(first, whom) && world.hears(whom, first);
+        assert!(self.world.run_until(LONG, aside), "the two talk aside");
+    }
+
+    fn until(&mut self, what: &str, done: impl Fn(&World) -> bool) {
+        assert!(self.world.run_until(LONG, done), "{what}");
+    }
+
+    /// Everybody hangs up; the record of the call.
+    fn close(mut self) -> CallRecord {
+        self.world.later(Duration::ZERO, self.caller, Act::HangUp);
+        self.world.run_for(Duration::from_secs(40));
+        self.world.close_with_one()
+    }
+
+    fn all_hear(world: &World, all: &[PhoneId]) -> bool {
+        all.iter().all(|one| all.iter().all(|other| one == other || world.hears(*one, *other)))
+    }
+}
+
+#[test]
+fn a_colleague_who_is_asked_talks_aside_and_takes_the_customer_over() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, second) = (scene.caller, scene.first, scene.second);
+        scene.consult(second);
+        assert!(!scene.world.hears(caller, first) && !scene.world.hears(second, caller), "aside");
+        for phone in [first, second] {
+            assert_eq!(scene.world.is_recorded(phone), seed % 2 == 0, "as the policy says");
+        }
+        assert!(scene.world.is_recorded(caller));
+        let view = scene.world.view(scene.call).unwrap();
+        assert!(view.is_held && view.attendees[0].part == Part::Consulted);
+        scene.control(Control::Complete);
+        scene.until("the customer is with the colleague", |world| world.are_talking(caller, second));
+        scene.until("the first is free", |world| world.phone(first).talk.is_none());
+        let after = scene.world.agent_state(first);
+        assert!(matches!(after, AgentState::WrapUp { .. } | AgentState::Ready), "{after:?}");
+        let record = scene.close();
+        let outcomes: Vec<_> = record.transfers.iter().map(|one| (one.attended, one.outcome)).collect();
+        assert_eq!(outcomes, [(true, TransferOutcome::Done)]);
+        assert_eq!((record.offers.len(), record.recordings.len()), (2, 1));
+        assert_eq!(record.agent.unwrap().as_str(), "agent1");
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+}
+
+#[test]
+fn whoever_is_asked_and_does_not_answer_leaves_the_agent_with_the_customer() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, second) = (scene.caller, scene.first, scene.second);
+        let after = scene.world.up_to(Duration::from_secs(5));
+        match seed % 4 {
+            0 => scene.world.manners(second).pick_up = PickUp::Never,
+            1 => scene.world.manners(second).pick_up = PickUp::Refuse { after, status: 603 },
+            2 => scene.world.later(after, second, Act::Vanish),
+            _ => {}
+        }
+        let to = scene.to(second);
+        scene.control(Control::Consult(to.clone()));
+        assert!(!scene.world.hears(caller, first), "the customer waits");
+        let again = scene.world.control(first, Control::Consult(to));
+        assert_eq!(again, Err(CommandError::ConsultsAlready));
+        scene.world.run_for(after);
+        if seed % 4 == 3 {
+            scene.control(Control::EndConsult);
+            scene.control(Control::EndConsult);
+        }
+        scene.until("the two talk again", |world| world.are_talking(caller, first));
+        assert!(!scene.world.view(scene.call).unwrap().is_held);
+        scene.until("the other phone is silent", |world| world.phone(second).talk.is_none());
+        let record = scene.close();
+        assert_eq!(record.transfers, []);
+    });
+}
+
+#[test]
+fn three_talk_in_a_conference_and_each_may_leave() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, second, third) = (scene.caller, scene.first, scene.second, scene.third);
+        scene.consult(second);
+        scene.control(Control::Conference);
+        scene.control(Control::Conference);
+        let three = [caller, first, second];
+        assert!(Scene::all_hear(&scene.world, &three));
+        assert!(three.iter().all(|phone| scene.world.is_recorded(*phone)), "all are recorded");
+        scene.consult(third);
+        assert!(Scene::all_hear(&scene.world, &[caller, second]), "the others talk on");
+        assert!(!scene.world.hears(caller, third));
+        scene.control(Control::Conference);
+        assert!(Scene::all_hear(&scene.world, &[caller, first, second, third]));
+        match seed % 3 {
+            0 => {
+                let leg = scene.world.view(scene.call).unwrap().attendees[1].leg;
+                scene.control(Control::Drop(leg));
+                assert_eq!(scene.world.control(first, Control::Drop(leg)), Err(CommandError::NoParty));
+            }
+            1 => scene.world.later(Duration::ZERO, third, Act::HangUp),
+            _ => scene.world.later(Duration::ZERO, third, Act::Vanish),
+        }
+        if seed % 3 < 2 {
+            scene.until("the third has left", |world| world.phone(third).talk.is_none());
+        }
+        scene.world.run_for(WHILE);
+        assert!(Scene::all_hear(&scene.world, &three));
+        // The agent leaves: the customer is with the colleague.
+        match seed % 2 {
+            0 => scene.control(Control::HangUp),
+            _ => scene.world.later(Duration::ZERO, first, Act::HangUp),
+        }
+        scene.until("the customer is not alone", |world| {
+            world.phone(first).talk.is_none() && world.hears(caller, second)
+        });
+        let record = scene.close();
+        assert!(record.attendances.iter().all(|one| one.until.is_some()));
+        let parts: Vec<Part> = record.attendances.iter().map(|one| one.part).collect();
+        assert_eq!(parts[..2], [Part::Consulted, Part::Conference]);
+        assert_eq!(record.ended_by, Some(Party::Caller));
+    });
+}
+
+#[test]
+fn the_agent_goes_from_the_one_to_the_other_and_back() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, second) = (scene.caller, scene.first, scene.second);
+        scene.consult(second);
+        scene.control(Control::Swap);
+        assert!(scene.world.are_talking(caller, first) && !scene.world.hears(first, second));
+        scene.control(Control::Swap);
+        assert!(scene.world.hears(first, second) && !scene.world.hears(first, caller));
+        scene.world.later(Duration::ZERO, second, Act::HangUp);
+        scene.until("who is asked has left", |world| world.are_talking(caller, first));
+        scene.close();
+    });
+}
+
+#[test]
+fn an_agent_who_hangs_up_while_asking_leaves_the_customer_with_whom_is_asked() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, second) = (scene.caller, scene.first, scene.second);
+        let to = scene.to(second);
+        scene.control(Control::Consult(to));
+        let rings = scene.world.up_to(Duration::from_secs(6));
+        scene.world.run_for(rings);
+        match seed % 2 {
+            0 => scene.control(Control::HangUp),
+            _ => scene.world.later(Duration::ZERO, first, Act::HangUp),
+        }
+        scene.until("the customer is with the colleague", |world| {
+            world.are_talking(caller, second) && world.phone(first).talk.is_none()
+        });
+        let record = scene.close();
+        assert_eq!(record.transfers.last().unwrap().outcome, TransferOutcome::Done);
+    });
+}
+
+#[test]
+fn an_agent_holds_is_muted_and_hangs_up_from_the_page() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first) = (scene.caller, scene.first);
+        for _ in 0..2 {
+            scene.control(Control::Hold(true));
+            assert!(!scene.world.hears(caller, first) && !scene.world.is_recorded(first));
+            assert!(matches!(scene.world.agent_state(first), AgentState::Hold { .. }));
+            scene.control(Control::Hold(true));
+            scene.control(Control::Hold(false));
+            assert!(scene.world.are_talking(caller, first));
+        }
+        scene.control(Control::Mute(true));
+        assert!(!scene.world.hears(caller, first) && scene.world.hears(first, caller));
+        assert!(scene.world.view(scene.call).unwrap().is_muted);
+        scene.control(Control::Mute(false));
+        assert!(scene.world.hears(caller, first));
+        let refused = scene.world.control(first, Control::Press(Pii::from("12x")));
+        assert_eq!(refused, Err(CommandError::NoKeys));
+        scene.control(Control::Press(Pii::from("12#")));
+        scene.control(Control::HangUp);
+        scene.until("both phones are silent", |world| {
+            world.phone(first).talk.is_none() && world.phone(caller).talk.is_none()
+        });
+        scene.world.run_for(Duration::from_secs(40));
+        let record = scene.world.close_with_one();
+        assert_eq!((record.ended_by, record.cause.unwrap().kind), (Some(Party::Agent), EndKind::Completed));
+    });
+}
+
+/// Who hears whom: the supervisor the customer and the agent, and each of the two the supervisor.
+fn matrix(scene: &Scene, supervisor: PhoneId) -> [bool; 4] {
+    let (world, caller, first) = (&scene.world, scene.caller, scene.first);
+    [
+        world.hears(supervisor, caller),
+        world.hears(supervisor, first),
+        world.hears(caller, supervisor),
+        world.hears(first, supervisor),
+    ]
+}
+
+fn monitor(scene: &Scene, supervisor: PhoneId, mode: MonitorMode) -> Oversight {
+    let agent = scene.world.agent_view(supervisor).id;
+    Oversight::Monitor { agent, mode, allowed: MonitorMode::ALL.to_vec() }
+}
+
+#[test]
+fn a_supervisor_hears_and_is_heard_as_the_mode_says() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, third) = (scene.caller, scene.first, scene.third);
+        let listen = monitor(&scene, third, MonitorMode::Listen);
+        scene.world.oversee(scene.call, listen.clone()).unwrap();
+        scene.until("the supervisor listens", |world| world.hears(third, caller));
+        for (mode, expected) in [
+            (MonitorMode::Listen, [true, true, false, false]),
+            (MonitorMode::Whisper, [true, true, false, true]),
+            (MonitorMode::PrivateWhisper, [false, false, false, true]),
+            (MonitorMode::Barge, [true, true, true, true]),
+            (MonitorMode::Listen, [true, true, false, false]),
+        ] {
+            let act = monitor(&scene, third, mode);
+            scene.world.oversee(scene.call, act).unwrap();
+            assert_eq!(matrix(&scene, third), expected, "{mode:?}");
+            assert!(Scene::all_hear(&scene.world, &[caller, first]), "the two hear each other");
+            assert_eq!(scene.world.is_recorded(third), mode == MonitorMode::Barge, "{mode:?}");
+        }
+        // A hold, and a transfer, keep the supervisor with the customer.
+        scene.control(Control::Hold(true));
+        assert_eq!(matrix(&scene, third), [false; 4]);
+        scene.control(Control::Hold(false));
+        assert_eq!(matrix(&scene, third), [true, true, false, false]);
+        let second = scene.second;
+        scene.world.transfer(first, second);
+        scene.until("the next agent is heard", |world| {
+            world.hears(third, second) && world.hears(third, caller) && !world.hears(second, third)
+        });
+        let agent = scene.world.agent_view(third).id;
+        scene.world.oversee(scene.call, Oversight::Leave(agent)).unwrap();
+        scene.until("the supervisor is gone", |world| world.phone(third).talk.is_none());
+        assert!(scene.world.are_talking(caller, second), "packets pass as they are again");
+        let record = scene.close();
+        assert!(record.attendances.iter().all(|one| one.until.is_some()));
+        assert_eq!(record.attendances.len(), 5);
+    });
+}
+
+#[test]
+fn a_supervisor_takes_the_customer_over_and_the_agent_has_after_call_work() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, third) = (scene.caller, scene.first, scene.third);
+        let mode = if seed % 2 == 0 { MonitorMode::TakeOver } else { MonitorMode::Listen };
+        let act = monitor(&scene, third, mode);
+        scene.world.oversee(scene.call, act).unwrap();
+        if mode == MonitorMode::Listen {
+            scene.until("the supervisor listens", |world| world.hears(third, caller));
+            let act = monitor(&scene, third, MonitorMode::TakeOver);
+            scene.world.oversee(scene.call, act).unwrap();
+        }
+        scene.until("the supervisor has the customer", |world| {
+            world.are_talking(caller, third) && world.phone(first).talk.is_none()
+        });
+        let after = scene.world.agent_state(first);
+        assert!(matches!(after, AgentState::WrapUp { .. } | AgentState::Ready), "{after:?}");
+        let record = scene.close();
+        assert_eq!(record.agent.unwrap().as_str(), "agent2");
+        assert_eq!(record.recordings.len(), 1);
+    });
+}
+
+#[test]
+fn a_supervisor_whose_phone_does_not_answer_changes_nothing() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, third) = (scene.caller, scene.first, scene.third);
+        scene.world.manners(third).pick_up = match seed % 2 {
+            0 => PickUp::Never,
+            _ => PickUp::Refuse { after: Duration::from_secs(1), status: 486 },
+        };
+        let act = monitor(&scene, third, MonitorMode::Barge);
+        scene.world.oversee(scene.call, act).unwrap();
+        scene.world.run_for(LONG);
+        assert!(scene.world.are_talking(caller, first));
+        assert!(matches!(scene.world.agent_state(third), AgentState::Ready));
+        assert_eq!(scene.close().attendances, []);
+    });
+}
+
+/// A number outside.
+const OUTSIDE: &str = "+494012345";
+
+#[test]
+fn somebody_outside_is_asked_and_joins_in() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first) = (scene.caller, scene.first);
+        let outside = scene.world.outside(0);
+        let after = scene.world.up_to(Duration::from_secs(5));
+        let answers = seed % 3 > 0;
+        scene.world.manners(outside).pick_up =
+            if answers { PickUp::After(after) } else { PickUp::Refuse { after, status: 486 } };
+        scene.control(Control::Consult(Pii::from(OUTSIDE)));
+        if !answers {
+            scene.until("the two talk again", |world| world.are_talking(caller, first));
+            return drop(scene.close());
+        }
+        scene.until("the two talk aside", |world| world.hears(first, outside));
+        if seed % 2 == 0 {
+            scene.control(Control::Conference);
+            assert!(Scene::all_hear(&scene.world, &[caller, first, outside]));
+            scene.world.later(Duration::ZERO, outside, Act::HangUp);
+            scene.until("the two talk again", |world| world.are_talking(caller, first));
+        } else {
+            scene.control(Control::Complete);
+            scene.until("the customer talks outside", |world| {
+                world.are_talking(caller, outside) && world.phone(first).talk.is_none()
+            });
+        }
+        let record = scene.close();
+        assert_eq!(record.dials.len(), 1);
+        assert!(record.attendances.iter().all(|one| one.until.is_some()));
+    });
+}
+
+#[test]
+fn a_customer_who_hangs_up_ends_the_call_for_all() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (first, second, third) = (scene.first, scene.second, scene.third);
+        scene.consult(second);
+        if seed % 2 == 0 {
+            scene.control(Control::Conference);
+        }
+        let act = monitor(&scene, third, MonitorMode::Listen);
+        scene.world.oversee(scene.call, act).unwrap();
+        let caller = scene.caller;
+        scene.world.run_for(WHILE);
+        scene.world.later(Duration::ZERO, caller, Act::HangUp);
+        scene.until("all phones are silent", |world| {
+            [first, second, third].iter().all(|phone| world.phone(*phone).talk.is_none())
+        });
+        let record = scene.close();
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+}
