@@ -34,3 +34,4 @@ mod tones;
 mod trace;
 mod transfer;
 mod waiting;
+mod webhooks;

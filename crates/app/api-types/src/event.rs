@@ -451,6 +451,60 @@ pub struct Refusal {
     pub words: String,
 }
 
+
+impl What {
+    /// Every `type`, in the order of this file.
+    pub const TYPES: [&str; 47] = [
+        "call.started",
+        "call.customer",
+        "call.answered",
+        "call.step",
+        "call.survey_answered",
+        "call.language",
+        "call.queued",
+        "call.position",
+        "call.dequeued",
+        "call.not_offered",
+        "call.assigned",
+        "call.prioritised",
+        "call.calling_back",
+        "call.offered",
+        "call.popped",
+        "call.invited",
+        "call.ringing",
+        "call.offer_failed",
+        "call.connected",
+        "call.dialled",
+        "call.dial_ringing",
+        "call.dial_failed",
+        "call.dial_answered",
+        "call.transferring",
+        "call.transferred",
+        "call.transfer_failed",
+        "call.consulting",
+        "call.consult_ended",
+        "call.party_joined",
+        "call.party_left",
+        "call.taken_over",
+        "call.muted",
+        "call.held",
+        "call.retrieved",
+        "recording.started",
+        "recording.paused",
+        "recording.resumed",
+        "recording.finished",
+        "recording.mended",
+        "recording.failed",
+        "message.left",
+        "sound.measured",
+        "call.ended",
+        "queue.changed",
+        "agent.changed",
+        "alarm.raised",
+        "alarm.cleared",
+    ];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

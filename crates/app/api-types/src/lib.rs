@@ -26,6 +26,7 @@ mod staff;
 mod timestamp;
 mod trace;
 mod trunk;
+mod webhook;
 
 pub use agent::{
     Agent, AgentState, AskedState, Device, Devices, MessageSent, Pending, SendMessage, SetAgentState,
@@ -63,3 +64,4 @@ pub use staff::{
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::{SipDirection, SipLadder, SipLeg, SipMedia, SipMessage, SipParticipant, SipRole};
 pub use trunk::{TrunkList, TrunkRegistration, TrunkServer, TrunkStatus};
+pub use webhook::{ReplayWebhook, Webhook, WebhookList};

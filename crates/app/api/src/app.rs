@@ -19,6 +19,7 @@ use crate::known::Known;
 use crate::password::Checker;
 use crate::routes::Dispositions;
 use crate::throttle::{Key, Throttle};
+use crate::webhooks::{Running, Webhooks};
 
 /// What the server gives to the HTTP side.
 #[derive(Clone)]
@@ -45,6 +46,8 @@ pub struct Ports {
     pub dispositions: Arc<Dispositions>,
     /// Gives the metrics in the Prometheus text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Whom events are sent to.
+    pub webhooks: Webhooks,
     /// Whether browsers reach this server by HTTPS (through a proxy): then cookies are for HTTPS only.
     pub https: bool,
 }
@@ -54,6 +57,7 @@ pub(crate) struct App {
     pub(crate) ports: Ports,
     pub(crate) hub: Arc<Hub>,
     pub(crate) passwords: Checker,
+    pub(crate) webhooks: Running,
     /// Shared by sign-ins; held for one look-up, never across an await.
     throttle: Mutex<Throttle>,
     /// Shared by all requests; held for one look-up, never across an await.
@@ -63,11 +67,17 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(ports: Ports, hub: Arc<Hub>, passwords: Checker) -> Result<Self, getrandom::Error> {
+    pub(crate) fn new(
+        ports: Ports,
+        hub: Arc<Hub>,
+        passwords: Checker,
+        webhooks: Running,
+    ) -> Result<Self, getrandom::Error> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
         let rng = Mutex::new(Rng::from_seed(seed));
-        Ok(Self { ports, hub, passwords, throttle: Mutex::default(), known: Mutex::default(), rng })
+        let (throttle, known) = (Mutex::default(), Mutex::default());
+        Ok(Self { ports, hub, passwords, webhooks, throttle, known, rng })
     }
 
     /// The wall clock.

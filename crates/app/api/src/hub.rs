@@ -222,6 +222,11 @@ impl Hub {
         true
     }
 
+    /// An event as somebody who sees all reads it.
+    pub(crate) fn shape(&self, event: &hotline_call::Event) -> hotline_api_types::Event {
+        convert::event(event, &self.state().agents)
+    }
+
     /// Starts over from a snapshot: at the beginning, and when events were missed.
     async fn resynchronise(&self) {
         let snapshot = match self.shard.snapshot().await {

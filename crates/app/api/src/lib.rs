@@ -32,6 +32,7 @@ mod sound;
 mod testing;
 mod throttle;
 mod viewer;
+mod webhooks;
 
 pub use app::Ports;
 pub use hours::HoursByHand;
@@ -41,3 +42,4 @@ pub use ring::RING_MAX;
 pub use routes::{BODY_BYTES_MAX, Dispositions};
 pub use serve::{DRAIN_MAX, ServeError, serve};
 pub use throttle::FAILURES_MAX;
+pub use webhooks::{Webhook, Webhooks};

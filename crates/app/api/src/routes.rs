@@ -20,6 +20,7 @@ mod staff;
 mod tokens;
 mod trace;
 mod trunks;
+mod webhooks;
 
 pub use staff::Dispositions;
 
@@ -84,6 +85,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/messages", get(messages::list))
         .route("/v1/messages/{id}", get(messages::show).put(messages::change).delete(messages::remove))
         .route("/v1/messages/{id}/audio", get(messages::play))
+        .route("/v1/webhooks", get(webhooks::list))
+        .route("/v1/webhooks/{name}/replay", post(webhooks::replay))
         .route("/v1/audit", get(audit::list))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::Method)

@@ -21,6 +21,7 @@ use crate::app::{App, Ports};
 use crate::auth::Origin;
 use crate::delivery::{Outbox, Wire};
 use crate::hub::Hub;
+use crate::webhooks::{Parts as WebhookParts, Running};
 use crate::password::{Checker, PasswordError};
 use crate::routes::router;
 
@@ -62,7 +63,17 @@ pub async fn serve(
     for task in running {
         tasks.spawn(task);
     }
-    let app = App::new(ports, hub, passwords).map_err(ServeError::Random)?;
+    let parts = WebhookParts {
+        store: ports.store.clone(),
+        hub: Arc::clone(&hub),
+        client: ports.webhooks.client.clone(),
+        closing: shutdown.clone(),
+    };
+    let (webhooks, running) = Running::start(&ports.webhooks, &parts);
+    for task in running {
+        tasks.spawn(task);
+    }
+    let app = App::new(ports, hub, passwords, webhooks).map_err(ServeError::Random)?;
     let router = router(Arc::new(app));
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let cut_off = CancellationToken::new();

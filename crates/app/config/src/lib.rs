@@ -16,6 +16,7 @@ mod staffing;
 mod trace;
 mod trunks;
 mod voice;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -31,6 +32,7 @@ use hotline_yaml::{Diagnostic, Source};
 pub use flow_suite::{FlowSuite, flow_suite};
 pub use flow_world::FlowWorld;
 pub use flows::{FLOWS_MAX, FlowText, read_flows};
+pub use webhooks::{WEBHOOKS_MAX, Webhook};
 pub use server::{Http, LogFormat, Media, Recordings, Server, Storage, TextToSpeech, TtsEngine};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};
 pub use trace::{Hep, SipTrace};

@@ -13,6 +13,7 @@ use hotline_record_io::{Channels, Coding, Format};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, Value, read};
 
 use crate::sip::{Sip, sip};
+use crate::webhooks::{Webhook, webhooks};
 
 /// Levels that speech can be brought to, in dBFS.
 const PROMPT_DBFS: RangeInclusive<i8> = -60..=-3;
@@ -36,6 +37,8 @@ pub struct Server {
     pub recordings: Recordings,
     /// Who speaks the texts of flows.
     pub tts: TextToSpeech,
+    /// Whom events are sent to, by name.
+    pub webhooks: Vec<Webhook>,
     /// How logs are written.
     pub log: LogFormat,
 }
@@ -151,7 +154,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields = reader.fields(
         root,
         "the server",
-        &["sip", "media", "http", "storage", "recordings", "tts", "log"],
+        &["sip", "media", "http", "storage", "recordings", "tts", "webhooks", "log"],
     )?;
     let sip = reader.required(&fields, "sip").and_then(|node| sip(reader, node));
     let media = section(
@@ -175,6 +178,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     .and_then(|(fields, _)| storage(reader, &fields));
     let recordings = recordings(reader, fields.optional("recordings"));
     let tts = tts(reader, fields.optional("tts"));
+    let webhooks = webhooks(reader, fields.optional("webhooks"));
     let log = log(reader, fields.optional("log"));
     Some(Server {
         sip: sip?,
@@ -183,6 +187,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
         storage: storage?,
         recordings: recordings?,
         tts: tts?,
+        webhooks: webhooks?,
         log: log?,
     })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use hotline_api::{Dispositions, HoursByHand, Ports};
+use hotline_api::{Dispositions, HoursByHand, Ports, Webhook, Webhooks};
 use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
 use hotline_config::{Configuration, Sip, SipListener, TtsEngine};
@@ -148,6 +148,7 @@ impl Server {
         let (media_handle, waker) = (media.handle(), media.handle());
         let locate = locator(configuration, &network);
         let client = Client::new(&ClientConfig::default())?;
+        let outgoing = client.clone();
         let shard = Shard::new(Parts {
             controller,
             clock,
@@ -185,6 +186,7 @@ impl Server {
             outside_numbers: outside_numbers(configuration),
             dispositions: Arc::new(dispositions(configuration)),
             metrics: Arc::new(move || metrics.render()),
+            webhooks: webhooks(configuration, outgoing),
             https: false,
         };
         let api = parts.watch("the HTTP interface", serve_api(listener, ports, api_stop.clone()));
@@ -305,6 +307,18 @@ pub(crate) fn lock_files(configuration: &Configuration) -> Result<[File; 2]> {
     let recordings = &configuration.server.storage.recordings;
     let journal = journal_directory(configuration);
     Ok([lock::take(recordings, RECORDINGS_LOCK)?, lock::take(&journal, SPOOL_LOCK)?])
+}
+
+/// Whom events are sent to.
+fn webhooks(configuration: &Configuration, client: Client) -> Webhooks {
+    let hooks = configuration.server.webhooks.iter().map(|hook| Webhook {
+        name: hook.name.clone(),
+        url: hook.url.clone(),
+        key: hook.key.clone(),
+        types: hook.types.clone(),
+        timeout: hook.timeout,
+    });
+    Webhooks { hooks: hooks.collect(), client }
 }
 
 async fn serve_api(listener: TcpListener, ports: Ports, stop: CancellationToken) {

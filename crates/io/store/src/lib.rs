@@ -28,6 +28,7 @@ mod state;
 mod store;
 mod text;
 mod users;
+mod webhooks;
 mod writer;
 
 pub use agent_time::{
@@ -50,4 +51,5 @@ pub use sessions::{SESSION_TOUCH_EVERY, Session, SessionKind, TokenHash};
 pub use spool::SPOOL_BYTES_MAX;
 pub use store::Store;
 pub use users::{Role, User};
+pub use webhooks::ParkedEvent;
 pub use writer::{Availability, JournalEntry, WRITER_QUEUE_MAX, Writer, WriterClosed};

@@ -35,6 +35,8 @@ mod postgres;
 mod registrar;
 #[path = "behaviour/sample.rs"]
 mod sample;
+#[path = "behaviour/webhooks.rs"]
+mod webhooks;
 #[path = "behaviour/writer.rs"]
 mod writer;
 
@@ -84,6 +86,7 @@ const CASES: &[Case] = cases![
     calls::filters_can_be_combined,
     calls::an_agent_has_the_calls_it_took_and_those_it_was_offered,
     calls::a_repair_shows_in_the_record,
+    webhooks::a_place_and_what_was_not_taken_are_kept_together,
     flows::a_flow_is_noted_when_it_changes,
     flows::what_calls_did_in_a_flow_is_counted_once_by_day,
     customers::the_agent_who_had_a_customer_last_is_found_with_it,

@@ -222,6 +222,8 @@ metrics_table! {
         "Sign-in throttles forgotten early because there were too many.";
     ApiCrossSiteRefused, Counter, Count, "hotline_api_cross_site_refused_total", [],
         "Requests refused because another site sent them.";
+    WebhookEvents, Counter, Count, "hotline_webhook_events_total", ["outcome"],
+        "Events that were sent to webhooks: taken, refused (they are sent again), given up.";
     ApiPages, Gauge, Count, "hotline_api_pages", [],
         "Pages connected to the live stream.";
     ApiPagesRefused, Counter, Count, "hotline_api_pages_refused_total", [],

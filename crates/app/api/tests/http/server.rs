@@ -9,7 +9,7 @@ use std::time::Duration;
 use hotline_acd::{
     AgentError, AgentState, AgentView, Device, Presence, ReasonClass, ReasonConfig, ReasonView,
 };
-use hotline_api::{HoursByHand, Ports, hash_password, serve};
+use hotline_api::{HoursByHand, Ports, Webhooks, hash_password, serve};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, CommandError, DialPlan, Entry, Event, EventKind,
@@ -20,6 +20,7 @@ use hotline_flow_files::{FlowFiles, Parts};
 use hotline_shard::{Ask, Clock, Handle, Live, Message};
 use hotline_sip_trace::{Limits, Settings, Tap, Tracer};
 use hotline_store::{Role, SPOOL_BYTES_MAX, Store, User, Writer};
+use hotline_web_client::{Client, ClientConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -114,6 +115,10 @@ impl Server {
             }),
             outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
             metrics: Arc::new(metrics),
+            webhooks: Webhooks {
+                hooks: Vec::new(),
+                client: Client::new(&ClientConfig::default()).unwrap(),
+            },
             https: false,
         };
         let serving = serve(listener, ports, shutdown.clone());
