@@ -5,9 +5,17 @@ export type Role = 'agent' | 'admin';
 export interface Session {
   user: string;
   name: string;
+  /** Which pages the user begins with. */
   role: Role;
   /** The agent this user works as; null for an admin who takes no calls. */
   agent: string | null;
+  roles: string[];
+  teams: string[];
+  /** What this session may do, each with its scope. */
+  permissions: Record<string, 'own' | 'team' | 'all'>;
+  second_factor: boolean;
+  /** What must be done before anything else is allowed. */
+  must: 'password_change' | 'second_factor' | null;
   expires_at: string;
 }
 

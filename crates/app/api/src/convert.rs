@@ -4,24 +4,27 @@ mod decision;
 mod event;
 mod flow;
 mod message;
+mod people;
 mod record;
 mod trace;
 mod trunk;
 
 use std::collections::BTreeMap;
 
+use hotline_access::{Permission, Scope};
 use hotline_acd::{AgentState, AgentView, CallerView, Device, Disposition, Help, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
 use hotline_call::{Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot};
 
 use crate::concern::agents_of;
-use crate::viewer::Viewer;
+use crate::viewer::{Subject, Ties, Viewer};
 
 pub(crate) use decision::decision;
 pub(crate) use event::event;
 pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};
 pub(crate) use message::{message, message_page};
+pub(crate) use people::{explained, permissions, role, team, user};
 pub(crate) use record::{millis, record};
 pub(crate) use trace::ladder;
 pub(crate) use trunk::trunk;
@@ -37,21 +40,26 @@ fn text(value: Option<&Pii<String>>) -> Option<String> {
 
 /// What `viewer` may see of a snapshot. `lookup_done` tells whether the address book has answered for a call.
 pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> api::Live {
-    let admin = viewer.is_admin();
-    let own = |view: &&CallView| agents_of(view).into_iter().any(|agent| viewer.may_see(agent)) || admin;
+    let seen = |view: &&CallView| viewer.may(Permission::CallsSee, Subject::Call(&Ties::of_view(view)));
+    let system = viewer.sees_all(Permission::SystemSee);
     let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, &lookup_done));
     api::Live {
         seq: snapshot.seq,
         at: time(snapshot.at),
-        agents: snapshot.agents.iter().filter(|view| viewer.may_see(&view.id)).map(agent).collect(),
-        queues: snapshot.queues.iter().map(|view| queue(view, admin)).collect(),
-        calls: snapshot.calls.iter().filter(|view| view.is_listed).filter(own).map(call).collect(),
+        agents: snapshot
+            .agents
+            .iter()
+            .filter(|view| viewer.may(Permission::AgentsSee, Subject::Agent(&view.id)))
+            .map(agent)
+            .collect(),
+        queues: snapshot.queues.iter().filter_map(|view| queue(view, viewer)).collect(),
+        calls: snapshot.calls.iter().filter(|view| view.is_listed).filter(seen).map(call).collect(),
         pop,
-        alarms: snapshot.alarms.iter().filter(|_| admin).map(alarm).collect(),
+        alarms: snapshot.alarms.iter().filter(|_| system).map(alarm).collect(),
         counters: snapshot
             .counters
             .iter()
-            .filter(|_| admin)
+            .filter(|_| system)
             .map(|(name, count)| ((*name).to_owned(), *count))
             .collect(),
     }
@@ -169,16 +177,19 @@ fn asked(pending: &Presence) -> api::Pending {
     }
 }
 
-fn queue(view: &QueueView, admin: bool) -> api::Queue {
+/// How many wait is for everybody who may see queues at all; who waits is not for those who may see their own.
+fn queue(view: &QueueView, viewer: &Viewer) -> Option<api::Queue> {
+    let scope = viewer.grants.scope(Permission::QueuesSee)?;
+    let lists = scope > Scope::Own && viewer.may(Permission::QueuesSee, Subject::Queue(&view.id));
     let waiting =
         |caller: &CallerView| api::Waiting { call: caller.call.to_string(), since: time(caller.since) };
-    api::Queue {
+    Some(api::Queue {
         id: view.id.to_string(),
         name: view.name.clone(),
         length: view.on_the_line().count(),
-        waiting: admin.then(|| view.on_the_line().map(waiting).collect()),
+        waiting: lists.then(|| view.on_the_line().map(waiting).collect()),
         callbacks: view.callbacks_waiting,
-    }
+    })
 }
 
 fn call(view: &CallView) -> api::Call {
@@ -215,7 +226,7 @@ fn call(view: &CallView) -> api::Call {
 /// The screen pop of a call that is offered to the viewer or was taken by it.
 fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> Option<api::Pop> {
     let record = &view.record;
-    let agent = agents_of(view).into_iter().find(|agent| viewer.is(agent))?;
+    let agent = agents_of(view).into_iter().find(|agent| viewer.is_popped(agent))?;
     let offer = record.offers.iter().rev().find(|offer| offer.agent == *agent)?;
     match offer.outcome {
         OfferOutcome::Pending | OfferOutcome::Answered => {}

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hotline_access::Permission;
 use hotline_base::{AgentId, LegId};
+use hotline_call::EventKind;
 use hotline_shard::Live;
 
 use crate::convert::Profile;
 use crate::frame::{Frames, frames, pop_for};
 use crate::lines::Share;
-use crate::viewer::Viewer;
+use crate::viewer::{Subject, Viewer};
 
 /// Events that are kept: at a busy center's 100 events a second, some 40 s.
 pub const RING_MAX: usize = 4096;
@@ -41,8 +43,9 @@ impl Entry {
         viewer: &Viewer,
         agents: &BTreeMap<AgentId, Profile>,
     ) -> Option<(Bytes, Option<LegId>)> {
-        let own = self.concerned.iter().find(|agent| viewer.is(agent));
-        if own.is_none() && !viewer.is_admin() && self.share.is_none() {
+        let own = self.concerned.iter().find(|agent| viewer.is_popped(agent));
+        let whole = self.is_whole_for(viewer);
+        if own.is_none() && !whole && self.share.is_none() {
             return None;
         }
         let frames =
@@ -51,10 +54,18 @@ impl Entry {
             let pop = pop_for(&self.live, agent).map(|pop| pop.offer);
             return frames.own.clone().map(|frame| (frame, pop));
         }
-        if viewer.is_admin() {
+        if whole {
             return Some((frames.all.clone(), None));
         }
         frames.others.clone().map(|frame| (frame, None))
+    }
+
+    fn is_whole_for(&self, viewer: &Viewer) -> bool {
+        match &self.live.event.kind {
+            EventKind::Call { .. } => viewer.sees_all(Permission::CallsSee),
+            EventKind::Agent { agent, .. } => viewer.may(Permission::AgentsSee, Subject::Agent(agent)),
+            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => viewer.sees_all(Permission::SystemSee),
+        }
     }
 }
 

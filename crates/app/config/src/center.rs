@@ -16,7 +16,7 @@ use hotline_sip::uri::Host;
 use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Fields, Node, Place, Reader, Source, read, shown, suggest};
 
-use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo_users};
+use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo};
 use crate::flow_world::{FlowWorld, NumberEntry};
 use crate::flows::{FlowText, Sounds};
 use crate::queues::{self, queues};
@@ -104,7 +104,8 @@ pub(crate) struct Draft {
     trunks: Vec<TrunkEntry>,
     routes: Vec<Route>,
     hours: BTreeMap<HoursId, Schedule>,
-    demo_users: Option<Vec<DemoUser>>,
+    masked_queues: BTreeSet<QueueId>,
+    demo: Option<(Vec<DemoUser>, bool)>,
 }
 
 /// What entries of the center may name.
@@ -189,11 +190,12 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     }
     let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
-    let demo_users = match fields.optional("demo") {
-        Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
+    let demo = match fields.optional("demo") {
+        Some(node) => Some(demo(reader, node, agents.as_ref()?)?),
         None => None,
     };
     let (numbers, number_entries) = numbers?;
+    let (queues, masked_queues) = queues?;
     Some(Draft {
         domain: domain?,
         language: language?,
@@ -205,13 +207,14 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         number_entries,
         areas: areas?,
         zone: zone?,
-        queues: queues?,
+        queues,
         agents: agents?,
         staffing: staffing?,
         trunks: trunks?,
         routes: routes?,
         hours: hours?,
-        demo_users,
+        masked_queues,
+        demo,
     })
 }
 
@@ -489,7 +492,7 @@ impl Draft {
             recording: server.recordings.policy,
             timing: Timing::default(),
         };
-        let demo = self.demo_users.map(|users| Demo { users, sip_passwords });
+        let demo = self.demo.map(|(users, allow_anywhere)| Demo { users, sip_passwords, allow_anywhere });
         let country = self.country;
         Configuration {
             server,
@@ -500,6 +503,7 @@ impl Draft {
             demo,
             flows: flow_texts,
             flow_world,
+            masked_queues: self.masked_queues,
             prompts,
         }
     }

@@ -49,7 +49,9 @@ impl Store {
         } else {
             return Err(OpenError::Scheme);
         };
-        Ok(Self { db })
+        let store = Self { db };
+        store.fill_roles().await.map_err(OpenError::Roles)?;
+        Ok(store)
     }
 
     /// Whether the database answers: reads what a sign-in reads first.

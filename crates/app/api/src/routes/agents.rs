@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use hotline_access::Permission;
 use hotline_acd::{Device, NotReadyReason, REASON_BYTES_MAX};
 use hotline_api_types as api;
 use hotline_base::{AgentId, Pii};
@@ -14,6 +15,7 @@ use crate::auth::Identity;
 use crate::convert;
 use crate::error::ApiError;
 use crate::extract::{Json, Path};
+use crate::viewer::Subject;
 
 /// `GET /api/v1/agents/{id}`
 pub(crate) async fn show(
@@ -21,7 +23,7 @@ pub(crate) async fn show(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSee, &id)?;
     present(&app, &agent).await
 }
 
@@ -32,7 +34,7 @@ pub(crate) async fn set_state(
     Path(id): Path<String>,
     Json(body): Json<api::SetAgentState>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     let command = match body.state {
         api::AskedState::Ready => Command::SetReady(agent.clone()),
         api::AskedState::NotReady => Command::SetNotReady(agent.clone(), reason(body.reason.as_deref())?),
@@ -51,8 +53,7 @@ pub(crate) async fn send_message(
     Path(id): Path<String>,
     Json(body): Json<api::SendMessage>,
 ) -> Result<axum::Json<api::MessageSent>, ApiError> {
-    who.require_admin()?;
-    let to = AgentId::from(id.as_str());
+    let to = allowed(&who, Permission::AgentsLead, &id)?;
     if body.text.trim().is_empty() || body.text.len() > MESSAGE_BYTES_MAX {
         let problem = format!("must have 1 to {MESSAGE_BYTES_MAX} bytes");
         return Err(ApiError::Fields(vec![api::FieldProblem { field: "text".to_owned(), problem }]));
@@ -72,7 +73,7 @@ pub(crate) async fn devices(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Devices>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     let view = app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
     let numbers = app.ports.outside_numbers.get(&agent).map(Vec::as_slice).unwrap_or_default();
     let outside_numbers = numbers.iter().map(|number| number.expose().clone()).collect();
@@ -86,7 +87,7 @@ pub(crate) async fn set_device(
     Path(id): Path<String>,
     Json(body): Json<api::Device>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     let (device, kind) = match body {
         api::Device::Phone => (Device::Phone, "phone"),
         api::Device::Outside { number } => (Device::Outside(Pii::new(number)), "outside"),
@@ -96,10 +97,11 @@ pub(crate) async fn set_device(
     present(&app, &agent).await
 }
 
-/// An agent is its own master; an admin everybody's.
-pub(super) fn allowed(who: &Identity, id: &str) -> Result<AgentId, ApiError> {
+/// The agent of this id, if it may be done to it.
+pub(super) fn allowed(who: &Identity, permission: Permission, id: &str) -> Result<AgentId, ApiError> {
     let agent = AgentId::from(id);
-    if who.viewer.may_see(&agent) { Ok(agent) } else { Err(ApiError::Forbidden) }
+    who.may(permission, Subject::Agent(&agent))?;
+    Ok(agent)
 }
 
 pub(super) async fn present(app: &App, agent: &AgentId) -> Result<axum::Json<api::Agent>, ApiError> {

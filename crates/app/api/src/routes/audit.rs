@@ -1,8 +1,9 @@
-//! The audit log, for admins.
+//! The audit log.
 
 use std::sync::Arc;
 
 use axum::extract::State;
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_store::{AUDIT_PAGE_MAX, AuditRow};
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use crate::auth::Identity;
 use crate::convert::time;
 use crate::error::ApiError;
 use crate::extract::Query;
+use crate::viewer::Subject;
 
 /// Entries on a page unless asked otherwise.
 const PAGE_DEFAULT: usize = 100;
@@ -30,7 +32,7 @@ pub(crate) async fn list(
     who: Identity,
     Query(part): Query<Part>,
 ) -> Result<axum::Json<api::AuditPage>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::AuditSee, Subject::Center)?;
     let limit = part.limit.unwrap_or(PAGE_DEFAULT).clamp(1, AUDIT_PAGE_MAX);
     let rows = app.ports.store.list_audit(part.cursor, limit).await?;
     // Places have no gaps and begin at 1.

@@ -1,9 +1,10 @@
-//! Callers who want to be called back, for admins.
+//! Callers who want to be called back.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::CallId;
 use hotline_call::{Command, CommandError};
@@ -15,6 +16,7 @@ use crate::auth::Identity;
 use crate::convert::time;
 use crate::error::ApiError;
 use crate::extract::Path;
+use crate::viewer::{Subject, Ties};
 
 /// The most that one list gives.
 const PAGE_MAX: usize = 500;
@@ -24,9 +26,9 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
 ) -> Result<axum::Json<api::CallbackList>, ApiError> {
-    who.require_admin()?;
     let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
-    Ok(axum::Json(api::CallbackList { callbacks: open.iter().map(shape).collect() }))
+    let seen = open.iter().filter(|booked| may(&who, Permission::QueuesSee, booked).is_ok());
+    Ok(axum::Json(api::CallbackList { callbacks: seen.map(shape).collect() }))
 }
 
 /// `DELETE /api/v1/callbacks/{id}`
@@ -35,8 +37,12 @@ pub(crate) async fn close(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    who.require_admin()?;
     let wish = CallId::parse(&id).ok_or(ApiError::NotFound)?;
+    let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
+    match open.iter().find(|booked| booked.callback.id == wish) {
+        Some(booked) => may(&who, Permission::QueuesSteer, booked)?,
+        None => who.may(Permission::QueuesSteer, Subject::Center)?,
+    }
     if !app.ports.store.close_callback(wish, app.now()).await? {
         return Err(ApiError::NotFound);
     }
@@ -47,6 +53,13 @@ pub(crate) async fn close(
     }
     app.audit(&who.user.name, "callback.close", id, serde_json::Value::Null).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A wish belongs to its queue.
+fn may(who: &Identity, permission: Permission, booked: &BookedCallback) -> Result<(), ApiError> {
+    // Who serves a queue is given its calls and not its list.
+    let ties = Ties { agents: Vec::new(), queues: vec![booked.callback.queue.clone()] };
+    who.may(permission, Subject::Call(&ties))
 }
 
 fn shape(BookedCallback { callback, call }: &BookedCallback) -> api::Callback {

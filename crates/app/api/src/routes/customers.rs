@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{CustomerId, Pii};
 use hotline_call::number::normalise;
@@ -20,6 +21,7 @@ use crate::convert;
 use crate::draft;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
+use crate::viewer::Subject;
 
 /// What a version is told apart by: its ETag is written to the millisecond.
 const VERSION_STEP: Duration = Duration::from_millis(1);
@@ -35,9 +37,10 @@ pub(crate) struct Search {
 /// `GET /api/v1/customers`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    _who: Identity,
+    who: Identity,
     Query(search): Query<Search>,
 ) -> Result<axum::Json<api::CustomerList>, ApiError> {
+    who.may(Permission::CustomersSee, Subject::Center)?;
     let store = &app.ports.store;
     let found = match search.number {
         Some(number) => match normalise(&number, &app.ports.dial_plan) {
@@ -58,9 +61,10 @@ pub(crate) async fn list(
 /// `GET /api/v1/customers/{id}`
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    _who: Identity,
+    who: Identity,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
+    who.may(Permission::CustomersSee, Subject::Center)?;
     Ok(answer(StatusCode::OK, &find(&app, &id).await?))
 }
 
@@ -70,6 +74,7 @@ pub(crate) async fn create(
     who: Identity,
     Json(draft): Json<api::CustomerDraft>,
 ) -> Result<Response, ApiError> {
+    who.may(Permission::CustomersEdit, Subject::Center)?;
     let checked = draft::check(draft, &app.ports.dial_plan).map_err(ApiError::Fields)?;
     let now = app.now();
     let customer = checked.into_customer(app.with_rng(|rng| CustomerId::generate(now, rng)), now);
@@ -90,6 +95,7 @@ pub(crate) async fn change(
     headers: HeaderMap,
     Json(draft): Json<api::CustomerDraft>,
 ) -> Result<Response, ApiError> {
+    who.may(Permission::CustomersEdit, Subject::Center)?;
     let version = read_version(&headers)?;
     let checked = draft::check(draft, &app.ports.dial_plan).map_err(ApiError::Fields)?;
     let before = find(&app, &id).await?;

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::iter;
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::CallId;
 use hotline_sip_trace::{Captured, Trace, View, Which, file_header, record, redact};
@@ -21,6 +22,7 @@ use crate::auth::Identity;
 use crate::convert;
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
+use crate::viewer::Subject;
 
 /// In place of an id: the call that began last.
 const LAST: &str = "last";
@@ -52,7 +54,7 @@ pub(crate) async fn ladder(
     Path(id): Path<String>,
     Query(look): Query<Look>,
 ) -> Result<axum::Json<api::SipLadder>, ApiError> {
-    who.require_tracer()?;
+    who.may(Permission::TraceSee, Subject::Center)?;
     let trace = find(&app, &id).await?;
     let view = View { redacted: look.redact, full: look.full, after: look.after };
     let ladder = convert::ladder(&trace, view);
@@ -73,7 +75,7 @@ pub(crate) async fn pcap(
     Path(id): Path<String>,
     Query(taken): Query<Taken>,
 ) -> Result<Response, ApiError> {
-    who.require_tracer()?;
+    who.may(Permission::TraceSee, Subject::Center)?;
     let trace = find(&app, &id).await?;
     let subject = subject(&trace);
     let mut messages: Vec<Captured> = trace.legs.into_iter().flat_map(|leg| leg.messages).collect();

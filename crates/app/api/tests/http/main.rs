@@ -10,6 +10,8 @@ mod flows;
 mod hardening;
 mod hours;
 mod messages;
+mod people;
+mod permissions;
 mod roles;
 mod server;
 mod sign_in;
