@@ -242,7 +242,12 @@ export type Fact =
   | { type: 'alarm.cleared'; kind: string };
 
 /** A fact with its place in the journal. */
-export type StreamEvent = { seq: number; at: string } & Fact;
+export type StreamEvent = {
+  seq: number;
+  at: string;
+  /** The call as it stands, for those who see it by their team. */
+  shown?: LiveCall;
+} & Fact;
 
 export interface PathStep {
   flow: string;

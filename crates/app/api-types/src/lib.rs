@@ -18,6 +18,7 @@ mod flow;
 mod hours;
 mod live;
 mod message;
+mod number;
 mod people;
 mod problem;
 mod queue;
@@ -45,6 +46,7 @@ pub use flow::{
 pub use hours::{Hours, HoursList, HoursOverride, HoursState};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use message::{Message, MessagePage, SetMessage};
+pub use number::Number;
 pub use people::{
     NewRole, NewUser, OneTimePassword, Permission, PermissionList, Permissions, Role, RoleChange, RoleList,
     Team, TeamList, User, UserChange, UserCreated, UserList,

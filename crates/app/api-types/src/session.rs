@@ -31,7 +31,7 @@ impl fmt::Debug for SignIn {
 pub enum PageKind {
     /// The desk of an agent.
     Agent,
-    /// The whole center: the user may see all agents and calls.
+    /// The center: the user may see agents beyond itself.
     Admin,
 }
 

@@ -6,6 +6,7 @@ mod flow;
 mod message;
 mod people;
 mod record;
+mod sight;
 mod trace;
 mod trunk;
 
@@ -17,7 +18,7 @@ use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
 use hotline_call::{Alarm, AlarmKind, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot};
 
-use crate::concern::agents_of;
+use crate::concern::{Course, agents_of};
 use crate::viewer::{Subject, Ties, Viewer};
 
 pub(crate) use decision::decision;
@@ -26,6 +27,7 @@ pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_versio
 pub(crate) use message::{message, message_page};
 pub(crate) use people::{explained, permissions, role, team, user};
 pub(crate) use record::{millis, record};
+pub(crate) use sight::Sight;
 pub(crate) use trace::ladder;
 pub(crate) use trunk::trunk;
 
@@ -40,9 +42,11 @@ fn text(value: Option<&Pii<String>>) -> Option<String> {
 
 /// What `viewer` may see of a snapshot. `lookup_done` tells whether the address book has answered for a call.
 pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> api::Live {
-    let seen = |view: &&CallView| viewer.may(Permission::CallsSee, Subject::Call(&Ties::of_view(view)));
+    let seen = |view: &&CallView| viewer.sees_live(&Ties::of_view(view), &Ties::of_record(&view.record));
+    let sight = |view: &CallView| Sight::of(viewer, Subject::Call(&Ties::of_record(&view.record)));
+    let of_agent = |view: &AgentView| agent(view, Sight::of_agent(viewer, &view.id));
     let system = viewer.sees_all(Permission::SystemSee);
-    let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, &lookup_done));
+    let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, sight(view), &lookup_done));
     api::Live {
         seq: snapshot.seq,
         at: time(snapshot.at),
@@ -50,10 +54,16 @@ pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(Ca
             .agents
             .iter()
             .filter(|view| viewer.may(Permission::AgentsSee, Subject::Agent(&view.id)))
-            .map(agent)
+            .map(of_agent)
             .collect(),
         queues: snapshot.queues.iter().filter_map(|view| queue(view, viewer)).collect(),
-        calls: snapshot.calls.iter().filter(|view| view.is_listed).filter(seen).map(call).collect(),
+        calls: snapshot
+            .calls
+            .iter()
+            .filter(|view| view.is_listed)
+            .filter(seen)
+            .map(|view| call(view, sight(view)))
+            .collect(),
         pop,
         alarms: snapshot.alarms.iter().filter(|_| system).map(alarm).collect(),
         counters: snapshot
@@ -66,16 +76,16 @@ pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(Ca
 }
 
 /// An agent.
-pub(crate) fn agent(view: &AgentView) -> api::Agent {
+pub(crate) fn agent(view: &AgentView, sight: Sight) -> api::Agent {
     let standing = Standing {
         help: view.help.as_ref(),
         state: &view.state,
         since: view.since,
         pending: view.pending.as_ref(),
-        device: &view.device,
+        device: device(&view.device, sight),
         registered: view.registered,
     };
-    agent_object(&view.id, Some(&Profile::of(view)), &standing)
+    agent_object(&view.id, Some(&Profile::of(view)), standing)
 }
 
 /// What the configuration says about an agent.
@@ -102,14 +112,14 @@ struct Standing<'a> {
     state: &'a AgentState,
     since: WallTime,
     pending: Option<&'a Presence>,
-    device: &'a Device,
+    device: api::Device,
     registered: bool,
     help: Option<&'a Help>,
 }
 
 /// An agent without a profile is shown by its id.
-fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: &Standing<'_>) -> api::Agent {
-    let Standing { state, since, pending, device: at, registered, help } = *standing;
+fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: Standing<'_>) -> api::Agent {
+    let Standing { state, since, pending, device, registered, help } = standing;
     let (word, reason, call, until) = match state {
         AgentState::LoggedOut => (api::AgentState::LoggedOut, None, None, None),
         AgentState::NotReady { reason } => (api::AgentState::NotReady, Some(reason), None, None),
@@ -128,7 +138,7 @@ fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: &Standing<
         since: time(since),
         until: until.map(time),
         pending: pending.map(asked),
-        device: device(at),
+        device,
         registered,
         call: call.map(|call| call.to_string()),
         wrap_up: wrap_up(state),
@@ -160,10 +170,10 @@ fn help(help: &Help) -> api::Help {
 }
 
 /// Where an agent is reached.
-pub(crate) fn device(device: &Device) -> api::Device {
+pub(crate) fn device(device: &Device, sight: Sight) -> api::Device {
     match device {
         Device::Phone => api::Device::Phone,
-        Device::Outside(number) => api::Device::Outside { number: number.expose().clone() },
+        Device::Outside(number) => api::Device::Outside { number: sight.number(number) },
     }
 }
 
@@ -192,24 +202,17 @@ fn queue(view: &QueueView, viewer: &Viewer) -> Option<api::Queue> {
     })
 }
 
-fn call(view: &CallView) -> api::Call {
+fn call(view: &CallView, sight: Sight) -> api::Call {
     let record = &view.record;
-    let (state, position) = match &view.state {
-        CallState::InFlow => (api::CallState::InFlow, None),
-        CallState::Queued { position, .. } => (api::CallState::Queued, Some(*position)),
-        CallState::Offered { .. } => (api::CallState::Offered, None),
-        CallState::Connected { .. } => (api::CallState::Connected, None),
-        CallState::Dialling => (api::CallState::Dialling, None),
-        CallState::ConnectedOutside => (api::CallState::ConnectedOutside, None),
-        CallState::Ending => (api::CallState::Ending, None),
-    };
+    let state = crate::concern::state(&view.state);
+    let position = if let CallState::Queued { position, .. } = &view.state { Some(*position) } else { None };
     let agents: Vec<String> = agents_of(view).into_iter().map(ToString::to_string).collect();
     api::Call {
         id: record.call.to_string(),
         state,
-        caller: record.caller.expose().clone(),
-        caller_name: text(record.caller_name.as_ref()),
-        called: record.called.expose().clone(),
+        caller: sight.number(&record.caller),
+        caller_name: sight.text(record.caller_name.as_ref()),
+        called: record::called(&record.called, &record.entry, sight),
         direction: record::direction(&record.source, &record.entry),
         queue: record.queues.last().map(|visit| visit.queue.to_string()),
         position,
@@ -223,8 +226,35 @@ fn call(view: &CallView) -> api::Call {
     }
 }
 
+/// A living call as the stream has followed it.
+pub(crate) fn shown(course: &Course, sight: Sight) -> api::Call {
+    let agents: Vec<String> = course.agents.iter().map(ToString::to_string).collect();
+    api::Call {
+        id: course.call.to_string(),
+        state: course.state,
+        caller: sight.number(&course.caller),
+        caller_name: sight.text(course.caller_name.as_ref()),
+        called: record::called(&course.called, &course.entry, sight),
+        direction: record::direction(&course.source, &course.entry),
+        queue: course.queue.as_ref().map(ToString::to_string),
+        position: None,
+        agent: agents.first().cloned(),
+        offered_to: if course.state == api::CallState::Offered { agents } else { Vec::new() },
+        started_at: time(course.started_at),
+        answered_at: course.answered_at.map(time),
+        connected_at: course.connected_at.map(time),
+        language: course.language.clone(),
+        customer: course.customer.clone(),
+    }
+}
+
 /// The screen pop of a call that is offered to the viewer or was taken by it.
-fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> Option<api::Pop> {
+fn own_pop(
+    view: &CallView,
+    viewer: &Viewer,
+    sight: Sight,
+    lookup_done: impl Fn(CallId) -> bool,
+) -> Option<api::Pop> {
     let record = &view.record;
     let agent = agents_of(view).into_iter().find(|agent| viewer.is_popped(agent))?;
     let offer = record.offers.iter().rev().find(|offer| offer.agent == *agent)?;
@@ -233,7 +263,7 @@ fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> boo
         OfferOutcome::Failed { .. } => return None,
     }
     let visit = record.queues.last();
-    Some(pop(&ScreenPop {
+    let shown = ScreenPop {
         call: record.call,
         offer: offer.leg,
         agent: agent.clone(),
@@ -246,35 +276,36 @@ fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> boo
         language: record.language.clone(),
         customer: view.customer.clone(),
         lookup_done: view.customer.is_some() || lookup_done(record.call),
-    }))
+    };
+    Some(pop(&shown, sight))
 }
 
 /// A screen pop, for the agent concerned only.
-pub(crate) fn pop(pop: &ScreenPop) -> api::Pop {
+pub(crate) fn pop(pop: &ScreenPop, sight: Sight) -> api::Pop {
     api::Pop {
         call: pop.call.to_string(),
         offer: pop.offer.0,
         agent: pop.agent.to_string(),
-        caller: pop.caller.expose().clone(),
-        caller_name: text(pop.caller_name.as_ref()),
-        called: pop.called.expose().clone(),
+        caller: sight.number(&pop.caller),
+        caller_name: sight.text(pop.caller_name.as_ref()),
+        called: sight.number(&pop.called),
         queue: pop.queue.as_ref().map(ToString::to_string),
         queued_at: pop.queued_at.map(time),
-        diversion: pop.diversion.as_ref().map(record::diversion),
+        diversion: pop.diversion.as_ref().map(|one| record::diversion(one, sight)),
         language: pop.language.clone(),
-        customer: pop.customer.as_ref().map(customer),
+        customer: pop.customer.as_ref().map(|one| customer(one, sight)),
         lookup_done: pop.lookup_done,
     }
 }
 
 /// A customer.
-pub(crate) fn customer(customer: &Customer) -> api::Customer {
+pub(crate) fn customer(customer: &Customer, sight: Sight) -> api::Customer {
     api::Customer {
         id: customer.id.to_string(),
         name: customer.name.expose().clone(),
         company: text(customer.company.as_ref()),
         email: text(customer.email.as_ref()),
-        numbers: customer.numbers.iter().map(|number| number.expose().clone()).collect(),
+        numbers: customer.numbers.iter().map(|number| sight.number(number)).collect(),
         note: text(customer.note.as_ref()),
         class: customer.class.clone(),
         language: customer.language.clone(),

@@ -241,7 +241,7 @@ impl Hub {
             Some(last) if live.event.seq == last + 1 => {}
             Some(_) | None => return false,
         }
-        let concerned = state.concerns.note(&live.event);
+        let noted = state.concerns.note(&live.event);
         let share = match state.lines.note(&live.event) {
             Some(change) => Some(Share::Length(change)),
             None => is_for_queue(&live.event.kind, &state.agents).then_some(Share::Whole),
@@ -259,7 +259,7 @@ impl Hub {
             forget_over(&mut state.unwritten, what);
         }
         let seq = live.event.seq;
-        state.ring.push(Entry::new(live, concerned, share));
+        state.ring.push(Entry::new(live, noted, share));
         self.newest.send_replace(seq);
         true
     }

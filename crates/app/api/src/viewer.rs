@@ -89,9 +89,25 @@ impl Viewer {
         if masked { self.sees_all(Permission::NumbersSee) } else { self.may(Permission::NumbersSee, subject) }
     }
 
+    /// Whether a living call is seen: one's own while one has to do with it, one of the team from the moment on that
+    /// the team had to do with it.
+    pub(crate) fn sees_live(&self, now: &Ties, ever: &Ties) -> bool {
+        match self.grants.scope(Permission::CallsSee) {
+            None => false,
+            Some(Scope::Own) => self.is_own(Subject::Call(now)),
+            Some(Scope::Team) => self.is_own(Subject::Call(now)) || self.is_of_team(Subject::Call(ever)),
+            Some(Scope::All) => true,
+        }
+    }
+
     /// Whether this may be done in the whole center.
     pub(crate) fn sees_all(&self, permission: Permission) -> bool {
         self.grants.scope(permission) == Some(Scope::All)
+    }
+
+    /// Whether there is such an agent.
+    pub(crate) fn knows(&self, agent: &AgentId) -> bool {
+        self.center.knows(agent)
     }
 
     /// Is this agent.

@@ -35,7 +35,7 @@ mod writer;
 pub use agent_time::{
     AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, StoredHelp, StoredSession, StoredSpan,
 };
-pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditRow, AuditVerdict};
+pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditFilter, AuditRow, AuditVerdict};
 pub use callbacks::{BookedCallback, CallbackBooking, CallbackChange};
 pub use calls::{Among, CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
 pub use contacts::{KeptContacts, StoredContacts};

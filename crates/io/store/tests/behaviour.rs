@@ -75,6 +75,7 @@ const CASES: &[Case] = cases![
     messages::who_heard_a_message_first_stays_until_it_is_new_again,
     messages::mailboxes_count_what_is_new_and_what_was_heard,
     audit::entries_come_back_newest_first,
+    audit::entries_are_found_by_who_what_and_when,
     audit::writers_at_the_same_time_make_one_chain,
     audit::a_changed_row_breaks_the_chain,
     audit::a_missing_row_breaks_the_chain,

@@ -13,7 +13,7 @@ use hotline_store::BookedCallback;
 
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert::time;
+use crate::convert::{Sight, time};
 use crate::error::ApiError;
 use crate::extract::Path;
 use crate::viewer::{Subject, Ties};
@@ -28,7 +28,8 @@ pub(crate) async fn list(
 ) -> Result<axum::Json<api::CallbackList>, ApiError> {
     let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
     let seen = open.iter().filter(|booked| may(&who, Permission::QueuesSee, booked).is_ok());
-    Ok(axum::Json(api::CallbackList { callbacks: seen.map(shape).collect() }))
+    let sight = |booked: &BookedCallback| Sight::of(&who.viewer, Subject::Call(&ties(booked)));
+    Ok(axum::Json(api::CallbackList { callbacks: seen.map(|booked| shape(booked, sight(booked))).collect() }))
 }
 
 /// `DELETE /api/v1/callbacks/{id}`
@@ -57,17 +58,20 @@ pub(crate) async fn close(
 
 /// A wish belongs to its queue.
 fn may(who: &Identity, permission: Permission, booked: &BookedCallback) -> Result<(), ApiError> {
-    // Who serves a queue is given its calls and not its list.
-    let ties = Ties { agents: Vec::new(), queues: vec![booked.callback.queue.clone()] };
-    who.may(permission, Subject::Call(&ties))
+    who.may(permission, Subject::Call(&ties(booked)))
 }
 
-fn shape(BookedCallback { callback, call }: &BookedCallback) -> api::Callback {
+/// Who serves a queue is given its calls and not its list.
+fn ties(booked: &BookedCallback) -> Ties {
+    Ties { agents: Vec::new(), queues: vec![booked.callback.queue.clone()] }
+}
+
+fn shape(BookedCallback { callback, call }: &BookedCallback, sight: Sight) -> api::Callback {
     api::Callback {
         id: callback.id.to_string(),
         call: call.to_string(),
         queue: callback.queue.to_string(),
-        number: callback.number.expose().clone(),
+        number: sight.number(&callback.number),
         requested_at: time(callback.requested_at),
         tries: callback.tries,
         not_before: callback.not_before.map(time),

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert;
+use crate::convert::{self, Sight};
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 use crate::viewer::{Subject, Ties, Viewer};
@@ -66,7 +66,7 @@ pub(crate) async fn list(
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
     let page = app.ports.store.list_calls(&filter, cursor, limit).await?;
     Ok(axum::Json(api::RecordPage {
-        calls: page.calls.iter().map(convert::record).collect(),
+        calls: page.calls.iter().map(|record| shape(&who, record)).collect(),
         next: page.next.map(write_cursor),
     }))
 }
@@ -77,7 +77,7 @@ pub(crate) async fn show(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Record>, ApiError> {
-    Ok(axum::Json(convert::record(&find(&app, &who, Permission::RecordsSee, &id).await?)))
+    Ok(axum::Json(shape(&who, &find(&app, &who, Permission::RecordsSee, &id).await?)))
 }
 
 /// `POST /api/v1/calls/{id}/transfer`: the agent who talks sends the caller on.
@@ -182,6 +182,11 @@ fn limit_to_scope(viewer: &Viewer, filter: &mut CallFilter) -> Result<(), ApiErr
         }
     }
     Ok(())
+}
+
+fn shape(who: &Identity, record: &CallRecord) -> api::Record {
+    let ties = Ties::of_record(record);
+    convert::record(record, Sight::of(&who.viewer, Subject::Call(&ties)))
 }
 
 /// The record of a call, living or over, of which this may be done.

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
-use hotline_base::{AgentId, VoiceMessageId};
+use hotline_base::{AgentId, QueueId, VoiceMessageId};
 use hotline_call::{Command, MessageSummary};
 use hotline_shard::HandleError;
 use hotline_store::{Heard, Mailboxes, MessageCount, StoredMessage};
@@ -18,10 +18,11 @@ use serde::Deserialize;
 use super::calls::wrong;
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert;
+use crate::convert::{self, Sight};
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 use crate::sound::{Sound, locate};
+use crate::viewer::Subject;
 
 /// Messages on a page unless asked otherwise.
 const PAGE_DEFAULT: usize = 50;
@@ -57,7 +58,7 @@ pub(crate) async fn list(
     };
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
     let page = app.ports.store.list_messages(which, before, limit).await?;
-    Ok(axum::Json(convert::message_page(&page)))
+    Ok(axum::Json(convert::message_page(&page, |message| sight(&who, message))))
 }
 
 /// `GET /api/v1/messages/{id}`
@@ -67,7 +68,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Message>, ApiError> {
     let (message, _) = find(&app, &who, Permission::MessagesSee, &id).await?;
-    Ok(axum::Json(convert::message(&message)))
+    Ok(axum::Json(convert::message(&message, sight(&who, &message))))
 }
 
 /// `GET /api/v1/messages/{id}/audio`: whoever listens to a message of the own mailboxes has heard it.
@@ -102,7 +103,7 @@ pub(crate) async fn change(
         app.audit(&who.user.name, "message.mark", message.id, detail).await?;
     }
     let after = app.ports.store.get_message(message.id).await?.ok_or(ApiError::NotFound)?;
-    Ok(axum::Json(convert::message(&after)))
+    Ok(axum::Json(convert::message(&after, sight(&who, &after))))
 }
 
 /// `DELETE /api/v1/messages/{id}`
@@ -129,6 +130,16 @@ pub(crate) async fn remove(
     let detail = serde_json::json!({ "call": message.call.to_string(), "mailbox": message.mailbox });
     app.audit(&who.user.name, "message.delete", message.id, detail).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whose mailbox it is in says whose caller it was.
+fn sight(who: &Identity, message: &StoredMessage) -> Sight {
+    let Some(mailbox) = &message.mailbox else { return Sight::of(&who.viewer, Subject::Center) };
+    let agent = AgentId::from(mailbox.as_str());
+    if who.viewer.knows(&agent) {
+        return Sight::of(&who.viewer, Subject::Agent(&agent));
+    }
+    Sight::of(&who.viewer, Subject::Queue(&QueueId::from(mailbox.as_str())))
 }
 
 /// Why somebody may have a message.

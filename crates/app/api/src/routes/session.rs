@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use hotline_access::Permission;
+use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
 use hotline_base::WallTime;
 use hotline_store::{NAME_CHARS_MAX, Session, SessionKind};
@@ -124,11 +124,11 @@ fn signed_out(app: &App) -> Response {
 
 fn shape(who: &Identity) -> api::Session {
     let Identity { session, user, viewer, duty, .. } = who;
-    let whole = viewer.sees_all(Permission::AgentsSee) && viewer.sees_all(Permission::CallsSee);
+    let sees_others = viewer.grants.scope(Permission::AgentsSee) > Some(Scope::Own);
     api::Session {
         user: user.name.clone(),
         name: user.display_name.clone(),
-        role: if whole { api::PageKind::Admin } else { api::PageKind::Agent },
+        role: if sees_others { api::PageKind::Admin } else { api::PageKind::Agent },
         agent: user.agent.as_ref().map(ToString::to_string),
         roles: user.roles.iter().cloned().collect(),
         teams: user.teams.iter().cloned().collect(),

@@ -200,7 +200,7 @@ async fn ask(
 ) -> Result<axum::Json<api::Agent>, ApiError> {
     app.ports.shard.command(command).await?;
     app.audit(&who.user.name, action, agent, serde_json::json!({})).await?;
-    present(app, agent).await
+    present(app, who, agent).await
 }
 
 /// The time that a question is about.

@@ -56,12 +56,13 @@ pub(crate) async fn ladder(
 ) -> Result<axum::Json<api::SipLadder>, ApiError> {
     who.may(Permission::TraceSee, Subject::Center)?;
     let trace = find(&app, &id).await?;
-    let view = View { redacted: look.redact, full: look.full, after: look.after };
+    let redacted = look.redact || !who.viewer.sees_all(Permission::NumbersSee);
+    let view = View { redacted, full: look.full, after: look.after };
     let ladder = convert::ladder(&trace, view);
     // Who follows a living call asks again and again; what gives nothing away is not worth a row.
     if !ladder.messages.is_empty() {
         let detail = json!({
-            "as": "ladder", "messages": ladder.messages.len(), "full": look.full, "redact": look.redact
+            "as": "ladder", "messages": ladder.messages.len(), "full": look.full, "redact": redacted
         });
         app.audit(&who.user.name, "sip.read", subject(&trace), detail).await?;
     }
@@ -76,14 +77,15 @@ pub(crate) async fn pcap(
     Query(taken): Query<Taken>,
 ) -> Result<Response, ApiError> {
     who.may(Permission::TraceSee, Subject::Center)?;
+    let redacted = taken.redact || !who.viewer.sees_all(Permission::NumbersSee);
     let trace = find(&app, &id).await?;
     let subject = subject(&trace);
     let mut messages: Vec<Captured> = trace.legs.into_iter().flat_map(|leg| leg.messages).collect();
     messages.sort_by_key(|message| message.seq);
-    let detail = json!({ "as": "pcap", "messages": messages.len(), "redact": taken.redact });
+    let detail = json!({ "as": "pcap", "messages": messages.len(), "redact": redacted });
     app.audit(&who.user.name, "sip.read", &subject, detail).await?;
     let records = messages.into_iter().map(move |message| {
-        let redacted = taken.redact.then(|| redact(&message.bytes));
+        let redacted = redacted.then(|| redact(&message.bytes));
         record(&message, redacted.as_deref().unwrap_or(&message.bytes))
     });
     let parts = std::iter::once(file_header()).chain(records);

@@ -13,6 +13,7 @@ mod messages;
 mod people;
 mod permissions;
 mod roles;
+mod scopes;
 mod server;
 mod sign_in;
 mod staff;

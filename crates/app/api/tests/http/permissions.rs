@@ -166,6 +166,25 @@ async fn every_route_is_open_to_those_roles_that_the_table_says_and_to_no_other(
     }
 }
 
+/// Whoever makes a role reads the guide and not the code.
+#[test]
+fn the_guide_shows_the_roles_as_they_are() {
+    let guide = include_str!("../../../../../docs/permissions.md");
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let roles = hotline_access::BUILT_IN.map(|role| (role.name, role.grants()));
+    let head = ["permission", "what it allows"].map(str::to_owned).into_iter();
+    let head = line(head.chain(roles.iter().map(|(name, _)| format!("`{name}`"))).collect());
+    assert!(guide.contains(&head), "{head}");
+    for permission in hotline_access::Permission::ALL {
+        let mark = if permission.is_scoped() { "" } else { " ¹" };
+        let mut cells = vec![format!("`{}`{mark}", permission.as_str()), permission.meaning_en().to_owned()];
+        let scope = |grants: &hotline_access::Grants| grants.scope(*permission).map(|scope| scope.as_str());
+        cells.extend(roles.iter().map(|(_, grants)| scope(grants).unwrap_or_default().to_owned()));
+        let row = line(cells);
+        assert!(guide.contains(&row), "docs/permissions.md lacks\n{row}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_but_signing_in_is_open_to_nobody() {
     let server = Server::start().await;
