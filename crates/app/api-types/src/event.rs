@@ -423,6 +423,7 @@ mod tests {
             seq: 7,
             at: Timestamp::from_unix_millis(0),
             call: Some("c".into()),
+            shown: None,
             what: What::CallOffered { offer: 3, agent: "1001".into(), because: None, pop: None },
         };
         let json = serde_json::to_value(&event).unwrap();
@@ -436,7 +437,7 @@ mod tests {
     #[test]
     fn an_event_without_a_call_omits_it() {
         let what = What::AlarmCleared { kind: "store_unavailable".into() };
-        let event = Event { seq: 1, at: Timestamp::from_unix_millis(0), call: None, what };
+        let event = Event { seq: 1, at: Timestamp::from_unix_millis(0), call: None, shown: None, what };
         assert_eq!(
             serde_json::to_string(&event).unwrap(),
             r#"{"seq":1,"at":"1970-01-01T00:00:00.000Z","type":"alarm.cleared","kind":"store_unavailable"}"#

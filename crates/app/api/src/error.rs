@@ -103,6 +103,11 @@ impl ApiError {
         Self::Fields(vec![FieldProblem { field: field.to_owned(), problem: refusal.to_string() }])
     }
 
+    /// Why the database refused; `conflict` if somebody else was faster or it exists already.
+    pub(crate) fn on_conflict(error: StoreError, conflict: Self) -> Self {
+        if matches!(error, StoreError::Conflict) { conflict } else { error.into() }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Body(rejection) => rejection.status(),

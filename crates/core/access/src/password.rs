@@ -89,7 +89,7 @@ impl PasswordRules {
 /// How many of the four classes are there. Letters without case, as Chinese ones, are of the fourth.
 fn classes(password: &str) -> usize {
     let kinds: [fn(char) -> bool; 3] = [char::is_lowercase, char::is_uppercase, |one| one.is_ascii_digit()];
-    let named = kinds.iter().filter(|is| password.chars().any(|one| is(one))).count();
+    let named = kinds.iter().filter(|is| password.chars().any(is)).count();
     let other = password.chars().any(|one| !kinds.iter().any(|is| is(one)));
     named + usize::from(other)
 }

@@ -65,10 +65,11 @@ pub(crate) async fn create(
     if app.ports.store.list_users().await?.len() >= USERS_MAX {
         return Err(ApiError::Kept("there are as many users as a center can have"));
     }
-    app.ports.store.create_user(&wanted).await.map_err(|error| match error {
-        StoreError::Conflict => wrong("name", "is taken"),
-        error => error.into(),
-    })?;
+    app.ports
+        .store
+        .create_user(&wanted)
+        .await
+        .map_err(|error| ApiError::on_conflict(error, wrong("name", "is taken")))?;
     app.audit(&who.user.name, "user.create", &wanted.name, detail(&wanted)).await?;
     // A program has tokens: nobody needs to know a password of it.
     let has_pages = roles.iter().any(|role| role.pages && wanted.roles.contains(&role.name));
@@ -319,10 +320,7 @@ fn detail(user: &User) -> serde_json::Value {
 }
 
 fn stale(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Conflict => ApiError::Stale,
-        error => error.into(),
-    }
+    ApiError::on_conflict(error, ApiError::Stale)
 }
 
 /// The version in `If-Match`.

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hotline_access::{ADMIN, Grants, Permission, Scope};
 use hotline_api_types as api;
-use hotline_store::{NAME_CHARS_MAX, ROLES_MAX, Role, StoreError};
+use hotline_store::{NAME_CHARS_MAX, ROLES_MAX, Role};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
@@ -54,10 +54,11 @@ pub(crate) async fn create(
             "there are as many roles as a center can have; delete one that nobody has",
         ));
     }
-    app.ports.store.create_role(&role).await.map_err(|error| match error {
-        StoreError::Conflict => wrong("name", "is taken"),
-        error => error.into(),
-    })?;
+    app.ports
+        .store
+        .create_role(&role)
+        .await
+        .map_err(|error| ApiError::on_conflict(error, wrong("name", "is taken")))?;
     app.audit(&who.user.name, "role.create", &role.name, detail(&role)).await?;
     let mut response = answer(StatusCode::CREATED, &role);
     if let Ok(place) = format!("/api/v1/roles/{}", role.name).parse() {
@@ -92,10 +93,12 @@ pub(crate) async fn change(
     roles.retain(|role| role.name != wanted.name);
     roles.push(wanted.clone());
     somebody_manages(&app.ports.store.list_users().await?, &roles)?;
-    let after = app.ports.store.change_role(&wanted, app.now()).await.map_err(|error| match error {
-        StoreError::Conflict => ApiError::Stale,
-        error => error.into(),
-    })?;
+    let after = app
+        .ports
+        .store
+        .change_role(&wanted, app.now())
+        .await
+        .map_err(|error| ApiError::on_conflict(error, ApiError::Stale))?;
     app.audit(&who.user.name, "role.change", &after.name, detail(&after)).await?;
     app.hub.look_again();
     Ok(answer(StatusCode::OK, &after))
@@ -116,12 +119,9 @@ pub(crate) async fn delete(
         return Err(ApiError::Stale);
     }
     may_grant(&who, &before.grants)?;
-    app.ports.store.delete_role(&name).await.map_err(|error| match error {
-        StoreError::Conflict => {
-            ApiError::Kept("a role that somebody has, or that is built in, stays; take its permissions away")
-        }
-        error => error.into(),
-    })?;
+    let kept = "a role that somebody has, or that is built in, stays; take its permissions away";
+    let deleted = app.ports.store.delete_role(&name).await;
+    deleted.map_err(|error| ApiError::on_conflict(error, ApiError::Kept(kept)))?;
     app.audit(&who.user.name, "role.delete", &name, serde_json::Value::Null).await?;
     Ok(StatusCode::NO_CONTENT)
 }
