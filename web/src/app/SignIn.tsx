@@ -19,7 +19,6 @@ function kindOf(error: unknown): string {
 
 function signInText(t: TFunction, error: unknown): string {
   if (kindOf(error) === 'code_wrong') return t('sign_in.code_wrong');
-  if (kindOf(error) === 'locked') return t('sign_in.locked');
   if (error instanceof Problem && error.status === 401) return t('sign_in.wrong');
   return problemText(t, error);
 }

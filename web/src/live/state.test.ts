@@ -313,3 +313,12 @@ it('shows a call that an agent makes, and to whom it belongs', () => {
   expect(up.calls.c9).toMatchObject({ state: 'connected', agent: ME });
   expect(up.calls.c9?.connected_at).not.toBeNull();
 });
+
+it('takes a call that comes into the view of a leader with the event that brings it', () => {
+  const shown = call({ id: 'c9', state: 'queued', queue: 'support' });
+  const before = fromSnapshot(snapshot());
+  const queued: Fact = { type: 'call.queued', call: 'c9', queue: 'support' };
+  const after = apply(before, { ...event(before.seq ?? 0, queued), seq: (before.seq ?? 0) + 1, shown }, null);
+  expect(before.calls.c9).toBeUndefined();
+  expect(after.calls.c9).toMatchObject({ state: 'queued', queue: 'support', caller: shown.caller });
+});

@@ -50,7 +50,7 @@ pub(crate) enum ApiError {
     // The client may not.
     #[error("sign in first")]
     SignInFirst,
-    #[error("the user or the password is wrong")]
+    #[error("the user or the password is wrong, or too many were wrong before")]
     SignInFailed,
     #[error("you may not do this")]
     Forbidden,
@@ -62,8 +62,6 @@ pub(crate) enum ApiError {
     CodeNeeded,
     #[error("the one-time code is wrong or was used before")]
     CodeWrong,
-    #[error("too many wrong passwords; wait, or ask who manages users to unlock you")]
-    Locked,
     #[error("this user signs in with tokens only")]
     NoPages,
     #[error("{0}")]
@@ -126,7 +124,6 @@ impl ApiError {
             Self::Forbidden
             | Self::PasswordFirst
             | Self::SecondFactorFirst
-            | Self::Locked
             | Self::NoPages
             | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -146,7 +143,6 @@ impl ApiError {
         match self {
             Self::CodeNeeded => Some("code_required"),
             Self::CodeWrong => Some("code_wrong"),
-            Self::Locked => Some("locked"),
             Self::PasswordFirst => Some("password_change_required"),
             Self::SecondFactorFirst => Some("second_factor_required"),
             _ => None,
@@ -180,7 +176,6 @@ impl ApiError {
             | Self::SecondFactorFirst
             | Self::CodeNeeded
             | Self::CodeWrong
-            | Self::Locked
             | Self::NoPages
             | Self::Kept(_)
             | Self::CrossSite

@@ -65,15 +65,15 @@ impl Proving<'_> {
         let hash = found.as_ref().map(|user| user.password_hash.expose().clone());
         let fits = self.app.passwords.fits(password, hash).await?;
         let Some(user) = found else { return Err(ApiError::SignInFailed) };
+        let now = self.app.now();
+        // The same answer whether the password is right: else guessing would go on behind the lock.
+        if user.locked_until.is_some_and(|until| now < until) && !self.is_at_home(&user, now).await? {
+            self.refused(&user, "locked").await?;
+            return Err(ApiError::SignInFailed);
+        }
         if !fits {
             self.failed(&user, "password").await?;
             return Err(ApiError::SignInFailed);
-        }
-        let now = self.app.now();
-        if user.locked_until.is_some_and(|until| now < until) && !self.is_at_home(&user, now).await? {
-            count("locked");
-            self.refused(&user, "locked").await?;
-            return Err(ApiError::Locked);
         }
         if user.second_factor {
             let code = code.map(str::trim).filter(|code| !code.is_empty()).ok_or(ApiError::CodeNeeded)?;

@@ -10,7 +10,8 @@ use hotline_access::{ADMIN, Grants, Permission, Scope};
 use hotline_api::{hash_password, one_time_password};
 use hotline_base::{AgentId, Pii, WallTime};
 use hotline_config::{Configuration, Demo};
-use hotline_store::{NewPassword, Store, User};
+use hotline_store::{AuditEntry, NewPassword, Store, User};
+use serde_json::json;
 use tracing::warn;
 
 use crate::{banner, cli};
@@ -40,6 +41,7 @@ pub(crate) async fn prepare(store: &Store, demo: Option<&Demo>) -> Result<()> {
         let roles = BTreeSet::from([ADMIN.to_owned()]);
         let wanted = Wanted { roles, temporary: true, ..Wanted::new(FIRST_ADMIN, "Administrator") };
         wanted.save(store, &password).await?;
+        note(store, FIRST_ADMIN, &json!({ "by": "first start", "roles": [ADMIN] })).await?;
         // To the terminal and not to the log, which others read and which is kept.
         banner::print(&format!(
             "No administrator yet: sign in as `{FIRST_ADMIN}` with the password {password}\n\
@@ -47,6 +49,23 @@ pub(crate) async fn prepare(store: &Store, demo: Option<&Demo>) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Writes who came in by which way into the audit log.
+async fn note(store: &Store, user: &str, detail: &serde_json::Value) -> Result<()> {
+    let entry = AuditEntry {
+        at: now(),
+        actor: "system".to_owned(),
+        action: "user.set".to_owned(),
+        subject: user.to_owned(),
+        detail: Pii::new(detail.clone()),
+    };
+    store.append_audit(&entry).await.map(drop).context("writing the audit log")
+}
+
+fn now() -> WallTime {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// Whether anybody who can sign in can manage users and roles.
@@ -98,10 +117,12 @@ pub(crate) async fn add(configuration: &Configuration, wanted: &cli::User) -> Re
     let name = wanted.name.as_deref().unwrap_or(&wanted.user);
     let teams = wanted.team.iter().cloned().collect();
     let temporary = wanted.temporary;
+    let detail = json!({ "by": "command", "roles": roles, "teams": wanted.team, "agent": wanted.agent });
     Wanted { roles, teams, agent, temporary, ..Wanted::new(&wanted.user, name) }
         .save(&store, password)
         .await?;
     store.keep_demo_user(&wanted.user).await?;
+    note(&store, &wanted.user, &detail).await?;
     banner::print(&format!("`{}` can sign in.", wanted.user));
     store.close().await;
     Ok(())
@@ -125,8 +146,7 @@ impl<'a> Wanted<'a> {
     async fn save(self, store: &Store, password: &str) -> Result<()> {
         let secret = password.to_owned();
         let hash = tokio::task::spawn_blocking(move || hash_password(&secret)).await??;
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX));
+        let now = now();
         let user = User {
             roles: self.roles,
             teams: self.teams,

@@ -249,9 +249,10 @@ fn grants(user: &User, roles: &[Role]) -> Grants {
 
 /// Nobody gives, takes or resets what they do not have.
 fn may_give(who: &Identity, user: &User, roles: &[Role]) -> Result<(), ApiError> {
-    let teams = who.viewer.sees_all(Permission::UsersManage) || user.teams.is_subset(&who.user.teams);
-    let reached = is_reached(who, user);
-    if teams && reached && who.viewer.grants.cover(&grants(user, roles)) {
+    let of_team = |agent: &AgentId| who.viewer.may(Permission::UsersManage, Subject::Agent(agent));
+    let within = who.viewer.sees_all(Permission::UsersManage)
+        || user.teams.is_subset(&who.user.teams) && user.agent.as_ref().is_none_or(of_team);
+    if within && is_reached(who, user) && who.viewer.grants.cover(&grants(user, roles)) {
         Ok(())
     } else {
         Err(ApiError::Forbidden)

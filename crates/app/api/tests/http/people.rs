@@ -1,7 +1,7 @@
 //! Users, roles, passwords, second factors, sessions and tokens.
 
-use hotline_access::TotpSecret;
-use hotline_store::User;
+use hotline_access::{BUILT_IN, Permission, Scope, TotpSecret};
+use hotline_store::{Role, User};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Stream, send};
@@ -125,9 +125,10 @@ async fn ten_wrong_passwords_lock_until_somebody_unlocks() {
     }
     // The tenth comes by the door.
     let wrong = sign_in(&server, json!({ "user": "1001", "password": "guess" })).await;
-    assert_eq!(kind(&wrong), (401, Value::Null), "a lock tells nothing to whoever guesses");
+    assert_eq!(kind(&wrong), (401, Value::Null));
     let right = json!({ "user": "1001", "password": PASSWORD });
-    assert_eq!(kind(&sign_in(&server, right.clone()).await), (403, json!("locked")));
+    let locked = sign_in(&server, right.clone()).await;
+    assert_eq!((locked.status, &locked.body), (401, &wrong.body), "nor does the right password");
     let shown = boss.get("/users/1001").await.json();
     assert_ne!(shown["locked_until"], Value::Null);
     assert_eq!(boss.send("POST", "/users/1001/unlock", Value::Null).await.status, 204);
@@ -203,6 +204,42 @@ async fn nobody_gives_more_than_they_have_and_somebody_is_left_who_manages() {
         boss.send("PUT", "/users/1001", json!({ "display_name": "Ann", "roles": ["agent"] })).await.status,
         428
     );
+}
+
+#[tokio::test]
+async fn a_leader_who_manages_the_team_reaches_no_other_agent_by_a_new_user() {
+    let server = Server::start().await;
+    let known = BUILT_IN.iter().find(|role| role.name == "team_leader").unwrap();
+    let mut grants = known.grants();
+    grants.grant(Permission::UsersManage, Scope::Team);
+    let (name, label) = ("lead".to_owned(), "Lead".to_owned());
+    let changed_at = hotline_base::WallTime(0);
+    let role = Role { name, label, grants, pages: true, second_factor: false, built_in: false, changed_at };
+    server.store.create_role(&role).await.unwrap();
+    let mut lea = user("lea", "Lea", "lead", None);
+    lea.teams.insert("early".to_owned());
+    server.store.create_user(&lea).await.unwrap();
+    server.store.create_user(&user("cy", "Cy", "agent", Some("1003"))).await.unwrap();
+    let lea = Browser::open(&server, "lea", PASSWORD).await;
+    let listed = lea.get("/users").await.json();
+    let names: Vec<&str> =
+        listed["users"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["1001", "1002", "lea"]);
+    assert_eq!(lea.get("/users/cy").await.status, 404);
+    for (name, agent, teams, status) in [
+        ("of_team", json!("1002"), json!([]), 201),
+        ("of_other", json!("1003"), json!([]), 403),
+        ("over_team", Value::Null, json!(["early"]), 201),
+        ("over_other", Value::Null, json!(["late"]), 403),
+        ("of_other_over_team", json!("1003"), json!(["early"]), 403),
+        ("nowhere", Value::Null, json!([]), 403),
+    ] {
+        let wish =
+            json!({ "name": name, "display_name": "X", "roles": ["agent"], "agent": agent, "teams": teams });
+        assert_eq!(lea.send("POST", "/users", wish).await.status, status, "{name}");
+    }
+    let moved = json!({ "display_name": "Bob", "roles": ["agent"], "agent": "1003" });
+    assert_eq!(lea.change("PUT", "/users/1002", moved).await.status, 403);
 }
 
 #[tokio::test]
