@@ -9,11 +9,16 @@ use hotline_base::WallTime;
 use hotline_store::{Session, SessionKind, Standing, TokenHash, User};
 use hotline_telemetry::Metric;
 use serde_json::json;
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
 use crate::auth::Origin;
 use crate::error::ApiError;
 use crate::throttle::Key;
+
+/// A refusal is answered so long after the request at the earliest: what is written of a user who exists takes its time,
+/// and must not tell that there is one.
+const REFUSAL_MIN: Duration = Duration::from_millis(250);
 
 /// What somebody gives to prove who they are.
 pub(crate) struct Proof {
@@ -31,6 +36,7 @@ pub(crate) struct Proved {
 
 /// Who this is, if everything is right.
 pub(crate) async fn prove(app: &Arc<App>, origin: Origin, proof: Proof) -> Result<Proved, ApiError> {
+    let answered = Instant::now() + REFUSAL_MIN;
     let key = Key::new(&proof.user, origin.0);
     let had_failed = app.begin_sign_in(&key).inspect_err(|_| count("throttled"))?;
     let Proof { user, password, code } = proof;
@@ -45,6 +51,7 @@ pub(crate) async fn prove(app: &Arc<App>, origin: Origin, proof: Proof) -> Resul
             count("wrong");
             // Without the name: people type their password into that field.
             tracing::info!(from = %origin.0, "sign-in refused");
+            sleep_until(answered).await;
         }
         Err(_) => app.end_sign_in(&key, false),
     }
@@ -67,7 +74,8 @@ impl Proving<'_> {
         let Some(user) = found else { return Err(ApiError::SignInFailed) };
         let now = self.app.now();
         // The same answer whether the password is right: else guessing would go on behind the lock.
-        if user.locked_until.is_some_and(|until| now < until) && !self.is_at_home(&user, now).await? {
+        let is_locked = user.locked_until.is_some_and(|until| now < until);
+        if is_locked && !self.is_at_home(&user, now).await? {
             self.refused(&user, "locked").await?;
             return Err(ApiError::SignInFailed);
         }
@@ -82,7 +90,10 @@ impl Proving<'_> {
                 return Err(ApiError::CodeWrong);
             }
         }
-        store.unlock_user(&user.name).await?;
+        // Whoever guesses elsewhere must not get further tries because the user is at work.
+        if !is_locked {
+            store.unlock_user(&user.name).await?;
+        }
         let standing = store.standing_of(&user.name).await?;
         Ok(Proved { user, standing })
     }

@@ -152,6 +152,8 @@ async fn guessing_from_elsewhere_does_not_keep_somebody_from_the_own_desk() {
     }
     let right = json!({ "user": "1001", "password": PASSWORD });
     assert_eq!(sign_in(&server, right).await.status, 200);
+    let locked = server.store.find_user("1001").await.unwrap().unwrap().locked_until;
+    assert!(locked.is_some(), "whoever guesses gets no further tries by it");
 }
 
 #[tokio::test]
