@@ -1,7 +1,7 @@
 //! An agent who works at a number outside: another server of ours is the network there.
 
 use anyhow::{Context, Result};
-use hotline_api_types::{Agent, AgentState, Device, Devices, DialOutcome, OfferOutcome, Party, What};
+use hotline_api_types::{Agent, AgentState, Device, Devices, DialOutcome, Number, OfferOutcome, Party, What};
 use hotline_phone::{Phone, PhoneEvent, Speech};
 use hotline_tests::{
     Center, Hotline, PATIENCE, hears, listen, sip_password, wait_until_heard, wait_until_told,
@@ -52,7 +52,7 @@ async fn an_agent_takes_calls_at_a_mobile_phone() -> Result<()> {
     choose(&hotline, json!({ "kind": "outside", "number": MOBILE })).await?;
     hotline.set_state("1001", "ready").await?;
     let agent = watch.agent("1001", AgentState::Ready).await?;
-    assert_eq!(agent.device, Device::Outside { number: MOBILE.to_owned() });
+    assert_eq!(agent.device, Device::Outside { number: Number::decided(MOBILE.to_owned()) });
     assert!(agent.registered, "the number can be called without any phone registered");
     let mut caller = hotline.caller(CALLER).await?;
     caller.dial("4100").await?;
@@ -111,7 +111,10 @@ async fn an_agent_is_reached_at_configured_numbers_only() -> Result<()> {
     let (_network, hotline, _mobile) = outside().await?;
     let desk = hotline.desk("1001").await?;
     let devices: Devices = serde_json::from_value(desk.get("/api/v1/agents/1001/device").await?)?;
-    assert_eq!((devices.device, devices.outside_numbers), (Device::Phone, vec![MOBILE.to_owned()]));
+    assert_eq!(
+        (devices.device, devices.outside_numbers),
+        (Device::Phone, vec![Number::decided(MOBILE.to_owned())])
+    );
     for (device, told) in [
         (json!({ "kind": "outside", "number": "4501" }), "may not be reached at this number"),
         (json!({ "kind": "outside", "number": "x" }), "may not be reached at this number"),

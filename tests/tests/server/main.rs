@@ -20,6 +20,7 @@ mod menu;
 mod messages;
 mod operator;
 mod outside;
+mod people;
 mod prompts;
 mod queues;
 mod recording;

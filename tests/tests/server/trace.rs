@@ -176,7 +176,7 @@ async fn the_operators_command_draws_the_ladder_and_writes_the_file() -> Result<
     assert_eq!(piped.stdout, std::fs::read(&file)?);
 
     let wrong = trace(&hotline, &["last", "--user", "desk1001"], "desk-password-1001\n").await?;
-    assert!(said(&wrong).contains("only administrators may see SIP messages"), "{}", said(&wrong));
+    assert!(said(&wrong).contains("only those with the permission"), "{}", said(&wrong));
     let log = watch.client().get("/api/v1/audit?limit=1000").await?.to_string();
     assert_eq!(log.matches("\"sip.read\"").count(), log.matches("sip.read").count());
     assert!(log.matches("sip.read").count() >= 5, "{log}");

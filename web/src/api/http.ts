@@ -8,6 +8,7 @@ export interface FieldProblem {
 }
 
 interface ProblemBody {
+  type?: string;
   title?: string;
   detail?: string;
   errors?: FieldProblem[];
@@ -17,6 +18,8 @@ interface ProblemBody {
 export class Problem extends Error {
   readonly status: number;
   readonly detail: string | undefined;
+  /** What can be acted on beyond the status: `code_required`. */
+  readonly kind: string | undefined;
   readonly fields: FieldProblem[];
 
   constructor(status: number, body: ProblemBody) {
@@ -24,6 +27,7 @@ export class Problem extends Error {
     this.name = 'Problem';
     this.status = status;
     this.detail = body.detail;
+    this.kind = body.type;
     this.fields = body.errors ?? [];
   }
 }

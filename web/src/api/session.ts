@@ -19,8 +19,25 @@ export const sessionQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-export function signIn(user: string, password: string): Promise<Session> {
-  return request('POST', PATH, { body: { user, password } });
+export function signIn(user: string, password: string, code?: string): Promise<Session> {
+  return request('POST', PATH, { body: code ? { user, password, code } : { user, password } });
+}
+
+export function changePassword(current: string, fresh: string): Promise<void> {
+  return request('PUT', `${PATH}/password`, { body: { current, new: fresh } });
+}
+
+export interface TotpOffer {
+  secret: string;
+  uri: string;
+}
+
+export function offerTotp(password: string): Promise<TotpOffer> {
+  return request('POST', `${PATH}/totp`, { body: { password } });
+}
+
+export function confirmTotp(code: string): Promise<{ recovery_codes: string[] }> {
+  return request('PUT', `${PATH}/totp`, { body: { code } });
 }
 
 export async function signOut(): Promise<void> {

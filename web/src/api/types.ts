@@ -5,9 +5,17 @@ export type Role = 'agent' | 'admin';
 export interface Session {
   user: string;
   name: string;
+  /** Which pages the user begins with. */
   role: Role;
   /** The agent this user works as; null for an admin who takes no calls. */
   agent: string | null;
+  roles: string[];
+  teams: string[];
+  /** What this session may do, each with its scope. */
+  permissions: Record<string, 'own' | 'team' | 'all'>;
+  second_factor: boolean;
+  /** What must be done before anything else is allowed. */
+  must: 'password_change' | 'second_factor' | null;
   expires_at: string;
 }
 
@@ -263,7 +271,12 @@ export type Fact =
   | { type: 'alarm.cleared'; kind: string };
 
 /** A fact with its place in the journal. */
-export type StreamEvent = { seq: number; at: string } & Fact;
+export type StreamEvent = {
+  seq: number;
+  at: string;
+  /** The call as it stands, for those who see it by their team. */
+  shown?: LiveCall;
+} & Fact;
 
 export interface PathStep {
   flow: string;

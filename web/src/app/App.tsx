@@ -9,6 +9,7 @@ import { whenSignedOut } from '../api/http';
 import { sessionQuery } from '../api/session';
 import { Failure } from '../ui/Failure';
 import css from './App.module.css';
+import { FirstSteps } from './FirstSteps';
 import { router } from './router';
 import { SignIn } from './SignIn';
 import { SessionContext } from './session';
@@ -53,6 +54,7 @@ export function App() {
       />
     );
   }
+  if (session.data.must) return <FirstSteps session={session.data} />;
   return (
     <SessionContext value={session.data}>
       <RouterProvider router={router} />

@@ -6,6 +6,7 @@ import { expect, it, vi } from 'vitest';
 import { show } from '../test/render';
 import { SESSION } from '../test/samples';
 import { serve } from '../test/server';
+import { FirstSteps } from './FirstSteps';
 import { SignIn } from './SignIn';
 
 const PATH = 'POST /api/v1/session';
@@ -50,4 +51,33 @@ it('changes its language at once and remembers it', async () => {
   await userEvent.click(screen.getByText('简体中文'));
   expect(screen.getByRole('button', { name: '登录' })).toBeTruthy();
   expect(localStorage.getItem('hotline.language')).toBe('zh-CN');
+});
+
+it('asks for the one-time code when the server does', async () => {
+  const log = serve({
+    [PATH]: ({ body }) =>
+      (body as { code?: string }).code
+        ? { body: SESSION }
+        : { status: 401, body: { type: 'code_required', title: 'no' } },
+  });
+  const done = vi.fn();
+  show(<SignIn expired={false} done={done} />);
+  await userEvent.keyboard('ana{Tab}secret{Enter}');
+  const code = await screen.findByLabelText('One-time code');
+  expect(screen.queryByRole('alert')).toBeNull();
+  await userEvent.type(code, '123456{Enter}');
+  await vi.waitFor(() => expect(done).toHaveBeenCalled());
+  expect(log[1]?.body).toEqual({ user: 'ana', password: 'secret', code: '123456' });
+});
+
+it('has a first password changed before the pages open', async () => {
+  const log = serve({ 'PUT /api/v1/session/password': { status: 204 } });
+  show(<FirstSteps session={{ ...SESSION, must: 'password_change' }} />);
+  await userEvent.type(screen.getByLabelText('Current password'), 'once');
+  await userEvent.type(screen.getByLabelText('New password'), 'Fresh-1234');
+  await userEvent.type(screen.getByLabelText('New password again'), 'Fresh-123{Enter}');
+  expect(screen.getByText('The two are not the same.')).toBeTruthy();
+  expect(log).toEqual([]);
+  await userEvent.type(screen.getByLabelText('New password again'), '4{Enter}');
+  await vi.waitFor(() => expect(log[0]?.body).toEqual({ current: 'once', new: 'Fresh-1234' }));
 });

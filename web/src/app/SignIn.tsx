@@ -1,7 +1,8 @@
-// User and password.
+// User, password, and the one-time code of those who have a second factor.
 
 import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/http';
@@ -11,6 +12,16 @@ import { chooseLanguage, currentLanguage, LANGUAGES, type Language } from '../te
 import { problemText } from '../ui/Failure';
 import { Logo } from './Logo';
 import css from './SignIn.module.css';
+
+function kindOf(error: unknown): string {
+  return error instanceof Problem ? (error.kind ?? '') : '';
+}
+
+function signInText(t: TFunction, error: unknown): string {
+  if (kindOf(error) === 'code_wrong') return t('sign_in.code_wrong');
+  if (error instanceof Problem && error.status === 401) return t('sign_in.wrong');
+  return problemText(t, error);
+}
 
 interface Props {
   /** The session ended by itself while the page was open. */
@@ -22,13 +33,18 @@ export function SignIn({ expired, done }: Props) {
   const { t } = useTranslation();
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
   const [tried, setTried] = useState(false);
+  const [asksCode, setAsksCode] = useState(false);
   const userField = useRef<HTMLInputElement>(null);
   const passwordField = useRef<HTMLInputElement>(null);
   const attempt = useMutation({
-    mutationFn: () => signIn(user.trim(), password),
+    mutationFn: () => signIn(user.trim(), password, code.trim()),
     onSuccess: done,
-    onError: () => passwordField.current?.select(),
+    onError: (error) => {
+      if (kindOf(error).startsWith('code_')) setAsksCode(true);
+      else passwordField.current?.select();
+    },
   });
 
   const submit = (event: FormEvent) => {
@@ -38,7 +54,6 @@ export function SignIn({ expired, done }: Props) {
     else if (!password) passwordField.current?.focus();
     else attempt.mutate();
   };
-  const wrong = attempt.error instanceof Problem && attempt.error.status === 401;
 
   return (
     <main className={css.page}>
@@ -73,9 +88,21 @@ export function SignIn({ expired, done }: Props) {
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={tried && !password ? t('sign_in.missing_password') : undefined}
         />
-        {attempt.isError && (
+        {asksCode && (
+          <TextInput
+            size="sm"
+            label={t('sign_in.code')}
+            description={t('sign_in.code_hint')}
+            name="code"
+            autoComplete="one-time-code"
+            autoFocus
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value)}
+          />
+        )}
+        {attempt.isError && kindOf(attempt.error) !== 'code_required' && (
           <p className={css.error} role="alert">
-            {wrong ? t('sign_in.wrong') : problemText(t, attempt.error)}
+            {signInText(t, attempt.error)}
           </p>
         )}
         <Button type="submit" size="sm" fullWidth loading={attempt.isPending}>

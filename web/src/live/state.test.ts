@@ -356,3 +356,12 @@ it('shows who is called back before an agent as somebody who waits', () => {
   const up = run(snapshot(), [begun, { type: 'call.dial_answered', call: 'c9' }]);
   expect(up.calls.c9).toMatchObject({ state: 'in_flow', agent: null, connected_at: null });
 });
+
+it('takes a call that comes into the view of a leader with the event that brings it', () => {
+  const shown = call({ id: 'c9', state: 'queued', queue: 'support' });
+  const before = fromSnapshot(snapshot());
+  const queued: Fact = { type: 'call.queued', call: 'c9', queue: 'support' };
+  const after = apply(before, { ...event(before.seq ?? 0, queued), seq: (before.seq ?? 0) + 1, shown }, null);
+  expect(before.calls.c9).toBeUndefined();
+  expect(after.calls.c9).toMatchObject({ state: 'queued', queue: 'support', caller: shown.caller });
+});

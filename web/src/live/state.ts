@@ -67,7 +67,9 @@ export function fromSnapshot(
  */
 export function apply(state: LiveState, event: StreamEvent, me: string | null): LiveState {
   if (state.seq === null || event.seq <= state.seq) return state;
-  return { ...applyFact(state, event, event.at, me), seq: event.seq };
+  // A call may come into the view of those who see their team's.
+  const known = event.shown && !state.calls[event.shown.id] ? withCall(state, event.shown) : state;
+  return { ...applyFact(known, event, event.at, me), seq: event.seq };
 }
 
 /** How many wait. */

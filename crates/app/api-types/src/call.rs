@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Customer, Direction, Diversion, Timestamp};
+use crate::{Customer, Direction, Diversion, Number, Timestamp};
 
 /// A living call.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,11 +14,11 @@ pub struct Call {
     /// What it does.
     pub state: CallState,
     /// The caller's number as sent.
-    pub caller: String,
+    pub caller: Number,
     /// The caller's display name.
     pub caller_name: Option<String>,
     /// What was dialled.
-    pub called: String,
+    pub called: Number,
     /// Who called whom.
     pub direction: Direction,
     /// The queue it waits in, or waited in last.
@@ -63,7 +63,7 @@ pub struct Attendee {
     /// The agent, if it is one.
     pub agent: Option<String>,
     /// The number outside, if it is there.
-    pub number: Option<String>,
+    pub number: Option<Number>,
     /// How it takes part.
     pub part: Part,
 }
@@ -226,11 +226,11 @@ pub struct Pop {
     /// The agent.
     pub agent: String,
     /// The caller's number as sent.
-    pub caller: String,
+    pub caller: Number,
     /// The caller's display name.
     pub caller_name: Option<String>,
     /// What was dialled.
-    pub called: String,
+    pub called: Number,
     /// The queue the call waited in.
     pub queue: Option<String>,
     /// When it joined that queue.

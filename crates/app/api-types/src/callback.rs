@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Number, Timestamp};
 
 /// Answer to `GET /api/v1/callbacks`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Callback {
     /// Whose agents are to call.
     pub queue: String,
     /// The number.
-    pub number: String,
+    pub number: Number,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// How often nobody was reached.

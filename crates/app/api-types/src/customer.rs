@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Number, Timestamp};
 
 /// A customer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Customer {
     /// E-mail address.
     pub email: Option<String>,
     /// Normalised telephone numbers.
-    pub numbers: Vec<String>,
+    pub numbers: Vec<Number>,
     /// Free text for the agents.
     pub note: Option<String>,
     /// The class, such as `gold`, by which flows and queues go.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agent, Alarm, Attendee, Cause, DialOutcome, Direction, LegSound, OfferOutcome, Party, Pop, QueueOutcome,
-    Source, Step, Timestamp, TransferTarget,
+    Agent, Alarm, Attendee, Call, Cause, DialOutcome, Direction, LegSound, Number, OfferOutcome, Party, Pop,
+    QueueOutcome, Source, Step, Timestamp, TransferTarget,
 };
 
 /// The data of an `event` on `GET /api/v1/events`.
@@ -17,6 +17,9 @@ pub struct Event {
     /// The call concerned, if it is one call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
+    /// The call as it stands, for those who see it by their team: with what may have brought it into their view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Box<Call>>,
     /// What happened: `type` and the fields of that type.
     #[serde(flatten)]
     pub what: What,
@@ -30,11 +33,11 @@ pub enum What {
     #[serde(rename = "call.started")]
     CallStarted {
         /// The caller's number as sent.
-        caller: String,
+        caller: Number,
         /// The caller's display name.
         caller_name: Option<String>,
         /// What was dialled.
-        called: String,
+        called: Number,
         /// The configured number.
         number: Option<String>,
         /// Its flow.
@@ -192,7 +195,7 @@ pub enum What {
         /// Its server, as configured.
         server: String,
         /// The number, normalised.
-        number: String,
+        number: Number,
         /// The agent whose own device this is; absent if somebody else is called.
         device_of: Option<String>,
     },
@@ -515,6 +518,7 @@ mod tests {
             seq: 7,
             at: Timestamp::from_unix_millis(0),
             call: Some("c".into()),
+            shown: None,
             what: What::CallOffered { offer: 3, agent: "1001".into(), because: None, pop: None },
         };
         let json = serde_json::to_value(&event).unwrap();
@@ -528,7 +532,7 @@ mod tests {
     #[test]
     fn an_event_without_a_call_omits_it() {
         let what = What::AlarmCleared { kind: "store_unavailable".into() };
-        let event = Event { seq: 1, at: Timestamp::from_unix_millis(0), call: None, what };
+        let event = Event { seq: 1, at: Timestamp::from_unix_millis(0), call: None, shown: None, what };
         assert_eq!(
             serde_json::to_string(&event).unwrap(),
             r#"{"seq":1,"at":"1970-01-01T00:00:00.000Z","type":"alarm.cleared","kind":"store_unavailable"}"#

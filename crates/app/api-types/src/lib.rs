@@ -18,6 +18,8 @@ mod flow;
 mod hours;
 mod live;
 mod message;
+mod number;
+mod people;
 mod problem;
 mod queue;
 mod record;
@@ -48,6 +50,11 @@ pub use flow::{
 pub use hours::{Hours, HoursList, HoursOverride, HoursState};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use message::{Message, MessagePage, SetMessage};
+pub use number::Number;
+pub use people::{
+    NewRole, NewUser, OneTimePassword, Permission, PermissionList, Permissions, Role, RoleChange, RoleList,
+    Team, TeamList, User, UserChange, UserCreated, UserList,
+};
 pub use problem::{FieldProblem, Problem};
 pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
 pub use record::{
@@ -56,7 +63,10 @@ pub use record::{
     RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step,
     SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
 };
-pub use session::{NewToken, Role, Session, SignIn, Token};
+pub use session::{
+    ChangePassword, ListedSession, NewToken, OfferTotp, PageKind, RecoveryCodes, Session, SessionKind,
+    SessionList, SignIn, Token, TotpCode, TotpOffer,
+};
 pub use staff::{
     AgentBooking, AgentHelp, AgentSession, AgentSpan, AgentTimes, Disposition, DispositionList, EndHelp,
     Help, HelpOutcome, NewBooking, Reason, ReasonList, SetDisposition, WrapUp, WrapUpDisposition,

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Number, Timestamp};
 
 /// Answer to `GET /api/v1/messages`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Message {
     /// An agent or a queue; `null` if the flow keeps it for itself.
     pub mailbox: Option<String>,
     /// The caller's number as sent.
-    pub caller: String,
+    pub caller: Number,
     /// When it began.
     pub started_at: Timestamp,
     /// Length.

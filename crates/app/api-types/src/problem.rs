@@ -7,6 +7,10 @@ use crate::FlowMistake;
 /// Body of every answer of 400 and above under `/api`, with content type `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
+    /// What a program can act on beyond the status; omitted where the status says all: `code_required`,
+    /// `code_wrong`, `password_change_required`, `second_factor_required`.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// The status text. Programs go by `status`.
     pub title: String,
     /// The HTTP status.

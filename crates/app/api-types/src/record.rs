@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attendee, Disposition, Timestamp};
+use crate::{Attendee, Disposition, Number, Timestamp};
 
 /// Answer to `GET /api/v1/calls`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,11 +21,11 @@ pub struct Record {
     /// The call.
     pub id: String,
     /// The caller's number as sent.
-    pub caller: String,
+    pub caller: Number,
     /// The caller's display name.
     pub caller_name: Option<String>,
     /// What was dialled, as sent.
-    pub called: String,
+    pub called: Number,
     /// The configured number that was dialled; `null` if it was an extension or a number outside.
     pub number: Option<String>,
     /// The flow of that number.
@@ -178,7 +178,7 @@ impl<'de> Deserialize<'de> for Mos {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diversion {
     /// The number that was called before.
-    pub from: String,
+    pub from: Number,
     /// Why, as the network says it: `user-busy`, `no-answer`, `unconditional`…
     pub reason: Option<String>,
 }
@@ -227,7 +227,7 @@ pub struct Dial {
     /// Its server, as configured.
     pub server: String,
     /// The number, normalised.
-    pub number: String,
+    pub number: Number,
     /// The agent whose own device this is; absent if somebody else is called.
     pub device_of: Option<String>,
     /// Begun.
@@ -595,7 +595,7 @@ pub enum TransferTarget {
     /// To the flow of this number.
     Number(String),
     /// To this number outside.
-    Outside(String),
+    Outside(Number),
 }
 
 /// What became of a transfer.

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Permissions, Timestamp};
 
 /// Body of `POST /api/v1/session`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct SignIn {
     pub user: String,
     /// Password.
     pub password: String,
+    /// The one-time code of the authenticator app, or a recovery code; asked for by a 401 of type `code_required`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 impl fmt::Debug for SignIn {
@@ -22,13 +25,13 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// What a user may do.
+/// Which pages a user begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Takes calls; sees its own calls and state.
+pub enum PageKind {
+    /// The desk of an agent.
     Agent,
-    /// Sees and does everything.
+    /// The center: the user may see agents beyond itself.
     Admin,
 }
 
@@ -39,10 +42,20 @@ pub struct Session {
     pub user: String,
     /// Shown name.
     pub name: String,
-    /// What the user may do.
-    pub role: Role,
+    /// Which pages the user begins with.
+    pub role: PageKind,
     /// The agent that this user is, if any.
     pub agent: Option<String>,
+    /// The names of the roles.
+    pub roles: Vec<String>,
+    /// The teams that the user oversees.
+    pub teams: Vec<String>,
+    /// What this session or token may do.
+    pub permissions: Permissions,
+    /// Whether a one-time code is asked for at sign-in.
+    pub second_factor: bool,
+    /// What must be done before anything else is allowed: `password_change` or `second_factor`.
+    pub must: Option<String>,
     /// When the session or token ends.
     pub expires_at: Timestamp,
 }
@@ -59,9 +72,15 @@ pub struct NewToken {
     pub password: Option<String>,
     /// What the token is for, shown in lists and in the audit: 1 to 100 characters.
     pub name: String,
-    /// Lifetime in seconds: 60 to 31 536 000 (a year); 30 days if absent.
+    /// The one-time code; goes with `password` for a user with a second factor.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Lifetime in seconds: from 60 to what is configured (a year if nothing is); 90 days if absent.
     #[serde(default)]
     pub expires_in_s: Option<u64>,
+    /// What the token may do, within what its user may do at any time; everything of the user if absent.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
 }
 
 impl fmt::Debug for NewToken {
@@ -73,6 +92,8 @@ impl fmt::Debug for NewToken {
 /// Answer to `POST /api/v1/tokens`. The token is shown this once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
+    /// Names it in lists.
+    pub id: String,
     /// To be sent as `Authorization: Bearer …`.
     pub token: String,
     /// When it ends.
@@ -85,17 +106,113 @@ impl fmt::Debug for Token {
     }
 }
 
+/// Body of `PUT /api/v1/session/password`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    /// The password that is in force.
+    pub current: String,
+    /// The one that is to take its place.
+    pub new: String,
+}
+
+/// Body of `POST /api/v1/session/totp`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfferTotp {
+    /// The user's password.
+    pub password: String,
+}
+
+/// Answer to `POST /api/v1/session/totp`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotpOffer {
+    /// For typing into an authenticator app, in base 32.
+    pub secret: String,
+    /// For a QR code.
+    pub uri: String,
+}
+
+/// Body of `PUT` and `DELETE /api/v1/session/totp`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TotpCode {
+    /// What the app shows.
+    pub code: String,
+}
+
+/// Answer to `PUT /api/v1/session/totp`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryCodes {
+    /// Each takes the place of a code of the app once; shown this once.
+    pub recovery_codes: Vec<String>,
+}
+
+macro_rules! secret_debug {
+    ($($secret:ident)+) => {
+        $(impl fmt::Debug for $secret {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($secret), "(***)"))
+            }
+        })+
+    };
+}
+
+secret_debug!(ChangePassword OfferTotp TotpOffer TotpCode RecoveryCodes);
+
+/// Answer to `GET /api/v1/sessions` and `GET /api/v1/tokens`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionList {
+    /// The newest first.
+    pub sessions: Vec<ListedSession>,
+}
+
+/// A session or token of the asking user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedSession {
+    /// Names it.
+    pub id: String,
+    /// A browser's or a program's.
+    pub kind: SessionKind,
+    /// The browser, or what the token is for.
+    pub name: String,
+    /// Where it was made from.
+    pub address: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was used last, exact to a minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// What a token is limited to; `null` for everything that its user may do.
+    pub permissions: Option<Permissions>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// Kinds of session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKind {
+    /// A browser's.
+    Session,
+    /// A program's.
+    Token,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn secrets_are_not_printed() {
-        let sign_in = SignIn { user: "1001".into(), password: "hush".into() };
-        let token = Token { token: "hush".into(), expires_at: Timestamp::from_unix_millis(0) };
+        let sign_in = SignIn { user: "1001".into(), password: "hush".into(), code: Some("hush".into()) };
+        let token =
+            Token { id: "1".into(), token: "hush".into(), expires_at: Timestamp::from_unix_millis(0) };
         let wish =
-            NewToken { user: None, password: Some("hush".into()), name: "wall".into(), expires_in_s: None };
-        assert!(!format!("{sign_in:?} {token:?} {wish:?}").contains("hush"));
+            NewToken { password: Some("hush".into()), ..serde_json::from_str(r#"{"name":"wall"}"#).unwrap() };
+        let new = ChangePassword { current: "hush".into(), new: "hush".into() };
+        assert!(!format!("{sign_in:?} {token:?} {wish:?} {new:?}").contains("hush"));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use hotline_access::PasswordRules;
 use hotline_base::{AgentId, Pii, Rng, WallTime};
 use hotline_call::DialPlan;
 use hotline_flow_files::FlowFiles;
@@ -18,6 +19,7 @@ use crate::hub::Hub;
 use crate::known::Known;
 use crate::password::Checker;
 use crate::routes::Dispositions;
+use crate::teams::Teams;
 use crate::throttle::{Key, Throttle};
 use crate::webhooks::{Running, Webhooks};
 
@@ -42,6 +44,12 @@ pub struct Ports {
     pub dial_plan: DialPlan,
     /// The numbers outside at which agents may choose to be reached.
     pub outside_numbers: BTreeMap<AgentId, Vec<Pii<String>>>,
+    /// The teams that users oversee.
+    pub teams: Arc<Teams>,
+    /// What passwords must be like.
+    pub passwords: PasswordRules,
+    /// The longest life of a token.
+    pub token_age_max: Duration,
     /// What can become of calls.
     pub dispositions: Arc<Dispositions>,
     /// Gives the metrics in the Prometheus text format.
@@ -64,6 +72,9 @@ pub(crate) struct App {
     known: Mutex<Known>,
     /// Shared by the routes that make ids; held for ten bytes.
     rng: Mutex<Rng>,
+    /// Held by whoever changes users or roles, from the look at all of them to the writing: two changes that are each
+    /// allowed must not together leave nobody who may change them.
+    pub(crate) people: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -76,8 +87,8 @@ impl App {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
         let rng = Mutex::new(Rng::from_seed(seed));
-        let (throttle, known) = (Mutex::default(), Mutex::default());
-        Ok(Self { ports, hub, passwords, webhooks, throttle, known, rng })
+        let (throttle, known, people) = Default::default();
+        Ok(Self { ports, hub, passwords, webhooks, throttle, known, rng, people })
     }
 
     /// The wall clock.
@@ -96,7 +107,8 @@ impl App {
         look(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn begin_sign_in(&self, key: &Key) -> Result<(), ApiError> {
+    /// Counts a try; gives whether tries before it have failed.
+    pub(crate) fn begin_sign_in(&self, key: &Key) -> Result<bool, ApiError> {
         self.throttled(|throttle| throttle.begin(key, Instant::now()))
             .map_err(|wait| ApiError::Throttled { wait })
     }

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use hotline_store::{Session, SessionKind, StoreError, TokenHash, User};
+use hotline_access::Permission;
+use hotline_store::{Session, SessionKind, SignedIn, Standing, StoreError, TokenHash, User};
 use hotline_telemetry::Metric;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::viewer::Viewer;
+use crate::viewer::{Subject, Viewer};
 
 /// The session's cookie.
 pub(crate) const COOKIE: &str = "hotline_session";
@@ -26,19 +27,35 @@ const OPEN: [(Method, &str); 2] = [(Method::POST, "/v1/session"), (Method::POST,
 pub(crate) struct Identity {
     pub(crate) session: Session,
     pub(crate) user: User,
+    pub(crate) standing: Standing,
     pub(crate) viewer: Viewer,
+    /// What must be done before anything else.
+    pub(crate) duty: Option<Duty>,
 }
 
 impl Identity {
-    /// Only admins go on.
-    pub(crate) fn require_admin(&self) -> Result<(), ApiError> {
-        if self.viewer.is_admin() { Ok(()) } else { Err(ApiError::Forbidden) }
+    /// Only who may do this to that goes on.
+    pub(crate) fn may(&self, permission: Permission, subject: Subject<'_>) -> Result<(), ApiError> {
+        if self.viewer.may(permission, subject) { Ok(()) } else { Err(ApiError::Forbidden) }
     }
 
-    /// Only those who may see what was on the wire go on.
-    pub(crate) fn require_tracer(&self) -> Result<(), ApiError> {
-        if self.viewer.may_trace() { Ok(()) } else { Err(ApiError::Forbidden) }
+    /// Who must do something first goes no further.
+    pub(crate) fn is_free(&self) -> Result<(), ApiError> {
+        match self.duty {
+            None => Ok(()),
+            Some(Duty::Password) => Err(ApiError::PasswordFirst),
+            Some(Duty::SecondFactor) => Err(ApiError::SecondFactorFirst),
+        }
     }
+}
+
+/// What somebody must do before a session may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// Change the password.
+    Password,
+    /// Add a second factor.
+    SecondFactor,
 }
 
 /// Looks the sender up. Everything but [`OPEN`] needs one; what needs none may still have one.
@@ -71,12 +88,11 @@ pub(crate) async fn authenticate(
     Ok(next.run(request).await)
 }
 
-/// The admin or nobody, outside `/api`.
-pub(crate) async fn is_admin(app: &App, headers: &HeaderMap) -> Result<bool, ApiError> {
-    match Secret::of(headers) {
-        Some(secret) => Ok(identify(app, &secret).await?.is_some_and(|identity| identity.viewer.is_admin())),
-        None => Ok(false),
-    }
+/// Whether whoever sent this may do that in the whole center; for routes outside `/api`.
+pub(crate) async fn may(app: &App, headers: &HeaderMap, permission: Permission) -> Result<bool, ApiError> {
+    let Some(secret) = Secret::of(headers) else { return Ok(false) };
+    let identity = identify(app, &secret).await?.filter(|identity| identity.duty.is_none());
+    Ok(identity.is_some_and(|identity| identity.viewer.may(permission, Subject::Center)))
 }
 
 struct Secret<'a> {
@@ -112,18 +128,37 @@ async fn identify(app: &App, secret: &Secret<'_>) -> Result<Option<Identity>, Ap
         }
         found => found?,
     };
-    let Some((session, user)) = found.filter(|(session, _)| session.kind == secret.kind) else {
+    let Some(found) = found.filter(|found| found.session.kind == secret.kind) else {
         app.with_known(|known| known.forget(&token));
         return Ok(None);
     };
-    if let Err(error) = app.ports.store.touch_session(&session, now).await {
+    let identity = identity(app, found);
+    let session = &identity.session;
+    if let Err(error) = app.ports.store.touch_session(session, now).await {
         // Only the time of the last use is lost.
         tracing::debug!(%error, "the use of a session was not noted");
     }
-    let viewer = Viewer { role: user.role, agent: user.agent.clone() };
-    let identity = Identity { session, user, viewer };
     app.with_known(|known| known.confirm(&identity, now));
     Ok(Some(identity))
+}
+
+/// Who is signed in, with what that allows.
+pub(crate) fn identity(app: &App, found: SignedIn) -> Identity {
+    let SignedIn { session, user, standing } = found;
+    let (agent, center) = (user.agent.clone(), Arc::clone(&app.ports.teams));
+    let viewer = Viewer::new(agent, standing.grants.clone(), &standing.teams, center);
+    let duty = if session.limited { duty(app, &user, &standing) } else { None };
+    Identity { session, user, standing, viewer, duty }
+}
+
+/// What this user must do before a session may be used.
+pub(crate) fn duty(app: &App, user: &User, standing: &Standing) -> Option<Duty> {
+    let age_max = app.ports.passwords.age_max;
+    let expired = age_max.is_some_and(|most| app.now().since(user.password_changed_at) >= most);
+    if user.password_temporary || expired {
+        return Some(Duty::Password);
+    }
+    (standing.second_factor && !user.second_factor).then_some(Duty::SecondFactor)
 }
 
 /// Fetch metadata where the browser sends it (all current ones), else the Origin. A request with neither is no

@@ -1,11 +1,17 @@
-//! Which agents a call concerns at each moment: those it is offered to and who talks with it, until that is over.
+//! Whom a call concerns at each moment: the agents it is offered to and who talks with it, until that is over; and whom it
+//! ever concerned, which is what those see who oversee them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use hotline_base::{AgentId, CallId, LegId};
+use hotline_api_types::CallState as Shown;
+use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
 use hotline_call::{
-    Attendee, CallEvent, CallState, CallView, Entry, Event, EventKind, OfferOutcome, Snapshot, Source, Who,
+    Attendee, CallEvent, CallState, CallView, Entry, Event, EventKind, OfferOutcome, Part, Party, Snapshot,
+    Source, Who,
 };
+
+use crate::viewer::Ties;
 
 /// The living calls; bounded by the shard's limit of calls.
 #[derive(Default)]
@@ -21,19 +27,58 @@ struct Concern {
     lookup_done: bool,
     recording: bool,
     ended: bool,
+    /// Agents and queues that ever had to do with it.
+    ever: Arc<Ties>,
+    course: Option<Course>,
+}
+
+/// A call as it stands, for those whose view it comes into.
+#[derive(Clone, Debug)]
+pub(crate) struct Course {
+    pub(crate) call: CallId,
+    pub(crate) caller: Pii<String>,
+    pub(crate) caller_name: Option<Pii<String>>,
+    pub(crate) called: Pii<String>,
+    pub(crate) entry: Entry,
+    pub(crate) source: Source,
+    pub(crate) language: String,
+    pub(crate) started_at: WallTime,
+    pub(crate) answered_at: Option<WallTime>,
+    pub(crate) connected_at: Option<WallTime>,
+    pub(crate) customer: Option<String>,
+    pub(crate) queue: Option<QueueId>,
+    pub(crate) state: Shown,
+    pub(crate) agents: Vec<AgentId>,
+    pub(crate) attendees: Vec<Attendee>,
+    pub(crate) consulting: bool,
+    pub(crate) held: bool,
+    pub(crate) muted: bool,
+}
+
+/// Whom an event concerns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Noted {
+    /// The agents who are told as their own.
+    pub(crate) agents: Vec<AgentId>,
+    /// Who ever had to do with the call.
+    pub(crate) ever: Arc<Ties>,
+    /// The call, with an event that may bring it into somebody's view.
+    pub(crate) shown: Option<Box<Course>>,
 }
 
 impl Concerns {
     /// As of a snapshot. Whether the address book has answered is not told there: a known customer shows that it
     /// has.
     pub(crate) fn from_snapshot(snapshot: &Snapshot) -> Self {
-        let concern = |view: &hotline_call::CallView| Concern {
+        let concern = |view: &CallView| Concern {
             agents: agents_of(view).into_iter().cloned().collect(),
             company: company_of(view, |_| true),
             hidden: company_of(view, |one| !one.told),
             lookup_done: view.customer.is_some(),
             recording: view.record.is_recording(),
             ended: view.record.ended_at.is_some(),
+            ever: Arc::new(Ties::of_record(&view.record)),
+            course: Some(Course::of(view)),
         };
         Self(snapshot.calls.iter().map(|view| (view.record.call, concern(view))).collect())
     }
@@ -43,12 +88,21 @@ impl Concerns {
         self.0.get(&call).is_some_and(|concern| concern.lookup_done)
     }
 
-    /// Notes what happened and says which agents it concerns.
-    pub(crate) fn note(&mut self, event: &Event) -> Vec<AgentId> {
+    /// Notes what happened and says whom it concerns.
+    pub(crate) fn note(&mut self, event: &Event) -> Noted {
         match &event.kind {
-            EventKind::Agent { agent, .. } => vec![agent.clone()],
-            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => Vec::new(),
-            EventKind::Call { call, what } => self.note_call(*call, what),
+            EventKind::Agent { agent, .. } => Noted { agents: vec![agent.clone()], ..Noted::default() },
+            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => Noted::default(),
+            EventKind::Call { call, what } => {
+                // Kept from before, for the last event of a call lets go of it.
+                let before = self.0.get(call).map(|concern| Arc::clone(&concern.ever)).unwrap_or_default();
+                let agents = self.note_call(*call, what);
+                let Some(concern) = self.0.get_mut(call) else {
+                    return Noted { agents, ever: before, shown: None };
+                };
+                let shown = concern.follow(*call, what, event.at);
+                Noted { agents, ever: Arc::clone(&concern.ever), shown }
+            }
         }
     }
 
@@ -150,6 +204,164 @@ impl Concerns {
     }
 }
 
+impl Concern {
+    /// Follows the course of a call, and gives it when it may come into somebody's view: with a new queue or agent.
+    fn follow(&mut self, call: CallId, what: &CallEvent, at: WallTime) -> Option<Box<Course>> {
+        if let CallEvent::Started { .. } = what {
+            self.course = Course::begun(call, what, at);
+        }
+        let course = self.course.as_mut()?;
+        course.follow(what, at);
+        course.agents = self.agents.iter().cloned().collect();
+        let (agent, queue) = touched(what);
+        let caller = caller(what);
+        let agent = agent.or(caller.as_ref());
+        if agent.is_none() && queue.is_none() {
+            return None;
+        }
+        let is_new = agent.is_some_and(|agent| !self.ever.agents.contains(agent))
+            || queue.is_some_and(|queue| !self.ever.queues.contains(queue));
+        if is_new {
+            let ever = Arc::make_mut(&mut self.ever);
+            ever.agents.extend(agent.cloned());
+            ever.queues.extend(queue.cloned());
+        }
+        Some(Box::new(course.clone()))
+    }
+}
+
+impl Course {
+    fn begun(call: CallId, what: &CallEvent, at: WallTime) -> Option<Self> {
+        let CallEvent::Started { caller, caller_name, called, entry, source, language, .. } = what else {
+            return None;
+        };
+        Some(Self {
+            call,
+            caller: caller.clone(),
+            caller_name: caller_name.clone(),
+            called: called.clone(),
+            entry: entry.clone(),
+            source: source.clone(),
+            language: language.clone(),
+            started_at: at,
+            answered_at: None,
+            connected_at: None,
+            customer: None,
+            queue: None,
+            state: Shown::InFlow,
+            agents: Vec::new(),
+            attendees: Vec::new(),
+            consulting: false,
+            held: false,
+            muted: false,
+        })
+    }
+
+    fn of(view: &CallView) -> Self {
+        let record = &view.record;
+        Self {
+            call: record.call,
+            caller: record.caller.clone(),
+            caller_name: record.caller_name.clone(),
+            called: record.called.clone(),
+            entry: record.entry.clone(),
+            source: record.source.clone(),
+            language: record.language.clone(),
+            started_at: record.started_at,
+            answered_at: record.answered_at,
+            connected_at: record.connected_at,
+            customer: record.customer.map(|customer| customer.to_string()),
+            queue: record.queues.last().map(|visit| visit.queue.clone()),
+            state: state(&view.state),
+            agents: agents_of(view).into_iter().cloned().collect(),
+            attendees: view.attendees.clone(),
+            consulting: view.is_consulting,
+            held: view.is_held,
+            muted: view.is_muted,
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others change nothing that is shown")]
+    fn follow(&mut self, what: &CallEvent, at: WallTime) {
+        self.follow_company(what);
+        match what {
+            // Of whom the agent asks, and not of the call.
+            CallEvent::Offered { .. } | CallEvent::Dialled { .. } | CallEvent::DialAnswered { .. }
+                if self.consulting => {}
+            CallEvent::Queued { queue } => (self.queue, self.state) = (Some(queue.clone()), Shown::Queued),
+            CallEvent::Dequeued { .. } if self.state == Shown::Queued => self.state = Shown::InFlow,
+            CallEvent::Answered => self.answered_at = Some(at),
+            CallEvent::LanguageChanged { language } => self.language.clone_from(language),
+            CallEvent::CustomerMatched { customer } => {
+                self.customer = customer.map(|customer| customer.to_string());
+            }
+            CallEvent::Offered { .. } => self.state = Shown::Offered,
+            CallEvent::Connected { .. } => {
+                self.state = Shown::Connected;
+                self.connected_at = self.connected_at.or(Some(at));
+            }
+            CallEvent::Dialled { .. } => self.state = Shown::Dialling,
+            CallEvent::DialAnswered { .. } => {
+                self.state = Shown::ConnectedOutside;
+                self.connected_at = self.connected_at.or(Some(at));
+            }
+            CallEvent::Ended { .. } => self.state = Shown::Ending,
+            _ => {}
+        }
+    }
+}
+
+impl Course {
+    /// Who takes part beside the two, and how the agent does.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing of it")]
+    fn follow_company(&mut self, what: &CallEvent) {
+        match what {
+            CallEvent::Consulting { .. } => self.consulting = true,
+            CallEvent::ConsultEnded { .. } => self.consulting = false,
+            CallEvent::PartyJoined { leg, who, part, told } => {
+                self.consulting &= *part != Part::Consulted;
+                self.attendees.retain(|one| one.leg != *leg);
+                self.attendees.push(Attendee { leg: *leg, who: who.clone(), part: *part, told: *told });
+            }
+            CallEvent::PartyLeft { leg } | CallEvent::Connected { offer: leg, .. } => {
+                self.attendees.retain(|one| one.leg != *leg);
+            }
+            CallEvent::Muted { is_muted, .. } => self.muted = *is_muted,
+            CallEvent::Held { by: Party::Agent } => self.held = true,
+            CallEvent::Retrieved { by: Party::Agent } => self.held = false,
+            CallEvent::Transferring { .. } | CallEvent::Transferred { .. } | CallEvent::TakenOver { .. } => {
+                (self.consulting, self.held, self.muted) = (false, false, false);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The agent and the queue that an event brings to a call.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others bring none")]
+fn touched(what: &CallEvent) -> (Option<&AgentId>, Option<&QueueId>) {
+    match what {
+        CallEvent::Queued { queue } => (None, Some(queue)),
+        CallEvent::Offered { agent, .. }
+        | CallEvent::Connected { agent, .. }
+        | CallEvent::PartyJoined { who: Who::Agent(agent), told: true, .. } => (Some(agent), None),
+        _ => (None, None),
+    }
+}
+
+/// The stable word of a call's state.
+pub(crate) const fn state(state: &CallState) -> Shown {
+    match state {
+        CallState::InFlow => Shown::InFlow,
+        CallState::Queued { .. } => Shown::Queued,
+        CallState::Offered { .. } => Shown::Offered,
+        CallState::Connected { .. } => Shown::Connected,
+        CallState::Dialling => Shown::Dialling,
+        CallState::ConnectedOutside => Shown::ConnectedOutside,
+        CallState::Ending => Shown::Ending,
+    }
+}
+
 /// Whom a living call concerns.
 pub(crate) fn agents_of(view: &CallView) -> Vec<&AgentId> {
     match &view.state {
@@ -239,7 +451,7 @@ mod tests {
         let mut concerns = Concerns::default();
         for (what, expected) in events {
             let event = Event { seq: 1, at: WallTime(0), kind: EventKind::Call { call, what } };
-            let concerned = concerns.note(&event);
+            let concerned = concerns.note(&event).agents;
             let concerned: Vec<&str> = concerned.iter().map(AgentId::as_str).collect();
             assert_eq!(concerned, expected, "{event:?}");
         }
@@ -270,7 +482,7 @@ mod tests {
         let mut concerns = Concerns::default();
         for (what, expected) in events {
             let event = Event { seq: 1, at: WallTime(0), kind: EventKind::Call { call, what } };
-            let concerned = concerns.note(&event);
+            let concerned = concerns.note(&event).agents;
             assert_eq!(concerned.first().map(AgentId::as_str), expected, "{event:?}");
             assert!(concerned.len() < 2, "{event:?}");
         }

@@ -4,27 +4,33 @@ mod decision;
 mod event;
 mod flow;
 mod message;
+mod people;
 mod record;
+mod sight;
 mod trace;
 mod trunk;
 
 use std::collections::BTreeMap;
 
+use hotline_access::{Permission, Scope};
 use hotline_acd::{AgentState, AgentView, CallerView, Device, Disposition, Help, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
 use hotline_call::{
     Alarm, AlarmKind, Attendee, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot,
+    Who,
 };
 
-use crate::concern::agents_of;
-use crate::viewer::Viewer;
+use crate::concern::{Course, agents_of};
+use crate::viewer::{Subject, Ties, Viewer};
 
 pub(crate) use decision::decision;
 pub(crate) use event::event;
 pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};
 pub(crate) use message::{message, message_page};
+pub(crate) use people::{explained, permissions, role, team, user};
 pub(crate) use record::{millis, record};
+pub(crate) use sight::Sight;
 pub(crate) use trace::ladder;
 pub(crate) use trunk::trunk;
 
@@ -39,43 +45,50 @@ fn text(value: Option<&Pii<String>>) -> Option<String> {
 
 /// What `viewer` may see of a snapshot. `lookup_done` tells whether the address book has answered for a call.
 pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> api::Live {
-    let admin = viewer.is_admin();
-    let own = |view: &&CallView| agents_of(view).into_iter().any(|agent| viewer.may_see(agent)) || admin;
-    let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, &lookup_done));
+    let seen = |view: &&CallView| viewer.sees_live(&Ties::of_view(view), &Ties::of_record(&view.record));
+    let sight = |view: &CallView| Sight::of(viewer, Subject::Call(&Ties::of_record(&view.record)));
+    let of_agent = |view: &AgentView| agent(view, Sight::of_agent(viewer, &view.id));
+    let system = viewer.sees_all(Permission::SystemSee);
+    let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, sight(view), &lookup_done));
     api::Live {
         seq: snapshot.seq,
         at: time(snapshot.at),
-        agents: snapshot.agents.iter().filter(|view| viewer.may_see(&view.id)).map(agent).collect(),
-        queues: snapshot.queues.iter().map(|view| queue(view, admin)).collect(),
+        agents: snapshot
+            .agents
+            .iter()
+            .filter(|view| viewer.may(Permission::AgentsSee, Subject::Agent(&view.id)))
+            .map(of_agent)
+            .collect(),
+        queues: snapshot.queues.iter().filter_map(|view| queue(view, viewer)).collect(),
         calls: snapshot
             .calls
             .iter()
             .filter(|view| view.is_listed)
-            .filter(own)
-            .map(|view| call(view, admin))
+            .filter(seen)
+            .map(|view| call(view, sight(view), viewer))
             .collect(),
         pop,
-        alarms: snapshot.alarms.iter().filter(|_| admin).map(alarm).collect(),
+        alarms: snapshot.alarms.iter().filter(|_| system).map(alarm).collect(),
         counters: snapshot
             .counters
             .iter()
-            .filter(|_| admin)
+            .filter(|_| system)
             .map(|(name, count)| ((*name).to_owned(), *count))
             .collect(),
     }
 }
 
 /// An agent.
-pub(crate) fn agent(view: &AgentView) -> api::Agent {
+pub(crate) fn agent(view: &AgentView, sight: Sight) -> api::Agent {
     let standing = Standing {
         help: view.help.as_ref(),
         state: &view.state,
         since: view.since,
         pending: view.pending.as_ref(),
-        device: &view.device,
+        device: device(&view.device, sight),
         registered: view.registered,
     };
-    agent_object(&view.id, Some(&Profile::of(view)), &standing)
+    agent_object(&view.id, Some(&Profile::of(view)), standing)
 }
 
 /// What the configuration says about an agent.
@@ -102,14 +115,14 @@ struct Standing<'a> {
     state: &'a AgentState,
     since: WallTime,
     pending: Option<&'a Presence>,
-    device: &'a Device,
+    device: api::Device,
     registered: bool,
     help: Option<&'a Help>,
 }
 
 /// An agent without a profile is shown by its id.
-fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: &Standing<'_>) -> api::Agent {
-    let Standing { state, since, pending, device: at, registered, help } = *standing;
+fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: Standing<'_>) -> api::Agent {
+    let Standing { state, since, pending, device, registered, help } = standing;
     let (word, reason, call, until) = match state {
         AgentState::LoggedOut => (api::AgentState::LoggedOut, None, None, None),
         AgentState::NotReady { reason } => (api::AgentState::NotReady, Some(reason), None, None),
@@ -128,7 +141,7 @@ fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: &Standing<
         since: time(since),
         until: until.map(time),
         pending: pending.map(asked),
-        device: device(at),
+        device,
         registered,
         call: call.map(|call| call.to_string()),
         wrap_up: wrap_up(state),
@@ -160,10 +173,10 @@ fn help(help: &Help) -> api::Help {
 }
 
 /// Where an agent is reached.
-pub(crate) fn device(device: &Device) -> api::Device {
+pub(crate) fn device(device: &Device, sight: Sight) -> api::Device {
     match device {
         Device::Phone => api::Device::Phone,
-        Device::Outside(number) => api::Device::Outside { number: number.expose().clone() },
+        Device::Outside(number) => api::Device::Outside { number: sight.number(number) },
     }
 }
 
@@ -177,36 +190,37 @@ fn asked(pending: &Presence) -> api::Pending {
     }
 }
 
-fn queue(view: &QueueView, admin: bool) -> api::Queue {
+/// How many wait is for everybody who may see queues at all; who waits is not for those who may see their own.
+fn queue(view: &QueueView, viewer: &Viewer) -> Option<api::Queue> {
+    let scope = viewer.grants.scope(Permission::QueuesSee)?;
+    let lists = scope > Scope::Own && viewer.may(Permission::QueuesSee, Subject::Queue(&view.id));
     let waiting =
         |caller: &CallerView| api::Waiting { call: caller.call.to_string(), since: time(caller.since) };
-    api::Queue {
+    Some(api::Queue {
         id: view.id.to_string(),
         name: view.name.clone(),
         length: view.on_the_line().count(),
-        waiting: admin.then(|| view.on_the_line().map(waiting).collect()),
+        waiting: lists.then(|| view.on_the_line().map(waiting).collect()),
         callbacks: view.callbacks_waiting,
-    }
+    })
 }
 
-fn call(view: &CallView, sees_all: bool) -> api::Call {
-    let record = &view.record;
-    let (state, position) = match &view.state {
-        CallState::InFlow => (api::CallState::InFlow, None),
-        CallState::Queued { position, .. } => (api::CallState::Queued, Some(*position)),
-        CallState::Offered { .. } => (api::CallState::Offered, None),
-        CallState::Connected { .. } => (api::CallState::Connected, None),
-        CallState::Dialling => (api::CallState::Dialling, None),
-        CallState::ConnectedOutside => (api::CallState::ConnectedOutside, None),
-        CallState::Ending => (api::CallState::Ending, None),
+fn call(view: &CallView, sight: Sight, viewer: &Viewer) -> api::Call {
+    // Who listens in secret is known to who does so, and to those who oversee the agent.
+    let oversees = viewer.grants.scope(Permission::CallsSee) > Some(Scope::Own);
+    let told = |one: &&Attendee| {
+        one.told || oversees || matches!(&one.who, Who::Agent(agent) if viewer.is(agent))
     };
+    let record = &view.record;
+    let state = crate::concern::state(&view.state);
+    let position = if let CallState::Queued { position, .. } = &view.state { Some(*position) } else { None };
     let agents: Vec<String> = agents_of(view).into_iter().map(ToString::to_string).collect();
     api::Call {
         id: record.call.to_string(),
         state,
-        caller: record.caller.expose().clone(),
-        caller_name: text(record.caller_name.as_ref()),
-        called: record.called.expose().clone(),
+        caller: sight.number(&record.caller),
+        caller_name: sight.text(record.caller_name.as_ref()),
+        called: record::called(&record.called, &record.entry, sight),
         direction: record::direction(&record.source, &record.entry),
         queue: record.queues.last().map(|visit| visit.queue.to_string()),
         position,
@@ -217,28 +231,59 @@ fn call(view: &CallView, sees_all: bool) -> api::Call {
         connected_at: record.connected_at.map(time),
         language: record.language.clone(),
         customer: record.customer.map(|customer| customer.to_string()),
-        attendees: view.attendees.iter().filter(|one| sees_all || one.told).map(attendee).collect(),
+        attendees: view.attendees.iter().filter(told).map(|one| attendee(one, sight)).collect(),
         consulting: view.is_consulting,
         held: view.is_held,
         muted: view.is_muted,
     }
 }
 
-fn attendee(of: &Attendee) -> api::Attendee {
-    record::attendee(of.leg, &of.who, of.part)
+fn attendee(of: &Attendee, sight: Sight) -> api::Attendee {
+    record::attendee(of.leg, &of.who, of.part, sight)
+}
+
+/// A living call as the stream has followed it.
+pub(crate) fn shown(course: &Course, sight: Sight) -> api::Call {
+    let agents: Vec<String> = course.agents.iter().map(ToString::to_string).collect();
+    api::Call {
+        id: course.call.to_string(),
+        state: course.state,
+        caller: sight.number(&course.caller),
+        caller_name: sight.text(course.caller_name.as_ref()),
+        called: record::called(&course.called, &course.entry, sight),
+        direction: record::direction(&course.source, &course.entry),
+        queue: course.queue.as_ref().map(ToString::to_string),
+        position: None,
+        agent: agents.first().cloned(),
+        offered_to: if course.state == api::CallState::Offered { agents } else { Vec::new() },
+        started_at: time(course.started_at),
+        answered_at: course.answered_at.map(time),
+        connected_at: course.connected_at.map(time),
+        language: course.language.clone(),
+        customer: course.customer.clone(),
+        attendees: course.attendees.iter().map(|one| attendee(one, sight)).collect(),
+        consulting: course.consulting,
+        held: course.held,
+        muted: course.muted,
+    }
 }
 
 /// The screen pop of a call that is offered to the viewer or was taken by it.
-fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> Option<api::Pop> {
+fn own_pop(
+    view: &CallView,
+    viewer: &Viewer,
+    sight: Sight,
+    lookup_done: impl Fn(CallId) -> bool,
+) -> Option<api::Pop> {
     let record = &view.record;
-    let agent = agents_of(view).into_iter().find(|agent| viewer.is(agent))?;
+    let agent = agents_of(view).into_iter().find(|agent| viewer.is_popped(agent))?;
     let offer = record.offers.iter().rev().find(|offer| offer.agent == *agent)?;
     match offer.outcome {
         OfferOutcome::Pending | OfferOutcome::Answered => {}
         OfferOutcome::Failed { .. } => return None,
     }
     let visit = record.queues.last();
-    Some(pop(&ScreenPop {
+    let shown = ScreenPop {
         call: record.call,
         offer: offer.leg,
         agent: agent.clone(),
@@ -251,35 +296,36 @@ fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> boo
         language: record.language.clone(),
         customer: view.customer.clone(),
         lookup_done: view.customer.is_some() || lookup_done(record.call),
-    }))
+    };
+    Some(pop(&shown, sight))
 }
 
 /// A screen pop, for the agent concerned only.
-pub(crate) fn pop(pop: &ScreenPop) -> api::Pop {
+pub(crate) fn pop(pop: &ScreenPop, sight: Sight) -> api::Pop {
     api::Pop {
         call: pop.call.to_string(),
         offer: pop.offer.0,
         agent: pop.agent.to_string(),
-        caller: pop.caller.expose().clone(),
-        caller_name: text(pop.caller_name.as_ref()),
-        called: pop.called.expose().clone(),
+        caller: sight.number(&pop.caller),
+        caller_name: sight.text(pop.caller_name.as_ref()),
+        called: sight.number(&pop.called),
         queue: pop.queue.as_ref().map(ToString::to_string),
         queued_at: pop.queued_at.map(time),
-        diversion: pop.diversion.as_ref().map(record::diversion),
+        diversion: pop.diversion.as_ref().map(|one| record::diversion(one, sight)),
         language: pop.language.clone(),
-        customer: pop.customer.as_ref().map(customer),
+        customer: pop.customer.as_ref().map(|one| customer(one, sight)),
         lookup_done: pop.lookup_done,
     }
 }
 
 /// A customer.
-pub(crate) fn customer(customer: &Customer) -> api::Customer {
+pub(crate) fn customer(customer: &Customer, sight: Sight) -> api::Customer {
     api::Customer {
         id: customer.id.to_string(),
         name: customer.name.expose().clone(),
         company: text(customer.company.as_ref()),
         email: text(customer.email.as_ref()),
-        numbers: customer.numbers.iter().map(|number| number.expose().clone()).collect(),
+        numbers: customer.numbers.iter().map(|number| sight.number(number)).collect(),
         note: text(customer.note.as_ref()),
         class: customer.class.clone(),
         language: customer.language.clone(),

@@ -50,12 +50,24 @@ pub(crate) enum ApiError {
     // The client may not.
     #[error("sign in first")]
     SignInFirst,
-    #[error("the user or the password is wrong")]
+    #[error("the user or the password is wrong, or too many were wrong before")]
     SignInFailed,
     #[error("you may not do this")]
     Forbidden,
     #[error("you have no phone of your own here: ask an admin for an agent of yours")]
     NoPhone,
+    #[error("change your password first: PUT /api/v1/session/password")]
+    PasswordFirst,
+    #[error("add a second factor first: POST /api/v1/session/totp")]
+    SecondFactorFirst,
+    #[error("a one-time code is needed, in the field `code`")]
+    CodeNeeded,
+    #[error("the one-time code is wrong or was used before")]
+    CodeWrong,
+    #[error("this user signs in with tokens only")]
+    NoPages,
+    #[error("{0}")]
+    Kept(&'static str),
     #[error("a page of another site sent this request")]
     CrossSite,
     #[error("too many failed sign-ins, wait a little")]
@@ -91,6 +103,11 @@ impl ApiError {
         Self::Fields(vec![FieldProblem { field: field.to_owned(), problem: refusal.to_string() }])
     }
 
+    /// Why the database refused; `conflict` if somebody else was faster or it exists already.
+    pub(crate) fn on_conflict(error: StoreError, conflict: Self) -> Self {
+        if matches!(error, StoreError::Conflict) { conflict } else { error.into() }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Body(rejection) => rejection.status(),
@@ -99,12 +116,18 @@ impl ApiError {
             Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::Fields(_) | Self::Value(_) | Self::Flows(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Refused(_) | Self::NoPhone => StatusCode::CONFLICT,
+            Self::Refused(_) | Self::Kept(_) | Self::NoPhone => StatusCode::CONFLICT,
             Self::NoVersion => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::SignInFirst | Self::SignInFailed => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::SignInFirst | Self::SignInFailed | Self::CodeNeeded | Self::CodeWrong => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Forbidden
+            | Self::PasswordFirst
+            | Self::SecondFactorFirst
+            | Self::NoPages
+            | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Data(_)
@@ -113,6 +136,18 @@ impl ApiError {
             | Self::RecordingUndeletable(_)
             | Self::Password(_)
             | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What a program can act on beyond the status.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the status says all of the others")]
+    fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::CodeNeeded => Some("code_required"),
+            Self::CodeWrong => Some("code_wrong"),
+            Self::PasswordFirst => Some("password_change_required"),
+            Self::SecondFactorFirst => Some("second_factor_required"),
+            _ => None,
         }
     }
 
@@ -139,6 +174,12 @@ impl ApiError {
             | Self::Stale
             | Self::SignInFailed
             | Self::Forbidden
+            | Self::PasswordFirst
+            | Self::SecondFactorFirst
+            | Self::CodeNeeded
+            | Self::CodeWrong
+            | Self::NoPages
+            | Self::Kept(_)
             | Self::CrossSite
             | Self::NoPhone
             | Self::Data(_)
@@ -160,12 +201,13 @@ impl IntoResponse for ApiError {
             tracing::warn!(error, "request failed");
         }
         let header = self.header();
+        let kind = self.kind().map(str::to_owned);
         let detail = self.to_string();
         let mistakes =
             if let Self::Flows(mistakes) = &self { convert::mistakes(mistakes) } else { Vec::new() };
         let errors = if let Self::Fields(errors) = self { errors } else { Vec::new() };
         let title = status.canonical_reason().unwrap_or("Error").to_owned();
-        let problem = Problem { title, status: status.as_u16(), detail, errors, mistakes };
+        let problem = Problem { kind, title, status: status.as_u16(), detail, errors, mistakes };
         let mut response = (status, Json(problem)).into_response();
         response
             .headers_mut()

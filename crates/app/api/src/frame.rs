@@ -3,56 +3,66 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use hotline_api_types::{Event, What};
+use hotline_api_types::What;
 use hotline_base::AgentId;
 use hotline_call::ScreenPop;
 use hotline_shard::Live;
 use serde::Serialize;
 
-use crate::convert::{self, Profile};
+use crate::concern::Noted;
+use crate::convert::{self, Profile, Sight};
 use crate::lines::Share;
 
-/// One event, written out for admins, for the agents concerned, and for the other agents as far as they share it.
-pub(crate) struct Frames {
-    pub(crate) all: Bytes,
-    pub(crate) own: Option<Bytes>,
-    pub(crate) others: Option<Bytes>,
+/// How an event is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// With the reasons of decisions, which name the other agents.
+    Whole,
+    /// To an agent concerned, with the screen pop if it has one.
+    Own,
+    /// To those who see the call by their team: without reasons, and with the call when it may be new to them.
+    Team,
+    /// To everybody else, as far as they share it.
+    Shared,
 }
 
-/// Writes an event out.
-pub(crate) fn frames(
-    live: &Live,
-    concerned: &[AgentId],
-    share: Option<&Share>,
+/// One event as text, once for all who get it in this form.
+pub(crate) fn event(
+    (live, noted, share): (&Live, &Noted, Option<&Share>),
+    (form, sight): (Form, Sight),
     agents: &BTreeMap<AgentId, Profile>,
-) -> Frames {
-    let event = convert::event(&live.event, agents);
-    let (all, seq) = (frame("event", live.event.seq, &event), live.event.seq);
-    let others = share.map(|share| {
-        let what = match share {
-            Share::Length(change) => {
-                What::QueueChanged { queue: change.queue.to_string(), length: change.length }
+) -> Bytes {
+    let mut event = convert::event(&live.event, agents, sight);
+    match form {
+        Form::Whole => {}
+        Form::Own => {
+            take_reasons(&mut event.what);
+            // An offer concerns nobody but its agent.
+            if let (What::CallOffered { pop, .. }, Some(agent)) = (&mut event.what, noted.agents.first()) {
+                *pop = pop_for(live, agent).map(|shown| Box::new(convert::pop(shown, sight)));
             }
-            Share::Whole => event.what.clone(),
-        };
-        frame("event", seq, &Event { call: None, what, ..event.clone() })
-    });
-    let own = concerned.first().map(|agent| {
-        let mut own = event;
-        // The reasons name the other agents.
-        if let What::CallOffered { because, .. }
-        | What::CallNotOffered { because }
-        | What::CallCallingBack { because, .. } = &mut own.what
-        {
-            *because = None;
         }
-        // An offer concerns nobody but its agent.
-        if let What::CallOffered { pop, .. } = &mut own.what {
-            *pop = pop_for(live, agent).map(|shown| Box::new(convert::pop(shown)));
+        Form::Team => {
+            take_reasons(&mut event.what);
+            event.shown = noted.shown.as_ref().map(|course| Box::new(convert::shown(course, sight)));
         }
-        frame("event", seq, &own)
-    });
-    Frames { all, own, others }
+        Form::Shared => {
+            event.call = None;
+            if let Some(Share::Length(change)) = share {
+                event.what = What::QueueChanged { queue: change.queue.to_string(), length: change.length };
+            }
+        }
+    }
+    frame("event", live.event.seq, &event)
+}
+
+fn take_reasons(what: &mut What) {
+    if let What::CallOffered { because, .. }
+    | What::CallNotOffered { because }
+    | What::CallCallingBack { because, .. } = what
+    {
+        *because = None;
+    }
 }
 
 /// The screen pop that goes to `agent` with an event.

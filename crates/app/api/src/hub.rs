@@ -8,7 +8,7 @@
 //!
 //! Must not know: HTTP, cookies, sockets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use hotline_call::{CallEvent, Command, EventKind};
 use hotline_shard::{Handle, HandleError, Live};
 use hotline_store::TokenHash;
 use hotline_telemetry::Metric;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::concern::Concerns;
@@ -46,6 +46,8 @@ pub(crate) struct Hub {
     newest: watch::Sender<u64>,
     fates: mpsc::Sender<Fate>,
     closing: CancellationToken,
+    /// Wakes whoever looks whether people may still see what they see.
+    people: Notify,
 }
 
 #[derive(Default)]
@@ -62,7 +64,7 @@ struct State {
 
 /// An open page.
 struct Seat {
-    viewer: Viewer,
+    viewer: watch::Sender<Viewer>,
     session: TokenHash,
     leave: CancellationToken,
 }
@@ -73,6 +75,8 @@ pub(crate) struct SeatGuard {
     number: u64,
     /// Cancelled when the session ends or the server stops.
     pub(crate) leave: CancellationToken,
+    /// What the page may see from now on.
+    pub(crate) viewer: watch::Receiver<Viewer>,
 }
 
 /// A snapshot for one page.
@@ -109,7 +113,14 @@ impl Hub {
         let (fates, told) = mpsc::channel(FATES_MAX);
         let live = shard.subscribe();
         let state = Mutex::default();
-        let hub = Arc::new(Self { shard, state, newest: watch::Sender::new(0), fates, closing });
+        let hub = Arc::new(Self {
+            shard,
+            state,
+            newest: watch::Sender::new(0),
+            fates,
+            closing,
+            people: Notify::new(),
+        });
         let reading = Task::Read(Arc::clone(&hub), live);
         let telling = Task::Tell(Arc::clone(&hub), told);
         (hub, [reading.run(), telling.run()])
@@ -125,9 +136,40 @@ impl Hub {
         let leave = self.closing.child_token();
         state.seats_made += 1;
         let number = state.seats_made;
+        let (viewer, told) = watch::channel(viewer);
         state.seats.insert(number, Seat { viewer, session, leave: leave.clone() });
         Metric::ApiPages.gauge().increment(1.0);
-        Some(SeatGuard { hub: Arc::clone(self), number, leave })
+        Some(SeatGuard { hub: Arc::clone(self), number, leave, viewer: told })
+    }
+
+    /// Somebody may do more or less than before: open pages are to be judged again.
+    pub(crate) fn look_again(&self) {
+        self.people.notify_one();
+    }
+
+    /// Waits for [`Hub::look_again`].
+    pub(crate) async fn asked_to_look(&self) {
+        self.people.notified().await;
+    }
+
+    /// The sessions of the open pages, each once.
+    pub(crate) fn sessions(&self) -> Vec<TokenHash> {
+        let sessions: HashSet<TokenHash> =
+            self.state().seats.values().map(|seat| seat.session.clone()).collect();
+        sessions.into_iter().collect()
+    }
+
+    /// From here on the pages of a session see what `viewer` may.
+    pub(crate) fn judge(&self, session: &TokenHash, viewer: &Viewer) {
+        for seat in self.state().seats.values().filter(|seat| seat.session == *session) {
+            seat.viewer.send_if_modified(|known| {
+                let changed = *known != *viewer;
+                if changed {
+                    known.clone_from(viewer);
+                }
+                changed
+            });
+        }
     }
 
     /// Closes the pages of a session that has ended.
@@ -199,7 +241,7 @@ impl Hub {
             Some(last) if live.event.seq == last + 1 => {}
             Some(_) | None => return false,
         }
-        let concerned = state.concerns.note(&live.event);
+        let noted = state.concerns.note(&live.event);
         let share = match state.lines.note(&live.event) {
             Some(change) => Some(Share::Length(change)),
             None => is_for_queue(&live.event.kind, &state.agents).then_some(Share::Whole),
@@ -207,7 +249,7 @@ impl Hub {
         if let (EventKind::Call { what: CallEvent::Offered { offer, agent, .. }, .. }, Some(_)) =
             (&live.event.kind, &live.pop)
         {
-            if state.seats.values().any(|seat| seat.viewer.is(agent)) {
+            if state.seats.values().any(|seat| seat.viewer.borrow().is_popped(agent)) {
                 state.unwritten.insert(*offer, agent.clone());
             } else {
                 self.tell(Fate { offer: *offer, written: false });
@@ -217,14 +259,14 @@ impl Hub {
             forget_over(&mut state.unwritten, what);
         }
         let seq = live.event.seq;
-        state.ring.push(Entry::new(live, concerned, share));
+        state.ring.push(Entry::new(live, noted, share));
         self.newest.send_replace(seq);
         true
     }
 
     /// An event as somebody who sees all reads it.
     pub(crate) fn shape(&self, event: &hotline_call::Event) -> hotline_api_types::Event {
-        convert::event(event, &self.state().agents)
+        convert::event(event, &self.state().agents, convert::Sight::Plain)
     }
 
     /// Starts over from a snapshot: at the beginning, and when events were missed.
@@ -315,7 +357,8 @@ impl Drop for SeatGuard {
         let State { seats, unwritten, .. } = state;
         // The last page of an agent is gone: nobody will write what waits for it.
         unwritten.retain(|offer, agent| {
-            let lost = seat.viewer.is(agent) && !seats.values().any(|other| other.viewer.is(agent));
+            let lost = seat.viewer.borrow().is_popped(agent)
+                && !seats.values().any(|other| other.viewer.borrow().is_popped(agent));
             if lost {
                 self.hub.tell(Fate { offer: *offer, written: false });
             }
@@ -328,13 +371,12 @@ impl Drop for SeatGuard {
 mod tests {
     use hotline_base::WallTime;
     use hotline_call::{Entry, ScreenPop, Source};
-    use hotline_store::Role;
 
     use super::*;
     use crate::testing::{Shard, call};
 
     fn viewer(agent: &str) -> Viewer {
-        Viewer { role: Role::Agent, agent: Some(agent.into()) }
+        crate::testing::viewer(Some(agent), "agent")
     }
 
     fn started() -> CallEvent {

@@ -42,6 +42,11 @@ impl Known {
         self.0.remove(token);
     }
 
+    /// The user is signed out everywhere.
+    pub(crate) fn forget_user(&mut self, user: &str) {
+        self.0.retain(|_, entry| entry.identity.user.name != user);
+    }
+
     /// What the database said last, if that still holds.
     pub(crate) fn recall(&self, token: &TokenHash, kind: SessionKind, now: WallTime) -> Option<Identity> {
         let Entry { identity, confirmed_at } = self.0.get(token)?;
@@ -53,8 +58,11 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use hotline_access::Grants;
     use hotline_base::Pii;
-    use hotline_store::{Role, Session, User};
+    use hotline_store::{Session, Standing, User};
 
     use super::*;
     use crate::viewer::Viewer;
@@ -62,15 +70,7 @@ mod tests {
     const NOW: WallTime = WallTime(1_000_000_000_000_000);
 
     fn identity(secret: &str, expires_at: Option<WallTime>) -> Identity {
-        let user = User {
-            name: "ann".to_owned(),
-            display_name: "Ann".to_owned(),
-            role: Role::Agent,
-            agent: None,
-            password_hash: Pii::new(String::new()),
-            disabled: false,
-            created_at: NOW,
-        };
+        let user = User::new("ann", "Ann", "agent", Pii::new(String::new()), NOW);
         let session = Session {
             token: TokenHash::of(secret),
             user: "ann".to_owned(),
@@ -79,8 +79,13 @@ mod tests {
             created_at: NOW,
             expires_at,
             last_seen_at: NOW,
+            id: String::new(),
+            limited: false,
+            grants: None,
+            address: None,
         };
-        Identity { session, user, viewer: Viewer { role: Role::Agent, agent: None } }
+        let viewer = Viewer::new(None, Grants::default(), [""; 0], Arc::default());
+        Identity { session, user, standing: Standing::default(), viewer, duty: None }
     }
 
     fn recalls(known: &Known, secret: &str, now: WallTime) -> bool {

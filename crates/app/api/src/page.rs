@@ -17,7 +17,6 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_unti
 use crate::delivery::Outbox;
 use crate::frame;
 use crate::hub::{Hub, Next, SeatGuard};
-use crate::viewer::Viewer;
 
 /// How often a silent stream shows that it lives: a comment. A page that has missed two of them, and waited for a slow
 /// network, knows within 10 s that its connection is dead.
@@ -26,7 +25,6 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// See the module.
 pub(crate) struct Page {
     hub: Arc<Hub>,
-    viewer: Viewer,
     seat: SeatGuard,
     outbox: Outbox,
     newest: watch::Receiver<u64>,
@@ -46,7 +44,6 @@ impl Page {
     pub(crate) async fn open(
         seat: SeatGuard,
         hub: Arc<Hub>,
-        viewer: Viewer,
         outbox: Outbox,
         ends: Instant,
         seq: Option<u64>,
@@ -57,7 +54,7 @@ impl Page {
         let resumed = seq.filter(|seq| hub.can_resume(*seq));
         let seq = resumed.unwrap_or_default();
         let ready = VecDeque::new();
-        let mut page = Self { hub, viewer, seat, outbox, newest, keep_alive, ends, seq, ready };
+        let mut page = Self { hub, seat, outbox, newest, keep_alive, ends, seq, ready };
         if resumed.is_none() {
             page.start_over().await?;
         }
@@ -83,8 +80,15 @@ impl Page {
             if self.seat.leave.is_cancelled() {
                 return None;
             }
+            if self.seat.viewer.has_changed().unwrap_or(false)
+                && let Err(error) = self.start_over().await
+            {
+                tracing::debug!(%error, "no snapshot for a page that may see something else");
+                return None;
+            }
             self.newest.mark_unchanged();
-            match self.hub.next(self.seq, &self.viewer) {
+            let viewer = self.seat.viewer.borrow().clone();
+            match self.hub.next(self.seq, &viewer) {
                 Next::Frames { seq, frames } => {
                     self.seq = seq;
                     self.ready.extend(frames);
@@ -103,6 +107,10 @@ impl Page {
                         () = self.seat.leave.cancelled() => return None,
                         () = sleep_until(self.ends) => return None,
                         changed = self.newest.changed() => changed.ok()?,
+                        changed = self.seat.viewer.changed() => {
+                            changed.ok()?;
+                            self.seat.viewer.mark_changed();
+                        }
                         _ = self.keep_alive.tick() => return Some(frame::keep_alive(self.seq)),
                     }
                 }
@@ -111,7 +119,8 @@ impl Page {
     }
 
     async fn start_over(&mut self) -> Result<(), HandleError> {
-        let picture = self.hub.picture(&self.viewer).await?;
+        let viewer = self.seat.viewer.borrow_and_update().clone();
+        let picture = self.hub.picture(&viewer).await?;
         self.seq = picture.seq;
         self.ready.push_back((frame::snapshot(picture.seq, &picture.live), picture.pop));
         Ok(())
@@ -120,7 +129,7 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    use hotline_store::{Role, TokenHash};
+    use hotline_store::TokenHash;
 
     use super::*;
     use crate::ring::RING_MAX;
@@ -129,10 +138,10 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     async fn open(shard: &Shard, seq: Option<u64>) -> Page {
-        let viewer = Viewer { role: Role::Admin, agent: None };
-        let seat = shard.hub.enter(viewer.clone(), TokenHash::of("x")).unwrap();
+        let viewer = crate::testing::viewer(None, "admin");
+        let seat = shard.hub.enter(viewer, TokenHash::of("x")).unwrap();
         let (hub, ends) = (Arc::clone(&shard.hub), Instant::now() + MINUTE);
-        Page::open(seat, hub, viewer, Outbox::default(), ends, seq).await.unwrap()
+        Page::open(seat, hub, Outbox::default(), ends, seq).await.unwrap()
     }
 
     async fn text(page: &mut Page) -> Option<String> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use hotline_access::PASSWORD_BYTES_MAX;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -13,8 +14,6 @@ use tokio::time::timeout;
 pub(crate) const HASHES_AT_ONCE: usize = 2;
 /// How long a sign-in waits for its turn; then the client is told that the server is busy.
 pub(crate) const TURN_MAX: Duration = Duration::from_secs(5);
-/// Longer passwords are refused unseen, in bytes.
-pub(crate) const PASSWORD_BYTES_MAX: usize = 1024;
 
 /// Why a password could not be hashed or checked.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +40,32 @@ pub fn hash_password(password: &str) -> Result<String, PasswordError> {
     Ok(hash.to_string())
 }
 
+/// Characters of a password that the server makes, without those that look like others.
+const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyzACDEFHJKL";
+const DIGITS: &[u8; 8] = b"23456789";
+
+/// A password for one sign-in: 80 random bits, in groups that people can read to one another, of all four classes.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn one_time_password() -> Result<String, PasswordError> {
+    let mut random = [0_u8; 18];
+    getrandom::fill(&mut random).map_err(|_| PasswordError::Hash(argon2::password_hash::Error::Crypto))?;
+    let mut password = String::new();
+    for (place, byte) in random.iter().enumerate() {
+        if place == 6 || place == 12 {
+            password.push('-');
+        }
+        let byte = usize::from(*byte);
+        password.push(char::from(if place % 6 == 5 { DIGITS[byte % 8] } else { LETTERS[byte % 32] }));
+    }
+    // One letter of each kind, whatever came by chance.
+    password.replace_range(0..1, char::from(LETTERS[usize::from(random[0]) % 23]).encode_utf8(&mut [0; 4]));
+    password
+        .replace_range(1..2, char::from(LETTERS[23 + usize::from(random[1]) % 9]).encode_utf8(&mut [0; 4]));
+    Ok(password)
+}
+
 /// Checks passwords.
 pub(crate) struct Checker {
     turns: Arc<Semaphore>,
@@ -58,6 +83,18 @@ impl Checker {
         });
         let decoy = decoy.await.map_err(PasswordError::Died)??;
         Ok(Self { turns: Arc::new(Semaphore::new(HASHES_AT_ONCE)), decoy: decoy.into() })
+    }
+
+    /// Hashes a password, in its turn.
+    pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
+        let turn = timeout(TURN_MAX, Arc::clone(&self.turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(PasswordError::Busy) };
+        let hashing = spawn_blocking(move || {
+            let hash = hash_password(&password);
+            drop(turn);
+            hash
+        });
+        hashing.await.map_err(PasswordError::Died)?
     }
 
     /// Whether `password` fits `hash`; without a hash it takes as long and does not fit.
@@ -96,6 +133,16 @@ mod tests {
         assert!(!checker.fits("correct horsf".into(), Some(hash)).await.unwrap());
         assert!(!checker.fits("correct horse".into(), None).await.unwrap());
         assert!(checker.fits("x".into(), Some("plain".into())).await.is_err());
+    }
+
+    #[test]
+    fn a_password_that_the_server_makes_keeps_the_strictest_rules() {
+        let rules = hotline_access::PasswordRules { length: 20, classes: 4, ..Default::default() };
+        for _ in 0..200 {
+            let password = one_time_password().unwrap();
+            assert_eq!(rules.check(&password, "admin"), Ok(()), "{password}");
+        }
+        assert_ne!(one_time_password().unwrap(), one_time_password().unwrap());
     }
 
     #[test]

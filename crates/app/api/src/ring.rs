@@ -5,34 +5,38 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hotline_access::{Permission, Scope};
 use hotline_base::{AgentId, LegId};
+use hotline_call::EventKind;
 use hotline_shard::Live;
 
-use crate::convert::Profile;
-use crate::frame::{Frames, frames, pop_for};
+use crate::concern::Noted;
+use crate::convert::{Profile, Sight};
+use crate::frame::{self, Form, pop_for};
 use crate::lines::Share;
-use crate::viewer::Viewer;
+use crate::viewer::{Subject, Viewer};
 
 /// Events that are kept: at a busy center's 100 events a second, some 40 s.
 pub const RING_MAX: usize = 4096;
 /// Entries that a page takes at a time, so that it does not hold the hub for long.
 pub(crate) const BATCH_MAX: usize = 64;
 
-/// One event, written out once for all pages, when the first of them reads it.
+/// One event, written out once in each form for all pages, when the first of them reads it.
 pub(crate) struct Entry {
     /// Its number.
     pub(crate) seq: u64,
     live: Arc<Live>,
-    /// The agents concerned, who get the event in another form than admins.
-    concerned: Vec<AgentId>,
-    /// What the other agents get in its place, if they are to know anything.
+    /// Whom it concerns.
+    noted: Noted,
+    /// What the others get in its place, if they are to know anything.
     share: Option<Share>,
-    frames: OnceCell<Frames>,
+    /// By form, in full and with masked numbers.
+    frames: [[OnceCell<Bytes>; 2]; 4],
 }
 
 impl Entry {
-    pub(crate) fn new(live: Arc<Live>, concerned: Vec<AgentId>, share: Option<Share>) -> Self {
-        Self { seq: live.event.seq, live, concerned, share, frames: OnceCell::new() }
+    pub(crate) fn new(live: Arc<Live>, noted: Noted, share: Option<Share>) -> Self {
+        Self { seq: live.event.seq, live, noted, share, frames: Default::default() }
     }
 
     /// What a page may see of it, and the offer whose screen pop that contains.
@@ -41,20 +45,49 @@ impl Entry {
         viewer: &Viewer,
         agents: &BTreeMap<AgentId, Profile>,
     ) -> Option<(Bytes, Option<LegId>)> {
-        let own = self.concerned.iter().find(|agent| viewer.is(agent));
-        if own.is_none() && !viewer.is_admin() && self.share.is_none() {
-            return None;
+        let form = self.form_for(viewer)?;
+        let sight = match &self.live.event.kind {
+            EventKind::Call { .. } => Sight::of(viewer, Subject::Call(&self.noted.ever)),
+            EventKind::Agent { agent, .. } => Sight::of_agent(viewer, agent),
+            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => Sight::Plain,
+        };
+        let frame = self.frames[form as usize][sight as usize].get_or_init(|| {
+            frame::event((&self.live, &self.noted, self.share.as_ref()), (form, sight), agents)
+        });
+        let pop = match form {
+            Form::Own => viewer.agent.as_ref().and_then(|agent| pop_for(&self.live, agent)),
+            Form::Whole | Form::Team | Form::Shared => None,
+        };
+        Some((frame.clone(), pop.map(|pop| pop.offer)))
+    }
+
+    fn form_for(&self, viewer: &Viewer) -> Option<Form> {
+        let whole = |whole: bool| whole.then_some(Form::Whole);
+        match &self.live.event.kind {
+            EventKind::Agent { agent, .. } => {
+                return whole(viewer.may(Permission::AgentsSee, Subject::Agent(agent)));
+            }
+            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => {
+                return whole(viewer.sees_all(Permission::SystemSee));
+            }
+            EventKind::Call { .. } => {}
         }
-        let frames =
-            self.frames.get_or_init(|| frames(&self.live, &self.concerned, self.share.as_ref(), agents));
-        if let Some(agent) = own {
-            let pop = pop_for(&self.live, agent).map(|pop| pop.offer);
-            return frames.own.clone().map(|frame| (frame, pop));
+        if self.noted.agents.iter().any(|agent| viewer.is_popped(agent)) {
+            return Some(Form::Own);
         }
-        if viewer.is_admin() {
-            return Some((frames.all.clone(), None));
+        match viewer.grants.scope(Permission::CallsSee) {
+            Some(Scope::All) => return Some(Form::Whole),
+            Some(Scope::Team) if viewer.may(Permission::CallsSee, Subject::Call(&self.noted.ever)) => {
+                return Some(Form::Team);
+            }
+            Some(Scope::Team | Scope::Own) | None => {}
         }
-        frames.others.clone().map(|frame| (frame, None))
+        let share = self.share.as_ref()?;
+        let seen = match share {
+            Share::Length(_) => viewer.may(Permission::QueuesSee, Subject::Anything),
+            Share::Whole => viewer.may(Permission::MessagesSee, Subject::Anything),
+        };
+        seen.then_some(Form::Shared)
     }
 }
 
@@ -114,7 +147,7 @@ mod tests {
     fn entry(seq: u64) -> Entry {
         let kind = EventKind::AlarmCleared(AlarmKind::StoreUnavailable);
         let live = Live { event: Event { seq, at: WallTime(0), kind }, pop: None };
-        Entry::new(Arc::new(live), Vec::new(), None)
+        Entry::new(Arc::new(live), Noted::default(), None)
     }
 
     proptest! {

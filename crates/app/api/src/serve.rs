@@ -21,6 +21,7 @@ use crate::app::{App, Ports};
 use crate::auth::Origin;
 use crate::delivery::{Outbox, Wire};
 use crate::hub::Hub;
+use crate::pages::look_after_pages;
 use crate::webhooks::{Parts as WebhookParts, Running};
 use crate::password::{Checker, PasswordError};
 use crate::routes::router;
@@ -74,7 +75,9 @@ pub async fn serve(
         tasks.spawn(task);
     }
     let app = App::new(ports, hub, passwords, webhooks).map_err(ServeError::Random)?;
-    let router = router(Arc::new(app));
+    let app = Arc::new(app);
+    tasks.spawn(look_after_pages(Arc::clone(&app), shutdown.clone()));
+    let router = router(app);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let cut_off = CancellationToken::new();
     while let Some(Some((stream, place))) = shutdown.run_until_cancelled(accept(&listener, &places)).await {

@@ -42,8 +42,8 @@ pub(crate) struct Throttle(HashMap<Key, Entry>);
 
 impl Throttle {
     /// Asks for a try and counts it as failed, so that tries side by side are all seen; [`Throttle::succeeded`]
-    /// takes that back. The error is how long to wait.
-    pub(crate) fn begin(&mut self, key: &Key, now: Instant) -> Result<(), Duration> {
+    /// takes that back. Gives whether one has failed before; the error is how long to wait.
+    pub(crate) fn begin(&mut self, key: &Key, now: Instant) -> Result<bool, Duration> {
         if self.0.get(key).is_some_and(|entry| entry.forget_at <= now) {
             self.0.remove(key);
         }
@@ -61,7 +61,7 @@ impl Throttle {
             let doublings = (entry.failures - FAILURES_MAX).min(16);
             entry.blocked_until = now + (WAIT_FIRST * 2_u32.pow(doublings)).min(FAILURE_MEMORY);
         }
-        Ok(())
+        Ok(entry.failures > 1)
     }
 
     /// The password was right.
@@ -104,13 +104,13 @@ mod tests {
     #[test]
     fn after_five_failures_the_sixth_waits_and_each_further_one_twice_as_long() {
         let (mut throttle, now) = (Throttle::default(), Instant::now());
-        for _ in 0..FAILURES_MAX {
-            assert_eq!(throttle.begin(&key("ada"), now), Ok(()));
+        for failed in 0..FAILURES_MAX {
+            assert_eq!(throttle.begin(&key("ada"), now), Ok(failed > 0));
         }
         assert_eq!(throttle.begin(&key("ada"), now), Err(WAIT_FIRST));
-        assert_eq!(throttle.begin(&key("bob"), now), Ok(()), "others are not concerned");
+        assert_eq!(throttle.begin(&key("bob"), now), Ok(false), "others are not concerned");
         let later = now + WAIT_FIRST;
-        assert_eq!(throttle.begin(&key("ada"), later), Ok(()));
+        assert_eq!(throttle.begin(&key("ada"), later), Ok(true));
         assert_eq!(throttle.begin(&key("ada"), later), Err(WAIT_FIRST * 2));
     }
 
@@ -118,16 +118,16 @@ mod tests {
     fn success_and_time_make_good() {
         let (mut throttle, now) = (Throttle::default(), Instant::now());
         for _ in 0..FAILURES_MAX - 1 {
-            assert_eq!(throttle.begin(&key("ada"), now), Ok(()));
-            assert_eq!(throttle.begin(&key("bob"), now), Ok(()));
+            assert!(throttle.begin(&key("ada"), now).is_ok());
+            assert!(throttle.begin(&key("bob"), now).is_ok());
         }
-        assert_eq!(throttle.begin(&key("ada"), now), Ok(()));
+        assert!(throttle.begin(&key("ada"), now).is_ok());
         throttle.succeeded(&key("ada"));
         for _ in 0..FAILURES_MAX {
-            assert_eq!(throttle.begin(&key("ada"), now), Ok(()));
+            assert!(throttle.begin(&key("ada"), now).is_ok());
         }
         for _ in 0..FAILURES_MAX {
-            assert_eq!(throttle.begin(&key("bob"), now + FAILURE_MEMORY), Ok(()));
+            assert!(throttle.begin(&key("bob"), now + FAILURE_MEMORY).is_ok());
         }
     }
 
@@ -135,7 +135,7 @@ mod tests {
     fn a_try_that_could_not_be_checked_does_not_count() {
         let (mut throttle, now) = (Throttle::default(), Instant::now());
         for _ in 0..FAILURES_MAX * 2 {
-            assert_eq!(throttle.begin(&key("ada"), now), Ok(()));
+            assert!(throttle.begin(&key("ada"), now).is_ok());
             throttle.take_back(&key("ada"));
         }
     }
@@ -145,7 +145,7 @@ mod tests {
         let (mut throttle, now) = (Throttle::default(), Instant::now());
         for number in 0..u32::try_from(ENTRIES_MAX).unwrap() + 10 {
             let at = now + Duration::from_micros(number.into());
-            assert_eq!(throttle.begin(&key(&number.to_string()), at), Ok(()));
+            assert!(throttle.begin(&key(&number.to_string()), at).is_ok());
         }
         assert_eq!(throttle.0.len(), ENTRIES_MAX);
         assert!(!throttle.0.contains_key(&key("9")) && throttle.0.contains_key(&key("10")));

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotline_base::{AgentId, Pii};
+use hotline_access::BUILT_IN;
+use hotline_base::{AgentId, GroupId, Pii};
 use hotline_call::{
     Agent, AutoAnswer, DialPlan, OUTSIDE_NUMBERS_MAX, Route, Staffing, TAKE_CALL_PROMPT, number,
 };
@@ -34,6 +35,8 @@ const KEYS: [&str; 12] = [
     "groups",
     "daily_cap",
 ];
+/// Beside the names of people in `demo:`.
+const ALLOW_ANYWHERE: &str = "allow_anywhere";
 const CALLS_PER_DAY_MAX: usize = 10_000;
 
 /// What entries of `agents:` are checked against.
@@ -228,42 +231,61 @@ fn digest_order(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Algorithm>> 
     Some(order)
 }
 
-pub(crate) fn demo_users(
+/// The people of a demonstration, and whether it may be reached from elsewhere.
+pub(crate) fn demo(
     reader: &mut Reader<'_>,
     node: &Node,
     agents: &BTreeMap<AgentId, AgentEntry>,
-) -> Option<Vec<DemoUser>> {
-    let mut users = Vec::new();
+) -> Option<(Vec<DemoUser>, bool)> {
+    let (mut users, mut allow_anywhere) = (Vec::new(), false);
     for (key, value) in reader.entries(node, "demo users")? {
-        let Some(fields) = reader.fields(value, "a demo user", &["name", "password", "role", "agent"]) else {
-            continue;
-        };
-        let name = reader.required(&fields, "name").and_then(|node| reader.text(node, "a name"));
-        let password = reader.required(&fields, "password").and_then(|node| reader.text(node, "a password"));
-        let admin = reader.required(&fields, "role").and_then(|node| {
-            match reader.text(node, "`agent` or `admin`")? {
-                "agent" => Some(false),
-                "admin" => Some(true),
-                other => {
-                    reader.mistake(node.place, format!("unknown role `{other}`"), "`agent` or `admin`");
-                    None
-                }
-            }
-        });
-        let agent = match fields.optional("agent") {
-            None => None,
-            Some(node) => {
-                let id = reader.text(node, "an agent's id in quotes")?;
-                if !agents.contains_key(&AgentId::from(id)) {
-                    let remedy = suggest(id, agents.keys().map(AgentId::as_str));
-                    reader.mistake(node.place, format!("there is no agent `{id}`"), remedy);
-                }
-                Some(id.to_owned())
-            }
-        };
-        let (Some(name), Some(password), Some(admin)) = (name, password, admin) else { continue };
-        let (user, name, password) = (key.text.clone(), name.to_owned(), Pii::from(password));
-        users.push(DemoUser { user, name, password, admin, agent });
+        if key.text == ALLOW_ANYWHERE {
+            allow_anywhere = reader.bool(Some(value), false)?;
+        } else {
+            users.extend(demo_user(reader, key, value, agents));
+        }
     }
-    Some(users)
+    Some((users, allow_anywhere))
+}
+
+fn demo_user(
+    reader: &mut Reader<'_>,
+    key: &Key,
+    value: &Node,
+    agents: &BTreeMap<AgentId, AgentEntry>,
+) -> Option<DemoUser> {
+    let fields = reader.fields(value, "a demo user", &["name", "password", "role", "agent", "teams"])?;
+    let name = reader.required(&fields, "name").and_then(|node| reader.text(node, "a name"));
+    let password = reader.required(&fields, "password").and_then(|node| reader.text(node, "a password"));
+    let role = reader.required(&fields, "role").and_then(|node| {
+        let known = BUILT_IN.iter().map(|role| role.name);
+        let text = reader.text(node, "a role such as `agent` or `admin`")?;
+        if known.clone().any(|role| role == text) {
+            return Some(text.to_owned());
+        }
+        reader.mistake(node.place, format!("unknown role `{text}`"), suggest(text, known));
+        None
+    });
+    let teams = groups(reader, fields.optional("teams"));
+    let there = |team: &GroupId| agents.values().any(|entry| entry.agent.groups.contains(team));
+    if let (Some(teams), Some(node)) = (&teams, fields.optional("teams")) {
+        for team in teams.iter().filter(|team| !there(team)) {
+            let problem = format!("no agent is in the group `{team}`");
+            reader.mistake(node.place, problem, "`groups:` of an agent makes one");
+        }
+    }
+    let agent = match fields.optional("agent") {
+        None => None,
+        Some(node) => {
+            let id = reader.text(node, "an agent's id in quotes")?;
+            if !agents.contains_key(&AgentId::from(id)) {
+                let remedy = suggest(id, agents.keys().map(AgentId::as_str));
+                reader.mistake(node.place, format!("there is no agent `{id}`"), remedy);
+            }
+            Some(id.to_owned())
+        }
+    };
+    let (user, password) = (key.text.clone(), Pii::from(password?));
+    let teams = teams?.iter().map(ToString::to_string).collect();
+    Some(DemoUser { user, name: name?.to_owned(), password, role: role?, agent, teams })
 }

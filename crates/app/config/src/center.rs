@@ -16,7 +16,7 @@ use hotline_sip::uri::Host;
 use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Fields, Node, Place, Reader, Source, read, shown, suggest};
 
-use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo_users};
+use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo};
 use crate::flow_world::{FlowWorld, NumberEntry};
 use crate::flows::{FlowText, Sounds};
 use crate::queues::{self, queues};
@@ -106,7 +106,8 @@ pub(crate) struct Draft {
     routes: Vec<Route>,
     hours: BTreeMap<HoursId, Schedule>,
     tells_of_listening: bool,
-    demo_users: Option<Vec<DemoUser>>,
+    masked_queues: BTreeSet<QueueId>,
+    demo: Option<(Vec<DemoUser>, bool)>,
 }
 
 /// What entries of the center may name.
@@ -192,11 +193,12 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
     let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
-    let demo_users = match fields.optional("demo") {
-        Some(node) => Some(demo_users(reader, node, agents.as_ref()?)?),
+    let demo = match fields.optional("demo") {
+        Some(node) => Some(demo(reader, node, agents.as_ref()?)?),
         None => None,
     };
     let (numbers, number_entries) = numbers?;
+    let (queues, masked_queues) = queues?;
     Some(Draft {
         domain: domain?,
         language: language?,
@@ -208,14 +210,15 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         number_entries,
         areas: areas?,
         zone: zone?,
-        queues: queues?,
+        queues,
         agents: agents?,
         staffing: staffing?,
         trunks: trunks?,
         routes: routes?,
         hours: hours?,
         tells_of_listening: tells_of_listening?,
-        demo_users,
+        masked_queues,
+        demo,
     })
 }
 
@@ -495,7 +498,7 @@ impl Draft {
             recording: server.recordings.policy,
             timing: Timing::default(),
         };
-        let demo = self.demo_users.map(|users| Demo { users, sip_passwords });
+        let demo = self.demo.map(|(users, allow_anywhere)| Demo { users, sip_passwords, allow_anywhere });
         let country = self.country;
         Configuration {
             server,
@@ -506,6 +509,7 @@ impl Draft {
             demo,
             flows: flow_texts,
             flow_world,
+            masked_queues: self.masked_queues,
             prompts,
         }
     }

@@ -7,6 +7,7 @@ mod center;
 mod flow_suite;
 mod flow_world;
 mod flows;
+mod http;
 mod keepalive;
 mod queues;
 mod server;
@@ -23,7 +24,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hotline_base::Pii;
+use hotline_base::{Pii, QueueId};
 use hotline_call::Center;
 use hotline_media::PromptId;
 use hotline_sip::{TrunkConfig, UserConfig};
@@ -32,10 +33,11 @@ use hotline_yaml::{Diagnostic, Source};
 pub use flow_suite::{FlowSuite, flow_suite};
 pub use flow_world::FlowWorld;
 pub use flows::{FLOWS_MAX, FlowText, read_flows};
-pub use webhooks::{WEBHOOKS_MAX, Webhook};
-pub use server::{Http, LogFormat, Media, Recordings, Server, Storage, TextToSpeech, TtsEngine};
+pub use http::Http;
+pub use server::{LogFormat, Media, Recordings, Server, Storage, TextToSpeech, TtsEngine};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};
 pub use trace::{Hep, SipTrace};
+pub use webhooks::{WEBHOOKS_MAX, Webhook};
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -56,6 +58,8 @@ pub struct Configuration {
     pub flows: Vec<FlowText>,
     /// What flows are checked against that come while the server runs.
     pub flow_world: FlowWorld,
+    /// The queues whose callers' numbers are for those only who may read all numbers.
+    pub masked_queues: BTreeSet<QueueId>,
     /// Every prompt that the center may play.
     pub prompts: BTreeSet<PromptId>,
 }
@@ -67,6 +71,8 @@ pub struct Demo {
     pub users: Vec<DemoUser>,
     /// SIP passwords of the agents, to be shown at start.
     pub sip_passwords: BTreeMap<String, Pii<String>>,
+    /// True if the center may be reached from elsewhere in spite of its published passwords.
+    pub allow_anywhere: bool,
 }
 
 /// A person of the demonstration center.
@@ -78,8 +84,10 @@ pub struct DemoUser {
     pub name: String,
     /// The published password.
     pub password: Pii<String>,
-    /// True for an administrator.
-    pub admin: bool,
+    /// The name of the role, one of those that every center has.
+    pub role: String,
+    /// The teams that this person oversees.
+    pub teams: Vec<String>,
     /// The agent this person is.
     pub agent: Option<String>,
 }
@@ -101,7 +109,8 @@ pub enum ConfigError {
     /// A demonstration center would be reachable from elsewhere.
     #[error(
         "{file} is a demonstration center with published passwords, and {setting} in {server_file} is not a loopback \
-         address ({address}): give the center real passwords and remove `demo:`, or listen on 127.0.0.1"
+         address ({address}): give the center real passwords and remove `demo:`, or listen on 127.0.0.1, or say \
+         `allow_anywhere: true` in `demo:` if everybody may sign in"
     )]
     DemoExposed {
         /// The center's file.
@@ -168,7 +177,7 @@ pub fn load_with_flows(server_file: &Path, flows: Option<&Path>) -> Result<Confi
 }
 
 fn refuse_exposed_demo(configuration: &Configuration, server_file: &Path) -> Result<(), ConfigError> {
-    if configuration.demo.is_none() {
+    if configuration.demo.as_ref().is_none_or(|demo| demo.allow_anywhere) {
         return Ok(());
     }
     let server = &configuration.server;

@@ -12,6 +12,7 @@ use hotline_media::PARTIES_MAX;
 use hotline_record_io::{Channels, Coding, Format};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, Value, read};
 
+use crate::http::{Http, http};
 use crate::sip::{Sip, sip};
 use crate::webhooks::{Webhook, webhooks};
 
@@ -58,13 +59,6 @@ pub struct Media {
     pub timeout: Duration,
     /// The most parties of one conference.
     pub parties_max: usize,
-}
-
-/// Pages and API.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Http {
-    /// Where HTTP is listened on.
-    pub listen: SocketAddr,
 }
 
 /// Files and database.
@@ -165,9 +159,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
         &["listen", "external", "ports", "threads", "timeout_s", "parties_max"],
     )
     .and_then(|(fields, node)| media(reader, &fields, node));
-    let http = section(reader, &fields, "http", "http", &["listen"])
-        .and_then(|(fields, _)| address(reader, &fields, "listen"))
-        .map(|listen| Http { listen });
+    let http = http(reader, &fields);
     let storage = section(
         reader,
         &fields,

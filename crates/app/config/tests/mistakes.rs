@@ -150,6 +150,29 @@ fn a_demonstration_center_refuses_to_be_seen_from_elsewhere() {
 }
 
 #[test]
+fn a_demonstration_center_may_be_seen_from_elsewhere_if_it_says_so() {
+    let open = "demo:\n  allow_anywhere: true #";
+    let (directory, outcome) = changed("center.yaml", "demo: #", open);
+    assert!(outcome.unwrap().demo.is_some_and(|demo| demo.allow_anywhere && demo.users.len() == 4));
+    let path = directory.path().join("hotline.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("listen: 127.0.0.1:8080", "listen: 0.0.0.0:8080")).unwrap();
+    assert!(load(&path).is_ok());
+}
+
+#[test]
+fn people_of_a_demonstration_have_known_roles_and_teams() {
+    let admin = "password: hotline-admin, role: admin";
+    let text = mistake("center.yaml", admin, "password: hotline-admin, role: supervisr");
+    assert!(text.contains("did you mean `supervisor`?"), "{text}");
+    let text = mistake("center.yaml", admin, "password: hotline-admin, role: team_leader, teams: [early]");
+    assert!(text.contains("no agent is in the group `early`"), "{text}");
+    let (_directory, outcome) =
+        changed("center.yaml", "    name: Support\n", "    name: Support\n    mask_numbers: true\n");
+    assert_eq!(outcome.unwrap().masked_queues, ["support".into()].into());
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let text = mistake("hotline.yaml", "center.yaml", "centre.yaml");
     assert!(text.contains("centre.yaml"), "{text}");

@@ -40,7 +40,7 @@ fn sip_lines(sip: &[Listening]) -> String {
 
 fn demo_text(configuration: &Configuration, demo: &Demo) -> String {
     let mut text = format!(
-        "Demonstration center (published passwords, loopback only)\n  {:<8} {:<16} {:<6} {:<16} {}\n",
+        "Demonstration center (published passwords)\n  {:<8} {:<16} {:<6} {:<16} {}\n",
         "sign in", "password", "phone", "SIP password", "name"
     );
     for user in &demo.users {

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Look whether all recordings are whole, or mend what a crash left.
     Recordings(Recordings),
+    /// Look whether the audit log is what was written.
+    Audit(Audit),
     /// Add a person who can sign in, or give one a new password, which is read from standard input.
     User(User),
 }
@@ -331,7 +333,7 @@ pub(crate) struct Forward {
 /// Asks the running server, which keeps the messages of living and finished calls in memory for a while (`sip.trace` in
 /// the configuration). Answers to digest challenges and pressed keys are masked; each reading is in the audit log.
 ///
-/// Only administrators may look. Who you are is told by a token (--token or HOTLINE_TOKEN, from POST /api/v1/tokens),
+/// Only those with the permission `trace.see` may look. Who you are is told by a token (--token or HOTLINE_TOKEN, from POST /api/v1/tokens),
 /// or by --user with the password on standard input. With a demonstration center neither is needed.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -358,10 +360,10 @@ pub(crate) struct Trace {
     /// Where the server's pages and API are; `http.listen` of the configuration unless given.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) server: Option<SocketAddr>,
-    /// A token of an administrator.
+    /// A token of somebody with the permission `trace.see`.
     #[arg(long, env = "HOTLINE_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
-    /// An administrator, whose password is read from standard input.
+    /// Somebody with that permission, whose password is read from standard input.
     #[arg(long, value_name = "NAME", conflicts_with = "token")]
     pub(crate) user: Option<String>,
 }
@@ -385,16 +387,43 @@ pub(crate) enum RecordingsTask {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline audit verify    exit code 1 if a row is missing or was changed; the server may run")]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) what: AuditTask,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditTask {
+    /// Compute the chain of all rows anew, and say how many there are or which is the first that is not what was written.
+    Verify,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline user root --admin                      may do everything
+  hotline user carla --role team_leader --team early --agent 1004
+  hotline user dora --role agent --agent 1005 --temporary")]
 pub(crate) struct User {
     /// The name to sign in with.
     pub(crate) user: String,
     /// The name that others see.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The agent this person is; an administrator without.
+    /// The agent this person is; with no role named, of the role `agent`.
     #[arg(long)]
     pub(crate) agent: Option<String>,
-    /// Whether this person may do everything.
+    /// May do everything: the role `admin`.
     #[arg(long)]
     pub(crate) admin: bool,
+    /// A role (docs/permissions.md); can be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Vec<String>,
+    /// A team that this person oversees: a group of agents; can be given several times.
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) team: Vec<String>,
+    /// The password must be changed at the first sign-in.
+    #[arg(long)]
+    pub(crate) temporary: bool,
 }

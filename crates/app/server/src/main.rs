@@ -2,6 +2,7 @@
 //!
 //! Start reading at `server.rs`, which builds the server from its configuration.
 
+mod audit;
 mod banner;
 mod bench;
 mod certificate;
@@ -28,7 +29,9 @@ use hotline_config::{ConfigError, Configuration, LogFormat, load_with_flows};
 use hotline_telemetry::install_logs;
 use tokio::runtime::Runtime;
 
-use crate::cli::{Bench, Cli, Command, Described, Measurement, Recordings, RecordingsTask, Schema};
+use crate::cli::{
+    Audit, AuditTask, Bench, Cli, Command, Described, Measurement, Recordings, RecordingsTask, Schema,
+};
 
 /// Exit code for a configuration with mistakes: a supervisor must not restart into the same mistakes.
 const EXIT_CONFIG: u8 = 2;
@@ -94,6 +97,9 @@ fn run(cli: &Cli) -> Result<()> {
         Some(Command::Recordings(Recordings { what: RecordingsTask::Repair })) => {
             logs(&configuration, &cli.log)?;
             runtime()?.block_on(recordings::repair(&configuration))
+        }
+        Some(Command::Audit(Audit { what: AuditTask::Verify })) => {
+            runtime()?.block_on(audit::verify(&configuration))
         }
         Some(Command::User(user)) => runtime()?.block_on(users::add(&configuration, user)),
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use hotline_api::{Dispositions, HoursByHand, Ports, Webhook, Webhooks};
+use hotline_api::{Dispositions, HoursByHand, Ports, Teams, Webhook, Webhooks};
 use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
 use hotline_config::{Configuration, Sip, SipListener, TtsEngine};
@@ -129,7 +129,7 @@ impl Server {
         let clock = Clock::start();
         let mut rng = Rng::from_seed(entropy()?);
         let (store, writer) = open_store(configuration).await?;
-        users::prepare(&store, configuration.demo.as_ref(), &mut rng).await?;
+        users::prepare(&store, configuration.demo.as_ref()).await?;
         let last_seq = close_former_calls(&store, configuration, clock.now().wall).await?;
 
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS_MAX);
@@ -184,6 +184,9 @@ impl Server {
             hours: Arc::new(hours),
             dial_plan: configuration.center.dial_plan.clone(),
             outside_numbers: outside_numbers(configuration),
+            teams: Arc::new(teams(configuration)),
+            passwords: configuration.server.http.passwords,
+            token_age_max: configuration.server.http.token_age_max,
             dispositions: Arc::new(dispositions(configuration)),
             metrics: Arc::new(move || metrics.render()),
             webhooks: webhooks(configuration, outgoing),
@@ -362,6 +365,16 @@ async fn take_over(
 fn outside_numbers(configuration: &Configuration) -> BTreeMap<AgentId, Vec<Pii<String>>> {
     let agents = configuration.center.agents.iter();
     agents.map(|(id, agent)| (id.clone(), agent.outside_numbers.clone())).collect()
+}
+
+/// Who can be overseen together.
+fn teams(configuration: &Configuration) -> Teams {
+    let center = &configuration.center;
+    let agents = center.agents.iter().map(|(id, agent)| (id.clone(), agent.groups.clone()));
+    let queues = center.queues.iter().map(|(id, queue)| {
+        (id.clone(), queue.routing.members.iter().map(|member| member.agent.clone()).collect())
+    });
+    Teams::new(agents, queues, configuration.masked_queues.clone())
 }
 
 /// What can become of calls; queues that have all are not named.

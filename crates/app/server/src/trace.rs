@@ -41,7 +41,11 @@ impl Visit {
         if let Some(token) = &options.token {
             return Ok(Self { client: Client::with_token(server, token.clone()), passing: false });
         }
-        let demo = configuration.demo.iter().flat_map(|demo| &demo.users).find(|user| user.admin);
+        let demo = configuration
+            .demo
+            .iter()
+            .flat_map(|demo| &demo.users)
+            .find(|user| user.role == hotline_access::ADMIN);
         let (user, password) = match (&options.user, demo) {
             (Some(user), _) => (user.clone(), read_password()?),
             (None, Some(user)) => (user.user.clone(), user.password.expose().clone()),
@@ -126,7 +130,7 @@ fn explain(error: ClientError, call: &str) -> anyhow::Error {
              messages gave way to later ones (`sip.trace` says how many are kept)"
         ),
         ClientError::Refused { status, .. } if status.as_u16() == 403 => {
-            anyhow!("only administrators may see SIP messages")
+            anyhow!("only those with the permission `trace.see` may see SIP messages")
         }
         error @ (ClientError::Unreachable { .. }
         | ClientError::Protocol(_)

@@ -39,6 +39,19 @@ pub struct AuditRow {
     pub entry: AuditEntry,
 }
 
+/// Which entries a list gives; a filter that is absent lets everything through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Who did it.
+    pub actor: Option<String>,
+    /// What was done; one that ends in a dot stands for all that begin so.
+    pub action: Option<String>,
+    /// Done at or after this time.
+    pub from: Option<WallTime>,
+    /// Done before this time.
+    pub until: Option<WallTime>,
+}
+
 /// What the check of the chain found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditVerdict {
@@ -99,11 +112,35 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
-    pub async fn list_audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+    pub async fn list_audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>, StoreError> {
         let before = before.and_then(|seq| i64::try_from(seq).ok()).unwrap_or(i64::MAX);
-        let statement = sql("SELECT * FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2")
-            .bind(before)
-            .bind(i64::try_from(limit.min(AUDIT_PAGE_MAX)).unwrap_or(0));
+        let mut statement = sql("SELECT * FROM audit WHERE seq < $1").bind(before);
+        if let Some(actor) = &filter.actor {
+            statement.push_bind(" AND actor = ", actor.as_str());
+        }
+        match &filter.action {
+            // Compared by what they begin with; a pattern would have to be escaped.
+            Some(family) if family.ends_with('.') => {
+                let length = i64::try_from(family.chars().count()).unwrap_or(i64::MAX);
+                statement.push_bind(" AND substr(action, 1, CAST(", length);
+                statement.push_bind(" AS INTEGER)) = ", family.as_str());
+            }
+            Some(action) => statement.push_bind(" AND action = ", action.as_str()),
+            None => {}
+        }
+        if let Some(from) = filter.from {
+            statement.push_bind(" AND at >= ", from.as_unix_micros());
+        }
+        if let Some(until) = filter.until {
+            statement.push_bind(" AND at < ", until.as_unix_micros());
+        }
+        let limit = i64::try_from(limit.min(AUDIT_PAGE_MAX)).unwrap_or(0);
+        statement.push_bind(" ORDER BY seq DESC LIMIT ", limit);
         self.db.fetch(statement).await?.iter().map(|row| Link::read(row)?.into_row()).collect()
     }
 

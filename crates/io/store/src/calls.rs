@@ -40,6 +40,17 @@ pub struct CallFilter {
     pub since: Option<WallTime>,
     /// Began before this time.
     pub until: Option<WallTime>,
+    /// An agent among these took the call or was offered it, or it waited last in one of these queues.
+    pub among: Option<Among>,
+}
+
+/// Some agents and queues.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Among {
+    /// The agents.
+    pub agents: BTreeSet<AgentId>,
+    /// The queues.
+    pub queues: BTreeSet<QueueId>,
 }
 
 /// A place in a list: the last call of a page.
@@ -308,6 +319,9 @@ fn list_statement(filter: &CallFilter, cursor: Option<CallCursor>, limit: i64) -
     if let Some(until) = filter.until {
         statement.push_bind(" AND call.started_at < ", until.as_unix_micros());
     }
+    if let Some(among) = &filter.among {
+        push_among(&mut statement, among);
+    }
     if let Some(cursor) = cursor {
         statement.push_bind(after, cursor.started_at.as_unix_micros());
         statement.push_bind(", ", cursor.call.to_string());
@@ -315,6 +329,19 @@ fn list_statement(filter: &CallFilter, cursor: Option<CallCursor>, limit: i64) -
     }
     statement.push_bind(order, limit);
     statement
+}
+
+fn push_among(statement: &mut Statement, among: &Among) {
+    statement.push(" AND (FALSE");
+    for (position, queue) in among.queues.iter().enumerate() {
+        statement.push_bind(if position == 0 { " OR call.queue IN (" } else { "," }, queue.as_str());
+    }
+    statement.push(if among.queues.is_empty() { "" } else { ")" });
+    for (position, agent) in among.agents.iter().enumerate() {
+        let first = " OR EXISTS (SELECT 1 FROM call_agent a WHERE a.call = call.id AND a.agent IN (";
+        statement.push_bind(if position == 0 { first } else { "," }, agent.as_str());
+    }
+    statement.push(if among.agents.is_empty() { ")" } else { ")))" });
 }
 
 fn read_record(row: &Row) -> Result<CallRecord, StoreError> {

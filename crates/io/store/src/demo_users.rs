@@ -1,6 +1,7 @@
 //! Who was made by a demonstration: people whose passwords everybody can read, so they must not outlive it.
 
 use crate::db::sql;
+use crate::roles::people_changed;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -30,6 +31,7 @@ impl Store {
             let statement = sql("INSERT INTO demo_user (name) VALUES ($1) ON CONFLICT (name) DO NOTHING");
             tx.execute(statement.bind(*name)).await?;
         }
+        people_changed(&mut tx).await?;
         tx.commit().await?;
         Ok(left)
     }

@@ -164,6 +164,9 @@ pub enum OpenError {
         /// What the database said.
         source: DatabaseFault,
     },
+    /// The roles that every center has could not be filled.
+    #[error("cannot fill the roles of the database")]
+    Roles(#[source] StoreError),
 }
 
 /// What is wrong with a database file.

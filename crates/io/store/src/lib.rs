@@ -1,4 +1,4 @@
-//! Durable state on SQLite or PostgreSQL: users, customers, audit, calls, recordings, flow versions, registrations and
+//! Durable state on SQLite or PostgreSQL: users, roles, customers, audit, calls, recordings, flow versions, registrations and
 //! the event journal. One [`Store`], opened by URL; both databases behave alike, proved by one suite run on both.
 //!
 //! Must never know: SIP, audio, HTTP, what an event means beyond the call it belongs to, and the clock (times
@@ -22,6 +22,8 @@ mod flow_figures;
 mod flows;
 mod journal;
 mod messages;
+mod roles;
+mod second_factor;
 mod sessions;
 mod spool;
 mod state;
@@ -34,9 +36,9 @@ mod writer;
 pub use agent_time::{
     AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, StoredHelp, StoredSession, StoredSpan,
 };
-pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditRow, AuditVerdict};
+pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditFilter, AuditRow, AuditVerdict};
 pub use callbacks::{BookedCallback, CallbackBooking, CallbackChange};
-pub use calls::{CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
+pub use calls::{Among, CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
 pub use contacts::{KeptContacts, StoredContacts};
 pub use customers::{
     CLASS_CHARS_MAX, COMPANY_CHARS_MAX, CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, EMAIL_CHARS_MAX,
@@ -47,9 +49,11 @@ pub use flow_figures::{FLOW_EXITS_MAX, FlowExitCount, FlowFigures, day};
 pub use flows::{FLOW_VERSIONS_MAX, FlowVersion, RecordedFlow, flow_hash};
 pub use journal::EVENTS_PAGE_MAX;
 pub use messages::{Heard, MESSAGE_PAGE_MAX, Mailboxes, MessageCount, MessagePage, StoredMessage};
-pub use sessions::{SESSION_TOUCH_EVERY, Session, SessionKind, TokenHash};
+pub use roles::{ROLES_MAX, Role, Standing};
+pub use second_factor::StoredTotp;
+pub use sessions::{SESSION_PAGE_MAX, SESSION_TOUCH_EVERY, Session, SessionKind, SignedIn, TokenHash};
 pub use spool::SPOOL_BYTES_MAX;
 pub use store::Store;
-pub use users::{Role, User};
+pub use users::{NewPassword, User};
 pub use webhooks::ParkedEvent;
 pub use writer::{Availability, JournalEntry, WRITER_QUEUE_MAX, Writer, WriterClosed};

@@ -62,7 +62,9 @@ impl Store {
             Place::File(file) => read_sqlite(file).await?,
             Place::Server => read_postgres(url).await?,
         };
-        Ok(Self { db })
+        let store = Self { db };
+        store.fill_roles().await.map_err(OpenError::Roles)?;
+        Ok(store)
     }
 
     /// Whether the database answers: reads what a sign-in reads first.

@@ -9,39 +9,40 @@ use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
 
 use super::decision::decision;
 use super::record::{
-    attendee, cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party, queue_outcome,
+    attendee, called, cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party,
+    queue_outcome,
     source, step, transfer_target,
 };
-use super::{Profile, Standing, agent_object, alarm, alarm_kind, text, time};
+use super::{Profile, Sight, Standing, agent_object, alarm, alarm_kind, device, time};
 
-/// An event as an admin gets it.
-pub(crate) fn event(event: &Event, agents: &BTreeMap<AgentId, Profile>) -> api::Event {
+/// An event as those get it who see everything.
+pub(crate) fn event(event: &Event, agents: &BTreeMap<AgentId, Profile>, sight: Sight) -> api::Event {
     let (call, what) = match &event.kind {
-        EventKind::Call { call, what } => (Some(call.to_string()), call_event(what, event.at)),
-        EventKind::Agent { agent, state, since, pending, device, registered, help } => {
+        EventKind::Call { call, what } => (Some(call.to_string()), call_event(what, event.at, sight)),
+        EventKind::Agent { agent, state, since, pending, device: at, registered, help } => {
             let (since, pending, registered) = (*since, pending.as_ref(), *registered);
-            let help = help.as_ref();
+            let (help, device) = (help.as_ref(), device(at, sight));
             let standing = Standing { state, since, pending, device, registered, help };
-            let agent = agent_object(agent, agents.get(agent), &standing);
+            let agent = agent_object(agent, agents.get(agent), standing);
             (None, What::AgentChanged { agent })
         }
         EventKind::AlarmRaised(raised) => (None, What::AlarmRaised { alarm: alarm(raised) }),
         EventKind::AlarmCleared(kind) => (None, What::AlarmCleared { kind: alarm_kind(kind) }),
     };
-    api::Event { seq: event.seq, at: time(event.at), call, what }
+    api::Event { seq: event.seq, at: time(event.at), call, shown: None, what }
 }
 
-fn call_event(what: &CallEvent, at: WallTime) -> What {
+fn call_event(what: &CallEvent, at: WallTime, sight: Sight) -> What {
     match what {
         CallEvent::Started { caller, caller_name, called, entry, source, language, .. } => {
-            started(caller, caller_name.as_ref(), called, entry, source, language)
+            started((caller, caller_name.as_ref(), called), (entry, source), language, sight)
         }
         CallEvent::CustomerMatched { customer } => {
             What::CallCustomer { customer: customer.map(|customer| customer.to_string()) }
         }
         CallEvent::Answered => What::CallAnswered,
         CallEvent::StepLeft { flow, step: left } => {
-            What::CallStep(step(&FlowStep { flow: flow.clone(), step: left.clone() }))
+            What::CallStep(step(&FlowStep { flow: flow.clone(), step: left.clone() }, sight))
         }
         CallEvent::SurveyAnswered { survey, question, answer } => {
             What::CallSurveyAnswered { survey: survey.clone(), question: question.clone(), answer: *answer }
@@ -55,28 +56,22 @@ fn call_event(what: &CallEvent, at: WallTime) -> What {
         | CallEvent::Prioritised { .. }
         | CallEvent::CallingBack { .. } => routing_event(what, at),
         CallEvent::Transferring { by, to } => {
-            What::CallTransferring { by: by.to_string(), to: transfer_target(to) }
+            What::CallTransferring { by: by.to_string(), to: transfer_target(to, sight) }
         }
         CallEvent::Transferred { by, to, attended } => {
-            What::CallTransferred { by: by.to_string(), to: transfer_target(to), attended: *attended }
+            What::CallTransferred { by: by.to_string(), to: transfer_target(to, sight), attended: *attended }
         }
-        CallEvent::TransferFailed { by, to } => transfer_failed(by, to),
+        CallEvent::TransferFailed { by, to } => transfer_failed(by, to, sight),
         CallEvent::Dialled { .. }
         | CallEvent::DialRinging { .. }
         | CallEvent::DialFailed { .. }
-        | CallEvent::DialAnswered { .. } => dial_event(what),
-        CallEvent::Consulting { by, to } => {
-            What::CallConsulting { by: by.to_string(), to: transfer_target(to) }
-        }
-        CallEvent::ConsultEnded { by } => What::CallConsultEnded { by: by.to_string() },
-        CallEvent::PartyJoined { leg, who, part, told: _ } => {
-            What::CallPartyJoined(attendee(*leg, who, *part))
-        }
-        CallEvent::PartyLeft { leg } => What::CallPartyLeft { leg: leg.0 },
-        CallEvent::TakenOver { leg, by, from } => {
-            What::CallTakenOver { leg: leg.0, by: by.to_string(), from: from.to_string() }
-        }
-        CallEvent::Muted { by, is_muted } => What::CallMuted { by: by.to_string(), muted: *is_muted },
+        | CallEvent::DialAnswered { .. } => dial_event(what, sight),
+        CallEvent::Consulting { .. }
+        | CallEvent::ConsultEnded { .. }
+        | CallEvent::PartyJoined { .. }
+        | CallEvent::PartyLeft { .. }
+        | CallEvent::TakenOver { .. }
+        | CallEvent::Muted { .. } => company_event(what, sight),
         CallEvent::Held { by } => What::CallHeld { by: party(*by) },
         CallEvent::Retrieved { by } => What::CallRetrieved { by: party(*by) },
         CallEvent::RecordingStarted { .. }
@@ -173,17 +168,36 @@ fn recording_event(what: &CallEvent) -> What {
     }
 }
 
-fn transfer_failed(by: &AgentId, to: &Entry) -> What {
-    What::CallTransferFailed { by: by.to_string(), to: transfer_target(to) }
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
+fn company_event(what: &CallEvent, sight: Sight) -> What {
+    match what {
+        CallEvent::Consulting { by, to } => {
+            What::CallConsulting { by: by.to_string(), to: transfer_target(to, sight) }
+        }
+        CallEvent::ConsultEnded { by } => What::CallConsultEnded { by: by.to_string() },
+        CallEvent::PartyJoined { leg, who, part, told: _ } => {
+            What::CallPartyJoined(attendee(*leg, who, *part, sight))
+        }
+        CallEvent::PartyLeft { leg } => What::CallPartyLeft { leg: leg.0 },
+        CallEvent::TakenOver { leg, by, from } => {
+            What::CallTakenOver { leg: leg.0, by: by.to_string(), from: from.to_string() }
+        }
+        CallEvent::Muted { by, is_muted } => What::CallMuted { by: by.to_string(), muted: *is_muted },
+        _ => unreachable!("only these are given here"),
+    }
+}
+
+fn transfer_failed(by: &AgentId, to: &Entry, sight: Sight) -> What {
+    What::CallTransferFailed { by: by.to_string(), to: transfer_target(to, sight) }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
-fn dial_event(what: &CallEvent) -> What {
+fn dial_event(what: &CallEvent, sight: Sight) -> What {
     match what {
         CallEvent::Dialled { leg: _, trunk, server, number, device_of } => What::CallDialled {
             trunk: trunk.to_string(),
             server: server.clone(),
-            number: number.expose().clone(),
+            number: sight.number(number),
             device_of: device_of.as_ref().map(ToString::to_string),
         },
         CallEvent::DialRinging { leg: _ } => What::CallDialRinging,
@@ -195,18 +209,16 @@ fn dial_event(what: &CallEvent) -> What {
 }
 
 fn started(
-    caller: &Pii<String>,
-    caller_name: Option<&Pii<String>>,
-    called: &Pii<String>,
-    first: &Entry,
-    from: &Source,
+    (caller, caller_name, dialled): (&Pii<String>, Option<&Pii<String>>, &Pii<String>),
+    (first, from): (&Entry, &Source),
     language: &str,
+    sight: Sight,
 ) -> What {
     let (number, flow) = entry(first);
     What::CallStarted {
-        caller: caller.expose().clone(),
-        caller_name: text(caller_name),
-        called: called.expose().clone(),
+        caller: sight.number(caller),
+        caller_name: sight.text(caller_name),
+        called: called(dialled, first, sight),
         number,
         flow,
         direction: direction(from, first),

@@ -4,25 +4,25 @@ use hotline_api_types as api;
 use hotline_store::{MessagePage, StoredMessage};
 
 use super::record::millis;
-use super::time;
+use super::{Sight, time};
 
 /// A page of them.
-pub(crate) fn message_page(page: &MessagePage) -> api::MessagePage {
+pub(crate) fn message_page(page: &MessagePage, sight: impl Fn(&StoredMessage) -> Sight) -> api::MessagePage {
     api::MessagePage {
-        messages: page.messages.iter().map(message).collect(),
+        messages: page.messages.iter().map(|one| message(one, sight(one))).collect(),
         next: page.next.map(|next| next.to_string()),
         unheard: page.unheard,
     }
 }
 
 /// One of them.
-pub(crate) fn message(message: &StoredMessage) -> api::Message {
+pub(crate) fn message(message: &StoredMessage, sight: Sight) -> api::Message {
     let heard = message.heard.as_ref();
     api::Message {
         id: message.id.to_string(),
         call: message.call.to_string(),
         mailbox: message.mailbox.clone(),
-        caller: message.caller.expose().clone(),
+        caller: sight.number(&message.caller),
         started_at: time(message.started_at),
         duration_ms: millis(message.duration),
         heard_at: heard.map(|heard| time(heard.at)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hotline_acd::OfferFailure;
 use hotline_api_types as api;
-use hotline_base::LegId;
+use hotline_base::{LegId, Pii};
 use hotline_call::{
     Attendance, CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind,
     Entry, FlowStep, LeftMessage, LegSound, MonitorMode, Offer, OfferOutcome, Part, Party, QueueOutcome,
@@ -12,16 +12,16 @@ use hotline_call::{
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 
-use super::{text, time};
+use super::{Sight, text, time};
 
 /// A call record.
-pub(crate) fn record(record: &CallRecord) -> api::Record {
+pub(crate) fn record(record: &CallRecord, sight: Sight) -> api::Record {
     let (number, flow) = entry(&record.entry);
     api::Record {
         id: record.call.to_string(),
-        caller: record.caller.expose().clone(),
-        caller_name: text(record.caller_name.as_ref()),
-        called: record.called.expose().clone(),
+        caller: sight.number(&record.caller),
+        caller_name: sight.text(record.caller_name.as_ref()),
+        called: called(&record.called, &record.entry, sight),
         number,
         flow,
         direction: direction(&record.source, &record.entry),
@@ -36,31 +36,31 @@ pub(crate) fn record(record: &CallRecord) -> api::Record {
         ended_by: record.ended_by.map(party),
         cause: record.cause.as_ref().map(cause),
         agent: record.agent.as_ref().map(ToString::to_string),
-        path: record.path.iter().map(step).collect(),
+        path: record.path.iter().map(|one| step(one, sight)).collect(),
         queues: record.queues.iter().map(visit).collect(),
         offers: record.offers.iter().map(offer).collect(),
         recordings: record.recordings.iter().map(recording).collect(),
         answers: record.answers.iter().map(answer).collect(),
-        transfers: record.transfers.iter().map(transfer).collect(),
-        attendances: record.attendances.iter().map(attendance).collect(),
-        dials: record.dials.iter().map(dial).collect(),
-        diversion: record.diversion.as_ref().map(diversion),
+        transfers: record.transfers.iter().map(|one| transfer(one, sight)).collect(),
+        attendances: record.attendances.iter().map(|one| attendance(one, sight)).collect(),
+        dials: record.dials.iter().map(|one| dial(one, sight)).collect(),
+        diversion: record.diversion.as_ref().map(|one| diversion(one, sight)),
         sounds: record.sounds.iter().map(leg_sound).collect(),
         messages: record.messages.iter().map(message).collect(),
         dispositions: record.dispositions.iter().map(disposition).collect(),
     }
 }
 
-fn attendance(of: &Attendance) -> api::Attendance {
-    let attendee = attendee(of.leg, &of.who, of.part);
+fn attendance(of: &Attendance, sight: Sight) -> api::Attendance {
+    let attendee = attendee(of.leg, &of.who, of.part, sight);
     api::Attendance { attendee, from: time(of.from), until: of.until.map(time) }
 }
 
 /// Somebody who takes part beside the two who talk.
-pub(super) fn attendee(leg: LegId, who: &Who, part: Part) -> api::Attendee {
+pub(super) fn attendee(leg: LegId, who: &Who, part: Part, sight: Sight) -> api::Attendee {
     let (agent, number) = match who {
         Who::Agent(agent) => (Some(agent.to_string()), None),
-        Who::Outside(number) => (None, Some(number.expose().clone())),
+        Who::Outside(number) => (None, Some(sight.number(number))),
     };
     let part = match part {
         Part::Consulted => api::Part::Consulted,
@@ -82,12 +82,20 @@ pub(super) fn entry(entry: &Entry) -> (Option<String>, Option<String>) {
     }
 }
 
+/// What was dialled. A number of the center is nobody's.
+pub(super) fn called(called: &Pii<String>, entry: &Entry, sight: Sight) -> api::Number {
+    match entry {
+        Entry::Number { .. } => Sight::Plain.number(called),
+        Entry::Extension(_) | Entry::Outside(_) => sight.number(called),
+    }
+}
+
 /// Where a caller is sent.
-pub(super) fn transfer_target(entry: &Entry) -> api::TransferTarget {
+pub(super) fn transfer_target(entry: &Entry, sight: Sight) -> api::TransferTarget {
     match entry {
         Entry::Number { number, .. } => api::TransferTarget::Number(number.to_string()),
         Entry::Extension(agent) => api::TransferTarget::Agent(agent.to_string()),
-        Entry::Outside(number) => api::TransferTarget::Outside(number.expose().clone()),
+        Entry::Outside(number) => api::TransferTarget::Outside(sight.number(number)),
     }
 }
 
@@ -101,8 +109,8 @@ pub(super) const fn direction(source: &Source, entry: &Entry) -> api::Direction 
 }
 
 /// Who sent a call on.
-pub(super) fn diversion(diversion: &Diversion) -> api::Diversion {
-    api::Diversion { from: diversion.from.expose().clone(), reason: diversion.reason.clone() }
+pub(super) fn diversion(diversion: &Diversion, sight: Sight) -> api::Diversion {
+    api::Diversion { from: sight.number(&diversion.from), reason: diversion.reason.clone() }
 }
 
 /// How a phone sounded.
@@ -129,7 +137,7 @@ pub(super) fn leg_sound(of: &LegSound) -> api::LegSound {
     }
 }
 
-fn dial(dial: &Dial) -> api::Dial {
+fn dial(dial: &Dial, sight: Sight) -> api::Dial {
     let (outcome, sip_status) = match &dial.outcome {
         DialOutcome::Pending => (api::DialOutcome::Pending, None),
         DialOutcome::Answered => (api::DialOutcome::Answered, None),
@@ -138,7 +146,7 @@ fn dial(dial: &Dial) -> api::Dial {
     api::Dial {
         trunk: dial.trunk.to_string(),
         server: dial.server.clone(),
-        number: dial.number.expose().clone(),
+        number: sight.number(&dial.number),
         device_of: dial.device_of.as_ref().map(ToString::to_string),
         dialled_at: time(dial.dialled_at),
         ringing_at: dial.ringing_at.map(time),
@@ -165,11 +173,11 @@ pub(super) const fn dial_failure(failure: DialFailure) -> api::DialOutcome {
     }
 }
 
-fn transfer(transfer: &Transfer) -> api::Transfer {
+fn transfer(transfer: &Transfer, sight: Sight) -> api::Transfer {
     api::Transfer {
         at: time(transfer.at),
         by: transfer.by.to_string(),
-        to: transfer_target(&transfer.to),
+        to: transfer_target(&transfer.to, sight),
         attended: transfer.attended,
         outcome: match transfer.outcome {
             TransferOutcome::Pending => api::TransferOutcome::Pending,
@@ -216,13 +224,13 @@ pub(super) fn cause(cause: &EndCause) -> api::Cause {
     api::Cause { kind, sip_status: cause.sip_status, q850: cause.q850 }
 }
 
-pub(super) fn step(FlowStep { flow, step }: &FlowStep) -> api::Step {
+pub(super) fn step(FlowStep { flow, step }: &FlowStep, sight: Sight) -> api::Step {
     api::Step {
         flow: flow.to_string(),
         step: step.step.to_string(),
         entered_at: time(step.entered.wall),
         left_at: time(step.left.wall),
-        input: text(step.input.as_ref()),
+        input: sight.text(step.input.as_ref()),
         exit: step.exit.to_string(),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use hotline_access::{Permission, mask};
 use hotline_acd::{Device, NotReadyReason, REASON_BYTES_MAX};
 use hotline_api_types as api;
 use hotline_base::{AgentId, Pii};
@@ -11,9 +12,10 @@ use hotline_shard::Message;
 
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert;
+use crate::convert::{self, Sight};
 use crate::error::ApiError;
 use crate::extract::{Json, Path};
+use crate::viewer::Subject;
 
 /// `GET /api/v1/agents/{id}`
 pub(crate) async fn show(
@@ -21,8 +23,8 @@ pub(crate) async fn show(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
-    present(&app, &agent).await
+    let agent = allowed(&who, Permission::AgentsSee, &id)?;
+    present(&app, &who, &agent).await
 }
 
 /// `PUT /api/v1/agents/{id}/state`
@@ -32,7 +34,7 @@ pub(crate) async fn set_state(
     Path(id): Path<String>,
     Json(body): Json<api::SetAgentState>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     let command = match body.state {
         api::AskedState::Ready => Command::SetReady(agent.clone()),
         api::AskedState::NotReady => Command::SetNotReady(agent.clone(), reason(body.reason.as_deref())?),
@@ -41,7 +43,7 @@ pub(crate) async fn set_state(
     app.ports.shard.command(command).await?;
     let detail = serde_json::json!({ "state": body.state, "reason": body.reason });
     app.audit(&who.user.name, "agent.state", &agent, detail).await?;
-    present(&app, &agent).await
+    present(&app, &who, &agent).await
 }
 
 /// `POST /api/v1/agents/{id}/messages`: a text to the agent's phones.
@@ -51,8 +53,7 @@ pub(crate) async fn send_message(
     Path(id): Path<String>,
     Json(body): Json<api::SendMessage>,
 ) -> Result<axum::Json<api::MessageSent>, ApiError> {
-    who.require_admin()?;
-    let to = AgentId::from(id.as_str());
+    let to = allowed(&who, Permission::AgentsLead, &id)?;
     if body.text.trim().is_empty() || body.text.len() > MESSAGE_BYTES_MAX {
         let problem = format!("must have 1 to {MESSAGE_BYTES_MAX} bytes");
         return Err(ApiError::Fields(vec![api::FieldProblem { field: "text".to_owned(), problem }]));
@@ -72,11 +73,12 @@ pub(crate) async fn devices(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Devices>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     let view = app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
     let numbers = app.ports.outside_numbers.get(&agent).map(Vec::as_slice).unwrap_or_default();
-    let outside_numbers = numbers.iter().map(|number| number.expose().clone()).collect();
-    Ok(axum::Json(api::Devices { device: convert::device(&view.device), outside_numbers }))
+    let sight = Sight::of_agent(&who.viewer, &agent);
+    let outside_numbers = numbers.iter().map(|number| sight.number(number)).collect();
+    Ok(axum::Json(api::Devices { device: convert::device(&view.device, sight), outside_numbers }))
 }
 
 /// `PUT /api/v1/agents/{id}/device`
@@ -86,25 +88,36 @@ pub(crate) async fn set_device(
     Path(id): Path<String>,
     Json(body): Json<api::Device>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     let (device, kind) = match body {
         api::Device::Phone => (Device::Phone, "phone"),
-        api::Device::Outside { number } => (Device::Outside(Pii::new(number)), "outside"),
+        api::Device::Outside { number } => {
+            // Who reads it masked sends it masked.
+            let numbers = app.ports.outside_numbers.get(&agent).into_iter().flatten();
+            let meant = numbers.clone().find(|known| mask(known.expose()) == number.as_str());
+            let meant = meant.filter(|_| Sight::of_agent(&who.viewer, &agent) == Sight::Masked).cloned();
+            (Device::Outside(meant.unwrap_or_else(|| Pii::new(number.into_string()))), "outside")
+        }
     };
     app.ports.shard.command(Command::SetDevice(agent.clone(), device)).await?;
     app.audit(&who.user.name, "agent.device", &agent, serde_json::json!({ "kind": kind })).await?;
-    present(&app, &agent).await
+    present(&app, &who, &agent).await
 }
 
-/// An agent is its own master; an admin everybody's.
-pub(super) fn allowed(who: &Identity, id: &str) -> Result<AgentId, ApiError> {
+/// The agent of this id, if it may be done to it.
+pub(super) fn allowed(who: &Identity, permission: Permission, id: &str) -> Result<AgentId, ApiError> {
     let agent = AgentId::from(id);
-    if who.viewer.may_see(&agent) { Ok(agent) } else { Err(ApiError::Forbidden) }
+    who.may(permission, Subject::Agent(&agent))?;
+    Ok(agent)
 }
 
-pub(super) async fn present(app: &App, agent: &AgentId) -> Result<axum::Json<api::Agent>, ApiError> {
+pub(super) async fn present(
+    app: &App,
+    who: &Identity,
+    agent: &AgentId,
+) -> Result<axum::Json<api::Agent>, ApiError> {
     let view = app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
-    Ok(axum::Json(convert::agent(&view)))
+    Ok(axum::Json(convert::agent(&view, Sight::of_agent(&who.viewer, agent))))
 }
 
 fn reason(text: Option<&str>) -> Result<NotReadyReason, ApiError> {

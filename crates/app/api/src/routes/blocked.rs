@@ -1,10 +1,11 @@
-//! Who is not heard by SIP for a while, for admins, who may let them be heard again.
+//! Who is not heard by SIP for a while; they can be let be heard again.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_call::{Blocked, Command, Culprit, Offence};
 
@@ -14,13 +15,14 @@ use crate::auth::Identity;
 use crate::convert::time;
 use crate::error::ApiError;
 use crate::extract::Path;
+use crate::viewer::Subject;
 
 /// `GET /api/v1/sip/blocked`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
 ) -> Result<axum::Json<api::BlockedList>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::SystemSee, Subject::Center)?;
     let blocked = app.ports.shard.blocked().await?;
     Ok(axum::Json(api::BlockedList { blocked: blocked.iter().map(shape).collect() }))
 }
@@ -31,7 +33,7 @@ pub(crate) async fn release(
     who: Identity,
     Path(address): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::SystemManage, Subject::Center)?;
     let source: IpAddr = address.parse().map_err(|_| wrong("address", "must be an IPv4 or IPv6 address"))?;
     app.ports.shard.command(Command::Release(source)).await?;
     app.audit(&who.user.name, "sip.release", source, serde_json::json!({})).await?;

@@ -1,9 +1,10 @@
-//! Callers who want to be called back, for admins.
+//! Callers who want to be called back.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::CallId;
 use hotline_call::{Command, CommandError};
@@ -12,9 +13,10 @@ use hotline_store::BookedCallback;
 
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert::time;
+use crate::convert::{Sight, time};
 use crate::error::ApiError;
 use crate::extract::Path;
+use crate::viewer::{Subject, Ties};
 
 /// The most that one list gives.
 const PAGE_MAX: usize = 500;
@@ -24,9 +26,10 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
 ) -> Result<axum::Json<api::CallbackList>, ApiError> {
-    who.require_admin()?;
     let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
-    Ok(axum::Json(api::CallbackList { callbacks: open.iter().map(shape).collect() }))
+    let seen = open.iter().filter(|booked| may(&who, Permission::QueuesSee, booked).is_ok());
+    let sight = |booked: &BookedCallback| Sight::of(&who.viewer, Subject::Call(&ties(booked)));
+    Ok(axum::Json(api::CallbackList { callbacks: seen.map(|booked| shape(booked, sight(booked))).collect() }))
 }
 
 /// `DELETE /api/v1/callbacks/{id}`
@@ -35,8 +38,12 @@ pub(crate) async fn close(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    who.require_admin()?;
     let wish = CallId::parse(&id).ok_or(ApiError::NotFound)?;
+    let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
+    match open.iter().find(|booked| booked.callback.id == wish) {
+        Some(booked) => may(&who, Permission::QueuesSteer, booked)?,
+        None => who.may(Permission::QueuesSteer, Subject::Center)?,
+    }
     if !app.ports.store.close_callback(wish, app.now()).await? {
         return Err(ApiError::NotFound);
     }
@@ -49,12 +56,22 @@ pub(crate) async fn close(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shape(BookedCallback { callback, call }: &BookedCallback) -> api::Callback {
+/// A wish belongs to its queue.
+fn may(who: &Identity, permission: Permission, booked: &BookedCallback) -> Result<(), ApiError> {
+    who.may(permission, Subject::Call(&ties(booked)))
+}
+
+/// Who serves a queue is given its calls and not its list.
+fn ties(booked: &BookedCallback) -> Ties {
+    Ties { agents: Vec::new(), queues: vec![booked.callback.queue.clone()] }
+}
+
+fn shape(BookedCallback { callback, call }: &BookedCallback, sight: Sight) -> api::Callback {
     api::Callback {
         id: callback.id.to_string(),
         call: call.to_string(),
         queue: callback.place.queue.to_string(),
-        number: callback.number.expose().clone(),
+        number: sight.number(&callback.number),
         requested_at: time(callback.requested_at),
         tries: callback.tries,
         not_before: callback.not_before.map(time),

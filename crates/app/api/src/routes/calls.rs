@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
 use hotline_call::{Attendance, CallRecord, Command, CommandError, Oversight, Who};
 use hotline_shard::{HandleError, Originate};
-use hotline_store::{CallCursor, CallFilter};
+use hotline_store::{Among, CallCursor, CallFilter};
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::softphone::oversee;
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert;
+use crate::convert::{self, Sight};
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
-use crate::viewer::Viewer;
+use crate::viewer::{Subject, Ties, Viewer};
 
 /// Calls on a page unless asked otherwise.
 const PAGE_DEFAULT: usize = 50;
@@ -56,17 +57,18 @@ pub(crate) async fn list(
         }
         None => None,
     };
-    let agent = match query.agent.as_deref().map(AgentId::from) {
-        Some(agent) if !who.viewer.may_see(&agent) => return Err(ApiError::Forbidden),
-        None if !who.viewer.is_admin() => Some(who.viewer.agent.clone().ok_or(ApiError::Forbidden)?),
-        agent => agent,
-    };
-    let filter =
-        CallFilter { agent, queue: query.queue.as_deref().map(QueueId::from), ..CallFilter::default() };
+    let mut filter = CallFilter { queue: query.queue.as_deref().map(QueueId::from), ..CallFilter::default() };
+    match query.agent.as_deref().map(AgentId::from) {
+        Some(agent) => {
+            who.may(Permission::RecordsSee, Subject::Agent(&agent))?;
+            filter.agent = Some(agent);
+        }
+        None => limit_to_scope(&who.viewer, &mut filter)?,
+    }
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
     let page = app.ports.store.list_calls(&filter, cursor, limit).await?;
     Ok(axum::Json(api::RecordPage {
-        calls: page.calls.iter().map(convert::record).collect(),
+        calls: page.calls.iter().map(|record| shape(&who, record)).collect(),
         next: page.next.map(write_cursor),
     }))
 }
@@ -77,11 +79,11 @@ pub(crate) async fn show(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Record>, ApiError> {
-    let mut record = find(&app, &who.viewer, &id).await?;
-    if !who.viewer.is_admin() {
+    let mut record = find(&app, &who, Permission::RecordsSee, &id).await?;
+    if who.viewer.grants.scope(Permission::CallsSee) <= Some(Scope::Own) {
         hide_listeners(&who.viewer, &mut record);
     }
-    Ok(axum::Json(convert::record(&record)))
+    Ok(axum::Json(shape(&who, &record)))
 }
 
 /// `POST /api/v1/calls/{id}/transfer`: the agent who talks sends the caller on.
@@ -92,18 +94,17 @@ pub(crate) async fn transfer(
     Json(body): Json<api::TransferCall>,
 ) -> Result<StatusCode, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
-    if who.viewer.agent.is_none() && !who.viewer.is_admin() {
-        return Err(ApiError::Forbidden);
-    }
     let to = target(&body.to)?;
-    let own = match who.viewer.agent.clone() {
-        Some(by) => app.ports.shard.command(Command::Transfer { call, by, to: Pii::from(to) }).await,
-        None => Err(HandleError::Refused(CommandError::NotTalking)),
+    let own = match own_agent(&who) {
+        Ok(by) => app.ports.shard.command(Command::Transfer { call, by, to: Pii::from(to) }).await,
+        Err(_) => Err(HandleError::Refused(CommandError::NotTalking)),
     };
     match own {
         // A supervisor sends on whom an agent talks with.
-        Err(HandleError::Refused(CommandError::NotTalking)) if who.viewer.is_admin() => {
-            oversee(&app, &who, call, Oversight::Transfer(Pii::from(to))).await?;
+        Err(HandleError::Refused(CommandError::NotTalking))
+            if who.viewer.may(Permission::CallsControl, Subject::Anything) =>
+        {
+            oversee(&app, &who, (call, Permission::CallsControl), Oversight::Transfer(Pii::from(to))).await?;
             let detail = serde_json::json!({ "to": to });
             app.audit(&who.user.name, "call.force_transfer", &call, detail).await?;
             return Ok(StatusCode::ACCEPTED);
@@ -122,7 +123,7 @@ pub(crate) async fn pause_recording(
     Json(body): Json<api::PauseRecording>,
 ) -> Result<StatusCode, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
-    let by = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
+    let by = own_agent(&who)?;
     let why = body.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
     if why.is_some_and(|why| why.len() > REASON_BYTES_MAX || why.contains(char::is_control)) {
         return Err(wrong("reason", "must be a few words, at most 100 bytes"));
@@ -141,7 +142,7 @@ pub(crate) async fn resume_recording(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
-    let by = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
+    let by = own_agent(&who)?;
     app.ports.shard.command(Command::ResumeRecording { call, by }).await?;
     app.audit(&who.user.name, "recording.resume", &call, serde_json::json!({})).await?;
     Ok(StatusCode::ACCEPTED)
@@ -154,10 +155,10 @@ pub(crate) async fn create(
     Json(body): Json<api::CreateCall>,
 ) -> Result<(StatusCode, axum::Json<api::CallCreated>), ApiError> {
     let agent = match body.agent.as_deref().map(AgentId::from) {
-        Some(agent) if !who.viewer.may_see(&agent) => return Err(ApiError::Forbidden),
         Some(agent) => agent,
         None => who.viewer.agent.clone().ok_or_else(|| wrong("agent", "must say for which agent"))?,
     };
+    who.may(Permission::SoftphoneUse, Subject::Agent(&agent))?;
     let to = target(&body.to)?;
     let caller_id = body.caller_id.as_deref().map(str::trim).filter(|number| !number.is_empty());
     if caller_id.is_some_and(|number| number.len() > TARGET_BYTES_MAX) {
@@ -171,6 +172,13 @@ pub(crate) async fn create(
     Ok((StatusCode::ACCEPTED, axum::Json(api::CallCreated { id: call.to_string() })))
 }
 
+/// The agent who asks, for what is done with one's own phone.
+pub(super) fn own_agent(who: &Identity) -> Result<AgentId, ApiError> {
+    let agent = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
+    who.may(Permission::SoftphoneUse, Subject::Agent(&agent))?;
+    Ok(agent)
+}
+
 /// Whom a call is for, as people write it.
 pub(super) fn target(to: &str) -> Result<&str, ApiError> {
     let to = to.trim();
@@ -180,8 +188,34 @@ pub(super) fn target(to: &str) -> Result<&str, ApiError> {
     Ok(to)
 }
 
-/// The record of a call that `viewer` may see, living or over.
-pub(super) async fn find(app: &App, viewer: &Viewer, id: &str) -> Result<CallRecord, ApiError> {
+/// Without an agent in the question, calls of everybody whose records are seen.
+fn limit_to_scope(viewer: &Viewer, filter: &mut CallFilter) -> Result<(), ApiError> {
+    match viewer.grants.scope(Permission::RecordsSee) {
+        None => return Err(ApiError::Forbidden),
+        Some(Scope::All) => {}
+        Some(Scope::Own) => filter.agent = Some(viewer.agent.clone().ok_or(ApiError::Forbidden)?),
+        Some(Scope::Team) => {
+            let teams = viewer.teams();
+            let agents = teams.iter().flat_map(|team| &team.agents).chain(&viewer.agent).cloned();
+            let queues = teams.iter().flat_map(|team| &team.queues).cloned();
+            filter.among = Some(Among { agents: agents.collect(), queues: queues.collect() });
+        }
+    }
+    Ok(())
+}
+
+fn shape(who: &Identity, record: &CallRecord) -> api::Record {
+    let ties = Ties::of_record(record);
+    convert::record(record, Sight::of(&who.viewer, Subject::Call(&ties)))
+}
+
+/// The record of a call, living or over, of which this may be done.
+pub(super) async fn find(
+    app: &App,
+    who: &Identity,
+    permission: Permission,
+    id: &str,
+) -> Result<CallRecord, ApiError> {
     let call = CallId::parse(id).ok_or(ApiError::NotFound)?;
     // The living ones first, for a call may end in between; then its record is in the database or on the way there.
     let snapshot = app.ports.shard.snapshot().await?;
@@ -190,7 +224,8 @@ pub(super) async fn find(app: &App, viewer: &Viewer, id: &str) -> Result<CallRec
         Some(record) => record,
         None => find_ended(app, call).await?.ok_or(ApiError::NotFound)?,
     };
-    if may_see(viewer, &record) { Ok(record) } else { Err(ApiError::Forbidden) }
+    who.may(permission, Subject::Call(&Ties::of_record(&record)))?;
+    Ok(record)
 }
 
 async fn find_ended(app: &App, call: CallId) -> Result<Option<CallRecord>, ApiError> {
@@ -203,13 +238,7 @@ async fn find_ended(app: &App, call: CallId) -> Result<Option<CallRecord>, ApiEr
     Ok(store.get_call(call).await?)
 }
 
-/// An agent sees the calls that it made outside, took or was offered.
-fn may_see(viewer: &Viewer, record: &CallRecord) -> bool {
-    let offered = record.offers.iter().map(|offer| &offer.agent);
-    viewer.is_admin() || record.agent.iter().chain(offered).any(|agent| viewer.is(agent))
-}
-
-/// Who listened in secret is known to who did so, and to those who see all.
+/// Who listened in secret is known to who did so, and to those who oversee the agent.
 fn hide_listeners(viewer: &Viewer, record: &mut CallRecord) {
     let secret = |one: &Attendance| !one.told && !matches!(&one.who, Who::Agent(agent) if viewer.is(agent));
     let legs: BTreeSet<LegId> =

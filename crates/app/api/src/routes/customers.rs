@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use hotline_access::{Permission, mask};
 use hotline_api_types as api;
 use hotline_base::{CustomerId, Pii};
 use hotline_call::number::normalise;
@@ -16,10 +17,11 @@ use serde::Deserialize;
 use super::calls::wrong;
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert;
+use crate::convert::{self, Sight};
 use crate::draft;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
+use crate::viewer::Subject;
 
 /// What a version is told apart by: its ETag is written to the millisecond.
 const VERSION_STEP: Duration = Duration::from_millis(1);
@@ -35,9 +37,10 @@ pub(crate) struct Search {
 /// `GET /api/v1/customers`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    _who: Identity,
+    who: Identity,
     Query(search): Query<Search>,
 ) -> Result<axum::Json<api::CustomerList>, ApiError> {
+    who.may(Permission::CustomersSee, Subject::Center)?;
     let store = &app.ports.store;
     let found = match search.number {
         Some(number) => match normalise(&number, &app.ports.dial_plan) {
@@ -52,16 +55,19 @@ pub(crate) async fn list(
             store.search_customers(&Pii::new(text), CUSTOMER_SEARCH_MAX).await?
         }
     };
-    Ok(axum::Json(api::CustomerList { customers: found.iter().map(convert::customer).collect() }))
+    Ok(axum::Json(api::CustomerList {
+        customers: found.iter().map(|one| convert::customer(one, sight(&who))).collect(),
+    }))
 }
 
 /// `GET /api/v1/customers/{id}`
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    _who: Identity,
+    who: Identity,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    Ok(answer(StatusCode::OK, &find(&app, &id).await?))
+    who.may(Permission::CustomersSee, Subject::Center)?;
+    Ok(answer(StatusCode::OK, &find(&app, &id).await?, sight(&who)))
 }
 
 /// `POST /api/v1/customers`
@@ -70,12 +76,13 @@ pub(crate) async fn create(
     who: Identity,
     Json(draft): Json<api::CustomerDraft>,
 ) -> Result<Response, ApiError> {
+    who.may(Permission::CustomersEdit, Subject::Center)?;
     let checked = draft::check(draft, &app.ports.dial_plan).map_err(ApiError::Fields)?;
     let now = app.now();
     let customer = checked.into_customer(app.with_rng(|rng| CustomerId::generate(now, rng)), now);
     app.ports.store.create_customer(&customer).await?;
     changed(&app, &who, "customer.create", &customer).await?;
-    let mut response = answer(StatusCode::CREATED, &customer);
+    let mut response = answer(StatusCode::CREATED, &customer, sight(&who));
     if let Ok(place) = format!("/api/v1/customers/{}", customer.id).parse() {
         response.headers_mut().insert(header::LOCATION, place);
     }
@@ -88,11 +95,15 @@ pub(crate) async fn change(
     who: Identity,
     Path(id): Path<String>,
     headers: HeaderMap,
-    Json(draft): Json<api::CustomerDraft>,
+    Json(mut draft): Json<api::CustomerDraft>,
 ) -> Result<Response, ApiError> {
+    who.may(Permission::CustomersEdit, Subject::Center)?;
     let version = read_version(&headers)?;
-    let checked = draft::check(draft, &app.ports.dial_plan).map_err(ApiError::Fields)?;
     let before = find(&app, &id).await?;
+    if sight(&who) == Sight::Masked {
+        unmask(&mut draft, &before);
+    }
+    let checked = draft::check(draft, &app.ports.dial_plan).map_err(ApiError::Fields)?;
     if version != Some(convert::time(before.changed_at)) {
         return Err(ApiError::Stale);
     }
@@ -110,7 +121,7 @@ pub(crate) async fn change(
         | StoreError::Spool { .. } => error.into(),
     })?;
     changed(&app, &who, "customer.change", &after).await?;
-    Ok(answer(StatusCode::OK, &after))
+    Ok(answer(StatusCode::OK, &after, sight(&who)))
 }
 
 async fn find(app: &App, id: &str) -> Result<Customer, ApiError> {
@@ -133,7 +144,22 @@ fn read_version(headers: &HeaderMap) -> Result<Option<api::Timestamp>, ApiError>
     Ok(field.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse().ok()))
 }
 
-fn answer(status: StatusCode, customer: &Customer) -> Response {
+/// Customers belong to nobody: whoever may read numbers at all reads theirs.
+fn sight(who: &Identity) -> Sight {
+    Sight::of(&who.viewer, Subject::Anything)
+}
+
+/// Numbers that came back as they were shown are those that were shown.
+fn unmask(draft: &mut api::CustomerDraft, before: &Customer) {
+    for number in &mut draft.numbers {
+        let shown = before.numbers.iter().find(|known| mask(known.expose()) == *number);
+        if let Some(shown) = shown {
+            number.clone_from(shown.expose());
+        }
+    }
+}
+
+fn answer(status: StatusCode, customer: &Customer, sight: Sight) -> Response {
     let tag = format!("\"{}\"", convert::time(customer.changed_at));
-    (status, [(header::ETAG, tag)], axum::Json(convert::customer(customer))).into_response()
+    (status, [(header::ETAG, tag)], axum::Json(convert::customer(customer, sight))).into_response()
 }

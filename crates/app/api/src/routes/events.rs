@@ -49,9 +49,9 @@ pub(crate) async fn stream(
     let now = app.now();
     let left =
         who.session.expires_at.map_or(STREAM_LIFETIME_MAX, |end| end.since(now)).min(STREAM_LIFETIME_MAX);
-    let seat = app.hub.enter(who.viewer.clone(), who.session.token.clone()).ok_or(ApiError::Busy)?;
+    let seat = app.hub.enter(who.viewer, who.session.token).ok_or(ApiError::Busy)?;
     let hub = Arc::clone(&app.hub);
-    let page = Page::open(seat, hub, who.viewer, outbox, Instant::now() + left, last.or(from.after)).await?;
+    let page = Page::open(seat, hub, outbox, Instant::now() + left, last.or(from.after)).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

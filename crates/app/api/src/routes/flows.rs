@@ -1,9 +1,10 @@
-//! The flows, for admins: read, checked, changed, compared, rolled back, counted.
+//! The flows: read, checked, changed, compared, rolled back, counted.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{FlowId, WallTime};
 use hotline_flow_files::{Expected, FlowFile};
@@ -18,6 +19,7 @@ use crate::auth::Identity;
 use crate::convert;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
+use crate::viewer::Subject;
 
 /// The days of figures unless the query says otherwise, today included.
 const FIGURE_DAYS: i64 = 30;
@@ -27,7 +29,7 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
 ) -> Result<axum::Json<api::FlowList>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     Ok(axum::Json(convert::flows(&app.ports.flows.list().await)))
 }
 
@@ -37,7 +39,7 @@ pub(crate) async fn show(
     who: Identity,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     Ok(answer(StatusCode::OK, &app.ports.flows.read(&FlowId::from(name.as_str())).await?))
 }
 
@@ -48,7 +50,7 @@ pub(crate) async fn check(
     Path(name): Path<String>,
     Json(draft): Json<api::FlowDraft>,
 ) -> Result<axum::Json<api::FlowCheck>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     let mistakes = app.ports.flows.check(&FlowId::from(name.as_str()), draft.text).await?;
     Ok(axum::Json(api::FlowCheck { mistakes: convert::mistakes(&mistakes) }))
 }
@@ -61,7 +63,7 @@ pub(crate) async fn save(
     headers: HeaderMap,
     Json(draft): Json<api::FlowDraft>,
 ) -> Result<Response, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsEdit, Subject::Center)?;
     let expected = expected(&headers)?;
     let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
     let saved = app.ports.flows.save(&flow, draft.text, &expected, user).await?;
@@ -77,7 +79,7 @@ pub(crate) async fn delete(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsEdit, Subject::Center)?;
     let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
     app.ports.flows.delete(&flow, &expected(&headers)?, user).await?;
     app.audit(user, "flow.delete", &flow, serde_json::Value::Null).await?;
@@ -90,7 +92,7 @@ pub(crate) async fn graph(
     who: Identity,
     Path(name): Path<String>,
 ) -> Result<axum::Json<api::FlowGraph>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     let graph = app.ports.flows.graph(&FlowId::from(name.as_str())).await?;
     Ok(axum::Json(convert::flow_graph(&graph)))
 }
@@ -102,7 +104,7 @@ pub(crate) async fn test(
     Path(name): Path<String>,
     Json(draft): Json<api::FlowTestDraft>,
 ) -> Result<axum::Json<api::FlowTestRun>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     let ran = app.ports.flows.test(&FlowId::from(name.as_str()), draft.text).await?;
     Ok(axum::Json(convert::flow_test_run(&ran)))
 }
@@ -113,7 +115,7 @@ pub(crate) async fn versions(
     who: Identity,
     Path(name): Path<String>,
 ) -> Result<axum::Json<api::FlowVersionList>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     let versions =
         app.ports.store.list_flow_versions(&FlowId::from(name.as_str()), FLOW_VERSIONS_MAX).await?;
     if versions.is_empty() {
@@ -128,7 +130,7 @@ pub(crate) async fn version(
     who: Identity,
     Path((name, version)): Path<(String, u64)>,
 ) -> Result<axum::Json<api::FlowVersionText>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     let (version, text) = find(&app, &FlowId::from(name.as_str()), version).await?;
     Ok(axum::Json(api::FlowVersionText { version: convert::flow_version(&version), text }))
 }
@@ -149,7 +151,7 @@ pub(crate) async fn diff(
     Path(name): Path<String>,
     Query(compared): Query<Compared>,
 ) -> Result<axum::Json<api::FlowDiff>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     let flow = FlowId::from(name.as_str());
     let (_, old) = find(&app, &flow, compared.from).await?;
     let (new, new_name) = match compared.to {
@@ -176,7 +178,7 @@ pub(crate) async fn roll_back(
     headers: HeaderMap,
     Json(body): Json<api::FlowRollback>,
 ) -> Result<Response, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsEdit, Subject::Center)?;
     let expected = expected(&headers)?;
     let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
     let (version, text) = find(&app, &flow, body.version).await?;
@@ -203,7 +205,7 @@ pub(crate) async fn figures(
     Path(name): Path<String>,
     Query(days): Query<Days>,
 ) -> Result<axum::Json<api::FlowFigures>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::FlowsSee, Subject::Center)?;
     let last = read_day("to", days.to.as_deref())?.unwrap_or_else(|| day(app.now()));
     let first = read_day("from", days.from.as_deref())?.unwrap_or(last - FIGURE_DAYS + 1);
     let figures = app.ports.store.flow_figures(&FlowId::from(name.as_str()), first, last).await?;

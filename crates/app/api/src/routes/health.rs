@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use hotline_access::Permission;
 use hotline_call::AlarmKind;
 use http::{HeaderMap, StatusCode, header};
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::auth::{Origin, is_admin};
+use crate::auth::{Origin, may};
 use crate::convert::alarm_kind;
 use crate::error::ApiError;
 
@@ -45,7 +46,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     answer(&missing)
 }
 
-/// `GET /metrics`, for this machine and for admins.
+/// `GET /metrics`, for this machine and for those who may see how the server is.
 pub(crate) async fn metrics(
     State(app): State<Arc<App>>,
     origin: Origin,
@@ -54,7 +55,7 @@ pub(crate) async fn metrics(
     // Behind a proxy on this machine everybody seems to come from here.
     let forwarded = headers.contains_key(header::FORWARDED) || headers.contains_key("x-forwarded-for");
     let local = origin.0.to_canonical().is_loopback() && !forwarded;
-    if !local && !is_admin(&app, &headers).await? {
+    if !local && !may(&app, &headers, Permission::SystemSee).await? {
         return Err(ApiError::Forbidden);
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (app.ports.metrics)()).into_response())

@@ -1,9 +1,10 @@
-//! Opening hours, for admins, who may open and close by hand.
+//! Opening hours, and opening and closing by hand.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{HoursId, WallTime};
 use hotline_hours::{Override, State as Opening};
@@ -15,13 +16,14 @@ use crate::convert::time;
 use crate::error::ApiError;
 use crate::extract::{Json, Path};
 use crate::hours::View;
+use crate::viewer::Subject;
 
 /// `GET /api/v1/hours`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
 ) -> Result<axum::Json<api::HoursList>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::HoursSee, Subject::Center)?;
     let views = app.ports.hours.list(app.now()).await;
     Ok(axum::Json(api::HoursList { hours: views.into_iter().map(shape).collect() }))
 }
@@ -33,7 +35,7 @@ pub(crate) async fn decide(
     Path(name): Path<String>,
     Json(body): Json<api::HoursOverride>,
 ) -> Result<StatusCode, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::HoursSet, Subject::Center)?;
     let until = body.until.map(|until| WallTime(until.as_unix_millis().saturating_mul(1000)));
     if until.is_some_and(|until| until <= app.now()) {
         return Err(wrong("until", "must be a time to come"));
@@ -47,7 +49,7 @@ pub(crate) async fn take_back(
     who: Identity,
     Path(name): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::HoursSet, Subject::Center)?;
     put(&app, &who, &name, None).await
 }
 

@@ -1,4 +1,4 @@
-//! Messages that callers left: an agent has the own mailbox and those of the queues it serves.
+//! Messages that callers left: one's own are those of the own mailbox and of the queues that one serves.
 
 use std::io;
 use std::sync::Arc;
@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
-use hotline_base::{AgentId, VoiceMessageId};
+use hotline_base::{AgentId, QueueId, VoiceMessageId};
 use hotline_call::{Command, MessageSummary};
 use hotline_shard::HandleError;
 use hotline_store::{Heard, Mailboxes, MessageCount, StoredMessage};
@@ -17,10 +18,11 @@ use serde::Deserialize;
 use super::calls::wrong;
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert;
+use crate::convert::{self, Sight};
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 use crate::sound::{Sound, locate};
+use crate::viewer::Subject;
 
 /// Messages on a page unless asked otherwise.
 const PAGE_DEFAULT: usize = 50;
@@ -46,18 +48,17 @@ pub(crate) async fn list(
         ),
         None => None,
     };
-    let is_admin = who.viewer.is_admin();
-    let own = if is_admin { Vec::new() } else { mailboxes(&app, &who).await? };
+    let seen = seen(&app, &who, Permission::MessagesSee).await?;
     let one = query.mailbox.map(|mailbox| [mailbox]);
-    let which = match &one {
-        Some([mailbox]) if !is_admin && !own.contains(mailbox) => return Err(ApiError::Forbidden),
-        Some(mailbox) => Mailboxes::Of(mailbox),
-        None if is_admin => Mailboxes::All,
-        None => Mailboxes::Of(&own),
+    let which = match (&one, &seen) {
+        (Some([mailbox]), Some(seen)) if !seen.contains(mailbox) => return Err(ApiError::Forbidden),
+        (Some(mailbox), _) => Mailboxes::Of(mailbox),
+        (None, None) => Mailboxes::All,
+        (None, Some(seen)) => Mailboxes::Of(seen),
     };
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
     let page = app.ports.store.list_messages(which, before, limit).await?;
-    Ok(axum::Json(convert::message_page(&page)))
+    Ok(axum::Json(convert::message_page(&page, |message| sight(&who, message))))
 }
 
 /// `GET /api/v1/messages/{id}`
@@ -66,8 +67,8 @@ pub(crate) async fn show(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Message>, ApiError> {
-    let (message, _) = find(&app, &who, &id).await?;
-    Ok(axum::Json(convert::message(&message)))
+    let (message, _) = find(&app, &who, Permission::MessagesSee, &id).await?;
+    Ok(axum::Json(convert::message(&message, sight(&who, &message))))
 }
 
 /// `GET /api/v1/messages/{id}/audio`: whoever listens to a message of the own mailboxes has heard it.
@@ -77,7 +78,7 @@ pub(crate) async fn play(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (message, whose) = find(&app, &who, &id).await?;
+    let (message, whose) = find(&app, &who, Permission::MessagesSee, &id).await?;
     let sound = Sound::open(&app.ports.recordings, &message.path, &headers).await?;
     let detail = serde_json::json!({
         "call": message.call.to_string(), "first_byte": sound.range().first, "bytes": sound.range().length
@@ -96,13 +97,13 @@ pub(crate) async fn change(
     Path(id): Path<String>,
     Json(body): Json<api::SetMessage>,
 ) -> Result<axum::Json<api::Message>, ApiError> {
-    let (message, _) = find(&app, &who, &id).await?;
+    let (message, _) = find(&app, &who, Permission::MessagesSee, &id).await?;
     if mark(&app, &who, &message, body.heard).await? {
         let detail = serde_json::json!({ "heard": body.heard });
         app.audit(&who.user.name, "message.mark", message.id, detail).await?;
     }
     let after = app.ports.store.get_message(message.id).await?.ok_or(ApiError::NotFound)?;
-    Ok(axum::Json(convert::message(&after)))
+    Ok(axum::Json(convert::message(&after, sight(&who, &after))))
 }
 
 /// `DELETE /api/v1/messages/{id}`
@@ -111,7 +112,7 @@ pub(crate) async fn remove(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let (message, _) = find(&app, &who, &id).await?;
+    let (message, _) = find(&app, &who, Permission::MessagesErase, &id).await?;
     // The file first: if it cannot be deleted, the message is still there to try again.
     match locate(&app.ports.recordings, &message.path).await {
         Ok(file) => match tokio::fs::remove_file(file).await {
@@ -131,12 +132,22 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Whose mailbox it is in says whose caller it was.
+fn sight(who: &Identity, message: &StoredMessage) -> Sight {
+    let Some(mailbox) = &message.mailbox else { return Sight::of(&who.viewer, Subject::Center) };
+    let agent = AgentId::from(mailbox.as_str());
+    if who.viewer.knows(&agent) {
+        return Sight::of(&who.viewer, Subject::Agent(&agent));
+    }
+    Sight::of(&who.viewer, Subject::Queue(&QueueId::from(mailbox.as_str())))
+}
+
 /// Why somebody may have a message.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
     /// It is in one of the own mailboxes.
     Own,
-    /// An admin may.
+    /// The scope reaches beyond.
     Another,
 }
 
@@ -148,15 +159,41 @@ async fn mailboxes(app: &App, who: &Identity) -> Result<Vec<String>, ApiError> {
     Ok([agent.to_string()].into_iter().chain(queues.map(|queue| queue.to_string())).collect())
 }
 
+/// The mailboxes that the scope reaches; `None` for all.
+async fn seen(app: &App, who: &Identity, permission: Permission) -> Result<Option<Vec<String>>, ApiError> {
+    let scope = who.viewer.grants.scope(permission).ok_or(ApiError::Forbidden)?;
+    if scope == Scope::All {
+        return Ok(None);
+    }
+    let mut seen = mailboxes(app, who).await?;
+    if scope == Scope::Team {
+        for team in who.viewer.teams() {
+            seen.extend(team.agents.iter().map(ToString::to_string));
+            seen.extend(team.queues.iter().map(ToString::to_string));
+        }
+    }
+    Ok(Some(seen))
+}
+
 /// One that is of no concern to somebody is as one that is not there.
-async fn find(app: &App, who: &Identity, id: &str) -> Result<(StoredMessage, Whose), ApiError> {
+async fn find(
+    app: &App,
+    who: &Identity,
+    permission: Permission,
+    id: &str,
+) -> Result<(StoredMessage, Whose), ApiError> {
     let id = VoiceMessageId::parse(id).ok_or(ApiError::NotFound)?;
     let message = app.ports.store.get_message(id).await?.ok_or(ApiError::NotFound)?;
     let own = mailboxes(app, who).await?;
     if message.mailbox.as_ref().is_some_and(|mailbox| own.contains(mailbox)) {
         return Ok((message, Whose::Own));
     }
-    if who.viewer.is_admin() { Ok((message, Whose::Another)) } else { Err(ApiError::NotFound) }
+    let reached = match (seen(app, who, permission).await?, &message.mailbox) {
+        (None, _) => true,
+        (Some(seen), Some(mailbox)) => seen.contains(mailbox),
+        (Some(_), None) => false,
+    };
+    if reached { Ok((message, Whose::Another)) } else { Err(ApiError::NotFound) }
 }
 
 /// False if it is so already.

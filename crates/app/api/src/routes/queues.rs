@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::{Permission, Scope};
 use hotline_acd::Merged;
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, GroupId, QueueId, WallTime};
-use hotline_call::{CallEvent, Command, EventKind, MergeView, Supervision};
+use hotline_call::{CallEvent, Command, Event, EventKind, MergeView, Supervision};
 use serde_json::json;
 
 use super::calls::wrong;
@@ -17,6 +18,7 @@ use crate::auth::Identity;
 use crate::convert::{self, time};
 use crate::error::ApiError;
 use crate::extract::{Json, Path};
+use crate::viewer::{Subject, Ties};
 
 /// The longest name of a merge, in bytes.
 const NAME_BYTES_MAX: usize = 64;
@@ -31,10 +33,14 @@ pub(crate) async fn decisions(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::DecisionList>, ApiError> {
-    who.require_admin()?;
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     let events = app.ports.store.events_of(call).await?;
     let now = app.ports.shard.explain(call).await?;
+    if !who.viewer.sees_all(Permission::QueuesSee) {
+        // Reasons name everybody who serves the queue, so it is the queue that must be one's team's.
+        let ties = Ties { agents: Vec::new(), queues: queues_of(&events) };
+        who.may(Permission::QueuesSee, Subject::Call(&ties))?;
+    }
     if events.is_empty() && now.is_none() {
         return Err(ApiError::NotFound);
     }
@@ -74,6 +80,7 @@ pub(crate) async fn move_caller(
         (_, _) => return Err(wrong("queue", "must be there, or `agent`, and not both")),
     };
     let detail = json!({ "queue": body.queue, "agent": body.agent });
+    steer(&app, &who, call, body.agent.as_deref()).await?;
     supervise(&app, &who, act, ("call.move", id), detail).await
 }
 
@@ -91,6 +98,7 @@ pub(crate) async fn prioritise(
     let credit = Duration::from_secs(body.credit_s.into());
     let act = Supervision::Prioritise { call, credit, emergency: body.emergency };
     let detail = json!({ "credit_s": body.credit_s, "emergency": body.emergency });
+    steer(&app, &who, call, None).await?;
     supervise(&app, &who, act, ("call.prioritise", id), detail).await
 }
 
@@ -101,6 +109,7 @@ pub(crate) async fn withdraw(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
+    steer(&app, &who, call, None).await?;
     supervise(&app, &who, Supervision::Withdraw(call), ("call.withdraw", id), json!({})).await
 }
 
@@ -109,9 +118,9 @@ pub(crate) async fn merges(
     State(app): State<Arc<App>>,
     who: Identity,
 ) -> Result<axum::Json<api::MergeList>, ApiError> {
-    who.require_admin()?;
     let merges = app.ports.shard.merges().await?;
-    Ok(axum::Json(api::MergeList { merges: merges.into_iter().map(shape).collect() }))
+    let seen = merges.into_iter().filter(|merge| reaches(&who, Permission::QueuesSee, &merge.of));
+    Ok(axum::Json(api::MergeList { merges: seen.map(shape).collect() }))
 }
 
 /// `PUT /api/v1/merges/{name}`
@@ -136,6 +145,9 @@ pub(crate) async fn merge(
         (true, false) => Merged::Groups(body.groups.iter().map(|id| GroupId::from(id.as_str())).collect()),
         (_, _) => return Err(wrong("queues", "must be there, or `groups`, and not both")),
     };
+    if !reaches(&who, Permission::QueuesSteer, &of) {
+        return Err(ApiError::Forbidden);
+    }
     let detail = json!({ "queues": body.queues, "groups": body.groups, "until": time(until) });
     let act = Supervision::Merge { name: name.clone(), of, until };
     supervise(&app, &who, act, ("staff.merge", name), detail).await
@@ -147,7 +159,53 @@ pub(crate) async fn split(
     who: Identity,
     Path(name): Path<String>,
 ) -> Result<StatusCode, ApiError> {
+    if !who.viewer.sees_all(Permission::QueuesSteer) {
+        let merges = app.ports.shard.merges().await?;
+        let known = merges.iter().find(|merge| merge.name == name).ok_or(ApiError::Forbidden)?;
+        if !reaches(&who, Permission::QueuesSteer, &known.of) {
+            return Err(ApiError::Forbidden);
+        }
+    }
     supervise(&app, &who, Supervision::Split(name.clone()), ("staff.split", name), json!({})).await
+}
+
+/// Whether a caller in line may be acted on, and given to that agent.
+async fn steer(app: &App, who: &Identity, call: CallId, to: Option<&str>) -> Result<(), ApiError> {
+    if who.viewer.sees_all(Permission::QueuesSteer) {
+        return Ok(());
+    }
+    let snapshot = app.ports.shard.snapshot().await?;
+    let known = snapshot.calls.iter().find(|view| view.record.call == call).ok_or(ApiError::NotFound)?;
+    who.may(Permission::QueuesSteer, Subject::Call(&Ties::of_view(known)))?;
+    match to {
+        Some(agent) => who.may(Permission::QueuesSteer, Subject::Agent(&AgentId::from(agent))),
+        None => Ok(()),
+    }
+}
+
+/// Whether all of them are of one's teams.
+fn reaches(who: &Identity, permission: Permission, of: &Merged) -> bool {
+    let team_of = |name: &str| who.viewer.teams().iter().any(|team| team.name == name);
+    who.viewer.sees_all(permission)
+        || who.viewer.grants.scope(permission) == Some(Scope::Team)
+            && match of {
+                Merged::Queues(queues) => {
+                    queues.iter().all(|queue| who.viewer.may(permission, Subject::Queue(queue)))
+                }
+                Merged::Groups(groups) => groups.iter().all(|group| team_of(group.as_str())),
+            }
+}
+
+/// The queues that a call was in.
+fn queues_of(events: &[Event]) -> Vec<QueueId> {
+    let queued = events.iter().filter_map(|event| match &event.kind {
+        EventKind::Call { what: CallEvent::Queued { queue }, .. } => Some(queue.clone()),
+        EventKind::Call { .. }
+        | EventKind::Agent { .. }
+        | EventKind::AlarmRaised(_)
+        | EventKind::AlarmCleared(_) => None,
+    });
+    queued.collect()
 }
 
 async fn supervise(
@@ -157,7 +215,6 @@ async fn supervise(
     (action, about): (&'static str, String),
     detail: serde_json::Value,
 ) -> Result<StatusCode, ApiError> {
-    who.require_admin()?;
     app.ports.shard.command(Command::Supervise(act)).await?;
     app.audit(&who.user.name, action, about, detail).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use hotline_access::Permission;
 use hotline_base::RecordingId;
 use hotline_call::{CallRecord, Recording};
 use http::HeaderMap;
@@ -31,7 +32,7 @@ pub(crate) async fn play(
     Query(which): Query<Which>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let record = calls::find(&app, &who.viewer, &id).await?;
+    let record = calls::find(&app, &who, Permission::RecordingsPlay, &id).await?;
     let recording = choose(&record, which.recording.as_deref())?;
     let sound = Sound::open(&app.ports.recordings, &recording.path, &headers).await?;
     let detail = serde_json::json!({

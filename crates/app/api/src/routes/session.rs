@@ -1,22 +1,23 @@
-//! Signing in and out with a browser.
+//! Signing in and out with a browser, and one's own sessions.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
 use hotline_base::WallTime;
-use hotline_store::{NAME_CHARS_MAX, Role, Session, SessionKind, TokenHash, User};
-use hotline_telemetry::Metric;
+use hotline_store::{NAME_CHARS_MAX, Session, SessionKind};
 use http::{HeaderMap, StatusCode, header};
+use serde_json::json;
 
 use crate::app::App;
-use crate::auth::{COOKIE, Identity, Origin};
-use crate::convert::time;
+use crate::auth::{COOKIE, Duty, Identity, Origin, duty, identity};
+use crate::convert::{permissions, time};
 use crate::error::ApiError;
-use crate::extract::Json;
-use crate::throttle::Key;
+use crate::extract::{Json, Path};
+use crate::sign_in::{Begin, Proof, Proved, begin, prove};
 
 /// How long a browser stays signed in: a shift with its breaks.
 pub(crate) const SESSION_LIFETIME: Duration = Duration::from_secs(12 * 3600);
@@ -28,87 +29,84 @@ pub(crate) async fn create(
     headers: HeaderMap,
     Json(body): Json<api::SignIn>,
 ) -> Result<Response, ApiError> {
-    let user = check_password(&app, origin, &body.user, body.password).await?;
+    let proof = Proof { user: body.user, password: body.password, code: body.code };
+    let Proved { user, standing } = prove(&app, origin, proof).await?;
+    if !standing.pages {
+        return Err(ApiError::NoPages);
+    }
     let browser = headers.get(header::USER_AGENT).and_then(|field| field.to_str().ok()).unwrap_or_default();
-    let name = browser.chars().take(NAME_CHARS_MAX).collect();
-    let (secret, session) = begin(&app, &user, SessionKind::Session, name, SESSION_LIFETIME).await?;
-    app.audit(&user.name, "session.create", &user.name, serde_json::json!({ "from": origin.0 })).await?;
+    let duty = duty(&app, &user, &standing);
+    let wanted = Begin {
+        kind: SessionKind::Session,
+        name: browser.chars().take(NAME_CHARS_MAX).collect(),
+        lifetime: SESSION_LIFETIME,
+        limited: duty.is_some(),
+        grants: None,
+        origin,
+    };
+    let (secret, session) = begin(&app, &user.name, wanted).await?;
+    let detail = json!({ "from": origin.0, "limited": duty.is_some() });
+    app.audit(&user.name, "session.create", &user.name, detail).await?;
+    let found = app.ports.store.find_session(&session.token, app.now()).await?;
+    let who = identity(&app, found.ok_or(ApiError::SignInFailed)?);
     let cookie = cookie(&secret, SESSION_LIFETIME, app.ports.https);
-    Ok(([(header::SET_COOKIE, cookie)], axum::Json(shape(&session, &user))).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], axum::Json(shape(&who))).into_response())
 }
 
 /// `GET /api/v1/session`
 pub(crate) async fn show(who: Identity) -> axum::Json<api::Session> {
-    axum::Json(shape(&who.session, &who.user))
+    axum::Json(shape(&who))
 }
 
 /// `DELETE /api/v1/session`
 pub(crate) async fn end(State(app): State<Arc<App>>, who: Identity) -> Result<Response, ApiError> {
     forget(&app, &who).await?;
-    let cookie = cookie("", Duration::ZERO, app.ports.https);
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    Ok(signed_out(&app))
 }
 
-/// The user, if the password is right. The same answer in the same time for a wrong password, a user who does
-/// not exist and one who is disabled.
-pub(super) async fn check_password(
-    app: &App,
-    origin: Origin,
-    name: &str,
-    password: String,
-) -> Result<User, ApiError> {
-    let key = Key::new(name, origin.0);
-    app.begin_sign_in(&key).inspect_err(|_| count("throttled"))?;
-    match try_password(app, name, password).await {
-        Ok(Some(user)) => {
-            app.end_sign_in(&key, true);
-            count("right");
-            Ok(user)
-        }
-        Ok(None) => {
-            count("wrong");
-            // Without the name: people type their password into that field.
-            tracing::info!(from = %origin.0, "sign-in refused");
-            Err(ApiError::SignInFailed)
-        }
-        Err(error) => {
-            app.end_sign_in(&key, false);
-            Err(error)
-        }
+/// `GET /api/v1/sessions`: one's own sessions and tokens.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    who: Identity,
+) -> Result<axum::Json<api::SessionList>, ApiError> {
+    let sessions = app.ports.store.list_sessions(&who.user.name, app.now()).await?;
+    Ok(axum::Json(api::SessionList {
+        sessions: sessions.iter().map(|one| listed(one, &who.session)).collect(),
+    }))
+}
+
+/// `DELETE /api/v1/sessions`: signs out everywhere. Tokens stay.
+pub(crate) async fn end_all(State(app): State<Arc<App>>, who: Identity) -> Result<Response, ApiError> {
+    by_session(&who)?;
+    let ended = app.ports.store.delete_sessions_of(&who.user.name).await?;
+    app.with_known(|known| known.forget_user(&who.user.name));
+    app.hub.look_again();
+    app.audit(&who.user.name, "session.end_all", &who.user.name, json!({ "ended": ended })).await?;
+    Ok(signed_out(&app))
+}
+
+/// `DELETE /api/v1/sessions/{id}`: one of one's own sessions or tokens.
+pub(crate) async fn end_one(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    by_session(&who)?;
+    if !app.ports.store.delete_session_of(&who.user.name, &id).await? {
+        return Err(ApiError::NotFound);
     }
+    app.with_known(|known| known.forget_user(&who.user.name));
+    app.hub.look_again();
+    app.audit(&who.user.name, "session.end", &who.user.name, json!({ "id": id })).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-async fn try_password(app: &App, name: &str, password: String) -> Result<Option<User>, ApiError> {
-    let user = app.ports.store.find_user(name).await?.filter(|user| !user.disabled);
-    let hash = user.as_ref().map(|user| user.password_hash.expose().clone());
-    Ok(if app.passwords.fits(password, hash).await? { user } else { None })
-}
-
-/// Keeps a new session and gives its secret.
-pub(super) async fn begin(
-    app: &App,
-    user: &User,
-    kind: SessionKind,
-    name: String,
-    lifetime: Duration,
-) -> Result<(String, Session), ApiError> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|_| ApiError::Panicked)?;
-    let secret = random.map(|byte| format!("{byte:02x}")).concat();
-    let now = app.now();
-    // No better moment: as many go as come.
-    app.ports.store.delete_expired_sessions(now).await?;
-    let session = Session {
-        token: TokenHash::of(&secret),
-        user: user.name.clone(),
-        kind,
-        name,
-        created_at: now,
-        expires_at: Some(now + lifetime),
-        last_seen_at: now,
-    };
-    app.ports.store.create_session(&session).await?;
-    Ok((secret, session))
+/// Whoever finds a token must not be able to act on its owner's sessions and credentials.
+pub(super) fn by_session(who: &Identity) -> Result<(), ApiError> {
+    match who.session.kind {
+        SessionKind::Session => Ok(()),
+        SessionKind::Token => Err(ApiError::Forbidden),
+    }
 }
 
 /// Ends the session or token of the request, and its open pages.
@@ -119,24 +117,50 @@ pub(super) async fn forget(app: &App, who: &Identity) -> Result<(), ApiError> {
     app.audit(&who.user.name, "session.end", &who.user.name, serde_json::Value::Null).await
 }
 
-fn shape(session: &Session, user: &User) -> api::Session {
+fn signed_out(app: &App) -> Response {
+    let cookie = cookie("", Duration::ZERO, app.ports.https);
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response()
+}
+
+fn shape(who: &Identity) -> api::Session {
+    let Identity { session, user, viewer, duty, .. } = who;
+    let sees_others = viewer.grants.scope(Permission::AgentsSee) > Some(Scope::Own);
     api::Session {
         user: user.name.clone(),
         name: user.display_name.clone(),
-        role: match user.role {
-            Role::Agent => api::Role::Agent,
-            Role::Admin => api::Role::Admin,
-        },
+        role: if sees_others { api::PageKind::Admin } else { api::PageKind::Agent },
         agent: user.agent.as_ref().map(ToString::to_string),
+        roles: user.roles.iter().cloned().collect(),
+        teams: user.teams.iter().cloned().collect(),
+        permissions: permissions(&viewer.grants),
+        second_factor: user.second_factor,
+        must: duty.map(|duty| match duty {
+            Duty::Password => "password_change".to_owned(),
+            Duty::SecondFactor => "second_factor".to_owned(),
+        }),
         expires_at: time(session.expires_at.unwrap_or(WallTime(i64::MAX))),
+    }
+}
+
+/// A session as its owner sees it in a list.
+pub(super) fn listed(session: &Session, current: &Session) -> api::ListedSession {
+    api::ListedSession {
+        id: session.id.clone(),
+        kind: match session.kind {
+            SessionKind::Session => api::SessionKind::Session,
+            SessionKind::Token => api::SessionKind::Token,
+        },
+        name: session.name.clone(),
+        address: session.address.clone(),
+        created_at: time(session.created_at),
+        last_seen_at: time(session.last_seen_at),
+        expires_at: session.expires_at.map(time),
+        permissions: session.grants.as_ref().map(permissions),
+        current: session.token == current.token,
     }
 }
 
 fn cookie(secret: &str, lifetime: Duration, https: bool) -> String {
     let secure = if https { "; Secure" } else { "" };
     format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", lifetime.as_secs())
-}
-
-fn count(outcome: &'static str) {
-    Metric::ApiSignIns.increment_for([outcome]);
 }

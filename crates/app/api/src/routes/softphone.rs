@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, LegId, Pii};
 use hotline_call::{Command, CommandError, Control, MonitorMode, Oversight};
 use hotline_shard::HandleError;
 
-use super::calls::{target, wrong};
+use super::calls::{find, own_agent, target, wrong};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
 use crate::extract::{Json, Path};
+use crate::viewer::{Subject, Ties};
 
 /// The longest note of a mark, in bytes.
 const NOTE_BYTES_MAX: usize = 100;
@@ -24,14 +26,15 @@ type Done = Result<StatusCode, ApiError>;
 /// `POST /api/v1/calls/{id}/hangup`: an agent leaves the own call; a supervisor ends it for all.
 pub(crate) async fn hang_up(State(app): State<Arc<App>>, who: Identity, Path(id): Path<String>) -> Done {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
-    if let Some(by) = who.viewer.agent.clone() {
+    if let Ok(by) = own_agent(&who) {
         let own = Command::Control { call, by, what: Control::HangUp };
+        let may_force = who.viewer.may(Permission::CallsControl, Subject::Anything);
         match app.ports.shard.command(own).await {
-            Err(HandleError::Refused(CommandError::NotTalking)) if who.viewer.is_admin() => {}
+            Err(HandleError::Refused(CommandError::NotTalking)) if may_force => {}
             done => return done.map(|()| StatusCode::ACCEPTED).map_err(ApiError::from),
         }
     }
-    oversee(&app, &who, call, Oversight::HangUp).await?;
+    oversee(&app, &who, (call, Permission::CallsControl), Oversight::HangUp).await?;
     app.audit(&who.user.name, "call.force_hangup", call, serde_json::json!({})).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -118,7 +121,7 @@ pub(crate) async fn drop_party(
 
 async fn control(app: &App, who: &Identity, id: &str, what: Control) -> Done {
     let call = CallId::parse(id).ok_or(ApiError::NotFound)?;
-    let by = who.viewer.agent.clone().ok_or(ApiError::Forbidden)?;
+    let by = own_agent(who)?;
     app.ports.shard.command(Command::Control { call, by, what }).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -139,18 +142,35 @@ pub(crate) async fn monitor(
         api::MonitorMode::Barge => MonitorMode::Barge,
         api::MonitorMode::TakeOver => MonitorMode::TakeOver,
     };
-    let allowed = MonitorMode::ALL.to_vec();
+    let record = find(&app, &who, permission(mode), &id).await?;
+    let ties = Ties::of_record(&record);
+    let may = |mode: &MonitorMode| who.viewer.may(permission(*mode), Subject::Call(&ties));
+    let allowed = MonitorMode::ALL.into_iter().filter(may).collect();
     // Written first: nobody listens of whom nothing is known.
     let detail = serde_json::json!({ "mode": body.mode });
     app.audit(&who.user.name, "call.monitor", call, detail).await?;
-    oversee(&app, &who, call, Oversight::Monitor { agent, mode, allowed }).await
+    let what = Oversight::Monitor { agent, mode, allowed };
+    app.ports.shard.command(Command::Oversee { call, what }).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// What each way of supervising needs.
+const fn permission(mode: MonitorMode) -> Permission {
+    match mode {
+        MonitorMode::Listen => Permission::CallsListen,
+        MonitorMode::Whisper | MonitorMode::PrivateWhisper => Permission::CallsWhisper,
+        MonitorMode::Barge => Permission::CallsBarge,
+        MonitorMode::TakeOver => Permission::CallsTakeOver,
+    }
 }
 
 /// `DELETE /api/v1/calls/{id}/monitor`
 pub(crate) async fn end_monitor(State(app): State<Arc<App>>, who: Identity, Path(id): Path<String>) -> Done {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     let agent = own_phone(&who)?;
-    oversee(&app, &who, call, Oversight::Leave(agent)).await?;
+    // Whoever has come in may leave, whatever has become of its rights.
+    let what = Oversight::Leave(agent);
+    app.ports.shard.command(Command::Oversee { call, what }).await?;
     app.audit(&who.user.name, "call.monitor_end", call, serde_json::json!({})).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -175,7 +195,7 @@ pub(crate) async fn stop_recording(
 
 async fn record(app: &App, who: &Identity, id: &str, is_wanted: bool) -> Done {
     let call = CallId::parse(id).ok_or(ApiError::NotFound)?;
-    oversee(app, who, call, Oversight::Record(is_wanted)).await?;
+    oversee(app, who, (call, Permission::CallsControl), Oversight::Record(is_wanted)).await?;
     let action = if is_wanted { "recording.start" } else { "recording.stop" };
     app.audit(&who.user.name, action, call, serde_json::json!({})).await?;
     Ok(StatusCode::ACCEPTED)
@@ -193,18 +213,24 @@ pub(crate) async fn mark_recording(
     if note.is_empty() || note.len() > NOTE_BYTES_MAX || note.contains(char::is_control) {
         return Err(wrong("note", "must be a few words, at most 100 bytes"));
     }
-    oversee(&app, &who, call, Oversight::Mark(note.to_owned())).await?;
+    oversee(&app, &who, (call, Permission::CallsListen), Oversight::Mark(note.to_owned())).await?;
     app.audit(&who.user.name, "recording.mark", call, serde_json::json!({ "note": note })).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
-pub(super) async fn oversee(app: &App, who: &Identity, call: CallId, what: Oversight) -> Done {
-    who.require_admin()?;
+/// Does it, if the permission reaches the call.
+pub(super) async fn oversee(
+    app: &App,
+    who: &Identity,
+    (call, permission): (CallId, Permission),
+    what: Oversight,
+) -> Done {
+    find(app, who, permission, &call.to_string()).await?;
     app.ports.shard.command(Command::Oversee { call, what }).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
+/// The supervisor's own phone is that of the agent that it is.
 fn own_phone(who: &Identity) -> Result<AgentId, ApiError> {
-    who.require_admin()?;
     who.viewer.agent.clone().ok_or(ApiError::NoPhone)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::Permission;
 use hotline_acd::{HelpOutcome, ReasonClass, ReasonView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
@@ -49,7 +50,7 @@ pub(crate) async fn reasons(
     Query(query): Query<Whose>,
 ) -> Result<axum::Json<api::ReasonList>, ApiError> {
     let agent = match query.agent {
-        Some(id) => Some(allowed(&who, &id)?),
+        Some(id) => Some(allowed(&who, Permission::AgentsSee, &id)?),
         None => who.viewer.agent.clone(),
     };
     let is_agent = agent.is_some();
@@ -95,9 +96,9 @@ pub(crate) async fn dispose(
     Path(id): Path<String>,
     Json(body): Json<api::SetDisposition>,
 ) -> Result<StatusCode, ApiError> {
-    let record = find(&app, &who.viewer, &id).await?;
+    let record = find(&app, &who, Permission::RecordsSee, &id).await?;
     let by = match body.agent.as_deref() {
-        Some(agent) => allowed(&who, agent)?,
+        Some(agent) => allowed(&who, Permission::AgentsSteer, agent)?,
         None => who.viewer.agent.clone().ok_or_else(|| wrong("agent", "must say for which agent"))?,
     };
     if !had(&record, &by) {
@@ -127,7 +128,7 @@ pub(crate) async fn ask_wrap_up(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     ask(&app, &who, &agent, Command::AskWrapUp(agent.clone()), "agent.wrap_up.ask").await
 }
 
@@ -137,7 +138,7 @@ pub(crate) async fn end_wrap_up(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     ask(&app, &who, &agent, Command::EndWrapUp(agent.clone()), "agent.wrap_up.end").await
 }
 
@@ -147,7 +148,7 @@ pub(crate) async fn extend_wrap_up(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     ask(&app, &who, &agent, Command::ExtendWrapUp(agent.clone()), "agent.wrap_up.extend").await
 }
 
@@ -157,7 +158,7 @@ pub(crate) async fn ask_help(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     ask(&app, &who, &agent, Command::AskHelp(agent.clone()), "agent.help.ask").await
 }
 
@@ -167,8 +168,7 @@ pub(crate) async fn answer_help(
     who: Identity,
     Path(id): Path<String>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    who.require_admin()?;
-    let agent = AgentId::from(id.as_str());
+    let agent = allowed(&who, Permission::AgentsLead, &id)?;
     let command = Command::AnswerHelp { agent: agent.clone(), by: who.user.name.clone() };
     ask(&app, &who, &agent, command, "agent.help.answer").await
 }
@@ -180,7 +180,8 @@ pub(crate) async fn end_help(
     Path(id): Path<String>,
     Json(body): Json<api::EndHelp>,
 ) -> Result<axum::Json<api::Agent>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsLead, &id)
+        .or_else(|_| allowed(&who, Permission::AgentsSteer, &id))?;
     let outcome = match body.outcome {
         api::HelpOutcome::Solved => HelpOutcome::Solved,
         api::HelpOutcome::Unsolved => HelpOutcome::Unsolved,
@@ -199,7 +200,7 @@ async fn ask(
 ) -> Result<axum::Json<api::Agent>, ApiError> {
     app.ports.shard.command(command).await?;
     app.audit(&who.user.name, action, agent, serde_json::json!({})).await?;
-    present(app, agent).await
+    present(app, who, agent).await
 }
 
 /// The time that a question is about.
@@ -217,7 +218,7 @@ pub(crate) async fn times(
     Path(id): Path<String>,
     Query(query): Query<Span>,
 ) -> Result<axum::Json<api::AgentTimes>, ApiError> {
-    let agent = allowed(&who, &id)?;
+    let agent = allowed(&who, Permission::AgentsSee, &id)?;
     let until = query.until.map_or_else(|| app.now(), wall);
     let from = query.from.map_or_else(|| before(until, ASKED), wall);
     if from >= until || until.since(from) > ASKED_MAX {
@@ -251,8 +252,7 @@ pub(crate) async fn book(
     Path(id): Path<String>,
     Json(body): Json<api::NewBooking>,
 ) -> Result<(StatusCode, axum::Json<api::AgentBooking>), ApiError> {
-    who.require_admin()?;
-    let agent = AgentId::from(id.as_str());
+    let agent = allowed(&who, Permission::AgentsLead, &id)?;
     app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
     let (from, until, at) = (wall(body.from), wall(body.until), app.now());
     if from >= until || until > at || until.since(from) > ASKED_MAX {

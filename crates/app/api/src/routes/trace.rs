@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::iter;
+use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::CallId;
 use hotline_sip_trace::{Captured, Trace, View, Which, file_header, record, redact};
@@ -21,6 +22,7 @@ use crate::auth::Identity;
 use crate::convert;
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
+use crate::viewer::Subject;
 
 /// In place of an id: the call that began last.
 const LAST: &str = "last";
@@ -52,14 +54,15 @@ pub(crate) async fn ladder(
     Path(id): Path<String>,
     Query(look): Query<Look>,
 ) -> Result<axum::Json<api::SipLadder>, ApiError> {
-    who.require_tracer()?;
+    who.may(Permission::TraceSee, Subject::Center)?;
     let trace = find(&app, &id).await?;
-    let view = View { redacted: look.redact, full: look.full, after: look.after };
+    let redacted = look.redact || !who.viewer.sees_all(Permission::NumbersSee);
+    let view = View { redacted, full: look.full, after: look.after };
     let ladder = convert::ladder(&trace, view);
     // Who follows a living call asks again and again; what gives nothing away is not worth a row.
     if !ladder.messages.is_empty() {
         let detail = json!({
-            "as": "ladder", "messages": ladder.messages.len(), "full": look.full, "redact": look.redact
+            "as": "ladder", "messages": ladder.messages.len(), "full": look.full, "redact": redacted
         });
         app.audit(&who.user.name, "sip.read", subject(&trace), detail).await?;
     }
@@ -73,15 +76,16 @@ pub(crate) async fn pcap(
     Path(id): Path<String>,
     Query(taken): Query<Taken>,
 ) -> Result<Response, ApiError> {
-    who.require_tracer()?;
+    who.may(Permission::TraceSee, Subject::Center)?;
+    let redacted = taken.redact || !who.viewer.sees_all(Permission::NumbersSee);
     let trace = find(&app, &id).await?;
     let subject = subject(&trace);
     let mut messages: Vec<Captured> = trace.legs.into_iter().flat_map(|leg| leg.messages).collect();
     messages.sort_by_key(|message| message.seq);
-    let detail = json!({ "as": "pcap", "messages": messages.len(), "redact": taken.redact });
+    let detail = json!({ "as": "pcap", "messages": messages.len(), "redact": redacted });
     app.audit(&who.user.name, "sip.read", &subject, detail).await?;
     let records = messages.into_iter().map(move |message| {
-        let redacted = taken.redact.then(|| redact(&message.bytes));
+        let redacted = redacted.then(|| redact(&message.bytes));
         record(&message, redacted.as_deref().unwrap_or(&message.bytes))
     });
     let parts = std::iter::once(file_header()).chain(records);

@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use hotline_access::Permission;
 use hotline_api_types as api;
 
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
 use crate::extract::{Json, Path};
+use crate::viewer::Subject;
 
 /// `GET /api/v1/webhooks`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
 ) -> Result<axum::Json<api::WebhookList>, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::SystemSee, Subject::Center)?;
     let newest = app.ports.store.last_seq().await?;
     Ok(axum::Json(api::WebhookList { webhooks: app.webhooks.list(newest) }))
 }
@@ -28,7 +30,7 @@ pub(crate) async fn replay(
     Path(name): Path<String>,
     Json(body): Json<api::ReplayWebhook>,
 ) -> Result<StatusCode, ApiError> {
-    who.require_admin()?;
+    who.may(Permission::SystemManage, Subject::Center)?;
     if !app.webhooks.contains(&name) {
         return Err(ApiError::NotFound);
     }

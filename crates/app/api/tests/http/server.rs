@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use hotline_access::PasswordRules;
 use hotline_acd::{
     AgentError, AgentState, AgentView, Device, Presence, ReasonClass, ReasonConfig, ReasonView,
 };
-use hotline_api::{HoursByHand, Ports, Webhooks, hash_password, serve};
+use hotline_api::{HoursByHand, Ports, Teams, Webhooks, hash_password, serve};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, CommandError, DialPlan, Entry, Event, EventKind,
@@ -19,7 +20,7 @@ use hotline_config::{Configuration, load};
 use hotline_flow_files::{FlowFiles, Parts};
 use hotline_shard::{Ask, Clock, Handle, Live, Message};
 use hotline_sip_trace::{Limits, Settings, Tap, Tracer};
-use hotline_store::{Role, SPOOL_BYTES_MAX, Store, User, Writer};
+use hotline_store::{SPOOL_BYTES_MAX, Store, User, Writer};
 use hotline_web_client::{Client, ClientConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -32,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::client::{Answer, PATIENCE, Stream, send};
 
 /// Everybody's password; hashing it once is slow enough.
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "Correct horse battery staple 9";
 
 /// Opening hours that are never open.
 const HOURS: &str = "\nhours:\n  office: {zone: UTC, weekly: {}}\n";
@@ -71,9 +72,9 @@ impl Server {
         let url = format!("sqlite://{}", directory.path().join("test.db").display());
         let store = Store::open(&url).await.unwrap();
         for (name, display_name, role, agent) in [
-            ("1001", "Ann", Role::Agent, Some("1001")),
-            ("1002", "Bob", Role::Agent, Some("1002")),
-            ("boss", "The Boss", Role::Admin, None),
+            ("1001", "Ann", "agent", Some("1001")),
+            ("1002", "Bob", "agent", Some("1002")),
+            ("boss", "The Boss", "admin", None),
         ] {
             store.upsert_user(&user(name, display_name, role, agent)).await.unwrap();
         }
@@ -113,6 +114,9 @@ impl Server {
                     .into(),
                 queues: [("sales".into(), ["sold".to_owned()].into())].into(),
             }),
+            teams: Arc::new(teams()),
+            passwords: PasswordRules::default(),
+            token_age_max: Duration::from_secs(365 * 86_400),
             outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
             metrics: Arc::new(metrics),
             webhooks: Webhooks {
@@ -190,17 +194,23 @@ async fn flow_files(configuration: &Configuration, store: &Store, handle: &Handl
     FlowFiles::start(parts, &configuration.flows).await.unwrap()
 }
 
-fn user(name: &str, display_name: &str, role: Role, agent: Option<&str>) -> User {
+/// Somebody whose password is [`PASSWORD`].
+pub(crate) fn user(name: &str, display_name: &str, role: &str, agent: Option<&str>) -> User {
     static HASH: OnceLock<String> = OnceLock::new();
-    User {
-        name: name.into(),
-        display_name: display_name.into(),
-        role,
-        agent: agent.map(AgentId::from),
-        password_hash: Pii::new(HASH.get_or_init(|| hash_password(PASSWORD).unwrap()).clone()),
-        disabled: false,
-        created_at: WallTime(0),
-    }
+    let hash = Pii::new(HASH.get_or_init(|| hash_password(PASSWORD).unwrap()).clone());
+    let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = WallTime(i64::try_from(wall.as_micros()).unwrap());
+    User { agent: agent.map(AgentId::from), ..User::new(name, display_name, role, hash, now) }
+}
+
+/// Ann and Bob are the team `early` and serve `sales`; Cy is alone in `late` and serves `support`, whose callers are masked.
+fn teams() -> Teams {
+    let agents = [("1001", "early"), ("1002", "early"), ("1003", "late")];
+    let agents = agents.map(|(agent, group)| (AgentId::from(agent), BTreeSet::from([group.into()])));
+    let queues = [("sales", vec!["1001", "1002"]), ("support", vec!["1003"])];
+    let queues = queues
+        .map(|(queue, members)| (QueueId::from(queue), members.into_iter().map(AgentId::from).collect()));
+    Teams::new(agents, queues, BTreeSet::from([QueueId::from("support")]))
 }
 
 impl Shard {

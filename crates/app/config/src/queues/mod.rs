@@ -37,6 +37,7 @@ const KEYS: &[&str] = &[
     "unanswered",
     "short_abandon_s",
     "hours",
+    "mask_numbers",
     "place_kept_s",
     "callback",
     "music",
@@ -79,23 +80,27 @@ impl<'a> Around<'a> {
     }
 }
 
+/// The queues, and those of them whose callers' numbers are masked.
 pub(crate) fn queues(
     reader: &mut Reader<'_>,
     node: &Node,
     around: &Around<'_>,
-) -> Option<BTreeMap<QueueId, Queue>> {
-    let mut queues = BTreeMap::new();
+) -> Option<(BTreeMap<QueueId, Queue>, BTreeSet<QueueId>)> {
+    let (mut queues, mut masked) = (BTreeMap::new(), BTreeSet::new());
     for (key, value) in reader.entries(node, "queues")? {
         if reader.check_name(&key.text, key.place, "a queue's id").is_none() {
             continue;
         }
         let id = QueueId::from(key.text.as_str());
         let Some(fields) = reader.fields(value, "a queue", KEYS) else { continue };
+        if reader.bool(fields.optional("mask_numbers"), false)? {
+            masked.insert(id.clone());
+        }
         if let Some(queue) = queue(reader, &id, &fields, around) {
             queues.insert(id, queue);
         }
     }
-    Some(queues)
+    Some((queues, masked))
 }
 
 fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Around<'_>) -> Option<Queue> {

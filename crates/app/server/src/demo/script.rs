@@ -42,7 +42,11 @@ pub(super) async fn play(
     number: &str,
     options: &cli::Demo,
 ) -> Result<()> {
-    let admin = demo.users.iter().find(|user| user.admin).context("no demo user is an administrator")?;
+    let admin = demo
+        .users
+        .iter()
+        .find(|user| user.role == hotline_access::ADMIN)
+        .context("no demo user is an administrator")?;
     let mut watch = Watch::open(stage.http, admin).await?;
     let desk = Desk::open(stage, agent).await?;
     let (ladder, entries) = mpsc::channel(LADDER_MAX);

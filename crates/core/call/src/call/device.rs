@@ -252,7 +252,7 @@ impl Call {
             return Some((self.calling_agent().cloned(), LegEnd::Caller(self.record.source.clone())));
         }
         if let Some(agent) = self.supervisor_on(leg) {
-            return Some((agent.clone(), LegEnd::Supervisor(agent)));
+            return Some((Some(agent.clone()), LegEnd::Supervisor(agent)));
         }
         let agent = self.agent_leg(leg)?.agent.clone();
         Some((Some(agent.clone()), LegEnd::Agent(agent)))

@@ -57,7 +57,7 @@ impl Call {
                 let media = device.offered.clone();
                 let progress = Progress::Summoned { caller_id: None, device: Box::new(device) };
                 let activity = Activity::Summoning;
-                self.stage = Stage::Live(Box::new(Live { media, progress, activity, refusal: None }));
+                self.stage = Stage::Live(Box::new(Live::new(media, progress, activity)));
             }
             Err(_) => self.refuse(now, env, 503, 38),
         }

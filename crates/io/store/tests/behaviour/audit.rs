@@ -1,7 +1,7 @@
 //! The audit log and its chain.
 
 use hotline_base::Pii;
-use hotline_store::{AuditEntry, AuditVerdict};
+use hotline_store::{AuditEntry, AuditFilter, AuditVerdict};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -27,12 +27,34 @@ async fn append(bench: &Bench, count: u64) {
 pub(crate) async fn entries_come_back_newest_first(bench: Bench) {
     assert_eq!(bench.store.verify_audit().await.unwrap(), AuditVerdict::Intact { rows: 0 });
     append(&bench, 5).await;
-    let page = bench.store.list_audit(None, 2).await.unwrap();
+    let page = bench.store.list_audit(&AuditFilter::default(), None, 2).await.unwrap();
     assert_eq!(page.iter().map(|row| row.seq).collect::<Vec<_>>(), [5, 4]);
     assert_eq!(page[1].entry, entry(4));
-    let rest = bench.store.list_audit(Some(4), 100).await.unwrap();
+    let rest = bench.store.list_audit(&AuditFilter::default(), Some(4), 100).await.unwrap();
     assert_eq!(rest.iter().map(|row| row.seq).collect::<Vec<_>>(), [3, 2, 1]);
     assert_eq!(bench.store.verify_audit().await.unwrap(), AuditVerdict::Intact { rows: 5 });
+}
+
+pub(crate) async fn entries_are_found_by_who_what_and_when(bench: Bench) {
+    for (number, actor, action) in [
+        (1, "anna", "call.move"),
+        (2, "bob", "call.move"),
+        (3, "anna", "call.withdraw"),
+        (4, "anna", "caller"),
+    ] {
+        let (actor, action) = (actor.to_owned(), action.to_owned());
+        bench.store.append_audit(&AuditEntry { actor, action, ..entry(number) }).await.unwrap();
+    }
+    let found = async |filter: AuditFilter| -> Vec<u64> {
+        let rows = bench.store.list_audit(&filter, None, 10).await.unwrap();
+        rows.iter().map(|row| row.seq).collect()
+    };
+    let (actor, action) = (|name: &str| Some(name.to_owned()), |name: &str| Some(name.to_owned()));
+    assert_eq!(found(AuditFilter { actor: actor("anna"), ..AuditFilter::default() }).await, [4, 3, 1]);
+    assert_eq!(found(AuditFilter { action: action("call."), ..AuditFilter::default() }).await, [3, 2, 1]);
+    assert_eq!(found(AuditFilter { action: action("call.move"), ..AuditFilter::default() }).await, [2, 1]);
+    let both = AuditFilter { from: Some(at(2)), until: Some(at(4)), actor: actor("anna"), action: None };
+    assert_eq!(found(both).await, [3]);
 }
 
 pub(crate) async fn writers_at_the_same_time_make_one_chain(bench: Bench) {

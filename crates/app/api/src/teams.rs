@@ -1,0 +1,105 @@
+//! The teams that users oversee: groups of agents with the queues that these serve, as configured.
+//!
+//! Must not know: users, what anybody may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hotline_base::{AgentId, GroupId, QueueId};
+
+/// Who belongs together.
+#[derive(Debug, Default)]
+pub struct Teams {
+    teams: BTreeMap<String, Arc<Team>>,
+    /// The queues of every agent there is.
+    served: BTreeMap<AgentId, BTreeSet<QueueId>>,
+    masked: BTreeSet<QueueId>,
+}
+
+/// A group of agents and the queues that they serve.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Team {
+    pub(crate) name: String,
+    pub(crate) agents: BTreeSet<AgentId>,
+    pub(crate) queues: BTreeSet<QueueId>,
+}
+
+impl Teams {
+    /// From the groups of the agents, the members of the queues, and the queues whose callers' numbers are masked.
+    pub fn new(
+        agents: impl IntoIterator<Item = (AgentId, BTreeSet<GroupId>)>,
+        queues: impl IntoIterator<Item = (QueueId, Vec<AgentId>)>,
+        masked: BTreeSet<QueueId>,
+    ) -> Self {
+        let agents: BTreeMap<AgentId, BTreeSet<GroupId>> = agents.into_iter().collect();
+        let mut served: BTreeMap<AgentId, BTreeSet<QueueId>> =
+            agents.keys().map(|agent| (agent.clone(), BTreeSet::new())).collect();
+        for (queue, members) in queues {
+            for member in members {
+                served.entry(member).or_default().insert(queue.clone());
+            }
+        }
+        let mut teams: BTreeMap<String, Team> = BTreeMap::new();
+        for (agent, groups) in agents {
+            for group in groups {
+                let name = group.to_string();
+                let team = teams.entry(name.clone()).or_insert_with(|| Team { name, ..Team::default() });
+                team.queues.extend(served[&agent].iter().cloned());
+                team.agents.insert(agent.clone());
+            }
+        }
+        let teams = teams.into_iter().map(|(name, team)| (name, Arc::new(team))).collect();
+        Self { teams, served, masked }
+    }
+
+    /// The team of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<Team>> {
+        self.teams.get(name)
+    }
+
+    /// All teams, by name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Team>> {
+        self.teams.values()
+    }
+
+    /// Whether there is such an agent.
+    pub(crate) fn knows(&self, agent: &AgentId) -> bool {
+        self.served.contains_key(agent)
+    }
+
+    /// Whether the agent serves the queue.
+    pub(crate) fn serves(&self, agent: &AgentId, queue: &QueueId) -> bool {
+        self.served.get(agent).is_some_and(|queues| queues.contains(queue))
+    }
+
+    /// Whether the numbers of the queue's callers are for those only who may read all numbers.
+    pub(crate) fn is_masked(&self, queue: &QueueId) -> bool {
+        self.masked.contains(queue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_team_has_its_agents_and_the_queues_that_they_serve() {
+        let agents = [("ann", vec!["early"]), ("bob", vec!["early", "late"]), ("cy", vec![])];
+        let agents = agents
+            .map(|(agent, groups)| (AgentId::from(agent), groups.into_iter().map(GroupId::from).collect()));
+        let queues = [("sales", vec!["ann"]), ("support", vec!["bob", "cy"]), ("night", vec!["cy"])];
+        let queues = queues
+            .map(|(queue, members)| (QueueId::from(queue), members.into_iter().map(AgentId::from).collect()));
+        let teams = Teams::new(agents, queues, BTreeSet::from([QueueId::from("night")]));
+        let queues_of =
+            |team: &str| teams.get(team).unwrap().queues.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            (queues_of("early"), queues_of("late")),
+            (vec!["sales".into(), "support".into()], vec!["support".into()])
+        );
+        assert!(teams.serves(&"cy".into(), &"night".into()) && !teams.serves(&"cy".into(), &"sales".into()));
+        assert!(
+            teams.knows(&"ann".into()) && !teams.knows(&"dee".into()) && teams.is_masked(&"night".into())
+        );
+    }
+}
