@@ -79,10 +79,12 @@ fn begun(id: &str, event: &Event) -> Call {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others change nothing of a call")]
 fn change(call: &mut Call, event: &Event) {
     if is_about_consult(call, event) {
         return;
     }
+    company(call, &event.what);
     match &event.what {
         What::CallCustomer { customer } => call.customer.clone_from(customer),
         What::CallAnswered => call.answered_at = Some(event.at),
@@ -111,6 +113,30 @@ fn change(call: &mut Call, event: &Event) {
             call.connected_at = Some(call.connected_at.unwrap_or(event.at));
             call.attendees.retain(|one| one.agent.as_ref() != Some(agent));
         }
+        What::CallDialled { .. } => call.state = CallState::Dialling,
+        // Who is called back before an agent waits for one.
+        What::CallDialAnswered
+            if call.direction == Direction::Out && call.agent.is_none() && call.answered_at.is_none() =>
+        {
+            call.state = CallState::InFlow;
+        }
+        What::CallDialAnswered => {
+            call.state = CallState::ConnectedOutside;
+            call.connected_at = Some(call.connected_at.unwrap_or(event.at));
+        }
+        What::CallEnded { .. } => {
+            call.state = CallState::Ending;
+            call.offered_to.clear();
+            (call.consulting, call.held, call.muted) = (false, false, false);
+        }
+        _ => {}
+    }
+}
+
+/// Who takes part beside the two, and how the agent does.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing of it")]
+fn company(call: &mut Call, what: &What) {
+    match what {
         What::CallConsulting { .. } => call.consulting = true,
         What::CallConsultEnded { .. } => call.consulting = false,
         What::CallPartyJoined(one) => {
@@ -135,49 +161,7 @@ fn change(call: &mut Call, event: &Event) {
             }
         }
         What::CallTakenOver { .. } => (call.held, call.muted) = (false, false),
-        What::CallDialled { .. } => call.state = CallState::Dialling,
-        // Who is called back before an agent waits for one.
-        What::CallDialAnswered
-            if call.direction == Direction::Out && call.agent.is_none() && call.answered_at.is_none() =>
-        {
-            call.state = CallState::InFlow;
-        }
-        What::CallDialAnswered => {
-            call.state = CallState::ConnectedOutside;
-            call.connected_at = Some(call.connected_at.unwrap_or(event.at));
-        }
-        What::CallEnded { .. } => {
-            call.state = CallState::Ending;
-            call.offered_to.clear();
-            (call.consulting, call.held, call.muted) = (false, false, false);
-        }
-        What::CallStarted { .. }
-        | What::CallStep(_)
-        | What::CallNotOffered { .. }
-        | What::CallAssigned { .. }
-        | What::CallPrioritised { .. }
-        | What::CallCallingBack { .. }
-        | What::CallSurveyAnswered { .. }
-        | What::CallPopped { .. }
-        | What::CallInvited { .. }
-        | What::CallRinging { .. }
-        | What::CallHeld { .. }
-        | What::CallRetrieved { .. }
-        | What::CallTransferFailed { .. }
-        | What::CallDialRinging
-        | What::CallDialFailed { .. }
-        | What::SoundMeasured { .. }
-        | What::MessageLeft { .. }
-        | What::RecordingStarted { .. }
-        | What::RecordingPaused { .. }
-        | What::RecordingResumed { .. }
-        | What::RecordingFinished { .. }
-        | What::RecordingMended { .. }
-        | What::RecordingFailed { .. }
-        | What::QueueChanged { .. }
-        | What::AgentChanged { .. }
-        | What::AlarmRaised { .. }
-        | What::AlarmCleared { .. } => {}
+        _ => {}
     }
 }
 

@@ -94,7 +94,10 @@ fn field<'h>(head: &'h str, name: &str) -> Option<&'h str> {
 }
 
 fn center(receiver: &Receiver) -> Center {
-    let hooks = format!("webhooks:\n  crm: {{url: \"{}\", key: {KEY}, events: [\"call.*\"]}}\nstorage:\n", receiver.url);
+    let hooks = format!(
+        "webhooks:\n  crm: {{url: \"{}\", key: {KEY}, events: [\"call.*\"]}}\nstorage:\n",
+        receiver.url
+    );
     Center::new().edit("config/hotline.yaml", "storage:\n", &hooks)
 }
 
@@ -118,7 +121,9 @@ async fn events_are_signed_and_come_in_order_until_they_are_taken_also_after_a_c
     let taken = receiver.taken();
     let numbers: Vec<u64> = taken.iter().filter_map(|(_, event)| event["data"]["seq"].as_u64()).collect();
     assert!(numbers.is_sorted() && taken[0].1["type"] == "call.started", "{numbers:?}");
-    assert!(taken.iter().all(|(_, event)| event["type"].as_str().is_some_and(|kind| kind.starts_with("call."))));
+    assert!(
+        taken.iter().all(|(_, event)| event["type"].as_str().is_some_and(|kind| kind.starts_with("call.")))
+    );
     for (head, event) in &taken {
         let told = |name| field(head, name).with_context(|| format!("{name} in {head}"));
         assert_eq!(told("webhook-id")?, format!("evt_{}", event["data"]["seq"]));

@@ -454,7 +454,6 @@ pub struct Refusal {
     pub words: String,
 }
 
-
 impl What {
     /// Every `type`, in the order of this file.
     pub const TYPES: [&str; 47] = [

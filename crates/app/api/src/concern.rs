@@ -117,6 +117,7 @@ impl Concerns {
         // Nothing is remembered of a call that is not alive.
         let Some(concern) = self.0.get_mut(&call) else { return Vec::new() };
         let mut concerned: Vec<AgentId> = concern.agents.iter().cloned().collect();
+        concern.note_company(what, &mut concerned);
         match what {
             CallEvent::Offered { agent, .. } => {
                 concerned = vec![agent.clone()];
@@ -127,31 +128,6 @@ impl Concerns {
                 concern.agents = concern.company.values().cloned().collect();
                 concern.agents.insert(agent.clone());
                 concerned = concern.agents.iter().cloned().collect();
-            }
-            // Who listens in secret is known to who does so, and to those who see all.
-            CallEvent::PartyJoined { leg, who: Who::Agent(agent), told: false, .. } => {
-                concern.company.insert(*leg, agent.clone());
-                concern.hidden.insert(*leg, agent.clone());
-                concern.agents.insert(agent.clone());
-                concerned = vec![agent.clone()];
-            }
-            CallEvent::SoundMeasured(measured) if concern.hidden.contains_key(&measured.leg) => {
-                concerned = concern.hidden.get(&measured.leg).cloned().into_iter().collect();
-            }
-            CallEvent::PartyJoined { leg, who: Who::Agent(agent), .. } => {
-                concern.hidden.remove(leg);
-                concern.company.insert(*leg, agent.clone());
-                if concern.agents.insert(agent.clone()) {
-                    concerned.push(agent.clone());
-                }
-            }
-            CallEvent::PartyLeft { leg } => {
-                if let Some(agent) = concern.company.remove(leg) {
-                    if concern.hidden.contains_key(leg) {
-                        concerned = vec![agent.clone()];
-                    }
-                    concern.agents.remove(&agent);
-                }
             }
             CallEvent::OfferFailed { agent, .. } => {
                 concerned = vec![agent.clone()];
@@ -186,7 +162,8 @@ impl Concerns {
             | CallEvent::DialRinging { .. }
             | CallEvent::DialFailed { .. }
             | CallEvent::DialAnswered { .. }
-            | CallEvent::PartyJoined { who: Who::Outside(_), .. }
+            | CallEvent::PartyJoined { .. }
+            | CallEvent::PartyLeft { .. }
             | CallEvent::Consulting { .. }
             | CallEvent::ConsultEnded { .. }
             | CallEvent::TakenOver { .. }
@@ -227,6 +204,41 @@ impl Concern {
             ever.queues.extend(queue.cloned());
         }
         Some(Box::new(course.clone()))
+    }
+}
+
+impl Concern {
+    /// Who takes part beside the two.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing of it")]
+    fn note_company(&mut self, what: &CallEvent, concerned: &mut Vec<AgentId>) {
+        match what {
+            // Who listens in secret is known to who does so, and to those who see all.
+            CallEvent::PartyJoined { leg, who: Who::Agent(agent), told: false, .. } => {
+                self.company.insert(*leg, agent.clone());
+                self.hidden.insert(*leg, agent.clone());
+                self.agents.insert(agent.clone());
+                *concerned = vec![agent.clone()];
+            }
+            CallEvent::SoundMeasured(measured) if self.hidden.contains_key(&measured.leg) => {
+                *concerned = self.hidden.get(&measured.leg).cloned().into_iter().collect();
+            }
+            CallEvent::PartyJoined { leg, who: Who::Agent(agent), .. } => {
+                self.hidden.remove(leg);
+                self.company.insert(*leg, agent.clone());
+                if self.agents.insert(agent.clone()) {
+                    concerned.push(agent.clone());
+                }
+            }
+            CallEvent::PartyLeft { leg } => {
+                if let Some(agent) = self.company.remove(leg) {
+                    if self.hidden.contains_key(leg) {
+                        *concerned = vec![agent.clone()];
+                    }
+                    self.agents.remove(&agent);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

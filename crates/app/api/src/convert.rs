@@ -17,8 +17,7 @@ use hotline_acd::{AgentState, AgentView, CallerView, Device, Disposition, Help, 
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
 use hotline_call::{
-    Alarm, AlarmKind, Attendee, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot,
-    Who,
+    Alarm, AlarmKind, Attendee, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot, Who,
 };
 
 use crate::concern::{Course, agents_of};
@@ -208,9 +207,8 @@ fn queue(view: &QueueView, viewer: &Viewer) -> Option<api::Queue> {
 fn call(view: &CallView, sight: Sight, viewer: &Viewer) -> api::Call {
     // Who listens in secret is known to who does so, and to those who oversee the agent.
     let oversees = viewer.grants.scope(Permission::CallsSee) > Some(Scope::Own);
-    let told = |one: &&Attendee| {
-        one.told || oversees || matches!(&one.who, Who::Agent(agent) if viewer.is(agent))
-    };
+    let told =
+        |one: &&Attendee| one.told || oversees || matches!(&one.who, Who::Agent(agent) if viewer.is(agent));
     let record = &view.record;
     let state = crate::concern::state(&view.state);
     let position = if let CallState::Queued { position, .. } = &view.state { Some(*position) } else { None };

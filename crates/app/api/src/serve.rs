@@ -22,9 +22,9 @@ use crate::auth::Origin;
 use crate::delivery::{Outbox, Wire};
 use crate::hub::Hub;
 use crate::pages::look_after_pages;
-use crate::webhooks::{Parts as WebhookParts, Running};
 use crate::password::{Checker, PasswordError};
 use crate::routes::router;
+use crate::webhooks::{Parts as WebhookParts, Running};
 
 /// Connections that are open at once; further ones wait in the kernel.
 pub(crate) const CONNECTIONS_MAX: usize = 4096;

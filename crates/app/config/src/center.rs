@@ -170,13 +170,8 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         queues(reader, node, &queues::Around::new(agents, known.sounds, speech, staffing, hours))
     });
     let numbers = reader.required(&fields, "numbers").and_then(|node| {
-        let around = Around {
-            plan: dial_plan.as_ref()?,
-            language: language.as_deref()?,
-            agents: agents.as_ref()?,
-            known,
-        };
-        numbers(reader, node, &around)
+        let (plan, language, agents) = (dial_plan.as_ref()?, language.as_deref()?, agents.as_ref()?);
+        numbers(reader, node, &Around { plan, language, agents, known })
     });
     let voice = voice(reader, fields.optional("audio"), &Voice::default());
     let trunks = reader

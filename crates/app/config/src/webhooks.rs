@@ -98,11 +98,10 @@ fn pattern(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
         Some(beginning) => kind.starts_with(beginning),
         None => **kind == *text,
     };
-    if !What::TYPES.iter().any(|kind| fits(kind)) {
+    if !What::TYPES.iter().any(fits) {
         let remedy = suggest(text, What::TYPES.iter().copied());
         reader.mistake(node.place, format!("no event is of type `{text}`"), remedy);
         return None;
     }
     Some(text.to_owned())
 }
-

@@ -126,8 +126,7 @@ impl Server {
         let (sip, http) = (network.listening().to_vec(), listener.local_addr()?);
         let locks = lock_files(configuration)?;
 
-        let clock = Clock::start();
-        let mut rng = Rng::from_seed(entropy()?);
+        let (clock, mut rng) = (Clock::start(), Rng::from_seed(entropy()?));
         let (store, writer) = open_store(configuration).await?;
         users::prepare(&store, configuration.demo.as_ref()).await?;
         let last_seq = close_former_calls(&store, configuration, clock.now().wall).await?;
@@ -148,7 +147,7 @@ impl Server {
         let (media_handle, waker) = (media.handle(), media.handle());
         let locate = locator(configuration, &network);
         let client = Client::new(&ClientConfig::default())?;
-        let outgoing = client.clone();
+        let webhooks = webhooks(configuration, client.clone());
         let shard = Shard::new(Parts {
             controller,
             clock,
@@ -166,14 +165,13 @@ impl Server {
             live,
             trace,
         });
-        let stop = Stop::default();
+        let (stop, api_stop) = (Stop::default(), CancellationToken::new());
         let shard = parts.watch("call processing", shard.run(stop.clone(), DRAIN));
         let mut availability = writer.availability();
         // The writer's task holds the other end as long as it lives.
         parts.watch("the journal's writer", async move { while availability.changed().await.is_ok() {} });
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
 
-        let api_stop = CancellationToken::new();
         let ports = Ports {
             flows: flow_files(configuration, &store, &handle, clock, (&parts, &api_stop)).await?,
             shard: handle,
@@ -189,7 +187,7 @@ impl Server {
             token_age_max: configuration.server.http.token_age_max,
             dispositions: Arc::new(dispositions(configuration)),
             metrics: Arc::new(move || metrics.render()),
-            webhooks: webhooks(configuration, outgoing),
+            webhooks,
             https: false,
         };
         let api = parts.watch("the HTTP interface", serve_api(listener, ports, api_stop.clone()));

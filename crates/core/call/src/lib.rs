@@ -29,7 +29,8 @@ pub use center::{
     Timing,
 };
 pub use command::{
-    Answer, Command, CommandError, Control, Customer, Message, Oversight, Question, Reply, Request, Supervision,
+    Answer, Command, CommandError, Control, Customer, Message, Oversight, Question, Reply, Request,
+    Supervision,
 };
 pub use controller::{
     CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome, RestoreError,

@@ -386,21 +386,13 @@ impl CallRecord {
             | CallEvent::DialRinging { .. }
             | CallEvent::DialFailed { .. }
             | CallEvent::DialAnswered { .. } => self.apply_dial(at, event),
-            CallEvent::Connected { offer, agent } => {
-                self.leave(*offer, at);
-                self.connected_at.get_or_insert(at);
-                self.agent = Some(agent.clone());
-                self.end_offer(*offer, at, OfferOutcome::Answered);
-            }
-            CallEvent::Transferring { by, to } => self.begin_transfer(at, by, to, false),
-            CallEvent::Transferred { by, to, attended } => {
-                if *attended {
-                    self.begin_transfer(at, by, to, true);
-                }
-                self.end_transfer(TransferOutcome::Done);
-                self.mark_transfer(at, by);
-            }
-            CallEvent::TransferFailed { .. } => self.end_transfer(TransferOutcome::Failed),
+            CallEvent::Connected { .. }
+            | CallEvent::Transferring { .. }
+            | CallEvent::Transferred { .. }
+            | CallEvent::TransferFailed { .. }
+            | CallEvent::PartyJoined { .. }
+            | CallEvent::PartyLeft { .. }
+            | CallEvent::TakenOver { .. } => self.apply_company(at, event),
             CallEvent::Held { .. }
             | CallEvent::Retrieved { .. }
             | CallEvent::RecordingStarted { .. }
@@ -422,6 +414,34 @@ impl CallRecord {
             | CallEvent::Consulting { .. }
             | CallEvent::ConsultEnded { .. }
             | CallEvent::Muted { .. } => {}
+            CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
+            CallEvent::Ended { by, cause } => {
+                self.ended_at = Some(at);
+                self.ended_by = Some(*by);
+                self.cause = Some(cause.clone());
+            }
+        }
+    }
+
+    /// Who talks, is sent on, and takes part beside the two.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
+    fn apply_company(&mut self, at: WallTime, event: &CallEvent) {
+        match event {
+            CallEvent::Connected { offer, agent } => {
+                self.leave(*offer, at);
+                self.connected_at.get_or_insert(at);
+                self.agent = Some(agent.clone());
+                self.end_offer(*offer, at, OfferOutcome::Answered);
+            }
+            CallEvent::Transferring { by, to } => self.begin_transfer(at, by, to, false),
+            CallEvent::Transferred { by, to, attended } => {
+                if *attended {
+                    self.begin_transfer(at, by, to, true);
+                }
+                self.end_transfer(TransferOutcome::Done);
+                self.mark_transfer(at, by);
+            }
+            CallEvent::TransferFailed { .. } => self.end_transfer(TransferOutcome::Failed),
             CallEvent::PartyJoined { leg, who, part, told } => {
                 self.leave(*leg, at);
                 self.end_offer_of(*leg, at);
@@ -432,12 +452,7 @@ impl CallRecord {
             }
             CallEvent::PartyLeft { leg } => self.leave(*leg, at),
             CallEvent::TakenOver { from, .. } => self.mark_transfer(at, from),
-            CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
-            CallEvent::Ended { by, cause } => {
-                self.ended_at = Some(at);
-                self.ended_by = Some(*by);
-                self.cause = Some(cause.clone());
-            }
+            _ => {}
         }
     }
 

@@ -96,8 +96,28 @@ impl Watch {
         self.follow_offers(*call, what);
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these say who takes part beside the two")]
+    fn follow_company(&mut self, call: CallId, what: &CallEvent) {
+        match what {
+            CallEvent::Consulting { by, .. } => self.turn_round(call, by),
+            CallEvent::PartyJoined { leg, who: Who::Agent(agent), .. } => {
+                let before = self.busy.insert(agent.clone(), (call, *leg));
+                assert!(
+                    before.is_none_or(|it| it == (call, *leg)),
+                    "{agent} joins {call} and is in {before:?}"
+                );
+            }
+            CallEvent::PartyLeft { leg } => self.busy.retain(|_, at| *at != (call, *leg)),
+            CallEvent::TakenOver { from, .. } => {
+                assert!(self.busy.remove(from).is_some(), "{from} leaves twice");
+            }
+            _ => {}
+        }
+    }
+
     #[expect(clippy::wildcard_enum_match_arm, reason = "only these say who is busy")]
     fn follow_offers(&mut self, call: CallId, what: &CallEvent) {
+        self.follow_company(call, what);
         match what {
             CallEvent::Started { source: Source::Agent(agent), .. } => {
                 self.outward.insert(call, agent.clone());
@@ -122,18 +142,6 @@ impl Watch {
                     self.busy.iter().filter(|(agent, (other, _))| *other == call && Some(*agent) != sender);
                 let is_one = self.rings_several || self.has_company || others.count() == 1;
                 assert!(is_one, "{call} is offered to two agents");
-            }
-            CallEvent::Consulting { by, .. } => self.turn_round(call, by),
-            CallEvent::PartyJoined { leg, who: Who::Agent(agent), .. } => {
-                let before = self.busy.insert(agent.clone(), (call, *leg));
-                assert!(
-                    before.is_none_or(|it| it == (call, *leg)),
-                    "{agent} joins {call} and is in {before:?}"
-                );
-            }
-            CallEvent::PartyLeft { leg } => self.busy.retain(|_, at| *at != (call, *leg)),
-            CallEvent::TakenOver { from, .. } => {
-                assert!(self.busy.remove(from).is_some(), "{from} leaves twice");
             }
             CallEvent::Transferring { by, .. } => {
                 self.turn_round(call, by);

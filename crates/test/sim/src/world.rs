@@ -1,5 +1,7 @@
 //! One simulated world: what happens next, in virtual time, until nothing does.
 
+mod desk;
+
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,8 +10,8 @@ use std::sync::Arc;
 use hotline_acd::{AgentState, AgentView, Device};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
-    AlarmKind, CallEvent, CallRecord, CallState, CallView, CallbackState, Command, CommandError, Control,
-    Controller, Event, EventKind, Oversight, RecordingState, Reply, Request, Source,
+    AlarmKind, CallEvent, CallRecord, CallState, CallView, CallbackState, Command, CommandError, Controller,
+    Event, EventKind, RecordingState, Reply, Request, Source,
 };
 use hotline_media::{Digit, Event as MediaEvent, Speech};
 use hotline_sip::{Datagram, Login, Transmit};
@@ -387,50 +389,6 @@ impl World {
         self.drain();
         self.check();
         outcome
-    }
-
-    /// The number of this agent's extension.
-    #[must_use]
-    pub fn extension_of(&self, agent: PhoneId) -> String {
-        center::extension(agent.0)
-    }
-
-    /// A living call as others see it.
-    #[must_use]
-    pub fn view(&self, call: CallId) -> Option<CallView> {
-        self.controller.snapshot(self.now).calls.into_iter().find(|view| view.record.call == call)
-    }
-
-    /// The agent at `by` does something with its call from the page.
-    ///
-    /// # Errors
-    /// Why it was refused.
-    pub fn control(&mut self, by: PhoneId, what: Control) -> Result<(), CommandError> {
-        self.watch.has_company = true;
-        let (call, by) = self.talk_of(by);
-        self.try_command(Command::Control { call, by, what })
-    }
-
-    /// A supervisor does something with a call.
-    ///
-    /// # Errors
-    /// Why it was refused.
-    pub fn oversee(&mut self, call: CallId, what: Oversight) -> Result<(), CommandError> {
-        self.watch.has_company = true;
-        self.try_command(Command::Oversee { call, what })
-    }
-
-    /// True if the one hears the other.
-    #[must_use]
-    pub fn hears(&self, one: PhoneId, other: PhoneId) -> bool {
-        let port = |phone: PhoneId| self.phones[phone.0].server_port();
-        port(one).zip(port(other)).is_some_and(|(one, other)| self.media.hears(one, other))
-    }
-
-    /// True if a recording hears this phone.
-    #[must_use]
-    pub fn is_recorded(&self, phone: PhoneId) -> bool {
-        self.phones[phone.0].server_port().is_some_and(|port| self.media.is_recorded(port))
     }
 
     /// The call in which the agent at `phone` talks, and the agent.

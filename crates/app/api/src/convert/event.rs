@@ -10,8 +10,7 @@ use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
 use super::decision::decision;
 use super::record::{
     attendee, called, cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party,
-    queue_outcome,
-    source, step, transfer_target,
+    queue_outcome, source, step, transfer_target,
 };
 use super::{Profile, Sight, Standing, agent_object, alarm, alarm_kind, device, time};
 
@@ -87,6 +86,18 @@ fn call_event(what: &CallEvent, at: WallTime, sight: Sight) -> What {
         },
         CallEvent::SoundMeasured(measured) => What::SoundMeasured { sound: leg_sound(measured) },
         CallEvent::Ended { by, cause: why } => What::CallEnded { by: party(*by), cause: cause(why) },
+        CallEvent::Offered { .. }
+        | CallEvent::Popped { .. }
+        | CallEvent::Invited { .. }
+        | CallEvent::Ringing { .. }
+        | CallEvent::OfferFailed { .. }
+        | CallEvent::Connected { .. } => offer_event(what, at),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these are given here")]
+fn offer_event(what: &CallEvent, at: WallTime) -> What {
+    match what {
         CallEvent::Offered { offer, agent, because } => What::CallOffered {
             offer: offer.0,
             agent: agent.to_string(),
@@ -105,6 +116,7 @@ fn call_event(what: &CallEvent, at: WallTime, sight: Sight) -> What {
         CallEvent::Connected { offer, agent } => {
             What::CallConnected { offer: offer.0, agent: agent.to_string() }
         }
+        _ => unreachable!("only these are given here"),
     }
 }
 

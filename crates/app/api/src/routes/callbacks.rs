@@ -63,7 +63,7 @@ fn may(who: &Identity, permission: Permission, booked: &BookedCallback) -> Resul
 
 /// Who serves a queue is given its calls and not its list.
 fn ties(booked: &BookedCallback) -> Ties {
-    Ties { agents: Vec::new(), queues: vec![booked.callback.queue.clone()] }
+    Ties { agents: Vec::new(), queues: vec![booked.callback.place.queue.clone()] }
 }
 
 fn shape(BookedCallback { callback, call }: &BookedCallback, sight: Sight) -> api::Callback {

@@ -91,8 +91,12 @@ mod tests {
     fn calls_wait_for_themselves_alone_and_in_order() {
         let call = |number| Some(CallId::generate(WallTime(0), &mut Rng::from_number(number)));
         let (one, other) = (call(1), call(2));
-        let mut lanes =
-            Lanes::new(vec![parked(1, one, 500), parked(2, one, 100), parked(3, other, 300), parked(4, None, 900)]);
+        let mut lanes = Lanes::new(vec![
+            parked(1, one, 500),
+            parked(2, one, 100),
+            parked(3, other, 300),
+            parked(4, None, 900),
+        ]);
         assert_eq!((lanes.len(), lanes.next_at()), (4, Some(WallTime(300))));
         assert!(lanes.holds(one) && lanes.holds(None) && !lanes.holds(call(3)));
         assert_eq!(lanes.due(WallTime(299)), None, "the second of a call waits for the first");

@@ -50,7 +50,7 @@ struct Worker {
 enum Sent {
     Taken,
     /// The receiver does not want it now.
-    Refused(Failure),
+    Refused,
     /// It is none that this receiver wants, or has no shape for programs outside.
     Unwanted,
 }
@@ -95,13 +95,8 @@ impl Worker {
             }
         };
         let lanes = Lanes::new(parts.store.parked_events(&hook.name).await?);
-        let worker = Self {
-            parts: parts.clone(),
-            hook: hook.clone(),
-            standing: Arc::clone(standing),
-            place,
-            lanes,
-        };
+        let worker =
+            Self { parts: parts.clone(), hook: hook.clone(), standing: Arc::clone(standing), place, lanes };
         worker.tell(|_| {});
         Ok(worker)
     }
@@ -178,7 +173,7 @@ impl Worker {
             }
             match self.send(&event).await {
                 Sent::Taken | Sent::Unwanted => {}
-                Sent::Refused(_) => {
+                Sent::Refused => {
                     parked.push(waiting(&event, 1, now() + pause(1)));
                 }
             }
@@ -196,14 +191,14 @@ impl Worker {
         };
         let is_too_old = event.is_none_or(|event| now().since(event.at) > GIVE_UP);
         match outcome {
-            Sent::Refused(_) if !is_too_old => {
+            Sent::Refused if !is_too_old => {
                 let attempts = parked.attempts.saturating_add(1);
                 let again = ParkedEvent { attempts, next_at: now() + pause(attempts), ..parked };
                 self.parts.store.park_again(&self.hook.name, &again).await?;
                 self.lanes.put_off(&again);
             }
-            outcome @ (Sent::Taken | Sent::Unwanted | Sent::Refused(_)) => {
-                if matches!(outcome, Sent::Refused(_)) {
+            outcome @ (Sent::Taken | Sent::Unwanted | Sent::Refused) => {
+                if matches!(outcome, Sent::Refused) {
                     tracing::error!(webhook = self.hook.name, seq = parked.seq, "an event was given up");
                     Metric::WebhookEvents.increment_for(["given_up"]);
                     self.tell(|standing| standing.given_up += 1);
@@ -221,9 +216,7 @@ impl Worker {
         let shape = serde_json::to_value(self.parts.hub.shape(event)).ok()?;
         let kind = shape.get("type")?.as_str()?.to_owned();
         let at = shape.get("at")?.clone();
-        self.hook
-            .wants(&kind)
-            .then(|| serde_json::json!({ "type": kind, "timestamp": at, "data": shape }))
+        self.hook.wants(&kind).then(|| serde_json::json!({ "type": kind, "timestamp": at, "data": shape }))
     }
 
     async fn send(&self, event: &Event) -> Sent {
@@ -253,7 +246,7 @@ impl Worker {
                     let since = standing.failing.take().map_or_else(now, |(since, _)| since);
                     standing.failing = Some((since, failure.to_string()));
                 });
-                Sent::Refused(failure)
+                Sent::Refused
             }
         }
     }

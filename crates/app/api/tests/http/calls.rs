@@ -161,17 +161,16 @@ async fn a_living_call_has_a_record_and_a_recording_as_far_as_they_go() {
     record.apply(WallTime(0), &CallEvent::Offered { offer, agent: "1001".into(), because: None });
     record.apply(WallTime(0), &CallEvent::RecordingStarted { recording, path: "growing.wav".into() });
     let state = CallState::Connected { agent: "1001".into() };
-    server.shard.snapshot.lock().unwrap().calls =
-        vec![CallView {
-            record,
-            state,
-            customer: None,
-            attendees: Vec::new(),
-            is_consulting: false,
-            is_held: false,
-            is_muted: false,
-            is_listed: true,
-        }];
+    server.shard.snapshot.lock().unwrap().calls = vec![CallView {
+        record,
+        state,
+        customer: None,
+        attendees: Vec::new(),
+        is_consulting: false,
+        is_held: false,
+        is_muted: false,
+        is_listed: true,
+    }];
     let path = format!("/api/v1/calls/{call}");
     assert_eq!(server.get(&path, &ann).await.json()["recordings"][0]["state"], "open");
     let audio = format!("{path}/recording");

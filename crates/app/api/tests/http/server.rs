@@ -119,10 +119,7 @@ impl Server {
             token_age_max: Duration::from_secs(365 * 86_400),
             outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
             metrics: Arc::new(metrics),
-            webhooks: Webhooks {
-                hooks: Vec::new(),
-                client: Client::new(&ClientConfig::default()).unwrap(),
-            },
+            webhooks: Webhooks { hooks: Vec::new(), client: Client::new(&ClientConfig::default()).unwrap() },
             https: false,
         };
         let serving = serve(listener, ports, shutdown.clone());

@@ -1,0 +1,54 @@
+//! What agents and supervisors do with calls from the page, and who hears whom.
+
+use hotline_base::CallId;
+use hotline_call::{CallView, Command, CommandError, Control, Oversight};
+
+use super::World;
+use crate::center;
+use crate::phone::PhoneId;
+
+impl World {
+    /// The number of this agent's extension.
+    #[must_use]
+    pub fn extension_of(&self, agent: PhoneId) -> String {
+        center::extension(agent.0)
+    }
+
+    /// A living call as others see it.
+    #[must_use]
+    pub fn view(&self, call: CallId) -> Option<CallView> {
+        self.controller.snapshot(self.now).calls.into_iter().find(|view| view.record.call == call)
+    }
+
+    /// The agent at `by` does something with its call from the page.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub fn control(&mut self, by: PhoneId, what: Control) -> Result<(), CommandError> {
+        self.watch.has_company = true;
+        let (call, by) = self.talk_of(by);
+        self.try_command(Command::Control { call, by, what })
+    }
+
+    /// A supervisor does something with a call.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub fn oversee(&mut self, call: CallId, what: Oversight) -> Result<(), CommandError> {
+        self.watch.has_company = true;
+        self.try_command(Command::Oversee { call, what })
+    }
+
+    /// True if the one hears the other.
+    #[must_use]
+    pub fn hears(&self, one: PhoneId, other: PhoneId) -> bool {
+        let port = |phone: PhoneId| self.phones[phone.0].server_port();
+        port(one).zip(port(other)).is_some_and(|(one, other)| self.media.hears(one, other))
+    }
+
+    /// True if a recording hears this phone.
+    #[must_use]
+    pub fn is_recorded(&self, phone: PhoneId) -> bool {
+        self.phones[phone.0].server_port().is_some_and(|port| self.media.is_recorded(port))
+    }
+}
