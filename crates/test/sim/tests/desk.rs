@@ -28,7 +28,7 @@ struct Scene {
 
 /// A caller who talks to the first of three agents.
 fn talking(seed: u64, loud: bool) -> Scene {
-    let recording = RecordingPolicy { consult: seed % 2 == 0, ..RecordingPolicy::default() };
+    let recording = RecordingPolicy { consult: seed.is_multiple_of(2), ..RecordingPolicy::default() };
     let rules = Rules { agents: 3, outside: 1, recording, ..Rules::default() };
     let mut world = World::new(seed, loud, rules);
     world.open();
@@ -87,7 +87,7 @@ fn a_colleague_who_is_asked_talks_aside_and_takes_the_customer_over() {
         scene.consult(second);
         assert!(!scene.world.hears(caller, first) && !scene.world.hears(second, caller), "aside");
         for phone in [first, second] {
-            assert_eq!(scene.world.is_recorded(phone), seed % 2 == 0, "as the policy says");
+            assert_eq!(scene.world.is_recorded(phone), seed.is_multiple_of(2), "as the policy says");
         }
         assert!(scene.world.is_recorded(caller));
         let view = scene.world.view(scene.call).unwrap();
@@ -312,7 +312,7 @@ fn a_supervisor_takes_the_customer_over_and_the_agent_has_after_call_work() {
     for_each_seed(SEEDS, |seed, loud| {
         let mut scene = talking(seed, loud);
         let (caller, first, third) = (scene.caller, scene.first, scene.third);
-        let mode = if seed % 2 == 0 { MonitorMode::TakeOver } else { MonitorMode::Listen };
+        let mode = if seed.is_multiple_of(2) { MonitorMode::TakeOver } else { MonitorMode::Listen };
         let act = monitor(&scene, third, mode);
         scene.world.oversee(scene.call, act).unwrap();
         if mode == MonitorMode::Listen {
@@ -368,7 +368,7 @@ fn somebody_outside_is_asked_and_joins_in() {
             return drop(scene.close());
         }
         scene.until("the two talk aside", |world| world.hears(first, outside));
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             scene.control(Control::Conference);
             assert!(Scene::all_hear(&scene.world, &[caller, first, outside]));
             scene.world.later(Duration::ZERO, outside, Act::HangUp);
@@ -391,7 +391,7 @@ fn a_customer_who_hangs_up_ends_the_call_for_all() {
         let mut scene = talking(seed, loud);
         let (first, second, third) = (scene.first, scene.second, scene.third);
         scene.consult(second);
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             scene.control(Control::Conference);
         }
         let act = monitor(&scene, third, MonitorMode::Listen);
