@@ -86,7 +86,10 @@ async fn published_passwords_go_with_the_demonstration() -> Result<()> {
     let output = hotline.output();
     let (_, password) = output.split_once("sign in as `admin` with the password ").context(output.clone())?;
     let password = password.lines().next().unwrap_or_default();
-    hotline_api_client::Client::sign_in(hotline.http(), "admin", password).await?;
+    // It is the right one, and must be changed before it is good for more.
+    let first = hotline_api_client::Client::sign_in(hotline.http(), "admin", password).await;
+    let refusal = first.expect_err("a program cannot go on with it").to_string();
+    assert!(refusal.contains("password_change_required"), "{refusal}");
     Ok(())
 }
 
