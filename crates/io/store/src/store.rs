@@ -48,7 +48,9 @@ impl Store {
             Place::File(file) => open_sqlite(file).await?,
             Place::Server => open_postgres(url).await?,
         };
-        Ok(Self { db })
+        let store = Self { db };
+        store.fill_roles().await.map_err(OpenError::Roles)?;
+        Ok(store)
     }
 
     /// Opens the database at `url` for reading alone: nothing is made and nothing is brought up to date, and the database
@@ -62,9 +64,7 @@ impl Store {
             Place::File(file) => read_sqlite(file).await?,
             Place::Server => read_postgres(url).await?,
         };
-        let store = Self { db };
-        store.fill_roles().await.map_err(OpenError::Roles)?;
-        Ok(store)
+        Ok(Self { db })
     }
 
     /// Whether the database answers: reads what a sign-in reads first.
