@@ -80,7 +80,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("POST /v1/calls/{id}/swap", "yy-----"),
     ("POST /v1/calls/{id}/complete", "yy-----"),
     ("POST /v1/calls/{id}/conference", "yy-----"),
-    ("DELETE /v1/calls/{id}/parties/{leg}", "yy-----"),
+    ("DELETE /v1/calls/{id}/parties/{leg}", "yyy---y"),
     ("POST /v1/calls/{id}/dtmf", "yyy---y"),
     ("POST /v1/calls/{id}/consult", "yyy---y"),
     ("POST /v1/calls/{id}/hangup", "yyy---y"),
