@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use hotline_api_types::WebhookList;
-use hotline_phone::PhoneEvent;
+use hotline_phone::{Phone, PhoneEvent};
 use hotline_tests::{Center, Hotline, PATIENCE, eventually};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -83,6 +83,7 @@ impl Receiver {
             Ok(self.kinds().iter().any(|known| known == kind).then_some(()))
         })
         .await
+        .with_context(|| format!("taken: {:?}", self.kinds()))
     }
 }
 
@@ -101,11 +102,13 @@ fn center(receiver: &Receiver) -> Center {
     Center::new().edit("config/hotline.yaml", "storage:\n", &hooks)
 }
 
-async fn abandoned(hotline: &Hotline) -> Result<()> {
+/// A call whose caller hangs up in the queue; the phone must live until that is said.
+async fn abandoned(hotline: &Hotline) -> Result<Phone> {
     let mut caller = hotline.caller(CALLER).await?;
     caller.dial("4100").await?;
     caller.expect(&PhoneEvent::Up, PATIENCE).await?;
-    Ok(caller.hang_up().await?)
+    caller.hang_up().await?;
+    Ok(caller)
 }
 
 async fn standing(hotline: &Hotline) -> Result<WebhookList> {
@@ -116,7 +119,8 @@ async fn standing(hotline: &Hotline) -> Result<WebhookList> {
 async fn events_are_signed_and_come_in_order_until_they_are_taken_also_after_a_crash() -> Result<()> {
     let receiver = Receiver::start(Center::new().addresses().outside()).await?;
     let mut hotline = center(&receiver).start().await?;
-    abandoned(&hotline).await?;
+    standing(&hotline).await?;
+    let _first = abandoned(&hotline).await?;
     receiver.until("call.ended").await?;
     let taken = receiver.taken();
     let numbers: Vec<u64> = taken.iter().filter_map(|(_, event)| event["data"]["seq"].as_u64()).collect();
@@ -132,7 +136,7 @@ async fn events_are_signed_and_come_in_order_until_they_are_taken_also_after_a_c
     }
     // What is refused waits, with what follows of the same call; a crash forgets nothing.
     receiver.refuse(&["call.answered"]);
-    abandoned(&hotline).await?;
+    let _second = abandoned(&hotline).await?;
     eventually("the rest of the call to wait", async || {
         let hook = standing(&hotline).await?.webhooks.remove(0);
         Ok((hook.parked > 3 && hook.problem.is_some_and(|problem| problem.contains("500"))).then_some(()))
@@ -162,7 +166,8 @@ async fn events_are_signed_and_come_in_order_until_they_are_taken_also_after_a_c
 async fn a_receiver_is_told_again_from_a_number_on() -> Result<()> {
     let receiver = Receiver::start(Center::new().addresses().outside()).await?;
     let hotline = center(&receiver).start().await?;
-    abandoned(&hotline).await?;
+    standing(&hotline).await?;
+    let _caller = abandoned(&hotline).await?;
     receiver.until("call.ended").await?;
     let first = receiver.taken();
     let after = first[0].1["data"]["seq"].as_u64().context("a number")?;

@@ -24,7 +24,7 @@ use crate::hub::Hub;
 use crate::pages::look_after_pages;
 use crate::password::{Checker, PasswordError};
 use crate::routes::router;
-use crate::webhooks::{Parts as WebhookParts, Running};
+use crate::webhooks::{self, Parts as WebhookParts, Running};
 
 /// Connections that are open at once; further ones wait in the kernel.
 pub(crate) const CONNECTIONS_MAX: usize = 4096;
@@ -58,6 +58,7 @@ pub async fn serve(
     ports: Ports,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
+    webhooks::begin(&ports.webhooks, &ports.store).await;
     let passwords = Checker::new().await.map_err(ServeError::Password)?;
     let tasks = TaskTracker::new();
     let (hub, running) = Hub::new(ports.shard.clone(), shutdown.clone());

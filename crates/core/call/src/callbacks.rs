@@ -167,8 +167,9 @@ impl Callbacks {
         Some(*id)
     }
 
-    pub(crate) const fn look_at(&self) -> Option<Time> {
-        self.look_at
+    /// When to look whose turn comes; not while nobody waits.
+    pub(crate) fn look_at(&self) -> Option<Time> {
+        self.look_at.filter(|_| !self.open.is_empty())
     }
 }
 

@@ -437,6 +437,7 @@ impl CallRecord {
             CallEvent::Transferred { by, to, attended } => {
                 if *attended {
                     self.begin_transfer(at, by, to, true);
+                    self.take_over(at, to);
                 }
                 self.end_transfer(TransferOutcome::Done);
                 self.mark_transfer(at, by);
@@ -495,6 +496,14 @@ impl CallRecord {
     /// Whoever has this leg takes part no more in the way it did.
     fn leave(&mut self, leg: LegId, at: WallTime) {
         let open = self.attendances.iter_mut().filter(|one| one.leg == leg && one.until.is_none());
+        open.for_each(|one| one.until = Some(at));
+    }
+
+    /// Somebody outside who was asked talks with the customer from here on, and not beside the two.
+    fn take_over(&mut self, at: WallTime, to: &Entry) {
+        let Entry::Outside(number) = to else { return };
+        let taken = Who::Outside(number.clone());
+        let open = self.attendances.iter_mut().filter(|one| one.who == taken && one.until.is_none());
         open.for_each(|one| one.until = Some(at));
     }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use hotline_api_types as api;
 use hotline_base::{Pii, WallTime};
+use hotline_store::Store;
 use hotline_web_client::Client;
 use tokio::sync::mpsc;
 
@@ -53,6 +54,16 @@ pub struct Webhooks {
     pub hooks: Vec<Webhook>,
     /// The way out.
     pub client: Client,
+}
+
+/// Lets those that are new be told whatever happens from here on: the sooner in a start, the more of it.
+pub(crate) async fn begin(webhooks: &Webhooks, store: &Store) {
+    for hook in &webhooks.hooks {
+        // If the database is away, it begins when that is back.
+        if let Err(error) = worker::place(store, &hook.name).await {
+            tracing::warn!(webhook = hook.name, %error, "a webhook waits for the database");
+        }
+    }
 }
 
 /// How a webhook stands.

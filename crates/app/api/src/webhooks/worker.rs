@@ -79,21 +79,23 @@ pub(super) async fn run(
     closing.run_until_cancelled(work).await;
 }
 
+/// How far a webhook has been told; a new one is told what happens from here on.
+pub(super) async fn place(store: &Store, webhook: &str) -> Result<u64, StoreError> {
+    if let Some(place) = store.webhook_place(webhook).await? {
+        return Ok(place);
+    }
+    let newest = store.last_seq().await?;
+    store.rewind_webhook(webhook, newest).await?;
+    Ok(newest)
+}
+
 impl Worker {
     async fn begin(
         parts: &Parts,
         hook: &Webhook,
         standing: &Arc<Mutex<Standing>>,
     ) -> Result<Self, StoreError> {
-        let place = match parts.store.webhook_place(&hook.name).await? {
-            Some(place) => place,
-            // A new one is told what happens from here on.
-            None => {
-                let newest = parts.store.last_seq().await?;
-                parts.store.rewind_webhook(&hook.name, newest).await?;
-                newest
-            }
-        };
+        let place = place(&parts.store, &hook.name).await?;
         let lanes = Lanes::new(parts.store.parked_events(&hook.name).await?);
         let worker =
             Self { parts: parts.clone(), hook: hook.clone(), standing: Arc::clone(standing), place, lanes };
