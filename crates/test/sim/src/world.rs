@@ -511,6 +511,16 @@ impl World {
         record
     }
 
+    fn cancel_wishes(&mut self) {
+        for wish in self.watch.open_wishes() {
+            // One that was only just booked is not in line yet.
+            while self.try_command(Command::CancelCallback(wish)).is_err() {
+                self.run_for(Duration::from_millis(50));
+            }
+            self.watch.on_cancelled(wish);
+        }
+    }
+
     /// The same as [`Self::close`], and gives all that happened.
     ///
     /// # Panics
@@ -526,14 +536,10 @@ impl World {
             self.command(Command::SignOut(center::agent_id(agent)));
             self.command(Command::SetDevice(center::agent_id(agent), Device::Phone));
         }
-        for wish in self.watch.open_wishes() {
-            // One that was only just booked is not in line yet.
-            while self.try_command(Command::CancelCallback(wish)).is_err() {
-                self.run_for(Duration::from_millis(50));
-            }
-            self.watch.on_cancelled(wish);
-        }
+        self.cancel_wishes();
         self.run_until(CLOSING_TIME, |world| world.next_at().is_none());
+        // Whoever had planned to call did so, and may have asked to be called back.
+        self.cancel_wishes();
         for phone in &self.phones {
             assert!(phone.talk.is_none(), "{} is in a call", phone.name);
             assert_eq!(phone.poll_timeout(), None, "{} has a timer armed", phone.name);
