@@ -511,16 +511,6 @@ impl World {
         record
     }
 
-    fn cancel_wishes(&mut self) {
-        for wish in self.watch.open_wishes() {
-            // One that was only just booked is not in line yet.
-            while self.try_command(Command::CancelCallback(wish)).is_err() {
-                self.run_for(Duration::from_millis(50));
-            }
-            self.watch.on_cancelled(wish);
-        }
-    }
-
     /// The same as [`Self::close`], and gives all that happened.
     ///
     /// # Panics

@@ -1,5 +1,7 @@
 //! What agents and supervisors do with calls from the page, and who hears whom.
 
+use std::time::Duration;
+
 use hotline_base::CallId;
 use hotline_call::{CallView, Command, CommandError, Control, Oversight};
 
@@ -50,5 +52,16 @@ impl World {
     #[must_use]
     pub fn is_recorded(&self, phone: PhoneId) -> bool {
         self.phones[phone.0].server_port().is_some_and(|port| self.media.is_recorded(port))
+    }
+
+    /// Nobody is to be called back any more.
+    pub(super) fn cancel_wishes(&mut self) {
+        for wish in self.watch.open_wishes() {
+            // One that was only just booked is not in line yet.
+            while self.try_command(Command::CancelCallback(wish)).is_err() {
+                self.run_for(Duration::from_millis(50));
+            }
+            self.watch.on_cancelled(wish);
+        }
     }
 }
