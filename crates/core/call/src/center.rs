@@ -9,8 +9,10 @@ use hotline_acd::{AgentConfig, Config as AcdConfig};
 use hotline_base::{AgentId, FlowId, GroupId, HoursId, NumberId, Pii, QueueId, SkillId, TrunkId};
 use hotline_hours::{Schedule, Zone};
 use hotline_ivr::Flows;
+use hotline_media::Supervision;
 use hotline_sip::uri::Host;
 
+use crate::event::Part;
 use crate::number::DialPlan;
 use crate::queue::Queue;
 use crate::speech::SpeechPolicy;
@@ -252,6 +254,11 @@ impl Center {
     #[must_use]
     pub fn route(&self, number: &str) -> Option<&Route> {
         self.routes.iter().find(|route| route.fits(number))
+    }
+
+    /// Whether the parties are told that somebody takes part so.
+    pub(crate) fn tells_of(&self, part: Part) -> bool {
+        part != Part::Supervising(Supervision::Listen) || self.tells_of_listening
     }
 
     /// The agents by the names that phones know them by: their ids, and their extensions, which go first.

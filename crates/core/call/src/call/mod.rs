@@ -25,14 +25,13 @@ mod transfer;
 mod waiting;
 
 use hotline_base::{AgentId, CallId, LegId, Now};
-use hotline_media::Supervision;
 use hotline_sip::SessionId;
 use serde::{Deserialize, Serialize};
 
 use crate::callbacks::Returning;
 use crate::command::Customer;
 use crate::env::Env;
-use crate::event::{CallEvent, Entry, EventKind, Part, Party, Source};
+use crate::event::{CallEvent, Entry, EventKind, Party, Source};
 use crate::record::CallRecord;
 use crate::snapshot::{Attendee, CallState, CallView, ScreenPop};
 
@@ -210,7 +209,7 @@ impl Call {
         let company = self.conversation().into_iter().flat_map(|talk| talk.company.parts());
         let all = company.chain(self.supervising());
         all.map(|(leg, who, part)| {
-            let told = part != Part::Supervising(Supervision::Listen) || env.center.tells_of_listening;
+            let told = env.center.tells_of(part);
             Attendee { leg, who, part, told }
         })
         .collect()

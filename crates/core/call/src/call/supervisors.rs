@@ -169,8 +169,8 @@ impl Call {
         let Some((mode, agent)) = self.supervisor(leg).map(|one| (one.mode, one.agent.clone())) else {
             return;
         };
-        let (who, told) = (Who::Agent(agent.clone()), mode != Mode::Listen || env.center.tells_of_listening);
-        self.emit(now, env, CallEvent::PartyJoined { leg, who, part: Part::Supervising(mode), told });
+        let (who, part) = (Who::Agent(agent.clone()), Part::Supervising(mode));
+        self.emit(now, env, CallEvent::PartyJoined { leg, who, part, told: env.center.tells_of(part) });
         match mode {
             Mode::TakeOver if self.can_be_taken_over(&agent) => self.let_take_over(now, env, leg, &agent),
             Mode::Barge | Mode::TakeOver => self.join_recording(env, leg),
