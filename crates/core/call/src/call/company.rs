@@ -46,8 +46,9 @@ pub(super) enum Consult {
     Ringing { leg: AgentLeg, rings: bool },
     /// Somebody outside is called.
     Dialling { dial: Box<Dialling>, rings: bool },
-    /// The two talk, or the agent is back with the customer and the one who is asked waits.
-    Talking { member: Member, aside: bool },
+    /// The two talk, or the agent is back with the customer and the one who is asked waits: the holds of the
+    /// conversation say which.
+    Talking { member: Member },
 }
 
 /// All beside the two.
@@ -69,7 +70,7 @@ impl Company {
     /// Who is asked and has taken the call.
     pub(super) fn consulted(&self) -> Option<&Member> {
         match self.consult.as_deref()? {
-            Consult::Talking { member, .. } => Some(member),
+            Consult::Talking { member } => Some(member),
             Consult::Ringing { .. } | Consult::Dialling { .. } => None,
         }
     }
@@ -98,7 +99,7 @@ impl Company {
     /// Whoever talks here by this session.
     pub(super) fn by_session(&mut self, session: SessionId) -> Option<&mut Member> {
         let asked = match self.consult.as_deref_mut() {
-            Some(Consult::Talking { member, .. }) => Some(member),
+            Some(Consult::Talking { member }) => Some(member),
             Some(Consult::Ringing { .. } | Consult::Dialling { .. }) | None => None,
         };
         self.members.iter_mut().chain(asked).find(|member| member.session == session)
@@ -107,7 +108,7 @@ impl Company {
     /// The leg of whoever talks, is rung or is called here by this session.
     pub(super) fn side(&mut self, session: SessionId) -> Option<&mut MediaLeg> {
         let rung = match self.consult.as_deref_mut() {
-            Some(Consult::Talking { member, .. }) => Some((member.session, &mut member.media)),
+            Some(Consult::Talking { member }) => Some((member.session, &mut member.media)),
             Some(Consult::Ringing { leg, .. }) => {
                 leg.device_call().map(|device| (device.session, &mut device.offered))
             }
@@ -163,14 +164,14 @@ impl Company {
         }
         let is_asked = self.consulted().is_some_and(|member| member.media.id() == leg);
         match self.consult.take_if(|_| is_asked).map(|consult| *consult) {
-            Some(Consult::Talking { member, .. }) => Some(member),
+            Some(Consult::Talking { member }) => Some(member),
             Some(Consult::Ringing { .. } | Consult::Dialling { .. }) | None => None,
         }
     }
 }
 
 impl Call {
-    /// The agent asks somebody while the customer waits. Does nothing if that one is being asked already.
+    /// The agent asks somebody while the customer waits. One is asked at a time.
     pub(crate) fn consult(
         &mut self,
         now: Now,
@@ -218,12 +219,11 @@ impl Call {
     /// The agent goes from the one to the other: the customer, and whom the agent asks.
     pub(crate) fn swap(&mut self, now: Now, env: &mut Env, by: &AgentId) -> Result<(), CommandError> {
         let talk = self.talk_of(by).ok_or(CommandError::NotTalking)?;
-        let Some(Consult::Talking { aside, .. }) = talk.company.consult.as_deref_mut() else {
+        if talk.company.consulted().is_none() {
             return Err(CommandError::NobodyAsked);
-        };
-        *aside = !*aside;
-        let aside = *aside;
-        self.set_aside(now, env, aside);
+        }
+        let is_aside = talk.holds.is_aside();
+        self.set_aside(now, env, !is_aside);
         Ok(())
     }
 
@@ -314,7 +314,7 @@ impl Call {
     /// Somebody outside has taken the call: the two talk aside.
     pub(super) fn talk_aside(&mut self, now: Now, env: &mut Env, member: Member) {
         let (leg, who) = (member.media.id(), member.who());
-        let consult = Consult::Talking { member, aside: true };
+        let consult = Consult::Talking { member };
         self.with_company(|company| company.consult = Some(Box::new(consult)));
         self.emit(now, env, CallEvent::PartyJoined { leg, who, part: Part::Consulted, told: true });
         if env.center.recording.consult {
@@ -397,7 +397,7 @@ impl Call {
                 self.drop_agent_leg(now, env, leg, OfferFailure::CallerGone, None);
             }
             Some(Consult::Dialling { dial, .. }) => self.drop_dial(now, env, *dial, DialFailure::CallerGone),
-            Some(Consult::Talking { member, .. }) => self.let_leave(now, env, member, Some(&Reason::NORMAL)),
+            Some(Consult::Talking { member }) => self.let_leave(now, env, member, Some(&Reason::NORMAL)),
             None => {}
         }
     }
@@ -508,7 +508,7 @@ impl Call {
                 let to = Entry::Outside(dial.number());
                 (Activity::Dialling { dial, fallback }, to)
             }
-            Consult::Talking { member, .. } => {
+            Consult::Talking { member } => {
                 // Whoever talks was asked before this.
                 talk.company.members.push(member);
                 self.set_activity(Activity::Talking(talk));
