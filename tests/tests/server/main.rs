@@ -2,6 +2,7 @@
 
 mod api;
 mod archive;
+mod backup;
 mod bench;
 mod call;
 mod callbacks;

@@ -148,13 +148,20 @@ pub fn load(server_file: &Path) -> Result<Configuration, ConfigError> {
     load_with_flows(server_file, None)
 }
 
+/// Reads the server's file alone.
+///
+/// # Errors
+/// [`ConfigError`], with every mistake of the file.
+pub fn read_server(server_file: &Path) -> Result<Server, ConfigError> {
+    server::parse(&read(server_file)?).map_err(|mistakes| ConfigError::Mistakes(Mistakes(mistakes)))
+}
+
 /// The same with the flows of another directory in place of the configured one.
 ///
 /// # Errors
 /// [`ConfigError`], with every mistake of every file.
 pub fn load_with_flows(server_file: &Path, flows: Option<&Path>) -> Result<Configuration, ConfigError> {
-    let source = read(server_file)?;
-    let mut server = server::parse(&source).map_err(|mistakes| ConfigError::Mistakes(Mistakes(mistakes)))?;
+    let mut server = read_server(server_file)?;
     if let Some(flows) = flows {
         server.storage.flows = flows.to_owned();
     }

@@ -46,6 +46,12 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Look whether all recordings are whole, or mend what a crash left.
     Recordings(Recordings),
+    /// Look at ports, clock, disk, certificates, database, phones and trunks, and say what to do; exit code 1 if something is wrong.
+    Doctor(Doctor),
+    /// Write the whole center into one file: database, configuration, flows, sounds, recordings. The server may run.
+    Backup(Backup),
+    /// Bring back what a backup holds, into SQLite or PostgreSQL. The server must not run.
+    Restore(Restore),
     /// Look whether the audit log is what was written.
     Audit(Audit),
     /// Add a person who can sign in, or give one a new password, which is read from standard input.
@@ -384,6 +390,57 @@ pub(crate) enum RecordingsTask {
     Verify,
     /// Make recordings that a crash cut off playable, and close the records of their calls.
     Repair,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline doctor             before the first start, or when something is odd; the server may run
+  hotline doctor --json      for programs
+  hotline doctor --health    quick: is the server well? For containers and monitors")]
+pub(crate) struct Doctor {
+    /// Print the findings as JSON.
+    #[arg(long, conflicts_with = "health")]
+    pub(crate) json: bool,
+    /// Only ask the running server whether it is well.
+    #[arg(long)]
+    pub(crate) health: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline backup /backups/2026-01-31.tar.gz
+  hotline backup night.tar.gz --without-recordings    a center in a few megabytes")]
+pub(crate) struct Backup {
+    /// The file to be written; it must not be there.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Leave out recordings and messages, which are most of it; they are files and can be copied by other means.
+    #[arg(long)]
+    pub(crate) without_recordings: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline restore night.tar.gz --check                        only look whether it is whole
+  hotline restore night.tar.gz                                on a new machine
+  hotline restore night.tar.gz --replace                      in the place of what is there
+  hotline -c config/postgres.yaml restore night.tar.gz        into another database
+
+The settings of this machine (config/hotline.yaml) stay as they are if there are any. The former SQLite file is kept, with
+`.before-restore` behind its name.")]
+pub(crate) struct Restore {
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Only look whether the backup is whole.
+    #[arg(long, conflicts_with_all = ["replace", "without_recordings"])]
+    pub(crate) check: bool,
+    /// Put it in the place of the database and the files that are there.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Leave the recordings of the backup out.
+    #[arg(long)]
+    pub(crate) without_recordings: bool,
 }
 
 #[derive(Args, Debug)]

@@ -15,10 +15,15 @@ pub(crate) fn allow(settings: &Server) {
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         warn!(%error, "the limit of open files stays as it is");
     }
-    // One for the audio of a leg and one for its reports.
-    let ports = settings.media.ports.len() as u64;
-    let needed = settings.sip.limits.connections as u64 + ports + OTHERS;
+    let needed = needed(settings);
     if let Some(allowed) = getrlimit(Resource::Nofile).current.filter(|allowed| *allowed < needed) {
         warn!(allowed, needed, "few files may be open; raise the limit (ulimit -n, LimitNOFILE=)");
     }
+}
+
+/// How many files a server with these settings may come to have open.
+pub(crate) fn needed(settings: &Server) -> u64 {
+    // One for the audio of a leg and one for its reports.
+    let ports = settings.media.ports.len() as u64;
+    settings.sip.limits.connections as u64 + ports + OTHERS
 }

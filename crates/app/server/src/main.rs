@@ -3,12 +3,14 @@
 //! Start reading at `server.rs`, which builds the server from its configuration.
 
 mod audit;
+mod backup;
 mod banner;
 mod bench;
 mod certificate;
 mod check;
 mod cli;
 mod demo;
+mod doctor;
 mod files;
 mod flow_tests;
 mod gauges;
@@ -56,6 +58,10 @@ fn run(cli: &Cli) -> Result<()> {
     if let Some(Command::Bench(Bench { what: Measurement::Acd(options) })) = &cli.command {
         return bench::acd(options);
     }
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting");
+    if let Some(Command::Restore(options)) = &cli.command {
+        return runtime()?.block_on(backup::restore(&cli.config, options));
+    }
     let flows =
         if let Some(Command::Check(options)) = &cli.command { options.directory.as_deref() } else { None };
     let configuration = match (load_with_flows(&cli.config, flows), &cli.command) {
@@ -65,7 +71,6 @@ fn run(cli: &Cli) -> Result<()> {
         }
         (loaded, _) => loaded?,
     };
-    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting");
     match &cli.command {
         None | Some(Command::Run) => {
             logs(&configuration, &cli.log)?;
@@ -75,7 +80,9 @@ fn run(cli: &Cli) -> Result<()> {
             check::report(&configuration);
             Ok(())
         }
-        Some(Command::Schema(_) | Command::Bench(Bench { what: Measurement::Acd(_) })) => Ok(()),
+        Some(
+            Command::Schema(_) | Command::Restore(_) | Command::Bench(Bench { what: Measurement::Acd(_) }),
+        ) => Ok(()),
         Some(Command::Test(options)) => flow_tests::test(Some(&configuration), options),
         Some(Command::Demo(options)) => {
             logs(&configuration, "warn")?;
@@ -100,6 +107,10 @@ fn run(cli: &Cli) -> Result<()> {
         }
         Some(Command::Audit(Audit { what: AuditTask::Verify })) => {
             runtime()?.block_on(audit::verify(&configuration))
+        }
+        Some(Command::Doctor(options)) => runtime()?.block_on(doctor::run(&configuration, options)),
+        Some(Command::Backup(options)) => {
+            runtime()?.block_on(backup::backup(&configuration, &cli.config, options))
         }
         Some(Command::User(user)) => runtime()?.block_on(users::add(&configuration, user)),
     }

@@ -60,7 +60,7 @@ pub(crate) fn verify(configuration: &Configuration) -> Result<()> {
 /// # Errors
 /// A server runs, or what it needs cannot be used.
 pub(crate) async fn repair(configuration: &Configuration) -> Result<()> {
-    let _locks = server::lock_files(configuration)?;
+    let _locks = server::lock_files(&configuration.server)?;
     let (store, writer) = server::open_store(configuration).await?;
     let root: &Path = &configuration.server.storage.recordings;
     let done = close_interrupted(&store, root, Clock::start().now().wall).await;

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use hotline_api::{Dispositions, HoursByHand, Ports, Teams, Webhook, Webhooks};
 use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
-use hotline_config::{Configuration, Sip, SipListener, TtsEngine};
+use hotline_config::{Configuration, Server as ServerSettings, Sip, SipListener, TtsEngine};
 use hotline_flow_files::{FlowFiles, Parts as FlowParts};
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
@@ -124,7 +124,7 @@ impl Server {
         let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
         let ((network, receivers), listener) = listen(configuration, incoming_sender).await?;
         let (sip, http) = (network.listening().to_vec(), listener.local_addr()?);
-        let locks = lock_files(configuration)?;
+        let locks = lock_files(&configuration.server)?;
 
         let (clock, mut rng) = (Clock::start(), Rng::from_seed(entropy()?));
         let (store, writer) = open_store(configuration).await?;
@@ -304,9 +304,9 @@ fn locator(configuration: &Configuration, network: &Network) -> Arc<Locate> {
 }
 
 /// Locks what one server at a time may write.
-pub(crate) fn lock_files(configuration: &Configuration) -> Result<[File; 2]> {
-    let recordings = &configuration.server.storage.recordings;
-    let journal = journal_directory(configuration);
+pub(crate) fn lock_files(settings: &ServerSettings) -> Result<[File; 2]> {
+    let recordings = &settings.storage.recordings;
+    let journal = journal_directory(settings);
     Ok([lock::take(recordings, RECORDINGS_LOCK)?, lock::take(&journal, SPOOL_LOCK)?])
 }
 
@@ -331,14 +331,14 @@ async fn serve_api(listener: TcpListener, ports: Ports, stop: CancellationToken)
 /// Opens the database and brings in what an earlier process left.
 pub(crate) async fn open_store(configuration: &Configuration) -> Result<(Store, Writer)> {
     let store = Store::open(&configuration.server.storage.database).await?;
-    let spool = journal_directory(configuration).join(SPOOL);
+    let spool = journal_directory(&configuration.server).join(SPOOL);
     let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await?;
     Ok((store, writer))
 }
 
 /// Where the journal's spool is: beside an embedded database, else in the working directory.
-fn journal_directory(configuration: &Configuration) -> PathBuf {
-    let path = configuration.server.storage.database.strip_prefix("sqlite://");
+fn journal_directory(settings: &ServerSettings) -> PathBuf {
+    let path = settings.storage.database.strip_prefix("sqlite://");
     let directory = path.and_then(|path| Path::new(path).parent()).unwrap_or(Path::new(""));
     if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory.to_owned() }
 }

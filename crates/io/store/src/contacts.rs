@@ -44,6 +44,16 @@ impl Store {
         };
         rows.iter().map(read).collect()
     }
+
+    /// The users who have contacts that have not expired, in order. Changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn reached_users(&self, now: WallTime) -> Result<Vec<String>, StoreError> {
+        let statement = sql("SELECT sip_user FROM sip_contacts WHERE expires_at > $1 ORDER BY sip_user");
+        let rows = self.db.fetch(statement.bind(now.as_unix_micros())).await?;
+        rows.iter().map(|row| row.get("sip_user")).collect()
+    }
 }
 
 /// Replaces what is kept of a user, in a transaction.

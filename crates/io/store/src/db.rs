@@ -156,7 +156,7 @@ impl Tx {
 }
 
 /// Bounds the wait for a server that went silent without closing its connection.
-async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+pub(crate) async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
     match tokio::time::timeout(STATEMENT_LIMIT, work).await {
         Ok(result) => Ok(result?),
         Err(_) => Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()),

@@ -156,6 +156,12 @@ pub enum OpenError {
         /// The file, or server and database.
         database: String,
     },
+    /// A database was to be filled, and there is one already.
+    #[error("there is a database at {database} already")]
+    Occupied {
+        /// The file, or server and database.
+        database: String,
+    },
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables of {database} up to date")]
     Migrate {

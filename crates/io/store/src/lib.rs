@@ -10,6 +10,7 @@
 
 mod agent_time;
 mod audit;
+mod backup;
 mod callbacks;
 mod calls;
 mod contacts;
@@ -37,6 +38,7 @@ pub use agent_time::{
     AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, StoredHelp, StoredSession, StoredSpan,
 };
 pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditFilter, AuditRow, AuditVerdict};
+pub use backup::{Restoring, Snapshot, TABLES};
 pub use callbacks::{BookedCallback, CallbackBooking, CallbackChange};
 pub use calls::{Among, CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
 pub use contacts::{KeptContacts, StoredContacts};

@@ -16,8 +16,8 @@ use sqlx::{ConnectOptions, Connection};
 use crate::db::{Db, sql};
 use crate::{DatabaseFault, FileProblem, OpenError, StoreError};
 
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+pub(crate) static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(crate) static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Connections that read the SQLite file beside the writer.
 const SQLITE_READERS: u32 = 4;
@@ -75,6 +75,29 @@ impl Store {
         self.db.fetch(sql("SELECT name FROM app_user LIMIT 1")).await.map(drop)
     }
 
+    /// What is wrong with the database's files, or with settings on which it depends that what was acknowledged is on disk; one
+    /// sentence each, none if all is well. Reads all of an SQLite file.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn condition(&self) -> Result<Vec<String>, StoreError> {
+        match &self.db {
+            Db::Sqlite { readers, .. } => {
+                let said: Vec<String> = sqlx::query_scalar("PRAGMA quick_check").fetch_all(readers).await?;
+                Ok(said.into_iter().filter(|line| line != "ok").collect())
+            }
+            Db::Postgres(pool) => {
+                let off = "SELECT name FROM pg_settings WHERE setting = 'off'
+                    AND name IN ('fsync', 'synchronous_commit', 'full_page_writes')";
+                let off: Vec<String> = sqlx::query_scalar(off).fetch_all(pool).await?;
+                Ok(off
+                    .iter()
+                    .map(|name| format!("PostgreSQL runs with {name} = off: a power cut loses calls"))
+                    .collect())
+            }
+        }
+    }
+
     /// Waits for running statements and closes the connections, also those of the clones.
     pub async fn close(&self) {
         self.db.close().await;
@@ -82,7 +105,7 @@ impl Store {
 }
 
 /// Where a database is.
-enum Place<'u> {
+pub(crate) enum Place<'u> {
     /// An SQLite file.
     File(&'u Path),
     /// A PostgreSQL server, which the URL describes.
@@ -90,7 +113,7 @@ enum Place<'u> {
 }
 
 impl<'u> Place<'u> {
-    fn of(url: &'u str) -> Result<Self, OpenError> {
+    pub(crate) fn of(url: &'u str) -> Result<Self, OpenError> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             Ok(Self::File(Path::new(path)))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -120,6 +143,7 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
         Ok(result) => result.map_err(refused)?,
         Err(_) => return Err(refused(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
     };
+    keep_before_changes(&mut first, file).await?;
     SQLITE.run(&mut first).await.map_err(|error| migration_failed(error, &database))?;
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
@@ -137,6 +161,38 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
         .map_err(refused)?;
     first.close().await.map_err(refused)?;
     Ok(Db::Sqlite { writer, readers })
+}
+
+/// Copies a database whose tables are about to be changed, so that one can go back to the program of before: beside it, with
+/// `.before-` and the last change behind its name.
+async fn keep_before_changes(connection: &mut SqliteConnection, file: &Path) -> Result<(), OpenError> {
+    let database = file.display().to_string();
+    let refused =
+        |error| OpenError::Refused { database: database.clone(), source: DatabaseFault::new(error) };
+    // Anything else than tables of an earlier version is found out, and told, by those who bring it up to date.
+    if !matches!(check_tables(connection, &SQLITE, &database).await, Err(OpenError::Earlier { .. })) {
+        return Ok(());
+    }
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+    let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut *connection).await.map_err(refused)?;
+    let last = SQLITE.iter().map(|change| change.version).max().unwrap_or_default();
+    let mut copy = file.as_os_str().to_owned();
+    copy.push(format!(".before-{last:04}"));
+    if tables == 0 || Path::new(&copy).exists() {
+        return Ok(());
+    }
+    // Under another name until it is whole.
+    let mut partial = copy.clone();
+    partial.push(".partial");
+    let system =
+        |error| OpenError::File { file: PathBuf::from(&partial), problem: FileProblem::System(error) };
+    match std::fs::remove_file(&partial) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(system(error)),
+        _ => {}
+    }
+    let name = Path::new(&partial).display().to_string();
+    sqlx::query("VACUUM INTO $1").bind(name).execute(&mut *connection).await.map_err(refused)?;
+    std::fs::rename(&partial, &copy).map_err(system)
 }
 
 /// The file must be there and stays as it is; SQLite's own two beside it are made where a server would have made them.
@@ -165,7 +221,7 @@ async fn read_sqlite(file: &Path) -> Result<Db, OpenError> {
 }
 
 /// SQLite reports every such failure as "unable to open database file"; the system says which it is.
-fn check_file(file: &Path) -> Result<(), FileProblem> {
+pub(crate) fn check_file(file: &Path) -> Result<(), FileProblem> {
     let directory = match file.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
@@ -195,14 +251,14 @@ async fn read_postgres(url: &str) -> Result<Db, OpenError> {
     postgres_pool(connection, options).await
 }
 
-fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
+pub(crate) fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
     let options =
         PgConnectOptions::from_str(url).map_err(|error| OpenError::Url(DatabaseFault::new(error)))?;
     Ok(options.disable_statement_logging())
 }
 
 /// A plain connection, before there is a pool, which would hide the cause behind its own timeout.
-async fn connect_postgres(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
+pub(crate) async fn connect_postgres(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
     let connect = PgConnection::connect_with(options);
     match tokio::time::timeout(CONNECT_LIMIT, connect).await {
         Ok(result) => result.map_err(|error| server_refused(options, error)),
@@ -227,7 +283,7 @@ fn server_refused(options: &PgConnectOptions, error: sqlx::Error) -> OpenError {
 }
 
 /// Server and database for people, without user and password.
-fn server_name(options: &PgConnectOptions) -> String {
+pub(crate) fn server_name(options: &PgConnectOptions) -> String {
     let database = options.get_database().unwrap_or("(default)");
     match options.get_socket() {
         Some(socket) => format!("{database} at {}", socket.display()),
@@ -271,7 +327,7 @@ fn fault_of(error: MigrateError) -> DatabaseFault {
     DatabaseFault::new(sqlx::Error::Migrate(Box::new(error)))
 }
 
-fn migration_failed(error: MigrateError, database: &str) -> OpenError {
+pub(crate) fn migration_failed(error: MigrateError, database: &str) -> OpenError {
     let database = database.to_owned();
     if matches!(error, MigrateError::VersionMissing(_)) {
         return OpenError::Later { database };

@@ -13,6 +13,8 @@ mod accounts;
 mod agent_time;
 #[path = "behaviour/audit.rs"]
 mod audit;
+#[path = "behaviour/backup.rs"]
+mod backup;
 #[path = "behaviour/bench.rs"]
 mod bench;
 #[path = "behaviour/callbacks.rs"]
@@ -112,6 +114,10 @@ const CASES: &[Case] = cases![
     opening::tables_of_a_later_version_are_refused,
     opening::who_only_reads_finds_everything_and_changes_nothing,
     opening::who_only_reads_is_told_of_tables_of_another_version,
+    backup::a_backup_is_the_database_at_one_moment,
+    backup::a_restored_database_is_what_was_backed_up,
+    backup::a_restore_that_is_broken_off_leaves_what_was_there,
+    backup::a_backup_of_earlier_tables_is_brought_up_to_date,
     registrar::the_last_that_was_told_of_a_user_is_kept,
     registrar::contacts_that_have_expired_are_forgotten,
     registrar::a_state_is_made_once,
@@ -148,6 +154,7 @@ fn behaviour_on_sqlite() {
 fn behaviour_on_postgres() {
     let backend = Backend::postgres();
     opening::both_databases_have_the_same_tables(&backend);
+    backup::every_table_is_backed_up_and_fits_the_other_database(&backend);
     opening::references_are_collated_like_their_targets(&backend);
     run_all(&backend, CASES);
     run_each_alone(&backend, OUTAGE_CASES);

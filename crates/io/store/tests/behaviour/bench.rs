@@ -73,6 +73,12 @@ impl Bench {
         Ok(())
     }
 
+    /// The texts that a query on SQLite gives.
+    pub(crate) async fn texts(&self, query: &'static str) -> Vec<String> {
+        let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+        sqlx::query_scalar(query).fetch_all(&mut connection).await.unwrap()
+    }
+
     /// Lets rows of the audit log be changed, as someone with all rights could.
     pub(crate) async fn disarm_audit(&self) {
         let statements = match &self.backend {

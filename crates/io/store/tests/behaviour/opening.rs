@@ -30,11 +30,25 @@ pub(crate) async fn a_call_stored_before_agents_were_listed_is_found_by_them(ben
         .await
         .unwrap();
     let store = Store::open(&bench.url).await.unwrap();
+    keeps_a_copy_of_before(&bench).await;
     for agent in ["1001", "1002"] {
         let filter = CallFilter { agent: Some(agent.into()), ..CallFilter::default() };
         let page = store.list_calls(&filter, None, 10).await.unwrap();
         assert_eq!(page.calls, std::slice::from_ref(&stored), "{agent}");
     }
+}
+
+/// With an SQLite file there is a way back to the program of before.
+async fn keeps_a_copy_of_before(bench: &Bench) {
+    if !bench.url.starts_with("sqlite://") {
+        return;
+    }
+    let names = std::fs::read_dir(bench.directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    let copies: Vec<_> = names.filter(|path| path.display().to_string().contains(".db.before-")).collect();
+    let [copy] = copies.as_slice() else { panic!("one copy expected: {copies:?}") };
+    let url = format!("sqlite://{}", copy.display());
+    let error = Store::open_for_reading(&url).await.unwrap_err();
+    assert!(matches!(error, OpenError::Earlier { .. }), "the tables of before: {error}");
 }
 
 pub(crate) async fn tables_of_a_later_version_are_refused(bench: Bench) {

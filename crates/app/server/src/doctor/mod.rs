@@ -1,0 +1,98 @@
+//! `hotline doctor`: whether this machine and this center can serve, and what to do where they cannot. It changes nothing, and
+//! may run beside the server.
+
+mod certificates;
+mod database;
+mod finding;
+mod network;
+mod phones;
+mod system;
+
+use anyhow::{Result, bail};
+use hotline_api_client::Client;
+use hotline_config::Configuration;
+
+use self::finding::{Finding, Verdict};
+use crate::banner;
+use crate::cli::Doctor;
+
+/// Looks at everything and says what it found.
+///
+/// # Errors
+/// Something is wrong, or with `--health` the server does not answer or is not well.
+pub(crate) async fn run(configuration: &Configuration, options: &Doctor) -> Result<()> {
+    let server = running(configuration).await;
+    if options.health {
+        return match server {
+            Running::Well => Ok(()),
+            Running::Ill(words) => bail!("the server is not well: {}", words.join(", ")),
+            Running::No => bail!("no server answers at {}", configuration.server.http.listen),
+        };
+    }
+    let mut findings = vec![of_server(configuration, &server)];
+    let runs = !matches!(server, Running::No);
+    findings.extend(network::look(configuration, runs).await);
+    findings.extend(system::look(configuration).await);
+    findings.extend(certificates::look(&configuration.server.sip.tls));
+    findings.extend(database::look(configuration).await);
+    findings.extend(phones::look(configuration).await);
+    tell(&findings, options.json)
+}
+
+/// What the server says of itself.
+enum Running {
+    No,
+    Well,
+    /// With the words of `/healthz`.
+    Ill(Vec<String>),
+}
+
+async fn running(configuration: &Configuration) -> Running {
+    let client = Client::new(configuration.server.http.listen);
+    match client.get_bytes("/healthz").await {
+        Ok(_) => Running::Well,
+        Err(hotline_api_client::ClientError::Refused { body, .. }) => {
+            Running::Ill(body.lines().map(str::to_owned).collect())
+        }
+        Err(_) => Running::No,
+    }
+}
+
+fn of_server(configuration: &Configuration, server: &Running) -> Finding {
+    let at = configuration.server.http.listen;
+    let subject = "server";
+    match server {
+        Running::No => {
+            Finding::good(subject, format!("none runs at {at}; what follows is about starting one"))
+        }
+        Running::Well => Finding::good(subject, format!("runs at {at} and is well")),
+        Running::Ill(words) => Finding::bad(
+            subject,
+            format!("runs at {at} and is not well: {}", words.join(", ")),
+            "look at the alarms on the live board and at the log",
+        ),
+    }
+}
+
+fn tell(findings: &[Finding], json: bool) -> Result<()> {
+    if json {
+        banner::print(&serde_json::to_string_pretty(findings)?);
+    } else {
+        for finding in findings {
+            banner::print(&finding.to_string());
+        }
+    }
+    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let (doubtful, bad) = (count(Verdict::Doubtful), count(Verdict::Bad));
+    if bad > 0 {
+        bail!("{bad} things are wrong, {doubtful} are doubtful");
+    }
+    if !json {
+        let text = match doubtful {
+            0 => "\nEverything is well.".to_owned(),
+            count => format!("\nNothing is wrong; {count} things are doubtful."),
+        };
+        banner::print(&text);
+    }
+    Ok(())
+}
