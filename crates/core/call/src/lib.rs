@@ -46,9 +46,9 @@ pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
 pub use queue::{Announcements, CallbackRules, CalledFirst, Greeting, QUEUE_PROMPTS_MAX, Queue};
 pub use record::{
-    Attendance, CallRecord, CalledBack, Correction, Dial, DialOutcome, FlowStep, LeftMessage, Offer,
-    OfferOutcome, QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer, Transfer,
-    TransferOutcome,
+    Attendance, CallRecord, CalledBack, Correction, CountedOffer, Dial, DialOutcome, Ending, FlowStep,
+    LeftMessage, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer,
+    Transfer, TransferOutcome, Visit,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{Attendee, CallState, CallView, ScreenPop, Snapshot};

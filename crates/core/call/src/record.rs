@@ -18,9 +18,11 @@ use crate::sound::LegSound;
 use crate::staff::CallDisposition;
 
 mod recording;
+mod visits;
 
 pub use hotline_media::RecordingIndex;
 pub use recording::{Correction, Recording, RecordingState};
+pub use visits::{CountedOffer, Ending, Visit};
 
 /// How often somebody joining beside the two, or another way of doing so, is kept of one call.
 pub(crate) const ATTENDANCES_MAX: usize = 256;

@@ -10,7 +10,7 @@ use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
 use hotline_call::{CallRecord, Correction, Recording, RecordingIndex, RecordingState};
 
 use crate::db::{Argument, Row, Statement, Tx, portions, sql};
-use crate::{Store, StoreError, dispositions, flow_figures};
+use crate::{Store, StoreError, dispositions, flow_figures, reports};
 
 /// Most calls that one page gives.
 pub const CALL_PAGE_MAX: usize = 200;
@@ -175,6 +175,7 @@ pub(crate) async fn insert(tx: &mut Tx, records: &[&CallRecord]) -> Result<usize
     insert_agents(tx, &written).await?;
     insert_recordings(tx, &written).await?;
     flow_figures::count(tx, &written).await?;
+    reports::count(tx, &written).await?;
     for portion in portions(&written) {
         let mut statement = sql("DELETE FROM open_call WHERE call IN ");
         for (index, record) in portion.iter().enumerate() {

@@ -35,6 +35,8 @@ mod opening;
 mod postgres;
 #[path = "behaviour/registrar.rs"]
 mod registrar;
+#[path = "behaviour/reports.rs"]
+mod reports;
 #[path = "behaviour/sample.rs"]
 mod sample;
 #[path = "behaviour/webhooks.rs"]
@@ -118,6 +120,9 @@ const CASES: &[Case] = cases![
     backup::a_restored_database_is_what_was_backed_up,
     backup::a_restore_that_is_broken_off_leaves_what_was_there,
     backup::a_backup_of_earlier_tables_is_brought_up_to_date,
+    reports::stays_are_counted_by_interval_and_once,
+    reports::the_time_of_a_call_counts_for_the_interval_in_which_it_began_to_wait,
+    reports::counting_anew_finds_and_mends_what_is_not_so,
     registrar::the_last_that_was_told_of_a_user_is_kept,
     registrar::contacts_that_have_expired_are_forgotten,
     registrar::a_state_is_made_once,
