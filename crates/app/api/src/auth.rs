@@ -19,8 +19,14 @@ use crate::viewer::{Subject, Viewer};
 
 /// The session's cookie.
 pub(crate) const COOKIE: &str = "hotline_session";
-/// Routes below `/api` that may be asked without being signed in: they take a password.
-const OPEN: [(Method, &str); 2] = [(Method::POST, "/v1/session"), (Method::POST, "/v1/tokens")];
+/// Routes below `/api` that may be asked without being signed in: they take a password, or tell what anybody can read in the
+/// source.
+const OPEN: [(Method, &str); 4] = [
+    (Method::POST, "/v1/session"),
+    (Method::POST, "/v1/tokens"),
+    (Method::GET, "/v1/openapi.json"),
+    (Method::GET, "/v1/docs"),
+];
 
 /// The user who sent the request.
 #[derive(Clone)]

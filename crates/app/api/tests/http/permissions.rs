@@ -14,6 +14,8 @@ const ROLES: [&str; 7] =
 /// Who may: `y`, or `-` for 403. The agent is 1001, and so is the leader of its team; the others are no agents. Nothing that
 /// the paths name is there, and bodies are empty, so whoever may gets an answer that says so.
 const EXPECTED: &[(&str, &str)] = &[
+    ("GET /v1/openapi.json", "yyyyyyy"),
+    ("GET /v1/docs", "yyyyyyy"),
     ("POST /v1/session", "yyyyyyy"),
     ("GET /v1/session", "yyyyyyy"),
     ("PUT /v1/session/password", "yyyyyyy"),
