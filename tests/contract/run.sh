@@ -39,13 +39,12 @@ done
 [ -n "$url" ] || { cat "$work/server.log" >&2; echo "The server did not start." >&2; exit 1; }
 cat <&"$said" >/dev/null &
 
-token=$(curl --fail --silent --show-error --json "{\"user\":\"$user\",\"password\":\"$password\",\"name\":\"contract\"}" \
+CONTRACT_TOKEN=$(curl --fail --silent --show-error --json "{\"user\":\"$user\",\"password\":\"$password\",\"name\":\"contract\"}" \
 	"$url/api/v1/tokens" | "$python" -c 'import json, sys; print(json.load(sys.stdin)["token"])')
-export PYTHONPATH=$here/tests/contract SCHEMATHESIS_HOOKS=hooks
+export CONTRACT_TOKEN PYTHONPATH=$here/tests/contract SCHEMATHESIS_HOOKS=hooks
 status=0
 "$work/venv/bin/schemathesis" --config-file "$here/tests/contract/schemathesis.toml" --no-color run "$url/api/v1/openapi.json" \
-	--checks all --seed "${SEED:-1}" ${EXAMPLES:+--max-examples "$EXAMPLES"} --header "Authorization: Bearer $token" \
-	"$@" || status=$?
+	--checks all --seed "${SEED:-1}" ${EXAMPLES:+--max-examples "$EXAMPLES"} "$@" || status=$?
 kill -0 "$server" || { echo "The server is gone." >&2; status=1; }
 if grep -q 'ended in a panic' "$work/server.log"; then grep -a 'panic' "$work/server.log" >&2; status=1; fi
 exit "$status"

@@ -48,7 +48,8 @@ pub struct Agent {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Device {
     /// At the phone that has registered for the agent.
-    Phone,
+    // With braces: serde looks for unknown fields in variants that have fields.
+    Phone {},
     /// At a number outside.
     Outside {
         /// One of [`Devices::outside_numbers`].

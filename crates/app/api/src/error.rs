@@ -40,6 +40,8 @@ pub(crate) enum ApiError {
     Refused(#[from] CommandError),
     #[error("the field If-Match is missing; it holds the ETag of what you have read")]
     NoVersion,
+    #[error("the field If-None-Match can only be `*` here")]
+    NotAbsent,
     #[error("somebody else has changed it since you read it")]
     Stale,
     #[error("the flows would have mistakes; nothing is changed")]
@@ -128,7 +130,7 @@ impl ApiError {
         match self {
             Self::Body(rejection) => rejection.status(),
             Self::Query(rejection) => rejection.status(),
-            Self::Key | Self::Cursor => StatusCode::BAD_REQUEST,
+            Self::Key | Self::Cursor | Self::NotAbsent => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             // An id that is none names nothing.
             Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
@@ -202,6 +204,7 @@ impl ApiError {
             | Self::NoVersion
             | Self::Stale
             | Self::Key
+            | Self::NotAbsent
             | Self::Cursor
             | Self::KeyReused
             | Self::KeyUnknown

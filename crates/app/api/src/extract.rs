@@ -56,9 +56,11 @@ impl<S: Sync> FromRequestParts<S> for FlowBase {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         match (text(parts, header::IF_MATCH), text(parts, header::IF_NONE_MATCH)) {
+            (Some(_), Some(absent)) if absent != "*" => Err(ApiError::NotAbsent),
             (Some(tag), _) => Ok(Self(Expected::Hash(tag.trim_matches('"').to_owned()))),
             (None, Some("*")) => Ok(Self(Expected::Absent)),
-            (None, _) => Err(ApiError::NoVersion),
+            (None, None) => Err(ApiError::NoVersion),
+            (None, Some(_)) => Err(ApiError::NotAbsent),
         }
     }
 }

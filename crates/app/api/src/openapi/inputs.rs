@@ -74,7 +74,7 @@ impl Input for FlowBase {
         let about = "`*`: there must be no such flow yet.";
         let schema = json!({ "type": "string", "const": "*", "description": about });
         operation.parameter("header", "If-None-Match", false, schema);
-        operation.problems(&[412, 428]);
+        operation.problems(&[400, 412, 428]);
     }
 }
 

@@ -122,11 +122,17 @@ impl Output for Pcap {
 
 impl Output for EventStream {
     fn describe(operation: &mut Operation<'_>) {
-        let about = "Server-sent events without an end. The data of `snapshot` is the JSON of `GET /api/v1/live`, that of \
-             `event` an `Event`.";
-        // A response has one schema, and this is about its text; the shape of events is among the schemas.
+        let about = "Server-sent events without an end; the schema is that of one of them. The data of `snapshot` is a `Live`, \
+             that of `event` an `Event`.";
+        let live = operation.schemas.written::<hotline_api_types::Live>();
         let event = operation.schemas.written::<hotline_api_types::Event>();
-        let schema = json!({ "type": "string", "contentMediaType": "text/event-stream", "x-event": event });
+        let data = json!({
+            "type": "string", "contentMediaType": "application/json", "contentSchema": { "anyOf": [live, event] }
+        });
+        let fields = json!({
+            "id": { "type": "string" }, "event": { "enum": ["snapshot", "event"] }, "data": data
+        });
+        let schema = json!({ "type": "object", "properties": fields, "required": ["id", "event", "data"] });
         operation.response(200, about, Some(("text/event-stream", schema)));
     }
 }
