@@ -113,7 +113,7 @@ async fn an_agent_is_reached_at_configured_numbers_only() -> Result<()> {
     let devices: Devices = serde_json::from_value(desk.get("/api/v1/agents/1001/device").await?)?;
     assert_eq!(
         (devices.device, devices.outside_numbers),
-        (Device::Phone, vec![Number::decided(MOBILE.to_owned())])
+        (Device::Phone {}, vec![Number::decided(MOBILE.to_owned())])
     );
     for (device, told) in [
         (json!({ "kind": "outside", "number": "4501" }), "may not be reached at this number"),

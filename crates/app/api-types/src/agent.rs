@@ -3,12 +3,13 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Help, Number, Timestamp, WrapUp};
 
 /// An agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Agent {
     /// The agent; also the user name and the SIP user.
     pub id: String,
@@ -43,11 +44,12 @@ pub struct Agent {
 }
 
 /// Where an agent is reached; also the body of `PUT /api/v1/agents/{id}/device`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Device {
     /// At the phone that has registered for the agent.
-    Phone,
+    // With braces: serde looks for unknown fields in variants that have fields.
+    Phone {},
     /// At a number outside.
     Outside {
         /// One of [`Devices::outside_numbers`].
@@ -56,7 +58,7 @@ pub enum Device {
 }
 
 /// Where an agent may be reached: answer to `GET /api/v1/agents/{id}/device`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Devices {
     /// Where the agent is reached now.
     pub device: Device,
@@ -65,7 +67,7 @@ pub struct Devices {
 }
 
 /// The states of an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentState {
     /// Not at work.
@@ -89,7 +91,7 @@ pub enum AgentState {
 }
 
 /// A state that waits for the end of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pending {
     /// The state.
     pub state: AskedState,
@@ -98,7 +100,7 @@ pub struct Pending {
 }
 
 /// Body of `PUT /api/v1/agents/{id}/state`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetAgentState {
     /// The state asked for.
@@ -109,7 +111,7 @@ pub struct SetAgentState {
 }
 
 /// The states that can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AskedState {
     /// Take calls.
@@ -121,7 +123,7 @@ pub enum AskedState {
 }
 
 /// Body of `POST /api/v1/agents/{id}/messages`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
     /// What the agent's phones show, at most 1300 bytes.
@@ -135,7 +137,7 @@ impl fmt::Debug for SendMessage {
 }
 
 /// The answer to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageSent {
     /// Whether a phone has it; false if none took it within 20 s.
     pub taken: bool,

@@ -2,19 +2,20 @@
 
 use core::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
 /// Answer to `GET /api/v1/sip/blocked`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BlockedList {
     /// In no order.
     pub blocked: Vec<BlockedSource>,
 }
 
 /// Somebody who is not heard.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BlockedSource {
     /// The address; of an IPv6 address its network of 64 bits counts.
     pub address: String,
@@ -38,7 +39,7 @@ impl fmt::Debug for BlockedSource {
 }
 
 /// Why somebody is not heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockReason {
     /// Too many wrong passwords.

@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Customer, Direction, Diversion, Number, Timestamp};
 
 /// A living call.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// The call.
     pub id: String,
@@ -56,7 +57,7 @@ pub struct Call {
 }
 
 /// Somebody who takes part in a call beside the two who talk.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attendee {
     /// Names the party within the call.
     pub leg: u64,
@@ -75,7 +76,7 @@ impl fmt::Debug for Attendee {
 }
 
 /// How somebody takes part in a call beside the two who talk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Is asked by the agent while the other side waits.
@@ -95,7 +96,7 @@ pub enum Part {
 }
 
 /// Body of `POST /api/v1/calls/{id}/dtmf`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PressKeys {
     /// 1 to 32 of `0-9`, `*`, `#`, `A-D`.
@@ -109,7 +110,7 @@ impl fmt::Debug for PressKeys {
 }
 
 /// Body of `PUT /api/v1/calls/{id}/monitor`: how the supervisor takes part from here on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Monitor {
     /// How.
@@ -117,7 +118,7 @@ pub struct Monitor {
 }
 
 /// How a supervisor takes part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MonitorMode {
     /// Hears both, is heard by nobody.
@@ -133,7 +134,7 @@ pub enum MonitorMode {
 }
 
 /// Body of `POST /api/v1/calls/{id}/recording/mark`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkRecording {
     /// A few words that are kept with the recording: no personal data.
@@ -141,7 +142,7 @@ pub struct MarkRecording {
 }
 
 /// Body of `POST /api/v1/calls`: the agent's own phone is called, then whom the agent wants.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateCall {
     /// An extension, a number of the center, or one outside.
@@ -161,14 +162,14 @@ impl fmt::Debug for CreateCall {
 }
 
 /// Answer to `POST /api/v1/calls`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallCreated {
     /// The call.
     pub id: String,
 }
 
 /// Body of `POST /api/v1/calls/{id}/transfer`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferCall {
     /// An extension, a number of the center, or one outside.
@@ -176,7 +177,7 @@ pub struct TransferCall {
 }
 
 /// Body of `POST /api/v1/calls/{id}/recording/pause`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRecording {
     /// Why, in a few words that are kept with the recording: no personal data.
@@ -197,7 +198,7 @@ impl fmt::Debug for Call {
 }
 
 /// What a living call does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
     /// In its flow.
@@ -217,7 +218,7 @@ pub enum CallState {
 }
 
 /// What the agent's page shows of the call that is offered to it. Sent to no one else.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pop {
     /// The call.
     pub call: String,

@@ -2,19 +2,22 @@
 
 use core::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Number, Timestamp};
 
 /// Answer to `GET /api/v1/callbacks`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallbackList {
-    /// The oldest first, at most 500.
+    /// The oldest first.
     pub callbacks: Vec<Callback>,
+    /// For `?cursor=`: what follows; `null` at the end.
+    pub next: Option<String>,
 }
 
 /// Somebody who wants to be called back.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Callback {
     /// Its id.
     pub id: String,

@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Number, Timestamp};
 
 /// A customer.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Customer {
     /// The customer.
     pub id: String,
@@ -37,7 +38,7 @@ impl fmt::Debug for Customer {
 
 /// Body of `POST /api/v1/customers` and `PUT /api/v1/customers/{id}`: the whole customer, without what the server
 /// sets. Empty text counts as absent.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerDraft {
     /// Name of the person: 1 to 200 characters.
@@ -70,10 +71,12 @@ impl fmt::Debug for CustomerDraft {
 }
 
 /// Answer to `GET /api/v1/customers`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CustomerList {
     /// Those found, by name.
     pub customers: Vec<Customer>,
+    /// For `?cursor=`: what follows; `null` at the end.
+    pub next: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One numbered event of the live stream.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// The data of an `event` on `GET /api/v1/events`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Its number.
     pub seq: u64,
@@ -26,7 +27,7 @@ pub struct Event {
 }
 
 /// Every type of event with its fields. In JSON the variant is the field `type`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type")]
 pub enum What {
     /// A call began.
@@ -404,7 +405,7 @@ pub enum What {
 }
 
 /// Why a call went to this agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
     /// How the queue chooses.
     pub strategy: String,
@@ -427,7 +428,7 @@ pub struct Decision {
 }
 
 /// An agent who could have been offered the call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Candidate {
     /// The agent.
     pub agent: String,
@@ -442,7 +443,7 @@ pub struct Candidate {
 }
 
 /// An agent who could not be offered the call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     /// The agent.
     pub agent: String,

@@ -1,11 +1,12 @@
 //! The flows: what is in force, what is wrong, versions, figures.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
 /// Answer to `GET /api/v1/flows`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowList {
     /// By name.
     pub flows: Vec<Flow>,
@@ -14,7 +15,7 @@ pub struct FlowList {
 }
 
 /// How a flow stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Flow {
     /// Its name, also that of its file without `.yaml`.
     pub name: String,
@@ -31,7 +32,7 @@ pub struct Flow {
 }
 
 /// One mistake in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowMistake {
     /// The file.
     pub file: String,
@@ -52,7 +53,7 @@ pub struct FlowMistake {
 }
 
 /// Answer to `GET`, `PUT` of `/api/v1/flows/{name}` and to a roll-back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowText {
     /// How it stands.
     pub flow: Flow,
@@ -61,7 +62,7 @@ pub struct FlowText {
 }
 
 /// Body of `PUT /api/v1/flows/{name}` and `POST /api/v1/flows/{name}/check`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowDraft {
     /// The whole file.
@@ -69,21 +70,23 @@ pub struct FlowDraft {
 }
 
 /// Answer to `POST /api/v1/flows/{name}/check`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowCheck {
     /// All mistakes; the text is good if there are none.
     pub mistakes: Vec<FlowMistake>,
 }
 
 /// Answer to `GET /api/v1/flows/{name}/versions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowVersionList {
-    /// Newest first, at most 100.
+    /// Newest first.
     pub versions: Vec<FlowVersion>,
+    /// For `?cursor=`: what follows; `null` at the end.
+    pub next: Option<String>,
 }
 
 /// A text that was in force, or that there was none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowVersion {
     /// Counted from 1.
     pub version: u64,
@@ -96,7 +99,7 @@ pub struct FlowVersion {
 }
 
 /// Answer to `GET /api/v1/flows/{name}/versions/{version}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowVersionText {
     /// When and by whom.
     pub version: FlowVersion,
@@ -105,14 +108,14 @@ pub struct FlowVersionText {
 }
 
 /// Answer to `GET /api/v1/flows/{name}/diff`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowDiff {
     /// What differs, as a unified diff with three lines around; empty if nothing does.
     pub diff: String,
 }
 
 /// Body of `POST /api/v1/flows/{name}/rollback`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowRollback {
     /// The version whose text is to be in force again.
@@ -120,7 +123,7 @@ pub struct FlowRollback {
 }
 
 /// Answer to `GET /api/v1/flows/{name}/figures`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowFigures {
     /// Calls that began with this flow.
     pub calls: u64,
@@ -131,7 +134,7 @@ pub struct FlowFigures {
 }
 
 /// What became of calls in one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowStepFigures {
     /// The step.
     pub step: String,
@@ -144,7 +147,7 @@ pub struct FlowStepFigures {
 }
 
 /// How often a step was left by one exit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowExitFigures {
     /// The exit, in the words of the path of a call.
     pub exit: String,
@@ -153,7 +156,7 @@ pub struct FlowExitFigures {
 }
 
 /// Body of `POST /api/v1/flows/{name}/test`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowTestDraft {
     /// The text to be tested; the file on disk if absent.
@@ -162,7 +165,7 @@ pub struct FlowTestDraft {
 }
 
 /// Answer to `POST /api/v1/flows/{name}/test`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowTestRun {
     /// In the order of the file of tests; none if there is no such file.
     pub tests: Vec<FlowTest>,
@@ -173,7 +176,7 @@ pub struct FlowTestRun {
 }
 
 /// How one test went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowTest {
     /// What it is called.
     pub name: String,
@@ -186,7 +189,7 @@ pub struct FlowTest {
 }
 
 /// Why a test failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowTestFailure {
     /// Where the expectation stands.
     pub line: u32,
@@ -201,7 +204,7 @@ pub struct FlowTestFailure {
 }
 
 /// Something that happened in a tested call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowTestMoment {
     /// Since the call began.
     pub at_ms: u64,
@@ -210,7 +213,7 @@ pub struct FlowTestMoment {
 }
 
 /// Whether a flow with this mistake can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowSeverity {
     /// It cannot.
@@ -220,7 +223,7 @@ pub enum FlowSeverity {
 }
 
 /// Answer to `GET /api/v1/flows/{name}/graph`: the file on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowGraph {
     /// The step where calls begin.
     pub start: String,
@@ -231,7 +234,7 @@ pub struct FlowGraph {
 }
 
 /// A step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowNode {
     /// Its name.
     pub step: String,
@@ -246,7 +249,7 @@ pub struct FlowNode {
 }
 
 /// A way out of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowEdge {
     /// The step.
     pub from: String,

@@ -1,18 +1,19 @@
 //! Opening hours, and what is decided about them by hand.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
 /// Answer to `GET /api/v1/hours`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HoursList {
     /// By name.
     pub hours: Vec<Hours>,
 }
 
 /// How opening hours stand now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hours {
     /// Their name.
     pub name: String,
@@ -28,7 +29,7 @@ pub struct Hours {
 }
 
 /// Open, or why not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HoursState {
     /// Within the hours.
@@ -40,7 +41,7 @@ pub enum HoursState {
 }
 
 /// Body of `PUT /api/v1/hours/{name}/override`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HoursOverride {
     /// Whether it is open, whatever the hours are.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Agent, Call, Pop, Timestamp};
 
 /// Answer to `GET /api/v1/live`, and the data of a `snapshot` event. The events after `seq` give every later
 /// state. An agent gets itself, its own call and pop, and the lengths of the queues; an admin gets everything.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Live {
     /// The last event that is contained.
     pub seq: u64,
@@ -29,7 +30,7 @@ pub struct Live {
 }
 
 /// A queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Queue {
     /// The queue.
     pub id: String,
@@ -45,7 +46,7 @@ pub struct Queue {
 }
 
 /// A call that waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiting {
     /// The call.
     pub call: String,
@@ -54,7 +55,7 @@ pub struct Waiting {
 }
 
 /// Something an operator should look at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alarm {
     /// What is wrong, as a stable word: `recording_failed`, `recording_cut`, `recording_gap`, `store_unavailable`,
     /// `media_ports_exhausted`, `media_silent`, `prompt_missing`, `internal_error`, `not_offered`; with an agent after a colon: `reservation_expired:1001`,

@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Number, Timestamp};
 
 /// Answer to `GET /api/v1/messages`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessagePage {
     /// Newest first.
     pub messages: Vec<Message>,
@@ -18,7 +19,7 @@ pub struct MessagePage {
 }
 
 /// One message.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// Its id.
     pub id: String,
@@ -45,7 +46,7 @@ impl fmt::Debug for Message {
 }
 
 /// Body of `PUT /api/v1/messages/{id}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetMessage {
     /// Whether it counts as heard.

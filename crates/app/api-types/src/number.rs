@@ -3,11 +3,12 @@
 use core::fmt;
 use core::ops::Deref;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A telephone number; for whoever may not read it, all digits but the last three are `•`. A type of its own, so that no
 /// shape can show one without somebody having decided about it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Number(String);
 

@@ -3,6 +3,7 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -11,7 +12,7 @@ use crate::Timestamp;
 pub type Permissions = BTreeMap<String, String>;
 
 /// Someone who signs in, a person or a program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct User {
     /// What is typed at sign-in.
     pub name: String,
@@ -38,14 +39,16 @@ pub struct User {
 }
 
 /// Answer to `GET /api/v1/users`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UserList {
     /// Those that the asking user may manage, by name.
     pub users: Vec<User>,
+    /// For `?cursor=`: what follows; `null` at the end.
+    pub next: Option<String>,
 }
 
 /// Body of `POST /api/v1/users`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// What is typed at sign-in; it stays.
@@ -63,7 +66,7 @@ pub struct NewUser {
 }
 
 /// Body of `PUT /api/v1/users/{name}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// What others see.
@@ -82,7 +85,7 @@ pub struct UserChange {
 }
 
 /// Answer to `POST /api/v1/users`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UserCreated {
     /// The user.
     pub user: User,
@@ -98,7 +101,7 @@ impl fmt::Debug for UserCreated {
 }
 
 /// Answer to `POST /api/v1/users/{name}/password`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OneTimePassword {
     /// The password for the next sign-in, at which it must be changed; shown this once.
     pub password: String,
@@ -111,7 +114,7 @@ impl fmt::Debug for OneTimePassword {
 }
 
 /// A name for what people may do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Role {
     /// How users name it.
     pub name: String,
@@ -128,14 +131,14 @@ pub struct Role {
 }
 
 /// Answer to `GET /api/v1/roles`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoleList {
     /// By name.
     pub roles: Vec<Role>,
 }
 
 /// Body of `POST /api/v1/roles`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRole {
     /// How users name it; it stays.
@@ -146,7 +149,7 @@ pub struct NewRole {
 }
 
 /// Body of `PUT /api/v1/roles/{name}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoleChange {
     /// How people name it.
     pub label: String,
@@ -165,7 +168,7 @@ const fn yes() -> bool {
 }
 
 /// Something that a role can allow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Permission {
     /// The word.
     pub permission: String,
@@ -178,14 +181,14 @@ pub struct Permission {
 }
 
 /// Answer to `GET /api/v1/permissions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PermissionList {
     /// In the order in which people read them.
     pub permissions: Vec<Permission>,
 }
 
 /// A group of agents that can be overseen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Team {
     /// The group's name.
     pub name: String,
@@ -196,7 +199,7 @@ pub struct Team {
 }
 
 /// Answer to `GET /api/v1/teams`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TeamList {
     /// By name.
     pub teams: Vec<Team>,

@@ -1,11 +1,12 @@
 //! What went wrong, as RFC 9457 problem details.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::FlowMistake;
 
 /// Body of every answer of 400 and above under `/api`, with content type `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// What a program can act on beyond the status; omitted where the status says all: `code_required`,
     /// `code_wrong`, `password_change_required`, `second_factor_required`.
@@ -26,7 +27,7 @@ pub struct Problem {
 }
 
 /// One wrong field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldProblem {
     /// The field: `name`, `numbers[1]`.
     pub field: String,

@@ -1,11 +1,12 @@
 //! Callers in line, why they wait, and merged staffs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Decision, Timestamp};
 
 /// Answer to `GET /api/v1/calls/{id}/decisions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionList {
     /// Every look at whom the call could be offered to, in order.
     pub decisions: Vec<DecisionMade>,
@@ -14,7 +15,7 @@ pub struct DecisionList {
 }
 
 /// One look at whom a call could be offered to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionMade {
     /// When.
     pub at: Timestamp,
@@ -27,7 +28,7 @@ pub struct DecisionMade {
 }
 
 /// Body of `POST /api/v1/calls/{id}/move`: one of the two.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoveCaller {
     /// Into this queue, with the place in line.
@@ -37,7 +38,7 @@ pub struct MoveCaller {
 }
 
 /// Body of `POST /api/v1/calls/{id}/priority`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrioritiseCaller {
     /// The head start in seconds, in place of the one the caller had.
@@ -48,14 +49,14 @@ pub struct PrioritiseCaller {
 }
 
 /// Answer to `GET /api/v1/merges`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MergeList {
     /// By name.
     pub merges: Vec<Merge>,
 }
 
 /// Queues or groups of agents that have one staff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Merge {
     /// Its name.
     pub name: String,
@@ -68,7 +69,7 @@ pub struct Merge {
 }
 
 /// Body of `PUT /api/v1/merges/{name}`: queues or groups, at least two.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MergeStaff {
     /// The queues whose agents are to serve all of them.

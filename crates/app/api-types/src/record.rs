@@ -1,13 +1,15 @@
 //! The call record: everything that is kept of one call.
 
 use core::fmt;
+use std::borrow::Cow;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::{Attendee, Disposition, Number, Timestamp};
 
 /// Answer to `GET /api/v1/calls`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordPage {
     /// Newest first.
     pub calls: Vec<Record>,
@@ -16,7 +18,7 @@ pub struct RecordPage {
 }
 
 /// A call record.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// The call.
     pub id: String,
@@ -90,7 +92,7 @@ pub struct Record {
 }
 
 /// Somebody who took part beside the two who talked, in one way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attendance {
     /// Who, and how.
     #[serde(flatten)]
@@ -102,7 +104,7 @@ pub struct Attendance {
 }
 
 /// One message of the caller.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftMessage {
     /// The message.
     pub id: String,
@@ -115,7 +117,7 @@ pub struct LeftMessage {
 }
 
 /// What came from a phone as RTP, and how much was sent to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LegSound {
     /// Names the leg within the call.
     pub leg: u64,
@@ -163,6 +165,16 @@ impl Serialize for Mos {
     }
 }
 
+impl JsonSchema for Mos {
+    fn schema_name() -> Cow<'static, str> {
+        "Mos".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": 1, "maximum": 5, "description": "A mean opinion score." })
+    }
+}
+
 impl<'de> Deserialize<'de> for Mos {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let score = f64::deserialize(deserializer)?;
@@ -175,7 +187,7 @@ impl<'de> Deserialize<'de> for Mos {
 }
 
 /// Who sent a call on.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Diversion {
     /// The number that was called before.
     pub from: Number,
@@ -196,7 +208,7 @@ impl fmt::Debug for Record {
 }
 
 /// Where a call came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// From this trunk.
@@ -208,7 +220,7 @@ pub enum Source {
 }
 
 /// Who called whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Somebody outside called.
@@ -220,7 +232,7 @@ pub enum Direction {
 }
 
 /// One try to call somebody outside.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dial {
     /// The trunk.
     pub trunk: String,
@@ -252,7 +264,7 @@ impl fmt::Debug for Dial {
 }
 
 /// What became of a try to call somebody outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DialOutcome {
     /// Still open.
@@ -286,7 +298,7 @@ pub enum DialOutcome {
 }
 
 /// Who did something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// The one who called.
@@ -300,7 +312,7 @@ pub enum Party {
 }
 
 /// Why a call ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// The kind of ending.
     pub kind: EndKind,
@@ -311,7 +323,7 @@ pub struct Cause {
 }
 
 /// The kinds of ending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndKind {
     /// One of the two hung up after they had talked.
@@ -345,7 +357,7 @@ pub enum EndKind {
 }
 
 /// One step of a flow, as it was run.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// The flow.
     pub flow: String,
@@ -368,7 +380,7 @@ impl fmt::Debug for Step {
 }
 
 /// One stay in a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QueueVisit {
     /// The queue.
     pub queue: String,
@@ -383,7 +395,7 @@ pub struct QueueVisit {
 }
 
 /// One answer to a survey.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SurveyAnswer {
     /// The survey.
     pub survey: String,
@@ -396,7 +408,7 @@ pub struct SurveyAnswer {
 }
 
 /// How a stay in a queue ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QueueOutcome {
     /// An agent took the call.
@@ -414,7 +426,7 @@ pub enum QueueOutcome {
 }
 
 /// One offer to an agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Offer {
     /// The agent.
     pub agent: String,
@@ -435,7 +447,7 @@ pub struct Offer {
 }
 
 /// What became of an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferOutcome {
     /// Still open.
@@ -461,7 +473,7 @@ pub enum OfferOutcome {
 }
 
 /// One recording.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Recording {
     /// The recording.
     pub id: String,
@@ -490,7 +502,7 @@ pub struct Recording {
 }
 
 /// Who spoke for how long in a recording. Music and ringing count as speech, a pause as silence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedTalk {
     /// The left channel, alone or not.
     pub customer_ms: u64,
@@ -507,7 +519,7 @@ pub struct RecordedTalk {
 }
 
 /// A phone in a recording. Milliseconds count from the first sample.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedLeg {
     /// Whose: `customer`, `outside`, or an agent as `agent:1001`.
     pub speaker: String,
@@ -520,7 +532,7 @@ pub struct RecordedLeg {
 }
 
 /// A channel of a recording; both are mixed in one that has one channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordedChannel {
     /// The customer's.
@@ -530,7 +542,7 @@ pub enum RecordedChannel {
 }
 
 /// Something that happened during a recording.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedMark {
     /// When.
     pub at_ms: u64,
@@ -543,7 +555,7 @@ pub struct RecordedMark {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordedMarkKind {
     /// One put the other on hold.
@@ -561,7 +573,7 @@ pub enum RecordedMarkKind {
 }
 
 /// Silence in place of audio that was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedGap {
     /// Whose.
     pub channel: RecordedChannel,
@@ -572,7 +584,7 @@ pub struct RecordedGap {
 }
 
 /// One transfer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Transfer {
     /// Begun.
     pub at: Timestamp,
@@ -587,7 +599,7 @@ pub struct Transfer {
 }
 
 /// Where a caller is sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferTarget {
     /// To this agent.
@@ -599,7 +611,7 @@ pub enum TransferTarget {
 }
 
 /// What became of a transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferOutcome {
     /// Still open; for good if the caller hung up meanwhile.
@@ -611,7 +623,7 @@ pub enum TransferOutcome {
 }
 
 /// How a recording stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingState {
     /// Being written.

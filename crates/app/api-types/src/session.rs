@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Permissions, Timestamp};
 
 /// Body of `POST /api/v1/session`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// User name.
@@ -26,7 +27,7 @@ impl fmt::Debug for SignIn {
 }
 
 /// Which pages a user begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PageKind {
     /// The desk of an agent.
@@ -36,7 +37,7 @@ pub enum PageKind {
 }
 
 /// Who is signed in: answer to `POST` and `GET /api/v1/session`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Session {
     /// User name.
     pub user: String,
@@ -61,7 +62,7 @@ pub struct Session {
 }
 
 /// Body of `POST /api/v1/tokens`. Without `user` and `password` the signed-in user of the session is meant.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// User name; goes with `password`.
@@ -90,7 +91,7 @@ impl fmt::Debug for NewToken {
 }
 
 /// Answer to `POST /api/v1/tokens`. The token is shown this once.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Token {
     /// Names it in lists.
     pub id: String,
@@ -107,7 +108,7 @@ impl fmt::Debug for Token {
 }
 
 /// Body of `PUT /api/v1/session/password`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {
     /// The password that is in force.
@@ -117,7 +118,7 @@ pub struct ChangePassword {
 }
 
 /// Body of `POST /api/v1/session/totp`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OfferTotp {
     /// The user's password.
@@ -125,7 +126,7 @@ pub struct OfferTotp {
 }
 
 /// Answer to `POST /api/v1/session/totp`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TotpOffer {
     /// For typing into an authenticator app, in base 32.
     pub secret: String,
@@ -134,7 +135,7 @@ pub struct TotpOffer {
 }
 
 /// Body of `PUT` and `DELETE /api/v1/session/totp`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TotpCode {
     /// What the app shows.
@@ -142,7 +143,7 @@ pub struct TotpCode {
 }
 
 /// Answer to `PUT /api/v1/session/totp`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryCodes {
     /// Each takes the place of a code of the app once; shown this once.
     pub recovery_codes: Vec<String>,
@@ -161,14 +162,16 @@ macro_rules! secret_debug {
 secret_debug!(ChangePassword OfferTotp TotpOffer TotpCode RecoveryCodes);
 
 /// Answer to `GET /api/v1/sessions` and `GET /api/v1/tokens`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionList {
     /// The newest first.
     pub sessions: Vec<ListedSession>,
+    /// For `?cursor=`: what follows; `null` at the end.
+    pub next: Option<String>,
 }
 
 /// A session or token of the asking user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListedSession {
     /// Names it.
     pub id: String,
@@ -191,7 +194,7 @@ pub struct ListedSession {
 }
 
 /// Kinds of session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionKind {
     /// A browser's.

@@ -3,12 +3,13 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
 /// After-call work under way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WrapUp {
     /// When it ends by itself; `null` if it does not.
     pub until: Option<Timestamp>,
@@ -19,7 +20,7 @@ pub struct WrapUp {
 }
 
 /// Whether after-call work waits for the disposition of its call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WrapUpDisposition {
     /// None is required, or it is there.
@@ -31,7 +32,7 @@ pub enum WrapUpDisposition {
 }
 
 /// An agent wants help.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Help {
     /// Since when.
     pub asked_at: Timestamp,
@@ -44,7 +45,7 @@ pub struct Help {
 }
 
 /// Body of `POST /api/v1/agents/{id}/help/end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndHelp {
     /// How it ended.
@@ -52,7 +53,7 @@ pub struct EndHelp {
 }
 
 /// How help ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HelpOutcome {
     /// The question is answered.
@@ -64,14 +65,14 @@ pub enum HelpOutcome {
 }
 
 /// Answer to `GET /api/v1/reasons`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReasonList {
     /// By their words; empty if agents may give any reason.
     pub reasons: Vec<Reason>,
 }
 
 /// A reason for being not ready.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// The word to give as `reason`.
     pub reason: String,
@@ -90,7 +91,7 @@ pub struct Reason {
 }
 
 /// Answer to `GET /api/v1/dispositions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DispositionList {
     /// Names by their codes.
     pub dispositions: BTreeMap<String, String>,
@@ -99,7 +100,7 @@ pub struct DispositionList {
 }
 
 /// Body of `PUT /api/v1/calls/{id}/disposition`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetDisposition {
     /// One of the codes of the call's queue.
@@ -119,7 +120,7 @@ impl fmt::Debug for SetDisposition {
 }
 
 /// What became of a call, in the words of one agent who had it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Disposition {
     /// Who says so.
     pub agent: String,
@@ -140,14 +141,14 @@ impl fmt::Debug for Disposition {
 }
 
 /// Answer to `GET /api/v1/agents/{id}/states`: what reaches into the time asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentTimes {
     /// Sessions in their order.
     pub sessions: Vec<AgentSession>,
     /// Finished spans in their order; those of one session follow each other without a gap.
     pub states: Vec<AgentSpan>,
-    /// For `?from=`: where the next spans begin; `null` if these are all.
-    pub next: Option<Timestamp>,
+    /// For `?cursor=`: the spans that follow; `null` if these are all.
+    pub next: Option<String>,
     /// Help that was asked for, and is over.
     pub help: Vec<AgentHelp>,
     /// What leaders booked beside it.
@@ -155,7 +156,7 @@ pub struct AgentTimes {
 }
 
 /// From sign-in to sign-out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentSession {
     /// Sign-in.
     pub started_at: Timestamp,
@@ -164,7 +165,7 @@ pub struct AgentSession {
 }
 
 /// A span in one state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentSpan {
     /// As in the agent's `state`.
     pub state: String,
@@ -179,7 +180,7 @@ pub struct AgentSpan {
 }
 
 /// Help that is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentHelp {
     /// When it was asked for.
     pub asked_at: Timestamp,
@@ -196,7 +197,7 @@ pub struct AgentHelp {
 }
 
 /// Body of `POST /api/v1/agents/{id}/bookings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBooking {
     /// From when on the system was at fault.
@@ -208,7 +209,7 @@ pub struct NewBooking {
 }
 
 /// A span that a leader says was a fault of the system.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentBooking {
     /// Its id.
     pub id: String,

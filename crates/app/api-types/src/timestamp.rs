@@ -2,7 +2,9 @@
 
 use core::fmt;
 use core::str::FromStr;
+use std::borrow::Cow;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
@@ -62,6 +64,20 @@ impl FromStr for Timestamp {
         let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| TimestampError)?;
         let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
         i64::try_from(millis).map(Self::from_unix_millis).map_err(|_| TimestampError)
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

@@ -2,12 +2,13 @@
 
 use core::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Source, Timestamp};
 
 /// Answer to `GET /api/v1/calls/{id}/sip`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SipLadder {
     /// The call; `null` for a dialog that belongs to none.
     pub call: Option<String>,
@@ -26,7 +27,7 @@ pub struct SipLadder {
 }
 
 /// One SIP dialog of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SipLeg {
     /// Its Call-ID (RFC 3261 §20.8).
     pub sip_call_id: String,
@@ -39,7 +40,7 @@ pub struct SipLeg {
 }
 
 /// A column of the ladder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SipParticipant {
     /// What messages name it by.
     pub id: String,
@@ -54,7 +55,7 @@ pub struct SipParticipant {
 }
 
 /// Who takes part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SipRole {
     /// This server.
@@ -70,7 +71,7 @@ pub enum SipRole {
 }
 
 /// One SIP message. `Debug` shows what it is, not what it says.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SipMessage {
     /// Its number; they grow and have gaps.
     pub seq: u64,
@@ -121,7 +122,7 @@ impl fmt::Debug for SipMessage {
 }
 
 /// Which way a message went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SipDirection {
     /// To this server.
@@ -131,7 +132,7 @@ pub enum SipDirection {
 }
 
 /// One media line of a session description.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SipMedia {
     /// `audio`, `video`, …
     pub kind: String,

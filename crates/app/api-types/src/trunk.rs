@@ -1,16 +1,17 @@
 //! How the trunks stand.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Answer to `GET /api/v1/trunks`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrunkList {
     /// By id.
     pub trunks: Vec<TrunkStatus>,
 }
 
 /// One trunk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrunkStatus {
     /// Its id.
     pub id: String,
@@ -29,7 +30,7 @@ pub struct TrunkStatus {
 }
 
 /// One address of one server of a trunk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrunkServer {
     /// As it is configured.
     pub name: String,
@@ -44,7 +45,7 @@ pub struct TrunkServer {
 }
 
 /// How a registration of ours stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrunkRegistration {
     /// Whether it is in force.
     pub registered: bool,

@@ -1,18 +1,19 @@
 //! Events that are sent to programs outside.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
 /// Answer to `GET /api/v1/webhooks`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WebhookList {
     /// By name.
     pub webhooks: Vec<Webhook>,
 }
 
 /// How one receiver stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Webhook {
     /// Names it.
     pub name: String,
@@ -37,7 +38,7 @@ pub struct Webhook {
 }
 
 /// Body of `POST /api/v1/webhooks/{name}/replay`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplayWebhook {
     /// Everything after the event of this number is sent again, in order.

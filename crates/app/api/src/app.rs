@@ -17,6 +17,7 @@ use crate::error::ApiError;
 use crate::hours::HoursByHand;
 use crate::hub::Hub;
 use crate::known::Known;
+use crate::once::Keys;
 use crate::password::Checker;
 use crate::routes::Dispositions;
 use crate::teams::Teams;
@@ -66,6 +67,8 @@ pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) passwords: Checker,
     pub(crate) webhooks: Running,
+    /// Requests that may be sent twice.
+    pub(crate) keys: Keys,
     /// Shared by sign-ins; held for one look-up, never across an await.
     throttle: Mutex<Throttle>,
     /// Shared by all requests; held for one look-up, never across an await.
@@ -86,9 +89,11 @@ impl App {
     ) -> Result<Self, getrandom::Error> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        let rng = Mutex::new(Rng::from_seed(seed));
+        let mut rng = Rng::from_seed(seed);
+        let keys = Keys::new(rng.hex(16));
+        let rng = Mutex::new(rng);
         let (throttle, known, people) = Default::default();
-        Ok(Self { ports, hub, passwords, webhooks, throttle, known, rng, people })
+        Ok(Self { ports, hub, passwords, webhooks, keys, throttle, known, rng, people })
     }
 
     /// The wall clock.

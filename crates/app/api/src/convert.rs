@@ -174,7 +174,7 @@ fn help(help: &Help) -> api::Help {
 /// Where an agent is reached.
 pub(crate) fn device(device: &Device, sight: Sight) -> api::Device {
     match device {
-        Device::Phone => api::Device::Phone,
+        Device::Phone => api::Device::Phone {},
         Device::Outside(number) => api::Device::Outside { number: sight.number(number) },
     }
 }

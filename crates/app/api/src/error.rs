@@ -40,10 +40,28 @@ pub(crate) enum ApiError {
     Refused(#[from] CommandError),
     #[error("the field If-Match is missing; it holds the ETag of what you have read")]
     NoVersion,
+    #[error("the field If-None-Match can only be `*` here")]
+    NotAbsent,
     #[error("somebody else has changed it since you read it")]
     Stale,
     #[error("the flows would have mistakes; nothing is changed")]
     Flows(Vec<Diagnostic>),
+    #[error("the cursor is not one that this server gave")]
+    Cursor,
+    #[error("an Idempotency-Key has 1 to 255 characters")]
+    Key,
+    #[error("this Idempotency-Key was used for another request")]
+    KeyReused,
+    #[error("a request with this Idempotency-Key is being carried out")]
+    KeyRunning,
+    #[error(
+        "a request with this Idempotency-Key was begun, and nobody knows what came of it: look, and use another key"
+    )]
+    KeyUnknown,
+    #[error("this was done before, and its answer was shown once")]
+    KeyShownOnce,
+    #[error("the body is too large")]
+    TooLarge,
     #[error("the range lies outside the recording")]
     Range { length: u64 },
 
@@ -112,11 +130,20 @@ impl ApiError {
         match self {
             Self::Body(rejection) => rejection.status(),
             Self::Query(rejection) => rejection.status(),
+            Self::Key | Self::Cursor | Self::NotAbsent => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             // An id that is none names nothing.
             Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Fields(_) | Self::Value(_) | Self::Flows(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Fields(_) | Self::Value(_) | Self::Flows(_) | Self::KeyReused => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Refused(_) | Self::Kept(_) | Self::NoPhone => StatusCode::CONFLICT,
+            Self::Refused(_)
+            | Self::Kept(_)
+            | Self::NoPhone
+            | Self::KeyRunning
+            | Self::KeyUnknown
+            | Self::KeyShownOnce => StatusCode::CONFLICT,
             Self::NoVersion => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -147,6 +174,10 @@ impl ApiError {
             Self::CodeWrong => Some("code_wrong"),
             Self::PasswordFirst => Some("password_change_required"),
             Self::SecondFactorFirst => Some("second_factor_required"),
+            Self::KeyReused => Some("idempotency_key_reused"),
+            Self::KeyRunning => Some("idempotency_running"),
+            Self::KeyUnknown => Some("idempotency_unknown"),
+            Self::KeyShownOnce => Some("idempotency_shown_once"),
             _ => None,
         }
     }
@@ -155,7 +186,7 @@ impl ApiError {
         match self {
             // Rounded up: who waits that long is let in.
             Self::Throttled { wait } => Some((header::RETRY_AFTER, (wait.as_secs() + 1).into())),
-            Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) => {
+            Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) | Self::KeyRunning => {
                 Some((header::RETRY_AFTER, 1.into()))
             }
             Self::SignInFirst => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
@@ -172,6 +203,13 @@ impl ApiError {
             | Self::Refused(_)
             | Self::NoVersion
             | Self::Stale
+            | Self::Key
+            | Self::NotAbsent
+            | Self::Cursor
+            | Self::KeyReused
+            | Self::KeyUnknown
+            | Self::KeyShownOnce
+            | Self::TooLarge
             | Self::SignInFailed
             | Self::Forbidden
             | Self::PasswordFirst
@@ -201,6 +239,7 @@ impl IntoResponse for ApiError {
             tracing::warn!(error, "request failed");
         }
         let header = self.header();
+        let nothing_done = matches!(self, Self::Busy | Self::Stopping);
         let kind = self.kind().map(str::to_owned);
         let detail = self.to_string();
         let mistakes =
@@ -213,9 +252,16 @@ impl IntoResponse for ApiError {
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response.headers_mut().extend(header.map(|(name, value)| (Some(name), value)));
+        if nothing_done {
+            response.extensions_mut().insert(NothingDone);
+        }
         response
     }
 }
+
+/// Marks an answer that says that nothing was begun.
+#[derive(Clone, Copy)]
+pub(crate) struct NothingDone;
 
 impl From<HandleError> for ApiError {
     fn from(error: HandleError) -> Self {

@@ -7,10 +7,12 @@
 //! Start reading at [`serve()`], then `routes.rs` for the table of routes, `hub.rs` for the live stream and
 //! `delivery.rs` for how the screen pop is proved to be written before the phone rings.
 
+mod answer;
 mod app;
 mod auth;
 mod concern;
 mod convert;
+mod cursor;
 mod delivery;
 mod draft;
 mod envelope;
@@ -21,6 +23,8 @@ mod hours;
 mod hub;
 mod known;
 mod lines;
+mod once;
+mod openapi;
 mod page;
 mod pages;
 mod password;

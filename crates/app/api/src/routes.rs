@@ -1,4 +1,5 @@
-//! Every route, in one table: who may use it stands where it is declared.
+//! Every route, in one table: who may use it, and what it is for, stands where it is declared. The description of the interface
+//! (`openapi.rs`) is made from it.
 
 mod agents;
 mod audit;
@@ -7,6 +8,7 @@ mod callbacks;
 mod calls;
 mod credentials;
 mod customers;
+mod document;
 mod events;
 mod flows;
 mod health;
@@ -40,33 +42,45 @@ use hotline_access::Permission as P;
 use hotline_ivr::MAX_BYTES;
 
 use self::table::Need::{Limited, Nothing, SignedIn};
-use self::table::{Table, may};
+use self::table::{Table, may, routes};
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::envelope::envelope;
 use crate::error::ApiError;
+use crate::once::once;
+use crate::openapi::Entry;
 
 /// The largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// The largest body of a request that holds a flow, in bytes: the longest flow in JSON, where a line's end takes two.
-const FLOW_BODY_BYTES_MAX: usize = 2 * MAX_BYTES + BODY_BYTES_MAX;
+pub(crate) const FLOW_BODY_BYTES_MAX: usize = 2 * MAX_BYTES + BODY_BYTES_MAX;
 
 /// Every route below `/api`, with what it needs.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let table = sign_in(calls(agents(center(flows(Table::default())))));
-    table.rows
+    let route = |Entry { method, path, permission, .. }| Route { method, path, permission };
+    entries().into_iter().map(route).collect()
+}
+
+/// Every route below `/api`, with all that is known of it.
+fn entries() -> Vec<Entry> {
+    flows(without_flows()).entries
+}
+
+fn without_flows() -> Table {
+    center(agents(lines(softphone(calls(people(sign_in(Table::default())))))))
 }
 
 /// The router of the whole server.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let flows = flows(Table::default()).router.layer(DefaultBodyLimit::max(FLOW_BODY_BYTES_MAX));
-    let api = sign_in(calls(agents(center(Table::default()))))
+    let api = without_flows()
         .router
         .merge(flows)
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::Method)
+        .layer(from_fn_with_state(Arc::clone(&app), once))
         .layer(from_fn_with_state(Arc::clone(&app), authenticate));
     Router::new()
         .nest("/api", api)
@@ -82,141 +96,284 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Sessions, tokens, users, roles.
+/// Sessions, tokens, one's own credentials.
 fn sign_in(table: Table) -> Table {
-    table
-        .post("/v1/session", Nothing, session::create)
-        .get("/v1/session", Limited, session::show)
-        .delete("/v1/session", Limited, session::end)
-        .put("/v1/session/password", Limited, credentials::change_password)
-        .post("/v1/session/totp", Limited, credentials::offer_totp)
-        .put("/v1/session/totp", Limited, credentials::confirm_totp)
-        .delete("/v1/session/totp", SignedIn, credentials::remove_totp)
-        .get("/v1/sessions", SignedIn, session::list)
-        .delete("/v1/sessions", SignedIn, session::end_all)
-        .delete("/v1/sessions/{id}", SignedIn, session::end_one)
-        .get("/v1/tokens", SignedIn, tokens::list)
-        .post("/v1/tokens", Nothing, tokens::create)
-        .delete("/v1/tokens/current", SignedIn, tokens::end)
-        .get("/v1/users", may(P::UsersManage), people::list)
-        .post("/v1/users", may(P::UsersManage), people::create)
-        .get("/v1/users/{name}", may(P::UsersManage), people::show)
-        .put("/v1/users/{name}", may(P::UsersManage), people::change)
-        .delete("/v1/users/{name}", may(P::UsersManage), people::delete)
-        .post("/v1/users/{name}/password", may(P::UsersManage), people::reset_password)
-        .delete("/v1/users/{name}/second-factor", may(P::UsersManage), people::remove_second_factor)
-        .post("/v1/users/{name}/tokens", may(P::UsersManage), tokens::create_for)
-        .post("/v1/users/{name}/unlock", may(P::UsersManage), people::unlock)
-        .post("/v1/users/{name}/sign-out", may(P::UsersManage), people::sign_out)
-        .get("/v1/roles", may(P::UsersManage), roles::list)
-        .post("/v1/roles", may(P::RolesManage), roles::create)
-        .get("/v1/roles/{name}", may(P::UsersManage), roles::show)
-        .put("/v1/roles/{name}", may(P::RolesManage), roles::change)
-        .delete("/v1/roles/{name}", may(P::RolesManage), roles::delete)
-        .get("/v1/permissions", SignedIn, roles::permissions)
-        .get("/v1/teams", SignedIn, roles::teams)
+    routes! { table;
+        /// Signs in with a browser: gives the session and its cookie.
+        POST "/v1/session", Nothing => session::create [401, 403, 429];
+        /// Who is signed in, and what that allows.
+        GET "/v1/session", Limited => session::show;
+        /// Signs out: the session or token ends at once, with its open pages.
+        DELETE "/v1/session", Limited => session::end;
+        /// Changes the own password. Other sessions end, tokens stay; not by a token.
+        PUT "/v1/session/password", Limited => credentials::change_password [429];
+        /// Gives a secret for an authenticator app; it counts once a code has shown that the app has it.
+        POST "/v1/session/totp", Limited => credentials::offer_totp [409, 429];
+        /// Adds the second factor with the first code of the app; gives recovery codes, shown this once.
+        PUT "/v1/session/totp", Limited => credentials::confirm_totp [409, 429];
+        /// Removes the own second factor, with a code.
+        DELETE "/v1/session/totp", SignedIn => credentials::remove_totp [404, 409, 429];
+        /// One's own sessions and tokens.
+        GET "/v1/sessions", SignedIn => session::list;
+        /// Signs out everywhere; tokens stay. Not by a token.
+        DELETE "/v1/sessions", SignedIn => session::end_all;
+        /// Ends one of one's own sessions or tokens. Not by a token.
+        DELETE "/v1/sessions/{id}", SignedIn => session::end_one;
+        /// One's own tokens.
+        GET "/v1/tokens", SignedIn => tokens::list;
+        /// Makes a token for a program, shown this once. With a session, or with user and password.
+        POST "/v1/tokens", Nothing => tokens::create [401, 403, 429];
+        /// Ends the token that asks.
+        DELETE "/v1/tokens/current", SignedIn => tokens::end [404];
+    }
 }
 
-/// Living calls, records, callers in line.
+/// Users, roles, teams.
+fn people(table: Table) -> Table {
+    routes! { table;
+        /// Users that the asking user may manage.
+        GET "/v1/users", may(P::UsersManage) => people::list;
+        /// Makes a user; the password for the first sign-in is shown this once.
+        POST "/v1/users", may(P::UsersManage) => people::create [409];
+        /// A user.
+        GET "/v1/users/{name}", may(P::UsersManage) => people::show;
+        /// Changes a user.
+        PUT "/v1/users/{name}", may(P::UsersManage) => people::change [409];
+        /// Deletes a user; sessions and tokens end.
+        DELETE "/v1/users/{name}", may(P::UsersManage) => people::delete [409];
+        /// Gives a password for the next sign-in, shown this once; sessions and tokens end.
+        POST "/v1/users/{name}/password", may(P::UsersManage) => people::reset_password;
+        /// Removes the second factor of a user whose app is lost.
+        DELETE "/v1/users/{name}/second-factor", may(P::UsersManage) => people::remove_second_factor;
+        /// Makes a token for a program that has no pages, shown this once. Not by a token.
+        POST "/v1/users/{name}/tokens", may(P::UsersManage) => tokens::create_for [409];
+        /// Lets a user sign in again who was locked after wrong passwords.
+        POST "/v1/users/{name}/unlock", may(P::UsersManage) => people::unlock;
+        /// Signs a user out everywhere; tokens end too.
+        POST "/v1/users/{name}/sign-out", may(P::UsersManage) => people::sign_out;
+        /// Roles.
+        GET "/v1/roles", may(P::UsersManage) => roles::list;
+        /// Makes a role; nobody grants what they do not have.
+        POST "/v1/roles", may(P::RolesManage) => roles::create [409];
+        /// A role.
+        GET "/v1/roles/{name}", may(P::UsersManage) => roles::show;
+        /// Changes a role.
+        PUT "/v1/roles/{name}", may(P::RolesManage) => roles::change [409];
+        /// Deletes a role that nobody has.
+        DELETE "/v1/roles/{name}", may(P::RolesManage) => roles::delete [409];
+        /// Everything that a role can allow.
+        GET "/v1/permissions", SignedIn => roles::permissions;
+        /// Teams: all for those who manage users or see every agent, else those that one oversees.
+        GET "/v1/teams", SignedIn => roles::teams;
+    }
+}
+
+/// Living calls, records, recordings.
 fn calls(table: Table) -> Table {
-    table
-        .get("/v1/live", SignedIn, events::live)
-        .get("/v1/events", SignedIn, events::stream)
-        .get("/v1/calls", may(P::RecordsSee), calls::list)
-        .post("/v1/calls", may(P::SoftphoneUse), calls::create)
-        .get("/v1/calls/{id}", may(P::RecordsSee), calls::show)
-        .get("/v1/calls/{id}/recording", may(P::RecordingsPlay), recording::play)
-        .post("/v1/calls/{id}/recording/pause", may(P::SoftphoneUse), calls::pause_recording)
-        .post("/v1/calls/{id}/recording/resume", may(P::SoftphoneUse), calls::resume_recording)
-        .post("/v1/calls/{id}/transfer", may(P::SoftphoneUse), calls::transfer)
-        .put("/v1/calls/{id}/disposition", may(P::AgentsSteer), staff::dispose)
-        .get("/v1/calls/{id}/decisions", may(P::QueuesSee), queues::decisions)
-        .post("/v1/calls/{id}/move", may(P::QueuesSteer), queues::move_caller)
-        .post("/v1/calls/{id}/priority", may(P::QueuesSteer), queues::prioritise)
-        .post("/v1/calls/{id}/withdraw", may(P::QueuesSteer), queues::withdraw)
-        .get("/v1/merges", may(P::QueuesSee), queues::merges)
-        .put("/v1/merges/{name}", may(P::QueuesSteer), queues::merge)
-        .delete("/v1/merges/{name}", may(P::QueuesSteer), queues::split)
-        .get("/v1/callbacks", may(P::QueuesSee), callbacks::list)
-        .delete("/v1/callbacks/{id}", may(P::QueuesSteer), callbacks::close)
-        .get("/v1/messages", may(P::MessagesSee), messages::list)
-        .get("/v1/messages/{id}", may(P::MessagesSee), messages::show)
-        .put("/v1/messages/{id}", may(P::MessagesSee), messages::change)
-        .delete("/v1/messages/{id}", may(P::MessagesErase), messages::remove)
-        .get("/v1/messages/{id}/audio", may(P::MessagesSee), messages::play)
-        .post("/v1/calls/{id}/hangup", may(P::SoftphoneUse), softphone::hang_up)
-        .post("/v1/calls/{id}/hold", may(P::SoftphoneUse), softphone::hold)
-        .post("/v1/calls/{id}/retrieve", may(P::SoftphoneUse), softphone::retrieve)
-        .post("/v1/calls/{id}/mute", may(P::SoftphoneUse), softphone::mute)
-        .post("/v1/calls/{id}/unmute", may(P::SoftphoneUse), softphone::unmute)
-        .post("/v1/calls/{id}/dtmf", may(P::SoftphoneUse), softphone::press)
-        .post("/v1/calls/{id}/answer", may(P::SoftphoneUse), softphone::answer)
-        .post("/v1/calls/{id}/pickup", may(P::SoftphoneUse), softphone::pick_up)
-        .post("/v1/calls/{id}/consult", may(P::SoftphoneUse), softphone::consult)
-        .delete("/v1/calls/{id}/consult", may(P::SoftphoneUse), softphone::end_consult)
-        .post("/v1/calls/{id}/swap", may(P::SoftphoneUse), softphone::swap)
-        .post("/v1/calls/{id}/complete", may(P::SoftphoneUse), softphone::complete)
-        .post("/v1/calls/{id}/conference", may(P::SoftphoneUse), softphone::conference)
-        .delete("/v1/calls/{id}/parties/{leg}", may(P::SoftphoneUse), softphone::drop_party)
-        .put("/v1/calls/{id}/monitor", may(P::CallsListen), softphone::monitor)
-        .delete("/v1/calls/{id}/monitor", may(P::CallsListen), softphone::end_monitor)
-        .post("/v1/calls/{id}/recording/start", may(P::CallsControl), softphone::start_recording)
-        .post("/v1/calls/{id}/recording/stop", may(P::CallsControl), softphone::stop_recording)
-        .post("/v1/calls/{id}/recording/mark", may(P::CallsListen), softphone::mark_recording)
-        .get("/v1/calls/{id}/sip", may(P::TraceSee), trace::ladder)
-        .get("/v1/calls/{id}/sip.pcap", may(P::TraceSee), trace::pcap)
+    routes! { table;
+        /// The present state of agents, queues and calls, as far as one may see it.
+        GET "/v1/live", SignedIn => events::live;
+        /// The present state, then numbered events; goes on after a number where it can.
+        GET "/v1/events", SignedIn => events::stream;
+        /// Call records, the newest first.
+        GET "/v1/calls", may(P::RecordsSee) => calls::list [422];
+        /// Calls the agent's own phone, then whom the agent wants.
+        POST "/v1/calls", may(P::SoftphoneUse) => calls::create [409];
+        /// The record of a call, living or over.
+        GET "/v1/calls/{id}", may(P::RecordsSee) => calls::show;
+        /// A recording of the call, also while it is being written.
+        GET "/v1/calls/{id}/recording", may(P::RecordingsPlay) => recording::play;
+        /// The agent who talks keeps what is said out of the recording.
+        POST "/v1/calls/{id}/recording/pause", may(P::SoftphoneUse) => calls::pause_recording [409];
+        /// The agent who talks has what is said recorded again.
+        POST "/v1/calls/{id}/recording/resume", may(P::SoftphoneUse) => calls::resume_recording [409];
+        /// Sends the caller on.
+        POST "/v1/calls/{id}/transfer", may(P::SoftphoneUse) => calls::transfer [409];
+        /// Says what became of a call, during it or later.
+        PUT "/v1/calls/{id}/disposition", may(P::AgentsSteer) => staff::dispose [409];
+        /// The SIP messages of a call as a ladder. In place of an id: `last`, or a SIP Call-ID.
+        GET "/v1/calls/{id}/sip", may(P::TraceSee) => trace::ladder;
+        /// The SIP messages of a call as a file for Wireshark.
+        GET "/v1/calls/{id}/sip.pcap", may(P::TraceSee) => trace::pcap;
+    }
+}
+
+/// What agents and supervisors do with calls.
+fn softphone(table: Table) -> Table {
+    routes! { table;
+        /// An agent leaves the own call; a supervisor ends it for all.
+        POST "/v1/calls/{id}/hangup", may(P::SoftphoneUse) => softphone::hang_up [409];
+        /// The agent holds the other side, who hears music.
+        POST "/v1/calls/{id}/hold", may(P::SoftphoneUse) => softphone::hold [409];
+        /// The agent takes the other side back from hold.
+        POST "/v1/calls/{id}/retrieve", may(P::SoftphoneUse) => softphone::retrieve [409];
+        /// Nobody hears the agent.
+        POST "/v1/calls/{id}/mute", may(P::SoftphoneUse) => softphone::mute [409];
+        /// The agent is heard again.
+        POST "/v1/calls/{id}/unmute", may(P::SoftphoneUse) => softphone::unmute [409];
+        /// Presses keys towards the other side (DTMF).
+        POST "/v1/calls/{id}/dtmf", may(P::SoftphoneUse) => softphone::press [409];
+        /// Answers the call that rings at the agent's phone, where the phone can.
+        POST "/v1/calls/{id}/answer", may(P::SoftphoneUse) => softphone::answer [409];
+        /// Takes a call that rings at a colleague's phone.
+        POST "/v1/calls/{id}/pickup", may(P::SoftphoneUse) => softphone::pick_up [409];
+        /// Asks somebody aside while the other side waits.
+        POST "/v1/calls/{id}/consult", may(P::SoftphoneUse) => softphone::consult [409];
+        /// Goes back to the other side.
+        DELETE "/v1/calls/{id}/consult", may(P::SoftphoneUse) => softphone::end_consult [409];
+        /// Changes between the two.
+        POST "/v1/calls/{id}/swap", may(P::SoftphoneUse) => softphone::swap [409];
+        /// Connects the two, and leaves.
+        POST "/v1/calls/{id}/complete", may(P::SoftphoneUse) => softphone::complete [409];
+        /// Talks with both at once.
+        POST "/v1/calls/{id}/conference", may(P::SoftphoneUse) => softphone::conference [409];
+        /// Takes one party out of the conference.
+        DELETE "/v1/calls/{id}/parties/{leg}", may(P::SoftphoneUse) => softphone::drop_party [409];
+        /// Calls the supervisor's own phone to take part in a call, or changes how it takes part.
+        PUT "/v1/calls/{id}/monitor", may(P::CallsListen) => softphone::monitor [409];
+        /// The supervisor leaves the call.
+        DELETE "/v1/calls/{id}/monitor", may(P::CallsListen) => softphone::end_monitor [409];
+        /// Records the talk, whatever the queue wishes.
+        POST "/v1/calls/{id}/recording/start", may(P::CallsControl) => softphone::start_recording [409];
+        /// Ends the recording; the talk goes on.
+        POST "/v1/calls/{id}/recording/stop", may(P::CallsControl) => softphone::stop_recording [409];
+        /// Puts a mark with a few words into the recording.
+        POST "/v1/calls/{id}/recording/mark", may(P::CallsListen) => softphone::mark_recording [409];
+    }
+}
+
+/// Callers in line, wishes to be called back, messages.
+fn lines(table: Table) -> Table {
+    routes! { table;
+        /// Why a call was offered to whom, and why it waits.
+        GET "/v1/calls/{id}/decisions", may(P::QueuesSee) => queues::decisions;
+        /// Moves a caller to another queue, or to one agent.
+        POST "/v1/calls/{id}/move", may(P::QueuesSteer) => queues::move_caller [409];
+        /// Gives a caller in line a head start.
+        POST "/v1/calls/{id}/priority", may(P::QueuesSteer) => queues::prioritise [409];
+        /// Takes a caller out of the line; the flow goes on.
+        POST "/v1/calls/{id}/withdraw", may(P::QueuesSteer) => queues::withdraw [409];
+        /// Queues and groups whose staff serve one another for a while.
+        GET "/v1/merges", may(P::QueuesSee) => queues::merges;
+        /// Lets the staff of queues or groups serve one another until a time.
+        PUT "/v1/merges/{name}", may(P::QueuesSteer) => queues::merge [409];
+        /// Ends that.
+        DELETE "/v1/merges/{name}", may(P::QueuesSteer) => queues::split [409];
+        /// Callers who want to be called back, the oldest first.
+        GET "/v1/callbacks", may(P::QueuesSee) => callbacks::list;
+        /// Closes a wish to be called back.
+        DELETE "/v1/callbacks/{id}", may(P::QueuesSteer) => callbacks::close [409];
+        /// Messages that callers left, the newest first.
+        GET "/v1/messages", may(P::MessagesSee) => messages::list;
+        /// A message.
+        GET "/v1/messages/{id}", may(P::MessagesSee) => messages::show;
+        /// Counts a message as heard, or as new again.
+        PUT "/v1/messages/{id}", may(P::MessagesSee) => messages::change;
+        /// Deletes a message and its sound.
+        DELETE "/v1/messages/{id}", may(P::MessagesErase) => messages::remove;
+        /// The sound of a message; whoever listens to one of the own mailboxes has heard it.
+        GET "/v1/messages/{id}/audio", may(P::MessagesSee) => messages::play;
+    }
 }
 
 /// Agents and their work.
 fn agents(table: Table) -> Table {
-    table
-        .get("/v1/agents/{id}", may(P::AgentsSee), agents::show)
-        .put("/v1/agents/{id}/state", may(P::AgentsSteer), agents::set_state)
-        .get("/v1/agents/{id}/device", may(P::AgentsSteer), agents::devices)
-        .put("/v1/agents/{id}/device", may(P::AgentsSteer), agents::set_device)
-        .post("/v1/agents/{id}/messages", may(P::AgentsLead), agents::send_message)
-        .get("/v1/reasons", SignedIn, staff::reasons)
-        .get("/v1/dispositions", SignedIn, staff::dispositions)
-        .post("/v1/agents/{id}/wrap-up", may(P::AgentsSteer), staff::ask_wrap_up)
-        .delete("/v1/agents/{id}/wrap-up", may(P::AgentsSteer), staff::end_wrap_up)
-        .post("/v1/agents/{id}/wrap-up/extend", may(P::AgentsSteer), staff::extend_wrap_up)
-        .post("/v1/agents/{id}/help", may(P::AgentsSteer), staff::ask_help)
-        .post("/v1/agents/{id}/help/answer", may(P::AgentsLead), staff::answer_help)
-        .post("/v1/agents/{id}/help/end", may(P::AgentsSteer), staff::end_help)
-        .get("/v1/agents/{id}/states", may(P::AgentsSee), staff::times)
-        .post("/v1/agents/{id}/bookings", may(P::AgentsLead), staff::book)
+    routes! { table;
+        /// An agent.
+        GET "/v1/agents/{id}", may(P::AgentsSee) => agents::show;
+        /// Ready, not ready, signed out.
+        PUT "/v1/agents/{id}/state", may(P::AgentsSteer) => agents::set_state [409];
+        /// Where an agent is reached, and may be.
+        GET "/v1/agents/{id}/device", may(P::AgentsSteer) => agents::devices;
+        /// Chooses where an agent is reached.
+        PUT "/v1/agents/{id}/device", may(P::AgentsSteer) => agents::set_device [409];
+        /// Sends a text to the agent's phones.
+        POST "/v1/agents/{id}/messages", may(P::AgentsLead) => agents::send_message [409];
+        /// The center's reasons for not being ready, and what is left of them.
+        GET "/v1/reasons", SignedIn => staff::reasons;
+        /// What can become of calls.
+        GET "/v1/dispositions", SignedIn => staff::dispositions;
+        /// Asks for after-call work that does not begin by itself.
+        POST "/v1/agents/{id}/wrap-up", may(P::AgentsSteer) => staff::ask_wrap_up [409];
+        /// Ends after-call work early.
+        DELETE "/v1/agents/{id}/wrap-up", may(P::AgentsSteer) => staff::end_wrap_up [409];
+        /// Makes after-call work longer.
+        POST "/v1/agents/{id}/wrap-up/extend", may(P::AgentsSteer) => staff::extend_wrap_up [409];
+        /// The agent asks for help.
+        POST "/v1/agents/{id}/help", may(P::AgentsSteer) => staff::ask_help [409];
+        /// A leader helps.
+        POST "/v1/agents/{id}/help/answer", may(P::AgentsLead) => staff::answer_help [409];
+        /// Ends help.
+        POST "/v1/agents/{id}/help/end", may(P::AgentsSteer) => staff::end_help [409];
+        /// Where the time of an agent went.
+        GET "/v1/agents/{id}/states", may(P::AgentsSee) => staff::times [422];
+        /// A leader says that the system was at fault in a span of time.
+        POST "/v1/agents/{id}/bookings", may(P::AgentsLead) => staff::book [409];
+    }
 }
 
 /// Customers, opening hours, the system.
 fn center(table: Table) -> Table {
-    table
-        .get("/v1/customers", may(P::CustomersSee), customers::list)
-        .post("/v1/customers", may(P::CustomersEdit), customers::create)
-        .get("/v1/customers/{id}", may(P::CustomersSee), customers::show)
-        .put("/v1/customers/{id}", may(P::CustomersEdit), customers::change)
-        .get("/v1/hours", may(P::HoursSee), hours::list)
-        .put("/v1/hours/{name}/override", may(P::HoursSet), hours::decide)
-        .delete("/v1/hours/{name}/override", may(P::HoursSet), hours::take_back)
-        .get("/v1/trunks", may(P::SystemSee), trunks::list)
-        .get("/v1/sip/blocked", may(P::SystemSee), blocked::list)
-        .delete("/v1/sip/blocked/{address}", may(P::SystemManage), blocked::release)
-        .get("/v1/audit", may(P::AuditSee), audit::list)
-        .get("/v1/webhooks", may(P::SystemSee), webhooks::list)
-        .post("/v1/webhooks/{name}/replay", may(P::SystemManage), webhooks::replay)
+    routes! { table;
+        /// This description of the interface (OpenAPI 3.1).
+        GET "/v1/openapi.json", Nothing => document::json;
+        /// This description as a page for people.
+        GET "/v1/docs", Nothing => document::html;
+        /// Customers, found by number or by a part of the name.
+        GET "/v1/customers", may(P::CustomersSee) => customers::list [422];
+        /// Makes a customer.
+        POST "/v1/customers", may(P::CustomersEdit) => customers::create;
+        /// A customer.
+        GET "/v1/customers/{id}", may(P::CustomersSee) => customers::show;
+        /// Changes a customer.
+        PUT "/v1/customers/{id}", may(P::CustomersEdit) => customers::change;
+        /// How opening hours stand.
+        GET "/v1/hours", may(P::HoursSee) => hours::list;
+        /// Opens or closes by hand.
+        PUT "/v1/hours/{name}/override", may(P::HoursSet) => hours::decide;
+        /// Lets the opening hours count again.
+        DELETE "/v1/hours/{name}/override", may(P::HoursSet) => hours::take_back;
+        /// How trunks stand.
+        GET "/v1/trunks", may(P::SystemSee) => trunks::list;
+        /// Who is not heard by SIP for a while.
+        GET "/v1/sip/blocked", may(P::SystemSee) => blocked::list;
+        /// Lets somebody be heard again.
+        DELETE "/v1/sip/blocked/{address}", may(P::SystemManage) => blocked::release [422];
+        /// The audit log, the newest first.
+        GET "/v1/audit", may(P::AuditSee) => audit::list;
+        /// How the receivers of events stand.
+        GET "/v1/webhooks", may(P::SystemSee) => webhooks::list;
+        /// Sends everything after an event again.
+        POST "/v1/webhooks/{name}/replay", may(P::SystemManage) => webhooks::replay;
+    }
 }
 
+/// The flows.
 fn flows(table: Table) -> Table {
-    table
-        .get("/v1/flows", may(P::FlowsSee), flows::list)
-        .get("/v1/flows/{name}", may(P::FlowsSee), flows::show)
-        .put("/v1/flows/{name}", may(P::FlowsEdit), flows::save)
-        .delete("/v1/flows/{name}", may(P::FlowsEdit), flows::delete)
-        .post("/v1/flows/{name}/check", may(P::FlowsSee), flows::check)
-        .get("/v1/flows/{name}/graph", may(P::FlowsSee), flows::graph)
-        .post("/v1/flows/{name}/test", may(P::FlowsSee), flows::test)
-        .get("/v1/flows/{name}/versions", may(P::FlowsSee), flows::versions)
-        .get("/v1/flows/{name}/versions/{version}", may(P::FlowsSee), flows::version)
-        .get("/v1/flows/{name}/diff", may(P::FlowsSee), flows::diff)
-        .post("/v1/flows/{name}/rollback", may(P::FlowsEdit), flows::roll_back)
-        .get("/v1/flows/{name}/figures", may(P::FlowsSee), flows::figures)
+    routes! { table;
+        /// Flows, and what is wrong with files.
+        GET "/v1/flows", may(P::FlowsSee) => flows::list;
+        /// A flow with the text of its file.
+        GET "/v1/flows/{name}", may(P::FlowsSee) => flows::show;
+        /// Puts a text in force, or says what is wrong with it.
+        PUT "/v1/flows/{name}", may(P::FlowsEdit) => flows::save [422];
+        /// Takes a flow away.
+        DELETE "/v1/flows/{name}", may(P::FlowsEdit) => flows::delete [422];
+        /// Checks a text; nothing is changed.
+        POST "/v1/flows/{name}/check", may(P::FlowsSee) => flows::check;
+        /// The steps of a flow and the ways between them.
+        GET "/v1/flows/{name}/graph", may(P::FlowsSee) => flows::graph [422];
+        /// Runs the tests beside a flow; nothing is changed.
+        POST "/v1/flows/{name}/test", may(P::FlowsSee) => flows::test;
+        /// The versions of a flow, the newest first.
+        GET "/v1/flows/{name}/versions", may(P::FlowsSee) => flows::versions;
+        /// A version with its text.
+        GET "/v1/flows/{name}/versions/{version}", may(P::FlowsSee) => flows::version;
+        /// What differs between a version and another, or the file.
+        GET "/v1/flows/{name}/diff", may(P::FlowsSee) => flows::diff;
+        /// Puts the text of a version in force as a new one.
+        POST "/v1/flows/{name}/rollback", may(P::FlowsEdit) => flows::roll_back;
+        /// What became of calls in each step, by days.
+        GET "/v1/flows/{name}/figures", may(P::FlowsSee) => flows::figures [422];
+    }
 }

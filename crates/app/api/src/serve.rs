@@ -21,6 +21,7 @@ use crate::app::{App, Ports};
 use crate::auth::Origin;
 use crate::delivery::{Outbox, Wire};
 use crate::hub::Hub;
+use crate::once::look_after_keys;
 use crate::pages::look_after_pages;
 use crate::password::{Checker, PasswordError};
 use crate::routes::router;
@@ -78,6 +79,7 @@ pub async fn serve(
     let app = App::new(ports, hub, passwords, webhooks).map_err(ServeError::Random)?;
     let app = Arc::new(app);
     tasks.spawn(look_after_pages(Arc::clone(&app), shutdown.clone()));
+    tasks.spawn(look_after_keys(Arc::clone(&app), shutdown.clone()));
     let router = router(app);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let cut_off = CancellationToken::new();

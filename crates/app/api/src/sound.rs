@@ -7,11 +7,12 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::unfold;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use crate::error::ApiError;
+use crate::extract::RangeFields;
 use crate::range::{Range, Wish};
 
 /// How much of a file is read at a time, in bytes.
@@ -30,18 +31,15 @@ pub(crate) struct Sound {
 }
 
 impl Sound {
-    /// What the header fields of a request ask for of a file below `directory`.
-    pub(crate) async fn open(directory: &Path, path: &str, headers: &HeaderMap) -> Result<Self, ApiError> {
+    /// What a request asks for of a file below `directory`.
+    pub(crate) async fn open(directory: &Path, path: &str, fields: &RangeFields) -> Result<Self, ApiError> {
         let mut file = File::open(locate(directory, path).await?).await.map_err(missing)?;
         if !file.metadata().await.map_err(ApiError::RecordingUnreadable)?.is_file() {
             return Err(ApiError::NotFound);
         }
         let head = read_head(&mut file).await.map_err(ApiError::RecordingUnreadable)?;
         let length = file.metadata().await.map_err(ApiError::RecordingUnreadable)?.len();
-        // Of a file that grows, no later request can be sure to get the same bytes.
-        let unchanged = !headers.contains_key(header::IF_RANGE);
-        let field = headers.get(header::RANGE).filter(|_| unchanged).and_then(|field| field.to_str().ok());
-        let (status, range) = match Wish::read(field, length) {
+        let (status, range) = match Wish::read(fields.range.as_deref(), length) {
             Wish::All => (StatusCode::OK, Range { first: 0, length }),
             Wish::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
             Wish::Outside => return Err(ApiError::Range { length }),

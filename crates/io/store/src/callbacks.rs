@@ -91,6 +91,38 @@ impl Store {
         self.db.fetch(statement).await?.iter().map(read).collect()
     }
 
+    /// Those who wait to be called back, in the order of their wishes, behind the one that was asked for at that time; at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn open_callbacks_after(
+        &self,
+        after: Option<(WallTime, CallId)>,
+        limit: usize,
+    ) -> Result<Vec<BookedCallback>, StoreError> {
+        let mut statement = sql("SELECT * FROM callback WHERE closed_at IS NULL");
+        if let Some((requested_at, id)) = after {
+            statement.push_bind(" AND (requested_at > ", requested_at.as_unix_micros());
+            statement.push_bind(" OR (requested_at = ", requested_at.as_unix_micros());
+            statement.push_bind(" AND id > ", id.to_string());
+            statement.push("))");
+        }
+        let limit = i64::try_from(limit.min(CALLBACKS_MAX)).unwrap_or(0);
+        statement.push_bind(" ORDER BY requested_at, id LIMIT ", limit);
+        self.db.fetch(statement).await?.iter().map(read).collect()
+    }
+
+    /// The wish of this id, if it waits.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn open_callback(&self, id: CallId) -> Result<Option<BookedCallback>, StoreError> {
+        let statement =
+            sql("SELECT * FROM callback WHERE closed_at IS NULL AND id = $1").bind(id.to_string());
+        self.db.fetch_first(statement).await?.as_ref().map(read).transpose()
+    }
+
     /// Takes a wish off the list. False if it is not on it.
     ///
     /// # Errors

@@ -80,24 +80,34 @@ impl Store {
         Ok(read_customers(&self.db.fetch(statement).await?)?.into_iter().next())
     }
 
-    /// Customers whose name, company, e-mail or number holds `text`, in any case, by name; at most `limit` and
-    /// [`CUSTOMER_SEARCH_MAX`].
+    /// Customers whose name, company, e-mail or number holds `text`, in any case, by name, those behind the
+    /// customer `after`; at most `limit`, and one more than [`CUSTOMER_SEARCH_MAX`].
     ///
     /// # Errors
     /// [`StoreError::Invalid`], [`StoreError::Unavailable`].
     pub async fn search_customers(
         &self,
         text: &Pii<String>,
+        after: Option<CustomerId>,
         limit: usize,
     ) -> Result<Vec<Customer>, StoreError> {
         check("the search", text.expose(), NAME_CHARS_MAX)?;
-        let limit = i64::try_from(limit.min(CUSTOMER_SEARCH_MAX)).unwrap_or(0);
+        let limit = i64::try_from(limit.min(CUSTOMER_SEARCH_MAX + 1)).unwrap_or(0);
         let mut statement = sql(SELECT);
         statement.push_bind(
             "WHERE c.id IN (SELECT id FROM customer WHERE search LIKE ",
             like_pattern(text.expose()),
         );
-        statement.push_bind(" ESCAPE '!' ORDER BY name, id LIMIT ", limit);
+        statement.push(" ESCAPE '!'");
+        if let Some(after) = after {
+            // By its id, not by what it is called: places in lists are sent about.
+            statement.push_bind(
+                " AND (name, id) > (SELECT k.name, k.id FROM customer k WHERE k.id = ",
+                after.to_string(),
+            );
+            statement.push(")");
+        }
+        statement.push_bind(" ORDER BY name, id LIMIT ", limit);
         statement.push(") ORDER BY c.name, c.id, n.position");
         read_customers(&self.db.fetch(statement).await?)
     }

@@ -80,20 +80,24 @@ impl Store {
         Ok(RecordedFlow { version, is_new: true })
     }
 
-    /// The versions of a flow, newest first, without their texts; at most `limit` and [`FLOW_VERSIONS_MAX`].
+    /// The versions of a flow before number `before`, newest first, without their texts;
+    /// at most `limit`, and one more than [`FLOW_VERSIONS_MAX`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn list_flow_versions(
         &self,
         flow: &FlowId,
+        before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<FlowVersion>, StoreError> {
-        let statement =
-            sql("SELECT hash, since, author, removed, ROW_NUMBER() OVER (ORDER BY since) AS number
-                FROM flow_version WHERE flow = $1 ORDER BY since DESC LIMIT $2")
+        let before = before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX);
+        let statement = sql("SELECT * FROM
+                (SELECT hash, since, author, removed, ROW_NUMBER() OVER (ORDER BY since) AS number
+                FROM flow_version WHERE flow = $1) AS numbered WHERE number < $2 ORDER BY number DESC LIMIT $3")
             .bind(flow.as_str())
-            .bind(i64::try_from(limit.min(FLOW_VERSIONS_MAX)).unwrap_or(0));
+            .bind(before)
+            .bind(i64::try_from(limit.min(FLOW_VERSIONS_MAX + 1)).unwrap_or(0));
         self.db.fetch(statement).await?.iter().map(|row| read_version(flow, row)).collect()
     }
 

@@ -21,6 +21,7 @@ mod dispositions;
 mod error;
 mod flow_figures;
 mod flows;
+mod idempotency;
 mod journal;
 mod messages;
 mod reports;
@@ -50,12 +51,15 @@ pub use customers::{
 pub use error::{DatabaseFault, FileProblem, OpenError, StoreError, TextProblem};
 pub use flow_figures::{FLOW_EXITS_MAX, FlowExitCount, FlowFigures, day};
 pub use flows::{FLOW_VERSIONS_MAX, FlowVersion, RecordedFlow, flow_hash};
+pub use idempotency::{IDEMPOTENCY_KEPT, IDEMPOTENCY_KEYS_MAX, KeyedAnswer, KeyedRequest, KeyedState};
 pub use journal::EVENTS_PAGE_MAX;
 pub use messages::{Heard, MESSAGE_PAGE_MAX, Mailboxes, MessageCount, MessagePage, StoredMessage};
 pub use reports::{AgentSpan, HandleCount, OfferCount, REPORT_SPANS_PAGE_MAX, ReportCheck, Span, WaitCount};
 pub use roles::{ROLES_MAX, Role, Standing};
 pub use second_factor::StoredTotp;
-pub use sessions::{SESSION_PAGE_MAX, SESSION_TOUCH_EVERY, Session, SessionKind, SignedIn, TokenHash};
+pub use sessions::{
+    SESSION_PAGE_MAX, SESSION_TOUCH_EVERY, Session, SessionKind, SessionPart, SignedIn, TokenHash,
+};
 pub use spool::SPOOL_BYTES_MAX;
 pub use store::Store;
 pub use users::{NewPassword, User};

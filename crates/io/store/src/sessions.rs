@@ -19,6 +19,17 @@ pub const SESSION_TOUCH_EVERY: Duration = Duration::from_secs(60);
 /// Most sessions and tokens that one list gives.
 pub const SESSION_PAGE_MAX: usize = 500;
 
+/// Which sessions a list gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionPart<'a> {
+    /// Without those of browsers.
+    pub tokens_only: bool,
+    /// Those behind the one that was made at that time and has that id.
+    pub after: Option<(WallTime, &'a str)>,
+    /// At most so many, and one more than [`SESSION_PAGE_MAX`]: it tells whether there are others.
+    pub limit: usize,
+}
+
 /// SHA-256 of a session's secret. The secret itself is never stored: who reads the database cannot sign in.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TokenHash(String);
@@ -167,18 +178,32 @@ impl Store {
         Ok(Some(SignedIn { session, user, standing }))
     }
 
-    /// The sessions and tokens of a user that have not expired, the newest first.
+    /// Sessions and tokens of a user that count at `now`, the newest first, as `part` says.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn list_sessions(&self, user: &str, now: WallTime) -> Result<Vec<Session>, StoreError> {
-        let statement = sql("SELECT token_hash, kind AS session_kind, name AS session_name,
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn list_sessions(
+        &self,
+        user: &str,
+        part: &SessionPart<'_>,
+        now: WallTime,
+    ) -> Result<Vec<Session>, StoreError> {
+        let mut statement = sql("SELECT token_hash, kind AS session_kind, name AS session_name,
                 created_at AS session_created_at, expires_at, last_seen_at, id, limited, grants, address
-            FROM session WHERE user_name = $1 AND (expires_at IS NULL OR expires_at > $2)
-            ORDER BY created_at DESC, id LIMIT $3")
+            FROM session WHERE user_name = $1 AND (expires_at IS NULL OR expires_at > $2)")
         .bind(user)
-        .bind(now.as_unix_micros())
-        .bind(i64::try_from(SESSION_PAGE_MAX).unwrap_or(i64::MAX));
+        .bind(now.as_unix_micros());
+        if part.tokens_only {
+            statement.push(" AND kind = 'token'");
+        }
+        if let Some((created_at, id)) = part.after {
+            statement.push_bind(" AND (created_at < ", created_at.as_unix_micros());
+            statement.push_bind(" OR (created_at = ", created_at.as_unix_micros());
+            statement.push_bind(" AND id > ", id);
+            statement.push("))");
+        }
+        let limit = i64::try_from(part.limit.min(SESSION_PAGE_MAX + 1)).unwrap_or(0);
+        statement.push_bind(" ORDER BY created_at DESC, id LIMIT ", limit);
         let rows = self.db.fetch(statement).await?;
         rows.iter().map(|row| Session::read(row, user.to_owned())).collect()
     }

@@ -267,6 +267,30 @@ impl Store {
         }
         Ok(users)
     }
+
+    /// Users by name, those behind `after` (all if absent), at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn list_users_after(&self, after: Option<&str>, limit: usize) -> Result<Vec<User>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let after = after.unwrap_or_default();
+        let statement = sql("SELECT * FROM app_user WHERE name > $1 ORDER BY name LIMIT $2");
+        let rows = self.db.fetch(statement.bind(after).bind(limit)).await?;
+        let mut users: Vec<User> = rows.iter().map(User::read).collect::<Result<_, _>>()?;
+        let Some(last) = users.last().map(|user| user.name.clone()) else { return Ok(users) };
+        let roles =
+            sql("SELECT user_name, role AS word FROM user_role WHERE user_name > $1 AND user_name <= $2");
+        let mut roles = by_user(&self.db.fetch(roles.bind(after).bind(last.as_str())).await?)?;
+        let teams =
+            sql("SELECT user_name, team AS word FROM user_team WHERE user_name > $1 AND user_name <= $2");
+        let mut teams = by_user(&self.db.fetch(teams.bind(after).bind(last.as_str())).await?)?;
+        for user in &mut users {
+            user.roles = roles.remove(&user.name).unwrap_or_default();
+            user.teams = teams.remove(&user.name).unwrap_or_default();
+        }
+        Ok(users)
+    }
 }
 
 fn by_user(rows: &[Row]) -> Result<BTreeMap<String, BTreeSet<String>>, StoreError> {

@@ -25,6 +25,8 @@ mod calls;
 mod customers;
 #[path = "behaviour/flows.rs"]
 mod flows;
+#[path = "behaviour/idempotency.rs"]
+mod idempotency;
 #[path = "behaviour/journal.rs"]
 mod journal;
 #[path = "behaviour/messages.rs"]
@@ -86,6 +88,9 @@ const CASES: &[Case] = cases![
     audit::a_changed_row_breaks_the_chain,
     audit::a_missing_row_breaks_the_chain,
     audit::rows_cannot_be_changed_or_deleted,
+    idempotency::a_key_stands_for_one_request_and_its_answer,
+    idempotency::what_came_to_nothing_may_be_tried_again,
+    idempotency::a_key_is_forgotten_after_a_day,
     journal::events_come_back_in_order_by_pages,
     journal::an_event_is_written_once,
     journal::a_call_without_a_record_is_open,

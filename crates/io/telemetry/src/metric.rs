@@ -222,6 +222,10 @@ metrics_table! {
         "Sign-in throttles forgotten early because there were too many.";
     ApiCrossSiteRefused, Counter, Count, "hotline_api_cross_site_refused_total", [],
         "Requests refused because another site sent them.";
+    ApiKeys, Gauge, Count, "hotline_api_idempotency_keys", [],
+        "Idempotency keys that are kept with their answers.";
+    ApiKeysReplayed, Counter, Count, "hotline_api_idempotency_replayed_total", [],
+        "Requests that were answered as the same one before, and not done again.";
     WebhookEvents, Counter, Count, "hotline_webhook_events_total", ["outcome"],
         "Events that were sent to webhooks: taken, refused (they are sent again), given up.";
     ApiPages, Gauge, Count, "hotline_api_pages", [],

@@ -5,12 +5,13 @@ use hotline_store::{MessagePage, StoredMessage};
 
 use super::record::millis;
 use super::{Sight, time};
+use crate::cursor;
 
 /// A page of them.
 pub(crate) fn message_page(page: &MessagePage, sight: impl Fn(&StoredMessage) -> Sight) -> api::MessagePage {
     api::MessagePage {
         messages: page.messages.iter().map(|one| message(one, sight(one))).collect(),
-        next: page.next.map(|next| next.to_string()),
+        next: page.next.map(|next| cursor::write(&next.to_string())),
         unheard: page.unheard,
     }
 }

@@ -90,7 +90,7 @@ pub(crate) async fn set_device(
 ) -> Result<axum::Json<api::Agent>, ApiError> {
     let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     let (device, kind) = match body {
-        api::Device::Phone => (Device::Phone, "phone"),
+        api::Device::Phone {} => (Device::Phone, "phone"),
         api::Device::Outside { number } => {
             // Who reads it masked sends it masked.
             let numbers = app.ports.outside_numbers.get(&agent).into_iter().flatten();

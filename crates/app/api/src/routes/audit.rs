@@ -7,27 +7,33 @@ use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::WallTime;
 use hotline_store::{AUDIT_PAGE_MAX, AuditFilter, AuditRow};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::calls::wrong;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::{Sight, time};
+use crate::cursor::{self, page_size};
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::viewer::Subject;
 
-/// Entries on a page unless asked otherwise.
-const PAGE_DEFAULT: usize = 100;
-
 /// The query.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Part {
+    /// At most so many on a page: 1 to 500, 100 if absent.
     limit: Option<usize>,
-    cursor: Option<u64>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Who did it.
     actor: Option<String>,
+    /// What was done: a word, or a family of words that ends in a dot.
     action: Option<String>,
+    /// From when on.
     from: Option<api::Timestamp>,
+    /// Until when.
     until: Option<api::Timestamp>,
 }
 
@@ -38,7 +44,11 @@ pub(crate) async fn list(
     Query(part): Query<Part>,
 ) -> Result<axum::Json<api::AuditPage>, ApiError> {
     who.may(Permission::AuditSee, Subject::Center)?;
-    let limit = part.limit.unwrap_or(PAGE_DEFAULT).clamp(1, AUDIT_PAGE_MAX);
+    let size = page_size(part.limit).min(AUDIT_PAGE_MAX);
+    let before = cursor::read(part.cursor.as_deref())?;
+    if [&part.actor, &part.action].into_iter().flatten().any(|text| text.contains('\0')) {
+        return Err(wrong("actor", "and `action` are text without NUL characters"));
+    }
     let wall = |at: api::Timestamp| WallTime(at.as_unix_millis().saturating_mul(1000));
     let filter = AuditFilter {
         actor: part.actor,
@@ -46,9 +56,9 @@ pub(crate) async fn list(
         from: part.from.map(wall),
         until: part.until.map(wall),
     };
-    let rows = app.ports.store.list_audit(&filter, part.cursor, limit).await?;
+    let rows = app.ports.store.list_audit(&filter, before, size).await?;
     // Places begin at 1.
-    let next = rows.last().filter(|row| rows.len() == limit && row.seq > 1).map(|row| row.seq.to_string());
+    let next = rows.last().filter(|row| rows.len() == size && row.seq > 1).map(|row| cursor::write(&row.seq));
     // What was done to one call or customer may have been done to anybody's.
     let sight = Sight::of(&who.viewer, Subject::Center);
     let entries = rows.into_iter().map(|row| shape(row, sight)).collect();

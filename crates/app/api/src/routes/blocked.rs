@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_call::{Blocked, Command, Culprit, Offence};
 
 use super::calls::wrong;
+use crate::answer::NoContent;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::time;
@@ -32,12 +32,12 @@ pub(crate) async fn release(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(address): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     who.may(Permission::SystemManage, Subject::Center)?;
     let source: IpAddr = address.parse().map_err(|_| wrong("address", "must be an IPv4 or IPv6 address"))?;
     app.ports.shard.command(Command::Release(source)).await?;
     app.audit(&who.user.name, "sip.release", source, serde_json::json!({})).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 fn shape(blocked: &Blocked) -> api::BlockedSource {

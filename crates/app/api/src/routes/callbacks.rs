@@ -3,33 +3,58 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::Permission;
 use hotline_api_types as api;
-use hotline_base::CallId;
+use hotline_base::{CallId, WallTime};
 use hotline_call::{Command, CommandError};
 use hotline_shard::HandleError;
 use hotline_store::BookedCallback;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
+use crate::answer::NoContent;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::{Sight, time};
+use crate::cursor::{self, PAGE_MAX, page_size};
 use crate::error::ApiError;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 use crate::viewer::{Subject, Ties};
 
-/// The most that one list gives.
-const PAGE_MAX: usize = 500;
+/// The query of a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// At most so many on a page: 1 to 500, 100 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
 
 /// `GET /api/v1/callbacks`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
+    Query(part): Query<Part>,
 ) -> Result<axum::Json<api::CallbackList>, ApiError> {
-    let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
-    let seen = open.iter().filter(|booked| may(&who, Permission::QueuesSee, booked).is_ok());
+    let size = page_size(part.limit);
+    let mut after: Option<(WallTime, CallId)> = cursor::read(part.cursor.as_deref())?;
+    let place = |booked: &BookedCallback| (booked.callback.requested_at, booked.callback.id);
+    let mut seen = Vec::new();
+    // Few of many may be seen.
+    loop {
+        let open = app.ports.store.open_callbacks_after(after, PAGE_MAX).await?;
+        let is_last = open.len() < PAGE_MAX;
+        after = open.last().map(place);
+        seen.extend(open.into_iter().filter(|booked| may(&who, Permission::QueuesSee, booked).is_ok()));
+        if is_last || seen.len() > size {
+            break;
+        }
+    }
+    let (seen, next) = cursor::page(seen, size, place);
     let sight = |booked: &BookedCallback| Sight::of(&who.viewer, Subject::Call(&ties(booked)));
-    Ok(axum::Json(api::CallbackList { callbacks: seen.map(|booked| shape(booked, sight(booked))).collect() }))
+    let callbacks = seen.iter().map(|booked| shape(booked, sight(booked))).collect();
+    Ok(axum::Json(api::CallbackList { callbacks, next }))
 }
 
 /// `DELETE /api/v1/callbacks/{id}`
@@ -37,11 +62,10 @@ pub(crate) async fn close(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let wish = CallId::parse(&id).ok_or(ApiError::NotFound)?;
-    let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
-    match open.iter().find(|booked| booked.callback.id == wish) {
-        Some(booked) => may(&who, Permission::QueuesSteer, booked)?,
+    match app.ports.store.open_callback(wish).await? {
+        Some(booked) => may(&who, Permission::QueuesSteer, &booked)?,
         None => who.may(Permission::QueuesSteer, Subject::Center)?,
     }
     if !app.ports.store.close_callback(wish, app.now()).await? {
@@ -53,7 +77,7 @@ pub(crate) async fn close(
         Err(error) => return Err(error.into()),
     }
     app.audit(&who.user.name, "callback.close", id, serde_json::Value::Null).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// A wish belongs to its queue.

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
-use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
+use hotline_base::{AgentId, CallId, LegId, Pii, QueueId};
 use hotline_call::{Attendance, CallRecord, Command, CommandError, Oversight, Who};
 use hotline_shard::{HandleError, Originate};
 use hotline_store::{Among, CallCursor, CallFilter};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::softphone::oversee;
+use crate::answer::{Accepted, Started};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::{self, Sight};
+use crate::cursor;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 use crate::viewer::{Subject, Ties, Viewer};
@@ -36,12 +38,16 @@ const REASON_BYTES_MAX: usize = 100;
 const ON_THE_WAY_MAX: Duration = Duration::from_secs(2);
 
 /// The query of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
+    /// At most so many on a page: 1 to 200, 50 if absent.
     limit: Option<usize>,
+    /// `next` of the page before.
     cursor: Option<String>,
+    /// Those that this agent had or was offered.
     agent: Option<String>,
+    /// Those that were in this queue.
     queue: Option<String>,
 }
 
@@ -51,12 +57,8 @@ pub(crate) async fn list(
     who: Identity,
     Query(query): Query<Filter>,
 ) -> Result<axum::Json<api::RecordPage>, ApiError> {
-    let cursor = match query.cursor.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => {
-            Some(read_cursor(text).ok_or_else(|| wrong("cursor", "is not one that this server gave"))?)
-        }
-        None => None,
-    };
+    let cursor = cursor::read(query.cursor.as_deref())?;
+    let cursor = cursor.map(|(started_at, call)| CallCursor { started_at, call });
     let mut filter = CallFilter { queue: query.queue.as_deref().map(QueueId::from), ..CallFilter::default() };
     match query.agent.as_deref().map(AgentId::from) {
         Some(agent) => {
@@ -69,7 +71,7 @@ pub(crate) async fn list(
     let page = app.ports.store.list_calls(&filter, cursor, limit).await?;
     Ok(axum::Json(api::RecordPage {
         calls: page.calls.iter().map(|record| shape(&who, record)).collect(),
-        next: page.next.map(write_cursor),
+        next: page.next.map(|last| cursor::write(&(last.started_at, last.call))),
     }))
 }
 
@@ -92,7 +94,7 @@ pub(crate) async fn transfer(
     who: Identity,
     Path(id): Path<String>,
     Json(body): Json<api::TransferCall>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Accepted, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     let to = target(&body.to)?;
     let own = match own_agent(&who) {
@@ -107,12 +109,12 @@ pub(crate) async fn transfer(
             oversee(&app, &who, (call, Permission::CallsControl), Oversight::Transfer(Pii::from(to))).await?;
             let detail = serde_json::json!({ "to": to });
             app.audit(&who.user.name, "call.force_transfer", &call, detail).await?;
-            return Ok(StatusCode::ACCEPTED);
+            return Ok(Accepted);
         }
         done => done?,
     }
     app.audit(&who.user.name, "call.transfer", &call, serde_json::json!({ "to": to })).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// `POST /api/v1/calls/{id}/recording/pause`: the agent who talks keeps what is said out of the recording.
@@ -121,7 +123,7 @@ pub(crate) async fn pause_recording(
     who: Identity,
     Path(id): Path<String>,
     Json(body): Json<api::PauseRecording>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Accepted, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     let by = own_agent(&who)?;
     let why = body.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
@@ -132,7 +134,7 @@ pub(crate) async fn pause_recording(
     let why = why.map(str::to_owned);
     app.ports.shard.command(Command::PauseRecording { call, by, why }).await?;
     app.audit(&who.user.name, "recording.pause", &call, detail).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// `POST /api/v1/calls/{id}/recording/resume`: the agent who talks has what is said recorded again.
@@ -140,12 +142,12 @@ pub(crate) async fn resume_recording(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Accepted, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     let by = own_agent(&who)?;
     app.ports.shard.command(Command::ResumeRecording { call, by }).await?;
     app.audit(&who.user.name, "recording.resume", &call, serde_json::json!({})).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// `POST /api/v1/calls`: calls the agent's own phone, then whom the agent wants.
@@ -153,7 +155,7 @@ pub(crate) async fn create(
     State(app): State<Arc<App>>,
     who: Identity,
     Json(body): Json<api::CreateCall>,
-) -> Result<(StatusCode, axum::Json<api::CallCreated>), ApiError> {
+) -> Result<Started<api::CallCreated>, ApiError> {
     let agent = match body.agent.as_deref().map(AgentId::from) {
         Some(agent) => agent,
         None => who.viewer.agent.clone().ok_or_else(|| wrong("agent", "must say for which agent"))?,
@@ -169,7 +171,7 @@ pub(crate) async fn create(
     let call = app.ports.shard.originate(originate).await?;
     app.audit(&who.user.name, "call.create", &call, serde_json::json!({ "to": to, "agent": agent.as_str() }))
         .await?;
-    Ok((StatusCode::ACCEPTED, axum::Json(api::CallCreated { id: call.to_string() })))
+    Ok(Started(api::CallCreated { id: call.to_string() }))
 }
 
 /// The agent who asks, for what is done with one's own phone.
@@ -250,33 +252,7 @@ fn hide_listeners(viewer: &Viewer, record: &mut CallRecord) {
     record.sounds.retain(|sound| !legs.contains(&sound.leg) || known.contains(&sound.leg));
 }
 
-fn write_cursor(cursor: CallCursor) -> String {
-    format!("{}.{}", cursor.started_at.as_unix_micros(), cursor.call)
-}
-
-fn read_cursor(text: &str) -> Option<CallCursor> {
-    let (started_at, call) = text.split_once('.')?;
-    Some(CallCursor { started_at: WallTime(started_at.parse().ok()?), call: CallId::parse(call)? })
-}
-
 /// One wrong field.
 pub(super) fn wrong(field: &str, problem: &str) -> ApiError {
     ApiError::Fields(vec![api::FieldProblem { field: field.to_owned(), problem: problem.to_owned() }])
-}
-
-#[cfg(test)]
-mod tests {
-    use hotline_base::Rng;
-
-    use super::*;
-
-    #[test]
-    fn a_cursor_reads_back_and_nothing_else_does() {
-        let call = CallId::generate(WallTime(1), &mut Rng::from_number(1));
-        let cursor = CallCursor { started_at: WallTime(1_700_000_000_000_001), call };
-        assert_eq!(read_cursor(&write_cursor(cursor)), Some(cursor));
-        for text in ["", ".", "1.", "1.x", "x.y", "1"] {
-            assert_eq!(read_cursor(text), None, "{text}");
-        }
-    }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::{SECRET_BYTES, TotpSecret};
 use hotline_api_types as api;
 use hotline_base::Pii;
@@ -12,6 +11,7 @@ use serde_json::json;
 
 use super::calls::wrong;
 use super::session::by_session;
+use crate::answer::{NoContent, Secret};
 use crate::app::App;
 use crate::auth::{Identity, Origin};
 use crate::error::ApiError;
@@ -30,7 +30,7 @@ pub(crate) async fn change_password(
     origin: Origin,
     who: Identity,
     Json(body): Json<api::ChangePassword>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     by_session(&who)?;
     check_current(&app, origin, &who, body.current).await?;
     let (rules, user, store) = (&app.ports.passwords, &who.user, &app.ports.store);
@@ -50,7 +50,7 @@ pub(crate) async fn change_password(
     app.with_known(|known| known.forget_user(&user.name));
     app.hub.look_again();
     app.audit(&user.name, "session.password", &user.name, serde_json::Value::Null).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /api/v1/session/totp`: a secret for the authenticator app. It counts once a code has shown that the app has it.
@@ -59,7 +59,7 @@ pub(crate) async fn offer_totp(
     origin: Origin,
     who: Identity,
     Json(body): Json<api::OfferTotp>,
-) -> Result<axum::Json<api::TotpOffer>, ApiError> {
+) -> Result<Secret<axum::Json<api::TotpOffer>>, ApiError> {
     by_session(&who)?;
     if who.user.password_temporary {
         return Err(ApiError::PasswordFirst);
@@ -72,7 +72,7 @@ pub(crate) async fn offer_totp(
     if !app.ports.store.offer_totp(&who.user.name, &Pii::new(text.clone())).await? {
         return Err(ApiError::Kept("there is a second factor already; remove it first"));
     }
-    Ok(axum::Json(api::TotpOffer { uri: secret.uri(ISSUER, &who.user.name), secret: text }))
+    Ok(Secret(axum::Json(api::TotpOffer { uri: secret.uri(ISSUER, &who.user.name), secret: text })))
 }
 
 /// `PUT /api/v1/session/totp`: the first code. Gives codes for the day the app is lost.
@@ -107,7 +107,7 @@ pub(crate) async fn remove_totp(
     origin: Origin,
     who: Identity,
     Json(body): Json<api::TotpCode>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     by_session(&who)?;
     if who.standing.second_factor {
         return Err(ApiError::Kept("one of your roles asks for a second factor"));
@@ -123,7 +123,7 @@ pub(crate) async fn remove_totp(
     app.end_sign_in(&key, true);
     app.ports.store.remove_totp(&who.user.name).await?;
     app.audit(&who.user.name, "session.totp", &who.user.name, json!({ "active": false })).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// The password again: guessing it by an open page is slowed down like guessing it at sign-in.

@@ -4,34 +4,41 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use hotline_access::{Permission, mask};
 use hotline_api_types as api;
 use hotline_base::{CustomerId, Pii};
 use hotline_call::number::normalise;
 use hotline_call::{Command, Customer};
 use hotline_store::{CUSTOMER_SEARCH_MAX, NAME_CHARS_MAX, StoreError};
-use http::{HeaderMap, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::calls::wrong;
+use crate::answer::{Created, Versioned};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::{self, Sight};
+use crate::cursor;
 use crate::draft;
 use crate::error::ApiError;
-use crate::extract::{Json, Path, Query};
+use crate::extract::{IfMatch, Json, Path, Query};
 use crate::viewer::Subject;
 
 /// What a version is told apart by: its ETag is written to the millisecond.
 const VERSION_STEP: Duration = Duration::from_millis(1);
 
 /// The query of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Search {
+    /// A telephone number in any usual spelling.
     number: Option<String>,
+    /// A part of a name, a company, an e-mail address or a number.
     q: Option<String>,
+    /// At most so many on a page: 1 to 100, 100 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// `GET /api/v1/customers`
@@ -42,6 +49,7 @@ pub(crate) async fn list(
 ) -> Result<axum::Json<api::CustomerList>, ApiError> {
     who.may(Permission::CustomersSee, Subject::Center)?;
     let store = &app.ports.store;
+    let size = search.limit.unwrap_or(CUSTOMER_SEARCH_MAX).clamp(1, CUSTOMER_SEARCH_MAX);
     let found = match search.number {
         Some(number) => match normalise(&number, &app.ports.dial_plan) {
             Some(number) => store.find_customer(&Pii::new(number)).await?.into_iter().collect(),
@@ -52,12 +60,16 @@ pub(crate) async fn list(
             if text.chars().count() > NAME_CHARS_MAX || text.contains('\0') {
                 return Err(wrong("q", "is too long or holds a NUL character"));
             }
-            store.search_customers(&Pii::new(text), CUSTOMER_SEARCH_MAX).await?
+            let after = match cursor::read::<String>(search.cursor.as_deref())? {
+                Some(id) => Some(find(&app, &id).await.map_err(|_| ApiError::Cursor)?.id),
+                None => None,
+            };
+            store.search_customers(&Pii::new(text), after, size + 1).await?
         }
     };
-    Ok(axum::Json(api::CustomerList {
-        customers: found.iter().map(|one| convert::customer(one, sight(&who))).collect(),
-    }))
+    let (found, next) = cursor::page(found, size, |customer| customer.id.to_string());
+    let customers = found.iter().map(|one| convert::customer(one, sight(&who))).collect();
+    Ok(axum::Json(api::CustomerList { customers, next }))
 }
 
 /// `GET /api/v1/customers/{id}`
@@ -65,9 +77,9 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(id): Path<String>,
-) -> Result<Response, ApiError> {
+) -> Result<Versioned<api::Customer>, ApiError> {
     who.may(Permission::CustomersSee, Subject::Center)?;
-    Ok(answer(StatusCode::OK, &find(&app, &id).await?, sight(&who)))
+    Ok(answer(&find(&app, &id).await?, sight(&who)))
 }
 
 /// `POST /api/v1/customers`
@@ -75,18 +87,15 @@ pub(crate) async fn create(
     State(app): State<Arc<App>>,
     who: Identity,
     Json(draft): Json<api::CustomerDraft>,
-) -> Result<Response, ApiError> {
+) -> Result<Created<api::Customer>, ApiError> {
     who.may(Permission::CustomersEdit, Subject::Center)?;
     let checked = draft::check(draft, &app.ports.dial_plan).map_err(ApiError::Fields)?;
     let now = app.now();
     let customer = checked.into_customer(app.with_rng(|rng| CustomerId::generate(now, rng)), now);
     app.ports.store.create_customer(&customer).await?;
     changed(&app, &who, "customer.create", &customer).await?;
-    let mut response = answer(StatusCode::CREATED, &customer, sight(&who));
-    if let Ok(place) = format!("/api/v1/customers/{}", customer.id).parse() {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    let Versioned { tag, body } = answer(&customer, sight(&who));
+    Ok(Created { place: format!("/api/v1/customers/{}", customer.id), tag, body })
 }
 
 /// `PUT /api/v1/customers/{id}`
@@ -94,11 +103,11 @@ pub(crate) async fn change(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    base: IfMatch,
     Json(mut draft): Json<api::CustomerDraft>,
-) -> Result<Response, ApiError> {
+) -> Result<Versioned<api::Customer>, ApiError> {
     who.may(Permission::CustomersEdit, Subject::Center)?;
-    let version = read_version(&headers)?;
+    let version = read_version(&base);
     let before = find(&app, &id).await?;
     if sight(&who) == Sight::Masked {
         unmask(&mut draft, &before);
@@ -121,7 +130,7 @@ pub(crate) async fn change(
         | StoreError::Spool { .. } => error.into(),
     })?;
     changed(&app, &who, "customer.change", &after).await?;
-    Ok(answer(StatusCode::OK, &after, sight(&who)))
+    Ok(answer(&after, sight(&who)))
 }
 
 async fn find(app: &App, id: &str) -> Result<Customer, ApiError> {
@@ -138,10 +147,9 @@ async fn changed(app: &App, who: &Identity, action: &str, customer: &Customer) -
     app.audit(&who.user.name, action, customer.id, serde_json::Value::Null).await
 }
 
-/// The version in `If-Match`: `None` for one that is none of ours, which matches nothing.
-fn read_version(headers: &HeaderMap) -> Result<Option<api::Timestamp>, ApiError> {
-    let field = headers.get(header::IF_MATCH).ok_or(ApiError::NoVersion)?;
-    Ok(field.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse().ok()))
+/// `None` for a version that is none of ours, which matches nothing.
+fn read_version(base: &IfMatch) -> Option<api::Timestamp> {
+    base.0.trim_matches('"').parse().ok()
 }
 
 /// Customers belong to nobody: whoever may read numbers at all reads theirs.
@@ -159,7 +167,7 @@ fn unmask(draft: &mut api::CustomerDraft, before: &Customer) {
     }
 }
 
-fn answer(status: StatusCode, customer: &Customer, sight: Sight) -> Response {
+fn answer(customer: &Customer, sight: Sight) -> Versioned<api::Customer> {
     let tag = format!("\"{}\"", convert::time(customer.changed_at));
-    (status, [(header::ETAG, tag)], axum::Json(convert::customer(customer, sight))).into_response()
+    Versioned { tag, body: convert::customer(customer, sight) }
 }

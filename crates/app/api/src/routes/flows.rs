@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{FlowId, WallTime};
 use hotline_flow_files::{Expected, FlowFile};
 use hotline_store::{FLOW_VERSIONS_MAX, FlowVersion, day};
-use http::{HeaderMap, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use similar::TextDiff;
 
 use super::calls::wrong;
+use crate::answer::{NoContent, SavedFlow, Versioned};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert;
+use crate::cursor;
 use crate::error::ApiError;
-use crate::extract::{Json, Path, Query};
+use crate::extract::{FlowBase, Json, Path, Query};
 use crate::viewer::Subject;
 
 /// The days of figures unless the query says otherwise, today included.
@@ -38,9 +39,9 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-) -> Result<Response, ApiError> {
+) -> Result<Versioned<api::FlowText>, ApiError> {
     who.may(Permission::FlowsSee, Subject::Center)?;
-    Ok(answer(StatusCode::OK, &app.ports.flows.read(&FlowId::from(name.as_str())).await?))
+    Ok(answer(&app.ports.flows.read(&FlowId::from(name.as_str())).await?))
 }
 
 /// `POST /api/v1/flows/{name}/check`: nothing is changed.
@@ -60,16 +61,14 @@ pub(crate) async fn save(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-    headers: HeaderMap,
+    base: FlowBase,
     Json(draft): Json<api::FlowDraft>,
-) -> Result<Response, ApiError> {
+) -> Result<SavedFlow, ApiError> {
     who.may(Permission::FlowsEdit, Subject::Center)?;
-    let expected = expected(&headers)?;
     let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
-    let saved = app.ports.flows.save(&flow, draft.text, &expected, user).await?;
+    let saved = app.ports.flows.save(&flow, draft.text, &base.0, user).await?;
     app.audit(user, "flow.save", &flow, detail(&saved)).await?;
-    let status = if expected == Expected::Absent { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(answer(status, &saved))
+    Ok(SavedFlow { is_new: base.0 == Expected::Absent, flow: answer(&saved) })
 }
 
 /// `DELETE /api/v1/flows/{name}`
@@ -77,13 +76,13 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
+    base: FlowBase,
+) -> Result<NoContent, ApiError> {
     who.may(Permission::FlowsEdit, Subject::Center)?;
     let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
-    app.ports.flows.delete(&flow, &expected(&headers)?, user).await?;
+    app.ports.flows.delete(&flow, &base.0, user).await?;
     app.audit(user, "flow.delete", &flow, serde_json::Value::Null).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `GET /api/v1/flows/{name}/graph`
@@ -109,19 +108,34 @@ pub(crate) async fn test(
     Ok(axum::Json(convert::flow_test_run(&ran)))
 }
 
+/// The query of a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// At most so many on a page: 1 to 100, 100 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
 /// `GET /api/v1/flows/{name}/versions`
 pub(crate) async fn versions(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
+    Query(part): Query<Part>,
 ) -> Result<axum::Json<api::FlowVersionList>, ApiError> {
     who.may(Permission::FlowsSee, Subject::Center)?;
-    let versions =
-        app.ports.store.list_flow_versions(&FlowId::from(name.as_str()), FLOW_VERSIONS_MAX).await?;
-    if versions.is_empty() {
+    let size = part.limit.unwrap_or(FLOW_VERSIONS_MAX).clamp(1, FLOW_VERSIONS_MAX);
+    let before = cursor::read(part.cursor.as_deref())?;
+    let flow = FlowId::from(name.as_str());
+    let versions = app.ports.store.list_flow_versions(&flow, before, size + 1).await?;
+    if versions.is_empty() && before.is_none() {
         return Err(ApiError::NotFound);
     }
-    Ok(axum::Json(api::FlowVersionList { versions: versions.iter().map(convert::flow_version).collect() }))
+    let (versions, next) = cursor::page(versions, size, |version| version.number);
+    let versions = versions.iter().map(convert::flow_version).collect();
+    Ok(axum::Json(api::FlowVersionList { versions, next }))
 }
 
 /// `GET /api/v1/flows/{name}/versions/{version}`
@@ -136,7 +150,7 @@ pub(crate) async fn version(
 }
 
 /// The query of a comparison.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Compared {
     from: u64,
@@ -175,23 +189,22 @@ pub(crate) async fn roll_back(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-    headers: HeaderMap,
+    base: FlowBase,
     Json(body): Json<api::FlowRollback>,
-) -> Result<Response, ApiError> {
+) -> Result<Versioned<api::FlowText>, ApiError> {
     who.may(Permission::FlowsEdit, Subject::Center)?;
-    let expected = expected(&headers)?;
     let (flow, user) = (FlowId::from(name.as_str()), &who.user.name);
     let (version, text) = find(&app, &flow, body.version).await?;
     if version.removed {
         return Err(wrong("version", "is the one that took the flow away; DELETE does that"));
     }
-    let saved = app.ports.flows.save(&flow, text, &expected, user).await?;
+    let saved = app.ports.flows.save(&flow, text, &base.0, user).await?;
     app.audit(user, "flow.rollback", &flow, serde_json::json!({ "to": body.version })).await?;
-    Ok(answer(StatusCode::OK, &saved))
+    Ok(answer(&saved))
 }
 
 /// The query of figures: days, both included.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Days {
     from: Option<String>,
@@ -223,21 +236,11 @@ async fn find(app: &App, flow: &FlowId, version: u64) -> Result<(FlowVersion, St
     app.ports.store.flow_version(flow, version).await?.ok_or(ApiError::NotFound)
 }
 
-/// Which text a change is made to: that of the `ETag` in `If-Match`, or none yet (`If-None-Match: *`).
-fn expected(headers: &HeaderMap) -> Result<Expected, ApiError> {
-    let field = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    match (field(header::IF_MATCH), field(header::IF_NONE_MATCH)) {
-        (Some(tag), _) => Ok(Expected::Hash(tag.trim_matches('"').to_owned())),
-        (None, Some("*")) => Ok(Expected::Absent),
-        (None, _) => Err(ApiError::NoVersion),
-    }
-}
-
 fn detail(file: &FlowFile) -> serde_json::Value {
     serde_json::json!({ "version": file.state.version.as_ref().map(|version| version.number) })
 }
 
-fn answer(status: StatusCode, file: &FlowFile) -> Response {
+fn answer(file: &FlowFile) -> Versioned<api::FlowText> {
     let body = api::FlowText { flow: convert::flow(&file.state), text: file.text.clone() };
-    (status, [(header::ETAG, format!("\"{}\"", file.hash))], axum::Json(body)).into_response()
+    Versioned { tag: format!("\"{}\"", file.hash), body }
 }

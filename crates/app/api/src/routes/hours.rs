@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{HoursId, WallTime};
 use hotline_hours::{Override, State as Opening};
 
 use super::calls::wrong;
+use crate::answer::NoContent;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::time;
@@ -34,7 +34,7 @@ pub(crate) async fn decide(
     who: Identity,
     Path(name): Path<String>,
     Json(body): Json<api::HoursOverride>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     who.may(Permission::HoursSet, Subject::Center)?;
     let until = body.until.map(|until| WallTime(until.as_unix_millis().saturating_mul(1000)));
     if until.is_some_and(|until| until <= app.now()) {
@@ -48,7 +48,7 @@ pub(crate) async fn take_back(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     who.may(Permission::HoursSet, Subject::Center)?;
     put(&app, &who, &name, None).await
 }
@@ -58,12 +58,12 @@ async fn put(
     who: &Identity,
     name: &str,
     by_hand: Option<Override>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let (hours, ports) = (HoursId::from(name), &app.ports);
     ports.hours.decide(&ports.store, &ports.shard, &hours, by_hand, app.now()).await?;
     let detail = by_hand.map(shape_override);
     app.audit(&who.user.name, "hours.override", name, serde_json::json!(detail)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 fn shape(view: View) -> api::Hours {

@@ -4,23 +4,22 @@ use std::io;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
 use hotline_base::{AgentId, QueueId, VoiceMessageId};
 use hotline_call::{Command, MessageSummary};
 use hotline_shard::HandleError;
 use hotline_store::{Heard, Mailboxes, MessageCount, StoredMessage};
-use http::HeaderMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::calls::wrong;
+use crate::answer::NoContent;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::{self, Sight};
+use crate::cursor;
 use crate::error::ApiError;
-use crate::extract::{Json, Path, Query};
+use crate::extract::{Json, Path, Query, RangeFields};
 use crate::sound::{Sound, locate};
 use crate::viewer::Subject;
 
@@ -28,11 +27,14 @@ use crate::viewer::Subject;
 const PAGE_DEFAULT: usize = 50;
 
 /// The query of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
+    /// At most so many on a page; 50 if absent.
     limit: Option<usize>,
+    /// `next` of the page before.
     cursor: Option<String>,
+    /// An agent or a queue; all that one may hear if absent.
     mailbox: Option<String>,
 }
 
@@ -42,12 +44,8 @@ pub(crate) async fn list(
     who: Identity,
     Query(query): Query<Filter>,
 ) -> Result<axum::Json<api::MessagePage>, ApiError> {
-    let before = match query.cursor.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => Some(
-            VoiceMessageId::parse(text).ok_or_else(|| wrong("cursor", "is not one that this server gave"))?,
-        ),
-        None => None,
-    };
+    let before: Option<String> = cursor::read(query.cursor.as_deref())?;
+    let before = before.map(|id| VoiceMessageId::parse(&id).ok_or(ApiError::Cursor)).transpose()?;
     let seen = seen(&app, &who, Permission::MessagesSee).await?;
     let one = query.mailbox.map(|mailbox| [mailbox]);
     let which = match (&one, &seen) {
@@ -76,10 +74,10 @@ pub(crate) async fn play(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+    fields: RangeFields,
+) -> Result<Sound, ApiError> {
     let (message, whose) = find(&app, &who, Permission::MessagesSee, &id).await?;
-    let sound = Sound::open(&app.ports.recordings, &message.path, &headers).await?;
+    let sound = Sound::open(&app.ports.recordings, &message.path, &fields).await?;
     let detail = serde_json::json!({
         "call": message.call.to_string(), "first_byte": sound.range().first, "bytes": sound.range().length
     });
@@ -87,7 +85,7 @@ pub(crate) async fn play(
     if whose == Whose::Own {
         mark(&app, &who, &message, true).await?;
     }
-    Ok(sound.into_response())
+    Ok(sound)
 }
 
 /// `PUT /api/v1/messages/{id}`: counts as heard, or as new again.
@@ -111,7 +109,7 @@ pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let (message, _) = find(&app, &who, Permission::MessagesErase, &id).await?;
     // The file first: if it cannot be deleted, the message is still there to try again.
     match locate(&app.ports.recordings, &message.path).await {
@@ -129,7 +127,7 @@ pub(crate) async fn remove(
     tell_phones(&app, &message).await?;
     let detail = serde_json::json!({ "call": message.call.to_string(), "mailbox": message.mailbox });
     app.audit(&who.user.name, "message.delete", message.id, detail).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Whose mailbox it is in says whose caller it was.

@@ -4,34 +4,59 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use hotline_access::{Grants, Permission, Scope};
 use hotline_api_types as api;
 use hotline_base::{AgentId, Pii};
 use hotline_store::{NAME_CHARS_MAX, NewPassword, Role, StoreError, User};
-use http::{HeaderMap, StatusCode, header};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::calls::wrong;
+use crate::answer::{Created, NoContent, Secret, Versioned};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert;
+use crate::cursor::{self, PAGE_MAX, page_size};
 use crate::error::ApiError;
-use crate::extract::{Json, Path};
+use crate::extract::{IfMatch, Json, Path, Query};
 use crate::password::one_time_password;
 use crate::viewer::Subject;
 
 /// Users of one center; one more is refused.
 const USERS_MAX: usize = 20_000;
 
+/// The query of a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// At most so many on a page: 1 to 500, 100 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
 /// `GET /api/v1/users`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
+    Query(part): Query<Part>,
 ) -> Result<axum::Json<api::UserList>, ApiError> {
-    let users = app.ports.store.list_users().await?;
-    let seen = users.iter().filter(|user| is_reached(&who, user)).map(convert::user).collect();
-    Ok(axum::Json(api::UserList { users: seen }))
+    let size = page_size(part.limit);
+    let mut after: Option<String> = cursor::read(part.cursor.as_deref())?;
+    let mut seen = Vec::new();
+    // Few of many may be reached.
+    loop {
+        let users = app.ports.store.list_users_after(after.as_deref(), PAGE_MAX).await?;
+        let is_last = users.len() < PAGE_MAX;
+        after = users.last().map(|last| last.name.clone());
+        seen.extend(users.into_iter().filter(|user| is_reached(&who, user)));
+        if is_last || seen.len() > size {
+            break;
+        }
+    }
+    let (users, next) = cursor::page(seen, size, |user| user.name.clone());
+    Ok(axum::Json(api::UserList { users: users.iter().map(convert::user).collect(), next }))
 }
 
 /// `GET /api/v1/users/{name}`
@@ -39,9 +64,9 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-) -> Result<Response, ApiError> {
+) -> Result<Versioned<api::User>, ApiError> {
     let user = find(&app, &who, &name).await?;
-    Ok(answer(StatusCode::OK, &user))
+    Ok(answer(&user))
 }
 
 /// `POST /api/v1/users`
@@ -49,7 +74,7 @@ pub(crate) async fn create(
     State(app): State<Arc<App>>,
     who: Identity,
     Json(body): Json<api::NewUser>,
-) -> Result<Response, ApiError> {
+) -> Result<Secret<Created<api::UserCreated>>, ApiError> {
     let now = app.now();
     let mut wanted = User::new(body.name.trim(), body.display_name.trim(), "", Pii::from(""), now);
     wanted.roles = body.roles.into_iter().collect();
@@ -75,12 +100,8 @@ pub(crate) async fn create(
     let has_pages = roles.iter().any(|role| role.pages && wanted.roles.contains(&role.name));
     let password = has_pages.then_some(password);
     let created = api::UserCreated { user: convert::user(&wanted), password };
-    let mut response =
-        (StatusCode::CREATED, [(header::ETAG, tag(&wanted))], axum::Json(created)).into_response();
-    if let Ok(place) = format!("/api/v1/users/{}", wanted.name).parse() {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    let place = format!("/api/v1/users/{}", wanted.name);
+    Ok(Secret(Created { place, tag: tag(&wanted), body: created }))
 }
 
 /// `PUT /api/v1/users/{name}`
@@ -88,13 +109,12 @@ pub(crate) async fn change(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-    headers: HeaderMap,
+    base: IfMatch,
     Json(body): Json<api::UserChange>,
-) -> Result<Response, ApiError> {
-    let expected = version(&headers)?;
+) -> Result<Versioned<api::User>, ApiError> {
     let _turn = app.people.lock().await;
     let before = find(&app, &who, &name).await?;
-    if expected != tag(&before) {
+    if base.0 != tag(&before) {
         return Err(ApiError::Stale);
     }
     let wanted = User {
@@ -119,7 +139,7 @@ pub(crate) async fn change(
     }
     app.audit(&who.user.name, "user.change", &after.name, detail(&after)).await?;
     app.hub.look_again();
-    Ok(answer(StatusCode::OK, &after))
+    Ok(answer(&after))
 }
 
 /// `DELETE /api/v1/users/{name}`
@@ -127,12 +147,11 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
-    let expected = version(&headers)?;
+    base: IfMatch,
+) -> Result<NoContent, ApiError> {
     let _turn = app.people.lock().await;
     let before = find(&app, &who, &name).await?;
-    if expected != tag(&before) {
+    if base.0 != tag(&before) {
         return Err(ApiError::Stale);
     }
     let roles = app.ports.store.list_roles().await?;
@@ -143,7 +162,7 @@ pub(crate) async fn delete(
     end_everything(&app, &before.name).await?;
     app.ports.store.delete_user(&before.name).await?;
     app.audit(&who.user.name, "user.delete", &before.name, detail(&before)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /api/v1/users/{name}/password`: a password for the next sign-in, and an end to every session.
@@ -151,7 +170,7 @@ pub(crate) async fn reset_password(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-) -> Result<axum::Json<api::OneTimePassword>, ApiError> {
+) -> Result<Secret<axum::Json<api::OneTimePassword>>, ApiError> {
     let user = stronger_than(&app, &who, &name).await?;
     let password = one_time_password()?;
     let hash = Pii::new(app.passwords.hash(password.clone()).await?);
@@ -160,7 +179,7 @@ pub(crate) async fn reset_password(
     app.ports.store.set_password(&user.name, &new, app.now()).await?;
     end_everything(&app, &user.name).await?;
     app.audit(&who.user.name, "user.password", &user.name, serde_json::Value::Null).await?;
-    Ok(axum::Json(api::OneTimePassword { password }))
+    Ok(Secret(axum::Json(api::OneTimePassword { password })))
 }
 
 /// `DELETE /api/v1/users/{name}/second-factor`: for a user whose app is lost.
@@ -168,13 +187,13 @@ pub(crate) async fn remove_second_factor(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let user = stronger_than(&app, &who, &name).await?;
     if !app.ports.store.remove_totp(&user.name).await? {
         return Err(ApiError::NotFound);
     }
     app.audit(&who.user.name, "user.second_factor", &user.name, serde_json::Value::Null).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /api/v1/users/{name}/unlock`
@@ -182,11 +201,11 @@ pub(crate) async fn unlock(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let user = find(&app, &who, &name).await?;
     app.ports.store.unlock_user(&user.name).await?;
     app.audit(&who.user.name, "user.unlock", &user.name, serde_json::Value::Null).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /api/v1/users/{name}/sign-out`: everywhere, tokens included.
@@ -194,11 +213,11 @@ pub(crate) async fn sign_out(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let user = stronger_than(&app, &who, &name).await?;
     let ended = end_everything(&app, &user.name).await?;
     app.audit(&who.user.name, "user.sign_out", &user.name, json!({ "ended": ended })).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// The user, if whoever asks may do all that the user may.
@@ -324,16 +343,10 @@ fn stale(error: StoreError) -> ApiError {
     ApiError::on_conflict(error, ApiError::Stale)
 }
 
-/// The version in `If-Match`.
-pub(super) fn version(headers: &HeaderMap) -> Result<String, ApiError> {
-    let field = headers.get(header::IF_MATCH).ok_or(ApiError::NoVersion)?;
-    Ok(field.to_str().unwrap_or_default().trim().to_owned())
-}
-
 fn tag(user: &User) -> String {
     format!("\"{}\"", convert::time(user.changed_at))
 }
 
-fn answer(status: StatusCode, user: &User) -> Response {
-    (status, [(header::ETAG, tag(user))], axum::Json(convert::user(user))).into_response()
+fn answer(user: &User) -> Versioned<api::User> {
+    Versioned { tag: tag(user), body: convert::user(user) }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::{Permission, Scope};
 use hotline_acd::Merged;
 use hotline_api_types as api;
@@ -13,6 +12,7 @@ use hotline_call::{CallEvent, Command, Event, EventKind, MergeView, Supervision}
 use serde_json::json;
 
 use super::calls::wrong;
+use crate::answer::NoContent;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::{self, time};
@@ -72,7 +72,7 @@ pub(crate) async fn move_caller(
     who: Identity,
     Path(id): Path<String>,
     Json(body): Json<api::MoveCaller>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     let act = match (&body.queue, &body.agent) {
         (Some(queue), None) => Supervision::Move { call, to: QueueId::from(queue.as_str()) },
@@ -90,7 +90,7 @@ pub(crate) async fn prioritise(
     who: Identity,
     Path(id): Path<String>,
     Json(body): Json<api::PrioritiseCaller>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     if body.credit_s > CREDIT_MAX_S {
         return Err(wrong("credit_s", "must be at most 86400"));
@@ -107,7 +107,7 @@ pub(crate) async fn withdraw(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     steer(&app, &who, call, None).await?;
     supervise(&app, &who, Supervision::Withdraw(call), ("call.withdraw", id), json!({})).await
@@ -129,7 +129,7 @@ pub(crate) async fn merge(
     who: Identity,
     Path(name): Path<String>,
     Json(body): Json<api::MergeStaff>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     if name.len() > NAME_BYTES_MAX || name.contains(char::is_control) {
         return Err(wrong("name", "must be a short name"));
     }
@@ -158,7 +158,7 @@ pub(crate) async fn split(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     if !who.viewer.sees_all(Permission::QueuesSteer) {
         let merges = app.ports.shard.merges().await?;
         let known = merges.iter().find(|merge| merge.name == name).ok_or(ApiError::Forbidden)?;
@@ -214,10 +214,10 @@ async fn supervise(
     act: Supervision,
     (action, about): (&'static str, String),
     detail: serde_json::Value,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     app.ports.shard.command(Command::Supervise(act)).await?;
     app.audit(&who.user.name, action, about, detail).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 fn shape(MergeView { name, of, until }: MergeView) -> api::Merge {

@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use hotline_access::Permission;
 use hotline_base::RecordingId;
 use hotline_call::{CallRecord, Recording};
-use http::HeaderMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::calls;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
-use crate::extract::{Path, Query};
+use crate::extract::{Path, Query, RangeFields};
 use crate::sound::Sound;
 
 /// The query.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
     recording: Option<String>,
@@ -30,16 +29,16 @@ pub(crate) async fn play(
     who: Identity,
     Path(id): Path<String>,
     Query(which): Query<Which>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+    fields: RangeFields,
+) -> Result<Sound, ApiError> {
     let record = calls::find(&app, &who, Permission::RecordingsPlay, &id).await?;
     let recording = choose(&record, which.recording.as_deref())?;
-    let sound = Sound::open(&app.ports.recordings, &recording.path, &headers).await?;
+    let sound = Sound::open(&app.ports.recordings, &recording.path, &fields).await?;
     let detail = serde_json::json!({
         "recording": recording.id.to_string(), "first_byte": sound.range().first, "bytes": sound.range().length
     });
     app.audit(&who.user.name, "recording.listen", record.call, detail).await?;
-    Ok(sound.into_response())
+    Ok(sound)
 }
 
 fn choose<'a>(record: &'a CallRecord, id: Option<&str>) -> Result<&'a Recording, ApiError> {

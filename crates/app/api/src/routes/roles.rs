@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use hotline_access::{ADMIN, Grants, Permission, Scope};
 use hotline_api_types as api;
 use hotline_store::{NAME_CHARS_MAX, ROLES_MAX, Role};
-use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
 use super::calls::wrong;
-use super::people::{check_name, somebody_manages, version};
+use super::people::{check_name, somebody_manages};
+use crate::answer::{Created, NoContent, Versioned};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert;
 use crate::error::ApiError;
-use crate::extract::{Json, Path};
+use crate::extract::{IfMatch, Json, Path};
 use crate::viewer::Subject;
 
 /// `GET /api/v1/roles`
@@ -33,9 +32,9 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     _who: Identity,
     Path(name): Path<String>,
-) -> Result<Response, ApiError> {
+) -> Result<Versioned<api::Role>, ApiError> {
     let role = app.ports.store.find_role(&name).await?.ok_or(ApiError::NotFound)?;
-    Ok(answer(StatusCode::OK, &role))
+    Ok(answer(&role))
 }
 
 /// `POST /api/v1/roles`
@@ -43,7 +42,7 @@ pub(crate) async fn create(
     State(app): State<Arc<App>>,
     who: Identity,
     Json(body): Json<api::NewRole>,
-) -> Result<Response, ApiError> {
+) -> Result<Created<api::Role>, ApiError> {
     who.may(Permission::RolesManage, Subject::Center)?;
     check_name(&body.name).map_err(|problem| wrong("name", problem))?;
     let role = read(body.name, body.role, app.now())?;
@@ -60,11 +59,8 @@ pub(crate) async fn create(
         .await
         .map_err(|error| ApiError::on_conflict(error, wrong("name", "is taken")))?;
     app.audit(&who.user.name, "role.create", &role.name, detail(&role)).await?;
-    let mut response = answer(StatusCode::CREATED, &role);
-    if let Ok(place) = format!("/api/v1/roles/{}", role.name).parse() {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    let Versioned { tag, body } = answer(&role);
+    Ok(Created { place: format!("/api/v1/roles/{}", role.name), tag, body })
 }
 
 /// `PUT /api/v1/roles/{name}`
@@ -72,14 +68,13 @@ pub(crate) async fn change(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-    headers: HeaderMap,
+    base: IfMatch,
     Json(body): Json<api::RoleChange>,
-) -> Result<Response, ApiError> {
+) -> Result<Versioned<api::Role>, ApiError> {
     who.may(Permission::RolesManage, Subject::Center)?;
-    let expected = version(&headers)?;
     let _turn = app.people.lock().await;
     let before = app.ports.store.find_role(&name).await?.ok_or(ApiError::NotFound)?;
-    if expected != tag(&before) {
+    if base.0 != tag(&before) {
         return Err(ApiError::Stale);
     }
     let read = read(name, body, before.changed_at)?;
@@ -101,7 +96,7 @@ pub(crate) async fn change(
         .map_err(|error| ApiError::on_conflict(error, ApiError::Stale))?;
     app.audit(&who.user.name, "role.change", &after.name, detail(&after)).await?;
     app.hub.look_again();
-    Ok(answer(StatusCode::OK, &after))
+    Ok(answer(&after))
 }
 
 /// `DELETE /api/v1/roles/{name}`
@@ -109,13 +104,12 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
+    base: IfMatch,
+) -> Result<NoContent, ApiError> {
     who.may(Permission::RolesManage, Subject::Center)?;
-    let expected = version(&headers)?;
     let _turn = app.people.lock().await;
     let before = app.ports.store.find_role(&name).await?.ok_or(ApiError::NotFound)?;
-    if expected != tag(&before) {
+    if base.0 != tag(&before) {
         return Err(ApiError::Stale);
     }
     may_grant(&who, &before.grants)?;
@@ -123,7 +117,7 @@ pub(crate) async fn delete(
     let deleted = app.ports.store.delete_role(&name).await;
     deleted.map_err(|error| ApiError::on_conflict(error, ApiError::Kept(kept)))?;
     app.audit(&who.user.name, "role.delete", &name, serde_json::Value::Null).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `GET /api/v1/permissions`
@@ -180,6 +174,6 @@ fn tag(role: &Role) -> String {
     format!("\"{}\"", convert::time(role.changed_at))
 }
 
-fn answer(status: StatusCode, role: &Role) -> Response {
-    (status, [(header::ETAG, tag(role))], axum::Json(convert::role(role))).into_response()
+fn answer(role: &Role) -> Versioned<api::Role> {
+    Versioned { tag: tag(role), body: convert::role(role) }
 }

@@ -4,19 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
 use hotline_base::WallTime;
-use hotline_store::{NAME_CHARS_MAX, Session, SessionKind};
-use http::{HeaderMap, StatusCode, header};
+use hotline_store::{NAME_CHARS_MAX, Session, SessionKind, SessionPart};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::json;
 
+use crate::answer::{NoContent, SignedIn, SignedOut};
 use crate::app::App;
 use crate::auth::{COOKIE, Duty, Identity, Origin, duty, identity};
 use crate::convert::{permissions, time};
+use crate::cursor::{self, page_size};
 use crate::error::ApiError;
-use crate::extract::{Json, Path};
+use crate::extract::{Browser, Json, Path, Query};
 use crate::sign_in::{Begin, Proof, Proved, begin, prove};
 
 /// How long a browser stays signed in: a shift with its breaks.
@@ -26,19 +28,18 @@ pub(crate) const SESSION_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     origin: Origin,
-    headers: HeaderMap,
+    browser: Browser,
     Json(body): Json<api::SignIn>,
-) -> Result<Response, ApiError> {
+) -> Result<SignedIn<api::Session>, ApiError> {
     let proof = Proof { user: body.user, password: body.password, code: body.code };
     let Proved { user, standing } = prove(&app, origin, proof).await?;
     if !standing.pages {
         return Err(ApiError::NoPages);
     }
-    let browser = headers.get(header::USER_AGENT).and_then(|field| field.to_str().ok()).unwrap_or_default();
     let duty = duty(&app, &user, &standing);
     let wanted = Begin {
         kind: SessionKind::Session,
-        name: browser.chars().take(NAME_CHARS_MAX).collect(),
+        name: browser.0.chars().take(NAME_CHARS_MAX).collect(),
         lifetime: SESSION_LIFETIME,
         limited: duty.is_some(),
         grants: None,
@@ -50,7 +51,7 @@ pub(crate) async fn create(
     let found = app.ports.store.find_session(&session.token, app.now()).await?;
     let who = identity(&app, found.ok_or(ApiError::SignInFailed)?);
     let cookie = cookie(&secret, SESSION_LIFETIME, app.ports.https);
-    Ok(([(header::SET_COOKIE, cookie)], axum::Json(shape(&who))).into_response())
+    Ok(SignedIn { cookie, body: shape(&who) })
 }
 
 /// `GET /api/v1/session`
@@ -59,24 +60,49 @@ pub(crate) async fn show(who: Identity) -> axum::Json<api::Session> {
 }
 
 /// `DELETE /api/v1/session`
-pub(crate) async fn end(State(app): State<Arc<App>>, who: Identity) -> Result<Response, ApiError> {
+pub(crate) async fn end(State(app): State<Arc<App>>, who: Identity) -> Result<SignedOut, ApiError> {
     forget(&app, &who).await?;
     Ok(signed_out(&app))
+}
+
+/// The query of a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// At most so many on a page: 1 to 500, 100 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// `GET /api/v1/sessions`: one's own sessions and tokens.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
+    Query(part): Query<Part>,
 ) -> Result<axum::Json<api::SessionList>, ApiError> {
-    let sessions = app.ports.store.list_sessions(&who.user.name, app.now()).await?;
-    Ok(axum::Json(api::SessionList {
-        sessions: sessions.iter().map(|one| listed(one, &who.session)).collect(),
-    }))
+    list_of(&app, &who, &part, false).await
+}
+
+/// One's own sessions and tokens, or tokens alone.
+pub(super) async fn list_of(
+    app: &App,
+    who: &Identity,
+    part: &Part,
+    tokens_only: bool,
+) -> Result<axum::Json<api::SessionList>, ApiError> {
+    let size = page_size(part.limit);
+    let after: Option<(WallTime, String)> = cursor::read(part.cursor.as_deref())?;
+    let after = after.as_ref().map(|(created_at, id)| (*created_at, id.as_str()));
+    let wanted = SessionPart { tokens_only, after, limit: size + 1 };
+    let sessions = app.ports.store.list_sessions(&who.user.name, &wanted, app.now()).await?;
+    let (sessions, next) = cursor::page(sessions, size, |last| (last.created_at, last.id.clone()));
+    let sessions = sessions.iter().map(|one| listed(one, &who.session)).collect();
+    Ok(axum::Json(api::SessionList { sessions, next }))
 }
 
 /// `DELETE /api/v1/sessions`: signs out everywhere. Tokens stay.
-pub(crate) async fn end_all(State(app): State<Arc<App>>, who: Identity) -> Result<Response, ApiError> {
+pub(crate) async fn end_all(State(app): State<Arc<App>>, who: Identity) -> Result<SignedOut, ApiError> {
     by_session(&who)?;
     let ended = app.ports.store.delete_sessions_of(&who.user.name).await?;
     app.with_known(|known| known.forget_user(&who.user.name));
@@ -90,7 +116,7 @@ pub(crate) async fn end_one(
     State(app): State<Arc<App>>,
     who: Identity,
     Path(id): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     by_session(&who)?;
     if !app.ports.store.delete_session_of(&who.user.name, &id).await? {
         return Err(ApiError::NotFound);
@@ -98,7 +124,7 @@ pub(crate) async fn end_one(
     app.with_known(|known| known.forget_user(&who.user.name));
     app.hub.look_again();
     app.audit(&who.user.name, "session.end", &who.user.name, json!({ "id": id })).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Whoever finds a token must not be able to act on its owner's sessions and credentials.
@@ -117,9 +143,8 @@ pub(super) async fn forget(app: &App, who: &Identity) -> Result<(), ApiError> {
     app.audit(&who.user.name, "session.end", &who.user.name, serde_json::Value::Null).await
 }
 
-fn signed_out(app: &App) -> Response {
-    let cookie = cookie("", Duration::ZERO, app.ports.https);
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response()
+fn signed_out(app: &App) -> SignedOut {
+    SignedOut { cookie: cookie("", Duration::ZERO, app.ports.https) }
 }
 
 fn shape(who: &Identity) -> api::Session {
@@ -143,7 +168,7 @@ fn shape(who: &Identity) -> api::Session {
 }
 
 /// A session as its owner sees it in a list.
-pub(super) fn listed(session: &Session, current: &Session) -> api::ListedSession {
+fn listed(session: &Session, current: &Session) -> api::ListedSession {
     api::ListedSession {
         id: session.id.clone(),
         kind: match session.kind {

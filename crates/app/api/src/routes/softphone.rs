@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, LegId, Pii};
@@ -12,6 +11,7 @@ use hotline_call::{Command, CommandError, Control, MonitorMode, Oversight};
 use hotline_shard::HandleError;
 
 use super::calls::{find, own_agent, target, wrong};
+use crate::answer::Accepted;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
@@ -21,7 +21,7 @@ use crate::viewer::{Subject, Ties};
 /// The longest note of a mark, in bytes.
 const NOTE_BYTES_MAX: usize = 100;
 
-type Done = Result<StatusCode, ApiError>;
+type Done = Result<Accepted, ApiError>;
 
 /// `POST /api/v1/calls/{id}/hangup`: an agent leaves the own call; a supervisor ends it for all.
 pub(crate) async fn hang_up(State(app): State<Arc<App>>, who: Identity, Path(id): Path<String>) -> Done {
@@ -31,12 +31,12 @@ pub(crate) async fn hang_up(State(app): State<Arc<App>>, who: Identity, Path(id)
         let may_force = who.viewer.may(Permission::CallsControl, Subject::Anything);
         match app.ports.shard.command(own).await {
             Err(HandleError::Refused(CommandError::NotTalking)) if may_force => {}
-            done => return done.map(|()| StatusCode::ACCEPTED).map_err(ApiError::from),
+            done => return done.map(|()| Accepted).map_err(ApiError::from),
         }
     }
     oversee(&app, &who, (call, Permission::CallsControl), Oversight::HangUp).await?;
     app.audit(&who.user.name, "call.force_hangup", call, serde_json::json!({})).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// `POST /api/v1/calls/{id}/hold`
@@ -123,7 +123,7 @@ async fn control(app: &App, who: &Identity, id: &str, what: Control) -> Done {
     let call = CallId::parse(id).ok_or(ApiError::NotFound)?;
     let by = own_agent(who)?;
     app.ports.shard.command(Command::Control { call, by, what }).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// `PUT /api/v1/calls/{id}/monitor`: the supervisor's own phone is called, or the mode changes.
@@ -151,7 +151,7 @@ pub(crate) async fn monitor(
     app.audit(&who.user.name, "call.monitor", call, detail).await?;
     let what = Oversight::Monitor { agent, mode, allowed };
     app.ports.shard.command(Command::Oversee { call, what }).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// What each way of supervising needs.
@@ -172,7 +172,7 @@ pub(crate) async fn end_monitor(State(app): State<Arc<App>>, who: Identity, Path
     let what = Oversight::Leave(agent);
     app.ports.shard.command(Command::Oversee { call, what }).await?;
     app.audit(&who.user.name, "call.monitor_end", call, serde_json::json!({})).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// `POST /api/v1/calls/{id}/recording/start`: the talk is recorded whatever the queue wishes.
@@ -198,7 +198,7 @@ async fn record(app: &App, who: &Identity, id: &str, is_wanted: bool) -> Done {
     oversee(app, who, (call, Permission::CallsControl), Oversight::Record(is_wanted)).await?;
     let action = if is_wanted { "recording.start" } else { "recording.stop" };
     app.audit(&who.user.name, action, call, serde_json::json!({})).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// `POST /api/v1/calls/{id}/recording/mark`
@@ -215,7 +215,7 @@ pub(crate) async fn mark_recording(
     }
     oversee(&app, &who, (call, Permission::CallsListen), Oversight::Mark(note.to_owned())).await?;
     app.audit(&who.user.name, "recording.mark", call, serde_json::json!({ "note": note })).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// Does it, if the permission reaches the call.
@@ -227,7 +227,7 @@ pub(super) async fn oversee(
 ) -> Done {
     find(app, who, permission, &call.to_string()).await?;
     app.ports.shard.command(Command::Oversee { call, what }).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// The supervisor's own phone is that of the agent that it is.

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::Permission;
 use hotline_acd::{HelpOutcome, ReasonClass, ReasonView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
 use hotline_call::{CallRecord, Command, NOTE_BYTES_MAX, OfferOutcome};
 use hotline_store::{AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, StoredHelp, StoredSpan};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::agents::{allowed, present};
 use super::calls::{find, wrong};
+use crate::answer::{Made, NoContent};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::{millis, time};
+use crate::cursor;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 
@@ -37,7 +39,7 @@ pub struct Dispositions {
 }
 
 /// Which agent a question is about.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Whose {
     agent: Option<String>,
@@ -95,7 +97,7 @@ pub(crate) async fn dispose(
     who: Identity,
     Path(id): Path<String>,
     Json(body): Json<api::SetDisposition>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let record = find(&app, &who, Permission::RecordsSee, &id).await?;
     let by = match body.agent.as_deref() {
         Some(agent) => allowed(&who, Permission::AgentsSteer, agent)?,
@@ -113,7 +115,7 @@ pub(crate) async fn dispose(
     app.ports.shard.command(Command::Dispose { call, by: by.clone(), code, note }).await?;
     let detail = serde_json::json!({ "agent": by.as_str(), "code": body.code });
     app.audit(&who.user.name, "call.disposition", call, detail).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// Whether the agent talked in the call, from a queue or not.
@@ -204,11 +206,17 @@ async fn ask(
 }
 
 /// The time that a question is about.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Span {
+    /// From when on: a day before `until` if absent.
     from: Option<api::Timestamp>,
+    /// Until when: now if absent.
     until: Option<api::Timestamp>,
+    /// At most so many spans on a page: 1 to 2000, 2000 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before, with the same `from` and `until`.
+    cursor: Option<String>,
 }
 
 /// `GET /api/v1/agents/{id}/states`
@@ -224,11 +232,16 @@ pub(crate) async fn times(
     if from >= until || until.since(from) > ASKED_MAX {
         return Err(wrong("from", "must be before `until`, by 31 days at most"));
     }
+    let from =
+        cursor::read(query.cursor.as_deref())?.filter(|place| *place < until).unwrap_or(from).max(from);
     // What was told a moment ago is on its way.
     drop(tokio::time::timeout(Duration::from_secs(2), app.ports.writer.flush()).await);
     let store = &app.ports.store;
     let spans = store.agent_spans(&agent, from, until).await?;
-    let next = spans.last().filter(|_| spans.len() == AGENT_SPANS_PAGE_MAX).map(|last| time(last.until));
+    let is_full = spans.len() == AGENT_SPANS_PAGE_MAX;
+    let size = query.limit.unwrap_or(AGENT_SPANS_PAGE_MAX).clamp(1, AGENT_SPANS_PAGE_MAX);
+    let (spans, next) = cursor::page(spans, size, |last| last.until);
+    let next = next.or_else(|| spans.last().filter(|_| is_full).map(|last| cursor::write(&last.until)));
     let sessions = store.agent_sessions(&agent, from, until).await?;
     Ok(axum::Json(api::AgentTimes {
         sessions: sessions
@@ -251,7 +264,7 @@ pub(crate) async fn book(
     who: Identity,
     Path(id): Path<String>,
     Json(body): Json<api::NewBooking>,
-) -> Result<(StatusCode, axum::Json<api::AgentBooking>), ApiError> {
+) -> Result<Made<api::AgentBooking>, ApiError> {
     let agent = allowed(&who, Permission::AgentsLead, &id)?;
     app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
     let (from, until, at) = (wall(body.from), wall(body.until), app.now());
@@ -267,7 +280,7 @@ pub(crate) async fn book(
     app.ports.store.book(&new).await?;
     let detail = serde_json::json!({ "id": new.id, "from": body.from, "until": body.until, "note": note });
     app.audit(&who.user.name, "agent.booking", &new.agent, detail).await?;
-    Ok((StatusCode::CREATED, axum::Json(booking(&new))))
+    Ok(Made(booking(&new)))
 }
 
 fn wall(at: api::Timestamp) -> WallTime {

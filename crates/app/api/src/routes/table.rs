@@ -1,11 +1,10 @@
-//! Declares routes together with what they need, so that none can be without. Whoever has a permission for nobody at all is
+//! Declares routes together with what they need and are for, so that none can be without. Whoever has a permission for nobody at all is
 //! turned away here; how far it reaches is asked by the handler, which knows what the request is about.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::handler::Handler;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
@@ -14,12 +13,13 @@ use hotline_access::Permission;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
+use crate::openapi::{Described, Doc, Entry};
 use crate::viewer::Subject;
 
 /// What a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// Nothing: it takes a password itself.
+    /// Nothing: it takes a password itself, or tells nobody anything about the center.
     Nothing,
     /// A user, also one who must change the password first.
     Limited,
@@ -45,64 +45,70 @@ pub struct Route {
     pub permission: Option<Permission>,
 }
 
-/// Routes and what they need.
+/// Routes, what they need, and what they are for.
 #[derive(Default)]
 pub(super) struct Table {
     pub(super) router: Router<Arc<App>>,
-    pub(super) rows: Vec<Route>,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Adds routes to a table: each with the comment that describes it, what it needs, its handler, and the statuses by which it
+/// refuses beside those that follow from what the handler takes. Without a comment it does not compile.
+macro_rules! routes {
+    ($table:expr; $(
+        $(#[doc = $line:literal])+
+        $method:ident $path:literal, $need:expr => $handler:path $([$($refusal:literal),+])?;
+    )+) => {
+        $table$(.on(
+            $crate::routes::table::Method::$method,
+            $path,
+            $need,
+            $handler,
+            $crate::openapi::Doc { lines: &[$($line),+], refusals: &[$($($refusal),+)?] },
+        ))+
+    };
+}
+pub(super) use routes;
+
+/// The methods of routes.
+#[derive(Clone, Copy)]
+#[expect(clippy::upper_case_acronyms, reason = "as they are written in HTTP")]
+pub(super) enum Method {
+    GET,
+    POST,
+    PUT,
+    DELETE,
+}
+
+impl Method {
+    const fn parts(self) -> (MethodFilter, &'static str) {
+        match self {
+            Self::GET => (MethodFilter::GET, "GET"),
+            Self::POST => (MethodFilter::POST, "POST"),
+            Self::PUT => (MethodFilter::PUT, "PUT"),
+            Self::DELETE => (MethodFilter::DELETE, "DELETE"),
+        }
+    }
 }
 
 impl Table {
-    pub(super) fn get<H: Handler<T, Arc<App>>, T: 'static>(
-        self,
-        path: &'static str,
-        need: Need,
-        to: H,
-    ) -> Self {
-        self.on((MethodFilter::GET, "GET"), path, need, to)
-    }
-
-    pub(super) fn post<H: Handler<T, Arc<App>>, T: 'static>(
-        self,
-        path: &'static str,
-        need: Need,
-        to: H,
-    ) -> Self {
-        self.on((MethodFilter::POST, "POST"), path, need, to)
-    }
-
-    pub(super) fn put<H: Handler<T, Arc<App>>, T: 'static>(
-        self,
-        path: &'static str,
-        need: Need,
-        to: H,
-    ) -> Self {
-        self.on((MethodFilter::PUT, "PUT"), path, need, to)
-    }
-
-    pub(super) fn delete<H: Handler<T, Arc<App>>, T: 'static>(
-        self,
-        path: &'static str,
-        need: Need,
-        to: H,
-    ) -> Self {
-        self.on((MethodFilter::DELETE, "DELETE"), path, need, to)
-    }
-
-    fn on<H: Handler<T, Arc<App>>, T: 'static>(
+    pub(super) fn on<H: Described<T>, T: 'static>(
         mut self,
-        (filter, method): (MethodFilter, &'static str),
+        method: Method,
         path: &'static str,
         need: Need,
         to: H,
+        doc: Doc,
     ) -> Self {
+        let (filter, method) = method.parts();
         let guarded = on(filter, to).layer(from_fn(move |request, next| guard(need, request, next)));
         self.router = self.router.route(path, guarded);
         let permission = match need {
             Need::Nothing | Need::Limited | Need::SignedIn => None,
             Need::May(permission) => Some(permission),
         };
-        self.rows.push(Route { method, path, permission });
+        let guarded = need != Need::Nothing;
+        self.entries.push(Entry { method, path, permission, guarded, doc, describe: H::describe });
         self
     }
 }

@@ -4,21 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use hotline_access::{Grants, Permission, Scope};
 use hotline_api_types as api;
 use hotline_base::WallTime;
 use hotline_store::SessionKind;
-use http::StatusCode;
 use serde_json::json;
 
 use super::people::stronger_than;
-use super::session::{by_session, forget, listed};
+use super::session::{Part, by_session, forget, list_of};
+use crate::answer::{Made, NoContent, Secret};
 use crate::app::App;
 use crate::auth::{Duty, Identity, Origin, duty};
 use crate::convert::{permissions, time};
 use crate::error::ApiError;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, Query};
 use crate::sign_in::{Begin, Proof, Proved, begin, prove};
 
 /// The shortest life of a token, in seconds. The longest is configured.
@@ -34,7 +33,7 @@ pub(crate) async fn create(
     origin: Origin,
     who: Result<Identity, ApiError>,
     Json(mut body): Json<api::NewToken>,
-) -> Result<Response, ApiError> {
+) -> Result<Secret<Made<api::Token>>, ApiError> {
     let wanted = read(&app, &body)?;
     let (user, standing) = match (body.user.take(), body.password.take()) {
         (Some(user), Some(password)) => {
@@ -65,7 +64,7 @@ pub(crate) async fn create_for(
     who: Identity,
     Path(name): Path<String>,
     Json(body): Json<api::NewToken>,
-) -> Result<Response, ApiError> {
+) -> Result<Secret<Made<api::Token>>, ApiError> {
     by_session(&who)?;
     let wanted = read(&app, &body)?;
     let user = stronger_than(&app, &who, &name).await?;
@@ -80,16 +79,15 @@ pub(crate) async fn create_for(
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
+    Query(part): Query<Part>,
 ) -> Result<axum::Json<api::SessionList>, ApiError> {
-    let sessions = app.ports.store.list_sessions(&who.user.name, app.now()).await?;
-    let tokens = sessions.iter().filter(|one| one.kind == SessionKind::Token);
-    Ok(axum::Json(api::SessionList { sessions: tokens.map(|one| listed(one, &who.session)).collect() }))
+    list_of(&app, &who, &part, true).await
 }
 
 /// `DELETE /api/v1/tokens/current`
-pub(crate) async fn end(State(app): State<Arc<App>>, who: Identity) -> Result<StatusCode, ApiError> {
+pub(crate) async fn end(State(app): State<Arc<App>>, who: Identity) -> Result<NoContent, ApiError> {
     match who.session.kind {
-        SessionKind::Token => forget(&app, &who).await.map(|()| StatusCode::NO_CONTENT),
+        SessionKind::Token => forget(&app, &who).await.map(|()| NoContent),
         SessionKind::Session => Err(ApiError::NotFound),
     }
 }
@@ -108,7 +106,7 @@ impl Wanted {
         origin: Origin,
         (user, held): (&str, &Grants),
         by: &str,
-    ) -> Result<Response, ApiError> {
+    ) -> Result<Secret<Made<api::Token>>, ApiError> {
         if self.grants.as_ref().is_some_and(|wanted| !held.cover(wanted)) {
             return Err(ApiError::Forbidden);
         }
@@ -122,8 +120,7 @@ impl Wanted {
         let (token, session) = begin(app, user, wanted).await?;
         app.audit(by, "token.create", user, detail).await?;
         let expires_at = time(session.expires_at.unwrap_or(WallTime(i64::MAX)));
-        let made = api::Token { id: session.id, token, expires_at };
-        Ok((StatusCode::CREATED, axum::Json(made)).into_response())
+        Ok(Secret(Made(api::Token { id: session.id, token, expires_at })))
     }
 }
 

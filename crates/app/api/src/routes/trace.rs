@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::iter;
 use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::CallId;
 use hotline_sip_trace::{Captured, Trace, View, Which, file_header, record, redact};
-use http::{HeaderName, header};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
+use crate::answer::Pcap;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::convert;
@@ -28,22 +28,25 @@ use crate::viewer::Subject;
 const LAST: &str = "last";
 
 /// The query of the ladder.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Look {
     #[serde(default, deserialize_with = "flag")]
+    #[schemars(schema_with = "flag_words")]
     full: bool,
     #[serde(default, deserialize_with = "flag")]
+    #[schemars(schema_with = "flag_words")]
     redact: bool,
     #[serde(default)]
     after: u64,
 }
 
 /// The query of the file.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Taken {
     #[serde(default, deserialize_with = "flag")]
+    #[schemars(schema_with = "flag_words")]
     redact: bool,
 }
 
@@ -75,7 +78,7 @@ pub(crate) async fn pcap(
     who: Identity,
     Path(id): Path<String>,
     Query(taken): Query<Taken>,
-) -> Result<Response, ApiError> {
+) -> Result<Pcap, ApiError> {
     who.may(Permission::TraceSee, Subject::Center)?;
     let redacted = taken.redact || !who.viewer.sees_all(Permission::NumbersSee);
     let trace = find(&app, &id).await?;
@@ -90,11 +93,7 @@ pub(crate) async fn pcap(
     });
     let parts = std::iter::once(file_header()).chain(records);
     let body = Body::from_stream(iter(parts.map(|part| Ok::<_, Infallible>(Bytes::from(part)))));
-    let fields: [(HeaderName, String); 2] = [
-        (header::CONTENT_TYPE, "application/vnd.tcpdump.pcap".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.pcap\"", file_name(&subject))),
-    ];
-    Ok((fields, body).into_response())
+    Ok(Pcap { name: file_name(&subject), body })
 }
 
 async fn find(app: &App, id: &str) -> Result<Trace, ApiError> {
@@ -132,6 +131,10 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
         "0" | "false" => Ok(false),
         _ => Err(serde::de::Error::custom("expected 1 or 0")),
     }
+}
+
+fn flag_words(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["0", "1", "false", "true"] })
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use hotline_access::Permission;
 use hotline_api_types as api;
 
+use crate::answer::Accepted;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
@@ -29,12 +29,12 @@ pub(crate) async fn replay(
     who: Identity,
     Path(name): Path<String>,
     Json(body): Json<api::ReplayWebhook>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Accepted, ApiError> {
     who.may(Permission::SystemManage, Subject::Center)?;
     if !app.webhooks.contains(&name) {
         return Err(ApiError::NotFound);
     }
     let detail = serde_json::json!({ "after": body.after });
     app.audit(&who.user.name, "webhook.replay", &name, detail).await?;
-    if app.webhooks.rewind(&name, body.after).await { Ok(StatusCode::ACCEPTED) } else { Err(ApiError::Busy) }
+    if app.webhooks.rewind(&name, body.after).await { Ok(Accepted) } else { Err(ApiError::Busy) }
 }

@@ -214,7 +214,7 @@ async fn a_version_is_compared_and_comes_back() {
     for path in ["/versions/9", "/diff?from=9"] {
         assert_eq!(admin.get(&format!("{MAIN}{path}")).await.status, 404, "{path}");
     }
-    assert_eq!(admin.server.store.list_flow_versions(&FlowId::from("main"), 9).await.unwrap().len(), 3);
+    assert_eq!(admin.server.store.list_flow_versions(&FlowId::from("main"), None, 9).await.unwrap().len(), 3);
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ const ROLES: [&str; 7] =
 /// Who may: `y`, or `-` for 403. The agent is 1001, and so is the leader of its team; the others are no agents. Nothing that
 /// the paths name is there, and bodies are empty, so whoever may gets an answer that says so.
 const EXPECTED: &[(&str, &str)] = &[
+    ("GET /v1/openapi.json", "yyyyyyy"),
+    ("GET /v1/docs", "yyyyyyy"),
     ("POST /v1/session", "yyyyyyy"),
     ("GET /v1/session", "yyyyyyy"),
     ("PUT /v1/session/password", "yyyyyyy"),
@@ -208,12 +210,15 @@ fn the_guide_shows_the_roles_as_they_are() {
 }
 
 #[tokio::test]
-async fn nothing_but_signing_in_is_open_to_nobody() {
+async fn nothing_but_signing_in_and_the_description_is_open_to_everybody() {
     let server = Server::start().await;
     for route in hotline_api::routes() {
         let path = format!("/api{}", route.path.replace("{id}", "1001").replace("{name}", "nothing"));
         let status = server.send(route.method, &path, &[], json!({})).await.status;
-        let open = [("POST", "/v1/session"), ("POST", "/v1/tokens")].contains(&(route.method, route.path));
+        let asks_for_a_password = [("POST", "/v1/session"), ("POST", "/v1/tokens")];
+        let tells_of_no_center = [("GET", "/v1/openapi.json"), ("GET", "/v1/docs")];
+        let route_of = (route.method, route.path);
+        let open = asks_for_a_password.contains(&route_of) || tells_of_no_center.contains(&route_of);
         assert_eq!(status == 401, !open, "{} {path}: {status}", route.method);
     }
 }

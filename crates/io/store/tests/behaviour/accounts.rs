@@ -5,12 +5,15 @@ use std::time::Duration;
 use hotline_access::{BUILT_IN, Grants, Permission, Scope};
 use hotline_base::{AgentId, Pii, WallTime};
 use hotline_store::{
-    NAME_CHARS_MAX, NewPassword, Role, SESSION_TOUCH_EVERY, Session, SessionKind, SignedIn, StoreError,
-    TextProblem, TokenHash, User,
+    NAME_CHARS_MAX, NewPassword, Role, SESSION_TOUCH_EVERY, Session, SessionKind, SessionPart, SignedIn,
+    StoreError, TextProblem, TokenHash, User,
 };
 
 use crate::bench::Bench;
 use crate::sample::at;
+
+/// All sessions of a user.
+const EVERYTHING: SessionPart<'static> = SessionPart { tokens_only: false, after: None, limit: 100 };
 
 fn user(name: &str) -> User {
     let agent = Some(AgentId::from("1001"));
@@ -350,9 +353,12 @@ pub(crate) async fn sessions_are_listed_and_ended_by_their_ids(bench: Bench) {
     for session in [session("a1", "anna"), limited.clone(), token.clone(), session("b", "bob")] {
         store.create_session(&session).await.unwrap();
     }
-    let listed = store.list_sessions("anna", at(10)).await.unwrap();
+    let listed = store.list_sessions("anna", &EVERYTHING, at(10)).await.unwrap();
     assert_eq!(listed, [token.clone(), limited.clone(), session("a1", "anna")]);
-    assert_eq!(store.list_sessions("anna", at(9999)).await.unwrap(), std::slice::from_ref(&token));
+    assert_eq!(
+        store.list_sessions("anna", &EVERYTHING, at(9999)).await.unwrap(),
+        std::slice::from_ref(&token)
+    );
     let from = async |address: &str| store.has_session_from("anna", address, at(10)).await.unwrap();
     assert!(from("192.0.2.1").await && !from("192.0.2.2").await);
     store.free_session(&limited.token).await.unwrap();

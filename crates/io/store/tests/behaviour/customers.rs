@@ -23,7 +23,7 @@ fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
 }
 
 async fn names_found(bench: &Bench, text: &str) -> Vec<String> {
-    let found = bench.store.search_customers(&Pii::from(text), CUSTOMER_SEARCH_MAX).await.unwrap();
+    let found = bench.store.search_customers(&Pii::from(text), None, CUSTOMER_SEARCH_MAX).await.unwrap();
     found.into_iter().map(|customer| customer.name.into_inner()).collect()
 }
 
@@ -136,7 +136,7 @@ pub(crate) async fn search_takes_wildcards_literally_and_is_bounded(bench: Bench
         assert_eq!(names_found(&bench, text).await, ["100% cotton_!"], "{text}");
     }
     assert_eq!(names_found(&bench, "c").await.len(), CUSTOMER_SEARCH_MAX);
-    let few = bench.store.search_customers(&Pii::from("c0"), 3).await.unwrap();
+    let few = bench.store.search_customers(&Pii::from("c0"), None, 3).await.unwrap();
     let names: Vec<&str> = few.iter().map(|customer| customer.name.expose().as_str()).collect();
     assert_eq!(names, ["c000", "c001", "c002"]);
     assert_eq!(few[0].numbers.len(), 2);

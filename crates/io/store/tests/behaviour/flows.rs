@@ -25,14 +25,14 @@ pub(crate) async fn a_flow_is_noted_when_it_changes(bench: Bench) {
     }
     assert!(bench.store.record_flow(&night, Some("a: 1"), "file", at(1)).await.unwrap().is_new);
 
-    let versions = bench.store.list_flow_versions(&main, 10).await.unwrap();
+    let versions = bench.store.list_flow_versions(&main, None, 10).await.unwrap();
     let shown: Vec<(u64, &str, bool)> =
         versions.iter().map(|version| (version.number, version.author.as_str(), version.removed)).collect();
     let expected =
         [(5, "file", false), (4, "boss", true), (3, "file", false), (2, "boss", false), (1, "file", false)];
     assert_eq!(shown, expected, "newest first, also when the clock was set back");
     assert_eq!((versions[4].since, &versions[4].hash), (at(1), &versions[2].hash));
-    assert_eq!(bench.store.list_flow_versions(&main, 1).await.unwrap(), versions[..1]);
+    assert_eq!(bench.store.list_flow_versions(&main, None, 1).await.unwrap(), versions[..1]);
 
     for (number, text) in [(1, "a: 1"), (2, "a: 2"), (4, "")] {
         let (version, kept) = bench.store.flow_version(&main, number).await.unwrap().unwrap();
