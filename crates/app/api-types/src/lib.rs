@@ -23,6 +23,7 @@ mod people;
 mod problem;
 mod queue;
 mod record;
+mod report;
 mod session;
 mod staff;
 mod timestamp;
@@ -62,6 +63,10 @@ pub use record::{
     OfferOutcome, Party, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap,
     RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step,
     SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
+};
+pub use report::{
+    AgentReport, AgentReportRow, FlowReport, FlowReportRow, QueueReport, QueueReportRow, ReportCheck,
+    ReportCheckList, ReportDefinition, ReportStep,
 };
 pub use session::{
     ChangePassword, ListedSession, NewToken, OfferTotp, PageKind, RecoveryCodes, Session, SessionKind,

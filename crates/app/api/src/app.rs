@@ -9,6 +9,7 @@ use hotline_access::PasswordRules;
 use hotline_base::{AgentId, Pii, Rng, WallTime};
 use hotline_call::DialPlan;
 use hotline_flow_files::FlowFiles;
+use hotline_hours::Zone;
 use hotline_shard::Handle;
 use hotline_sip_trace::Handle as TraceHandle;
 use hotline_store::{AuditEntry, Store, Writer};
@@ -41,6 +42,8 @@ pub struct Ports {
     pub flows: FlowFiles,
     /// Opening hours.
     pub hours: Arc<HoursByHand>,
+    /// The zone in which the center's days begin.
+    pub zone: Zone,
     /// How numbers are dialled here, for the address book.
     pub dial_plan: DialPlan,
     /// The numbers outside at which agents may choose to be reached.

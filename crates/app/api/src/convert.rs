@@ -6,6 +6,7 @@ mod flow;
 mod message;
 mod people;
 mod record;
+mod report;
 mod sight;
 mod trace;
 mod trunk;
@@ -29,6 +30,7 @@ pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_versio
 pub(crate) use message::{message, message_page};
 pub(crate) use people::{explained, permissions, role, team, user};
 pub(crate) use record::{millis, record};
+pub(crate) use report::{agent_report_row, queue_report_row};
 pub(crate) use sight::Sight;
 pub(crate) use trace::ladder;
 pub(crate) use trunk::trunk;

@@ -18,6 +18,7 @@ mod pages;
 mod people;
 mod queues;
 mod recording;
+mod reports;
 mod roles;
 mod session;
 mod softphone;
@@ -341,6 +342,16 @@ fn center(table: Table) -> Table {
         DELETE "/v1/sip/blocked/{address}", may(P::SystemManage) => blocked::release [422];
         /// The audit log, the newest first.
         GET "/v1/audit", may(P::AuditSee) => audit::list;
+        /// The figures of queues, each with its definition.
+        GET "/v1/reports/queues", may(P::ReportsSee) => reports::queues [422];
+        /// Where the time of agents went, and what became of the calls they were offered.
+        GET "/v1/reports/agents", may(P::ReportsSee) => reports::agents [422];
+        /// The same of groups: the figures of their agents together.
+        GET "/v1/reports/groups", may(P::ReportsSee) => reports::groups [422];
+        /// How many calls began with each flow, and ended in flows.
+        GET "/v1/reports/flows", may(P::ReportsSee) => reports::flows [422];
+        /// What was found when days were counted anew from the journal.
+        GET "/v1/reports/checks", may(P::ReportsSee) => reports::checks;
         /// How the receivers of events stand.
         GET "/v1/webhooks", may(P::SystemSee) => webhooks::list;
         /// Sends everything after an event again.

@@ -122,7 +122,7 @@ async fn audit(database: &str, at: WallTime, manifest: &Manifest) -> Result<()> 
     noted.map(drop).map_err(Into::into)
 }
 
-fn now() -> WallTime {
+pub(crate) fn now() -> WallTime {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX))
 }

@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Backup(Backup),
     /// Bring back what a backup holds, into SQLite or PostgreSQL. The server must not run.
     Restore(Restore),
+    /// Count calls anew from the journal, and say where reports were made of something else.
+    Reports(Reports),
     /// Look whether the audit log is what was written.
     Audit(Audit),
     /// Add a person who can sign in, or give one a new password, which is read from standard input.
@@ -390,6 +392,31 @@ pub(crate) enum RecordingsTask {
     Verify,
     /// Make recordings that a crash cut off playable, and close the records of their calls.
     Repair,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline reports recount                               yesterday; the server may run, and does so every night
+  hotline reports recount --from 2026-01-01 --days 31   a month, also to count calls of earlier versions")]
+pub(crate) struct Reports {
+    #[command(subcommand)]
+    pub(crate) what: ReportsTask,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportsTask {
+    /// Fold the events of every call of a day, compare with what is stored, mend the counts; exit code 1 if any differed.
+    Recount(Recount),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Recount {
+    /// The first day, in UTC, such as 2026-01-31; yesterday unless given.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// How many days.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=4000))]
+    pub(crate) days: u16,
 }
 
 #[derive(Args, Debug)]

@@ -17,6 +17,7 @@ mod gauges;
 mod ladder;
 mod lock;
 mod recordings;
+mod reports;
 mod server;
 mod simulate;
 mod supervision;
@@ -32,7 +33,8 @@ use hotline_telemetry::install_logs;
 use tokio::runtime::Runtime;
 
 use crate::cli::{
-    Audit, AuditTask, Bench, Cli, Command, Described, Measurement, Recordings, RecordingsTask, Schema,
+    Audit, AuditTask, Bench, Cli, Command, Described, Measurement, Recordings, RecordingsTask, Reports,
+    ReportsTask, Schema,
 };
 
 /// Exit code for a configuration with mistakes: a supervisor must not restart into the same mistakes.
@@ -107,6 +109,9 @@ fn run(cli: &Cli) -> Result<()> {
         }
         Some(Command::Audit(Audit { what: AuditTask::Verify })) => {
             runtime()?.block_on(audit::verify(&configuration))
+        }
+        Some(Command::Reports(Reports { what: ReportsTask::Recount(options) })) => {
+            runtime()?.block_on(reports::run(&configuration, options, backup::now()))
         }
         Some(Command::Doctor(options)) => runtime()?.block_on(doctor::run(&configuration, options)),
         Some(Command::Backup(options)) => {

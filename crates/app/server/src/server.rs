@@ -39,7 +39,7 @@ use tracing::{error, info, warn};
 
 use crate::flow_tests::Known;
 use crate::supervision::Supervision;
-use crate::{banner, certificate, files, gauges, lock, users};
+use crate::{banner, certificate, files, gauges, lock, reports, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -170,6 +170,7 @@ impl Server {
         let mut availability = writer.availability();
         // The writer's task holds the other end as long as it lives.
         parts.watch("the journal's writer", async move { while availability.changed().await.is_ok() {} });
+        tokio::spawn(reports::nightly(store.clone(), move || clock.now().wall));
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
 
         let ports = Ports {
@@ -179,6 +180,7 @@ impl Server {
             writer: writer.clone(),
             recordings: configuration.server.storage.recordings.clone(),
             traces,
+            zone: configuration.center.zone.clone(),
             hours: Arc::new(hours),
             dial_plan: configuration.center.dial_plan.clone(),
             outside_numbers: outside_numbers(configuration),

@@ -74,6 +74,22 @@ impl Store {
         figures.exits.sort_by(|one, other| (&one.step, &one.exit).cmp(&(&other.step, &other.exit)));
         Ok(figures)
     }
+
+    /// How many calls began with each flow on the days from `first` to `last`, and how many of them ended in flows; by flow.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn flow_calls(&self, first: i64, last: i64) -> Result<Vec<(FlowId, u64, u64)>, StoreError> {
+        let statement = sql("SELECT flow, CAST(SUM(calls) AS BIGINT) AS calls,
+                CAST(SUM(contained) AS BIGINT) AS contained
+                FROM flow_call_count WHERE day BETWEEN $1 AND $2 GROUP BY flow ORDER BY flow");
+        let rows = self.db.fetch(statement.bind(first).bind(last)).await?;
+        let read = |row: &crate::db::Row| {
+            let flow = FlowId::from(row.get::<String>("flow")?.as_str());
+            Ok((flow, unsigned(row.get("calls")?), unsigned(row.get("contained")?)))
+        };
+        rows.iter().map(read).collect()
+    }
 }
 
 /// The day of a time, counted since 1970 in UTC.

@@ -168,6 +168,8 @@ metrics_table! {
         "Events and records dropped because the database can never take them.";
     JournalUnreadable, Counter, Count, "hotline_journal_unreadable_total", [],
         "Stored or spooled entries passed over because they cannot be read.";
+    ReportsDiffering, Counter, Count, "hotline_reports_differing_total", [],
+        "Calls that were not counted for reports as the journal says.";
     JournalQueue, Gauge, Count, "hotline_journal_queue_entries", [],
         "Events and records waiting in the writer's queue.";
     JournalSpool, Gauge, Bytes, "hotline_journal_spool_bytes", [],

@@ -225,7 +225,7 @@ pub(crate) async fn figures(
     Ok(axum::Json(convert::flow_figures(&figures)))
 }
 
-fn read_day(field: &str, date: Option<&str>) -> Result<Option<i64>, ApiError> {
+pub(super) fn read_day(field: &str, date: Option<&str>) -> Result<Option<i64>, ApiError> {
     let Some(date) = date else { return Ok(None) };
     let midnight: api::Timestamp =
         format!("{date}T00:00:00Z").parse().map_err(|_| wrong(field, "must be a date such as 2026-01-31"))?;

@@ -102,6 +102,7 @@ impl Server {
             store: store.clone(),
             writer,
             recordings: recordings.clone(),
+            zone: hotline_hours::Zone::utc(),
             traces,
             dial_plan: DialPlan {
                 country: "49".into(),
