@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 const CALLER: &str = "+15550100123";
+const SECOND_CALLER: &str = "+15550100124";
 
 async fn run(hotline: &Hotline, arguments: &[&str]) -> Result<(Output, String)> {
     let mut command = Command::new(binary()?);
@@ -26,12 +27,12 @@ async fn expect(hotline: &Hotline, arguments: &[&str], code: i32, words: &str) -
     Ok(())
 }
 
-async fn talk(hotline: &Hotline, watch: &mut Watch) -> Result<(String, Phone, Phone)> {
+async fn talk(hotline: &Hotline, watch: &mut Watch, number: &str) -> Result<(String, Phone, Phone)> {
     let mut agent = hotline.ready("1001").await?;
-    let mut caller = hotline.caller(CALLER).await?;
+    let mut caller = hotline.caller(number).await?;
     caller.dial("4100").await?;
     caller.expect(&PhoneEvent::Up, PATIENCE).await?;
-    let call = watch.call_of(CALLER).await?;
+    let call = watch.call_of(number).await?;
     agent.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
     agent.ring().await?;
     agent.answer().await?;
@@ -45,12 +46,12 @@ async fn talk(hotline: &Hotline, watch: &mut Watch) -> Result<(String, Phone, Ph
 async fn a_center_comes_back_as_it_was_when_it_was_backed_up() -> Result<()> {
     let mut hotline = Center::new().start().await?;
     let mut watch = hotline.watch().await?;
-    let (first, caller, agent) = talk(&hotline, &mut watch).await?;
+    let (first, caller, agent) = talk(&hotline, &mut watch, CALLER).await?;
     caller.hang_up().await?;
     let record = watch.over(&first).await?;
     drop(agent);
     // The second call is up while the backup is written.
-    let (second, caller, agent) = talk(&hotline, &mut watch).await?;
+    let (second, caller, agent) = talk(&hotline, &mut watch, SECOND_CALLER).await?;
     expect(&hotline, &["backup", "night.tar.gz"], 0, "It holds passwords").await?;
     expect(&hotline, &["backup", "night.tar.gz"], 1, "is there already").await?;
     expect(&hotline, &["restore", "night.tar.gz", "--check"], 0, "is whole").await?;
