@@ -48,7 +48,7 @@ async fn every_route_is_described_with_its_permission_and_what_it_says_is_there(
 async fn what_may_be_left_out_is_told_apart_for_requests_and_answers() {
     let server = Server::start().await;
     let schemas = server.get("/api/v1/openapi.json", "").await.json()["components"]["schemas"].take();
-    assert_eq!(schemas["CustomerDraft"]["required"], Value::Null);
+    assert_eq!(schemas["CustomerDraft"]["required"], json!(["name"]));
     assert_eq!(schemas["CustomerDraft"]["additionalProperties"], false);
     assert!(schemas["Customer"]["required"].as_array().unwrap().contains(&json!("company")));
 }
@@ -98,9 +98,7 @@ async fn a_list_goes_on_where_a_page_ended_whatever_comes_in_between() {
     for list in ["users", "sessions", "tokens", "customers", "calls", "callbacks", "messages", "audit"] {
         let wrong = server.get(&format!("/api/v1/{list}?cursor=x!"), &boss).await;
         assert_eq!(wrong.status, 400, "{list}");
-        assert_eq!(
-            server.get(&format!("/api/v1/{list}?limit=1"), &boss).await.json()["next"].is_array(),
-            false
-        );
+        let page = server.get(&format!("/api/v1/{list}?limit=1"), &boss).await.json();
+        assert!(page.as_object().unwrap().contains_key("next"), "{list}");
     }
 }
