@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 HOTLINE := $(TARGET)/release/hotline
 PAGES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) web/index.html web/vite.config.ts
 
-.PHONY: help need run demo web release test tools deny bench fuzz seeds soak load rate quality clean
+.PHONY: help need run demo web release test tools deny bench fuzz seeds soak load rate quality contract clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make rate   how many calls a second a server sets up on this machine, and what each costs"
 	@echo "make load   what calls with audio cost on this machine, and how many it bears; a quarter of an hour"
 	@echo "make quality  what speech sounds like behind lost and late packets (PESQ); some minutes"
+	@echo "make contract  try the whole HTTP interface against its own description; some minutes, part of make test"
 	@echo "make clean  remove what was built (never recordings or the database)"
 
 run: release
@@ -83,6 +84,11 @@ rate: release
 # What speech sounds like behind lost and late packets; SEEDS=1 is quick. Makes a Python environment in the target directory.
 quality: need
 	tests/quality/run.sh
+
+# The whole HTTP interface against its own description; SEED=2 EXAMPLES=50 tries other things. Makes a Python environment in the target directory.
+contract: need web
+	cargo build --locked --package hotline-server
+	tests/contract/run.sh
 
 # Routing and whole calls by chance, ten thousand times each, where `make test` takes some hundred; an hour. RUNS=1000 is quicker.
 RUNS ?= 10000

@@ -45,6 +45,10 @@ export CONTRACT_TOKEN PYTHONPATH=$here/tests/contract SCHEMATHESIS_HOOKS=hooks
 status=0
 "$work/venv/bin/schemathesis" --config-file "$here/tests/contract/schemathesis.toml" --no-color run "$url/api/v1/openapi.json" \
 	--checks all --seed "${SEED:-1}" ${EXAMPLES:+--max-examples "$EXAMPLES"} "$@" || status=$?
-kill -0 "$server" || { echo "The server is gone." >&2; status=1; }
+if ! kill -0 "$server" 2>/dev/null; then
+	wait "$server" || echo "The server ended with $?." >&2
+	cat "$work/server.log" >&2
+	status=1
+fi
 if grep -q 'ended in a panic' "$work/server.log"; then grep -a 'panic' "$work/server.log" >&2; status=1; fi
 exit "$status"

@@ -56,6 +56,7 @@ const STEPS: &[Step] = &[
         line: "cargo nextest run --workspace --locked --no-fail-fast --status-level slow",
         tells: Tells::Nextest,
     },
+    check("the interface against its description", "tests/contract/run.sh"),
     Step {
         name: "documentation tests",
         line: "cargo test --workspace --doc --locked",

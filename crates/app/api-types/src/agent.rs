@@ -127,6 +127,7 @@ pub enum AskedState {
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
     /// What the agent's phones show, at most 1300 bytes.
+    #[schemars(length(min = 1, max = 1300))]
     pub text: String,
 }
 

@@ -100,6 +100,7 @@ pub enum Part {
 #[serde(deny_unknown_fields)]
 pub struct PressKeys {
     /// 1 to 32 of `0-9`, `*`, `#`, `A-D`.
+    #[schemars(length(min = 1, max = 32))]
     pub digits: String,
 }
 
@@ -138,6 +139,7 @@ pub enum MonitorMode {
 #[serde(deny_unknown_fields)]
 pub struct MarkRecording {
     /// A few words that are kept with the recording: no personal data.
+    #[schemars(length(min = 1, max = 100))]
     pub note: String,
 }
 
@@ -146,6 +148,7 @@ pub struct MarkRecording {
 #[serde(deny_unknown_fields)]
 pub struct CreateCall {
     /// An extension, a number of the center, or one outside.
+    #[schemars(length(min = 1, max = 64))]
     pub to: String,
     /// For which agent; for admins. The own one if absent.
     #[serde(default)]
@@ -173,6 +176,7 @@ pub struct CallCreated {
 #[serde(deny_unknown_fields)]
 pub struct TransferCall {
     /// An extension, a number of the center, or one outside.
+    #[schemars(length(min = 1, max = 64))]
     pub to: String,
 }
 

@@ -52,10 +52,13 @@ pub struct UserList {
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// What is typed at sign-in; it stays.
+    #[schemars(length(min = 1, max = 64))]
     pub name: String,
     /// What others see.
+    #[schemars(length(min = 1, max = 200))]
     pub display_name: String,
     /// The names of the roles.
+    #[schemars(length(min = 1))]
     pub roles: Vec<String>,
     /// The teams that the user oversees.
     #[serde(default)]
@@ -70,8 +73,10 @@ pub struct NewUser {
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// What others see.
+    #[schemars(length(min = 1, max = 200))]
     pub display_name: String,
     /// The names of the roles.
+    #[schemars(length(min = 1))]
     pub roles: Vec<String>,
     /// The teams that the user oversees.
     #[serde(default)]
@@ -142,6 +147,7 @@ pub struct RoleList {
 #[serde(deny_unknown_fields)]
 pub struct NewRole {
     /// How users name it; it stays.
+    #[schemars(length(min = 1, max = 64))]
     pub name: String,
     /// The rest.
     #[serde(flatten)]
@@ -152,6 +158,7 @@ pub struct NewRole {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoleChange {
     /// How people name it.
+    #[schemars(length(min = 1, max = 200))]
     pub label: String,
     /// What it allows.
     pub permissions: Permissions,

@@ -9,7 +9,8 @@ use crate::FlowMistake;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// What a program can act on beyond the status; omitted where the status says all: `code_required`,
-    /// `code_wrong`, `password_change_required`, `second_factor_required`.
+    /// `code_wrong`, `password_change_required`, `second_factor_required`, `idempotency_key_reused`, `idempotency_running`,
+    /// `idempotency_unknown`, `idempotency_shown_once`.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The status text. Programs go by `status`.

@@ -42,6 +42,7 @@ pub struct MoveCaller {
 #[serde(deny_unknown_fields)]
 pub struct PrioritiseCaller {
     /// The head start in seconds, in place of the one the caller had.
+    #[schemars(range(max = 86_400))]
     pub credit_s: u32,
     /// Whether it goes before all ordinary callers.
     #[serde(default)]

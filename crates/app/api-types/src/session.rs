@@ -72,12 +72,14 @@ pub struct NewToken {
     #[serde(default)]
     pub password: Option<String>,
     /// What the token is for, shown in lists and in the audit: 1 to 100 characters.
+    #[schemars(length(min = 1, max = 100))]
     pub name: String,
     /// The one-time code; goes with `password` for a user with a second factor.
     #[serde(default)]
     pub code: Option<String>,
     /// Lifetime in seconds: from 60 to what is configured (a year if nothing is); 90 days if absent.
     #[serde(default)]
+    #[schemars(range(min = 60))]
     pub expires_in_s: Option<u64>,
     /// What the token may do, within what its user may do at any time; everything of the user if absent.
     #[serde(default)]

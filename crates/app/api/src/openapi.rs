@@ -5,7 +5,7 @@
 //! A handler takes only what implements [`Input`] and gives only what implements [`Output`]; what is neither described nor
 //! declared does not compile.
 
-mod build;
+mod document;
 mod inputs;
 mod outputs;
 mod reader;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use axum::handler::Handler;
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::build::{Doc, Entry, document};
+pub(crate) use self::document::{Doc, Entry, document};
 pub(crate) use self::reader::page;
 pub(crate) use self::schemas::Schemas;
 use crate::app::App;

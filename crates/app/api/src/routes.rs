@@ -152,7 +152,7 @@ fn people(table: Table) -> Table {
         POST "/v1/users/{name}/unlock", may(P::UsersManage) => people::unlock;
         /// Signs a user out everywhere; tokens end too.
         POST "/v1/users/{name}/sign-out", may(P::UsersManage) => people::sign_out;
-        /// Roles.
+        /// All roles.
         GET "/v1/roles", may(P::UsersManage) => roles::list;
         /// Makes a role; nobody grants what they do not have.
         POST "/v1/roles", may(P::RolesManage) => roles::create [409];

@@ -207,7 +207,11 @@ pub(crate) async fn roll_back(
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Days {
+    /// The first day, such as 2026-01-31; 30 days before the last if absent.
+    #[schemars(extend("format" = "date"))]
     from: Option<String>,
+    /// The last day; today if absent.
+    #[schemars(extend("format" = "date"))]
     to: Option<String>,
 }
 

@@ -69,5 +69,5 @@ async fn a_wish_to_be_called_back_is_listed_until_it_is_done() {
         let answer = server.send("DELETE", &path, &fields, Value::Null).await;
         assert_eq!(answer.status, status);
     }
-    assert_eq!(server.get("/api/v1/callbacks", &token).await.json(), json!({ "callbacks": [] }));
+    assert_eq!(server.get("/api/v1/callbacks", &token).await.json(), json!({ "callbacks": [], "next": null }));
 }

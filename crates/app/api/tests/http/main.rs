@@ -6,10 +6,12 @@
 mod calls;
 mod client;
 mod customers;
+mod description;
 mod flows;
 mod hardening;
 mod hours;
 mod messages;
+mod once;
 mod people;
 mod permissions;
 mod roles;
