@@ -11,6 +11,9 @@ use crate::{Number, Timestamp};
 pub struct CallbackList {
     /// The oldest first, at most 500.
     pub callbacks: Vec<Callback>,
+    /// Those who were not reached as often as is tried, and to whom nobody has seen since; the latest first, at most 500.
+    #[serde(default)]
+    pub missed: Vec<Callback>,
 }
 
 /// Somebody who wants to be called back.
@@ -30,6 +33,9 @@ pub struct Callback {
     pub tries: u8,
     /// Not called before, after a try that reached nobody.
     pub not_before: Option<Timestamp>,
+    /// When it was given up; `null` while it waits.
+    #[serde(default)]
+    pub missed_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Callback {

@@ -27,9 +27,17 @@ pub(crate) async fn list(
     who: Identity,
 ) -> Result<axum::Json<api::CallbackList>, ApiError> {
     let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
-    let seen = open.iter().filter(|booked| may(&who, Permission::QueuesSee, booked).is_ok());
-    let sight = |booked: &BookedCallback| Sight::of(&who.viewer, Subject::Call(&ties(booked)));
-    Ok(axum::Json(api::CallbackList { callbacks: seen.map(|booked| shape(booked, sight(booked))).collect() }))
+    let missed = app.ports.store.missed_callbacks(PAGE_MAX).await?;
+    let seen = |booked: &BookedCallback| may(&who, Permission::QueuesSee, booked).is_ok();
+    let shaped = |booked: &BookedCallback| {
+        let sight = Sight::of(&who.viewer, Subject::Call(&ties(booked)));
+        seen(booked).then(|| shape(booked, sight))
+    };
+    let callbacks = open.iter().filter_map(shaped).collect();
+    let missed = missed.iter().filter_map(|(booked, at)| {
+        Some(api::Callback { not_before: None, missed_at: Some(time(*at)), ..shaped(booked)? })
+    });
+    Ok(axum::Json(api::CallbackList { callbacks, missed: missed.collect() }))
 }
 
 /// `DELETE /api/v1/callbacks/{id}`
@@ -40,9 +48,15 @@ pub(crate) async fn close(
 ) -> Result<StatusCode, ApiError> {
     let wish = CallId::parse(&id).ok_or(ApiError::NotFound)?;
     let open = app.ports.store.open_callbacks(PAGE_MAX).await?;
-    match open.iter().find(|booked| booked.callback.id == wish) {
+    let missed = app.ports.store.missed_callbacks(PAGE_MAX).await?;
+    let mut known = open.iter().chain(missed.iter().map(|(booked, _)| booked));
+    match known.find(|booked| booked.callback.id == wish) {
         Some(booked) => may(&who, Permission::QueuesSteer, booked)?,
         None => who.may(Permission::QueuesSteer, Subject::Center)?,
+    }
+    if app.ports.store.settle_missed_callback(wish).await? {
+        app.audit(&who.user.name, "callback.settle", id, serde_json::Value::Null).await?;
+        return Ok(StatusCode::NO_CONTENT);
     }
     if !app.ports.store.close_callback(wish, app.now()).await? {
         return Err(ApiError::NotFound);
@@ -75,5 +89,6 @@ fn shape(BookedCallback { callback, call }: &BookedCallback, sight: Sight) -> ap
         requested_at: time(callback.requested_at),
         tries: callback.tries,
         not_before: callback.not_before.map(time),
+        missed_at: None,
     }
 }
