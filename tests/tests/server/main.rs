@@ -3,6 +3,7 @@
 mod api;
 mod archive;
 mod bench;
+mod busy_hour;
 mod call;
 mod callbacks;
 mod carrier;
@@ -16,6 +17,7 @@ mod greeting;
 mod kill;
 mod lamps;
 mod leaders;
+mod lines;
 mod menu;
 mod messages;
 mod operator;
