@@ -218,6 +218,14 @@ async fn queues_share_their_staff_for_a_while_and_are_split_again() -> Result<()
     watch.agrees_with_live().await
 }
 
+/// The agent takes the call of this number.
+async fn takes_from(agent: &mut Phone, number: &str) -> Result<()> {
+    agent.wait_for(number, PATIENCE, |event| *event == PhoneEvent::Incoming(number.to_owned())).await?;
+    agent.ring().await?;
+    agent.answer().await?;
+    Ok(agent.expect(&PhoneEvent::Up, PATIENCE).await?)
+}
+
 /// 合大组: the groups are one for a while. 1001 is in the group that `sales` asks for, 1002 in that of `support`.
 #[tokio::test]
 async fn groups_are_one_for_a_span_callers_keep_their_place_and_they_split_by_hand_and_by_themselves()
@@ -252,20 +260,11 @@ async fn groups_are_one_for_a_span_callers_keep_their_place_and_they_split_by_ha
     let body = json!({ "groups": ["early", "late"], "until": in_s(3600).await? });
     admin.put(merge, &body).await?;
     audited(&admin, "staff.merge", "big").await?;
-    late.wait_for("the first in line", PATIENCE, |event| *event == PhoneEvent::Incoming(CALLER.to_owned()))
-        .await?;
-    late.ring().await?;
-    late.answer().await?;
-    late.expect(&PhoneEvent::Up, PATIENCE).await?;
+    takes_from(&mut late, CALLER).await.context("the first in line")?;
     position(&mut watch, &behind, 1).await.context("who is behind keeps the place and moves up")?;
     // The agent of the other group has calls of both, too.
     let mut early = hotline.ready("1001").await?;
-    early
-        .wait_for("the second in line", PATIENCE, |event| *event == PhoneEvent::Incoming(OTHER.to_owned()))
-        .await?;
-    early.ring().await?;
-    early.answer().await?;
-    early.expect(&PhoneEvent::Up, PATIENCE).await?;
+    takes_from(&mut early, OTHER).await.context("the second in line")?;
     second.hang_up().await?;
     early.expect(&PhoneEvent::Ended, PATIENCE).await?;
     watch.agent("1001", AgentState::Ready).await?;
