@@ -208,6 +208,21 @@ async fn a_customer_who_is_not_reached_is_tried_again_as_often_as_the_queue_says
     assert!(began[1].0 - began[0].1 >= 1000, "the second try comes later: {began:?}");
     none_is_open(&hotline).await?;
     assert_eq!(attempts(&hotline).await?.len(), 2);
+    seen_to(&hotline, &wish).await
+}
+
+/// Who was not reached is on the list to work on, until somebody has seen to it.
+async fn seen_to(hotline: &Hotline, wish: &str) -> Result<()> {
+    let missed = open(hotline).await?.missed;
+    let [one] = missed.as_slice() else { panic!("one is missed: {missed:?}") };
+    assert_eq!((one.id.as_str(), one.number.as_str(), one.tries), (wish, CUSTOMER, 1));
+    assert!(one.missed_at > Some(one.requested_at) && one.not_before.is_none());
+    let admin = hotline.admin().await?;
+    let path = format!("/api/v1/callbacks/{wish}");
+    admin.delete(&path).await?;
+    assert_eq!(admin.get("/api/v1/audit?limit=1").await?["entries"][0]["action"], "callback.settle");
+    assert!(open(hotline).await?.missed.is_empty());
+    assert!(admin.delete(&path).await.is_err(), "it is done");
     Ok(())
 }
 
@@ -511,4 +526,86 @@ async fn who_is_called_first_and_hangs_up_in_line_is_missed_and_after_a_kill_is_
     let made = made.iter().filter(|made| made.started_at.as_unix_millis() >= since);
     assert_eq!(made.count(), 1, "nobody who hung up is called again");
     Ok(())
+}
+
+/// Nothing that is for those who wait by their own will sends away who was called: neither the end of the opening hours nor the
+/// longest wait, and not that nobody works for a while.
+#[tokio::test]
+async fn who_was_called_first_waits_on_after_closing_time_and_beyond_every_limit() -> Result<()> {
+    let keys = "callback: {first: customer}, hours: office, unstaffed_max_s: 6, waiting_max: 1";
+    let plan = |queue: Queue| queue.keys(keys).wait_max_s(6).ring_timeout_s(3).music_only();
+    let (hotline, mut customer) = start(plan).await?;
+    let admin = hotline.admin().await?;
+    let by_hand = async |open: bool| {
+        let body = json!({ "open": open, "until": null });
+        admin.put("/api/v1/hours/office/override", &body).await
+    };
+    by_hand(true).await?;
+    let mut watch = hotline.watch().await?;
+    let wish = books(&hotline, &mut watch).await?;
+    let mut agent = hotline.ready("1001").await?;
+    takes(&mut customer).await?;
+    let call = attempt(&mut watch, &wish).await?;
+    rings(&mut agent).await?;
+    by_hand(false).await?;
+    customer.forget_heard();
+    // The agent lets it ring, and nobody works from then on.
+    agent.wait_for("the end of the ringing", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+    watch.agent("1001", AgentState::NotReady).await?;
+    let longer_than_all = 8 * 8000;
+    eventually("eight seconds of music", async || {
+        Ok((customer.heard().len() > longer_than_all).then_some(()))
+    })
+    .await?;
+    hotline.set_state("1001", "ready").await?;
+    takes(&mut agent).await.context("the customer still waits")?;
+    customer.say(Speech::tone(440.0)).await?;
+    wait_until_heard(&agent, 440.0).await?;
+    none_is_open(&hotline).await?;
+    customer.hang_up().await?;
+    let record = watch.over(&call).await?;
+    let [visit] = record.queues.as_slice() else { panic!("one stay: {:?}", record.queues) };
+    assert_eq!(visit.outcome, Some(QueueOutcome::Answered));
+    assert!(visit.waited_ms > Some(8000), "{visit:?}");
+    watch.agrees_with_live().await
+}
+
+/// A mailbox answers, and presses no key: no agent hears it, and the number is called again.
+#[tokio::test]
+async fn a_mailbox_that_answers_is_not_put_through_and_who_presses_the_key_is() -> Result<()> {
+    let keys = "callback: {first: customer, confirm: true, retries: 1, retry_s: 1}";
+    let (hotline, mut customer) = start(|queue| queue.keys(keys)).await?;
+    let mut watch = hotline.watch().await?;
+    let wish = books(&hotline, &mut watch).await?;
+    let mut agent = hotline.ready("1001").await?;
+    takes(&mut customer).await?;
+    let call = attempt(&mut watch, &wish).await?;
+    wait_until_told(&customer, "en/callback_confirm").await?;
+    customer.expect(&PhoneEvent::Ended, PATIENCE).await.context("it was asked three times")?;
+    let record = watch.over(&call).await?;
+    assert!(record.queues.is_empty() && record.offers.is_empty(), "it never stood in line: {record:?}");
+    assert!(record.recordings.is_empty());
+    let ready = watch.agent("1001", AgentState::Ready).await?;
+    assert_eq!(ready.call, None);
+    let list = open(&hotline).await?.callbacks;
+    assert_eq!(list.first().map(|known| (known.id.as_str(), known.tries)), Some((wish.as_str(), 1)));
+
+    customer.forget_heard();
+    takes(&mut customer).await?;
+    wait_until_told(&customer, "en/callback_confirm").await?;
+    customer.press('1').await?;
+    is_rung_for(&mut agent, CUSTOMER).await?;
+    agent.ring().await?;
+    agent.answer().await?;
+    agent.expect(&PhoneEvent::Up, PATIENCE).await?;
+    customer.say(Speech::tone(440.0)).await?;
+    agent.say(Speech::tone(1000.0)).await?;
+    wait_until_heard(&agent, 440.0).await?;
+    wait_until_heard(&customer, 1000.0).await?;
+    none_is_open(&hotline).await?;
+    let call = attempt(&mut watch, &wish).await?;
+    customer.hang_up().await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(record.queues[0].outcome, Some(QueueOutcome::Answered));
+    watch.agrees_with_live().await
 }

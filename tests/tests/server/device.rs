@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use hotline_api_types::{Agent, AgentState, Device, Devices, DialOutcome, Number, OfferOutcome, Party, What};
 use hotline_phone::{Phone, PhoneEvent, Speech};
 use hotline_tests::{
-    Center, Hotline, PATIENCE, hears, listen, sip_password, wait_until_heard, wait_until_told,
+    Center, Hotline, PATIENCE, hears, level, listen, sip_password, wait_until_heard, wait_until_told,
 };
 use serde_json::json;
 
@@ -152,4 +152,43 @@ async fn a_caller_does_not_end_up_at_a_mailbox() -> Result<()> {
     taken(&mut second).await?;
     caller.say(Speech::tone(440.0)).await?;
     wait_until_heard(&second, 440.0).await
+}
+
+/// A desk phone that sends what nobody answers to a mailbox of its own, or that answers by itself.
+#[tokio::test]
+async fn a_desk_phone_has_a_caller_only_once_the_agent_has_pressed_the_key_where_that_is_asked() -> Result<()>
+{
+    let hotline = Center::new()
+        .sales(|queue| queue.ring_timeout_s(8).keys("strategy: linear"))
+        .agent("1001", "confirm_key: true")
+        .agent("1002", "confirm_key: true")
+        .start()
+        .await?;
+    let mut watch = hotline.watch().await?;
+    let (mut mailbox, mut agent) = (hotline.ready("1001").await?, hotline.ready("1002").await?);
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4100").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
+    let call = watch.queued(CALLER).await?;
+    // At which prompts are faint.
+    let of_caller = 3000.0;
+    caller.say(Speech::tone(of_caller)).await?;
+    taken(&mut mailbox).await?;
+    wait_until_told(&mailbox, "en/take_call").await?;
+    mailbox.press('2').await?;
+    mailbox.expect(&PhoneEvent::Ended, PATIENCE).await.context("the wrong key takes no call")?;
+    assert!(level(&mailbox.heard(), of_caller) < -30.0, "a mailbox hears nothing of the caller");
+    taken(&mut agent).await?;
+    wait_until_told(&agent, "en/take_call").await?;
+    agent.say(Speech::tone(1000.0)).await?;
+    agent.press('1').await?;
+    wait_until_heard(&agent, of_caller).await?;
+    wait_until_heard(&caller, 1000.0).await?;
+    caller.hang_up().await?;
+    let record = watch.over(&call).await?;
+    let offers: Vec<_> = record.offers.iter().map(|offer| (offer.agent.as_str(), offer.outcome)).collect();
+    assert_eq!(offers, [("1001", OfferOutcome::NoAnswer), ("1002", OfferOutcome::Answered)]);
+    let missed = watch.agent("1001", AgentState::NotReady).await?;
+    assert_eq!(missed.reason.as_deref(), Some("missed"));
+    watch.agrees_with_live().await
 }

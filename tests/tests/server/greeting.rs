@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use hotline_api_types::{AgentState, EndKind, OfferOutcome, QueueOutcome, What};
 use hotline_phone::{Phone, PhoneEvent, Speech};
 use hotline_tests::{
-    Center, Hotline, PATIENCE, Watch, hears, level, rings, takes, tells, wait_until_heard, wait_until_told,
+    Center, Hotline, PATIENCE, Watch, eventually, hears, level, rings, root, takes, tells, wait_until_heard,
+    wait_until_told,
 };
 use serde_json::json;
 
@@ -113,5 +114,66 @@ async fn an_agent_who_hangs_up_while_being_greeted_has_rejected_and_the_caller_g
     let record = watch.over(&call).await?;
     let offers: Vec<_> = record.offers.iter().map(|offer| (offer.agent.as_str(), offer.outcome)).collect();
     assert_eq!(offers, [("1003", OfferOutcome::Rejected), ("1002", OfferOutcome::Answered)]);
+    Ok(())
+}
+
+/// How long a prompt of `sounds/` lasts.
+fn seconds(prompt: &str) -> Result<f64> {
+    let reader = hound::WavReader::open(root().join("sounds").join(format!("{prompt}.wav")))?;
+    Ok(f64::from(reader.duration()) / f64::from(reader.spec().sample_rate))
+}
+
+/// 工号: digit by digit, and 1 as 幺.
+#[tokio::test]
+async fn in_mandarin_the_agent_is_told_queue_wait_and_class_and_the_caller_the_agents_number() -> Result<()> {
+    let hotline = Center::new()
+        .edit("config/center.yaml", "language: en", "language: zh")
+        .sales(|queue| queue.music_only().keys(GREETING))
+        .start()
+        .await?;
+    let mut watch = hotline.watch().await?;
+    let card = json!({ "name": "李", "numbers": [CALLER], "class": "gold" });
+    hotline.admin().await?.post("/api/v1/customers", &card).await?;
+    let caller = dials(&hotline).await?;
+    let call = watch.queued(CALLER).await?;
+    eventually("two seconds of music", async || Ok((caller.heard().len() > 16_000).then_some(()))).await?;
+    let mut agent = hotline.ready("1001").await?;
+    caller.forget_heard();
+    takes(&mut agent).await?;
+    let to_agent = ["zh/support_greeting", "zh/waited", "zh/duration_second", "zh/thank_you_calling"];
+    let mut told = Vec::new();
+    for prompt in to_agent {
+        told.push(wait_until_told(&agent, prompt).await?);
+    }
+    assert!(told.is_sorted(), "queue, wait, class: {told:?}");
+    let to_caller = ["zh/agent_number", "zh/digit_1", "zh/number_0", "zh/agent_comes"];
+    let mut told = Vec::new();
+    for prompt in to_caller {
+        told.push(wait_until_told(&caller, prompt).await?);
+    }
+    assert!(told[0] < told[1] && told[1] < told[3] && told[2] < told[3], "工号 1001 为您服务: {told:?}");
+    let event = watch
+        .event("the talk", |event| {
+            event.call.as_ref() == Some(&call) && matches!(event.what, What::CallConnected { .. })
+        })
+        .await?;
+    assert!(matches!(&event.what, What::CallConnected { agent, .. } if agent == "1001"));
+    agent.say(Speech::tone(AGENT_HZ)).await?;
+    wait_until_heard(&caller, AGENT_HZ).await?;
+    for phone in [&agent, &caller] {
+        for other in ["en/support_greeting", "en/waited", "en/agent_number", "en/agent_comes"] {
+            assert!(!tells(&phone.heard(), other)?, "{other}");
+        }
+    }
+    caller.hang_up().await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(record.language, "zh");
+    let waited = record.queues[0].waited_ms.context("a wait")?;
+    let longest: f64 = to_agent.iter().map(|prompt| seconds(prompt)).sum::<Result<f64>>()?;
+    let talks = record.connected_at.context("a talk")?.as_unix_millis();
+    let rang = record.offers[0].ringing_at.context("the ringing")?.as_unix_millis();
+    let greeted = (talks - rang) as f64 / 1000.0;
+    assert!(greeted >= longest, "all is said before they talk: {greeted} s, and {longest} s is said");
+    assert!(greeted < longest + 8.0, "{greeted} s for {longest} s, after {waited} ms");
     Ok(())
 }

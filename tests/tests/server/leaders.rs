@@ -6,7 +6,7 @@ use hotline_api_types::{
     AgentState, AuditPage, MergeList, OfferOutcome, QueueOutcome, Record, Timestamp, What,
 };
 use hotline_phone::{Phone, PhoneEvent};
-use hotline_tests::{ADMIN, Center, Hotline, PATIENCE, Watch, rings, takes, wait_until_told};
+use hotline_tests::{ADMIN, Center, Hotline, PATIENCE, Watch, eventually, rings, takes, wait_until_told};
 use serde_json::{Value, json};
 
 const CALLER: &str = "+15550100123";
@@ -215,5 +215,91 @@ async fn queues_share_their_staff_for_a_while_and_are_split_again() -> Result<()
     watch.agent("1001", AgentState::Ready).await?;
     let _own = dials(&hotline, "+15550100777", "4200").await?;
     agent.expect(&PhoneEvent::Incoming("+15550100777".to_owned()), PATIENCE).await?;
+    watch.agrees_with_live().await
+}
+
+/// The agent takes the call of this number.
+async fn takes_from(agent: &mut Phone, number: &str) -> Result<()> {
+    agent.wait_for(number, PATIENCE, |event| *event == PhoneEvent::Incoming(number.to_owned())).await?;
+    agent.ring().await?;
+    agent.answer().await?;
+    Ok(agent.expect(&PhoneEvent::Up, PATIENCE).await?)
+}
+
+/// 合大组: the groups are one for a while. 1001 is in the group that `sales` asks for, 1002 in that of `support`.
+#[tokio::test]
+async fn groups_are_one_for_a_span_callers_keep_their_place_and_they_split_by_hand_and_by_themselves()
+-> Result<()> {
+    let of = |group: &str| format!("plan: [{{groups: [{group}]}}]");
+    let hotline = Center::new()
+        .agent("1001", "groups: [early]")
+        .agent("1002", "groups: [late]")
+        .sales(|queue| queue.members(&["1001", "1002"]).wrap_up_s(0).keys(&of("early")))
+        .support(|queue| queue.members(&["1001", "1002"]).wrap_up_s(0).keys(&of("late")))
+        .start()
+        .await?;
+    let admin = hotline.admin().await?;
+    let mut watch = hotline.watch().await?;
+    let mut late = hotline.ready("1002").await?;
+    let first = dials(&hotline, CALLER, "4100").await?;
+    let call = watch.queued(CALLER).await?;
+    let second = dials(&hotline, OTHER, "4100").await?;
+    let behind = watch.queued(OTHER).await?;
+    position(&mut watch, &behind, 2).await?;
+    let decisions = admin.get(&format!("/api/v1/calls/{call}/decisions")).await?;
+    let refused = &decisions["waits_because"]["refused"];
+    let gate = refused.as_array().and_then(|all| all.iter().find(|one| one["agent"] == "1002"));
+    assert_eq!(gate.context("1002 is refused")?["gate"], "RING_CLOSED", "{decisions}");
+
+    let now = |live: &Value| serde_json::from_value::<Timestamp>(live["at"].clone());
+    let in_s = async |seconds: i64| -> Result<Timestamp> {
+        let at = now(&admin.get("/api/v1/live").await?)?;
+        Ok(Timestamp::from_unix_millis(at.as_unix_millis() + seconds * 1000))
+    };
+    let merge = "/api/v1/merges/big";
+    let body = json!({ "groups": ["early", "late"], "until": in_s(3600).await? });
+    admin.put(merge, &body).await?;
+    audited(&admin, "staff.merge", "big").await?;
+    takes_from(&mut late, CALLER).await.context("the first in line")?;
+    position(&mut watch, &behind, 1).await.context("who is behind keeps the place and moves up")?;
+    // The agent of the other group has calls of both, too.
+    let mut early = hotline.ready("1001").await?;
+    takes_from(&mut early, OTHER).await.context("the second in line")?;
+    second.hang_up().await?;
+    early.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    watch.agent("1001", AgentState::Ready).await?;
+    let of_support = dials(&hotline, "+15550100777", "4200").await?;
+    takes(&mut early).await.context("1001 helps the late ones")?;
+
+    admin.delete(merge).await?;
+    audited(&admin, "staff.split", "big").await?;
+    watch.agrees_with_live().await.context("talks under way go on")?;
+    let waits = dials(&hotline, "+15550100778", "4100").await?;
+    let third = watch.queued("+15550100778").await?;
+    first.hang_up().await?;
+    late.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    watch.agent("1002", AgentState::Ready).await?;
+    position(&mut watch, &third, 1).await.context("1002 is of the late ones again")?;
+
+    // The span is over by itself.
+    admin.put(merge, &json!({ "groups": ["early", "late"], "until": in_s(2).await? })).await?;
+    takes(&mut late).await?;
+    let is_over = async || {
+        let list: MergeList = serde_json::from_value(admin.get("/api/v1/merges").await?)?;
+        Ok(list.merges.is_empty().then_some(()))
+    };
+    eventually("the merge to end", is_over).await?;
+    waits.hang_up().await?;
+    late.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    watch.agent("1002", AgentState::Ready).await?;
+    let _last = dials(&hotline, "+15550100779", "4100").await?;
+    let last = watch.queued("+15550100779").await?;
+    position(&mut watch, &last, 1).await?;
+    of_support.hang_up().await?;
+    early
+        .wait_for("its own caller", PATIENCE, |event| {
+            *event == PhoneEvent::Incoming("+15550100779".to_owned())
+        })
+        .await?;
     watch.agrees_with_live().await
 }

@@ -12,6 +12,9 @@ use crate::{Number, Timestamp};
 pub struct CallbackList {
     /// The oldest first.
     pub callbacks: Vec<Callback>,
+    /// Those who were not reached as often as is tried, and to whom nobody has seen since; the latest first, at most 500; on the first page.
+    #[serde(default)]
+    pub missed: Vec<Callback>,
     /// For `?cursor=`: what follows; `null` at the end.
     pub next: Option<String>,
 }
@@ -33,6 +36,9 @@ pub struct Callback {
     pub tries: u8,
     /// Not called before, after a try that reached nobody.
     pub not_before: Option<Timestamp>,
+    /// When it was given up; `null` while it waits.
+    #[serde(default)]
+    pub missed_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Callback {

@@ -495,6 +495,7 @@ fn a_queue_has_a_plan_announcements_and_rules_for_calling_back() {
     assert!(!cut_in.announcements.over_music && cut_in.announcements.position);
     assert_eq!((queue.announcements.comfort.len(), queue.greeting.agent_number), (1, true));
     assert_eq!((queue.callback.retries, queue.callback.retry.as_secs()), (0, 60));
+    assert!(!queue.callback.confirm, "who answers waits at once unless a key is asked for");
     assert_eq!((queue.place_kept.as_secs(), queue.routing.weight), (90, 3));
 }
 
@@ -507,6 +508,7 @@ fn every_mistake_in_how_a_queue_gives_its_calls_is_told() {
         ("ring_delay_s: 5", "`ring_delay_s` has no meaning here"),
         ("callback: {retry_s: 0}", "1 to 86400"),
         ("callback: {again: 2}", "again"),
+        ("callback: {confirm: true}", "`first: customer` beside it"),
         ("announce: {over_music: softly}", "`true` or `false`"),
         ("hours: office", "there are no hours `office`"),
         ("comfort: {prompts: [thank_you]}", "there is no prompt `thank_you`"),

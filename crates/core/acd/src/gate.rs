@@ -172,7 +172,7 @@ impl Asking<'_> {
     pub(crate) fn unfit(&self, agent: &Agent) -> Option<Unfit> {
         let (caller, plan) = (self.caller, &self.queue.config.plan);
         if plan.steps.is_empty() {
-            return plan::knows(agent, &caller.requires, None).err();
+            return plan::knows(agent, caller.requires.iter(), None).err();
         }
         let mut first = None;
         for step in caller.progress.steps(plan) {

@@ -171,25 +171,32 @@ pub(crate) enum Unfit {
     Group,
 }
 
-/// Whether an agent knows what is asked, at the level asked for or the one that is enough.
-pub(crate) fn knows(agent: &Agent, asked: &[Requirement], enough: Option<u8>) -> Result<(), Unfit> {
-    for requirement in asked {
-        let needs = enough.unwrap_or(requirement.level);
-        let skill = &requirement.skill;
+/// Whether an agent knows what is asked, at the level asked for or the one that is enough. That a skill is missing is said
+/// before that there is too little of another: it is the gate before.
+pub(crate) fn knows<'a>(
+    agent: &Agent,
+    asked: impl Iterator<Item = &'a Requirement>,
+    enough: Option<u8>,
+) -> Result<(), Unfit> {
+    let mut too_little = None;
+    for Requirement { skill, level, .. } in asked {
+        let needs = enough.unwrap_or(*level);
         match agent.level(skill) {
             has if has >= needs => {}
             0 => return Err(Unfit::Skill(Gate::SkillMissing { skill: skill.clone() })),
-            has => return Err(Unfit::Skill(Gate::SkillLevel { skill: skill.clone(), has, needs })),
+            has => {
+                too_little =
+                    too_little.or_else(|| Some(Gate::SkillLevel { skill: skill.clone(), has, needs }));
+            }
         }
     }
-    Ok(())
+    too_little.map_or(Ok(()), |gate| Err(Unfit::Skill(gate)))
 }
 
 impl PlanStep {
     /// Whether the step admits an agent to a caller with these requirements.
     pub(crate) fn admits(&self, agent: &Agent, requires: &[Requirement]) -> Result<(), Unfit> {
-        knows(agent, requires, self.min_level)?;
-        knows(agent, &self.require, self.min_level)?;
+        knows(agent, requires.iter().chain(&self.require), self.min_level)?;
         if self.groups.is_empty() || !self.groups.is_disjoint(&agent.groups) {
             Ok(())
         } else {

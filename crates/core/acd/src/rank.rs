@@ -6,10 +6,10 @@ use core::time::Duration;
 use hotline_base::{AgentId, CallId, Rng};
 use serde::{Deserialize, Serialize};
 
-use crate::Strategy;
 use crate::agent::Agent;
 use crate::gate::Asking;
 use crate::queue::Membership;
+use crate::{Requirement, Strategy};
 
 /// An agent who could have been offered the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,15 +160,27 @@ impl Asking<'_> {
                 let lots = strategy.lots(weight).unwrap_or(1);
                 lot(seed.unwrap_or_default(), id, lots)
             }
-            Strategy::BestSkill => {
-                let requires = self.caller.requires.iter();
-                let more = requires.map(|requirement| {
-                    let level = i64::from(agent.level(&requirement.skill)) - i64::from(requirement.level);
-                    i64::from(requirement.weight) * level
-                });
-                -more.sum::<i64>()
+            Strategy::BestSkill => -self.excess(agent),
+        }
+    }
+}
+
+impl Asking<'_> {
+    /// By how much an agent exceeds what is asked for: by the caller, and by the steps of the plan that have begun. What both ask
+    /// for counts once, as the caller asks for it.
+    fn excess(&self, agent: &Agent) -> i64 {
+        let own = &self.caller.requires;
+        let steps = self.caller.progress.steps(&self.queue.config.plan).flat_map(|step| &step.require);
+        let mut counted: Vec<&Requirement> = own.iter().collect();
+        for asked in steps {
+            if counted.iter().all(|known| known.skill != asked.skill) {
+                counted.push(asked);
             }
         }
+        let more = |asked: &&Requirement| {
+            i64::from(asked.weight) * (i64::from(agent.level(&asked.skill)) - i64::from(asked.level))
+        };
+        counted.iter().map(more).sum()
     }
 }
 

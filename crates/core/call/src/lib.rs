@@ -44,7 +44,10 @@ pub use hotline_media::Supervision as MonitorMode;
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
 pub use number::DialPlan;
-pub use queue::{Announcements, CallbackRules, CalledFirst, Greeting, QUEUE_PROMPTS_MAX, Queue};
+pub use queue::{
+    Announcements, CALLBACK_KEY, CALLBACK_PROMPT, CallbackRules, CalledFirst, Greeting, QUEUE_PROMPTS_MAX,
+    Queue,
+};
 pub use record::{
     Attendance, CallRecord, CalledBack, Correction, CountedOffer, Dial, DialOutcome, Ending, FlowStep,
     LeftMessage, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer,

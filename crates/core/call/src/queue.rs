@@ -12,6 +12,10 @@ use crate::speech::SpeechPolicy;
 
 /// Prompts in one list of a queue.
 pub const QUEUE_PROMPTS_MAX: usize = 16;
+/// With it, who is called back says that it is a person; see [`CallbackRules::confirm`].
+pub const CALLBACK_KEY: char = '1';
+/// What asks for [`CALLBACK_KEY`].
+pub const CALLBACK_PROMPT: &str = "callback_confirm";
 
 /// A queue.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +67,9 @@ impl Queue {
 pub struct CallbackRules {
     /// Who is called first.
     pub first: CalledFirst,
+    /// Whether somebody who is called before an agent waits for one only after having pressed [`CALLBACK_KEY`]: a mailbox
+    /// presses none. Who does not was not reached.
+    pub confirm: bool,
     /// How often the number is called again.
     pub retries: u8,
     /// How long after a call that reached nobody.
@@ -82,7 +89,7 @@ pub enum CalledFirst {
 
 impl Default for CallbackRules {
     fn default() -> Self {
-        Self { first: CalledFirst::Agent, retries: 2, retry: Duration::from_secs(300) }
+        Self { first: CalledFirst::Agent, confirm: false, retries: 2, retry: Duration::from_secs(300) }
     }
 }
 

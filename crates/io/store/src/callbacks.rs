@@ -123,6 +123,33 @@ impl Store {
         self.db.fetch_first(statement).await?.as_ref().map(read).transpose()
     }
 
+    /// The wishes that were given up because nobody was reached, with when that was, the latest first, at most `limit`: until
+    /// somebody has seen to them.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn missed_callbacks(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(BookedCallback, WallTime)>, StoreError> {
+        let limit = i64::try_from(limit.min(CALLBACKS_MAX)).unwrap_or(0);
+        let statement =
+            sql("SELECT * FROM callback WHERE outcome = 'missed' ORDER BY closed_at DESC, id LIMIT $1")
+                .bind(limit);
+        let rows = self.db.fetch(statement).await?;
+        rows.iter().map(|row| Ok((read(row)?, WallTime(row.get("closed_at")?)))).collect()
+    }
+
+    /// Somebody has seen to a wish that was given up. False if it is not on that list.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn settle_missed_callback(&self, id: CallId) -> Result<bool, StoreError> {
+        let statement = sql("UPDATE callback SET outcome = 'settled' WHERE id = $1 AND outcome = 'missed'")
+            .bind(id.to_string());
+        Ok(self.db.execute(statement).await? > 0)
+    }
+
     /// Takes a wish off the list. False if it is not on it.
     ///
     /// # Errors

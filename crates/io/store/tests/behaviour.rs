@@ -109,6 +109,7 @@ const CASES: &[Case] = cases![
     customers::the_agent_who_had_a_customer_last_is_found_with_it,
     callbacks::whoever_wants_to_be_called_back_is_listed_once_until_it_is_done,
     callbacks::a_wish_is_kept_as_it_stands_until_somebody_was_reached,
+    callbacks::who_was_not_reached_is_listed_until_somebody_has_seen_to_it,
     callbacks::a_wish_that_a_leader_gave_another_place_has_it_also_after_a_restart,
     agent_time::spans_of_a_session_come_back_in_order_and_once,
     agent_time::a_session_without_an_end_is_open,

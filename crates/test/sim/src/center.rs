@@ -92,6 +92,8 @@ pub struct Rules {
     pub greets: bool,
     /// Who is called first when somebody is called back.
     pub called_first: CalledFirst,
+    /// Whether whoever is called before an agent presses a key to wait for one.
+    pub confirm_callback: bool,
 }
 
 impl Default for Rules {
@@ -111,6 +113,7 @@ impl Default for Rules {
             strategy: Strategy::LongestIdle,
             greets: false,
             called_first: CalledFirst::Agent,
+            confirm_callback: false,
         }
     }
 }
@@ -199,7 +202,11 @@ pub(crate) fn center(rules: &Rules) -> Center {
         greeting: if rules.greets { greeting() } else { Greeting::default() },
         record: rules.record,
         speech: rules.speech,
-        callback: CallbackRules { first: rules.called_first, ..CallbackRules::default() },
+        callback: CallbackRules {
+            first: rules.called_first,
+            confirm: rules.confirm_callback,
+            ..CallbackRules::default()
+        },
         ..Queue::new(routing, Music::from("music/waiting"))
     };
     let agent = |number: usize| Agent {

@@ -8,7 +8,7 @@ use hotline_call::{
     CallEvent, CallbackRules, CallbackState, CalledFirst, EndKind, EventKind, QueueOutcome, TRUNK_PATIENCE,
     TRUNK_PAUSE,
 };
-use hotline_sim::{Act, PhoneId, PickUp, Rules, WRAP_UP, World, for_each_seed};
+use hotline_sim::{Act, Manners, PhoneId, PickUp, Rules, WRAP_UP, World, for_each_seed};
 
 const SEEDS: u64 = 1000;
 const LONG: Duration = Duration::from_secs(120);
@@ -177,6 +177,43 @@ fn who_is_called_first_and_does_not_answer_costs_no_agent_a_second_and_is_tried_
         let records = world.close();
         assert_eq!(records.len(), 2 + usize::from(CallbackRules::default().retries));
         assert!(records.iter().skip(1).all(|made| made.offers.is_empty()));
+    });
+}
+
+/// Whose numbers are called before an agent is, and who press a key to wait for one.
+fn asked_for_a_key(seed: u64, loud: bool, keys: &[char]) -> (World, PhoneId, PhoneId) {
+    let rules = Rules { confirm_callback: true, ..CUSTOMER_FIRST() };
+    let (mut world, agent, outside) = asked_of(seed, loud, rules, PickUp::After(seconds(2)));
+    let keys = keys.iter().flat_map(|key| Manners::press(*key, seconds(2)));
+    world.manners(outside).keys = keys.collect();
+    (world, agent, outside)
+}
+
+#[test]
+fn a_mailbox_that_is_called_first_reaches_no_agent_and_the_number_is_called_again() {
+    for_each_seed(SEEDS / 10, |seed, loud| {
+        let (mut world, agent, outside) = asked_for_a_key(seed, loud, &[]);
+        let given_up = |world: &World| world.callbacks() == [CallbackState::Missed];
+        assert!(world.run_until(seconds(1800), given_up), "{:?}", world.callbacks());
+        let times = 1 + u32::from(CallbackRules::default().retries);
+        assert_eq!((world.phone(outside).answered, world.phone(agent).answered), (times, 0));
+        assert_eq!(world.agent_state(agent), AgentState::Ready, "no agent loses a second");
+        let records = world.close();
+        assert_eq!(records.len(), 1 + times as usize);
+        assert!(records.iter().skip(1).all(|made| made.offers.is_empty() && made.queues.is_empty()));
+    });
+}
+
+#[test]
+fn who_is_called_first_and_presses_the_key_waits_and_has_the_next_agent() {
+    for_each_seed(SEEDS / 10, |seed, loud| {
+        let (mut world, agent, outside) = asked_for_a_key(seed, loud, &['1']);
+        assert!(world.run_until(LONG, |world| world.are_talking(agent, outside)), "the two talk");
+        assert_eq!(world.callbacks(), [CallbackState::Reached]);
+        world.later(seconds(3), outside, Act::HangUp);
+        let records = world.close();
+        let [_, made] = &records[..] else { panic!("the caller's call, and the one that was made") };
+        assert_eq!(made.queues.last().and_then(|visit| visit.outcome), Some(QueueOutcome::Answered));
     });
 }
 

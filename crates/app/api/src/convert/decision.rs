@@ -116,7 +116,7 @@ fn refused(gate: &Gate, at: WallTime) -> String {
         Gate::NotReady { reason } => format!("not ready: {}", reason.as_str()),
         Gate::NoRegistration => "the phone is not registered".to_owned(),
         Gate::DeviceBusy => "in a call outside the queues".to_owned(),
-        Gate::Reserved { .. } => "another call is on offer".to_owned(),
+        Gate::Reserved { .. } => "a call is on offer".to_owned(),
         Gate::AtCapacity => "talks".to_owned(),
         Gate::WrapUp { until } => format!("after-call work{}", further(*until)),
         Gate::RnaDelay { until, cause } => {

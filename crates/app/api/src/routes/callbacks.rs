@@ -54,7 +54,19 @@ pub(crate) async fn list(
     let (seen, next) = cursor::page(seen, size, place);
     let sight = |booked: &BookedCallback| Sight::of(&who.viewer, Subject::Call(&ties(booked)));
     let callbacks = seen.iter().map(|booked| shape(booked, sight(booked))).collect();
-    Ok(axum::Json(api::CallbackList { callbacks, next }))
+    let missed = if part.cursor.is_none() { missed(&app, &who).await? } else { Vec::new() };
+    Ok(axum::Json(api::CallbackList { callbacks, missed, next }))
+}
+
+/// Those who were not reached as often as is tried.
+async fn missed(app: &App, who: &Identity) -> Result<Vec<api::Callback>, ApiError> {
+    let missed = app.ports.store.missed_callbacks(PAGE_MAX).await?;
+    let seen = missed.iter().filter(|(booked, _)| may(who, Permission::QueuesSee, booked).is_ok());
+    let shaped = seen.map(|(booked, at)| {
+        let sight = Sight::of(&who.viewer, Subject::Call(&ties(booked)));
+        api::Callback { not_before: None, missed_at: Some(time(*at)), ..shape(booked, sight) }
+    });
+    Ok(shaped.collect())
 }
 
 /// `DELETE /api/v1/callbacks/{id}`
@@ -64,9 +76,15 @@ pub(crate) async fn close(
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let wish = CallId::parse(&id).ok_or(ApiError::NotFound)?;
-    match app.ports.store.open_callback(wish).await? {
+    let missed = app.ports.store.missed_callbacks(PAGE_MAX).await?;
+    let missed = missed.into_iter().map(|(booked, _)| booked).find(|booked| booked.callback.id == wish);
+    match app.ports.store.open_callback(wish).await?.or(missed) {
         Some(booked) => may(&who, Permission::QueuesSteer, &booked)?,
         None => who.may(Permission::QueuesSteer, Subject::Center)?,
+    }
+    if app.ports.store.settle_missed_callback(wish).await? {
+        app.audit(&who.user.name, "callback.settle", id, serde_json::Value::Null).await?;
+        return Ok(NoContent);
     }
     if !app.ports.store.close_callback(wish, app.now()).await? {
         return Err(ApiError::NotFound);
@@ -99,5 +117,6 @@ fn shape(BookedCallback { callback, call }: &BookedCallback, sight: Sight) -> ap
         requested_at: time(callback.requested_at),
         tries: callback.tries,
         not_before: callback.not_before.map(time),
+        missed_at: None,
     }
 }

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hotline_base::{AgentId, GroupId, HoursId, QueueId, SkillId};
-use hotline_call::{CallbackRules, CalledFirst, Queue, SpeechPolicy, Staffing};
+use hotline_call::{CALLBACK_PROMPT, CallbackRules, CalledFirst, Queue, SpeechPolicy, Staffing};
+use hotline_ivr::PromptName;
 use hotline_yaml::{Fields, Node, Reader, suggest};
 
 use crate::agents::AgentEntry;
@@ -113,7 +114,7 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         None => Some(None),
     };
     let place_kept = seconds(reader, fields, "place_kept_s", 0..=3600, Duration::ZERO);
-    let callback = callback(reader, fields.optional("callback"));
+    let callback = callback(reader, fields.optional("callback"), around.sounds);
     let dispositions = dispositions(reader, fields.optional("dispositions"), around.staffing);
     let record = reader.bool(fields.optional("record"), true);
     let speech = speech(reader, fields.optional("speech"), around.speech);
@@ -143,17 +144,30 @@ fn hours(reader: &mut Reader<'_>, node: &Node, known: &BTreeSet<HoursId>) -> Opt
 
 const FIRST: [(&str, CalledFirst); 2] = [("agent", CalledFirst::Agent), ("customer", CalledFirst::Customer)];
 
-fn callback(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<CallbackRules> {
+fn callback(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Option<CallbackRules> {
     let usual = CallbackRules::default();
     let Some(node) = node else { return Some(usual) };
-    let fields = reader.fields(node, "rules for calling back", &["first", "retries", "retry_s"])?;
+    let fields =
+        reader.fields(node, "rules for calling back", &["first", "confirm", "retries", "retry_s"])?;
     let first = match fields.optional("first") {
         Some(node) => choice(reader, node, "side", &FIRST),
         None => Some(usual.first),
     };
+    let confirm = reader.bool(fields.optional("confirm"), usual.confirm);
+    if let (Some(node), Some(true), Some(first)) = (fields.optional("confirm"), confirm, first) {
+        if first == CalledFirst::Agent {
+            reader.mistake(node.place, "an agent hears by itself who answers", "`first: customer` beside it");
+        }
+        sound::is_there(reader, node.place, &PromptName::from(CALLBACK_PROMPT), sounds)?;
+    }
     let retries = routing::count(reader, &fields, "retries", 0..=20, usual.retries.into());
     let retry = seconds(reader, &fields, "retry_s", 1..=86_400, usual.retry);
-    Some(CallbackRules { first: first?, retries: u8::try_from(retries?).ok()?, retry: retry? })
+    Some(CallbackRules {
+        first: first?,
+        confirm: confirm?,
+        retries: u8::try_from(retries?).ok()?,
+        retry: retry?,
+    })
 }
 
 fn seconds(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hotline_call::{Announcements, Greeting, QUEUE_PROMPTS_MAX};
 use hotline_ivr::PromptName;
 use hotline_media::{Music, MusicStart, PromptId};
-use hotline_yaml::{Fields, Node, Reader, Value, suggest};
+use hotline_yaml::{Fields, Node, Place, Reader, Value, suggest};
 
 use super::seconds;
 use crate::flows::Sounds;
@@ -118,14 +118,24 @@ fn prompts(reader: &mut Reader<'_>, node: &Node, sounds: &Sounds) -> Option<Vec<
 
 /// A prompt that every language has.
 fn prompt_of(reader: &mut Reader<'_>, node: &Node, sounds: &Sounds) -> Option<PromptName> {
-    let text = reader.text(node, "a prompt's name")?;
-    let name = PromptName::from(text);
-    let missing = sounds.prompts.iter().find(|(_, known)| !known.contains(&name));
-    let Some((language, known)) = missing else { return Some(name) };
-    let remedy = match suggest(text, known.iter().map(PromptName::as_str)) {
+    let name = PromptName::from(reader.text(node, "a prompt's name")?);
+    is_there(reader, node.place, &name, sounds)?;
+    Some(name)
+}
+
+/// Notes a mistake if a language does not have the prompt.
+pub(super) fn is_there(
+    reader: &mut Reader<'_>,
+    place: Place,
+    name: &PromptName,
+    sounds: &Sounds,
+) -> Option<()> {
+    let missing = sounds.prompts.iter().find(|(_, known)| !known.contains(name));
+    let Some((language, known)) = missing else { return Some(()) };
+    let remedy = match suggest(name.as_str(), known.iter().map(PromptName::as_str)) {
         near if near.is_empty() => format!("put it into sounds/{language}"),
         near => near,
     };
-    reader.mistake(node.place, format!("there is no prompt `{text}` in {language}"), remedy);
+    reader.mistake(place, format!("there is no prompt `{}` in {language}", name.as_str()), remedy);
     None
 }

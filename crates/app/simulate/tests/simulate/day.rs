@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_base::{CallId, QueueId, WallTime};
+use hotline_acd::Strategy;
+use hotline_base::{AgentId, CallId, QueueId, WallTime};
 use hotline_call::{CallEvent, Event, EventKind};
 use hotline_simulate::{Crew, Distribution, Level, Scenario, Simulation, Stream, Tally, callers};
 
@@ -133,5 +134,49 @@ fn lost_phones_cost_calls_time_and_nobody_its_caller() {
         let whole = pass(&scenario, level).0.whole(&QueueId::from("calls"));
         assert_eq!(whole.answered + whole.abandoned + whole.left, whole.offered, "{level:?}");
         assert!(whole.answered > 100, "{level:?}: {whole:?}");
+    }
+}
+
+/// By the decisions that the journal holds: on each the agents who were free then had shares in proportion to their weights.
+#[test]
+fn lots_of_a_day_are_in_proportion_to_weights_and_every_decision_can_be_made_again() {
+    let mut center = center(6, Duration::from_secs(30));
+    let queue = center.queues.get_mut(&QueueId::from("calls")).expect("the center's queue");
+    queue.routing.strategy = Strategy::WeightedRandom;
+    for (member, weight) in queue.routing.members.iter_mut().zip([1, 1, 2, 4, 8, 16]) {
+        member.weight = weight;
+    }
+    let mut scenario = scenario(9);
+    scenario.streams[0].profile = vec![(HOUR, 1500.0)];
+    scenario.streams[0].talk = constant(5);
+    scenario.streams[0].wrap_up = Some(constant(1));
+    let callers: Arc<[_]> = callers(&scenario).into();
+    let simulation = Simulation { level: Level::Acd, center: &center, scenario: &scenario, callers };
+    let mut journal = Vec::new();
+    simulation.run(Some(&mut journal)).expect("memory takes everything");
+    // For each agent: chosen how often, how often it should have been, and the variance of that.
+    let mut drawn: BTreeMap<AgentId, (f64, f64, f64)> = BTreeMap::new();
+    let mut decisions = 0;
+    for event in events(&String::from_utf8(journal).expect("JSON")) {
+        let EventKind::Call { what: CallEvent::Offered { agent, because: Some(because), .. }, .. } =
+            event.kind
+        else {
+            continue;
+        };
+        assert_eq!(because.replay().as_ref(), Some(&agent));
+        let all: f64 = because.candidates.iter().map(|candidate| f64::from(candidate.weight)).sum();
+        for candidate in because.candidates {
+            let share = f64::from(candidate.weight) / all;
+            let (chosen, expected, variance) = drawn.entry(candidate.agent.clone()).or_default();
+            *chosen += f64::from(u8::from(candidate.agent == agent));
+            *expected += share;
+            *variance += share * (1.0 - share);
+        }
+        decisions += 1;
+    }
+    assert!(decisions > 2500, "{decisions} decisions");
+    for (agent, (chosen, expected, variance)) in drawn {
+        let far = (chosen - expected) / variance.sqrt();
+        assert!(far.abs() < 4.0, "{agent}: {chosen} and not {expected}, {far} standard deviations");
     }
 }

@@ -1,11 +1,12 @@
 //! Every offer says why, and every agent who is passed over has a reason.
 
 use hotline_acd::{
-    Candidate, DECISION_LISTED_MAX, Decision, Direction, Event, Gate, NotReadyReason, OfferFailure, Outside,
-    SortKey, Strategy,
+    AgentConfig, Candidate, DECISION_LISTED_MAX, Decision, Direction, Event, Gate, NotReadyReason,
+    OfferFailure, Outside, Plan, PlanStep, QueueConfig, Requirement, SortKey, Strategy,
 };
+use hotline_base::SkillId;
 
-use crate::center::{Center, agent, call, queue, seconds};
+use crate::center::{Center, agent, call, entry, queue, seconds};
 
 fn last_decision(center: &mut Center) -> Decision {
     let events = center.told();
@@ -74,6 +75,24 @@ fn the_first_shut_gate_is_the_reason_in_the_order_of_the_gates() {
     assert_eq!(refusal(&center, 2, "eve"), Some("DEVICE_BUSY"));
     center.acd.set_outside_call(center.now, &agent("eve"), call(99), None);
     assert_eq!(center.acd.refusal(center.now, call(2), &agent("nobody")), None);
+}
+
+#[test]
+fn a_skill_that_is_missing_is_said_before_one_of_which_there_is_too_little() {
+    let skills = [(SkillId::from("french"), 2)].into();
+    let adam = AgentConfig { skills, ..AgentConfig::new(agent("adam"), "".into()) };
+    let asked = |skill: &str| Requirement { skill: skill.into(), level: 3, weight: 1 };
+    let plan = Plan { steps: vec![PlanStep { require: vec![asked("cars")], ..PlanStep::default() }] };
+    let mut center = Center::with(vec![QueueConfig { plan, ..queue("sales", &["adam"]) }], vec![adam]);
+    let mut caller = entry(1, "sales");
+    caller.requires = vec![asked("french")];
+    center.try_enqueue(caller).unwrap();
+    let gate = center.acd.refusal(center.now, call(1), &agent("adam"));
+    assert_eq!(
+        gate,
+        Some(Gate::SkillMissing { skill: "cars".into() }),
+        "of the step, not french of the caller"
+    );
 }
 
 #[test]

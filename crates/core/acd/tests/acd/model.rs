@@ -834,7 +834,9 @@ impl Model {
             Strategy::Random => lot(caller, index, 1),
             Strategy::WeightedRandom => lot(caller, index, rules::weight(index)),
             Strategy::BestSkill => {
-                -caller.requires.iter().map(|(skill, needs)| level(skill) - i64::from(*needs)).sum::<i64>()
+                let steps = caller.begun.iter().flat_map(|step| &queue.plan[*step].require);
+                let asked: BTreeMap<_, _> = steps.chain(&caller.requires).copied().collect();
+                -asked.iter().map(|(skill, needs)| level(skill) - i64::from(*needs)).sum::<i64>()
             }
         };
         let tier = staff.iter().find(|(agent, _)| *agent == index).map_or(1, |(_, tier)| *tier);

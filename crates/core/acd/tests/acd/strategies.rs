@@ -116,6 +116,73 @@ fn lots_are_drawn_in_proportion_and_can_be_drawn_again() {
     }
 }
 
+/// How far counts are from shares (Pearson's χ²).
+fn chi_square(counts: &[u32], shares: &[f64]) -> f64 {
+    let all: f64 = counts.iter().map(|count| f64::from(*count)).sum();
+    let parts: f64 = shares.iter().sum();
+    let expected = shares.iter().map(|share| all * share / parts);
+    counts
+        .iter()
+        .zip(expected)
+        .map(|(count, expected)| (f64::from(*count) - expected).powi(2) / expected)
+        .sum()
+}
+
+/// How often each of `names` is the first choice of so many callers, each of whom leaves before anybody answers.
+fn drawn(center: &mut Center, names: &[&str], numbers: core::ops::Range<u32>) -> Vec<u32> {
+    let mut counts = vec![0; names.len()];
+    for number in numbers {
+        center.enqueue(number);
+        let chosen = center.offered_to(number);
+        counts[names.iter().position(|name| *name == chosen).unwrap()] += 1;
+        center.leave(number);
+    }
+    counts
+}
+
+/// 99.9 % of all samples of a fair draw are below these, by degrees of freedom (the χ² table).
+const CHI_SQUARE_MAX: [f64; 4] = [0.0, 10.828, 13.816, 16.266];
+
+#[test]
+fn twenty_thousand_lots_are_in_proportion_to_the_weights_of_those_who_are_free() {
+    let names = ["adam", "ben", "carl", "dora"];
+    let weights = [1, 3, 6, 100];
+    let members = names.iter().zip(weights);
+    let members = members.map(|(name, weight)| Member { weight, ..Member::new(agent(name)) }).collect();
+    let strategy = Strategy::WeightedRandom;
+    let sales = QueueConfig { strategy, members, ..queue("sales", &[]) };
+    let mut center = Center::open(vec![sales], &names);
+    let far = chi_square(&drawn(&mut center, &names, 1..20_001), &weights.map(f64::from));
+    assert!(far < CHI_SQUARE_MAX[3], "χ² {far}");
+    // The three others have the shares among themselves that they had before.
+    center.acd.set_registered(center.now, &agent("dora"), false);
+    let counts = drawn(&mut center, &names, 20_001..40_001);
+    assert_eq!(counts[3], 0);
+    let far = chi_square(&counts[..3], &[1.0, 3.0, 6.0]);
+    assert!(far < CHI_SQUARE_MAX[2], "χ² {far}: {counts:?}");
+}
+
+#[test]
+fn a_weight_is_a_share_within_its_tier_and_never_goes_before_one() {
+    let names = ["adam", "ben", "carl"];
+    let member = |name, tier, weight| Member { tier, weight, ..Member::new(agent(name)) };
+    let members = vec![member("adam", 1, 1), member("ben", 1, 2), member("carl", 2, 100)];
+    let sales = QueueConfig { strategy: Strategy::WeightedRandom, members, ..queue("sales", &[]) };
+    let mut center = Center::open(vec![sales], &names);
+    let counts = drawn(&mut center, &names, 1..10_001);
+    assert_eq!(counts[2], 0, "of the second tier, however great its weight");
+    let far = chi_square(&counts[..2], &[1.0, 2.0]);
+    assert!(far < CHI_SQUARE_MAX[1], "χ² {far}: {counts:?}");
+}
+
+#[test]
+fn random_draws_all_alike() {
+    let names = ["adam", "ben", "carl", "dora"];
+    let mut center = by(Strategy::Random, &names);
+    let far = chi_square(&drawn(&mut center, &names, 1..20_001), &[1.0; 4]);
+    assert!(far < CHI_SQUARE_MAX[3], "χ² {far}");
+}
+
 #[test]
 fn best_skill_takes_who_knows_most_of_what_is_asked() {
     let sales = QueueConfig { strategy: Strategy::BestSkill, ..queue("sales", &["adam", "ben"]) };
@@ -135,6 +202,27 @@ fn best_skill_takes_who_knows_most_of_what_is_asked() {
     second.requires = asked(5, 1);
     center.try_enqueue(second).unwrap();
     assert_eq!(center.offered_to(2), "adam", "15 + 2 against 5 + 6");
+}
+
+#[test]
+fn best_skill_counts_what_the_plan_asks_for_too() {
+    let require = vec![Requirement { skill: "french".into(), level: 3, weight: 2 }];
+    let plan = Plan { steps: vec![PlanStep { require, ..PlanStep::default() }] };
+    let sales =
+        QueueConfig { strategy: Strategy::BestSkill, plan, ..queue("sales", &["adam", "ben", "carl"]) };
+    let agents = vec![
+        skilled("adam", &[("french", 3), ("cars", 9)]),
+        skilled("ben", &[("french", 7), ("cars", 3)]),
+        skilled("carl", &[("french", 2), ("cars", 9)]),
+    ];
+    let mut center = Center::with(vec![sales], agents);
+    center.enqueue(1);
+    assert_eq!(center.offered_to(1), "ben", "8 against 0; carl knows too little");
+    center.leave(1);
+    let mut second = entry(2, "sales");
+    second.requires = vec![Requirement { skill: "cars".into(), level: 1, weight: 2 }];
+    center.try_enqueue(second).unwrap();
+    assert_eq!(center.offered_to(2), "adam", "16 + 0 against 4 + 8");
 }
 
 #[test]

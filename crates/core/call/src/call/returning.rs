@@ -15,6 +15,7 @@ use crate::callbacks::{CallbackState, First, Returning, Wish};
 use crate::controller::CallTimer;
 use crate::env::Env;
 use crate::event::{CallEvent, DialFailure, EndKind, Entry, Party, QueueOutcome, Source};
+use crate::queue::{CALLBACK_KEY, CALLBACK_PROMPT};
 use crate::record::DialOutcome;
 
 /// The flow through which whoever answers is led; none of the center's.
@@ -70,12 +71,22 @@ impl Call {
 
     /// Whoever was called has answered, and waits for an agent.
     pub(super) fn stand_in_line(&mut self, now: Now, env: &mut Env) {
-        let queue = self.returning.as_ref().and_then(|returning| env.acd.place(returning.callback));
-        let flows = queue.and_then(|place| flows(place.queue.as_str(), &self.record.language));
+        let place = self.returning.as_ref().and_then(|returning| env.acd.place(returning.callback));
+        let is_asked = self.is_to_confirm(env);
+        let flows = place.and_then(|place| flows(place.queue.as_str(), &self.record.language, is_asked));
         let is_led = flows.is_some_and(|flows| self.start_flow_of(now, env, flows, &FlowId::from(WAITS)));
         if !is_led {
             self.end_by_system(now, env, EndKind::Refused, Some(200), 41);
         }
+    }
+
+    /// Whether the queue wants to know that a person has answered.
+    fn is_to_confirm(&self, env: &Env) -> bool {
+        let queue = match &self.record.source {
+            Source::Queue(queue) => env.center.queues.get(queue),
+            Source::Trunk(_) | Source::Agent(_) => None,
+        };
+        queue.is_some_and(|queue| queue.callback.confirm)
     }
 
     /// Takes the place of the wish for which this call is made; `None` if it is for none, or has an agent.
@@ -154,7 +165,8 @@ impl Call {
         env.acd.offer_failed(now, reservation, failure);
     }
 
-    /// Who was called first and hangs up before an agent comes is missed: the number was called, and is not called again.
+    /// Who was called first and hangs up before an agent comes is missed: the number was called, and is not called again. Who
+    /// was asked for a key and has pressed none has never stood in line: a mailbox, for all that is known.
     fn give_up_customer(&mut self, now: Now, env: &mut Env, id: CallId, ending: &Ending) {
         let dial = self.record.dials.last().map(|dial| (dial.leg, dial.outcome));
         if let Some((leg, DialOutcome::Pending)) = dial {
@@ -165,7 +177,10 @@ impl Call {
         if ending.kind == EndKind::Shutdown {
             env.callback_waits(id);
         } else if self.record.answered_at.is_some() {
-            env.give_up_callback(now, id);
+            match self.record.queues.is_empty() && self.is_to_confirm(env) {
+                true => env.callback_missed(now, id, None),
+                false => env.give_up_callback(now, id),
+            }
         } else if is_trunks(dial.map(|(_, outcome)| outcome)) {
             env.callback_without_trunk(now, id, None);
         } else {
@@ -197,10 +212,17 @@ const fn is_trunks(last: Option<DialOutcome>) -> bool {
     }
 }
 
-/// The way of whoever answers: into the queue, and out of the call if that ends without an agent.
-fn flows(queue: &str, language: &str) -> Option<Arc<Flows>> {
+/// The way of whoever answers: into the queue, after a key if one is asked for, and out of the call if that ends without an
+/// agent. The question is put three times: a mailbox says its own words first, and so do people.
+fn flows(queue: &str, language: &str, is_asked: bool) -> Option<Arc<Flows>> {
+    let then = if is_asked { "ask" } else { "wait" };
+    let ask = format!(
+        "  ask: {{menu: {{prompts: [{CALLBACK_PROMPT}], timeout_s: 3, choices: {{{CALLBACK_KEY}: wait}}, no_input: {{retries: \
+         [[{CALLBACK_PROMPT}], [{CALLBACK_PROMPT}]], then: bye}}, invalid: {{retries: [[{CALLBACK_PROMPT}]], then: bye}}}}}}\n"
+    );
+    let ask = if is_asked { ask.as_str() } else { "" };
     let text = format!(
-        "flow: {WAITS:?}\nlanguages: [{language:?}]\nstart: answer\nsteps:\n  answer: {{answer: {{then: wait}}}}\n  \
+        "flow: {WAITS:?}\nlanguages: [{language:?}]\nstart: answer\nsteps:\n  answer: {{answer: {{then: {then}}}}}\n{ask}  \
          wait: {{queue: {{name: {queue:?}, exits: {{full: bye, timeout: bye, no_agents: bye}}}}}}\n  \
          bye: {{hangup: {{cause: normal}}}}\n"
     );
@@ -214,8 +236,8 @@ mod tests {
 
     #[test]
     fn whoever_answers_can_be_led_into_any_queue_in_any_language() {
-        for (queue, language) in [("sales", "en"), ("sales-de_2", "zh")] {
-            let flows = flows(queue, language).unwrap();
+        for (queue, language, is_asked) in [("sales", "en", false), ("sales-de_2", "zh", true)] {
+            let flows = flows(queue, language, is_asked).unwrap();
             let flow = flows.get(&FlowId::from(WAITS)).unwrap();
             assert_eq!(flow.queues().map(hotline_base::QueueId::as_str).collect::<Vec<_>>(), [queue]);
             assert_eq!(flow.languages().next().map(|language| language.as_str()), Some(language));

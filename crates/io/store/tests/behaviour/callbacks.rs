@@ -90,3 +90,34 @@ pub(crate) async fn a_wish_that_a_leader_gave_another_place_has_it_also_after_a_
     assert_eq!(placed("support").await, expected);
     assert_eq!(placed("billing").await, expected, "the number waits there already");
 }
+
+pub(crate) async fn who_was_not_reached_is_listed_until_somebody_has_seen_to_it(bench: Bench) {
+    let store = &bench.store;
+    let (ada, bob, carl) =
+        (wish(1, "sales", "+49301"), wish(2, "sales", "+49302"), wish(3, "sales", "+49303"));
+    for wish in [&ada, &bob, &carl] {
+        store.book_callback(wish).await.unwrap();
+    }
+    let spool = bench.directory.path().join("spool");
+    let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
+    for (wish, state, minute) in [
+        (&ada, CallbackState::Missed, 20),
+        (&bob, CallbackState::Missed, 30),
+        (&carl, CallbackState::Reached, 40),
+    ] {
+        let change = CallbackChange { id: wish.callback.id, state, at: at(minute) };
+        writer.write(JournalEntry::Callback(change));
+    }
+    writer.flush().await.unwrap();
+    assert_eq!(store.open_callbacks(CALLBACKS_MAX).await.unwrap(), []);
+    let missed = store.missed_callbacks(CALLBACKS_MAX).await.unwrap();
+    assert_eq!(missed, [(bob.clone(), at(30)), (ada.clone(), at(20))], "the latest first");
+    assert_eq!(store.missed_callbacks(1).await.unwrap(), [(bob.clone(), at(30))]);
+
+    assert!(store.settle_missed_callback(bob.callback.id).await.unwrap());
+    assert!(!store.settle_missed_callback(bob.callback.id).await.unwrap());
+    assert!(!store.settle_missed_callback(carl.callback.id).await.unwrap(), "it was met");
+    assert_eq!(store.missed_callbacks(CALLBACKS_MAX).await.unwrap(), [(ada.clone(), at(20))]);
+    let again = store.book_callback(&wish(4, "sales", "+49301")).await.unwrap();
+    assert_eq!(again, CallbackBooking::New, "who was missed may wish again");
+}
