@@ -168,6 +168,7 @@ pub fn load_with_flows(server_file: &Path, flows: Option<&Path>) -> Result<Confi
     // Drafts in a folder of their own need not have what the center's numbers lead to.
     let judged = flows.is_none().then_some(&written);
     let draft = center::parse(&center_source, &parsed_flows, &unread, judged, &sounds, &mut mistakes);
+    flows::sort(&flow_texts, &mut mistakes);
     let Some(draft) = draft.filter(|_| mistakes.is_empty()) else {
         return Err(ConfigError::Mistakes(Mistakes(mistakes)));
     };
