@@ -26,6 +26,7 @@ mod queues;
 mod recording;
 mod refusal;
 mod replacing;
+mod running;
 mod shutdown;
 mod simulate;
 mod speech;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{FlowId, QueueId};
 use hotline_call::{DialPlan, Route, number};
-use hotline_ivr::{Flows, Language, PromptName, World, check};
+use hotline_ivr::{Flows, World, check};
 use hotline_yaml::{Diagnostic, Node, Place, Source, Value, suggest};
 
-use crate::flows::{FlowText, parse_all, sort};
+use crate::flows::{FlowText, Prompts, parse_all, sort};
 
 /// The center as flows see it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct FlowWorld {
     pub(crate) schedules: BTreeSet<String>,
     pub(crate) dial_plan: DialPlan,
     pub(crate) routes: Vec<Route>,
-    pub(crate) prompts: BTreeMap<Language, BTreeSet<PromptName>>,
+    pub(crate) prompts: Prompts,
     /// The flows that numbers lead to and that are not judged beside these: what they lead to, and how, is not known.
     pub(crate) elsewhere: BTreeSet<FlowId>,
     /// The file that names flows.
@@ -52,6 +52,12 @@ impl FlowWorld {
         sort(texts, &mut found);
         self.check_numbers(&flows, &written, &mut found);
         (flows, found)
+    }
+
+    /// The same center with other prompts.
+    #[must_use]
+    pub fn with_prompts(&self, prompts: Prompts) -> Self {
+        Self { prompts, ..self.clone() }
     }
 
     pub(crate) fn check_flows(&self, flows: &Flows, unread: &BTreeSet<FlowId>, found: &mut Vec<Diagnostic>) {

@@ -30,9 +30,12 @@ const MUSIC: &str = "music";
 /// Folders that hold no prompts for flows.
 const NOT_LANGUAGES: [&str; 4] = [MUSIC, "demo", "16k", "tone"];
 
+/// The names of all prompts by language.
+pub type Prompts = BTreeMap<Language, BTreeSet<PromptName>>;
+
 /// The names of all prompts and of all music.
 pub(crate) struct Sounds {
-    pub(crate) prompts: BTreeMap<Language, BTreeSet<PromptName>>,
+    pub(crate) prompts: Prompts,
     pub(crate) music: BTreeSet<String>,
 }
 
@@ -78,6 +81,14 @@ pub(crate) fn parse_all(texts: &[FlowText], mistakes: &mut Vec<Diagnostic>) -> F
 pub(crate) fn sort(texts: &[FlowText], mistakes: &mut [Diagnostic]) {
     let files: BTreeMap<&str, usize> = texts.iter().map(|text| text.file.as_str()).zip(0..).collect();
     mistakes.sort_by_key(|one| (files.get(one.file.as_str()).copied(), one.line, one.column));
+}
+
+/// The prompts of each language that lie in a folder of sounds.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`].
+pub fn read_prompts(directory: &Path) -> Result<Prompts, ConfigError> {
+    prompts(directory).map(|sounds| sounds.prompts)
 }
 
 /// The prompts of each language folder, and the music.

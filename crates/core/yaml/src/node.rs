@@ -126,14 +126,13 @@ fn diagnose(source: &Source, error: &Error) -> Diagnostic {
 /// What a file has more of than it may.
 fn exceeded(error: &Error) -> Option<&'static str> {
     let Error::Budget { breach, .. } = error else { return None };
-    Some(match breach {
-        BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. } => {
-            "anchors and aliases are not used here"
-        }
-        BudgetBreach::Depth { .. } => "this is nested too deep",
-        BudgetBreach::Nodes { .. } => "there are too many values",
-        _ => return None,
-    })
+    if matches!(breach, BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }) {
+        return Some("anchors and aliases are not used here");
+    }
+    if matches!(breach, BudgetBreach::Depth { .. }) {
+        return Some("this is nested too deep");
+    }
+    matches!(breach, BudgetBreach::Nodes { .. }).then_some("there are too many values")
 }
 
 /// The first tab of the line; the place itself if there is none.
