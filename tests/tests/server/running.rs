@@ -11,8 +11,9 @@ use hotline_tests::{Center, Hotline, PATIENCE, eventually, root, wait_until_told
 
 const TELL: &str = "flow: tell
 languages: [en]
-start: tell
+start: answer
 steps:
+  answer: {answer: {then: tell}}
   tell: {say: {prompts: [PROMPT], barge_in: false, then: bye}}
   bye: {hangup: {cause: normal}}
 ";
@@ -41,8 +42,9 @@ async fn list(admin: &Client) -> Result<FlowList> {
 async fn told(hotline: &Hotline, number: &str, prompt: &str) -> Result<()> {
     let mut caller: Phone = hotline.caller(number).await?;
     caller.dial("4500").await?;
+    caller.expect(&PhoneEvent::Up, PATIENCE).await?;
     wait_until_told(&caller, prompt).await?;
-    caller.expect(&PhoneEvent::Ended, PATIENCE).await
+    Ok(caller.expect(&PhoneEvent::Ended, PATIENCE).await?)
 }
 
 #[tokio::test]
@@ -95,25 +97,20 @@ async fn a_sound_file_that_comes_while_the_server_runs_is_heard_by_the_next_call
 async fn a_flow_asks_for_an_agent_and_for_skills_and_reads_the_expected_wait() -> Result<()> {
     let flow = r#"flow: sticky
 languages: [en]
-start: ask
+start: answer
 steps:
+  answer: {answer: {then: ask}}
   ask: {menu: {prompts: [menu], choices: {1: sticky, 2: skilled, 3: wait}, no_input: {then: bye}, invalid: {then: bye}}}
   sticky: {queue: {name: sales, agent: '"1002"', agent_wait_s: 30, exits: {full: bye, timeout: bye, no_agents: bye}}}
   skilled: {queue: {name: sales, skills: {french: 3}, exits: {full: bye, timeout: bye, no_agents: bye}}}
-  wait: {condition: {if: "queue.sales.ready == 3 and queue.sales.estimated_wait_s < 60", then: fine, else: bye}}
+  wait: {condition: {if: "queue.sales.ready == 3 and queue.sales.estimated_wait_s == 0", then: fine, else: bye}}
   fine: {say: {prompts: [goodbye], then: bye}}
   bye: {hangup: {cause: normal}}
 "#;
     let hotline = Center::new()
         .edit("config/center.yaml", "queues:\n", "skills: {french: French}\nqueues:\n")
         .agent("1003", "skills: {french: 4}")
-        .flow(
-            "4500",
-            "sticky",
-            &flow
-                .replace("start: ask", "start: answer")
-                .replace("steps:\n", "steps:\n  answer: {answer: {then: ask}}\n"),
-        )
+        .flow("4500", "sticky", flow)
         .start()
         .await?;
     let mut first = hotline.ready("1001").await?;
