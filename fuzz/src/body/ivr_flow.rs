@@ -8,20 +8,24 @@ use hotline_base::{FlowId, Now, QueueId};
 use hotline_ivr::{
     Action, CallbackExit, Customer, Digit, Facts, Flow, Flows, HoursExit, Input, Language, LocalTime,
     PromptName, QueueExit, QueueFact, RecordExit, Recorded, Reply, Request, RequestTag, Session, StreamExit,
-    Surroundings, TransferExit, WebhookExit, World, check, graph, longest_way, parse,
+    Surroundings, TransferExit, WebhookExit, World, check, draft, graph, longest_way,
 };
 
 /// More than a call's steps, so that its limit is met.
 const MAX_EVENTS: usize = 2000;
 
-/// A text: what is refused has places in it; what reads well is checked, drawn and run, and comes to an end.
+/// A text: what is refused has places in it, and what could be read of it is checked; what reads well is checked, drawn and run, and comes to an end.
 pub fn ivr_flow(input: &[u8]) {
     let Ok(text) = core::str::from_utf8(input) else { return };
-    let flow = match parse("fuzz.yaml", text) {
-        Ok(flow) => flow,
-        Err(mistakes) => {
+    let flow = match draft("fuzz.yaml", text) {
+        (Some(flow), mistakes) if mistakes.is_empty() => flow,
+        (read, mistakes) => {
             assert!((1..=100).contains(&mistakes.len()));
             assert!(mistakes.iter().all(|one| one.line > 0 && one.column > 0 && !one.to_string().is_empty()));
+            assert!(read.as_ref().is_none_or(|flow| !flow.is_whole()));
+            if let Some(flow) = &read {
+                is_sound(flow);
+            }
             return;
         }
     };
@@ -41,6 +45,7 @@ fn is_sound(flow: &Flow) -> bool {
     let nothing = BTreeSet::new();
     let world = World {
         entries: &BTreeSet::from([flow.name().clone()]),
+        unread: &BTreeSet::new(),
         queues: &flow.queues().cloned().collect(),
         extensions: &nothing,
         agents: &nothing,

@@ -7,7 +7,7 @@ use hotline_phone::{Phone, PhoneEvent};
 use hotline_tests::{Center, Hotline, PATIENCE, eventually};
 
 /// Callers who are in the menu while the flow is changed.
-const RUNNING: usize = 10;
+const RUNNING: usize = 100;
 
 /// A menu that waits for a key, in which 1 leads to `LEADS_TO`.
 const MENU: &str = "flow: short_menu

@@ -351,6 +351,44 @@ steps:
     Ok(())
 }
 
+#[tokio::test]
+async fn a_service_gets_the_key_of_the_servers_file_and_no_log_does() -> Result<()> {
+    let addresses = Center::new().addresses();
+    let service = Service::start(addresses.outside(), Some("{}")).await?;
+    let url = &service.url;
+    let flow = format!(
+        r#"flow: keyed
+languages: [en]
+start: look
+steps:
+  look: {{lookup: {{http: {{url: "{url}/api/x", headers: {{authorization: theirs}}, timeout_s: 5}}, exits: {{found: other, not_found: bye, failed: bye}}}}}}
+  other: {{webhook: {{http: {{url: "{url}/elsewhere", timeout_s: 5}}, exits: {{done: bye, failed: bye}}}}}}
+  bye: {{hangup: {{cause: normal}}}}
+"#
+    );
+    let services = format!(
+        "services:\n  headers:\n    {url}/api: {{Authorization: {{file: config/key, prefix: \"Bearer \"}}}}\nhttp:\n"
+    );
+    let hotline = center("keyed", &flow)
+        .file("config/key", "hunter2\n")
+        .edit("config/hotline.yaml", "http:\n", &services)
+        .start()
+        .await?;
+    let mut watch = hotline.watch().await?;
+    let caller = hotline.caller(CALLER).await?;
+    caller.dial("4500").await?;
+    let call = watch.call_of(CALLER).await?;
+    watch.over(&call).await?;
+    let asked: Vec<String> = service.asked().iter().map(|request| request.to_lowercase()).collect();
+    assert!(
+        asked[0].contains("authorization: bearer hunter2\r\n") && !asked[0].contains("theirs"),
+        "{asked:?}"
+    );
+    assert!(asked[1].starts_with("post /elsewhere") && !asked[1].contains("hunter2"), "{asked:?}");
+    assert!(!hotline.output().contains("hunter2"));
+    Ok(())
+}
+
 /// A service that sends a caller's sound back, and gives a result when the caller presses 5.
 async fn echo(listener: TcpListener, told: Arc<Mutex<Vec<String>>>) -> Result<()> {
     let (stream, _) = listener.accept().await?;

@@ -17,7 +17,7 @@ use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Fields, Node, Place, Reader, Source, read, shown, suggest};
 
 use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo};
-use crate::flow_world::{FlowWorld, NumberEntry};
+use crate::flow_world::{FlowWorld, NumberEntry, led_to};
 use crate::flows::{FlowText, Sounds};
 use crate::queues::{self, queues};
 use crate::server::Server;
@@ -108,12 +108,14 @@ pub(crate) struct Draft {
     tells_of_listening: bool,
     masked_queues: BTreeSet<QueueId>,
     demo: Option<(Vec<DemoUser>, bool)>,
+    /// The flows that numbers lead to and that are not among those that are looked at.
+    elsewhere: BTreeSet<FlowId>,
 }
 
 /// What entries of the center may name.
 pub(crate) struct Known<'a> {
     pub(crate) flows: &'a Flows,
-    /// The flows that have a file, also those that could not be read; `None` if what numbers lead to is not to be judged.
+    /// The flows that have a file, also those of which nothing could be read; `None` if what numbers lead to is not to be judged.
     pub(crate) written: Option<&'a BTreeSet<FlowId>>,
     pub(crate) sounds: &'a Sounds,
 }
@@ -134,13 +136,15 @@ pub(crate) fn parse(
         }
     };
     let mut reader = Reader::new(source);
-    let draft = draft(&mut reader, &root, &Known { flows, written, sounds });
+    let mut draft = draft(&mut reader, &root, &Known { flows, written, sounds });
     let found = reader.into_diagnostics();
     // What flows may name is known, whatever else is wrong with the center.
-    if let Some(draft) = draft.as_ref() {
+    if let Some(draft) = draft.as_mut() {
+        if written.is_none() {
+            draft.elsewhere = led_to(&root).filter(|flow| flows.get(flow).is_none()).collect();
+        }
         let mut found = Vec::new();
-        let judged = flows.apart_from(unread);
-        draft.flow_world(source, sounds).check_flows(&judged, &mut found);
+        draft.flow_world(source, sounds).check_flows(flows, unread, &mut found);
         mistakes.extend(found.into_iter().filter(Diagnostic::is_error));
     }
     mistakes.extend(found);
@@ -214,6 +218,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         tells_of_listening: tells_of_listening?,
         masked_queues,
         demo,
+        elsewhere: BTreeSet::new(),
     })
 }
 
@@ -356,7 +361,7 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
     };
     let (flow, language) = (flow?, language?);
     let spoken = flow.languages().any(|known| known.as_str() == language);
-    if !spoken && around.known.written.is_some() {
+    if !spoken && flow.is_whole() && around.known.written.is_some() {
         let known: Vec<&str> = flow.languages().map(Language::as_str).collect();
         let problem = format!("flow `{}` does not speak `{language}`", flow.name());
         let remedy =
@@ -447,6 +452,7 @@ impl Draft {
             prompts: sounds.prompts.clone(),
             dial_plan: self.dial_plan.clone(),
             routes: self.routes.clone(),
+            elsewhere: self.elsewhere.clone(),
             center: source.clone(),
             numbers: self.number_entries.clone(),
         }

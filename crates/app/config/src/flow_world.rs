@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hotline_base::{FlowId, QueueId};
 use hotline_call::{DialPlan, Route, number};
-use hotline_ivr::{Flows, Language, PromptName, World, check};
-use hotline_yaml::{Diagnostic, Place, Source, suggest};
+use hotline_ivr::{Flows, World, check};
+use hotline_yaml::{Diagnostic, Node, Place, Source, Value, suggest};
 
-use crate::flows::{FlowText, parse_all};
+use crate::flows::{FlowText, Prompts, parse_all, sort};
 
 /// The center as flows see it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,9 @@ pub struct FlowWorld {
     pub(crate) schedules: BTreeSet<String>,
     pub(crate) dial_plan: DialPlan,
     pub(crate) routes: Vec<Route>,
-    pub(crate) prompts: BTreeMap<Language, BTreeSet<PromptName>>,
+    pub(crate) prompts: Prompts,
+    /// The flows that numbers lead to and that are not judged beside these: what they lead to, and how, is not known.
+    pub(crate) elsewhere: BTreeSet<FlowId>,
     /// The file that names flows.
     pub(crate) center: Source,
     pub(crate) numbers: Vec<NumberEntry>,
@@ -46,12 +48,19 @@ impl FlowWorld {
         let mut found = Vec::new();
         let flows = parse_all(texts, &mut found);
         let written: BTreeSet<FlowId> = texts.iter().map(|text| text.flow.clone()).collect();
-        self.check_flows(&flows.apart_from(&unread(&flows, &written)), &mut found);
+        self.check_flows(&flows, &unread(&flows, &written), &mut found);
+        sort(texts, &mut found);
         self.check_numbers(&flows, &written, &mut found);
         (flows, found)
     }
 
-    pub(crate) fn check_flows(&self, flows: &Flows, found: &mut Vec<Diagnostic>) {
+    /// The same center with other prompts.
+    #[must_use]
+    pub fn with_prompts(&self, prompts: Prompts) -> Self {
+        Self { prompts, ..self.clone() }
+    }
+
+    pub(crate) fn check_flows(&self, flows: &Flows, unread: &BTreeSet<FlowId>, found: &mut Vec<Diagnostic>) {
         let routed = |number: &str| {
             let number = number::normalise(number, &self.dial_plan);
             number.is_some_and(|number| self.routes.iter().any(|route| route.fits(&number)))
@@ -59,8 +68,10 @@ impl FlowWorld {
         let skilled = |queue: &QueueId, skill: &str| {
             self.skilled.get(&(queue.clone(), skill.to_owned())).copied().unwrap_or_default()
         };
+        let unread = unread.union(&self.elsewhere).cloned().collect();
         let world = World {
             entries: &self.entries,
+            unread: &unread,
             queues: &self.queues,
             extensions: &self.extensions,
             agents: &self.agents,
@@ -75,10 +86,11 @@ impl FlowWorld {
         found.extend(check(flows, &world));
     }
 
-    /// A number whose flow is `written` but was not read has nothing to be told.
+    /// A number whose flow is `written` but was not read, or not wholly, has nothing to be told.
     fn check_numbers(&self, flows: &Flows, written: &BTreeSet<FlowId>, mistakes: &mut Vec<Diagnostic>) {
         for number in &self.numbers {
             match flows.get(&number.flow) {
+                Some(flow) if !flow.is_whole() => {}
                 Some(flow) if flow.languages().any(|known| known.as_str() == number.language) => {}
                 Some(_) => {
                     let (flow, language) = (&number.flow, &number.language);
@@ -101,7 +113,34 @@ impl FlowWorld {
     }
 }
 
-/// The flows that are written and could not be read.
+/// The flows that are written and of which nothing could be read.
 pub(crate) fn unread(flows: &Flows, written: &BTreeSet<FlowId>) -> BTreeSet<FlowId> {
     written.iter().filter(|name| flows.get(name).is_none()).cloned().collect()
+}
+
+/// The flows that numbers of a center's file lead to, whether there are such or not.
+pub(crate) fn led_to(root: &Node) -> impl Iterator<Item = FlowId> {
+    let numbers = entry(root, "numbers").into_iter().flat_map(|numbers| match &numbers.value {
+        Value::Map(entries) => entries.as_slice(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Integer(_)
+        | Value::Decimal(_)
+        | Value::Text(_)
+        | Value::List(_) => &[],
+    });
+    numbers.filter_map(|(_, number)| match &entry(number, "flow")?.value {
+        Value::Text(flow) => Some(FlowId::from(flow.as_str())),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Integer(_)
+        | Value::Decimal(_)
+        | Value::List(_)
+        | Value::Map(_) => None,
+    })
+}
+
+fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Value::Map(entries) = &node.value else { return None };
+    entries.iter().find(|(known, _)| known.text == key).map(|(_, value)| value)
 }

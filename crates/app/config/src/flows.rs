@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use hotline_base::FlowId;
-use hotline_ivr::{Flow, Flows, Language, MAX_BYTES, PromptName, parse};
+use hotline_ivr::{Flow, Flows, Language, MAX_BYTES, PromptName, draft};
 use hotline_yaml::Diagnostic;
 
 use crate::ConfigError;
@@ -30,9 +30,12 @@ const MUSIC: &str = "music";
 /// Folders that hold no prompts for flows.
 const NOT_LANGUAGES: [&str; 4] = [MUSIC, "demo", "16k", "tone"];
 
+/// The names of all prompts by language.
+pub type Prompts = BTreeMap<Language, BTreeSet<PromptName>>;
+
 /// The names of all prompts and of all music.
 pub(crate) struct Sounds {
-    pub(crate) prompts: BTreeMap<Language, BTreeSet<PromptName>>,
+    pub(crate) prompts: Prompts,
     pub(crate) music: BTreeSet<String>,
 }
 
@@ -40,7 +43,7 @@ pub(crate) struct Sounds {
 /// A file that is longer than a flow may be is read until that can be told.
 ///
 /// # Errors
-/// [`ConfigError::Unreadable`], also for a text that is not UTF-8 and for more than [`FLOWS_MAX`] files.
+/// [`ConfigError::Unreadable`], also for more than [`FLOWS_MAX`] files.
 pub fn read_flows(directory: &Path) -> Result<Vec<FlowText>, ConfigError> {
     let mut names = names(directory, ".yaml")?;
     names.retain(|name| !name.ends_with(".test") && !name.starts_with('.'));
@@ -56,26 +59,36 @@ fn read_flow(directory: &Path, name: &str) -> Result<FlowText, ConfigError> {
     let read = || {
         let mut bytes = Vec::new();
         File::open(&path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-        if bytes.len() > MAX_BYTES {
-            // Refused for its length, wherever it was cut.
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
-        }
-        String::from_utf8(bytes)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the text is not UTF-8"))
+        // Refused for its length, wherever it was cut, or where it is no UTF-8.
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     let text = read().map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
     Ok(FlowText { flow: FlowId::from(name), file: path.display().to_string(), text })
 }
 
+/// The flows as far as they could be read: they can run if there is no mistake.
 pub(crate) fn parse_all(texts: &[FlowText], mistakes: &mut Vec<Diagnostic>) -> Flows {
     let mut flows: Vec<Flow> = Vec::new();
     for text in texts {
-        match parse(&text.file, &text.text) {
-            Ok(flow) => flows.push(flow),
-            Err(found) => mistakes.extend(found),
-        }
+        let (flow, found) = draft(&text.file, &text.text);
+        flows.extend(flow);
+        mistakes.extend(found);
     }
     flows.into_iter().collect()
+}
+
+/// Brings what is said of flow files into the order of these and of their lines, whichever part of the check said it.
+pub(crate) fn sort(texts: &[FlowText], mistakes: &mut [Diagnostic]) {
+    let files: BTreeMap<&str, usize> = texts.iter().map(|text| text.file.as_str()).zip(0..).collect();
+    mistakes.sort_by_key(|one| (files.get(one.file.as_str()).copied(), one.line, one.column));
+}
+
+/// The prompts of each language that lie in a folder of sounds.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`].
+pub fn read_prompts(directory: &Path) -> Result<Prompts, ConfigError> {
+    prompts(directory).map(|sounds| sounds.prompts)
 }
 
 /// The prompts of each language folder, and the music.

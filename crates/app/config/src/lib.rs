@@ -10,7 +10,9 @@ mod flows;
 mod http;
 mod keepalive;
 mod queues;
+mod retention;
 mod server;
+mod services;
 mod sip;
 mod speech;
 mod staffing;
@@ -32,9 +34,11 @@ use hotline_yaml::{Diagnostic, Source};
 
 pub use flow_suite::{FlowSuite, flow_suite};
 pub use flow_world::FlowWorld;
-pub use flows::{FLOWS_MAX, FlowText, read_flows};
+pub use flows::{FLOWS_MAX, FlowText, Prompts, read_flows, read_prompts};
 pub use http::Http;
+pub use retention::Retention;
 pub use server::{LogFormat, Media, Recordings, Server, Storage, TextToSpeech, TtsEngine};
+pub use services::{SERVICES_MAX, Services};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};
 pub use trace::{Hep, SipTrace};
 pub use webhooks::{WEBHOOKS_MAX, Webhook};
@@ -175,6 +179,7 @@ pub fn load_with_flows(server_file: &Path, flows: Option<&Path>) -> Result<Confi
     // Drafts in a folder of their own need not have what the center's numbers lead to.
     let judged = flows.is_none().then_some(&written);
     let draft = center::parse(&center_source, &parsed_flows, &unread, judged, &sounds, &mut mistakes);
+    flows::sort(&flow_texts, &mut mistakes);
     let Some(draft) = draft.filter(|_| mistakes.is_empty()) else {
         return Err(ConfigError::Mistakes(Mistakes(mistakes)));
     };

@@ -13,6 +13,8 @@ use hotline_record_io::{Channels, Coding, Format};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, Value, read};
 
 use crate::http::{Http, http};
+use crate::retention::{Retention, retention};
+use crate::services::{Services, services};
 use crate::sip::{Sip, sip};
 use crate::webhooks::{Webhook, webhooks};
 
@@ -36,8 +38,12 @@ pub struct Server {
     pub storage: Storage,
     /// How talks are recorded.
     pub recordings: Recordings,
+    /// How long things are kept.
+    pub retention: Retention,
     /// Who speaks the texts of flows.
     pub tts: TextToSpeech,
+    /// How web services are asked.
+    pub services: Services,
     /// Whom events are sent to, by name.
     pub webhooks: Vec<Webhook>,
     /// How logs are written.
@@ -148,7 +154,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields = reader.fields(
         root,
         "the server",
-        &["sip", "media", "http", "storage", "recordings", "tts", "webhooks", "log"],
+        &["sip", "media", "http", "storage", "recordings", "retention", "tts", "services", "webhooks", "log"],
     )?;
     let sip = reader.required(&fields, "sip").and_then(|node| sip(reader, node));
     let media = section(
@@ -169,7 +175,9 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     )
     .and_then(|(fields, _)| storage(reader, &fields));
     let recordings = recordings(reader, fields.optional("recordings"));
+    let retention = retention(reader, fields.optional("retention"));
     let tts = tts(reader, fields.optional("tts"));
+    let services = services(reader, fields.optional("services"));
     let webhooks = webhooks(reader, fields.optional("webhooks"));
     let log = log(reader, fields.optional("log"));
     Some(Server {
@@ -178,7 +186,9 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
         http: http?,
         storage: storage?,
         recordings: recordings?,
+        retention: retention?,
         tts: tts?,
+        services: services?,
         webhooks: webhooks?,
         log: log?,
     })

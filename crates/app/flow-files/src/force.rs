@@ -81,14 +81,15 @@ impl FlowFiles {
     }
 
     /// Shows operators what is wrong with the files, or that nothing is.
-    pub(crate) async fn tell(&self, state: &mut State, mistakes: Vec<Diagnostic>) -> Result<(), FlowError> {
+    pub(crate) async fn tell(&self, state: &mut State, flows: Vec<Diagnostic>) -> Result<(), FlowError> {
+        let mistakes = [state.sounds.clone(), flows].concat();
         Metric::FlowsMistakes.set(mistakes.len() as f64);
         if state.mistakes == mistakes {
             return Ok(());
         }
         let command = match mistakes.first() {
             None => {
-                info!("the flow files are good again");
+                info!("the files of flows and sounds are good again");
                 Command::FlowsUsable
             }
             Some(first) => {

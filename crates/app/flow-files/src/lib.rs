@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hotline_base::FlowId;
-use hotline_config::{FlowText, FlowWorld};
+use hotline_config::{FlowText, FlowWorld, Prompts};
 use hotline_flow_test::Center;
 use hotline_ivr::{Diagnostic, FlowGraph, Flows, graph, parse};
 use hotline_shard::{Clock, Handle};
@@ -152,6 +152,8 @@ impl FlowFiles {
             on_disk: in_force.clone(),
             in_force,
             versions,
+            world: Arc::new(parts.world.clone()),
+            sounds: Vec::new(),
             mistakes: Vec::new(),
             unrecorded: VecDeque::new(),
         };
@@ -180,11 +182,11 @@ impl FlowFiles {
     pub async fn check(&self, flow: &FlowId, text: String) -> Result<Vec<Diagnostic>, FlowError> {
         let text = self.text(flow, text)?;
         let file = text.file.clone();
-        let texts = {
+        let (world, texts) = {
             let state = self.state.lock().await;
-            with(&state.in_force, flow, Some(text))
+            (Arc::clone(&state.world), with(&state.in_force, flow, Some(text)))
         };
-        let (_, mut found) = self.examine(texts).await;
+        let (_, mut found) = self.examine(world, texts).await;
         // Warnings of other files are none of this one's.
         found.retain(|one| one.is_error() || one.file == file);
         Ok(found)
@@ -260,11 +262,11 @@ impl FlowFiles {
         state.expect(flow, text.is_some(), expected)?;
         let disk = with(&state.on_disk, flow, text.clone());
         // Files of others that are not good yet must not keep this one from being saved.
-        let (texts, flows, left) = match self.judge(disk.clone()).await {
+        let (texts, flows, left) = match self.judge(&state.world, disk.clone()).await {
             Ok(flows) => (disk.clone(), flows, Vec::new()),
             Err(left) => {
                 let texts = with(&state.in_force, flow, text.clone());
-                let flows = self.judge(texts.clone()).await.map_err(FlowError::Invalid)?;
+                let flows = self.judge(&state.world, texts.clone()).await.map_err(FlowError::Invalid)?;
                 (texts, flows, left)
             }
         };
@@ -291,11 +293,10 @@ impl FlowFiles {
     }
 
     /// Checks flows together, beside the tasks that must not wait.
-    async fn examine(&self, texts: Texts) -> (Flows, Vec<Diagnostic>) {
-        let parts = Arc::clone(&self.parts);
+    async fn examine(&self, world: Arc<FlowWorld>, texts: Texts) -> (Flows, Vec<Diagnostic>) {
         let examined = tokio::task::spawn_blocking(move || {
             let texts: Vec<FlowText> = texts.into_values().collect();
-            parts.world.check(&texts)
+            world.check(&texts)
         });
         examined.await.unwrap_or_else(|died| {
             (Flows::default(), vec![disk::fault(&self.parts.directory, died.to_string())])
@@ -303,8 +304,8 @@ impl FlowFiles {
     }
 
     /// The flows if they can be used, else the mistakes.
-    async fn judge(&self, texts: Texts) -> Result<Flows, Vec<Diagnostic>> {
-        let (flows, mut found) = self.examine(texts).await;
+    async fn judge(&self, world: &Arc<FlowWorld>, texts: Texts) -> Result<Flows, Vec<Diagnostic>> {
+        let (flows, mut found) = self.examine(Arc::clone(world), texts).await;
         found.retain(Diagnostic::is_error);
         if found.is_empty() { Ok(flows) } else { Err(found) }
     }
@@ -312,20 +313,33 @@ impl FlowFiles {
     /// Takes in what is on disk: if it is good it comes into force, else its mistakes are told.
     async fn reload(&self) -> Result<(), FlowError> {
         let mut state = self.state.lock().await;
+        self.take_in(&mut state).await
+    }
+
+    /// Sound files have changed: these prompts there are, and these files cannot be used. Flows are judged anew by that, those that
+    /// waited for a prompt come into force, and those that run are told of if they lack one.
+    ///
+    /// # Errors
+    /// [`FlowError::Stopped`].
+    pub async fn sounds_changed(&self, prompts: Prompts, unusable: Vec<Diagnostic>) -> Result<(), FlowError> {
+        let mut state = self.state.lock().await;
+        state.world = Arc::new(state.world.with_prompts(prompts));
+        state.sounds = unusable;
+        self.take_in(&mut state).await
+    }
+
+    async fn take_in(&self, state: &mut State) -> Result<(), FlowError> {
         match self.read_disk().await {
             Ok(texts) => state.on_disk = texts,
-            Err(mistake) => return self.tell(&mut state, vec![mistake]).await,
-        }
-        if state.on_disk == state.in_force {
-            return self.tell(&mut state, Vec::new()).await;
+            Err(mistake) => return self.tell(state, vec![mistake]).await,
         }
         let texts = state.on_disk.clone();
-        match self.judge(texts.clone()).await {
+        match self.judge(&state.world, texts.clone()).await {
             Ok(flows) => {
-                self.put_in_force(&mut state, texts, flows, None).await?;
-                self.tell(&mut state, Vec::new()).await
+                self.put_in_force(state, texts, flows, None).await?;
+                self.tell(state, Vec::new()).await
             }
-            Err(mistakes) => self.tell(&mut state, mistakes).await,
+            Err(mistakes) => self.tell(state, mistakes).await,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What lies on disk, and what is in force.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use hotline_base::{FlowId, WallTime};
-use hotline_config::{FLOWS_MAX, FlowText};
+use hotline_config::{FLOWS_MAX, FlowText, FlowWorld};
 use hotline_ivr::Diagnostic;
 use hotline_store::{FlowVersion, flow_hash};
 
@@ -20,6 +21,10 @@ pub(crate) struct State {
     pub(crate) in_force: Texts,
     /// The versions of that, as far as the database has them.
     pub(crate) versions: BTreeMap<FlowId, FlowVersion>,
+    /// What flows are checked against; its prompts change with the sound files.
+    pub(crate) world: Arc<FlowWorld>,
+    /// Sound files that cannot be used.
+    pub(crate) sounds: Vec<Diagnostic>,
     /// Why what is on disk is not in force.
     pub(crate) mistakes: Vec<Diagnostic>,
     /// Versions that the database has not yet, oldest first.

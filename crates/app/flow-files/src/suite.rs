@@ -36,11 +36,11 @@ impl FlowFiles {
             None => self.read(flow).await?.text,
         };
         let text: FlowText = self.text(flow, text)?;
-        let texts = {
+        let (world, texts) = {
             let state = self.state.lock().await;
-            with(&state.in_force, flow, Some(text))
+            (Arc::clone(&state.world), with(&state.in_force, flow, Some(text)))
         };
-        let flows = Arc::new(self.judge(texts).await.map_err(FlowError::Invalid)?);
+        let flows = Arc::new(self.judge(&world, texts).await.map_err(FlowError::Invalid)?);
         let (parts, flow) = (Arc::clone(&self.parts), flow.clone());
         let ran = tokio::task::spawn_blocking(move || run_all(&parts, &flows, &flow));
         ran.await.map_err(io::Error::other)?

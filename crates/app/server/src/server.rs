@@ -11,7 +11,9 @@ use anyhow::{Context, Result, bail};
 use hotline_api::{Dispositions, HoursByHand, Ports, Teams, Webhook, Webhooks};
 use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
-use hotline_config::{Configuration, Server as ServerSettings, Sip, SipListener, TtsEngine};
+use hotline_config::{
+    Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine,
+};
 use hotline_flow_files::{FlowFiles, Parts as FlowParts};
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
@@ -19,8 +21,8 @@ use hotline_messages::Messages;
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_shard::SoundParts;
 use hotline_shard::{
-    Clock, Handle, INCOMING_MAX, Locate, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, close_interrupted,
-    resume,
+    Clock, Handle, INCOMING_MAX, Locate, MEDIA_EVENTS_MAX, Parts, Restarted, Shard, Stop, adopt_messages,
+    close_interrupted, resume,
 };
 use hotline_sip::{Destination, EndpointConfig, Listener};
 use hotline_sip_net::{Incoming, Listen, Listening, Network, NetworkConfig, Receivers, Resolver};
@@ -28,7 +30,7 @@ use hotline_sip_trace::{Agent, Handle as TraceHandle, Limits, Settings, Tap, Tra
 use hotline_speech::{CacheConfig, Engine, Speech, SpeechConfig};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use hotline_stream::{Streams, StreamsConfig};
-use hotline_telemetry::Metrics;
+use hotline_telemetry::{Metric, Metrics};
 use hotline_web_client::{Client, ClientConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -38,8 +40,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::flow_tests::Known;
+use crate::retention::Sweeper;
+use crate::sounds::Files;
 use crate::supervision::Supervision;
-use crate::{banner, certificate, files, gauges, lock, reports, users};
+use crate::{banner, certificate, files, gauges, lock, reports, sounds, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -132,7 +136,9 @@ impl Server {
         let last_seq = close_former_calls(&store, configuration, clock.now().wall).await?;
 
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS_MAX);
+        let sounds = sounds::look(&configuration.server.storage.sounds).unwrap_or_default();
         let (recorder, media) = start_media(configuration, media_sender)?;
+        let sounds = (media.handle(), sounds);
 
         let parts = Supervision::default();
         let (handle, asks, live) = Handle::channel();
@@ -143,10 +149,15 @@ impl Server {
         let center = Arc::new(configuration.center.clone());
         let (now, nonce_secret) = (clock.now(), nonce_secret(&store).await?);
         let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
+        let adopted = adopt_messages(&store, &configuration.server.storage.recordings).await?;
+        if adopted > 0 {
+            Metric::MessagesAdopted.increment(adopted as u64);
+            warn!(adopted, "messages of callers were on no list; they are in their mailboxes");
+        }
         let hours = take_over(configuration, &store, &mut controller, now).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
         let locate = locator(configuration, &network);
-        let client = Client::new(&ClientConfig::default())?;
+        let client = web_client(configuration)?;
         let webhooks = webhooks(configuration, client.clone());
         let shard = Shard::new(Parts {
             controller,
@@ -173,8 +184,10 @@ impl Server {
         tokio::spawn(reports::nightly(store.clone(), move || clock.now().wall));
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
 
+        let sweeper = Sweeper::new(configuration, store.clone(), handle.clone(), clock);
+        parts.watch("the sweep of what is too old", sweeper.run(api_stop.clone()));
         let ports = Ports {
-            flows: flow_files(configuration, &store, &handle, clock, (&parts, &api_stop)).await?,
+            flows: flow_files(configuration, &store, &handle, clock, sounds, (&parts, &api_stop)).await?,
             shard: handle,
             store: store.clone(),
             writer: writer.clone(),
@@ -254,6 +267,12 @@ async fn listen(
     Ok((network, listener))
 }
 
+/// The way to web services.
+fn web_client(configuration: &Configuration) -> Result<Client> {
+    let Services { roots, keys } = configuration.server.services.clone();
+    Ok(Client::new(&ClientConfig { roots, keys, ..ClientConfig::default() })?)
+}
+
 /// Speaks texts and connects callers with services of sound.
 async fn sound(
     configuration: &Configuration,
@@ -275,8 +294,9 @@ async fn sound(
     };
     let cache = CacheConfig { age_max: settings.age_max, ..CacheConfig::new(&settings.folder) };
     let cache = CacheConfig { keep: !settings.age_max.is_zero(), ..cache };
+    let Services { roots, keys } = configuration.server.services.clone();
     let speech = Speech::start(SpeechConfig { engine, cache, limits: Default::default() }).await?;
-    let streams = Streams::new(&StreamsConfig::default())?;
+    let streams = Streams::new(&StreamsConfig { roots, keys, ..StreamsConfig::default() })?;
     let reading = LoadConfig { normalize_dbfs: configuration.server.storage.normalize_dbfs.map(f64::from) };
     let lines = media.clone();
     Ok(SoundParts {
@@ -393,6 +413,7 @@ async fn flow_files(
     store: &Store,
     shard: &Handle,
     clock: Clock,
+    (media, sounds): (MediaHandle, Files),
     (parts, stop): (&Supervision, &CancellationToken),
 ) -> Result<FlowFiles> {
     let made_of = FlowParts {
@@ -405,6 +426,8 @@ async fn flow_files(
     };
     let flows = FlowFiles::start(made_of, &configuration.flows).await?;
     parts.watch("the watch over flow files", flows.clone().watch(stop.clone()));
+    let sounds = sounds::Watch::new(configuration, media, flows.clone(), sounds);
+    parts.watch("the watch over sound files", sounds.run(stop.clone()));
     Ok(flows)
 }
 

@@ -12,6 +12,7 @@ mod restart;
 mod resume;
 mod shard;
 mod sound;
+mod unlisted;
 
 pub use clock::Clock;
 pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX};
@@ -20,3 +21,4 @@ pub use restart::{RestartError, Restarted, close_interrupted};
 pub use resume::resume;
 pub use shard::{INCOMING_MAX, MEDIA_EVENTS_MAX, OVERLOAD, Parts, RELIEF, Shard, Stop};
 pub use sound::{AddPrompt, Attach, SoundParts};
+pub use unlisted::adopt_messages;

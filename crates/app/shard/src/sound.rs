@@ -19,6 +19,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tracing::{error, warn};
 
 use crate::kept::Kept;
+use crate::unlisted;
 
 /// What services want of calls and has not been read.
 const WISHES_MAX: usize = 1024;
@@ -111,8 +112,13 @@ impl Sounds {
         self.kept.expect(call);
         let parts = self.parts.clone();
         self.running.spawn(async move {
-            let outcome = outcome.await.ok();
-            keep(&parts, call, tag, message, outcome).await
+            unlisted::note(&parts.recordings, call, &message).await;
+            let (id, outcome) = (message.id, outcome.await.ok());
+            let (done, is_lost) = keep(&parts, call, tag, message, outcome).await;
+            if !is_lost {
+                unlisted::forget(&parts.recordings, id).await;
+            }
+            done
         });
     }
 
@@ -312,22 +318,23 @@ async fn spoken(parts: &SoundParts, language: &str, texts: Vec<Pii<String>>) -> 
     Some(tickets)
 }
 
-/// Lists a message once it is on the disk, and makes it a prompt if the flow keeps it for itself.
+/// Lists a message once it is on the disk, and makes it a prompt if the flow keeps it for itself. True beside it if it is on the
+/// disk and not on the list.
 async fn keep(
     parts: &SoundParts,
     call: CallId,
     tag: RequestTag,
     message: Message,
     outcome: Option<Outcome>,
-) -> Done {
+) -> (Done, bool) {
     let without = |exit| {
         let recorded = Recorded { exit, name: String::new() };
         Done::Recorded { call, tag, recorded, left: None, ticket: None }
     };
     let (path, duration) = match outcome {
         Some(Outcome::Recorded { path, duration }) => (path, duration),
-        Some(Outcome::Nothing) => return without(RecordExit::Nothing),
-        Some(Outcome::Failed(_)) | None => return without(RecordExit::Failed),
+        Some(Outcome::Nothing) => return (without(RecordExit::Nothing), false),
+        Some(Outcome::Failed(_)) | None => return (without(RecordExit::Failed), false),
     };
     let Message { id, started_at, mailbox, caller, .. } = message;
     let stored = StoredMessage {
@@ -341,8 +348,8 @@ async fn keep(
         heard: None,
     };
     if let Err(error) = parts.store.add_message(&stored).await {
-        error!(%call, %error, path, "a message is on the disk and on no list");
-        return without(RecordExit::Failed);
+        error!(%call, %error, path, "a message is on the disk and on no list before the next start");
+        return (without(RecordExit::Failed), true);
     }
     let count = match &mailbox {
         Some(mailbox) => parts.store.count_messages_of(mailbox).await.ok(),
@@ -361,7 +368,7 @@ async fn keep(
     };
     let recorded = Recorded { exit: RecordExit::Recorded, name: id.to_string() };
     let left = Some(Reply::MessageLeft { call, message: id, mailbox, duration, count });
-    Done::Recorded { call, tag, recorded, left, ticket }
+    (Done::Recorded { call, tag, recorded, left, ticket }, false)
 }
 
 /// What the end of a stream means to a flow.

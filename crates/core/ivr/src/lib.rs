@@ -30,7 +30,8 @@ pub use action::{
 };
 pub use check::{World, check};
 pub use decode::{
-    MAX_DIGIT_WAIT_S, MAX_DIGITS, MAX_LANGUAGES, MAX_PROMPTS, MAX_RETRIES, MAX_STEPS, MAX_VARIABLES, parse,
+    MAX_DIGIT_WAIT_S, MAX_DIGITS, MAX_LANGUAGES, MAX_PROMPTS, MAX_RETRIES, MAX_STEPS, MAX_VARIABLES, draft,
+    parse,
 };
 pub use end::{
     CallbackExit, HangupCause, HoursExit, LookupExit, QueueExit, RecordExit, StepExit, StreamExit,

@@ -158,11 +158,8 @@ pub fn suggest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> S
     /// More names than this make no sentence.
     const MAX_LISTED: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
-    let near = known
-        .iter()
-        .map(|name| (distance(written, name), *name))
-        .min()
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 4);
+    let near = known.iter().filter(|name| is_near(written, name));
+    let near = near.map(|name| (distance(written, name), *name)).min();
     match near {
         Some((_, name)) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "there is none".to_owned(),
@@ -171,6 +168,12 @@ pub fn suggest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> S
         }
         None => format!("one of {}", quoted(&known)),
     }
+}
+
+/// Whether `written` may be meant to be `name`.
+#[must_use]
+pub fn is_near(written: &str, name: &str) -> bool {
+    distance(written, name) <= 1 + name.chars().count() / 4
 }
 
 fn quoted(names: &[&str]) -> String {
@@ -222,6 +225,7 @@ mod tests {
         assert_eq!(suggest("Promts", ["prompts", "then"]), "did you mean `prompts`?");
         assert_eq!(suggest("x", ["sales", "support"]), "one of `sales`, `support`");
         assert_eq!(suggest("x", []), "there is none");
+        assert_eq!(suggest("sal", ["a", "sales", "z"]), "did you mean `sales`?");
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub struct At<T> {
 pub struct Reader<'s> {
     source: &'s Source,
     diagnostics: Vec<Diagnostic>,
+    /// Those beyond [`MAX_DIAGNOSTICS`] included.
+    mistakes: usize,
+    absences: usize,
 }
 
 /// The entries of one mapping whose keys are all known.
@@ -56,7 +59,7 @@ impl<'s> Reader<'s> {
     /// A reader without mistakes yet.
     #[must_use]
     pub const fn new(source: &'s Source) -> Self {
-        Self { source, diagnostics: Vec::new() }
+        Self { source, diagnostics: Vec::new(), mistakes: 0, absences: 0 }
     }
 
     /// All mistakes, in the order in which they were found.
@@ -65,8 +68,22 @@ impl<'s> Reader<'s> {
         self.diagnostics
     }
 
+    /// How many mistakes there were until here, those included that are not told: what was read between two looks at it is
+    /// whole if they are equal.
+    #[must_use]
+    pub const fn mistakes(&self) -> usize {
+        self.mistakes
+    }
+
+    /// How many keys were missing until here.
+    #[must_use]
+    pub const fn absences(&self) -> usize {
+        self.absences
+    }
+
     /// Notes a mistake; beyond [`MAX_DIAGNOSTICS`] nothing more is noted.
     pub fn mistake(&mut self, place: Place, problem: impl Into<String>, remedy: impl Into<String>) {
+        self.mistakes += 1;
         if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(self.source.diagnostic(place, problem, remedy));
         }
@@ -81,8 +98,9 @@ impl<'s> Reader<'s> {
     ) -> Option<Fields<'n>> {
         let mut entries = BTreeMap::new();
         for (key, value) in self.entries(node, what)? {
-            if !known.contains(&key.text.as_str()) && self.diagnostics.len() < MAX_DIAGNOSTICS {
-                let remedy = suggest(&key.text, known.iter().copied());
+            if !known.contains(&key.text.as_str()) {
+                let is_told = self.diagnostics.len() < MAX_DIAGNOSTICS;
+                let remedy = if is_told { suggest(&key.text, known.iter().copied()) } else { String::new() };
                 self.mistake(key.place, format!("unknown key `{}` in {what}", shown(&key.text)), remedy);
             }
             entries.insert(key.text.as_str(), value);
@@ -117,6 +135,7 @@ impl<'s> Reader<'s> {
     pub fn required<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Option<&'n Node> {
         let node = fields.optional(key);
         if node.is_none() {
+            self.absences += 1;
             self.mistake(fields.place, format!("{} without `{key}`", fields.what), format!("add `{key}: …`"));
         }
         node

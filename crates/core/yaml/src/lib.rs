@@ -7,6 +7,6 @@ mod diagnostic;
 mod fields;
 mod node;
 
-pub use diagnostic::{Diagnostic, Place, Severity, Source, suggest};
+pub use diagnostic::{Diagnostic, Place, Severity, Source, is_near, suggest};
 pub use fields::{At, Fields, MAX_DIAGNOSTICS, MAX_NAME, Reader, is_name, shown};
 pub use node::{Key, MAX_BYTES, Node, Value, read};

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{DuplicateKeyPolicy, Error, Location, MergeKeyPolicy, MessageFormatter, Spanned};
 
 use crate::{Diagnostic, Place, Source};
@@ -77,6 +78,9 @@ pub fn read(source: &Source) -> Result<Node, Diagnostic> {
         let problem = format!("the file is larger than {} KiB", MAX_BYTES / 1024);
         return Err(source.diagnostic(START, problem, "split it into several files"));
     }
+    if let Some(place) = not_utf8(source) {
+        return Err(source.diagnostic(place, "the text is not UTF-8 here", "save the file as UTF-8"));
+    }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
@@ -103,16 +107,49 @@ fn diagnose(source: &Source, error: &Error) -> Diagnostic {
     let place = error.location().map(place).filter(|place| place.line > 0).unwrap_or(START);
     let message = serde_saphyr::UserMessageFormatter.format_message(error);
     let problem: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // The reader stands behind the tab.
+    let is_tab = problem.contains("tab");
+    let place = if is_tab { first_tab(source, place) } else { place };
+    let problem = exceeded(error).map_or(problem, str::to_owned);
     let remedy = if matches!(error, Error::Budget { .. } | Error::UnknownAnchor { .. }) {
         "write without anchors (`&`), without aliases and with little depth; the key `*` is written \"*\""
     } else if matches!(error, Error::MergeKeyNotAllowed { .. }) {
         "write the keys out; `<<` is not used here"
-    } else if problem.contains("tab") {
+    } else if is_tab {
         "indent with spaces"
     } else {
         "YAML: two spaces for each level, `key: value`, texts with special characters in quotes"
     };
     source.diagnostic(place, problem, remedy)
+}
+
+/// What a file has more of than it may.
+fn exceeded(error: &Error) -> Option<&'static str> {
+    let Error::Budget { breach, .. } = error else { return None };
+    if matches!(breach, BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }) {
+        return Some("anchors and aliases are not used here");
+    }
+    if matches!(breach, BudgetBreach::Depth { .. }) {
+        return Some("this is nested too deep");
+    }
+    matches!(breach, BudgetBreach::Nodes { .. }).then_some("there are too many values")
+}
+
+/// The first tab of the line; the place itself if there is none.
+fn first_tab(source: &Source, place: Place) -> Place {
+    let line =
+        usize::try_from(place.line).ok().and_then(|line| source.text().lines().nth(line.checked_sub(1)?));
+    let column = line.and_then(|line| line.chars().position(|c| c == '\t'));
+    let column = column.and_then(|column| u32::try_from(column + 1).ok());
+    Place { column: column.unwrap_or(place.column), ..place }
+}
+
+/// Where the text was no UTF-8 before it was made a text.
+fn not_utf8(source: &Source) -> Option<Place> {
+    let before = source.text().split_once(char::REPLACEMENT_CHARACTER)?.0;
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Some(Place { line: u32::try_from(line).ok()?, column: u32::try_from(column).ok()? })
 }
 
 fn place(location: Location) -> Place {
@@ -235,16 +272,22 @@ mod tests {
         let diagnostic = tree(bomb).unwrap_err();
         assert_eq!(diagnostic.line, 1, "{diagnostic}");
         assert!(diagnostic.remedy.contains("anchors"), "{diagnostic}");
+        assert_eq!(diagnostic.problem, "anchors and aliases are not used here");
     }
 
     #[test]
     fn tabs_depth_size_and_several_documents_are_refused() {
         let tab = tree("a:\n\tb: 1\n").unwrap_err();
-        assert_eq!((tab.line, tab.remedy.as_str()), (2, "indent with spaces"), "{tab}");
+        assert_eq!((tab.line, tab.column, tab.remedy.as_str()), (2, 1, "indent with spaces"), "{tab}");
         assert!(tree(&"[".repeat(100_000)).is_err());
         assert!(tree(&format!("a: {}", "x".repeat(MAX_BYTES))).unwrap_err().problem.contains("larger"));
         assert!(tree("a: 1\n---\nb: 2\n").is_err());
         assert!(tree("a: 1\n<<: {b: 2}\n").is_err());
         assert!(tree("a: *b\n").is_err());
+        let strange = tree(&String::from_utf8_lossy(b"a: 1\nb: x\xffy\n")).unwrap_err();
+        assert_eq!(
+            (strange.line, strange.column, strange.problem.as_str()),
+            (2, 5, "the text is not UTF-8 here")
+        );
     }
 }

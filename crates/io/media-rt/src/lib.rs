@@ -21,4 +21,4 @@ pub use lateness::{BeatsByLateness, LATENESS_BOUNDS};
 pub use line::{Frame, LINE_FRAMES_MAX, LegEnd, ServiceEnd, line};
 pub use load::{LoadConfig, LoadError, PromptError, load_prompts};
 pub use runtime::{MediaConfig, MediaCounters, MediaHandle, MediaRuntime, SendError, StartError};
-pub use shelf::{ADDED_BYTES_MAX, ADDED_FOLDER, ADDED_MAX, AddError, Ticket};
+pub use shelf::{ADDED_BYTES_MAX, ADDED_FOLDER, ADDED_MAX, AddError, RENEWED_BYTES_MAX, Ticket};

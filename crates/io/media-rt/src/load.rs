@@ -157,7 +157,8 @@ pub(crate) struct Sound {
     pub(crate) wide: Option<Vec<i16>>,
 }
 
-fn read(root: &Path, path: &Path, config: LoadConfig) -> Result<(PromptId, Sound), PromptError> {
+/// Reads the prompt of a file below `root`, with its wideband version.
+pub(crate) fn read(root: &Path, path: &Path, config: LoadConfig) -> Result<(PromptId, Sound), PromptError> {
     let id = prompt_id(path).ok_or_else(|| PromptError::Name { path: path.to_path_buf() })?;
     let is_loop = id.as_str().split('/').next() == Some(MUSIC);
     let level = config.normalize_dbfs.filter(|_| !is_loop);

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use hotline_base::{CallId, LegId, Rng};
-use hotline_media::{Command, Engine, EngineConfig, Event, PromptLibrary, Voice};
+use hotline_media::{Command, Engine, EngineConfig, Event, PromptId, PromptLibrary, Voice};
 use hotline_record_io::{Outbox, Recorder};
 
 use crate::clock::Clock;
@@ -286,6 +286,25 @@ impl MediaHandle {
             link.waker.wake();
         }
         Ok(ticket)
+    }
+
+    /// Whether there is such a prompt.
+    #[must_use]
+    pub fn has_prompt(&self, id: &PromptId) -> bool {
+        self.shared.shelf.has(id)
+    }
+
+    /// Reads a file of the folder of sounds again, or for the first time, and puts its prompt into the place of the one before:
+    /// `<root>/<folder>/<name>.wav` is `folder/name`. Reads and resamples: not for threads on which others wait.
+    ///
+    /// # Errors
+    /// If the file is no prompt, or there is no room; the sound before stays.
+    pub fn renew_prompt(&self, root: &Path, path: &Path, config: LoadConfig) -> Result<PromptId, AddError> {
+        let id = self.shared.shelf.renew(root, path, config)?;
+        for link in &self.shared.links {
+            link.waker.wake();
+        }
+        Ok(id)
     }
 
     /// Gives a leg its line: from its next beat on, the other end hears it and speaks to it, until either end is dropped, the leg

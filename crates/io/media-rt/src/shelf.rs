@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use arc_swap::ArcSwap;
 use hotline_media::{PromptId, PromptLibrary};
 
-use crate::load::{LoadConfig, PromptError, Sound, read_sound};
+use crate::load::{LoadConfig, PromptError, Sound, read, read_sound};
 
 /// The folder of added prompts; none of `sounds` can have their names.
 pub const ADDED_FOLDER: &str = "tts";
@@ -19,6 +19,9 @@ pub const ADDED_FOLDER: &str = "tts";
 pub const ADDED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Added prompts at a time; as above.
 pub const ADDED_MAX: usize = 4096;
+
+/// Bytes of all prompts that are renewed while calls go on: three hours at both rates. What would be beyond keeps its former sound.
+pub const RENEWED_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Why a prompt was not added.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,9 @@ pub enum AddError {
     /// Exhausted: all that was added is in use.
     #[error("there is no room for a prompt: all that were added are in use")]
     Full,
+    /// Exhausted: prompts that were renewed have [`RENEWED_BYTES_MAX`].
+    #[error("there is no room for the sound file before a restart: too much was renewed")]
+    TooMuchRenewed,
 }
 
 /// While it lives, its prompt can be played.
@@ -67,6 +73,8 @@ struct Published {
 #[derive(Default)]
 struct State {
     added: BTreeMap<PromptId, Added>,
+    /// The bytes of each prompt that was renewed.
+    renewed: BTreeMap<PromptId, usize>,
     counters: ShelfCounters,
     /// Counts up with each use.
     clock: u64,
@@ -132,14 +140,48 @@ impl Shelf {
         }
     }
 
-    fn publish(&self, state: &mut State, id: PromptId, sound: Sound) -> Result<Ticket, AddError> {
+    pub(crate) fn has(&self, id: &PromptId) -> bool {
+        self.published.library.load().contains(id)
+    }
+
+    /// Reads a file of the folder of sounds and puts its prompt in the place of the one before, or beside the others if there
+    /// was none. What plays goes on with the sound with which it began.
+    pub(crate) fn renew(&self, root: &Path, path: &Path, config: LoadConfig) -> Result<PromptId, AddError> {
+        let (id, sound) = read(root, path, config)?;
+        let mut state = self.lock();
+        let (before, library, bytes) = self.library_with(&id, sound);
+        let others: usize =
+            state.renewed.iter().filter(|(other, _)| **other != id).map(|(_, bytes)| bytes).sum();
+        if others + bytes > RENEWED_BYTES_MAX {
+            return Err(AddError::TooMuchRenewed);
+        }
+        state.renewed.insert(id.clone(), bytes);
+        self.replace(&mut state, before, library);
+        Ok(id)
+    }
+
+    /// The library with one prompt more, or another, and that one's bytes.
+    fn library_with(&self, id: &PromptId, sound: Sound) -> (Arc<PromptLibrary>, PromptLibrary, usize) {
         let before = self.published.library.load_full();
         let mut library = PromptLibrary::clone(&before);
         match sound.wide {
             Some(wide) => library.insert_wide(id.clone(), &sound.narrow, wide),
             None => library.insert(id.clone(), &sound.narrow),
         }
-        let bytes = library.size(&id);
+        let bytes = library.size(id);
+        (before, library, bytes)
+    }
+
+    fn replace(&self, state: &mut State, before: Arc<PromptLibrary>, library: PromptLibrary) {
+        self.published.library.store(Arc::new(library));
+        self.published.edition.fetch_add(1, Ordering::Release);
+        // A library that only this list knows is read by nobody any more.
+        state.retired.retain(|old| Arc::strong_count(old) > 1);
+        state.retired.push(before);
+    }
+
+    fn publish(&self, state: &mut State, id: PromptId, sound: Sound) -> Result<Ticket, AddError> {
+        let (before, mut library, bytes) = self.library_with(&id, sound);
         let leaving = state.make_room(bytes, self.bytes_max)?;
         for gone in &leaving {
             library.remove(gone);
@@ -149,11 +191,7 @@ impl Shelf {
         let added = Added { bytes, used: state.clock, ticket: Arc::downgrade(&ticket) };
         state.added.insert(id, added);
         state.counters.bytes += bytes;
-        self.published.library.store(Arc::new(library));
-        self.published.edition.fetch_add(1, Ordering::Release);
-        // A library that only this list knows is read by nobody any more.
-        state.retired.retain(|old| Arc::strong_count(old) > 1);
-        state.retired.push(before);
+        self.replace(state, before, library);
         Ok(Ticket(ticket))
     }
 
@@ -251,6 +289,24 @@ mod tests {
         assert!(reader.newer().is_none());
         let missing = shelf.add("b", &path, LoadConfig::default()).unwrap_err().to_string();
         assert!(missing.contains("second.wav"), "{missing}");
+    }
+
+    #[test]
+    fn a_file_that_is_renewed_takes_the_place_of_its_prompt() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("en")).unwrap();
+        let path = folder.path().join("en/hello.wav");
+        fs::rename(second(folder.path()), &path).unwrap();
+        let shelf = shelf(100_000);
+        let size = || shelf.published.library.load().size(&"en/hello".into());
+        let before = size();
+        let mut reader = shelf.reader();
+        assert_eq!(shelf.renew(folder.path(), &path, LoadConfig::default()).unwrap().as_str(), "en/hello");
+        assert!(size() > before && reader.newer().is_some());
+        fs::write(&path, b"no sound").unwrap();
+        let whole = size();
+        assert!(matches!(shelf.renew(folder.path(), &path, LoadConfig::default()), Err(AddError::Prompt(_))));
+        assert_eq!(size(), whole, "the sound before stays");
     }
 
     #[test]

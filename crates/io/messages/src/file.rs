@@ -4,9 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hotline_audio::Rate;
-use hound::{SampleFormat, WavSpec, WavWriter};
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
 /// What `hound` writes before the samples of one channel with 16 bits.
 const HEADER_LEN: u32 = 44;
@@ -14,6 +15,14 @@ const HEADER_LEN: u32 = 44;
 const RIFF_LENGTH_AT: u64 = 4;
 const DATA_LENGTH_AT: u64 = 40;
 const SAMPLE_LEN: u32 = 2;
+
+/// How long the message in a file is, also in one that nobody finished; `None` if it is none. Waits for the disk.
+#[must_use]
+pub fn duration_of(path: &Path) -> Option<Duration> {
+    let reader = WavReader::open(path).ok()?;
+    let rate = reader.spec().sample_rate;
+    (rate > 0).then(|| Duration::from_secs(reader.duration().into()) / rate)
+}
 
 /// The file of one message. All of it waits for the disk.
 pub(crate) struct MessageFile {

@@ -13,6 +13,7 @@ mod place;
 mod session;
 
 pub use failure::Failure;
+pub use file::duration_of;
 pub use limits::{BACKLOG_MAX, LONGEST_MAX, MESSAGES_MAX};
 pub use messages::{Messages, Outcome, Recorder, Request};
 pub use place::path_of;

@@ -92,6 +92,28 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets the figures of the days before `first_kept`, the oldest first and at most so many days, one at a time so that calls
+    /// are counted meanwhile. How many days there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; the days before are forgotten then.
+    pub async fn forget_flow_figures(&self, first_kept: i64, days_max: u64) -> Result<u64, StoreError> {
+        let mut days = 0;
+        while days < days_max {
+            let oldest = sql("SELECT MIN(day) AS day FROM
+                    (SELECT MIN(day) AS day FROM flow_step_count UNION ALL SELECT MIN(day) AS day FROM flow_call_count) AS days");
+            let oldest = self.db.fetch_first(oldest).await?;
+            let oldest: Option<i64> = oldest.map(|row| row.get("day")).transpose()?.flatten();
+            let Some(day) = oldest.filter(|day| *day < first_kept) else { break };
+            self.db.execute(sql("DELETE FROM flow_step_count WHERE day = $1").bind(day)).await?;
+            self.db.execute(sql("DELETE FROM flow_call_count WHERE day = $1").bind(day)).await?;
+            days += 1;
+        }
+        Ok(days)
+    }
+}
+
 /// The day of a time, counted since 1970 in UTC.
 #[must_use]
 pub fn day(at: WallTime) -> i64 {

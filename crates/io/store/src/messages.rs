@@ -133,6 +133,22 @@ impl Store {
         Ok(MessagePage { messages, next, unheard: u64::try_from(unheard).unwrap_or(0) })
     }
 
+    /// The oldest messages of before `at`, at most `limit` and [`MESSAGE_PAGE_MAX`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn messages_before(
+        &self,
+        at: WallTime,
+        limit: usize,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        let mut statement = sql(SELECT);
+        statement.push_bind("WHERE started_at < ", at.as_unix_micros());
+        let limit = limit.clamp(1, MESSAGE_PAGE_MAX);
+        statement.push_bind(" ORDER BY id LIMIT ", i64::try_from(limit).unwrap_or(0));
+        self.db.fetch(statement).await?.iter().map(read).collect()
+    }
+
     /// One message; `None` if there is none of this id.
     ///
     /// # Errors

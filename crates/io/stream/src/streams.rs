@@ -6,6 +6,7 @@ use hotline_audio::Rate;
 use hotline_base::Pii;
 use hotline_media_rt::{LegEnd, line};
 use hotline_telemetry::Metric;
+use hotline_web_client::Keys;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::AbortHandle;
@@ -22,6 +23,8 @@ use crate::{CONTROLS_MAX, EVENTS_MAX, End, Limits};
 pub struct StreamsConfig {
     /// Certificates of authorities to be trusted besides the public ones.
     pub roots: Vec<CertificateDer<'static>>,
+    /// Header fields that services get besides those of the request.
+    pub keys: Keys,
     /// How much at a time.
     pub limits: Limits,
 }
@@ -119,6 +122,7 @@ pub struct Streams {
 
 pub(crate) struct Shared {
     pub(crate) tls: TlsConnector,
+    keys: Keys,
     pub(crate) limits: Limits,
     pub(crate) places: Semaphore,
     pub(crate) lookups: Arc<Semaphore>,
@@ -134,12 +138,16 @@ impl Streams {
         let limits = config.limits;
         let places = Semaphore::new(limits.streams);
         let lookups = Arc::new(Semaphore::new(LOOKUPS_MAX));
-        Ok(Self { shared: Arc::new(Shared { tls, limits, places, lookups }) })
+        let keys = config.keys.clone();
+        Ok(Self { shared: Arc::new(Shared { tls, keys, limits, places, lookups }) })
     }
 
     /// Begins a stream, within the runtime. What becomes of it, failures to connect included, is told by its events.
     #[must_use]
-    pub fn connect(&self, request: StreamRequest) -> Stream {
+    pub fn connect(&self, mut request: StreamRequest) -> Stream {
+        let keys: Vec<_> = self.shared.keys.fields(&request.url).cloned().collect();
+        request.headers.retain(|(name, _)| !keys.iter().any(|(key, _)| key.eq_ignore_ascii_case(name)));
+        request.headers.extend(keys);
         let (leg, service) = line(request.start.rate);
         let (control, controls) = mpsc::channel(CONTROLS_MAX);
         // One place more, so that the end can always be told.

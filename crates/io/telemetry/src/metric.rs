@@ -66,6 +66,14 @@ metrics_table! {
         "Mistakes in flow files that are therefore not in force.";
     FlowsChanged, Counter, Count, "hotline_flows_changed_total", [],
         "How often other flows came into force while the server ran.";
+    SoundsRenewed, Counter, Count, "hotline_sounds_renewed_total", ["outcome"],
+        "Sound files that came or changed while the server ran: taken, or refused because they cannot be used.";
+    RetentionDeleted, Counter, Count, "hotline_retention_deleted_total", ["what"],
+        "What was forgotten because it was older than `retention` allows: messages, and days of flow_figures.";
+    RetentionFailures, Counter, Count, "hotline_retention_failures_total", [],
+        "Sweeps of what is too old that came to no end and are tried again.";
+    MessagesAdopted, Counter, Count, "hotline_messages_adopted_total", [],
+        "Messages of callers that were on no list when the server started.";
     FlowVersionsLost, Counter, Count, "hotline_flow_versions_lost_total", [],
         "Versions of flows that are in no database because it was away for too long.";
     SipDatagramsDropped, Counter, Count, "hotline_sip_datagrams_dropped_total", [],

@@ -18,13 +18,15 @@ use crate::counters::Counters;
 use crate::hosts::Hosts;
 use crate::limits::{IDLE_PER_HOST_MAX, IDLE_TIMEOUT, RESPONSE_HEAD_MAX};
 use crate::request::Prepared;
-use crate::{Failure, Limits, Request, Response};
+use crate::{Failure, Keys, Limits, Request, Response};
 
 /// What an administrator may change.
 #[derive(Clone, Debug, Default)]
 pub struct ClientConfig {
     /// Certificates of authorities to be trusted besides the public ones, for services of the own house.
     pub roots: Vec<CertificateDer<'static>>,
+    /// Header fields that services get besides those of the request, in place of such of the same name.
+    pub keys: Keys,
     /// How much at a time.
     pub limits: Limits,
 }
@@ -47,6 +49,7 @@ struct Shared {
     http: legacy::Client<Connector, Full<Bytes>>,
     places: Semaphore,
     hosts: Hosts,
+    keys: Keys,
     counters: Counters,
 }
 
@@ -67,6 +70,7 @@ impl Client {
             http,
             places: Semaphore::new(config.limits.requests),
             hosts: Hosts::new(&config.limits),
+            keys: config.keys.clone(),
             counters: Counters::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -87,7 +91,7 @@ impl Client {
 
 impl Shared {
     async fn within_limits(&self, request: &Request) -> Result<Response, Failure> {
-        let prepared = Prepared::new(request)?;
+        let prepared = Prepared::new(request, &self.keys)?;
         let _place = self.places.try_acquire().map_err(|_| Failure::Busy)?;
         let deadline = Instant::now() + prepared.timeout;
         let mut repetition = 0;

@@ -12,12 +12,14 @@ mod connector;
 mod counters;
 mod failure;
 mod hosts;
+mod keys;
 mod limits;
 mod request;
 mod response;
 
 pub use client::{Client, ClientConfig, ConfigError};
 pub use failure::Failure;
+pub use keys::{Field, Keys};
 pub use limits::{
     BREAKER_FAILURES, BREAKER_PAUSE, HEADERS_MAX, HEADERS_SIZE_MAX, HOSTS_MAX, LOOKUPS_MAX, Limits,
     REQUEST_BODY_MAX, REQUESTS_MAX, REQUESTS_PER_HOST_MAX, RESPONSE_CEILING, RESPONSE_MAX, RETRIES_MAX,

@@ -11,15 +11,15 @@ use http::{HeaderMap, Uri};
 use http_body_util::Full;
 use serde_json::Value;
 
-use crate::Failure;
 use crate::limits::{
     HEADERS_MAX, HEADERS_SIZE_MAX, REQUEST_BODY_MAX, RESPONSE_CEILING, RESPONSE_MAX, RETRIES_MAX,
     TIMEOUT_MAX, URL_MAX,
 };
+use crate::{Failure, Keys};
 
 const AGENT: &str = concat!("hotline/", env!("CARGO_PKG_VERSION"));
 /// What belongs to the connection and is set by it.
-const RESERVED: [HeaderName; 8] =
+pub(crate) const RESERVED: [HeaderName; 8] =
     [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 
 /// A method of RFC 9110 §9 or RFC 5789.
@@ -124,12 +124,19 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(request: &Request) -> Result<Self, Failure> {
+    pub(crate) fn new(request: &Request, keys: &Keys) -> Result<Self, Failure> {
         let (uri, host) = address(&request.url)?;
-        let (content_type, body) = match &request.body {
-            Body::Empty => (None, Bytes::new()),
-            Body::Json(value) => (Some("application/json"), Bytes::from(value.to_string())),
-            Body::Text(text) => (Some("text/plain; charset=utf-8"), Bytes::from(text.clone())),
+        let mut headers = headers(&request.headers, content_type(&request.body))?;
+        for (name, value) in keys.fields(&request.url) {
+            let name: HeaderName = name.parse().map_err(|_| Failure::BadRequest)?;
+            let mut value: HeaderValue = value.expose().parse().map_err(|_| Failure::BadRequest)?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        let body = match &request.body {
+            Body::Empty => Bytes::new(),
+            Body::Json(value) => Bytes::from(value.to_string()),
+            Body::Text(text) => Bytes::from(text.clone()),
         };
         if body.len() > REQUEST_BODY_MAX {
             return Err(Failure::BadRequest);
@@ -141,7 +148,7 @@ impl Prepared {
             retries: request.retries.min(RETRIES_MAX),
             response_max: request.response_max.min(RESPONSE_CEILING),
             uri,
-            headers: headers(&request.headers, content_type)?,
+            headers,
             body,
         })
     }
@@ -176,6 +183,14 @@ fn is_plain(authority: &Authority) -> bool {
     let rest = authority.as_str().strip_prefix(authority.host());
     let is_port = |rest: &str| rest.is_empty() || authority.port_u16().is_some_and(|port| port > 0);
     !authority.host().is_empty() && rest.is_some_and(is_port)
+}
+
+const fn content_type(body: &Body) -> Option<&'static str> {
+    match body {
+        Body::Empty => None,
+        Body::Json(_) => Some("application/json"),
+        Body::Text(_) => Some("text/plain; charset=utf-8"),
+    }
 }
 
 fn headers(given: &[(String, String)], content_type: Option<&'static str>) -> Result<HeaderMap, Failure> {
@@ -248,14 +263,14 @@ mod tests {
         {
             let mut request = request("http://crm.example");
             request.headers = vec![(name.to_owned(), value.to_owned())];
-            assert_eq!(Prepared::new(&request).err(), Some(Failure::BadRequest), "{name}");
+            assert_eq!(Prepared::new(&request, &Keys::default()).err(), Some(Failure::BadRequest), "{name}");
         }
         let mut many = request("http://crm.example");
         many.headers = (0..=HEADERS_MAX).map(|n| (format!("x-{n}"), String::new())).collect();
-        assert_eq!(Prepared::new(&many).err(), Some(Failure::BadRequest));
+        assert_eq!(Prepared::new(&many, &Keys::default()).err(), Some(Failure::BadRequest));
         let mut own = request("http://crm.example");
         own.headers = vec![("Accept".to_owned(), "audio/wav".to_owned())];
-        assert_eq!(Prepared::new(&own).unwrap().request().headers()[ACCEPT], "audio/wav");
+        assert_eq!(Prepared::new(&own, &Keys::default()).unwrap().request().headers()[ACCEPT], "audio/wav");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Somebody outside is called over a trunk: for an agent who has dialled the number, or for a caller who is sent there.
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
 use hotline_base::{BridgeId, LegId, Now, Pii};
@@ -27,6 +29,8 @@ pub(crate) struct Dialling {
     /// The same for every try.
     leg: LegId,
     hunt: Hunt,
+    /// How long the called phone may ring; as the trunk says if absent.
+    ring: Option<Duration>,
     state: State,
 }
 
@@ -53,6 +57,11 @@ struct Try {
 impl Dialling {
     pub(super) const fn leg(&self) -> LegId {
         self.leg
+    }
+
+    /// Lets the called phone ring for so long, and not for as long as the trunk says. To be said before it rings.
+    pub(super) const fn set_ring(&mut self, ring: Duration) {
+        self.ring = Some(ring);
     }
 
     /// Who is called, normalised.
@@ -106,7 +115,7 @@ impl Call {
         let hunt = Hunt::new(now, env, Outlook { number, caller_id })?;
         let leg = env.open_leg(self.id(), LegOwner { party: Party::Callee, agent: None });
         env.arm(self.id(), CallTimer::AgentMediaOpen(leg), now.mono + env.center.timing.media_open);
-        Some(Dialling { leg, hunt, state: State::Opening })
+        Some(Dialling { leg, hunt, ring: None, state: State::Opening })
     }
 
     /// The port for the leg to outside is open.
@@ -141,6 +150,7 @@ impl Call {
         match sent {
             Ok(Sent { session, offered, rings }) => {
                 let attempt = Try { session, offered, early: None, changed: None, rang: false };
+                let rings = dial.ring.unwrap_or(rings);
                 dial.state = State::Trying(Box::new(attempt));
                 env.arm(self.id(), CallTimer::Ring(leg), now.mono + rings);
             }
@@ -422,7 +432,7 @@ impl Call {
         }
     }
 
-    fn dialling(&mut self) -> Option<&mut Dialling> {
+    pub(super) fn dialling(&mut self) -> Option<&mut Dialling> {
         match &mut self.live()?.activity {
             Activity::Dialling { dial, .. } => Some(dial),
             Activity::Talking(talk) => talk.company.dialling(),

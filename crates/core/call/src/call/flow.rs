@@ -231,6 +231,9 @@ impl Call {
                 match normalise(number.expose(), &env.center.dial_plan) {
                     Some(number) => {
                         self.begin_dialling(now, env, Pii::new(number), None, Fallback::Flow(run));
+                        if let (Some(ring), Some(dial)) = (ring, self.dialling()) {
+                            dial.set_ring(ring);
+                        }
                     }
                     None => self.fall_back(now, env, Fallback::Flow(run), OfferFailure::NotRegistered),
                 }

@@ -52,9 +52,12 @@ impl<'f> Calls<'f> {
         for name in &order {
             let Some(flow) = flows.get(name) else { continue };
             let net = Net::new(flow, |step, exit| calls.pace(step, exit));
-            let summary = calls.summarize(&net);
+            // What one with mistakes gives to others nobody knows.
+            if flow.is_whole() {
+                let summary = calls.summarize(&net);
+                calls.summaries.insert(name, summary);
+            }
             calls.nets.insert(name, net);
-            calls.summaries.insert(name, summary);
         }
         calls.order = order;
         calls
@@ -82,7 +85,7 @@ impl<'f> Calls<'f> {
         let StepKind::Call(call) = &step.kind else { return exit.pace };
         match self.summaries.get(&call.flow.value) {
             Some(summary) if summary.at_once => Pace::AtOnce,
-            // One that does not exist, runs in a circle or never comes back is a mistake of its own.
+            // One that does not exist, has mistakes, runs in a circle or never comes back is a mistake of its own.
             Some(_) | None => Pace::Paced,
         }
     }
@@ -112,8 +115,10 @@ impl<'f> Calls<'f> {
             let (Some(net), Some((name, flow))) = (self.nets.get(name), flows.get_entry(name)) else {
                 continue;
             };
-            let alone =
-                flow.parameters.is_empty() && !self.summaries.get(name).is_some_and(|one| one.returns);
+            // Flows that could not be read may lead to it, with an answered call.
+            let alone = flow.parameters.is_empty()
+                && self.summaries.get(name).is_some_and(|one| !one.returns)
+                && world.unread.is_empty();
             let here = if world.entries.contains(name) {
                 false
             } else {
@@ -139,6 +144,11 @@ impl<'f> Calls<'f> {
             let Some(found) = findings.get_mut(name) else { continue };
             for step in flow.steps.values() {
                 let Some((to, link)) = link(step) else { continue };
+                if world.unread.contains(&to.value)
+                    || flows.get(&to.value).is_some_and(|flow| !flow.is_whole())
+                {
+                    continue;
+                }
                 let Some(called) = flows.get(&to.value) else {
                     let remedy = suggest(to.value.as_str(), flows.iter().map(|(name, _)| name.as_str()));
                     found.error(to.place, format!("unknown flow `{}`", to.value), remedy);

@@ -29,6 +29,8 @@ use crate::name::{Language, PromptName};
 pub struct World<'a> {
     /// The flows that numbers lead to.
     pub entries: &'a BTreeSet<FlowId>,
+    /// The flows that exist and of which nothing could be read. What they lead to, and how, is not known.
+    pub unread: &'a BTreeSet<FlowId>,
     /// The queues.
     pub queues: &'a BTreeSet<QueueId>,
     /// The extensions that calls can be transferred to.
@@ -60,7 +62,8 @@ impl fmt::Debug for World<'_> {
 }
 
 /// All mistakes of flows that were read, at most 100 of each, by flow and in the order of its file. Where none is an
-/// error all flows can run: then no call reaches a step that does not exist.
+/// error and all flows are whole they can run: then no call reaches a step that does not exist. Of a flow that is not
+/// whole, and of what others expect of it, only that is told which holds whatever was meant at its mistakes.
 ///
 /// Flows are checked together because they call one another: what one sets, another reads.
 #[must_use]

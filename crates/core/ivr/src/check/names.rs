@@ -41,7 +41,11 @@ fn languages(flow: &Flow, world: &World<'_>, found: &mut Findings<'_>) {
 fn steps(flow: &Flow, found: &mut Findings<'_>) {
     let references = flow.steps.values().flat_map(|step| step.kind.exits().into_iter().map(|exit| exit.to));
     for reference in core::iter::once(&flow.start).chain(references) {
-        if !flow.steps.contains_key(&reference.value) {
+        let is_there =
+            flow.steps.contains_key(&reference.value) || flow.gaps.steps.contains_key(&reference.value);
+        // The first step may be the one that is missing.
+        let is_known = !reference.value.as_str().is_empty() && !flow.gaps.unnamed;
+        if !is_there && is_known {
             let remedy = suggest(reference.value.as_str(), flow.steps.keys().map(StepName::as_str));
             found.error(reference.place, format!("unknown step `{}`", reference.value), remedy);
         }
@@ -50,6 +54,7 @@ fn steps(flow: &Flow, found: &mut Findings<'_>) {
 
 fn named(flow: &Flow, step: &Step, world: &World<'_>, found: &mut Findings<'_>) {
     if let StepKind::Language(language) = &step.kind
+        && !flow.languages.is_empty()
         && flow.languages().all(|known| *known != language.to.value)
     {
         let problem = format!("the flow does not speak `{}`", language.to.value);

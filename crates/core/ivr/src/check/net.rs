@@ -42,7 +42,29 @@ impl<'f> Net<'f> {
             .collect();
         let mut net = Self { flow, nodes, edges, reached: Vec::new(), starts };
         net.reached = net.graph(|_| true).reachable(net.start());
+        if flow.gaps.any {
+            net.reach_behind_gaps();
+        }
         net
+    }
+
+    /// What steps that could not be read may lead to is reached, and all that follows.
+    fn reach_behind_gaps(&mut self) {
+        let behind = self.nodes.iter().enumerate().filter(|(_, (name, _))| self.flow.gaps.may_lead_to(name));
+        let starts: Vec<usize> = self.start().into_iter().chain(behind.map(|(number, _)| number)).collect();
+        self.reached = self.graph(|_| true).reachable(starts);
+    }
+
+    /// Whether a way out of this node leads to a step that could not be read.
+    pub(crate) fn leads_into_a_gap(&self, node: usize) -> bool {
+        let steps = &self.flow.gaps.steps;
+        let step = self.nodes.get(node).filter(|_| !steps.is_empty());
+        step.is_some_and(|(_, step)| step.kind.exits().iter().any(|exit| steps.contains_key(&exit.to.value)))
+    }
+
+    /// Whether there is a first step. Where there is none nothing is reached, which says no more.
+    pub(crate) fn begins(&self) -> bool {
+        self.starts || self.flow.gaps.steps.contains_key(&self.flow.start.value)
     }
 
     /// The number of the first step.

@@ -9,8 +9,7 @@ use crate::model::{Condition, Pace, StepKind};
 
 pub(super) fn check(net: &Net<'_>, found: &mut Findings<'_>) {
     for ((name, step), reached) in net.nodes.iter().zip(&net.reached) {
-        // Where the first step does not exist nothing is reached, which says no more.
-        if !reached && net.start().is_some() {
+        if !reached && net.begins() {
             let problem = format!("no path leads to step `{name}`");
             found.error(step.place, problem, "remove it or lead a step to it");
         }
@@ -55,8 +54,9 @@ fn circles(net: &Net<'_>, found: &mut Findings<'_>) -> Vec<bool> {
 
 fn dead_ends(net: &Net<'_>, looping: &[bool], found: &mut Findings<'_>) {
     let all = net.graph(|_| true);
-    let ends =
-        net.nodes.iter().enumerate().filter(|(_, (_, step))| ends(&step.kind)).map(|(number, _)| number);
+    let ends = net.nodes.iter().enumerate().map(|(number, (_, step))| (number, ends(&step.kind)));
+    // A step that could not be read may end the call.
+    let ends = ends.filter(|(number, ends)| *ends || net.leads_into_a_gap(*number)).map(|(number, _)| number);
     let can_end = all.reversed().reachable(ends);
     for circle in all.circles() {
         if circle.iter().all(|node| net.reached[*node] && !can_end[*node] && !looping[*node]) {

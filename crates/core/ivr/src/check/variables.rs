@@ -29,6 +29,9 @@ pub(super) fn bit(flow: &Flow, variable: &Variable) -> Known {
 
 /// What holds when a flow begins, the answer aside: it has its parameters and what is there from the start.
 pub(super) fn at_start(flow: &Flow) -> Known {
+    if flow.gaps.variables {
+        return !ANSWERED;
+    }
     let initial = flow.variables.iter().filter(|(_, declared)| declared.initial.is_some());
     let given = flow.parameters.iter().map(|parameter| &parameter.value);
     initial.map(|(name, _)| name).chain(given).fold(0, |known, name| known | bit(flow, name))
@@ -124,7 +127,7 @@ pub(super) fn check(net: &Net<'_>, calls: &Calls<'_>, answered: bool, found: &mu
             if known[node] & bit(net.flow, variable) != 0 || !net.flow.variables.contains_key(variable) {
                 continue;
             }
-            let (problem, remedy) = if ever.contains(variable) {
+            let (problem, remedy) = if ever.contains(variable) || !net.flow.is_whole() {
                 let way = lacking(net, calls, &known, node, bit(net.flow, variable));
                 let problem = format!("`{variable}` is not set on every path to `{name}`");
                 (problem, format!("set it before, or give it an `initial` value; it is not set {way}"))
@@ -148,7 +151,10 @@ pub(super) fn check(net: &Net<'_>, calls: &Calls<'_>, answered: bool, found: &mu
             );
         }
     }
-    unused(net.flow, &ever, found);
+    // Steps that could not be read may set and read what no other does.
+    if net.flow.is_whole() {
+        unused(net.flow, &ever, found);
+    }
 }
 
 /// On which way to a step something does not hold.

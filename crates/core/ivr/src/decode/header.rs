@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hotline_yaml::{At, Fields, Node, Value as Yaml};
 
-use super::{Decoder, MAX_LANGUAGES, MAX_VARIABLES};
+use super::{Decoder, MAX_LANGUAGES, MAX_VARIABLES, Unread};
 use crate::expression::{Fact, Type, Value};
 use crate::format::{DECLARATION, TYPES};
 use crate::model::Declaration;
@@ -30,8 +30,12 @@ impl Decoder<'_> {
     /// The declared variables, which from here on can be named.
     pub(super) fn variables(&mut self, fields: &Fields<'_>) -> Option<BTreeMap<Variable, Declaration>> {
         let Some(node) = fields.optional("variables") else { return Some(BTreeMap::new()) };
-        let entries = self.r.entries(node, "variables")?;
+        let Some(entries) = self.r.entries(node, "variables") else {
+            self.unread = Unread::All;
+            return None;
+        };
         if entries.len() > MAX_VARIABLES {
+            self.unread = Unread::All;
             let problem = format!("{} variables", entries.len());
             self.r.mistake(node.place, problem, format!("at most {MAX_VARIABLES}"));
         }
@@ -44,9 +48,13 @@ impl Decoder<'_> {
                 let problem = format!("`{}` cannot be a variable's name", hotline_yaml::shown(name));
                 let remedy = "letters, digits and `_`, not a word of the expressions and not call, time, customer or queue";
                 self.r.mistake(key.place, problem, remedy);
+                self.unread.insert(name);
                 continue;
             }
-            let Some(mut declared) = self.declaration(value) else { continue };
+            let Some(mut declared) = self.declaration(value) else {
+                self.unread.insert(name);
+                continue;
+            };
             declared.place = key.place;
             self.types.insert(Variable::from(name), declared.value_type);
             if declared.sensitive {

@@ -13,7 +13,7 @@ use hotline_yaml::{At, Diagnostic, Fields, Node, Place, Reader, Source, Value as
 
 use crate::expression::{Expression, Misspelt, Type, Types, Value};
 use crate::format::{self, Field, Shape};
-use crate::model::{Flow, Step, StepKind};
+use crate::model::{Flow, Gaps, Step, StepKind};
 use crate::name::{StepName, Variable};
 use crate::template::Template;
 
@@ -42,19 +42,34 @@ pub(crate) const KEYS: &str = "0123456789*#ABCD";
 /// # Errors
 /// All mistakes of the file at once (a mistake in the YAML itself comes alone), at most 100, in the file's order.
 pub fn parse(file: &str, text: &str) -> Result<Flow, Vec<Diagnostic>> {
-    let source = Source::new(file, text);
-    let root = hotline_yaml::read(&source).map_err(|diagnostic| vec![diagnostic])?;
-    let mut decoder =
-        Decoder { r: Reader::new(&source), source: &source, types: Types::new(), sensitive: BTreeSet::new() };
-    let flow = decoder.flow(&root);
-    let mut diagnostics = decoder.r.into_diagnostics();
-    match flow {
-        Some(flow) if diagnostics.is_empty() => Ok(flow),
-        Some(_) | None => {
-            diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
-            Err(diagnostics)
-        }
+    match draft(file, text) {
+        (Some(flow), mistakes) if mistakes.is_empty() => Ok(flow),
+        (Some(_) | None, mistakes) => Err(mistakes),
     }
+}
+
+/// Reads of a flow what can be read, with all mistakes of the file, at most 100, in the file's order. There is no flow if the
+/// file is no YAML or no mapping. One that is not whole ([`Flow::is_whole`]) is for [`crate::check()`] alone, which says what
+/// else is wrong with it.
+#[must_use]
+pub fn draft(file: &str, text: &str) -> (Option<Flow>, Vec<Diagnostic>) {
+    let source = Source::new(file, text);
+    let root = match hotline_yaml::read(&source) {
+        Ok(root) => root,
+        Err(mistake) => return (None, vec![mistake]),
+    };
+    let mut decoder = Decoder {
+        r: Reader::new(&source),
+        source: &source,
+        types: Types::new(),
+        sensitive: BTreeSet::new(),
+        unread: Unread::Named(BTreeSet::new()),
+        gaps: Gaps::default(),
+    };
+    let flow = decoder.flow(&root);
+    let mut mistakes = decoder.r.into_diagnostics();
+    mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+    (flow, mistakes)
 }
 
 /// Reads one file. Every method returns `None` after noting a mistake.
@@ -65,6 +80,43 @@ struct Decoder<'s> {
     types: Types,
     /// Those of them that are sensitive.
     sensitive: BTreeSet<Variable>,
+    unread: Unread,
+    gaps: Gaps,
+}
+
+/// The variables whose declaration has a mistake.
+enum Unread {
+    /// These, as they are written.
+    Named(BTreeSet<String>),
+    /// Whatever is declared.
+    All,
+}
+
+impl Unread {
+    fn insert(&mut self, name: &str) {
+        match self {
+            Self::Named(names) => {
+                names.insert(name.to_owned());
+            }
+            Self::All => {}
+        }
+    }
+
+    /// Whether an expression or a text names one of them.
+    fn is_in(&self, text: &str) -> bool {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        match self {
+            Self::Named(names) => names.iter().any(|name| {
+                let is_word = name.chars().all(is_part);
+                if is_word {
+                    text.split(|c| !is_part(c)).any(|word| word == name)
+                } else {
+                    text.contains(name)
+                }
+            }),
+            Self::All => true,
+        }
+    }
 }
 
 /// `ivr-flows/main.yaml` is `main`.
@@ -76,36 +128,63 @@ fn file_stem(file: &str) -> &str {
 impl Decoder<'_> {
     fn flow(&mut self, root: &Node) -> Option<Flow> {
         let fields = self.known_fields(root, "flow", format::TOP)?;
-        let name =
-            self.r.required(&fields, "flow").and_then(|node| self.r.name::<FlowId>(node, "a flow's name"));
-        if let Some(name) = &name {
-            let stem = file_stem(self.source.file());
-            if name.value.as_str() != stem {
-                let problem = format!("the flow is named `{}` but its file `{stem}`", name.value);
-                let remedy = format!("write `flow: {}` or rename the file", shown(stem));
-                self.r.mistake(name.place, problem, remedy);
-            }
-        }
-        let languages = self.r.required(&fields, "languages").and_then(|node| self.languages(node));
-        let variables = self.variables(&fields);
-        let parameters = self.variable_list(&fields, "parameters");
-        let results = self.variable_list(&fields, "results");
+        self.name(&fields);
+        let (languages, whole) = self.whole(|d| {
+            let node = d.r.required(&fields, "languages")?;
+            d.languages(node)
+        });
+        // What could be one of them must not be called unknown.
+        let languages = languages.filter(|_| whole).unwrap_or_default();
+        let ((variables, parameters, results), whole) = self.whole(|d| {
+            (
+                d.variables(&fields),
+                d.variable_list(&fields, "parameters"),
+                d.variable_list(&fields, "results"),
+            )
+        });
+        self.gaps.variables = !whole;
         let start = self.r.required(&fields, "start").and_then(|node| self.step_name(node));
         let steps = self.r.required(&fields, "steps").and_then(|node| self.steps(node));
+        self.gaps.unlinked |= start.is_none();
+        self.gaps.unnamed |= steps.is_none();
+        self.gaps.any = self.r.mistakes() > 0;
         Some(Flow {
-            name: name?.value,
-            languages: languages?,
-            variables: variables?,
-            parameters: parameters?,
-            results: results?,
-            start: start?,
-            steps: steps?,
+            name: FlowId::from(file_stem(self.source.file())),
+            languages,
+            variables: variables.unwrap_or_default(),
+            parameters: parameters.unwrap_or_default(),
+            results: results.unwrap_or_default(),
+            start: start.unwrap_or(At { value: StepName::from(""), place: root.place }),
+            steps: steps.unwrap_or_default(),
             source: self.source.clone(),
+            gaps: core::mem::take(&mut self.gaps),
         })
     }
 
+    /// What `read` gives, and whether that is without a mistake.
+    fn whole<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let before = self.r.mistakes();
+        let value = read(self);
+        (value, self.r.mistakes() == before)
+    }
+
+    /// The flow must be named like its file.
+    fn name(&mut self, fields: &Fields<'_>) {
+        let Some(node) = self.r.required(fields, "flow") else { return };
+        let Some(name) = self.r.name::<FlowId>(node, "a flow's name") else { return };
+        let stem = file_stem(self.source.file());
+        if name.value.as_str() != stem {
+            let problem = format!("the flow is named `{}` but its file `{stem}`", name.value);
+            let remedy = format!("write `flow: {}` or rename the file", shown(stem));
+            self.r.mistake(name.place, problem, remedy);
+        }
+    }
+
     fn steps(&mut self, node: &Node) -> Option<BTreeMap<StepName, Step>> {
-        let entries = self.r.entries(node, "steps")?;
+        let (entries, whole) = self.whole(|d| d.r.entries(node, "steps"));
+        let entries = entries?;
+        self.gaps.unnamed |= entries.len() > MAX_STEPS;
+        self.gaps.unlinked |= !whole || self.gaps.unnamed;
         if entries.is_empty() || entries.len() > MAX_STEPS {
             self.r.mistake(
                 node.place,
@@ -115,9 +194,21 @@ impl Decoder<'_> {
         }
         let mut steps = BTreeMap::new();
         for (key, value) in entries.into_iter().take(MAX_STEPS) {
-            let name = self.r.check_name(&key.text, key.place, "a step's name");
-            if let (Some(()), Some(kind)) = (name, self.step(key, value)) {
-                steps.insert(StepName::from(key.text.as_str()), Step { place: key.place, kind });
+            let absences = self.r.absences();
+            let (step, whole) = self.whole(|d| {
+                let name = d.r.check_name(&key.text, key.place, "a step's name");
+                name.and(d.step(key, value))
+            });
+            match step {
+                Some(kind) if whole => {
+                    steps.insert(StepName::from(key.text.as_str()), Step { place: key.place, kind });
+                }
+                // With mistakes it may say less than it is meant to.
+                Some(_) | None => {
+                    self.gaps.step(&key.text, value);
+                    // What is not there may be where the step was to lead.
+                    self.gaps.unlinked |= self.r.absences() > absences;
+                }
             }
         }
         Some(steps)
@@ -244,7 +335,7 @@ impl Decoder<'_> {
 
     fn declared(&mut self, name: &At<Variable>) -> Option<Type> {
         let declared = self.types.get(&name.value).copied();
-        if declared.is_none() {
+        if declared.is_none() && !self.unread.is_in(name.value.as_str()) {
             let remedy = suggest(name.value.as_str(), self.types.keys().map(Variable::as_str));
             let problem = format!("unknown variable `{}`", name.value);
             self.r.mistake(
@@ -329,6 +420,10 @@ impl Decoder<'_> {
 
     /// Notes a mistake inside a text of the file, at its place as far as that can be told.
     fn misspelt<T>(&mut self, place: Place, text: &str, misspelt: Misspelt) -> Option<T> {
+        // Without the types of its variables it cannot be understood, which is told where these are declared.
+        if self.unread.is_in(text) {
+            return None;
+        }
         let line = self.source.text().lines().nth(usize::try_from(place.line).ok()?.saturating_sub(1));
         let column = usize::try_from(place.column).ok()?.saturating_sub(1);
         let first = line.and_then(|line| line.chars().nth(column));

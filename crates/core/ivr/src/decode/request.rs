@@ -152,9 +152,17 @@ impl Decoder<'_> {
             return None;
         };
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // It would end up in logs of proxies.
+        if host.contains('@') {
+            self.r.mistake(
+                node.place,
+                "an address with a user's name or password",
+                "leave it out; a key goes into `services` of the server's file",
+            );
+            return None;
+        }
         let whole = host.len() < rest.len() || template.as_constant().is_some();
-        let sound =
-            !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@');
+        let sound = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control());
         if !whole || !sound {
             self.r.mistake(
                 node.place,

@@ -2,7 +2,7 @@
 //! beyond the few things that flows need (filters, loops, keyword arguments) is refused by name.
 
 use hotline_base::QueueId;
-use hotline_yaml::{shown, suggest};
+use hotline_yaml::{is_near, shown, suggest};
 use minijinja::machinery::ast::{BinOpKind, Call, CallArg, CompareOpKind, Expr, UnaryOpKind};
 use minijinja::machinery::parse_expr;
 use minijinja::value::ValueKind;
@@ -174,7 +174,16 @@ impl Reader<'_> {
                 .map(|fact| Fact::Queue(QueueId::from(queue), fact))
                 .ok_or_else(|| names(name, QueueFact::ALL, |fact| fact.name())),
             [QueueFact::GROUP, _] => Err("write `queue.<name>.waiting`".to_owned()),
-            [group, ..] => Err(suggest(group, Fact::GROUPS.iter().copied())),
+            [group, ..] => Err(match Fact::GROUPS.iter().find(|known| is_near(group, known)) {
+                Some(known) => format!(
+                    "did you mean `{}`?",
+                    core::iter::once(*known)
+                        .chain(path.iter().skip(1).map(String::as_str))
+                        .collect::<Vec<_>>()
+                        .join(".")
+                ),
+                None => suggest(group, Fact::GROUPS.iter().copied()),
+            }),
             [] => Err("write `call.…`, `time.…`, `customer.…` or `queue.<name>.…`".to_owned()),
         };
         match fact {

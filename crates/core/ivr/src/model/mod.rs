@@ -1,10 +1,11 @@
 //! A flow as it runs: steps by name. Every reference keeps its place in the file for the checker.
 
 mod exits;
+mod gaps;
 mod request;
 mod step;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_base::{FlowId, QueueId};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use exits::Exit;
 pub(crate) use exits::Pace;
+pub(crate) use gaps::Gaps;
 pub use request::Method;
 pub(crate) use request::{Http, Lookup, LookupSource, Stream, Webhook};
 pub(crate) use step::{
@@ -24,7 +26,7 @@ pub(crate) use step::{
 use crate::expression::{Type, Value};
 use crate::name::{Language, StepName, Variable};
 
-/// A flow that was read without a mistake. Whether the names in it exist is for [`crate::check()`].
+/// A flow that was read. Whether the names in it exist is for [`crate::check()`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
     pub(crate) name: FlowId,
@@ -40,6 +42,9 @@ pub struct Flow {
     /// Where diagnostics point; of no use to a call.
     #[serde(skip)]
     pub(crate) source: Source,
+    /// What the checker must not draw conclusions from; nothing in a flow that runs.
+    #[serde(skip)]
+    pub(crate) gaps: Gaps,
 }
 
 /// A variable as it is declared at the top of a flow.
@@ -81,26 +86,6 @@ impl Flows {
         self.0.iter()
     }
 
-    /// Those that can be judged although the flows `unread` are missing: without the ones that call them or hand calls to them,
-    /// directly or by others.
-    #[must_use]
-    pub fn apart_from(&self, unread: &BTreeSet<FlowId>) -> Self {
-        let mut missing = unread.clone();
-        loop {
-            let touched = |flow: &Arc<Flow>| flow.linked().any(|other| missing.contains(other));
-            let found: Vec<FlowId> = (self.0.iter())
-                .filter(|(name, flow)| !missing.contains(*name) && touched(flow))
-                .map(|(name, _)| name.clone())
-                .collect();
-            if found.is_empty() {
-                break;
-            }
-            missing.extend(found);
-        }
-        let kept = self.0.iter().filter(|(name, _)| !missing.contains(*name));
-        Self(kept.map(|(name, flow)| (name.clone(), Arc::clone(flow))).collect())
-    }
-
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -127,7 +112,13 @@ impl Flow {
         &self.name
     }
 
-    /// The languages that it speaks, the default first.
+    /// True if its file was read without a mistake. Only such a flow can run; what is known of another is good for more mistakes.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        !self.gaps.any
+    }
+
+    /// The languages that it speaks, the default first; none if they could not be read.
     pub fn languages(&self) -> impl Iterator<Item = &Language> {
         self.languages.iter().map(|language| &language.value)
     }

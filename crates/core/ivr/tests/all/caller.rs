@@ -250,6 +250,7 @@ fn indented(steps: &str) -> String {
 #[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) entries: BTreeSet<FlowId>,
+    pub(crate) unread: BTreeSet<FlowId>,
     queues: BTreeSet<QueueId>,
     extensions: BTreeSet<String>,
     skills: BTreeSet<String>,
@@ -261,6 +262,7 @@ impl Known {
     pub(crate) fn new(prompts: BTreeMap<Language, BTreeSet<PromptName>>) -> Self {
         Self {
             entries: BTreeSet::new(),
+            unread: BTreeSet::new(),
             queues: ["sales", "support"].map(QueueId::from).into(),
             extensions: ["1001".to_owned()].into(),
             skills: ["billing", "french"].map(str::to_owned).into(),
@@ -286,6 +288,7 @@ impl Known {
     pub(crate) fn world(&self) -> World<'_> {
         World {
             entries: &self.entries,
+            unread: &self.unread,
             queues: &self.queues,
             extensions: &self.extensions,
             agents: &self.extensions,

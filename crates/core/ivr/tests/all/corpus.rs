@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use crate::caller::Known;
-use hotline_ivr::{Diagnostic, Flow, Flows, Severity, check, parse};
+use hotline_ivr::{Diagnostic, Flow, Flows, Severity, check, draft, parse};
 
 fn corpus(folder: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder)
@@ -35,17 +35,18 @@ fn called() -> Vec<Flow> {
 
 /// What is told of a flow that a number leads to, or that is called if its first line says so.
 fn told(name: &str, text: &str) -> Vec<Diagnostic> {
-    let flow = match read(name, text) {
-        Ok(flow) => flow,
-        Err(told) => return told,
-    };
+    let (flow, mut told) = draft(&format!("{name}.yaml"), text);
+    assert_eq!(flow.as_ref().is_some_and(Flow::is_whole), told.is_empty(), "{name}");
+    let Some(flow) = flow else { return told };
     static KNOWN: LazyLock<Known> = LazyLock::new(Known::small);
     let mut known = KNOWN.clone();
     if !text.contains("# called by others") {
         known.entries.insert(name.into());
     }
     let flows: Flows = called().into_iter().chain([flow]).collect();
-    check(&flows, &known.world())
+    told.extend(check(&flows, &known.world()));
+    told.sort_by_key(|one| (one.line, one.column));
+    told
 }
 
 fn in_words(found: &Diagnostic) -> String {
@@ -66,6 +67,24 @@ fn every_seeded_defect_is_told_at_its_place_and_nothing_else() {
             .map(in_words)
             .collect();
         if expected.is_empty() || found != expected {
+            wrong.push(format!("{name}.yaml\n  expected {expected:#?}\n  found {found:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One mistake does not hide another of the same file, and is told once.
+#[test]
+fn what_is_wrong_beside_a_mistake_is_told_and_nothing_that_follows_from_it() {
+    let mixed = texts("mixed");
+    assert!(mixed.len() >= 12, "{} files", mixed.len());
+    let mut wrong = Vec::new();
+    for (name, text) in mixed {
+        let expected: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# expect ")).collect();
+        let told = told(&name, &text);
+        let found: Vec<String> =
+            told.iter().filter(|found| found.file == format!("{name}.yaml")).map(in_words).collect();
+        if found != expected {
             wrong.push(format!("{name}.yaml\n  expected {expected:#?}\n  found {found:#?}"));
         }
     }

@@ -47,6 +47,7 @@ pub const TABLES: &[&str] = &[
     "server_state",
     "webhook",
     "webhook_parked",
+    "idempotency",
 ];
 
 /// Whether `name` can stand in a statement as it is: backups are files, and whoever wrote one may mean harm.

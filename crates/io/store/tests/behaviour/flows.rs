@@ -96,3 +96,17 @@ pub(crate) async fn what_calls_did_in_a_flow_is_counted_once_by_day(bench: Bench
     let none = bench.store.flow_figures(&main, today + 2, today + 9).await.unwrap();
     assert_eq!(none, FlowFigures::default());
 }
+
+pub(crate) async fn old_figures_are_forgotten_day_by_day(bench: Bench) {
+    let menu = ("main", "menu", r#"{"Choice": "1"}"#);
+    for number in 0..4 {
+        bench.store.save_record(&call(number, at(number * 86_400), &[menu])).await.unwrap();
+    }
+    let (main, first) = (FlowId::from("main"), day(at(0)));
+    let left = async || bench.store.flow_figures(&main, first, first + 9).await.unwrap().calls;
+    assert_eq!(bench.store.forget_flow_figures(first + 3, 2).await.unwrap(), 2, "not more days than may be");
+    assert_eq!(left().await, 2);
+    assert_eq!(bench.store.forget_flow_figures(first + 3, 100).await.unwrap(), 1);
+    assert_eq!(left().await, 1);
+    assert_eq!(bench.store.forget_flow_figures(first + 3, 100).await.unwrap(), 0);
+}

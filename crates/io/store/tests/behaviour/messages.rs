@@ -101,3 +101,15 @@ pub(crate) async fn mailboxes_count_what_is_new_and_what_was_heard(bench: Bench)
     assert_eq!(count("1001").await, MessageCount { unheard: 1, heard: 1 });
     assert_eq!(bench.store.get_message(messages[0].id).await.unwrap(), None);
 }
+
+pub(crate) async fn the_oldest_messages_are_found_first(bench: Bench) {
+    let messages: Vec<_> = (1..=4).map(|number| message(number, None)).collect();
+    keep(&bench, &messages).await;
+    let before = async |second: u64, limit: usize| {
+        let found = bench.store.messages_before(at(second), limit).await.unwrap();
+        found.into_iter().map(|message| message.id).collect::<Vec<_>>()
+    };
+    assert_eq!(before(4, 2).await, [messages[0].id, messages[1].id]);
+    assert_eq!(before(4, 100).await.len(), 3, "one of that moment is not older");
+    assert!(before(1, 100).await.is_empty());
+}

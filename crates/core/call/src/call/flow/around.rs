@@ -39,6 +39,8 @@ impl Surroundings for Around<'_> {
             }
             QueueFact::Ready => view.offerable.into(),
             QueueFact::SignedIn => view.working.into(),
+            // Somebody is free for whoever comes now.
+            QueueFact::EstimatedWait if view.on_the_line().count() < view.offerable as usize => 0,
             QueueFact::EstimatedWait => expected(),
         }
     }
