@@ -43,7 +43,7 @@ impl fmt::Debug for Customer {
 pub struct CustomerDraft {
     /// Name of the person: 1 to 200 characters.
     #[serde(default)]
-    #[schemars(required, length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = 200))]
     pub name: String,
     /// Company: at most 200 characters.
     #[serde(default)]

@@ -73,10 +73,8 @@ pub struct NewUser {
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// What others see.
-    #[schemars(length(min = 1, max = 200))]
     pub display_name: String,
     /// The names of the roles.
-    #[schemars(length(min = 1))]
     pub roles: Vec<String>,
     /// The teams that the user oversees.
     #[serde(default)]
@@ -158,7 +156,6 @@ pub struct NewRole {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoleChange {
     /// How people name it.
-    #[schemars(length(min = 1, max = 200))]
     pub label: String,
     /// What it allows.
     pub permissions: Permissions,

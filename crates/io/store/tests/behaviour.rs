@@ -58,6 +58,7 @@ const CASES: &[Case] = cases![
     accounts::a_user_comes_back_as_given,
     accounts::the_configuration_does_not_undo_a_changed_password,
     accounts::users_are_listed_by_name,
+    accounts::users_are_listed_behind_a_name,
     accounts::unstorable_user_texts_are_refused,
     accounts::a_session_counts_until_it_expires,
     accounts::a_disabled_user_has_no_sessions,

@@ -62,12 +62,15 @@ async fn a_wish_to_be_called_back_is_listed_until_it_is_done() {
         "id": call_id(7).to_string(), "call": call, "queue": "sales", "number": "+4930123456",
         "requested_at": "1970-01-01T00:00:00.000Z", "tries": 0, "not_before": null,
     });
-    assert_eq!(list, json!({ "callbacks": [shown] }));
+    assert_eq!(list, json!({ "callbacks": [shown], "next": null }));
     let fields = [("authorization", token.as_str())];
     for status in [204, 404] {
         let path = format!("/api/v1/callbacks/{}", call_id(7));
         let answer = server.send("DELETE", &path, &fields, Value::Null).await;
         assert_eq!(answer.status, status);
     }
-    assert_eq!(server.get("/api/v1/callbacks", &token).await.json(), json!({ "callbacks": [], "next": null }));
+    assert_eq!(
+        server.get("/api/v1/callbacks", &token).await.json(),
+        json!({ "callbacks": [], "next": null })
+    );
 }

@@ -337,6 +337,22 @@ pub(crate) async fn a_code_is_used_once(bench: Bench) {
     assert_eq!(store.recovery_codes_left("anna").await.unwrap(), 0);
 }
 
+pub(crate) async fn users_are_listed_behind_a_name(bench: Bench) {
+    let store = &bench.store;
+    for name in ["carl", "anna", "bert"] {
+        store.create_user(&user(name)).await.unwrap();
+    }
+    let all = store.list_users().await.unwrap();
+    assert_eq!(store.list_users_after(None, 2).await.unwrap(), all[..2], "with their roles and teams");
+    assert_eq!(store.list_users_after(Some("bert"), 2).await.unwrap(), all[2..]);
+    assert_eq!(
+        store.list_users_after(Some("basil"), 1).await.unwrap(),
+        all[1..2],
+        "who is gone leaves a place"
+    );
+    assert_eq!(store.list_users_after(Some("carl"), 2).await.unwrap(), []);
+}
+
 pub(crate) async fn sessions_are_listed_and_ended_by_their_ids(bench: Bench) {
     let store = &bench.store;
     for name in ["anna", "bob"] {
@@ -355,6 +371,16 @@ pub(crate) async fn sessions_are_listed_and_ended_by_their_ids(bench: Bench) {
     }
     let listed = store.list_sessions("anna", &EVERYTHING, at(10)).await.unwrap();
     assert_eq!(listed, [token.clone(), limited.clone(), session("a1", "anna")]);
+    let behind = |session: &Session, limit, tokens_only| {
+        let (created_at, id) = (session.created_at, session.id.clone());
+        async move {
+            let part = SessionPart { tokens_only, after: Some((created_at, &id)), limit };
+            store.list_sessions("anna", &part, at(10)).await.unwrap()
+        }
+    };
+    assert_eq!(behind(&token, 1, false).await, std::slice::from_ref(&limited));
+    assert_eq!(behind(&limited, 9, false).await, [session("a1", "anna")]);
+    assert_eq!(behind(&limited, 9, true).await, []);
     assert_eq!(
         store.list_sessions("anna", &EVERYTHING, at(9999)).await.unwrap(),
         std::slice::from_ref(&token)

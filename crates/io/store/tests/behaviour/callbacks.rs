@@ -35,6 +35,10 @@ pub(crate) async fn whoever_wants_to_be_called_back_is_listed_once_until_it_is_d
     let open = store.open_callbacks(CALLBACKS_MAX).await.unwrap();
     assert_eq!(open, [ada.clone(), bob.clone(), elsewhere.clone()], "the oldest first, each keeps its place");
     assert_eq!(store.open_callbacks(1).await.unwrap(), std::slice::from_ref(&ada));
+    let behind = Some((ada.callback.requested_at, ada.callback.id));
+    assert_eq!(store.open_callbacks_after(behind, 1).await.unwrap(), std::slice::from_ref(&bob));
+    assert_eq!(store.open_callbacks_after(None, 9).await.unwrap(), open);
+    assert_eq!(store.open_callback(bob.callback.id).await.unwrap().as_ref(), Some(&bob));
 
     assert!(store.close_callback(ada.callback.id, at(10)).await.unwrap());
     assert!(!store.close_callback(ada.callback.id, at(11)).await.unwrap());

@@ -140,6 +140,8 @@ pub(crate) async fn search_takes_wildcards_literally_and_is_bounded(bench: Bench
     let names: Vec<&str> = few.iter().map(|customer| customer.name.expose().as_str()).collect();
     assert_eq!(names, ["c000", "c001", "c002"]);
     assert_eq!(few[0].numbers.len(), 2);
+    let more = bench.store.search_customers(&Pii::from("c0"), Some(few[2].id), 1).await.unwrap();
+    assert_eq!(more[0].name.expose(), "c003");
 }
 
 pub(crate) async fn unstorable_customers_are_refused_and_leave_nothing(bench: Bench) {
