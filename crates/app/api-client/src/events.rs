@@ -49,6 +49,17 @@ impl Events {
             }
         }
     }
+
+    /// Reads what comes next and forgets it; how many bytes, or `None` when the server has ended the stream.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the connection breaks.
+    pub async fn skip(&mut self) -> Result<Option<usize>, ClientError> {
+        self.buffer.clear();
+        let Some(frame) = self.body.frame().await else { return Ok(None) };
+        let frame = frame.map_err(protocol)?;
+        Ok(Some(frame.data_ref().map_or(0, |data| data.len())))
+    }
 }
 
 /// `None` for a comment, which keeps the connection alive.

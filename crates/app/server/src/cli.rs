@@ -188,6 +188,10 @@ pub(crate) enum Measurement {
     /// packets. Then it looks for the greatest number of recorded calls that is clean, and how punctual the beats are with half of
     /// it. With all parts it takes about a quarter of an hour.
     Media(BenchMedia),
+    /// What open pages cost, and how soon they know what has happened.
+    ///
+    /// Starts a server of its own and calls it twice at the same rate, without any page and with many that see everything.
+    Pages(BenchPages),
     /// How long the routing takes to find the agent for a caller.
     ///
     /// In virtual time and without a server: a center whose agents end calls and whose callers join, with every strategy, tiers,
@@ -196,6 +200,28 @@ pub(crate) enum Measurement {
     /// The bare forwarder that `media` compares with; it starts this itself.
     #[command(hide = true)]
     Forward(Forward),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline bench pages             500 pages at 4 calls a second, for a minute each way
+  hotline bench pages --require   exit code 1 unless they cost less than a tenth of a core and know within 50 ms")]
+pub(crate) struct BenchPages {
+    /// Pages.
+    #[arg(long, default_value_t = 500, value_parser = readers)]
+    pub(crate) pages: usize,
+    /// Calls a second.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) rate: u32,
+    /// How long calls are offered, without and with pages, in seconds.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=600))]
+    pub(crate) seconds: u32,
+    /// Print the result as JSON and nothing else to standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fail unless the figures that are required of 500 pages at 200 calls a minute are met.
+    #[arg(long)]
+    pub(crate) require: bool,
 }
 
 #[derive(Args, Debug)]
@@ -230,6 +256,14 @@ pub(crate) struct BenchSip {
 
 /// Each page is a person whose password is hashed when the server starts, which takes its time.
 const PAGES_MAX: usize = 200;
+
+/// The server takes some more, and other pages may be open.
+const READERS_MAX: usize = 1000;
+
+fn readers(text: &str) -> Result<usize, String> {
+    let readers = text.parse().ok().filter(|readers| (1..=READERS_MAX).contains(readers));
+    readers.ok_or_else(|| format!("1 to {READERS_MAX}"))
+}
 
 fn pages(text: &str) -> Result<usize, String> {
     let pages = text.parse().ok().filter(|pages| *pages <= PAGES_MAX);

@@ -99,6 +99,9 @@ fn run(cli: &Cli) -> Result<()> {
         Some(Command::Bench(Bench { what: Measurement::Media(options) })) => {
             measure(runtime()?, bench::media(&configuration, options))
         }
+        Some(Command::Bench(Bench { what: Measurement::Pages(options) })) => {
+            measure(runtime()?, bench::pages(&configuration, options))
+        }
         // Without a runtime, whose threads would be in the measured process too.
         Some(Command::Bench(Bench { what: Measurement::Forward(options) })) => bench::forward(options),
         Some(Command::Trace(options)) => runtime()?.block_on(trace::run(&configuration, options)),

@@ -147,11 +147,7 @@ impl Server {
         let center = Arc::new(configuration.center.clone());
         let (now, nonce_secret) = (clock.now(), nonce_secret(&store).await?);
         let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
-        let adopted = adopt_messages(&store, &configuration.server.storage.recordings).await?;
-        if adopted > 0 {
-            Metric::MessagesAdopted.increment(adopted as u64);
-            warn!(adopted, "messages of callers were on no list; they are in their mailboxes");
-        }
+        adopt(&store, &configuration.server.storage.recordings).await?;
         let hours = take_over(configuration, &store, &mut controller, now).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
         let locate = locator(configuration, &network);
@@ -176,14 +172,9 @@ impl Server {
         });
         let (stop, api_stop) = (Stop::default(), CancellationToken::new());
         let shard = parts.watch("call processing", shard.run(stop.clone(), DRAIN));
-        let mut availability = writer.availability();
-        // The writer's task holds the other end as long as it lives.
-        parts.watch("the journal's writer", async move { while availability.changed().await.is_ok() {} });
-        tokio::spawn(reports::nightly(store.clone(), move || clock.now().wall));
+        watch_writer(&parts, &writer);
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
-
-        let sweeper = Sweeper::new(configuration, store.clone(), handle.clone(), clock);
-        parts.watch("the sweep of what is too old", sweeper.run(api_stop.clone()));
+        keep_house(configuration, (&store, &handle, clock), (&parts, &api_stop));
         let ports = Ports {
             flows: flow_files(configuration, &store, &handle, clock, sounds, (&parts, &api_stop)).await?,
             shard: handle,
@@ -244,6 +235,33 @@ impl Server {
         // From here on another server may start.
         drop(self.locks);
     }
+}
+
+/// Puts messages that a killed server left into their mailboxes.
+async fn adopt(store: &Store, recordings: &Path) -> Result<()> {
+    let adopted = adopt_messages(store, recordings).await?;
+    if adopted > 0 {
+        Metric::MessagesAdopted.increment(adopted as u64);
+        warn!(adopted, "messages of callers were on no list; they are in their mailboxes");
+    }
+    Ok(())
+}
+
+fn watch_writer(parts: &Supervision, writer: &Writer) {
+    let mut availability = writer.availability();
+    // The writer's task holds the other end as long as it lives.
+    parts.watch("the journal's writer", async move { while availability.changed().await.is_ok() {} });
+}
+
+/// What is done once a day.
+fn keep_house(
+    configuration: &Configuration,
+    (store, handle, clock): (&Store, &Handle, Clock),
+    (parts, stop): (&Supervision, &CancellationToken),
+) {
+    tokio::spawn(reports::nightly(store.clone(), move || clock.now().wall));
+    let sweeper = Sweeper::new(configuration, store.clone(), handle.clone(), clock);
+    parts.watch("the sweep of what is too old", sweeper.run(stop.clone()));
 }
 
 /// The sockets of SIP and HTTP; nobody is answered yet.

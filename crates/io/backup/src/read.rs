@@ -85,9 +85,11 @@ fn compare(manifest: &Manifest, found: &BTreeMap<String, (u64, String)>) -> Resu
 
 /// The archive cannot be read further.
 fn broken(file: &Path, entries: usize, error: io::Error) -> BackupError {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof if entries > 0 => BackupError::Unfinished,
-        _ if entries == 0 => BackupError::NoBackup(file.to_owned()),
-        _ => BackupError::Damaged { what: format!("entry {}: {error}", entries + 1) },
+    if entries == 0 {
+        BackupError::NoBackup(file.to_owned())
+    } else if error.kind() == io::ErrorKind::UnexpectedEof {
+        BackupError::Unfinished
+    } else {
+        BackupError::Damaged { what: format!("entry {}: {error}", entries + 1) }
     }
 }

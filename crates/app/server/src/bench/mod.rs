@@ -9,6 +9,7 @@ mod crowd;
 mod load;
 mod media;
 mod message;
+mod pages;
 mod process;
 mod sip;
 mod socket;
@@ -19,6 +20,7 @@ use std::io::IsTerminal;
 
 pub(crate) use acd::acd;
 pub(crate) use media::{forward, media};
+pub(crate) use pages::pages;
 pub(crate) use sip::sip;
 
 /// To whoever waits, beside the result on standard output.

@@ -21,9 +21,10 @@ pub(super) async fn look(configuration: &Configuration) -> Vec<Finding> {
             return vec![Finding::good(subject, error.to_string())];
         }
         Err(error) => {
-            let advice = match error {
-                OpenError::Later { .. } => "start the later version, or restore a backup of this one",
-                _ => "is it there, and may this user read it?",
+            let advice = if matches!(error, OpenError::Later { .. }) {
+                "start the later version, or restore a backup of this one"
+            } else {
+                "is it there, and may this user read it?"
             };
             let cause =
                 std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();

@@ -51,18 +51,14 @@ fn http_port(address: SocketAddr) -> Finding {
 }
 
 fn taken(subject: String, error: &std::io::Error, address: SocketAddr) -> Finding {
-    let advice = match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            format!(
-                "`ss -lpn 'sport = :{}'` shows who has it; stop that, or take another port",
-                address.port()
-            )
-        }
-        std::io::ErrorKind::AddrNotAvailable => {
-            format!("{} is no address of this machine: `ip address` shows those that are", address.ip())
-        }
-        std::io::ErrorKind::PermissionDenied => "take a port from 1024 on".to_owned(),
-        _ => "take another address".to_owned(),
+    use std::io::ErrorKind;
+    let port = address.port();
+    let advice = if error.kind() == ErrorKind::AddrInUse {
+        format!("`ss -lpn 'sport = :{port}'` shows who has it; stop that, or take another port")
+    } else if error.kind() == ErrorKind::AddrNotAvailable {
+        format!("{} is no address of this machine: `ip address` shows those that are", address.ip())
+    } else {
+        "take another address, or a port from 1024 on".to_owned()
     };
     Finding::bad(subject, format!("cannot be listened on: {error}"), advice)
 }
@@ -118,9 +114,8 @@ pub(super) async fn ask(address: SocketAddr) -> Result<u16, String> {
     let mut answer = [0; 2048];
     for _ in 0..2 {
         socket.send(request.as_bytes()).await.map_err(text)?;
-        match timeout(ANSWER_MAX / 2, socket.recv(&mut answer)).await {
-            Ok(received) => return status(&answer[..received.map_err(text)?]),
-            Err(_) => {}
+        if let Ok(received) = timeout(ANSWER_MAX / 2, socket.recv(&mut answer)).await {
+            return status(&answer[..received.map_err(text)?]);
         }
     }
     Err("no answer to OPTIONS".to_owned())

@@ -32,7 +32,7 @@ pub(super) async fn look(configuration: &Configuration) -> Vec<Finding> {
     }
     findings.push(secrets(&storage.center));
     findings.push(open_files(configuration));
-    findings.extend(speech(&configuration.server.tts.engine).await);
+    findings.extend(speech(&configuration.server.tts.engine));
     findings
 }
 
@@ -140,7 +140,7 @@ fn open_files(configuration: &Configuration) -> Finding {
 }
 
 /// Whether the program that speaks is there, if it is one.
-async fn speech(engine: &TtsEngine) -> Option<Finding> {
+fn speech(engine: &TtsEngine) -> Option<Finding> {
     let program = match engine {
         TtsEngine::Espeak { program, .. } | TtsEngine::Command { program, .. } => program,
         TtsEngine::Web { .. } => return None,
