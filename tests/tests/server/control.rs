@@ -212,6 +212,12 @@ async fn a_supervisor_listens_whispers_barges_in_by_key_and_takes_over() -> Resu
     let audit: AuditPage = serde_json::from_value(admin.get("/api/v1/audit?limit=50").await?)?;
     let listened = audit.entries.iter().filter(|entry| entry.action == "call.monitor");
     assert_eq!(listened.count(), 4, "each act is audited");
+    eventually("each way of listening to be audited as it took place", async || {
+        let audit: AuditPage = serde_json::from_value(admin.get("/api/v1/audit?limit=100").await?)?;
+        let of = |action: &str| audit.entries.iter().filter(|entry| entry.action == action).count();
+        Ok((of("call.listen_begin") == 1 && of("call.listen_mode") >= 2).then_some(()))
+    })
+    .await?;
     let sound = listen(&admin, &record.id).await?;
     assert!(!hears(&sound.customer, TONES[2]), "nothing of the supervisor is on the customer's side");
     Ok(())

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hotline_base::{AgentId, LegId};
@@ -18,6 +19,7 @@ use hotline_shard::{Handle, HandleError, Live};
 use hotline_store::TokenHash;
 use hotline_telemetry::Metric;
 use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::concern::Concerns;
@@ -30,6 +32,8 @@ use crate::viewer::Viewer;
 pub(crate) const PAGES_MAX: usize = 1024;
 /// Screen pops whose fate the shard has not been told yet; beyond it the shard's own deadline decides.
 const FATES_MAX: usize = 1024;
+/// How long an event that is no screen pop may wait for others.
+const PACE: Duration = Duration::from_millis(10);
 
 /// What became of a screen pop.
 pub(crate) struct Fate {
@@ -44,6 +48,8 @@ pub(crate) struct Hub {
     state: Mutex<State>,
     /// The number of the newest event in the ring: wakes the pages.
     newest: watch::Sender<u64>,
+    /// Something that no page waits for is in the ring.
+    more: Notify,
     fates: mpsc::Sender<Fate>,
     closing: CancellationToken,
     /// Wakes whoever looks whether people may still see what they see.
@@ -105,11 +111,11 @@ pub(crate) enum Next {
 }
 
 impl Hub {
-    /// The hub, and its two tasks for the caller to run.
+    /// The hub, and its tasks for the caller to run.
     pub(crate) fn new(
         shard: Handle,
         closing: CancellationToken,
-    ) -> (Arc<Self>, [impl Future<Output = ()> + use<>; 2]) {
+    ) -> (Arc<Self>, [impl Future<Output = ()> + use<>; 3]) {
         let (fates, told) = mpsc::channel(FATES_MAX);
         let live = shard.subscribe();
         let state = Mutex::default();
@@ -117,13 +123,15 @@ impl Hub {
             shard,
             state,
             newest: watch::Sender::new(0),
+            more: Notify::new(),
             fates,
             closing,
             people: Notify::new(),
         });
         let reading = Task::Read(Arc::clone(&hub), live);
         let telling = Task::Tell(Arc::clone(&hub), told);
-        (hub, [reading.run(), telling.run()])
+        let pacing = Task::Pace(Arc::clone(&hub));
+        (hub, [reading.run(), telling.run(), pacing.run()])
     }
 
     /// Seats a page, so that pops for its agent wait until it has written them.
@@ -258,9 +266,14 @@ impl Hub {
         if let EventKind::Call { what, .. } = &live.event.kind {
             forget_over(&mut state.unwritten, what);
         }
-        let seq = live.event.seq;
+        let (seq, has_pop) = (live.event.seq, live.pop.is_some());
         state.ring.push(Entry::new(live, noted, share));
-        self.newest.send_replace(seq);
+        // Whoever is called is to know it before the phone rings; everything else can wait for what follows at once.
+        if has_pop {
+            self.newest.send_replace(seq);
+        } else {
+            self.more.notify_one();
+        }
         true
     }
 
@@ -304,6 +317,7 @@ fn forget_over(unwritten: &mut BTreeMap<LegId, AgentId>, what: &CallEvent) {
 enum Task {
     Read(Arc<Hub>, broadcast::Receiver<Arc<Live>>),
     Tell(Arc<Hub>, mpsc::Receiver<Fate>),
+    Pace(Arc<Hub>),
 }
 
 impl Task {
@@ -312,6 +326,10 @@ impl Task {
             Self::Read(hub, live) => {
                 let closing = hub.closing.clone();
                 closing.run_until_cancelled(read(&hub, live)).await;
+            }
+            Self::Pace(hub) => {
+                let closing = hub.closing.clone();
+                closing.run_until_cancelled(pace(&hub)).await;
             }
             Self::Tell(hub, fates) => {
                 let closing = hub.closing.clone();
@@ -334,6 +352,18 @@ async fn read(hub: &Hub, mut live: broadcast::Receiver<Arc<Live>>) {
                 Metric::ApiLiveMissed.increment(missed);
             }
             Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Wakes pages once for all that happens within [`PACE`]: one step of a call is several events, and each waking costs every page
+/// a write.
+async fn pace(hub: &Hub) {
+    loop {
+        hub.more.notified().await;
+        sleep(PACE).await;
+        if let Some(last) = hub.state().ring.last() {
+            hub.newest.send_replace(last);
         }
     }
 }

@@ -23,6 +23,7 @@ mod hours;
 mod hub;
 mod known;
 mod lines;
+mod listening;
 mod once;
 mod openapi;
 mod page;

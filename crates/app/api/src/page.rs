@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use hotline_base::LegId;
@@ -74,8 +74,9 @@ impl Page {
                     // Directly before the frame is yielded: see `delivery.rs`.
                     let hub = Arc::clone(&self.hub);
                     self.outbox.on_written(move || hub.pop_written(offer));
+                    return Some(frame);
                 }
-                return Some(frame);
+                return Some(self.joined(frame));
             }
             if self.seat.leave.is_cancelled() {
                 return None;
@@ -116,6 +117,17 @@ impl Page {
                 }
             }
         }
+    }
+
+    /// With what else is ready, but for screen pops, whose writing is told: one write in place of many.
+    fn joined(&mut self, first: Bytes) -> Bytes {
+        let more = self.ready.iter().take_while(|(_, pop)| pop.is_none()).count();
+        if more == 0 {
+            return first;
+        }
+        let mut all = BytesMut::from(first);
+        self.ready.drain(..more).for_each(|(frame, _)| all.extend_from_slice(&frame));
+        all.freeze()
     }
 
     async fn start_over(&mut self) -> Result<(), HandleError> {

@@ -43,7 +43,7 @@ use hotline_access::Permission as P;
 use hotline_ivr::MAX_BYTES;
 
 use self::table::Need::{Limited, Nothing, SignedIn};
-use self::table::{Table, may, routes};
+use self::table::{Table, either, may, routes};
 use crate::app::App;
 use crate::auth::authenticate;
 use crate::envelope::envelope;
@@ -189,7 +189,7 @@ fn calls(table: Table) -> Table {
         /// The agent who talks has what is said recorded again.
         POST "/v1/calls/{id}/recording/resume", may(P::SoftphoneUse) => calls::resume_recording [409];
         /// Sends the caller on.
-        POST "/v1/calls/{id}/transfer", may(P::SoftphoneUse) => calls::transfer [409];
+        POST "/v1/calls/{id}/transfer", either(P::SoftphoneUse, P::CallsControl) => calls::transfer [409];
         /// Says what became of a call, during it or later.
         PUT "/v1/calls/{id}/disposition", may(P::AgentsSteer) => staff::dispose [409];
         /// The SIP messages of a call as a ladder. In place of an id: `last`, or a SIP Call-ID.
@@ -203,7 +203,7 @@ fn calls(table: Table) -> Table {
 fn softphone(table: Table) -> Table {
     routes! { table;
         /// An agent leaves the own call; a supervisor ends it for all.
-        POST "/v1/calls/{id}/hangup", may(P::SoftphoneUse) => softphone::hang_up [409];
+        POST "/v1/calls/{id}/hangup", either(P::SoftphoneUse, P::CallsControl) => softphone::hang_up [409];
         /// The agent holds the other side, who hears music.
         POST "/v1/calls/{id}/hold", may(P::SoftphoneUse) => softphone::hold [409];
         /// The agent takes the other side back from hold.

@@ -21,6 +21,7 @@ use crate::app::{App, Ports};
 use crate::auth::Origin;
 use crate::delivery::{Outbox, Wire};
 use crate::hub::Hub;
+use crate::listening::audit_listening;
 use crate::once::look_after_keys;
 use crate::pages::look_after_pages;
 use crate::password::{Checker, PasswordError};
@@ -76,8 +77,10 @@ pub async fn serve(
     for task in running {
         tasks.spawn(task);
     }
+    let live = ports.shard.subscribe();
     let app = App::new(ports, hub, passwords, webhooks).map_err(ServeError::Random)?;
     let app = Arc::new(app);
+    tasks.spawn(audit_listening(Arc::clone(&app), live, shutdown.clone()));
     tasks.spawn(look_after_pages(Arc::clone(&app), shutdown.clone()));
     tasks.spawn(look_after_keys(Arc::clone(&app), shutdown.clone()));
     let router = router(app);

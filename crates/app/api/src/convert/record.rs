@@ -62,7 +62,12 @@ pub(super) fn attendee(leg: LegId, who: &Who, part: Part, sight: Sight) -> api::
         Who::Agent(agent) => (Some(agent.to_string()), None),
         Who::Outside(number) => (None, Some(sight.number(number))),
     };
-    let part = match part {
+    api::Attendee { leg: leg.0, agent, number, part: self::part(part) }
+}
+
+/// In which way somebody takes part.
+pub(crate) const fn part(part: Part) -> api::Part {
+    match part {
         Part::Consulted => api::Part::Consulted,
         Part::Conference => api::Part::Conference,
         Part::Supervising(MonitorMode::Listen) => api::Part::Listen,
@@ -70,8 +75,7 @@ pub(super) fn attendee(leg: LegId, who: &Who, part: Part, sight: Sight) -> api::
         Part::Supervising(MonitorMode::PrivateWhisper) => api::Part::PrivateWhisper,
         Part::Supervising(MonitorMode::Barge) => api::Part::Barge,
         Part::Supervising(MonitorMode::TakeOver) => api::Part::TakeOver,
-    };
-    api::Attendee { leg: leg.0, agent, number, part }
+    }
 }
 
 /// The number and the flow, if a number was dialled.

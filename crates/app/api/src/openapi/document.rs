@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     /// Below `/api`.
     pub(crate) path: &'static str,
     pub(crate) permission: Option<Permission>,
+    /// The permission that will do in its place.
+    pub(crate) or: Option<Permission>,
     /// Whether one must be signed in.
     pub(crate) guarded: bool,
     pub(crate) doc: Doc,
@@ -113,7 +115,10 @@ fn describe(entry: &Entry, schemas: &mut Schemas) -> Value {
     let (summary, more) =
         lines.split_first().map_or(("", Vec::new()), |(first, rest)| (*first, rest.to_vec()));
     let needs = match (entry.permission, entry.guarded) {
-        (Some(permission), _) => format!("Needs the permission `{}`.", permission.as_str()),
+        (Some(permission), _) => {
+            let or = entry.or.map(|or| format!(", or `{}` for what is others'", or.as_str()));
+            format!("Needs the permission `{}`{}.", permission.as_str(), or.unwrap_or_default())
+        }
         (None, true) => "For everybody who is signed in.".to_owned(),
         (None, false) => "Nobody needs to be signed in.".to_owned(),
     };

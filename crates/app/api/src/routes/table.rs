@@ -27,11 +27,18 @@ pub(crate) enum Need {
     SignedIn,
     /// A user with this permission.
     May(Permission),
+    /// A user with one of the two: the first for what is one's own, the second for what is others'.
+    Either(Permission, Permission),
 }
 
 /// A user with this permission.
 pub(super) const fn may(permission: Permission) -> Need {
     Need::May(permission)
+}
+
+/// A user with one of the two.
+pub(super) const fn either(own: Permission, others: Permission) -> Need {
+    Need::Either(own, others)
 }
 
 /// A route below `/api`, for those who look whether all of them are guarded.
@@ -105,10 +112,11 @@ impl Table {
         self.router = self.router.route(path, guarded);
         let permission = match need {
             Need::Nothing | Need::Limited | Need::SignedIn => None,
-            Need::May(permission) => Some(permission),
+            Need::May(permission) | Need::Either(permission, _) => Some(permission),
         };
+        let or = if let Need::Either(_, others) = need { Some(others) } else { None };
         let guarded = need != Need::Nothing;
-        self.entries.push(Entry { method, path, permission, guarded, doc, describe: H::describe });
+        self.entries.push(Entry { method, path, permission, or, guarded, doc, describe: H::describe });
         self
     }
 }
@@ -122,6 +130,10 @@ async fn guard(need: Need, request: Request, next: Next) -> Result<Response, Api
         (Need::May(permission), Some(who)) => {
             who.is_free()?;
             who.may(permission, Subject::Anything)?;
+        }
+        (Need::Either(own, others), Some(who)) => {
+            who.is_free()?;
+            who.may(own, Subject::Anything).or_else(|_| who.may(others, Subject::Anything))?;
         }
     }
     Ok(next.run(request).await)
