@@ -36,6 +36,23 @@ async fn nobody_sees_or_does_anything_without_signing_in() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_request_that_is_sent_again_is_done_once_also_after_a_kill() -> Result<()> {
+    let mut hotline = Center::new().start().await?;
+    let client = hotline.admin().await?;
+    let ada = json!({"name": "Ada", "numbers": ["+15550100123"]});
+    let first = client.post_once("/api/v1/customers", &ada, "key-1").await?;
+    hotline.kill().await?;
+    hotline.restart().await?;
+    let again = client.post_once("/api/v1/customers", &ada, "key-1").await?;
+    assert_eq!(again, first);
+    let other = json!({"name": "Bea"});
+    assert_eq!(refused(client.post_once("/api/v1/customers", &other, "key-1").await), 422);
+    let found = client.get("/api/v1/customers?q=Ada").await?;
+    assert_eq!(found["customers"].as_array().map(Vec::len), Some(1), "{found}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_agent_is_master_of_its_own_state_only() -> Result<()> {
     let hotline = Center::new().start().await?;
     let desk = hotline.desk("1001").await?;

@@ -56,19 +56,21 @@ pub enum ClientError {
 pub struct Client {
     address: SocketAddr,
     token: Option<String>,
+    /// The key of the request, if it is to be done once.
+    key: Option<String>,
 }
 
 impl Client {
     /// A client that is not signed in.
     #[must_use]
     pub const fn new(address: SocketAddr) -> Self {
-        Self { address, token: None }
+        Self { address, token: None, key: None }
     }
 
     /// A client that has a token.
     #[must_use]
     pub const fn with_token(address: SocketAddr, token: String) -> Self {
-        Self { address, token: Some(token) }
+        Self { address, token: Some(token), key: None }
     }
 
     /// Signs in for an hour.
@@ -78,7 +80,7 @@ impl Client {
     pub async fn sign_in(address: SocketAddr, user: &str, password: &str) -> Result<Self, ClientError> {
         let body = json!({"user": user, "password": password, "name": "api-client", "expires_in_s": 3600});
         let answer = Self::new(address).post("/api/v1/tokens", &body).await?;
-        Ok(Self { address, token: answer["token"].as_str().map(str::to_owned) })
+        Ok(Self { address, token: answer["token"].as_str().map(str::to_owned), key: None })
     }
 
     /// Gives the token back: it is of no use to anyone afterwards.
@@ -118,6 +120,15 @@ impl Client {
     /// [`ClientError`].
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
         self.write(Method::POST, path, body).await
+    }
+
+    /// POST with an `Idempotency-Key`: the same again does nothing more, and gives the same answer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn post_once(&self, path: &str, body: &Value, key: &str) -> Result<Value, ClientError> {
+        let keyed = Self { key: Some(key.to_owned()), ..self.clone() };
+        keyed.write(Method::POST, path, body).await
     }
 
     /// PUT.
@@ -176,6 +187,9 @@ impl Client {
         let mut request = Request::builder().method(method).uri(path).header(HOST, address.to_string());
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", format!("\"{key}\""));
         }
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
