@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hotline_base::{AgentId, CallId, LegId};
 use hotline_call::{CallEvent, EventKind, Part, Who};
@@ -10,37 +11,63 @@ use hotline_shard::Live;
 use hotline_telemetry::Metric;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::convert;
 
-/// Writes the rows until `shutdown`.
+/// Acts that may wait for the database; beyond it they are lost, and counted.
+const WAITING_MAX: usize = 10_000;
+/// How soon an act is written again that the database did not take.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Writes the rows until `shutdown`, and then those of what has happened by then. The database is waited for by another task than
+/// the one that follows what happens, so that nothing is missed meanwhile.
 pub(crate) async fn audit_listening(app: Arc<App>, live: Receiver<Arc<Live>>, shutdown: CancellationToken) {
-    shutdown.run_until_cancelled(follow(&app, live)).await;
+    let (acts, waiting) = mpsc::channel(WAITING_MAX);
+    let writing = write_all(&app, waiting, &shutdown);
+    tokio::join!(follow(live, acts, &shutdown), writing);
 }
 
-async fn follow(app: &App, mut live: Receiver<Arc<Live>>) {
+async fn follow(mut live: Receiver<Arc<Live>>, acts: mpsc::Sender<Act>, shutdown: &CancellationToken) {
     let mut ears = Ears::default();
-    loop {
-        match live.recv().await {
-            Ok(item) => {
-                if let Some(act) = ears.note(&item.event.kind) {
-                    write(app, &act).await;
-                }
-            }
+    let mut note = |item: &Live| {
+        if let Some(act) = ears.note(&item.event.kind)
+            && acts.try_send(act).is_err()
+        {
+            Metric::ApiLiveMissed.increment(1);
+            tracing::error!("an act of listening is not in the audit log: too many wait for the database");
+        }
+    };
+    while let Some(received) = shutdown.run_until_cancelled(live.recv()).await {
+        match received {
+            Ok(item) => note(&item),
             // The journal has them.
             Err(RecvError::Lagged(missed)) => Metric::ApiLiveMissed.increment(missed),
             Err(RecvError::Closed) => return,
         }
     }
+    // The calls were ended before the pages.
+    while let Ok(item) = live.try_recv() {
+        note(&item);
+    }
 }
 
-async fn write(app: &App, act: &Act) {
-    let actor = format!("agent {}", act.by);
-    let detail = serde_json::json!({ "leg": act.leg.0, "mode": act.mode });
-    if let Err(error) = app.audit(&actor, act.action, act.call, detail).await {
-        tracing::error!(?error, call = %act.call, action = act.action, "an act of listening is not in the audit log");
+async fn write_all(app: &App, mut waiting: mpsc::Receiver<Act>, shutdown: &CancellationToken) {
+    while let Some(act) = waiting.recv().await {
+        let actor = format!("agent {}", act.by);
+        loop {
+            let detail = serde_json::json!({ "leg": act.leg.0, "mode": act.mode });
+            let Err(error) = app.audit(&actor, act.action, act.call, detail).await else { break };
+            if shutdown.is_cancelled() {
+                let action = act.action;
+                tracing::error!(?error, call = %act.call, action, "an act of listening is not in the audit log");
+                break;
+            }
+            sleep(AGAIN).await;
+        }
     }
 }
 

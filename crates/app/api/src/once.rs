@@ -5,8 +5,9 @@
 //! done, and its answer is kept for a day. A second one gets that answer. Answers that hold a secret are not kept: whoever asks
 //! again is told that it was done. See docs/adr/0026.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -34,6 +35,8 @@ pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The longest key, in bytes.
 const KEY_BYTES_MAX: usize = 255;
+/// Signing in makes a cookie each time, and takes no key.
+const SIGN_IN: &str = "/v1/session";
 /// The fields of an answer that are kept with it.
 const KEPT_FIELDS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 /// How often old keys are forgotten.
@@ -45,11 +48,17 @@ const TRIM_AFTER: u64 = 1000;
 pub(crate) struct Keys {
     run: String,
     taken: AtomicU64,
+    /// Users and hashes of keys whose requests are being done. Held for one look-up, never across an await.
+    under_way: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Keys {
     pub(crate) fn new(run: String) -> Self {
-        Self { run, taken: AtomicU64::new(0) }
+        Self { run, taken: AtomicU64::new(0), under_way: Mutex::default() }
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, BTreeSet<(String, String)>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -73,8 +82,12 @@ pub(crate) async fn once(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let user = request.extensions().get::<Identity>().map(|who| who.user.name.clone());
-    let (Some(field), Some(user), &Method::POST) = (request.headers().get(KEY), user, request.method())
+    // Who must do something else first is turned away by the guard, and so nothing is told that was kept.
+    let free = request.extensions().get::<Identity>().filter(|who| who.is_free().is_ok());
+    let user = free.map(|who| who.user.name.clone());
+    let signs_in = request.uri().path().ends_with(SIGN_IN);
+    let (Some(field), Some(user), &Method::POST, false) =
+        (request.headers().get(KEY), user, request.method(), signs_in)
     else {
         return Ok(next.run(request).await);
     };
@@ -83,13 +96,17 @@ pub(crate) async fn once(
     let body = to_bytes(body, FLOW_BODY_BYTES_MAX).await.map_err(|_| ApiError::TooLarge)?;
     let asked = parts.uri.path_and_query().map_or("", |asked| asked.as_str());
     let keyed = Keyed {
-        key_hash: hash([key.as_bytes(), b"", b""]),
-        request_hash: hash([asked.as_bytes(), if_match(&parts.headers), &body]),
+        key_hash: hash([key.as_bytes(), b"", b"", b""]),
+        // With the key, which nobody keeps: a body may hold a password, which is not to be guessed from what is kept.
+        request_hash: hash([key.as_bytes(), asked.as_bytes(), if_match(&parts.headers), &body]),
         user,
     };
+    let under_way = UnderWay::begin(&app, &keyed);
     match app.ports.store.begin_keyed(keyed.request(&app), app.now()).await? {
         KeyedState::New => {}
-        KeyedState::Running => return Err(ApiError::KeyRunning),
+        KeyedState::Running if under_way.is_none() => return Err(ApiError::KeyRunning),
+        // It was begun by this process, and has failed in a way of which nobody knows how far it came.
+        KeyedState::Running => return Err(ApiError::KeyUnknown),
         KeyedState::Unknown => return Err(ApiError::KeyUnknown),
         KeyedState::Other => return Err(ApiError::KeyReused),
         KeyedState::Answered(answer) => {
@@ -101,12 +118,35 @@ pub(crate) async fn once(
         trim(&app).await;
     }
     let request = Request::from_parts(parts, Body::from(body));
+    let under_way = under_way.or_else(|| UnderWay::begin(&app, &keyed));
     let work = async move {
+        let _under_way = under_way;
         let answer = next.run(request).await;
         keep(&app, &keyed, answer).await
     };
     // A panic leaves the key as it is: nobody knows how far it came.
     tokio::spawn(work.in_current_span()).await.map_err(|_| ApiError::Panicked)?
+}
+
+/// A request that is being done, until this is dropped.
+struct UnderWay {
+    app: Arc<App>,
+    which: (String, String),
+}
+
+impl UnderWay {
+    /// `None` if it is under way already.
+    fn begin(app: &Arc<App>, keyed: &Keyed) -> Option<Self> {
+        let which = (keyed.user.clone(), keyed.key_hash.clone());
+        let is_first = app.keys.under_way().insert(which.clone());
+        is_first.then(|| Self { app: Arc::clone(app), which })
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.app.keys.under_way().remove(&self.which);
+    }
 }
 
 /// The draft writes a string with quotes; many clients leave them out.
@@ -121,7 +161,7 @@ fn if_match(headers: &HeaderMap) -> &[u8] {
 }
 
 /// Of parts that cannot be taken for one another.
-fn hash(parts: [&[u8]; 3]) -> String {
+fn hash(parts: [&[u8]; 4]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
@@ -209,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_cannot_be_shifted_between_its_parts() {
-        assert_ne!(hash([b"ab", b"", b"c"]), hash([b"a", b"b", b"c"]));
-        assert_eq!(hash([b"a", b"", b""]).len(), 64);
+        assert_ne!(hash([b"ab", b"", b"c", b""]), hash([b"a", b"b", b"c", b""]));
+        assert_eq!(hash([b"a", b"", b"", b""]).len(), 64);
     }
 }

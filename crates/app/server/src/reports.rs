@@ -10,13 +10,15 @@ use hotline_config::Configuration;
 use hotline_store::{EVENTS_PAGE_MAX, ReportCheck, Span, Store, StoreError, day};
 use hotline_telemetry::Metric;
 use tokio::time::sleep;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{banner, cli};
 
 const DAY: Duration = Duration::from_hours(24);
 /// When in the day, in UTC, the day before is counted anew.
 const NIGHT: Duration = Duration::from_hours(2);
+/// After the database did not answer.
+const RETRY: Duration = Duration::from_mins(10);
 /// Calls that are looked for at a time.
 const PAGE: usize = 500;
 /// How long the database may do other things between two pages.
@@ -24,29 +26,51 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Calls that are named at most.
 const NAMED_MAX: usize = 10;
 
-/// Counts each day anew in the night after it. Never ends.
+/// Counts each day anew in the night after it, and one that was slept through as soon as the server runs. Never ends.
 pub(crate) async fn nightly(store: Store, now: impl Fn() -> WallTime) {
     loop {
-        sleep(until_night(now())).await;
         let yesterday = day(now()) - 1;
-        match recount(&store, yesterday, now()).await {
-            Ok(check) if check.differing == 0 => info!(calls = check.calls, "yesterday was counted anew"),
-            Ok(check) => {
-                Metric::ReportsDiffering.increment(check.differing);
-                error!(
-                    calls = check.calls,
-                    differing = check.differing,
-                    "yesterday was not counted as the journal says; /api/v1/reports/checks has the calls"
-                );
-            }
-            Err(error) => error!(%error, "yesterday could not be counted anew"),
-        }
+        let pause = match store.report_checks(1).await {
+            Ok(checks) if checks.first().is_some_and(|check| check.day >= yesterday) => until_night(now()),
+            Ok(_) if now_of_day(now()) < NIGHT => until_night(now()),
+            Ok(_) => match recount(&store, yesterday, now()).await {
+                Ok(check) => {
+                    tell(&check);
+                    until_night(now())
+                }
+                Err(error) => later(&error),
+            },
+            Err(error) => later(&error),
+        };
+        sleep(pause).await;
     }
 }
 
-fn until_night(now: WallTime) -> Duration {
+fn later(error: &StoreError) -> Duration {
+    warn!(%error, "yesterday could not be counted anew; it is tried again");
+    RETRY
+}
+
+fn tell(check: &ReportCheck) {
+    if check.differing == 0 {
+        info!(calls = check.calls, "yesterday was counted anew");
+        return;
+    }
+    Metric::ReportsDiffering.increment(check.differing);
+    error!(
+        calls = check.calls,
+        differing = check.differing,
+        "yesterday was not counted as the journal says; /api/v1/reports/checks has the calls"
+    );
+}
+
+fn now_of_day(now: WallTime) -> Duration {
     let day_us = i64::try_from(DAY.as_micros()).unwrap_or(i64::MAX);
-    let since_midnight = Duration::from_micros(now.as_unix_micros().rem_euclid(day_us).unsigned_abs());
+    Duration::from_micros(now.as_unix_micros().rem_euclid(day_us).unsigned_abs())
+}
+
+fn until_night(now: WallTime) -> Duration {
+    let since_midnight = now_of_day(now);
     let until = NIGHT + if since_midnight >= NIGHT { DAY } else { Duration::ZERO };
     until.saturating_sub(since_midnight)
 }

@@ -259,7 +259,7 @@ fn keep_house(
     (store, handle, clock): (&Store, &Handle, Clock),
     (parts, stop): (&Supervision, &CancellationToken),
 ) {
-    tokio::spawn(reports::nightly(store.clone(), move || clock.now().wall));
+    parts.watch("the counting anew of calls", reports::nightly(store.clone(), move || clock.now().wall));
     let sweeper = Sweeper::new(configuration, store.clone(), handle.clone(), clock);
     parts.watch("the sweep of what is too old", sweeper.run(stop.clone()));
 }

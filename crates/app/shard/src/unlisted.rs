@@ -68,8 +68,18 @@ pub async fn adopt_messages(store: &Store, recordings: &Path) -> Result<usize, S
     let mut adopted = 0;
     for (path, message) in found {
         if let Some(message) = message {
-            store.add_message(&message).await?;
-            adopted += 1;
+            match store.add_message(&message).await {
+                Ok(()) => adopted += 1,
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                Err(error) => {
+                    // One that can never be listed must not keep the server from starting.
+                    error!(%error, note = %path.display(), "a message cannot be listed; its note is set aside");
+                    if let Err(error) = tokio::fs::rename(&path, path.with_extension("unusable")).await {
+                        warn!(%error, "the note of a message stays");
+                    }
+                    continue;
+                }
+            }
         }
         if let Err(error) = tokio::fs::remove_file(&path).await {
             warn!(%error, "the note of a message stays");
@@ -92,7 +102,8 @@ fn write(path: &Path, note: &Note) -> io::Result<()> {
 /// The notes and what they stand for; `None` where nothing was said or nobody can tell.
 fn read_all(folder: &Path, recordings: &Path) -> Vec<(PathBuf, Option<StoredMessage>)> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).take(NOTES_MAX);
+    let is_note = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_note).take(NOTES_MAX);
     let noted = |path: PathBuf| {
         let message = read(&path).and_then(|note| listed(&note, recordings));
         if message.is_none() {

@@ -22,6 +22,9 @@ pub enum BackupError {
     /// The file that is to be written is there already.
     #[error("{} is there already; a backup is not written over another file", .0.display())]
     There(PathBuf),
+    /// Another backup to the same file runs, or one was broken off.
+    #[error("{} is there: another backup runs, or one was broken off; if none runs, remove it", .0.display())]
+    UnderWay(PathBuf),
     /// A file was shortened while it was read.
     #[error("{} changed while it was read", .0.display())]
     Changed(PathBuf),

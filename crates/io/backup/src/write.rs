@@ -36,8 +36,10 @@ pub async fn write(
     let mut name = target.as_os_str().to_owned();
     name.push(".partial");
     let partial = PathBuf::from(name);
-    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial);
-    let file = file.map_err(BackupError::file(&partial))?;
+    let file = match File::options().write(true).create_new(true).mode(0o600).open(&partial) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(BackupError::UnderWay(partial)),
+        opened => opened.map_err(BackupError::file(&partial))?,
+    };
     let mut writing = Writing {
         archive: Builder::new(GzEncoder::new(BufWriter::new(file), Compression::fast())),
         partial: partial.clone(),

@@ -140,6 +140,16 @@ impl Store {
         rows.iter().map(|row| Ok((read(row)?, WallTime(row.get("closed_at")?)))).collect()
     }
 
+    /// The wish of this id, if it was given up because nobody was reached and nobody has seen to it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+    pub async fn missed_callback(&self, id: CallId) -> Result<Option<BookedCallback>, StoreError> {
+        let statement =
+            sql("SELECT * FROM callback WHERE outcome = 'missed' AND id = $1").bind(id.to_string());
+        self.db.fetch_first(statement).await?.as_ref().map(read).transpose()
+    }
+
     /// Somebody has seen to a wish that was given up. False if it is not on that list.
     ///
     /// # Errors

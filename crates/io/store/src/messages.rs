@@ -82,6 +82,8 @@ impl Store {
     pub async fn add_message(&self, message: &StoredMessage) -> Result<(), StoreError> {
         // What a trunk sends as the number may be of any length, and the message counts in any case.
         let caller: String = message.caller.expose().chars().take(NUMBER_CHARS_MAX).collect();
+        // PostgreSQL does not take it, and whoever called must not keep a message from being listed.
+        let caller = caller.replace('\0', "\u{fffd}");
         check("the caller's number", &caller, NUMBER_CHARS_MAX)?;
         let heard = message.heard.as_ref();
         let statement = sql("INSERT INTO message

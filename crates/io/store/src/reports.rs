@@ -132,8 +132,10 @@ impl Store {
             sql("SELECT v.queue AS queue, v.enqueued_at / 900000000 * 900000000 AS slot, s.state AS state,
             COUNT(DISTINCT v.call_id) AS calls, CAST(SUM(s.until_at - s.from_at) AS BIGINT) AS time_us
             FROM queue_visit v JOIN agent_state s ON s.call_id = v.call_id AND s.agent = v.agent
-            WHERE v.ending = 'answered' AND v.enqueued_at >= $1 AND v.enqueued_at < $2
-            AND s.state IN ('talking', 'hold', 'wrap_up')")
+            WHERE v.ending = 'answered' AND NOT v.called_back AND v.enqueued_at >= $1 AND v.enqueued_at < $2
+            AND s.state IN ('talking', 'hold', 'wrap_up') AND s.from_at >= v.enqueued_at
+            AND NOT EXISTS (SELECT 1 FROM queue_visit w WHERE w.call_id = v.call_id AND w.agent = v.agent
+                AND w.ending = 'answered' AND w.enqueued_at > v.enqueued_at AND w.enqueued_at <= s.from_at)")
             .bind(span.from.as_unix_micros())
             .bind(span.until.as_unix_micros());
         push_queues(&mut statement, " AND v.queue IN ", queues);
@@ -151,7 +153,7 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Finished spans of agents that began within `span`, by agent and time, after the one that `after` names; at most
+    /// Finished spans of agents that reach into `span`, by their ends, after the one that `after` names; at most
     /// [`REPORT_SPANS_PAGE_MAX`].
     ///
     /// # Errors
@@ -162,16 +164,16 @@ impl Store {
         after: Option<&AgentSpan>,
     ) -> Result<Vec<AgentSpan>, StoreError> {
         let mut statement = sql("SELECT agent, state, detail, from_at, until_at FROM agent_state
-            WHERE from_at >= $1 AND from_at < $2")
+            WHERE until_at > $1 AND from_at < $2")
         .bind(span.from.as_unix_micros())
         .bind(span.until.as_unix_micros());
         if let Some(after) = after {
-            statement.push_bind(" AND (from_at, agent) > (", after.from.as_unix_micros());
+            statement.push_bind(" AND (until_at, agent) > (", after.until.as_unix_micros());
             statement.push_bind(", ", after.agent.as_str());
             statement.push(")");
         }
         let most = i64::try_from(REPORT_SPANS_PAGE_MAX).unwrap_or(i64::MAX);
-        statement.push_bind(" ORDER BY from_at, agent LIMIT ", most);
+        statement.push_bind(" ORDER BY until_at, agent LIMIT ", most);
         let rows = self.db.fetch(statement).await?;
         let read = |row: &Row| {
             Ok(AgentSpan {

@@ -160,6 +160,8 @@ impl Store {
         if tx.execute(sql("DELETE FROM app_user WHERE name = $1").bind(name)).await? == 0 {
             return Err(StoreError::NotFound);
         }
+        // Another person of the same name is not to be told what this one was answered.
+        tx.execute(sql("DELETE FROM idempotency WHERE user_name = $1").bind(name)).await?;
         people_changed(&mut tx).await?;
         tx.commit().await
     }

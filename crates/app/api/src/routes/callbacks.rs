@@ -76,9 +76,11 @@ pub(crate) async fn close(
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let wish = CallId::parse(&id).ok_or(ApiError::NotFound)?;
-    let missed = app.ports.store.missed_callbacks(PAGE_MAX).await?;
-    let missed = missed.into_iter().map(|(booked, _)| booked).find(|booked| booked.callback.id == wish);
-    match app.ports.store.open_callback(wish).await?.or(missed) {
+    let known = match app.ports.store.open_callback(wish).await? {
+        None => app.ports.store.missed_callback(wish).await?,
+        open => open,
+    };
+    match known {
         Some(booked) => may(&who, Permission::QueuesSteer, &booked)?,
         None => who.may(Permission::QueuesSteer, Subject::Center)?,
     }

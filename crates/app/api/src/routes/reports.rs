@@ -31,8 +31,6 @@ const QUEUE_DAYS_MAX: i64 = 400;
 const AGENT_DAYS_MAX: i64 = 93;
 /// The most rows of a report.
 const ROWS_MAX: usize = 20_000;
-/// The longest span of an agent that is looked for before the time of a report.
-const SPAN_LONGEST_US: i64 = 24 * 3_600_000_000;
 const DAY_US: i64 = 86_400_000_000;
 /// Checks of days that are given.
 const CHECKS: usize = 100;
@@ -99,22 +97,11 @@ pub(crate) async fn queues(
         wanted = Some(BTreeSet::from([queue]));
     }
     let mut tallies: BTreeMap<(QueueId, i64), QueueTally> = BTreeMap::new();
-    for count in app.ports.store.wait_counts(time.span, wanted.as_ref()).await? {
-        let tally = tallies.entry((count.queue, time.row_of(count.slot))).or_default();
-        match (count.called_back, count.ending) {
-            (false, ending) => tally.count(counted(ending), count.wait_s, count.stays, count.wait_us),
-            (true, Stayed::Answered) => tally.count_called_back(count.stays),
-            (true, _) => {}
+    for day in time.days() {
+        add_day(&app, &time, (day, wanted.as_ref()), &mut tallies).await?;
+        if tallies.len() > ROWS_MAX {
+            return Err(too_many_rows());
         }
-    }
-    for count in app.ports.store.handle_counts(time.span, wanted.as_ref()).await? {
-        let mut handle = HandleTime::default();
-        match count.state.as_str() {
-            "talking" => (handle.talk_us, handle.handled) = (count.time_us, count.calls),
-            "hold" => handle.hold_us = count.time_us,
-            _ => handle.wrap_up_us = count.time_us,
-        }
-        tallies.entry((count.queue, time.row_of(count.slot))).or_default().add_handle_time(handle);
     }
     let rows = tallies.iter().map(|((queue, row), tally)| {
         let (from, until) = time.bounds(*row);
@@ -130,6 +117,33 @@ pub(crate) async fn queues(
         rows: bounded(rows)?,
         definitions: definitions(QUEUE_DEFINITIONS),
     }))
+}
+
+/// Adds what began on one day.
+async fn add_day(
+    app: &App,
+    time: &Time,
+    (day, wanted): (Span, Option<&BTreeSet<QueueId>>),
+    tallies: &mut BTreeMap<(QueueId, i64), QueueTally>,
+) -> Result<(), ApiError> {
+    for count in app.ports.store.wait_counts(day, wanted).await? {
+        let tally = tallies.entry((count.queue, time.row_of(count.slot))).or_default();
+        match (count.called_back, count.ending) {
+            (false, ending) => tally.count(counted(ending), count.wait_s, count.stays, count.wait_us),
+            (true, Stayed::Answered) => tally.count_called_back(count.stays),
+            (true, Stayed::Abandoned | Stayed::Callback | Stayed::FlowedOut) => {}
+        }
+    }
+    for count in app.ports.store.handle_counts(day, wanted).await? {
+        let mut handle = HandleTime::default();
+        match count.state.as_str() {
+            "talking" => (handle.talk_us, handle.handled) = (count.time_us, count.calls),
+            "hold" => handle.hold_us = count.time_us,
+            _ => handle.wrap_up_us = count.time_us,
+        }
+        tallies.entry((count.queue, time.row_of(count.slot))).or_default().add_handle_time(handle);
+    }
+    Ok(())
 }
 
 /// `GET /api/v1/reports/agents`
@@ -156,9 +170,11 @@ pub(crate) async fn groups(
     who: Identity,
     Query(query): Query<AgentQuery>,
 ) -> Result<axum::Json<api::AgentReport>, ApiError> {
-    let all = who.viewer.grants.scope(Permission::ReportsSee) == Some(Scope::All);
-    let teams: Vec<_> =
-        if all { app.ports.teams.iter().cloned().collect() } else { who.viewer.teams().to_vec() };
+    let (all, teams): (bool, Vec<_>) = match who.viewer.grants.scope(Permission::ReportsSee) {
+        Some(Scope::All) => (true, app.ports.teams.iter().cloned().collect()),
+        Some(Scope::Team) => (false, who.viewer.teams().to_vec()),
+        None | Some(Scope::Own) => return Err(ApiError::Forbidden),
+    };
     let wanted = |name: &str| query.id.as_deref().is_none_or(|id| id == name);
     if let Some(id) = &query.id
         && !teams.iter().any(|team| team.name == *id)
@@ -233,6 +249,7 @@ async fn of_agents(
     let time = Time::read(app, (query.from, query.until, query.by), AGENT_DAYS_MAX)?;
     let (first, end) = (time.span.from.as_unix_micros(), time.span.until.as_unix_micros());
     let mut tallies: BTreeMap<(String, i64), AgentTally> = BTreeMap::new();
+    let mut overflows = false;
     let mut spend = |agent: &AgentId, (state, detail): (&str, Option<&str>), from: i64, until: i64| {
         let names = names(agent);
         if names.is_empty() || state == "logged_out" {
@@ -240,15 +257,18 @@ async fn of_agents(
         }
         for (slot, time_us) in split(from.max(first), until.min(end)) {
             for name in &names {
-                tallies.entry((name.clone(), time.row_of(slot))).or_default().spend(state, detail, time_us);
+                let row = (name.clone(), time.row_of(slot));
+                if tallies.len() < ROWS_MAX || tallies.contains_key(&row) {
+                    tallies.entry(row).or_default().spend(state, detail, time_us);
+                } else {
+                    overflows = true;
+                }
             }
         }
     };
-    // A span that began before may reach into it.
-    let looked = Span { from: WallTime(first.saturating_sub(SPAN_LONGEST_US)), until: time.span.until };
     let mut after = None;
     loop {
-        let page = app.ports.store.report_spans(looked, after.as_ref()).await?;
+        let page = app.ports.store.report_spans(time.span, after.as_ref()).await?;
         for span in &page {
             let state = (span.state.as_str(), span.detail.as_deref());
             spend(&span.agent, state, span.from.as_unix_micros(), span.until.as_unix_micros());
@@ -263,6 +283,9 @@ async fn of_agents(
     for view in app.ports.shard.snapshot().await?.agents {
         let state = (view.state.as_str(), view.state.detail());
         spend(&view.id, state, view.since.as_unix_micros(), now);
+    }
+    if overflows {
+        return Err(too_many_rows());
     }
     for count in app.ports.store.offer_counts(time.span).await? {
         for name in names(&count.agent) {
@@ -309,6 +332,16 @@ impl Time {
         }
         let span = Span { from: WallTime(from), until: WallTime(until) };
         Ok(Self { span, by, zone })
+    }
+
+    /// Its days one by one, in UTC: what a day has is counted by the database at once.
+    fn days(&self) -> impl Iterator<Item = Span> + use<> {
+        let (mut from, until) = (self.span.from.as_unix_micros(), self.span.until.as_unix_micros());
+        std::iter::from_fn(move || {
+            let first = from;
+            from = (first.div_euclid(DAY_US) + 1) * DAY_US;
+            (first < until).then(|| Span { from: WallTime(first), until: WallTime(from.min(until)) })
+        })
     }
 
     /// The row, by its first moment, to which an interval belongs.
@@ -377,12 +410,13 @@ const fn counted(ending: Stayed) -> Ending {
 
 fn bounded<T>(rows: impl ExactSizeIterator<Item = T>) -> Result<Vec<T>, ApiError> {
     if rows.len() > ROWS_MAX {
-        return Err(wrong(
-            "by",
-            &format!("gives more than {ROWS_MAX} rows: take longer ones, or a shorter time"),
-        ));
+        return Err(too_many_rows());
     }
     Ok(rows.collect())
+}
+
+fn too_many_rows() -> ApiError {
+    wrong("by", &format!("gives more than {ROWS_MAX} rows: take longer ones, or a shorter time"))
 }
 
 fn definitions(all: &[Definition]) -> Vec<api::ReportDefinition> {

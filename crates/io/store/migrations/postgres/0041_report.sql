@@ -28,7 +28,10 @@ CREATE TABLE agent_offer (
 CREATE INDEX agent_offer_offered_at ON agent_offer (offered_at);
 CREATE INDEX agent_offer_agent ON agent_offer (agent, offered_at);
 
+-- As the columns with which they are compared, or no index would be used.
+ALTER TABLE agent_state ALTER COLUMN agent TYPE TEXT COLLATE "C", ALTER COLUMN call_id TYPE TEXT COLLATE "C";
 CREATE INDEX agent_state_call_id ON agent_state (call_id) WHERE call_id IS NOT NULL;
+CREATE INDEX agent_state_until_at ON agent_state (until_at, agent);
 
 CREATE TABLE report_check (
     day BIGINT NOT NULL PRIMARY KEY,

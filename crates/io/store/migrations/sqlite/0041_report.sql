@@ -29,6 +29,7 @@ CREATE INDEX agent_offer_offered_at ON agent_offer (offered_at);
 CREATE INDEX agent_offer_agent ON agent_offer (agent, offered_at);
 
 CREATE INDEX agent_state_call_id ON agent_state (call_id) WHERE call_id IS NOT NULL;
+CREATE INDEX agent_state_until_at ON agent_state (until_at, agent);
 
 CREATE TABLE report_check (
     day INTEGER NOT NULL PRIMARY KEY,

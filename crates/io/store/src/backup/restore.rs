@@ -163,16 +163,23 @@ async fn begin_postgres(url: &str, version: i64, replace: bool) -> Result<Restor
     let refused =
         |error| OpenError::Refused { database: database.clone(), source: DatabaseFault::new(error) };
     let mut tx = pool.map_err(refused)?.begin().await.map_err(refused)?;
-    let occupied = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'";
-    let occupied: i64 = sqlx::query_scalar(occupied).fetch_one(&mut *tx).await.map_err(refused)?;
+    // Also tables of other programs that have the same names: they are nobody's to take away.
+    let occupied = format!(
+        "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename IN ('{}', '_sqlx_migrations')",
+        TABLES.join("', '")
+    );
+    let occupied: i64 =
+        sqlx::query_scalar(AssertSqlSafe(occupied)).fetch_one(&mut *tx).await.map_err(refused)?;
     if occupied > 0 && !replace {
         return Err(OpenError::Occupied { database });
     }
-    let drop = format!(
-        "DROP TABLE IF EXISTS {}, _sqlx_migrations CASCADE; DROP FUNCTION IF EXISTS audit_refuse",
-        TABLES.join(", ")
-    );
-    sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *tx).await.map_err(refused)?;
+    if replace {
+        let drop = format!(
+            "DROP TABLE IF EXISTS {}, _sqlx_migrations CASCADE; DROP FUNCTION IF EXISTS audit_refuse",
+            TABLES.join(", ")
+        );
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *tx).await.map_err(refused)?;
+    }
     let made = POSTGRES.run_to(version, &mut *tx).await;
     made.map_err(|error| store::migration_failed(error, &database))?;
     Ok(Restoring { target: Target::Postgres(tx), database })
@@ -199,16 +206,17 @@ async fn postgres_values(
 }
 
 fn take_place(filled: &Path, file: &Path) -> std::io::Result<()> {
-    if file.exists() {
-        let kept = beside(file, ".before-restore");
-        for suffix in ["-wal", "-shm"] {
-            let (from, to) = (beside(file, suffix), beside(&kept, suffix));
-            if from.exists() {
-                std::fs::rename(from, to)?;
-            } else if to.exists() {
-                std::fs::remove_file(to)?;
-            }
+    let kept = beside(file, ".before-restore");
+    // Also if the file itself is gone: SQLite would play a log that was left into the new one.
+    for suffix in ["-wal", "-shm"] {
+        let (from, to) = (beside(file, suffix), beside(&kept, suffix));
+        if from.exists() {
+            std::fs::rename(from, to)?;
+        } else if to.exists() {
+            std::fs::remove_file(to)?;
         }
+    }
+    if file.exists() {
         // A server that dies here finds no database rather than half of one.
         std::fs::rename(file, kept)?;
     }
