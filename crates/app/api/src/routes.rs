@@ -10,6 +10,7 @@ mod credentials;
 mod customers;
 mod document;
 mod events;
+mod export;
 mod flows;
 mod health;
 mod hours;
@@ -20,6 +21,7 @@ mod queues;
 mod recording;
 mod reports;
 mod roles;
+mod search;
 mod session;
 mod softphone;
 mod staff;
@@ -176,8 +178,12 @@ fn calls(table: Table) -> Table {
         GET "/v1/live", SignedIn => events::live;
         /// The present state, then numbered events; goes on after a number where it can.
         GET "/v1/events", SignedIn => events::stream;
-        /// Call records, the newest first.
+        /// Call records, the newest first, by anything that is known of them.
         GET "/v1/calls", may(P::RecordsSee) => calls::list [422];
+        /// Call records as CSV, by the same query; `limit` counts rows, of which there are a million at most. The export is in the audit log.
+        GET "/v1/calls.csv", may(P::RecordsExport) => export::csv [422];
+        /// Call records as XLSX, by the same query; 50,000 rows at most.
+        GET "/v1/calls.xlsx", may(P::RecordsExport) => export::xlsx [422];
         /// Calls the agent's own phone, then whom the agent wants.
         POST "/v1/calls", may(P::SoftphoneUse) => calls::create [409];
         /// The record of a call, living or over.

@@ -11,9 +11,7 @@ use anyhow::{Context, Result, bail};
 use hotline_api::{Dispositions, HoursByHand, Ports, Teams, Webhook, Webhooks};
 use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
-use hotline_config::{
-    Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine,
-};
+use hotline_config::{Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine};
 use hotline_flow_files::{FlowFiles, Parts as FlowParts};
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
@@ -43,7 +41,7 @@ use crate::flow_tests::Known;
 use crate::retention::Sweeper;
 use crate::sounds::Files;
 use crate::supervision::Supervision;
-use crate::{banner, certificate, files, gauges, lock, reports, sounds, users};
+use crate::{banner, certificate, files, gauges, lock, records, reports, sounds, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -181,6 +179,7 @@ impl Server {
         let mut availability = writer.availability();
         // The writer's task holds the other end as long as it lives.
         parts.watch("the journal's writer", async move { while availability.changed().await.is_ok() {} });
+        tokio::spawn(records::fill_search(store.clone()));
         tokio::spawn(reports::nightly(store.clone(), move || clock.now().wall));
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
 

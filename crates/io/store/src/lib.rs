@@ -26,6 +26,7 @@ mod journal;
 mod messages;
 mod reports;
 mod roles;
+mod search;
 mod second_factor;
 mod sessions;
 mod spool;
@@ -56,6 +57,7 @@ pub use journal::EVENTS_PAGE_MAX;
 pub use messages::{Heard, MESSAGE_PAGE_MAX, Mailboxes, MessageCount, MessagePage, StoredMessage};
 pub use reports::{AgentSpan, HandleCount, OfferCount, REPORT_SPANS_PAGE_MAX, ReportCheck, Span, WaitCount};
 pub use roles::{ROLES_MAX, Role, Standing};
+pub use search::{CallDirection, CallSearch, NUMBER_PART_MIN, NumberPart, NumberSearch, TextSearch, Within};
 pub use second_factor::StoredTotp;
 pub use sessions::{
     SESSION_PAGE_MAX, SESSION_TOUCH_EVERY, Session, SessionKind, SessionPart, SignedIn, TokenHash,

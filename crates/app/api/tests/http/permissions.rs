@@ -48,6 +48,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("GET /v1/live", "yyyyyyy"),
     ("GET /v1/events", "yyyyyyy"),
     ("GET /v1/calls", "yyyyy-y"),
+    ("GET /v1/calls.csv", "--y---y"),
+    ("GET /v1/calls.xlsx", "--y---y"),
     ("POST /v1/calls", "yyy---y"),
     ("GET /v1/calls/{id}", "yyyyy-y"),
     ("GET /v1/calls/{id}/recording", "yyyy--y"),
