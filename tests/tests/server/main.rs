@@ -29,6 +29,7 @@ mod queues;
 mod recording;
 mod refusal;
 mod replacing;
+mod retention;
 mod running;
 mod shutdown;
 mod simulate;

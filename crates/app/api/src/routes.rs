@@ -13,6 +13,7 @@ mod events;
 mod export;
 mod flows;
 mod health;
+mod holds;
 mod hours;
 mod messages;
 mod pages;
@@ -190,6 +191,16 @@ fn calls(table: Table) -> Table {
         GET "/v1/calls/{id}", may(P::RecordsSee) => calls::show;
         /// A recording of the call, also while it is being written.
         GET "/v1/calls/{id}/recording", may(P::RecordingsPlay) => recording::play;
+        /// The loudest sample of each stretch of a recording, for a picture of it; also while it is being written.
+        GET "/v1/calls/{id}/recording/peaks", may(P::RecordingsPlay) => recording::picture [422];
+        /// Erases a recording; what happened in it stays to be read.
+        DELETE "/v1/calls/{id}/recording", may(P::RecordingsErase) => holds::erase [409];
+        /// The legal hold on a call.
+        GET "/v1/calls/{id}/legal-hold", may(P::RecordingsErase) => holds::show;
+        /// Puts a call under a legal hold: its recordings are erased by nobody and for no reason.
+        PUT "/v1/calls/{id}/legal-hold", may(P::RecordingsErase) => holds::put;
+        /// Ends the legal hold on a call.
+        DELETE "/v1/calls/{id}/legal-hold", may(P::RecordingsErase) => holds::release;
         /// The agent who talks keeps what is said out of the recording.
         POST "/v1/calls/{id}/recording/pause", may(P::SoftphoneUse) => calls::pause_recording [409];
         /// The agent who talks has what is said recorded again.
@@ -277,7 +288,7 @@ fn lines(table: Table) -> Table {
         /// Counts a message as heard, or as new again.
         PUT "/v1/messages/{id}", may(P::MessagesSee) => messages::change;
         /// Deletes a message and its sound.
-        DELETE "/v1/messages/{id}", may(P::MessagesErase) => messages::remove;
+        DELETE "/v1/messages/{id}", may(P::MessagesErase) => messages::remove [409];
         /// The sound of a message; whoever listens to one of the own mailboxes has heard it.
         GET "/v1/messages/{id}/audio", may(P::MessagesSee) => messages::play;
     }

@@ -396,6 +396,10 @@ impl From<&RecordingState> for StateColumns {
                 bytes: Some(i64::try_from(*bytes).unwrap_or(i64::MAX)),
                 ..nothing
             },
+            // That stands in a column of its own, and the database knows no such state.
+            RecordingState::Erased { .. } => {
+                Self { state: "failed", problem: Some("erased".to_owned()), ..nothing }
+            }
             // Words of the system, not of a person: what cannot be stored is replaced, the record must not
             // fail for it.
             RecordingState::Failed { problem } => {
@@ -409,24 +413,26 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn read_recording(row: &Row) -> Result<(CallId, Recording), StoreError> {
+pub(crate) fn read_recording(row: &Row) -> Result<(CallId, Recording), StoreError> {
     let key: String = row.get("id")?;
     let corrupt = || StoreError::Corrupt { what: "recording", key: key.clone(), source: None };
     let number = |column| -> Result<u64, StoreError> {
         Ok(row.get::<Option<i64>>(column)?.ok_or_else(corrupt)?.unsigned_abs())
     };
-    let state = match row.get::<String>("state")?.as_str() {
-        "open" => RecordingState::Open,
-        "finished" => RecordingState::Finished {
+    let erased_at: Option<i64> = row.get("erased_at")?;
+    let state = match (row.get::<String>("state")?.as_str(), erased_at) {
+        (_, Some(at)) => RecordingState::Erased { at: WallTime(at) },
+        ("open", None) => RecordingState::Open,
+        ("finished", None) => RecordingState::Finished {
             duration: Duration::from_micros(number("duration")?),
             gap: Duration::from_micros(number("gap")?),
             bytes: number("bytes")?,
         },
-        "mended" => RecordingState::Mended {
+        ("mended", None) => RecordingState::Mended {
             duration: Duration::from_micros(number("duration")?),
             bytes: number("bytes")?,
         },
-        "failed" => {
+        ("failed", None) => {
             RecordingState::Failed { problem: row.get::<Option<String>>("problem")?.ok_or_else(corrupt)? }
         }
         _ => return Err(corrupt()),

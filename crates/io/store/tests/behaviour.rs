@@ -35,6 +35,8 @@ mod messages;
 mod opening;
 #[path = "behaviour/postgres.rs"]
 mod postgres;
+#[path = "behaviour/recordings.rs"]
+mod recordings;
 #[path = "behaviour/registrar.rs"]
 mod registrar;
 #[path = "behaviour/reports.rs"]
@@ -135,6 +137,8 @@ const CASES: &[Case] = cases![
     backup::a_restored_database_is_what_was_backed_up,
     backup::a_restore_that_is_broken_off_leaves_what_was_there,
     backup::a_backup_of_earlier_tables_is_brought_up_to_date,
+    recordings::nothing_of_a_held_call_is_erased,
+    recordings::the_oldest_recordings_are_found_by_queue,
     reports::stays_are_counted_by_interval_and_once,
     reports::the_time_of_a_call_counts_for_the_interval_in_which_it_began_to_wait,
     reports::counting_anew_finds_and_mends_what_is_not_so,

@@ -53,6 +53,11 @@ const EXPECTED: &[(&str, &str)] = &[
     ("POST /v1/calls", "yyy---y"),
     ("GET /v1/calls/{id}", "yyyyy-y"),
     ("GET /v1/calls/{id}/recording", "yyyy--y"),
+    ("GET /v1/calls/{id}/recording/peaks", "yyyy--y"),
+    ("DELETE /v1/calls/{id}/recording", "------y"),
+    ("GET /v1/calls/{id}/legal-hold", "------y"),
+    ("PUT /v1/calls/{id}/legal-hold", "------y"),
+    ("DELETE /v1/calls/{id}/legal-hold", "------y"),
     // One's own talk, so only for agents.
     ("POST /v1/calls/{id}/recording/pause", "yy-----"),
     ("POST /v1/calls/{id}/recording/resume", "yy-----"),

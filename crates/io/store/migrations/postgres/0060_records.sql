@@ -26,3 +26,17 @@ CREATE TABLE call_search_rest (
 );
 INSERT INTO call_search_rest (id, started_at, call)
 SELECT 1, started_at, id FROM call ORDER BY started_at DESC, id DESC LIMIT 1;
+
+-- When a recording was erased, and when its file was deleted, which follows.
+ALTER TABLE recording ADD COLUMN erased_at BIGINT;
+ALTER TABLE recording ADD COLUMN file_deleted_at BIGINT;
+CREATE INDEX recording_started_at ON recording (started_at) WHERE erased_at IS NULL;
+CREATE INDEX recording_erased_at ON recording (erased_at) WHERE erased_at IS NOT NULL AND file_deleted_at IS NULL;
+
+-- Calls of which nothing is erased, by nobody.
+CREATE TABLE legal_hold (
+    call TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    held_at BIGINT NOT NULL,
+    held_by TEXT NOT NULL,
+    reason TEXT NOT NULL
+);

@@ -34,6 +34,7 @@ pub const TABLES: &[&str] = &[
     "call_event",
     "call_disposition",
     "recording",
+    "legal_hold",
     "queue_visit",
     "agent_offer",
     "report_check",

@@ -282,7 +282,9 @@ pub(crate) async fn calls_of_before_there_was_a_search_are_found_after_a_while(b
     bench.store.close().await;
     bench
         .raw(
-            "DROP TABLE call_search; DROP TABLE call_term; DROP TABLE call_search_rest;
+            "DROP TABLE call_search; DROP TABLE call_term; DROP TABLE call_search_rest; DROP TABLE legal_hold;
+            DROP INDEX recording_started_at; DROP INDEX recording_erased_at;
+            ALTER TABLE recording DROP COLUMN erased_at; ALTER TABLE recording DROP COLUMN file_deleted_at;
             DELETE FROM _sqlx_migrations WHERE version = 60;",
         )
         .await
