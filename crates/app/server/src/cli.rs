@@ -196,7 +196,7 @@ pub(crate) enum Measurement {
     /// How long searches for calls take among millions.
     ///
     /// Fills a database of its own, which is removed afterwards, with the calls of years, as a server writes them, and searches for
-    /// them. Ten millions take about an hour and 40 GB.
+    /// them. Ten millions take about 30 GB.
     Records(BenchRecords),
     /// The bare forwarder that `media` compares with; it starts this itself.
     #[command(hide = true)]
