@@ -30,6 +30,7 @@ mod recording;
 mod refusal;
 mod replacing;
 mod reports;
+mod retention;
 mod running;
 mod shutdown;
 mod simulate;

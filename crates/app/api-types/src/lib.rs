@@ -59,10 +59,10 @@ pub use people::{
 pub use problem::{FieldProblem, Problem};
 pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
 pub use record::{
-    Attendance, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, Mos, Offer,
-    OfferOutcome, Party, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap,
-    RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording, RecordingState, Source, Step,
-    SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
+    Attendance, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, LegalHold,
+    Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage,
+    RecordedChannel, RecordedGap, RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording,
+    RecordingPeaks, RecordingState, Source, Step, SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
 };
 pub use report::{
     AgentReport, AgentReportRow, FlowReport, FlowReportRow, QueueReport, QueueReportRow, ReportCheck,

@@ -491,6 +491,9 @@ pub struct Recording {
     pub bytes: Option<u64>,
     /// Why it failed.
     pub problem: Option<String>,
+    /// When it was erased; what happened in it stays to be read.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
     /// Who was heard when; empty while it is open, and after a crash.
     pub legs: Vec<RecordedLeg>,
     /// What happened.
@@ -622,6 +625,34 @@ pub enum TransferOutcome {
     Failed,
 }
 
+/// Answer to `GET /api/v1/calls/{id}/recording/peaks`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordingPeaks {
+    /// As far as the recording goes.
+    pub duration_ms: u64,
+    /// For each channel, the customer's first, the loudest amplitude of each stretch: 0 to 32 768. Of a mono recording there is one.
+    pub channels: Vec<Vec<u16>>,
+}
+
+/// Nothing of the call's recordings may be erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LegalHold {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who said so.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Body of `PUT /api/v1/calls/{id}/legal-hold`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutLegalHold {
+    /// Why: at most 500 characters, such as the number of a case.
+    pub reason: String,
+}
+
 /// How a recording stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -634,4 +665,6 @@ pub enum RecordingState {
     Failed,
     /// Cut off when the server died, and made playable at the restart.
     Mended,
+    /// Erased, by a person or because it was too old.
+    Erased,
 }

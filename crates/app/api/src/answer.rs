@@ -64,6 +64,21 @@ pub(crate) struct Pcap {
     pub(crate) body: Body,
 }
 
+/// A table for programs.
+pub(crate) struct CsvFile {
+    pub(crate) name: String,
+    pub(crate) body: Body,
+}
+
+/// A table for spreadsheets.
+pub(crate) struct XlsxFile {
+    pub(crate) name: String,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The media type of XLSX files.
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// Events without an end.
 pub(crate) struct EventStream(pub(crate) Body);
 
@@ -142,6 +157,26 @@ impl IntoResponse for Pcap {
         let fields: [(HeaderName, String); 2] = [
             (header::CONTENT_TYPE, "application/vnd.tcpdump.pcap".to_owned()),
             (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.pcap\"", self.name)),
+        ];
+        (fields, self.body).into_response()
+    }
+}
+
+impl IntoResponse for CsvFile {
+    fn into_response(self) -> Response {
+        let fields: [(HeaderName, String); 2] = [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
+            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", self.name)),
+        ];
+        (fields, self.body).into_response()
+    }
+}
+
+impl IntoResponse for XlsxFile {
+    fn into_response(self) -> Response {
+        let fields: [(HeaderName, String); 2] = [
+            (header::CONTENT_TYPE, XLSX.to_owned()),
+            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.xlsx\"", self.name)),
         ];
         (fields, self.body).into_response()
     }

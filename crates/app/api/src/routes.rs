@@ -10,8 +10,10 @@ mod credentials;
 mod customers;
 mod document;
 mod events;
+mod export;
 mod flows;
 mod health;
+mod holds;
 mod hours;
 mod messages;
 mod pages;
@@ -20,6 +22,7 @@ mod queues;
 mod recording;
 mod reports;
 mod roles;
+mod search;
 mod session;
 mod softphone;
 mod staff;
@@ -176,14 +179,28 @@ fn calls(table: Table) -> Table {
         GET "/v1/live", SignedIn => events::live;
         /// The present state, then numbered events; goes on after a number where it can.
         GET "/v1/events", SignedIn => events::stream;
-        /// Call records, the newest first.
+        /// Call records, the newest first, by anything that is known of them.
         GET "/v1/calls", may(P::RecordsSee) => calls::list [422];
+        /// Call records as CSV, by the same query; `limit` counts rows, of which there are a million at most. The export is in the audit log.
+        GET "/v1/calls.csv", may(P::RecordsExport) => export::csv [422];
+        /// Call records as XLSX, by the same query; 50,000 rows at most.
+        GET "/v1/calls.xlsx", may(P::RecordsExport) => export::xlsx [422];
         /// Calls the agent's own phone, then whom the agent wants.
         POST "/v1/calls", may(P::SoftphoneUse) => calls::create [409];
         /// The record of a call, living or over.
         GET "/v1/calls/{id}", may(P::RecordsSee) => calls::show;
         /// A recording of the call, also while it is being written.
         GET "/v1/calls/{id}/recording", may(P::RecordingsPlay) => recording::play;
+        /// The loudest sample of each stretch of a recording, for a picture of it; also while it is being written.
+        GET "/v1/calls/{id}/recording/peaks", may(P::RecordingsPlay) => recording::picture [422];
+        /// Erases a recording; what happened in it stays to be read.
+        DELETE "/v1/calls/{id}/recording", may(P::RecordingsErase) => holds::erase [409];
+        /// The legal hold on a call.
+        GET "/v1/calls/{id}/legal-hold", may(P::RecordingsErase) => holds::show;
+        /// Puts a call under a legal hold: its recordings are erased by nobody and for no reason.
+        PUT "/v1/calls/{id}/legal-hold", may(P::RecordingsErase) => holds::put;
+        /// Ends the legal hold on a call.
+        DELETE "/v1/calls/{id}/legal-hold", may(P::RecordingsErase) => holds::release;
         /// The agent who talks keeps what is said out of the recording.
         POST "/v1/calls/{id}/recording/pause", may(P::SoftphoneUse) => calls::pause_recording [409];
         /// The agent who talks has what is said recorded again.
@@ -271,7 +288,7 @@ fn lines(table: Table) -> Table {
         /// Counts a message as heard, or as new again.
         PUT "/v1/messages/{id}", may(P::MessagesSee) => messages::change;
         /// Deletes a message and its sound.
-        DELETE "/v1/messages/{id}", may(P::MessagesErase) => messages::remove;
+        DELETE "/v1/messages/{id}", may(P::MessagesErase) => messages::remove [409];
         /// The sound of a message; whoever listens to one of the own mailboxes has heard it.
         GET "/v1/messages/{id}/audio", may(P::MessagesSee) => messages::play;
     }

@@ -76,6 +76,11 @@ impl Teams {
     pub(crate) fn is_masked(&self, queue: &QueueId) -> bool {
         self.masked.contains(queue)
     }
+
+    /// Those queues.
+    pub(crate) fn masked(&self) -> &BTreeSet<QueueId> {
+        &self.masked
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Who asks, as far as it decides what may be seen and done. Everything that is decided about permissions is decided here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hotline_access::{Grants, Permission, Scope};
@@ -89,6 +90,11 @@ impl Viewer {
         if masked { self.sees_all(Permission::NumbersSee) } else { self.may(Permission::NumbersSee, subject) }
     }
 
+    /// The queues whose callers' numbers are for those only who may read all numbers.
+    pub(crate) fn masked_queues(&self) -> &BTreeSet<QueueId> {
+        self.center.masked()
+    }
+
     /// Whether a living call is seen: one's own while one has to do with it, one of the team from the moment on that
     /// the team had to do with it.
     pub(crate) fn sees_live(&self, now: &Ties, ever: &Ties) -> bool {
@@ -159,8 +165,6 @@ impl PartialEq for Viewer {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use hotline_base::GroupId;
 
     use super::*;

@@ -19,7 +19,7 @@ use hotline_yaml::{Diagnostic, Fields, Node, Place, Reader, Source, read, shown,
 use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo};
 use crate::flow_world::{FlowWorld, NumberEntry, led_to};
 use crate::flows::{FlowText, Sounds};
-use crate::queues::{self, queues};
+use crate::queues::{self, Queues, queues};
 use crate::server::Server;
 use crate::speech::speech;
 use crate::staffing::staffing;
@@ -107,6 +107,7 @@ pub(crate) struct Draft {
     hours: BTreeMap<HoursId, Schedule>,
     tells_of_listening: bool,
     masked_queues: BTreeSet<QueueId>,
+    recordings_days: BTreeMap<QueueId, u32>,
     demo: Option<(Vec<DemoUser>, bool)>,
     /// The flows that numbers lead to and that are not among those that are looked at.
     elsewhere: BTreeSet<FlowId>,
@@ -197,7 +198,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         None => None,
     };
     let (numbers, number_entries) = numbers?;
-    let (queues, masked_queues) = queues?;
+    let Queues { queues, masked: masked_queues, recordings_days } = queues?;
     Some(Draft {
         domain: domain?,
         language: language?,
@@ -217,6 +218,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         hours: hours?,
         tells_of_listening: tells_of_listening?,
         masked_queues,
+        recordings_days,
         demo,
         elsewhere: BTreeSet::new(),
     })
@@ -511,6 +513,7 @@ impl Draft {
             flows: flow_texts,
             flow_world,
             masked_queues: self.masked_queues,
+            recordings_days: self.recordings_days,
             prompts,
         }
     }

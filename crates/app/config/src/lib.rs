@@ -64,6 +64,8 @@ pub struct Configuration {
     pub flow_world: FlowWorld,
     /// The queues whose callers' numbers are for those only who may read all numbers.
     pub masked_queues: BTreeSet<QueueId>,
+    /// Days that recordings of queues are kept that do not leave it to the server's file.
+    pub recordings_days: BTreeMap<QueueId, u32>,
     /// Every prompt that the center may play.
     pub prompts: BTreeSet<PromptId>,
 }

@@ -10,19 +10,32 @@ const DAYS_MAX: usize = 36_500;
 pub struct Retention {
     /// Days that messages of callers are kept, sound and entry.
     pub messages_days: Option<u32>,
+    /// Days that recordings are kept, unless their queue says otherwise.
+    pub recordings_days: Option<u32>,
     /// Days that figures of flows are kept.
     pub flow_figures_days: Option<u32>,
 }
 
 pub(crate) fn retention(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Retention> {
     let Some(node) = node else { return Some(Retention::default()) };
-    let fields = reader.fields(node, "retention", &["messages_days", "flow_figures_days"])?;
-    let mut days = |key: &str| match fields.optional(key) {
+    let fields =
+        reader.fields(node, "retention", &["messages_days", "recordings_days", "flow_figures_days"])?;
+    let [messages_days, recordings_days, flow_figures_days] =
+        ["messages_days", "recordings_days", "flow_figures_days"]
+            .map(|key| days(reader, fields.optional(key)));
+    Some(Retention {
+        messages_days: messages_days?,
+        recordings_days: recordings_days?,
+        flow_figures_days: flow_figures_days?,
+    })
+}
+
+/// For how many days something is kept; the inner `None`: that is not said.
+pub(crate) fn days(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Option<u32>> {
+    match node {
         Some(node) => reader.count(node, 1..=DAYS_MAX).map(|days| u32::try_from(days).ok()),
         None => Some(None),
-    };
-    let (messages_days, flow_figures_days) = (days("messages_days"), days("flow_figures_days"));
-    Some(Retention { messages_days: messages_days?, flow_figures_days: flow_figures_days? })
+    }
 }
 
 #[cfg(test)]
@@ -40,7 +53,7 @@ mod tests {
             let retention = retention(&mut reader, Some(&root));
             (retention, reader.into_diagnostics().len())
         };
-        let only = Retention { messages_days: Some(90), flow_figures_days: None };
+        let only = Retention { messages_days: Some(90), ..Retention::default() };
         assert_eq!(told("messages_days: 90\n"), (Some(only), 0));
         assert_eq!(told("messages_days: 0\nflow_figures_days: many\n"), (None, 2));
     }

@@ -197,6 +197,11 @@ pub(crate) enum Measurement {
     /// In virtual time and without a server: a center whose agents end calls and whose callers join, with every strategy, tiers,
     /// plans and skills among its queues. What is printed is the processor time of one input.
     Acd(BenchAcd),
+    /// How long searches for calls take among millions.
+    ///
+    /// Fills a database of its own, which is removed afterwards, with the calls of years, as a server writes them, and searches for
+    /// them. Ten millions take about 30 GB.
+    Records(BenchRecords),
     /// The bare forwarder that `media` compares with; it starts this itself.
     #[command(hide = true)]
     Forward(Forward),
@@ -325,6 +330,28 @@ pub(crate) struct BenchAcd {
     /// How often an agent ends a call and somebody joins.
     #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
     pub(crate) turns: u32,
+    /// Print the result as JSON and nothing else to standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fail unless the figures that are required are met.
+    #[arg(long)]
+    pub(crate) require: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline bench records --rows 200000 --require       quick; exit code 1 unless the required figures are met
+  hotline bench records --database postgres://…/empty in PostgreSQL; what is written there stays")]
+pub(crate) struct BenchRecords {
+    /// Calls.
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
+    pub(crate) rows: u64,
+    /// How often each search is made.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(crate) turns: u64,
+    /// An empty database; an SQLite file in the directory for temporary files unless given.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
     /// Print the result as JSON and nothing else to standard output.
     #[arg(long)]
     pub(crate) json: bool,

@@ -17,6 +17,7 @@ mod gauges;
 mod ladder;
 mod lock;
 mod recordings;
+mod records;
 mod reports;
 mod retention;
 mod server;
@@ -63,6 +64,9 @@ fn run(cli: &Cli) -> Result<()> {
         return bench::acd(options);
     }
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting");
+    if let Some(Command::Bench(Bench { what: Measurement::Records(options) })) = &cli.command {
+        return runtime()?.block_on(bench::records(options));
+    }
     if let Some(Command::Restore(options)) = &cli.command {
         return runtime()?.block_on(backup::restore(&cli.config, options));
     }
@@ -85,7 +89,9 @@ fn run(cli: &Cli) -> Result<()> {
             Ok(())
         }
         Some(
-            Command::Schema(_) | Command::Restore(_) | Command::Bench(Bench { what: Measurement::Acd(_) }),
+            Command::Schema(_)
+            | Command::Restore(_)
+            | Command::Bench(Bench { what: Measurement::Acd(_) | Measurement::Records(_) }),
         ) => Ok(()),
         Some(Command::Test(options)) => flow_tests::test(Some(&configuration), options),
         Some(Command::Demo(options)) => {

@@ -1,15 +1,16 @@
-//! Once a day what is older than the configuration allows is forgotten: messages of callers, figures of flows.
+//! Once a day what is older than the configuration allows is forgotten: messages of callers, recordings, figures of flows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use hotline_base::{AgentId, Pii, WallTime};
-use hotline_call::{Command, MessageSummary};
+use hotline_base::{AgentId, Pii, QueueId, WallTime};
+use hotline_call::{Command, MessageSummary, Recording};
 use hotline_config::{Configuration, Retention};
 use hotline_shard::{Clock, Handle};
-use hotline_store::{AuditEntry, Store, StoreError, day};
+use hotline_store::{AuditEntry, Erasure, RecordingsOf, Store, StoreError, day};
 use hotline_telemetry::Metric;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -25,12 +26,16 @@ const FIRST: Duration = Duration::from_secs(5);
 /// Messages that one sweep deletes at most, and how many are asked for at once.
 const MESSAGES_MAX: usize = 10_000;
 const MESSAGES_AT_ONCE: usize = 100;
+/// Recordings that one sweep erases at most of each queue that has a time of its own, and of all others.
+const RECORDINGS_MAX: usize = 10_000;
+const RECORDINGS_AT_ONCE: usize = 100;
 /// Days whose figures one sweep deletes at most.
 const DAYS_MAX: u64 = 400;
 
 /// Forgets what is too old.
 pub(crate) struct Sweeper {
     retention: Retention,
+    recordings_days: BTreeMap<QueueId, u32>,
     recordings: PathBuf,
     store: Store,
     shard: Handle,
@@ -41,7 +46,8 @@ impl Sweeper {
     pub(crate) fn new(configuration: &Configuration, store: Store, shard: Handle, clock: Clock) -> Self {
         let (retention, recordings) =
             (configuration.server.retention, configuration.server.storage.recordings.clone());
-        Self { retention, recordings, store, shard, clock }
+        let recordings_days = configuration.recordings_days.clone();
+        Self { retention, recordings_days, recordings, store, shard, clock }
     }
 
     /// Sweeps until `stop`.
@@ -78,6 +84,7 @@ impl Sweeper {
         if let Some(days) = self.retention.messages_days {
             is_done &= self.messages(before(now, days)).await?;
         }
+        is_done &= self.old_recordings(now).await?;
         if let Some(days) = self.retention.flow_figures_days {
             is_done &= self.flow_figures(day(before(now, days))).await?;
         }
@@ -111,6 +118,55 @@ impl Sweeper {
             }
         }
         Ok(false)
+    }
+
+    async fn old_recordings(&self, now: WallTime) -> Result<bool> {
+        let mut erased = 0;
+        let outcome = self.erase_recordings(now, &mut erased).await;
+        self.note("recordings", erased, json!({ "erased": erased })).await?;
+        outcome
+    }
+
+    async fn erase_recordings(&self, now: WallTime, erased: &mut u64) -> Result<bool> {
+        // What was noted as erased when the server died, or when the file could not be deleted.
+        for recording in self.store.files_to_delete(RECORDINGS_AT_ONCE).await? {
+            self.delete_file(&recording).await?;
+        }
+        let mut is_done = true;
+        for (queue, days) in &self.recordings_days {
+            let old = before(now, *days);
+            is_done &= self.erase_of(old, RecordingsOf::Queue(queue), erased).await?;
+        }
+        if let Some(days) = self.retention.recordings_days {
+            let queues: BTreeSet<QueueId> = self.recordings_days.keys().cloned().collect();
+            is_done &= self.erase_of(before(now, days), RecordingsOf::Others(&queues), erased).await?;
+        }
+        Ok(is_done)
+    }
+
+    async fn erase_of(&self, before: WallTime, of: RecordingsOf<'_>, erased: &mut u64) -> Result<bool> {
+        for _ in 0..RECORDINGS_MAX / RECORDINGS_AT_ONCE {
+            let old = self.store.recordings_before(before, of, RECORDINGS_AT_ONCE).await?;
+            if old.is_empty() {
+                return Ok(true);
+            }
+            for recording in old {
+                // Not if somebody has put a hold on it meanwhile.
+                if self.store.erase_recording(recording.id, self.clock.now().wall).await? == Erasure::Done {
+                    *erased += 1;
+                    self.delete_file(&recording).await?;
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    async fn delete_file(&self, recording: &Recording) -> Result<()> {
+        // One that was never opened has no file.
+        if !recording.path.is_empty() {
+            delete(&self.recordings, &recording.path).await.with_context(|| recording.path.clone())?;
+        }
+        Ok(self.store.note_file_deleted(recording.id, self.clock.now().wall).await?)
     }
 
     async fn flow_figures(&self, first_kept: i64) -> Result<bool> {

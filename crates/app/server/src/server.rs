@@ -41,7 +41,7 @@ use crate::flow_tests::Known;
 use crate::retention::Sweeper;
 use crate::sounds::Files;
 use crate::supervision::Supervision;
-use crate::{banner, certificate, files, gauges, lock, reports, sounds, users};
+use crate::{banner, certificate, files, gauges, lock, records, reports, sounds, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -259,6 +259,7 @@ fn keep_house(
     (store, handle, clock): (&Store, &Handle, Clock),
     (parts, stop): (&Supervision, &CancellationToken),
 ) {
+    tokio::spawn(records::fill_search(store.clone()));
     parts.watch("the counting anew of calls", reports::nightly(store.clone(), move || clock.now().wall));
     let sweeper = Sweeper::new(configuration, store.clone(), handle.clone(), clock);
     parts.watch("the sweep of what is too old", sweeper.run(stop.clone()));

@@ -205,7 +205,10 @@ fn closing_events(
 /// What has to be said of a recording of the record; nothing if its end is known.
 fn closing_of(recording: &Recording, repaired: Option<&Repaired>) -> Option<CallEvent> {
     match (&recording.state, repaired) {
-        (RecordingState::Finished { .. } | RecordingState::Mended { .. }, _)
+        (
+            RecordingState::Finished { .. } | RecordingState::Mended { .. } | RecordingState::Erased { .. },
+            _,
+        )
         | (RecordingState::Failed { .. }, None) => None,
         (RecordingState::Open | RecordingState::Failed { .. }, Some(repaired)) => Some(end_of(repaired)),
         (RecordingState::Open, None) => Some(CallEvent::RecordingFailed {

@@ -10,7 +10,7 @@ use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
 use hotline_call::{CallRecord, Correction, Recording, RecordingIndex, RecordingState};
 
 use crate::db::{Argument, Row, Statement, Tx, portions, sql};
-use crate::{Store, StoreError, dispositions, flow_figures, reports};
+use crate::{Store, StoreError, dispositions, flow_figures, reports, search};
 
 /// Most calls that one page gives.
 pub const CALL_PAGE_MAX: usize = 200;
@@ -85,6 +85,17 @@ impl Store {
         Ok(if written == 0 { SavedRecord::Existing } else { SavedRecord::New })
     }
 
+    /// Writes records in one transaction, but for calls that have one; how many were written.
+    ///
+    /// # Errors
+    /// As [`Store::save_record`]; then nothing is written.
+    pub async fn save_records(&self, records: &[CallRecord]) -> Result<usize, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let written = insert(&mut tx, &records.iter().collect::<Vec<_>>()).await?;
+        tx.commit().await?;
+        Ok(written)
+    }
+
     /// The record of a call.
     ///
     /// # Errors
@@ -135,7 +146,7 @@ impl Store {
         }
     }
 
-    async fn read_calls(&self, statement: Statement) -> Result<Vec<CallRecord>, StoreError> {
+    pub(crate) async fn read_calls(&self, statement: Statement) -> Result<Vec<CallRecord>, StoreError> {
         let rows = self.db.fetch(statement).await?;
         let mut calls = rows.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
         if calls.is_empty() {
@@ -176,6 +187,7 @@ pub(crate) async fn insert(tx: &mut Tx, records: &[&CallRecord]) -> Result<usize
     insert_recordings(tx, &written).await?;
     flow_figures::count(tx, &written).await?;
     reports::count(tx, &written).await?;
+    search::insert(tx, &written).await?;
     for portion in portions(&written) {
         let mut statement = sql("DELETE FROM open_call WHERE call IN ");
         for (index, record) in portion.iter().enumerate() {
@@ -345,7 +357,7 @@ fn push_among(statement: &mut Statement, among: &Among) {
     statement.push(if among.agents.is_empty() { ")" } else { ")))" });
 }
 
-fn read_record(row: &Row) -> Result<CallRecord, StoreError> {
+pub(crate) fn read_record(row: &Row) -> Result<CallRecord, StoreError> {
     let id: String = row.get("id")?;
     if row.get::<i64>("version")? != VERSION {
         return Err(StoreError::Corrupt { what: "call", key: id, source: None });
@@ -384,6 +396,10 @@ impl From<&RecordingState> for StateColumns {
                 bytes: Some(i64::try_from(*bytes).unwrap_or(i64::MAX)),
                 ..nothing
             },
+            // That stands in a column of its own, and the database knows no such state.
+            RecordingState::Erased { .. } => {
+                Self { state: "failed", problem: Some("erased".to_owned()), ..nothing }
+            }
             // Words of the system, not of a person: what cannot be stored is replaced, the record must not
             // fail for it.
             RecordingState::Failed { problem } => {
@@ -397,24 +413,26 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn read_recording(row: &Row) -> Result<(CallId, Recording), StoreError> {
+pub(crate) fn read_recording(row: &Row) -> Result<(CallId, Recording), StoreError> {
     let key: String = row.get("id")?;
     let corrupt = || StoreError::Corrupt { what: "recording", key: key.clone(), source: None };
     let number = |column| -> Result<u64, StoreError> {
         Ok(row.get::<Option<i64>>(column)?.ok_or_else(corrupt)?.unsigned_abs())
     };
-    let state = match row.get::<String>("state")?.as_str() {
-        "open" => RecordingState::Open,
-        "finished" => RecordingState::Finished {
+    let erased_at: Option<i64> = row.get("erased_at")?;
+    let state = match (row.get::<String>("state")?.as_str(), erased_at) {
+        (_, Some(at)) => RecordingState::Erased { at: WallTime(at) },
+        ("open", None) => RecordingState::Open,
+        ("finished", None) => RecordingState::Finished {
             duration: Duration::from_micros(number("duration")?),
             gap: Duration::from_micros(number("gap")?),
             bytes: number("bytes")?,
         },
-        "mended" => RecordingState::Mended {
+        ("mended", None) => RecordingState::Mended {
             duration: Duration::from_micros(number("duration")?),
             bytes: number("bytes")?,
         },
-        "failed" => {
+        ("failed", None) => {
             RecordingState::Failed { problem: row.get::<Option<String>>("problem")?.ok_or_else(corrupt)? }
         }
         _ => return Err(corrupt()),

@@ -219,6 +219,13 @@ impl Statement {
         self.push(")");
     }
 
+    /// Appends a whole statement to a text without arguments.
+    #[cfg(test)]
+    pub(crate) fn append(&mut self, other: Self) {
+        self.text.push_str(&other.text);
+        self.arguments.extend(other.arguments);
+    }
+
     /// SQLite would store a text with U+0000, PostgreSQL refuses it: both refuse it here.
     fn check(&self) -> Result<(), StoreError> {
         let holds_nul =

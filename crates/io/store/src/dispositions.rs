@@ -3,12 +3,13 @@
 use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
 use hotline_call::{CallDisposition, CallRecord};
 
-use crate::StoreError;
 use crate::db::{Db, Row, Tx, sql};
+use crate::{StoreError, search};
 
 /// Writes it in a transaction, in place of what the same agent said before.
 pub(crate) async fn put(tx: &mut Tx, disposition: &CallDisposition) -> Result<(), StoreError> {
     let CallDisposition { call, agent, queue, code, note, at } = disposition;
+    let said_before = search::said_terms(tx, &call.to_string()).await?;
     let statement = sql("INSERT INTO call_disposition (call_id, agent, queue, code, note, at)
         VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (call_id, agent) DO UPDATE SET queue = excluded.queue, code = excluded.code,
@@ -20,7 +21,7 @@ pub(crate) async fn put(tx: &mut Tx, disposition: &CallDisposition) -> Result<()
     .bind(note.as_ref().map(|note| note.expose().clone()))
     .bind(at.as_unix_micros());
     tx.execute(statement).await?;
-    Ok(())
+    search::put_disposition_terms(tx, &call.to_string(), &said_before).await
 }
 
 /// Adds to records what became of their calls, in the order in which it was said.

@@ -24,8 +24,10 @@ mod flows;
 mod idempotency;
 mod journal;
 mod messages;
+mod recordings;
 mod reports;
 mod roles;
+mod search;
 mod second_factor;
 mod sessions;
 mod spool;
@@ -54,8 +56,10 @@ pub use flows::{FLOW_VERSIONS_MAX, FlowVersion, RecordedFlow, flow_hash};
 pub use idempotency::{IDEMPOTENCY_KEPT, IDEMPOTENCY_KEYS_MAX, KeyedAnswer, KeyedRequest, KeyedState};
 pub use journal::EVENTS_PAGE_MAX;
 pub use messages::{Heard, MESSAGE_PAGE_MAX, Mailboxes, MessageCount, MessagePage, StoredMessage};
+pub use recordings::{ERASED_AT_ONCE_MAX, Erasure, HOLD_REASON_CHARS_MAX, LegalHold, RecordingsOf};
 pub use reports::{AgentSpan, HandleCount, OfferCount, REPORT_SPANS_PAGE_MAX, ReportCheck, Span, WaitCount};
 pub use roles::{ROLES_MAX, Role, Standing};
+pub use search::{CallDirection, CallSearch, NUMBER_PART_MIN, NumberPart, NumberSearch, TextSearch, Within};
 pub use second_factor::StoredTotp;
 pub use sessions::{
     SESSION_PAGE_MAX, SESSION_TOUCH_EVERY, Session, SessionKind, SessionPart, SignedIn, TokenHash,

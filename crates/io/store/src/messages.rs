@@ -135,7 +135,7 @@ impl Store {
         Ok(MessagePage { messages, next, unheard: u64::try_from(unheard).unwrap_or(0) })
     }
 
-    /// The oldest messages of before `at`, at most `limit` and [`MESSAGE_PAGE_MAX`].
+    /// The oldest messages of before `at` of calls that are not under a legal hold, at most `limit` and [`MESSAGE_PAGE_MAX`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
@@ -146,6 +146,7 @@ impl Store {
     ) -> Result<Vec<StoredMessage>, StoreError> {
         let mut statement = sql(SELECT);
         statement.push_bind("WHERE started_at < ", at.as_unix_micros());
+        statement.push(" AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.call = message.call_id)");
         let limit = limit.clamp(1, MESSAGE_PAGE_MAX);
         statement.push_bind(" ORDER BY id LIMIT ", i64::try_from(limit).unwrap_or(0));
         self.db.fetch(statement).await?.iter().map(read).collect()

@@ -35,12 +35,16 @@ mod messages;
 mod opening;
 #[path = "behaviour/postgres.rs"]
 mod postgres;
+#[path = "behaviour/recordings.rs"]
+mod recordings;
 #[path = "behaviour/registrar.rs"]
 mod registrar;
 #[path = "behaviour/reports.rs"]
 mod reports;
 #[path = "behaviour/sample.rs"]
 mod sample;
+#[path = "behaviour/search.rs"]
+mod search;
 #[path = "behaviour/webhooks.rs"]
 mod webhooks;
 #[path = "behaviour/writer.rs"]
@@ -105,6 +109,10 @@ const CASES: &[Case] = cases![
     calls::filters_can_be_combined,
     calls::an_agent_has_the_calls_it_took_and_those_it_was_offered,
     calls::a_repair_shows_in_the_record,
+    search::a_call_is_found_by_everything_that_is_known_of_it,
+    search::two_chinese_characters_are_found_in_notes_and_in_names,
+    search::a_call_is_found_by_what_is_said_about_it_now,
+    search::calls_of_before_there_was_a_search_are_found_after_a_while,
     webhooks::a_place_and_what_was_not_taken_are_kept_together,
     flows::a_flow_is_noted_when_it_changes,
     flows::what_calls_did_in_a_flow_is_counted_once_by_day,
@@ -129,6 +137,8 @@ const CASES: &[Case] = cases![
     backup::a_restored_database_is_what_was_backed_up,
     backup::a_restore_that_is_broken_off_leaves_what_was_there,
     backup::a_backup_of_earlier_tables_is_brought_up_to_date,
+    recordings::nothing_of_a_held_call_is_erased,
+    recordings::the_oldest_recordings_are_found_by_queue,
     reports::stays_are_counted_by_interval_and_once,
     reports::the_time_of_a_call_counts_for_the_interval_in_which_it_began_to_wait,
     reports::counting_anew_finds_and_mends_what_is_not_so,
@@ -172,4 +182,14 @@ fn behaviour_on_postgres() {
     opening::references_are_collated_like_their_targets(&backend);
     run_all(&backend, CASES);
     run_each_alone(&backend, OUTAGE_CASES);
+}
+
+#[test]
+fn searches_among_many_calls_on_sqlite() {
+    search::usual_searches_are_quick_among_many_calls(&Backend::sqlite());
+}
+
+#[test]
+fn searches_among_many_calls_on_postgres() {
+    search::usual_searches_are_quick_among_many_calls(&Backend::postgres());
 }

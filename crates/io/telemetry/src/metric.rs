@@ -69,7 +69,7 @@ metrics_table! {
     SoundsRenewed, Counter, Count, "hotline_sounds_renewed_total", ["outcome"],
         "Sound files that came or changed while the server ran: taken, or refused because they cannot be used.";
     RetentionDeleted, Counter, Count, "hotline_retention_deleted_total", ["what"],
-        "What was forgotten because it was older than `retention` allows: messages, and days of flow_figures.";
+        "What was forgotten because it was older than `retention` allows: messages, recordings, and days of flow_figures.";
     RetentionFailures, Counter, Count, "hotline_retention_failures_total", [],
         "Sweeps of what is too old that came to no end and are tried again.";
     MessagesAdopted, Counter, Count, "hotline_messages_adopted_total", [],

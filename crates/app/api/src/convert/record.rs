@@ -329,6 +329,7 @@ fn recording(recording: &Recording) -> api::Recording {
         gap_ms: None,
         bytes: None,
         problem: None,
+        erased_at: None,
         legs: recording.index.legs.iter().map(recorded_leg).collect(),
         marks: recording.index.marks.iter().map(recorded_mark).collect(),
         gaps: recording.index.gaps.iter().map(recorded_gap).collect(),
@@ -349,6 +350,9 @@ fn recording(recording: &Recording) -> api::Recording {
             bytes: Some(*bytes),
             ..open
         },
+        RecordingState::Erased { at } => {
+            api::Recording { state: api::RecordingState::Erased, erased_at: Some(time(*at)), ..open }
+        }
         RecordingState::Failed { problem } => {
             api::Recording { state: api::RecordingState::Failed, problem: Some(problem.clone()), ..open }
         }

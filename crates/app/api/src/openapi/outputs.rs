@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Operation, Output};
 use crate::answer::{
-    Accepted, Created, EventStream, Frozen, Made, NoContent, Page, Pcap, SavedFlow, Secret, SignedIn,
-    SignedOut, Started, Versioned,
+    Accepted, Created, CsvFile, EventStream, Frozen, Made, NoContent, Page, Pcap, SavedFlow, Secret,
+    SignedIn, SignedOut, Started, Versioned, XLSX, XlsxFile,
 };
 use crate::error::ApiError;
 use crate::sound::Sound;
@@ -116,6 +116,22 @@ impl Output for Pcap {
     fn describe(operation: &mut Operation<'_>) {
         let bytes = json!({ "type": "string", "format": "binary" });
         operation.response(200, "A file for Wireshark.", Some(("application/vnd.tcpdump.pcap", bytes)));
+        operation.header(200, "Content-Disposition", "The name of the file.");
+    }
+}
+
+impl Output for CsvFile {
+    fn describe(operation: &mut Operation<'_>) {
+        let text = json!({ "type": "string" });
+        operation.response(200, "A table (RFC 4180), UTF-8, with a line of names.", Some(("text/csv", text)));
+        operation.header(200, "Content-Disposition", "The name of the file.");
+    }
+}
+
+impl Output for XlsxFile {
+    fn describe(operation: &mut Operation<'_>) {
+        let bytes = json!({ "type": "string", "format": "binary" });
+        operation.response(200, "A table for spreadsheets.", Some((XLSX, bytes)));
         operation.header(200, "Content-Disposition", "The name of the file.");
     }
 }

@@ -7,14 +7,13 @@ use std::time::Duration;
 use axum::extract::State;
 use hotline_access::{Permission, Scope};
 use hotline_api_types as api;
-use hotline_base::{AgentId, CallId, LegId, Pii, QueueId};
+use hotline_base::{AgentId, CallId, LegId, Pii};
 use hotline_call::{Attendance, CallRecord, Command, CommandError, Oversight, Who};
 use hotline_shard::{HandleError, Originate};
-use hotline_store::{Among, CallCursor, CallFilter};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hotline_store::CallCursor;
 use tokio::time::timeout;
 
+use super::search::{self, CallQuery};
 use super::softphone::oversee;
 use crate::answer::{Accepted, Started};
 use crate::app::App;
@@ -37,38 +36,17 @@ const REASON_BYTES_MAX: usize = 100;
 /// How long is waited for the record of a call that has just ended; records are written within 25 ms.
 const ON_THE_WAY_MAX: Duration = Duration::from_secs(2);
 
-/// The query of the list.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Filter {
-    /// At most so many on a page: 1 to 200, 50 if absent.
-    limit: Option<usize>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Those that this agent had or was offered.
-    agent: Option<String>,
-    /// Those that were in this queue.
-    queue: Option<String>,
-}
-
 /// `GET /api/v1/calls`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
-    Query(query): Query<Filter>,
+    Query(query): Query<CallQuery>,
 ) -> Result<axum::Json<api::RecordPage>, ApiError> {
     let cursor = cursor::read(query.cursor.as_deref())?;
     let cursor = cursor.map(|(started_at, call)| CallCursor { started_at, call });
-    let mut filter = CallFilter { queue: query.queue.as_deref().map(QueueId::from), ..CallFilter::default() };
-    match query.agent.as_deref().map(AgentId::from) {
-        Some(agent) => {
-            who.may(Permission::RecordsSee, Subject::Agent(&agent))?;
-            filter.agent = Some(agent);
-        }
-        None => limit_to_scope(&who.viewer, &mut filter)?,
-    }
+    let search = search::read(&query, &who.viewer, Permission::RecordsSee, &app.ports.dial_plan)?;
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
-    let page = app.ports.store.list_calls(&filter, cursor, limit).await?;
+    let page = app.ports.store.search_calls(&search, cursor, limit).await?;
     Ok(axum::Json(api::RecordPage {
         calls: page.calls.iter().map(|record| shape(&who, record)).collect(),
         next: page.next.map(|last| cursor::write(&(last.started_at, last.call))),
@@ -190,23 +168,7 @@ pub(super) fn target(to: &str) -> Result<&str, ApiError> {
     Ok(to)
 }
 
-/// Without an agent in the question, calls of everybody whose records are seen.
-fn limit_to_scope(viewer: &Viewer, filter: &mut CallFilter) -> Result<(), ApiError> {
-    match viewer.grants.scope(Permission::RecordsSee) {
-        None => return Err(ApiError::Forbidden),
-        Some(Scope::All) => {}
-        Some(Scope::Own) => filter.agent = Some(viewer.agent.clone().ok_or(ApiError::Forbidden)?),
-        Some(Scope::Team) => {
-            let teams = viewer.teams();
-            let agents = teams.iter().flat_map(|team| &team.agents).chain(&viewer.agent).cloned();
-            let queues = teams.iter().flat_map(|team| &team.queues).cloned();
-            filter.among = Some(Among { agents: agents.collect(), queues: queues.collect() });
-        }
-    }
-    Ok(())
-}
-
-fn shape(who: &Identity, record: &CallRecord) -> api::Record {
+pub(super) fn shape(who: &Identity, record: &CallRecord) -> api::Record {
     let ties = Ties::of_record(record);
     convert::record(record, Sight::of(&who.viewer, Subject::Call(&ties)))
 }

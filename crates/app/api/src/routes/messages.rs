@@ -111,6 +111,9 @@ pub(crate) async fn remove(
     Path(id): Path<String>,
 ) -> Result<NoContent, ApiError> {
     let (message, _) = find(&app, &who, Permission::MessagesErase, &id).await?;
+    if app.ports.store.get_hold(message.call).await?.is_some() {
+        return Err(ApiError::Kept("the call is under a legal hold"));
+    }
     // The file first: if it cannot be deleted, the message is still there to try again.
     match locate(&app.ports.recordings, &message.path).await {
         Ok(file) => match tokio::fs::remove_file(file).await {

@@ -86,7 +86,7 @@ async fn an_agent_reads_its_own_calls_and_an_admin_all() {
         record["recordings"][0],
         json!({
             "id": recording_id().to_string(), "path": "2026/01/31/a.wav", "started_at": "1970-01-01T00:00:02.000Z",
-            "state": "finished", "duration_ms": 7040, "gap_ms": 0, "bytes": 14, "problem": null,
+            "state": "finished", "duration_ms": 7040, "gap_ms": 0, "bytes": 14, "problem": null, "erased_at": null,
             "legs": [{ "speaker": "agent:1001", "channel": "right", "from_ms": 0, "to_ms": 7040 }], "marks": [], "gaps": [],
             "talk": { "customer_ms": 2000, "agent_ms": 4000, "over_talk_ms": 500, "over_talks": 1, "silence_ms": 1540, "longest_silence_ms": 900 }
         })
@@ -235,4 +235,66 @@ async fn a_recording_is_not_for_other_agents() {
     let (server, call) = with_call().await;
     let bob = server.token("1002").await;
     assert_eq!(server.get(&format!("/api/v1/calls/{call}/recording"), &bob).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_recording_is_erased_once_and_not_while_its_call_is_held() {
+    let (server, call) = with_call().await;
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    let ask = async |method: &str, path: &str, token: &str, body: Value| {
+        let path = format!("/api/v1/calls/{call}/{path}");
+        server.send(method, &path, &[("authorization", token)], body).await
+    };
+    assert_eq!(ask("GET", "legal-hold", &boss, Value::Null).await.status, 404);
+    for reason in ["", " ", "a\0b", "x".repeat(501).as_str()] {
+        let answer = ask("PUT", "legal-hold", &boss, json!({ "reason": reason })).await;
+        assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (422, &json!("reason")));
+    }
+    assert_eq!(ask("PUT", "legal-hold", &ann, json!({ "reason": "case 7" })).await.status, 403);
+    for reason in ["case 7", "again"] {
+        assert_eq!(ask("PUT", "legal-hold", &boss, json!({ "reason": reason })).await.status, 204);
+    }
+    let hold = ask("GET", "legal-hold", &boss, Value::Null).await.json();
+    assert_eq!((&hold["by"], &hold["reason"]), (&json!("boss"), &json!("case 7")));
+    assert_eq!(ask("DELETE", "recording", &ann, Value::Null).await.status, 403);
+    assert_eq!(ask("DELETE", "recording", &boss, Value::Null).await.status, 409);
+    assert_eq!(ask("GET", "recording", &ann, Value::Null).await.body, WAV);
+
+    assert_eq!(ask("DELETE", "legal-hold", &boss, Value::Null).await.status, 204);
+    assert_eq!(ask("DELETE", "legal-hold", &boss, Value::Null).await.status, 404);
+    assert_eq!(ask("DELETE", "recording", &boss, Value::Null).await.status, 204);
+    assert!(!server.recordings.join("2026/01/31/a.wav").exists());
+    assert_eq!(ask("GET", "recording", &ann, Value::Null).await.status, 404);
+    assert_eq!(ask("DELETE", "recording", &boss, Value::Null).await.status, 409, "it is erased already");
+    let record = server.get(&format!("/api/v1/calls/{call}"), &ann).await.json();
+    assert_eq!(record["recordings"][0]["state"], "erased");
+    assert_eq!(record["recordings"][0]["legs"][0]["speaker"], "agent:1001", "what happened stays");
+    let log = server.get("/api/v1/audit?action=recording.", &boss).await.json();
+    let done: Vec<&str> =
+        log["entries"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(done, ["recording.erase", "recording.release", "recording.listen", "recording.hold"]);
+}
+
+#[tokio::test]
+async fn a_picture_of_a_recording_shows_who_was_loud_when() {
+    let (server, call) = with_call().await;
+    let ann = server.token("1001").await;
+    let path = format!("/api/v1/calls/{call}/recording/peaks");
+    assert_eq!(server.get(&path, &ann).await.status, 404, "it is no recording");
+    // Stereo, 16 bits, 8 kHz: a second of silence, in which the agent says something once.
+    let mut wav =
+        b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x40\x1f\0\0\0\x7d\0\0\x04\0\x10\0data".to_vec();
+    wav.extend(32_000_u32.to_le_bytes());
+    let mut samples = vec![0; 32_000];
+    samples[24_002..24_004].copy_from_slice(&(-9000_i16).to_le_bytes());
+    wav.extend(samples);
+    std::fs::write(server.recordings.join("2026/01/31/a.wav"), wav).unwrap();
+    let picture = server.get(&format!("{path}?points=4"), &ann).await.json();
+    assert_eq!(picture, json!({ "duration_ms": 1000, "channels": [[0, 0, 0, 0], [0, 0, 0, 9000]] }));
+    for points in ["0", "4001"] {
+        let answer = server.get(&format!("{path}?points={points}"), &ann).await;
+        assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (422, &json!("points")));
+    }
+    let bob = server.token("1002").await;
+    assert_eq!(server.get(&path, &bob).await.status, 403);
 }

@@ -16,6 +16,7 @@ mod people;
 mod permissions;
 mod roles;
 mod scopes;
+mod search;
 mod server;
 mod sign_in;
 mod staff;

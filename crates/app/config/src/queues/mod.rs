@@ -16,6 +16,7 @@ use hotline_yaml::{Fields, Node, Reader, suggest};
 
 use crate::agents::AgentEntry;
 use crate::flows::Sounds;
+use crate::retention::days;
 use crate::speech::speech;
 use crate::staffing::dispositions;
 use crate::trunks::choice;
@@ -47,6 +48,7 @@ const KEYS: &[&str] = &[
     "comfort",
     "greeting",
     "record",
+    "recordings_days",
     "speech",
     "members",
 ];
@@ -81,13 +83,19 @@ impl<'a> Around<'a> {
     }
 }
 
-/// The queues, and those of them whose callers' numbers are masked.
-pub(crate) fn queues(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    around: &Around<'_>,
-) -> Option<(BTreeMap<QueueId, Queue>, BTreeSet<QueueId>)> {
-    let (mut queues, mut masked) = (BTreeMap::new(), BTreeSet::new());
+/// The queues, and what the core does not need to know of them.
+#[derive(Default)]
+pub(crate) struct Queues {
+    pub(crate) queues: BTreeMap<QueueId, Queue>,
+    /// Those whose callers' numbers are masked.
+    pub(crate) masked: BTreeSet<QueueId>,
+    /// Days that their recordings are kept, where they say so.
+    pub(crate) recordings_days: BTreeMap<QueueId, u32>,
+}
+
+/// The queues.
+pub(crate) fn queues(reader: &mut Reader<'_>, node: &Node, around: &Around<'_>) -> Option<Queues> {
+    let mut all = Queues::default();
     for (key, value) in reader.entries(node, "queues")? {
         if reader.check_name(&key.text, key.place, "a queue's id").is_none() {
             continue;
@@ -95,13 +103,16 @@ pub(crate) fn queues(
         let id = QueueId::from(key.text.as_str());
         let Some(fields) = reader.fields(value, "a queue", KEYS) else { continue };
         if reader.bool(fields.optional("mask_numbers"), false)? {
-            masked.insert(id.clone());
+            all.masked.insert(id.clone());
+        }
+        if let Some(days) = days(reader, fields.optional("recordings_days"))? {
+            all.recordings_days.insert(id.clone(), days);
         }
         if let Some(queue) = queue(reader, &id, &fields, around) {
-            queues.insert(id, queue);
+            all.queues.insert(id, queue);
         }
     }
-    Some((queues, masked))
+    Some(all)
 }
 
 fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Around<'_>) -> Option<Queue> {

@@ -2,7 +2,7 @@
 //! crowd of agents who answer, over real UDP.
 //!
 //! `sip` counts calls that are set up, `media` what bridged calls cost. Start reading at `sip/mod.rs` or `media/mod.rs`.
-//! `acd` needs neither: it times the routing alone, in virtual time.
+//! `acd` needs neither: it times the routing alone, in virtual time. `records` times searches in a database of its own.
 
 mod acd;
 mod crowd;
@@ -11,6 +11,7 @@ mod media;
 mod message;
 mod pages;
 mod process;
+mod records;
 mod sip;
 mod socket;
 mod stage;
@@ -21,6 +22,7 @@ use std::io::IsTerminal;
 pub(crate) use acd::acd;
 pub(crate) use media::{forward, media};
 pub(crate) use pages::pages;
+pub(crate) use records::records;
 pub(crate) use sip::sip;
 
 /// To whoever waits, beside the result on standard output.

@@ -363,7 +363,7 @@ impl Call {
             RecordingState::Mended { duration, bytes } => {
                 CallEvent::RecordingMended { recording, duration, bytes }
             }
-            RecordingState::Open | RecordingState::Failed { .. } => return,
+            RecordingState::Open | RecordingState::Failed { .. } | RecordingState::Erased { .. } => return,
         };
         self.emit(now, env, what);
     }

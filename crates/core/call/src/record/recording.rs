@@ -66,7 +66,9 @@ impl Correction {
 impl Recording {
     const fn is_complete(&self) -> bool {
         match self.state {
-            RecordingState::Finished { .. } | RecordingState::Mended { .. } => true,
+            RecordingState::Finished { .. }
+            | RecordingState::Mended { .. }
+            | RecordingState::Erased { .. } => true,
             RecordingState::Open | RecordingState::Failed { .. } => false,
         }
     }
@@ -97,6 +99,11 @@ pub enum RecordingState {
     Failed {
         /// The cause in words.
         problem: String,
+    },
+    /// Complete once, and erased since.
+    Erased {
+        /// When.
+        at: WallTime,
     },
 }
 

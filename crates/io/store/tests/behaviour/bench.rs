@@ -79,6 +79,18 @@ impl Bench {
         sqlx::query_scalar(query).fetch_all(&mut connection).await.unwrap()
     }
 
+    /// How often the whole of a table of calls was read on PostgreSQL, as far as connections that are closed have told. SQLite does not
+    /// count; there the plans of the statements are looked at.
+    pub(crate) async fn full_scans(&self) -> i64 {
+        if matches!(self.backend, Backend::Sqlite) {
+            return 0;
+        }
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let scans = "SELECT CAST(SUM(seq_scan) AS BIGINT) FROM pg_stat_user_tables
+            WHERE relname IN ('call', 'call_term', 'call_search', 'call_agent')";
+        sqlx::query_scalar(scans).fetch_one(&mut connection).await.unwrap()
+    }
+
     /// Lets rows of the audit log be changed, as someone with all rights could.
     pub(crate) async fn disarm_audit(&self) {
         let statements = match &self.backend {

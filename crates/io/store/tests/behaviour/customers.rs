@@ -7,7 +7,7 @@ use hotline_store::{CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, NOTE_CHARS_MAX, S
 use crate::bench::Bench;
 use crate::sample::{at, record_of};
 
-fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
+pub(crate) fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
     Customer {
         id: CustomerId::generate(at(number), &mut Rng::from_number(number)),
         name: Pii::from(name),

@@ -1,0 +1,77 @@
+//! Which recordings are kept.
+
+use std::collections::BTreeSet;
+
+use hotline_base::QueueId;
+use hotline_call::{CallRecord, Recording, RecordingState};
+use hotline_store::{Erasure, LegalHold, RecordingsOf, StoreError};
+
+use crate::bench::Bench;
+use crate::sample::{at, call_id, finished, record, recording, recording_id};
+
+fn recorded(number: u64, queue: Option<&str>, state: RecordingState) -> CallRecord {
+    let mut record = record(call_id(number));
+    record.started_at = at(number);
+    match queue {
+        Some(queue) => record.queues[0].queue = QueueId::from(queue),
+        None => record.queues.clear(),
+    }
+    record.recordings.push(recording(number, state));
+    record
+}
+
+fn hold(number: u64, reason: &str) -> LegalHold {
+    LegalHold { call: call_id(number), at: at(9), by: "lawyer".to_owned(), reason: reason.to_owned() }
+}
+
+fn numbers(found: &[Recording]) -> Vec<u64> {
+    let number = |found: &Recording| (1..9).find(|number| recording_id(*number) == found.id).unwrap();
+    found.iter().map(number).collect()
+}
+
+pub(crate) async fn nothing_of_a_held_call_is_erased(bench: Bench) {
+    let store = &bench.store;
+    store.save_record(&recorded(1, None, finished())).await.unwrap();
+    assert!(store.put_hold(&hold(1, "case 7")).await.unwrap());
+    assert!(!store.put_hold(&hold(1, "another")).await.unwrap());
+    assert_eq!(store.get_hold(call_id(1)).await.unwrap(), Some(hold(1, "case 7")));
+    assert!(matches!(store.put_hold(&hold(2, " ")).await, Err(StoreError::Invalid { .. })));
+    let all = BTreeSet::new();
+    assert_eq!(store.erase_recording(recording_id(1), at(50)).await.unwrap(), Erasure::Held);
+    assert_eq!(store.recordings_before(at(99), RecordingsOf::Others(&all), 9).await.unwrap(), []);
+    assert!(store.release_hold(call_id(1)).await.unwrap());
+    assert!(!store.release_hold(call_id(1)).await.unwrap());
+    assert_eq!(store.erase_recording(recording_id(1), at(50)).await.unwrap(), Erasure::Done);
+    assert_eq!(store.erase_recording(recording_id(1), at(51)).await.unwrap(), Erasure::Nothing);
+    let call = store.get_call(call_id(1)).await.unwrap().unwrap();
+    assert_eq!(call.recordings[0].state, RecordingState::Erased { at: at(50) });
+    assert_eq!(numbers(&store.files_to_delete(9).await.unwrap()), [1]);
+    store.note_file_deleted(recording_id(1), at(52)).await.unwrap();
+    assert_eq!(store.files_to_delete(9).await.unwrap(), []);
+}
+
+pub(crate) async fn the_oldest_recordings_are_found_by_queue(bench: Bench) {
+    let store = &bench.store;
+    for (number, queue, state) in [
+        (3, Some("sales"), finished()),
+        (1, Some("sales"), finished()),
+        (2, None, finished()),
+        (4, Some("support"), finished()),
+        (5, Some("support"), RecordingState::Open),
+        (6, Some("support"), finished()),
+    ] {
+        store.save_record(&recorded(number, queue, state)).await.unwrap();
+    }
+    let (sales, named) = (QueueId::from("sales"), BTreeSet::from([QueueId::from("sales")]));
+    let (none, before) = (BTreeSet::new(), at(6));
+    for (of, limit, expected) in [
+        (RecordingsOf::Queue(&sales), 9, vec![1, 3]),
+        (RecordingsOf::Queue(&sales), 1, vec![1]),
+        (RecordingsOf::Others(&named), 9, vec![2, 4]),
+        (RecordingsOf::Others(&none), 9, vec![1, 2, 3, 4]),
+    ] {
+        let found = store.recordings_before(before, of, limit).await.unwrap();
+        assert_eq!(numbers(&found), expected, "{of:?}");
+    }
+    assert_eq!(store.erase_recording(recording_id(5), at(7)).await.unwrap(), Erasure::Nothing, "is written");
+}
