@@ -15,6 +15,7 @@ use hotline_sip_trace::Handle as TraceHandle;
 use hotline_store::{AuditEntry, Store, Writer};
 
 use crate::error::ApiError;
+use crate::fields::FieldSet;
 use crate::hours::HoursByHand;
 use crate::hub::Hub;
 use crate::known::Known;
@@ -128,6 +129,13 @@ impl App {
 
     fn throttled<T>(&self, change: impl FnOnce(&mut Throttle) -> T) -> T {
         change(&mut self.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The fields that the center has added to customers; pages that are open see by them, too.
+    pub(crate) async fn fields(&self) -> Result<Arc<FieldSet>, ApiError> {
+        let fields = Arc::new(FieldSet(self.ports.store.customer_fields().await?));
+        self.hub.set_fields(Arc::clone(&fields));
+        Ok(fields)
     }
 
     /// Writes the audit log. What it tells of is answered only when it is on disk.

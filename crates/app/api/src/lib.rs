@@ -18,6 +18,7 @@ mod draft;
 mod envelope;
 mod error;
 mod extract;
+mod fields;
 mod frame;
 mod hours;
 mod hub;

@@ -7,6 +7,7 @@ mod blocked;
 mod callbacks;
 mod calls;
 mod credentials;
+mod customer_fields;
 mod customers;
 mod document;
 mod events;
@@ -294,6 +295,8 @@ fn agents(table: Table) -> Table {
         GET "/v1/reasons", SignedIn => staff::reasons;
         /// What can become of calls.
         GET "/v1/dispositions", SignedIn => staff::dispositions;
+        /// Calls to which an agent wants to come back, the earliest first.
+        GET "/v1/follow-ups", may(P::RecordsSee) => staff::follow_ups [422];
         /// Asks for after-call work that does not begin by itself.
         POST "/v1/agents/{id}/wrap-up", may(P::AgentsSteer) => staff::ask_wrap_up [409];
         /// Ends after-call work early.
@@ -328,6 +331,20 @@ fn center(table: Table) -> Table {
         GET "/v1/customers/{id}", may(P::CustomersSee) => customers::show;
         /// Changes a customer.
         PUT "/v1/customers/{id}", may(P::CustomersEdit) => customers::change;
+        /// The last calls of a customer, the newest first.
+        GET "/v1/customers/{id}/contacts", may(P::CustomersSee) => customers::contacts;
+        /// Other customers with one of the numbers or the e-mail address.
+        GET "/v1/customers/{id}/duplicates", may(P::CustomersSee) => customers::duplicates;
+        /// Makes another customer one with this one, who has its calls then. Doing it again changes nothing.
+        POST "/v1/customers/{id}/merge", may(P::CustomersEdit) => customers::merge [412];
+        /// The fields that the center has added to customers.
+        GET "/v1/customer-fields", may(P::CustomersSee) => customer_fields::list;
+        /// Adds a field to all customers.
+        POST "/v1/customer-fields", may(P::ConfigEdit) => customer_fields::create [409];
+        /// Changes a field of customers.
+        PUT "/v1/customer-fields/{name}", may(P::ConfigEdit) => customer_fields::change;
+        /// Removes a field of customers; what is in it is hidden from then on.
+        DELETE "/v1/customer-fields/{name}", may(P::ConfigEdit) => customer_fields::remove;
         /// How opening hours stand.
         GET "/v1/hours", may(P::HoursSee) => hours::list;
         /// Opens or closes by hand.

@@ -11,9 +11,7 @@ use anyhow::{Context, Result, bail};
 use hotline_api::{Dispositions, HoursByHand, Ports, Teams, Webhook, Webhooks};
 use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
-use hotline_config::{
-    Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine,
-};
+use hotline_config::{Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine};
 use hotline_flow_files::{FlowFiles, Parts as FlowParts};
 use hotline_media::{EngineConfig, Event as MediaEvent};
 use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
@@ -403,6 +401,7 @@ fn dispositions(configuration: &Configuration) -> Dispositions {
     let queues = queues.map(|(id, queue)| (id.clone(), queue.dispositions.clone()));
     Dispositions {
         names: configuration.center.staffing.dispositions.clone(),
+        groups: configuration.center.staffing.disposition_groups.clone(),
         queues: queues.filter(|(_, codes)| !codes.is_empty()).collect(),
     }
 }
