@@ -16,6 +16,7 @@ mod customer;
 mod event;
 mod flow;
 mod hours;
+mod import;
 mod live;
 mod message;
 mod number;
@@ -53,6 +54,7 @@ pub use flow::{
     FlowTestFailure, FlowTestMoment, FlowTestRun, FlowText, FlowVersion, FlowVersionList, FlowVersionText,
 };
 pub use hours::{Hours, HoursList, HoursOverride, HoursState};
+pub use import::{CommitImport, Import, ImportColumn, ImportError, ImportState, SetImportColumns};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use message::{Message, MessagePage, SetMessage};
 pub use number::Number;

@@ -6,6 +6,8 @@ use hotline_api_types::FlowText;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use crate::imports::sheet::CSV;
+
 /// 204: it is done, and there is nothing to say.
 pub(crate) struct NoContent;
 
@@ -63,6 +65,9 @@ pub(crate) struct Pcap {
     pub(crate) name: String,
     pub(crate) body: Body,
 }
+
+/// Customers as a table.
+pub(crate) struct CsvFile(pub(crate) Vec<u8>);
 
 /// Events without an end.
 pub(crate) struct EventStream(pub(crate) Body);
@@ -134,6 +139,14 @@ impl<T: IntoResponse> IntoResponse for Secret<T> {
         let mut response = self.0.into_response();
         response.extensions_mut().insert(ShownOnce);
         response
+    }
+}
+
+impl IntoResponse for CsvFile {
+    fn into_response(self) -> Response {
+        let name = "attachment; filename=\"customers.csv\"";
+        let fields = [(header::CONTENT_TYPE, CSV), (header::CONTENT_DISPOSITION, name)];
+        (fields, self.0).into_response()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::fields::FieldSet;
 use crate::hours::HoursByHand;
 use crate::hub::Hub;
+use crate::imports::Imports;
 use crate::known::Known;
 use crate::once::Keys;
 use crate::password::Checker;
@@ -71,6 +72,8 @@ pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) passwords: Checker,
     pub(crate) webhooks: Running,
+    /// Files of customers.
+    pub(crate) imports: Imports,
     /// Requests that may be sent twice.
     pub(crate) keys: Keys,
     /// Shared by sign-ins; held for one look-up, never across an await.
@@ -96,8 +99,8 @@ impl App {
         let mut rng = Rng::from_seed(seed);
         let keys = Keys::new(rng.hex(16));
         let rng = Mutex::new(rng);
-        let (throttle, known, people) = Default::default();
-        Ok(Self { ports, hub, passwords, webhooks, keys, throttle, known, rng, people })
+        let (throttle, known, people, imports) = Default::default();
+        Ok(Self { ports, hub, passwords, webhooks, imports, keys, throttle, known, rng, people })
     }
 
     /// The wall clock.

@@ -27,7 +27,7 @@ use crate::concern::{Course, agents_of};
 use crate::fields::FieldSet;
 use crate::viewer::{Subject, Ties, Viewer};
 
-pub(crate) use customer::{Lens, contact, customer, pop};
+pub(crate) use customer::{Lens, asset, contact, customer, pop};
 pub(crate) use decision::decision;
 pub(crate) use event::event;
 pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};

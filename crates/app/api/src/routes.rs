@@ -14,6 +14,7 @@ mod events;
 mod flows;
 mod health;
 mod hours;
+mod imports;
 mod messages;
 mod pages;
 mod people;
@@ -49,6 +50,7 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::envelope::envelope;
 use crate::error::ApiError;
+use crate::imports::sheet::SHEET_BYTES_MAX;
 use crate::once::once;
 use crate::openapi::Entry;
 
@@ -67,19 +69,29 @@ pub fn routes() -> Vec<Route> {
 
 /// Every route below `/api`, with all that is known of it.
 fn entries() -> Vec<Entry> {
-    flows(without_flows()).entries
+    files(flows(without_flows())).entries
 }
 
 fn without_flows() -> Table {
     center(agents(lines(softphone(calls(people(sign_in(Table::default())))))))
 }
 
+/// Files come in, which are larger than other requests.
+fn files(table: Table) -> Table {
+    routes! { table;
+        /// Reads a CSV file of customers and says what it would change; nothing is changed yet.
+        POST "/v1/imports", may(P::CustomersEdit) => imports::create [409];
+    }
+}
+
 /// The router of the whole server.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let flows = flows(Table::default()).router.layer(DefaultBodyLimit::max(FLOW_BODY_BYTES_MAX));
+    let files = files(Table::default()).router.layer(DefaultBodyLimit::max(SHEET_BYTES_MAX));
     let api = without_flows()
         .router
         .merge(flows)
+        .merge(files)
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::Method)
         .layer(from_fn_with_state(Arc::clone(&app), once))
@@ -337,6 +349,16 @@ fn center(table: Table) -> Table {
         GET "/v1/customers/{id}/duplicates", may(P::CustomersSee) => customers::duplicates;
         /// Makes another customer one with this one, who has its calls then. Doing it again changes nothing.
         POST "/v1/customers/{id}/merge", may(P::CustomersEdit) => customers::merge [412];
+        /// All customers as a CSV file, as the user sees them.
+        GET "/v1/customers.csv", may(P::CustomersExport) => imports::csv [409];
+        /// How far an import of one's own is.
+        GET "/v1/imports/{id}", may(P::CustomersEdit) => imports::show;
+        /// Says what the columns of the file are; the answer is what it would change then.
+        PUT "/v1/imports/{id}", may(P::CustomersEdit) => imports::set_columns [409];
+        /// Forgets an import.
+        DELETE "/v1/imports/{id}", may(P::CustomersEdit) => imports::remove [409];
+        /// Begins to write what the preview shows: all of it or nothing.
+        POST "/v1/imports/{id}/commit", may(P::CustomersEdit) => imports::commit [409];
         /// The fields that the center has added to customers.
         GET "/v1/customer-fields", may(P::CustomersSee) => customer_fields::list;
         /// Adds a field to all customers.

@@ -92,7 +92,8 @@ pub(crate) fn contact(contact: &Contact) -> api::Contact {
     }
 }
 
-fn asset(asset: &Asset) -> api::Asset {
+/// Something that a customer has bought.
+pub(crate) fn asset(asset: &Asset) -> api::Asset {
     api::Asset {
         product: asset.product.clone(),
         serial: text(asset.serial.as_ref()),

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::{Operation, Output};
 use crate::answer::{
-    Accepted, Created, EventStream, Frozen, Made, NoContent, Page, Pcap, SavedFlow, Secret, SignedIn,
-    SignedOut, Started, Versioned,
+    Accepted, Created, CsvFile, EventStream, Frozen, Made, NoContent, Page, Pcap, SavedFlow, Secret,
+    SignedIn, SignedOut, Started, Versioned,
 };
 use crate::error::ApiError;
+use crate::imports::sheet::CSV;
 use crate::sound::Sound;
 
 const TAG: &str = "The version, for `If-Match`.";
@@ -116,6 +117,13 @@ impl Output for Pcap {
     fn describe(operation: &mut Operation<'_>) {
         let bytes = json!({ "type": "string", "format": "binary" });
         operation.response(200, "A file for Wireshark.", Some(("application/vnd.tcpdump.pcap", bytes)));
+        operation.header(200, "Content-Disposition", "The name of the file.");
+    }
+}
+
+impl Output for CsvFile {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.response(200, "A table.", Some((CSV, json!({ "type": "string" }))));
         operation.header(200, "Content-Disposition", "The name of the file.");
     }
 }

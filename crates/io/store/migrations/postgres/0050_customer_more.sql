@@ -17,7 +17,8 @@ CREATE TABLE customer_field (
 
 -- Customers that were merged into others: calls that end later are counted for those.
 CREATE TABLE customer_merge (
-    other TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    -- Compared with `call.customer`, in whose order it must be.
+    other TEXT NOT NULL PRIMARY KEY,
     kept TEXT COLLATE "C" NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
     at BIGINT NOT NULL
 );

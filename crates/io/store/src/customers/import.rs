@@ -1,10 +1,12 @@
 //! Many customers at once: all of them or none, and all of them for whoever may have them.
 
+use std::collections::BTreeMap;
+
 use hotline_base::{CustomerId, WallTime};
 use hotline_call::Customer;
 
 use super::{SELECT, insert, read_customers, update};
-use crate::db::sql;
+use crate::db::{portions, sql};
 use crate::{Store, StoreError};
 
 /// Customers of one import or export.
@@ -40,6 +42,33 @@ impl Store {
         }
         tx.commit().await?;
         Ok(done)
+    }
+
+    /// Those who have one of these ids or one of these numbers, each once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn customers_among(
+        &self,
+        ids: &[String],
+        numbers: &[String],
+    ) -> Result<Vec<Customer>, StoreError> {
+        let mut found: BTreeMap<CustomerId, Customer> = BTreeMap::new();
+        let by_id = "WHERE c.id IN (";
+        let by_number = "WHERE c.id IN (SELECT m.customer FROM customer_number m WHERE m.number IN (";
+        for (among, begin, end) in [(ids, by_id, ")"), (numbers, by_number, "))")] {
+            for portion in portions(among) {
+                let mut statement = sql(SELECT);
+                for (index, one) in portion.iter().enumerate() {
+                    statement.push_bind(if index == 0 { begin } else { "," }, one.as_str());
+                }
+                statement.push(end);
+                statement.push(" ORDER BY c.id, n.position");
+                let customers = read_customers(&self.db.fetch(statement).await?)?;
+                found.extend(customers.into_iter().map(|customer| (customer.id, customer)));
+            }
+        }
+        Ok(found.into_values().collect())
     }
 
     /// Customers in the order of their ids, those behind `after`, at most `limit`.
