@@ -106,10 +106,10 @@ pub(crate) fn asset(asset: &Asset) -> api::Asset {
 fn collected(values: &[(Variable, Value)], sight: Sight) -> BTreeMap<String, api::FieldValue> {
     let shown = |value: &Value| {
         Some(match value {
-            Value::Text(text) => match sight.json(serde_json::Value::from(text.as_str())) {
-                serde_json::Value::String(text) => api::FieldValue::Text(text),
-                _ => return None,
-            },
+            Value::Text(text) => {
+                let shown = sight.json(serde_json::Value::from(text.as_str()));
+                api::FieldValue::Text(shown.as_str()?.to_owned())
+            }
             Value::Integer(number) => api::FieldValue::Number((*number).into()),
             Value::Decimal(number) => api::FieldValue::Number(serde_json::Number::from_f64(*number)?),
             Value::Boolean(value) => api::FieldValue::Boolean(*value),

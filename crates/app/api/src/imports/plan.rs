@@ -37,6 +37,9 @@ pub(super) struct Counts {
     pub(super) wrong: usize,
 }
 
+/// The customer of a line before, if it is known, and after.
+type Line<'k> = (Option<&'k Customer>, Customer);
+
 /// By what a line finds its customer.
 struct Keys {
     id: Option<CustomerId>,
@@ -80,11 +83,7 @@ impl Plan {
         Ok(plan)
     }
 
-    fn add(
-        &mut self,
-        row: usize,
-        outcome: Result<Option<(Option<&Customer>, Customer)>, Vec<(String, String)>>,
-    ) {
+    fn add(&mut self, row: usize, outcome: Result<Option<Line<'_>>, Vec<(String, String)>>) {
         match outcome {
             Ok(None) => self.counts.duplicates += 1,
             Ok(Some((None, after))) => self.new.push(after),

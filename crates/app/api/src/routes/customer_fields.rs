@@ -62,9 +62,11 @@ pub(crate) async fn create(
     };
     let new = CustomerField { changed_at: app.now(), ..read(name, kind, change)? };
     let made = app.ports.store.create_customer_field(&new).await;
-    made.map_err(|error| match error {
-        StoreError::Invalid { .. } => ApiError::Kept("there are as many fields as customers can have"),
-        other => ApiError::on_conflict(other, wrong("name", "is taken")),
+    made.map_err(|error| {
+        if matches!(error, StoreError::Invalid { .. }) {
+            return ApiError::Kept("there are as many fields as customers can have");
+        }
+        ApiError::on_conflict(error, wrong("name", "is taken"))
     })?;
     changed(&app, &who, "customer_field.create", &new).await?;
     let Versioned { tag, body } = answer(&new);

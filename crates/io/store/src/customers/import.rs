@@ -34,9 +34,8 @@ impl Store {
         }
         for customer in changed {
             let after = update(&mut tx, customer, now).await;
-            done.push(after.map_err(|error| match error {
-                StoreError::NotFound => StoreError::Conflict,
-                other => other,
+            done.push(after.map_err(|error| {
+                if matches!(error, StoreError::NotFound) { StoreError::Conflict } else { error }
             })?);
             told(done.len());
         }

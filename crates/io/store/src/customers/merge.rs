@@ -54,9 +54,8 @@ impl Store {
         if tx.execute(gone).await? == 0 {
             return Err(StoreError::Conflict);
         }
-        let after = update(&mut tx, kept, now).await.map_err(|error| match error {
-            StoreError::NotFound => StoreError::Conflict,
-            other => other,
+        let after = update(&mut tx, kept, now).await.map_err(|error| {
+            if matches!(error, StoreError::NotFound) { StoreError::Conflict } else { error }
         })?;
         let merged = sql("INSERT INTO customer_merge (other, kept, at) VALUES ($1, $2, $3)")
             .bind(other.id.to_string())
