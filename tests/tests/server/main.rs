@@ -11,6 +11,7 @@ mod carrier;
 mod codecs;
 mod control;
 mod crowd;
+mod customers;
 mod device;
 mod extension;
 mod flows;

@@ -1,11 +1,12 @@
 //! A living call, and the screen pop of an offer.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Customer, Direction, Diversion, Number, Timestamp};
+use crate::{Contact, Customer, Direction, Diversion, FieldValue, Number, Step, Timestamp};
 
 /// A living call.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -247,6 +248,21 @@ pub struct Pop {
     pub language: String,
     /// The customer; `null` for an unknown number, or while `lookup_done` is false.
     pub customer: Option<Customer>,
+    /// Everybody who has the number, the one above first; empty unless there are several.
+    #[serde(default)]
+    pub matches: Vec<Customer>,
+    /// The customer's calls before, the newest first, at most 10.
+    #[serde(default)]
+    pub history: Vec<Contact>,
+    /// The way through the flows so far: the last 50 steps that are over.
+    #[serde(default)]
+    pub path: Vec<Step>,
+    /// What the flow has collected, by the names of its variables; never those that are sensitive.
+    #[serde(default)]
+    pub collected: BTreeMap<String, FieldValue>,
+    /// Where another system shows the customer, as the queue or the center says.
+    #[serde(default)]
+    pub crm_url: Option<String>,
     /// Whether the address book has answered.
     pub lookup_done: bool,
 }

@@ -187,6 +187,9 @@ pub enum What {
         offer: u64,
         /// The agent.
         agent: String,
+        /// The screen pop as it is now; for that agent alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pop: Option<Box<Pop>>,
     },
     /// A server of a trunk is asked to call a number outside.
     #[serde(rename = "call.dialled")]

@@ -16,6 +16,7 @@ mod customer;
 mod event;
 mod flow;
 mod hours;
+mod import;
 mod live;
 mod message;
 mod number;
@@ -41,7 +42,11 @@ pub use call::{
     PauseRecording, Pop, PressKeys, TransferCall,
 };
 pub use callback::{Callback, CallbackList};
-pub use customer::{Customer, CustomerDraft, CustomerList};
+pub use customer::{
+    Asset, Contact, ContactList, ContactOutcome, Customer, CustomerDraft, CustomerField, CustomerFieldChange,
+    CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, FieldValue, MergeCustomers,
+    NewCustomerField,
+};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use flow::{
     Flow, FlowCheck, FlowDiff, FlowDraft, FlowEdge, FlowExitFigures, FlowFigures, FlowGraph, FlowList,
@@ -49,6 +54,7 @@ pub use flow::{
     FlowTestFailure, FlowTestMoment, FlowTestRun, FlowText, FlowVersion, FlowVersionList, FlowVersionText,
 };
 pub use hours::{Hours, HoursList, HoursOverride, HoursState};
+pub use import::{CommitImport, Import, ImportColumn, ImportError, ImportState, SetImportColumns};
 pub use live::{Alarm, Live, Queue, Waiting};
 pub use message::{Message, MessagePage, SetMessage};
 pub use number::Number;
@@ -73,8 +79,9 @@ pub use session::{
     SessionList, SignIn, Token, TotpCode, TotpOffer,
 };
 pub use staff::{
-    AgentBooking, AgentHelp, AgentSession, AgentSpan, AgentTimes, Disposition, DispositionList, EndHelp,
-    Help, HelpOutcome, NewBooking, Reason, ReasonList, SetDisposition, WrapUp, WrapUpDisposition,
+    AgentBooking, AgentHelp, AgentSession, AgentSpan, AgentTimes, Disposition, DispositionGroup,
+    DispositionList, EndHelp, FollowUp, FollowUpList, Help, HelpOutcome, NewBooking, Reason, ReasonList,
+    SetDisposition, WrapUp, WrapUpDisposition,
 };
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::{SipDirection, SipLadder, SipLeg, SipMedia, SipMessage, SipParticipant, SipRole};

@@ -95,8 +95,54 @@ pub struct Reason {
 pub struct DispositionList {
     /// Names by their codes.
     pub dispositions: BTreeMap<String, String>,
+    /// How they are shown; those in no group stand beside the groups.
+    #[serde(default)]
+    pub groups: Vec<DispositionGroup>,
     /// The codes of queues that do not have all of them.
     pub queues: BTreeMap<String, Vec<String>>,
+}
+
+/// Dispositions that are shown together. A group is no disposition itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DispositionGroup {
+    /// Names the group.
+    pub code: String,
+    /// Shown name.
+    pub name: String,
+    /// Groups within it.
+    pub groups: Vec<DispositionGroup>,
+    /// The codes of the dispositions right in it.
+    pub codes: Vec<String>,
+}
+
+/// Answer to `GET /api/v1/follow-ups`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FollowUpList {
+    /// The earliest first.
+    pub follow_ups: Vec<FollowUp>,
+    /// For `?cursor=`: what follows; `null` at the end.
+    pub next: Option<String>,
+}
+
+/// A call to which an agent wants to come back.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FollowUp {
+    /// When.
+    pub at: Timestamp,
+    /// The call.
+    pub call: String,
+    /// The agent.
+    pub agent: String,
+    /// The disposition.
+    pub code: String,
+    /// In the agent's words.
+    pub note: Option<String>,
+}
+
+impl fmt::Debug for FollowUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FollowUp").field("call", &self.call).finish_non_exhaustive()
+    }
 }
 
 /// Body of `PUT /api/v1/calls/{id}/disposition`.
@@ -108,6 +154,9 @@ pub struct SetDisposition {
     /// In the agent's words, at most 2000 bytes.
     #[serde(default)]
     pub note: Option<String>,
+    /// When the agent wants to come back to it, within ten years.
+    #[serde(default)]
+    pub follow_up_at: Option<Timestamp>,
     /// Whose disposition it is; for admins, who may give it for an agent.
     #[serde(default)]
     pub agent: Option<String>,
@@ -132,6 +181,9 @@ pub struct Disposition {
     pub note: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// When the agent wants to come back to it.
+    #[serde(default)]
+    pub follow_up_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Disposition {

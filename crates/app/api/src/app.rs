@@ -15,8 +15,10 @@ use hotline_sip_trace::Handle as TraceHandle;
 use hotline_store::{AuditEntry, Store, Writer};
 
 use crate::error::ApiError;
+use crate::fields::FieldSet;
 use crate::hours::HoursByHand;
 use crate::hub::Hub;
+use crate::imports::Imports;
 use crate::known::Known;
 use crate::once::Keys;
 use crate::password::Checker;
@@ -70,6 +72,8 @@ pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) passwords: Checker,
     pub(crate) webhooks: Running,
+    /// Files of customers.
+    pub(crate) imports: Imports,
     /// Requests that may be sent twice.
     pub(crate) keys: Keys,
     /// Shared by sign-ins; held for one look-up, never across an await.
@@ -95,8 +99,8 @@ impl App {
         let mut rng = Rng::from_seed(seed);
         let keys = Keys::new(rng.hex(16));
         let rng = Mutex::new(rng);
-        let (throttle, known, people) = Default::default();
-        Ok(Self { ports, hub, passwords, webhooks, keys, throttle, known, rng, people })
+        let (throttle, known, people, imports) = Default::default();
+        Ok(Self { ports, hub, passwords, webhooks, imports, keys, throttle, known, rng, people })
     }
 
     /// The wall clock.
@@ -128,6 +132,13 @@ impl App {
 
     fn throttled<T>(&self, change: impl FnOnce(&mut Throttle) -> T) -> T {
         change(&mut self.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The fields that the center has added to customers; pages that are open see by them, too.
+    pub(crate) async fn fields(&self) -> Result<Arc<FieldSet>, ApiError> {
+        let fields = Arc::new(FieldSet(self.ports.store.customer_fields().await?));
+        self.hub.set_fields(Arc::clone(&fields));
+        Ok(fields)
     }
 
     /// Writes the audit log. What it tells of is answered only when it is on disk.

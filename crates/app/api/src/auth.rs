@@ -146,7 +146,8 @@ async fn identify(app: &App, secret: &Secret<'_>) -> Result<Option<Identity>, Ap
 pub(crate) fn identity(app: &App, found: SignedIn) -> Identity {
     let SignedIn { session, user, standing } = found;
     let (agent, center) = (user.agent.clone(), Arc::clone(&app.ports.teams));
-    let viewer = Viewer::new(agent, standing.grants.clone(), &standing.teams, center);
+    let viewer =
+        Viewer::new(agent, standing.grants.clone(), &standing.teams, center).with_roles(&standing.roles);
     let duty = if session.limited { duty(app, &user, &standing) } else { None };
     Identity { session, user, standing, viewer, duty }
 }

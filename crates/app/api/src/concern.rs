@@ -74,7 +74,7 @@ impl Concerns {
             agents: agents_of(view).into_iter().cloned().collect(),
             company: company_of(view, |_| true),
             hidden: company_of(view, |one| !one.told),
-            lookup_done: view.customer.is_some(),
+            lookup_done: view.found.is_some(),
             recording: view.record.is_recording(),
             ended: view.record.ended_at.is_some(),
             ever: Arc::new(Ties::of_record(&view.record)),

@@ -1,5 +1,6 @@
 //! From the core's types to the JSON shapes, and which of it a viewer may see.
 
+mod customer;
 mod decision;
 mod event;
 mod flow;
@@ -12,18 +13,21 @@ mod trace;
 mod trunk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hotline_access::{Permission, Scope};
 use hotline_acd::{AgentState, AgentView, CallerView, Device, Disposition, Help, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
 use hotline_call::{
-    Alarm, AlarmKind, Attendee, CallState, CallView, Customer, OfferOutcome, ScreenPop, Snapshot, Who,
+    Alarm, AlarmKind, Attendee, CallState, CallView, OfferOutcome, POP_STEPS_MAX, ScreenPop, Snapshot, Who,
 };
 
 use crate::concern::{Course, agents_of};
+use crate::fields::FieldSet;
 use crate::viewer::{Subject, Ties, Viewer};
 
+pub(crate) use customer::{Lens, asset, contact, customer, pop};
 pub(crate) use decision::decision;
 pub(crate) use event::event;
 pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};
@@ -45,12 +49,19 @@ fn text(value: Option<&Pii<String>>) -> Option<String> {
 }
 
 /// What `viewer` may see of a snapshot. `lookup_done` tells whether the address book has answered for a call.
-pub(crate) fn live(snapshot: &Snapshot, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> api::Live {
+pub(crate) fn live(
+    snapshot: &Snapshot,
+    viewer: &Viewer,
+    fields: &FieldSet,
+    lookup_done: impl Fn(CallId) -> bool,
+) -> api::Live {
     let seen = |view: &&CallView| viewer.sees_live(&Ties::of_view(view), &Ties::of_record(&view.record));
     let sight = |view: &CallView| Sight::of(viewer, Subject::Call(&Ties::of_record(&view.record)));
     let of_agent = |view: &AgentView| agent(view, Sight::of_agent(viewer, &view.id));
     let system = viewer.sees_all(Permission::SystemSee);
-    let pop = snapshot.calls.iter().find_map(|view| own_pop(view, viewer, sight(view), &lookup_done));
+    let pop = snapshot.calls.iter().find_map(|view| {
+        own_pop(view, viewer, &lookup_done).map(|shown| pop(&shown, Lens::of(viewer, sight(view), fields)))
+    });
     api::Live {
         seq: snapshot.seq,
         at: time(snapshot.at),
@@ -269,12 +280,7 @@ pub(crate) fn shown(course: &Course, sight: Sight) -> api::Call {
 }
 
 /// The screen pop of a call that is offered to the viewer or was taken by it.
-fn own_pop(
-    view: &CallView,
-    viewer: &Viewer,
-    sight: Sight,
-    lookup_done: impl Fn(CallId) -> bool,
-) -> Option<api::Pop> {
+fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> bool) -> Option<ScreenPop> {
     let record = &view.record;
     let agent = agents_of(view).into_iter().find(|agent| viewer.is_popped(agent))?;
     let offer = record.offers.iter().rev().find(|offer| offer.agent == *agent)?;
@@ -283,7 +289,7 @@ fn own_pop(
         OfferOutcome::Failed { .. } => return None,
     }
     let visit = record.queues.last();
-    let shown = ScreenPop {
+    Some(ScreenPop {
         call: record.call,
         offer: offer.leg,
         agent: agent.clone(),
@@ -294,43 +300,12 @@ fn own_pop(
         queued_at: visit.map(|visit| visit.entered_at),
         diversion: record.diversion.clone(),
         language: record.language.clone(),
-        customer: view.customer.clone(),
-        lookup_done: view.customer.is_some() || lookup_done(record.call),
-    };
-    Some(pop(&shown, sight))
-}
-
-/// A screen pop, for the agent concerned only.
-pub(crate) fn pop(pop: &ScreenPop, sight: Sight) -> api::Pop {
-    api::Pop {
-        call: pop.call.to_string(),
-        offer: pop.offer.0,
-        agent: pop.agent.to_string(),
-        caller: sight.number(&pop.caller),
-        caller_name: sight.text(pop.caller_name.as_ref()),
-        called: sight.number(&pop.called),
-        queue: pop.queue.as_ref().map(ToString::to_string),
-        queued_at: pop.queued_at.map(time),
-        diversion: pop.diversion.as_ref().map(|one| record::diversion(one, sight)),
-        language: pop.language.clone(),
-        customer: pop.customer.as_ref().map(|one| customer(one, sight)),
-        lookup_done: pop.lookup_done,
-    }
-}
-
-/// A customer.
-pub(crate) fn customer(customer: &Customer, sight: Sight) -> api::Customer {
-    api::Customer {
-        id: customer.id.to_string(),
-        name: customer.name.expose().clone(),
-        company: text(customer.company.as_ref()),
-        email: text(customer.email.as_ref()),
-        numbers: customer.numbers.iter().map(|number| sight.number(number)).collect(),
-        note: text(customer.note.as_ref()),
-        class: customer.class.clone(),
-        language: customer.language.clone(),
-        changed_at: time(customer.changed_at),
-    }
+        found: view.found.clone(),
+        path: record.last_steps(POP_STEPS_MAX).to_vec(),
+        collected: Arc::clone(&view.collected),
+        crm: view.crm.clone(),
+        lookup_done: view.found.is_some() || lookup_done(record.call),
+    })
 }
 
 fn alarm(alarm: &Alarm) -> api::Alarm {

@@ -62,6 +62,8 @@ pub(crate) enum ApiError {
     KeyShownOnce,
     #[error("the body is too large")]
     TooLarge,
+    #[error("a table comes as text/csv, which its Content-Type must say")]
+    MediaType,
     #[error("the range lies outside the recording")]
     Range { length: u64 },
 
@@ -132,6 +134,7 @@ impl ApiError {
             Self::Query(rejection) => rejection.status(),
             Self::Key | Self::Cursor | Self::NotAbsent => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             // An id that is none names nothing.
             Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
             Self::Fields(_) | Self::Value(_) | Self::Flows(_) | Self::KeyReused => {
@@ -210,6 +213,7 @@ impl ApiError {
             | Self::KeyUnknown
             | Self::KeyShownOnce
             | Self::TooLarge
+            | Self::MediaType
             | Self::SignInFailed
             | Self::Forbidden
             | Self::PasswordFirst

@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use bytes::Bytes;
 use hotline_flow_files::Expected;
 use http::request::Parts;
 use http::{HeaderName, header};
 
 use crate::error::ApiError;
+use crate::imports::sheet::CSV;
 
 /// A JSON body.
 #[derive(FromRequest)]
@@ -23,6 +25,9 @@ pub(crate) struct Query<T>(pub(crate) T);
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(ApiError))]
 pub(crate) struct Path<T>(pub(crate) T);
+
+/// A file with a table.
+pub(crate) struct Upload(pub(crate) Bytes);
 
 /// `If-Match`: the version that is to be changed, as it is written.
 pub(crate) struct IfMatch(pub(crate) String);
@@ -41,6 +46,21 @@ pub(crate) struct LastEvent(pub(crate) Option<u64>);
 
 /// `User-Agent`, as far as it is text.
 pub(crate) struct Browser(pub(crate) String);
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let named = request.headers().get(header::CONTENT_TYPE).and_then(|field| field.to_str().ok());
+        let named = named.and_then(|field| field.split(';').next()).unwrap_or_default().trim();
+        if !named.eq_ignore_ascii_case(CSV) {
+            return Err(ApiError::MediaType);
+        }
+        // Whatever else can be wrong with a body is that the client went away.
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| ApiError::TooLarge)?;
+        Ok(Self(bytes))
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;

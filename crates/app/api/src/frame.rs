@@ -10,7 +10,7 @@ use hotline_shard::Live;
 use serde::Serialize;
 
 use crate::concern::Noted;
-use crate::convert::{self, Profile, Sight};
+use crate::convert::{self, Lens, Profile, Sight};
 use crate::lines::Share;
 
 /// How an event is told.
@@ -18,7 +18,7 @@ use crate::lines::Share;
 pub(crate) enum Form {
     /// With the reasons of decisions, which name the other agents.
     Whole,
-    /// To an agent concerned, with the screen pop if it has one.
+    /// To an agent concerned.
     Own,
     /// To those who see the call by their team: without reasons, and with the call when it may be new to them.
     Team,
@@ -35,13 +35,7 @@ pub(crate) fn event(
     let mut event = convert::event(&live.event, agents, sight);
     match form {
         Form::Whole => {}
-        Form::Own => {
-            take_reasons(&mut event.what);
-            // An offer concerns nobody but its agent.
-            if let (What::CallOffered { pop, .. }, Some(agent)) = (&mut event.what, noted.agents.first()) {
-                *pop = pop_for(live, agent).map(|shown| Box::new(convert::pop(shown, sight)));
-            }
-        }
+        Form::Own => take_reasons(&mut event.what),
         Form::Team => {
             take_reasons(&mut event.what);
             event.shown = noted.shown.as_ref().map(|course| Box::new(convert::shown(course, sight)));
@@ -56,6 +50,21 @@ pub(crate) fn event(
     frame("event", live.event.seq, &event)
 }
 
+/// An event with the screen pop that goes with it, for the agent whose pop it is.
+pub(crate) fn popped(
+    (live, shown): (&Live, &ScreenPop),
+    sight: Sight,
+    lens: Lens<'_>,
+    agents: &BTreeMap<AgentId, Profile>,
+) -> Bytes {
+    let mut event = convert::event(&live.event, agents, sight);
+    take_reasons(&mut event.what);
+    if let What::CallOffered { pop, .. } | What::CallConnected { pop, .. } = &mut event.what {
+        *pop = Some(Box::new(convert::pop(shown, lens)));
+    }
+    frame("event", live.event.seq, &event)
+}
+
 fn take_reasons(what: &mut What) {
     if let What::CallOffered { because, .. }
     | What::CallNotOffered { because }
@@ -63,11 +72,6 @@ fn take_reasons(what: &mut What) {
     {
         *because = None;
     }
-}
-
-/// The screen pop that goes to `agent` with an event.
-pub(crate) fn pop_for<'l>(live: &'l Live, agent: &AgentId) -> Option<&'l ScreenPop> {
-    live.pop.as_ref().filter(|shown| shown.agent == *agent)
 }
 
 /// A snapshot at `seq`.

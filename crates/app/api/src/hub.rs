@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::concern::Concerns;
 use crate::convert::{self, Profile};
+use crate::fields::FieldSet;
 use crate::lines::{Lines, Share};
 use crate::ring::{Entry, Ring};
 use crate::viewer::Viewer;
@@ -62,6 +63,8 @@ struct State {
     concerns: Concerns,
     lines: Lines,
     agents: BTreeMap<AgentId, Profile>,
+    /// The fields that the center has added to customers; those that are not known here are shown to nobody.
+    fields: Arc<FieldSet>,
     seats: BTreeMap<u64, Seat>,
     seats_made: u64,
     /// Pops that a page should write and has not: by offer, for whom.
@@ -209,7 +212,7 @@ impl Hub {
                 let mut frames = Vec::new();
                 for entry in entries {
                     seq = entry.seq;
-                    frames.extend(entry.frame_for(viewer, &state.agents));
+                    frames.extend(entry.frame_for(viewer, (&state.agents, &state.fields)));
                 }
                 if seq == before { Next::Nothing } else { Next::Frames { seq, frames } }
             }
@@ -219,9 +222,20 @@ impl Hub {
     /// The present state, as far as `viewer` may see it.
     pub(crate) async fn picture(&self, viewer: &Viewer) -> Result<Picture, HandleError> {
         let snapshot = self.shard.snapshot().await?;
-        let live = convert::live(&snapshot, viewer, |call| self.state().concerns.lookup_done(call));
+        let fields = self.fields();
+        let live = convert::live(&snapshot, viewer, &fields, |call| self.state().concerns.lookup_done(call));
         let pop = live.pop.as_ref().map(|pop| LegId(pop.offer));
         Ok(Picture { seq: snapshot.seq, live, pop })
+    }
+
+    /// The fields that the center has added to customers, as they were read last.
+    pub(crate) fn fields(&self) -> Arc<FieldSet> {
+        Arc::clone(&self.state().fields)
+    }
+
+    /// From here on these are the fields.
+    pub(crate) fn set_fields(&self, fields: Arc<FieldSet>) {
+        self.state().fields = fields;
     }
 
     /// To be called when the frame with the pop of `offer` was given to the kernel.
@@ -434,7 +448,10 @@ mod tests {
             queued_at: Some(WallTime(0)),
             diversion: None,
             language: "en".into(),
-            customer: None,
+            found: None,
+            path: Vec::new(),
+            collected: Arc::default(),
+            crm: None,
             lookup_done: false,
         };
         shard.emit_call(started(), None);

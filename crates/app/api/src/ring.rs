@@ -7,12 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hotline_access::{Permission, Scope};
 use hotline_base::{AgentId, LegId};
-use hotline_call::EventKind;
+use hotline_call::{CallEvent, EventKind};
 use hotline_shard::Live;
 
 use crate::concern::Noted;
-use crate::convert::{Profile, Sight};
-use crate::frame::{self, Form, pop_for};
+use crate::convert::{Lens, Profile, Sight};
+use crate::fields::FieldSet;
+use crate::frame::{self, Form};
 use crate::lines::Share;
 use crate::viewer::{Subject, Viewer};
 
@@ -43,7 +44,7 @@ impl Entry {
     pub(crate) fn frame_for(
         &self,
         viewer: &Viewer,
-        agents: &BTreeMap<AgentId, Profile>,
+        (agents, fields): (&BTreeMap<AgentId, Profile>, &FieldSet),
     ) -> Option<(Bytes, Option<LegId>)> {
         let form = self.form_for(viewer)?;
         let sight = match &self.live.event.kind {
@@ -51,14 +52,21 @@ impl Entry {
             EventKind::Agent { agent, .. } => Sight::of_agent(viewer, agent),
             EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => Sight::Plain,
         };
+        // Written for each page anew: no other agent's page gets it, and what it shows of a customer depends on who looks.
+        if let Some(shown) = self.live.pop.as_ref().filter(|shown| viewer.is_popped(&shown.agent)) {
+            let lens = Lens::of(viewer, sight, fields);
+            let frame = frame::popped((&self.live, shown), sight, lens, agents);
+            return Some((frame, self.is_offer().then_some(shown.offer)));
+        }
         let frame = self.frames[form as usize][sight as usize].get_or_init(|| {
             frame::event((&self.live, &self.noted, self.share.as_ref()), (form, sight), agents)
         });
-        let pop = match form {
-            Form::Own => viewer.agent.as_ref().and_then(|agent| pop_for(&self.live, agent)),
-            Form::Whole | Form::Team | Form::Shared => None,
-        };
-        Some((frame.clone(), pop.map(|pop| pop.offer)))
+        Some((frame.clone(), None))
+    }
+
+    /// Whether a phone waits for the pop to be written.
+    fn is_offer(&self) -> bool {
+        matches!(&self.live.event.kind, EventKind::Call { what: CallEvent::Offered { .. }, .. })
     }
 
     fn form_for(&self, viewer: &Viewer) -> Option<Form> {

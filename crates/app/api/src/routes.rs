@@ -7,6 +7,7 @@ mod blocked;
 mod callbacks;
 mod calls;
 mod credentials;
+mod customer_fields;
 mod customers;
 mod document;
 mod events;
@@ -15,6 +16,7 @@ mod flows;
 mod health;
 mod holds;
 mod hours;
+mod imports;
 mod messages;
 mod pages;
 mod people;
@@ -51,6 +53,7 @@ use crate::app::App;
 use crate::auth::authenticate;
 use crate::envelope::envelope;
 use crate::error::ApiError;
+use crate::imports::sheet::SHEET_BYTES_MAX;
 use crate::once::once;
 use crate::openapi::Entry;
 
@@ -69,19 +72,29 @@ pub fn routes() -> Vec<Route> {
 
 /// Every route below `/api`, with all that is known of it.
 fn entries() -> Vec<Entry> {
-    flows(without_flows()).entries
+    files(flows(without_flows())).entries
 }
 
 fn without_flows() -> Table {
     center(agents(lines(softphone(calls(people(sign_in(Table::default())))))))
 }
 
+/// Files come in, which are larger than other requests.
+fn files(table: Table) -> Table {
+    routes! { table;
+        /// Reads a CSV file of customers and says what it would change; nothing is changed yet.
+        POST "/v1/imports", may(P::CustomersEdit) => imports::create [409];
+    }
+}
+
 /// The router of the whole server.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let flows = flows(Table::default()).router.layer(DefaultBodyLimit::max(FLOW_BODY_BYTES_MAX));
+    let files = files(Table::default()).router.layer(DefaultBodyLimit::max(SHEET_BYTES_MAX));
     let api = without_flows()
         .router
         .merge(flows)
+        .merge(files)
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::Method)
         .layer(from_fn_with_state(Arc::clone(&app), once))
@@ -311,6 +324,8 @@ fn agents(table: Table) -> Table {
         GET "/v1/reasons", SignedIn => staff::reasons;
         /// What can become of calls.
         GET "/v1/dispositions", SignedIn => staff::dispositions;
+        /// Calls to which an agent wants to come back, the earliest first.
+        GET "/v1/follow-ups", may(P::RecordsSee) => staff::follow_ups [422];
         /// Asks for after-call work that does not begin by itself.
         POST "/v1/agents/{id}/wrap-up", may(P::AgentsSteer) => staff::ask_wrap_up [409];
         /// Ends after-call work early.
@@ -345,6 +360,30 @@ fn center(table: Table) -> Table {
         GET "/v1/customers/{id}", may(P::CustomersSee) => customers::show;
         /// Changes a customer.
         PUT "/v1/customers/{id}", may(P::CustomersEdit) => customers::change;
+        /// The last calls of a customer, the newest first.
+        GET "/v1/customers/{id}/contacts", may(P::CustomersSee) => customers::contacts;
+        /// Other customers with one of the numbers or the e-mail address.
+        GET "/v1/customers/{id}/duplicates", may(P::CustomersSee) => customers::duplicates;
+        /// Makes another customer one with this one, who has its calls then. Doing it again changes nothing.
+        POST "/v1/customers/{id}/merge", may(P::CustomersEdit) => customers::merge [412];
+        /// All customers as a CSV file, as the user sees them.
+        GET "/v1/customers.csv", may(P::CustomersExport) => imports::csv [409];
+        /// How far an import of one's own is.
+        GET "/v1/imports/{id}", may(P::CustomersEdit) => imports::show;
+        /// Says what the columns of the file are; the answer is what it would change then.
+        PUT "/v1/imports/{id}", may(P::CustomersEdit) => imports::set_columns [409];
+        /// Forgets an import.
+        DELETE "/v1/imports/{id}", may(P::CustomersEdit) => imports::remove [409];
+        /// Begins to write what the preview shows: all of it or nothing.
+        POST "/v1/imports/{id}/commit", may(P::CustomersEdit) => imports::commit [409];
+        /// The fields that the center has added to customers.
+        GET "/v1/customer-fields", may(P::CustomersSee) => customer_fields::list;
+        /// Adds a field to all customers.
+        POST "/v1/customer-fields", may(P::ConfigEdit) => customer_fields::create [409];
+        /// Changes a field of customers.
+        PUT "/v1/customer-fields/{name}", may(P::ConfigEdit) => customer_fields::change;
+        /// Removes a field of customers; what is in it is hidden from then on.
+        DELETE "/v1/customer-fields/{name}", may(P::ConfigEdit) => customer_fields::remove;
         /// How opening hours stand.
         GET "/v1/hours", may(P::HoursSee) => hours::list;
         /// Opens or closes by hand.

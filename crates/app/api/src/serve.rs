@@ -81,6 +81,10 @@ pub async fn serve(
     let app = App::new(ports, hub, passwords, webhooks).map_err(ServeError::Random)?;
     let app = Arc::new(app);
     tasks.spawn(audit_listening(Arc::clone(&app), live, shutdown.clone()));
+    if let Err(error) = app.fields().await {
+        // Until the next who looks into the address book.
+        tracing::warn!(?error, "what fields customers have is not known yet");
+    }
     tasks.spawn(look_after_pages(Arc::clone(&app), shutdown.clone()));
     tasks.spawn(look_after_keys(Arc::clone(&app), shutdown.clone()));
     let router = router(app);

@@ -15,6 +15,8 @@ use crate::teams::{Team, Teams};
 pub(crate) struct Viewer {
     pub(crate) agent: Option<AgentId>,
     pub(crate) grants: Grants,
+    /// The names of the roles, for what is shown to some of them only.
+    pub(crate) roles: Arc<BTreeSet<String>>,
     teams: Vec<Arc<Team>>,
     center: Arc<Teams>,
 }
@@ -66,7 +68,12 @@ impl Viewer {
     ) -> Self {
         // A team that is not configured any more has nobody.
         let teams = teams.into_iter().filter_map(|team| center.get(team.as_ref()).cloned()).collect();
-        Self { agent, grants, teams, center }
+        Self { agent, grants, roles: Arc::default(), teams, center }
+    }
+
+    /// The same with these roles.
+    pub(crate) fn with_roles(self, roles: &BTreeSet<String>) -> Self {
+        Self { roles: Arc::new(roles.clone()), ..self }
     }
 
     /// Whether this may be done to that.
@@ -159,7 +166,8 @@ impl Viewer {
 /// Two that may see and do the same.
 impl PartialEq for Viewer {
     fn eq(&self, other: &Self) -> bool {
-        self.agent == other.agent && self.grants == other.grants && self.teams == other.teams
+        (&self.agent, &self.grants, &self.roles) == (&other.agent, &other.grants, &other.roles)
+            && self.teams == other.teams
     }
 }
 

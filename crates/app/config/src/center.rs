@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
 use hotline_call::{
-    Center, DialPlan, Number, Queue, Route, SpeechPolicy, Staffing, Timing, Trunk, Voice, number,
+    Center, CrmLink, DialPlan, Number, Queue, Route, SpeechPolicy, Staffing, Timing, Trunk, Voice, number,
 };
 use hotline_hours::{Schedule, Zone, schedules};
 use hotline_ivr::{Flows, Language, announcement_prompts};
@@ -17,6 +17,7 @@ use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Fields, Node, Place, Reader, Source, read, shown, suggest};
 
 use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo};
+use crate::crm::crm;
 use crate::flow_world::{FlowWorld, NumberEntry, led_to};
 use crate::flows::{FlowText, Sounds};
 use crate::queues::{self, Queues, queues};
@@ -27,7 +28,7 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "domain",
     "language",
     "country",
@@ -46,6 +47,7 @@ const KEYS: [&str; 19] = [
     "hours",
     "zone",
     "tell_of_listening",
+    "crm",
     "demo",
 ];
 
@@ -106,6 +108,7 @@ pub(crate) struct Draft {
     routes: Vec<Route>,
     hours: BTreeMap<HoursId, Schedule>,
     tells_of_listening: bool,
+    crm: Option<CrmLink>,
     masked_queues: BTreeSet<QueueId>,
     recordings_days: BTreeMap<QueueId, u32>,
     demo: Option<(Vec<DemoUser>, bool)>,
@@ -193,6 +196,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
     let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
+    let crm = crm(reader, fields.optional("crm"));
     let demo = match fields.optional("demo") {
         Some(node) => Some(demo(reader, node, agents.as_ref()?)?),
         None => None,
@@ -217,6 +221,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         routes: routes?,
         hours: hours?,
         tells_of_listening: tells_of_listening?,
+        crm: crm?,
         masked_queues,
         recordings_days,
         demo,
@@ -491,6 +496,7 @@ impl Draft {
             trunks: outgoing.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
             routes: self.routes,
             hours: self.hours,
+            crm: self.crm,
             language: self.language,
             domain: self.domain,
             media_address: server.media.external,

@@ -4,6 +4,7 @@
 
 mod agents;
 mod center;
+mod crm;
 mod flow_suite;
 mod flow_world;
 mod flows;

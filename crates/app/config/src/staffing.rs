@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use hotline_acd::{REASONS_MAX, ReasonClass, ReasonConfig, SKILL_LEVEL_MAX, WrapUp, WrapUpMode};
 use hotline_base::{GroupId, SkillId};
-use hotline_call::Staffing;
-use hotline_yaml::{Fields, Node, Reader, suggest};
+use hotline_call::{DispositionGroup, Staffing};
+use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
 use crate::trunks::choice;
 
@@ -16,6 +16,8 @@ use crate::trunks::choice;
 const SKILLS_MAX: usize = 1000;
 /// The most dispositions of a center.
 const DISPOSITIONS_MAX: usize = 500;
+/// How deep groups of dispositions may lie in one another.
+const DISPOSITION_DEPTH_MAX: usize = 4;
 /// The most groups of one agent.
 const GROUPS_MAX: usize = 100;
 /// Reasons that agents have without choosing them.
@@ -44,9 +46,13 @@ const CLASSES: [(&str, ReasonClass); 6] = [
 pub(crate) fn staffing(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Staffing> {
     let reasons = fields.optional("reasons").map_or(Some(BTreeMap::new()), |node| reasons(reader, node));
     let skills = names(reader, fields, "skills", "a skill's id", SKILLS_MAX);
-    let dispositions = names(reader, fields, "dispositions", "a disposition's code", DISPOSITIONS_MAX);
+    let dispositions = match fields.optional("dispositions") {
+        Some(node) => disposition_tree(reader, node),
+        None => Some(Default::default()),
+    };
     let skills = skills?.into_iter().map(|(id, name)| (SkillId::from(id.as_str()), name)).collect();
-    Some(Staffing { reasons: reasons?, skills, dispositions: dispositions? })
+    let (dispositions, root) = dispositions?;
+    Some(Staffing { reasons: reasons?, skills, dispositions, disposition_groups: root.groups })
 }
 
 fn reasons(reader: &mut Reader<'_>, node: &Node) -> Option<BTreeMap<std::sync::Arc<str>, ReasonConfig>> {
@@ -123,6 +129,62 @@ fn names(
         }
     }
     Some(names)
+}
+
+/// The dispositions by their codes, and how they are grouped: `{sold: Sold, complaint: {name: Complaint, codes: {late: Late}}}`.
+fn disposition_tree(
+    reader: &mut Reader<'_>,
+    node: &Node,
+) -> Option<(BTreeMap<String, String>, DispositionGroup)> {
+    let (mut names, mut root) = (BTreeMap::new(), DispositionGroup::default());
+    let mut codes = BTreeSet::new();
+    add_dispositions(reader, node, (&mut names, &mut codes), &mut root, DISPOSITION_DEPTH_MAX)?;
+    if codes.len() > DISPOSITIONS_MAX {
+        let problem = format!("{} dispositions", codes.len());
+        reader.mistake(node.place, problem, format!("at most {DISPOSITIONS_MAX}"));
+        return None;
+    }
+    Some((names, root))
+}
+
+/// Adds the entries of one group. A code stands for one thing, wherever it is.
+fn add_dispositions(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    known: (&mut BTreeMap<String, String>, &mut BTreeSet<String>),
+    group: &mut DispositionGroup,
+    depth: usize,
+) -> Option<()> {
+    let (names, codes) = known;
+    for (key, value) in reader.entries(node, "dispositions")? {
+        if reader.check_name(&key.text, key.place, "a disposition's code").is_none() {
+            continue;
+        }
+        if !codes.insert(key.text.clone()) {
+            reader.mistake(key.place, format!("`{}` is there twice", key.text), "another code");
+            continue;
+        }
+        if !matches!(value.value, Value::Map(_)) {
+            if let Some(name) = reader.text(value, "a name") {
+                names.insert(key.text.clone(), name.to_owned());
+                group.codes.push(key.text.clone());
+            }
+            continue;
+        }
+        let fields = reader.fields(value, "a group of dispositions", &["name", "codes"])?;
+        let name = reader.required(&fields, "name").and_then(|node| reader.text(node, "a name"));
+        let inner = reader.required(&fields, "codes");
+        let (Some(name), Some(inner)) = (name, inner) else { continue };
+        if depth == 0 {
+            reader.mistake(key.place, "groups lie too deep in one another", "fewer groups in groups");
+            continue;
+        }
+        let mut own =
+            DispositionGroup { code: key.text.clone(), name: name.to_owned(), ..DispositionGroup::default() };
+        add_dispositions(reader, inner, (names, codes), &mut own, depth - 1)?;
+        group.groups.push(own);
+    }
+    Some(())
 }
 
 /// After-call work of a queue: `wrap_up:`, or its length alone as `wrap_up_s:`.

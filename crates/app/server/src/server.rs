@@ -420,6 +420,7 @@ fn dispositions(configuration: &Configuration) -> Dispositions {
     let queues = queues.map(|(id, queue)| (id.clone(), queue.dispositions.clone()));
     Dispositions {
         names: configuration.center.staffing.dispositions.clone(),
+        groups: configuration.center.staffing.disposition_groups.clone(),
         queues: queues.filter(|(_, codes)| !codes.is_empty()).collect(),
     }
 }

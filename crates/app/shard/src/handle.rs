@@ -13,7 +13,7 @@ pub const REQUESTS_MAX: usize = 1024;
 /// Live items kept for a slow subscriber; beyond it the subscriber starts over from a snapshot.
 pub const LIVE_MAX: usize = 4096;
 
-/// One item of the live stream: an event, and for an offer the screen pop of the agent concerned.
+/// One item of the live stream: an event, and for an offer and an answer the screen pop of the agent concerned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Live {
     /// The numbered event.

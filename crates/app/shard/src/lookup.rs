@@ -96,12 +96,12 @@ impl Lookups {
     pub(crate) fn find_customer(&mut self, call: CallId, number: Pii<String>) -> Option<Reply> {
         if self.running.len() >= RUNNING_MAX {
             warn!(%call, "too many lookups, the customer stays unknown");
-            return Some(Reply::Customer { call, customer: None });
+            return Some(Reply::Customer { call, found: None });
         }
         let store = self.store.clone();
         self.running.spawn(async move {
-            let customer = match timeout(TIME_MAX, store.find_customer(&number)).await {
-                Ok(Ok(customer)) => customer.map(Box::new),
+            let found = match timeout(TIME_MAX, store.find_caller(&number)).await {
+                Ok(Ok(found)) => found.map(Arc::new),
                 Ok(Err(error)) => {
                     warn!(%call, %error, "looking up the customer");
                     None
@@ -111,7 +111,7 @@ impl Lookups {
                     None
                 }
             };
-            Reply::Customer { call, customer }
+            Reply::Customer { call, found }
         });
         None
     }
@@ -148,8 +148,8 @@ impl Lookups {
 
 /// Who has this number. A database that does not answer is a failure, not an unknown customer.
 async fn customer(store: &Store, call: CallId, number: &Pii<String>) -> Answer {
-    match store.find_customer(number).await {
-        Ok(customer) => Answer::Customer(customer.map(Box::new)),
+    match store.find_caller(number).await {
+        Ok(found) => Answer::Customer(found.map(Arc::new)),
         Err(error) => {
             warn!(%call, %error, "looking up a customer for a flow");
             Answer::Other(hotline_ivr::Reply::Failed)

@@ -400,9 +400,10 @@ impl Shard {
             self.parts.trace.over(*call);
         }
         let pop = match &event.kind {
-            EventKind::Call { what: CallEvent::Offered { offer, .. }, .. } => {
-                self.parts.controller.screen_pop(*offer)
-            }
+            EventKind::Call {
+                what: CallEvent::Offered { offer, .. } | CallEvent::Connected { offer, .. },
+                ..
+            } => self.parts.controller.screen_pop(*offer),
             EventKind::Call { .. }
             | EventKind::Agent { .. }
             | EventKind::AlarmRaised(_)

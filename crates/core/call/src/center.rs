@@ -12,6 +12,7 @@ use hotline_ivr::Flows;
 use hotline_media::Supervision;
 use hotline_sip::uri::Host;
 
+use crate::crm::CrmLink;
 use crate::event::Part;
 use crate::number::DialPlan;
 use crate::queue::Queue;
@@ -45,6 +46,8 @@ pub struct Center {
     pub hours: BTreeMap<HoursId, Schedule>,
     /// The zone of the times that flows read.
     pub zone: Zone,
+    /// Where another system shows customers.
+    pub crm: Option<CrmLink>,
     /// BCP 47 language of calls that no number gives one.
     pub language: String,
     /// The domain of our own SIP URIs, also the digest realm.
@@ -201,6 +204,7 @@ impl Center {
             routes: Vec::new(),
             hours: BTreeMap::new(),
             zone: Zone::utc(),
+            crm: None,
             language: language.to_owned(),
             domain,
             media_address: IpAddr::from([127, 0, 0, 1]),

@@ -8,9 +8,7 @@ use std::time::Duration;
 use hotline_acd::{
     AgentError, Device, HelpError, HelpOutcome, MergeError, Merged, MoveError, NotReadyReason,
 };
-use hotline_base::{
-    AgentId, CallId, CustomerId, HoursId, LegId, Pii, PlayId, QueueId, VoiceMessageId, WallTime,
-};
+use hotline_base::{AgentId, CallId, HoursId, LegId, Pii, PlayId, QueueId, VoiceMessageId, WallTime};
 use hotline_hours::Override;
 use hotline_ivr::{Digit, Flows, HttpRequest, OpenStream, Recorded, RequestTag, StreamExit};
 use hotline_media::{PromptId, Supervision as MonitorMode};
@@ -19,6 +17,7 @@ use hotline_sip::{Destination, Located, MessageSummary};
 use serde::{Deserialize, Serialize};
 
 use crate::callbacks::{Callback, CallbackState};
+use crate::customer::{Customer, Found};
 use crate::record::{CallRecord, Correction};
 use crate::staff::{AgentFact, CallDisposition};
 
@@ -49,6 +48,8 @@ pub enum Command {
         code: String,
         /// In the agent's words.
         note: Option<Pii<String>>,
+        /// When the agent wants to come back to it.
+        follow_up_at: Option<WallTime>,
     },
     /// The agent wants help.
     AskHelp(AgentId),
@@ -471,8 +472,8 @@ pub enum Reply {
     Customer {
         /// For which call.
         call: CallId,
-        /// The customer, if the number is known.
-        customer: Option<Box<Customer>>,
+        /// What is known, if the number is.
+        found: Option<Arc<Found>>,
     },
     /// To [`Request::Speak`].
     Spoken {
@@ -569,39 +570,11 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// Who has the number, if anybody does.
-    Customer(Option<Box<Customer>>),
+    Customer(Option<Arc<Found>>),
     /// How a stream ended, and the wanted members of the service's result.
     Streamed(StreamExit, BTreeMap<String, Pii<String>>),
     /// What became of a message.
     Recorded(Recorded),
     /// Anything else.
     Other(hotline_ivr::Reply),
-}
-
-/// A customer as the agent's screen shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Customer {
-    /// The customer.
-    pub id: CustomerId,
-    /// Name of the person.
-    pub name: Pii<String>,
-    /// Company, if any.
-    pub company: Option<Pii<String>>,
-    /// E-mail address, if any.
-    pub email: Option<Pii<String>>,
-    /// Normalised numbers.
-    pub numbers: Vec<Pii<String>>,
-    /// Free text for the agents.
-    pub note: Option<Pii<String>>,
-    /// The class, such as `gold`, for flows and queues.
-    #[serde(default)]
-    pub class: Option<String>,
-    /// The language in which the customer wants to be served.
-    #[serde(default)]
-    pub language: Option<String>,
-    /// The agent who had a call of the customer last; known where the customer was found by a number.
-    #[serde(default)]
-    pub last_agent: Option<AgentId>,
-    /// Last change, also the version for edits.
-    pub changed_at: WallTime,
 }

@@ -8,6 +8,8 @@ mod callbacks;
 mod center;
 mod command;
 mod controller;
+mod crm;
+mod customer;
 mod env;
 mod event;
 mod media_leg;
@@ -29,13 +31,14 @@ pub use center::{
     Timing,
 };
 pub use command::{
-    Answer, Command, CommandError, Control, Customer, Message, Oversight, Question, Reply, Request,
-    Supervision,
+    Answer, Command, CommandError, Control, Message, Oversight, Question, Reply, Request, Supervision,
 };
 pub use controller::{
     CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome, RestoreError,
     Timer, VERSION,
 };
+pub use crm::{CRM_URL_CHARS_MAX, CrmFacts, CrmLink, CrmPage};
+pub use customer::{Asset, Contact, ContactOutcome, Customer, FieldValue, Found, HISTORY_MAX, OTHERS_MAX};
 pub use event::{
     Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Part, Party,
     QueueOutcome, Source, Who,
@@ -54,10 +57,10 @@ pub use record::{
     Transfer, TransferOutcome, Visit,
 };
 pub use sessions::{LegEnd, SipLeg};
-pub use snapshot::{Attendee, CallState, CallView, ScreenPop, Snapshot};
+pub use snapshot::{Attendee, CallState, CallView, POP_STEPS_MAX, ScreenPop, Snapshot};
 pub use sound::{LegSound, Sound};
 pub use speech::{Sides, SpeechPolicy};
-pub use staff::{AgentFact, CallDisposition, NOTE_BYTES_MAX, Staffing};
+pub use staff::{AgentFact, CallDisposition, DispositionGroup, NOTE_BYTES_MAX, Staffing};
 pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,

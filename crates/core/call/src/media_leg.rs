@@ -273,6 +273,7 @@ mod tests {
             trunks: BTreeMap::new(),
             routes: Vec::new(),
             hours: BTreeMap::new(),
+            crm: None,
             language: "en".to_owned(),
             domain: Host::Name("center.example".into()),
             media_address: "192.0.2.10".parse().expect("an address"),

@@ -8,6 +8,7 @@ use hotline_base::HoursId;
 use hotline_ivr::PromptName;
 use hotline_media::Music;
 
+use crate::crm::CrmLink;
 use crate::speech::SpeechPolicy;
 
 /// Prompts in one list of a queue.
@@ -41,6 +42,8 @@ pub struct Queue {
     pub speech: SpeechPolicy,
     /// The codes from which its calls get their disposition; if empty, from all of the center.
     pub dispositions: BTreeSet<String>,
+    /// Where another system shows its customers; if absent, where the center says.
+    pub crm: Option<CrmLink>,
 }
 
 impl Queue {
@@ -58,6 +61,7 @@ impl Queue {
             record: true,
             speech: SpeechPolicy::default(),
             dispositions: BTreeSet::new(),
+            crm: None,
         }
     }
 }

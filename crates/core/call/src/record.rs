@@ -300,6 +300,12 @@ pub struct CalledBack {
 }
 
 impl CallRecord {
+    /// The last steps of the way through the flows, at most so many.
+    #[must_use]
+    pub fn last_steps(&self, steps_max: usize) -> &[FlowStep] {
+        &self.path[self.path.len().saturating_sub(steps_max)..]
+    }
+
     /// Begins a record from the first event of a call; `None` if that is not [`CallEvent::Started`].
     #[must_use]
     pub fn begin(call: CallId, at: WallTime, event: &CallEvent) -> Option<Self> {

@@ -1,12 +1,16 @@
 //! The state of every call, agent and queue at one number of the event stream.
 
+use std::sync::Arc;
+
 use hotline_acd::{AgentView, QueueView};
 use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
+use hotline_ivr::{Value, Variable};
 use hotline_sip::Diversion;
 
-use crate::command::Customer;
+use crate::crm::CrmPage;
+use crate::customer::Found;
 use crate::event::{Alarm, Part, Who};
-use crate::record::CallRecord;
+use crate::record::{CallRecord, FlowStep};
 
 /// A consistent picture: applying the events after `seq` gives every later one.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +38,12 @@ pub struct CallView {
     pub record: CallRecord,
     /// What the call does at this moment.
     pub state: CallState,
-    /// The customer, if known.
-    pub customer: Option<Customer>,
+    /// The customer, if known, and what else is known then.
+    pub found: Option<Arc<Found>>,
+    /// What the flow had collected when the call was offered last.
+    pub collected: Arc<[(Variable, Value)]>,
+    /// Where another system shows the customer.
+    pub crm: Option<CrmPage>,
     /// Who takes part beside the two.
     pub attendees: Vec<Attendee>,
     /// Whether somebody is being called whom the agent asks.
@@ -94,6 +102,9 @@ pub enum CallState {
     Ending,
 }
 
+/// Steps of the way through the flows that a pop shows, the last ones.
+pub const POP_STEPS_MAX: usize = 50;
+
 /// What the agent's page shows for an offer, sent with its event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScreenPop {
@@ -117,8 +128,14 @@ pub struct ScreenPop {
     pub diversion: Option<Diversion>,
     /// Language of the caller.
     pub language: String,
-    /// The customer; absent for an unknown number.
-    pub customer: Option<Customer>,
+    /// The customer and what else is known then; absent for an unknown number.
+    pub found: Option<Arc<Found>>,
+    /// The way through the flows so far, the last [`POP_STEPS_MAX`] steps of it.
+    pub path: Vec<FlowStep>,
+    /// What the flow had collected when the call was offered; never what is sensitive.
+    pub collected: Arc<[(Variable, Value)]>,
+    /// Where another system shows the customer.
+    pub crm: Option<CrmPage>,
     /// Whether the address book has answered yet.
     pub lookup_done: bool,
 }

@@ -19,6 +19,21 @@ pub struct Staffing {
     pub skills: BTreeMap<SkillId, String>,
     /// The names of what can become of a call, by their codes.
     pub dispositions: BTreeMap<String, String>,
+    /// How they are shown: those in no group stand beside the groups.
+    pub disposition_groups: Vec<DispositionGroup>,
+}
+
+/// Dispositions that are shown together. A group is no disposition itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DispositionGroup {
+    /// Names the group.
+    pub code: String,
+    /// Shown name.
+    pub name: String,
+    /// Groups within it.
+    pub groups: Vec<DispositionGroup>,
+    /// The dispositions right in it.
+    pub codes: Vec<String>,
 }
 
 /// A fact about an agent's work, to be kept once.
@@ -70,4 +85,7 @@ pub struct CallDisposition {
     pub note: Option<Pii<String>>,
     /// When.
     pub at: WallTime,
+    /// When the agent wants to come back to it.
+    #[serde(default)]
+    pub follow_up_at: Option<WallTime>,
 }

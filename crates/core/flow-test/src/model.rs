@@ -223,10 +223,13 @@ pub(crate) enum End {
 pub(crate) fn customer_text(customer: &Customer, fact: CustomerFact) -> Option<String> {
     let text = match fact {
         CustomerFact::Known => return Some("true".to_owned()),
+        CustomerFact::Vip => return Some(customer.vip.to_string()),
+        CustomerFact::Blocked => return Some(customer.blocked.to_string()),
         CustomerFact::Name => customer.name.expose(),
         CustomerFact::Company => customer.company.expose(),
         CustomerFact::Class => &customer.class,
         CustomerFact::Language => &customer.language,
+        CustomerFact::Agent => &customer.agent,
         CustomerFact::LastAgent => &customer.last_agent,
     };
     Some(text.clone())

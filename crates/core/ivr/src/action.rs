@@ -41,6 +41,15 @@ pub struct Customer {
     pub class: String,
     /// The language; empty if unknown.
     pub language: String,
+    /// Whether the customer is to be treated with preference.
+    #[serde(default)]
+    pub vip: bool,
+    /// Whether the center does not want to hear from the customer.
+    #[serde(default)]
+    pub blocked: bool,
+    /// The agent, by id, who looks after the customer; empty if nobody does.
+    #[serde(default)]
+    pub agent: String,
     /// The agent, by id, who had a call of the customer last; empty if unknown.
     pub last_agent: String,
 }

@@ -10,7 +10,7 @@ use hotline_base::{AgentId, CallId, CustomerId, QueueId, RecordingId, WallTime};
 use hotline_call::{CallRecord, Correction, Recording, RecordingIndex, RecordingState};
 
 use crate::db::{Argument, Row, Statement, Tx, portions, sql};
-use crate::{Store, StoreError, dispositions, flow_figures, reports, search};
+use crate::{Store, StoreError, customers, dispositions, flow_figures, reports, search};
 
 /// Most calls that one page gives.
 pub const CALL_PAGE_MAX: usize = 200;
@@ -183,6 +183,7 @@ pub(crate) async fn insert(tx: &mut Tx, records: &[&CallRecord]) -> Result<usize
         // A second record of the same call does not count.
         written.extend(portion.iter().filter(|record| inserted.remove(&record.call.to_string())));
     }
+    customers::point_to_kept(tx, &written).await?;
     insert_agents(tx, &written).await?;
     insert_recordings(tx, &written).await?;
     flow_figures::count(tx, &written).await?;
@@ -357,16 +358,20 @@ fn push_among(statement: &mut Statement, among: &Among) {
     statement.push(if among.agents.is_empty() { ")" } else { ")))" });
 }
 
+/// The customer is that of the column: merges change it.
 pub(crate) fn read_record(row: &Row) -> Result<CallRecord, StoreError> {
     let id: String = row.get("id")?;
     if row.get::<i64>("version")? != VERSION {
         return Err(StoreError::Corrupt { what: "call", key: id, source: None });
     }
-    serde_json::from_str(&row.get::<String>("record")?).map_err(|source| StoreError::Corrupt {
+    let text: String = row.get("record")?;
+    let mut record: CallRecord = serde_json::from_str(&text).map_err(|source| StoreError::Corrupt {
         what: "call",
         key: id,
         source: Some(source),
-    })
+    })?;
+    record.customer = row.get::<Option<String>>("customer")?.as_deref().and_then(CustomerId::parse);
+    Ok(record)
 }
 
 /// The state of a recording as columns; lengths in microseconds.

@@ -4,28 +4,60 @@ use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
 use hotline_call::{CallDisposition, CallRecord};
 
 use crate::db::{Db, Row, Tx, sql};
-use crate::{StoreError, search};
+use crate::{Store, StoreError, search};
+
+/// The most follow-ups in one answer.
+pub const FOLLOW_UPS_MAX: usize = 200;
+
+impl Store {
+    /// What the agent wants to come back to, the earliest first, behind the one at `after`; at most `limit`, and one more than
+    /// [`FOLLOW_UPS_MAX`].
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
+    pub async fn follow_ups(
+        &self,
+        agent: &AgentId,
+        after: Option<(WallTime, CallId)>,
+        limit: usize,
+    ) -> Result<Vec<CallDisposition>, StoreError> {
+        let mut statement = sql("SELECT * FROM call_disposition WHERE follow_up_at IS NOT NULL");
+        statement.push_bind(" AND agent = ", agent.as_str());
+        if let Some((at, call)) = after {
+            statement.push_bind(" AND (follow_up_at, call_id) > (", at.as_unix_micros());
+            statement.push_bind(", ", call.to_string());
+            statement.push(")");
+        }
+        let limit = i64::try_from(limit.min(FOLLOW_UPS_MAX + 1)).unwrap_or(0);
+        statement.push_bind(" ORDER BY follow_up_at, call_id LIMIT ", limit);
+        self.db.fetch(statement).await?.iter().map(read).collect()
+    }
+}
 
 /// Writes it in a transaction, in place of what the same agent said before.
 pub(crate) async fn put(tx: &mut Tx, disposition: &CallDisposition) -> Result<(), StoreError> {
-    let CallDisposition { call, agent, queue, code, note, at } = disposition;
+    let CallDisposition { call, agent, queue, code, note, at, follow_up_at } = disposition;
     let said_before = search::said_terms(tx, &call.to_string()).await?;
-    let statement = sql("INSERT INTO call_disposition (call_id, agent, queue, code, note, at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+    let statement = sql("INSERT INTO call_disposition (call_id, agent, queue, code, note, at, follow_up_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (call_id, agent) DO UPDATE SET queue = excluded.queue, code = excluded.code,
-            note = excluded.note, at = excluded.at")
+            note = excluded.note, at = excluded.at, follow_up_at = excluded.follow_up_at")
     .bind(call.to_string())
     .bind(agent.as_str())
     .bind(queue.as_ref().map(ToString::to_string))
     .bind(code.as_str())
     .bind(note.as_ref().map(|note| note.expose().clone()))
-    .bind(at.as_unix_micros());
+    .bind(at.as_unix_micros())
+    .bind(follow_up_at.map(WallTime::as_unix_micros));
     tx.execute(statement).await?;
     search::put_disposition_terms(tx, &call.to_string(), &said_before).await
 }
 
 /// Adds to records what became of their calls, in the order in which it was said.
 pub(crate) async fn add(db: &Db, records: &mut [CallRecord]) -> Result<(), StoreError> {
+    if records.is_empty() {
+        return Ok(());
+    }
     let mut statement = sql("SELECT * FROM call_disposition WHERE call_id IN ");
     for (index, record) in records.iter().enumerate() {
         statement.push_bind(if index == 0 { "(" } else { "," }, record.call.to_string());
@@ -50,5 +82,6 @@ fn read(row: &Row) -> Result<CallDisposition, StoreError> {
         code: row.get("code")?,
         note: row.get::<Option<String>>("note")?.map(Pii::new),
         at: WallTime(row.get("at")?),
+        follow_up_at: row.get::<Option<i64>>("follow_up_at")?.map(WallTime),
     })
 }

@@ -243,6 +243,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         trunks: trunks.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
         routes: if rules.outside > 0 { vec![route] } else { Vec::new() },
         hours: BTreeMap::new(),
+        crm: None,
         language: "en".into(),
         domain: domain(),
         media_address: SERVER.ip(),

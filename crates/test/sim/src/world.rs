@@ -726,7 +726,7 @@ impl World {
             // The database does not always answer.
             Request::FindCustomer { call, .. } if self.rng.chance(9, 10) => {
                 let at = self.now.mono + self.up_to(Duration::from_millis(50));
-                self.agenda.put(at, Happening::Reply(Reply::Customer { call, customer: None }));
+                self.agenda.put(at, Happening::Reply(Reply::Customer { call, found: None }));
             }
             Request::BookCallback { call, tag, callback } => {
                 let at = self.now.mono + self.up_to(Duration::from_millis(50));

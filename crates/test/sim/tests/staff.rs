@@ -47,7 +47,8 @@ fn a_wish_to_go_home_during_a_call_ends_the_session_after_wrap_up() {
         let (call, id) = world.talk_of(agent);
         world.command(Command::SignOut(id.clone()));
         world.command(Command::AskHelp(id.clone()));
-        let unknown = Command::Dispose { call, by: id, code: "sold".to_owned(), note: None };
+        let unknown =
+            Command::Dispose { call, by: id, code: "sold".to_owned(), note: None, follow_up_at: None };
         assert!(world.try_command(unknown).is_err(), "the simulated center has no dispositions");
         world.later(Duration::ZERO, caller, Act::HangUp);
         assert!(world.run_until(LONG, |world| matches!(world.agent_state(agent), AgentState::WrapUp { .. })));

@@ -114,7 +114,7 @@ fn offer_event(what: &CallEvent, at: WallTime) -> What {
             sip_status: *status,
         },
         CallEvent::Connected { offer, agent } => {
-            What::CallConnected { offer: offer.0, agent: agent.to_string() }
+            What::CallConnected { offer: offer.0, agent: agent.to_string(), pop: None }
         }
         _ => unreachable!("only these are given here"),
     }

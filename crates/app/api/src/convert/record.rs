@@ -265,6 +265,7 @@ fn disposition(said: &CallDisposition) -> api::Disposition {
         code: said.code.clone(),
         note: text(said.note.as_ref()),
         at: time(said.at),
+        follow_up_at: said.follow_up_at.map(time),
     }
 }
 

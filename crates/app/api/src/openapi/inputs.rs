@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::auth::{Identity, Origin};
 use crate::delivery::Outbox;
 use crate::error::ApiError;
-use crate::extract::{Browser, FlowBase, IfMatch, Json, LastEvent, Path, Query, RangeFields};
+use crate::extract::{Browser, FlowBase, IfMatch, Json, LastEvent, Path, Query, RangeFields, Upload};
+use crate::imports::sheet::CSV;
 
 /// The variable parts of a path, one after the other.
 pub(crate) trait Parts {
@@ -54,6 +55,14 @@ impl<T: JsonSchema> Input for Json<T> {
     fn describe(operation: &mut Operation<'_>) {
         let schema = operation.schemas.read::<T>();
         let content = json!({ "application/json": { "schema": schema } });
+        operation.body = Some(json!({ "required": true, "content": content }));
+        operation.problems(&[400, 413, 415, 422]);
+    }
+}
+
+impl Input for Upload {
+    fn describe(operation: &mut Operation<'_>) {
+        let content = json!({ CSV: { "schema": { "type": "string" } } });
         operation.body = Some(json!({ "required": true, "content": content }));
         operation.problems(&[400, 413, 415, 422]);
     }

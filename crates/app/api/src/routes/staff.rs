@@ -9,8 +9,10 @@ use hotline_access::Permission;
 use hotline_acd::{HelpOutcome, ReasonClass, ReasonView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
-use hotline_call::{CallRecord, Command, NOTE_BYTES_MAX, OfferOutcome};
-use hotline_store::{AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, StoredHelp, StoredSpan};
+use hotline_call::{CallDisposition, CallRecord, Command, DispositionGroup, NOTE_BYTES_MAX, OfferOutcome};
+use hotline_store::{
+    AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, FOLLOW_UPS_MAX, StoredHelp, StoredSpan,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -26,6 +28,8 @@ use crate::extract::{Json, Path, Query};
 
 /// The longest time that one question is about.
 const ASKED_MAX: Duration = Duration::from_hours(31 * 24);
+/// How far ahead somebody can want to come back to a call.
+const FOLLOW_UP_MAX: Duration = Duration::from_hours(10 * 366 * 24);
 /// Unless asked otherwise.
 const ASKED: Duration = Duration::from_hours(24);
 
@@ -34,6 +38,8 @@ const ASKED: Duration = Duration::from_hours(24);
 pub struct Dispositions {
     /// Names by codes.
     pub names: BTreeMap<String, String>,
+    /// How they are shown.
+    pub groups: Vec<DispositionGroup>,
     /// The codes of queues that do not have all.
     pub queues: BTreeMap<QueueId, BTreeSet<String>>,
 }
@@ -86,9 +92,23 @@ pub(crate) async fn dispositions(
     State(app): State<Arc<App>>,
     _who: Identity,
 ) -> Result<axum::Json<api::DispositionList>, ApiError> {
-    let Dispositions { names, queues } = &*app.ports.dispositions;
+    let Dispositions { names, groups, queues } = &*app.ports.dispositions;
     let queues = queues.iter().map(|(queue, codes)| (queue.to_string(), codes.iter().cloned().collect()));
-    Ok(axum::Json(api::DispositionList { dispositions: names.clone(), queues: queues.collect() }))
+    Ok(axum::Json(api::DispositionList {
+        dispositions: names.clone(),
+        groups: groups.iter().map(group).collect(),
+        queues: queues.collect(),
+    }))
+}
+
+/// As deep as the configuration lets it be.
+fn group(of: &DispositionGroup) -> api::DispositionGroup {
+    api::DispositionGroup {
+        code: of.code.clone(),
+        name: of.name.clone(),
+        groups: of.groups.iter().map(group).collect(),
+        codes: of.codes.clone(),
+    }
 }
 
 /// `PUT /api/v1/calls/{id}/disposition`: what became of a call, during it or later.
@@ -110,12 +130,56 @@ pub(crate) async fn dispose(
     if note.is_some_and(|note| note.len() > NOTE_BYTES_MAX || note.contains('\0')) {
         return Err(wrong("note", "must be text of at most 2000 bytes"));
     }
+    let follow_up_at = body.follow_up_at.map(wall);
+    if follow_up_at.is_some_and(|at| at < WallTime(0) || at > app.now() + FOLLOW_UP_MAX) {
+        return Err(wrong("follow_up_at", "must be within ten years"));
+    }
     let (call, code): (CallId, _) = (record.call, body.code.clone());
     let note = note.map(Pii::from);
-    app.ports.shard.command(Command::Dispose { call, by: by.clone(), code, note }).await?;
+    app.ports.shard.command(Command::Dispose { call, by: by.clone(), code, note, follow_up_at }).await?;
     let detail = serde_json::json!({ "agent": by.as_str(), "code": body.code });
     app.audit(&who.user.name, "call.disposition", call, detail).await?;
     Ok(NoContent)
+}
+
+/// Whose, and which of them.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FollowUps {
+    /// The agent; the own one if absent.
+    agent: Option<String>,
+    /// At most so many on a page: 1 to 200, 100 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// `GET /api/v1/follow-ups`
+pub(crate) async fn follow_ups(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Query(query): Query<FollowUps>,
+) -> Result<axum::Json<api::FollowUpList>, ApiError> {
+    let agent = match query.agent {
+        Some(agent) => allowed(&who, Permission::RecordsSee, &agent)?,
+        None => who.viewer.agent.clone().ok_or_else(|| wrong("agent", "must say for which agent"))?,
+    };
+    let after: Option<(WallTime, CallId)> = cursor::read(query.cursor.as_deref())?;
+    let size = query.limit.unwrap_or(cursor::PAGE_DEFAULT).clamp(1, FOLLOW_UPS_MAX);
+    // What was said a moment ago is on its way.
+    drop(tokio::time::timeout(Duration::from_secs(2), app.ports.writer.flush()).await);
+    let found = app.ports.store.follow_ups(&agent, after, size + 1).await?;
+    let (found, next) = cursor::page(found, size, |one| (one.follow_up_at.unwrap_or(one.at), one.call));
+    let follow_up = |one: &CallDisposition| {
+        Some(api::FollowUp {
+            at: time(one.follow_up_at?),
+            call: one.call.to_string(),
+            agent: one.agent.to_string(),
+            code: one.code.clone(),
+            note: one.note.as_ref().map(|note| note.expose().clone()),
+        })
+    };
+    Ok(axum::Json(api::FollowUpList { follow_ups: found.iter().filter_map(follow_up).collect(), next }))
 }
 
 /// Whether the agent talked in the call, from a queue or not.

@@ -164,7 +164,9 @@ async fn a_living_call_has_a_record_and_a_recording_as_far_as_they_go() {
     server.shard.snapshot.lock().unwrap().calls = vec![CallView {
         record,
         state,
-        customer: None,
+        found: None,
+        collected: Default::default(),
+        crm: None,
         attendees: Vec::new(),
         is_consulting: false,
         is_held: false,

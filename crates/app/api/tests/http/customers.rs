@@ -77,3 +77,83 @@ async fn every_wrong_field_is_named() {
         problem["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
     assert_eq!(fields, ["name", "email", "numbers[1]", "numbers[2]"]);
 }
+
+async fn upload(server: &Server, token: &str, csv: &str) -> Value {
+    let fields = [("authorization", token), ("content-type", "text/csv; charset=utf-8")];
+    let answer =
+        crate::client::send(server.address, "POST", "/api/v1/imports", &fields, csv.as_bytes()).await;
+    assert_eq!(answer.status, 201, "{:?}", String::from_utf8_lossy(&answer.body));
+    answer.json()
+}
+
+async fn finished(server: &Server, token: &str, path: &str) -> Value {
+    loop {
+        let import = server.get(path, token).await.json();
+        if import["state"] != "running" {
+            return import;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_shown_before_it_is_imported_and_comes_out_again_without_formulas() {
+    let server = Server::start().await;
+    let token = server.token("1001").await;
+    let fields = [("authorization", token.as_str())];
+    let ada = json!({ "name": "Ada", "numbers": ["+4930123456"], "note": "stays" });
+    server.send("POST", PATH, &fields, ada).await;
+    let csv = "Name;电话;VIP;Colour\n\
+        Ada Lovelace;030 123456;yes;red\n\
+        Bert;0172 1; no;\n\
+        Bert again;+49 172 1;;\n\
+        ;030 5;;\n\
+        =1+1;030 6;;\n";
+    let preview = upload(&server, &token, csv).await;
+    let parts: Vec<&Value> =
+        preview["columns"].as_array().unwrap().iter().map(|column| &column["part"]).collect();
+    assert_eq!(parts, [&json!("name"), &json!("numbers"), &json!("vip"), &json!(null)]);
+    let counts =
+        ["rows", "new", "changed", "duplicates", "wrong"].map(|count| preview[count].as_u64().unwrap());
+    assert_eq!(counts, [5, 2, 1, 1, 1]);
+    assert_eq!((&preview["errors"][0]["row"], &preview["errors"][0]["field"]), (&json!(5), &json!("name")));
+    let all = server.get(PATH, &token).await.json();
+    assert_eq!(all["customers"].as_array().unwrap().len(), 1, "nothing is changed by a look");
+
+    let path = format!("/api/v1/imports/{}", preview["id"].as_str().unwrap());
+    let other = server.token("1002").await;
+    assert_eq!(server.get(&path, &other).await.status, 404, "it is another's");
+    let commit = format!("{path}/commit");
+    assert_eq!(server.send("POST", &commit, &fields, json!({})).await.status, 409, "a line is wrong");
+    assert_eq!(server.send("POST", &commit, &fields, json!({ "skip_wrong": true })).await.status, 202);
+    let done = finished(&server, &token, &path).await;
+    assert_eq!((&done["state"], &done["done"]), (&json!("done"), &json!(3)));
+    let found = server.get(&format!("{PATH}?q=lovelace"), &token).await.json();
+    let ada = &found["customers"][0];
+    assert_eq!((&ada["vip"], &ada["note"]), (&json!(true), &json!("stays")));
+
+    assert_eq!(server.get("/api/v1/customers.csv", &token).await.status, 403);
+    let boss = server.token("boss").await;
+    let file = server.get("/api/v1/customers.csv", &boss).await;
+    let text = String::from_utf8(file.body).unwrap();
+    assert!(text.contains(",'=1+1,") && text.contains("'+4930123456"), "{text}");
+    let again = upload(&server, &token, &text).await;
+    assert_eq!((&again["unchanged"], &again["wrong"], &again["rows"]), (&json!(3), &json!(0), &json!(3)));
+}
+
+#[tokio::test]
+async fn what_is_no_table_is_refused_and_columns_can_be_set() {
+    let server = Server::start().await;
+    let token = server.token("1001").await;
+    let fields = [("authorization", token.as_str())];
+    let answer = server.send("POST", "/api/v1/imports", &fields, json!({})).await;
+    assert_eq!(answer.status, 415);
+    let preview = upload(&server, &token, "who,where\nAda,030 1\n").await;
+    assert_eq!((&preview["wrong"], &preview["new"]), (&json!(1), &json!(0)), "nothing says what the name is");
+    let path = format!("/api/v1/imports/{}", preview["id"].as_str().unwrap());
+    let wrong = server.send("PUT", &path, &fields, json!({ "columns": ["name", "shoe"] })).await;
+    assert_eq!((wrong.status, &wrong.json()["errors"][0]["field"]), (422, &json!("columns[1]")));
+    let set = server.send("PUT", &path, &fields, json!({ "columns": ["name", "numbers"] })).await.json();
+    assert_eq!((&set["wrong"], &set["new"]), (&json!(0), &json!(1)));
+    assert_eq!(server.send("DELETE", &path, &fields, json!({})).await.status, 204);
+    assert_eq!(server.get(&path, &token).await.status, 404);
+}

@@ -111,6 +111,7 @@ impl Server {
                 national_digits: None,
             },
             dispositions: std::sync::Arc::new(hotline_api::Dispositions {
+                groups: Vec::new(),
                 names: [("sold".to_owned(), "Sold".to_owned()), ("lost".to_owned(), "Lost".to_owned())]
                     .into(),
                 queues: [("sales".into(), ["sold".to_owned()].into())].into(),
@@ -405,7 +406,9 @@ pub(crate) fn offered_view(call: CallId, offer: u64, agent: &str) -> CallView {
         is_muted: false,
         record,
         state: CallState::Offered { offer, agent: agent.into() },
-        customer: None,
+        found: None,
+        collected: Default::default(),
+        crm: None,
         is_listed: true,
     }
 }
@@ -422,7 +425,10 @@ pub(crate) fn pop(call: CallId, offer: u64, agent: &str) -> ScreenPop {
         queued_at: Some(WallTime(1_500_000)),
         diversion: None,
         language: "en".into(),
-        customer: None,
+        found: None,
+        path: Vec::new(),
+        collected: Default::default(),
+        crm: None,
         lookup_done: true,
     }
 }

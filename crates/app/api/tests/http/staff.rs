@@ -127,18 +127,17 @@ async fn whoever_had_a_call_says_what_became_of_it() {
     };
     assert_eq!(put(&ann, json!({ "code": "sold", "note": " wants a quote " })).await, 204);
     let (call, code, note) = (call_id(1), "sold".to_owned(), Some(Pii::from("wants a quote")));
-    let expected = Command::Dispose { call, by: "1001".into(), code: code.clone(), note };
+    let expected = Command::Dispose { call, by: "1001".into(), code: code.clone(), note, follow_up_at: None };
     assert_eq!(put(&bob, json!({ "code": "sold" })).await, 422, "was only offered the call");
     assert_eq!(put(&boss, json!({ "code": "sold" })).await, 422, "for whom?");
     assert_eq!(put(&ann, json!({ "code": "sold", "note": "x".repeat(2001) })).await, 422);
     assert_eq!(put(&boss, json!({ "code": "sold", "agent": "1001" })).await, 204);
     assert_eq!(server.shard.command().await, expected);
-    let expected = Command::Dispose { call, by: "1001".into(), code, note: None };
+    let expected = Command::Dispose { call, by: "1001".into(), code, note: None, follow_up_at: None };
     assert_eq!(server.shard.command().await, expected);
 
     let list = server.get("/api/v1/dispositions", &bob).await.json();
-    let expected =
-        json!({ "dispositions": { "sold": "Sold", "lost": "Lost" }, "queues": { "sales": ["sold"] } });
+    let expected = json!({ "dispositions": { "sold": "Sold", "lost": "Lost" }, "groups": [], "queues": { "sales": ["sold"] } });
     assert_eq!(list, expected);
 }
 

@@ -15,6 +15,7 @@ use hotline_ivr::PromptName;
 use hotline_yaml::{Fields, Node, Reader, suggest};
 
 use crate::agents::AgentEntry;
+use crate::crm::crm;
 use crate::flows::Sounds;
 use crate::retention::days;
 use crate::speech::speech;
@@ -28,6 +29,7 @@ const KEYS: &[&str] = &[
     "ring_timeout_s",
     "wrap_up",
     "wrap_up_s",
+    "crm",
     "dispositions",
     "wait_max_s",
     "waiting_max",
@@ -127,6 +129,7 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
     let place_kept = seconds(reader, fields, "place_kept_s", 0..=3600, Duration::ZERO);
     let callback = callback(reader, fields.optional("callback"), around.sounds);
     let dispositions = dispositions(reader, fields.optional("dispositions"), around.staffing);
+    let crm = crm(reader, fields.optional("crm"));
     let record = reader.bool(fields.optional("record"), true);
     let speech = speech(reader, fields.optional("speech"), around.speech);
     Some(Queue {
@@ -140,6 +143,7 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         record: record?,
         speech: speech?,
         dispositions: dispositions?,
+        crm: crm?,
     })
 }
 

@@ -172,7 +172,7 @@ impl SipFloor {
     /// The database knows nobody, and nobody outside answers.
     fn on_request(&mut self, now: Now, request: Request) {
         let reply = match request {
-            Request::FindCustomer { call, .. } => Reply::Customer { call, customer: None },
+            Request::FindCustomer { call, .. } => Reply::Customer { call, found: None },
             Request::Ask { call, tag, .. } => {
                 Reply::Answer { call, tag, answer: Answer::Other(hotline_ivr::Reply::Failed) }
             }

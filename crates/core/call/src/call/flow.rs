@@ -11,7 +11,7 @@ use hotline_acd::{OfferFailure, Outside};
 use hotline_base::{AgentId, FlowId, Now, Pii, PlayId, VoiceMessageId};
 use hotline_ivr::{
     Action, CustomerFact, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PromptName, Session,
-    Target, TransferExit,
+    Target, TransferExit, Value, Variable,
 };
 use hotline_media::{self as media, PromptId};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,11 @@ pub(crate) struct FlowRun {
 impl FlowRun {
     fn new(flows: Arc<Flows>, name: &FlowId, facts: Facts) -> Option<Self> {
         Some(Self { session: Session::new(flows, name, facts)?, playing: None, wanted: Vec::new() })
+    }
+
+    /// What it has collected so far, without what is sensitive.
+    fn collected(&self) -> Arc<[(Variable, Value)]> {
+        self.session.collected().into_iter().collect()
     }
 
     /// Whether it has something to ask once the talk is over.
@@ -275,6 +280,19 @@ impl Call {
             Fallback::Transferor(handover) => self.resume(now, env, *handover, OfferFailure::Busy),
             Fallback::Queue(waiting) => self.set_activity(Activity::Waiting(waiting)),
         }
+    }
+
+    /// Keeps what the flow that sends the call to somebody has collected: the flow may be over when it is shown.
+    pub(super) fn keep_collected(&mut self) {
+        let collected = match self.live().map(|live| &live.activity) {
+            Some(Activity::Offering { fallback, .. }) => match fallback {
+                Fallback::Queue(waiting) => waiting.run.collected(),
+                Fallback::Flow(run) => run.collected(),
+                Fallback::Transferor(_) | Fallback::Refuse => return,
+            },
+            Some(_) | None => return,
+        };
+        self.collected = collected;
     }
 
     fn end_by_flow(&mut self, now: Now, env: &mut Env, cause: HangupCause) {

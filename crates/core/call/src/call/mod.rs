@@ -24,16 +24,21 @@ mod supervisors;
 mod transfer;
 mod waiting;
 
-use hotline_base::{AgentId, CallId, LegId, Now};
+use std::sync::Arc;
+
+use hotline_base::{AgentId, CallId, LegId, Now, Pii};
+use hotline_ivr::{Value, Variable};
 use hotline_sip::SessionId;
 use serde::{Deserialize, Serialize};
 
 use crate::callbacks::Returning;
-use crate::command::Customer;
+use crate::crm::{CrmFacts, CrmPage};
+use crate::customer::{Customer, Found};
 use crate::env::Env;
 use crate::event::{CallEvent, Entry, EventKind, Party, Source};
+use crate::number::normalise;
 use crate::record::CallRecord;
-use crate::snapshot::{Attendee, CallState, CallView, ScreenPop};
+use crate::snapshot::{Attendee, CallState, CallView, POP_STEPS_MAX, ScreenPop};
 
 pub(crate) use conversation::Conversation;
 pub(crate) use dialling::Dialling;
@@ -60,6 +65,8 @@ pub(crate) struct Call {
     /// From the first talk on.
     tape: Option<Tape>,
     lookup: Lookup,
+    /// What the flow had collected when the call was offered last.
+    collected: Arc<[(Variable, Value)]>,
     /// Since when the caller has a place in line, if it has waited and was not answered.
     enqueued_first: Option<Now>,
     /// Set while the call is made for somebody who is to be called back, until the two talk.
@@ -91,7 +98,7 @@ impl Served {
 #[derive(Serialize, Deserialize)]
 enum Lookup {
     Pending,
-    Done(Option<Box<Customer>>),
+    Done(Option<Arc<Found>>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,17 +135,21 @@ impl Call {
         env.emit(now, EventKind::Call { call: self.id, what });
     }
 
-    /// The address book answered, or the customer was edited during the call.
-    pub(crate) fn on_customer(&mut self, now: Now, env: &mut Env, mut customer: Option<Box<Customer>>) {
+    /// The customer was edited during the call.
+    pub(crate) fn on_customer_changed(&mut self, now: Now, env: &mut Env, customer: &Customer) {
         // An edit says nothing of calls.
-        if let (Some(edited), Lookup::Done(Some(known))) = (&mut customer, &self.lookup)
-            && edited.id == known.id
-        {
-            edited.last_agent = edited.last_agent.take().or_else(|| known.last_agent.clone());
-        }
-        let id = customer.as_ref().map(|customer| customer.id);
+        let found = match &self.lookup {
+            Lookup::Done(Some(known)) => known.edited(customer),
+            Lookup::Done(None) | Lookup::Pending => Found::alone(customer.clone()),
+        };
+        self.on_found(now, env, Some(Arc::new(found)));
+    }
+
+    /// The address book answered.
+    pub(crate) fn on_found(&mut self, now: Now, env: &mut Env, found: Option<Arc<Found>>) {
+        let id = found.as_ref().map(|found| found.customer.id);
         let first = matches!(self.lookup, Lookup::Pending);
-        self.lookup = Lookup::Done(customer);
+        self.lookup = Lookup::Done(found);
         let living = matches!(self.stage, Stage::Opening(_) | Stage::Live(_));
         if living && (first || self.record.customer != id) {
             self.emit(now, env, CallEvent::CustomerMatched { customer: id });
@@ -186,7 +197,9 @@ impl Call {
         CallView {
             record: self.record.clone(),
             state: self.state(env),
-            customer: self.customer().cloned(),
+            found: self.found().cloned(),
+            collected: Arc::clone(&self.collected),
+            crm: self.crm(env),
             attendees: self.attendees(env),
             is_consulting: self.conversation().is_some_and(|talk| talk.company.is_calling()),
             is_held: self
@@ -198,10 +211,29 @@ impl Call {
     }
 
     pub(super) fn customer(&self) -> Option<&Customer> {
+        self.found().map(|found| &found.customer)
+    }
+
+    const fn found(&self) -> Option<&Arc<Found>> {
         match &self.lookup {
             Lookup::Pending => None,
-            Lookup::Done(customer) => customer.as_deref(),
+            Lookup::Done(found) => found.as_ref(),
         }
+    }
+
+    /// Where another system shows the customer: the queue's address, or else the center's.
+    fn crm(&self, env: &Env) -> Option<CrmPage> {
+        let queue = self.record.queues.last().map(|visit| &visit.queue);
+        let own = queue.and_then(|queue| env.center.queues.get(queue)?.crm.as_ref());
+        let link = own.or(env.center.crm.as_ref())?;
+        let number = normalise(self.number(), &env.center.dial_plan);
+        Some(link.page(&CrmFacts {
+            number: &number.map_or_else(|| Pii::from(self.number()), Pii::new),
+            called: &self.record.called,
+            customer: self.customer().map(|customer| customer.id),
+            call: self.id,
+            queue,
+        }))
     }
 
     /// Who takes part beside the two.
@@ -227,7 +259,7 @@ impl Call {
     }
 
     /// What the agent of `offer` should see; `None` if that offer is over.
-    pub(crate) fn screen_pop(&self, offer: LegId) -> Option<ScreenPop> {
+    pub(crate) fn screen_pop(&self, env: &Env, offer: LegId) -> Option<ScreenPop> {
         let Stage::Live(live) = &self.stage else { return None };
         let agent = live.agent_of(offer)?;
         let visit = self.record.queues.last();
@@ -242,7 +274,10 @@ impl Call {
             queued_at: visit.map(|visit| visit.entered_at),
             diversion: self.record.diversion.clone(),
             language: self.record.language.clone(),
-            customer: self.customer().cloned(),
+            found: self.found().cloned(),
+            path: self.record.last_steps(POP_STEPS_MAX).to_vec(),
+            collected: Arc::clone(&self.collected),
+            crm: self.crm(env),
             lookup_done: matches!(self.lookup, Lookup::Done(_)),
         })
     }

@@ -174,6 +174,7 @@ impl Call {
             let because = because.take();
             *pop = Pop::Told;
             let agent = leg.agent.clone();
+            self.keep_collected();
             self.emit(now, env, CallEvent::Offered { offer, agent, because });
         }
     }

@@ -1,5 +1,7 @@
 //! A call's beginning: from the accepted INVITE, or an agent's wish, to the first open media port.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hotline_acd::{Direction, Outside};
 use hotline_base::{CallId, LegId, Now, Pii};
@@ -87,11 +89,22 @@ impl Call {
         };
         let leg = env.open_leg(id, LegOwner { party: Party::Caller, agent });
         env.arm(id, CallTimer::MediaOpen, now.mono + env.center.timing.media_open);
-        let (lookup, stage) = (Lookup::Done(None), Stage::Opening(opening));
+        let (lookup, collected, stage) = (Lookup::Done(None), Arc::default(), Stage::Opening(opening));
         let (served, tape) = (Served::Caller, None);
         let (enqueued_first, returning) = (None, None);
-        let mut call =
-            Self { id, session, leg, served, record, tape, lookup, enqueued_first, returning, stage };
+        let mut call = Self {
+            id,
+            session,
+            leg,
+            served,
+            record,
+            tape,
+            lookup,
+            collected,
+            enqueued_first,
+            returning,
+            stage,
+        };
         if let Some(number) = normalise(call.number(), &env.center.dial_plan) {
             env.requests.push_back(Request::FindCustomer { call: id, number: Pii::new(number) });
             call.lookup = Lookup::Pending;

@@ -3,10 +3,11 @@
 use hotline_acd::{
     AgentError, AlarmKind as AcdAlarm, Decision, Device, Event as AcdEvent, OfferFailure, WithdrawCause,
 };
-use hotline_base::{AgentId, CallId, Now, Pii};
+use hotline_base::{AgentId, CallId, Now, Pii, WallTime};
 
 use super::Controller;
-use crate::command::{CommandError, Customer, Request};
+use crate::command::{CommandError, Request};
+use crate::customer::Customer;
 use crate::event::{AlarmKind, EventKind};
 use crate::number::normalise;
 use crate::staff::{AgentFact, CallDisposition, NOTE_BYTES_MAX};
@@ -101,7 +102,7 @@ impl Controller {
         call: CallId,
         by: AgentId,
         code: String,
-        note: Option<Pii<String>>,
+        (note, follow_up_at): (Option<Pii<String>>, Option<WallTime>),
     ) -> Result<(), CommandError> {
         if self.env.acd.agent(&by).is_none() {
             return Err(AgentError::Unknown.into());
@@ -114,7 +115,7 @@ impl Controller {
             return Err(CommandError::UnknownDisposition);
         }
         self.env.acd.disposed(now, &by, call);
-        let disposition = CallDisposition { call, agent: by, queue, code, note, at: now.wall };
+        let disposition = CallDisposition { call, agent: by, queue, code, note, at: now.wall, follow_up_at };
         self.env.requests.push_back(Request::SaveDisposition(disposition));
         Ok(())
     }
@@ -206,7 +207,7 @@ impl Controller {
             .map(crate::call::Call::id)
             .collect();
         for id in concerned {
-            self.with_call(id, |call, env| call.on_customer(now, env, Some(Box::new(customer.clone()))));
+            self.with_call(id, |call, env| call.on_customer_changed(now, env, customer));
         }
     }
 }

@@ -199,8 +199,8 @@ impl Controller {
     /// The database or DNS answered.
     pub fn handle_reply(&mut self, now: Now, reply: Reply) {
         match reply {
-            Reply::Customer { call, customer } => {
-                self.with_call(call, |call, env| call.on_customer(now, env, customer));
+            Reply::Customer { call, found } => {
+                self.with_call(call, |call, env| call.on_found(now, env, found));
             }
             Reply::Spoken { call, play, prompts } => {
                 self.with_call(call, |call, env| call.on_spoken(now, env, play, prompts));
@@ -323,7 +323,7 @@ impl Controller {
     /// What the page of the agent who is offered `offer` shows; `None` once that call is over.
     #[must_use]
     pub fn screen_pop(&self, offer: LegId) -> Option<ScreenPop> {
-        self.calls.get(&self.env.legs.get(&offer)?.call)?.screen_pop(offer)
+        self.calls.get(&self.env.legs.get(&offer)?.call)?.screen_pop(&self.env, offer)
     }
 
     /// The state of everything.
@@ -438,7 +438,9 @@ impl Controller {
             }
             Command::ExtendWrapUp(agent) => acd.extend_wrap_up(now, &agent)?,
             Command::EndWrapUp(agent) => acd.end_wrap_up(now, &agent)?,
-            Command::Dispose { call, by, code, note } => return self.dispose(now, call, by, code, note),
+            Command::Dispose { call, by, code, note, follow_up_at } => {
+                return self.dispose(now, call, by, code, (note, follow_up_at));
+            }
             Command::AskHelp(agent) => acd.ask_help(now, &agent)?,
             Command::AnswerHelp { agent, by } => acd.answer_help(now, &agent, &by)?,
             Command::EndHelp(agent, outcome) => acd.end_help(now, &agent, outcome)?,

@@ -137,6 +137,7 @@ mod tests {
             trunks: BTreeMap::new(),
             routes: Vec::new(),
             hours: BTreeMap::new(),
+            crm: None,
             language: "en".into(),
             domain: Host::parse("hotline.example").unwrap(),
             media_address: [192, 0, 2, 1].into(),

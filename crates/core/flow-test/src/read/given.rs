@@ -10,7 +10,7 @@ use super::{Decoder, MAX_ENTRIES};
 use crate::calendar::Moment;
 use crate::model::Given;
 
-const CUSTOMER: &[&str] = &["name", "company", "class", "language", "last_agent"];
+const CUSTOMER: &[&str] = &["name", "company", "class", "language", "vip", "blocked", "agent", "last_agent"];
 
 impl Decoder<'_> {
     pub(super) fn given(&mut self, fields: &Fields<'_>) -> Option<Given> {
@@ -86,12 +86,18 @@ impl Decoder<'_> {
         let company = self.optional_digits(&fields, "company");
         let class = self.optional_digits(&fields, "class");
         let language = self.optional_digits(&fields, "language");
+        let vip = self.r.bool(fields.optional("vip"), false);
+        let blocked = self.r.bool(fields.optional("blocked"), false);
+        let agent = self.optional_digits(&fields, "agent");
         let last_agent = self.optional_digits(&fields, "last_agent");
         Some(Customer {
             name: Pii::new(name?),
             company: Pii::new(company?),
             class: class?,
             language: language?,
+            vip: vip?,
+            blocked: blocked?,
+            agent: agent?,
             last_agent: last_agent?,
         })
     }

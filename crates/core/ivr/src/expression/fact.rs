@@ -95,6 +95,12 @@ facts! {
         Class = "class": Text,
         /// The customer's language.
         Language = "language": Text,
+        /// Whether the customer is to be treated with preference.
+        Vip = "vip": Boolean,
+        /// Whether the center does not want to hear from the customer.
+        Blocked = "blocked": Boolean,
+        /// The agent, by id, who looks after the customer.
+        Agent = "agent": Text,
         /// The agent, by id, who had a call of the customer last.
         LastAgent = "last_agent": Text,
     }

@@ -94,6 +94,9 @@ fn customer(customer: Option<&Customer>, fact: CustomerFact) -> Value {
         CustomerFact::Company => text(|customer| customer.company.expose()),
         CustomerFact::Class => text(|customer| &customer.class),
         CustomerFact::Language => text(|customer| &customer.language),
+        CustomerFact::Vip => Value::Boolean(customer.is_some_and(|customer| customer.vip)),
+        CustomerFact::Blocked => Value::Boolean(customer.is_some_and(|customer| customer.blocked)),
+        CustomerFact::Agent => text(|customer| &customer.agent),
         CustomerFact::LastAgent => text(|customer| &customer.last_agent),
     }
 }

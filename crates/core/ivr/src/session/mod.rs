@@ -7,7 +7,7 @@ mod speak;
 mod timeout;
 
 use core::time::Duration;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hotline_base::{FlowId, Now, Pii, Time};
@@ -269,6 +269,17 @@ impl Session {
     pub fn variables(&self) -> impl Iterator<Item = (&Variable, &Value)> {
         let frame = self.frame();
         frame.variables.iter().filter(|(name, _)| !frame.flow.is_sensitive(name))
+    }
+
+    /// The variables of the flow that runs and of those that have called it, without those that are sensitive. Of one name that of the
+    /// flow called last.
+    #[must_use]
+    pub fn collected(&self) -> BTreeMap<Variable, Value> {
+        let of = |frame: &Frame| {
+            let plain = frame.variables.iter().filter(|(name, _)| !frame.flow.is_sensitive(name));
+            plain.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        self.frames.iter().flat_map(of).collect()
     }
 
     /// True once the flow has nothing more to do.

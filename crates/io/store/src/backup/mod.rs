@@ -23,6 +23,8 @@ pub const TABLES: &[&str] = &[
     "people_version",
     "customer",
     "customer_number",
+    "customer_field",
+    "customer_merge",
     "audit",
     "audit_head",
     "call",

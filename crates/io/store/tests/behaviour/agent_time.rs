@@ -132,6 +132,7 @@ pub(crate) async fn the_last_disposition_of_each_agent_is_on_the_record(bench: B
         code: code.to_owned(),
         note: Some(Pii::from("wants a quote")),
         at: at(second),
+        follow_up_at: None,
     };
     let (first, later) = (disposition("1001", "sold", 5), disposition("1001", "lost", 9));
     let other = CallDisposition { queue: None, note: None, ..disposition("1002", "sold", 7) };

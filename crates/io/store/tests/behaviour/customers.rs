@@ -1,8 +1,15 @@
 //! The address book.
 
+use std::collections::BTreeMap;
+
 use hotline_base::{AgentId, CustomerId, Pii, Rng};
-use hotline_call::{CallRecord, Customer};
-use hotline_store::{CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, NOTE_CHARS_MAX, StoreError, TextProblem};
+use hotline_call::{
+    Asset, CallDisposition, CallRecord, ContactOutcome, Customer, FieldValue, HISTORY_MAX, OTHERS_MAX,
+};
+use hotline_store::{
+    CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, CustomerField, CustomerFieldKind, JournalEntry,
+    NOTE_CHARS_MAX, SPOOL_BYTES_MAX, StoreError, TextProblem, Writer,
+};
 
 use crate::bench::Bench;
 use crate::sample::{at, record_of};
@@ -17,6 +24,21 @@ pub(crate) fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
         note: None,
         class: Some("gold".to_owned()),
         language: Some("zh".to_owned()),
+        vip: true,
+        blocked: false,
+        tags: vec!["北京".to_owned(), "2026".to_owned()],
+        agent: Some(AgentId::from("1001")),
+        fields: BTreeMap::from([
+            ("size".to_owned(), FieldValue::Number(Pii::from("12.5"))),
+            ("paid".to_owned(), FieldValue::Boolean(true)),
+            ("kind".to_owned(), FieldValue::Text(Pii::from("合同"))),
+        ]),
+        assets: vec![Asset {
+            product: "Router".to_owned(),
+            serial: Some(Pii::from("S-1")),
+            contract: None,
+            warranty_end: Some("2027-01-31".to_owned()),
+        }],
         last_agent: None,
         changed_at: at(0),
     }
@@ -166,4 +188,119 @@ pub(crate) async fn unstorable_customers_are_refused_and_leave_nothing(bench: Be
     let longest = Customer { note: Some(Pii::new("语".repeat(NOTE_CHARS_MAX))), ..plain };
     bench.store.create_customer(&longest).await.unwrap();
     assert_eq!(bench.store.get_customer(longest.id).await.unwrap(), Some(longest));
+}
+
+pub(crate) async fn who_calls_comes_with_the_others_and_with_the_last_contacts(bench: Bench) {
+    let number = Pii::from("+49301");
+    assert_eq!(bench.store.find_caller(&number).await.unwrap(), None);
+    for one in 0..OTHERS_MAX as u64 + 3 {
+        let customer = Customer { changed_at: at(one), ..customer(one + 1, "Ada", &["+49301", "+49302"]) };
+        bench.store.create_customer(&customer).await.unwrap();
+    }
+    let last = OTHERS_MAX as u64 + 3;
+    let ada = customer(last, "Ada", &[]).id;
+    for call in 0..HISTORY_MAX as u64 + 2 {
+        let record = CallRecord { customer: Some(ada), ..record_of(call, at(call), "1002") };
+        bench.store.save_record(&record).await.unwrap();
+    }
+    let spool = bench.directory.path().join("spool");
+    let writer = Writer::start(bench.store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
+    let newest = record_of(HISTORY_MAX as u64 + 1, at(0), "1002").call;
+    writer.write(JournalEntry::Disposition(CallDisposition {
+        call: newest,
+        agent: AgentId::from("1002"),
+        queue: None,
+        code: "sold".to_owned(),
+        note: Some(Pii::from("wants two")),
+        at: at(1),
+        follow_up_at: Some(at(99)),
+    }));
+    writer.flush().await.unwrap();
+    let found = bench.store.find_caller(&number).await.unwrap().unwrap();
+    assert_eq!(found.customer.id, ada, "the one changed last");
+    assert_eq!(found.customer.numbers.len(), 2);
+    assert_eq!(found.others.len(), OTHERS_MAX);
+    assert_eq!(found.history.len(), HISTORY_MAX);
+    let contact = &found.history[0];
+    assert_eq!((contact.call, contact.disposition.as_deref()), (newest, Some("sold")));
+    assert_eq!(contact.note, Some(Pii::from("wants two")));
+    assert_ne!(contact.outcome, ContactOutcome::MessageLeft);
+    assert_eq!(found.customer.last_agent, contact.agent);
+    let due = bench.store.follow_ups(&AgentId::from("1002"), None, 9).await.unwrap();
+    assert_eq!(due.iter().map(|one| one.call).collect::<Vec<_>>(), [newest]);
+    assert!(bench.store.follow_ups(&"1002".into(), Some((at(99), newest)), 9).await.unwrap().is_empty());
+}
+
+pub(crate) async fn merged_customers_keep_their_calls_even_those_that_end_later(bench: Bench) {
+    let [ada, twin, third] = [1, 2, 3].map(|number| customer(number, "Ada", &["+49301"]));
+    let third = Customer { email: Some(Pii::from("Ada@example.org")), numbers: Vec::new(), ..third };
+    let ada = Customer { email: Some(Pii::from("ada@example.org")), ..ada };
+    for one in [&ada, &twin, &third] {
+        bench.store.create_customer(one).await.unwrap();
+    }
+    let found = bench.store.find_duplicates(ada.id).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [twin.id, third.id]);
+    let early = CallRecord { customer: Some(twin.id), ..record_of(1, at(1), "1001") };
+    bench.store.save_record(&early).await.unwrap();
+    let joined = Customer { tags: vec!["both".to_owned()], ..ada.clone() };
+    let stale = Customer { changed_at: at(7), ..twin.clone() };
+    let refused = bench.store.merge_customers(&joined, &stale, at(9)).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)));
+    let after = bench.store.merge_customers(&joined, &twin, at(9)).await.unwrap();
+    assert_eq!(
+        (after.changed_at, bench.store.get_customer(ada.id).await.unwrap()),
+        (at(9), Some(after.clone()))
+    );
+    assert_eq!(bench.store.get_customer(twin.id).await.unwrap(), None);
+    assert_eq!(bench.store.merged_into(twin.id).await.unwrap(), Some(ada.id));
+    let late = CallRecord { customer: Some(twin.id), ..record_of(2, at(2), "1001") };
+    bench.store.save_record(&late).await.unwrap();
+    for call in [early.call, late.call] {
+        assert_eq!(bench.store.get_call(call).await.unwrap().unwrap().customer, Some(ada.id));
+    }
+    bench.store.merge_customers(&third, &after, at(10)).await.unwrap();
+    assert_eq!(bench.store.merged_into(twin.id).await.unwrap(), Some(third.id));
+    assert_eq!(bench.store.contacts_of(third.id).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn an_import_is_written_whole_or_not_at_all(bench: Bench) {
+    let [ada, bert, cleo] =
+        [(1, "Ada"), (2, "Bert"), (3, "Cleo")].map(|(id, name)| customer(id, name, &["1"]));
+    bench.store.create_customer(&ada).await.unwrap();
+    let changed = Customer { name: Pii::from("Ada L"), ..ada.clone() };
+    let stale = Customer { changed_at: at(5), ..changed.clone() };
+    let refused = bench.store.import_customers(&[bert.clone(), cleo.clone()], &[stale], at(9), |_| {}).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)));
+    assert_eq!(names_found(&bench, "").await, ["Ada"]);
+    let counted = std::cell::Cell::new(0);
+    let tell = |done| counted.set(done);
+    let done = bench.store.import_customers(&[bert, cleo], &[changed], at(9), tell).await.unwrap();
+    assert_eq!((done.len(), counted.get()), (3, 3));
+    assert_eq!(names_found(&bench, "").await, ["Ada L", "Bert", "Cleo"]);
+    let all = bench.store.customers_after(None, 2).await.unwrap();
+    let rest = bench.store.customers_after(Some(all[1].id), 2).await.unwrap();
+    assert_eq!((all.len(), rest.len()), (2, 1));
+}
+
+pub(crate) async fn fields_of_customers_are_kept_with_their_versions(bench: Bench) {
+    let field = |name: &str| CustomerField {
+        name: name.to_owned(),
+        label_en: "Kind".to_owned(),
+        label_zh: "种类".to_owned(),
+        kind: CustomerFieldKind::Choice(vec!["a".to_owned()]),
+        required: true,
+        visible_to: vec!["admin".to_owned()],
+        changed_at: at(1),
+    };
+    let (kind, size) = (field("kind"), CustomerField { kind: CustomerFieldKind::Number, ..field("a_size") });
+    bench.store.create_customer_field(&kind).await.unwrap();
+    bench.store.create_customer_field(&size).await.unwrap();
+    assert!(matches!(bench.store.create_customer_field(&kind).await, Err(StoreError::Conflict)));
+    assert_eq!(bench.store.customer_fields().await.unwrap(), [kind.clone(), size.clone()]);
+    let wanted = CustomerField { required: false, ..kind.clone() };
+    let after = bench.store.update_customer_field(&wanted, at(2)).await.unwrap();
+    assert!(matches!(bench.store.update_customer_field(&wanted, at(3)).await, Err(StoreError::Conflict)));
+    bench.store.delete_customer_field("a_size").await.unwrap();
+    assert!(matches!(bench.store.delete_customer_field("a_size").await, Err(StoreError::NotFound)));
+    assert_eq!(bench.store.customer_fields().await.unwrap(), [after]);
 }

@@ -21,6 +21,9 @@ impl<'e> Around<'e> {
             company: customer.company.clone().unwrap_or_default(),
             class: customer.class.clone().unwrap_or_default(),
             language: customer.language.clone().unwrap_or_default(),
+            vip: customer.vip,
+            blocked: customer.blocked,
+            agent: customer.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
             last_agent: customer.last_agent.as_ref().map(ToString::to_string).unwrap_or_default(),
         });
         Self { env, now, customer }

@@ -5,7 +5,8 @@ use hotline_ivr::{CallbackExit, CustomerFact, Input, Reply, Request as Wanted, R
 
 use crate::call::{Call, Lookup};
 use crate::callbacks::{Callback, CallbackPlace};
-use crate::command::{Answer, Customer, Question, Request};
+use crate::command::{Answer, Question, Request};
+use crate::customer::Customer;
 use crate::env::Env;
 use crate::event::CallEvent;
 use crate::number::normalise;
@@ -79,13 +80,13 @@ impl Call {
                 return;
             }
             Answer::Customer(None) => Reply::NotFound,
-            Answer::Customer(Some(customer)) => {
+            Answer::Customer(Some(found)) => {
+                let customer = &found.customer;
                 let wanted = self.run().map(|run| std::mem::take(&mut run.wanted)).unwrap_or_default();
-                let values =
-                    wanted.into_iter().map(|field| Some(Pii::new(value(&customer, field)))).collect();
+                let values = wanted.into_iter().map(|field| Some(Pii::new(value(customer, field)))).collect();
                 if self.record.customer != Some(customer.id) {
                     let id = Some(customer.id);
-                    self.lookup = Lookup::Done(Some(customer));
+                    self.lookup = Lookup::Done(Some(found));
                     self.emit(now, env, CallEvent::CustomerMatched { customer: id });
                 }
                 Reply::Found(values)
@@ -109,6 +110,9 @@ fn value(customer: &Customer, field: CustomerFact) -> String {
         }
         CustomerFact::Class => customer.class.clone().unwrap_or_default(),
         CustomerFact::Language => customer.language.clone().unwrap_or_default(),
+        CustomerFact::Vip => customer.vip.to_string(),
+        CustomerFact::Blocked => customer.blocked.to_string(),
+        CustomerFact::Agent => customer.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
         CustomerFact::LastAgent => customer.last_agent.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
