@@ -6,7 +6,6 @@ use hotline_api_types::FlowText;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-
 /// 204: it is done, and there is nothing to say.
 pub(crate) struct NoContent;
 
