@@ -1,5 +1,6 @@
 //! The calls of a center with 400 agents and 60 queues over some years, by chance from one seed, and what is searched for among them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -55,6 +56,12 @@ impl Center {
             note: None,
             class: None,
             language: None,
+            vip: false,
+            blocked: false,
+            tags: Vec::new(),
+            agent: None,
+            fields: BTreeMap::new(),
+            assets: Vec::new(),
             last_agent: None,
             changed_at: BEGIN,
         };
@@ -148,7 +155,15 @@ impl Center {
         let note = format!("{}，{} {}", one(&WORDS), one(&WORDS), one(&WORDS));
         let code = one(&CODES).to_owned();
         let (call, at) = (record.call, record.started_at);
-        CallDisposition { call, agent, queue: None, code, note: Some(Pii::from(note.as_str())), at }
+        CallDisposition {
+            call,
+            agent,
+            queue: None,
+            code,
+            note: Some(Pii::from(note.as_str())),
+            at,
+            follow_up_at: None,
+        }
     }
 }
 
