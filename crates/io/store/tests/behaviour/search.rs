@@ -86,6 +86,7 @@ fn said(number: u64, agent: &str, code: &str, note: &str) -> CallDisposition {
         code: code.to_owned(),
         note: Some(Pii::from(note)),
         at: at(number),
+        follow_up_at: None,
     }
 }
 
