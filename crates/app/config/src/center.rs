@@ -168,10 +168,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         agents(reader, node, &agents::Around { realm: &realm, plan, staffing })
     });
     let speech = speech(reader, fields.optional("speech"), &SpeechPolicy::default());
-    let hours = match fields.optional("hours") {
-        Some(node) => schedules(reader, node),
-        None => Some(BTreeMap::new()),
-    };
+    let hours = fields.optional("hours").map_or(Some(BTreeMap::new()), |node| schedules(reader, node));
     let queues = reader.required(&fields, "queues").and_then(|node| {
         let hours = hours.as_ref()?.keys().cloned().collect();
         let (agents, speech, staffing) = (agents.as_ref()?, speech.as_ref()?, staffing.as_ref()?);
