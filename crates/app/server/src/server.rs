@@ -129,9 +129,7 @@ impl Server {
         let locks = lock_files(&configuration.server)?;
 
         let (clock, mut rng) = (Clock::start(), Rng::from_seed(entropy()?));
-        let (store, writer) = open_store(configuration).await?;
-        users::prepare(&store, configuration.demo.as_ref()).await?;
-        let last_seq = close_former_calls(&store, configuration, clock.now().wall).await?;
+        let ((store, writer), last_seq) = open_storage(configuration, clock).await?;
 
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS_MAX);
         let sounds = sounds::look(&configuration.server.storage.sounds).unwrap_or_default();
@@ -147,22 +145,20 @@ impl Server {
         let center = Arc::new(configuration.center.clone());
         let (now, nonce_secret) = (clock.now(), nonce_secret(&store).await?);
         let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
-        adopt(&store, &configuration.server.storage.recordings).await?;
         let hours = take_over(configuration, &store, &mut controller, now).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
-        let locate = locator(configuration, &network);
         let client = web_client(configuration)?;
         let webhooks = webhooks(configuration, client.clone());
         let shard = Shard::new(Parts {
             controller,
             clock,
+            locate: locator(configuration, &network),
             network,
             incoming,
             media: Box::new(move |command| media_handle.post(command)),
             wake_media: Box::new(move || waker.wake()),
             media_events,
             store: store.clone(),
-            locate,
             sound: sound(configuration, &client, &store, media.handle()).await?,
             client,
             writer: writer.clone(),
@@ -235,6 +231,15 @@ impl Server {
         // From here on another server may start.
         drop(self.locks);
     }
+}
+
+/// The database, with the people of a demonstration and without what a former process left open; and the last number of its journal.
+async fn open_storage(configuration: &Configuration, clock: Clock) -> Result<((Store, Writer), u64)> {
+    let (store, writer) = open_store(configuration).await?;
+    users::prepare(&store, configuration.demo.as_ref()).await?;
+    let last_seq = close_former_calls(&store, configuration, clock.now().wall).await?;
+    adopt(&store, &configuration.server.storage.recordings).await?;
+    Ok(((store, writer), last_seq))
 }
 
 /// Puts messages that a killed server left into their mailboxes.
