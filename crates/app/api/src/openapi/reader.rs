@@ -16,7 +16,7 @@ vertical-align:top}small{color:#566573}\
 @media(prefers-color-scheme:dark){body{color:#dde5ec;background:#141a20}pre{background:#1d252d}\
 details,td,th{border-color:#34404b}a{color:#8ab8ff}small{color:#9aa7b3}}</style></head><body>";
 
-/// The page for a document of [`super::document`].
+/// The page for a document of [`super::document()`].
 pub(crate) fn page(document: &Value) -> String {
     let mut html = HEAD.to_owned();
     let text = |value: &Value| escape(value.as_str().unwrap_or_default());
