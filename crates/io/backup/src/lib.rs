@@ -5,7 +5,7 @@
 //! The file is a gzipped tar archive that any tool can open: `database/<table>.jsonl`, a folder for each [`Place`], and at the
 //! end `manifest.json`. A file without its end is not a backup.
 //!
-//! Must never know: calls, configuration files' meaning. Start reading at [`write`], then [`restore`].
+//! Must never know: calls, configuration files' meaning. Start reading at [`write()`], then [`restore()`].
 
 mod digest;
 mod error;
