@@ -3,7 +3,7 @@
 //!
 //! Stays in queues belong to the interval in which they began, agents' seconds to that in which they passed.
 //!
-//! Must never know: calls, events, databases, time zones. Start reading at [`QueueTally`], [`AgentTally`] and [`DEFINITIONS`].
+//! Must never know: calls, events, databases, time zones. Start reading at [`QueueTally`], [`AgentTally`] and [`QUEUE_DEFINITIONS`].
 
 mod agent;
 mod definition;
