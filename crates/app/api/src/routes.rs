@@ -403,7 +403,7 @@ fn center(table: Table) -> Table {
         /// Where the time of agents went, and what became of the calls they were offered.
         GET "/v1/reports/agents", may(P::ReportsSee) => reports::agents [422];
         /// The same of groups: the figures of their agents together.
-        GET "/v1/reports/groups", may(P::ReportsSee) => reports::groups [422];
+        GET "/v1/reports/groups", may(P::ReportsSee) => reports::groups [404, 422];
         /// How many calls began with each flow, and ended in flows.
         GET "/v1/reports/flows", may(P::ReportsSee) => reports::flows [422];
         /// What was found when days were counted anew from the journal.
