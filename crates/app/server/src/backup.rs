@@ -1,7 +1,7 @@
 //! `hotline backup` and `hotline restore`.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use hotline_backup::{
@@ -13,6 +13,7 @@ use hotline_store::{AuditEntry, Store};
 use serde_json::json;
 
 use crate::cli::{Backup, Restore};
+use crate::users::now;
 use crate::{banner, server};
 
 /// How often it is told how far it is.
@@ -120,11 +121,6 @@ async fn audit(database: &str, at: WallTime, manifest: &Manifest) -> Result<()> 
     let noted = store.append_audit(&entry).await;
     store.close().await;
     noted.map(drop).map_err(Into::into)
-}
-
-pub(crate) fn now() -> WallTime {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX))
 }
 
 fn tell(told: &mut Instant, progress: Progress) {

@@ -108,7 +108,7 @@ fn run(cli: &Cli) -> Result<()> {
             runtime()?.block_on(audit::verify(&configuration))
         }
         Some(Command::Reports(Reports { what: ReportsTask::Recount(options) })) => {
-            runtime()?.block_on(reports::run(&configuration, options, backup::now()))
+            runtime()?.block_on(reports::run(&configuration, options, users::now()))
         }
         Some(Command::Doctor(options)) => runtime()?.block_on(doctor::run(&configuration, options)),
         Some(Command::Backup(options)) => {

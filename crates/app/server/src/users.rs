@@ -63,7 +63,8 @@ async fn note(store: &Store, user: &str, detail: &serde_json::Value) -> Result<(
     store.append_audit(&entry).await.map(drop).context("writing the audit log")
 }
 
-fn now() -> WallTime {
+/// The wall clock, for commands that run without a server.
+pub(crate) fn now() -> WallTime {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX))
 }

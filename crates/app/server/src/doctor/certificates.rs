@@ -1,12 +1,12 @@
 //! The certificates of TLS.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use hotline_sip_net::{TlsConfig, check_tls};
 use x509_parser::pem::Pem;
 
 use super::finding::Finding;
+use crate::users::now;
 
 /// A certificate that ends within so many days is doubtful; authorities give new ones a month before.
 const DAYS_LEFT: i64 = 14;
@@ -22,7 +22,7 @@ pub(super) fn look(tls: &TlsConfig) -> Vec<Finding> {
         )];
     }
     vec![match ends(&identity.certificate) {
-        Ok((name, ends)) => judge(subject, &name, ends, now()),
+        Ok((name, ends)) => judge(subject, &name, ends, now().as_unix_seconds()),
         Err(problem) => {
             Finding::bad(subject, problem, "put a PEM file there, the server's own certificate first")
         }
@@ -47,11 +47,6 @@ fn ends(file: &Path) -> Result<(String, i64), String> {
     let pem = first.map_err(|error| error.to_string())?;
     let certificate = pem.parse_x509().map_err(|error| error.to_string())?;
     Ok((certificate.subject().to_string(), certificate.validity().not_after.timestamp()))
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

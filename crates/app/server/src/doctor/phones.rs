@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use hotline_base::WallTime;
 use hotline_config::Configuration;
 use hotline_sip::Transport;
 use hotline_sip_net::{Names, Resolver};
@@ -13,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::finding::Finding;
 use super::network::ask;
+use crate::users::now;
 
 /// Phones that are named at most.
 const NAMED_MAX: usize = 8;
@@ -29,9 +28,7 @@ async fn phones(configuration: &Configuration) -> Finding {
     let Ok(store) = Store::open_for_reading(&configuration.server.storage.database).await else {
         return Finding::good(subject, format!("{} may register; who did is not known", wanted.len()));
     };
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = WallTime(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX));
-    let registered = store.reached_users(now).await;
+    let registered = store.reached_users(now()).await;
     store.close().await;
     let registered: BTreeSet<String> = match registered {
         Ok(users) => users.into_iter().collect(),
