@@ -145,6 +145,7 @@ const CASES: &[Case] = cases![
     recordings::the_oldest_recordings_are_found_by_queue,
     reports::stays_are_counted_by_interval_and_once,
     reports::the_time_of_a_call_counts_for_the_interval_in_which_it_began_to_wait,
+    reports::the_time_of_an_agent_counts_for_one_stay_and_not_for_those_called_back,
     reports::counting_anew_finds_and_mends_what_is_not_so,
     registrar::the_last_that_was_told_of_a_user_is_kept,
     registrar::contacts_that_have_expired_are_forgotten,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hotline_acd::{AgentState, Direction, Disposition, StateSpan};
 use hotline_base::{AgentId, LegId, QueueId, WallTime};
-use hotline_call::{AgentFact, CallEvent, CallRecord, Ending, QueueOutcome};
+use hotline_call::{AgentFact, CallEvent, CallRecord, CalledBack, Ending, QueueOutcome};
 use hotline_store::{HandleCount, ReportCheck, Span};
 
 use crate::bench::Bench;
@@ -145,4 +145,33 @@ pub(crate) async fn counting_anew_finds_and_mends_what_is_not_so(bench: Bench) {
     }
     assert_eq!(bench.store.report_checks(10).await.unwrap(), [check(4, 0), check(3, 0)]);
     assert_eq!(bench.store.report_checks(1).await.unwrap(), [check(4, 0)]);
+}
+
+pub(crate) async fn the_time_of_an_agent_counts_for_one_stay_and_not_for_those_called_back(bench: Bench) {
+    let (sales, support) = (QueueId::from("sales"), QueueId::from("support"));
+    // One agent takes the same call out of two queues.
+    let mut twice = waited(1, "sales", at(10), Duration::from_secs(10), Some("1001"));
+    twice.apply(at(60), &CallEvent::Queued { queue: support.clone() });
+    let (offer, agent) = (LegId(3), AgentId::from("1001"));
+    twice.apply(at(61), &CallEvent::Offered { offer, agent: agent.clone(), because: None });
+    twice.apply(at(70), &CallEvent::Connected { offer, agent });
+    twice.apply(at(70), &CallEvent::Dequeued { queue: support, outcome: QueueOutcome::Answered });
+    let mut called_back = waited(2, "sales", at(100), Duration::from_secs(1), Some("1002"));
+    called_back.callback = Some(CalledBack { id: call_id(9), requested_at: at(50) });
+    for record in [&twice, &called_back] {
+        bench.store.save_record(record).await.unwrap();
+    }
+    let span = |agent: &str, call, from, until| {
+        let state = AgentState::Talking { direction: Direction::In, call: Some(call) };
+        AgentFact::State(StateSpan { agent: AgentId::from(agent), state, from: at(from), until: at(until) })
+    };
+    let facts = [
+        span("1001", twice.call, 20, 60),
+        span("1001", twice.call, 70, 75),
+        span("1002", called_back.call, 101, 190),
+    ];
+    bench.store.save_agent_facts(&facts).await.unwrap();
+    let counts = bench.store.handle_counts(all(), None).await.unwrap();
+    let told: Vec<_> = counts.iter().map(|count| (count.queue.as_str(), count.time_us / 1_000_000)).collect();
+    assert_eq!(told, [(sales.as_str(), 40), ("support", 5)]);
 }
