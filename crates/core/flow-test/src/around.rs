@@ -4,8 +4,10 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotline_base::{Now, QueueId, Time};
-use hotline_ivr::{Customer, HoursExit, Language, LocalTime, PromptName, QueueFact, Surroundings};
+use hotline_base::{Now, Pii, QueueId, Time};
+use hotline_ivr::{
+    Customer, CustomerField, HoursExit, Language, LocalTime, PromptName, QueueFact, Surroundings,
+};
 
 use crate::model::Given;
 
@@ -80,7 +82,7 @@ impl Surroundings for Around<'_> {
         self.given.at.after(now.mono.since(Time::ZERO))
     }
 
-    fn customer(&self) -> Option<Customer> {
-        self.customer.clone()
+    fn customer(&self, field: &CustomerField) -> Option<Pii<String>> {
+        self.customer.as_ref()?.value(field)
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use hotline_base::{FlowId, QueueId};
 use hotline_ivr::{
-    CallbackExit, Customer, CustomerFact, Digit, Facts, HangupCause, HoursExit, Language, QueueExit,
-    QueueFact, RecordExit, StreamExit, TransferExit, Value, Variable, WebhookExit,
+    CallbackExit, Customer, Digit, Facts, HangupCause, HoursExit, Language, QueueExit, QueueFact, RecordExit,
+    StreamExit, TransferExit, Value, Variable, WebhookExit,
 };
 use hotline_yaml::{At, Place, Source};
 
@@ -217,20 +217,4 @@ pub(crate) enum End {
     Connected,
     /// The caller hung up.
     HungUp,
-}
-
-/// The member of a customer with that fact.
-pub(crate) fn customer_text(customer: &Customer, fact: CustomerFact) -> Option<String> {
-    let text = match fact {
-        CustomerFact::Known => return Some("true".to_owned()),
-        CustomerFact::Vip => return Some(customer.vip.to_string()),
-        CustomerFact::Blocked => return Some(customer.blocked.to_string()),
-        CustomerFact::Name => customer.name.expose(),
-        CustomerFact::Company => customer.company.expose(),
-        CustomerFact::Class => &customer.class,
-        CustomerFact::Language => &customer.language,
-        CustomerFact::Agent => &customer.agent,
-        CustomerFact::LastAgent => &customer.last_agent,
-    };
-    Some(text.clone())
 }

@@ -5,7 +5,7 @@ use hotline_ivr::{Reply, Request};
 use hotline_json_path::Scalar;
 use serde_json::Value;
 
-use crate::model::{Answer, customer_text};
+use crate::model::Answer;
 
 /// The reply to `request`; `None` if the answer is none to it. [`Answer::Nothing`] is for the caller.
 pub(crate) fn reply(request: &Request, answer: &Answer) -> Option<Reply> {
@@ -14,8 +14,7 @@ pub(crate) fn reply(request: &Request, answer: &Answer) -> Option<Reply> {
             Some(Reply::Found(paths.iter().map(|path| found(json, path)).collect()))
         }
         (Request::Customer { fields, .. }, Answer::Customer(customer)) => {
-            let values = fields.iter().map(|field| customer_text(customer, *field).map(Pii::new));
-            Some(Reply::Found(values.collect()))
+            Some(Reply::Found(fields.iter().map(|field| customer.value(field)).collect()))
         }
         (Request::Http { .. } | Request::Customer { .. }, Answer::NotFound) => Some(Reply::NotFound),
         (Request::Http { .. } | Request::Customer { .. }, Answer::Failed) => Some(Reply::Failed),

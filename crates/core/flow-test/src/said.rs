@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use hotline_base::{Now, QueueId};
+use hotline_base::{Now, Pii, QueueId};
 use hotline_ivr::{
-    Action, Customer, Facts, Flows, HoursExit, Input, Language, LocalTime, Prompt, QueueFact, Session,
+    Action, CustomerField, Facts, Flows, HoursExit, Input, Language, LocalTime, Prompt, QueueFact, Session,
     Surroundings, parse,
 };
 
@@ -24,7 +24,7 @@ impl Surroundings for Nowhere {
         LocalTime::default()
     }
 
-    fn customer(&self) -> Option<Customer> {
+    fn customer(&self, _: &CustomerField) -> Option<Pii<String>> {
         None
     }
 }

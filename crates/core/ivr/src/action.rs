@@ -11,9 +11,9 @@ use crate::end::{
     CallbackExit, HangupCause, HoursExit, QueueExit, RecordExit, StepExit, StreamExit, TransferExit,
     WebhookExit,
 };
-use crate::expression::{CustomerFact, QueueFact, Value};
+use crate::expression::{CustomerFact, CustomerField, QueueFact, Value};
 use crate::model::Method;
-use crate::name::{Language, PromptName, StepName};
+use crate::name::{FieldName, Language, PromptName, StepName};
 
 /// What is known about a call before its flow starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,32 @@ pub struct Customer {
     pub agent: String,
     /// The agent, by id, who had a call of the customer last; empty if unknown.
     pub last_agent: String,
+    /// What the fields hold that the center has added, by name.
+    #[serde(default)]
+    pub fields: BTreeMap<FieldName, Pii<String>>,
+}
+
+impl Customer {
+    /// What a field holds, with `true` and `false` for yes and no; nothing if it is one that the center has added and it
+    /// is empty.
+    #[must_use]
+    pub fn value(&self, field: &CustomerField) -> Option<Pii<String>> {
+        let fact = match field {
+            CustomerField::Own(fact) => fact,
+            CustomerField::Added(name) => return self.fields.get(name).cloned(),
+        };
+        Some(match fact {
+            CustomerFact::Known => Pii::new("true".to_owned()),
+            CustomerFact::Name => self.name.clone(),
+            CustomerFact::Company => self.company.clone(),
+            CustomerFact::Class => Pii::new(self.class.clone()),
+            CustomerFact::Language => Pii::new(self.language.clone()),
+            CustomerFact::Vip => Pii::new(self.vip.to_string()),
+            CustomerFact::Blocked => Pii::new(self.blocked.to_string()),
+            CustomerFact::Agent => Pii::new(self.agent.clone()),
+            CustomerFact::LastAgent => Pii::new(self.last_agent.clone()),
+        })
+    }
 }
 
 /// A moment as clocks on the wall show it, in the zone of the center.
@@ -79,8 +105,9 @@ pub trait Surroundings {
     fn hours(&self, schedule: &str, now: Now) -> HoursExit;
     /// The time in the zone of the center.
     fn local_time(&self, now: Now) -> LocalTime;
-    /// The customer, once known.
-    fn customer(&self) -> Option<Customer>;
+    /// What is known of the customer, with `true` and `false` for yes and no; nothing while nobody is known, and where
+    /// the customer has nothing.
+    fn customer(&self, field: &CustomerField) -> Option<Pii<String>>;
 }
 
 /// What happened to the call.
@@ -298,7 +325,7 @@ pub enum Request {
         /// The number.
         number: Pii<String>,
         /// The fields that are wanted.
-        fields: Vec<CustomerFact>,
+        fields: Vec<CustomerField>,
     },
     /// An HTTP request and what is wanted of its JSON answer.
     Http {

@@ -37,11 +37,11 @@ pub use end::{
     CallbackExit, HangupCause, HoursExit, LookupExit, QueueExit, RecordExit, StepExit, StreamExit,
     TransferExit, WebhookExit,
 };
-pub use expression::{CustomerFact, Fact, MAX_TEXT, QueueFact, Type, Value};
+pub use expression::{CustomerFact, CustomerField, Fact, MAX_TEXT, QueueFact, Type, Value};
 pub use hotline_yaml::{Diagnostic, MAX_BYTES, Severity};
 pub use keys::MAX_TYPED_AHEAD;
 pub use model::{Exit, Flow, Flows, Method};
-pub use name::{Language, PromptName, StepName, Variable};
+pub use name::{FieldName, Language, PromptName, StepName, Variable};
 pub use picture::{FlowGraph, GraphEdge, GraphNode, graph};
 pub use reference::{tables, with_tables};
 pub use schema::schema;

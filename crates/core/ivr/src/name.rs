@@ -56,4 +56,6 @@ names! {
     Language;
     /// What a caller's digits are stored under.
     Variable;
+    /// A field that the center has added to its customers.
+    FieldName;
 }

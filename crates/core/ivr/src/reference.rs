@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 
-use crate::expression::{CallFact, CustomerFact, Fact, Function, QueueFact, TimeFact};
+use crate::expression::{CallFact, CustomerFact, CustomerField, Fact, Function, QueueFact, TimeFact};
 use crate::format::{DECLARATION, Field, Shape, TOP, kinds};
 
 /// What stands before a table in the text: `<!-- table: menu -->`.
@@ -75,7 +75,10 @@ fn facts() -> String {
     };
     CallFact::ALL.iter().for_each(|fact| row(format!("call.{}", fact.name()), Fact::Call(*fact)));
     TimeFact::ALL.iter().for_each(|fact| row(format!("time.{}", fact.name()), Fact::Time(*fact)));
-    CustomerFact::ALL.iter().for_each(|fact| row(format!("customer.{}", fact.name()), Fact::Customer(*fact)));
+    CustomerFact::ALL
+        .iter()
+        .for_each(|fact| row(format!("customer.{}", fact.name()), Fact::Customer(CustomerField::Own(*fact))));
+    row("customer.fields.<name>".to_owned(), Fact::Customer(CustomerField::Added("name".into())));
     QueueFact::ALL
         .iter()
         .for_each(|fact| row(format!("queue.<name>.{}", fact.name()), Fact::Queue("name".into(), *fact)));

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotline_base::{FlowId, Now, Pii, QueueId};
 use hotline_ivr::{
-    Action, Customer, Digit, Facts, Flows, HoursExit, Input, LocalTime, QueueFact, Session, Surroundings,
-    parse,
+    Action, CustomerField, Digit, Facts, Flows, HoursExit, Input, LocalTime, QueueFact, Session,
+    Surroundings, parse,
 };
 
 /// Bytes that are in use.
@@ -51,7 +51,7 @@ impl Surroundings for Nowhere {
         LocalTime::default()
     }
 
-    fn customer(&self) -> Option<Customer> {
+    fn customer(&self, _: &CustomerField) -> Option<Pii<String>> {
         None
     }
 }

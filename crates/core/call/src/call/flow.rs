@@ -10,7 +10,7 @@ use std::time::Duration;
 use hotline_acd::{OfferFailure, Outside};
 use hotline_base::{AgentId, FlowId, Now, Pii, PlayId, VoiceMessageId};
 use hotline_ivr::{
-    Action, CustomerFact, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PromptName, Session,
+    Action, CustomerField, Digit, Enqueue, Facts, Flows, HangupCause, Input, Language, PromptName, Session,
     Target, TransferExit, Value, Variable,
 };
 use hotline_media::{self as media, PromptId};
@@ -34,7 +34,7 @@ pub(crate) struct FlowRun {
     /// The playback that the flow waits for.
     playing: Option<Playback>,
     /// The fields of the customer that it has asked for.
-    wanted: Vec<CustomerFact>,
+    wanted: Vec<CustomerField>,
 }
 
 impl FlowRun {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use hotline_base::{Pii, QueueId};
-use hotline_ivr::{Customer, Facts, HoursExit, Language, QueueFact};
+use hotline_ivr::{Customer, Facts, FieldName, HoursExit, Language, QueueFact};
 use hotline_yaml::{Fields, Node, Value as Yaml, shown, suggest};
 
 use super::{Decoder, MAX_ENTRIES};
 use crate::calendar::Moment;
 use crate::model::Given;
 
-const CUSTOMER: &[&str] = &["name", "company", "class", "language", "vip", "blocked", "agent", "last_agent"];
+const CUSTOMER: &[&str] =
+    &["name", "company", "class", "language", "vip", "blocked", "agent", "last_agent", "fields"];
 
 impl Decoder<'_> {
     pub(super) fn given(&mut self, fields: &Fields<'_>) -> Option<Given> {
@@ -90,6 +91,10 @@ impl Decoder<'_> {
         let blocked = self.r.bool(fields.optional("blocked"), false);
         let agent = self.optional_digits(&fields, "agent");
         let last_agent = self.optional_digits(&fields, "last_agent");
+        let added = match fields.optional("fields") {
+            Some(node) => self.added_fields(node),
+            None => Some(BTreeMap::new()),
+        };
         Some(Customer {
             name: Pii::new(name?),
             company: Pii::new(company?),
@@ -99,7 +104,32 @@ impl Decoder<'_> {
             blocked: blocked?,
             agent: agent?,
             last_agent: last_agent?,
+            fields: added?,
         })
+    }
+
+    /// What a center has added to its customers: texts, numbers, `true` and `false`.
+    fn added_fields(&mut self, node: &Node) -> Option<BTreeMap<FieldName, Pii<String>>> {
+        let mut added = BTreeMap::new();
+        for (key, value) in self.r.entries(node, "fields of a customer")?.into_iter().take(MAX_ENTRIES) {
+            self.r.check_name(&key.text, key.place, "a field's name");
+            let text = match &value.value {
+                Yaml::Bool(truth) => truth.to_string(),
+                Yaml::Integer(number) => number.to_string(),
+                Yaml::Decimal(number) => number.to_string(),
+                Yaml::Text(text) => text.clone(),
+                Yaml::Null | Yaml::List(_) | Yaml::Map(_) => {
+                    self.r.mistake(
+                        value.place,
+                        "this is no field's value",
+                        "a text, a number, `true` or `false`",
+                    );
+                    continue;
+                }
+            };
+            added.insert(key.text.as_str().into(), Pii::new(text));
+        }
+        Some(added)
     }
 
     fn queues(&mut self, node: &Node) -> Option<BTreeMap<QueueId, BTreeMap<QueueFact, i64>>> {

@@ -25,3 +25,14 @@ fn every_kind_of_step_and_every_exit_can_be_tested() {
     ];
     assert_eq!(missed, never);
 }
+
+#[test]
+fn fields_that_the_center_has_added_are_read_and_taken() {
+    let flows = flows(&[("fields.yaml", include_str!("../flows/fields.yaml"))]);
+    let outcomes = run_all(&flows, &tests("fields.test.yaml", include_str!("../flows/fields.test.yaml")));
+    let failures: Vec<String> =
+        outcomes.iter().filter_map(|outcome| Some(outcome.failure.as_ref()?.to_string())).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    let coverage = coverage(&flows, &outcomes);
+    assert!(coverage.flows().all(|(_, flow)| flow.unreached().is_empty()));
+}

@@ -6,7 +6,7 @@ use hotline_yaml::{At, Node, shown, suggest};
 
 use super::Decoder;
 use crate::end::{LookupExit, StreamExit, WebhookExit};
-use crate::expression::{CustomerFact, Type};
+use crate::expression::{CustomerFact, CustomerField, Type};
 use crate::format::{self, HTTP};
 use crate::model::{Http, Lookup, LookupSource, Method, StepKind, Stream, Webhook};
 use crate::name::Variable;
@@ -55,9 +55,16 @@ impl Decoder<'_> {
         Some(StepKind::Lookup(Lookup { source, exits: exits? }.into()))
     }
 
-    fn customer_field(&mut self, key: &At<&str>, node: &Node) -> Option<(At<Variable>, CustomerFact)> {
+    fn customer_field(&mut self, key: &At<&str>, node: &Node) -> Option<(At<Variable>, CustomerField)> {
         let variable = self.key_variable(key)?;
         let text = self.r.text(node, "a customer's field")?;
+        let added = text.strip_prefix(CustomerField::ADDED).and_then(|rest| rest.strip_prefix('.'));
+        if let Some(name) = added {
+            // What it holds is read as what the variable is.
+            self.types.get(&variable.value)?;
+            self.r.check_name(name, node.place, "a field's name")?;
+            return Some((variable, CustomerField::Added(name.into())));
+        }
         let Some(fact) = CustomerFact::from_name(text) else {
             let remedy = suggest(text, CustomerFact::ALL.iter().map(|fact| fact.name()));
             self.r.mistake(node.place, format!("a customer has no `{}`", shown(text)), remedy);
@@ -69,7 +76,7 @@ impl Decoder<'_> {
             self.r.mistake(key.place, problem, format!("declare it as {}", fact.value_type()));
             return None;
         }
-        Some((variable, fact))
+        Some((variable, CustomerField::Own(fact)))
     }
 
     fn path(&mut self, key: &At<&str>, node: &Node) -> Option<(At<Variable>, At<String>)> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::value::Type;
+use crate::name::FieldName;
 
 /// Gives the facts of one group their names, types and meanings.
 macro_rules! facts {
@@ -122,6 +123,30 @@ facts! {
     }
 }
 
+/// What a flow may know of the customer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CustomerField {
+    /// What every customer has.
+    Own(CustomerFact),
+    /// A field that the center has added. Which there are is not known to the checker: they come and go while flows
+    /// stay. One that is not there is like one that is empty.
+    Added(FieldName),
+}
+
+impl CustomerField {
+    /// What stands before the name of a field that the center has added.
+    pub(crate) const ADDED: &'static str = "fields";
+
+    /// Its type in an expression. Added fields of any kind are texts there.
+    #[must_use]
+    pub const fn value_type(&self) -> Type {
+        match self {
+            Self::Own(fact) => fact.value_type(),
+            Self::Added(_) => Type::Text,
+        }
+    }
+}
+
 /// One fact, as an expression names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Fact {
@@ -129,8 +154,8 @@ pub enum Fact {
     Call(CallFact),
     /// `time.…`
     Time(TimeFact),
-    /// `customer.…`
-    Customer(CustomerFact),
+    /// `customer.…`, `customer.fields.…`
+    Customer(CustomerField),
     /// `queue.<name>.…`
     Queue(hotline_base::QueueId, QueueFact),
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use evaluate::{EvaluationError, Scope};
 pub(crate) use fact::{CallFact, TimeFact};
-pub use fact::{CustomerFact, Fact, QueueFact};
+pub use fact::{CustomerFact, CustomerField, Fact, QueueFact};
 pub(crate) use proof::Bound;
 pub use value::{MAX_TEXT, Type, Value};
 

@@ -9,9 +9,10 @@ use minijinja::value::ValueKind;
 
 use super::value::MAX_TEXT;
 use super::{
-    Calculation, CallFact, Comparison, CustomerFact, Fact, Function, MAX_NODES, MAX_WRITTEN, Misspelt,
-    Operator, QueueFact, TimeFact, Tree, Type, Types, Value,
+    Calculation, CallFact, Comparison, CustomerFact, CustomerField, Fact, Function, MAX_NODES, MAX_WRITTEN,
+    Misspelt, Operator, QueueFact, TimeFact, Tree, Type, Types, Value,
 };
+use crate::name::FieldName;
 
 type Typed = (Tree, Type);
 type Outcome<T> = Result<T, Misspelt>;
@@ -167,8 +168,12 @@ impl Reader<'_> {
             [TimeFact::GROUP, name] => TimeFact::from_name(name)
                 .map(Fact::Time)
                 .ok_or_else(|| names(name, TimeFact::ALL, |fact| fact.name())),
+            [CustomerFact::GROUP, CustomerField::ADDED] => Err("write `customer.fields.<name>`".to_owned()),
+            [CustomerFact::GROUP, CustomerField::ADDED, name] => {
+                Ok(Fact::Customer(CustomerField::Added(FieldName::from(name))))
+            }
             [CustomerFact::GROUP, name] => CustomerFact::from_name(name)
-                .map(Fact::Customer)
+                .map(|fact| Fact::Customer(CustomerField::Own(fact)))
                 .ok_or_else(|| names(name, CustomerFact::ALL, |fact| fact.name())),
             [QueueFact::GROUP, queue, name] => QueueFact::from_name(name)
                 .map(|fact| Fact::Queue(QueueId::from(queue), fact))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::step::To;
 use crate::end::{LookupExit, StreamExit, WebhookExit};
-use crate::expression::{CustomerFact, Expression};
+use crate::expression::{CustomerField, Expression};
 use crate::name::Variable;
 use crate::template::Template;
 
@@ -23,7 +23,7 @@ pub(crate) struct Lookup {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum LookupSource {
     /// The customer with a number; afterwards the call is that customer's.
-    Customer { number: Expression, into: Vec<(At<Variable>, CustomerFact)>, timeout: Duration },
+    Customer { number: Expression, into: Vec<(At<Variable>, CustomerField)>, timeout: Duration },
     /// An answer over HTTP, values out of its JSON by path.
     Http { http: Http, into: Vec<(At<Variable>, At<String>)> },
 }

@@ -167,7 +167,7 @@ impl Session {
     ) -> Option<StepName> {
         let request = match &lookup.source {
             LookupSource::Customer { number, into, timeout } => {
-                let fields = into.iter().map(|(_, field)| *field).collect();
+                let fields = into.iter().map(|(_, field)| field.clone()).collect();
                 self.evaluate(now, around, number).map(|number| {
                     (Request::Customer { number: Pii::new(number.written()), fields }, *timeout)
                 })

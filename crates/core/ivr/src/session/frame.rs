@@ -6,8 +6,8 @@ use std::sync::Arc;
 use hotline_base::{Now, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Customer, Facts, Surroundings};
-use crate::expression::{CallFact, CustomerFact, Fact, Scope, TimeFact, Value};
+use crate::action::{Facts, Surroundings};
+use crate::expression::{CallFact, CustomerField, Fact, Scope, TimeFact, Type, Value};
 use crate::model::{CallFlow, Flow};
 use crate::name::{Language, StepName, Variable};
 
@@ -49,7 +49,7 @@ impl Scope for Reading<'_> {
         match fact {
             Fact::Call(fact) => self.call(*fact),
             Fact::Time(fact) => self.time(*fact),
-            Fact::Customer(fact) => customer(self.surroundings.customer().as_ref(), *fact),
+            Fact::Customer(fact) => customer(self.surroundings, fact),
             Fact::Queue(queue, fact) => Value::Integer(self.surroundings.queue(queue, *fact)),
         }
     }
@@ -86,17 +86,12 @@ impl Reading<'_> {
     }
 }
 
-fn customer(customer: Option<&Customer>, fact: CustomerFact) -> Value {
-    let text = |pick: fn(&Customer) -> &str| Value::text(customer.map_or("", pick));
-    match fact {
-        CustomerFact::Known => Value::Boolean(customer.is_some()),
-        CustomerFact::Name => text(|customer| customer.name.expose()),
-        CustomerFact::Company => text(|customer| customer.company.expose()),
-        CustomerFact::Class => text(|customer| &customer.class),
-        CustomerFact::Language => text(|customer| &customer.language),
-        CustomerFact::Vip => Value::Boolean(customer.is_some_and(|customer| customer.vip)),
-        CustomerFact::Blocked => Value::Boolean(customer.is_some_and(|customer| customer.blocked)),
-        CustomerFact::Agent => text(|customer| &customer.agent),
-        CustomerFact::LastAgent => text(|customer| &customer.last_agent),
+fn customer(surroundings: &dyn Surroundings, field: &CustomerField) -> Value {
+    let text = surroundings.customer(field);
+    match field.value_type() {
+        Type::Boolean => Value::Boolean(text.is_some_and(|text| text.expose() == "true")),
+        Type::Text | Type::Integer | Type::Decimal => {
+            Value::text(text.as_ref().map_or("", |text| text.expose()))
+        }
     }
 }

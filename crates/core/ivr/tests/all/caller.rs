@@ -4,11 +4,11 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hotline_base::{FlowId, Now, QueueId};
+use hotline_base::{FlowId, Now, Pii, QueueId};
 use hotline_ivr::{
-    Action, Customer, Digit, Facts, Flow, Flows, HoursExit, Input, Language, LocalTime, PathStep, PlayTag,
-    Prompt, PromptName, QueueFact, Request, RequestTag, Session, Surroundings, Target, Timer, World, check,
-    parse,
+    Action, Customer, CustomerField, Digit, Facts, Flow, Flows, HoursExit, Input, Language, LocalTime,
+    PathStep, PlayTag, Prompt, PromptName, QueueFact, Request, RequestTag, Session, Surroundings, Target,
+    Timer, World, check, parse,
 };
 
 /// What lies around the tests' calls: office hours on a Monday morning, two callers in queue `sales`, nobody known.
@@ -35,8 +35,8 @@ impl Surroundings for Around {
         LocalTime { year: 2026, month: 11, day: 30, weekday: 1, hour: 9, minute: 5 }
     }
 
-    fn customer(&self) -> Option<Customer> {
-        self.customer.clone()
+    fn customer(&self, field: &CustomerField) -> Option<Pii<String>> {
+        self.customer.as_ref()?.value(field)
     }
 }
 

@@ -1,31 +1,25 @@
 //! What a flow reads beside its own call: the queues, the calendar, the clock, the customer.
 
-use hotline_base::{HoursId, Now, QueueId};
+use std::sync::Arc;
+
+use hotline_base::{AgentId, HoursId, Now, Pii, QueueId};
 use hotline_hours::State;
-use hotline_ivr::{Customer, HoursExit, LocalTime, QueueFact, Surroundings};
+use hotline_ivr::{CustomerFact, CustomerField, HoursExit, LocalTime, QueueFact, Surroundings};
 
 use crate::call::Call;
+use crate::customer::{Customer, FieldValue, Found};
 use crate::env::Env;
 
 /// The center as it is in this turn, and who calls.
 pub(super) struct Around<'e> {
     env: &'e Env,
     now: Now,
-    customer: Option<Customer>,
+    customer: Option<Arc<Found>>,
 }
 
 impl<'e> Around<'e> {
     pub(super) fn of(call: &Call, env: &'e Env, now: Now) -> Self {
-        let customer = call.customer().map(|customer| Customer {
-            name: customer.name.clone(),
-            company: customer.company.clone().unwrap_or_default(),
-            class: customer.class.clone().unwrap_or_default(),
-            language: customer.language.clone().unwrap_or_default(),
-            vip: customer.vip,
-            blocked: customer.blocked,
-            agent: customer.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
-            last_agent: customer.last_agent.as_ref().map(ToString::to_string).unwrap_or_default(),
-        });
+        let customer = call.found().map(Arc::clone);
         Self { env, now, customer }
     }
 }
@@ -71,11 +65,36 @@ impl Surroundings for Around<'_> {
         }
     }
 
-    fn customer(&self) -> Option<Customer> {
-        self.customer.clone()
+    fn customer(&self, field: &CustomerField) -> Option<Pii<String>> {
+        value(&self.customer.as_ref()?.customer, field)
     }
 }
 
 fn seconds(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// What a customer's field holds, as flows get it; nothing if it is empty.
+pub(super) fn value(customer: &Customer, field: &CustomerField) -> Option<Pii<String>> {
+    let fact = match field {
+        CustomerField::Own(fact) => fact,
+        CustomerField::Added(name) => {
+            return customer.fields.get(name.as_str()).map(|value| match value {
+                FieldValue::Text(text) | FieldValue::Number(text) => text.clone(),
+                FieldValue::Boolean(truth) => Pii::new(truth.to_string()),
+            });
+        }
+    };
+    let text = |text: Option<&str>| Pii::new(text.unwrap_or_default().to_owned());
+    Some(match fact {
+        CustomerFact::Known => text(Some("true")),
+        CustomerFact::Name => customer.name.clone(),
+        CustomerFact::Company => customer.company.clone().unwrap_or_default(),
+        CustomerFact::Class => text(customer.class.as_deref()),
+        CustomerFact::Language => text(customer.language.as_deref()),
+        CustomerFact::Vip => Pii::new(customer.vip.to_string()),
+        CustomerFact::Blocked => Pii::new(customer.blocked.to_string()),
+        CustomerFact::Agent => text(customer.agent.as_ref().map(AgentId::as_str)),
+        CustomerFact::LastAgent => text(customer.last_agent.as_ref().map(AgentId::as_str)),
+    })
 }

@@ -1,12 +1,12 @@
 //! What a flow asks outside the call, and what comes back.
 
 use hotline_base::{CallId, Now, Pii, QueueId};
-use hotline_ivr::{CallbackExit, CustomerFact, Input, Reply, Request as Wanted, RequestTag};
+use hotline_ivr::{CallbackExit, Input, Reply, Request as Wanted, RequestTag};
 
+use super::around::value;
 use crate::call::{Call, Lookup};
 use crate::callbacks::{Callback, CallbackPlace};
 use crate::command::{Answer, Question, Request};
-use crate::customer::Customer;
 use crate::env::Env;
 use crate::event::CallEvent;
 use crate::number::normalise;
@@ -83,7 +83,7 @@ impl Call {
             Answer::Customer(Some(found)) => {
                 let customer = &found.customer;
                 let wanted = self.run().map(|run| std::mem::take(&mut run.wanted)).unwrap_or_default();
-                let values = wanted.into_iter().map(|field| Some(Pii::new(value(customer, field)))).collect();
+                let values = wanted.into_iter().map(|field| value(customer, &field)).collect();
                 if self.record.customer != Some(customer.id) {
                     let id = Some(customer.id);
                     self.lookup = Lookup::Done(Some(found));
@@ -98,21 +98,5 @@ impl Call {
     /// The caller has left a message.
     pub(crate) fn on_message_left(&mut self, now: Now, env: &mut Env, what: CallEvent) {
         self.emit(now, env, what);
-    }
-}
-
-fn value(customer: &Customer, field: CustomerFact) -> String {
-    match field {
-        CustomerFact::Known => "true".to_owned(),
-        CustomerFact::Name => customer.name.expose().clone(),
-        CustomerFact::Company => {
-            customer.company.as_ref().map_or_else(String::new, |text| text.expose().clone())
-        }
-        CustomerFact::Class => customer.class.clone().unwrap_or_default(),
-        CustomerFact::Language => customer.language.clone().unwrap_or_default(),
-        CustomerFact::Vip => customer.vip.to_string(),
-        CustomerFact::Blocked => customer.blocked.to_string(),
-        CustomerFact::Agent => customer.agent.as_ref().map(ToString::to_string).unwrap_or_default(),
-        CustomerFact::LastAgent => customer.last_agent.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
