@@ -129,8 +129,9 @@ fn transferred(exits: &BTreeMap<TransferExit, At<StepName>>) -> Vec<Exit<'_>> {
 /// The caller has spoken with a service.
 fn streamed(exits: &BTreeMap<StreamExit, At<StepName>>) -> Vec<Exit<'_>> {
     let exits = exits.iter().map(|(exit, to)| match exit {
-        StreamExit::Done | StreamExit::Timeout => paced(StepExit::Stream(*exit), to),
-        StreamExit::Failed => at_once(StepExit::Stream(*exit), to),
+        StreamExit::Done => paced(StepExit::Stream(*exit), to),
+        // Nothing says that the caller has done anything meanwhile.
+        StreamExit::Timeout | StreamExit::Failed => at_once(StepExit::Stream(*exit), to),
     });
     exits.collect()
 }
