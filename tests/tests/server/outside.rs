@@ -289,3 +289,30 @@ async fn answer_names(socket: UdpSocket, address: SocketAddr) {
         drop(socket.send_to(&reply, from).await);
     }
 }
+
+#[tokio::test]
+async fn a_flow_lets_a_number_outside_ring_as_long_as_it_says() -> Result<()> {
+    let plan = Center::new();
+    let ringing = server(&plan)?;
+    let flow = "flow: sent_on\nlanguages: [en]\nstart: answer\nsteps:\n  answer: {answer: {then: out}}\n  out:\n    \
+                transfer:\n      number: \"+15550100200\"\n      ring_s: 1\n      exits: {busy: other, no_answer: sorry, unavailable: other}\n  \
+                sorry: {say: {prompts: [agents_busy], then: end}}\n  other: {hangup: {cause: unavailable}}\n  end: {hangup: {cause: normal}}\n";
+    let center = center(&format!("  slow: {{servers: [\"{ringing}\"], ring_timeout_s: 60}}\n"), "slow")
+        .file("ivr-flows/sent_on.yaml", flow)
+        .edit(CENTER, "numbers:\n", "numbers:\n  \"4500\": {flow: sent_on}\n");
+    let hotline = center.start().await?;
+    let mut rings = sipp("agent_never_answers.xml", ringing).user("15550100200").listen(&hotline).await?;
+    let mut watch = hotline.watch().await?;
+    let caller = "+15550100123";
+    let mut phone = hotline.caller(caller).await?;
+    phone.dial("4500").await?;
+    phone.expect(&PhoneEvent::Up, PATIENCE).await?;
+    rings.passed().await.context("it rings, and is called no more before the trunk's own time is over")?;
+    phone.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    let call = watch.call_of(caller).await?;
+    let record = watch.over(&call).await?;
+    let path: Vec<String> = record.path.iter().map(|step| format!("{}: {}", step.step, step.exit)).collect();
+    assert_eq!(path, ["answer: done", "out: no_answer", "sorry: done", "end: hangup normal"]);
+    assert_eq!(outcomes(&record), [("slow", DialOutcome::NoAnswer, None)]);
+    Ok(())
+}
