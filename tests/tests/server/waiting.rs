@@ -23,7 +23,7 @@ steps:
   wait:
     queue:
       name: sales
-      keys: {9: key}
+      keys: {9: key, "42": key}
       exits: {full: bye, timeout: bye, no_agents: nobody, closed: closed}
   key: {say: {prompts: [goodbye], then: bye}}
   nobody: {say: {prompts: [no_agents], then: bye}}
@@ -148,7 +148,7 @@ async fn where_nobody_works_no_wait_is_promised() -> Result<()> {
 }
 
 #[tokio::test]
-async fn comfort_messages_take_turns_and_a_key_leads_out_in_the_middle_of_one() -> Result<()> {
+async fn comfort_messages_take_turns_and_keys_lead_out_in_the_middle_of_one() -> Result<()> {
     let keys = "comfort: {prompts: [thank_you_waiting, agents_busy], every_s: 5}";
     let hotline = center(keys).start().await?;
     let mut watch = hotline.watch().await?;
@@ -156,11 +156,12 @@ async fn comfort_messages_take_turns_and_a_key_leads_out_in_the_middle_of_one() 
     let first = wait_until_told(&caller, "en/thank_you_waiting").await?;
     let second = wait_until_told(&caller, "en/agents_busy").await?;
     assert!(second - first >= 5 * 8000, "so long apart: {first} {second}");
-    caller.press('9').await?;
+    caller.press('4').await?;
+    caller.press('2').await?;
     wait_until_told(&caller, "en/goodbye").await?;
     caller.expect(&PhoneEvent::Ended, PATIENCE).await?;
     let (exit, record) = exit(&mut watch, CALLER).await?;
-    assert_eq!((exit.as_str(), record.queues[0].outcome), ("choice 9", Some(QueueOutcome::Left)));
+    assert_eq!((exit.as_str(), record.queues[0].outcome), ("choice 42", Some(QueueOutcome::Left)));
     Ok(())
 }
 

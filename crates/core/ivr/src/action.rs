@@ -388,6 +388,8 @@ pub enum Timer {
     FirstDigit,
     /// The caller has not pressed a further key.
     NextDigit,
+    /// The caller has not pressed a further key of a way out of a queue.
+    QueueKeys,
     /// A step that only takes time is over.
     Pause,
     /// An answer is missing.

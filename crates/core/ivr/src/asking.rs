@@ -11,6 +11,7 @@ use crate::action::{Digit, PlayTag, Timer};
 use crate::end::StepExit;
 use crate::model::{Ask, Collect, Failure, Menu, SayItems, Survey};
 use crate::name::StepName;
+use crate::sequence::KeySequence;
 
 /// What a path shows in place of sensitive digits, however many they are.
 const MASK: &str = "***";
@@ -189,7 +190,7 @@ impl Asking {
         let mut digits = self.digits.expose().chars();
         let (Some(key), None) = (digits.next(), digits.next()) else { return None };
         let to = menu.choices.get(&key)?.value.clone();
-        Some(Verdict::Leave { exit: StepExit::Choice(key), to })
+        Some(Verdict::Leave { exit: StepExit::Choice(KeySequence::one(key)?), to })
     }
 
     /// Where extensions can be dialled, a digit that could begin one waits for the next.

@@ -5,6 +5,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sequence::KeySequence;
+
 /// Gives an enum its list and its names; the name is what stands in YAML and in records.
 macro_rules! named {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)* }) => {
@@ -214,8 +216,8 @@ impl HangupCause {
 pub enum StepExit {
     /// The step did what it says.
     Done,
-    /// A menu's choice, or the key that left a queue.
-    Choice(char),
+    /// A menu's choice, or the keys that left a queue.
+    Choice(KeySequence),
     /// No digit came, after all repetitions.
     NoInput,
     /// Wrong digits came, after all repetitions.
@@ -258,7 +260,7 @@ impl fmt::Display for StepExit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done => f.write_str("done"),
-            Self::Choice(digit) => write!(f, "choice {digit}"),
+            Self::Choice(keys) => write!(f, "choice {keys}"),
             Self::NoInput => f.write_str("no_input"),
             Self::Invalid => f.write_str("invalid"),
             Self::Queue(exit) => exit.fmt(f),

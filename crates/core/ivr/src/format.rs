@@ -25,6 +25,8 @@ pub(crate) enum Shape {
     Key,
     /// Keys of a telephone and the steps where they lead.
     Keys,
+    /// Keys, or several in a row, and a step each.
+    KeySequences,
     /// An expression.
     Expression,
     /// A text in which `{{ … }}` stand for values.
@@ -242,7 +244,7 @@ const QUEUE: &[Field] = &[
         Shape::Boolean,
         "true if the call is held for that agent also while it takes no calls; else others are asked at once then",
     ),
-    may("keys", Shape::Keys, "keys that leave the queue, and where they lead"),
+    may("keys", Shape::KeySequences, "keys, or up to 8 in a row, that leave the queue, and where they lead"),
     must("exits", Shape::Fields(QUEUE_EXITS), "where it goes without an agent"),
 ];
 const TRANSFER_EXITS: &[Field] = &[

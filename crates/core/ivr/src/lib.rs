@@ -19,6 +19,7 @@ mod name;
 mod picture;
 mod reference;
 mod schema;
+mod sequence;
 mod session;
 mod spoken;
 mod template;
@@ -45,6 +46,7 @@ pub use name::{FieldName, Language, PromptName, StepName, Variable};
 pub use picture::{FlowGraph, GraphEdge, GraphNode, graph};
 pub use reference::{tables, with_tables};
 pub use schema::schema;
+pub use sequence::{KeySequence, MAX_SEQUENCE};
 pub use session::{
     ANSWER_LIMIT, CALLBACK_LIMIT, KEY_LENGTH, MAX_DEPTH, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT,
     PLAYBACK_LIMIT, RECORDING_GRACE, REPLY_GRACE, Session,

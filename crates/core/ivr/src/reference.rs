@@ -114,7 +114,7 @@ fn words(shape: Shape) -> String {
         Shape::Seconds(least, most) => return format!("{least} to {most} seconds"),
         Shape::Count(least, most) => return format!("{least} to {most}"),
         Shape::Key => "a key",
-        Shape::Keys => "keys and a step each",
+        Shape::Keys | Shape::KeySequences => "keys and a step each",
         Shape::Expression => "an expression",
         Shape::Template => "a text with `{{ … }}`",
         Shape::Retries => "a list of lists of what is said",

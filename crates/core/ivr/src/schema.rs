@@ -2,9 +2,10 @@
 
 use core::fmt::Write as _;
 
-use crate::decode::{KEYS, MAX_ENTRIES, MAX_LANGUAGES, MAX_PROMPTS, MAX_RETRIES, MAX_STEPS, MAX_VARIABLES};
+use crate::decode::{MAX_ENTRIES, MAX_LANGUAGES, MAX_PROMPTS, MAX_RETRIES, MAX_STEPS, MAX_VARIABLES};
 use crate::expression::{MAX_TEXT, MAX_WRITTEN};
 use crate::format::{CURRENCIES, DECLARATION, Field, SPOKEN, Shape, TOP, TYPES, kinds};
+use crate::sequence::{KEYS, MAX_SEQUENCE};
 
 /// What a name looks like.
 const NAME: &str = r#"{"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}"#;
@@ -76,6 +77,10 @@ fn shape(shape: Shape) -> String {
         Shape::Keys => format!(
             r#"{{"type": "object", "propertyNames": {}, "additionalProperties": {}, "minProperties": 1}}"#,
             reference("key"),
+            reference("name")
+        ),
+        Shape::KeySequences => format!(
+            r#"{{"type": "object", "propertyNames": {{"pattern": "^[{KEYS}]{{1,{MAX_SEQUENCE}}}$"}}, "additionalProperties": {}, "minProperties": 1}}"#,
             reference("name")
         ),
         Shape::Expression => reference("expression"),

@@ -15,6 +15,7 @@ use crate::expression::{Expression, Misspelt, Type, Types, Value};
 use crate::format::{self, Field, Shape};
 use crate::model::{Flow, Gaps, Step, StepKind};
 use crate::name::{StepName, Variable};
+use crate::sequence::{KEYS, KeySequence, MAX_SEQUENCE};
 use crate::template::Template;
 
 /// The most steps in a flow.
@@ -35,7 +36,6 @@ pub const MAX_DIGIT_WAIT_S: u32 = 120;
 pub(crate) const MAX_ENTRIES: usize = 32;
 
 /// The keys of a telephone.
-pub(crate) const KEYS: &str = "0123456789*#ABCD";
 
 /// Reads a flow. `file` is named in diagnostics; its name without ending must be the flow's.
 ///
@@ -324,6 +324,31 @@ impl Decoder<'_> {
             }
         }
         Some(keys)
+    }
+
+    /// Where several keys in a row lead.
+    fn key_sequences(&mut self, node: Option<&Node>) -> Option<BTreeMap<KeySequence, At<StepName>>> {
+        let Some(node) = node else { return Some(BTreeMap::new()) };
+        let entries = self.r.entries(node, "keys")?;
+        if entries.is_empty() {
+            self.r.mistake(node.place, "no keys", "add `1: <step>`");
+        }
+        let mut ways = BTreeMap::new();
+        for (key, value) in entries {
+            let keys = KeySequence::new(&key.text);
+            if keys.is_none() {
+                let problem = format!("`{}` are no keys of a telephone", shown(&key.text));
+                self.r.mistake(
+                    key.place,
+                    problem,
+                    format!("1 to {MAX_SEQUENCE} of 0 to 9, *, # and A to D, in quotes"),
+                );
+            }
+            if let (Some(keys), Some(step)) = (keys, self.step_name(value)) {
+                ways.insert(keys, step);
+            }
+        }
+        Some(ways)
     }
 
     /// A variable that is declared.

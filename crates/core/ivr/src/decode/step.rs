@@ -199,7 +199,7 @@ impl Decoder<'_> {
             self.meaningless_without_agent(&fields);
         }
         let emergency = self.r.bool(fields.optional("emergency"), false);
-        let keys = self.keys(fields.optional("keys"), "keys");
+        let keys = self.key_sequences(fields.optional("keys"));
         let exits = self.exits("queue", &fields, QueueExit::from_name);
         let queue = Queue {
             queue: queue?,
@@ -329,7 +329,7 @@ impl Decoder<'_> {
         let wrong = keys.is_some_and(|keys| {
             keys.is_empty()
                 || keys.len() > super::MAX_DIGITS
-                || !keys.chars().all(|key| super::KEYS.contains(key))
+                || !keys.chars().all(|key| crate::sequence::KEYS.contains(key))
         });
         if wrong {
             let problem = format!("`{}` are no keys of a telephone", shown(keys.unwrap_or_default()));

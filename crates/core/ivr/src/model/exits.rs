@@ -7,6 +7,7 @@ use hotline_yaml::At;
 use super::step::{Ask, Condition, StepKind};
 use crate::end::{QueueExit, RecordExit, StepExit, StreamExit, TransferExit};
 use crate::name::StepName;
+use crate::sequence::KeySequence;
 
 /// What has to happen before a way out is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,9 @@ impl StepKind {
                 core::iter::once(at_once(StepExit::Done, &say.then)).chain(failed).collect()
             }
             Self::Menu(menu) => {
-                let choices = menu.choices.iter().map(|(key, to)| paced(StepExit::Choice(*key), to));
+                let choices = menu.choices.iter();
+                let choices = choices
+                    .filter_map(|(key, to)| Some(paced(StepExit::Choice(KeySequence::one(*key)?), to)));
                 let dialled = menu.direct_dial.iter().map(|dial| paced(StepExit::Dialled, &dial.then));
                 choices.chain(dialled).chain(failures(&menu.ask)).collect()
             }

@@ -19,7 +19,7 @@ pub use request::Method;
 pub(crate) use request::{Http, Lookup, LookupSource, Stream, Webhook};
 pub(crate) use step::{
     Answer, Ask, CallFlow, Callback, Case, Check, Collect, Condition, DirectDial, Dtmf, Failure, Hours, Menu,
-    Question, Queue, Record, Ring, Say, SayItem, SayItems, Set, SetLanguage, SpokenAs, StepKind, Survey, To,
+    Question, Queue, Record, Ring, Say, SayItem, SayItems, Set, SetLanguage, SpokenAs, StepKind, Survey,
     Transfer, TransferTo, Voicemail,
 };
 

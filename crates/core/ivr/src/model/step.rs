@@ -12,6 +12,7 @@ use super::request::{Lookup, Stream, Webhook};
 use crate::end::{CallbackExit, HangupCause, HoursExit, QueueExit, RecordExit, TransferExit};
 use crate::expression::{Expression, Type};
 use crate::name::{Language, PromptName, StepName, Variable};
+use crate::sequence::KeySequence;
 use crate::spoken::{Currency, SpokenKind};
 use crate::template::Template;
 
@@ -301,7 +302,7 @@ pub(crate) struct Queue {
     /// Whether it goes before all other callers.
     pub(crate) emergency: bool,
     /// Keys that leave the queue, and where to.
-    pub(crate) keys: BTreeMap<char, To>,
+    pub(crate) keys: BTreeMap<KeySequence, To>,
     /// Complete: one for each of [`QueueExit::REQUIRED`].
     pub(crate) exits: BTreeMap<QueueExit, To>,
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hotline_base::{Now, Pii};
 
 use super::frame::Frame;
+use super::queued::Queued;
 use super::{
     ANSWER_LIMIT, CALLBACK_LIMIT, Doing, KEY_LENGTH, MAX_DEPTH, MAX_STEPS_PER_CALL, MAX_STEPS_WITHOUT_INPUT,
     REPLY_GRACE, RecordPhase, Recording, Requested, Session,
@@ -280,7 +281,7 @@ impl Session {
             agent_only: queue.agent_only,
             emergency: queue.emergency,
         }));
-        self.wait(now, name, Doing::Queued(queue))
+        self.wait(now, name, Doing::Queued(Queued::new(queue)))
     }
 
     /// What is asked of agents: the highest level of each skill. A name that is empty, or that cannot be computed, asks nothing.

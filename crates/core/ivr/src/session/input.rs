@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hotline_base::{Now, Pii};
 
+use super::queued::Queued;
 use super::{Doing, RECORDING_GRACE, RecordPhase, Recording, Requested, Running, Session, State};
 use crate::action::{Action, Digit, Input, PlayTag, Prompt, Recorded, Reply, RequestTag, Surroundings};
 use crate::asking::{Asking, Phase, Question, Verdict};
@@ -11,7 +12,7 @@ use crate::end::{
     CallbackExit, LookupExit, QueueExit, RecordExit, StepExit, StreamExit, TransferExit, WebhookExit,
 };
 use crate::expression::Value;
-use crate::model::{LookupSource, Record, SayItem, To};
+use crate::model::{LookupSource, Record, SayItem};
 use crate::name::{StepName, Variable};
 
 impl Session {
@@ -72,7 +73,7 @@ impl Session {
     }
 
     fn take_queue_exited(&mut self, now: Now, exit: QueueExit) -> Option<StepName> {
-        let Some(Doing::Queued(queue)) = self.doing() else { return self.ignore() };
+        let Some(Doing::Queued(Queued { queue, .. })) = self.doing() else { return self.ignore() };
         let exit = match exit {
             QueueExit::Closed if !queue.exits.contains_key(&exit) => QueueExit::NoAgents,
             QueueExit::Withdrawn if !queue.exits.contains_key(&exit) => QueueExit::Timeout,
@@ -97,7 +98,7 @@ impl Session {
 
     fn take_connected(&mut self, now: Now) -> Option<StepName> {
         let after = match self.doing() {
-            Some(Doing::Queued(queue)) => {
+            Some(Doing::Queued(Queued { queue, .. })) => {
                 let exit = QueueExit::AgentLeft;
                 queue.exits.get(&exit).map(|to| (StepExit::Queue(exit), to.value.clone()))
             }
@@ -191,10 +192,7 @@ impl Session {
         }
         match self.doing() {
             Some(Doing::Transferring(_) | Doing::Talking { .. }) | None => self.ignore(),
-            Some(Doing::Queued(queue)) => match queue.keys.get(&digit.key()).cloned() {
-                Some(to) => self.leave_queue(now, digit, &to),
-                None => self.ignore(),
-            },
+            Some(Doing::Queued(_)) => self.take_queue_digit(now, digit),
             Some(Doing::Streaming { tag, .. }) => {
                 self.actions.push_back(Action::StreamDigit(*tag, digit));
                 None
@@ -224,13 +222,6 @@ impl Session {
                 self.use_typed_ahead(now, around)
             }
         }
-    }
-
-    fn leave_queue(&mut self, now: Now, digit: Digit, to: &To) -> Option<StepName> {
-        self.steps_without_input = 0;
-        self.actions.push_back(Action::LeaveQueue);
-        self.leave(now, StepExit::Choice(digit.key()), Some(Pii::new(digit.key().to_string())));
-        Some(to.value.clone())
     }
 
     fn keep(&mut self, digit: Digit) {

@@ -3,6 +3,7 @@
 mod enter;
 mod frame;
 mod input;
+mod queued;
 mod speak;
 mod timeout;
 
@@ -14,12 +15,13 @@ use hotline_base::{FlowId, Now, Pii, Time};
 use serde::{Deserialize, Serialize};
 
 use self::frame::{Frame, Reading};
+use self::queued::Queued;
 use crate::action::{Action, Facts, Input, PathStep, PlayTag, RequestTag, Surroundings, Timer};
 use crate::asking::{Asking, Phase};
 use crate::end::{HangupCause, StepExit};
 use crate::expression::{Expression, Value};
 use crate::keys::Keys;
-use crate::model::{Callback, Flow, Flows, Lookup, Queue, Record, Stream, Transfer, Webhook};
+use crate::model::{Callback, Flow, Flows, Lookup, Record, Stream, Transfer, Webhook};
 use crate::name::{Language, StepName, Variable};
 
 /// The most steps that a call goes through without a key pressed; then it is hung up with
@@ -99,7 +101,7 @@ enum Doing {
         failed: Option<StepName>,
     },
     Asking(Asking),
-    Queued(Arc<Queue>),
+    Queued(Queued),
     Transferring(Arc<Transfer>),
     /// Somebody has the call; afterwards the flow goes on there.
     Talking {
@@ -200,8 +202,8 @@ impl Session {
         self.run(now, surroundings, next);
     }
 
-    /// When to call [`Session::handle_timeout`], and why. `None` while the queue, a transfer or an agent has the call:
-    /// their time limits are theirs.
+    /// When to call [`Session::handle_timeout`], and why. `None` while a transfer or an agent has the call, and
+    /// while the caller waits in a queue without pressing keys: their time limits are theirs.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
         match self.doing()? {
@@ -218,7 +220,8 @@ impl Session {
                 RecordPhase::Running { until, .. } => Some((until, Timer::Recording)),
             },
             Doing::Streaming { until, .. } => Some((*until, Timer::Stream)),
-            Doing::Queued(_) | Doing::Transferring(_) | Doing::Talking { .. } => None,
+            Doing::Queued(queued) => queued.until().map(|until| (until, Timer::QueueKeys)),
+            Doing::Transferring(_) | Doing::Talking { .. } => None,
         }
     }
 

@@ -16,6 +16,7 @@ impl Session {
                 self.actions.push_back(Action::Hangup { cause: HangupCause::AnswerTimeout });
                 None
             }
+            Timer::QueueKeys => self.expire_queue_keys(now),
             Timer::Pause => {
                 let Some(Doing::Pausing { then, .. }) = self.doing() else { return None };
                 let next = then.clone();

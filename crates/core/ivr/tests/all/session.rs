@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::caller::{Caller, flow};
 use hotline_base::Pii;
 use hotline_ivr::{
-    ANSWER_LIMIT, Facts, Flow, HangupCause, Input, Language, MAX_STEPS_WITHOUT_INPUT, MAX_TYPED_AHEAD,
-    PLAYBACK_LIMIT, PlayTag, QueueExit, StepExit, Timer,
+    ANSWER_LIMIT, Facts, Flow, HangupCause, Input, KeySequence, Language, MAX_STEPS_WITHOUT_INPUT,
+    MAX_TYPED_AHEAD, PLAYBACK_LIMIT, PlayTag, QueueExit, StepExit, Timer,
 };
 
 /// A question with one retry of each sort, and three ways out.
@@ -91,7 +91,7 @@ fn the_path_tells_times_keys_and_exits() {
     caller.pass(3);
     caller.press("*");
     let step = &caller.path[0];
-    assert_eq!((step.step.as_str(), step.exit), ("first", StepExit::Choice('*')));
+    assert_eq!((step.step.as_str(), step.exit), ("first", StepExit::Choice(keys("*"))));
     assert_eq!(step.left.mono.since(step.entered.mono).as_secs(), 5);
     assert_eq!(step.input, Some(Pii::from("*")));
     assert_eq!(caller.path[1].exit, StepExit::Hangup(HangupCause::Busy));
@@ -336,4 +336,60 @@ end: {hangup: {cause: normal}}
 "#,
     ));
     assert_eq!(caller.given(), ["enqueue sales {\"french\": 4, \"speaks_en\": 3}"]);
+}
+
+fn keys(text: &str) -> KeySequence {
+    KeySequence::new(text).expect("keys of a telephone")
+}
+
+/// Ways out of a queue by one key and by several.
+const QUEUE: &str = r##"
+first: {queue: {name: sales, keys: {1: one, "12": two, "*55": three, 7: seven}, exits: {full: end, timeout: end, no_agents: end}}}
+one: {hangup: {cause: normal}}
+two: {hangup: {cause: busy}}
+three: {hangup: {cause: rejected}}
+seven: {hangup: {cause: unavailable}}
+end: {hangup: {cause: not_found}}
+"##;
+
+/// What becomes of a caller in line who presses these keys, with a pause of that many seconds at each blank.
+fn leaves_by(presses: &str, pause: u64) -> (Vec<String>, Option<StepExit>) {
+    let mut caller = Caller::new(&flow(QUEUE));
+    for (number, part) in presses.split(' ').enumerate() {
+        if number > 0 {
+            caller.pass(pause);
+        }
+        caller.press(part);
+    }
+    let given = caller.given();
+    (given[1..].to_vec(), caller.path.first().map(|step| step.exit))
+}
+
+#[test]
+fn several_keys_lead_out_of_a_queue() {
+    let out = |cause: &str| vec!["leave queue".to_owned(), format!("hangup {cause}")];
+    assert_eq!(leaves_by("12", 0), (out("busy"), Some(StepExit::Choice(keys("12")))));
+    assert_eq!(leaves_by("1 2", 2), (out("busy"), Some(StepExit::Choice(keys("12")))));
+    assert_eq!(leaves_by("*55", 0), (out("rejected"), Some(StepExit::Choice(keys("*55")))));
+    assert_eq!(leaves_by("7", 0), (out("unavailable"), Some(StepExit::Choice(keys("7")))), "at once");
+}
+
+#[test]
+fn keys_that_begin_a_longer_way_count_once_none_follows() {
+    let mut caller = Caller::new(&flow(QUEUE));
+    caller.press("1");
+    assert_eq!(caller.given(), ["enqueue sales"]);
+    assert_eq!(caller.wait(), Timer::QueueKeys);
+    assert_eq!(caller.given(), ["leave queue", "hangup normal"]);
+    assert_eq!(caller.path[0].input, Some(Pii::from("1")));
+}
+
+#[test]
+fn keys_that_lead_nowhere_are_forgotten() {
+    assert_eq!(leaves_by("*5", 0), (vec![], None), "not yet");
+    assert_eq!(leaves_by("*5 5", 4), (vec![], None), "the rest came too late");
+    assert_eq!(leaves_by("99*4", 0), (vec![], None));
+    let out = leaves_by("*5*55", 0).1;
+    assert_eq!(out, Some(StepExit::Choice(keys("*55"))), "a wrong key begins anew");
+    assert_eq!(leaves_by("*7", 0).1, Some(StepExit::Choice(keys("7"))), "or is a way out by itself");
 }
