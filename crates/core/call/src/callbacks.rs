@@ -21,6 +21,9 @@ const TURN_LOOK: Duration = Duration::from_secs(1);
 /// A wish for which the number is called first is kept from agents so long, which is longer than any process runs.
 const NO_AGENT: Duration = Duration::from_hours(24 * 365);
 
+/// How soon it is looked again for wishes that are too old.
+const EXPIRY_LOOK: Duration = Duration::from_secs(60);
+
 /// How long a queue that is closed until nobody knows when is let be before its wishes are looked at again.
 const CLOSED_LOOK: Duration = Duration::from_hours(24);
 
@@ -95,6 +98,9 @@ pub(crate) struct Callbacks {
     open: BTreeMap<CallId, Open>,
     /// When to look whose turn comes; `None` while no number is to be called first.
     look_at: Option<Time>,
+    /// When to look which wishes are too old; `None` while nobody waits.
+    #[serde(default)]
+    expire_at: Option<Time>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -171,6 +177,11 @@ impl Callbacks {
     pub(crate) fn look_at(&self) -> Option<Time> {
         self.look_at.filter(|_| !self.open.is_empty())
     }
+
+    /// When to look which wishes are too old; not while nobody waits.
+    pub(crate) fn expire_at(&self) -> Option<Time> {
+        self.expire_at.filter(|_| !self.open.is_empty())
+    }
 }
 
 impl Env {
@@ -200,6 +211,39 @@ impl Env {
             self.end_callback(id, CallbackState::Missed);
         }
         self.watch_turns(now);
+        self.watch_age(now, id);
+    }
+
+    /// Sees to it that a wish does not become too old.
+    fn watch_age(&mut self, now: Now, id: CallId) {
+        let Some(expires) = self.expires(id) else { return };
+        let at = now.mono + expires.since(now.wall);
+        let callbacks = &mut self.callbacks;
+        callbacks.expire_at = Some(callbacks.expire_at().map_or(at, |known| known.min(at)));
+    }
+
+    /// When a wish is given up because it is too old, by the rules of the queue in which it waits.
+    fn expires(&self, id: CallId) -> Option<WallTime> {
+        let open = self.callbacks.open.get(&id)?;
+        let place = self.acd.place(id)?;
+        Some(open.wish.requested_at + self.center.queues.get(&place.queue)?.callback.keep)
+    }
+
+    /// Gives up the wishes that are too old, if it is time to look. One for which a call is being made has that call.
+    pub(crate) fn expire_callbacks(&mut self, now: Now) {
+        if self.callbacks.expire_at().is_none_or(|at| at > now.mono) {
+            return;
+        }
+        let idle = self.callbacks.open.iter().filter(|(_, open)| open.attempt.is_none());
+        let idle: Vec<CallId> = idle.map(|(id, _)| *id).collect();
+        for id in idle {
+            if self.expires(id).is_some_and(|expires| expires <= now.wall) {
+                self.give_up_callback(now, id);
+            }
+        }
+        let next = self.callbacks.open.keys().filter_map(|id| self.expires(*id)).min();
+        // One that is called just now is looked at again soon.
+        self.callbacks.expire_at = next.map(|at| now.mono + at.since(now.wall).max(EXPIRY_LOOK));
     }
 
     fn called_first(&self, queue: &QueueId) -> CalledFirst {
@@ -233,6 +277,7 @@ impl Env {
         if self.callbacks.idle(id).is_some() && !self.hold_callback(now, id) {
             self.release_callback(now, id);
         }
+        self.watch_age(now, id);
     }
 
     /// Until when a wish is not to be called: by a try before, or by the opening hours of its queue.

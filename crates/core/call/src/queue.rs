@@ -78,6 +78,8 @@ pub struct CallbackRules {
     pub retries: u8,
     /// How long after a call that reached nobody.
     pub retry: Duration,
+    /// How old a wish becomes for which nobody has been reached; then it is given up.
+    pub keep: Duration,
 }
 
 /// Who is called first when somebody is called back.
@@ -93,7 +95,13 @@ pub enum CalledFirst {
 
 impl Default for CallbackRules {
     fn default() -> Self {
-        Self { first: CalledFirst::Agent, confirm: false, retries: 2, retry: Duration::from_secs(300) }
+        Self {
+            first: CalledFirst::Agent,
+            confirm: false,
+            retries: 2,
+            retry: Duration::from_secs(300),
+            keep: Duration::from_hours(96),
+        }
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Watch {
     pub(crate) has_company: bool,
     /// Who wants to be called back, and how that stands.
     wishes: BTreeMap<CallId, CallbackState>,
+    /// When they were asked for.
+    wished_at: BTreeMap<CallId, WallTime>,
     /// The last call that was made for each wish.
     returning: BTreeMap<CallId, CallId>,
 }
@@ -201,11 +203,11 @@ impl Watch {
     }
 
     /// One record for each call, equal to what the events say, with its times in order.
-    pub(crate) fn on_request(&mut self, request: &Request) {
+    pub(crate) fn on_request(&mut self, now: WallTime, request: &Request) {
         if let Request::SaveAgentFact(fact) = request {
             self.on_agent_fact(fact);
         }
-        self.follow_wishes(request);
+        self.follow_wishes(now, request);
         let Request::SaveRecord(record) = request else { return };
         let call = record.call;
         assert_eq!(self.folded.get(&call), Some(&**record), "the record is what the events fold to");
@@ -220,12 +222,13 @@ impl Watch {
         assert!(record.queues.iter().all(|visit| visit.outcome.is_some()), "{call}: each wait has an end");
     }
 
-    /// Each wish is met or given up once, after three tries at most.
+    /// Each wish is met or given up once, after three tries at most, or once it is too old.
     #[expect(clippy::wildcard_enum_match_arm, reason = "only these are about wishes")]
-    fn follow_wishes(&mut self, request: &Request) {
+    fn follow_wishes(&mut self, now: WallTime, request: &Request) {
         match request {
             Request::BookCallback { callback, .. } => {
                 let waiting = CallbackState::Waiting { tries: 0, not_before: None };
+                self.wished_at.insert(callback.id, callback.requested_at);
                 assert_eq!(self.wishes.insert(callback.id, waiting), None, "a wish is booked once");
             }
             Request::CallbackChanged { id, state } => {
@@ -242,6 +245,7 @@ impl Watch {
                     }
                     // Who was called first and hung up in line is missed at once.
                     CallbackState::Missed if self.is_abandoned(*id) => {}
+                    CallbackState::Missed if self.is_too_old(now, *id) => {}
                     CallbackState::Missed => {
                         assert_eq!(before, CallbackRules::default().retries, "{id} is given up")
                     }
@@ -251,6 +255,10 @@ impl Watch {
             }
             _ => {}
         }
+    }
+
+    fn is_too_old(&self, now: WallTime, wish: CallId) -> bool {
+        self.wished_at.get(&wish).is_some_and(|at| now.since(*at) >= CallbackRules::default().keep)
     }
 
     /// Whether the call that was made for this wish had been answered before an agent was called.

@@ -721,7 +721,7 @@ impl World {
     }
 
     fn on_request(&mut self, request: Request) {
-        self.watch.on_request(&request);
+        self.watch.on_request(self.now.wall, &request);
         match request {
             // The database does not always answer.
             Request::FindCustomer { call, .. } if self.rng.chance(9, 10) => {

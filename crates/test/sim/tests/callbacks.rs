@@ -117,6 +117,26 @@ fn a_trunk_that_never_takes_calls_again_ends_the_wish_after_all() {
     });
 }
 
+#[test]
+fn a_wish_that_nobody_has_come_to_for_four_days_is_given_up() {
+    for_each_seed(20, |seed, loud| {
+        let rules = Rules { outside: 1, ..Rules::default() };
+        let mut world = World::new(seed, loud, rules);
+        let caller = world.add_caller_for_later();
+        let dial = world.number();
+        world.later(Duration::ZERO, caller, dial);
+        assert!(world.run_until(LONG, |world| !world.callbacks().is_empty()), "the wish is noted");
+        world.run_for(CallbackRules::default().keep - seconds(600));
+        if seed.is_multiple_of(4) {
+            world.restore_often(1);
+        }
+        assert!(matches!(world.callbacks()[..], [CallbackState::Waiting { tries: 0, .. }]));
+        let given_up = |world: &World| world.callbacks() == [CallbackState::Missed];
+        assert!(world.run_until(seconds(1200), given_up), "{:?}", world.callbacks());
+        world.close();
+    });
+}
+
 /// Whose numbers are called before an agent is.
 const CUSTOMER_FIRST: fn() -> Rules =
     || Rules { outside: 1, called_first: CalledFirst::Customer, ..Rules::default() };

@@ -162,8 +162,11 @@ const FIRST: [(&str, CalledFirst); 2] = [("agent", CalledFirst::Agent), ("custom
 fn callback(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Option<CallbackRules> {
     let usual = CallbackRules::default();
     let Some(node) = node else { return Some(usual) };
-    let fields =
-        reader.fields(node, "rules for calling back", &["first", "confirm", "retries", "retry_s"])?;
+    let fields = reader.fields(
+        node,
+        "rules for calling back",
+        &["first", "confirm", "retries", "retry_s", "keep_h"],
+    )?;
     let first = match fields.optional("first") {
         Some(node) => choice(reader, node, "side", &FIRST),
         None => Some(usual.first),
@@ -177,11 +180,13 @@ fn callback(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Op
     }
     let retries = routing::count(reader, &fields, "retries", 0..=20, usual.retries.into());
     let retry = seconds(reader, &fields, "retry_s", 1..=86_400, usual.retry);
+    let keep = routing::count(reader, &fields, "keep_h", 1..=8760, 96);
     Some(CallbackRules {
         first: first?,
         confirm: confirm?,
         retries: u8::try_from(retries?).ok()?,
         retry: retry?,
+        keep: Duration::from_hours(u64::try_from(keep?).ok()?),
     })
 }
 

@@ -48,8 +48,9 @@ impl Controller {
         true
     }
 
-    /// Calls the numbers of wishes whose turn comes.
+    /// Gives up wishes that are too old, and calls the numbers of those whose turn comes.
     pub(super) fn follow_turns(&mut self, now: Now) {
+        self.env.expire_callbacks(now);
         for id in self.env.turns(now) {
             if self.draining || self.calls.len() >= CALLS_MAX {
                 return;

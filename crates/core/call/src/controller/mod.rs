@@ -58,7 +58,8 @@ pub enum Timer {
     Trunks,
     /// Another day begins where the center is.
     Day,
-    /// Whose turn comes of those whose numbers are called before an agent?
+    /// Who is to be called back: whose turn comes of those whose numbers are called before an agent, and who has waited too
+    /// long?
     Turns,
     /// A timer of one call.
     Call(CallTimer),
@@ -317,7 +318,8 @@ impl Controller {
         let trunks = self.env.trunks.poll_timeout().map(|at| (at, Timer::Trunks));
         let day = Some((self.env.next_day.look_at(), Timer::Day));
         let turns = self.env.callbacks.look_at().map(|at| (at, Timer::Turns));
-        [sip, acd, trunks, call, day, turns].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let expiry = self.env.callbacks.expire_at().map(|at| (at, Timer::Turns));
+        [sip, acd, trunks, call, day, turns, expiry].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What the page of the agent who is offered `offer` shows; `None` once that call is over.
