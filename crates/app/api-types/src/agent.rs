@@ -86,7 +86,7 @@ pub enum AgentState {
     Hold,
     /// After-call work.
     WrapUp,
-    /// The phone vanished during a call and may come back.
+    /// Takes calls, but the phone has gone; with `phone_grace_s` of the center it is not ready (`phone_lost`) after that.
     OfflineGrace,
 }
 

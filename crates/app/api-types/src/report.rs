@@ -122,6 +122,8 @@ pub struct AgentReportRow {
     pub until: Timestamp,
     pub signed_in_ms: u64,
     pub ready_ms: u64,
+    /// Ready, but without a phone.
+    pub offline_grace_ms: u64,
     pub ring_ms: u64,
     pub talk_ms: u64,
     pub hold_ms: u64,

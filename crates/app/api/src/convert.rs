@@ -139,6 +139,7 @@ fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: Standing<'
         AgentState::LoggedOut => (api::AgentState::LoggedOut, None, None, None),
         AgentState::NotReady { reason } => (api::AgentState::NotReady, Some(reason), None, None),
         AgentState::Ready => (api::AgentState::Ready, None, None, None),
+        AgentState::OfflineGrace => (api::AgentState::OfflineGrace, None, None, None),
         AgentState::Reserved { call } => (api::AgentState::Reserved, None, Some(*call), None),
         AgentState::Ringing { call } => (api::AgentState::Ringing, None, Some(*call), None),
         AgentState::Talking { call, direction: _ } => (api::AgentState::Talking, None, *call, None),

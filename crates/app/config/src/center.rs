@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
@@ -28,7 +29,7 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "domain",
     "language",
     "country",
@@ -47,6 +48,7 @@ const KEYS: [&str; 20] = [
     "hours",
     "zone",
     "tell_of_listening",
+    "phone_grace_s",
     "crm",
     "demo",
 ];
@@ -108,6 +110,7 @@ pub(crate) struct Draft {
     routes: Vec<Route>,
     hours: BTreeMap<HoursId, Schedule>,
     tells_of_listening: bool,
+    phone_grace: Option<Duration>,
     crm: Option<CrmLink>,
     masked_queues: BTreeSet<QueueId>,
     recordings_days: BTreeMap<QueueId, u32>,
@@ -193,6 +196,10 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
     let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
+    let phone_grace = match fields.optional("phone_grace_s") {
+        Some(node) => reader.seconds(node, 5..=3600).map(Some),
+        None => Some(Timing::default().phone_grace),
+    };
     let crm = crm(reader, fields.optional("crm"));
     let demo = match fields.optional("demo") {
         Some(node) => Some(demo(reader, node, agents.as_ref()?)?),
@@ -218,6 +225,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         routes: routes?,
         hours: hours?,
         tells_of_listening: tells_of_listening?,
+        phone_grace: phone_grace?,
         crm: crm?,
         masked_queues,
         recordings_days,
@@ -502,7 +510,7 @@ impl Draft {
             parties_max: server.media.parties_max,
             tells_of_listening: self.tells_of_listening,
             recording: server.recordings.policy,
-            timing: Timing::default(),
+            timing: Timing { phone_grace: self.phone_grace, ..Timing::default() },
         };
         let demo = self.demo.map(|(users, allow_anywhere)| Demo { users, sip_passwords, allow_anywhere });
         let country = self.country;

@@ -21,7 +21,7 @@ const DISPOSITION_DEPTH_MAX: usize = 4;
 /// The most groups of one agent.
 const GROUPS_MAX: usize = 100;
 /// Reasons that agents have without choosing them.
-const OWN_REASONS: [&str; 3] = ["signed_in", "missed", "phone_fault"];
+const OWN_REASONS: [&str; 4] = ["signed_in", "missed", "phone_fault", "phone_lost"];
 /// After-call work in whole seconds.
 const WRAP_UP_S: RangeInclusive<u32> = 0..=3600;
 const EXTENSIONS_MAX: usize = 20;

@@ -282,13 +282,14 @@ impl<'s, F: Floor> Day<'s, F> {
         let Some(&number) = self.by_agent.get(agent) else { return };
         let worker = &mut self.workers[number];
         let reacts = match &state {
-            AgentState::NotReady { reason: NotReadyReason::Missed | NotReadyReason::PhoneFault } => {
-                Some((self.crews[worker.crew].back_after.draw(&mut worker.rng), Act::Notices))
-            }
+            AgentState::NotReady {
+                reason: NotReadyReason::Missed | NotReadyReason::PhoneFault | NotReadyReason::PhoneLost,
+            } => Some((self.crews[worker.crew].back_after.draw(&mut worker.rng), Act::Notices)),
             AgentState::WrapUp { call, .. } => worker.wrap_up.map(|wrap_up| (wrap_up, Act::Done(*call))),
             AgentState::NotReady { reason: NotReadyReason::SignedIn | NotReadyReason::Chosen(_) }
             | AgentState::LoggedOut
             | AgentState::Ready
+            | AgentState::OfflineGrace
             | AgentState::Reserved { .. }
             | AgentState::Ringing { .. }
             | AgentState::Talking { .. }

@@ -213,6 +213,7 @@ impl<'r> Counting<'r> {
             | AgentState::LoggedOut
             | AgentState::NotReady { .. }
             | AgentState::Ready
+            | AgentState::OfflineGrace
             | AgentState::Reserved { .. }
             | AgentState::Ringing { .. } => {}
         }
@@ -229,7 +230,7 @@ impl<'r> Counting<'r> {
             let seconds = self.tally.agents.entry(agent.clone()).or_default().entry(interval).or_default();
             let total = match state {
                 AgentState::LoggedOut => return,
-                AgentState::NotReady { .. } => &mut seconds.not_ready,
+                AgentState::NotReady { .. } | AgentState::OfflineGrace => &mut seconds.not_ready,
                 AgentState::Ready => &mut seconds.ready,
                 AgentState::Reserved { .. } | AgentState::Ringing { .. } => &mut seconds.ringing,
                 AgentState::Talking { .. } | AgentState::Hold { .. } => &mut seconds.talking,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hotline_base::{AgentId, CallId, Now, QueueId, ReservationId, Time, TimerQueue};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub struct Acd {
     pub(crate) events: VecDeque<Event>,
     pub(crate) counters: Counters,
     pub(crate) reasons: BTreeMap<Arc<str>, ReasonConfig>,
+    pub(crate) phone_grace: Option<Duration>,
     /// Agents whose own gates are all open.
     pub(crate) free: BTreeSet<AgentId>,
     /// How many callers can be offered to an agent, or to one more.
@@ -145,6 +147,7 @@ impl Acd {
             events: VecDeque::new(),
             counters: Counters::default(),
             reasons: BTreeMap::new(),
+            phone_grace: config.phone_grace,
             free: BTreeSet::new(),
             open: 0,
             held_for: BTreeMap::new(),
@@ -165,6 +168,7 @@ impl Acd {
                 Timer::Lease(reservation) => self.lease_expired(now, reservation),
                 Timer::WrapUp(agent) => self.update(now, &agent, Agent::wrap_up_over),
                 Timer::Delay(agent) => self.update(now, &agent, |agent| agent.delay = None),
+                Timer::PhoneGrace(agent) => self.update(now, &agent, Agent::phone_lost),
                 Timer::Wait(call) => self.limit_passed(call, Limit::Wait),
                 Timer::Unstaffed(call) => self.limit_passed(call, Limit::Unstaffed),
                 Timer::Ring(call) => {
@@ -296,7 +300,7 @@ impl Acd {
         agent.entered(now, &before.state);
         let after = Facets::of(agent);
 
-        before.follow_timers(now, &after, id, &mut self.timers);
+        before.follow_timers(now, &after, (id, self.phone_grace), &mut self.timers);
         if before.offerable != after.offerable || before.working != after.working {
             for (queue_id, serves) in &agent.queues {
                 let Some(queue) = self.queues.at_mut(serves.queue) else { continue };
@@ -388,7 +392,18 @@ impl Facets {
     }
 
     /// Arms the timers that the change wants, and disarms those of before.
-    fn follow_timers(&self, now: Now, after: &Self, id: &AgentId, timers: &mut TimerQueue<Timer>) {
+    fn follow_timers(
+        &self,
+        now: Now,
+        after: &Self,
+        (id, phone_grace): (&AgentId, Option<Duration>),
+        timers: &mut TimerQueue<Timer>,
+    ) {
+        let is_gone = |of: &Self| of.state == AgentState::OfflineGrace;
+        if is_gone(self) != is_gone(after) {
+            let end = phone_grace.filter(|_| is_gone(after)).map(|grace| now.mono + grace);
+            set_or_cancel(timers, Timer::PhoneGrace(id.clone()), end);
+        }
         if self.wrap_up_until() != after.wrap_up_until() {
             let end = after.wrap_up_until().map(|until| now.mono + until.since(now.wall));
             set_or_cancel(timers, Timer::WrapUp(id.clone()), end);
@@ -416,6 +431,7 @@ impl Facets {
             AgentState::LoggedOut
             | AgentState::NotReady { .. }
             | AgentState::Ready
+            | AgentState::OfflineGrace
             | AgentState::Reserved { .. }
             | AgentState::Ringing { .. } => false,
         }
@@ -427,6 +443,7 @@ impl Facets {
             AgentState::LoggedOut
             | AgentState::NotReady { .. }
             | AgentState::Ready
+            | AgentState::OfflineGrace
             | AgentState::Reserved { .. }
             | AgentState::Ringing { .. }
             | AgentState::Talking { .. }

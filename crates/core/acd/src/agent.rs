@@ -42,6 +42,8 @@ pub enum NotReadyReason {
     Missed,
     /// The phone failed too often in a row. Not the agent's doing.
     PhoneFault,
+    /// The phone was gone for longer than [`Config::phone_grace`](crate::Config::phone_grace). Not the agent's doing.
+    PhoneLost,
 }
 
 impl NotReadyReason {
@@ -53,11 +55,12 @@ impl NotReadyReason {
             Self::Chosen(reason) => reason,
             Self::Missed => "missed",
             Self::PhoneFault => "phone_fault",
+            Self::PhoneLost => "phone_lost",
         }
     }
 
     fn told(word: &str) -> Self {
-        [Self::SignedIn, Self::Missed, Self::PhoneFault]
+        [Self::SignedIn, Self::Missed, Self::PhoneFault, Self::PhoneLost]
             .into_iter()
             .find(|reason| reason.as_str() == word)
             .unwrap_or_else(|| Self::Chosen(word.into()))
@@ -103,6 +106,8 @@ pub enum AgentState {
     },
     /// Takes calls.
     Ready,
+    /// Would take calls, but has no phone; once that is back it is ready again.
+    OfflineGrace,
     /// Chosen for a call; the phone does not ring yet.
     Reserved {
         /// The call on offer.
@@ -148,6 +153,7 @@ impl AgentState {
             Self::LoggedOut => "logged_out",
             Self::NotReady { .. } => "not_ready",
             Self::Ready => "ready",
+            Self::OfflineGrace => "offline_grace",
             Self::Reserved { .. } => "reserved",
             Self::Ringing { .. } => "ringing",
             Self::Talking { .. } => "talking",
@@ -164,6 +170,7 @@ impl AgentState {
             ("logged_out", None) => Self::LoggedOut,
             ("not_ready", None) => Self::NotReady { reason: NotReadyReason::told(detail?) },
             ("ready", None) => Self::Ready,
+            ("offline_grace", None) => Self::OfflineGrace,
             ("reserved", Some(call)) => Self::Reserved { call },
             ("ringing", Some(call)) => Self::Ringing { call },
             ("talking", call) => Self::Talking { direction: Direction::told(detail?)?, call },
@@ -187,6 +194,7 @@ impl AgentState {
             Self::WrapUp { disposition: Disposition::Settled | Disposition::Awaited, .. }
             | Self::LoggedOut
             | Self::Ready
+            | Self::OfflineGrace
             | Self::Reserved { .. }
             | Self::Ringing { .. }
             | Self::Hold { .. } => None,
@@ -202,7 +210,7 @@ impl AgentState {
             | Self::Ringing { call }
             | Self::Hold { call }
             | Self::WrapUp { call, .. } => Some(*call),
-            Self::LoggedOut | Self::NotReady { .. } | Self::Ready => None,
+            Self::LoggedOut | Self::NotReady { .. } | Self::Ready | Self::OfflineGrace => None,
         }
     }
 
@@ -224,7 +232,7 @@ impl AgentState {
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         match self {
-            Self::LoggedOut | Self::NotReady { .. } | Self::Ready => true,
+            Self::LoggedOut | Self::NotReady { .. } | Self::Ready | Self::OfflineGrace => true,
             Self::Reserved { .. }
             | Self::Ringing { .. }
             | Self::Talking { .. }
@@ -441,6 +449,7 @@ impl Agent {
                 (Some(_), None) | (None, _) => match &self.presence {
                     Presence::LoggedOut => AgentState::LoggedOut,
                     Presence::NotReady { reason } => AgentState::NotReady { reason: reason.clone() },
+                    Presence::Ready if !self.registered => AgentState::OfflineGrace,
                     Presence::Ready => AgentState::Ready,
                 },
             },
@@ -468,6 +477,13 @@ impl Agent {
     /// Takes calls from queues, now or after the one it has.
     pub(crate) fn is_working(&self) -> bool {
         self.registered && self.presence == Presence::Ready
+    }
+
+    /// Its phone has been gone for too long.
+    pub(crate) fn phone_lost(&mut self) {
+        if self.state() == AgentState::OfflineGrace {
+            self.presence = Presence::NotReady { reason: NotReadyReason::PhoneLost };
+        }
     }
 
     /// The sort key for `LongestIdle`, if every gate that concerns the agent alone is open.

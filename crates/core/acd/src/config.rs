@@ -22,6 +22,9 @@ pub struct Config {
     /// The reasons for which agents may be not ready, by the word that stands for each. Without any, agents give
     /// whatever reason they like.
     pub reasons: BTreeMap<Arc<str>, ReasonConfig>,
+    /// For how long an agent who is ready may be without a phone; then it is not ready. Without it the agent takes calls
+    /// again whenever the phone is back.
+    pub phone_grace: Option<Duration>,
 }
 
 /// One queue.

@@ -19,6 +19,7 @@ impl Acd {
     /// forgotten. Callers keep their place and the limits under which they joined; an agent in a call
     /// keeps the wrap-up time under which it was offered.
     pub fn reconfigure(&mut self, now: Now, config: Config) {
+        self.phone_grace = config.phone_grace;
         self.configure_reasons(config.reasons);
         self.configure_agents(now, config.agents);
         self.configure_queues(now, config.queues);

@@ -260,6 +260,8 @@ pub enum Timer {
     WrapUp(AgentId),
     /// Offers to an agent are no longer held back.
     Delay(AgentId),
+    /// The phone of an agent who would take calls has been gone for too long.
+    PhoneGrace(AgentId),
     /// A caller has waited as long as the queue allows.
     Wait(CallId),
     /// A caller has waited as long as the queue allows while nobody works.

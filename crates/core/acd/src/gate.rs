@@ -223,7 +223,10 @@ fn shut_by_state(agent: &Agent, serves: bool) -> Option<Gate> {
         }
         AgentState::Talking { .. } | AgentState::Hold { .. } => return Some(Gate::AtCapacity),
         AgentState::WrapUp { until, .. } => return Some(Gate::WrapUp { until }),
-        AgentState::LoggedOut | AgentState::NotReady { .. } | AgentState::Ready => {}
+        AgentState::LoggedOut
+        | AgentState::NotReady { .. }
+        | AgentState::Ready
+        | AgentState::OfflineGrace => {}
     }
     agent.delay.map(|delay| Gate::RnaDelay { until: delay.until, cause: delay.cause })
 }

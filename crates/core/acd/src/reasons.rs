@@ -117,10 +117,15 @@ pub(crate) const fn chosen(state: &AgentState) -> Option<&Arc<str>> {
     match state {
         AgentState::NotReady { reason: NotReadyReason::Chosen(reason) } => Some(reason),
         AgentState::NotReady {
-            reason: NotReadyReason::SignedIn | NotReadyReason::Missed | NotReadyReason::PhoneFault,
+            reason:
+                NotReadyReason::SignedIn
+                | NotReadyReason::Missed
+                | NotReadyReason::PhoneFault
+                | NotReadyReason::PhoneLost,
         }
         | AgentState::LoggedOut
         | AgentState::Ready
+        | AgentState::OfflineGrace
         | AgentState::Reserved { .. }
         | AgentState::Ringing { .. }
         | AgentState::Talking { .. }

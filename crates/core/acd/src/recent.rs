@@ -133,8 +133,9 @@ const fn kind(state: &AgentState) -> (bool, bool) {
         | AgentState::Reserved { .. }
         | AgentState::Ringing { .. }
         | AgentState::WrapUp { .. } => (false, true),
-        AgentState::LoggedOut | AgentState::NotReady { .. } | AgentState::Talking { call: None, .. } => {
-            (false, false)
-        }
+        AgentState::LoggedOut
+        | AgentState::NotReady { .. }
+        | AgentState::OfflineGrace
+        | AgentState::Talking { call: None, .. } => (false, false),
     }
 }

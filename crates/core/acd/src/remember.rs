@@ -47,6 +47,7 @@ const fn is_of_queue(state: &AgentState) -> bool {
         AgentState::LoggedOut
         | AgentState::NotReady { .. }
         | AgentState::Ready
+        | AgentState::OfflineGrace
         | AgentState::Reserved { .. }
         | AgentState::Ringing { .. }
         | AgentState::WrapUp { .. } => false,

@@ -15,6 +15,9 @@ pub struct StateTimes {
     pub not_ready: Duration,
     /// Ready, also while a delay holds offers back.
     pub ready: Duration,
+    /// Would take calls, but its phone has gone.
+    #[serde(default)]
+    pub offline_grace: Duration,
     /// Reserved for a call, the phone not yet ringing.
     pub reserved: Duration,
     /// The phone rings.
@@ -33,8 +36,26 @@ impl StateTimes {
     /// The length of the session.
     #[must_use]
     pub fn total(&self) -> Duration {
-        let Self { not_ready, ready, reserved, ringing, talking, hold, wrap_up, disposition_missing } = *self;
-        not_ready + ready + reserved + ringing + talking + hold + wrap_up + disposition_missing
+        let Self {
+            not_ready,
+            ready,
+            offline_grace,
+            reserved,
+            ringing,
+            talking,
+            hold,
+            wrap_up,
+            disposition_missing,
+        } = *self;
+        not_ready
+            + ready
+            + offline_grace
+            + reserved
+            + ringing
+            + talking
+            + hold
+            + wrap_up
+            + disposition_missing
     }
 
     /// Adds `spent` to the time in `state`. Signed out is no part of a session.
@@ -43,6 +64,7 @@ impl StateTimes {
             AgentState::LoggedOut => return,
             AgentState::NotReady { .. } => &mut self.not_ready,
             AgentState::Ready => &mut self.ready,
+            AgentState::OfflineGrace => &mut self.offline_grace,
             AgentState::Reserved { .. } => &mut self.reserved,
             AgentState::Ringing { .. } => &mut self.ringing,
             AgentState::Talking { .. } => &mut self.talking,

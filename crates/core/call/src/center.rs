@@ -155,6 +155,9 @@ pub struct Timing {
     pub unheard: Duration,
     /// How long an ended call waits for its recordings and its legs to be closed.
     pub close: Duration,
+    /// For how long an agent who is ready may be without a phone before it is not ready; without it for as long as that
+    /// lasts.
+    pub phone_grace: Option<Duration>,
 }
 
 impl Default for Timing {
@@ -166,6 +169,7 @@ impl Default for Timing {
             media_open: Duration::from_secs(1),
             unheard: Duration::from_secs(600),
             close: Duration::from_secs(30),
+            phone_grace: None,
         }
     }
 }
@@ -234,6 +238,7 @@ impl Center {
                 })
                 .collect(),
             reasons: self.staffing.reasons.clone(),
+            phone_grace: self.timing.phone_grace,
         }
     }
 

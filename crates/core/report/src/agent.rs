@@ -83,6 +83,7 @@ impl AgentTally {
         AgentFigures {
             signed_in_ms: signed_in / 1000,
             ready_ms: ready / 1000,
+            offline_grace_ms: in_state("offline_grace") / 1000,
             ring_ms: ring / 1000,
             talk_ms: talk / 1000,
             hold_ms: hold / 1000,
@@ -113,6 +114,8 @@ impl AgentTally {
 pub struct AgentFigures {
     pub signed_in_ms: u64,
     pub ready_ms: u64,
+    /// Ready, but without a phone.
+    pub offline_grace_ms: u64,
     pub ring_ms: u64,
     pub talk_ms: u64,
     pub hold_ms: u64,

@@ -78,6 +78,7 @@ pub const QUEUE_DEFINITIONS: &[Definition] = &[
 pub const AGENT_DEFINITIONS: &[Definition] = &[
     define("signed_in_ms", "Σ all states but logged_out", "at work"),
     define("ready_ms", "ready", "waiting for calls"),
+    define("offline_grace_ms", "offline_grace", "ready, but without a phone"),
     define("ring_ms", "reserved + ringing", "on offer"),
     define("talk_ms", "talking", "in conversation, whichever way it came about"),
     define("hold_ms", "hold", "the customer waits on hold"),

@@ -67,6 +67,7 @@ fn doings(snapshot: &Snapshot) -> impl Iterator<Item = &'static str> {
         AgentState::LoggedOut => "logged out",
         AgentState::NotReady { .. } => "not ready",
         AgentState::Ready => "ready",
+        AgentState::OfflineGrace => "without a phone",
         AgentState::Reserved { .. } => "reserved",
         AgentState::Ringing { .. } => "ringing",
         AgentState::Talking { .. } => "talking",

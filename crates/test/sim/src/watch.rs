@@ -425,6 +425,7 @@ impl Watch {
             AgentState::LoggedOut
             | AgentState::NotReady { .. }
             | AgentState::Ready
+            | AgentState::OfflineGrace
             | AgentState::WrapUp { .. } => {
                 assert!(!self.busy.contains_key(&agent.id), "{} is free and in a call", agent.id);
             }

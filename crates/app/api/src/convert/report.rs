@@ -55,6 +55,7 @@ pub(crate) fn agent_report_row(
         until: time(until),
         signed_in_ms: figures.signed_in_ms,
         ready_ms: figures.ready_ms,
+        offline_grace_ms: figures.offline_grace_ms,
         ring_ms: figures.ring_ms,
         talk_ms: figures.talk_ms,
         hold_ms: figures.hold_ms,

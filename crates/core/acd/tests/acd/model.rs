@@ -160,6 +160,7 @@ impl Agent {
             (Doing::Nothing, Some(direction), _) => format!("talking {direction}"),
             (Doing::Nothing, None, Wanted::Out) => "out".into(),
             (Doing::Nothing, None, Wanted::NotReady(reason)) => format!("not ready {reason}"),
+            (Doing::Nothing, None, Wanted::Ready) if !self.registered => "gone".into(),
             (Doing::Nothing, None, Wanted::Ready) => "ready".into(),
         }
     }

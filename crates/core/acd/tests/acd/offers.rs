@@ -240,7 +240,7 @@ fn a_phone_without_contact_gets_no_call_until_it_registers() {
     center.enqueue(1);
     center.fail(1, OfferFailure::NotRegistered);
     center.wait(3600);
-    assert_eq!((center.offered_to(1).as_str(), center.state("adam")), ("", AgentState::Ready));
+    assert_eq!((center.offered_to(1).as_str(), center.state("adam")), ("", AgentState::OfflineGrace));
     center.acd.set_registered(center.now, &agent("adam"), true);
     center.drain();
     assert_eq!(center.offered_to(1), "adam");

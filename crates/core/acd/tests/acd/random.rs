@@ -567,6 +567,7 @@ fn shown(view: &AgentView) -> String {
         AgentState::LoggedOut => "out".into(),
         AgentState::NotReady { reason } => format!("not ready {}", reason.as_str()),
         AgentState::Ready => "ready".into(),
+        AgentState::OfflineGrace => "gone".into(),
         AgentState::Reserved { call } => format!("reserved {}", number(*call)),
         AgentState::Ringing { call } => format!("ringing {}", number(*call)),
         AgentState::Talking { call: Some(call), .. } => format!("talking {}", number(*call)),

@@ -31,7 +31,12 @@ pub(crate) fn config() -> Config {
         ("training".into(), reason(None, Some(1))),
         ("mail".into(), reason(None, None)),
     ];
-    Config { queues: vec![queue("sales", &names)], agents: agents(&names), reasons: reasons.into() }
+    Config {
+        queues: vec![queue("sales", &names)],
+        agents: agents(&names),
+        reasons: reasons.into(),
+        ..Config::default()
+    }
 }
 
 impl Center {

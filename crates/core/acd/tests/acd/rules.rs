@@ -1,7 +1,6 @@
 //! What the model knows of a queue's configuration, and the centers that are played.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use hotline_acd::{
     AgentConfig, Config, Join, Member, PlanStep, Preference, QueueConfig, Requirement, SkipIf, Unanswered,
@@ -219,7 +218,7 @@ pub(crate) fn config(model: &Model) -> Config {
     Config {
         queues: model.queues.iter().enumerate().map(|(number, queue)| queue.config(number)).collect(),
         agents: agents.collect(),
-        reasons: BTreeMap::new(),
+        ..Config::default()
     }
 }
 

@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use hotline_acd::{
-    AgentError, AgentState, Change, Direction, Event, NotReadyReason, Outside, Presence, REASON_BYTES_MAX,
-    StateTimes,
+    AgentError, AgentState, Change, Config, Direction, Event, NotReadyReason, Outside, Presence,
+    REASON_BYTES_MAX, StateTimes,
 };
 
-use crate::center::{Center, RING, WRAP_UP, agent, call, queue, seconds};
+use crate::center::{Center, RING, WRAP_UP, agent, agents, call, queue, seconds};
 
 fn lunch() -> NotReadyReason {
     NotReadyReason::Chosen("lunch".into())
@@ -243,6 +243,7 @@ fn the_seconds_of_a_session_add_up() {
     let times = StateTimes {
         not_ready: seconds(3),
         ready: seconds(5),
+        offline_grace: Duration::ZERO,
         reserved: seconds(1),
         ringing: seconds(RING - 4),
         talking: seconds(62),
@@ -283,7 +284,65 @@ fn what_does_not_fit_changes_nothing_and_is_counted() {
 fn losing_the_registration_is_told_and_keeps_calls_away() {
     let mut center = Center::sales(&["adam"]);
     center.acd.set_registered(center.now, &agent("adam"), false);
-    assert!(matches!(center.told()[..], [Event::AgentChanged { registered: false, .. }]));
+    let told = center.told();
+    assert!(
+        matches!(
+            &told[..],
+            [
+                Event::StateEnded(_),
+                Event::AgentChanged { registered: false, state: AgentState::OfflineGrace, .. }
+            ] | [Event::AgentChanged { registered: false, state: AgentState::OfflineGrace, .. }]
+        ),
+        "{told:?}"
+    );
     center.enqueue(1);
     assert_eq!(center.offered_to(1), "");
+}
+
+#[test]
+fn who_loses_the_phone_is_ready_again_if_it_comes_back_in_time_and_else_not_ready() {
+    let mut center = Center::sales(&["adam"]);
+    let config = Config {
+        queues: vec![queue("sales", &["adam"])],
+        agents: agents(&["adam"]),
+        phone_grace: Some(seconds(60)),
+        ..Config::default()
+    };
+    center.acd.reconfigure(center.now, config);
+    let adam = agent("adam");
+    let state = |center: &Center| center.acd.agent(&adam).unwrap().state;
+    center.acd.set_registered(center.now, &adam, false);
+    assert_eq!(state(&center), AgentState::OfflineGrace);
+    center.wait(59);
+    assert_eq!(state(&center), AgentState::OfflineGrace);
+    center.acd.set_registered(center.now, &adam, true);
+    assert_eq!(state(&center), AgentState::Ready);
+
+    center.acd.set_registered(center.now, &adam, false);
+    center.wait(60);
+    let lost = AgentState::NotReady { reason: NotReadyReason::PhoneLost };
+    assert_eq!(state(&center), lost);
+    center.acd.set_registered(center.now, &adam, true);
+    assert_eq!(state(&center), lost, "somebody has to say that the agent is back");
+    assert_eq!(center.acd.set_ready(center.now, &adam), Ok(Change::Applied));
+    let times = center.acd.state_times(center.now, &adam).unwrap();
+    assert_eq!(times.offline_grace, seconds(119));
+}
+
+#[test]
+fn a_phone_that_is_lost_during_a_call_counts_after_it() {
+    let mut center = Center::sales(&["adam"]);
+    let adam = agent("adam");
+    center.enqueue(1);
+    center.ring(1);
+    center.answer(1);
+    center.acd.set_registered(center.now, &adam, false);
+    center.wait(100);
+    let state = |center: &Center| center.acd.agent(&adam).unwrap().state;
+    assert!(matches!(state(&center), AgentState::Talking { .. }));
+    center.end("adam");
+    center.wait(WRAP_UP);
+    assert_eq!(state(&center), AgentState::OfflineGrace);
+    center.acd.set_not_ready(center.now, &adam, NotReadyReason::Chosen("break".into())).unwrap();
+    assert!(matches!(state(&center), AgentState::NotReady { reason: NotReadyReason::Chosen(_) }));
 }
