@@ -145,16 +145,15 @@ async fn a_phone_that_signs_off_is_not_rung() -> Result<()> {
     let mut watch = hotline.watch().await?;
     let mut phone = hotline.ready("1001").await?;
     phone.unregister().await?;
-    watch
-        .state("the registration to go", |live| {
-            live.agents.iter().any(|agent| agent.id == "1001" && !agent.registered)
-        })
-        .await?;
+    let gone = watch.agent("1001", AgentState::OfflineGrace).await?;
+    assert!(!gone.registered);
     let caller = hotline.caller(CALLER).await?;
     caller.dial("4100").await?;
     let call = watch.queued(CALLER).await?;
     caller.hang_up().await?;
     let record = watch.over(&call).await?;
     assert!(record.offers.is_empty(), "{:?}", record.offers);
+    phone.register().await?;
+    watch.agent("1001", AgentState::Ready).await?;
     Ok(())
 }
