@@ -158,6 +158,11 @@ pub(crate) fn parse(
     draft
 }
 
+/// How long an agent who is ready may be without a phone; without the key there is no limit.
+fn phone_grace(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Option<Duration>> {
+    node.map_or(Some(None), |node| reader.seconds(node, 5..=3600).map(Some))
+}
+
 fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draft> {
     let fields = reader.fields(root, "the center", &KEYS)?;
     let domain = reader.required(&fields, "domain").and_then(|node| domain(reader, node));
@@ -196,10 +201,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
     let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
-    let phone_grace = match fields.optional("phone_grace_s") {
-        Some(node) => reader.seconds(node, 5..=3600).map(Some),
-        None => Some(Timing::default().phone_grace),
-    };
+    let phone_grace = phone_grace(reader, fields.optional("phone_grace_s"));
     let crm = crm(reader, fields.optional("crm"));
     let demo = match fields.optional("demo") {
         Some(node) => Some(demo(reader, node, agents.as_ref()?)?),

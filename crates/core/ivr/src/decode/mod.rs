@@ -35,8 +35,6 @@ pub const MAX_DIGIT_WAIT_S: u32 = 120;
 /// The most entries of a list or mapping in a step.
 pub(crate) const MAX_ENTRIES: usize = 32;
 
-/// The keys of a telephone.
-
 /// Reads a flow. `file` is named in diagnostics; its name without ending must be the flow's.
 ///
 /// # Errors

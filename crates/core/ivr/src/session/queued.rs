@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hotline_base::{Now, Pii, Time};
 use serde::{Deserialize, Serialize};
 
-use super::{Doing, Session, State};
+use super::{Doing, Running, Session, State};
 use crate::action::{Action, Digit};
 use crate::end::StepExit;
 use crate::model::Queue;
@@ -78,10 +78,9 @@ impl Session {
     }
 
     fn queued(&mut self) -> Option<&mut Queued> {
-        let State::Running(running) = &mut self.state else { return None };
-        match &mut running.doing {
-            Doing::Queued(queued) => Some(queued),
-            _ => None,
+        match &mut self.state {
+            State::Running(Running { doing: Doing::Queued(queued), .. }) => Some(queued),
+            State::New | State::Running(_) | State::Finished => None,
         }
     }
 
