@@ -10,11 +10,13 @@
 // Input, one JSON object a line: {"do":"ready"} {"do":"screenshot","name":"…"} {"do":"note","text":"…"}
 //   {"do":"name","text":"…"} {"do":"save"} {"do":"reload"} {"do":"open","path":"/calls"} {"do":"text"} {"do":"quit"}
 //   {"do":"click","role":"button","name":"…"} {"do":"see","text":"…"}
+//   and those of `deeds.mjs`
 //   {"do":"listen"}                                  waits until a recording plays: {"done":"listen","duration_s":…}
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { deeds } from './deeds.mjs';
 import { goReady, openBrowser, signIn } from './page.mjs';
 
 const { BASE_URL, PASSWORD = '', SCREENSHOTS, LOCALE, DARK } = process.env;
@@ -65,13 +67,14 @@ async function obey(command) {
     case 'click':
       return page.getByRole(command.role, { name: command.name }).first().click();
     case 'see':
-      return page.getByText(command.text).first().waitFor();
+      return page.getByText(command.text).filter({ visible: true }).first().waitFor();
     case 'listen':
       return listen();
     case 'text':
       return { text: await page.locator('#page').innerText() };
     default:
-      throw new Error('unknown command');
+      if (!deeds[command.do]) throw new Error('unknown command');
+      return deeds[command.do](page, command);
   }
 }
 

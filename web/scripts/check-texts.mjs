@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 const SRC = new URL('../src/', import.meta.url).pathname;
 const LANGUAGES = ['en', 'zh'];
+/** The files of a language: those of the first page, and of pages that are loaded lazily. */
+const PARTS = ['', 'wide.'];
 /** Texts that may be the same in all languages. */
 const SAME = new Set(['app.name', 'call.sip_call_id', 'call.sip', 'call.q850', 'desk.tab_call']);
 /** Attributes whose value a person reads. */
@@ -15,7 +17,7 @@ const problems = [];
 const texts = Object.fromEntries(
   LANGUAGES.map((language) => [
     language,
-    flat(JSON.parse(readFileSync(`${SRC}texts/${language}.json`, 'utf8'))),
+    Object.assign({}, ...PARTS.map((part) => flat(read(`${part}${language}.json`)))),
   ]),
 );
 const sources = readdirSync(SRC, { recursive: true })
@@ -33,6 +35,10 @@ console.log(
   `texts: ${Object.keys(texts.en).length} keys, ${LANGUAGES.length} languages, ${problems.length} problems`,
 );
 process.exit(problems.length > 0 ? 1 : 0);
+
+function read(name) {
+  return JSON.parse(readFileSync(`${SRC}texts/${name}`, 'utf8'));
+}
 
 function flat(node, prefix = '', out = {}) {
   for (const [key, value] of Object.entries(node)) {

@@ -50,6 +50,7 @@ const STEPS: &[Step] = &[
     check("documentation", "cargo doc --workspace --no-deps --locked --document-private-items"),
     check("pages", "npm --prefix web run check"),
     Step { name: "tests of the pages", line: "npm --prefix web test", tells: Tells::Vitest },
+    check("speed of the live board", "node web/e2e/speed.mjs"),
     check("build", "cargo build --workspace --all-targets --locked"),
     Step {
         name: "tests",

@@ -12,6 +12,7 @@ interface ProblemBody {
   title?: string;
   detail?: string;
   errors?: FieldProblem[];
+  mistakes?: unknown[];
 }
 
 /** A request that failed. `status` 0 means that no answer came. */
@@ -21,6 +22,8 @@ export class Problem extends Error {
   /** What can be acted on beyond the status: `code_required`. */
   readonly kind: string | undefined;
   readonly fields: FieldProblem[];
+  /** Of flows: all that would be wrong. */
+  readonly mistakes: unknown[];
 
   constructor(status: number, body: ProblemBody) {
     super(body.title ?? `HTTP ${status}`);
@@ -29,6 +32,7 @@ export class Problem extends Error {
     this.detail = body.detail;
     this.kind = body.type;
     this.fields = body.errors ?? [];
+    this.mistakes = body.mistakes ?? [];
   }
 }
 
@@ -37,6 +41,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 interface Options {
   body?: unknown;
   ifMatch?: string;
+  ifNoneMatch?: string;
   signal?: AbortSignal;
 }
 
@@ -53,6 +58,15 @@ export function signedOut(): void {
 }
 
 export async function request<Body>(method: Method, path: string, options: Options = {}): Promise<Body> {
+  return (await requestTagged<Body>(method, path, options)).body;
+}
+
+/** With the tag (`ETag`) that a change of what was read must name. */
+export async function requestTagged<Body>(
+  method: Method,
+  path: string,
+  options: Options = {},
+): Promise<{ body: Body; tag: string }> {
   const headers: Record<string, string> = {
     accept: 'application/json',
     'accept-language': currentLanguage(),
@@ -63,6 +77,7 @@ export async function request<Body>(method: Method, path: string, options: Optio
     init.body = JSON.stringify(options.body);
   }
   if (options.ifMatch !== undefined) headers['if-match'] = options.ifMatch;
+  if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
   if (options.signal) init.signal = options.signal;
 
   let response: Response;
@@ -76,7 +91,10 @@ export async function request<Body>(method: Method, path: string, options: Optio
     if (response.status === 401 && path !== '/api/v1/session') signedOut();
     throw new Problem(response.status, await problemBody(response));
   }
-  return (response.status === 204 ? undefined : await response.json()) as Body;
+  // 202 and 204 say all that there is to say.
+  const text = await response.text();
+  const body = (text === '' ? undefined : JSON.parse(text)) as Body;
+  return { body, tag: response.headers.get('etag') ?? '' };
 }
 
 async function problemBody(response: Response): Promise<ProblemBody> {

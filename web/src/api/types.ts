@@ -93,6 +93,9 @@ export interface Agent {
   call: string | null;
   wrap_up: WrapUp | null;
   help: Help | null;
+  /** Each at level 1 to 10. */
+  skills: Record<string, number>;
+  groups: string[];
 }
 
 export interface Waiting {
@@ -107,6 +110,8 @@ export interface Queue {
   length: number;
   /** Who waits, in order; admins see it. */
   waiting: Waiting[] | null;
+  /** Who serves it; null for those who do not see who waits. */
+  agents?: string[] | null;
 }
 
 /** What a living call does. */
@@ -243,6 +248,7 @@ export type Fact =
   | CallFact<'call.transferred', { by: string; to: Target; attended: boolean }>
   | CallFact<'call.customer', { customer: string | null }>
   | CallFact<'call.answered'>
+  | CallFact<'call.step', { flow: string; step: string; exit: string }>
   | CallFact<'call.language', { language: string }>
   | CallFact<'call.queued', { queue: string }>
   | CallFact<'call.position', { queue: string; position: number; waiting: number }>
@@ -431,7 +437,14 @@ export interface CallRecord {
   dials: DialRecord[];
   diversion: Diversion | null;
   sounds: LegSound[];
+  /** Who took part beside the two, and how. */
+  attendances?: Attendance[];
+  transfers?: { by: string; at: string; outcome: string }[];
+  dispositions?: { agent: string; code: string; note: string | null; at: string }[];
 }
+
+/** Somebody who took part beside the two, in one way. */
+export type Attendance = Attendee & { from: string; until: string | null };
 
 /** What came from a phone as RTP, and how much was sent to it. */
 export interface LegSound {

@@ -1,17 +1,27 @@
 // The pages' names, and at the foot everything about this user and this browser.
 
-import { IconHeadset, IconLayoutDashboard, IconPhoneCall, IconSitemap } from '@tabler/icons-react';
+import {
+  IconChartBar,
+  IconHeadset,
+  IconLayoutDashboard,
+  IconPhoneCall,
+  IconSitemap,
+} from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { ConnectionLight } from './Connection';
 import { Logo } from './Logo';
 import css from './Rail.module.css';
-import { useSession } from './session';
+import { useMay, useMayFor, useSession } from './session';
 import { UserMenu } from './UserMenu';
 
 export function Rail() {
   const { t } = useTranslation();
   const session = useSession();
+  const leads = useMayFor('agents.see');
+  const records = useMay('records.see');
+  const reports = useMay('reports.see');
+  const flows = useMay('flows.see');
   return (
     <header className={css.rail}>
       <div className={css.logo}>
@@ -24,17 +34,25 @@ export function Rail() {
             {t('nav.desk')}
           </Link>
         )}
-        {session.role === 'admin' && (
+        {leads && (
           <Link to="/live" className={css.item}>
             <IconLayoutDashboard size={20} stroke={1.6} aria-hidden />
             {t('nav.live')}
           </Link>
         )}
-        <Link to="/calls" className={css.item}>
-          <IconPhoneCall size={20} stroke={1.6} aria-hidden />
-          {t('nav.calls')}
-        </Link>
-        {session.role === 'admin' && (
+        {records && (
+          <Link to="/calls" className={css.item}>
+            <IconPhoneCall size={20} stroke={1.6} aria-hidden />
+            {t('nav.calls')}
+          </Link>
+        )}
+        {reports && (
+          <Link to="/reports" className={css.item}>
+            <IconChartBar size={20} stroke={1.6} aria-hidden />
+            {t('nav.reports')}
+          </Link>
+        )}
+        {flows && (
           <Link to="/flows" className={css.item}>
             <IconSitemap size={20} stroke={1.6} aria-hidden />
             {t('nav.flows')}

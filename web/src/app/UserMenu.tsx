@@ -27,7 +27,11 @@ export function UserMenu() {
     <>
       <Menu position="right-end" width={300} closeOnItemClick={false}>
         <Menu.Target>
-          <button type="button" className={css.user} aria-label={t('menu.label', { name: session.name })}>
+          <button
+            type="button"
+            className={css.user}
+            aria-label={`${initials(session.name)} · ${t('menu.label', { name: session.name })}`}
+          >
             {initials(session.name)}
           </button>
         </Menu.Target>

@@ -5,6 +5,43 @@ import { Desk } from '../desk/Desk';
 import { Crashed, NotFound } from './Crashed';
 import { Shell } from './Shell';
 
+/** What `GET /api/v1/calls` is asked for; all of it must be so. */
+export interface CallsSearch {
+  agent?: string;
+  queue?: string;
+  flow?: string;
+  trunk?: string;
+  dialled?: string;
+  number?: string;
+  number_begins?: string;
+  number_ends?: string;
+  direction?: string;
+  cause?: string;
+  disposition?: string;
+  customer?: string;
+  waited_min_s?: string;
+  waited_max_s?: string;
+  talked_min_s?: string;
+  talked_max_s?: string;
+  recorded?: string;
+  from?: string;
+  until?: string;
+  text?: string;
+}
+
+/** Which report is shown, of which time. */
+export interface ReportsSearch {
+  kind?: string;
+  span?: string;
+  from?: string;
+  until?: string;
+  by?: string;
+  of?: string;
+  within_s?: string;
+  short_s?: string;
+  field?: string;
+}
+
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Crashed });
 
 const desk = createRoute({ getParentRoute: () => root, path: '/', component: Desk });
@@ -15,19 +52,24 @@ const live = createRoute({
   component: lazyRouteComponent(() => import('../board/Board'), 'Board'),
 });
 
-export interface CallsSearch {
-  agent?: string;
-  queue?: string;
-}
+const wall = createRoute({
+  getParentRoute: () => root,
+  path: '/wall',
+  component: lazyRouteComponent(() => import('../reports/Wall'), 'Wall'),
+});
 
 const calls = createRoute({
   getParentRoute: () => root,
   path: '/calls',
-  validateSearch: (search: Record<string, unknown>): CallsSearch => ({
-    ...(typeof search.agent === 'string' ? { agent: search.agent } : {}),
-    ...(typeof search.queue === 'string' ? { queue: search.queue } : {}),
-  }),
+  validateSearch: texts<CallsSearch>,
   component: lazyRouteComponent(() => import('../calls/CallList'), 'CallList'),
+});
+
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: '/reports',
+  validateSearch: texts<ReportsSearch>,
+  component: lazyRouteComponent(() => import('../reports/Reports'), 'Reports'),
 });
 
 const call = createRoute({
@@ -42,8 +84,14 @@ const flows = createRoute({
   component: lazyRouteComponent(() => import('../flows/Flows'), 'Flows'),
 });
 
+const flow = createRoute({
+  getParentRoute: () => root,
+  path: '/flows/$flow',
+  component: lazyRouteComponent(() => import('../flows/Editor'), 'Editor'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([desk, live, calls, call, flows]),
+  routeTree: root.addChildren([desk, live, wall, calls, call, reports, flows, flow]),
   defaultPreload: 'intent',
   defaultErrorComponent: Crashed,
   // Agents' ids are digits: a search value stays the text it is.
@@ -53,6 +101,13 @@ export const router = createRouter({
     return text ? `?${text}` : '';
   },
 });
+
+/** A search value is a text, or it is not there. */
+function texts<Search>(search: Record<string, unknown>): Search {
+  return Object.fromEntries(
+    Object.entries(search).filter(([, value]) => typeof value === 'string' && value !== ''),
+  ) as Search;
+}
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -10,3 +10,14 @@ export function useSession(): Session {
   if (!session) throw new Error('nobody is signed in above this component');
   return session;
 }
+
+/** Whether the user has the permission, for whatever scope. What is not allowed is not shown. */
+export function useMay(permission: string): boolean {
+  return permission in useSession().permissions;
+}
+
+/** Whether the user has the permission for others too. */
+export function useMayFor(permission: string): boolean {
+  const scope = useSession().permissions[permission];
+  return scope === 'team' || scope === 'all';
+}

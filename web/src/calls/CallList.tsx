@@ -1,85 +1,77 @@
-// All calls this user may see, newest first.
+// All calls this user may see, newest first, found by anything that is known of them.
 
-import { Button, Select } from '@mantine/core';
+import '../texts/wide';
+import { Button, Menu } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { callsQuery } from '../api/calls';
-import { useSession } from '../app/session';
-import { useLive } from '../live/store';
+import { callsQuery, exportUrl } from '../api/calls';
+import { Problem } from '../api/http';
+import { useMay } from '../app/session';
 import { Failure } from '../ui/Failure';
 import { Nothing, Panel } from '../ui/Panel';
 import css from './CallPage.module.css';
 import { CallTable } from './CallTable';
+import { SearchForm } from './SearchForm';
 
 const PAGE = 50;
 
 export function CallList() {
   const { t } = useTranslation();
   const search = useSearch({ from: '/calls' });
-  const query = useInfiniteQuery(callsQuery(search, PAGE));
+  const filter = { ...search };
+  const query = useInfiniteQuery(callsQuery(filter, PAGE));
   const calls = query.data?.pages.flatMap((page) => page.calls) ?? [];
+  const wrong = query.error instanceof Problem ? query.error.fields : [];
+  const narrowed = Object.keys(search).length > 0;
   return (
-    <Panel title={t('calls.title')} aside={<Filters />}>
-      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.isSuccess && calls.length === 0 && <Nothing>{t('calls.none')}</Nothing>}
-      {calls.length > 0 && <CallTable calls={calls} />}
-      {query.hasNextPage && (
-        <div className={css.more}>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t('calls.more')}
-          </Button>
-        </div>
-      )}
-    </Panel>
+    <div className={css.list}>
+      <SearchForm wrong={wrong} />
+      <Panel title={t('calls.title')} aside={<Export />}>
+        {query.isError && wrong.length === 0 && (
+          <Failure error={query.error} retry={() => void query.refetch()} />
+        )}
+        {query.isSuccess && calls.length === 0 && (
+          <Nothing>{narrowed ? t('search.none') : t('calls.none')}</Nothing>
+        )}
+        {calls.length > 0 && <CallTable calls={calls} />}
+        {query.hasNextPage && (
+          <div className={css.more}>
+            <Button
+              variant="default"
+              loading={query.isFetchingNextPage}
+              onClick={() => void query.fetchNextPage()}
+            >
+              {t('calls.more')}
+            </Button>
+          </div>
+        )}
+      </Panel>
+    </div>
   );
 }
 
-function Filters() {
+/** The calls that are found, to be taken away. */
+function Export() {
   const { t } = useTranslation();
-  const session = useSession();
+  const may = useMay('records.export');
   const search = useSearch({ from: '/calls' });
-  const navigate = useNavigate({ from: '/calls' });
-  const queues = useLive((view) => view.live.queues);
-  const agents = useLive((view) => view.live.agents);
-  const queueNames = useMemo(() => queues.map(({ id, name }) => ({ value: id, label: name })), [queues]);
-  const agentNames = useMemo(
-    () => Object.values(agents).map(({ id, name }) => ({ value: id, label: `${id} · ${name}` })),
-    [agents],
-  );
-  const choose = (name: 'agent' | 'queue') => (value: string | null) => {
-    const { [name]: _, ...others } = search;
-    void navigate({ search: value === null ? others : { ...others, [name]: value }, replace: true });
-  };
+  if (!may) return null;
   return (
-    <>
-      {session.role === 'admin' && (
-        <Select
-          aria-label={t('calls.agent_filter')}
-          placeholder={t('calls.agent_filter')}
-          data={agentNames}
-          value={search.agent ?? null}
-          onChange={choose('agent')}
-          searchable
-          clearable
-          w={180}
-        />
-      )}
-      <Select
-        aria-label={t('calls.queue_filter')}
-        placeholder={t('calls.queue_filter')}
-        data={queueNames}
-        value={search.queue ?? null}
-        onChange={choose('queue')}
-        searchable
-        clearable
-        w={160}
-      />
-    </>
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconDownload size={15} aria-hidden />}>
+          {t('search.export')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(['csv', 'xlsx'] as const).map((format) => (
+          <Menu.Item key={format} component="a" href={exportUrl({ ...search }, format)} download>
+            {t(`search.${format}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

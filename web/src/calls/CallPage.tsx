@@ -1,12 +1,14 @@
 // One call: what happened, when, and how it sounded.
 
+import '../texts/wide';
 import { Loader } from '@mantine/core';
 import { IconArrowLeft, IconPhoneOutgoing } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { callQuery, recordingUrl } from '../api/calls';
+import { dispositionsQuery } from '../api/agents';
+import { callQuery } from '../api/calls';
 import type { CallRecord, Recording } from '../api/types';
 import {
   between,
@@ -24,11 +26,10 @@ import { Tag } from '../ui/Tag';
 import { endTone } from '../ui/tone';
 import css from './CallPage.module.css';
 import { AgentName, QueueName } from './CallTable';
-import { Course } from './Course';
-import { Player } from './Player';
+import { CallTimeline } from './CallTimeline';
 import { Marks, Talk } from './RecordedTimes';
 import { Answers, Dials, Offers, Path, Queues, Sounds } from './RecordTables';
-import { hasAudio, waited } from './record';
+import { waited } from './record';
 
 export function CallPage() {
   const { t } = useTranslation();
@@ -61,9 +62,7 @@ function Record({ call }: { call: CallRecord }) {
         <span className={css.when}>{`${fullDate(call.started_at)} ${timeOfDay(call.started_at)}`}</span>
       </header>
 
-      <Panel title={t('call.course')}>
-        <Course call={call} />
-      </Panel>
+      <CallTimeline call={call} />
       <div className={css.columns}>
         <div className={css.column}>
           {(!out || call.offers.length > 0) && (
@@ -91,14 +90,19 @@ function Record({ call }: { call: CallRecord }) {
               <Answers answers={call.answers} />
             </Panel>
           )}
+          {call.sounds.length > 0 && (
+            <Panel title={t('call.sound.title')}>
+              <Sounds sounds={call.sounds} />
+            </Panel>
+          )}
         </div>
         <div className={css.column}>
           <Panel title={t('call.recording')}>
             <Recordings call={call} />
           </Panel>
-          {call.sounds.length > 0 && (
-            <Panel title={t('call.sound.title')}>
-              <Sounds sounds={call.sounds} />
+          {(call.dispositions ?? []).length > 0 && (
+            <Panel title={t('timeline.said')}>
+              <Said call={call} />
             </Panel>
           )}
           <Panel title={t('call.title')}>
@@ -115,19 +119,14 @@ function Recordings({ call }: { call: CallRecord }) {
   if (call.recordings.length === 0) return <Nothing>{t('call.no_recording')}</Nothing>;
   return (
     <>
-      {hasAudio(call) && (
-        <div className={css.audio}>
-          <Player call={call.id} />
-        </div>
-      )}
       {call.recordings.map((recording) => (
-        <RecordingLine key={recording.id} call={call.id} recording={recording} />
+        <RecordingLine key={recording.id} recording={recording} />
       ))}
     </>
   );
 }
 
-function RecordingLine({ call, recording }: { call: string; recording: Recording }) {
+function RecordingLine({ recording }: { recording: Recording }) {
   const { t } = useTranslation();
   if (recording.state === 'failed') {
     return (
@@ -145,9 +144,6 @@ function RecordingLine({ call, recording }: { call: string; recording: Recording
         </span>
         {recording.state === 'mended' && <Tag tone="hold">{t('call.recording_mended')}</Tag>}
         {(recording.gap_ms ?? 0) > 0 && <Tag tone="hold">{t('call.gap', { ms: recording.gap_ms })}</Tag>}
-        <a href={recordingUrl(call)} download={recording.path.split('/').at(-1)} className={css.download}>
-          {t('call.download')}
-        </a>
       </p>
       {recording.talk && <Talk talk={recording.talk} />}
       {recording.marks.length > 0 && <Marks marks={recording.marks} />}
@@ -197,6 +193,20 @@ function Facts({ call }: { call: CallRecord }) {
       <Fact label={t('call.sip_call_id')}>
         <code className={css.code}>{call.sip_call_id}</code>
       </Fact>
+    </dl>
+  );
+}
+
+/** What became of the call, in the words of each agent. */
+function Said({ call }: { call: CallRecord }) {
+  const query = useQuery(dispositionsQuery());
+  return (
+    <dl className={css.facts}>
+      {(call.dispositions ?? []).map((one) => (
+        <Fact key={`${one.agent}${one.code}`} label={query.data?.dispositions[one.code] ?? one.code}>
+          {one.note} <AgentName id={one.agent} />
+        </Fact>
+      ))}
     </dl>
   );
 }

@@ -3,6 +3,7 @@
 import { screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { show } from '../test/render';
+import { LEADER } from '../test/samples';
 import { serve } from '../test/server';
 import { Flows } from './Flows';
 
@@ -24,7 +25,7 @@ it('shows what is in force since when and by whom, and what is wrong with a file
     { name: 'night', version: 1, since, author: 'boss', is_current: true, mistakes: [] },
   ];
   serve({ 'GET /api/v1/flows': { body: { flows, mistakes: [] } } });
-  show(<Flows />);
+  show(<Flows />, { session: LEADER });
   const [, main, night] = await screen.findAllByRole('row');
   expect(main?.textContent).toMatch(/^mainFile has mistakes3.*Change of the file$/);
   expect(night?.textContent).toMatch(/^nightIn force1.*boss$/);

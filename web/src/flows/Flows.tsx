@@ -1,10 +1,15 @@
 // Which flows callers hear, since when and by whom; and the mistakes of files that are therefore not in force.
 
-import { Loader } from '@mantine/core';
+import '../texts/wide';
+import { Button, Loader, TextInput } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { flowsQuery } from '../api/flows';
 import type { Flow, FlowMistake } from '../api/types';
+import { useMay } from '../app/session';
 import { useLive } from '../live/store';
 import { fullDate, timeOfDay } from '../texts/format';
 import { Failure } from '../ui/Failure';
@@ -22,7 +27,10 @@ export function Flows() {
   const alarm = useLive(
     (view) => view.live.alarms.find(({ kind }) => kind === 'flows_invalid')?.detail ?? null,
   );
-  const query = useQuery(flowsQuery(alarm));
+  const may = useMay('flows.see');
+  const mayEdit = useMay('flows.edit');
+  const query = useQuery({ ...flowsQuery(alarm), enabled: may });
+  if (!may) return <Nothing>{t('problem.forbidden')}</Nothing>;
   if (query.isPending) return <Loader size="sm" aria-label={t('app.loading')} />;
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   const { flows, mistakes } = query.data;
@@ -35,7 +43,7 @@ export function Flows() {
           <Mistakes mistakes={all} />
         </Panel>
       )}
-      <Panel title={t('flows.title')} count={flows.length}>
+      <Panel title={t('flows.title')} count={flows.length} aside={mayEdit && <NewFlow />}>
         {flows.length === 0 ? <Nothing>{t('flows.none')}</Nothing> : <Table flows={flows} />}
       </Panel>
     </>
@@ -59,7 +67,11 @@ function Table({ flows }: { flows: Flow[] }) {
         <tbody>
           {flows.map((flow) => (
             <tr key={flow.name}>
-              <td>{flow.name}</td>
+              <td>
+                <Link to="/flows/$flow" params={{ flow: flow.name }} className={grid.link}>
+                  {flow.name}
+                </Link>
+              </td>
               <td>
                 <State flow={flow} />
               </td>
@@ -73,6 +85,41 @@ function Table({ flows }: { flows: Flow[] }) {
     </div>
   );
 }
+
+/** A new one is written in the editor, and is there when it is saved. */
+function NewFlow() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [name, setName] = useState('');
+  const good = NAME.test(name);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (good) void navigate({ to: '/flows/$flow', params: { flow: name } });
+  };
+  return (
+    <form onSubmit={submit} className={css.fresh}>
+      <TextInput
+        aria-label={t('flows.new_name')}
+        placeholder={t('flows.new_name')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={name !== '' && !good}
+        w={150}
+      />
+      <Button
+        type="submit"
+        variant="default"
+        disabled={!good}
+        leftSection={<IconPlus size={15} aria-hidden />}
+      >
+        {t('flows.new')}
+      </Button>
+    </form>
+  );
+}
+
+/** As the server takes names of flows. */
+const NAME = /^[A-Za-z0-9][\w-]{0,63}$/;
 
 function State({ flow }: { flow: Flow }) {
   const { t } = useTranslation();

@@ -159,7 +159,8 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
       );
     case 'call.ended':
       return ended(waited(state, fact.call, at), fact.call);
-    // The place that follows from it is told by itself.
+    // Steps are counted where a flow is drawn; the place in line that follows from the others is told by itself.
+    case 'call.step':
     case 'call.not_offered':
     case 'call.assigned':
     case 'call.prioritised':

@@ -18,6 +18,8 @@ export function agent(more: Partial<Agent> = {}): Agent {
     call: null,
     wrap_up: null,
     help: null,
+    skills: {},
+    groups: [],
     ...more,
   };
 }
@@ -93,6 +95,40 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     ...more,
   };
 }
+
+/** Somebody who leads everybody, and has a phone. */
+export const LEADER: Session = {
+  user: 'sam',
+  name: 'Sam Lee',
+  role: 'admin',
+  agent: '1009',
+  roles: ['admin'],
+  teams: [],
+  permissions: Object.fromEntries(
+    [
+      'agents.see',
+      'agents.steer',
+      'agents.lead',
+      'calls.see',
+      'calls.listen',
+      'calls.whisper',
+      'calls.barge',
+      'calls.take_over',
+      'calls.control',
+      'queues.see',
+      'queues.steer',
+      'records.see',
+      'records.export',
+      'recordings.play',
+      'reports.see',
+      'flows.see',
+      'flows.edit',
+    ].map((permission) => [permission, 'all' as const]),
+  ),
+  second_factor: false,
+  must: null,
+  expires_at: '2025-11-23T18:00:00.000Z',
+};
 
 export const SESSION: Session = {
   user: 'ana',

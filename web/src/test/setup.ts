@@ -4,6 +4,7 @@ import { cleanup } from '@testing-library/react';
 import i18next from 'i18next';
 import { afterEach, beforeEach, vi } from 'vitest';
 import '../texts';
+import '../texts/wide';
 
 window.matchMedia ??= (query: string) =>
   ({

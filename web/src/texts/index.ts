@@ -1,8 +1,9 @@
-// The words of the pages, in every language, complete in each.
+// The words of the pages, in every language, complete in each: those of the first page here, the others in `wide.ts`.
 
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import en from './en.json';
+import type wide from './wide.en.json';
 import zh from './zh.json';
 
 export const LANGUAGES = [
@@ -14,9 +15,12 @@ export type Language = (typeof LANGUAGES)[number]['tag'];
 
 export type Texts = typeof en;
 
+/** The words of the pages that are loaded lazily. */
+export type WideTexts = typeof wide;
+
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: Texts };
+    resources: { translation: Texts & WideTexts };
   }
 }
 

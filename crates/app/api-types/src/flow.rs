@@ -74,6 +74,9 @@ pub struct FlowDraft {
 pub struct FlowCheck {
     /// All mistakes; the text is good if there are none.
     pub mistakes: Vec<FlowMistake>,
+    /// The text, to be drawn; `null` if it is no flow at all.
+    #[serde(default)]
+    pub graph: Option<FlowGraph>,
 }
 
 /// Answer to `GET /api/v1/flows/{name}/versions`.
@@ -162,6 +165,10 @@ pub struct FlowTestDraft {
     /// The text to be tested; the file on disk if absent.
     #[serde(default)]
     pub text: Option<String>,
+    /// A file of tests, as it would be written beside the flow, in place of the one that is there. Whoever makes one up
+    /// key by key makes a test call.
+    #[serde(default)]
+    pub tests: Option<String>,
 }
 
 /// Answer to `POST /api/v1/flows/{name}/test`.
@@ -186,6 +193,35 @@ pub struct FlowTest {
     pub duration_ms: u64,
     /// Why it failed; `null` if it passed.
     pub failure: Option<FlowTestFailure>,
+    /// The steps that were left, in order. Given if the request had `tests`.
+    #[serde(default)]
+    pub path: Vec<FlowTestStep>,
+    /// Where the call was at the end; as above.
+    #[serde(default)]
+    pub last: Option<FlowPlace>,
+    /// All that happened in the call; as above.
+    #[serde(default)]
+    pub transcript: Vec<FlowTestMoment>,
+}
+
+/// A step of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FlowPlace {
+    /// The flow.
+    pub flow: String,
+    /// The step.
+    pub step: String,
+}
+
+/// A step that a tested call left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FlowTestStep {
+    /// The flow.
+    pub flow: String,
+    /// The step.
+    pub step: String,
+    /// By which exit, in the words of the path of a call.
+    pub exit: String,
 }
 
 /// Why a test failed.

@@ -50,8 +50,9 @@ pub use customer::{
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use flow::{
     Flow, FlowCheck, FlowDiff, FlowDraft, FlowEdge, FlowExitFigures, FlowFigures, FlowGraph, FlowList,
-    FlowMistake, FlowNode, FlowRollback, FlowSeverity, FlowStepFigures, FlowTest, FlowTestDraft,
-    FlowTestFailure, FlowTestMoment, FlowTestRun, FlowText, FlowVersion, FlowVersionList, FlowVersionText,
+    FlowMistake, FlowNode, FlowPlace, FlowRollback, FlowSeverity, FlowStepFigures, FlowTest, FlowTestDraft,
+    FlowTestFailure, FlowTestMoment, FlowTestRun, FlowTestStep, FlowText, FlowVersion, FlowVersionList,
+    FlowVersionText,
 };
 pub use hours::{Hours, HoursList, HoursOverride, HoursState};
 pub use import::{CommitImport, Import, ImportColumn, ImportError, ImportState, SetImportColumns};

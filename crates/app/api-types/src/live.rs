@@ -43,6 +43,9 @@ pub struct Queue {
     pub callbacks: u32,
     /// Who waits, in order; `null` for an agent.
     pub waiting: Option<Vec<Waiting>>,
+    /// The agents who serve it, as configured; `null` for an agent.
+    #[serde(default)]
+    pub agents: Option<Vec<String>>,
 }
 
 /// A call that waits.

@@ -31,6 +31,8 @@ pub struct ReportDefinition {
     pub formula: String,
     /// In words.
     pub words: String,
+    /// In Chinese words.
+    pub zh: String,
 }
 
 /// Answer to `GET /api/v1/reports/queues`.

@@ -214,6 +214,7 @@ fn queue(view: &QueueView, viewer: &Viewer) -> Option<api::Queue> {
         name: view.name.clone(),
         length: view.on_the_line().count(),
         waiting: lists.then(|| view.on_the_line().map(waiting).collect()),
+        agents: lists.then(|| viewer.agents_of(&view.id).map(ToString::to_string).collect()),
         callbacks: view.callbacks_waiting,
     })
 }

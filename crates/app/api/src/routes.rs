@@ -420,6 +420,8 @@ fn flows(table: Table) -> Table {
     routes! { table;
         /// Flows, and what is wrong with files.
         GET "/v1/flows", may(P::FlowsSee) => flows::list;
+        /// The JSON schema of a flow's file, for editors.
+        GET "/v1/flow-schema", may(P::FlowsSee) => flows::schema;
         /// A flow with the text of its file.
         GET "/v1/flows/{name}", may(P::FlowsSee) => flows::show;
         /// Puts a text in force, or says what is wrong with it.

@@ -13,6 +13,8 @@ pub struct Teams {
     teams: BTreeMap<String, Arc<Team>>,
     /// The queues of every agent there is.
     served: BTreeMap<AgentId, BTreeSet<QueueId>>,
+    /// The other way round.
+    members: BTreeMap<QueueId, BTreeSet<AgentId>>,
     masked: BTreeSet<QueueId>,
 }
 
@@ -34,9 +36,11 @@ impl Teams {
         let agents: BTreeMap<AgentId, BTreeSet<GroupId>> = agents.into_iter().collect();
         let mut served: BTreeMap<AgentId, BTreeSet<QueueId>> =
             agents.keys().map(|agent| (agent.clone(), BTreeSet::new())).collect();
-        for (queue, members) in queues {
-            for member in members {
-                served.entry(member).or_default().insert(queue.clone());
+        let mut members: BTreeMap<QueueId, BTreeSet<AgentId>> = BTreeMap::new();
+        for (queue, agents) in queues {
+            for agent in agents {
+                served.entry(agent.clone()).or_default().insert(queue.clone());
+                members.entry(queue.clone()).or_default().insert(agent);
             }
         }
         let mut teams: BTreeMap<String, Team> = BTreeMap::new();
@@ -49,7 +53,7 @@ impl Teams {
             }
         }
         let teams = teams.into_iter().map(|(name, team)| (name, Arc::new(team))).collect();
-        Self { teams, served, masked }
+        Self { teams, served, members, masked }
     }
 
     /// The team of this name.
@@ -70,6 +74,11 @@ impl Teams {
     /// Whether the agent serves the queue.
     pub(crate) fn serves(&self, agent: &AgentId, queue: &QueueId) -> bool {
         self.served.get(agent).is_some_and(|queues| queues.contains(queue))
+    }
+
+    /// The agents who serve the queue, by id.
+    pub(crate) fn members(&self, queue: &QueueId) -> impl Iterator<Item = &AgentId> {
+        self.members.get(queue).into_iter().flatten()
     }
 
     /// Whether the numbers of the queue's callers are for those only who may read all numbers.
@@ -103,6 +112,7 @@ mod tests {
             (vec!["sales".into(), "support".into()], vec!["support".into()])
         );
         assert!(teams.serves(&"cy".into(), &"night".into()) && !teams.serves(&"cy".into(), &"sales".into()));
+        assert_eq!(teams.members(&"support".into()).map(AgentId::as_str).collect::<Vec<_>>(), ["bob", "cy"]);
         assert!(
             teams.knows(&"ann".into()) && !teams.knows(&"dee".into()) && teams.is_masked(&"night".into())
         );

@@ -102,6 +102,11 @@ impl Viewer {
         self.center.masked()
     }
 
+    /// The agents who serve a queue, by id.
+    pub(crate) fn agents_of(&self, queue: &QueueId) -> impl Iterator<Item = &AgentId> {
+        self.center.members(queue)
+    }
+
     /// Whether a living call is seen: one's own while one has to do with it, one of the team from the moment on that
     /// the team had to do with it.
     pub(crate) fn sees_live(&self, now: &Ties, ever: &Ties) -> bool {

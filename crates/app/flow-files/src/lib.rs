@@ -179,9 +179,14 @@ impl FlowFiles {
     ///
     /// # Errors
     /// [`FlowError::Name`].
-    pub async fn check(&self, flow: &FlowId, text: String) -> Result<Vec<Diagnostic>, FlowError> {
+    pub async fn check(
+        &self,
+        flow: &FlowId,
+        text: String,
+    ) -> Result<(Vec<Diagnostic>, Option<FlowGraph>), FlowError> {
         let text = self.text(flow, text)?;
         let file = text.file.clone();
+        let drawn = parse(&file, &text.text).ok().map(|flow| graph(&flow));
         let (world, texts) = {
             let state = self.state.lock().await;
             (Arc::clone(&state.world), with(&state.in_force, flow, Some(text)))
@@ -189,7 +194,7 @@ impl FlowFiles {
         let (_, mut found) = self.examine(world, texts).await;
         // Warnings of other files are none of this one's.
         found.retain(|one| one.is_error() || one.file == file);
-        Ok(found)
+        Ok((found, drawn))
     }
 
     /// A flow as it lies on disk, to be drawn.

@@ -25,12 +25,17 @@ pub struct SuiteResult {
 }
 
 impl FlowFiles {
-    /// Runs the tests in `NAME.test.yaml` beside the flow, on `text` if it is given and else on the file. Nothing is
-    /// changed.
+    /// Runs the tests in `NAME.test.yaml` beside the flow, or those in `tests` in their place, on `text` if it is given and
+    /// else on the file. Nothing is changed.
     ///
     /// # Errors
     /// [`FlowError::NotFound`], and [`FlowError::Invalid`] with the mistakes of the flow or of the file of tests.
-    pub async fn test(&self, flow: &FlowId, text: Option<String>) -> Result<SuiteResult, FlowError> {
+    pub async fn test(
+        &self,
+        flow: &FlowId,
+        text: Option<String>,
+        tests: Option<String>,
+    ) -> Result<SuiteResult, FlowError> {
         let text = match text {
             Some(text) => text,
             None => self.read(flow).await?.text,
@@ -42,15 +47,24 @@ impl FlowFiles {
         };
         let flows = Arc::new(self.judge(&world, texts).await.map_err(FlowError::Invalid)?);
         let (parts, flow) = (Arc::clone(&self.parts), flow.clone());
-        let ran = tokio::task::spawn_blocking(move || run_all(&parts, &flows, &flow));
+        let ran = tokio::task::spawn_blocking(move || run_all(&parts, &flows, &flow, tests));
         ran.await.map_err(io::Error::other)?
     }
 }
 
-fn run_all(parts: &Parts, flows: &Arc<Flows>, flow: &FlowId) -> Result<SuiteResult, FlowError> {
+fn run_all(
+    parts: &Parts,
+    flows: &Arc<Flows>,
+    flow: &FlowId,
+    tests: Option<String>,
+) -> Result<SuiteResult, FlowError> {
     let path = parts.directory.join(format!("{flow}.test.yaml"));
     let mut coverage = Coverage::new(flows);
-    let outcomes = match read(&path)? {
+    let file = match tests {
+        Some(tests) => Some(parse(&path.display().to_string(), &tests).map_err(FlowError::Invalid)?),
+        None => read(&path)?,
+    };
+    let outcomes = match file {
         Some(file) => file.tests().iter().map(|test| run(flows, &file, test, &*parts.center)).collect(),
         None => Vec::new(),
     };

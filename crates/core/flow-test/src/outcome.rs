@@ -22,6 +22,8 @@ pub struct Outcome {
     pub path: Vec<(FlowId, PathStep)>,
     /// The flow and step that the call was in at the end.
     pub last: Option<(FlowId, StepName)>,
+    /// All that happened in the call.
+    pub transcript: Vec<Spoken>,
     /// What went wrong, if something did.
     pub failure: Option<Failure>,
 }
@@ -46,7 +48,7 @@ pub struct Failure {
     pub expected: String,
     /// What happened instead.
     pub happened: String,
-    /// The call so far.
+    /// The call so far, the outcome's transcript.
     pub transcript: Vec<Spoken>,
 }
 

@@ -26,6 +26,7 @@ pub fn run(flows: &Arc<Flows>, file: &TestFile, test: &Test, center: &dyn Center
         duration: Duration::ZERO,
         path: Vec::new(),
         last: None,
+        transcript: Vec::new(),
         failure: None,
     };
     let Some(call) = Call::begin(flows, &file.flow, &test.given, center) else {
@@ -39,7 +40,8 @@ pub fn run(flows: &Arc<Flows>, file: &TestFile, test: &Test, center: &dyn Center
     let result = run.test(test);
     let call = run.call;
     outcome.duration = call.elapsed();
-    outcome.failure = result.err().map(|wrong| failure(file, test, wrong, call.spoken.into()));
+    outcome.transcript = call.spoken.into();
+    outcome.failure = result.err().map(|wrong| failure(file, test, wrong, outcome.transcript.clone()));
     outcome.path = call.path;
     outcome.last = call.last;
     outcome

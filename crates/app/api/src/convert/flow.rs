@@ -1,9 +1,10 @@
 //! Flows for admins.
 
 use hotline_api_types as api;
+use hotline_base::FlowId;
 use hotline_flow_files::{FlowState, FlowStates, SuiteResult};
 use hotline_flow_test::{Failure, Outcome};
-use hotline_ivr::{Diagnostic, FlowGraph, GraphEdge, GraphNode};
+use hotline_ivr::{Diagnostic, FlowGraph, GraphEdge, GraphNode, PathStep};
 use hotline_store::{FlowFigures, FlowVersion};
 
 use super::time;
@@ -64,28 +65,38 @@ pub(crate) fn flow_figures(figures: &FlowFigures) -> api::FlowFigures {
     api::FlowFigures { calls: figures.calls, contained: figures.contained, steps: steps.collect() }
 }
 
-pub(crate) fn flow_test_run(result: &SuiteResult) -> api::FlowTestRun {
+pub(crate) fn flow_test_run(result: &SuiteResult, course: bool) -> api::FlowTestRun {
     api::FlowTestRun {
-        tests: result.outcomes.iter().map(flow_test).collect(),
+        tests: result.outcomes.iter().map(|outcome| flow_test(outcome, course)).collect(),
         coverage_percent: result.percent,
         unreached: result.unreached.clone(),
     }
 }
 
-fn flow_test(outcome: &Outcome) -> api::FlowTest {
+/// With the course of the call, if that is wanted.
+fn flow_test(outcome: &Outcome, course: bool) -> api::FlowTest {
+    let left = |(flow, step): &(FlowId, PathStep)| api::FlowTestStep {
+        flow: flow.to_string(),
+        step: step.step.to_string(),
+        exit: step.exit.to_string(),
+    };
+    let last = outcome.last.as_ref().filter(|_| course);
     api::FlowTest {
         name: outcome.test.clone(),
         line: outcome.line,
         duration_ms: millis(outcome.duration),
         failure: outcome.failure.as_ref().map(flow_test_failure),
+        path: outcome.path.iter().filter(|_| course).map(left).collect(),
+        last: last.map(|(flow, step)| api::FlowPlace { flow: flow.to_string(), step: step.to_string() }),
+        transcript: outcome.transcript.iter().filter(|_| course).map(moment).collect(),
     }
 }
 
+fn moment(spoken: &hotline_flow_test::Spoken) -> api::FlowTestMoment {
+    api::FlowTestMoment { at_ms: millis(spoken.at), what: spoken.what.clone() }
+}
+
 fn flow_test_failure(failure: &Failure) -> api::FlowTestFailure {
-    let moment = |spoken: &hotline_flow_test::Spoken| api::FlowTestMoment {
-        at_ms: millis(spoken.at),
-        what: spoken.what.clone(),
-    };
     api::FlowTestFailure {
         line: failure.at.line,
         column: failure.at.column,

@@ -34,6 +34,13 @@ pub(crate) async fn list(
     Ok(axum::Json(convert::flows(&app.ports.flows.list().await)))
 }
 
+/// `GET /api/v1/flow-schema`: what can be written in a flow's file, as JSON Schema (draft 2020-12).
+pub(crate) async fn schema(who: Identity) -> Result<axum::Json<serde_json::Value>, ApiError> {
+    who.may(Permission::FlowsSee, Subject::Center)?;
+    let schema = serde_json::from_str(&hotline_ivr::schema()).map_err(|_| ApiError::Panicked)?;
+    Ok(axum::Json(schema))
+}
+
 /// `GET /api/v1/flows/{name}`
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
@@ -52,8 +59,9 @@ pub(crate) async fn check(
     Json(draft): Json<api::FlowDraft>,
 ) -> Result<axum::Json<api::FlowCheck>, ApiError> {
     who.may(Permission::FlowsSee, Subject::Center)?;
-    let mistakes = app.ports.flows.check(&FlowId::from(name.as_str()), draft.text).await?;
-    Ok(axum::Json(api::FlowCheck { mistakes: convert::mistakes(&mistakes) }))
+    let (mistakes, graph) = app.ports.flows.check(&FlowId::from(name.as_str()), draft.text).await?;
+    let graph = graph.as_ref().map(convert::flow_graph);
+    Ok(axum::Json(api::FlowCheck { mistakes: convert::mistakes(&mistakes), graph }))
 }
 
 /// `PUT /api/v1/flows/{name}`
@@ -96,7 +104,7 @@ pub(crate) async fn graph(
     Ok(axum::Json(convert::flow_graph(&graph)))
 }
 
-/// `POST /api/v1/flows/{name}/test`: runs the tests beside the flow; nothing is changed.
+/// `POST /api/v1/flows/{name}/test`: runs the tests beside the flow, or those given; nothing is changed.
 pub(crate) async fn test(
     State(app): State<Arc<App>>,
     who: Identity,
@@ -104,8 +112,9 @@ pub(crate) async fn test(
     Json(draft): Json<api::FlowTestDraft>,
 ) -> Result<axum::Json<api::FlowTestRun>, ApiError> {
     who.may(Permission::FlowsSee, Subject::Center)?;
-    let ran = app.ports.flows.test(&FlowId::from(name.as_str()), draft.text).await?;
-    Ok(axum::Json(convert::flow_test_run(&ran)))
+    let course = draft.tests.is_some();
+    let ran = app.ports.flows.test(&FlowId::from(name.as_str()), draft.text, draft.tests).await?;
+    Ok(axum::Json(convert::flow_test_run(&ran, course)))
 }
 
 /// The query of a list.

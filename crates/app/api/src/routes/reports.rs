@@ -206,19 +206,25 @@ pub(crate) async fn flows(
         #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
         containment: (calls > 0).then(|| contained as f64 / calls as f64),
     });
-    let define = |field: &str, formula: &str, words: &str| api::ReportDefinition {
+    let define = |field: &str, formula: &str, words: &str, zh: &str| api::ReportDefinition {
         field: field.to_owned(),
         formula: formula.to_owned(),
         words: words.to_owned(),
+        zh: zh.to_owned(),
     };
     Ok(axum::Json(api::FlowReport {
         from: date_of(first),
         to: date_of(last),
         rows: rows.collect(),
         definitions: vec![
-            define("calls", "N", "calls that began with the flow"),
-            define("contained", "K", "nobody was called and they were in no queue"),
-            define("containment", "K / N", "the share that needed no person"),
+            define("calls", "N", "calls that began with the flow", "由该流程接入的呼叫"),
+            define(
+                "contained",
+                "K",
+                "nobody was called and they were in no queue",
+                "未呼叫任何人，也未进入队列",
+            ),
+            define("containment", "K / N", "the share that needed no person", "无需人工即完成的比例"),
         ],
     }))
 }
@@ -424,6 +430,7 @@ fn definitions(all: &[Definition]) -> Vec<api::ReportDefinition> {
         field: definition.field.to_owned(),
         formula: definition.formula.to_owned(),
         words: definition.words.to_owned(),
+        zh: definition.zh.to_owned(),
     };
     all.iter().map(told).collect()
 }

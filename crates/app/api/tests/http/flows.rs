@@ -141,7 +141,16 @@ async fn a_flow_with_mistakes_is_refused_with_all_of_them_and_nothing_changes() 
     assert_eq!(refused.json()["mistakes"], json!(mistakes));
     assert_eq!(admin.read(MAIN).await, (etag, text));
     let good = admin.send("POST", &format!("{LIST}/night/check"), None, json!({ "text": NIGHT })).await;
-    assert_eq!(good.json(), json!({ "mistakes": [] }));
+    let good = good.json();
+    assert_eq!(good["mistakes"], json!([]));
+    // It can be drawn before it is saved.
+    assert_eq!(
+        (&good["graph"]["start"], &good["graph"]["nodes"][1]["step"]),
+        (&json!("answer"), &json!("bye"))
+    );
+    let nothing =
+        admin.send("POST", &format!("{LIST}/night/check"), None, json!({ "text": "flow: [" })).await;
+    assert_eq!(nothing.json()["graph"], Value::Null);
 }
 
 #[tokio::test]
@@ -285,6 +294,25 @@ async fn the_tests_beside_a_flow_are_run_on_what_is_not_saved_yet() {
     assert!(failure["expected"].as_str().unwrap().contains("goodbye"), "{failed}");
     assert!(failure["happened"].as_str().unwrap().contains("connecting"), "{failed}");
     assert_eq!(admin.send("POST", &format!("{LIST}/day/test"), None, json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_call_is_made_up_and_tells_its_whole_course() {
+    let admin = Admin::start().await;
+    let tests = json!({ "flow": "night", "tests": [
+        { "name": "call", "caller": "+4930123456", "steps": ["...", { "silence": 1 }, "..."] }
+    ] });
+    let body = json!({ "text": NIGHT, "tests": tests.to_string() });
+    let ran = admin.send("POST", &format!("{LIST}/night/test"), None, body).await.json();
+    let call = &ran["tests"][0];
+    let steps: Vec<_> =
+        call["path"].as_array().unwrap().iter().map(|one| one["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["answer", "bye", "end"], "{ran}");
+    assert_eq!(call["path"][1]["exit"], "done");
+    let course = call["transcript"].to_string();
+    assert!(course.contains("the caller hears goodbye"), "{course}");
+    let schema = admin.get("/api/v1/flow-schema").await.json();
+    assert!(schema["properties"]["steps"].is_object(), "{schema}");
 }
 
 #[tokio::test]

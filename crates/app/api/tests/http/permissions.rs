@@ -148,6 +148,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("DELETE /v1/sip/blocked/{address}", "-----yy"),
     ("GET /v1/audit", "-----yy"),
     ("GET /v1/flows", "--y--yy"),
+    ("GET /v1/flow-schema", "--y--yy"),
     ("GET /v1/flows/{name}", "--y--yy"),
     ("PUT /v1/flows/{name}", "-----yy"),
     ("DELETE /v1/flows/{name}", "-----yy"),

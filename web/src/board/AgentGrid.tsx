@@ -1,0 +1,177 @@
+// Agents: what each does, since when, with whom, and what each can do.
+
+import { IconDeviceMobile, IconHandStop, IconPhone, IconPhoneOff } from '@tabler/icons-react';
+import { memo, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Agent, AgentState } from '../api/types';
+import { deviceText } from '../desk/DeviceMenu';
+import { useLive } from '../live/store';
+import { word } from '../texts/format';
+import type { Act } from '../ui/acts';
+import { Clock } from '../ui/Clock';
+import { byText } from '../ui/order';
+import { type Column, RowTable } from '../ui/RowTable';
+import { Tag } from '../ui/Tag';
+import { agentTone } from '../ui/tone';
+import css from './Board.module.css';
+import { ClockOf } from './cells';
+
+const ORDER: Record<AgentState, number> = {
+  offline_grace: 0,
+  ringing: 1,
+  reserved: 2,
+  talking: 3,
+  hold: 4,
+  wrap_up: 5,
+  ready: 6,
+  not_ready: 7,
+  logged_out: 8,
+};
+
+interface Props {
+  rows: readonly Agent[];
+  acts(agent: Agent): Act[];
+}
+
+export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
+  const { t } = useTranslation();
+  const columns = useMemo<Column<Agent>[]>(
+    () => [
+      {
+        id: 'name',
+        title: t('board.agent'),
+        width: 'minmax(124px, 1.7fr)',
+        compare: (one, other) => byText(one.name, other.name),
+        cell: (agent) => <Name agent={agent} />,
+      },
+      {
+        id: 'state',
+        title: t('board.state'),
+        width: 'minmax(110px, 1.2fr)',
+        compare: byState,
+        cell: ({ state, reason }) => (
+          <Tag tone={agentTone(state)}>
+            {t(`agent.state.${state}`)}
+            {reason !== null && <span className={css.dim}>{word(t, 'agent.reason', reason)}</span>}
+          </Tag>
+        ),
+      },
+      {
+        id: 'since',
+        title: t('board.since'),
+        width: '72px',
+        right: true,
+        compare: (one, other) => byText(other.since, one.since),
+        cell: (agent) => <InState agent={agent} />,
+      },
+      {
+        id: 'call',
+        title: t('board.with'),
+        width: 'minmax(100px, 1fr)',
+        cell: ({ call }) => call !== null && <Caller call={call} />,
+      },
+      {
+        id: 'skills',
+        title: t('board.skills'),
+        width: 'minmax(64px, 0.8fr)',
+        cell: ({ skills, groups }) => <Skills skills={skills} groups={groups} />,
+      },
+      { id: 'phone', title: '', width: '36px', cell: (agent) => <Phone agent={agent} /> },
+    ],
+    [t],
+  );
+  return (
+    <RowTable
+      id="agents"
+      label={t('board.agents')}
+      rows={rows}
+      idOf={idOf}
+      columns={columns}
+      sorting={FIRST}
+      acts={acts}
+      nothing={t('board.no_agents')}
+    />
+  );
+});
+
+const FIRST = { column: 'state', down: false };
+
+function idOf({ id }: Agent): string {
+  return id;
+}
+
+function byState(one: Agent, other: Agent): number {
+  return ORDER[one.state] - ORDER[other.state] || byText(one.since, other.since) || byText(one.id, other.id);
+}
+
+function Name({ agent }: { agent: Agent }) {
+  const { t } = useTranslation();
+  const asks = agent.help !== null && agent.help.answered_at === null;
+  return (
+    <>
+      {asks && (
+        <IconHandStop
+          size={14}
+          color="var(--tone-bad)"
+          className={css.mark}
+          aria-label={t('board.asks_help')}
+        />
+      )}
+      <strong className={css.name}>{agent.name}</strong> <span className={css.dim}>{agent.id}</span>
+    </>
+  );
+}
+
+/** How long in the state, against the limit that there is for it. */
+function InState({ agent }: { agent: Agent }) {
+  switch (agent.state) {
+    case 'logged_out':
+      return null;
+    case 'wrap_up':
+      return <ClockOf since={agent.since} of="wrap_s" />;
+    case 'not_ready':
+      return <ClockOf since={agent.since} of="not_ready_s" />;
+    case 'talking':
+    case 'hold':
+      return <ClockOf since={agent.since} of="talk_s" />;
+    default:
+      return <Clock since={agent.since} />;
+  }
+}
+
+function Caller({ call }: { call: string }) {
+  const { t } = useTranslation();
+  return (
+    <span className="num">
+      {useLive((view) => {
+        const known = view.live.calls[call];
+        if (!known) return '';
+        return (known.direction === 'out' ? known.called : known.caller) || t('pop.anonymous');
+      })}
+    </span>
+  );
+}
+
+function Skills({ skills, groups }: { skills: Record<string, number>; groups: string[] }) {
+  const all = Object.entries(skills).map(([skill, grade]) => `${skill} ${grade}`);
+  const text = [...all, ...groups].join(', ');
+  return (
+    <span className={css.dim} title={text}>
+      {text}
+    </span>
+  );
+}
+
+function Phone({ agent }: { agent: Agent }) {
+  const { t } = useTranslation();
+  const Known = agent.device.kind === 'phone' ? IconPhone : IconDeviceMobile;
+  const Icon = agent.registered ? Known : IconPhoneOff;
+  const text = deviceText(t, agent);
+  return (
+    <span data-tone={agent.registered ? 'none' : 'bad'}>
+      <Icon size={15} color="var(--tone)" role="img" aria-label={text}>
+        <title>{text}</title>
+      </Icon>
+    </span>
+  );
+}

@@ -1,0 +1,69 @@
+// The figures of a queue from the stream and the reports.
+
+import { describe, expect, it } from 'vitest';
+import { agent, T0 } from '../test/samples';
+import { figuresOf, forecast } from './figures';
+import { LIMITS, level } from './limits';
+
+const NOTHING = { now: new Map(), today: new Map() };
+
+it('counts who serves the queue by what they do, and takes the longest wait of those who wait', () => {
+  const agents = {
+    a: agent({ id: 'a', state: 'ready' }),
+    b: agent({ id: 'b', state: 'talking' }),
+    c: agent({ id: 'c', state: 'wrap_up' }),
+    d: agent({ id: 'd', state: 'logged_out' }),
+    e: agent({ id: 'e', state: 'ready' }),
+  };
+  const later = '2025-11-23T10:00:09.000Z';
+  const queue = {
+    id: 'sales',
+    name: 'Sales',
+    length: 2,
+    waiting: [
+      { call: 'x', since: later },
+      { call: 'y', since: T0 },
+    ],
+    agents: ['a', 'b', 'c', 'd'],
+  };
+  const past = {
+    now: new Map([['sales', 0.5]]),
+    today: new Map([['sales', { service: 0.9, offered: 10, abandoned: 1, handle_ms: 60_000 }]]),
+  };
+  const figures = figuresOf(
+    queue,
+    agents,
+    new Map([
+      ['a', 1],
+      ['b', 1],
+      ['c', 2],
+    ]),
+    past,
+  );
+  expect(figures).toMatchObject({ waiting: 2, longest: T0, ready: 1, talking: 1, wrap_up: 1 });
+  expect(figures).toMatchObject({ service_now: 0.5, service_today: 0.9, offered_today: 10 });
+  // Two ahead with one free: two calls must end, at the pace of two and a half agents.
+  expect(figures.forecast_ms).toBe((2 * 60_000) / 2.5);
+  expect(figuresOf({ ...queue, agents: [] }, agents, new Map(), NOTHING).forecast_ms).toBeNull();
+});
+
+describe('the forecast', () => {
+  it('is nothing while somebody is free, and grows with the line', () => {
+    expect(forecast(0, 1, 2, 60_000)).toBe(0);
+    expect(forecast(0, 0, 2, 60_000)).toBe(30_000);
+    expect(forecast(3, 0, 2, 60_000)).toBe(120_000);
+    expect(forecast(3, 0, 0, 60_000)).toBeNull();
+  });
+});
+
+describe('limits', () => {
+  it('warn from the first on, and are bad from the second on', () => {
+    expect([19, 20, 60].map((s) => level(LIMITS.longest_s, s))).toEqual(['fine', 'warn', 'bad']);
+    expect(level({ warn: null, bad: null }, 1e9)).toBe('fine');
+  });
+
+  it('of service levels are the other way round', () => {
+    expect([90, 84, 60].map((share) => level(LIMITS.service, share, true))).toEqual(['fine', 'warn', 'bad']);
+    expect(level(LIMITS.service, null, true)).toBe('fine');
+  });
+});

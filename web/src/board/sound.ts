@@ -1,0 +1,38 @@
+// A tone when a queue comes to its second limit, for those who look elsewhere.
+
+import { useEffect, useRef } from 'react';
+import { useServerNow } from '../ui/now';
+import type { QueueFigures } from './figures';
+import { level, useLimits } from './limits';
+
+const TONE_HZ = 660;
+const TONE_S = 0.35;
+
+let audio: AudioContext | null = null;
+
+export function beep(): void {
+  audio ??= new AudioContext();
+  const tone = audio.createOscillator();
+  const loudness = audio.createGain();
+  tone.frequency.value = TONE_HZ;
+  loudness.gain.setValueAtTime(0.12, audio.currentTime);
+  loudness.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + TONE_S);
+  tone.connect(loudness).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + TONE_S);
+}
+
+/** Sounds once for each queue that gets bad, not while it stays so. */
+export function useQueueSound(rows: readonly QueueFigures[]): void {
+  const [limits] = useLimits();
+  const now_ms = useServerNow();
+  const bad = useRef<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    const isBad = ({ waiting, longest }: QueueFigures) =>
+      level(limits.waiting, waiting) === 'bad' ||
+      (longest !== null && level(limits.longest_s, (now_ms - Date.parse(longest)) / 1000) === 'bad');
+    const current = new Set(rows.filter(isBad).map(({ id }) => id));
+    if (limits.sound && [...current].some((id) => !bad.current.has(id))) beep();
+    bad.current = current;
+  }, [rows, limits, now_ms]);
+}

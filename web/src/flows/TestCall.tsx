@@ -1,0 +1,199 @@
+// A made-up call through the text as it stands: keys are pressed, and the way through the flow is shown. No phone rings.
+
+import { Button, Select, TextInput } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { hoursQuery, type TestCall as Ran, runTestCall } from '../api/flows';
+import { Problem } from '../api/http';
+import type { FlowMistake } from '../api/types';
+import { useMay } from '../app/session';
+import { exitText } from '../calls/RecordTables';
+import { short } from '../texts/format';
+import { Failure } from '../ui/Failure';
+import { edgeKey } from './counts';
+import css from './Flows.module.css';
+
+const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
+/** Listens to all that is said, and so long after it. */
+const LISTEN = { silence: 0.5 };
+/** What follows may be anything: it is looked at, not compared. */
+const ANYTHING = '...';
+
+/** What somebody does, as in a file of tests. */
+type Deed = Record<string, unknown> | string;
+
+interface Props {
+  flow: string;
+  text: string;
+  ran(taken: ReadonlySet<string>, reached: string | null): void;
+}
+
+export function TestCall({ flow, text, ran }: Props) {
+  const { t } = useTranslation();
+  const [caller, setCaller] = useState('+14155550123');
+  const [hours, setHours] = useState<string | null>(null);
+  const [deeds, setDeeds] = useState<Deed[] | null>(null);
+  const schedules = useQuery({ ...hoursQuery(), enabled: useMay('hours.see') });
+  const all = hours === null ? {} : Object.fromEntries((schedules.data ?? []).map((name) => [name, hours]));
+  const call = useMutation({
+    mutationFn: (done: Deed[]) => runTestCall(flow, text, testOf(caller, done, all)),
+    onSuccess: (result) => ran(takenBy(result, flow), result.last?.flow === flow ? result.last.step : null),
+  });
+  const go = (done: Deed[]) => {
+    setDeeds(done);
+    call.mutate(done);
+  };
+  const act = (deed: Deed) => go([...(deeds ?? []), deed]);
+  const stop = () => {
+    setDeeds(null);
+    call.reset();
+    ran(new Set(), null);
+  };
+  return (
+    <div className={css.test}>
+      <div className={css.testHead}>
+        <TextInput
+          label={t('flows.test_caller')}
+          value={caller}
+          onChange={(event) => setCaller(event.currentTarget.value)}
+          w={150}
+        />
+        {(schedules.data ?? []).length > 0 && (
+          <Select
+            label={t('flows.test_hours')}
+            data={(['open', 'closed', 'holiday'] as const).map((value) => ({
+              value,
+              label: t(`call.step_exit.${value}`),
+            }))}
+            placeholder={t('flows.test_hours_now')}
+            value={hours}
+            onChange={setHours}
+            clearable
+            w={150}
+          />
+        )}
+        <Button onClick={() => go([])} loading={call.isPending && deeds?.length === 0}>
+          {deeds === null ? t('flows.test_start') : t('flows.test_again')}
+        </Button>
+        {deeds !== null && (
+          <Button variant="default" onClick={stop}>
+            {t('flows.test_end')}
+          </Button>
+        )}
+      </div>
+      {deeds !== null && <Deeds act={act} back={deeds.length > 0 ? () => go(deeds.slice(0, -1)) : null} />}
+      {call.isError && <Trouble error={call.error} />}
+      {call.data && <Course call={call.data} />}
+    </div>
+  );
+}
+
+function testOf(caller: string, deeds: Deed[], hours: Record<string, string>): unknown {
+  const steps = deeds.flatMap((deed) => [deed, ANYTHING, LISTEN, ANYTHING]);
+  const now = new Date();
+  const at = new Date(now.getTime() - now.getTimezoneOffset() * 60_000)
+    .toISOString()
+    .slice(0, 16)
+    .replace('T', ' ');
+  return {
+    name: 'call',
+    caller,
+    at,
+    ...(Object.keys(hours).length > 0 ? { hours } : {}),
+    steps: [ANYTHING, LISTEN, ANYTHING, ...steps],
+  };
+}
+
+function takenBy(call: Ran, flow: string): Set<string> {
+  return new Set(call.path.filter((one) => one.flow === flow).map(({ step, exit }) => edgeKey(step, exit)));
+}
+
+interface DeedsProps {
+  act(deed: Deed): void;
+  back: (() => void) | null;
+}
+
+function Deeds({ act, back }: DeedsProps) {
+  const { t } = useTranslation();
+  const others: [string, Deed][] = [
+    [t('flows.deed.silence'), { silence: 6 }],
+    [t('flows.deed.connected'), { connected: true }],
+    [t('flows.deed.timeout'), { queue: 'timeout' }],
+    [t('flows.deed.no_agents'), { queue: 'no_agents' }],
+    [t('flows.deed.full'), { queue: 'full' }],
+    [t('flows.deed.agent_left'), { agent_left: true }],
+    [t('flows.deed.no_answer'), { transfer: 'no_answer' }],
+    [t('flows.deed.not_found'), { replies: 'not_found' }],
+    [t('flows.deed.failed'), { replies: 'failed' }],
+    [t('flows.deed.done'), { replies: 'done' }],
+    [t('flows.deed.recorded'), { recording: 'recorded' }],
+    [t('flows.deed.hangs_up'), 'hangs_up'],
+  ];
+  return (
+    <div className={css.deeds}>
+      <fieldset className={css.keypad} aria-label={t('flows.keypad')}>
+        {KEYS.map((key) => (
+          <button key={key} type="button" className={css.padKey} onClick={() => act({ presses: key })}>
+            {key}
+          </button>
+        ))}
+      </fieldset>
+      <div className={css.others}>
+        {others.map(([label, deed]) => (
+          <Button key={label} variant="default" size="compact-xs" onClick={() => act(deed)}>
+            {label}
+          </Button>
+        ))}
+        <Button variant="subtle" size="compact-xs" disabled={back === null} onClick={() => back?.()}>
+          {t('flows.test_back')}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** What was heard and done, and the steps between. */
+function Course({ call }: { call: Ran }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <ol className={css.path} aria-label={t('call.path')}>
+        {call.path.map((one, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the same step may come again
+          <li key={index}>
+            <strong>{one.step}</strong> <span className={css.dim}>{exitText(t, one.exit)}</span>
+          </li>
+        ))}
+        {call.last && (
+          <li data-last>
+            <strong>{call.last.step}</strong>
+          </li>
+        )}
+      </ol>
+      <ol className={css.transcript} aria-label={t('flows.transcript')}>
+        {call.transcript.map((moment, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: moments are never reordered
+          <li key={index}>
+            <span className={`${css.dim} num`}>{short(moment.at_ms)}</span> {moment.what}
+          </li>
+        ))}
+      </ol>
+      {call.failure && <p className={css.failed}>{call.failure.happened}</p>}
+    </>
+  );
+}
+
+function Trouble({ error }: { error: unknown }) {
+  const mistakes = error instanceof Problem ? (error.mistakes as FlowMistake[]) : [];
+  if (mistakes.length === 0) return <Failure error={error} />;
+  return (
+    <ul className={css.failed} role="alert">
+      {mistakes.map((mistake) => (
+        <li
+          key={`${mistake.line}:${mistake.column}:${mistake.problem}`}
+        >{`${mistake.line}: ${mistake.problem}`}</li>
+      ))}
+    </ul>
+  );
+}
