@@ -28,7 +28,8 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 20] = [
+/// The sections of the file.
+pub const SECTIONS: [&str; 20] = [
     "domain",
     "language",
     "country",
@@ -156,7 +157,7 @@ pub(crate) fn parse(
 }
 
 fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draft> {
-    let fields = reader.fields(root, "the center", &KEYS)?;
+    let fields = reader.fields(root, "the center", &SECTIONS)?;
     let domain = reader.required(&fields, "domain").and_then(|node| domain(reader, node));
     let language = language(reader, &fields, known);
     let dial_plan = dial_plan(reader, fields.optional("dial_plan"));

@@ -48,7 +48,7 @@ impl FlowFiles {
 }
 
 fn run_all(parts: &Parts, flows: &Arc<Flows>, flow: &FlowId) -> Result<SuiteResult, FlowError> {
-    let path = parts.directory.join(format!("{flow}.test.yaml"));
+    let path = parts.flows().join(format!("{flow}.test.yaml"));
     let mut coverage = Coverage::new(flows);
     let outcomes = match read(&path)? {
         Some(file) => file.tests().iter().map(|test| run(flows, &file, test, &*parts.center)).collect(),
