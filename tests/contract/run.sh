@@ -23,7 +23,8 @@ fi
 rm -rf "$work/center"
 mkdir -p "$work/center"
 cp -r config ivr-flows "$work/center"
-ln -s "$here/sounds" "$work/center/sounds"
+# Not a link: prompts come and go here.
+cp -r sounds "$work/center"
 sed -i -E 's/(listen: 127\.0\.0\.1):[0-9]+/\1:0/' "$work/center/config/hotline.yaml"
 
 cd "$work/center"

@@ -174,6 +174,9 @@ async fn journal_is_complete(url: &str, calls: &[&str]) -> Result<()> {
 fn call_event<'e>(event: &'e Event, id: &str) -> Option<&'e CallEvent> {
     match &event.kind {
         EventKind::Call { call, what } => (call.to_string() == id).then_some(what),
-        EventKind::Agent { .. } | EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => None,
+        EventKind::Agent { .. }
+        | EventKind::AlarmRaised(_)
+        | EventKind::AlarmCleared(_)
+        | EventKind::CenterChanged => None,
     }
 }

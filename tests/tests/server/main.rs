@@ -9,6 +9,7 @@ mod call;
 mod callbacks;
 mod carrier;
 mod codecs;
+mod configuration;
 mod control;
 mod crowd;
 mod customers;

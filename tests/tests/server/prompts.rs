@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use hotline_audio::g722::Decoder;
 use hotline_audio::{Rate, Tone, tone_dbfs, ulaw};
 use hotline_rtp::Header;
-use hotline_tests::{Center, Hotline, PATIENCE, Wire, copied_sounds, field, root, status};
+use hotline_tests::{Center, Hotline, PATIENCE, Wire, copied_sounds, field, root, status, wait_until_heard};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use tempfile::TempDir;
 use tokio::net::UdpSocket;
@@ -142,5 +142,32 @@ async fn prompts_are_brought_to_a_level_on_request() -> Result<()> {
         let level = tone_dbfs(&sound, hz, Rate::Wide.hz());
         assert!((level + 33.0).abs() < 1.0, "{hz} Hz at {level} dBFS");
     }
+    Ok(())
+}
+
+/// A prompt that is uploaded while the server runs.
+#[tokio::test]
+async fn an_uploaded_mp3_is_named_by_a_flow_and_heard_by_the_next_caller() -> Result<()> {
+    let sounds = copied_sounds()?;
+    let shipped = root().join("sounds").display().to_string();
+    let own = sounds.path().display().to_string();
+    let hotline = Center::new().edit("config/hotline.yaml", &shipped, &own).start().await?;
+    let admin = hotline.admin().await?;
+    let mp3 = std::fs::read(root().join("crates/io/prompt-files/tests/sounds/tone.mp3"))?;
+    let flow = "flow: jingle\nlanguages: [en]\nstart: answer\nsteps:\n  answer:\n    answer: {then: play}\n  play:\n    \
+                say: {prompts: [jingle, jingle, jingle], then: end}\n  end:\n    hangup: {cause: normal}\n";
+    let flow = serde_json::json!({ "text": flow });
+    let early = admin.put_if("/api/v1/flows/jingle", &flow, "*").await;
+    assert!(early.is_err_and(|refusal| refusal.to_string().contains("no prompt `jingle`")));
+    let path = "/api/v1/prompts/en/jingle";
+    let saved = admin.put_file(path, mp3, "audio/mpeg", "*").await?;
+    admin.put_if("/api/v1/flows/jingle", &flow, "*").await?;
+    admin.put_if("/api/v1/config/numbers/4600", &serde_json::json!({ "flow": "jingle" }), "*").await?;
+    let caller = hotline.caller("+15550100123").await?;
+    caller.dial("4600").await?;
+    wait_until_heard(&caller, 1000.0).await?;
+    let needed = admin.delete(path).await.map_err(|refusal| refusal.to_string());
+    anyhow::ensure!(needed.clone().is_err_and(|refusal| refusal.contains("jingle.yaml")), "{needed:?}");
+    assert_eq!(saved["name"], "jingle");
     Ok(())
 }

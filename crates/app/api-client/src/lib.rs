@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, IF_MATCH, IF_NONE_MATCH};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -58,19 +58,21 @@ pub struct Client {
     token: Option<String>,
     /// The key of the request, if it is to be done once.
     key: Option<String>,
+    /// The version that the request is about.
+    tag: Option<String>,
 }
 
 impl Client {
     /// A client that is not signed in.
     #[must_use]
     pub const fn new(address: SocketAddr) -> Self {
-        Self { address, token: None, key: None }
+        Self { address, token: None, key: None, tag: None }
     }
 
     /// A client that has a token.
     #[must_use]
     pub const fn with_token(address: SocketAddr, token: String) -> Self {
-        Self { address, token: Some(token), key: None }
+        Self { address, token: Some(token), key: None, tag: None }
     }
 
     /// Signs in for an hour.
@@ -80,7 +82,7 @@ impl Client {
     pub async fn sign_in(address: SocketAddr, user: &str, password: &str) -> Result<Self, ClientError> {
         let body = json!({"user": user, "password": password, "name": "api-client", "expires_in_s": 3600});
         let answer = Self::new(address).post("/api/v1/tokens", &body).await?;
-        Ok(Self { address, token: answer["token"].as_str().map(str::to_owned), key: None })
+        Ok(Self { token: answer["token"].as_str().map(str::to_owned), ..Self::new(address) })
     }
 
     /// Gives the token back: it is of no use to anyone afterwards.
@@ -103,6 +105,61 @@ impl Client {
     /// [`ClientError`].
     pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
         Ok(serde_json::from_slice(&self.get_bytes(path).await?)?)
+    }
+
+    /// GET, JSON, with the version of what is shown (`ETag`, with its quotes; empty without one).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn get_tagged(&self, path: &str) -> Result<(Value, String), ClientError> {
+        let response = self.send(Method::GET, path, None).await?;
+        let tag =
+            response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
+        let bytes = self.accept(Method::GET, path, response).await?;
+        Ok((serde_json::from_slice(&bytes)?, tag))
+    }
+
+    /// PUT of a change to this version; `*`: to what is not there yet.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_if(&self, path: &str, body: &Value, tag: &str) -> Result<Value, ClientError> {
+        let tagged = Self { tag: Some(tag.to_owned()), ..self.clone() };
+        tagged.write(Method::PUT, path, body).await
+    }
+
+    /// PUT of a file of this media type; `tag` as for [`Client::put_if`].
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_file(
+        &self,
+        path: &str,
+        file: Vec<u8>,
+        kind: &str,
+        tag: &str,
+    ) -> Result<Value, ClientError> {
+        let tagged = Self { tag: Some(tag.to_owned()), ..self.clone() };
+        let response = tagged.send_as(Method::PUT, path, Some(Bytes::from(file)), kind).await?;
+        Ok(serde_json::from_slice(&self.accept(Method::PUT, path, response).await?)?)
+    }
+
+    /// POST of a change to this version.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn post_if(&self, path: &str, body: &Value, tag: &str) -> Result<Value, ClientError> {
+        let tagged = Self { tag: Some(tag.to_owned()), ..self.clone() };
+        tagged.write(Method::POST, path, body).await
+    }
+
+    /// DELETE of this version.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn delete_if(&self, path: &str, tag: &str) -> Result<(), ClientError> {
+        let tagged = Self { tag: Some(tag.to_owned()), ..self.clone() };
+        tagged.delete(path).await
     }
 
     /// GET, whatever it is.
@@ -176,6 +233,16 @@ impl Client {
         path: &str,
         body: Option<Bytes>,
     ) -> Result<Response<Incoming>, ClientError> {
+        self.send_as(method, path, body, "application/json").await
+    }
+
+    async fn send_as(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+        kind: &str,
+    ) -> Result<Response<Incoming>, ClientError> {
         let address = self.address;
         let stream = TcpStream::connect(address)
             .await
@@ -191,8 +258,12 @@ impl Client {
         if let Some(key) = &self.key {
             request = request.header("idempotency-key", format!("\"{key}\""));
         }
+        if let Some(tag) = &self.tag {
+            let field = if tag == "*" { IF_NONE_MATCH } else { IF_MATCH };
+            request = request.header(field, tag);
+        }
         if body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
+            request = request.header(CONTENT_TYPE, kind);
         }
         let request = request.body(Full::new(body.unwrap_or_default())).map_err(protocol)?;
         sender.send_request(request).await.map_err(protocol)

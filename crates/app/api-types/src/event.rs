@@ -405,6 +405,9 @@ pub enum What {
         /// As in [`Alarm::kind`].
         kind: String,
     },
+    /// Another configuration of the center is in force from here on. A snapshot follows.
+    #[serde(rename = "center.changed")]
+    CenterChanged {},
 }
 
 /// Why a call went to this agent.

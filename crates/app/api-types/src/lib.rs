@@ -12,6 +12,7 @@ mod audit;
 mod blocked;
 mod call;
 mod callback;
+mod config;
 mod customer;
 mod event;
 mod flow;
@@ -22,6 +23,7 @@ mod message;
 mod number;
 mod people;
 mod problem;
+mod prompt;
 mod queue;
 mod record;
 mod report;
@@ -42,6 +44,10 @@ pub use call::{
     PauseRecording, Pop, PressKeys, TransferCall,
 };
 pub use callback::{Callback, CallbackList};
+pub use config::{
+    Config, ConfigCheck, ConfigDiff, ConfigDraft, ConfigPart, ConfigRollback, ConfigVersion,
+    ConfigVersionList, ConfigVersionText,
+};
 pub use customer::{
     Asset, Contact, ContactList, ContactOutcome, Customer, CustomerDraft, CustomerField, CustomerFieldChange,
     CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, FieldValue, MergeCustomers,
@@ -64,6 +70,7 @@ pub use people::{
     Team, TeamList, User, UserChange, UserCreated, UserList,
 };
 pub use problem::{FieldProblem, Problem};
+pub use prompt::{Prompt, PromptList};
 pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
 pub use record::{
     Attendance, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, LegalHold,

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use hotline_api_types::FlowText;
+use hotline_api_types::{ConfigPart, FlowText, Prompt};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -49,6 +49,18 @@ pub(crate) struct SignedOut {
 pub(crate) struct SavedFlow {
     pub(crate) is_new: bool,
     pub(crate) flow: Versioned<FlowText>,
+}
+
+/// A part of the configuration that is in force: 201 if it is new, else 200.
+pub(crate) struct SavedPart {
+    pub(crate) is_new: bool,
+    pub(crate) part: Versioned<ConfigPart>,
+}
+
+/// A prompt that can be played: 201 if it is new, else 200.
+pub(crate) struct SavedPrompt {
+    pub(crate) is_new: bool,
+    pub(crate) prompt: Versioned<Prompt>,
 }
 
 /// An answer with a secret that is shown this once: it is never kept.
@@ -141,6 +153,20 @@ impl IntoResponse for SavedFlow {
     fn into_response(self) -> Response {
         let status = if self.is_new { StatusCode::CREATED } else { StatusCode::OK };
         (status, self.flow).into_response()
+    }
+}
+
+impl IntoResponse for SavedPart {
+    fn into_response(self) -> Response {
+        let status = if self.is_new { StatusCode::CREATED } else { StatusCode::OK };
+        (status, self.part).into_response()
+    }
+}
+
+impl IntoResponse for SavedPrompt {
+    fn into_response(self) -> Response {
+        let status = if self.is_new { StatusCode::CREATED } else { StatusCode::OK };
+        (status, self.prompt).into_response()
     }
 }
 

@@ -1,19 +1,18 @@
 //! What the routes share.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use hotline_access::PasswordRules;
-use hotline_base::{AgentId, Pii, Rng, WallTime};
-use hotline_call::DialPlan;
+use hotline_base::{Pii, Rng, WallTime};
 use hotline_flow_files::FlowFiles;
-use hotline_hours::Zone;
 use hotline_shard::Handle;
 use hotline_sip_trace::Handle as TraceHandle;
-use hotline_store::{AuditEntry, Store, Writer};
+use hotline_store::{AuditEntry, Store, Writer, flow_hash};
+use tokio::sync::watch;
 
+use crate::center::Center;
 use crate::error::ApiError;
 use crate::fields::FieldSet;
 use crate::hours::HoursByHand;
@@ -22,8 +21,7 @@ use crate::imports::Imports;
 use crate::known::Known;
 use crate::once::Keys;
 use crate::password::Checker;
-use crate::routes::Dispositions;
-use crate::teams::Teams;
+use crate::routes::Prompts;
 use crate::throttle::{Key, Throttle};
 use crate::webhooks::{Running, Webhooks};
 
@@ -42,22 +40,16 @@ pub struct Ports {
     pub traces: TraceHandle,
     /// The flows.
     pub flows: FlowFiles,
+    /// Where prompts are.
+    pub prompts: Prompts,
     /// Opening hours.
     pub hours: Arc<HoursByHand>,
-    /// The zone in which the center's days begin.
-    pub zone: Zone,
-    /// How numbers are dialled here, for the address book.
-    pub dial_plan: DialPlan,
-    /// The numbers outside at which agents may choose to be reached.
-    pub outside_numbers: BTreeMap<AgentId, Vec<Pii<String>>>,
-    /// The teams that users oversee.
-    pub teams: Arc<Teams>,
+    /// The center in force.
+    pub center: watch::Receiver<Arc<Center>>,
     /// What passwords must be like.
     pub passwords: PasswordRules,
     /// The longest life of a token.
     pub token_age_max: Duration,
-    /// What can become of calls.
-    pub dispositions: Arc<Dispositions>,
     /// Gives the metrics in the Prometheus text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Whom events are sent to.
@@ -82,6 +74,10 @@ pub(crate) struct App {
     known: Mutex<Known>,
     /// Shared by the routes that make ids; held for ten bytes.
     rng: Mutex<Rng>,
+    /// What makes an `ETag` tell nothing about passwords.
+    tagging: String,
+    /// Held by whoever changes prompts: one at a time.
+    pub(crate) prompts: tokio::sync::Mutex<()>,
     /// Held by whoever changes users or roles, from the look at all of them to the writing: two changes that are each
     /// allowed must not together leave nobody who may change them.
     pub(crate) people: tokio::sync::Mutex<()>,
@@ -97,16 +93,39 @@ impl App {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
         let mut rng = Rng::from_seed(seed);
-        let keys = Keys::new(rng.hex(16));
+        let (keys, tagging) = (Keys::new(rng.hex(16)), rng.hex(32));
         let rng = Mutex::new(rng);
-        let (throttle, known, people, imports) = Default::default();
-        Ok(Self { ports, hub, passwords, webhooks, imports, keys, throttle, known, rng, people })
+        let (throttle, known, people, imports, prompts) = Default::default();
+        Ok(Self {
+            ports,
+            hub,
+            passwords,
+            webhooks,
+            imports,
+            keys,
+            throttle,
+            known,
+            rng,
+            tagging,
+            prompts,
+            people,
+        })
     }
 
     /// The wall clock.
     pub(crate) fn now(&self) -> WallTime {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         WallTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// The center in force at this moment.
+    pub(crate) fn center(&self) -> Arc<Center> {
+        Arc::clone(&self.ports.center.borrow())
+    }
+
+    /// The `ETag` of a text, with its quotes: the same as long as this server runs.
+    pub(crate) fn tag(&self, text: &str) -> String {
+        format!("\"{}\"", &flow_hash(&format!("{}{text}", self.tagging))[..32])
     }
 
     /// For new ids. Not for secrets.

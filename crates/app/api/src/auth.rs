@@ -145,7 +145,7 @@ async fn identify(app: &App, secret: &Secret<'_>) -> Result<Option<Identity>, Ap
 /// Who is signed in, with what that allows.
 pub(crate) fn identity(app: &App, found: SignedIn) -> Identity {
     let SignedIn { session, user, standing } = found;
-    let (agent, center) = (user.agent.clone(), Arc::clone(&app.ports.teams));
+    let (agent, center) = (user.agent.clone(), Arc::clone(&app.center().teams));
     let viewer =
         Viewer::new(agent, standing.grants.clone(), &standing.teams, center).with_roles(&standing.roles);
     let duty = if session.limited { duty(app, &user, &standing) } else { None };

@@ -1,5 +1,6 @@
 //! From the core's types to the JSON shapes, and which of it a viewer may see.
 
+mod config;
 mod customer;
 mod decision;
 mod event;
@@ -27,6 +28,7 @@ use crate::concern::{Course, agents_of};
 use crate::fields::FieldSet;
 use crate::viewer::{Subject, Ties, Viewer};
 
+pub(crate) use config::{config_version, from_json, json_at, section_of, to_json};
 pub(crate) use customer::{Lens, asset, contact, customer, pop};
 pub(crate) use decision::decision;
 pub(crate) use event::event;

@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use hotline_acd::{AgentError, HelpError, MergeError, MoveError};
-use hotline_api_types::{FieldProblem, Problem};
+use hotline_api_types::{FieldProblem, FlowMistake, Problem};
 use hotline_call::CommandError;
-use hotline_flow_files::FlowError;
+use hotline_flow_files::{CenterError, FlowError};
 use hotline_ivr::Diagnostic;
 use hotline_shard::HandleError;
 use hotline_sip_trace::HandleError as TraceError;
 use hotline_store::StoreError;
+use hotline_yaml::{EditError, Place, field_at};
 use http::{HeaderValue, StatusCode, header};
 
 use crate::convert;
@@ -46,6 +47,8 @@ pub(crate) enum ApiError {
     Stale,
     #[error("the flows would have mistakes; nothing is changed")]
     Flows(Vec<Diagnostic>),
+    #[error("the configuration would have mistakes; nothing is changed")]
+    Config { errors: Vec<FieldProblem>, mistakes: Vec<FlowMistake> },
     #[error("the cursor is not one that this server gave")]
     Cursor,
     #[error("an Idempotency-Key has 1 to 255 characters")]
@@ -64,6 +67,8 @@ pub(crate) enum ApiError {
     TooLarge,
     #[error("a table comes as text/csv, which its Content-Type must say")]
     MediaType,
+    #[error("a sound comes as audio/wav, audio/mpeg or audio/ogg, which its Content-Type must say")]
+    NoSound,
     #[error("the range lies outside the recording")]
     Range { length: u64 },
 
@@ -108,7 +113,7 @@ pub(crate) enum ApiError {
     Data(#[source] StoreError),
     #[error("the recording cannot be read")]
     RecordingUnreadable(#[source] std::io::Error),
-    #[error("the flow's file cannot be written")]
+    #[error("the file cannot be written")]
     FlowUnwritable(#[source] std::io::Error),
     #[error("the recording cannot be deleted")]
     RecordingUndeletable(#[source] std::io::Error),
@@ -134,10 +139,10 @@ impl ApiError {
             Self::Query(rejection) => rejection.status(),
             Self::Key | Self::Cursor | Self::NotAbsent => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType | Self::NoSound => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             // An id that is none names nothing.
             Self::Path(_) | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Fields(_) | Self::Value(_) | Self::Flows(_) | Self::KeyReused => {
+            Self::Fields(_) | Self::Value(_) | Self::Flows(_) | Self::Config { .. } | Self::KeyReused => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -214,6 +219,7 @@ impl ApiError {
             | Self::KeyShownOnce
             | Self::TooLarge
             | Self::MediaType
+            | Self::NoSound
             | Self::SignInFailed
             | Self::Forbidden
             | Self::PasswordFirst
@@ -227,6 +233,7 @@ impl ApiError {
             | Self::Data(_)
             | Self::RecordingUnreadable(_)
             | Self::Flows(_)
+            | Self::Config { .. }
             | Self::FlowUnwritable(_)
             | Self::RecordingUndeletable(_)
             | Self::Password(_)
@@ -246,9 +253,13 @@ impl IntoResponse for ApiError {
         let nothing_done = matches!(self, Self::Busy | Self::Stopping);
         let kind = self.kind().map(str::to_owned);
         let detail = self.to_string();
-        let mistakes =
-            if let Self::Flows(mistakes) = &self { convert::mistakes(mistakes) } else { Vec::new() };
-        let errors = if let Self::Fields(errors) = self { errors } else { Vec::new() };
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others have neither")]
+        let (errors, mistakes) = match &self {
+            Self::Flows(mistakes) => (Vec::new(), convert::mistakes(mistakes)),
+            Self::Config { errors, mistakes } => (errors.clone(), mistakes.clone()),
+            Self::Fields(errors) => (errors.clone(), Vec::new()),
+            _ => Default::default(),
+        };
         let title = status.canonical_reason().unwrap_or("Error").to_owned();
         let problem = Problem { kind, title, status: status.as_u16(), detail, errors, mistakes };
         let mut response = (status, Json(problem)).into_response();
@@ -316,6 +327,44 @@ impl From<FlowError> for ApiError {
             FlowError::File(error) => Self::FlowUnwritable(error),
             FlowError::Stopped => Self::Stopping,
         }
+    }
+}
+
+impl From<CenterError> for ApiError {
+    fn from(error: CenterError) -> Self {
+        match config_problems(error) {
+            Ok((errors, mistakes)) => Self::Config { errors, mistakes },
+            Err(error) => error,
+        }
+    }
+}
+
+/// What is wrong with the fields of a configuration, and where in the files; else why it was not looked at.
+pub(crate) fn config_problems(error: CenterError) -> Result<(Vec<FieldProblem>, Vec<FlowMistake>), ApiError> {
+    match error {
+        CenterError::Invalid { mistakes, text, file } => {
+            let of_center = mistakes.iter().filter(|mistake| mistake.file == file);
+            let errors = of_center.map(|mistake| FieldProblem {
+                field: field_at(text.expose(), Place { line: mistake.line, column: mistake.column }),
+                problem: format!("{}; {}", mistake.problem, mistake.remedy),
+            });
+            Ok((errors.collect(), convert::mistakes(&mistakes)))
+        }
+        CenterError::Masked(unknown) => {
+            let problem = "there is no password yet that this could stand for: write it out";
+            let errors =
+                unknown.into_iter().map(|one| FieldProblem { field: one.field, problem: problem.to_owned() });
+            Ok((errors.collect(), Vec::new()))
+        }
+        CenterError::Edit(EditError::Unreadable(mistake)) => Ok((Vec::new(), convert::mistakes(&[*mistake]))),
+        CenterError::Edit(error @ (EditError::NoMapping(_) | EditError::Unwritable)) => {
+            Ok((vec![FieldProblem { field: String::new(), problem: error.to_string() }], Vec::new()))
+        }
+        CenterError::Stale => Err(ApiError::Stale),
+        CenterError::NotFound => Err(ApiError::NotFound),
+        CenterError::Forbidden => Err(ApiError::Forbidden),
+        CenterError::Flow(error) => Err(error.into()),
+        CenterError::File(error) => Err(ApiError::FlowUnwritable(error)),
     }
 }
 

@@ -29,6 +29,13 @@ pub(crate) struct Path<T>(pub(crate) T);
 /// A file with a table.
 pub(crate) struct Upload(pub(crate) Bytes);
 
+/// A file with a sound.
+pub(crate) struct SoundFile(pub(crate) Bytes);
+
+/// The media types of sounds.
+pub(crate) const SOUNDS: [&str; 6] =
+    ["audio/wav", "audio/x-wav", "audio/vnd.wave", "audio/mpeg", "audio/ogg", "application/ogg"];
+
 /// `If-Match`: the version that is to be changed, as it is written.
 pub(crate) struct IfMatch(pub(crate) String);
 
@@ -55,6 +62,21 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         let named = named.and_then(|field| field.split(';').next()).unwrap_or_default().trim();
         if !named.eq_ignore_ascii_case(CSV) {
             return Err(ApiError::MediaType);
+        }
+        // Whatever else can be wrong with a body is that the client went away.
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| ApiError::TooLarge)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for SoundFile {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let named = request.headers().get(header::CONTENT_TYPE).and_then(|field| field.to_str().ok());
+        let named = named.and_then(|field| field.split(';').next()).unwrap_or_default().trim();
+        if !SOUNDS.iter().any(|sound| named.eq_ignore_ascii_case(sound)) {
+            return Err(ApiError::NoSound);
         }
         // Whatever else can be wrong with a body is that the client went away.
         let bytes = Bytes::from_request(request, state).await.map_err(|_| ApiError::TooLarge)?;

@@ -14,9 +14,8 @@ use crate::error::ApiError;
 /// Under which name the database keeps them.
 const STATE: &str = "hours_by_hand";
 
-/// The opening hours of the center, and what is decided about them.
+/// What is decided about the opening hours of the center.
 pub struct HoursByHand {
-    schedules: BTreeMap<HoursId, Schedule>,
     /// Held while a decision is written: one at a time.
     decided: Mutex<BTreeMap<HoursId, Override>>,
 }
@@ -35,7 +34,7 @@ impl HoursByHand {
     /// [`StoreError`] from the database.
     pub async fn open(
         store: &Store,
-        schedules: BTreeMap<HoursId, Schedule>,
+        schedules: &BTreeMap<HoursId, Schedule>,
         now: WallTime,
     ) -> Result<Self, StoreError> {
         let text = store.state_or(STATE, "{}").await?;
@@ -44,7 +43,7 @@ impl HoursByHand {
             BTreeMap::new()
         });
         decided.retain(|hours, decided| schedules.contains_key(hours) && lasts(*decided, now));
-        Ok(Self { schedules, decided: Mutex::new(decided) })
+        Ok(Self { decided: Mutex::new(decided) })
     }
 
     /// The commands that tell a new call processing.
@@ -53,25 +52,25 @@ impl HoursByHand {
         decided.iter().map(|(hours, decided)| Command::OverrideHours(hours.clone(), Some(*decided))).collect()
     }
 
-    pub(crate) async fn list(&self, now: WallTime) -> Vec<View> {
+    pub(crate) async fn list(&self, schedules: &BTreeMap<HoursId, Schedule>, now: WallTime) -> Vec<View> {
         let decided = self.decided.lock().await;
         let view = |(hours, schedule): (&HoursId, &Schedule)| {
             let by_hand = decided.get(hours).copied().filter(|decided| lasts(*decided, now));
             View { hours: hours.clone(), status: schedule.at(now, by_hand), by_hand }
         };
-        self.schedules.iter().map(view).collect()
+        schedules.iter().map(view).collect()
     }
 
     /// Decides, or takes a decision back (`None`). On return it is on disk and counts.
     pub(crate) async fn decide(
         &self,
-        store: &Store,
-        shard: &Handle,
+        (store, shard): (&Store, &Handle),
+        schedules: &BTreeMap<HoursId, Schedule>,
         hours: &HoursId,
         by_hand: Option<Override>,
         now: WallTime,
     ) -> Result<(), ApiError> {
-        if !self.schedules.contains_key(hours) {
+        if !schedules.contains_key(hours) {
             return Err(ApiError::NotFound);
         }
         let mut decided = self.decided.lock().await;

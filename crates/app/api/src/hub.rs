@@ -36,6 +36,9 @@ const FATES_MAX: usize = 1024;
 /// How long an event that is no screen pop may wait for others.
 const PACE: Duration = Duration::from_millis(10);
 
+/// How long a change may wait for what pages are told before it.
+const CATCH_UP: Duration = Duration::from_secs(1);
+
 /// What became of a screen pop.
 pub(crate) struct Fate {
     offer: LegId,
@@ -296,6 +299,27 @@ impl Hub {
         convert::event(event, &self.state().agents, convert::Sight::Plain)
     }
 
+    /// Waits until pages can read everything that has happened by now, at most [`CATCH_UP`].
+    pub(crate) async fn caught_up(&self) {
+        let Ok(snapshot) = self.shard.snapshot().await else { return };
+        let mut newest = self.watch();
+        let reading = newest.wait_for(|newest| *newest >= snapshot.seq);
+        if tokio::time::timeout(CATCH_UP, reading).await.is_err() {
+            tracing::debug!("pages are told of what has happened later");
+        }
+    }
+
+    /// Learns who the agents are of whom events tell.
+    async fn renew_agents(&self) {
+        match self.shard.snapshot().await {
+            Ok(snapshot) => {
+                let agents = snapshot.agents.iter().map(|agent| (agent.id.clone(), Profile::of(agent)));
+                self.state().agents = agents.collect();
+            }
+            Err(error) => tracing::warn!(%error, "the names of new agents are not known yet"),
+        }
+    }
+
     /// Starts over from a snapshot: at the beginning, and when events were missed.
     async fn resynchronise(&self) {
         let snapshot = match self.shard.snapshot().await {
@@ -358,8 +382,11 @@ async fn read(hub: &Hub, mut live: broadcast::Receiver<Arc<Live>>) {
     loop {
         match live.recv().await {
             Ok(item) => {
+                let is_other_center = matches!(item.event.kind, EventKind::CenterChanged);
                 if !hub.take(item) {
                     hub.resynchronise().await;
+                } else if is_other_center {
+                    hub.renew_agents().await;
                 }
             }
             Err(broadcast::error::RecvError::Lagged(missed)) => {

@@ -81,6 +81,9 @@ impl Page {
             if self.seat.leave.is_cancelled() {
                 return None;
             }
+            if self.seat.viewer.has_changed().unwrap_or(false) && self.takes_what_was_before() {
+                continue;
+            }
             if self.seat.viewer.has_changed().unwrap_or(false)
                 && let Err(error) = self.start_over().await
             {
@@ -128,6 +131,16 @@ impl Page {
         let mut all = BytesMut::from(first);
         self.ready.drain(..more).for_each(|(frame, _)| all.extend_from_slice(&frame));
         all.freeze()
+    }
+
+    /// What has happened before the page's sight changed is told before the snapshot, as far as it may be seen from here on. False
+    /// if there is nothing.
+    fn takes_what_was_before(&mut self) -> bool {
+        let viewer = self.seat.viewer.borrow().clone();
+        let Next::Frames { seq, frames } = self.hub.next(self.seq, &viewer) else { return false };
+        self.seq = seq;
+        self.ready.extend(frames);
+        true
     }
 
     async fn start_over(&mut self) -> Result<(), HandleError> {

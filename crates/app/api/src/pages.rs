@@ -18,12 +18,17 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(crate) async fn look_after_pages(app: Arc<App>, shutdown: CancellationToken) {
     let mut beat = interval(LOOK_EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut seen = None;
+    let (mut seen, mut center) = (None, app.ports.center.clone());
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             _ = beat.tick() => {}
             () = app.hub.asked_to_look() => {}
+            // Other teams, other agents: all is judged anew.
+            Ok(()) = center.changed() => {
+                seen = None;
+                app.hub.caught_up().await;
+            }
         }
         match app.ports.store.people_version().await {
             Ok(version) if seen == Some(version) => {}

@@ -50,7 +50,7 @@ impl Entry {
         let sight = match &self.live.event.kind {
             EventKind::Call { .. } => Sight::of(viewer, Subject::Call(&self.noted.ever)),
             EventKind::Agent { agent, .. } => Sight::of_agent(viewer, agent),
-            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => Sight::Plain,
+            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) | EventKind::CenterChanged => Sight::Plain,
         };
         // Written for each page anew: no other agent's page gets it, and what it shows of a customer depends on who looks.
         if let Some(shown) = self.live.pop.as_ref().filter(|shown| viewer.is_popped(&shown.agent)) {
@@ -78,6 +78,8 @@ impl Entry {
             EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => {
                 return whole(viewer.sees_all(Permission::SystemSee));
             }
+            // It tells nothing but that there is something to ask.
+            EventKind::CenterChanged => return whole(true),
             EventKind::Call { .. } => {}
         }
         if self.noted.agents.iter().any(|agent| viewer.is_popped(agent)) {

@@ -6,6 +6,7 @@ mod audit;
 mod blocked;
 mod callbacks;
 mod calls;
+mod config;
 mod credentials;
 mod customer_fields;
 mod customers;
@@ -20,6 +21,7 @@ mod imports;
 mod messages;
 mod pages;
 mod people;
+mod prompts;
 mod queues;
 mod recording;
 mod reports;
@@ -33,6 +35,7 @@ mod trace;
 mod trunks;
 mod webhooks;
 
+pub use prompts::Prompts;
 pub use staff::Dispositions;
 pub use table::Route;
 
@@ -60,6 +63,12 @@ use crate::openapi::Entry;
 /// The largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
+/// The largest file of a sound, in bytes: ten minutes of a compact disc.
+pub(crate) const SOUND_BYTES_MAX: usize = 110 * 1024 * 1024;
+
+/// The largest body of a request that holds the center's file and flows, in bytes.
+pub(crate) const CONFIG_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// The largest body of a request that holds a flow, in bytes: the longest flow in JSON, where a line's end takes two.
 pub(crate) const FLOW_BODY_BYTES_MAX: usize = 2 * MAX_BYTES + BODY_BYTES_MAX;
 
@@ -72,7 +81,7 @@ pub fn routes() -> Vec<Route> {
 
 /// Every route below `/api`, with all that is known of it.
 fn entries() -> Vec<Entry> {
-    files(flows(without_flows())).entries
+    sounds(files(config(flows(without_flows())))).entries
 }
 
 fn without_flows() -> Table {
@@ -90,10 +99,14 @@ fn files(table: Table) -> Table {
 /// The router of the whole server.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let flows = flows(Table::default()).router.layer(DefaultBodyLimit::max(FLOW_BODY_BYTES_MAX));
+    let sounds = sounds(Table::default()).router.layer(DefaultBodyLimit::max(SOUND_BYTES_MAX));
+    let config = config(Table::default()).router.layer(DefaultBodyLimit::max(CONFIG_BODY_BYTES_MAX));
     let files = files(Table::default()).router.layer(DefaultBodyLimit::max(SHEET_BYTES_MAX));
     let api = without_flows()
         .router
         .merge(flows)
+        .merge(config)
+        .merge(sounds)
         .merge(files)
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::Method)
@@ -412,6 +425,52 @@ fn center(table: Table) -> Table {
         GET "/v1/webhooks", may(P::SystemSee) => webhooks::list;
         /// Sends everything after an event again.
         POST "/v1/webhooks/{name}/replay", may(P::SystemManage) => webhooks::replay;
+    }
+}
+
+/// The sounds that flows play.
+fn sounds(table: Table) -> Table {
+    routes! { table;
+        /// The prompts of a language, or the music (`music`), by name.
+        GET "/v1/prompts/{language}", may(P::PromptsSee) => prompts::list;
+        /// The sound of a prompt.
+        GET "/v1/prompts/{language}/{name}", may(P::PromptsSee) => prompts::listen;
+        /// Uploads a prompt: WAV, MP3 or OGG Vorbis, ten minutes at most. It can be played and named by flows when the answer comes.
+        PUT "/v1/prompts/{language}/{name}", may(P::PromptsEdit) => prompts::save;
+        /// Takes a prompt away that nothing plays.
+        DELETE "/v1/prompts/{language}/{name}", may(P::PromptsEdit) => prompts::delete [422];
+    }
+}
+
+/// The center's configuration.
+fn config(table: Table) -> Table {
+    routes! { table;
+        /// The center's file, with what it says by section.
+        GET "/v1/config", may(P::ConfigSee) => config::show;
+        /// Puts another text of the file in force, with flows if there are any, or says what is wrong with it.
+        PUT "/v1/config", may(P::ConfigEdit) => config::save [422];
+        /// Checks a text and says what it would change; nothing is changed.
+        POST "/v1/config/check", may(P::ConfigSee) => config::check;
+        /// Configurations that were in force, the newest first.
+        GET "/v1/config/versions", may(P::ConfigSee) => config::versions;
+        /// A version with its text.
+        GET "/v1/config/versions/{version}", may(P::ConfigSee) => config::version;
+        /// What differs between a version and another, or the text in force.
+        GET "/v1/config/diff", may(P::ConfigSee) => config::diff [404];
+        /// Puts the text of a version in force as a new one.
+        POST "/v1/config/rollback", may(P::ConfigEdit) => config::roll_back [404];
+        /// A section.
+        GET "/v1/config/{section}", may(P::ConfigSee) => config::section;
+        /// Puts another section in force; what is the same stays as it is written.
+        PUT "/v1/config/{section}", may(P::ConfigEdit) => config::save_section;
+        /// Takes a section away.
+        DELETE "/v1/config/{section}", may(P::ConfigEdit) => config::delete_section [422];
+        /// An entry of a section.
+        GET "/v1/config/{section}/{name}", may(P::ConfigSee) => config::entry;
+        /// Puts an entry in force; what is the same stays as it is written.
+        PUT "/v1/config/{section}/{name}", may(P::ConfigEdit) => config::save_entry;
+        /// Takes an entry away.
+        DELETE "/v1/config/{section}/{name}", may(P::ConfigEdit) => config::delete_entry [422];
     }
 }
 

@@ -168,11 +168,12 @@ impl Viewer {
     }
 }
 
-/// Two that may see and do the same.
+/// Two that may see and do the same in the same center.
 impl PartialEq for Viewer {
     fn eq(&self, other: &Self) -> bool {
         (&self.agent, &self.grants, &self.roles) == (&other.agent, &other.grants, &other.roles)
             && self.teams == other.teams
+            && Arc::ptr_eq(&self.center, &other.center)
     }
 }
 

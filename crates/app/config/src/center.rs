@@ -29,7 +29,8 @@ use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
-const KEYS: [&str; 21] = [
+/// The sections of the file.
+pub const SECTIONS: [&str; 21] = [
     "domain",
     "language",
     "country",
@@ -164,7 +165,7 @@ fn phone_grace(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Option<Du
 }
 
 fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draft> {
-    let fields = reader.fields(root, "the center", &KEYS)?;
+    let fields = reader.fields(root, "the center", &SECTIONS)?;
     let domain = reader.required(&fields, "domain").and_then(|node| domain(reader, node));
     let language = language(reader, &fields, known);
     let dial_plan = dial_plan(reader, fields.optional("dial_plan"));

@@ -54,6 +54,18 @@ impl FlowWorld {
         (flows, found)
     }
 
+    /// The text of the center's file, with its passwords.
+    #[must_use]
+    pub fn center_text(&self) -> &str {
+        self.center.text()
+    }
+
+    /// The prompts that flows may name.
+    #[must_use]
+    pub const fn prompts(&self) -> &Prompts {
+        &self.prompts
+    }
+
     /// The same center with other prompts.
     #[must_use]
     pub fn with_prompts(&self, prompts: Prompts) -> Self {
@@ -138,6 +150,12 @@ pub(crate) fn led_to(root: &Node) -> impl Iterator<Item = FlowId> {
         | Value::List(_)
         | Value::Map(_) => None,
     })
+}
+
+/// Where an entry of the file stands; its beginning if there is none.
+pub(crate) fn place_of(source: &Source, key: &str) -> Place {
+    let root = hotline_yaml::read(source).ok();
+    root.and_then(|root| entry(&root, key).map(|node| node.place)).unwrap_or(Place { line: 1, column: 1 })
 }
 
 fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {

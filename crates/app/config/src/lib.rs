@@ -12,6 +12,7 @@ mod http;
 mod keepalive;
 mod queues;
 mod retention;
+mod secrets;
 mod server;
 mod services;
 mod sip;
@@ -33,11 +34,13 @@ use hotline_media::PromptId;
 use hotline_sip::{TrunkConfig, UserConfig};
 use hotline_yaml::{Diagnostic, Source};
 
+pub use center::SECTIONS;
 pub use flow_suite::{FlowSuite, flow_suite};
 pub use flow_world::FlowWorld;
 pub use flows::{FLOWS_MAX, FlowText, Prompts, read_flows, read_prompts};
 pub use http::Http;
 pub use retention::Retention;
+pub use secrets::{MASK, Unknown, mask, mask_beside, unmask};
 pub use server::{LogFormat, Media, Recordings, Server, Storage, TextToSpeech, TtsEngine};
 pub use services::{SERVICES_MAX, Services};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};
@@ -175,20 +178,76 @@ pub fn load_with_flows(server_file: &Path, flows: Option<&Path>) -> Result<Confi
     let center_source = read(&server.storage.center)?;
     let flow_texts = read_flows(&server.storage.flows)?;
     let sounds = flows::prompts(&server.storage.sounds)?;
+    // Drafts in a folder of their own need not have what the center's numbers lead to.
+    let configuration = join(server, &center_source, flow_texts, &sounds, flows.is_none())?;
+    refuse_exposed_demo(&configuration, server_file)?;
+    Ok(configuration)
+}
+
+/// Another text of the center's file for a server that runs with `running`, judged together with these flows and prompts. What it
+/// says of mistakes shows no password.
+///
+/// # Errors
+/// [`ConfigError`], with every mistake of center and flows.
+pub fn reread(
+    running: &Configuration,
+    server_file: &Path,
+    text: &str,
+    flows: &[FlowText],
+    prompts: &Prompts,
+) -> Result<Configuration, ConfigError> {
+    let server = running.server.clone();
+    let source = Source::new(&server.storage.center.display().to_string(), text);
+    let sounds = flows::prompts(&server.storage.sounds)?;
+    let sounds = flows::Sounds { prompts: prompts.clone(), ..sounds };
+    let judged = join(server, &source, flows.to_vec(), &sounds, true).and_then(|configuration| {
+        refuse_exposed_demo(&configuration, server_file)?;
+        if configuration.center.domain != running.center.domain {
+            let remedy =
+                "it is the realm of all phones' passwords: stop the server, change it, and start the server";
+            let problem = format!("the server runs with the domain `{}`", running.center.domain);
+            let mistake = source.diagnostic(flow_world::place_of(&source, "domain"), problem, remedy);
+            return Err(ConfigError::Mistakes(Mistakes(vec![mistake])));
+        }
+        Ok(configuration)
+    });
+    judged.map_err(|error| secrets::hide(error, &source))
+}
+
+fn join(
+    server: Server,
+    center_source: &Source,
+    flow_texts: Vec<FlowText>,
+    sounds: &flows::Sounds,
+    judges_numbers: bool,
+) -> Result<Configuration, ConfigError> {
     let mut mistakes = Vec::new();
     let parsed_flows = flows::parse_all(&flow_texts, &mut mistakes);
     let written = flow_texts.iter().map(|text| text.flow.clone()).collect();
     let unread = flow_world::unread(&parsed_flows, &written);
-    // Drafts in a folder of their own need not have what the center's numbers lead to.
-    let judged = flows.is_none().then_some(&written);
-    let draft = center::parse(&center_source, &parsed_flows, &unread, judged, &sounds, &mut mistakes);
+    let judged = judges_numbers.then_some(&written);
+    let draft = center::parse(center_source, &parsed_flows, &unread, judged, sounds, &mut mistakes);
     flows::sort(&flow_texts, &mut mistakes);
     let Some(draft) = draft.filter(|_| mistakes.is_empty()) else {
         return Err(ConfigError::Mistakes(Mistakes(mistakes)));
     };
-    let configuration = draft.into_configuration(server, &center_source, parsed_flows, flow_texts, &sounds);
-    refuse_exposed_demo(&configuration, server_file)?;
-    Ok(configuration)
+    Ok(draft.into_configuration(server, center_source, parsed_flows, flow_texts, sounds))
+}
+
+impl Configuration {
+    /// The sections of the center that differ from those of `started` and count only once the server is started again.
+    #[must_use]
+    pub fn needs_restart(&self, started: &Self) -> Vec<&'static str> {
+        let users = |configuration: &Self| configuration.demo.as_ref().map(|demo| demo.users.clone());
+        let mut sections = Vec::new();
+        if self.country != started.country {
+            sections.push("country");
+        }
+        if users(self) != users(started) {
+            sections.push("demo");
+        }
+        sections
+    }
 }
 
 fn refuse_exposed_demo(configuration: &Configuration, server_file: &Path) -> Result<(), ConfigError> {

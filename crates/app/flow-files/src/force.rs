@@ -12,7 +12,7 @@ use hotline_telemetry::Metric;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
-use crate::state::{State, Texts, Unrecorded};
+use crate::state::{Recorded, State, Texts, Unrecorded};
 use crate::{FILE, FlowError, FlowFiles, UNRECORDED_MAX};
 
 /// Before something is brought again that call processing had no time for.
@@ -32,6 +32,16 @@ impl FlowFiles {
             return Ok(());
         }
         self.command(Command::FlowsChanged(Arc::new(flows))).await?;
+        self.note_flows(state, texts, by);
+        self.record(state).await;
+        Ok(())
+    }
+
+    /// These flows are in force: notes what has changed.
+    pub(crate) fn note_flows(&self, state: &mut State, texts: Texts, by: Option<(&FlowId, &str)>) {
+        if texts == state.in_force {
+            return;
+        }
         Metric::FlowsChanged.increment(1);
         let before = std::mem::replace(&mut state.in_force, texts);
         let since = self.parts.clock.now().wall;
@@ -41,19 +51,17 @@ impl FlowFiles {
         };
         for (flow, text) in &state.in_force {
             if before.get(flow).is_none_or(|old| old.text != text.text) {
-                let (flow, text, author) = (flow.clone(), Some(text.text.clone()), author(flow));
+                let (what, author) = (Recorded::Flow(flow.clone(), Some(text.text.clone())), author(flow));
                 info!(%flow, "another version of the flow is in force for new calls");
-                state.unrecorded.push_back(Unrecorded { flow, text, author, since });
+                state.unrecorded.push_back(Unrecorded { what, author, since });
             }
         }
         for flow in before.keys().filter(|flow| !state.in_force.contains_key(flow)) {
             info!(%flow, "the flow is taken away");
-            let author = author(flow);
-            state.unrecorded.push_back(Unrecorded { flow: flow.clone(), text: None, author, since });
+            let (what, author) = (Recorded::Flow(flow.clone(), None), author(flow));
+            state.unrecorded.push_back(Unrecorded { what, author, since });
             state.versions.remove(flow);
         }
-        self.record(state).await;
-        Ok(())
     }
 
     /// Writes the versions that the database has not yet; those that it does not take now are tried again.
@@ -63,16 +71,30 @@ impl FlowFiles {
             Metric::FlowVersionsLost.increment(1);
         }
         while let Some(next) = state.unrecorded.front() {
-            let (text, author) = (next.text.as_deref(), next.author.as_str());
-            match self.parts.store.record_flow(&next.flow, text, author, next.since).await {
-                Ok(recorded) if recorded.version.removed => {}
-                Ok(recorded) => drop(state.versions.insert(next.flow.clone(), recorded.version)),
+            let author = next.author.as_str();
+            let recorded = match &next.what {
+                Recorded::Flow(flow, text) => {
+                    let recorded =
+                        self.parts.store.record_flow(flow, text.as_deref(), author, next.since).await;
+                    recorded.map(|recorded| {
+                        if !recorded.version.removed {
+                            state.versions.insert(flow.clone(), recorded.version);
+                        }
+                    })
+                }
+                Recorded::Center { text, change } => {
+                    let recorded = self.parts.store.record_center(text, (author, change), next.since).await;
+                    recorded.map(|version| state.center.version = Some(version))
+                }
+            };
+            match recorded {
+                Ok(()) => {}
                 Err(error @ StoreError::Unavailable(_)) => {
-                    warn!(%error, versions = state.unrecorded.len(), "versions of flows wait for the database");
+                    warn!(%error, versions = state.unrecorded.len(), "versions wait for the database");
                     return;
                 }
                 Err(error) => {
-                    error!(%error, flow = %next.flow, "a version of the flow cannot be kept");
+                    error!(%error, "a version cannot be kept");
                     Metric::FlowVersionsLost.increment(1);
                 }
             }
@@ -89,7 +111,7 @@ impl FlowFiles {
         }
         let command = match mistakes.first() {
             None => {
-                info!("the files of flows and sounds are good again");
+                info!("the files of center, flows and sounds are good again");
                 Command::FlowsUsable
             }
             Some(first) => {
@@ -104,7 +126,7 @@ impl FlowFiles {
         self.command(command).await
     }
 
-    async fn command(&self, command: Command) -> Result<(), FlowError> {
+    pub(crate) async fn command(&self, command: Command) -> Result<(), FlowError> {
         loop {
             match self.parts.shard.command(command.clone()).await {
                 Ok(()) => return Ok(()),

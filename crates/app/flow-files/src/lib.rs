@@ -1,4 +1,4 @@
-//! The flows in force while the server runs.
+//! The flows and the center in force while the server runs.
 //!
 //! ```text
 //! file saved ──► seen within a second ──► all files checked together ──► good: for new calls, kept as a version
@@ -6,8 +6,9 @@
 //! ```
 //!
 //! Calls that run go on with the flows with which they began; that is the core's doing. Must never know: HTTP, what a
-//! step does. Start reading at [`FlowFiles`].
+//! step does. Start reading at [`FlowFiles`]; how the center changes is in `center.rs`.
 
+mod center;
 mod disk;
 mod force;
 mod state;
@@ -15,11 +16,11 @@ mod suite;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hotline_base::FlowId;
-use hotline_config::{FlowText, FlowWorld, Prompts};
+use hotline_config::{Configuration, FlowText, FlowWorld, Prompts};
 use hotline_flow_test::Center;
 use hotline_ivr::{Diagnostic, FlowGraph, Flows, graph, parse};
 use hotline_shard::{Clock, Handle};
@@ -30,6 +31,8 @@ use tracing::info;
 
 use crate::state::{State, Texts, with};
 
+pub use center::{CenterError, CenterFile, Checked, Edit};
+pub use disk::finish_change;
 pub use suite::SuiteResult;
 
 /// Who brought a text into force that was changed on disk.
@@ -41,10 +44,12 @@ pub const NAME_CHARS_MAX: usize = 64;
 
 /// What it is made of.
 pub struct Parts {
-    /// Where the files are.
-    pub directory: PathBuf,
-    /// What flows are checked against.
-    pub world: FlowWorld,
+    /// What was read at the start: where the files are, and what is in force.
+    pub configuration: Arc<Configuration>,
+    /// The server's own file, for messages.
+    pub server_file: PathBuf,
+    /// Told of every configuration that comes into force, when call processing has it.
+    pub publish: Box<dyn Fn(&Arc<Configuration>) + Send + Sync>,
     /// Keeps the versions.
     pub store: Store,
     /// Runs calls.
@@ -55,7 +60,19 @@ pub struct Parts {
     pub center: Box<dyn Center + Send + Sync>,
 }
 
-/// A handle on the flow files. Cheap to clone.
+impl Parts {
+    /// The directory of flows.
+    pub(crate) fn flows(&self) -> &Path {
+        &self.configuration.server.storage.flows
+    }
+
+    /// The center's file.
+    pub(crate) fn center_file(&self) -> &Path {
+        &self.configuration.server.storage.center
+    }
+}
+
+/// A handle on the files of flows and center. Cheap to clone.
 #[derive(Clone)]
 pub struct FlowFiles {
     parts: Arc<Parts>,
@@ -136,8 +153,9 @@ impl FlowFiles {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn start(parts: Parts, texts: &[FlowText]) -> Result<Self, StoreError> {
-        let in_force: Texts = texts.iter().map(|text| (text.flow.clone(), text.clone())).collect();
+    pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+        let in_force: Texts =
+            parts.configuration.flows.iter().map(|text| (text.flow.clone(), text.clone())).collect();
         let mut versions = BTreeMap::new();
         let now = parts.clock.now().wall;
         for (flow, text) in &in_force {
@@ -148,11 +166,13 @@ impl FlowFiles {
             versions.insert(flow.clone(), recorded.version);
         }
         Metric::FlowsMistakes.set(0.0);
+        let center = center::start(&parts, now).await?;
         let state = State {
+            center,
             on_disk: in_force.clone(),
             in_force,
             versions,
-            world: Arc::new(parts.world.clone()),
+            world: Arc::new(parts.configuration.flow_world.clone()),
             sounds: Vec::new(),
             mistakes: Vec::new(),
             unrecorded: VecDeque::new(),
@@ -251,7 +271,7 @@ impl FlowFiles {
         if !is_name(flow.as_str()) {
             return Err(FlowError::Name);
         }
-        let file = disk::path(&self.parts.directory, flow).display().to_string();
+        let file = disk::path(self.parts.flows(), flow).display().to_string();
         Ok(FlowText { flow: flow.clone(), file, text })
     }
 
@@ -282,7 +302,7 @@ impl FlowFiles {
     }
 
     async fn write(&self, flow: &FlowId, text: Option<FlowText>) -> Result<(), FlowError> {
-        let (directory, flow) = (self.parts.directory.clone(), flow.clone());
+        let (directory, flow) = (self.parts.flows().to_owned(), flow.clone());
         let written = tokio::task::spawn_blocking(move || match text {
             Some(text) => disk::write(&directory, &flow, &text.text),
             None => disk::remove(&directory, &flow),
@@ -292,9 +312,9 @@ impl FlowFiles {
 
     /// Reads the directory.
     async fn read_disk(&self) -> Result<Texts, Diagnostic> {
-        let directory = self.parts.directory.clone();
+        let directory = self.parts.flows().to_owned();
         let read = tokio::task::spawn_blocking(move || disk::read(&directory)).await;
-        read.unwrap_or_else(|died| Err(disk::fault(&self.parts.directory, died.to_string())))
+        read.unwrap_or_else(|died| Err(disk::fault(self.parts.flows(), died.to_string())))
     }
 
     /// Checks flows together, beside the tasks that must not wait.
@@ -304,7 +324,7 @@ impl FlowFiles {
             world.check(&texts)
         });
         examined.await.unwrap_or_else(|died| {
-            (Flows::default(), vec![disk::fault(&self.parts.directory, died.to_string())])
+            (Flows::default(), vec![disk::fault(self.parts.flows(), died.to_string())])
         })
     }
 
@@ -337,6 +357,13 @@ impl FlowFiles {
         match self.read_disk().await {
             Ok(texts) => state.on_disk = texts,
             Err(mistake) => return self.tell(state, vec![mistake]).await,
+        }
+        match self.read_center().await {
+            Ok(text) => state.center.on_disk = text,
+            Err(mistake) => return self.tell(state, vec![mistake]).await,
+        }
+        if state.center.on_disk != state.center.in_force {
+            return self.take_in_center(state).await;
         }
         let texts = state.on_disk.clone();
         match self.judge(&state.world, texts.clone()).await {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use hotline_base::{FlowId, WallTime};
+use hotline_base::{FlowId, Pii, WallTime};
 use hotline_config::{FLOWS_MAX, FlowText, FlowWorld};
 use hotline_ivr::Diagnostic;
 use hotline_store::{FlowVersion, flow_hash};
 
+use crate::center::Center;
 use crate::{Expected, FlowError, FlowState, FlowStates};
 
 /// Flow files by name.
@@ -15,6 +16,7 @@ pub(crate) type Texts = BTreeMap<FlowId, FlowText>;
 
 /// What lies on disk, and what is in force.
 pub(crate) struct State {
+    pub(crate) center: Center,
     /// The files as they were last read.
     pub(crate) on_disk: Texts,
     /// What calls run on that begin now.
@@ -32,11 +34,17 @@ pub(crate) struct State {
 }
 
 pub(crate) struct Unrecorded {
-    pub(crate) flow: FlowId,
-    /// `None` if the flow was taken away.
-    pub(crate) text: Option<String>,
+    pub(crate) what: Recorded,
     pub(crate) author: String,
     pub(crate) since: WallTime,
+}
+
+/// What a version is of.
+pub(crate) enum Recorded {
+    /// A flow; without a text if it was taken away.
+    Flow(FlowId, Option<String>),
+    /// The center, with what was changed.
+    Center { text: Pii<String>, change: String },
 }
 
 impl State {

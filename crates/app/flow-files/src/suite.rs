@@ -58,7 +58,7 @@ fn run_all(
     flow: &FlowId,
     tests: Option<String>,
 ) -> Result<SuiteResult, FlowError> {
-    let path = parts.directory.join(format!("{flow}.test.yaml"));
+    let path = parts.flows().join(format!("{flow}.test.yaml"));
     let mut coverage = Coverage::new(flows);
     let file = match tests {
         Some(tests) => Some(parse(&path.display().to_string(), &tests).map_err(FlowError::Invalid)?),

@@ -1,4 +1,4 @@
-//! Sees that flow files have changed.
+//! Sees that files of flows or the center's have changed.
 //!
 //! The directory is looked at twice a second, not watched by the system: that works on network file systems and mounted
 //! directories too, where no event comes, and whether an editor writes a file or puts another in its place is the same.
@@ -33,7 +33,7 @@ impl FlowFiles {
                 match self.reload().await {
                     Ok(()) => taken.clone_from(&now),
                     Err(FlowError::Stopped) => return,
-                    Err(error) => warn!(%error, "the flow files were not taken in"),
+                    Err(error) => warn!(%error, "the files of center and flows were not taken in"),
                 }
             }
             seen = now;
@@ -42,10 +42,10 @@ impl FlowFiles {
         }
     }
 
-    /// `Some(None)` if the directory cannot be read, which is told like a mistake.
+    /// `Some(None)` if the directory or the center's file cannot be read, which is told like a mistake.
     async fn look(&self) -> Option<Option<Signature>> {
-        let directory = self.parts.directory.clone();
-        tokio::task::spawn_blocking(move || disk::look(&directory)).await.ok()
+        let (directory, center) = (self.parts.flows().to_owned(), self.parts.center_file().to_owned());
+        tokio::task::spawn_blocking(move || disk::look(&directory, &center)).await.ok()
     }
 
     async fn record_waiting(&self) {

@@ -44,6 +44,10 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Show the SIP messages of a call that the running server keeps, as a ladder or as a file for Wireshark.
     Trace(Trace),
+    /// Write the configuration of the running server into files for git: center and flows.
+    Export(Export),
+    /// Put a directory in force on the running server, as a whole, without a restart. Doing it again changes nothing.
+    Apply(Apply),
     /// Look whether all recordings are whole, or mend what a crash left.
     Recordings(Recordings),
     /// Look at ports, clock, disk, certificates, database, phones and trunks, and say what to do; exit code 1 if something is wrong.
@@ -426,15 +430,64 @@ pub(crate) struct Trace {
     /// Write a pcap file and print nothing; `-` writes it to standard output.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["follow", "full"])]
     pub(crate) pcap: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) visitor: Visitor,
+}
+
+/// Who visits the running server, and where it is.
+#[derive(Args, Debug)]
+pub(crate) struct Visitor {
     /// Where the server's pages and API are; `http.listen` of the configuration unless given.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) server: Option<SocketAddr>,
-    /// A token of somebody with the permission `trace.see`.
+    /// A token of somebody who may do this.
     #[arg(long, env = "HOTLINE_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
-    /// Somebody with that permission, whose password is read from standard input.
+    /// Somebody who may do this, whose password is read from standard input.
     #[arg(long, value_name = "NAME", conflicts_with = "token")]
     pub(crate) user: Option<String>,
+}
+
+impl Visitor {
+    /// Whether something of it stands in the configuration only.
+    pub(crate) const fn needs_configuration(&self) -> bool {
+        self.server.is_none() || (self.token.is_none() && self.user.is_none())
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline export --out center                   center/center.yaml and center/flows/, with masked passwords
+  hotline export --out center && git -C center diff
+                                                what has been changed on the server's pages")]
+pub(crate) struct Export {
+    /// Where to; it is made if it is not there.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+    /// With the passwords of phones and trunks; takes the permission `config.secrets`.
+    #[arg(long)]
+    pub(crate) secrets: bool,
+    #[command(flatten)]
+    pub(crate) visitor: Visitor,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  hotline apply center --dry-run    what would change; exit code 3 if something would
+  hotline apply center              puts it in force, all of it or nothing; exit code 2 if it has mistakes
+  hotline apply center --prune      and takes flows away that are not in the directory")]
+pub(crate) struct Apply {
+    /// A directory as `hotline export` writes it: center.yaml, and flows/ if flows are to change with it.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// Say what would change, and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take flows away that the directory does not have.
+    #[arg(long)]
+    pub(crate) prune: bool,
+    #[command(flatten)]
+    pub(crate) visitor: Visitor,
 }
 
 #[derive(Args, Debug)]

@@ -102,7 +102,7 @@ mod tests {
         configuration.server.http.listen.set_port(0);
         configuration.server.storage.database = format!("sqlite://{}/test.db", directory.path().display());
         configuration.server.storage.recordings = directory.path().join("recordings");
-        let server = Server::start(&configuration).await.unwrap();
+        let server = Server::start(&configuration, Path::new("config/hotline.yaml")).await.unwrap();
 
         let client = Client::new(server.http);
         let scrape = async {

@@ -2,6 +2,7 @@
 //!
 //! Start reading at `server.rs`, which builds the server from its configuration.
 
+mod apply;
 mod audit;
 mod backup;
 mod banner;
@@ -14,6 +15,7 @@ mod doctor;
 mod files;
 mod flow_tests;
 mod gauges;
+mod in_force;
 mod ladder;
 mod lock;
 mod recordings;
@@ -26,15 +28,17 @@ mod sounds;
 mod supervision;
 mod trace;
 mod users;
+mod visit;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use hotline_config::{ConfigError, Configuration, LogFormat, load_with_flows};
+use hotline_config::{ConfigError, Configuration, LogFormat, load, load_with_flows, read_server};
 use hotline_telemetry::install_logs;
 use tokio::runtime::Runtime;
 
+use crate::apply::Applied;
 use crate::cli::{
     Audit, AuditTask, Bench, Cli, Command, Described, Measurement, Recordings, RecordingsTask, Reports,
     ReportsTask, Schema,
@@ -42,16 +46,56 @@ use crate::cli::{
 
 /// Exit code for a configuration with mistakes: a supervisor must not restart into the same mistakes.
 const EXIT_CONFIG: u8 = 2;
+/// Exit code of `apply --dry-run` if something would change.
+const EXIT_WOULD_CHANGE: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Silent>() => {
+            ExitCode::from(error.downcast_ref::<Silent>().map_or(1, |exit| exit.0))
+        }
         Err(error) => {
             say(&format!("hotline: {error:#}"));
             let mistake = error.downcast_ref::<ConfigError>().is_some();
             if mistake { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
         }
+    }
+}
+
+/// An end that has said everything already.
+#[derive(Debug, thiserror::Error)]
+#[error("exit code {0}")]
+struct Silent(u8);
+
+/// What a crash left of a change of several files is ended before they are read.
+fn finish_change(cli: &Cli) -> Result<()> {
+    if !matches!(cli.command, None | Some(Command::Run)) {
+        return Ok(());
+    }
+    // What is wrong with the server's file is told when all of it is read.
+    let Ok(server) = read_server(&cli.config) else { return Ok(()) };
+    hotline_flow_files::finish_change(&server.storage.center).context("ending a change that was interrupted")
+}
+
+/// The configuration of a running server as files, and back. Who says where the server is needs no configuration here.
+async fn exchange(cli: &Cli) -> Result<()> {
+    let local = || load(&cli.config);
+    match &cli.command {
+        Some(Command::Export(options)) => {
+            let local = if options.visitor.needs_configuration() { Some(local()?) } else { None };
+            apply::export(local.as_ref(), options).await
+        }
+        Some(Command::Apply(options)) => {
+            let local = if options.visitor.needs_configuration() { Some(local()?) } else { None };
+            match apply::apply(local.as_ref(), options).await? {
+                Applied::InForce => Ok(()),
+                Applied::WouldChange => Err(Silent(EXIT_WOULD_CHANGE).into()),
+                Applied::Mistaken => Err(Silent(EXIT_CONFIG).into()),
+            }
+        }
+        _ => Ok(()),
     }
 }
 
@@ -70,6 +114,10 @@ fn run(cli: &Cli) -> Result<()> {
     if let Some(Command::Restore(options)) = &cli.command {
         return runtime()?.block_on(backup::restore(&cli.config, options));
     }
+    if matches!(cli.command, Some(Command::Export(_) | Command::Apply(_))) {
+        return runtime()?.block_on(exchange(cli));
+    }
+    finish_change(cli)?;
     let flows =
         if let Some(Command::Check(options)) = &cli.command { options.directory.as_deref() } else { None };
     let configuration = match (load_with_flows(&cli.config, flows), &cli.command) {
@@ -82,13 +130,13 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.command {
         None | Some(Command::Run) => {
             logs(&configuration, &cli.log)?;
-            runtime()?.block_on(server::run(configuration))
+            runtime()?.block_on(server::run(configuration, &cli.config))
         }
         Some(Command::Check(_)) => {
             check::report(&configuration);
             Ok(())
         }
-        Some(Command::Schema(_) | Command::Restore(_)) => Ok(()),
+        Some(Command::Schema(_) | Command::Restore(_) | Command::Export(_) | Command::Apply(_)) => Ok(()),
         Some(Command::Test(options)) => flow_tests::test(Some(&configuration), options),
         Some(Command::Demo(options)) => {
             logs(&configuration, "warn")?;

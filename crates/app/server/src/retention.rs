@@ -13,6 +13,7 @@ use hotline_shard::{Clock, Handle};
 use hotline_store::{AuditEntry, Erasure, RecordingsOf, Store, StoreError, day};
 use hotline_telemetry::Metric;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -35,7 +36,8 @@ const DAYS_MAX: u64 = 400;
 /// Forgets what is too old.
 pub(crate) struct Sweeper {
     retention: Retention,
-    recordings_days: BTreeMap<QueueId, u32>,
+    /// What queues in force do not leave to the server's file.
+    recordings_days: watch::Receiver<BTreeMap<QueueId, u32>>,
     recordings: PathBuf,
     store: Store,
     shard: Handle,
@@ -43,10 +45,14 @@ pub(crate) struct Sweeper {
 }
 
 impl Sweeper {
-    pub(crate) fn new(configuration: &Configuration, store: Store, shard: Handle, clock: Clock) -> Self {
+    pub(crate) fn new(
+        configuration: &Configuration,
+        recordings_days: watch::Receiver<BTreeMap<QueueId, u32>>,
+        store: Store,
+        (shard, clock): (Handle, Clock),
+    ) -> Self {
         let (retention, recordings) =
             (configuration.server.retention, configuration.server.storage.recordings.clone());
-        let recordings_days = configuration.recordings_days.clone();
         Self { retention, recordings_days, recordings, store, shard, clock }
     }
 
@@ -133,12 +139,13 @@ impl Sweeper {
             self.delete_file(&recording).await?;
         }
         let mut is_done = true;
-        for (queue, days) in &self.recordings_days {
+        let by_queue = self.recordings_days.borrow().clone();
+        for (queue, days) in &by_queue {
             let old = before(now, *days);
             is_done &= self.erase_of(old, RecordingsOf::Queue(queue), erased).await?;
         }
         if let Some(days) = self.retention.recordings_days {
-            let queues: BTreeSet<QueueId> = self.recordings_days.keys().cloned().collect();
+            let queues: BTreeSet<QueueId> = by_queue.keys().cloned().collect();
             is_done &= self.erase_of(before(now, days), RecordingsOf::Others(&queues), erased).await?;
         }
         Ok(is_done)

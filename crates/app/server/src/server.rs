@@ -1,6 +1,5 @@
 //! The server, built from its configuration: what is started in which order, and stopped in the reverse.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use hotline_api::{Dispositions, HoursByHand, Ports, Teams, Webhook, Webhooks};
-use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
+use hotline_api::{HoursByHand, Ports, Prompts, Webhook, Webhooks};
+use hotline_base::{Now, Rng, WallTime};
 use hotline_call::Controller;
 use hotline_config::{Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine};
 use hotline_flow_files::{FlowFiles, Parts as FlowParts};
@@ -33,11 +32,12 @@ use hotline_web_client::{Client, ClientConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::flow_tests::Known;
+use crate::in_force::InForce;
 use crate::retention::Sweeper;
 use crate::sounds::Files;
 use crate::supervision::Supervision;
@@ -76,10 +76,10 @@ pub(crate) struct Server {
 ///
 /// # Errors
 /// The server could not start, or a part of it ended by itself: what remains would look alive and take no calls.
-pub(crate) async fn run(configuration: Configuration) -> Result<()> {
+pub(crate) async fn run(configuration: Configuration, server_file: &Path) -> Result<()> {
     let began = Instant::now();
     let mut signals = Signals::listen()?;
-    let mut server = Server::start(&configuration).await?;
+    let mut server = Server::start(&configuration, server_file).await?;
     banner::started(&configuration, &server.sip, server.http);
     info!(milliseconds = began.elapsed().as_millis(), "started");
     let failed = tokio::select! {
@@ -119,7 +119,7 @@ impl Signals {
 
 impl Server {
     /// Starts every part. First what another server may have: only one that has all of it may touch the files.
-    pub(crate) async fn start(configuration: &Configuration) -> Result<Self> {
+    pub(crate) async fn start(configuration: &Configuration, server_file: &Path) -> Result<Self> {
         // What is made before counts nothing.
         let metrics = Metrics::install()?;
         files::allow(&configuration.server);
@@ -170,22 +170,28 @@ impl Server {
         let shard = parts.watch("call processing", shard.run(stop.clone(), DRAIN));
         watch_writer(&parts, &writer);
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
-        keep_house(configuration, (&store, &handle, clock), (&parts, &api_stop));
+        let in_force = InForce::new(configuration);
+        keep_house(configuration, &in_force, (&store, &handle, clock), (&parts, &api_stop));
+        let (renewed, asked) = mpsc::channel(sounds::ASKED_MAX);
         let ports = Ports {
-            flows: flow_files(configuration, &store, &handle, clock, sounds, (&parts, &api_stop)).await?,
+            prompts: prompts(configuration, renewed),
+            flows: flow_files(
+                (configuration, server_file),
+                &in_force,
+                (&store, &handle, clock),
+                (sounds, asked),
+                (&parts, &api_stop),
+            )
+            .await?,
+            center: in_force.center(),
             shard: handle,
             store: store.clone(),
             writer: writer.clone(),
             recordings: configuration.server.storage.recordings.clone(),
             traces,
-            zone: configuration.center.zone.clone(),
             hours: Arc::new(hours),
-            dial_plan: configuration.center.dial_plan.clone(),
-            outside_numbers: outside_numbers(configuration),
-            teams: Arc::new(teams(configuration)),
             passwords: configuration.server.http.passwords,
             token_age_max: configuration.server.http.token_age_max,
-            dispositions: Arc::new(dispositions(configuration)),
             metrics: Arc::new(move || metrics.render()),
             webhooks,
             https: false,
@@ -261,12 +267,14 @@ fn watch_writer(parts: &Supervision, writer: &Writer) {
 /// What is done once a day.
 fn keep_house(
     configuration: &Configuration,
+    in_force: &InForce,
     (store, handle, clock): (&Store, &Handle, Clock),
     (parts, stop): (&Supervision, &CancellationToken),
 ) {
     tokio::spawn(records::fill_search(store.clone()));
     parts.watch("the counting anew of calls", reports::nightly(store.clone(), move || clock.now().wall));
-    let sweeper = Sweeper::new(configuration, store.clone(), handle.clone(), clock);
+    let sweeper =
+        Sweeper::new(configuration, in_force.recordings_days(), store.clone(), (handle.clone(), clock));
     parts.watch("the sweep of what is too old", sweeper.run(stop.clone()));
 }
 
@@ -394,7 +402,7 @@ async fn take_over(
     controller: &mut Controller,
     now: Now,
 ) -> Result<HoursByHand> {
-    let hours = HoursByHand::open(store, configuration.center.hours.clone(), now.wall).await?;
+    let hours = HoursByHand::open(store, &configuration.center.hours, now.wall).await?;
     for command in hours.commands().await {
         controller.handle_command(now, command)?;
     }
@@ -403,55 +411,35 @@ async fn take_over(
     Ok(hours)
 }
 
-/// The numbers at which each agent may choose to be reached.
-fn outside_numbers(configuration: &Configuration) -> BTreeMap<AgentId, Vec<Pii<String>>> {
-    let agents = configuration.center.agents.iter();
-    agents.map(|(id, agent)| (id.clone(), agent.outside_numbers.clone())).collect()
-}
-
-/// Who can be overseen together.
-fn teams(configuration: &Configuration) -> Teams {
-    let center = &configuration.center;
-    let agents = center.agents.iter().map(|(id, agent)| (id.clone(), agent.groups.clone()));
-    let queues = center.queues.iter().map(|(id, queue)| {
-        (id.clone(), queue.routing.members.iter().map(|member| member.agent.clone()).collect())
-    });
-    Teams::new(agents, queues, configuration.masked_queues.clone())
-}
-
-/// What can become of calls; queues that have all are not named.
-fn dispositions(configuration: &Configuration) -> Dispositions {
-    let queues = configuration.center.queues.iter();
-    let queues = queues.map(|(id, queue)| (id.clone(), queue.dispositions.clone()));
-    Dispositions {
-        names: configuration.center.staffing.dispositions.clone(),
-        groups: configuration.center.staffing.disposition_groups.clone(),
-        queues: queues.filter(|(_, codes)| !codes.is_empty()).collect(),
-    }
-}
-
-/// Looks after the flows from here on.
+/// Looks after the files of center and flows from here on.
 async fn flow_files(
-    configuration: &Configuration,
-    store: &Store,
-    shard: &Handle,
-    clock: Clock,
-    (media, sounds): (MediaHandle, Files),
+    (configuration, server_file): (&Configuration, &Path),
+    in_force: &InForce,
+    (store, shard, clock): (&Store, &Handle, Clock),
+    ((media, sounds), asked): ((MediaHandle, Files), mpsc::Receiver<oneshot::Sender<()>>),
     (parts, stop): (&Supervision, &CancellationToken),
 ) -> Result<FlowFiles> {
+    let telling = in_force.clone();
     let made_of = FlowParts {
-        directory: configuration.server.storage.flows.clone(),
-        world: configuration.flow_world.clone(),
+        configuration: Arc::new(configuration.clone()),
+        server_file: server_file.to_owned(),
+        publish: Box::new(move |configuration| telling.publish(configuration)),
         store: store.clone(),
         shard: shard.clone(),
         clock,
-        center: Box::new(Known::of(Some(configuration), &configuration.center.flows)),
+        center: Box::new(in_force.tests()),
     };
-    let flows = FlowFiles::start(made_of, &configuration.flows).await?;
-    parts.watch("the watch over flow files", flows.clone().watch(stop.clone()));
-    let sounds = sounds::Watch::new(configuration, media, flows.clone(), sounds);
+    let flows = FlowFiles::start(made_of).await?;
+    parts.watch("the watch over the files of center and flows", flows.clone().watch(stop.clone()));
+    let sounds = sounds::Watch::new(configuration, media, flows.clone(), sounds, asked);
     parts.watch("the watch over sound files", sounds.run(stop.clone()));
     Ok(flows)
+}
+
+/// Where prompts are uploaded to.
+fn prompts(configuration: &Configuration, renewed: mpsc::Sender<oneshot::Sender<()>>) -> Prompts {
+    let storage = &configuration.server.storage;
+    Prompts { folder: storage.sounds.clone(), level_dbfs: storage.normalize_dbfs.map(f64::from), renewed }
 }
 
 async fn close_former_calls(store: &Store, configuration: &Configuration, now: WallTime) -> Result<u64> {

@@ -16,6 +16,7 @@ use hotline_ivr::{Language, PromptName};
 use hotline_media_rt::{LoadConfig, MediaHandle};
 use hotline_telemetry::Metric;
 use hotline_yaml::{Diagnostic, Place, Source};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -42,7 +43,12 @@ pub(crate) struct Watch {
     taken: Files,
     /// Why files are not in use.
     unusable: BTreeMap<PathBuf, String>,
+    /// Who has changed files and waits until they are in use.
+    asked: mpsc::Receiver<oneshot::Sender<()>>,
 }
+
+/// How many may wait for that at once: they come one after the other.
+pub(crate) const ASKED_MAX: usize = 8;
 
 impl Watch {
     /// Begins with what the server has read. Call it before: what changes between is then read twice, and nothing is missed.
@@ -51,10 +57,19 @@ impl Watch {
         media: MediaHandle,
         flows: FlowFiles,
         taken: Files,
+        asked: mpsc::Receiver<oneshot::Sender<()>>,
     ) -> Self {
         let storage = &configuration.server.storage;
         let reading = LoadConfig { normalize_dbfs: storage.normalize_dbfs.map(f64::from) };
-        Self { folder: storage.sounds.clone(), reading, media, flows, taken, unusable: BTreeMap::new() }
+        Self {
+            folder: storage.sounds.clone(),
+            reading,
+            media,
+            flows,
+            taken,
+            unusable: BTreeMap::new(),
+            asked,
+        }
     }
 
     /// Takes in what changes until `stop`.
@@ -69,9 +84,18 @@ impl Watch {
         // While a file is being written two looks differ.
         let mut seen = None;
         loop {
-            sleep(LOOK).await;
+            let asked = tokio::select! {
+                () = sleep(LOOK) => None,
+                asked = self.asked.recv() => asked,
+            };
             let folder = self.folder.clone();
             let Ok(now) = tokio::task::spawn_blocking(move || look(&folder)).await else { continue };
+            if let Some(done) = asked {
+                // Whoever asks has written the whole file.
+                self.take_in(now.clone().unwrap_or_default()).await;
+                // Whoever asked may have gone away meanwhile.
+                done.send(()).ok();
+            }
             if now.as_ref().is_some_and(|now| *now != self.taken) && now == seen {
                 let files = now.clone().unwrap_or_default();
                 if self.take_in(files).await.is_none() {

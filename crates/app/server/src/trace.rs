@@ -1,16 +1,17 @@
 //! `hotline trace`: what the running server keeps of a call's SIP messages, in the terminal or in a file.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use hotline_api_client::{Client, ClientError};
 use hotline_api_types::{SipLadder, SipMedia, SipMessage, SipParticipant, SipRole, Source};
 use hotline_config::Configuration;
 use tokio::time::Instant;
 
 use crate::ladder::Ladder;
+use crate::visit::Visit;
 use crate::{banner, cli};
 
 /// How often a living call is asked for.
@@ -20,54 +21,13 @@ const SILENCE: Duration = Duration::from_secs(2);
 
 /// Shows or saves the messages.
 pub(crate) async fn run(configuration: &Configuration, options: &cli::Trace) -> Result<()> {
-    let visit = Visit::begin(configuration, options).await?;
+    let visit = Visit::begin(Some(configuration), &options.visitor).await?;
     let outcome = match &options.pcap {
         Some(file) => save(&visit.client, options, file).await,
         None => show(&visit.client, options).await,
     };
     visit.end().await?;
     outcome
-}
-
-/// A client, and whether its token was made for this visit only.
-struct Visit {
-    client: Client,
-    passing: bool,
-}
-
-impl Visit {
-    async fn begin(configuration: &Configuration, options: &cli::Trace) -> Result<Self> {
-        let server = options.server.unwrap_or(configuration.server.http.listen);
-        if let Some(token) = &options.token {
-            return Ok(Self { client: Client::with_token(server, token.clone()), passing: false });
-        }
-        let demo = configuration
-            .demo
-            .iter()
-            .flat_map(|demo| &demo.users)
-            .find(|user| user.role == hotline_access::ADMIN);
-        let (user, password) = match (&options.user, demo) {
-            (Some(user), _) => (user.clone(), read_password()?),
-            (None, Some(user)) => (user.user.clone(), user.password.expose().clone()),
-            (None, None) => bail!(
-                "say who you are: --token (or HOTLINE_TOKEN), or --user NAME with the password on standard input"
-            ),
-        };
-        let client = Client::sign_in(server, &user, &password).await;
-        let client = client
-            .with_context(|| format!("signing in as `{user}` at {server}; does a server run there?"))?;
-        Ok(Self { client, passing: true })
-    }
-
-    async fn end(self) -> Result<()> {
-        if self.passing { Ok(self.client.sign_out().await?) } else { Ok(()) }
-    }
-}
-
-fn read_password() -> Result<String> {
-    let mut password = String::new();
-    std::io::stdin().lock().read_line(&mut password).context("reading the password from standard input")?;
-    Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 async fn save(client: &Client, options: &cli::Trace, file: &Path) -> Result<()> {

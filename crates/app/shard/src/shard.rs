@@ -407,7 +407,8 @@ impl Shard {
             EventKind::Call { .. }
             | EventKind::Agent { .. }
             | EventKind::AlarmRaised(_)
-            | EventKind::AlarmCleared(_) => None,
+            | EventKind::AlarmCleared(_)
+            | EventKind::CenterChanged => None,
         };
         // Nobody may be listening, which is no error.
         drop(self.parts.live.send(Arc::new(Live { event, pop })));

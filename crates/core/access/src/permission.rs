@@ -95,12 +95,20 @@ permissions! {
     FlowsSee "flows.see" whole "See, check and test flows" "查看、检查、测试流程";
     /// Changing them.
     FlowsEdit "flows.edit" whole "Change flows" "修改流程";
+    /// The sounds that flows play.
+    PromptsSee "prompts.see" whole "Hear prompts and music" "收听提示音和音乐";
+    /// Changing them.
+    PromptsEdit "prompts.edit" whole "Upload and delete prompts and music" "上传和删除提示音和音乐";
     /// Opening hours.
     HoursSee "hours.see" whole "See opening hours" "查看营业时间";
     /// Opening and closing by hand.
     HoursSet "hours.set" whole "Open and close by hand" "手动开放和关闭";
     /// The center's configuration.
+    ConfigSee "config.see" whole "See and check the configuration, without passwords" "查看和检查配置（不含密码）";
+    /// Changing it.
     ConfigEdit "config.edit" whole "Change the configuration" "修改配置";
+    /// Its passwords.
+    ConfigSecrets "config.secrets" whole "Read the passwords of phones and trunks" "查看话机和中继的密码";
     /// People.
     UsersManage "users.manage" scoped "Add, change, lock, unlock and sign out users" "添加、修改、锁定、解锁、注销用户";
     /// Roles.

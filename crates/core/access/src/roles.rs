@@ -2,10 +2,10 @@
 
 use crate::Permission::{
     AgentsLead, AgentsSee, AgentsSteer, AuditSee, CallsBarge, CallsControl, CallsListen, CallsSee,
-    CallsTakeOver, CallsWhisper, ConfigEdit, CustomersEdit, CustomersExport, CustomersSee, FlowsEdit,
-    FlowsSee, HoursSee, HoursSet, MessagesErase, MessagesSee, NumbersSee, QueuesSee, QueuesSteer,
-    RecordingsDownload, RecordingsPlay, RecordsExport, RecordsSee, ReportsSee, RolesManage, SoftphoneUse,
-    SystemManage, SystemSee, TraceSee, UsersManage,
+    CallsTakeOver, CallsWhisper, ConfigEdit, ConfigSecrets, ConfigSee, CustomersEdit, CustomersExport,
+    CustomersSee, FlowsEdit, FlowsSee, HoursSee, HoursSet, MessagesErase, MessagesSee, NumbersSee,
+    PromptsEdit, PromptsSee, QueuesSee, QueuesSteer, RecordingsDownload, RecordingsPlay, RecordsExport,
+    RecordsSee, ReportsSee, RolesManage, SoftphoneUse, SystemManage, SystemSee, TraceSee, UsersManage,
 };
 use crate::Scope::{All, Own, Team};
 use crate::{Grants, Permission, Scope};
@@ -73,7 +73,7 @@ pub const BUILT_IN: [BuiltInRole; 7] = [
                 &[RecordsSee, RecordsExport, RecordingsPlay, RecordingsDownload, MessagesSee, MessagesErase],
             ),
             (All, &[NumbersSee, ReportsSee, CustomersSee, CustomersEdit, HoursSee, HoursSet]),
-            (All, &[FlowsSee, SystemSee]),
+            (All, &[FlowsSee, PromptsSee, SystemSee]),
             (Own, &[SoftphoneUse]),
         ],
     },
@@ -100,8 +100,22 @@ pub const BUILT_IN: [BuiltInRole; 7] = [
         label: "System administrator",
         pages: true,
         granted: &[
-            (All, &[SystemSee, SystemManage, TraceSee, ConfigEdit, FlowsSee, FlowsEdit, HoursSee, HoursSet]),
-            (All, &[UsersManage, RolesManage, AuditSee, QueuesSee, AgentsSee]),
+            (
+                All,
+                &[
+                    SystemSee,
+                    SystemManage,
+                    TraceSee,
+                    ConfigSee,
+                    ConfigEdit,
+                    ConfigSecrets,
+                    FlowsSee,
+                    FlowsEdit,
+                    HoursSee,
+                    HoursSet,
+                ],
+            ),
+            (All, &[UsersManage, RolesManage, AuditSee, QueuesSee, AgentsSee, PromptsSee, PromptsEdit]),
         ],
     },
     BuiltInRole { name: ADMIN, label: "Administrator", pages: true, granted: &[] },

@@ -17,6 +17,7 @@ use hotline_sip::{Destination, Located, MessageSummary};
 use serde::{Deserialize, Serialize};
 
 use crate::callbacks::{Callback, CallbackState};
+use crate::controller::Configured;
 use crate::customer::{Customer, Found};
 use crate::record::{CallRecord, Correction};
 use crate::staff::{AgentFact, CallDisposition};
@@ -126,9 +127,12 @@ pub enum Command {
     /// These flows, checked against this center, are for all calls whose first flow begins from here on. Those that run
     /// go on with the flows with which they began.
     FlowsChanged(Arc<Flows>),
-    /// The flow files are good, or good again.
+    /// Another configuration of the center, its flows included. Calls that run go on; whatever is asked from here on is answered
+    /// by it.
+    CenterChanged(Configured),
+    /// The files of center and flows are good, or good again.
     FlowsUsable,
-    /// The flow files have changed and cannot be used; the flows before stay in use. What is wrong, in one line.
+    /// The files of center or flows have changed and cannot be used; those before stay in use. What is wrong, in one line.
     FlowsUnusable(String),
     /// Somebody decided by hand whether it is open; `None` takes that back.
     OverrideHours(HoursId, Option<Override>),

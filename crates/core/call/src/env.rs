@@ -198,9 +198,9 @@ impl Env {
         self.center = Given::new(Arc::new(Center { flows, ..Center::clone(&self.center) }));
     }
 
-    /// The flow files cannot be used. Said anew whenever it is another mistake that comes first.
+    /// The files of center or flows cannot be used. Said anew whenever it is another mistake that comes first.
     pub(crate) fn raise_flows(&mut self, now: Now, cause: &str) {
-        let detail = format!("the flows before stay in use: {cause}");
+        let detail = format!("those before stay in use: {cause}");
         let standing = self.alarms.get(&AlarmKind::FlowsInvalid);
         if standing.is_some_and(|alarm| alarm.detail != detail) {
             self.alarms.remove(&AlarmKind::FlowsInvalid);

@@ -59,6 +59,8 @@ pub enum EventKind {
     AlarmRaised(Alarm),
     /// The alarm of this kind and subject is over.
     AlarmCleared(AlarmKind),
+    /// Another configuration of the center is in force from here on.
+    CenterChanged,
 }
 
 /// What can happen to one call.

@@ -34,8 +34,8 @@ pub use command::{
     Answer, Command, CommandError, Control, Message, Oversight, Question, Reply, Request, Supervision,
 };
 pub use controller::{
-    CALLS_MAX, CallTimer, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome, RestoreError,
-    Timer, VERSION,
+    CALLS_MAX, CallTimer, Configured, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome,
+    RestoreError, Timer, VERSION,
 };
 pub use crm::{CRM_URL_CHARS_MAX, CrmFacts, CrmLink, CrmPage};
 pub use customer::{Asset, Contact, ContactOutcome, Customer, FieldValue, Found, HISTORY_MAX, OTHERS_MAX};

@@ -1,4 +1,4 @@
-//! YAML text to a tree of nodes with positions. The only module that knows the YAML library. It refuses what
+//! YAML text to a tree of nodes with positions. It refuses what
 //! a configuration never needs and an attacker does: anchors, merges, depth and size.
 
 use core::fmt;

@@ -142,14 +142,18 @@ fn started(event: &Event) -> Option<String> {
         EventKind::Call { .. }
         | EventKind::Agent { .. }
         | EventKind::AlarmRaised(_)
-        | EventKind::AlarmCleared(_) => None,
+        | EventKind::AlarmCleared(_)
+        | EventKind::CenterChanged => None,
     }
 }
 
 fn row(event: &Event) -> Result<[Argument; 5], StoreError> {
     let call = match &event.kind {
         EventKind::Call { call, .. } => Some(call.to_string()),
-        EventKind::Agent { .. } | EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => None,
+        EventKind::Agent { .. }
+        | EventKind::AlarmRaised(_)
+        | EventKind::AlarmCleared(_)
+        | EventKind::CenterChanged => None,
     };
     Ok([
         number(event.seq).into(),

@@ -13,6 +13,7 @@ mod audit;
 mod backup;
 mod callbacks;
 mod calls;
+mod centers;
 mod contacts;
 mod customers;
 mod db;
@@ -45,6 +46,7 @@ pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditFilter, AuditRow, AuditVerdict}
 pub use backup::{Restoring, Snapshot, TABLES};
 pub use callbacks::{BookedCallback, CallbackBooking, CallbackChange};
 pub use calls::{Among, CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
+pub use centers::{CENTER_VERSIONS_MAX, CenterVersion};
 pub use contacts::{KeptContacts, StoredContacts};
 pub use customers::{
     ASSET_CHARS_MAX, CLASS_CHARS_MAX, COMPANY_CHARS_MAX, CUSTOMER_ASSETS_MAX, CUSTOMER_FIELDS_MAX,

@@ -119,6 +119,7 @@ const CASES: &[Case] = cases![
     search::calls_of_before_there_was_a_search_are_found_after_a_while,
     webhooks::a_place_and_what_was_not_taken_are_kept_together,
     flows::a_flow_is_noted_when_it_changes,
+    flows::a_configuration_is_noted_when_it_changes,
     flows::what_calls_did_in_a_flow_is_counted_once_by_day,
     flows::old_figures_are_forgotten_day_by_day,
     customers::the_agent_who_had_a_customer_last_is_found_with_it,

@@ -26,6 +26,7 @@ pub(crate) fn event(event: &Event, agents: &BTreeMap<AgentId, Profile>, sight: S
             (None, What::AgentChanged { agent })
         }
         EventKind::AlarmRaised(raised) => (None, What::AlarmRaised { alarm: alarm(raised) }),
+        EventKind::CenterChanged => (None, What::CenterChanged {}),
         EventKind::AlarmCleared(kind) => (None, What::AlarmCleared { kind: alarm_kind(kind) }),
     };
     api::Event { seq: event.seq, at: time(event.at), call, shown: None, what }

@@ -124,9 +124,10 @@ fn keys(app: &App, columns: &[Option<String>], cells: &[String]) -> Keys {
         std::iter::from_fn(move || all.next().map(|(_, cell)| cell.as_str()))
     };
     let numbers = cell("numbers").flat_map(columns::several);
+    let center = app.center();
     Keys {
         id: cell("id").next().and_then(CustomerId::parse),
-        numbers: numbers.filter_map(|number| normalise(&number, &app.ports.dial_plan)).collect(),
+        numbers: numbers.filter_map(|number| normalise(&number, &center.dial_plan)).collect(),
     }
 }
 
@@ -159,7 +160,8 @@ fn line(
 ) -> Result<Customer, Vec<(String, String)>> {
     let mut draft = before.map(|before| as_draft(before, fields, who)).unwrap_or_default();
     columns::fill(&mut draft, columns, cells, fields).map_err(|mistake| vec![mistake])?;
-    let around = Around { plan: &app.ports.dial_plan, fields, viewer: &who.viewer, before };
+    let center = app.center();
+    let around = Around { plan: &center.dial_plan, fields, viewer: &who.viewer, before };
     let now = app.now();
     let made = || (app.with_rng(|rng| CustomerId::generate(now, rng)), now);
     let server = before.map_or_else(made, |before| (before.id, before.changed_at));

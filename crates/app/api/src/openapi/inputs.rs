@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
+use hotline_config::SECTIONS;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
@@ -11,8 +12,11 @@ use crate::app::App;
 use crate::auth::{Identity, Origin};
 use crate::delivery::Outbox;
 use crate::error::ApiError;
-use crate::extract::{Browser, FlowBase, IfMatch, Json, LastEvent, Path, Query, RangeFields, Upload};
+use crate::extract::{
+    Browser, FlowBase, IfMatch, Json, LastEvent, Path, Query, RangeFields, SOUNDS, SoundFile, Upload,
+};
 use crate::imports::sheet::CSV;
+use crate::sections::{Part, Section};
 
 /// The variable parts of a path, one after the other.
 pub(crate) trait Parts {
@@ -29,6 +33,30 @@ impl Parts for String {
 impl Parts for (String, u64) {
     fn schemas(schemas: &mut Schemas) -> Vec<Value> {
         vec![json!({ "type": "string", "minLength": 1 }), schemas.read::<u64>()]
+    }
+}
+
+impl Parts for (String, String) {
+    fn schemas(schemas: &mut Schemas) -> Vec<Value> {
+        [String::schemas(schemas), String::schemas(schemas)].concat()
+    }
+}
+
+impl Parts for u64 {
+    fn schemas(schemas: &mut Schemas) -> Vec<Value> {
+        vec![schemas.read::<Self>()]
+    }
+}
+
+impl Parts for Section {
+    fn schemas(_: &mut Schemas) -> Vec<Value> {
+        vec![json!({ "type": "string", "enum": SECTIONS })]
+    }
+}
+
+impl Parts for Part {
+    fn schemas(schemas: &mut Schemas) -> Vec<Value> {
+        [Section::schemas(schemas), String::schemas(schemas)].concat()
     }
 }
 
@@ -69,6 +97,17 @@ impl Input for Upload {
     }
 }
 
+impl Input for SoundFile {
+    fn describe(operation: &mut Operation<'_>) {
+        // Whatever its name is: what it is tells the file itself.
+        let schema = json!({ "type": "string", "format": "binary" });
+        let content: serde_json::Map<String, Value> =
+            SOUNDS.iter().map(|sound| ((*sound).to_owned(), json!({ "schema": schema }))).collect();
+        operation.body = Some(json!({ "required": true, "content": content }));
+        operation.problems(&[400, 413, 415, 422]);
+    }
+}
+
 impl Input for IfMatch {
     fn describe(operation: &mut Operation<'_>) {
         let about = "The `ETag` of what was read: nothing is changed if somebody else was faster.";
@@ -81,7 +120,7 @@ impl Input for FlowBase {
     fn describe(operation: &mut Operation<'_>) {
         let about = "The `ETag` of what was read; without it `If-None-Match` must be there.";
         operation.parameter("header", "If-Match", false, json!({ "type": "string", "description": about }));
-        let about = "`*`: there must be no such flow yet.";
+        let about = "`*`: there must be none yet.";
         let schema = json!({ "type": "string", "const": "*", "description": about });
         operation.parameter("header", "If-None-Match", false, schema);
         operation.problems(&[400, 412, 428]);

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Operation, Output};
 use crate::answer::{
-    Accepted, Created, CsvFile, EventStream, Frozen, Made, NoContent, Page, Pcap, SavedFlow, Secret,
-    SignedIn, SignedOut, Started, Versioned, XLSX, XlsxFile,
+    Accepted, Created, CsvFile, EventStream, Frozen, Made, NoContent, Page, Pcap, SavedFlow, SavedPart,
+    SavedPrompt, Secret, SignedIn, SignedOut, Started, Versioned, XLSX, XlsxFile,
 };
 use crate::error::ApiError;
 use crate::sound::Sound;
@@ -96,6 +96,24 @@ impl Output for SavedFlow {
     fn describe(operation: &mut Operation<'_>) {
         for (status, about) in [(200, "It is in force."), (201, "It is new, and in force.")] {
             written::<hotline_api_types::FlowText>(operation, status, about);
+            operation.header(status, "ETag", TAG);
+        }
+    }
+}
+
+impl Output for SavedPart {
+    fn describe(operation: &mut Operation<'_>) {
+        for (status, about) in [(200, "It is in force."), (201, "It is new, and in force.")] {
+            written::<hotline_api_types::ConfigPart>(operation, status, about);
+            operation.header(status, "ETag", TAG);
+        }
+    }
+}
+
+impl Output for SavedPrompt {
+    fn describe(operation: &mut Operation<'_>) {
+        for (status, about) in [(200, "It can be played."), (201, "It is new, and can be played.")] {
+            written::<hotline_api_types::Prompt>(operation, status, about);
             operation.header(status, "ETag", TAG);
         }
     }

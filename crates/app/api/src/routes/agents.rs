@@ -75,7 +75,8 @@ pub(crate) async fn devices(
 ) -> Result<axum::Json<api::Devices>, ApiError> {
     let agent = allowed(&who, Permission::AgentsSteer, &id)?;
     let view = app.ports.shard.agent(agent.clone()).await?.ok_or(ApiError::NotFound)?;
-    let numbers = app.ports.outside_numbers.get(&agent).map(Vec::as_slice).unwrap_or_default();
+    let center = app.center();
+    let numbers = center.outside_numbers.get(&agent).map(Vec::as_slice).unwrap_or_default();
     let sight = Sight::of_agent(&who.viewer, &agent);
     let outside_numbers = numbers.iter().map(|number| sight.number(number)).collect();
     Ok(axum::Json(api::Devices { device: convert::device(&view.device, sight), outside_numbers }))
@@ -93,7 +94,8 @@ pub(crate) async fn set_device(
         api::Device::Phone {} => (Device::Phone, "phone"),
         api::Device::Outside { number } => {
             // Who reads it masked sends it masked.
-            let numbers = app.ports.outside_numbers.get(&agent).into_iter().flatten();
+            let center = app.center();
+            let numbers = center.outside_numbers.get(&agent).into_iter().flatten();
             let meant = numbers.clone().find(|known| mask(known.expose()) == number.as_str());
             let meant = meant.filter(|_| Sight::of_agent(&who.viewer, &agent) == Sight::Masked).cloned();
             (Device::Outside(meant.unwrap_or_else(|| Pii::new(number.into_string()))), "outside")

@@ -44,7 +44,7 @@ pub(crate) async fn list(
 ) -> Result<axum::Json<api::RecordPage>, ApiError> {
     let cursor = cursor::read(query.cursor.as_deref())?;
     let cursor = cursor.map(|(started_at, call)| CallCursor { started_at, call });
-    let search = search::read(&query, &who.viewer, Permission::RecordsSee, &app.ports.dial_plan)?;
+    let search = search::read(&query, &who.viewer, Permission::RecordsSee, &app.center().dial_plan)?;
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
     let page = app.ports.store.search_calls(&search, cursor, limit).await?;
     Ok(axum::Json(api::RecordPage {

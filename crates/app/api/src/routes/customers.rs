@@ -55,7 +55,7 @@ pub(crate) async fn list(
     let store = &app.ports.store;
     let size = search.limit.unwrap_or(CUSTOMER_SEARCH_MAX).clamp(1, CUSTOMER_SEARCH_MAX);
     let found = match search.number {
-        Some(number) => match normalise(&number, &app.ports.dial_plan) {
+        Some(number) => match normalise(&number, &app.center().dial_plan) {
             Some(number) => match store.find_caller(&Pii::new(number)).await? {
                 Some(found) => [found.customer].into_iter().chain(found.others).take(size).collect(),
                 None => Vec::new(),
@@ -99,7 +99,8 @@ pub(crate) async fn create(
 ) -> Result<Created<api::Customer>, ApiError> {
     who.may(Permission::CustomersEdit, Subject::Center)?;
     let fields = app.fields().await?;
-    let around = Around { plan: &app.ports.dial_plan, fields: &fields, viewer: &who.viewer, before: None };
+    let center = app.center();
+    let around = Around { plan: &center.dial_plan, fields: &fields, viewer: &who.viewer, before: None };
     let now = app.now();
     let id = app.with_rng(|rng| CustomerId::generate(now, rng));
     let customer = draft::check(draft, (id, now), &around).map_err(ApiError::Fields)?;
@@ -124,8 +125,9 @@ pub(crate) async fn change(
         unmask(&mut draft, &before);
     }
     let fields = app.fields().await?;
+    let center = app.center();
     let around =
-        Around { plan: &app.ports.dial_plan, fields: &fields, viewer: &who.viewer, before: Some(&before) };
+        Around { plan: &center.dial_plan, fields: &fields, viewer: &who.viewer, before: Some(&before) };
     let wanted = draft::check(draft, (before.id, before.changed_at), &around).map_err(ApiError::Fields)?;
     if version != Some(convert::time(before.changed_at)) {
         return Err(ApiError::Stale);

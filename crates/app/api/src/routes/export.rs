@@ -119,7 +119,7 @@ impl Export {
     fn begin(app: Arc<App>, who: Identity, query: &CallQuery, most: usize) -> Result<Self, ApiError> {
         let cursor = cursor::read(query.cursor.as_deref())?;
         let cursor = cursor.map(|(started_at, call)| CallCursor { started_at, call });
-        let search = search::read(query, &who.viewer, Permission::RecordsExport, &app.ports.dial_plan)?;
+        let search = search::read(query, &who.viewer, Permission::RecordsExport, &app.center().dial_plan)?;
         let left = query.limit.unwrap_or(most).clamp(1, most);
         Ok(Self { app, who, search, cursor, left, is_over: false })
     }

@@ -10,7 +10,6 @@ use hotline_flow_files::{Expected, FlowFile};
 use hotline_store::{FLOW_VERSIONS_MAX, FlowVersion, day};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use similar::TextDiff;
 
 use super::calls::wrong;
 use crate::answer::{NoContent, SavedFlow, Versioned};
@@ -18,6 +17,7 @@ use crate::app::App;
 use crate::auth::Identity;
 use crate::convert;
 use crate::cursor;
+use crate::diff::unified;
 use crate::error::ApiError;
 use crate::extract::{FlowBase, Json, Path, Query};
 use crate::viewer::Subject;
@@ -182,16 +182,8 @@ pub(crate) async fn diff(
         None => (app.ports.flows.read(&flow).await?.text, format!("{flow}.yaml")),
     };
     let old_name = format!("{flow} version {}", compared.from);
-    // Comparing two large texts that have nothing in common takes its time.
-    let compared = tokio::task::spawn_blocking(move || {
-        let diff = TextDiff::configure().timeout(DIFF_MAX).diff_lines(&old, &new);
-        diff.unified_diff().header(&old_name, &new_name).to_string()
-    });
-    Ok(axum::Json(api::FlowDiff { diff: compared.await.map_err(|_| ApiError::Panicked)? }))
+    Ok(axum::Json(api::FlowDiff { diff: unified((old_name, old), (new_name, new)).await? }))
 }
-
-/// How long the shortest difference is looked for; then a longer one is given.
-const DIFF_MAX: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// `POST /api/v1/flows/{name}/rollback`: the text of a version comes into force as a new version.
 pub(crate) async fn roll_back(

@@ -24,7 +24,7 @@ pub(crate) async fn list(
     who: Identity,
 ) -> Result<axum::Json<api::HoursList>, ApiError> {
     who.may(Permission::HoursSee, Subject::Center)?;
-    let views = app.ports.hours.list(app.now()).await;
+    let views = app.ports.hours.list(&app.center().hours, app.now()).await;
     Ok(axum::Json(api::HoursList { hours: views.into_iter().map(shape).collect() }))
 }
 
@@ -60,7 +60,8 @@ async fn put(
     by_hand: Option<Override>,
 ) -> Result<NoContent, ApiError> {
     let (hours, ports) = (HoursId::from(name), &app.ports);
-    ports.hours.decide(&ports.store, &ports.shard, &hours, by_hand, app.now()).await?;
+    let schedules = &app.center().hours;
+    ports.hours.decide((&ports.store, &ports.shard), schedules, &hours, by_hand, app.now()).await?;
     let detail = by_hand.map(shape_override);
     app.audit(&who.user.name, "hours.override", name, serde_json::json!(detail)).await?;
     Ok(NoContent)

@@ -313,10 +313,11 @@ fn check(app: &App, wanted: &User, roles: &[Role]) -> Result<(), ApiError> {
     for role in wanted.roles.iter().filter(|role| !known.contains(role.as_str())) {
         add("roles", format!("`{role}` is no role"));
     }
-    for team in wanted.teams.iter().filter(|team| app.ports.teams.get(team).is_none()) {
+    let teams = Arc::clone(&app.center().teams);
+    for team in wanted.teams.iter().filter(|team| teams.get(team).is_none()) {
         add("teams", format!("`{team}` is no team: the groups of the configured agents are"));
     }
-    if wanted.agent.as_ref().is_some_and(|agent| !app.ports.teams.knows(agent)) {
+    if wanted.agent.as_ref().is_some_and(|agent| !teams.knows(agent)) {
         add("agent", "is not configured".to_owned());
     }
     if errors.is_empty() { Ok(()) } else { Err(ApiError::Fields(errors)) }

@@ -203,7 +203,8 @@ fn queues_of(events: &[Event]) -> Vec<QueueId> {
         EventKind::Call { .. }
         | EventKind::Agent { .. }
         | EventKind::AlarmRaised(_)
-        | EventKind::AlarmCleared(_) => None,
+        | EventKind::AlarmCleared(_)
+        | EventKind::CenterChanged => None,
     });
     queued.collect()
 }

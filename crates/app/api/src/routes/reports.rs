@@ -111,7 +111,7 @@ pub(crate) async fn queues(
         from: convert::time(time.span.from),
         until: convert::time(time.span.until),
         by: query.by,
-        zone: app.ports.zone.name().to_owned(),
+        zone: app.center().zone.name().to_owned(),
         within_s: thresholds.within_s,
         short_s: thresholds.short_s,
         rows: bounded(rows)?,
@@ -171,7 +171,7 @@ pub(crate) async fn groups(
     Query(query): Query<AgentQuery>,
 ) -> Result<axum::Json<api::AgentReport>, ApiError> {
     let (all, teams): (bool, Vec<_>) = match who.viewer.grants.scope(Permission::ReportsSee) {
-        Some(Scope::All) => (true, app.ports.teams.iter().cloned().collect()),
+        Some(Scope::All) => (true, app.center().teams.iter().cloned().collect()),
         Some(Scope::Team) => (false, who.viewer.teams().to_vec()),
         None | Some(Scope::Own) => return Err(ApiError::Forbidden),
     };
@@ -306,7 +306,7 @@ async fn of_agents(
         from: convert::time(time.span.from),
         until: convert::time(time.span.until),
         by: query.by,
-        zone: app.ports.zone.name().to_owned(),
+        zone: app.center().zone.name().to_owned(),
         rows: bounded(rows)?,
         definitions: definitions(AGENT_DEFINITIONS),
     }))
@@ -325,7 +325,7 @@ impl Time {
         (from, until, by): (Option<api::Timestamp>, Option<api::Timestamp>, api::ReportStep),
         days_max: i64,
     ) -> Result<Self, ApiError> {
-        let zone = app.ports.zone.clone();
+        let zone = app.center().zone.clone();
         let micros = |at: api::Timestamp| at.as_unix_millis().saturating_mul(1000);
         let until = until.map_or_else(|| app.now().as_unix_micros(), micros);
         let from = from.map_or_else(|| zone.day_of(WallTime(until)).as_unix_micros(), micros);

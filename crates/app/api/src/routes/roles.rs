@@ -128,7 +128,8 @@ pub(crate) async fn permissions(_who: Identity) -> axum::Json<api::PermissionLis
 /// `GET /api/v1/teams`: all for those who manage users or see every agent, else one's own.
 pub(crate) async fn teams(State(app): State<Arc<App>>, who: Identity) -> axum::Json<api::TeamList> {
     let all = [Permission::UsersManage, Permission::AgentsSee].iter().any(|one| who.viewer.sees_all(*one));
-    let teams = app.ports.teams.iter().filter(|team| all || who.user.teams.contains(&team.name));
+    let center = app.center();
+    let teams = center.teams.iter().filter(|team| all || who.user.teams.contains(&team.name));
     axum::Json(api::TeamList { teams: teams.map(|team| convert::team(team)).collect() })
 }
 

@@ -92,7 +92,8 @@ pub(crate) async fn dispositions(
     State(app): State<Arc<App>>,
     _who: Identity,
 ) -> Result<axum::Json<api::DispositionList>, ApiError> {
-    let Dispositions { names, groups, queues } = &*app.ports.dispositions;
+    let center = app.center();
+    let Dispositions { names, groups, queues } = &center.dispositions;
     let queues = queues.iter().map(|(queue, codes)| (queue.to_string(), codes.iter().cloned().collect()));
     Ok(axum::Json(api::DispositionList {
         dispositions: names.clone(),

@@ -267,7 +267,10 @@ fn waiting(event: &Event, attempts: u32, next_at: WallTime) -> ParkedEvent {
 fn call_of(event: &Event) -> Option<CallId> {
     match &event.kind {
         EventKind::Call { call, .. } => Some(*call),
-        EventKind::Agent { .. } | EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => None,
+        EventKind::Agent { .. }
+        | EventKind::AlarmRaised(_)
+        | EventKind::AlarmCleared(_)
+        | EventKind::CenterChanged => None,
     }
 }
 

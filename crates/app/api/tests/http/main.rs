@@ -5,6 +5,7 @@
 
 mod calls;
 mod client;
+mod configuration;
 mod customers;
 mod description;
 mod flows;
@@ -14,6 +15,7 @@ mod messages;
 mod once;
 mod people;
 mod permissions;
+mod prompts;
 mod roles;
 mod scopes;
 mod search;

@@ -10,7 +10,7 @@ use hotline_access::PasswordRules;
 use hotline_acd::{
     AgentError, AgentState, AgentView, Device, Presence, ReasonClass, ReasonConfig, ReasonView,
 };
-use hotline_api::{HoursByHand, Ports, Teams, Webhooks, hash_password, serve};
+use hotline_api::{Center, HoursByHand, Ports, Teams, Webhooks, hash_password, serve};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, CommandError, DialPlan, Entry, Event, EventKind,
@@ -94,32 +94,27 @@ impl Server {
         let configuration = configuration(directory.path());
         let flows = flow_files(&configuration, &store, &handle).await;
         tokio::spawn(flows.clone().watch(shutdown.clone()));
-        let hours = HoursByHand::open(&store, configuration.center.hours, WallTime(0)).await.unwrap();
+        let hours = HoursByHand::open(&store, &configuration.center.hours, WallTime(0)).await.unwrap();
+        let (renewed, mut asked) = tokio::sync::mpsc::channel::<tokio::sync::oneshot::Sender<()>>(1);
+        tokio::spawn(async move {
+            while let Some(done) = asked.recv().await {
+                done.send(()).ok();
+            }
+        });
+        let sounds = directory.path().join("sounds");
+        std::fs::create_dir_all(sounds.join("en")).unwrap();
         let ports = Ports {
             flows,
+            prompts: hotline_api::Prompts { folder: sounds, level_dbfs: None, renewed },
             hours: Arc::new(hours),
             shard: handle,
             store: store.clone(),
             writer,
             recordings: recordings.clone(),
-            zone: hotline_hours::Zone::utc(),
             traces,
-            dial_plan: DialPlan {
-                country: "49".into(),
-                national_prefix: "0".into(),
-                international_prefix: "00".into(),
-                national_digits: None,
-            },
-            dispositions: std::sync::Arc::new(hotline_api::Dispositions {
-                groups: Vec::new(),
-                names: [("sold".to_owned(), "Sold".to_owned()), ("lost".to_owned(), "Lost".to_owned())]
-                    .into(),
-                queues: [("sales".into(), ["sold".to_owned()].into())].into(),
-            }),
-            teams: Arc::new(teams()),
+            center: tokio::sync::watch::Sender::new(Arc::new(center(&configuration))).subscribe(),
             passwords: PasswordRules::default(),
             token_age_max: Duration::from_secs(365 * 86_400),
-            outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
             metrics: Arc::new(metrics),
             webhooks: Webhooks { hooks: Vec::new(), client: Client::new(&ClientConfig::default()).unwrap() },
             https: false,
@@ -181,16 +176,38 @@ fn configuration(directory: &Path) -> Configuration {
     load(&at("hotline.yaml")).unwrap()
 }
 
+/// The center as the HTTP side is told of it; it stays what it is, whatever is changed in the file.
+fn center(configuration: &Configuration) -> Center {
+    Center {
+        zone: hotline_hours::Zone::utc(),
+        dial_plan: DialPlan {
+            country: "49".into(),
+            national_prefix: "0".into(),
+            international_prefix: "00".into(),
+            national_digits: None,
+        },
+        dispositions: hotline_api::Dispositions {
+            groups: Vec::new(),
+            names: [("sold".to_owned(), "Sold".to_owned()), ("lost".to_owned(), "Lost".to_owned())].into(),
+            queues: [("sales".into(), ["sold".to_owned()].into())].into(),
+        },
+        teams: Arc::new(teams()),
+        outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
+        hours: configuration.center.hours.clone(),
+    }
+}
+
 async fn flow_files(configuration: &Configuration, store: &Store, handle: &Handle) -> FlowFiles {
     let parts = Parts {
-        directory: configuration.server.storage.flows.clone(),
-        world: configuration.flow_world.clone(),
+        configuration: Arc::new(configuration.clone()),
+        server_file: "hotline.yaml".into(),
+        publish: Box::new(|_| {}),
         store: store.clone(),
         shard: handle.clone(),
         clock: Clock::start(),
         center: Box::new(hotline_flow_test::NoCenter),
     };
-    FlowFiles::start(parts, &configuration.flows).await.unwrap()
+    FlowFiles::start(parts).await.unwrap()
 }
 
 /// Somebody whose password is [`PASSWORD`].
@@ -333,6 +350,7 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         | Command::CertificateUsable
         | Command::CertificateUnusable(_)
         | Command::FlowsChanged(_)
+        | Command::CenterChanged(_)
         | Command::FlowsUsable
         | Command::FlowsUnusable(_)
         | Command::OverrideHours(..)

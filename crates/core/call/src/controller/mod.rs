@@ -7,6 +7,7 @@
 
 mod agents;
 mod callbacks;
+mod configuring;
 mod control;
 mod day;
 mod incoming;
@@ -17,6 +18,7 @@ mod sip_events;
 mod supervising;
 mod transfers;
 
+pub use configuring::Configured;
 pub(crate) use day::NextDay;
 pub use messages::{MESSAGE_BYTES_MAX, MessageOutcome};
 pub use saved::{RestoreError, VERSION};
@@ -471,6 +473,7 @@ impl Controller {
                 self.env.raise(now, AlarmKind::CertificateUnusable, detail);
             }
             Command::FlowsChanged(flows) => self.env.change_flows(flows),
+            Command::CenterChanged(configured) => self.reconfigure(now, configured),
             Command::FlowsUsable => self.env.clear(now, &AlarmKind::FlowsInvalid),
             Command::FlowsUnusable(cause) => self.env.raise_flows(now, &cause),
             Command::OverrideHours(hours, decided) => {

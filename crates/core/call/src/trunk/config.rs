@@ -61,7 +61,7 @@ pub struct Server {
 }
 
 /// A registration that is kept at a trunk's servers, at one of them at a time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The user part of the address-of-record.
     pub user: String,

@@ -64,6 +64,15 @@ impl Trunks {
         }
     }
 
+    /// Servers of this trunk are asked no more, until they are to be asked anew.
+    pub(super) fn stop_probes(&mut self, id: &hotline_base::TrunkId, outer: &mut Outer<'_>) {
+        let Some(state) = self.states.get_mut(id) else { return };
+        for probe in state.health.values_mut().filter_map(|health| health.probe.take()) {
+            self.probes.remove(&probe);
+            outer.sip.stop_probe(probe);
+        }
+    }
+
     /// A server answered an OPTIONS, or has left so many in a row unanswered.
     pub(crate) fn on_probe(&mut self, now: Now, probe: ProbeId, misses: u8, outer: &mut Outer<'_>) {
         let Some((id, spot)) = self.probes.get(&probe).cloned() else { return };

@@ -184,6 +184,21 @@ impl Trunks {
         self.sync_all(now, outer);
     }
 
+    /// [`Self::configure`] after another configuration than `before`: what is asked or said at a provider otherwise is begun anew.
+    pub(crate) fn reconfigure(&mut self, now: Now, before: &Center, outer: &mut Outer<'_>) {
+        let center = outer.center;
+        for (id, trunk) in &before.trunks {
+            let Some(wanted) = center.trunks.get(id) else { continue };
+            if (&wanted.account, &wanted.login) != (&trunk.account, &trunk.login) {
+                self.unregister(now, trunk, outer);
+            }
+            if (wanted.probe, &wanted.domain) != (trunk.probe, &trunk.domain) {
+                self.stop_probes(id, outer);
+            }
+        }
+        self.configure(now, outer);
+    }
+
     /// DNS answered, or did not: in words why.
     pub(crate) fn on_located(
         &mut self,

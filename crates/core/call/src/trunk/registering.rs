@@ -145,7 +145,7 @@ impl Trunks {
         }
     }
 
-    fn unregister(&mut self, now: Now, trunk: &Trunk, outer: &mut Outer<'_>) {
+    pub(super) fn unregister(&mut self, now: Now, trunk: &Trunk, outer: &mut Outer<'_>) {
         let state = self.states.entry(trunk.id.clone()).or_default();
         if let Some(id) = std::mem::take(&mut state.registering).id() {
             self.registrations.remove(&id);

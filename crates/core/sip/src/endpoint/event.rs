@@ -355,7 +355,7 @@ impl fmt::Debug for Event {
 }
 
 /// A user name and password, hashed or not, for a server that challenges us.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// The user name.
     pub username: Pii<String>,

@@ -230,6 +230,12 @@ impl Endpoint {
         self.verifier.used()
     }
 
+    /// The configuration in force.
+    #[must_use]
+    pub fn config(&self) -> &EndpointConfig {
+        &self.shared.config
+    }
+
     /// Replaces the configuration. Sessions go on; users who are gone lose their contacts.
     pub fn reconfigure(&mut self, config: EndpointConfig) {
         let users: BTreeSet<&str> = config.users.keys().map(String::as_str).collect();

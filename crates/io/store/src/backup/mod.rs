@@ -43,6 +43,7 @@ pub const TABLES: &[&str] = &[
     "message",
     "callback",
     "flow_version",
+    "center_version",
     "flow_step_count",
     "flow_call_count",
     "agent_session",

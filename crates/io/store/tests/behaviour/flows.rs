@@ -110,3 +110,26 @@ pub(crate) async fn old_figures_are_forgotten_day_by_day(bench: Bench) {
     assert_eq!(left().await, 1);
     assert_eq!(bench.store.forget_flow_figures(first + 3, 100).await.unwrap(), 0);
 }
+
+pub(crate) async fn a_configuration_is_noted_when_it_changes(bench: Bench) {
+    let notes = [
+        ("a: 1", ("file", "start"), at(1), 1),
+        ("a: 1", ("boss", "queues/sales"), at(2), 1),
+        ("a: 2", ("boss", "queues/sales"), at(3), 2),
+        ("a: 1", ("boss", "version 1"), at(2), 3),
+    ];
+    for (text, by, now, number) in notes {
+        let version = bench.store.record_center(&text.into(), by, now).await.unwrap();
+        assert_eq!(version.number, number, "{text} at {now:?}");
+    }
+    let versions = bench.store.list_center_versions(None, 10).await.unwrap();
+    let shown: Vec<(u64, &str, &str)> =
+        versions.iter().map(|one| (one.number, one.author.as_str(), one.change.as_str())).collect();
+    assert_eq!(shown, [(3, "boss", "version 1"), (2, "boss", "queues/sales"), (1, "file", "start")]);
+    assert_eq!(bench.store.list_center_versions(Some(3), 1).await.unwrap(), versions[1..2]);
+    let (version, text) = bench.store.center_version(2).await.unwrap().unwrap();
+    assert_eq!((version, text.expose().as_str()), (versions[1].clone(), "a: 2"));
+    for number in [0, 4, u64::MAX] {
+        assert_eq!(bench.store.center_version(number).await.unwrap(), None, "version {number}");
+    }
+}

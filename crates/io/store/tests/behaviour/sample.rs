@@ -67,7 +67,10 @@ pub(crate) fn record(call: CallId) -> CallRecord {
         .iter()
         .map(|event| match &event.kind {
             EventKind::Call { what, .. } => (event.at, what),
-            EventKind::Agent { .. } | EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) => {
+            EventKind::Agent { .. }
+            | EventKind::AlarmRaised(_)
+            | EventKind::AlarmCleared(_)
+            | EventKind::CenterChanged => {
                 unreachable!()
             }
         })

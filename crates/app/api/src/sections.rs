@@ -1,0 +1,31 @@
+//! The sections of the center's file, as they stand in paths.
+
+use hotline_config::SECTIONS;
+use serde::{Deserialize, Deserializer, de};
+
+/// One of [`SECTIONS`].
+pub(crate) struct Section(pub(crate) String);
+
+/// One of [`SECTIONS`], and the name of an entry.
+pub(crate) struct Part(pub(crate) String, pub(crate) String);
+
+impl<'de> Deserialize<'de> for Section {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        known(String::deserialize(deserializer)?).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Part {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (section, name) = <(String, String)>::deserialize(deserializer)?;
+        Ok(Self(known(section)?, name))
+    }
+}
+
+fn known<E: de::Error>(section: String) -> Result<String, E> {
+    if SECTIONS.contains(&section.as_str()) {
+        Ok(section)
+    } else {
+        Err(E::custom("there is no such section"))
+    }
+}
