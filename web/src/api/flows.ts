@@ -2,12 +2,11 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import { request } from './http';
-import type { FlowList } from './types';
 
 /** Read again whenever `alarm` about their files is another. */
 export function flowsQuery(alarm: string | null) {
   return queryOptions({
     queryKey: ['flows', alarm],
-    queryFn: ({ signal }) => request<FlowList>('GET', '/api/v1/flows', { signal }),
+    queryFn: ({ signal }) => request('GET', '/api/v1/flows', { signal }),
   });
 }

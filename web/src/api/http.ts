@@ -1,11 +1,8 @@
 // One way to ask the server: JSON in, JSON out, every failure a Problem (RFC 9457).
 
 import { currentLanguage } from '../texts';
-
-export interface FieldProblem {
-  field: string;
-  problem: string;
-}
+import type { Answer, Arguments, Method, PathOf } from './operations';
+import type { FieldProblem } from './types';
 
 interface ProblemBody {
   type?: string;
@@ -32,14 +29,6 @@ export class Problem extends Error {
   }
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-interface Options {
-  body?: unknown;
-  ifMatch?: string;
-  signal?: AbortSignal;
-}
-
 let onSignedOut: () => void = () => {};
 
 /** Called whenever the server says that the session is over. */
@@ -52,31 +41,63 @@ export function signedOut(): void {
   onSignedOut();
 }
 
-export async function request<Body>(method: Method, path: string, options: Options = {}): Promise<Body> {
+interface Given {
+  path?: Record<string, string | number>;
+  query?: Record<string, unknown>;
+  body?: unknown;
+  ifMatch?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Asks the server for an operation of `openapi.json`. What goes into the path, the query and the body, and what comes
+ * back, are as that describes them.
+ */
+export async function request<M extends Method, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  ...[args]: Arguments<M, P>
+): Promise<Answer<M, P>> {
+  const given = (args ?? {}) as Given;
   const headers: Record<string, string> = {
     accept: 'application/json',
     'accept-language': currentLanguage(),
   };
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
-  if (options.body !== undefined) {
+  if (given.body !== undefined) {
     headers['content-type'] = 'application/json';
-    init.body = JSON.stringify(options.body);
+    init.body = JSON.stringify(given.body);
   }
-  if (options.ifMatch !== undefined) headers['if-match'] = options.ifMatch;
-  if (options.signal) init.signal = options.signal;
+  if (given.ifMatch !== undefined) headers['if-match'] = given.ifMatch;
+  if (given.signal) init.signal = given.signal;
+  return (await answered(addressOf(path, given), init)) as Answer<M, P>;
+}
 
+/** The address of an operation: `{…}` of the path and the query filled in. What is undefined or empty is left out. */
+export function addressOf(path: string, { path: parts = {}, query = {} }: Given): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(parts[name])));
+  const wanted = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
+  if (wanted.length === 0) return filled;
+  return `${filled}?${new URLSearchParams(wanted.map(([name, value]) => [name, String(value)]))}`;
+}
+
+/** The JSON of an answer; undefined if it has none. */
+export async function answered(address: string, init: RequestInit): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = await fetch(address, init);
   } catch (error) {
-    if (options.signal?.aborted) throw error;
+    if (init.signal?.aborted) throw error;
     throw new Problem(0, {});
   }
   if (!response.ok) {
-    if (response.status === 401 && path !== '/api/v1/session') signedOut();
+    if (response.status === 401 && address !== '/api/v1/session') signedOut();
     throw new Problem(response.status, await problemBody(response));
   }
-  return (response.status === 204 ? undefined : await response.json()) as Body;
+  const text = response.status === 204 ? '' : await response.text();
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 async function problemBody(response: Response): Promise<ProblemBody> {

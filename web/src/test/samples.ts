@@ -1,6 +1,6 @@
 // Sample values for tests.
 
-import type { Agent, Customer, LiveCall, Pop, Session, Snapshot } from '../api/types';
+import type { Agent, Customer, Fact, LiveCall, Pop, Session, Snapshot } from '../api/types';
 
 export const T0 = '2025-11-23T10:00:00.000Z';
 
@@ -18,6 +18,9 @@ export function agent(more: Partial<Agent> = {}): Agent {
     call: null,
     wrap_up: null,
     help: null,
+    skills: {},
+    groups: [],
+    daily_cap: null,
     ...more,
   };
 }
@@ -57,6 +60,12 @@ export function customer(more: Partial<Customer> = {}): Customer {
     note: 'Call before noon',
     class: 'gold',
     language: 'de',
+    vip: false,
+    blocked: false,
+    tags: [],
+    agent: null,
+    fields: {},
+    assets: [],
     changed_at: T0,
     ...more,
   };
@@ -76,6 +85,11 @@ export function pop(more: Partial<Pop> = {}): Pop {
     language: 'en',
     customer: null,
     lookup_done: true,
+    matches: [],
+    history: [],
+    path: [],
+    collected: {},
+    crm_url: null,
     ...more,
   };
 }
@@ -85,7 +99,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     seq: 10,
     at: T0,
     agents: [agent()],
-    queues: [{ id: 'support', name: 'Support', length: 0, waiting: [] }],
+    queues: [{ id: 'support', name: 'Support', length: 0, callbacks: 0, waiting: [] }],
     calls: [],
     pop: null,
     alarms: [],
@@ -106,3 +120,8 @@ export const SESSION: Session = {
   must: null,
   expires_at: '2025-11-23T18:00:00.000Z',
 };
+
+type Part<Whole> = Whole extends { type: string } ? Pick<Whole, 'type'> & Partial<Whole> : never;
+
+/** A fact of which only those fields are told that the pages read. */
+export type Told = Part<Fact>;
