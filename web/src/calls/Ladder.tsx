@@ -2,7 +2,7 @@
 
 import { type CSSProperties, Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { SipLadder, SipMessage } from '../api/calls';
+import type { SipLadder, SipMessage } from '../api/types';
 import { useLive } from '../live/store';
 import { timeWithMs, word } from '../texts/format';
 import css from './Timeline.module.css';

@@ -7,9 +7,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { checkFlow, type FlowCheck, type FlowText, flowQuery, flowSchemaQuery, saveFlow } from '../api/flows';
+import { checkFlow, flowQuery, flowSchemaQuery, saveFlow } from '../api/flows';
 import { Problem } from '../api/http';
-import type { FlowMistake } from '../api/types';
+import type { FlowCheck, FlowMistake, FlowText } from '../api/types';
 import { useMay } from '../app/session';
 import { fullDate, timeOfDay } from '../texts/format';
 import { Failure } from '../ui/Failure';
@@ -308,7 +308,7 @@ function Save({ name, saved, isNew, text, wrong, close }: SaveProps) {
       close();
     },
   });
-  const refused = save.error instanceof Problem ? (save.error.mistakes as FlowMistake[]) : [];
+  const refused = save.error instanceof Problem ? save.error.mistakes : [];
   const raced = save.error instanceof Problem && save.error.status === 412;
   return (
     <Modal opened onClose={close} size="90%" title={t('flows.save_title', { name })}>

@@ -50,7 +50,7 @@ pub use hours::HoursByHand;
 pub use page::KEEP_ALIVE;
 pub use password::{PasswordError, hash_password, one_time_password};
 pub use ring::RING_MAX;
-pub use routes::{BODY_BYTES_MAX, Dispositions, Route, routes};
+pub use routes::{BODY_BYTES_MAX, Dispositions, Route, description, routes};
 pub use serve::{DRAIN_MAX, ServeError, serve};
 pub use teams::Teams;
 pub use throttle::FAILURES_MAX;
