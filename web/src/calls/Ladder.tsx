@@ -73,8 +73,10 @@ function Arrow({ message, from, to }: ArrowProps) {
       data-tone={tone}
       style={{ gridColumn: `${first + 2} / ${last + 3}`, '--across': last - first + 1 } as CSSProperties}
     >
-      {message.status === null ? message.method : message.start_line.replace(/^SIP\/2\.0 /, '')}
-      {message.repeated && ' ↻'}
+      <span className={css.line}>
+        {message.status === null ? message.method : message.start_line.replace(/^SIP\/2\.0 /, '')}
+        {message.repeated && ' ↻'}
+      </span>
     </span>
   );
 }
