@@ -4,6 +4,7 @@
 FROM node:20-bookworm-slim AS web
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json ./
+COPY web/openapi/package.json openapi/
 RUN npm ci
 COPY web ./
 COPY docs /src/docs

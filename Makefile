@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 HOTLINE := $(TARGET)/release/hotline
-PAGES := $(shell find web/src web/public web/scripts -type f 2>/dev/null) web/index.html web/vite.config.ts
+PAGES := $(shell find web/src web/public web/scripts web/openapi -type f -not -path "*/node_modules/*" 2>/dev/null) web/openapi.json web/index.html web/vite.config.ts
 
 .PHONY: help need run demo web release test tools deny bench fuzz seeds soak load rate quality contract clean
 .DEFAULT_GOAL := help

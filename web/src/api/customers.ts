@@ -1,20 +1,18 @@
 // The address book.
 
 import { request } from './http';
-import type { Customer, CustomerFields } from './types';
-
-const PATH = '/api/v1/customers';
+import type { Customer, CustomerDraft } from './types';
 
 export function readCustomer(id: string): Promise<Customer> {
-  return request('GET', `${PATH}/${encodeURIComponent(id)}`);
+  return request('GET', '/api/v1/customers/{id}', { path: { id } });
 }
 
-export function createCustomer(fields: CustomerFields): Promise<Customer> {
-  return request('POST', PATH, { body: fields });
+export function createCustomer(body: CustomerDraft): Promise<Customer> {
+  return request('POST', '/api/v1/customers', { body });
 }
 
 /** Fails with 412 when somebody else has changed the customer since `known` was read. */
-export function changeCustomer(known: Customer, fields: CustomerFields): Promise<Customer> {
-  const path = `${PATH}/${encodeURIComponent(known.id)}`;
-  return request('PUT', path, { body: fields, ifMatch: `"${known.changed_at}"` });
+export function changeCustomer(known: Customer, body: CustomerDraft): Promise<Customer> {
+  const ifMatch = `"${known.changed_at}"`;
+  return request('PUT', '/api/v1/customers/{id}', { path: { id: known.id }, body, ifMatch });
 }

@@ -2,16 +2,20 @@ import { expect, it } from 'vitest';
 import { serve } from '../test/server';
 import { Problem, request, requestTagged } from './http';
 
+const FLOW = { path: { name: 'a' }, body: { text: '' } };
+
 it('takes an answer without a body for done, whichever status says so', async () => {
-  serve({ 'PUT /a': { status: 202 }, 'POST /b': { status: 204 } });
-  expect(await request('PUT', '/a', { body: {} })).toBeUndefined();
-  expect(await request('POST', '/b', { body: {} })).toBeUndefined();
+  serve({ 'PUT /api/v1/calls/c/monitor': { status: 202 }, 'POST /api/v1/calls/c/withdraw': { status: 204 } });
+  expect(
+    await request('PUT', '/api/v1/calls/{id}/monitor', { path: { id: 'c' }, body: { mode: 'listen' } }),
+  ).toBeUndefined();
+  expect(await request('POST', '/api/v1/calls/{id}/withdraw', { path: { id: 'c' } })).toBeUndefined();
 });
 
 it('names what a change was begun from, or that there must be nothing yet', async () => {
-  const asked = serve({ 'PUT /a': { body: { n: 1 } } });
-  await requestTagged('PUT', '/a', { ifMatch: '"t"' });
-  await requestTagged('PUT', '/a', { ifNoneMatch: '*' });
+  const asked = serve({ 'PUT /api/v1/flows/a': { body: { n: 1 } } });
+  await requestTagged('PUT', '/api/v1/flows/{name}', { ...FLOW, ifMatch: '"t"' });
+  await requestTagged('PUT', '/api/v1/flows/{name}', { ...FLOW, ifNoneMatch: '*' });
   expect(asked.map(({ headers }) => [headers['if-match'], headers['if-none-match']])).toEqual([
     ['"t"', undefined],
     [undefined, '*'],
@@ -19,8 +23,8 @@ it('names what a change was begun from, or that there must be nothing yet', asyn
 });
 
 it('keeps the mistakes of a flow that was refused', async () => {
-  serve({ 'PUT /a': { status: 422, body: { title: 'no', mistakes: [{ line: 3 }] } } });
-  const error = await request('PUT', '/a', { body: {} }).catch((problem: unknown) => problem);
+  serve({ 'PUT /api/v1/flows/a': { status: 422, body: { title: 'no', mistakes: [{ line: 3 }] } } });
+  const error = await request('PUT', '/api/v1/flows/{name}', FLOW).catch((problem: unknown) => problem);
   expect(error).toBeInstanceOf(Problem);
   expect((error as Problem).mistakes).toEqual([{ line: 3 }]);
 });

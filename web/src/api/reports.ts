@@ -2,9 +2,11 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import { request } from './http';
+import type { Definition, ReportStep } from './types';
+
+export type { Definition, ReportStep } from './types';
 
 export type ReportKind = 'queues' | 'agents' | 'groups' | 'flows';
-export type ReportStep = 'interval' | 'hour' | 'day' | 'total';
 
 /** A number, a share, or nothing where nothing was divided by. */
 export type Figure = number | null;
@@ -18,14 +20,6 @@ export interface ReportRow {
   until?: string;
   not_ready_by_reason_ms?: Record<string, number>;
   [field: string]: unknown;
-}
-
-export interface Definition {
-  field: string;
-  formula: string;
-  words: string;
-  /** The words in Chinese. */
-  zh: string;
 }
 
 export interface Report {
@@ -55,28 +49,36 @@ export interface ReportFilter {
 export function reportQuery(kind: ReportKind, filter: ReportFilter, seen = 0) {
   return queryOptions({
     queryKey: ['report', kind, filter, seen],
-    queryFn: ({ signal }) => request<Report>('GET', reportPath(kind, filter), { signal }),
+    // One shape for all kinds: tables and charts are the same for each.
+    queryFn: async ({ signal }) => (await ask(kind, filter, signal)) as unknown as Report,
     placeholderData: (before) => before,
     gcTime: 60_000,
   });
 }
 
-export function reportPath(kind: ReportKind, filter: ReportFilter): string {
-  const query = new URLSearchParams();
+function ask(kind: ReportKind, filter: ReportFilter, signal: AbortSignal) {
   const { from, until, by, of, within_s, short_s } = filter;
-  if (kind === 'flows') {
-    if (from) query.set('from', from.slice(0, 10));
-    if (until) query.set('to', until.slice(0, 10));
-  } else {
-    if (from) query.set('from', from);
-    if (until) query.set('until', until);
-    if (by) query.set('by', by);
-    if (of) query.set(kind === 'queues' ? 'queue' : 'id', of);
-    if (kind === 'queues' && within_s) query.set('within_s', within_s);
-    if (kind === 'queues' && short_s) query.set('short_s', short_s);
+  switch (kind) {
+    case 'queues': {
+      const times = { within_s: numberOf(within_s), short_s: numberOf(short_s) };
+      return request('GET', '/api/v1/reports/queues', {
+        query: { from, until, by, queue: of, ...times },
+        signal,
+      });
+    }
+    case 'agents':
+      return request('GET', '/api/v1/reports/agents', { query: { from, until, by, id: of }, signal });
+    case 'groups':
+      return request('GET', '/api/v1/reports/groups', { query: { from, until, by, id: of }, signal });
+    case 'flows': {
+      const days = { from: from?.slice(0, 10), to: until?.slice(0, 10) };
+      return request('GET', '/api/v1/reports/flows', { query: days, signal });
+    }
   }
-  const text = query.toString();
-  return `/api/v1/reports/${kind}${text ? `?${text}` : ''}`;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }
 
 export function subjectOf(row: ReportRow): string {

@@ -2,7 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import { Problem, request } from './http';
-import type { Session } from './types';
+import type { Session, TotpOffer } from './types';
 
 const PATH = '/api/v1/session';
 
@@ -10,7 +10,7 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async (): Promise<Session | null> => {
     try {
-      return await request<Session>('GET', PATH);
+      return await request('GET', PATH);
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return null;
       throw error;
@@ -24,25 +24,20 @@ export function signIn(user: string, password: string, code?: string): Promise<S
 }
 
 export function changePassword(current: string, fresh: string): Promise<void> {
-  return request('PUT', `${PATH}/password`, { body: { current, new: fresh } });
-}
-
-export interface TotpOffer {
-  secret: string;
-  uri: string;
+  return request('PUT', '/api/v1/session/password', { body: { current, new: fresh } });
 }
 
 export function offerTotp(password: string): Promise<TotpOffer> {
-  return request('POST', `${PATH}/totp`, { body: { password } });
+  return request('POST', '/api/v1/session/totp', { body: { password } });
 }
 
 export function confirmTotp(code: string): Promise<{ recovery_codes: string[] }> {
-  return request('PUT', `${PATH}/totp`, { body: { code } });
+  return request('PUT', '/api/v1/session/totp', { body: { code } });
 }
 
 export async function signOut(): Promise<void> {
   try {
-    await request<undefined>('DELETE', PATH);
+    await request('DELETE', PATH);
   } catch (error) {
     // The session may be over already.
     if (!(error instanceof Problem && error.status === 401)) throw error;

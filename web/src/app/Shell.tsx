@@ -1,8 +1,8 @@
 // Around every page: the pages' names at the left, the bar at the top, and the stream that feeds all.
 
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AgentBar } from '../desk/AgentBar';
 import { CallAlert } from '../desk/CallAlert';
@@ -15,6 +15,8 @@ import { useSession } from './session';
 
 /** The event comes before its record is in the database. */
 const WRITTEN_AFTER_MS = 500;
+/** In a busy center calls end all the time: lists of them are read again at most so often. */
+const LISTS_EVERY_MS = 3_000;
 
 export function Shell() {
   const { t } = useTranslation();
@@ -50,6 +52,7 @@ export function Shell() {
 /** Records are read again when the stream says that one has changed. */
 function useFreshRecords(store: LiveStore): void {
   const queries = useQueryClient();
+  const readLists = useListReader(queries);
   useEffect(
     () =>
       store.onEvent((event) => {
@@ -67,12 +70,28 @@ function useFreshRecords(store: LiveStore): void {
           event.type === 'recording.mended' ||
           event.type === 'recording.failed'
         ) {
+          readLists();
           setTimeout(() => {
-            void queries.invalidateQueries({ queryKey: ['calls'] });
             void queries.invalidateQueries({ queryKey: ['call', event.call] });
           }, WRITTEN_AFTER_MS);
         }
       }),
-    [store, queries],
+    [store, queries, readLists],
   );
+}
+
+/** Reads lists of calls again, soon, and not more often than somebody can look at them. */
+function useListReader(queries: QueryClient): () => void {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const read_at_ms = useRef(0);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(() => {
+    if (timer.current !== undefined) return;
+    const wait_ms = Math.max(WRITTEN_AFTER_MS, read_at_ms.current + LISTS_EVERY_MS - Date.now());
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      read_at_ms.current = Date.now();
+      void queries.invalidateQueries({ queryKey: ['calls'] });
+    }, wait_ms);
+  }, [queries]);
 }

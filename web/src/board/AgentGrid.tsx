@@ -8,13 +8,12 @@ import { deviceText } from '../desk/DeviceMenu';
 import { useLive } from '../live/store';
 import { word } from '../texts/format';
 import type { Act } from '../ui/acts';
-import { Clock } from '../ui/Clock';
 import { byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
 import { Tag } from '../ui/Tag';
 import { agentTone } from '../ui/tone';
 import css from './Board.module.css';
-import { ClockOf } from './cells';
+import { ClockOf, Ticking } from './cells';
 
 const ORDER: Record<AgentState, number> = {
   offline_grace: 0,
@@ -40,14 +39,14 @@ export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
       {
         id: 'name',
         title: t('board.agent'),
-        width: 'minmax(124px, 1.7fr)',
+        width: 'minmax(108px, 1.7fr)',
         compare: (one, other) => byText(one.name, other.name),
         cell: (agent) => <Name agent={agent} />,
       },
       {
         id: 'state',
         title: t('board.state'),
-        width: 'minmax(110px, 1.2fr)',
+        width: 'minmax(104px, 1.2fr)',
         compare: byState,
         cell: ({ state, reason }) => (
           <Tag tone={agentTone(state)}>
@@ -59,7 +58,7 @@ export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
       {
         id: 'since',
         title: t('board.since'),
-        width: '72px',
+        width: '60px',
         right: true,
         compare: (one, other) => byText(other.since, one.since),
         cell: (agent) => <InState agent={agent} />,
@@ -67,16 +66,16 @@ export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
       {
         id: 'call',
         title: t('board.with'),
-        width: 'minmax(100px, 1fr)',
+        width: 'minmax(92px, 1fr)',
         cell: ({ call }) => call !== null && <Caller call={call} />,
       },
       {
         id: 'skills',
         title: t('board.skills'),
-        width: 'minmax(64px, 0.8fr)',
+        width: 'minmax(48px, 0.8fr)',
         cell: ({ skills, groups }) => <Skills skills={skills} groups={groups} />,
       },
-      { id: 'phone', title: '', width: '36px', cell: (agent) => <Phone agent={agent} /> },
+      { id: 'phone', title: '', width: '28px', cell: (agent) => <Phone agent={agent} /> },
     ],
     [t],
   );
@@ -135,7 +134,7 @@ function InState({ agent }: { agent: Agent }) {
     case 'hold':
       return <ClockOf since={agent.since} of="talk_s" />;
     default:
-      return <Clock since={agent.since} />;
+      return <Ticking since={agent.since} />;
   }
 }
 

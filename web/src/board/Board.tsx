@@ -142,7 +142,7 @@ const CallsPanel = memo(function CallsPanel({ queue, setQueue }: OfQueue) {
       (call) =>
         (queue === null || call.queue === queue) &&
         (state === null || call.state === state) &&
-        has(wanted, call.caller, call.caller_name, call.called, call.agent, call.queue),
+        (wanted === '' || has(wanted, call.caller, call.caller_name, call.called, call.agent, call.queue)),
     );
   }, [calls, queue, state, wanted]);
   const acts = useCallback((call: LiveCall) => callActs(call, { t, session, wish }), [t, session, wish]);
@@ -193,7 +193,8 @@ const AgentsPanel = memo(function AgentsPanel({ queue, setQueue }: OfQueue) {
       (agent) =>
         (of === null || of.has(agent.id)) &&
         (state === null || (state === 'here' ? agent.state !== 'logged_out' : agent.state === state)) &&
-        has(wanted, agent.name, agent.id, agent.reason, ...agent.groups, ...Object.keys(agent.skills)),
+        (wanted === '' ||
+          has(wanted, agent.name, agent.id, agent.reason, ...agent.groups, ...Object.keys(agent.skills))),
     );
   }, [agents, members, state, wanted]);
   const acts = useCallback(
@@ -228,7 +229,7 @@ const AgentsPanel = memo(function AgentsPanel({ queue, setQueue }: OfQueue) {
 });
 
 function has(wanted: string, ...texts: (string | null)[]): boolean {
-  return wanted === '' || texts.some((text) => text?.toLowerCase().includes(wanted));
+  return texts.some((text) => text?.toLowerCase().includes(wanted));
 }
 
 interface FindProps {

@@ -8,13 +8,12 @@ import type { CallState, LiveCall } from '../api/types';
 import { AgentName, QueueName } from '../calls/CallTable';
 import { useLive } from '../live/store';
 import type { Act } from '../ui/acts';
-import { Clock } from '../ui/Clock';
 import { byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
 import { Tag } from '../ui/Tag';
 import { callTone } from '../ui/tone';
 import css from './Board.module.css';
-import { ClockOf } from './cells';
+import { ClockOf, Ticking } from './cells';
 
 const ORDER: Record<CallState, number> = {
   queued: 0,
@@ -65,7 +64,7 @@ export const CallGrid = memo(function CallGrid({ rows, acts }: Props) {
         right: true,
         compare: (one, other) => byText(other.started_at, one.started_at),
         cell: ({ started_at, connected_at }) =>
-          connected_at === null ? <Clock since={started_at} /> : <ClockOf since={started_at} of="talk_s" />,
+          connected_at === null ? <Ticking since={started_at} /> : <ClockOf since={started_at} of="talk_s" />,
       },
       { id: 'language', title: t('board.language'), width: '78px', cell: ({ language }) => language },
     ],

@@ -3,7 +3,7 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { IconEar } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { MonitorMode } from '../api/steer';
+import type { MonitorMode } from '../api/types';
 import { useSession } from '../app/session';
 import { AgentName } from '../calls/CallTable';
 import { useLive } from '../live/store';

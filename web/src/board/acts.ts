@@ -1,8 +1,7 @@
 // What somebody may do to a call or an agent on the board, by permission and by how things stand.
 
 import type { TFunction } from 'i18next';
-import type { MonitorMode } from '../api/steer';
-import type { Agent, LiveCall, Session } from '../api/types';
+import type { Agent, LiveCall, MonitorMode, Session } from '../api/types';
 import type { Act } from '../ui/acts';
 
 /** What is asked before it is done; or is done at once. */

@@ -1,10 +1,11 @@
 // Figures in a row that catch the eye when they come to their limits.
 
 import { IconAlertTriangle } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLiveStore } from '../live/store';
 import { clock } from '../texts/format';
-import { useServerNow } from '../ui/now';
+import { onTick, serverNow } from '../ui/now';
 import css from './Board.module.css';
 import { type Level, type Limit, type Limited, level, useLimits } from './limits';
 
@@ -28,16 +29,42 @@ function Raised({ level: at, children }: { level: Exclude<Level, 'fine'>; childr
   );
 }
 
-/** How long ago `since` was, against a limit in seconds. */
-export function LimitedClock({ since, limit }: { since: string; limit: Limit }) {
-  const ms = useServerNow() - Date.parse(since);
-  return <Levelled level={level(limit, ms / 1000)}>{clock(ms)}</Levelled>;
+interface TickingProps {
+  since: string;
+  /** In seconds. */
+  limit?: Limit;
 }
 
-/** A clock for a row, by the name of its limit. */
+/**
+ * How long ago `since` was, against a limit. With a hundred of them on the board the second would cost more than all else
+ * that happens in it if each were drawn again, so the text alone is put in its place.
+ */
+export function Ticking({ since, limit }: TickingProps) {
+  const { t } = useTranslation();
+  const store = useLiveStore();
+  const element = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => {
+    const show = () => {
+      const shown = element.current;
+      if (!shown) return;
+      const ms = serverNow(store.view()) - Date.parse(since);
+      const text = clock(ms);
+      if (shown.textContent !== text) shown.textContent = text;
+      const at = limit ? level(limit, ms / 1000) : 'fine';
+      if (shown.dataset.level === at) return;
+      shown.dataset.level = at;
+      shown.title = at === 'fine' ? '' : t(`board.level.${at}`);
+    };
+    show();
+    return onTick(show);
+  }, [t, store, since, limit]);
+  return <span ref={element} className={`${css.ticking} num`} />;
+}
+
+/** The same, by the name of its limit. */
 export function ClockOf({ since, of }: { since: string; of: Exclude<Limited, 'service' | 'waiting'> }) {
   const [limits] = useLimits();
-  return <LimitedClock since={since} limit={limits[of]} />;
+  return <Ticking since={since} limit={limits[of]} />;
 }
 
 /** A share in percent, of which less is worse. */

@@ -20,6 +20,7 @@ it('counts who serves the queue by what they do, and takes the longest wait of t
     id: 'sales',
     name: 'Sales',
     length: 2,
+    callbacks: 0,
     waiting: [
       { call: 'x', since: later },
       { call: 'y', since: T0 },

@@ -2,7 +2,7 @@
 
 import { type CSSProperties, Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { SipLadder, SipMessage } from '../api/calls';
+import type { SipLadder, SipMessage } from '../api/types';
 import { useLive } from '../live/store';
 import { timeWithMs, word } from '../texts/format';
 import css from './Timeline.module.css';
@@ -73,8 +73,10 @@ function Arrow({ message, from, to }: ArrowProps) {
       data-tone={tone}
       style={{ gridColumn: `${first + 2} / ${last + 3}`, '--across': last - first + 1 } as CSSProperties}
     >
-      {message.status === null ? message.method : message.start_line.replace(/^SIP\/2\.0 /, '')}
-      {message.repeated && ' ↻'}
+      <span className={css.line}>
+        {message.status === null ? message.method : message.start_line.replace(/^SIP\/2\.0 /, '')}
+        {message.repeated && ' ↻'}
+      </span>
     </span>
   );
 }

@@ -7,7 +7,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dispositionsQuery } from '../api/agents';
-import type { FieldProblem } from '../api/http';
+import type { FieldProblem } from '../api/types';
 import type { CallsSearch } from '../app/router';
 import { useMayFor } from '../app/session';
 import { useLive } from '../live/store';

@@ -1,7 +1,7 @@
 // What a record says: phases without gaps, stages with the time between.
 
 import { describe, expect, it } from 'vitest';
-import type { CallRecord, OfferRecord } from '../api/types';
+import type { CallRecord, OfferRecord, QueueVisit, Recording } from '../api/types';
 import { hasAudio, missed, phases, stages, waited } from './record';
 
 const START = Date.parse('2025-11-23T10:00:00.000Z');
@@ -49,6 +49,10 @@ function record(more: Partial<CallRecord>): CallRecord {
     queues: [],
     offers: [],
     recordings: [],
+    messages: [],
+    dispositions: [],
+    attendances: [],
+    transfers: [],
     ...more,
   };
 }
@@ -141,7 +145,13 @@ it('the stages of an offer tell the milliseconds between and leave out what neve
 });
 
 it('waits in several queues add up', () => {
-  const visit = { queue: 'a', entered_at: at(0), left_at: at(4), outcome: 'timed_out' };
+  const visit: QueueVisit = {
+    queue: 'a',
+    entered_at: at(0),
+    left_at: at(4),
+    outcome: 'timed_out',
+    waited_ms: null,
+  };
   expect(waited(record({}))).toBeNull();
   expect(
     waited(
@@ -156,7 +166,7 @@ it('waits in several queues add up', () => {
 });
 
 it('a failed recording cannot be played', () => {
-  const recording = {
+  const recording: Recording = {
     id: 'r',
     path: 'a.wav',
     started_at: at(0),
@@ -169,6 +179,7 @@ it('a failed recording cannot be played', () => {
     marks: [],
     gaps: [],
     talk: null,
+    erased_at: null,
   };
   expect(hasAudio(record({ recordings: [recording] }))).toBe(false);
   expect(hasAudio(record({ recordings: [{ ...recording, state: 'finished' }] }))).toBe(true);

@@ -1,6 +1,6 @@
 // Where nothing is heard in a recording, by its picture. Pure.
 
-import type { Peaks } from '../api/calls';
+import type { Peaks } from '../api/types';
 
 /** Of 32 768: the noise of a line lies below. */
 const AMPLITUDE_MAX = 400;

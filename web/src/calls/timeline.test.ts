@@ -20,6 +20,7 @@ const RECORDING: Recording = {
   marks: [{ at_ms: 5000, kind: 'held', by: 'agent:1001', reason: null }],
   gaps: [],
   talk: null,
+  erased_at: null,
 };
 
 const CALL = {
@@ -55,6 +56,7 @@ it('has a lane for the course, each party, the flow, decisions, states, messages
               position: 1,
               waited_ms: 0,
               step: null,
+              seed: null,
               words: 'w',
               candidates: [],
               refused: [],
@@ -64,22 +66,14 @@ it('has a lane for the course, each party, the flow, decisions, states, messages
         ],
       },
       sip: {
-        participants: [],
-        omitted: 0,
         messages: [
           {
             seq: 1,
             at: at(0),
-            offset_us: 0,
-            direction: 'received',
             from: 'caller',
             to: 'hotline',
             start_line: 'INVITE',
-            method: 'INVITE',
             status: null,
-            cseq: null,
-            repeated: false,
-            text: null,
           },
         ],
       },

@@ -1,8 +1,6 @@
 // A call as lanes on one axis of time: who was in it, what it did, which steps, decisions and messages there were. Pure.
 
-import type { AgentTimes, SipLadder } from '../api/calls';
-import type { DecisionList } from '../api/steer';
-import type { CallRecord, Recording } from '../api/types';
+import type { AgentTimes, CallRecord, DecisionList, Recording, SipMessage } from '../api/types';
 import type { Tone } from '../ui/tone';
 import { phases } from './record';
 
@@ -31,10 +29,15 @@ export interface Lane {
   entries: Entry[];
 }
 
+/** What the line shows of the messages. */
+interface Ladder {
+  messages: readonly Pick<SipMessage, 'seq' | 'at' | 'start_line' | 'status' | 'from' | 'to'>[];
+}
+
 export interface Sources {
   decisions: DecisionList | undefined;
-  sip: SipLadder | undefined;
-  times: readonly { agent: string; times: AgentTimes }[];
+  sip: Ladder | undefined;
+  times: readonly { agent: string; times: Pick<AgentTimes, 'states'> }[];
 }
 
 export interface Timeline {
@@ -185,7 +188,7 @@ function stateLanes(all: Sources['times'], from_ms: number, to_ms: number): Lane
   }));
 }
 
-function sipEntries(ladder: SipLadder | undefined): Entry[] {
+function sipEntries(ladder: Ladder | undefined): Entry[] {
   return (ladder?.messages ?? []).map((message) => ({
     ...bare('sip', message.start_line, Date.parse(message.at), Date.parse(message.at)),
     id: `sip ${message.seq}`,

@@ -3,10 +3,10 @@
 import { act, screen } from '@testing-library/react';
 import i18next from 'i18next';
 import { expect, it } from 'vitest';
-import type { Fact } from '../api/types';
+import type { StreamEvent } from '../api/types';
 import { useLive } from '../live/store';
 import { show } from '../test/render';
-import { agent, customer, pop, snapshot, T0 } from '../test/samples';
+import { agent, customer, pop, snapshot, T0, type Told } from '../test/samples';
 import { serve } from '../test/server';
 import { PopCard } from './PopCard';
 
@@ -19,25 +19,25 @@ function Card() {
 function desk() {
   const { store } = show(<Card />, { snapshot: snapshot() });
   let seq = 10;
-  return (...facts: Fact[]) =>
+  return (...facts: Told[]) =>
     act(() => {
       store.arrived(
         facts.map((fact) => {
           seq += 1;
-          return { event: { seq, at: T0, ...fact } };
+          return { event: { seq, at: T0, ...fact } as StreamEvent };
         }),
       );
     });
 }
 
-const offered = (customerOrNone = customer() as ReturnType<typeof customer> | null): Fact => ({
+const offered = (customerOrNone = customer() as ReturnType<typeof customer> | null): Told => ({
   type: 'call.offered',
   call: 'c1',
   offer: 7,
   agent: '1001',
   pop: pop({ customer: customerOrNone }),
 });
-const me = (state: Parameters<typeof agent>[0]): Fact => ({ type: 'agent.changed', agent: agent(state) });
+const me = (state: Parameters<typeof agent>[0]): Told => ({ type: 'agent.changed', agent: agent(state) });
 
 it('is there with the offer, before the phone rings, and says who and from where', () => {
   const tell = desk();

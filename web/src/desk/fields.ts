@@ -1,6 +1,6 @@
 // The fields of a caller's card as text, and how two people's changes to them join. Pure.
 
-import type { Customer, CustomerFields } from '../api/types';
+import type { Customer, CustomerDraft } from '../api/types';
 
 export const FIELDS = ['name', 'company', 'email', 'numbers', 'class', 'language', 'note'] as const;
 export type Field = (typeof FIELDS)[number];
@@ -31,7 +31,7 @@ export function fieldsOf(customer: Customer): Fields {
   };
 }
 
-export function toCustomer(fields: Fields): CustomerFields {
+export function toCustomer(fields: Fields): CustomerDraft {
   return {
     name: fields.name.trim(),
     company: fields.company.trim() || null,

@@ -7,9 +7,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { checkFlow, type FlowCheck, type FlowText, flowQuery, flowSchemaQuery, saveFlow } from '../api/flows';
+import { checkFlow, flowQuery, flowSchemaQuery, saveFlow } from '../api/flows';
 import { Problem } from '../api/http';
-import type { FlowMistake } from '../api/types';
+import type { FlowCheck, FlowGraph, FlowMistake, FlowText } from '../api/types';
 import { useMay } from '../app/session';
 import { fullDate, timeOfDay } from '../texts/format';
 import { Failure } from '../ui/Failure';
@@ -60,11 +60,8 @@ function Workbench({ name, saved }: { name: string; saved: Saved }) {
   const [text, setText] = useState(draft?.text ?? saved.body.text);
   const [line, setLine] = useState(1);
   const [saving, setSaving] = useState(false);
-  const [taken, setTaken] = useState<ReadonlySet<string>>(new Set());
-  const [reached, setReached] = useState<string | null>(null);
   const check = useCheck(name, text);
   const schema = useQuery(flowSchemaQuery());
-  const counts = useCounts(name);
   const isNew = saved.body.flow === null;
   const changed = isNew || text !== saved.body.text;
 
@@ -81,10 +78,6 @@ function Workbench({ name, saved }: { name: string; saved: Saved }) {
     (place: { line: number; column: number }) => code.current?.goTo(place.line, place.column),
     [],
   );
-  const ran = useCallback((ways: ReadonlySet<string>, step: string | null) => {
-    setTaken(ways);
-    setReached(step);
-  }, []);
   const mistakes = check?.mistakes ?? NO_MISTAKES;
   const wrong = mistakes.filter(({ severity }) => severity === 'error').length;
   const restored = async () => {
@@ -120,53 +113,15 @@ function Workbench({ name, saved }: { name: string; saved: Saved }) {
           />
           <Mistakes mistakes={mistakes} goTo={goTo} />
         </section>
-        <Tabs defaultValue="graph" className={css.side} keepMounted={false}>
-          <Tabs.List>
-            <Tabs.Tab value="graph" leftSection={<IconSitemap size={15} aria-hidden />}>
-              {t('flows.graph')}
-            </Tabs.Tab>
-            <Tabs.Tab value="test" leftSection={<IconPhone size={15} aria-hidden />}>
-              {t('flows.test')}
-            </Tabs.Tab>
-            {!isNew && (
-              <Tabs.Tab value="history" leftSection={<IconHistory size={15} aria-hidden />}>
-                {t('flows.history')}
-              </Tabs.Tab>
-            )}
-          </Tabs.List>
-          <Tabs.Panel value="graph" className={css.tab}>
-            {graph === null ? (
-              <Nothing>{t('flows.no_graph')}</Nothing>
-            ) : (
-              <FlowPicture
-                graph={graph}
-                counts={counts}
-                current={current}
-                taken={taken}
-                reached={reached}
-                goTo={goTo}
-              />
-            )}
-          </Tabs.Panel>
-          <Tabs.Panel value="test" className={css.tab}>
-            <div className={css.split}>
-              <TestCall flow={name} text={text} ran={ran} />
-              {graph !== null && (
-                <FlowPicture
-                  graph={graph}
-                  counts={counts}
-                  current={null}
-                  taken={taken}
-                  reached={reached}
-                  goTo={goTo}
-                />
-              )}
-            </div>
-          </Tabs.Panel>
-          <Tabs.Panel value="history" className={css.tab}>
-            <History flow={name} text={saved.body.text} tag={saved.tag} restored={() => void restored()} />
-          </Tabs.Panel>
-        </Tabs>
+        <Views
+          name={name}
+          saved={saved}
+          text={text}
+          graph={graph}
+          current={current}
+          goTo={goTo}
+          restored={() => void restored()}
+        />
       </div>
       {saving && (
         <Save
@@ -179,6 +134,77 @@ function Workbench({ name, saved }: { name: string; saved: Saved }) {
         />
       )}
     </div>
+  );
+}
+
+interface ViewsProps {
+  name: string;
+  saved: Saved;
+  text: string;
+  graph: FlowGraph | null;
+  current: string | null;
+  goTo(place: { line: number; column: number }): void;
+  restored(): void;
+}
+
+/** What is seen beside the text: its picture, a call through it, what it was before. */
+function Views({ name, saved, text, graph, current, goTo, restored }: ViewsProps) {
+  const { t } = useTranslation();
+  const counts = useCounts(name);
+  const [taken, setTaken] = useState<ReadonlySet<string>>(new Set());
+  const [reached, setReached] = useState<string | null>(null);
+  const ran = useCallback((ways: ReadonlySet<string>, step: string | null) => {
+    setTaken(ways);
+    setReached(step);
+  }, []);
+  return (
+    <Tabs defaultValue="graph" className={css.side} keepMounted={false}>
+      <Tabs.List>
+        <Tabs.Tab value="graph" leftSection={<IconSitemap size={15} aria-hidden />}>
+          {t('flows.graph')}
+        </Tabs.Tab>
+        <Tabs.Tab value="test" leftSection={<IconPhone size={15} aria-hidden />}>
+          {t('flows.test')}
+        </Tabs.Tab>
+        {saved.body.flow !== null && (
+          <Tabs.Tab value="history" leftSection={<IconHistory size={15} aria-hidden />}>
+            {t('flows.history')}
+          </Tabs.Tab>
+        )}
+      </Tabs.List>
+      <Tabs.Panel value="graph" className={css.tab}>
+        {graph === null ? (
+          <Nothing>{t('flows.no_graph')}</Nothing>
+        ) : (
+          <FlowPicture
+            graph={graph}
+            counts={counts}
+            current={current}
+            taken={taken}
+            reached={reached}
+            goTo={goTo}
+          />
+        )}
+      </Tabs.Panel>
+      <Tabs.Panel value="test" className={css.tab}>
+        <div className={css.split}>
+          <TestCall flow={name} text={text} ran={ran} />
+          {graph !== null && (
+            <FlowPicture
+              graph={graph}
+              counts={counts}
+              current={null}
+              taken={taken}
+              reached={reached}
+              goTo={goTo}
+            />
+          )}
+        </div>
+      </Tabs.Panel>
+      <Tabs.Panel value="history" className={css.tab}>
+        <History flow={name} text={saved.body.text} tag={saved.tag} restored={restored} />
+      </Tabs.Panel>
+    </Tabs>
   );
 }
 
@@ -308,7 +334,7 @@ function Save({ name, saved, isNew, text, wrong, close }: SaveProps) {
       close();
     },
   });
-  const refused = save.error instanceof Problem ? (save.error.mistakes as FlowMistake[]) : [];
+  const refused = save.error instanceof Problem ? save.error.mistakes : [];
   const raced = save.error instanceof Problem && save.error.status === 412;
   return (
     <Modal opened onClose={close} size="90%" title={t('flows.save_title', { name })}>

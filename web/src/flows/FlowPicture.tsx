@@ -16,7 +16,7 @@ import {
 } from '@xyflow/react';
 import { memo, useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FlowEdge, FlowGraph, FlowNode } from '../api/flows';
+import type { FlowEdge, FlowGraph, FlowNode } from '../api/types';
 import { exitText } from '../calls/RecordTables';
 import { word } from '../texts/format';
 import { type Counts, edgeKey } from './counts';

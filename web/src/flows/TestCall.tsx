@@ -4,9 +4,9 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { hoursQuery, type TestCall as Ran, runTestCall } from '../api/flows';
+import { hoursQuery, runTestCall } from '../api/flows';
 import { Problem } from '../api/http';
-import type { FlowMistake } from '../api/types';
+import type { FlowTest as Ran } from '../api/types';
 import { useMay } from '../app/session';
 import { exitText } from '../calls/RecordTables';
 import { short } from '../texts/format';
@@ -185,7 +185,7 @@ function Course({ call }: { call: Ran }) {
 }
 
 function Trouble({ error }: { error: unknown }) {
-  const mistakes = error instanceof Problem ? (error.mistakes as FlowMistake[]) : [];
+  const mistakes = error instanceof Problem ? error.mistakes : [];
   if (mistakes.length === 0) return <Failure error={error} />;
   return (
     <ul className={css.failed} role="alert">

@@ -2,7 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import { type FlowFigures, figuresQuery } from '../api/flows';
+import { figuresQuery } from '../api/flows';
+import type { FlowFigures } from '../api/types';
 import { useLiveStore } from '../live/store';
 
 export interface Counts {

@@ -1,6 +1,6 @@
 // Where the steps of a flow stand in its picture: each below those that lead to it. Pure.
 
-import type { FlowGraph } from '../api/flows';
+import type { FlowGraph } from '../api/types';
 
 export interface Spot {
   x: number;

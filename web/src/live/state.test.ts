@@ -1,26 +1,26 @@
 // The reducer: whole calls, resumes that repeat, gaps, and snapshots that heal.
 
 import { describe, expect, it } from 'vitest';
-import type { Fact, Snapshot, StreamEvent } from '../api/types';
-import { agent, call, customer, pop, snapshot, T0 } from '../test/samples';
+import type { Snapshot, StreamEvent } from '../api/types';
+import { agent, call, customer, pop, snapshot, T0, type Told } from '../test/samples';
 import { apply, EMPTY, fromSnapshot, type LiveState, queueLength } from './state';
 
 const ME = '1001';
 const LATER = '2025-11-23T10:00:30.000Z';
 
-function event(seq: number, fact: Fact, at = LATER): StreamEvent {
-  return { seq, at, ...fact };
+function event(seq: number, fact: Told, at = LATER): StreamEvent {
+  return { seq, at, ...fact } as StreamEvent;
 }
 
 /** The facts, numbered from the one after the snapshot. */
-function run(from: Snapshot, facts: Fact[], me: string | null = ME): LiveState {
+function run(from: Snapshot, facts: Told[], me: string | null = ME): LiveState {
   return facts.reduce(
     (state, fact, index) => apply(state, event(from.seq + 1 + index, fact), me),
     fromSnapshot(from),
   );
 }
 
-const STARTED: Fact = {
+const STARTED: Told = {
   type: 'call.started',
   call: 'c1',
   caller: '+493055512345',
@@ -30,14 +30,14 @@ const STARTED: Fact = {
   source: { trunk: 'carrier' },
   language: 'en',
 };
-const OFFERED: Fact = {
+const OFFERED: Told = {
   type: 'call.offered',
   call: 'c1',
   offer: 7,
   agent: ME,
   pop: pop({ customer: customer() }),
 };
-const CALL_TO_RINGING: Fact[] = [
+const CALL_TO_RINGING: Told[] = [
   STARTED,
   { type: 'call.queued', call: 'c1', queue: 'support' },
   { type: 'call.position', call: 'c1', queue: 'support', position: 1, waiting: 1 },
@@ -68,7 +68,7 @@ describe('a call from start to end', () => {
   });
 
   it('keeps the card through wrap-up and takes it away after', () => {
-    const talk: Fact[] = [
+    const talk: Told[] = [
       ...CALL_TO_RINGING,
       { type: 'call.dequeued', call: 'c1', queue: 'support', outcome: 'answered' },
       { type: 'call.connected', call: 'c1', offer: 7, agent: ME },
@@ -85,7 +85,7 @@ describe('a call from start to end', () => {
   });
 
   it('goes back to the queue when the agent does not answer', () => {
-    const failed: Fact = {
+    const failed: Told = {
       type: 'call.offer_failed',
       call: 'c1',
       offer: 7,
@@ -96,13 +96,13 @@ describe('a call from start to end', () => {
     const state = run(snapshot(), [...CALL_TO_RINGING, failed]);
     expect(state.calls.c1).toMatchObject({ state: 'queued', agent: null });
     expect(state.pop?.over).toBe(true);
-    const rona: Fact = { type: 'agent.changed', agent: agent({ state: 'not_ready', reason: 'missed' }) };
+    const rona: Told = { type: 'agent.changed', agent: agent({ state: 'not_ready', reason: 'missed' }) };
     expect(run(snapshot(), [...CALL_TO_RINGING, failed, rona]).pop).toBeNull();
   });
 
   it('stays with whoever is still rung, and connected, whoever lost it', () => {
-    const other: Fact = { type: 'call.offered', call: 'c1', offer: 8, agent: '1002' };
-    const lost = (offer: number, agent: string, failure: string): Fact => ({
+    const other: Told = { type: 'call.offered', call: 'c1', offer: 8, agent: '1002' };
+    const lost = (offer: number, agent: string, failure: 'rejected' | 'no_answer' | 'elsewhere'): Told => ({
       type: 'call.offer_failed',
       call: 'c1',
       offer,
@@ -116,14 +116,14 @@ describe('a call from start to end', () => {
     expect(one.calls.c1).toMatchObject({ state: 'offered', agent: '1002', offered_to: ['1002'] });
     const none = run(snapshot(), [...both, lost(7, ME, 'rejected'), lost(8, '1002', 'no_answer')]);
     expect(none.calls.c1).toMatchObject({ state: 'queued', agent: null, offered_to: [] });
-    const taken: Fact = { type: 'call.connected', call: 'c1', offer: 8, agent: '1002' };
+    const taken: Told = { type: 'call.connected', call: 'c1', offer: 8, agent: '1002' };
     const talks = run(snapshot(), [...both, taken, lost(7, ME, 'elsewhere')]);
     expect(talks.calls.c1).toMatchObject({ state: 'connected', agent: '1002', offered_to: [] });
     expect(talks.pop?.over).toBe(true);
   });
 
   it('shows who is asked, who joined in, and stays with the agent meanwhile', () => {
-    const talk: Fact[] = [
+    const talk: Told[] = [
       ...CALL_TO_RINGING,
       { type: 'call.connected', call: 'c1', offer: 7, agent: ME },
       { type: 'call.consulting', call: 'c1', by: ME },
@@ -133,7 +133,7 @@ describe('a call from start to end', () => {
     const asking = run(snapshot(), talk).calls.c1;
     expect(asking).toMatchObject({ state: 'connected', agent: ME, consulting: true, held: true });
     const attendee = { leg: 9, agent: '1002', number: null };
-    const joined: Fact[] = [
+    const joined: Told[] = [
       ...talk,
       { type: 'call.party_joined', call: 'c1', ...attendee, part: 'consulted' },
       { type: 'call.retrieved', call: 'c1', by: 'agent' },
@@ -146,7 +146,7 @@ describe('a call from start to end', () => {
     });
     const left = run(snapshot(), [...joined, { type: 'call.party_left', call: 'c1', leg: 9 }]);
     expect(left.calls.c1?.attendees).toEqual([]);
-    const leaves: Fact = { type: 'call.transferring', call: 'c1', by: ME, to: { agent: '1002' } };
+    const leaves: Told = { type: 'call.transferring', call: 'c1', by: ME, to: { agent: '1002' } };
     expect(run(snapshot(), [...talk, leaves]).calls.c1).toMatchObject({ state: 'offered', agent: '1002' });
   });
 
@@ -181,7 +181,7 @@ describe('a call from start to end', () => {
 
 describe('whose card it is', () => {
   it('is not mine when another agent is offered the call', () => {
-    const theirs: Fact = { ...OFFERED, agent: '1002' };
+    const theirs: Told = { ...OFFERED, agent: '1002' };
     expect(run(snapshot(), [theirs]).pop).toBeNull();
   });
 
@@ -190,13 +190,13 @@ describe('whose card it is', () => {
   });
 
   it('stays when another agent becomes ready', () => {
-    const other: Fact = { type: 'agent.changed', agent: agent({ id: '1002', state: 'ready' }) };
+    const other: Told = { type: 'agent.changed', agent: agent({ id: '1002', state: 'ready' }) };
     expect(run(snapshot(), [...CALL_TO_RINGING, other]).pop).not.toBeNull();
   });
 
   it('learns the customer when the address book answers late', () => {
-    const late: Fact = { ...OFFERED, pop: pop({ lookup_done: false }) };
-    const found: Fact = { type: 'call.customer', call: 'c1', customer: 'k9' };
+    const late: Told = { ...OFFERED, pop: pop({ lookup_done: false }) };
+    const found: Told = { type: 'call.customer', call: 'c1', customer: 'k9' };
     expect(run(snapshot(), [late]).pop).toMatchObject({ lookup_done: false, found: null });
     expect(run(snapshot(), [late, found]).pop).toMatchObject({ lookup_done: true, found: 'k9' });
   });
@@ -246,7 +246,7 @@ describe('numbers of the stream', () => {
 
   it('an event of a kind from a newer server counts, and changes nothing else', () => {
     const before = fromSnapshot(snapshot());
-    const after = apply(before, event(11, { type: 'call.sang', call: 'c1' } as unknown as Fact), ME);
+    const after = apply(before, event(11, { type: 'call.sang', call: 'c1' } as unknown as Told), ME);
     expect(after).toEqual({ ...before, seq: 11 });
   });
 
@@ -273,13 +273,15 @@ describe('a snapshot during wrap-up, which no longer tells of the call', () => {
 });
 
 describe('queues of which only the length is told', () => {
-  const counted = snapshot({ queues: [{ id: 'support', name: 'Support', length: 2, waiting: null }] });
+  const counted = snapshot({
+    queues: [{ id: 'support', name: 'Support', length: 2, callbacks: 0, waiting: null, agents: null }],
+  });
 
-  const length = (facts: Fact[]) => run(counted, facts).queues.map(queueLength);
+  const length = (facts: Told[]) => run(counted, facts).queues.map(queueLength);
 
   it('count up and down and follow the number the server names', () => {
-    const queued: Fact = { type: 'call.queued', call: 'x', queue: 'support' };
-    const left: Fact = { type: 'call.dequeued', call: 'x', queue: 'support', outcome: 'answered' };
+    const queued: Told = { type: 'call.queued', call: 'x', queue: 'support' };
+    const left: Told = { type: 'call.dequeued', call: 'x', queue: 'support', outcome: 'answered' };
     expect(length([queued])).toEqual([3]);
     expect(length([left, left, left])).toEqual([0]);
     expect(length([{ type: 'call.position', call: 'x', queue: 'support', position: 4, waiting: 9 }])).toEqual(
@@ -288,8 +290,8 @@ describe('queues of which only the length is told', () => {
   });
 
   it('follow the calls of others, and are right after a call of one’s own', () => {
-    const changed = (length: number): Fact => ({ type: 'queue.changed', queue: 'support', length });
-    const mine: Fact[] = [
+    const changed = (length: number): Told => ({ type: 'queue.changed', queue: 'support', length });
+    const mine: Told[] = [
       { ...OFFERED, call: 'c1' },
       { type: 'call.dequeued', call: 'c1', queue: 'support', outcome: 'answered' },
       { type: 'call.connected', call: 'c1', offer: 7, agent: ME },
@@ -306,14 +308,14 @@ describe('alarms', () => {
   const alarm = { kind: 'recording_failed', since: T0, detail: 'disk full' };
 
   it('of one kind are one alarm, until cleared', () => {
-    const raised: Fact = { type: 'alarm.raised', alarm };
+    const raised: Told = { type: 'alarm.raised', alarm };
     expect(run(snapshot(), [raised, raised]).alarms).toEqual([alarm]);
     expect(run(snapshot(), [raised, { type: 'alarm.cleared', kind: alarm.kind }]).alarms).toEqual([]);
   });
 });
 
 it('shows a call that an agent makes, and to whom it belongs', () => {
-  const begun: Fact = {
+  const begun: Told = {
     type: 'call.started',
     call: 'c9',
     caller: '1001',
@@ -323,7 +325,7 @@ it('shows a call that an agent makes, and to whom it belongs', () => {
     source: { agent: ME },
     language: 'en',
   };
-  const dialled: Fact = {
+  const dialled: Told = {
     type: 'call.dialled',
     call: 'c9',
     trunk: 'carrier',
@@ -343,7 +345,7 @@ it('shows a call that an agent makes, and to whom it belongs', () => {
 });
 
 it('shows who is called back before an agent as somebody who waits', () => {
-  const begun: Fact = {
+  const begun: Told = {
     type: 'call.started',
     call: 'c9',
     caller: '+4930901820',
@@ -360,7 +362,7 @@ it('shows who is called back before an agent as somebody who waits', () => {
 it('takes a call that comes into the view of a leader with the event that brings it', () => {
   const shown = call({ id: 'c9', state: 'queued', queue: 'support' });
   const before = fromSnapshot(snapshot());
-  const queued: Fact = { type: 'call.queued', call: 'c9', queue: 'support' };
+  const queued: Told = { type: 'call.queued', call: 'c9', queue: 'support' };
   const after = apply(before, { ...event(before.seq ?? 0, queued), seq: (before.seq ?? 0) + 1, shown }, null);
   expect(before.calls.c9).toBeUndefined();
   expect(after.calls.c9).toMatchObject({ state: 'queued', queue: 'support', caller: shown.caller });

@@ -188,7 +188,7 @@ function Charts({ queues }: { queues: string[] }) {
     () => serviceSeries(today.data, yesterday.data, queues, [t('wall.today'), t('wall.yesterday')]),
     [today.data, yesterday.data, queues, t],
   );
-  const height = Math.round(font * 13);
+  const height = Math.round(font * 16);
   return (
     <div className={css.charts}>
       <figure>

@@ -1,6 +1,6 @@
 // Sample values for tests.
 
-import type { Agent, Customer, LiveCall, Pop, Session, Snapshot } from '../api/types';
+import type { Agent, Customer, Fact, LiveCall, Pop, Session, Snapshot } from '../api/types';
 
 export const T0 = '2025-11-23T10:00:00.000Z';
 
@@ -20,6 +20,7 @@ export function agent(more: Partial<Agent> = {}): Agent {
     help: null,
     skills: {},
     groups: [],
+    daily_cap: null,
     ...more,
   };
 }
@@ -59,6 +60,12 @@ export function customer(more: Partial<Customer> = {}): Customer {
     note: 'Call before noon',
     class: 'gold',
     language: 'de',
+    vip: false,
+    blocked: false,
+    tags: [],
+    agent: null,
+    fields: {},
+    assets: [],
     changed_at: T0,
     ...more,
   };
@@ -78,6 +85,11 @@ export function pop(more: Partial<Pop> = {}): Pop {
     language: 'en',
     customer: null,
     lookup_done: true,
+    matches: [],
+    history: [],
+    path: [],
+    collected: {},
+    crm_url: null,
     ...more,
   };
 }
@@ -87,7 +99,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     seq: 10,
     at: T0,
     agents: [agent()],
-    queues: [{ id: 'support', name: 'Support', length: 0, waiting: [] }],
+    queues: [{ id: 'support', name: 'Support', length: 0, callbacks: 0, waiting: [], agents: [] }],
     calls: [],
     pop: null,
     alarms: [],
@@ -142,3 +154,8 @@ export const SESSION: Session = {
   must: null,
   expires_at: '2025-11-23T18:00:00.000Z',
 };
+
+type Part<Whole> = Whole extends { type: string } ? Pick<Whole, 'type'> & Partial<Whole> : never;
+
+/** A fact of which only those fields are told that the pages read. */
+export type Told = Part<Fact>;

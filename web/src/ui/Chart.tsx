@@ -53,8 +53,13 @@ export function Chart({ label, times, series, format, height, font = 11, max }: 
         cursor: { y: false },
         scales: { y: { range: (_plot, _low, high) => [0, max ?? Math.max(1, high * 1.1)] } },
         axes: [
-          { ...axis, size: font * 2.4, values: (_plot, splits) => splits.map((at) => timeLabel(at, times)) },
-          { ...axis, size: font * 5, values: (_plot, splits) => splits.map(format) },
+          {
+            ...axis,
+            size: font * 2.4,
+            space: font * 7,
+            values: (_plot, splits) => splits.map((at) => timeLabel(at, times)),
+          },
+          { ...axis, size: font * 5, space: font * 3, values: (_plot, splits) => splits.map(format) },
         ],
         series: [
           {},

@@ -1,7 +1,7 @@
 // One ticking clock for all the clocks on a page, in the server's time.
 
 import { useSyncExternalStore } from 'react';
-import { useLive } from '../live/store';
+import { useLive, type View } from '../live/store';
 
 const TICK_MS = 1000;
 
@@ -9,7 +9,8 @@ const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 let now_ms = Date.now();
 
-function subscribe(listener: () => void): () => void {
+/** Calls once a second, all listeners together; the returned function ends it. */
+export function onTick(listener: () => void): () => void {
   // A clock that has just appeared must not start a second late.
   now_ms = Date.now();
   if (listeners.size === 0) {
@@ -27,7 +28,12 @@ function subscribe(listener: () => void): () => void {
 
 /** This computer's clock, once a second. */
 export function useTick(): number {
-  return useSyncExternalStore(subscribe, () => now_ms);
+  return useSyncExternalStore(onTick, () => now_ms);
+}
+
+/** The server's clock as of the last second; it stands still while the connection is lost. */
+export function serverNow({ lost_at_ms, skew_ms }: View): number {
+  return (lost_at_ms ?? now_ms) + skew_ms;
 }
 
 /** The server's clock, once a second; it stands still while the connection is lost. */

@@ -54,7 +54,7 @@ pub use hours::HoursByHand;
 pub use page::KEEP_ALIVE;
 pub use password::{PasswordError, hash_password, one_time_password};
 pub use ring::RING_MAX;
-pub use routes::{BODY_BYTES_MAX, Dispositions, Prompts, Route, routes};
+pub use routes::{BODY_BYTES_MAX, Dispositions, Prompts, Route, description, routes};
 pub use serve::{DRAIN_MAX, ServeError, serve};
 pub use teams::Teams;
 pub use throttle::FAILURES_MAX;

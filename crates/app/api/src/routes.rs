@@ -58,7 +58,7 @@ use crate::envelope::envelope;
 use crate::error::ApiError;
 use crate::imports::sheet::SHEET_BYTES_MAX;
 use crate::once::once;
-use crate::openapi::Entry;
+use crate::openapi::{Entry, document};
 
 /// The largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -77,6 +77,12 @@ pub(crate) const FLOW_BODY_BYTES_MAX: usize = 2 * MAX_BYTES + BODY_BYTES_MAX;
 pub fn routes() -> Vec<Route> {
     let route = |Entry { method, path, permission, .. }| Route { method, path, permission };
     entries().into_iter().map(route).collect()
+}
+
+/// The description of the interface (OpenAPI 3.1) as it stands in `web/openapi.json`, where the pages are built from it.
+#[must_use]
+pub fn description() -> String {
+    format!("{:#}", document(&entries()))
 }
 
 /// Every route below `/api`, with all that is known of it.

@@ -29,7 +29,7 @@ pub(crate) enum Command {
     ///
     /// If there are none, it says for each flow how long a caller may be under way before a person can answer.
     Check(Check),
-    /// Print the JSON Schema of a kind of file, for editors.
+    /// Print the JSON Schema of flows, for editors, or the description of the HTTP interface.
     Schema(Schema),
     /// Run the tests beside the flows (docs/flow-tests.md); exit code 1 if one fails.
     Test(FlowTests),
@@ -76,16 +76,18 @@ pub(crate) struct Check {
 
 #[derive(Args, Debug)]
 pub(crate) struct Schema {
-    /// The kind of file.
+    /// What is described.
     #[arg(value_enum)]
     pub(crate) of: Described,
 }
 
-/// A kind of file that has a schema.
+/// What has a description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Described {
     /// Flows: the files of ivr-flows/.
     Ivr,
+    /// The HTTP interface, as OpenAPI; the pages are built from it.
+    Api,
 }
 
 #[derive(Args, Debug)]

@@ -100,8 +100,11 @@ async fn exchange(cli: &Cli) -> Result<()> {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    if let Some(Command::Schema(Schema { of: Described::Ivr })) = &cli.command {
-        banner::print(hotline_ivr::schema().trim_end());
+    if let Some(Command::Schema(Schema { of })) = &cli.command {
+        match of {
+            Described::Ivr => banner::print(hotline_ivr::schema().trim_end()),
+            Described::Api => banner::print(&hotline_api::description()),
+        }
         return Ok(());
     }
     if let Some(Command::Bench(Bench { what: Measurement::Acd(options) })) = &cli.command {

@@ -44,6 +44,16 @@ async fn every_route_is_described_with_its_permission_and_what_it_says_is_there(
     }
 }
 
+#[test]
+fn the_pages_are_built_for_this_interface() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../web/openapi.json");
+    let built_for = std::fs::read_to_string(file).unwrap();
+    assert!(
+        built_for.trim_end() == hotline_api::description(),
+        "the interface has changed: cargo run -p hotline-server -- schema api > web/openapi.json"
+    );
+}
+
 #[tokio::test]
 async fn what_may_be_left_out_is_told_apart_for_requests_and_answers() {
     let server = Server::start().await;
