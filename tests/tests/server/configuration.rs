@@ -5,7 +5,7 @@ use std::process::Output;
 
 use anyhow::{Context, Result, ensure};
 use hotline_api_client::Client;
-use hotline_api_types::{AgentState, Config, What};
+use hotline_api_types::{AgentState, Config, Live, What};
 use hotline_phone::PhoneEvent;
 use hotline_tests::{Center, Hotline, PATIENCE, Sipp, binary, eventually, free_port, sip_password, within};
 use serde_json::{Value, json};
@@ -99,7 +99,9 @@ async fn agents_queues_and_numbers_that_come_while_calls_run_are_there_for_the_n
     watch.agent("1004", AgentState::Talking).await?;
     dee.hang_up().await?;
     caller.expect(&PhoneEvent::Ended, PATIENCE).await?;
-    watch.state("the agent to be gone", |live| live.agents.iter().all(|agent| agent.id != "1004")).await?;
+    watch.agent("1004", AgentState::LoggedOut).await?;
+    let live: Live = serde_json::from_value(admin.get("/api/v1/live").await?)?;
+    ensure!(live.agents.iter().all(|agent| agent.id != "1004"), "{:?}", live.agents);
     ensure!(hotline.registered("1004").await.is_err(), "the phone of nobody is not registered");
 
     // The number leads elsewhere for the next call.
