@@ -1,6 +1,7 @@
 //! The agent's and the administrator's pages in a real browser, while real calls run.
 
 mod page;
+mod work;
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,17 +1,24 @@
 // The pages' names, and at the foot everything about this user and this browser.
 
-import { IconHeadset, IconLayoutDashboard, IconPhoneCall, IconSitemap } from '@tabler/icons-react';
+import {
+  IconAddressBook,
+  IconHeadset,
+  IconLayoutDashboard,
+  IconPhoneCall,
+  IconSitemap,
+} from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { ConnectionLight } from './Connection';
 import { Logo } from './Logo';
 import css from './Rail.module.css';
-import { useSession } from './session';
+import { useMay, useSession } from './session';
 import { UserMenu } from './UserMenu';
 
 export function Rail() {
   const { t } = useTranslation();
   const session = useSession();
+  const seesCustomers = useMay('customers.see');
   return (
     <header className={css.rail}>
       <div className={css.logo}>
@@ -34,6 +41,12 @@ export function Rail() {
           <IconPhoneCall size={20} stroke={1.6} aria-hidden />
           {t('nav.calls')}
         </Link>
+        {seesCustomers && (
+          <Link to="/customers" className={css.item}>
+            <IconAddressBook size={20} stroke={1.6} aria-hidden />
+            {t('nav.customers')}
+          </Link>
+        )}
         {session.role === 'admin' && (
           <Link to="/flows" className={css.item}>
             <IconSitemap size={20} stroke={1.6} aria-hidden />

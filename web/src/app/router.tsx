@@ -42,8 +42,26 @@ const flows = createRoute({
   component: lazyRouteComponent(() => import('../flows/Flows'), 'Flows'),
 });
 
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: '/customers',
+  component: lazyRouteComponent(() => import('../customers/Customers'), 'Customers'),
+});
+
+const customer = createRoute({
+  getParentRoute: () => root,
+  path: '/customers/$customer',
+  component: lazyRouteComponent(() => import('../customers/CustomerPage'), 'CustomerPage'),
+});
+
+const customerImport = createRoute({
+  getParentRoute: () => root,
+  path: '/customers/import',
+  component: lazyRouteComponent(() => import('../customers/ImportPage'), 'ImportPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([desk, live, calls, call, flows]),
+  routeTree: root.addChildren([desk, live, calls, call, customers, customer, customerImport, flows]),
   defaultPreload: 'intent',
   defaultErrorComponent: Crashed,
   // Agents' ids are digits: a search value stays the text it is.

@@ -10,3 +10,8 @@ export function useSession(): Session {
   if (!session) throw new Error('nobody is signed in above this component');
   return session;
 }
+
+/** Whether the user may do this, to whomever; what may not be done is not shown. */
+export function useMay(permission: string): boolean {
+  return useSession().permissions[permission] !== undefined;
+}

@@ -2,6 +2,12 @@
 
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRouter,
+  RouterContextProvider,
+} from '@tanstack/react-router';
 import { render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import type { Session, Snapshot } from '../api/types';
@@ -22,13 +28,17 @@ export function show(children: ReactNode, { session = SESSION, snapshot }: Optio
   store.connection('live');
   if (snapshot) store.arrived([{ snapshot }]);
   const drafts = new DraftStore(session.user);
+  // Links lead somewhere; no page is shown by it.
+  const router = createRouter({ routeTree: createRootRoute(), history: createMemoryHistory() });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const view = render(
     <MantineProvider theme={theme} env="test">
       <QueryClientProvider client={queries}>
         <SessionContext value={session}>
           <LiveContext value={store}>
-            <DraftContext value={drafts}>{children}</DraftContext>
+            <DraftContext value={drafts}>
+              <RouterContextProvider router={router}>{children}</RouterContextProvider>
+            </DraftContext>
           </LiveContext>
         </SessionContext>
       </QueryClientProvider>

@@ -13,6 +13,7 @@ mod blocked;
 mod call;
 mod callback;
 mod customer;
+mod directory;
 mod event;
 mod flow;
 mod hours;
@@ -47,6 +48,7 @@ pub use customer::{
     CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, FieldValue, MergeCustomers,
     NewCustomerField,
 };
+pub use directory::{CenterNumber, Colleague, Directory};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use flow::{
     Flow, FlowCheck, FlowDiff, FlowDraft, FlowEdge, FlowExitFigures, FlowFigures, FlowGraph, FlowList,

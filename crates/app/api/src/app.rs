@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use hotline_access::PasswordRules;
+use hotline_api_types::CenterNumber;
 use hotline_base::{AgentId, Pii, Rng, WallTime};
 use hotline_call::DialPlan;
 use hotline_flow_files::FlowFiles;
@@ -50,6 +51,8 @@ pub struct Ports {
     pub dial_plan: DialPlan,
     /// The numbers outside at which agents may choose to be reached.
     pub outside_numbers: BTreeMap<AgentId, Vec<Pii<String>>>,
+    /// The center's numbers, in order.
+    pub numbers: Arc<Vec<CenterNumber>>,
     /// The teams that users oversee.
     pub teams: Arc<Teams>,
     /// What passwords must be like.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use hotline_api::{Dispositions, HoursByHand, Ports, Teams, Webhook, Webhooks};
+use hotline_api_types::CenterNumber;
 use hotline_base::{AgentId, Now, Pii, Rng, WallTime};
 use hotline_call::Controller;
 use hotline_config::{Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine};
@@ -136,8 +137,7 @@ impl Server {
         let (recorder, media) = start_media(configuration, media_sender)?;
         let sounds = (media.handle(), sounds);
 
-        let parts = Supervision::default();
-        let (handle, asks, live) = Handle::channel();
+        let (parts, (handle, asks, live)) = (Supervision::default(), Handle::channel());
         parts.watch("the SIP receiver", receivers.run());
         tokio::spawn(certificate::report(network.trouble(), handle.clone()));
         let endpoint = endpoint(configuration, &sip);
@@ -182,6 +182,7 @@ impl Server {
             hours: Arc::new(hours),
             dial_plan: configuration.center.dial_plan.clone(),
             outside_numbers: outside_numbers(configuration),
+            numbers: Arc::new(numbers(configuration)),
             teams: Arc::new(teams(configuration)),
             passwords: configuration.server.http.passwords,
             token_age_max: configuration.server.http.token_age_max,
@@ -428,6 +429,17 @@ fn dispositions(configuration: &Configuration) -> Dispositions {
         groups: configuration.center.staffing.disposition_groups.clone(),
         queues: queues.filter(|(_, codes)| !codes.is_empty()).collect(),
     }
+}
+
+/// What the directory of agents says of the center's numbers.
+fn numbers(configuration: &Configuration) -> Vec<CenterNumber> {
+    let numbers = configuration.center.numbers.iter();
+    let entry = |(dialled, number): (&String, &hotline_call::Number)| CenterNumber {
+        number: dialled.clone(),
+        flow: number.flow.to_string(),
+        language: number.language.clone(),
+    };
+    numbers.map(entry).collect()
 }
 
 /// Looks after the flows from here on.

@@ -11,6 +11,7 @@ use hotline_acd::{
     AgentError, AgentState, AgentView, Device, Presence, ReasonClass, ReasonConfig, ReasonView,
 };
 use hotline_api::{HoursByHand, Ports, Teams, Webhooks, hash_password, serve};
+use hotline_api_types::CenterNumber;
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, CommandError, DialPlan, Entry, Event, EventKind,
@@ -116,6 +117,11 @@ impl Server {
                     .into(),
                 queues: [("sales".into(), ["sold".to_owned()].into())].into(),
             }),
+            numbers: Arc::new(vec![CenterNumber {
+                number: "4000".to_owned(),
+                flow: "main".to_owned(),
+                language: "en".to_owned(),
+            }]),
             teams: Arc::new(teams()),
             passwords: PasswordRules::default(),
             token_age_max: Duration::from_secs(365 * 86_400),
