@@ -11,11 +11,17 @@
 //   {"do":"name","text":"…"} {"do":"save"} {"do":"reload"} {"do":"open","path":"/calls"} {"do":"text"} {"do":"quit"}
 //   {"do":"click","role":"button","name":"…"} {"do":"see","text":"…"}
 //   and those of `deeds.mjs`
+//   {"do":"press","keys":"Alt+H"} {"do":"type","text":"…"} {"do":"choose","label":"…","option":"…"} {"do":"fill","label":"…","text":"…"}
+//   {"do":"find","selector":"…"}                     waits until it is on the page
+//   {"do":"drag","from":"…","to":"…"}                 selectors; the second one may appear while it is dragged
+//   {"do":"upload","name":"…","text":"…"}             a file into the page's field for one
+//   {"do":"axe"}                                      {"done":"axe","violations":[…]}: what WCAG 2.2 AA is broken by
 //   {"do":"listen"}                                  waits until a recording plays: {"done":"listen","duration_s":…}
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { deeds } from './deeds.mjs';
 import { goReady, openBrowser, signIn } from './page.mjs';
 
@@ -55,7 +61,7 @@ async function obey(command) {
     case 'screenshot':
       return shoot(command.name);
     case 'note':
-      return page.locator('article textarea').fill(command.text);
+      return page.locator('article textarea').first().fill(command.text);
     case 'name':
       return page.locator('article input').first().fill(command.text);
     case 'save':
@@ -68,6 +74,26 @@ async function obey(command) {
       return page.getByRole(command.role, { name: command.name }).first().click();
     case 'see':
       return page.getByText(command.text).filter({ visible: true }).first().waitFor();
+    case 'press':
+      return page.keyboard.press(command.keys);
+    case 'type':
+      return page.keyboard.type(command.text);
+    case 'choose':
+      return void (await page
+        .getByLabel(command.label, { exact: true })
+        .selectOption({ label: command.option }));
+    case 'fill':
+      return page.getByLabel(command.label, { exact: true }).fill(command.text);
+    case 'find':
+      return page.locator(command.selector).first().waitFor();
+    case 'drag':
+      return drag(command.from, command.to);
+    case 'upload':
+      return page
+        .locator('input[type=file]')
+        .setInputFiles({ name: command.name, mimeType: 'text/csv', buffer: Buffer.from(command.text) });
+    case 'axe':
+      return { violations: await violations() };
     case 'listen':
       return listen();
     case 'text':
@@ -85,6 +111,31 @@ async function save() {
   );
   await page.keyboard.press('Control+s');
   return { status: (await answer).status() };
+}
+
+/** By the mouse, as a person drags. */
+async function drag(from, to) {
+  await page.locator(from).first().hover();
+  await page.mouse.down();
+  const { x, y } = await page.locator(from).first().boundingBox();
+  await page.mouse.move(x + 40, y + 40, { steps: 4 });
+  const target = page.locator(to).first();
+  await target.hover();
+  await target.hover();
+  await page.mouse.up();
+}
+
+/** What axe finds, in words. The page's content policy does not concern what the driver evaluates. */
+async function violations() {
+  await page.evaluate(readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8'));
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const { violations: found } = await page.evaluate(
+    (values) => window.axe.run(document, { runOnly: { type: 'tag', values } }),
+    tags,
+  );
+  return found.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`),
+  );
 }
 
 /** Ends when the sound of the page's recording has moved on. */

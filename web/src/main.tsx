@@ -3,7 +3,6 @@
 import '@fontsource-variable/inter/wght.css';
 import './app/mantine.css';
 import './app/theme.css';
-import './texts';
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
@@ -12,6 +11,7 @@ import { Problem } from './api/http';
 import { App } from './app/App';
 import { theme } from './app/theme';
 import { adoptVariables } from './app/variables';
+import { startTexts } from './texts';
 
 adoptVariables();
 
@@ -28,6 +28,7 @@ const queries = new QueryClient({
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
+await startTexts();
 createRoot(root).render(
   <StrictMode>
     <MantineProvider

@@ -25,7 +25,7 @@ fn apply_to_server(live: &mut Live, event: &Event) {
         live.alarms.push(alarm.clone());
     } else if let What::AlarmCleared { kind } = &event.what {
         live.alarms.retain(|known| known.kind != *kind);
-    } else if let What::QueueChanged { queue, length } = &event.what
+    } else if let What::QueueChanged { queue, length, .. } = &event.what
         && let Some(known) = live.queues.iter_mut().find(|known| known.id == *queue)
     {
         known.length = *length;

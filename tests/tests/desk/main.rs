@@ -2,6 +2,7 @@
 
 mod page;
 mod supervisor;
+mod work;
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

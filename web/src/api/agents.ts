@@ -33,8 +33,15 @@ export function dispositionsQuery() {
   });
 }
 
-export async function dispose(call: string, code: string): Promise<void> {
-  await request('PUT', '/api/v1/calls/{id}/disposition', { path: { id: call }, body: { code } });
+/** What became of a call, in a code, and in words. */
+export interface Said {
+  code: string;
+  note: string | null;
+  follow_up_at: string | null;
+}
+
+export async function dispose(call: string, said: Said): Promise<void> {
+  await request('PUT', '/api/v1/calls/{id}/disposition', { path: { id: call }, body: said });
 }
 
 export async function extendWrapUp(agent: string): Promise<void> {
@@ -49,3 +56,30 @@ export async function withdrawHelp(agent: string): Promise<void> {
   const body = { outcome: 'withdrawn' } as const;
   await request('POST', '/api/v1/agents/{id}/help/end', { path: { id: agent }, body });
 }
+
+export async function askWrapUp(agent: string): Promise<void> {
+  await request('POST', '/api/v1/agents/{id}/wrap-up', { path: { id: agent } });
+}
+
+/** Where the agent's time went since `from`: what is over, and not the state that goes on. */
+export function timesQuery(agent: string, from: string, read_at: string | null) {
+  return queryOptions({
+    // A new snapshot may stand for states that the page was not told of.
+    queryKey: ['times', agent, from, read_at],
+    queryFn: ({ signal }) =>
+      request('GET', '/api/v1/agents/{id}/states', { path: { id: agent }, query: { from }, signal }),
+  });
+}
+
+export function followUpsQuery(agent: string) {
+  return queryOptions({
+    queryKey: ['follow-ups', agent],
+    queryFn: ({ signal }) => request('GET', '/api/v1/follow-ups', { query: { agent, limit: 100 }, signal }),
+  });
+}
+
+/** Callers who asked to be called back, and those whom nobody reached. */
+export const callbacksQuery = queryOptions({
+  queryKey: ['callbacks'],
+  queryFn: ({ signal }) => request('GET', '/api/v1/callbacks', { query: { limit: 100 }, signal }),
+});

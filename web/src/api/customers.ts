@@ -1,5 +1,6 @@
 // The address book.
 
+import { infiniteQueryOptions, queryOptions, skipToken } from '@tanstack/react-query';
 import { request } from './http';
 import type { Customer, CustomerDraft } from './types';
 
@@ -16,3 +17,70 @@ export function changeCustomer(known: Customer, body: CustomerDraft): Promise<Cu
   const ifMatch = `"${known.changed_at}"`;
   return request('PUT', '/api/v1/customers/{id}', { path: { id: known.id }, body, ifMatch });
 }
+
+/** Who has this number; masked ones find nobody. */
+export function customersByNumberQuery(number: string) {
+  return queryOptions({
+    queryKey: ['customers', 'number', number],
+    queryFn: ({ signal }) => request('GET', '/api/v1/customers', { query: { number, limit: 10 }, signal }),
+  });
+}
+
+/** The last calls of a customer. */
+export function contactsQuery(id: string | null) {
+  return queryOptions({
+    queryKey: ['contacts', id],
+    queryFn:
+      id === null
+        ? skipToken
+        : ({ signal }) => request('GET', '/api/v1/customers/{id}/contacts', { path: { id }, signal }),
+  });
+}
+
+export interface CustomerFilter {
+  q?: string | undefined;
+  blocked?: boolean | undefined;
+}
+
+const PAGE = 50;
+
+/** By name, a page at a time. */
+export function customersQuery({ q, blocked }: CustomerFilter) {
+  return infiniteQueryOptions({
+    queryKey: ['customers', 'list', q ?? '', blocked ?? false],
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) =>
+      request('GET', '/api/v1/customers', {
+        query: { q, blocked: blocked || undefined, limit: PAGE, cursor: pageParam },
+        signal,
+      }),
+    getNextPageParam: (page) => page.next,
+  });
+}
+
+export function customerQuery(id: string) {
+  return queryOptions({
+    queryKey: ['customer', id],
+    queryFn: ({ signal }) => request('GET', '/api/v1/customers/{id}', { path: { id }, signal }),
+  });
+}
+
+/** Others with one of the numbers or the e-mail address. */
+export function duplicatesQuery(id: string) {
+  return queryOptions({
+    queryKey: ['duplicates', id],
+    queryFn: ({ signal }) => request('GET', '/api/v1/customers/{id}/duplicates', { path: { id }, signal }),
+  });
+}
+
+export function mergeCustomers(kept: string, other: string): Promise<Customer> {
+  return request('POST', '/api/v1/customers/{id}/merge', { path: { id: kept }, body: { other } });
+}
+
+/** The fields that the center has added, those that the user sees. */
+export const customerFieldsQuery = queryOptions({
+  queryKey: ['customer-fields'],
+  queryFn: async ({ signal }) => (await request('GET', '/api/v1/customer-fields', { signal })).fields,
+});
+
+export const EXPORT_URL = '/api/v1/customers.csv';

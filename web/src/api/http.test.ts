@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { serve } from '../test/server';
-import { Problem, request, requestTagged } from './http';
+import { addressOf, Problem, request, requestTagged } from './http';
 
 const FLOW = { path: { name: 'a' }, body: { text: '' } };
 
@@ -27,4 +27,12 @@ it('keeps the mistakes of a flow that was refused', async () => {
   const error = await request('PUT', '/api/v1/flows/{name}', FLOW).catch((problem: unknown) => problem);
   expect(error).toBeInstanceOf(Problem);
   expect((error as Problem).mistakes).toEqual([{ line: 3 }]);
+});
+
+it('fills in the path and the query, and leaves out what is not there', () => {
+  const address = addressOf('/api/v1/calls/{id}/parties/{leg}', {
+    path: { id: 'a/b', leg: 4 },
+    query: { agent: '1001', queue: undefined, cursor: '', limit: 50 },
+  });
+  expect(address).toBe('/api/v1/calls/a%2Fb/parties/4?agent=1001&limit=50');
 });

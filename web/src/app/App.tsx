@@ -3,16 +3,17 @@
 import { Loader } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { whenSignedOut } from '../api/http';
 import { sessionQuery } from '../api/session';
 import { Failure } from '../ui/Failure';
 import css from './App.module.css';
-import { FirstSteps } from './FirstSteps';
 import { router } from './router';
-import { SignIn } from './SignIn';
 import { SessionContext } from './session';
+
+const SignIn = lazy(async () => ({ default: (await import('./SignIn')).SignIn }));
+const FirstSteps = lazy(() => import('./FirstSteps'));
 
 export function App() {
   const { t } = useTranslation();
@@ -43,18 +44,26 @@ export function App() {
   }
   if (session.data === null) {
     return (
-      <SignIn
-        expired={expired}
-        done={(signedIn) => {
-          setExpired(false);
-          // Another person may have signed in: nothing of the one before is shown.
-          queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
-          queries.setQueryData(sessionQuery.queryKey, signedIn);
-        }}
-      />
+      <Suspense>
+        <SignIn
+          expired={expired}
+          done={(signedIn) => {
+            setExpired(false);
+            // Another person may have signed in: nothing of the one before is shown.
+            queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+            queries.setQueryData(sessionQuery.queryKey, signedIn);
+          }}
+        />
+      </Suspense>
     );
   }
-  if (session.data.must) return <FirstSteps session={session.data} />;
+  if (session.data.must) {
+    return (
+      <Suspense>
+        <FirstSteps session={session.data} />
+      </Suspense>
+    );
+  }
   return (
     <SessionContext value={session.data}>
       <RouterProvider router={router} />

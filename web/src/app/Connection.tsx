@@ -1,6 +1,5 @@
 // Whether what the page shows is true at this moment.
 
-import { Tooltip } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useLive } from '../live/store';
@@ -15,9 +14,7 @@ export function ConnectionLight() {
   const connection = useLive((view) => view.connection);
   const label = t(`connection.${connection}`);
   return (
-    <Tooltip label={label} position="right">
-      <span className={css.light} data-tone={TONE[connection]} role="status" aria-label={label} />
-    </Tooltip>
+    <span className={css.light} data-tone={TONE[connection]} role="status" aria-label={label} title={label} />
   );
 }
 

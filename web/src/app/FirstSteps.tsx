@@ -1,5 +1,6 @@
 // What somebody must do before the pages open: choose a password, add a second factor.
 
+import '@mantine/core/styles/PasswordInput.css';
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -11,7 +12,7 @@ import { problemText } from '../ui/Failure';
 import { Logo } from './Logo';
 import css from './SignIn.module.css';
 
-export function FirstSteps({ session }: { session: Session }) {
+export default function FirstSteps({ session }: { session: Session }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const again = () => void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });

@@ -1,6 +1,7 @@
 // The pages' names, and at the foot everything about this user and this browser.
 
 import {
+  IconAddressBook,
   IconChartBar,
   IconHeadset,
   IconLayoutDashboard,
@@ -22,6 +23,7 @@ export function Rail() {
   const records = useMay('records.see');
   const reports = useMay('reports.see');
   const flows = useMay('flows.see');
+  const seesCustomers = useMay('customers.see');
   return (
     <header className={css.rail}>
       <div className={css.logo}>
@@ -44,6 +46,12 @@ export function Rail() {
           <Link to="/calls" className={css.item}>
             <IconPhoneCall size={20} stroke={1.6} aria-hidden />
             {t('nav.calls')}
+          </Link>
+        )}
+        {seesCustomers && (
+          <Link to="/customers" className={css.item}>
+            <IconAddressBook size={20} stroke={1.6} aria-hidden />
+            {t('nav.customers')}
           </Link>
         )}
         {reports && (

@@ -2,7 +2,7 @@
 
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AgentBar } from '../desk/AgentBar';
 import { CallAlert } from '../desk/CallAlert';
@@ -12,6 +12,8 @@ import { ConnectionBanner } from './Connection';
 import { Rail } from './Rail';
 import css from './Shell.module.css';
 import { useSession } from './session';
+
+const CallBar = lazy(() => import('../desk/CallBar'));
 
 /** The event comes before its record is in the database. */
 const WRITTEN_AFTER_MS = 500;
@@ -37,6 +39,7 @@ export function Shell() {
           <Rail />
           <div className={css.column}>
             <AgentBar />
+            <Suspense>{session.agent !== null && <CallBar />}</Suspense>
             <ConnectionBanner />
             <main id="page" className={css.page} tabIndex={-1}>
               <Outlet />
@@ -72,6 +75,8 @@ function useFreshRecords(store: LiveStore): void {
         ) {
           readLists();
           setTimeout(() => {
+            void queries.invalidateQueries({ queryKey: ['callbacks'] });
+            void queries.invalidateQueries({ queryKey: ['contacts'] });
             void queries.invalidateQueries({ queryKey: ['call', event.call] });
           }, WRITTEN_AFTER_MS);
         }

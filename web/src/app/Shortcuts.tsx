@@ -1,10 +1,10 @@
-// The list of keys.
+// The key that shows the list of keys; the list comes when it is wanted.
 
-import { Kbd, Modal } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useTranslation } from 'react-i18next';
-import { KEYS, keyName } from './keys';
-import css from './Shortcuts.module.css';
+import { lazy, Suspense } from 'react';
+import { KEYS } from './keys';
+
+const ShortcutList = lazy(() => import('./ShortcutList'));
 
 interface Props {
   opened: boolean;
@@ -12,28 +12,6 @@ interface Props {
 }
 
 export function Shortcuts({ opened, toggle }: Props) {
-  const { t } = useTranslation();
   useHotkeys([[KEYS.help, toggle]], []);
-  return (
-    <Modal
-      opened={opened}
-      onClose={toggle}
-      title={t('shortcuts.title')}
-      closeButtonProps={{ 'aria-label': t('shortcuts.close') }}
-      centered
-      // Locking would need an inline style element, which the content policy forbids.
-      lockScroll={false}
-    >
-      <dl className={css.list}>
-        {(['ready', 'not_ready', 'note', 'save', 'dial', 'help'] as const).map((name) => (
-          <div key={name} className={css.row}>
-            <dt>{t(`shortcuts.${name}`)}</dt>
-            <dd>
-              <Kbd>{keyName(KEYS[name])}</Kbd>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </Modal>
-  );
+  return <Suspense>{opened && <ShortcutList opened toggle={toggle} />}</Suspense>;
 }

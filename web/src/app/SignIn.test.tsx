@@ -6,7 +6,7 @@ import { expect, it, vi } from 'vitest';
 import { show } from '../test/render';
 import { SESSION } from '../test/samples';
 import { serve } from '../test/server';
-import { FirstSteps } from './FirstSteps';
+import FirstSteps from './FirstSteps';
 import { SignIn } from './SignIn';
 
 const PATH = 'POST /api/v1/session';

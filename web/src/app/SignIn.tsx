@@ -1,5 +1,6 @@
 // User, password, and the one-time code of those who have a second factor.
 
+import '@mantine/core/styles/PasswordInput.css';
 import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';

@@ -1,25 +1,26 @@
 // Language, appearance, notifications, shortcuts, sign-out.
 
-import { Menu, SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconBell, IconKeyboard, IconLogout } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { askState } from '../api/agents';
 import { sessionQuery, signOut } from '../api/session';
 import type { Agent } from '../api/types';
 import { useLive } from '../live/store';
-import { chooseLanguage, currentLanguage, LANGUAGES, type Language } from '../texts';
 import { Failure } from '../ui/Failure';
 import css from './Rail.module.css';
 import { Shortcuts } from './Shortcuts';
 import { useSession } from './session';
 
+/** They come when the menu is opened. */
+const Choices = lazy(() => import('./Choices'));
+
 export function UserMenu() {
   const { t } = useTranslation();
   const session = useSession();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [shortcuts, showShortcuts] = useDisclosure(false);
   const leave = useSignOut();
 
@@ -30,35 +31,16 @@ export function UserMenu() {
           <button
             type="button"
             className={css.user}
-            aria-label={`${initials(session.name)} · ${t('menu.label', { name: session.name })}`}
+            aria-label={`${initials(session.name)}, ${t('menu.label', { name: session.name })}`}
           >
             {initials(session.name)}
           </button>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{session.name}</Menu.Label>
-          <div className={css.option}>
-            {t('menu.language')}
-            <SegmentedControl
-              aria-label={t('menu.language')}
-              value={currentLanguage()}
-              onChange={(language) => chooseLanguage(language as Language)}
-              data={LANGUAGES.map(({ tag, name }) => ({ value: tag, label: name }))}
-            />
-          </div>
-          <div className={css.option}>
-            {t('menu.theme')}
-            <SegmentedControl
-              aria-label={t('menu.theme')}
-              value={colorScheme}
-              onChange={(scheme) => setColorScheme(scheme as typeof colorScheme)}
-              data={[
-                { value: 'auto', label: t('menu.theme_auto') },
-                { value: 'light', label: t('menu.theme_light') },
-                { value: 'dark', label: t('menu.theme_dark') },
-              ]}
-            />
-          </div>
+          <Suspense>
+            <Choices />
+          </Suspense>
           <Menu.Divider />
           {session.agent !== null && <NotificationItem />}
           <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={showShortcuts.open} closeMenuOnClick>

@@ -90,8 +90,38 @@ const flow = createRoute({
   component: lazyRouteComponent(() => import('../flows/Editor'), 'Editor'),
 });
 
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: '/customers',
+  component: lazyRouteComponent(() => import('../customers/Customers'), 'Customers'),
+});
+
+const customer = createRoute({
+  getParentRoute: () => root,
+  path: '/customers/$customer',
+  component: lazyRouteComponent(() => import('../customers/CustomerPage'), 'CustomerPage'),
+});
+
+const customerImport = createRoute({
+  getParentRoute: () => root,
+  path: '/customers/import',
+  component: lazyRouteComponent(() => import('../customers/ImportPage'), 'ImportPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([desk, live, wall, calls, call, reports, flows, flow]),
+  routeTree: root.addChildren([
+    desk,
+    live,
+    wall,
+    calls,
+    call,
+    customers,
+    customer,
+    customerImport,
+    reports,
+    flows,
+    flow,
+  ]),
   defaultPreload: 'intent',
   defaultErrorComponent: Crashed,
   // Agents' ids are digits: a search value stays the text it is.

@@ -48,6 +48,7 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13 } } },
     Textarea: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13 } } },
     Select: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13 } } },
+    NativeSelect: { defaultProps: { size: 'xs' }, styles: { input: { fontSize: 13 } } },
     SegmentedControl: { defaultProps: { size: 'xs' } },
     Menu: { defaultProps: { transitionProps: { duration: 60 }, shadow: 'md' } },
     Modal: { defaultProps: { transitionProps: { duration: 60 } } },

@@ -21,6 +21,7 @@ it('counts who serves the queue by what they do, and takes the longest wait of t
     name: 'Sales',
     length: 2,
     callbacks: 0,
+    longest_since: null,
     waiting: [
       { call: 'x', since: later },
       { call: 'y', since: T0 },

@@ -1,25 +1,26 @@
 // The bar that is always there: my state with its clock, what comes next, my phone, and how to change it.
 
-import { Button, Kbd, Menu, Tooltip } from '@mantine/core';
+import { Button, Kbd, Menu } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconArrowRight, IconChevronDown } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { askState, reasonsQuery } from '../api/agents';
+import { askState, extendWrapUp, reasonsQuery } from '../api/agents';
 import { type Agent, REASONS, type Reason, type WantedState } from '../api/types';
-import { KEYS } from '../app/keys';
+import { hotkey, KEYS, keyName } from '../app/keys';
 import { useSession } from '../app/session';
 import { useLive } from '../live/store';
 import { word } from '../texts/format';
 import { Clock, Countdown } from '../ui/Clock';
 import { problemText } from '../ui/Failure';
 import { agentTone } from '../ui/tone';
-import { AfterCall } from './AfterCall';
 import css from './AgentBar.module.css';
 import { DeviceMenu } from './DeviceMenu';
 import { HelpButton } from './HelpButton';
+import { Strip } from './Strip';
+import { useAct } from './useAct';
 
 export function AgentBar() {
   const { t } = useTranslation();
@@ -27,13 +28,16 @@ export function AgentBar() {
   const agent = useLive((view) => (session.agent === null ? undefined : view.live.agents[session.agent]));
   if (session.agent === null) return null;
   return (
-    <section className={css.bar} aria-label={t('agent.bar')}>
-      <div className={css.who}>
-        <span className={css.name}>{session.name}</span>
-        <span className={css.id}>{session.agent}</span>
-      </div>
-      {agent && <Bar agent={agent} />}
-    </section>
+    <>
+      <section className={css.bar} aria-label={t('agent.bar')}>
+        <div className={css.who}>
+          <span className={css.name}>{session.name}</span>
+          <span className={css.id}>{session.agent}</span>
+        </div>
+        {agent && <Bar agent={agent} />}
+      </section>
+      {agent && <Strip agent={agent} />}
+    </>
   );
 }
 
@@ -45,7 +49,7 @@ function Bar({ agent }: { agent: Agent }) {
       <span className={css.space} />
       <DeviceMenu agent={agent} />
       <HelpButton agent={agent} />
-      <AfterCall agent={agent} />
+      <MoreTime agent={agent} />
       <Controls agent={agent} />
     </>
   );
@@ -71,6 +75,30 @@ function StateNow({ agent }: { agent: Agent }) {
         )}
       </span>
     </div>
+  );
+}
+
+/** Work after the call takes longer. */
+function MoreTime({ agent }: { agent: Agent }) {
+  const { t } = useTranslation();
+  const acting = useAct();
+  const can = agent.state === 'wrap_up' && (agent.wrap_up?.extensions_left ?? 0) > 0;
+  const longer = () => {
+    if (can) acting.run(() => extendWrapUp(agent.id));
+  };
+  useHotkeys([hotkey('longer', longer)], []);
+  if (!can) return null;
+  return (
+    <>
+      {acting.error !== null && (
+        <span className={css.error} role="alert">
+          {problemText(t, acting.error)}
+        </span>
+      )}
+      <Button title={keyName(KEYS.longer)} variant="default" disabled={!acting.able} onClick={longer}>
+        {t('agent.extend_wrap_up')}
+      </Button>
+    </>
   );
 }
 
@@ -128,18 +156,17 @@ function Controls({ agent }: { agent: Agent }) {
           {problemText(t, ask.error)}
         </span>
       )}
-      <Tooltip label={t('shortcuts.ready')}>
-        <Button
-          variant={inviting ? 'filled' : 'default'}
-          color={wrapUp ? 'violet' : 'teal.8'}
-          onClick={ready}
-          disabled={!connected || isReady}
-          loading={asked === 'ready'}
-          rightSection={<Kbd className={css.kbd}>{KEYS.ready}</Kbd>}
-        >
-          {wrapUp ? t('agent.end_wrap_up') : t('agent.go_ready')}
-        </Button>
-      </Tooltip>
+      <Button
+        title={t('shortcuts.ready')}
+        variant={inviting ? 'filled' : 'default'}
+        color={wrapUp ? 'violet.8' : 'teal.9'}
+        onClick={ready}
+        disabled={!connected || isReady}
+        loading={asked === 'ready'}
+        rightSection={<Kbd className={css.kbd}>{KEYS.ready}</Kbd>}
+      >
+        {wrapUp ? t('agent.end_wrap_up') : t('agent.go_ready')}
+      </Button>
       <Menu opened={menu} onChange={setMenu.toggle} position="bottom-end" width={200}>
         <Menu.Target>
           <Button
@@ -168,6 +195,14 @@ function Controls({ agent }: { agent: Agent }) {
               {name}
             </Menu.Item>
           ))}
+          {agent.state !== 'logged_out' && (
+            <>
+              <Menu.Divider />
+              <Menu.Item onClick={() => can && ask.mutate({ state: 'signed_out' })}>
+                {t('agent.sign_out_queues')}
+              </Menu.Item>
+            </>
+          )}
         </Menu.Dropdown>
       </Menu>
     </div>

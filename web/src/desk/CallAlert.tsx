@@ -6,14 +6,15 @@ import { useTranslation } from 'react-i18next';
 import { useSession } from '../app/session';
 import type { Popped } from '../live/state';
 import { useLive } from '../live/store';
-import { phaseOf } from './PopCard';
+import { phaseOf } from './phase';
 
 export function CallAlert() {
   const session = useSession();
   const pop = useLive((view) => view.live.pop);
   const agent = useLive((view) => (session.agent === null ? undefined : view.live.agents[session.agent]));
+  const call = useLive((view) => (view.live.pop ? view.live.calls[view.live.pop.call] : undefined));
   if (pop === null) return <Quiet />;
-  const phase = phaseOf(pop, agent);
+  const phase = phaseOf(pop, agent, call);
   return phase === 'offered' || phase === 'ringing' ? <Alert pop={pop} /> : <Quiet />;
 }
 

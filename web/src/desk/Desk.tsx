@@ -2,21 +2,30 @@
 
 import { Button } from '@mantine/core';
 import { Navigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../api/types';
-import { useSession } from '../app/session';
+import { useMay, useSession } from '../app/session';
 import { useLive } from '../live/store';
 import { agentTone } from '../ui/tone';
 import css from './Desk.module.css';
-import { DialBox } from './DialBox';
-import { useDrafts } from './drafts';
+import { type Unsaved as UnsavedCall, useUnsaved } from './drafts';
 import { Messages } from './Messages';
-import { MyCalls } from './MyCalls';
 import { MyQueues } from './MyQueues';
-import { OwnCall } from './OwnCall';
-import { EarlierCard, PopCard } from './PopCard';
+import { ReachPanel } from './ReachPanel';
+import { myCall, numberOf } from './room';
 import { Unsaved } from './Unsaved';
+
+const MyDay = lazy(() => import('./MyDay'));
+
+/** The cards come when the agent is about to have calls, which is before the first one is offered. */
+const cards = () => import('./PopCard');
+const PopCard = lazy(async () => ({ default: (await cards()).PopCard }));
+const CallCard = lazy(async () => ({ default: (await cards()).CallCard }));
+const EarlierCard = lazy(async () => ({ default: (await cards()).EarlierCard }));
+
+/** The call that was on the screen last. */
+type Last = Pick<UnsavedCall, 'call' | 'caller' | 'caller_name'>;
 
 export function Desk() {
   const session = useSession();
@@ -28,17 +37,24 @@ function AgentDesk({ id }: { id: string }) {
   const { t } = useTranslation();
   const agent = useLive((view) => view.live.agents[id]);
   const pop = useLive((view) => view.live.pop);
-  const own = useLive((view) =>
-    Object.values(view.live.calls).find((call) => call.direction === 'out' && call.agent === id),
-  );
-  const drafts = useDrafts();
-  const [earlier, setEarlier] = useState<string | null>(null);
+  const own = useLive((view) => myCall(view.live.calls, agent));
+  const unsaved = useUnsaved();
+  const may = useMay('softphone.use');
+  const [last, setLast] = useState<Last | null>(null);
 
-  // A card with something unsaved on it stays when the call is over.
+  const working = agent !== undefined && agent.state !== 'logged_out';
   useEffect(() => {
-    if (pop) setEarlier(pop.call);
-  }, [pop]);
-  const draft = pop ? undefined : drafts.find(({ call }) => call === earlier);
+    if (working) void cards();
+  }, [working]);
+
+  // A card with something unsaved on it stays when the call is over, and that of a call that I made until I am done with it.
+  useEffect(() => {
+    if (pop) setLast({ call: pop.call, caller: pop.caller, caller_name: pop.caller_name });
+    else if (own) setLast({ call: own.id, caller: numberOf(own, id), caller_name: null });
+  }, [pop, own, id]);
+  const kept = unsaved.find(({ call }) => call === last?.call);
+  const wrapping = agent?.state === 'wrap_up' && agent.call === last?.call;
+  const earlier = pop || own ? null : (kept ?? (wrapping && last ? { ...last, card: null } : null));
 
   return (
     <div className={css.desk}>
@@ -46,23 +62,25 @@ function AgentDesk({ id }: { id: string }) {
         {agent && !agent.registered && agent.device.kind === 'phone' && (
           <p className={css.hint}>{t('agent.phone_help', { agent: id })}</p>
         )}
-        {pop && <PopCard pop={pop} agent={agent} />}
-        {draft && (
-          <EarlierCard subject={{ ...draft, customer: null, customer_id: draft.customer }}>
-            <Button variant="default" onClick={() => setEarlier(null)}>
-              {t('pop.close')}
-            </Button>
-          </EarlierCard>
-        )}
-        {own && <OwnCall call={own} />}
-        {!pop && !draft && !own && agent && <Idle agent={agent} />}
+        <Suspense>
+          {pop && <PopCard pop={pop} agent={agent} />}
+          {earlier && (
+            <EarlierCard key={earlier.call} earlier={earlier} agent={id}>
+              <Button variant="default" onClick={() => setLast(null)}>
+                {t('pop.close')}
+              </Button>
+            </EarlierCard>
+          )}
+          {!pop && own && <CallCard call={own} agent={id} />}
+        </Suspense>
+        {!pop && !earlier && !own && agent && <Idle agent={agent} />}
         <Messages agent={id} />
-        <MyCalls agent={id} />
+        <Suspense>{agent && <MyDay agent={agent} />}</Suspense>
       </div>
       <div className={css.side}>
-        {agent && <DialBox agent={agent} />}
-        <MyQueues />
-        <Unsaved except={pop?.call ?? draft?.call ?? null} open={pop ? null : setEarlier} />
+        {agent && may && <ReachPanel agent={agent} />}
+        <MyQueues agent={agent} />
+        <Unsaved except={pop?.call ?? own?.id ?? earlier?.call ?? null} open={pop || own ? null : setLast} />
       </div>
     </div>
   );

@@ -1,11 +1,13 @@
 // One key asks for help; it says whether somebody comes, and takes the wish back.
 
 import { Button } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
 import { IconHandStop } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { askHelp, withdrawHelp } from '../api/agents';
 import type { Agent } from '../api/types';
+import { hotkey, KEYS } from '../app/keys';
 import { useLive } from '../live/store';
 import { problemText } from '../ui/Failure';
 import css from './AgentBar.module.css';
@@ -17,6 +19,8 @@ export function HelpButton({ agent }: { agent: Agent }) {
   const toggle = useMutation({
     mutationFn: () => (help === null ? askHelp(agent.id) : withdrawHelp(agent.id)),
   });
+  const can = connected && agent.state !== 'logged_out' && !toggle.isPending;
+  useHotkeys([hotkey('help_me', () => can && toggle.mutate())], []);
   if (agent.state === 'logged_out') return null;
   const label =
     help === null
@@ -33,11 +37,11 @@ export function HelpButton({ agent }: { agent: Agent }) {
       )}
       <Button
         variant={help === null ? 'default' : 'filled'}
-        color="orange"
+        color="#a84300"
         disabled={!connected}
         loading={toggle.isPending}
         leftSection={<IconHandStop size={14} aria-hidden />}
-        title={help === null ? undefined : t('agent.help.withdraw')}
+        title={help === null ? KEYS.help_me : t('agent.help.withdraw')}
         onClick={() => toggle.mutate()}
       >
         {label}

@@ -1,16 +1,17 @@
 // How many wait in my queues.
 
 import { useTranslation } from 'react-i18next';
-import type { Queue } from '../api/types';
-import { queueLength } from '../live/state';
+import type { Agent, Queue } from '../api/types';
+import { longestSince, queueLength } from '../live/state';
 import { useLive } from '../live/store';
 import { Clock } from '../ui/Clock';
 import { Nothing, Panel } from '../ui/Panel';
 import css from './Desk.module.css';
 
-export function MyQueues() {
+export function MyQueues({ agent }: { agent: Agent | undefined }) {
   const { t } = useTranslation();
-  const queues = useLive((view) => view.live.queues);
+  const all = useLive((view) => view.live.queues);
+  const queues = all.filter(({ id }) => agent?.queues.includes(id));
   return (
     <Panel title={t('desk.queues')}>
       {queues.length === 0 ? (
@@ -29,13 +30,13 @@ export function MyQueues() {
 function QueueRow({ queue }: { queue: Queue }) {
   const { t } = useTranslation();
   const length = queueLength(queue);
-  const first = queue.waiting?.[0];
+  const longest = longestSince(queue);
   return (
     <li className={css.queue}>
       <span className={css.queueName}>{queue.name}</span>
-      {first && (
+      {longest !== null && (
         <span className={css.queueWait} title={t('desk.longest')}>
-          <Clock since={first.since} />
+          <Clock since={longest} />
         </span>
       )}
       <span

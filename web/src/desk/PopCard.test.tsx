@@ -45,7 +45,7 @@ it('is there with the offer, before the phone rings, and says who and from where
   tell(me({ state: 'reserved', call: 'c1' }), offered());
   const card = screen.getByRole('article', { name: 'Caller' });
   expect(card.dataset).toMatchObject({ call: 'c1', phase: 'offered' });
-  expect(screen.getByRole('heading').textContent).toBe('Lena Brandt');
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Lena Brandt');
   for (const text of ['Incoming call', 'Support', 'English', 'Nordlicht']) {
     expect(card.textContent).toContain(text);
   }
@@ -71,7 +71,7 @@ it('of an unknown caller is an empty form with the number in it', async () => {
   await i18next.changeLanguage('zh-CN');
   const tell = desk();
   tell(me({ state: 'reserved', call: 'c1' }), offered(null));
-  expect(screen.getByRole('heading').textContent).toBe('未知来电');
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('未知来电');
   expect((screen.getByLabelText('电话号码') as HTMLInputElement).value).toBe('+493055512345');
   expect(screen.getByRole('button', { name: '新建客户' })).toBeTruthy();
 });

@@ -9,37 +9,30 @@ import {
   IconPhoneIncoming,
   IconUsers,
 } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Agent } from '../api/types';
+import { callQuery } from '../api/calls';
+import { contactsQuery, customersByNumberQuery } from '../api/customers';
+import type { Agent, LiveCall } from '../api/types';
 import type { Popped } from '../live/state';
 import { useLive } from '../live/store';
 import { clock, diverted, languageName } from '../texts/format';
 import { Clock, Countdown } from '../ui/Clock';
-import { agentTone, type Tone } from '../ui/tone';
+import { agentTone, callTone, type Tone } from '../ui/tone';
+import { CallNote } from './CallNote';
 import { CustomerForm, type Subject, useCard } from './CustomerForm';
+import type { Unsaved } from './drafts';
 import css from './PopCard.module.css';
-
-export type Phase = 'offered' | 'ringing' | 'talking' | 'hold' | 'wrap_up' | 'over';
-
-/** Where the call of the card stands, from this agent's chair. */
-export function phaseOf(pop: Popped, agent: Agent | undefined): Phase {
-  switch (agent?.state) {
-    case 'wrap_up':
-      return 'wrap_up';
-    case 'talking':
-    case 'hold':
-      return pop.over ? 'over' : agent.state;
-    case 'ringing':
-      return pop.over ? 'over' : 'ringing';
-    default:
-      return pop.over ? 'over' : 'offered';
-  }
-}
+import { History, Matches, Way } from './PopMore';
+import { phaseOf } from './phase';
+import { numberOf } from './room';
 
 export function PopCard({ pop, agent }: { pop: Popped; agent: Agent | undefined }) {
   const { t } = useTranslation();
-  const phase = phaseOf(pop, agent);
+  const call = useLive((view) => view.live.calls[pop.call]);
+  const phase = phaseOf(pop, agent, call);
   const subject: Subject = { ...pop, customer_id: pop.customer?.id ?? pop.found };
   const tone: Tone = phase === 'over' ? 'none' : phase === 'offered' ? 'ringing' : agentTone(phase);
   return (
@@ -65,21 +58,122 @@ export function PopCard({ pop, agent }: { pop: Popped; agent: Agent | undefined 
         </div>
       </Headline>
       <Facts pop={pop} />
-      <CustomerForm key={pop.call} subject={subject} />
+      <MatchesOf pop={pop} subject={subject} />
+      <Way pop={pop} />
+      <div className={css.body}>
+        <CustomerForm key={pop.call} subject={subject} />
+        <div className={css.aside}>
+          {agent && <NoteOf pop={pop} agent={agent} />}
+          <h2 className={css.title}>{t('pop.history')}</h2>
+          <History history={pop.history} agent={pop.agent} />
+        </div>
+      </div>
     </article>
   );
 }
 
-/** A card of an earlier call on which something is not saved yet. */
-export function EarlierCard({ subject, children }: { subject: Subject; children: ReactNode }) {
+function MatchesOf({ pop, subject }: { pop: Popped; subject: Subject }) {
+  const { card } = useCard(subject);
+  return <Matches call={pop.call} matches={pop.matches} chosen={card?.id ?? null} />;
+}
+
+function NoteOf({ pop, agent }: { pop: Popped; agent: Agent }) {
+  const awaited = agent.wrap_up !== null && agent.wrap_up.disposition !== 'settled';
+  const { call, caller, caller_name, queue } = pop;
+  return (
+    <CallNote
+      key={call}
+      call={call}
+      caller={caller}
+      caller_name={caller_name}
+      queue={queue}
+      agent={agent.id}
+      awaited={awaited}
+    />
+  );
+}
+
+/** The card of a call that I make, or that a colleague asks me into: found by its number. */
+export function CallCard({ call, agent }: { call: LiveCall; agent: string }) {
   const { t } = useTranslation();
+  const number = numberOf(call, agent);
+  const found = useQuery(customersByNumberQuery(number));
+  const customer = found.data?.customers[0] ?? null;
+  const contacts = useQuery(contactsQuery(customer?.id ?? null));
+  const subject: Subject = { call: call.id, caller: number, caller_name: null, customer, customer_id: null };
+  return (
+    <article
+      className={css.card}
+      data-tone={callTone(call.state)}
+      data-phase="own"
+      data-call={call.id}
+      aria-label={t('dial.own')}
+    >
+      <Headline subject={subject} looking={found.isFetching}>
+        <div className={css.phase}>
+          <span role="status">{t(`call.state.${call.state}`)}</span>
+        </div>
+      </Headline>
+      {found.isSuccess && (
+        <div className={css.body}>
+          <CustomerForm key={customer?.id ?? call.id} subject={subject} />
+          <div className={css.aside}>
+            <CallNote
+              call={call.id}
+              caller={number}
+              caller_name={null}
+              queue={call.queue}
+              agent={agent}
+              awaited={false}
+            />
+            <h2 className={css.title}>{t('pop.history')}</h2>
+            <History history={contacts.data?.contacts ?? []} agent={agent} />
+          </div>
+        </div>
+      )}
+    </article>
+  );
+}
+
+/** A call that is over, about which something is not saved, or not said yet. */
+export function EarlierCard({
+  earlier,
+  agent,
+  children,
+}: {
+  earlier: Pick<Unsaved, 'call' | 'caller' | 'caller_name' | 'card'>;
+  agent: string;
+  children: ReactNode;
+}) {
+  const { t } = useTranslation();
+  const { call, caller, caller_name, card } = earlier;
+  const record = useQuery(callQuery(call));
+  const subject: Subject = {
+    call,
+    caller,
+    caller_name,
+    customer: null,
+    customer_id: card?.customer ?? record.data?.customer ?? null,
+  };
   return (
     <article className={css.card} data-tone="none" data-phase="earlier" aria-label={t('pop.label')}>
       <Headline subject={subject} looking={false}>
         <div className={css.phase}>{t('pop.phase.earlier')}</div>
         {children}
       </Headline>
-      <CustomerForm key={subject.call} subject={subject} />
+      <div className={css.body}>
+        {card ? <CustomerForm key={call} subject={subject} /> : <span />}
+        <div className={css.aside}>
+          <CallNote
+            call={call}
+            caller={caller}
+            caller_name={caller_name}
+            queue={record.data?.queues.at(-1)?.queue ?? null}
+            agent={agent}
+            awaited={false}
+          />
+        </div>
+      </div>
     </article>
   );
 }
@@ -112,6 +206,18 @@ function Headline({ subject, looking, children }: HeadlineProps) {
             </span>
           ) : (
             <span className={css.kind}>{card ? t('customer.known') : t('customer.new')}</span>
+          )}
+          {card?.vip && <span className={css.vip}>{t('customer.vip')}</span>}
+          {card?.blocked && <span className={css.blocked}>{t('customer.blocked')}</span>}
+          {card?.tags.map((tag) => (
+            <span key={tag} className={css.tag}>
+              {tag}
+            </span>
+          ))}
+          {card && (
+            <Link to="/customers/$customer" params={{ customer: card.id }} className={css.open}>
+              {t('pop.open')}
+            </Link>
           )}
         </div>
       </div>

@@ -1,12 +1,10 @@
-// What an agent has typed on a caller's card and not saved yet, kept in this browser by call.
-//
-// It outlives a reload, a crash of the page, the end of wrap-up and a sign-out, until it is saved or discarded.
+// What an agent has typed on a caller's card, and about the call, and not saved yet.
 
-import { createContext, useContext, useSyncExternalStore } from 'react';
+import { createContext, useContext, useMemo, useSyncExternalStore } from 'react';
 import { type Fields, sameFields } from './fields';
+import { type Kept, KeptStore } from './kept';
 
-export interface Draft {
-  call: string;
+export interface Draft extends Kept {
   caller: string;
   caller_name: string | null;
   /** The customer that is being changed; null for one that will be created. */
@@ -14,87 +12,37 @@ export interface Draft {
   /** What the card held before the agent typed. */
   base: Fields;
   fields: Fields;
-  at_ms: number;
 }
 
-/** Older ones are dropped, oldest first. */
-const DRAFTS_MAX = 50;
+/** What became of a call, as far as the agent has said it. */
+export interface Note extends Kept {
+  caller: string;
+  caller_name: string | null;
+  note: string;
+  code: string;
+  /** As the field for a moment has it, in local time: `2026-11-30T09:00`. */
+  follow_up: string;
+}
 
-export class DraftStore {
-  readonly #prefix: string;
-  readonly #changed = new Set<() => void>();
-  #all: readonly Draft[] = [];
+/** Cards. */
+export class DraftStore extends KeptStore<Draft> {
+  /** What was typed about calls. */
+  readonly notes: KeptStore<Note>;
 
   constructor(user: string) {
-    this.#prefix = `hotline.draft.${user}.`;
-    this.#all = this.#read();
+    super(`hotline.draft.${user}.`, (draft) => sameFields(draft.base, draft.fields));
+    this.notes = new KeptStore(
+      `hotline.note.${user}.`,
+      ({ note, code, follow_up }) => !note && !code && !follow_up,
+    );
   }
 
-  /** Follows other tabs of this browser until the returned function is called. */
-  open(): () => void {
-    const follow = (event: StorageEvent) => {
-      if (event.key === null || event.key.startsWith(this.#prefix)) this.#set(this.#read());
+  override open(): () => void {
+    const [closeCards, closeNotes] = [super.open(), this.notes.open()];
+    return () => {
+      closeCards();
+      closeNotes();
     };
-    window.addEventListener('storage', follow);
-    return () => window.removeEventListener('storage', follow);
-  }
-
-  /** Newest first. */
-  readonly all = (): readonly Draft[] => this.#all;
-
-  get(call: string): Draft | undefined {
-    return this.#all.find((draft) => draft.call === call);
-  }
-
-  /** A draft that changes nothing is no draft. */
-  put(draft: Draft): void {
-    if (sameFields(draft.base, draft.fields)) {
-      this.remove(draft.call);
-      return;
-    }
-    const all = [draft, ...this.#others(draft.call)];
-    try {
-      localStorage.setItem(this.#prefix + draft.call, JSON.stringify(draft));
-      for (const old of all.slice(DRAFTS_MAX)) localStorage.removeItem(this.#prefix + old.call);
-    } catch {
-      // The browser's store is full or forbidden: the draft lives as long as the page.
-    }
-    this.#set(all.slice(0, DRAFTS_MAX));
-  }
-
-  remove(call: string): void {
-    localStorage.removeItem(this.#prefix + call);
-    this.#set(this.#others(call));
-  }
-
-  readonly subscribe = (changed: () => void): (() => void) => {
-    this.#changed.add(changed);
-    return () => this.#changed.delete(changed);
-  };
-
-  #others(call: string): Draft[] {
-    return this.#all.filter((draft) => draft.call !== call);
-  }
-
-  #set(all: readonly Draft[]): void {
-    this.#all = all;
-    for (const changed of this.#changed) changed();
-  }
-
-  #read(): Draft[] {
-    return Object.keys(localStorage)
-      .filter((key) => key.startsWith(this.#prefix))
-      .flatMap((key) => parse(localStorage.getItem(key)))
-      .sort((one, other) => other.at_ms - one.at_ms);
-  }
-}
-
-function parse(text: string | null): Draft[] {
-  try {
-    return text === null ? [] : [JSON.parse(text) as Draft];
-  } catch {
-    // Written by something else under our name.
-    return [];
   }
 }
 
@@ -109,4 +57,33 @@ export function useDraftStore(): DraftStore {
 export function useDrafts(): readonly Draft[] {
   const store = useDraftStore();
   return useSyncExternalStore(store.subscribe, store.all);
+}
+
+/** What was typed about this call. */
+export function useNote(call: string): Note | undefined {
+  const { notes } = useDraftStore();
+  return useSyncExternalStore(notes.subscribe, () => notes.get(call));
+}
+
+/** Something unsaved about a call. */
+export interface Unsaved extends Kept {
+  caller: string;
+  caller_name: string | null;
+  /** What was typed on the customer's card; null if nothing was. */
+  card: Draft | null;
+}
+
+/** All calls about which something is not saved, the newest first. */
+export function useUnsaved(): readonly Unsaved[] {
+  const { notes } = useDraftStore();
+  const cards = useDrafts();
+  const said = useSyncExternalStore(notes.subscribe, notes.all);
+  return useMemo(() => {
+    const all = new Map<string, Unsaved>();
+    for (const { call, caller, caller_name, at_ms } of said) {
+      all.set(call, { call, caller, caller_name, at_ms, card: null });
+    }
+    for (const card of cards) all.set(card.call, { ...card, card });
+    return [...all.values()].sort((one, other) => other.at_ms - one.at_ms);
+  }, [cards, said]);
 }

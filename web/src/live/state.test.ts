@@ -274,7 +274,17 @@ describe('a snapshot during wrap-up, which no longer tells of the call', () => {
 
 describe('queues of which only the length is told', () => {
   const counted = snapshot({
-    queues: [{ id: 'support', name: 'Support', length: 2, callbacks: 0, waiting: null, agents: null }],
+    queues: [
+      {
+        id: 'support',
+        name: 'Support',
+        length: 2,
+        longest_since: null,
+        callbacks: 0,
+        waiting: null,
+        agents: null,
+      },
+    ],
   });
 
   const length = (facts: Told[]) => run(counted, facts).queues.map(queueLength);

@@ -1,6 +1,22 @@
 // The one reducer: a snapshot and the events after it give what the pages show. Pure: no clock, no network.
 
-import type { Agent, Alarm, Fact, LiveCall, Pop, Queue, Snapshot, StreamEvent, Target } from '../api/types';
+import type {
+  Agent,
+  AgentSpan,
+  Alarm,
+  Direction,
+  Fact,
+  LegSound,
+  LiveCall,
+  Pop,
+  Queue,
+  Snapshot,
+  StreamEvent,
+  Target,
+} from '../api/types';
+
+/** States of a day that are kept; the earliest give way. */
+const SPANS_MAX = 2000;
 
 export interface LiveState {
   /** The last event that is contained; null before the first snapshot. */
@@ -9,10 +25,26 @@ export interface LiveState {
   queues: readonly Queue[];
   calls: Readonly<Record<string, LiveCall>>;
   pop: Popped | null;
+  /** Of calls that are recorded, whether that is paused at the moment. */
+  recordings: Readonly<Record<string, Recorded>>;
+  /** My states that are over, since the snapshot, with the direction of talks. */
+  spans: readonly AgentSpan[];
+  /** Of the call that I am in. */
+  direction: Direction | null;
+  /** Who is being asked in a call, as far as this page was told. */
+  asked: Readonly<Record<string, Target>>;
+  /** How my phone sounded in the last call that it left. */
+  sound: LegSound | null;
   alarms: readonly Alarm[];
   counters: Readonly<Record<string, number>>;
   /** When the counters were read: no event tells of them. */
   counted_at: string | null;
+}
+
+export interface Recorded {
+  paused: boolean;
+  /** When it goes on by itself. */
+  until: string | null;
 }
 
 /** The screen pop of this agent, from offer to the end of wrap-up. */
@@ -31,6 +63,11 @@ export const EMPTY: LiveState = {
   queues: [],
   calls: {},
   pop: null,
+  recordings: {},
+  spans: [],
+  direction: null,
+  asked: {},
+  sound: null,
   alarms: [],
   counters: {},
   counted_at: null,
@@ -55,6 +92,12 @@ export function fromSnapshot(
     pop: snapshot.pop
       ? popped(snapshot.pop, snapshot.calls.find(isUp(snapshot.pop.call)))
       : kept && { ...kept, over: true },
+    // A snapshot does not tell of them; what is not known is read from the call's record.
+    recordings: {},
+    spans: [],
+    direction: snapshot.calls.find(({ id }) => id === agent?.call)?.direction ?? null,
+    asked: {},
+    sound: null,
     alarms: snapshot.alarms,
     counters: snapshot.counters,
     counted_at: snapshot.at,
@@ -86,7 +129,7 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
     case 'alarm.cleared':
       return { ...state, alarms: without(state.alarms, fact.kind) };
     case 'queue.changed':
-      return withLength(state, fact.queue, fact.length);
+      return withLength(state, fact.queue, fact.length, fact.longest_since ?? null);
     case 'call.started':
       return withCall(state, newCall(fact, at));
     case 'call.customer':
@@ -110,6 +153,7 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
         changeCall(state, fact.call, { queue: fact.queue, position: fact.position }),
         fact.queue,
         fact.waiting,
+        undefined,
       );
     case 'call.dequeued':
       return dequeued(
@@ -130,7 +174,10 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
     case 'call.retrieved':
     case 'call.transferring':
     case 'call.transferred':
-      return changeCall(state, fact.call, (call) => company(call, fact));
+      return whoIsAsked(
+        changeCall(state, fact.call, (call) => company(call, fact)),
+        fact,
+      );
     case 'call.offered':
       return offered(state, fact.call, fact.agent, fact.pop ?? null, me);
     case 'call.offer_failed':
@@ -165,10 +212,18 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
     case 'call.assigned':
     case 'call.prioritised':
     case 'call.calling_back':
+      return state;
+    case 'recording.started':
+    case 'recording.resumed':
+      return recorded(state, fact.call, { paused: false, until: null });
+    case 'recording.paused':
+      return recorded(state, fact.call, { paused: true, until: fact.until });
     case 'recording.finished':
     case 'recording.mended':
     case 'recording.failed':
-      return state;
+      return recorded(state, fact.call, null);
+    case 'sound.measured':
+      return fact.sound.agent === me ? { ...state, sound: fact.sound } : state;
     default:
       // A newer server may tell more than this page knows.
       return state;
@@ -199,7 +254,43 @@ function isFree(agent: Agent): boolean {
 
 function withAgent(state: LiveState, agent: Agent, me: string | null): LiveState {
   const pop = agent.id === me && isFree(agent) ? null : state.pop;
-  return { ...state, pop, agents: { ...state.agents, [agent.id]: agent } };
+  const spans = agent.id === me ? withSpan(state, agent) : state.spans;
+  const direction = agent.id === me ? directionOf(state, agent) : state.direction;
+  // Who sees the own calls alone is not told of their end when others have them.
+  const alone = agent.id === me && isFree(agent) && Object.keys(state.agents).length === 1;
+  const calls = alone ? ownCalls(state.calls, agent.id) : state.calls;
+  return { ...state, calls, pop, spans, direction, agents: { ...state.agents, [agent.id]: agent } };
+}
+
+/** Kept when the call is over, for the talk is told to be over after it. */
+function directionOf({ calls, direction }: LiveState, { call }: Agent): Direction | null {
+  return call === null ? null : (calls[call]?.direction ?? direction);
+}
+
+/** The calls that the agent makes: the phone may not ring yet. */
+function ownCalls(calls: LiveState['calls'], me: string): LiveState['calls'] {
+  const own = Object.values(calls).filter(({ direction, agent }) => direction !== 'in' && agent === me);
+  return byId(own);
+}
+
+/** My states that are over, the latest last. */
+function withSpan(state: LiveState, agent: Agent): readonly AgentSpan[] {
+  const before = state.agents[agent.id];
+  if (before === undefined || before.since === agent.since) return state.spans;
+  const { state: word, call, since: from } = before;
+  const span = { state: word, detail: state.direction, call, from, until: agent.since };
+  return [...state.spans, span].slice(-SPANS_MAX);
+}
+
+/** Whom the agent asks is told once, when it begins. */
+function whoIsAsked(state: LiveState, fact: Extract<Fact, { call: string }>): LiveState {
+  const { [fact.call]: before, ...others } = state.asked;
+  if (fact.type === 'call.consulting') return { ...state, asked: { ...others, [fact.call]: fact.to } };
+  const over =
+    fact.type === 'call.consult_ended' ||
+    fact.type === 'call.transferring' ||
+    fact.type === 'call.party_joined';
+  return over && before ? { ...state, asked: others } : state;
 }
 
 function newCall(fact: Extract<Fact, { type: 'call.started' }>, at: string): LiveCall {
@@ -234,7 +325,7 @@ function offered(
   me: string | null,
 ): LiveState {
   const next = changeCall(state, call, ({ offered_to, consulting }) =>
-    consulting ? {} : ringing([...offered_to, agent]),
+    consulting ? {} : ringing([...offered_to.filter((one) => one !== agent), agent]),
   );
   return pop !== null && me !== null && agent === me
     ? { ...next, pop: { ...pop, over: false, found: null, waited_until: null } }
@@ -309,7 +400,8 @@ function ended(state: LiveState, call: string): LiveState {
     ? state.queues.map((queue) => leave(queue, call))
     : state.queues;
   const pop = state.pop?.call === call ? { ...state.pop, over: true } : state.pop;
-  return { ...state, calls: gone ? calls : state.calls, queues, pop };
+  const { [call]: _, ...asked } = state.asked;
+  return { ...state, calls: gone ? calls : state.calls, queues, pop, asked };
 }
 
 function withCustomer(state: LiveState, call: string, customer: string | null): LiveState {
@@ -351,18 +443,47 @@ function enqueued(state: LiveState, id: string, entry: { call: string; since: st
   return changeQueue(state, id, (queue) =>
     queue.waiting
       ? { ...queue, waiting: [...(leave(queue, entry.call).waiting ?? []), entry] }
-      : { ...queue, length: queueLength(queue) + 1 },
+      : {
+          ...queue,
+          length: queueLength(queue) + 1,
+          longest_since: queue.longest_since ?? entry.since,
+        },
   );
 }
 
 function dequeued(state: LiveState, id: string, call: string): LiveState {
   return changeQueue(state, id, (queue) =>
-    queue.waiting ? leave(queue, call) : { ...queue, length: Math.max(0, queueLength(queue) - 1) },
+    queue.waiting ? leave(queue, call) : counted(queue, Math.max(0, queueLength(queue) - 1)),
   );
 }
 
-function withLength(state: LiveState, id: string, length: number): LiveState {
-  return changeQueue(state, id, (queue) => (queue.waiting ? queue : { ...queue, length }));
+function withLength(
+  state: LiveState,
+  id: string,
+  length: number,
+  since: string | null | undefined,
+): LiveState {
+  return changeQueue(state, id, (queue) =>
+    queue.waiting
+      ? queue
+      : { ...queue, length, longest_since: since === undefined ? queue.longest_since : since },
+  );
+}
+
+/** Of a queue in which nobody waits, nobody waits longest. */
+function counted(queue: Queue, length: number): Queue {
+  return { ...queue, length, longest_since: length === 0 ? null : queue.longest_since };
+}
+
+function recorded(state: LiveState, call: string | null | undefined, now: Recorded | null): LiveState {
+  if (!call) return state;
+  const { [call]: _, ...others } = state.recordings;
+  return { ...state, recordings: now === null ? others : { ...others, [call]: now } };
+}
+
+/** Since when the one waits who has waited longest; null if nobody does. */
+export function longestSince(queue: Queue): string | null {
+  return queue.waiting ? (queue.waiting[0]?.since ?? null) : (queue.longest_since ?? null);
 }
 
 function leave(queue: Queue, call: string): Queue {

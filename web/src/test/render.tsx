@@ -28,7 +28,7 @@ export function show(children: ReactNode, { session = SESSION, snapshot }: Optio
   store.connection('live');
   if (snapshot) store.arrived([{ snapshot }]);
   const drafts = new DraftStore(session.user);
-  // Links need to know where they are; no test goes anywhere.
+  // Links lead somewhere; no page is shown by it.
   const router = createRouter({ routeTree: createRootRoute(), history: createMemoryHistory() });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const view = render(

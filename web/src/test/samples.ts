@@ -20,6 +20,7 @@ export function agent(more: Partial<Agent> = {}): Agent {
     help: null,
     skills: {},
     groups: [],
+    queues: ['support'],
     daily_cap: null,
     ...more,
   };
@@ -99,7 +100,17 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     seq: 10,
     at: T0,
     agents: [agent()],
-    queues: [{ id: 'support', name: 'Support', length: 0, callbacks: 0, waiting: [], agents: [] }],
+    queues: [
+      {
+        id: 'support',
+        name: 'Support',
+        length: 0,
+        longest_since: null,
+        callbacks: 0,
+        waiting: [],
+        agents: [],
+      },
+    ],
     calls: [],
     pop: null,
     alarms: [],

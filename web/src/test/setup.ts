@@ -3,8 +3,10 @@
 import { cleanup } from '@testing-library/react';
 import i18next from 'i18next';
 import { afterEach, beforeEach, vi } from 'vitest';
-import '../texts';
+import { startTexts } from '../texts';
 import '../texts/wide';
+
+await startTexts(['en', 'zh-CN']);
 
 window.matchMedia ??= (query: string) =>
   ({

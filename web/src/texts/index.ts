@@ -2,9 +2,8 @@
 
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import en from './en.json';
+import type en from './en.json';
 import type wide from './wide.en.json';
-import zh from './zh.json';
 
 export const LANGUAGES = [
   { tag: 'en', name: 'English' },
@@ -30,9 +29,10 @@ export function currentLanguage(): Language {
   return i18next.language === 'zh-CN' ? 'zh-CN' : 'en';
 }
 
-export function chooseLanguage(language: Language): void {
+export async function chooseLanguage(language: Language): Promise<void> {
   localStorage.setItem(REMEMBERED, language);
-  void i18next.changeLanguage(language);
+  await load(language);
+  await i18next.changeLanguage(language);
 }
 
 /** The one chosen before, else the browser's. */
@@ -41,18 +41,31 @@ function firstLanguage(): Language {
   return wanted.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 }
 
-// Typed so that a text missing in one language does not compile.
-const chinese: Texts = zh;
+/** The words of each language come when it is chosen. Typed so that a text missing in one does not compile. */
+const WORDS: Record<Language, () => Promise<{ default: Texts }>> = {
+  en: () => import('./en.json'),
+  'zh-CN': () => import('./zh.json'),
+};
+
+async function load(language: Language): Promise<void> {
+  if (i18next.hasResourceBundle(language, 'translation')) return;
+  const { default: words } = await WORDS[language]();
+  i18next.addResourceBundle(language, 'translation', words);
+}
 
 i18next.on('languageChanged', (language) => {
   document.documentElement.lang = language;
 });
 
-void i18next.use(initReactI18next).init({
-  resources: { en: { translation: en }, 'zh-CN': { translation: chinese } },
-  lng: firstLanguage(),
-  fallbackLng: false,
-  nsSeparator: false,
-  interpolation: { escapeValue: false },
-  initAsync: false,
-});
+/** To be waited for before anything is shown. */
+export async function startTexts(languages: readonly Language[] = [firstLanguage()]): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    resources: {},
+    lng: languages[0] ?? 'en',
+    fallbackLng: false,
+    nsSeparator: false,
+    interpolation: { escapeValue: false },
+    initAsync: false,
+  });
+  for (const language of languages) await load(language);
+}

@@ -39,6 +39,9 @@ pub struct Agent {
     pub skills: BTreeMap<String, u8>,
     /// The groups that the agent belongs to.
     pub groups: Vec<String>,
+    /// The queues that the agent serves, as configured.
+    #[serde(default)]
+    pub queues: Vec<String>,
     /// How many calls from queues the agent takes on one day.
     pub daily_cap: Option<u32>,
 }

@@ -18,7 +18,7 @@ pub struct Event {
     /// The call concerned, if it is one call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
-    /// The call as it stands, for those who see it by their team: with what may have brought it into their view.
+    /// The call as it stands, with what may have brought it into the view of an agent, or of those who see it by their team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Box<Call>>,
     /// What happened: `type` and the fields of that type.
@@ -386,6 +386,9 @@ pub enum What {
         queue: String,
         /// Callers waiting in all.
         length: usize,
+        /// Since when the one of them waits who has waited longest; `null` if nobody does.
+        #[serde(default)]
+        longest_since: Option<Timestamp>,
     },
     /// An agent's state, registration or pending request changed.
     #[serde(rename = "agent.changed")]

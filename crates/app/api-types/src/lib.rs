@@ -14,6 +14,7 @@ mod call;
 mod callback;
 mod config;
 mod customer;
+mod directory;
 mod event;
 mod flow;
 mod hours;
@@ -53,6 +54,7 @@ pub use customer::{
     CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, FieldValue, MergeCustomers,
     NewCustomerField,
 };
+pub use directory::{CenterNumber, Colleague, Directory};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use flow::{
     Flow, FlowCheck, FlowDiff, FlowDraft, FlowEdge, FlowExitFigures, FlowFigures, FlowGraph, FlowList,

@@ -38,6 +38,9 @@ pub struct Queue {
     pub name: String,
     /// How many hold the line.
     pub length: usize,
+    /// Since when the one of them waits who has waited longest; `null` if nobody does.
+    #[serde(default)]
+    pub longest_since: Option<Timestamp>,
     /// How many wait to be called back.
     #[serde(default)]
     pub callbacks: u32,

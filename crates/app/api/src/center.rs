@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hotline_api_types::CenterNumber;
 use hotline_base::{AgentId, HoursId, Pii};
 use hotline_call::DialPlan;
 use hotline_hours::{Schedule, Zone};
@@ -18,6 +19,8 @@ pub struct Center {
     pub dial_plan: DialPlan,
     /// The numbers outside at which agents may choose to be reached.
     pub outside_numbers: BTreeMap<AgentId, Vec<Pii<String>>>,
+    /// The center's numbers, in order.
+    pub numbers: Vec<CenterNumber>,
     /// The teams that users oversee.
     pub teams: Arc<Teams>,
     /// What can become of calls.

@@ -49,6 +49,8 @@ pub(crate) struct Course {
     pub(crate) queue: Option<QueueId>,
     pub(crate) state: Shown,
     pub(crate) agents: Vec<AgentId>,
+    /// Who talks with the other side, or did last.
+    pub(crate) talker: Option<AgentId>,
     pub(crate) attendees: Vec<Attendee>,
     pub(crate) consulting: bool,
     pub(crate) held: bool,
@@ -264,6 +266,7 @@ impl Course {
             queue: None,
             state: Shown::InFlow,
             agents: Vec::new(),
+            talker: None,
             attendees: Vec::new(),
             consulting: false,
             held: false,
@@ -288,6 +291,15 @@ impl Course {
             queue: record.queues.last().map(|visit| visit.queue.clone()),
             state: state(&view.state),
             agents: agents_of(view).into_iter().cloned().collect(),
+            talker: match &view.state {
+                CallState::Connected { agent } => Some(agent.clone()),
+                CallState::InFlow
+                | CallState::Queued { .. }
+                | CallState::Offered { .. }
+                | CallState::Dialling
+                | CallState::ConnectedOutside
+                | CallState::Ending => None,
+            },
             attendees: view.attendees.clone(),
             consulting: view.is_consulting,
             held: view.is_held,
@@ -310,8 +322,9 @@ impl Course {
                 self.customer = customer.map(|customer| customer.to_string());
             }
             CallEvent::Offered { .. } => self.state = Shown::Offered,
-            CallEvent::Connected { .. } => {
+            CallEvent::Connected { agent, .. } => {
                 self.state = Shown::Connected;
+                self.talker = Some(agent.clone());
                 self.connected_at = self.connected_at.or(Some(at));
             }
             CallEvent::Dialled { .. } => self.state = Shown::Dialling,
@@ -343,7 +356,11 @@ impl Course {
             CallEvent::Muted { is_muted, .. } => self.muted = *is_muted,
             CallEvent::Held { by: Party::Agent } => self.held = true,
             CallEvent::Retrieved { by: Party::Agent } => self.held = false,
-            CallEvent::Transferring { .. } | CallEvent::Transferred { .. } | CallEvent::TakenOver { .. } => {
+            CallEvent::TakenOver { by, .. } => {
+                self.talker = Some(by.clone());
+                (self.consulting, self.held, self.muted) = (false, false, false);
+            }
+            CallEvent::Transferring { .. } | CallEvent::Transferred { .. } => {
                 (self.consulting, self.held, self.muted) = (false, false, false);
             }
             _ => {}

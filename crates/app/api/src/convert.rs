@@ -110,6 +110,7 @@ pub(crate) struct Profile {
     name: Pii<String>,
     skills: BTreeMap<String, u8>,
     groups: Vec<String>,
+    queues: Vec<String>,
     daily_cap: Option<u32>,
 }
 
@@ -119,6 +120,7 @@ impl Profile {
             name: view.name.clone(),
             skills: view.skills.iter().map(|(skill, level)| (skill.to_string(), *level)).collect(),
             groups: view.groups.iter().map(ToString::to_string).collect(),
+            queues: view.queues.iter().map(ToString::to_string).collect(),
             daily_cap: view.daily_cap,
         }
     }
@@ -163,6 +165,7 @@ fn agent_object(agent: &AgentId, profile: Option<&Profile>, standing: Standing<'
         help: help.map(self::help),
         skills: profile.map(|profile| profile.skills.clone()).unwrap_or_default(),
         groups: profile.map(|profile| profile.groups.clone()).unwrap_or_default(),
+        queues: profile.map(|profile| profile.queues.clone()).unwrap_or_default(),
         daily_cap: profile.and_then(|profile| profile.daily_cap),
     }
 }
@@ -215,6 +218,7 @@ fn queue(view: &QueueView, viewer: &Viewer) -> Option<api::Queue> {
         id: view.id.to_string(),
         name: view.name.clone(),
         length: view.on_the_line().count(),
+        longest_since: view.longest_since.map(time),
         waiting: lists.then(|| view.on_the_line().map(waiting).collect()),
         agents: lists.then(|| viewer.agents_of(&view.id).map(ToString::to_string).collect()),
         callbacks: view.callbacks_waiting,
@@ -260,6 +264,7 @@ fn attendee(of: &Attendee, sight: Sight) -> api::Attendee {
 /// A living call as the stream has followed it.
 pub(crate) fn shown(course: &Course, sight: Sight) -> api::Call {
     let agents: Vec<String> = course.agents.iter().map(ToString::to_string).collect();
+    let talker = course.talker.as_ref().filter(|_| course.state == api::CallState::Connected);
     api::Call {
         id: course.call.to_string(),
         state: course.state,
@@ -269,7 +274,7 @@ pub(crate) fn shown(course: &Course, sight: Sight) -> api::Call {
         direction: record::direction(&course.source, &course.entry),
         queue: course.queue.as_ref().map(ToString::to_string),
         position: None,
-        agent: agents.first().cloned(),
+        agent: talker.map(ToString::to_string).or_else(|| agents.first().cloned()),
         offered_to: if course.state == api::CallState::Offered { agents } else { Vec::new() },
         started_at: time(course.started_at),
         answered_at: course.answered_at.map(time),

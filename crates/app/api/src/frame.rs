@@ -18,7 +18,7 @@ use crate::lines::Share;
 pub(crate) enum Form {
     /// With the reasons of decisions, which name the other agents.
     Whole,
-    /// To an agent concerned.
+    /// To an agent concerned: without reasons, and with the call when it may be new to that one.
     Own,
     /// To those who see the call by their team: without reasons, and with the call when it may be new to them.
     Team,
@@ -35,7 +35,10 @@ pub(crate) fn event(
     let mut event = convert::event(&live.event, agents, sight);
     match form {
         Form::Whole => {}
-        Form::Own => take_reasons(&mut event.what),
+        Form::Own => {
+            take_reasons(&mut event.what);
+            event.shown = own(noted, sight);
+        }
         Form::Team => {
             take_reasons(&mut event.what);
             event.shown = noted.shown.as_ref().map(|course| Box::new(convert::shown(course, sight)));
@@ -43,7 +46,11 @@ pub(crate) fn event(
         Form::Shared => {
             event.call = None;
             if let Some(Share::Length(change)) = share {
-                event.what = What::QueueChanged { queue: change.queue.to_string(), length: change.length };
+                event.what = What::QueueChanged {
+                    queue: change.queue.to_string(),
+                    length: change.length,
+                    longest_since: change.longest_since.map(convert::time),
+                };
             }
         }
     }
@@ -52,17 +59,25 @@ pub(crate) fn event(
 
 /// An event with the screen pop that goes with it, for the agent whose pop it is.
 pub(crate) fn popped(
-    (live, shown): (&Live, &ScreenPop),
+    (live, noted, shown): (&Live, &Noted, &ScreenPop),
     sight: Sight,
     lens: Lens<'_>,
     agents: &BTreeMap<AgentId, Profile>,
 ) -> Bytes {
     let mut event = convert::event(&live.event, agents, sight);
     take_reasons(&mut event.what);
+    event.shown = own(noted, sight);
     if let What::CallOffered { pop, .. } | What::CallConnected { pop, .. } = &mut event.what {
         *pop = Some(Box::new(convert::pop(shown, lens)));
     }
     frame("event", live.event.seq, &event)
+}
+
+/// The call, for an agent whom it begins to concern: without those who listen unheard.
+fn own(noted: &Noted, sight: Sight) -> Option<Box<hotline_api_types::Call>> {
+    let mut course = noted.shown.as_deref()?.clone();
+    course.attendees.retain(|one| one.told);
+    Some(Box::new(convert::shown(&course, sight)))
 }
 
 fn take_reasons(what: &mut What) {

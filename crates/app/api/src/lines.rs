@@ -1,19 +1,29 @@
-//! How many callers wait in each queue, followed event by event: agents are told the lengths and not who waits.
+//! How many callers wait in each queue and since when, followed event by event: agents are told this and not who waits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use hotline_base::{CallId, QueueId};
+use hotline_base::{CallId, QueueId, WallTime};
 use hotline_call::{CallEvent, Event, EventKind, Snapshot};
 
-/// Who waits where; bounded by the shard's limit of calls.
+/// Who waits where since when; bounded by the shard's limit of calls.
 #[derive(Default)]
-pub(crate) struct Lines(BTreeMap<QueueId, BTreeSet<CallId>>);
+pub(crate) struct Lines(BTreeMap<QueueId, Line>);
+
+type Line = BTreeMap<CallId, WallTime>;
 
 /// A queue that has become longer or shorter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LengthChange {
     pub(crate) queue: QueueId,
     pub(crate) length: usize,
+    /// Since when who has waited longest waits.
+    pub(crate) longest_since: Option<WallTime>,
+}
+
+impl LengthChange {
+    fn of(queue: &QueueId, line: &Line) -> Self {
+        Self { queue: queue.clone(), length: line.len(), longest_since: line.values().min().copied() }
+    }
 }
 
 /// What agents are told of an event that does not concern them.
@@ -29,7 +39,7 @@ impl Lines {
     /// As of a snapshot.
     pub(crate) fn from_snapshot(snapshot: &Snapshot) -> Self {
         let line = |view: &hotline_acd::QueueView| {
-            (view.id.clone(), view.on_the_line().map(|caller| caller.call).collect())
+            (view.id.clone(), view.on_the_line().map(|caller| (caller.call, caller.since)).collect())
         };
         Self(snapshot.queues.iter().map(line).collect())
     }
@@ -40,7 +50,7 @@ impl Lines {
         match what {
             CallEvent::Queued { queue } => {
                 let line = self.0.entry(queue.clone()).or_default();
-                line.insert(*call).then(|| LengthChange { queue: queue.clone(), length: line.len() })
+                line.insert(*call, event.at).is_none().then(|| LengthChange::of(queue, line))
             }
             // The end of a call takes it out of its queue even if a defect kept the queue from saying so.
             CallEvent::Dequeued { .. } | CallEvent::Ended { .. } => self.leave(*call),
@@ -88,9 +98,9 @@ impl Lines {
     }
 
     fn leave(&mut self, call: CallId) -> Option<LengthChange> {
-        let (queue, line) = self.0.iter_mut().find(|(_, line)| line.contains(&call))?;
+        let (queue, line) = self.0.iter_mut().find(|(_, line)| line.contains_key(&call))?;
         line.remove(&call);
-        Some(LengthChange { queue: queue.clone(), length: line.len() })
+        Some(LengthChange::of(queue, line))
     }
 }
 
@@ -137,19 +147,23 @@ mod tests {
         let cause = || EndCause { kind: EndKind::InternalError, sip_status: Some(500), q850: 41 };
         let ended = || CallEvent::Ended { by: Party::System, cause: cause() };
         for (number, what, expected) in [
-            (2, queued("sales"), Some(("sales", 2))),
+            (2, queued("sales"), Some(("sales", 2, Some(0)))),
             (2, queued("sales"), None),
-            (3, queued("support"), Some(("support", 1))),
+            (3, queued("support"), Some(("support", 1, Some(9)))),
             (2, CallEvent::Position { queue: "sales".into(), position: 2, waiting: 2 }, None),
-            (1, left(), Some(("sales", 1))),
+            (1, left(), Some(("sales", 1, Some(9)))),
             (1, left(), None),
             (1, ended(), None),
-            (3, ended(), Some(("support", 0))),
-            (2, left(), Some(("sales", 0))),
+            (3, ended(), Some(("support", 0, None))),
+            (2, left(), Some(("sales", 0, None))),
         ] {
             let kind = EventKind::Call { call: call(number), what };
-            let change = lines.note(&Event { seq: 2, at: WallTime(0), kind });
-            let change = change.as_ref().map(|change| (change.queue.as_str(), change.length));
+            let change = lines.note(&Event { seq: 2, at: WallTime(9), kind });
+            let told = |change: &LengthChange| {
+                (change.queue.to_string(), change.length, change.longest_since.map(|since| since.0))
+            };
+            let expected = expected.map(|(queue, length, since)| (queue.to_owned(), length, since));
+            let change = change.as_ref().map(told);
             assert_eq!(change, expected, "call {number}");
         }
     }

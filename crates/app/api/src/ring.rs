@@ -55,7 +55,7 @@ impl Entry {
         // Written for each page anew: no other agent's page gets it, and what it shows of a customer depends on who looks.
         if let Some(shown) = self.live.pop.as_ref().filter(|shown| viewer.is_popped(&shown.agent)) {
             let lens = Lens::of(viewer, sight, fields);
-            let frame = frame::popped((&self.live, shown), sight, lens, agents);
+            let frame = frame::popped((&self.live, &self.noted, shown), sight, lens, agents);
             return Some((frame, self.is_offer().then_some(shown.offer)));
         }
         let frame = self.frames[form as usize][sight as usize].get_or_init(|| {

@@ -10,6 +10,7 @@ mod config;
 mod credentials;
 mod customer_fields;
 mod customers;
+mod directory;
 mod document;
 mod events;
 mod export;
@@ -251,6 +252,8 @@ fn calls(table: Table) -> Table {
 /// What agents and supervisors do with calls.
 fn softphone(table: Table) -> Table {
     routes! { table;
+        /// Whom a call can be sent to: colleagues as they are at this moment, and the center's numbers.
+        GET "/v1/directory", may(P::SoftphoneUse) => directory::list;
         /// An agent leaves the own call; a supervisor ends it for all.
         POST "/v1/calls/{id}/hangup", either(P::SoftphoneUse, P::CallsControl) => softphone::hang_up [409];
         /// The agent holds the other side, who hears music.

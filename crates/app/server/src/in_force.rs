@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use hotline_api::{Center, Dispositions, Teams};
+use hotline_api_types::CenterNumber;
 use hotline_base::{AgentId, Pii, QueueId};
 use hotline_config::Configuration;
 use hotline_flow_test::Center as KnownCenter;
@@ -83,6 +84,7 @@ fn center(configuration: &Configuration) -> Center {
         zone: configuration.center.zone.clone(),
         dial_plan: configuration.center.dial_plan.clone(),
         outside_numbers: outside_numbers(configuration),
+        numbers: numbers(configuration),
         teams: Arc::new(teams(configuration)),
         dispositions: dispositions(configuration),
         hours: configuration.center.hours.clone(),
@@ -93,6 +95,17 @@ fn center(configuration: &Configuration) -> Center {
 fn outside_numbers(configuration: &Configuration) -> BTreeMap<AgentId, Vec<Pii<String>>> {
     let agents = configuration.center.agents.iter();
     agents.map(|(id, agent)| (id.clone(), agent.outside_numbers.clone())).collect()
+}
+
+/// What the directory of agents says of the center's numbers.
+fn numbers(configuration: &Configuration) -> Vec<CenterNumber> {
+    let numbers = configuration.center.numbers.iter();
+    let entry = |(dialled, number): (&String, &hotline_call::Number)| CenterNumber {
+        number: dialled.clone(),
+        flow: number.flow.to_string(),
+        language: number.language.clone(),
+    };
+    numbers.map(entry).collect()
 }
 
 /// Who can be overseen together.

@@ -136,8 +136,7 @@ impl Server {
         let (recorder, media) = start_media(configuration, media_sender)?;
         let sounds = (media.handle(), sounds);
 
-        let parts = Supervision::default();
-        let (handle, asks, live) = Handle::channel();
+        let (parts, (handle, asks, live)) = (Supervision::default(), Handle::channel());
         parts.watch("the SIP receiver", receivers.run());
         tokio::spawn(certificate::report(network.trouble(), handle.clone()));
         let endpoint = endpoint(configuration, &sip);

@@ -105,13 +105,15 @@ impl Store {
     }
 
     /// Customers whose name, company, e-mail or number holds `text`, in any case, by name, those behind the
-    /// customer `after`; at most `limit`, and one more than [`CUSTOMER_SEARCH_MAX`].
+    /// customer `after`; at most `limit`, and one more than [`CUSTOMER_SEARCH_MAX`]. With `blocked` only those whom the center
+    /// does not want to hear from.
     ///
     /// # Errors
     /// [`StoreError::Invalid`], [`StoreError::Unavailable`].
     pub async fn search_customers(
         &self,
         text: &Pii<String>,
+        blocked: bool,
         after: Option<CustomerId>,
         limit: usize,
     ) -> Result<Vec<Customer>, StoreError> {
@@ -123,6 +125,9 @@ impl Store {
             like_pattern(text.expose()),
         );
         statement.push(" ESCAPE '!'");
+        if blocked {
+            statement.push_bind(" AND blocked = ", true);
+        }
         if let Some(after) = after {
             // By its id, not by what it is called: places in lists are sent about.
             statement.push_bind(

@@ -86,6 +86,7 @@ const CASES: &[Case] = cases![
     customers::versions_grow_when_the_clock_goes_back,
     customers::search_looks_through_everything_in_any_case,
     customers::search_takes_wildcards_literally_and_is_bounded,
+    customers::the_blocked_are_found_apart,
     customers::unstorable_customers_are_refused_and_leave_nothing,
     messages::a_message_comes_back_as_given_and_once,
     messages::messages_of_mailboxes_are_listed_newest_first_page_by_page,

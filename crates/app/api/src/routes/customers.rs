@@ -39,6 +39,9 @@ pub(crate) struct Search {
     number: Option<String>,
     /// A part of a name, a company, an e-mail address or a number.
     q: Option<String>,
+    /// Only those whom the center does not want to hear from.
+    #[serde(default)]
+    blocked: bool,
     /// At most so many on a page: 1 to 100, 100 if absent.
     limit: Option<usize>,
     /// `next` of the page before.
@@ -71,7 +74,7 @@ pub(crate) async fn list(
                 Some(id) => Some(find(&app, &id).await.map_err(|_| ApiError::Cursor)?.id),
                 None => None,
             };
-            store.search_customers(&Pii::new(text), after, size + 1).await?
+            store.search_customers(&Pii::new(text), search.blocked, after, size + 1).await?
         }
     };
     let (found, next) = cursor::page(found, size, |customer| customer.id.to_string());

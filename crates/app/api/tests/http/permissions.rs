@@ -51,6 +51,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("GET /v1/calls.csv", "--y---y"),
     ("GET /v1/calls.xlsx", "--y---y"),
     ("POST /v1/calls", "yyy---y"),
+    ("GET /v1/directory", "yyy---y"),
     ("GET /v1/calls/{id}", "yyyyy-y"),
     ("GET /v1/calls/{id}/recording", "yyyy--y"),
     ("GET /v1/calls/{id}/recording/peaks", "yyyy--y"),

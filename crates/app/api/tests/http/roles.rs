@@ -202,7 +202,8 @@ async fn an_agent_sees_itself_its_call_and_the_lengths_of_queues() {
     assert_eq!(ids(&ann["calls"]), [mine.to_string()]);
     assert_eq!(
         ann["queues"],
-        json!([{ "id": "sales", "name": "Sales", "length": 1, "waiting": null, "agents": null, "callbacks": 0 }])
+        json!([{ "id": "sales", "name": "Sales", "length": 1, "longest_since": "1970-01-01T00:00:00.000Z",
+            "waiting": null, "agents": null, "callbacks": 0 }])
     );
     assert_eq!((&ann["pop"]["offer"], &ann["pop"]["queue"]), (&json!(7), &json!("sales")));
     assert_eq!((&ann["alarms"], &ann["counters"]), (&json!([]), &json!({})));

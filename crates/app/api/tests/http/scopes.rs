@@ -2,7 +2,7 @@
 
 use hotline_access::{BUILT_IN, Grants, Permission};
 use hotline_base::{CallId, LegId};
-use hotline_call::{CallEvent, EndCause, EndKind, Party};
+use hotline_call::{CallEvent, EndCause, EndKind, MonitorMode, Part, Party, Who};
 use hotline_store::Role;
 use serde_json::{Value, json};
 
@@ -32,6 +32,31 @@ fn offered(agent: &str) -> CallEvent {
 fn ended() -> CallEvent {
     let cause = EndCause { kind: EndKind::Completed, sip_status: Some(200), q850: 16 };
     CallEvent::Ended { by: Party::Caller, cause }
+}
+
+#[tokio::test]
+async fn an_agent_is_given_the_whole_call_with_the_offer_and_not_who_listens_unheard() {
+    let server = Server::start().await;
+    let ann = server.token("1001").await;
+    let mut page = server.stream("", &ann).await;
+    assert_eq!(page.next().await.unwrap().event, "snapshot");
+    let call = call_id(1);
+    server.shard.emit_call(call, started());
+    server.shard.emit_call(call, queued("sales"));
+    let connected = CallEvent::Connected { offer: LegId(6), agent: "1002".into() };
+    server.shard.emit_call(call, connected);
+    let (who, part) = (Who::Agent("1003".into()), Part::Supervising(MonitorMode::Listen));
+    server.shard.emit_call(call, CallEvent::PartyJoined { leg: LegId(9), who, part, told: false });
+    server.shard.emit_call(call, offered("1001"));
+
+    let length = page.next().await.unwrap().data;
+    assert_eq!((&length["type"], &length["length"]), (&json!("queue.changed"), &json!(1)));
+    assert_ne!(length["longest_since"], Value::Null);
+    let offer = page.next().await.unwrap().data;
+    let shown = &offer["shown"];
+    assert_eq!((&offer["type"], &shown["id"]), (&json!("call.offered"), &json!(call.to_string())));
+    assert_eq!((&shown["queue"], &shown["caller"]), (&json!("sales"), &json!(NUMBER)));
+    assert_eq!(shown["attendees"], json!([]));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use hotline_acd::{
     AgentError, AgentState, AgentView, Device, Presence, ReasonClass, ReasonConfig, ReasonView,
 };
 use hotline_api::{Center, HoursByHand, Ports, Teams, Webhooks, hash_password, serve};
+use hotline_api_types::CenterNumber;
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, QueueId, Rng, WallTime};
 use hotline_call::{
     CallEvent, CallRecord, CallState, CallView, Command, CommandError, DialPlan, Entry, Event, EventKind,
@@ -191,6 +192,11 @@ fn center(configuration: &Configuration) -> Center {
             names: [("sold".to_owned(), "Sold".to_owned()), ("lost".to_owned(), "Lost".to_owned())].into(),
             queues: [("sales".into(), ["sold".to_owned()].into())].into(),
         },
+        numbers: vec![CenterNumber {
+            number: "4000".to_owned(),
+            flow: "main".to_owned(),
+            language: "en".to_owned(),
+        }],
         teams: Arc::new(teams()),
         outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
         hours: configuration.center.hours.clone(),

@@ -21,6 +21,17 @@ async fn post(server: &Server, path: &str, token: &str, body: &Value) -> Answer 
 }
 
 #[tokio::test]
+async fn an_agent_finds_whom_to_send_a_call_to() {
+    let server = Server::start().await;
+    let ann = server.token("1001").await;
+    let found = server.get("/api/v1/directory", &ann).await.json();
+    let colleague = &found["agents"][0];
+    assert_eq!((found["agents"].as_array().unwrap().len(), &colleague["id"]), (1, &json!("1002")));
+    assert_eq!((&colleague["name"], &colleague["ringing"]), (&json!("Bob"), &json!(null)));
+    assert_eq!(found["numbers"], json!([{ "number": "4000", "flow": "main", "language": "en" }]));
+}
+
+#[tokio::test]
 async fn an_agent_shows_what_ends_its_wrap_up_its_help_and_its_skills() {
     let server = Server::start().await;
     let ann = server.token("1001").await;

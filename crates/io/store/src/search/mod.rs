@@ -163,7 +163,7 @@ impl Store {
             ways.push(wanted);
         }
         if text.customers {
-            let customers = self.search_customers(&text.text, None, CUSTOMERS_MAX).await?;
+            let customers = self.search_customers(&text.text, false, None, CUSTOMERS_MAX).await?;
             let keys: Vec<Key> =
                 customers.iter().map(|customer| Key::Term(customer_term(customer.id))).collect();
             if !keys.is_empty() {

@@ -45,7 +45,8 @@ pub(crate) fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
 }
 
 async fn names_found(bench: &Bench, text: &str) -> Vec<String> {
-    let found = bench.store.search_customers(&Pii::from(text), None, CUSTOMER_SEARCH_MAX).await.unwrap();
+    let found =
+        bench.store.search_customers(&Pii::from(text), false, None, CUSTOMER_SEARCH_MAX).await.unwrap();
     found.into_iter().map(|customer| customer.name.into_inner()).collect()
 }
 
@@ -158,12 +159,24 @@ pub(crate) async fn search_takes_wildcards_literally_and_is_bounded(bench: Bench
         assert_eq!(names_found(&bench, text).await, ["100% cotton_!"], "{text}");
     }
     assert_eq!(names_found(&bench, "c").await.len(), CUSTOMER_SEARCH_MAX);
-    let few = bench.store.search_customers(&Pii::from("c0"), None, 3).await.unwrap();
+    let few = bench.store.search_customers(&Pii::from("c0"), false, None, 3).await.unwrap();
     let names: Vec<&str> = few.iter().map(|customer| customer.name.expose().as_str()).collect();
     assert_eq!(names, ["c000", "c001", "c002"]);
     assert_eq!(few[0].numbers.len(), 2);
-    let more = bench.store.search_customers(&Pii::from("c0"), Some(few[2].id), 1).await.unwrap();
+    let more = bench.store.search_customers(&Pii::from("c0"), false, Some(few[2].id), 1).await.unwrap();
     assert_eq!(more[0].name.expose(), "c003");
+}
+
+pub(crate) async fn the_blocked_are_found_apart(bench: Bench) {
+    let blocked = Customer { blocked: true, ..customer(2, "Bea", &["2"]) };
+    for one in [&Customer { blocked: false, ..customer(1, "Ada", &["1"]) }, &blocked] {
+        bench.store.create_customer(one).await.unwrap();
+    }
+    let all = Pii::from("");
+    let found = bench.store.search_customers(&all, true, None, CUSTOMER_SEARCH_MAX).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [blocked.id]);
+    let found = bench.store.search_customers(&all, false, None, CUSTOMER_SEARCH_MAX).await.unwrap();
+    assert_eq!(found.len(), 2);
 }
 
 pub(crate) async fn unstorable_customers_are_refused_and_leave_nothing(bench: Bench) {

@@ -1,0 +1,43 @@
+//! Whom an agent can reach.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentState, Timestamp};
+
+/// Answer to `GET /api/v1/directory`: whom a call can be sent to, or who can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Directory {
+    /// All agents but the one who asks, by id. The id is what is dialled.
+    pub agents: Vec<Colleague>,
+    /// The center's own numbers, in order.
+    pub numbers: Vec<CenterNumber>,
+}
+
+/// A colleague, at the moment of the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Colleague {
+    /// The agent.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+    /// What the agent does.
+    pub state: AgentState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether the agent's device can be called.
+    pub registered: bool,
+    /// The call that rings there, which can be picked up.
+    pub ringing: Option<String>,
+}
+
+/// A number of the center, and what it leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CenterNumber {
+    /// What is dialled.
+    pub number: String,
+    /// Its flow.
+    pub flow: String,
+    /// BCP 47 language in which callers are addressed.
+    pub language: String,
+}

@@ -1,0 +1,38 @@
+//! Whom an agent can send a call to, and who can be asked.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use hotline_acd::AgentView;
+use hotline_api_types as api;
+
+use crate::app::App;
+use crate::auth::Identity;
+use crate::convert::{self, Sight};
+use crate::error::ApiError;
+use crate::viewer::Subject;
+
+/// `GET /api/v1/directory`: names and states alone, so it is for everybody who has a softphone.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    who: Identity,
+) -> Result<axum::Json<api::Directory>, ApiError> {
+    let snapshot = app.ports.shard.snapshot().await?;
+    let others = snapshot.agents.iter().filter(|view| !who.viewer.is(&view.id));
+    let agents = others.map(|view| colleague(&who, view)).collect();
+    let numbers = app.center().numbers.clone();
+    Ok(axum::Json(api::Directory { agents, numbers }))
+}
+
+fn colleague(who: &Identity, view: &AgentView) -> api::Colleague {
+    let agent = convert::agent(view, Sight::of(&who.viewer, Subject::Agent(&view.id)));
+    let rings = matches!(agent.state, api::AgentState::Ringing);
+    api::Colleague {
+        id: agent.id,
+        name: agent.name,
+        state: agent.state,
+        since: agent.since,
+        registered: agent.registered,
+        ringing: agent.call.filter(|_| rings),
+    }
+}
