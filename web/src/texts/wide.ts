@@ -7,7 +7,18 @@ import en from './wide.en.json';
 import zh from './wide.zh.json';
 
 // Typed so that a text missing in one language does not compile.
-const chinese: WideTexts = zh;
+const WORDS: Record<string, WideTexts> = { en, 'zh-CN': zh };
 
-i18next.addResourceBundle('en', 'translation', en, true);
-i18next.addResourceBundle('zh-CN', 'translation', chinese, true);
+const added = new Set<string>();
+
+/** Joins the words of a language that is there. */
+function add(language: string): void {
+  const words = WORDS[language];
+  if (!words || added.has(language) || !i18next.hasResourceBundle(language, 'translation')) return;
+  added.add(language);
+  i18next.addResourceBundle(language, 'translation', words, true);
+}
+
+for (const language of Object.keys(WORDS)) add(language);
+// A language may come later.
+i18next.store.on('added', add);
