@@ -1,36 +1,23 @@
 // What a leader or an admin does on the pages, for the driver in `desk.mjs`; each is one order.
 //   {"do":"row","text":"…","key":"m"}                gives a row of a table the focus and presses a key there
-//   {"do":"choose","text":"…","item":"…"}            opens the menu of a row by the enter key and takes an entry
-//   {"do":"press","key":"Escape"}
-//   {"do":"fill","label":"…","text":"…"}             types into a field and leaves it
+//   {"do":"act","text":"…","item":"…"}               opens the menu of a row by the enter key and takes an entry
+//   {"do":"enter","label":"…","text":"…"}            types into a field and presses the enter key
 //   {"do":"pick","label":"…","option":"…"}           takes an entry of a list of choices
 //   {"do":"label","text":"…"}                        clicks on a choice of several
 //   {"do":"write","text":"…"}                        puts a text in place of all that is in the editor
 //   {"do":"absent","role":"link","name":"…"}         fails if it is there; without a name, if any of the kind is
-//   {"do":"axe"}                                     fails if the page has faults that axe finds
-
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** The bar of an agent is looked at on the agent's own page. */
-const BAR = ':has(> [data-state])';
 
 export const deeds = {
   async row(page, { text, key }) {
     await rowOf(page, text).focus();
     await page.keyboard.press(key);
   },
-  async choose(page, { text, item }) {
+  async act(page, { text, item }) {
     await rowOf(page, text).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', { name: item }).click();
   },
-  async press(page, { key }) {
-    await page.keyboard.press(key);
-  },
-  async fill(page, { label, text }) {
+  async enter(page, { label, text }) {
     const field = page.getByLabel(label, { exact: true }).first();
     await field.fill(text);
     await field.press('Enter');
@@ -54,15 +41,6 @@ export const deeds = {
   async absent(page, { role, name }) {
     const found = await page.getByRole(role, name ? { name, exact: true } : {}).count();
     if (found > 0) throw new Error(`there is a ${role} ${name ?? ''}`);
-  },
-  async axe(page) {
-    await page.evaluate(AXE);
-    const faults = await page.evaluate(async (bar) => {
-      const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-      const { violations } = await globalThis.axe.run({ exclude: [bar] }, { runOnly });
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160))}`);
-    }, BAR);
-    if (faults.length > 0) throw new Error(faults.join('\n'));
   },
 };
 

@@ -84,6 +84,13 @@ impl Page {
         self.order("see", json!({"text": text})).await.map(drop)
     }
 
+    /// Nothing on the page is in the way of those who do not see it or use no mouse.
+    pub(crate) async fn is_accessible(&mut self) -> Result<()> {
+        let found = self.order("axe", json!({})).await?;
+        ensure!(found["violations"].as_array().is_some_and(Vec::is_empty), "{:#}", found["violations"]);
+        Ok(())
+    }
+
     /// Has the driver do something, and gives what it answers.
     pub(crate) async fn order(&mut self, what: &str, mut with: Value) -> Result<Value> {
         with["do"] = what.into();

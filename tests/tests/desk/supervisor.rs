@@ -73,13 +73,13 @@ async fn a_supervisor_listens_in_whispers_reads_why_a_caller_waits_and_moves_tha
     page.see("You whisper to the agent of").await?;
     wait_until_heard(&agent, TONES[2]).await?;
     page.order("absent", json!({"role": "alert"})).await.context("nothing went wrong")?;
-    page.order("axe", json!({})).await?;
+    page.is_accessible().await?;
 
-    page.order("choose", json!({"text": WAITER, "item": "Why is this caller waiting?"})).await?;
+    page.order("act", json!({"text": WAITER, "item": "Why is this caller waiting?"})).await?;
     page.see("Place 1 in line").await?;
     page.see("Agent 1001").await?;
     page.order("screenshot", json!({"name": "why"})).await?;
-    page.order("press", json!({"key": "Escape"})).await?;
+    page.order("press", json!({"keys": "Escape"})).await?;
     page.order("row", json!({"text": WAITER, "key": "m"})).await?;
     page.order("pick", json!({"label": "To which queue or agent", "option": "support"})).await?;
     page.click("button", "Move").await?;
@@ -120,16 +120,16 @@ async fn a_record_is_found_opened_and_heard_and_each_page_is_whole_in_both_langu
     let password = desk_password("1003");
     let mut page = Page::open(&hotline, seat("desk1003", &password, "en-US"), "records").await?;
     page.order("open", json!({"path": "/calls"})).await?;
-    page.order("fill", json!({"label": "Number", "text": "011 44 20 7946 0000"})).await?;
+    page.order("enter", json!({"label": "Number", "text": "011 44 20 7946 0000"})).await?;
     page.see("No call is like that.").await?;
-    page.order("fill", json!({"label": "Number", "text": "+1 (415) 555-0123"})).await?;
+    page.order("enter", json!({"label": "Number", "text": "+1 (415) 555-0123"})).await?;
     page.see("Completed").await?;
     page.order("open", json!({"path": format!("/calls/{call}")})).await?;
     page.see("Agent chosen").await?;
     page.click("button", "Play").await?;
     let heard = page.order("listen", json!({})).await?;
     assert!(heard["duration_s"].as_f64().unwrap() > 1.5, "{heard}");
-    page.order("axe", json!({})).await?;
+    page.is_accessible().await?;
     page.order("screenshot", json!({"name": "call"})).await?;
     tour(&mut page, 0).await?;
     drop(page);
@@ -146,7 +146,7 @@ async fn tour(page: &mut Page, language: usize) -> Result<()> {
         page.order("open", json!({"path": path})).await?;
         page.see(words[language]).await.context(path)?;
         if language == 0 {
-            page.order("axe", json!({})).await.context(path)?;
+            page.is_accessible().await.context(path)?;
         }
         page.order("screenshot", json!({"name": name})).await?;
     }
@@ -172,7 +172,7 @@ async fn a_flow_is_tried_changed_and_saved_and_the_next_caller_hears_the_change(
     page.click("tab", "Test call").await?;
     page.click("button", "Call").await?;
     page.see("waits in queue support").await?;
-    page.order("axe", json!({})).await?;
+    page.is_accessible().await?;
     page.order("screenshot", json!({"name": "test-call"})).await?;
     page.click("button", "Save").await?;
     page.see("Save and use").await?;

@@ -1,7 +1,7 @@
 //! An agent's whole call by the page: hold, asking a colleague, conference, handing over, what became of it; and the pages
 //! of customers. In both languages, with axe on each page.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use hotline_phone::{Phone, PhoneEvent};
 use hotline_tests::{ADMIN, ADMIN_PASSWORD, Center, Hotline, PATIENCE, Queue, desk_password, rings, takes};
 use serde_json::json;
@@ -66,8 +66,7 @@ async fn start() -> Result<Hotline> {
 
 /// Nothing on the page is in the way of those who do not see it or use no mouse.
 async fn is_accessible(page: &mut Page, what: &str) -> Result<()> {
-    let found = page.order("axe", json!({})).await?;
-    ensure!(found["violations"].as_array().is_some_and(Vec::is_empty), "{what}: {:#}", found["violations"]);
+    page.is_accessible().await.with_context(|| what.to_owned())?;
     page.order("screenshot", json!({"name": what})).await.map(drop)
 }
 

@@ -4,9 +4,10 @@ import { cleanup } from '@testing-library/react';
 import i18next from 'i18next';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { startTexts } from '../texts';
-import '../texts/wide';
 
 await startTexts(['en', 'zh-CN']);
+// Its words join those that are there.
+await import('../texts/wide');
 
 window.matchMedia ??= (query: string) =>
   ({
