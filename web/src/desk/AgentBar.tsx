@@ -7,7 +7,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
 import type { KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { askState, extendWrapUp, reasonsQuery } from '../api/agents';
+import { askState, askWrapUp, extendWrapUp, reasonsQuery } from '../api/agents';
 import { type Agent, REASONS, type Reason, type WantedState } from '../api/types';
 import { hotkey, KEYS, keyName } from '../app/keys';
 import { useSession } from '../app/session';
@@ -126,6 +126,7 @@ function Controls({ agent }: { agent: Agent }) {
     mutationFn: ({ state, reason }: { state: WantedState; reason?: string }) =>
       askState(agent.id, state, reason),
   });
+  const wrapUpWish = useMutation({ mutationFn: () => askWrapUp(agent.id) });
   const choices = choicesOf(own.data ?? [], t);
   const asked = ask.isPending ? ask.variables.state : null;
   const can = connected && !ask.isPending;
@@ -151,9 +152,9 @@ function Controls({ agent }: { agent: Agent }) {
 
   return (
     <div className={css.controls}>
-      {ask.isError && (
+      {(ask.isError || wrapUpWish.isError) && (
         <span className={css.error} role="alert">
-          {problemText(t, ask.error)}
+          {problemText(t, ask.error ?? wrapUpWish.error)}
         </span>
       )}
       <Button
@@ -198,6 +199,9 @@ function Controls({ agent }: { agent: Agent }) {
           {agent.state !== 'logged_out' && (
             <>
               <Menu.Divider />
+              {(agent.state === 'talking' || agent.state === 'hold') && (
+                <Menu.Item onClick={() => can && wrapUpWish.mutate()}>{t('agent.ask_wrap_up')}</Menu.Item>
+              )}
               <Menu.Item onClick={() => can && ask.mutate({ state: 'signed_out' })}>
                 {t('agent.sign_out_queues')}
               </Menu.Item>

@@ -25,7 +25,10 @@ const CallCard = lazy(async () => ({ default: (await cards()).CallCard }));
 const EarlierCard = lazy(async () => ({ default: (await cards()).EarlierCard }));
 
 /** The call that was on the screen last. */
-type Last = Pick<UnsavedCall, 'call' | 'caller' | 'caller_name'>;
+type Last = Pick<UnsavedCall, 'call' | 'caller' | 'caller_name'> & {
+  /** I made it: no after-call work keeps its card. */
+  made?: boolean;
+};
 
 export function Desk() {
   const session = useSession();
@@ -50,10 +53,11 @@ function AgentDesk({ id }: { id: string }) {
   // A card with something unsaved on it stays when the call is over, and that of a call that I made until I am done with it.
   useEffect(() => {
     if (pop) setLast({ call: pop.call, caller: pop.caller, caller_name: pop.caller_name });
-    else if (own) setLast({ call: own.id, caller: numberOf(own, id), caller_name: null });
+    else if (own)
+      setLast({ call: own.id, caller: numberOf(own, id), caller_name: null, made: own.agent === id });
   }, [pop, own, id]);
   const kept = unsaved.find(({ call }) => call === last?.call);
-  const wrapping = agent?.state === 'wrap_up' && agent.call === last?.call;
+  const wrapping = last?.made || (agent?.state === 'wrap_up' && agent.call === last?.call);
   const earlier = pop || own ? null : (kept ?? (wrapping && last ? { ...last, card: null } : null));
 
   return (

@@ -162,7 +162,7 @@ export function EarlierCard({
         {children}
       </Headline>
       <div className={css.body}>
-        {card ? <CustomerForm key={call} subject={subject} /> : <span />}
+        {card || subject.customer_id !== null ? <CustomerForm key={call} subject={subject} /> : <span />}
         <div className={css.aside}>
           <CallNote
             call={call}

@@ -377,3 +377,18 @@ it('takes a call that comes into the view of a leader with the event that brings
   expect(before.calls.c9).toBeUndefined();
   expect(after.calls.c9).toMatchObject({ state: 'queued', queue: 'support', caller: shown.caller });
 });
+
+it('keeps my states with the direction of talks, also of calls that I make', () => {
+  const out = call({ id: 'c9', direction: 'out', agent: ME, state: 'connected_outside' });
+  const at = (second: number) => `2025-11-23T10:00:0${second}.000Z`;
+  const changed = (state: 'ready' | 'talking' | 'wrap_up', second: number): Told => ({
+    type: 'agent.changed',
+    agent: agent({ state, since: at(second) }),
+  });
+  const from = snapshot({ calls: [out] });
+  const { spans } = run(from, [changed('talking', 1), changed('ready', 4)]);
+  expect(spans.map(({ state, detail, until }) => [state, detail, until])).toEqual([
+    ['ready', null, at(1)],
+    ['talking', 'out', at(4)],
+  ]);
+});

@@ -263,8 +263,11 @@ function withAgent(state: LiveState, agent: Agent, me: string | null): LiveState
 }
 
 /** Kept when the call is over, for the talk is told to be over after it. */
-function directionOf({ calls, direction }: LiveState, { call }: Agent): Direction | null {
-  return call === null ? null : (calls[call]?.direction ?? direction);
+function directionOf({ calls, direction }: LiveState, { id, call, state }: Agent): Direction | null {
+  if (call !== null) return calls[call]?.direction ?? direction;
+  if (state !== 'talking' && state !== 'hold') return null;
+  // A call outside the queues occupies the agent without being named.
+  return Object.values(calls).find((one) => one.agent === id)?.direction ?? direction;
 }
 
 /** The calls that the agent makes: the phone may not ring yet. */
