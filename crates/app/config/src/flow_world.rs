@@ -152,12 +152,6 @@ pub(crate) fn led_to(root: &Node) -> impl Iterator<Item = FlowId> {
     })
 }
 
-/// Where an entry of the file stands; its beginning if there is none.
-pub(crate) fn place_of(source: &Source, key: &str) -> Place {
-    let root = hotline_yaml::read(source).ok();
-    root.and_then(|root| entry(&root, key).map(|node| node.place)).unwrap_or(Place { line: 1, column: 1 })
-}
-
 fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     let Value::Map(entries) = &node.value else { return None };
     entries.iter().find(|(known, _)| known.text == key).map(|(_, value)| value)

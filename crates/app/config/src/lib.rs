@@ -32,7 +32,7 @@ use hotline_base::{Pii, QueueId};
 use hotline_call::Center;
 use hotline_media::PromptId;
 use hotline_sip::{TrunkConfig, UserConfig};
-use hotline_yaml::{Diagnostic, Source};
+use hotline_yaml::{Diagnostic, Source, place_at};
 
 pub use center::SECTIONS;
 pub use flow_suite::{FlowSuite, flow_suite};
@@ -206,7 +206,8 @@ pub fn reread(
             let remedy =
                 "it is the realm of all phones' passwords: stop the server, change it, and start the server";
             let problem = format!("the server runs with the domain `{}`", running.center.domain);
-            let mistake = source.diagnostic(flow_world::place_of(&source, "domain"), problem, remedy);
+            let mistake =
+                source.diagnostic(place_at(source.text(), &["domain"]).unwrap_or_default(), problem, remedy);
             return Err(ConfigError::Mistakes(Mistakes(vec![mistake])));
         }
         Ok(configuration)

@@ -15,7 +15,7 @@ use hotline_config::{
 use hotline_ivr::{Diagnostic, Language, PromptName};
 use hotline_store::{CenterVersion, StoreError};
 use hotline_telemetry::Metric;
-use hotline_yaml::EditError;
+use hotline_yaml::{EditError, Place, Source, place_at};
 use tracing::info;
 
 use crate::disk::{self, Piece};
@@ -120,11 +120,6 @@ impl FlowFiles {
         self.center_file(&*self.state.lock().await)
     }
 
-    /// The configuration in force. Its flows may be older than those in force.
-    pub async fn configuration(&self) -> Arc<Configuration> {
-        Arc::clone(&self.state.lock().await.center.configuration)
-    }
-
     /// What would come of the text that `edit` makes of the one on disk, with these flows. Nothing is changed.
     ///
     /// # Errors
@@ -178,9 +173,17 @@ impl FlowFiles {
         let judged = self.judge_in(&state, Arc::clone(&world), &text, &texts).await;
         let configuration = judged.map_err(|mistakes| self.invalid(mistakes, &text))?;
         let music = format!("{language}/{name}");
-        if configuration.center.queues.values().any(|queue| queue.music.prompt.as_str() == music) {
-            let problem = format!("a queue plays `{music}`");
-            return Err(self.invalid(vec![disk::fault(self.parts.center_file(), problem)], &text));
+        let mut playing =
+            configuration.center.queues.iter().filter(|(_, queue)| queue.music.prompt.as_str() == music);
+        if let Some((queue, _)) = playing.next() {
+            let source = Source::new(&self.parts.center_file().display().to_string(), &text);
+            let place = place_at(&text, &["queues", queue.as_str()]).unwrap_or(Place { line: 1, column: 1 });
+            let mistake = source.diagnostic(
+                place,
+                format!("queue `{queue}` plays `{music}`"),
+                "other music for it first",
+            );
+            return Err(self.invalid(vec![mistake], &text));
         }
         tokio::task::spawn_blocking(remove).await.map_err(io::Error::other)??;
         state.world = world;

@@ -42,6 +42,9 @@ pub const UNRECORDED_MAX: usize = 1000;
 /// The most characters of a flow's name.
 pub const NAME_CHARS_MAX: usize = 64;
 
+/// Tells the rest of the server of a configuration.
+pub type Publish = Box<dyn Fn(&Arc<Configuration>) + Send + Sync>;
+
 /// What it is made of.
 pub struct Parts {
     /// What was read at the start: where the files are, and what is in force.
@@ -49,7 +52,7 @@ pub struct Parts {
     /// The server's own file, for messages.
     pub server_file: PathBuf,
     /// Told of every configuration that comes into force, when call processing has it.
-    pub publish: Box<dyn Fn(&Arc<Configuration>) + Send + Sync>,
+    pub publish: Publish,
     /// Keeps the versions.
     pub store: Store,
     /// Runs calls.

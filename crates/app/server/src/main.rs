@@ -41,7 +41,7 @@ use tokio::runtime::Runtime;
 use crate::apply::Applied;
 use crate::cli::{
     Audit, AuditTask, Bench, Cli, Command, Described, Measurement, Recordings, RecordingsTask, Reports,
-    ReportsTask, Schema,
+    ReportsTask, Schema, Visitor,
 };
 
 /// Exit code for a configuration with mistakes: a supervisor must not restart into the same mistakes.
@@ -81,21 +81,15 @@ fn finish_change(cli: &Cli) -> Result<()> {
 
 /// The configuration of a running server as files, and back. Who says where the server is needs no configuration here.
 async fn exchange(cli: &Cli) -> Result<()> {
-    let local = || load(&cli.config);
-    match &cli.command {
-        Some(Command::Export(options)) => {
-            let local = if options.visitor.needs_configuration() { Some(local()?) } else { None };
-            apply::export(local.as_ref(), options).await
-        }
-        Some(Command::Apply(options)) => {
-            let local = if options.visitor.needs_configuration() { Some(local()?) } else { None };
-            match apply::apply(local.as_ref(), options).await? {
-                Applied::InForce => Ok(()),
-                Applied::WouldChange => Err(Silent(EXIT_WOULD_CHANGE).into()),
-                Applied::Mistaken => Err(Silent(EXIT_CONFIG).into()),
-            }
-        }
-        _ => Ok(()),
+    let local = |visitor: &Visitor| visitor.needs_configuration().then(|| load(&cli.config)).transpose();
+    if let Some(Command::Export(options)) = &cli.command {
+        return apply::export(local(&options.visitor)?.as_ref(), options).await;
+    }
+    let Some(Command::Apply(options)) = &cli.command else { return Ok(()) };
+    match apply::apply(local(&options.visitor)?.as_ref(), options).await? {
+        Applied::InForce => Ok(()),
+        Applied::WouldChange => Err(Silent(EXIT_WOULD_CHANGE).into()),
+        Applied::Mistaken => Err(Silent(EXIT_CONFIG).into()),
     }
 }
 

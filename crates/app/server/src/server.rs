@@ -169,19 +169,13 @@ impl Server {
         let shard = parts.watch("call processing", shard.run(stop.clone(), DRAIN));
         watch_writer(&parts, &writer);
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
-        let in_force = InForce::new(configuration);
-        keep_house(configuration, &in_force, (&store, &handle, clock), (&parts, &api_stop));
+        let (in_force, files) = (InForce::new(configuration), (configuration, server_file));
+        let (kept, watched) = ((&store, &handle, clock), (&parts, &api_stop));
+        keep_house(configuration, &in_force, kept, watched);
         let (renewed, asked) = mpsc::channel(sounds::ASKED_MAX);
         let ports = Ports {
             prompts: prompts(configuration, renewed),
-            flows: flow_files(
-                (configuration, server_file),
-                &in_force,
-                (&store, &handle, clock),
-                (sounds, asked),
-                (&parts, &api_stop),
-            )
-            .await?,
+            flows: flow_files(files, &in_force, kept, (sounds, asked), watched).await?,
             center: in_force.center(),
             shard: handle,
             store: store.clone(),

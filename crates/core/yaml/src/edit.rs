@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use crate::layout::{Form, Parts, Spot, layout};
 use crate::write::{block, entry, flow, is_beside};
-use crate::{Diagnostic, Place, Source, Value};
+use crate::{Diagnostic, Place, Source, Value, read};
 
 /// Steps of one change beyond which a collection is written as a whole.
 const STEPS_MAX: usize = 100;
@@ -78,6 +78,17 @@ pub fn field_at(text: &str, place: Place) -> String {
     let mut path = Vec::new();
     descend(&spot, at, &mut path);
     path.join(".")
+}
+
+/// Where the value at these keys begins; `None` if there is none.
+#[must_use]
+pub fn place_at(text: &str, path: &[&str]) -> Option<Place> {
+    let mut node = read(&Source::new("", text)).ok()?;
+    for key in path {
+        let Value::Map(entries) = node.value else { return None };
+        node = entries.into_iter().find(|(known, _)| known.text == *key)?.1;
+    }
+    Some(node.place)
 }
 
 /// Whether two values say the same, in whatever order.
@@ -275,7 +286,6 @@ fn descend(spot: &Spot, at: usize, path: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read;
 
     const CENTER: &str = "\
 # The center.
@@ -385,6 +395,8 @@ hours:
         assert_eq!(field_at(CENTER, Place { line: 5, column: 23 }), "queues.sales.members.1");
         assert_eq!(field_at(CENTER, Place { line: 7, column: 3 }), "queues.support");
         assert_eq!(field_at(CENTER, Place { line: 1, column: 1 }), "");
+        assert_eq!(place_at(CENTER, &["queues", "support", "name"]), Some(Place { line: 8, column: 11 }));
+        assert_eq!(place_at(CENTER, &["queues", "nobody"]), None);
     }
 
     #[test]

@@ -11,6 +11,6 @@ mod node;
 mod write;
 
 pub use diagnostic::{Diagnostic, Place, Severity, Source, is_near, suggest};
-pub use edit::{EditError, Scalar, edit, field_at, same, scalars};
+pub use edit::{EditError, Scalar, edit, field_at, place_at, same, scalars};
 pub use fields::{At, Fields, MAX_DIAGNOSTICS, MAX_NAME, Reader, is_name, shown};
 pub use node::{Key, MAX_BYTES, Node, Value, read};

@@ -381,10 +381,8 @@ fn shown_text(center: &CenterFile) -> &str {
 fn answer(app: &App, center: &CenterFile, secrets: bool) -> Versioned<api::Config> {
     let text = shown_text(center);
     let text = if secrets { text.to_owned() } else { mask(text).unwrap_or_default() };
-    let sections = match to_json(&text) {
-        serde_json::Value::Object(sections) => sections,
-        _ => serde_json::Map::new(),
-    };
+    let said = to_json(&text);
+    let sections = said.as_object().cloned().unwrap_or_default();
     let body = api::Config {
         text,
         sections,

@@ -154,9 +154,12 @@ async fn blocking<T: Send + 'static>(
     act: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, ApiError> {
     let done = tokio::task::spawn_blocking(act).await.map_err(|_| ApiError::Panicked)?;
-    done.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => ApiError::NotFound,
-        _ => ApiError::FlowUnwritable(error),
+    done.map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            ApiError::NotFound
+        } else {
+            ApiError::FlowUnwritable(error)
+        }
     })
 }
 
