@@ -4,9 +4,9 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hotline_base::{FlowId, Now, QueueId};
+use hotline_base::{FlowId, Now, Pii, QueueId};
 use hotline_ivr::{
-    Action, CallbackExit, Customer, Digit, Facts, Flow, Flows, HoursExit, Input, Language, LocalTime,
+    Action, CallbackExit, CustomerField, Digit, Facts, Flow, Flows, HoursExit, Input, Language, LocalTime,
     PromptName, QueueExit, QueueFact, RecordExit, Recorded, Reply, Request, RequestTag, Session, StreamExit,
     Surroundings, TransferExit, WebhookExit, World, check, draft, graph, longest_way,
 };
@@ -80,7 +80,7 @@ impl Surroundings for Around {
         LocalTime { year: 2026, month: 11, day: 30, weekday: 1, hour: 9, minute: 5 }
     }
 
-    fn customer(&self) -> Option<Customer> {
+    fn customer(&self, _: &CustomerField) -> Option<Pii<String>> {
         None
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use divan::{Bencher, black_box};
 use hotline_acd::{Acd, AgentConfig, Config, Entry, Event, LeaveCause, Member, QueueConfig, WrapUp};
-use hotline_base::{AgentId, CallId, FlowId, Now, QueueId, ReservationId};
+use hotline_base::{AgentId, CallId, FlowId, Now, Pii, QueueId, ReservationId};
 use hotline_ivr::{
-    Action, Customer, Digit, Facts, Flows, HoursExit, Input, LocalTime, QueueFact, Session, Surroundings,
+    Action, CustomerField, Digit, Facts, Flows, HoursExit, Input, LocalTime, QueueFact, Session, Surroundings,
 };
 use hotline_sdp::{Codec, Local};
 
@@ -219,7 +219,7 @@ impl Surroundings for Nowhere {
         LocalTime::default()
     }
 
-    fn customer(&self) -> Option<Customer> {
+    fn customer(&self, _: &CustomerField) -> Option<Pii<String>> {
         None
     }
 }
