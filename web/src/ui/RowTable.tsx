@@ -293,6 +293,9 @@ function RowMenu<Row>({ menu, acts, close, back }: MenuProps<Row>) {
   );
 }
 
+/** So far above the lower edge of the window a menu begins at least. */
+const MENU_ABOVE_EDGE_PX = 16;
+
 /** Arrows go from row to row, Enter opens the menu, letters act at once, space chooses. */
 function useKeys<Row>(
   { acts, choose, idOf }: Props<Row>,
@@ -314,7 +317,8 @@ function useKeys<Row>(
   const openAt = (row: Row, x: number, y: number) => {
     if (!acts) return;
     setActive(idOf(row));
-    open({ row, x, y });
+    // A menu that hangs on a place out of sight is hidden, so that of a row at the lower edge hangs a little higher.
+    open({ row, x, y: Math.min(y, window.innerHeight - MENU_ABOVE_EDGE_PX) });
   };
   const openBelow = (row: Row) => {
     const box = element(idOf(row))?.getBoundingClientRect();

@@ -151,7 +151,7 @@ async fn an_agent_is_told_how_many_wait_and_not_who() {
     assert_eq!(ids(&told), [2, 5, 6, 7, 8]);
     let changed = |seq: u64, length: usize| {
         json!({ "seq": seq, "at": "1970-01-01T00:00:02.000Z",
-        "type": "queue.changed", "queue": "sales", "length": length })
+        "type": "queue.changed", "queue": "sales", "length": length, "longest_since": "1970-01-01T00:00:02.000Z" })
     };
     assert_eq!((&told[0].data, &told[3].data), (&changed(2, 1), &changed(7, 1)));
     assert_eq!(
