@@ -297,6 +297,7 @@ impl Acd {
         };
         let (before, since) = (Facets::of(agent), agent.since);
         change(agent);
+        agent.phone_gone = !agent.registered && (agent.phone_gone || before.registered);
         agent.entered(now, &before.state);
         let after = Facets::of(agent);
 

@@ -106,7 +106,7 @@ pub enum AgentState {
     },
     /// Takes calls.
     Ready,
-    /// Would take calls, but has no phone; once that is back it is ready again.
+    /// Would take calls, but its phone has gone; once that is back it is ready again.
     OfflineGrace,
     /// Chosen for a call; the phone does not ring yet.
     Reserved {
@@ -382,6 +382,8 @@ pub(crate) struct Agent {
     pub(crate) outside: BTreeMap<CallId, Outside>,
     pub(crate) device: Device,
     pub(crate) registered: bool,
+    /// Was there, and has gone.
+    pub(crate) phone_gone: bool,
     pub(crate) delay: Option<Delay>,
     /// Missed offers in a row.
     pub(crate) missed: u32,
@@ -423,6 +425,7 @@ impl Agent {
             outside: BTreeMap::new(),
             device: Device::Phone,
             registered: false,
+            phone_gone: false,
             delay: None,
             missed: 0,
             phone_faults: 0,
@@ -449,7 +452,7 @@ impl Agent {
                 (Some(_), None) | (None, _) => match &self.presence {
                     Presence::LoggedOut => AgentState::LoggedOut,
                     Presence::NotReady { reason } => AgentState::NotReady { reason: reason.clone() },
-                    Presence::Ready if !self.registered => AgentState::OfflineGrace,
+                    Presence::Ready if self.phone_gone => AgentState::OfflineGrace,
                     Presence::Ready => AgentState::Ready,
                 },
             },

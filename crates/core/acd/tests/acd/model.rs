@@ -49,6 +49,7 @@ pub(crate) struct Agent {
     pub(crate) doing: Doing,
     pub(crate) outside: Option<&'static str>,
     pub(crate) registered: bool,
+    phone_gone: bool,
     pub(crate) delay_until: Option<u64>,
     pub(crate) seconds: BTreeMap<String, u64>,
     /// Calls and talk by the time of taking calls, as the machine keeps them: they have a test of their own.
@@ -138,6 +139,7 @@ impl Agent {
             doing: Doing::Nothing,
             outside: None,
             registered: false,
+            phone_gone: false,
             delay_until: None,
             seconds: BTreeMap::new(),
             lately: (0, 0),
@@ -160,7 +162,7 @@ impl Agent {
             (Doing::Nothing, Some(direction), _) => format!("talking {direction}"),
             (Doing::Nothing, None, Wanted::Out) => "out".into(),
             (Doing::Nothing, None, Wanted::NotReady(reason)) => format!("not ready {reason}"),
-            (Doing::Nothing, None, Wanted::Ready) if !self.registered => "gone".into(),
+            (Doing::Nothing, None, Wanted::Ready) if self.phone_gone => "gone".into(),
             (Doing::Nothing, None, Wanted::Ready) => "ready".into(),
         }
     }
@@ -249,9 +251,11 @@ impl Model {
 
     /// Does an input and everything that follows from it.
     pub(crate) fn step(&mut self, input: impl FnOnce(&mut Self)) {
-        let before: Vec<String> = self.agents.iter().map(Agent::state).collect();
+        let before: Vec<(String, bool)> =
+            self.agents.iter().map(|agent| (agent.state(), agent.registered)).collect();
         input(self);
-        for (agent, before) in self.agents.iter_mut().zip(before) {
+        for (agent, (before, was_registered)) in self.agents.iter_mut().zip(before) {
+            agent.phone_gone = !agent.registered && (agent.phone_gone || was_registered);
             let after = agent.state();
             let was_offered = before.starts_with("reserved") || before.starts_with("ringing");
             if after == "ready" && before != "ready" && !was_offered {
