@@ -225,6 +225,7 @@ fn queues(queues: &mut [Queue], call: &str, event: &Event) {
         waiting.push(Waiting { call: call.to_owned(), since: event.at });
     }
     queue.length = waiting.len();
+    queue.longest_since = waiting.iter().map(|caller| caller.since).min();
 }
 
 /// What must be equal, without what only `/live` has: counters, and the moment of asking. A place in line is not
