@@ -15,7 +15,7 @@ const QUEUES_OF_AGENT = 5;
 const CALLS = 600;
 const UPDATES_PER_S = 20;
 /** A noisy machine is given so many. */
-const TRIES = 3;
+const TRIES = 5;
 const SECONDS = Number(process.env.SECONDS ?? 4);
 const DIST = new URL('../dist/', import.meta.url).pathname;
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -234,7 +234,7 @@ function agentOf(index) {
     name: `Agent ${index}`,
     state: STATES[pick(STATES.length)],
     reason: null,
-    since: now(),
+    since: earlier(),
     until: null,
     pending: null,
     device: { kind: 'phone' },
@@ -251,6 +251,7 @@ function agentOf(index) {
 function callOf(index) {
   const queue = `q${index % QUEUES}`;
   const state = index % 3 === 0 ? 'queued' : 'connected';
+  const began = earlier();
   return {
     id: `c${index}`,
     state,
@@ -262,9 +263,9 @@ function callOf(index) {
     position: state === 'queued' ? 1 : null,
     agent: state === 'queued' ? null : String(1000 + (index % AGENTS)),
     offered_to: [],
-    started_at: now(),
-    answered_at: now(),
-    connected_at: state === 'queued' ? null : now(),
+    started_at: began,
+    answered_at: began,
+    connected_at: state === 'queued' ? null : began,
     language: 'en',
     customer: null,
     attendees: [],
@@ -324,6 +325,11 @@ function report() {
 
 function now() {
   return new Date().toISOString();
+}
+
+/** Within the last ten minutes: not all that goes on began in one moment. */
+function earlier() {
+  return new Date(Date.now() - pick(600_000)).toISOString();
 }
 
 function pick(below) {

@@ -9,7 +9,6 @@ import { useTranslation } from 'react-i18next';
 import type { Agent, AgentState, CallState, LiveCall } from '../api/types';
 import { useMayFor, useSession } from '../app/session';
 import { useLive, useLiveStore } from '../live/store';
-import { Clock } from '../ui/Clock';
 import { Nothing, Panel } from '../ui/Panel';
 import { AgentGrid } from './AgentGrid';
 import { Alarms } from './Alarms';
@@ -17,7 +16,8 @@ import { agentActs, callActs } from './acts';
 import css from './Board.module.css';
 import { CallGrid } from './CallGrid';
 import { Counters } from './Counters';
-import { type QueueFigures, useAgentCounts, useLongestWait, useQueueFigures } from './figures';
+import { Ticking } from './cells';
+import { longestWait, type QueueFigures, useAgentCounts, useQueueFigures } from './figures';
 import { LimitsMenu } from './LimitsMenu';
 import { MonitorBar } from './MonitorBar';
 import { QueueGrid } from './QueueGrid';
@@ -297,7 +297,7 @@ const Figures = memo(function Figures({ rows }: { rows: readonly QueueFigures[] 
   const calls = useLive((view) => view.live.calls);
   const counts = useAgentCounts();
   const waiting = rows.reduce((sum, row) => sum + row.waiting, 0);
-  const longest = useLongestWait(rows);
+  const longest = longestWait(rows);
   const offered = rows.reduce((sum, row) => sum + (row.offered_today ?? 0), 0);
   const served = rows.reduce((sum, row) => sum + (row.service_today ?? 0) * (row.offered_today ?? 0), 0);
   return (
@@ -306,7 +306,7 @@ const Figures = memo(function Figures({ rows }: { rows: readonly QueueFigures[] 
         {waiting}
       </Figure>
       <Figure label={t('board.figure_longest')} tone={waiting > 0 ? 'hold' : 'none'}>
-        {longest === null ? '–' : <Clock since={longest} />}
+        {longest === null ? '–' : <Ticking since={longest} />}
       </Figure>
       <Figure label={t('board.service_today')} tone="none">
         {offered === 0 ? '–' : `${Math.round((100 * served) / offered)} %`}

@@ -5,9 +5,10 @@ import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLiveStore } from '../live/store';
 import { clock } from '../texts/format';
-import { onTick, serverNow } from '../ui/now';
+import { serverNow } from '../ui/now';
 import css from './Board.module.css';
 import { type Level, type Limit, type Limited, level, useLimits } from './limits';
+import { onSecondSince } from './seconds';
 
 interface LevelledProps {
   level: Level;
@@ -44,10 +45,11 @@ export function Ticking({ since, limit }: TickingProps) {
   const store = useLiveStore();
   const element = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
+    const since_ms = Date.parse(since);
     const show = () => {
       const shown = element.current;
       if (!shown) return;
-      const ms = serverNow(store.view()) - Date.parse(since);
+      const ms = serverNow(store.view()) - since_ms;
       const text = clock(ms);
       if (shown.textContent !== text) shown.textContent = text;
       const at = limit ? level(limit, ms / 1000) : 'fine';
@@ -56,7 +58,7 @@ export function Ticking({ since, limit }: TickingProps) {
       shown.title = at === 'fine' ? '' : t(`board.level.${at}`);
     };
     show();
-    return onTick(show);
+    return onSecondSince(since_ms - store.view().skew_ms, show);
   }, [t, store, since, limit]);
   return <span ref={element} className={`${css.ticking} num`} />;
 }

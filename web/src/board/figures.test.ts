@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { agent, T0 } from '../test/samples';
-import { figuresOf, forecast } from './figures';
+import { figuresAfter, figuresOf, forecast } from './figures';
 import { LIMITS, level } from './limits';
 
 const NOTHING = { now: new Map(), today: new Map() };
@@ -67,5 +67,38 @@ describe('limits', () => {
   it('of service levels are the other way round', () => {
     expect([90, 84, 60].map((share) => level(LIMITS.service, share, true))).toEqual(['fine', 'warn', 'bad']);
     expect(level(LIMITS.service, null, true)).toBe('fine');
+  });
+});
+
+describe('figures of all queues after a change', () => {
+  const queue = (id: string, agents: string[]) => ({
+    id,
+    name: id,
+    length: 0,
+    callbacks: 0,
+    longest_since: null,
+    waiting: [],
+    agents,
+  });
+  const queues = [queue('sales', ['a']), queue('support', ['b'])];
+  const agents = { a: agent({ id: 'a', state: 'ready' }), b: agent({ id: 'b', state: 'ready' }) };
+  const first = figuresAfter(null, queues, agents, NOTHING);
+
+  it('are made again for the queues of an agent that changed, and are the same for the others', () => {
+    const next = figuresAfter(first, queues, { ...agents, a: agent({ id: 'a', state: 'talking' }) }, NOTHING);
+    expect(next.rows[0]).toMatchObject({ ready: 0, talking: 1 });
+    expect(next.rows[1]).toBe(first.rows[1]);
+  });
+
+  it('follow an agent that is gone, and one that serves another queue as well', () => {
+    const gone = figuresAfter(first, queues, { b: agents.b }, NOTHING);
+    expect(gone.rows[0]).toMatchObject({ ready: 0 });
+    const both = figuresAfter(first, [queue('sales', ['a', 'b']), queues[1] as never], agents, NOTHING);
+    expect(both.rows[0]).toMatchObject({ ready: 2 });
+  });
+
+  it('are the same list when nothing that they say has changed', () => {
+    const next = figuresAfter(first, queues, { ...agents, a: { ...agents.a, name: 'Anna' } }, NOTHING);
+    expect(next.rows).toBe(first.rows);
   });
 });

@@ -7,7 +7,6 @@ import type { Agent, LiveCall, Queue } from '../api/types';
 import { useMay } from '../app/session';
 import { queueLength } from '../live/state';
 import { useLive, useLiveStore } from '../live/store';
-import { useTick } from '../ui/now';
 
 /** "Now", for service levels. */
 const RECENT_MS = 30 * 60_000;
@@ -47,21 +46,61 @@ interface PastDay {
   handle_ms: number | null;
 }
 
-export function useQueueFigures(): QueueFigures[] {
+/** What the rows were made of, to make again only those that changed. */
+interface Made {
+  queues: readonly Queue[];
+  agents: Readonly<Record<string, Agent>>;
+  past: Past;
+  served: ReadonlyMap<string, number>;
+  rows: readonly QueueFigures[];
+}
+
+export function useQueueFigures(): readonly QueueFigures[] {
   const queues = useLive((view) => view.live.queues);
   const agents = useLive((view) => view.live.agents);
   const past = usePast();
-  const before = useRef<Map<string, QueueFigures>>(new Map());
+  const made = useRef<Made | null>(null);
   return useMemo(() => {
-    const served = servedQueues(queues);
-    const rows = queues.map((queue) => {
-      const row = figuresOf(queue, agents, served, past);
-      const known = before.current.get(queue.id);
-      return known && same(known, row) ? known : row;
-    });
-    before.current = new Map(rows.map((row) => [row.id, row]));
-    return rows;
+    made.current = figuresAfter(made.current, queues, agents, past);
+    return made.current.rows;
   }, [queues, agents, past]);
+}
+
+/** The rows of all queues; a row that says the same as before is the same object. */
+export function figuresAfter(
+  before: Made | null,
+  queues: readonly Queue[],
+  agents: Readonly<Record<string, Agent>>,
+  past: Past,
+): Made {
+  const members = before !== null && sameMembers(before.queues, queues);
+  const served = members ? before.served : servedQueues(queues);
+  const changed = before === null ? new Set<string>() : changedAgents(before.agents, agents);
+  const rows = queues.map((queue, index) => {
+    const known = before?.rows[index];
+    const untouched = members && past === before.past && queue === before.queues[index];
+    if (known && untouched && !queue.agents?.some((agent) => changed.has(agent))) return known;
+    const row = figuresOf(queue, agents, served, past);
+    return known && same(known, row) ? known : row;
+  });
+  const still = rows.length === before?.rows.length && rows.every((row, index) => row === before.rows[index]);
+  return { queues, agents, past, served, rows: still && before ? before.rows : rows };
+}
+
+function sameMembers(before: readonly Queue[], after: readonly Queue[]): boolean {
+  if (before === after) return true;
+  return (
+    before.length === after.length &&
+    before.every((queue, index) => queue === after[index] || queue.agents === after[index]?.agents)
+  );
+}
+
+function changedAgents(before: Made['agents'], after: Made['agents']): Set<string> {
+  const changed = new Set<string>();
+  if (before === after) return changed;
+  for (const id in after) if (before[id] !== after[id]) changed.add(id);
+  for (const id in before) if (after[id] === undefined) changed.add(id);
+  return changed;
 }
 
 /** How many queues each agent serves. */
@@ -201,9 +240,8 @@ export function useAgentCounts() {
   }, [agents]);
 }
 
-/** How long the oldest of those who wait has waited, by the second. */
-export function useLongestWait(rows: readonly QueueFigures[]): string | null {
-  useTick();
+/** Since when the oldest of those who wait has waited. */
+export function longestWait(rows: readonly QueueFigures[]): string | null {
   return rows.reduce<string | null>(
     (first, { longest }) => (longest !== null && (first === null || longest < first) ? longest : first),
     null,

@@ -9,7 +9,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { figure, type Report, type ReportRow, reportQuery } from '../api/reports';
 import { useMay, useMayFor } from '../app/session';
-import { type QueueFigures, useEnded, useLongestWait, useQueueFigures } from '../board/figures';
+import { longestWait, type QueueFigures, useEnded, useQueueFigures } from '../board/figures';
 import { type Level, level, useLimits } from '../board/limits';
 import { useQueueSound } from '../board/sound';
 import { useLive } from '../live/store';
@@ -111,7 +111,7 @@ function Numbers({ rows }: { rows: readonly QueueFigures[] }) {
   const sum = (of: (row: QueueFigures) => number | null) =>
     rows.reduce((total, row) => total + (of(row) ?? 0), 0);
   const people = useStaff(rows);
-  const longest = useLongestWait(rows);
+  const longest = longestWait(rows);
   const longest_ms = longest === null ? null : now_ms - Date.parse(longest);
   const offered = sum((row) => row.offered_today);
   const service =

@@ -65,7 +65,7 @@ export function RowTable<Row>(props: Props<Row>) {
   const still = held || menu !== null;
   const sorted = useMemo(() => {
     const column = columns.find(({ id }) => id === sorting.column);
-    return order(rows, idOf, column?.compare, sorting.down, still ? before.current : null);
+    return order(rows, idOf, column?.compare, sorting.down, before.current, still);
   }, [rows, idOf, columns, sorting, still]);
   useEffect(() => {
     before.current = sorted.map(idOf);
@@ -75,10 +75,6 @@ export function RowTable<Row>(props: Props<Row>) {
     getScrollElement: () => scroll.current,
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN,
-    getItemKey: (index) => {
-      const row = sorted[index];
-      return row === undefined ? index : idOf(row);
-    },
   });
   const columnsStyle = {
     '--columns': [...columns.map(({ width }) => width), ...(acts ? [`${MENU_PX}px`] : [])].join(' '),
@@ -120,7 +116,7 @@ export function RowTable<Row>(props: Props<Row>) {
               const row = sorted[item.index];
               return row === undefined ? null : (
                 <RowView
-                  key={item.key}
+                  key={idOf(row)}
                   row={row}
                   id={idOf(row)}
                   index={item.index}
@@ -211,6 +207,15 @@ const RowView = memo(function RowView({ row, id, index, columns, more, active, c
       data-chosen={chosen}
       style={{ transform: `translateY(${index * ROW_PX}px)` }}
     >
+      <Cells row={row} columns={columns} more={more} />
+    </div>
+  );
+});
+
+/** What a row shows is not drawn again when the row only moves. */
+const Cells = memo(function Cells({ row, columns, more }: Pick<RowProps, 'row' | 'columns' | 'more'>) {
+  return (
+    <>
       {columns.map((column) => (
         <div key={column.id} role="gridcell" className={`${css.cell} ${column.right ? css.right : ''}`}>
           {column.cell(row)}
@@ -230,7 +235,7 @@ const RowView = memo(function RowView({ row, id, index, columns, more, active, c
           </button>
         </div>
       )}
-    </div>
+    </>
   );
 });
 

@@ -31,9 +31,9 @@ export function useTick(): number {
   return useSyncExternalStore(onTick, () => now_ms);
 }
 
-/** The server's clock as of the last second; it stands still while the connection is lost. */
+/** The server's clock; it stands still while the connection is lost. */
 export function serverNow({ lost_at_ms, skew_ms }: View): number {
-  return (lost_at_ms ?? now_ms) + skew_ms;
+  return (lost_at_ms ?? Date.now()) + skew_ms;
 }
 
 /** The server's clock, once a second; it stands still while the connection is lost. */

@@ -9,8 +9,8 @@ it('sorts either way, and what has no number comes first', () => {
     { id: 'a', n: 2 },
     { id: 'b', n: 1 },
   ];
-  expect(order(rows, idOf, compare, false, null).map(idOf)).toEqual(['b', 'a']);
-  expect(order(rows, idOf, compare, true, null).map(idOf)).toEqual(['a', 'b']);
+  expect(order(rows, idOf, compare, false, [], false).map(idOf)).toEqual(['b', 'a']);
+  expect(order(rows, idOf, compare, true, [], false).map(idOf)).toEqual(['a', 'b']);
   expect([3, null, 1].sort(byNumber)).toEqual([null, 1, 3]);
 });
 
@@ -20,5 +20,14 @@ it('keeps an order that somebody is pointing into, with what is new behind', () 
     { id: 'a', n: 9 },
     { id: 'b', n: 1 },
   ];
-  expect(order(rows, idOf, compare, false, ['a', 'gone', 'b']).map(idOf)).toEqual(['a', 'b', 'new']);
+  expect(order(rows, idOf, compare, false, ['a', 'gone', 'b'], true).map(idOf)).toEqual(['a', 'b', 'new']);
+});
+
+it('leaves rows that compare alike where they were', () => {
+  const rows = [
+    { id: 'a', n: 1 },
+    { id: 'b', n: 1 },
+    { id: 'c', n: 0 },
+  ];
+  expect(order(rows, idOf, compare, false, ['b', 'a'], false).map(idOf)).toEqual(['c', 'b', 'a']);
 });

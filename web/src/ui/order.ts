@@ -34,23 +34,36 @@ function remembered(table: string): Sorting | null {
   }
 }
 
-/** Sorted; where `before` is given, in the order of those ids, with what is new behind. */
+/**
+ * Sorted. `before` are the ids in the order shown last: nearly sorted, so that sorting costs little, and rows that compare
+ * alike stay where they were. `still` keeps that order, with what is new behind.
+ */
 export function order<Row>(
   rows: readonly Row[],
   idOf: (row: Row) => string,
   compare: ((one: Row, other: Row) => number) | undefined,
   down: boolean,
-  before: readonly string[] | null,
+  before: readonly string[],
+  still: boolean,
 ): readonly Row[] {
-  const sorted = [...rows];
-  if (before !== null && before.length > 0) {
-    const place = new Map(before.map((id, index) => [id, index]));
-    const of = (row: Row) => place.get(idOf(row)) ?? before.length;
-    return sorted.sort((one, other) => of(one) - of(other));
-  }
-  if (!compare) return sorted;
+  const arranged = arrange(rows, idOf, before);
+  if (!compare || (still && before.length > 0)) return arranged;
   const sign = down ? -1 : 1;
-  return sorted.sort((one, other) => sign * compare(one, other));
+  return arranged.sort((one, other) => sign * compare(one, other));
+}
+
+/** The rows in the order of those ids, then the others. */
+function arrange<Row>(rows: readonly Row[], idOf: (row: Row) => string, before: readonly string[]): Row[] {
+  const fresh = new Map(rows.map((row) => [idOf(row), row]));
+  const arranged: Row[] = [];
+  for (const id of before) {
+    const row = fresh.get(id);
+    if (row === undefined) continue;
+    arranged.push(row);
+    fresh.delete(id);
+  }
+  arranged.push(...fresh.values());
+  return arranged;
 }
 
 export function byText(one: string, other: string): number {
