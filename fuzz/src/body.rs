@@ -1,7 +1,8 @@
 //! What each target does with its input. A panic is a finding.
 //!
 //! Texts are here, in `sdp.rs`, `hours.rs`, `scenario.rs`, `ivr_flow.rs` and `spoken.rs`; machines that take a row of packets are in
-//! `packets.rs` and `sip_endpoint.rs`, what shows messages to people in `sip_trace.rs`.
+//! `packets.rs` and `sip_endpoint.rs`, what shows messages to people in `sip_trace.rs`, what opens
+//! encrypted packets in `srtp.rs`.
 
 mod hours;
 mod ivr_flow;
@@ -11,6 +12,7 @@ mod sdp;
 mod sip_endpoint;
 mod sip_trace;
 mod spoken;
+mod srtp;
 
 use std::sync::{Arc, LazyLock};
 
@@ -30,6 +32,7 @@ pub use sdp::sdp;
 pub use sip_endpoint::sip_endpoint;
 pub use sip_trace::sip_trace;
 pub use spoken::spoken;
+pub use srtp::srtp;
 
 /// A datagram: it must not panic, must be answerable if it is a request, and when it is whole, what is printed of
 /// it must read the same.

@@ -58,6 +58,13 @@ pub const TARGETS: &[Target] = &[
     Target { name: "rtp", body: body::rtp, corpora: &["corpus/rtp"], dictionary: &[], inputs: 50_000 },
     Target { name: "rtcp", body: body::rtcp, corpora: &["corpus/rtcp"], dictionary: &[], inputs: 50_000 },
     Target {
+        name: "srtp",
+        body: body::srtp,
+        corpora: &["corpus/rtp", "corpus/rtcp"],
+        dictionary: &[],
+        inputs: 20_000,
+    },
+    Target {
         name: "media_engine",
         body: body::media_engine,
         corpora: &["corpus/media_engine", "corpus/rtp"],

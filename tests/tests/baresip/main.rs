@@ -134,6 +134,46 @@ async fn both_are_heard_and_recorded(caller: Phone, mut watch: Watch, mut agent:
     Ok(())
 }
 
+/// The caller's audio comes plain and the agent's is encrypted; the hold is a second offer and answer with the same keys.
+#[tokio::test]
+async fn an_agent_whose_audio_must_be_encrypted_answers_with_baresip_and_holds() -> Result<()> {
+    let hotline = center().agent("1001", "encryption: required").start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut agent = Baresip::encrypted_agent(&hotline, "1001").await?;
+    hotline.set_state("1001", "ready").await?;
+    let caller = hotline.caller(CALLER).await?;
+    caller.say(Speech::tone(CALLER_HZ)).await?;
+    caller.dial("4100").await?;
+    watch.call_of(CALLER).await?;
+    agent.answer().await?;
+    wait_until_heard(&caller, VOICE_HZ).await?;
+    agent.press("x").await?;
+    watch.agent("1001", AgentState::Hold).await?;
+    agent.press("X").await?;
+    watch.agent("1001", AgentState::Talking).await?;
+    caller.forget_heard();
+    wait_until_heard(&caller, VOICE_HZ).await?;
+    caller.hang_up().await?;
+    agent.says("session closed").await?;
+    both_are_heard_and_recorded(hotline.caller(CALLER).await?, hotline.watch().await?, agent).await
+}
+
+#[tokio::test]
+async fn a_phone_without_encryption_gets_no_call_of_an_agent_for_whom_it_must_be() -> Result<()> {
+    let hotline = center().agent("1001", "encryption: required").start().await?;
+    let mut watch = hotline.watch().await?;
+    let _agent = Baresip::agent(&hotline, "1001").await?;
+    hotline.set_state("1001", "ready").await?;
+    let caller = hotline.caller(CALLER).await?;
+    caller.dial("4100").await?;
+    watch.call_of(CALLER).await?;
+    let refused = |what: &What| matches!(what, What::CallOfferFailed { sip_status: Some(488), .. });
+    eventually("the phone to refuse", async || {
+        Ok(watch.events().iter().any(|event| refused(&event.what)).then_some(()))
+    })
+    .await
+}
+
 #[tokio::test]
 async fn an_agent_hangs_up_with_baresip() -> Result<()> {
     let (hotline, mut watch, mut agent) = with_agent().await?;
@@ -183,12 +223,12 @@ async fn a_caller_whom_baresip_holds_hears_music_and_then_the_agent_again() -> R
 }
 
 #[tokio::test]
-async fn a_caller_with_baresip_finds_the_way_through_the_menu_by_keys() -> Result<()> {
+async fn a_caller_with_baresip_finds_the_way_through_the_menu_by_encrypted_keys() -> Result<()> {
     let hotline = center().start().await?;
     let mut watch = hotline.watch().await?;
     let mut agent = hotline.ready("1001").await?;
     agent.say(Speech::tone(CALLER_HZ)).await?;
-    let mut caller = Baresip::caller(&hotline, CALLER).await?;
+    let mut caller = Baresip::encrypted_caller(&hotline, CALLER).await?;
     caller.dial("4300").await?;
     caller.says("Call established").await?;
     let call = watch.call_of(CALLER).await?;

@@ -16,6 +16,8 @@ use tokio::sync::mpsc;
 pub(crate) const VOICE_HZ: f64 = 1000.0;
 /// How long it can speak; no test talks for so long.
 const VOICE_S: usize = 120;
+/// Of an account that encrypts audio with keys in its descriptions, and refuses calls without.
+const ENCRYPTED: &str = ";mediaenc=srtp-mand";
 /// Lines that may wait to be read.
 const LINES_MAX: usize = 4096;
 
@@ -68,17 +70,22 @@ impl Baresip {
         transport: &str,
         authority: Option<&str>,
     ) -> Result<Self> {
-        Self::registered(hotline, agent, (transport, authority), Band::Narrow).await
+        Self::registered(hotline, agent, (transport, authority), Band::Narrow, "").await
     }
 
     /// An agent's phone that speaks G.722 alone, registered.
     pub(crate) async fn wide_band_agent(hotline: &Hotline, agent: &str) -> Result<Self> {
-        Self::registered(hotline, agent, ("UDP", None), Band::Wide).await
+        Self::registered(hotline, agent, ("UDP", None), Band::Wide, "").await
     }
 
     /// An agent's phone that speaks Opus alone, registered.
     pub(crate) async fn full_band_agent(hotline: &Hotline, agent: &str) -> Result<Self> {
-        Self::registered(hotline, agent, ("UDP", None), Band::Full).await
+        Self::registered(hotline, agent, ("UDP", None), Band::Full, "").await
+    }
+
+    /// An agent's phone that sends and takes nothing but encrypted audio, registered.
+    pub(crate) async fn encrypted_agent(hotline: &Hotline, agent: &str) -> Result<Self> {
+        Self::registered(hotline, agent, ("UDP", None), Band::Narrow, ENCRYPTED).await
     }
 
     async fn registered(
@@ -86,22 +93,25 @@ impl Baresip {
         agent: &str,
         (transport, authority): (&str, Option<&str>),
         band: Band,
+        more: &str,
     ) -> Result<Self> {
         let server = hotline.sip_over(transport).with_context(|| format!("the center has no {transport}"))?;
         let (password, transport) = (sip_password(agent), transport.to_ascii_lowercase());
         let account = format!(
             "<sip:{agent}@hotline.test;transport={transport}>;auth_user={agent};auth_pass={password};\
-             outbound=\"sip:{server};transport={transport}\";regint=60;answermode=manual"
+             outbound=\"sip:{server};transport={transport}\";regint=60;answermode=manual{more}"
         );
         let mut phone = Self::start(hotline.addresses().phones(), &account, authority, band)?;
         phone.says("[1 binding]").await?;
         Ok(phone)
     }
 
-    /// A phone behind the trunk, which does not register.
-    pub(crate) async fn caller(hotline: &Hotline, number: &str) -> Result<Self> {
-        let account =
-            format!("<sip:{number}@hotline.test;transport=udp>;outbound=\"sip:{}\";regint=0", hotline.sip());
+    /// A phone behind the trunk, which does not register, and sends and takes nothing but encrypted audio.
+    pub(crate) async fn encrypted_caller(hotline: &Hotline, number: &str) -> Result<Self> {
+        let server = hotline.sip();
+        let account = format!(
+            "<sip:{number}@hotline.test;transport=udp>;outbound=\"sip:{server}\";regint=0{ENCRYPTED}"
+        );
         let mut phone = Self::start(hotline.addresses().carrier(), &account, None, Band::Narrow)?;
         phone.says("baresip is ready").await?;
         Ok(phone)
@@ -210,7 +220,7 @@ fn config(path: &Path, address: IpAddr, band: Band) -> String {
         Band::Full => "opus",
     };
     format!(
-        "module_path /usr/lib/baresip/modules\nmodule stdio.so\nmodule {codec}.so\nmodule aufile.so\nmodule sndfile.so\n\
+        "module_path /usr/lib/baresip/modules\nmodule stdio.so\nmodule {codec}.so\nmodule srtp.so\nmodule aufile.so\nmodule sndfile.so\n\
          module_app account.so\nmodule_app menu.so\nsip_listen {address}:0\nnet_interface {address}\n\
          audio_source aufile,{path}/voice.wav\nsnd_path {path}\naudio_srate {rate}\naudio_channels {channels}\n"
     )

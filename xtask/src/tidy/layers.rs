@@ -8,7 +8,10 @@ use super::Problem;
 
 /// What core crates may use from outside. Each is pure; a new one is an architecture change (`docs/adr/`).
 const CORE_EXTERNAL: &[&str] = &[
+    "aes",
+    "aes-gcm",
     "bytes",
+    "ctr",
     "granit-parser",
     "hmac",
     "jiff",
@@ -37,7 +40,7 @@ const CORE_EXTERNAL: &[&str] = &[
 /// The edges inside the core, besides those to `hotline-base`. Only `call` knows all.
 const CORE_EDGES: &[(&str, &[&str])] = &[
     ("hotline-base", &[]),
-    ("hotline-media", &["hotline-audio", "hotline-rtp"]),
+    ("hotline-media", &["hotline-audio", "hotline-rtp", "hotline-srtp"]),
     ("hotline-hours", &["hotline-yaml"]),
     ("hotline-acd", &["hotline-erlang"]),
     ("hotline-ivr", &["hotline-json-path", "hotline-yaml"]),

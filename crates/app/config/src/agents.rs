@@ -15,13 +15,14 @@ use hotline_yaml::{Key, Node, Place, Reader, suggest};
 use crate::DemoUser;
 use crate::staffing::{groups, levels};
 use crate::trunks::caller_id;
+use crate::voice::encryption;
 
 /// The order in which a phone is challenged unless the center says otherwise: the strong one first (RFC 8760 §2.4).
 const DEFAULT_ORDER: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 const SIP_PASSWORD_MIN: usize = 8;
 const EXTENSION_DIGITS_MAX: usize = 10;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "name",
     "extension",
     "sip_password",
@@ -34,6 +35,7 @@ const KEYS: [&str; 12] = [
     "skills",
     "groups",
     "daily_cap",
+    "encryption",
 ];
 /// Beside the names of people in `demo:`.
 const ALLOW_ANYWHERE: &str = "allow_anywhere";
@@ -128,6 +130,10 @@ fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, around: &Around<'_>) ->
         None => None,
     };
     let daily_cap = daily_cap.and_then(|most| u32::try_from(most).ok());
+    let encryption = match fields.optional("encryption") {
+        Some(node) => Some(encryption(reader, node)?),
+        None => None,
+    };
     let password = password?;
     let ha1 = order?
         .into_iter()
@@ -145,6 +151,7 @@ fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, around: &Around<'_>) ->
         skills: skills?,
         groups: groups?,
         daily_cap,
+        encryption,
     };
     let outside = fields.optional("outside_numbers").map(|node| node.place);
     Some(AgentEntry { agent, sip_password: Pii::new(password), ha1, outside })

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use hotline_call::Voice;
+use hotline_call::{Encryption, Voice};
 use hotline_sdp::{Codec, Preference};
 use hotline_yaml::{Node, Reader, suggest};
 
@@ -13,7 +13,7 @@ const PACKET_MS: RangeInclusive<usize> = 10..=60;
 /// What is left out is as in `default`.
 pub(crate) fn voice(reader: &mut Reader<'_>, node: Option<&Node>, default: &Voice) -> Option<Voice> {
     let Some(node) = node else { return Some(default.clone()) };
-    let fields = reader.fields(node, "audio", &["codecs", "choice", "packet_ms"])?;
+    let fields = reader.fields(node, "audio", &["codecs", "choice", "packet_ms", "encryption"])?;
     // What is named is all that there is.
     let (codecs, also_taken) = match fields.optional("codecs") {
         Some(node) => (codecs(reader, node), Vec::new()),
@@ -29,7 +29,27 @@ pub(crate) fn voice(reader: &mut Reader<'_>, node: Option<&Node>, default: &Voic
         Some(node) => packet_ms(reader, node),
         None => Some(default.packet_ms),
     };
-    Some(Voice { codecs: codecs?, also_taken, choice: choice?, packet_ms: packet_ms? })
+    let encryption = match fields.optional("encryption") {
+        Some(node) => encryption(reader, node),
+        None => Some(default.encryption),
+    };
+    Some(Voice {
+        codecs: codecs?,
+        also_taken,
+        choice: choice?,
+        packet_ms: packet_ms?,
+        encryption: encryption?,
+    })
+}
+
+/// Whether audio is encrypted: of a trunk, of all phones, or of one agent's.
+pub(crate) fn encryption(reader: &mut Reader<'_>, node: &Node) -> Option<Encryption> {
+    let words = [
+        ("never", Encryption::Never),
+        ("optional", Encryption::IfOffered),
+        ("required", Encryption::Required),
+    ];
+    choice(reader, node, "encryption", &words)
 }
 
 fn packet_ms(reader: &mut Reader<'_>, node: &Node) -> Option<u8> {

@@ -37,6 +37,7 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
         Metric::MediaAddedPromptsRefused.reach(counters.added_prompts_refused);
         show_beats(&mut beats, counters.beats_by_lateness);
         Metric::MediaSendErrors.reach(counters.send_errors);
+        Metric::MediaPacketsRefused.reach(counters.packets_refused);
         Metric::MediaEventsLost.reach(counters.digits_refused);
         Metric::MediaPanics.reach(counters.panics);
         let counters = recorder.read();

@@ -19,7 +19,7 @@ use crate::queue::Queue;
 use crate::speech::SpeechPolicy;
 use crate::staff::Staffing;
 use crate::trunk::{Route, Trunk};
-use crate::voice::Voice;
+use crate::voice::{Encryption, Voice};
 
 /// Everything call control has to know about the center.
 #[derive(Clone, Debug)]
@@ -128,6 +128,8 @@ pub struct Agent {
     pub groups: BTreeSet<GroupId>,
     /// How many calls from queues the agent takes on one day; `None` for any number.
     pub daily_cap: Option<u32>,
+    /// Whether the audio of the agent's phone is encrypted; `None` for as with all phones.
+    pub encryption: Option<Encryption>,
 }
 
 /// Which calls a phone is asked to take by itself, by headers that many phones know.
@@ -189,6 +191,7 @@ impl Agent {
             skills: BTreeMap::new(),
             groups: BTreeSet::new(),
             daily_cap: None,
+            encryption: None,
         }
     }
 }

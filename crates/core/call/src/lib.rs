@@ -65,4 +65,4 @@ pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,
 };
-pub use voice::Voice;
+pub use voice::{Encryption, Voice};

@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use hotline_base::{LegId, TrunkId};
+use hotline_base::{AgentId, LegId, Pii, Rng, TrunkId};
 use hotline_media as media;
-use hotline_sdp::{self as sdp, Codec, Direction, Fault, Local, Negotiated};
+use hotline_sdp::{self as sdp, Codec, Direction, Fault, Local, Negotiated, Suite, SuiteKey};
 use serde::{Deserialize, Serialize};
 
 use crate::center::Center;
-use crate::voice::Voice;
+use crate::voice::{Encryption, Voice};
+
+/// With what audio may be encrypted, the preferred first. Each takes room in every offer, and an INVITE is to fit into one datagram.
+const SUITES: [Suite; 2] = [Suite::AeadAes128Gcm, Suite::AesCm128HmacSha1Tag80];
 
 /// Why a session description cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,14 +49,44 @@ impl DescriptionError {
 pub(crate) struct MediaLeg {
     leg: LegId,
     port: u16,
-    /// Over which trunk the peer is reached.
-    trunk: Option<TrunkId>,
-    /// `o=` identity (RFC 8866 §5.2).
-    session_id: u64,
+    peer: Peer,
+    seed: DialogSeed,
     described: Described,
     agreed: Option<Negotiated>,
     /// What is done to what the peer says.
     speech: media::Speech,
+}
+
+/// Who is at the other end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Peer {
+    /// Somebody over a trunk.
+    Trunk(TrunkId),
+    /// An agent's own phone.
+    Phone(AgentId),
+}
+
+/// What makes the descriptions of one dialog its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DialogSeed {
+    /// `o=` identity (RFC 8866 §5.2).
+    session_id: u64,
+    /// What our keys are made from: fresh for each dialog, the same within it.
+    keys: Pii<[u8; 32]>,
+}
+
+impl DialogSeed {
+    pub(crate) fn draw(rng: &mut Rng) -> Self {
+        let mut keys = [0; 32];
+        rng.fill(&mut keys);
+        Self { session_id: rng.next_u64() >> 2, keys: Pii::new(keys) }
+    }
+
+    /// One key for each suite.
+    fn keys(&self) -> [SuiteKey; SUITES.len()] {
+        let mut rng = Rng::from_seed(*self.keys.expose());
+        SUITES.map(|suite| SuiteKey::generate(suite, |bytes| rng.fill(bytes)))
+    }
 }
 
 /// What we sent last. The next description continues it (RFC 3264 §8).
@@ -77,16 +110,15 @@ impl Described {
 }
 
 impl MediaLeg {
-    /// A leg to a phone, or over a trunk.
-    pub(crate) const fn new(leg: LegId, port: u16, session_id: u64, trunk: Option<TrunkId>) -> Self {
+    pub(crate) const fn new(leg: LegId, port: u16, seed: DialogSeed, peer: Peer) -> Self {
         let speech = media::Speech { gain: None, hides_keys: false, is_muted: false };
-        Self { leg, port, trunk, session_id, described: Described::Nothing, agreed: None, speech }
+        Self { leg, port, peer, seed, described: Described::Nothing, agreed: None, speech }
     }
 
     /// The same leg for the dialog of an agent's own phone: it keeps port and codec, and describes itself anew.
-    pub(crate) fn succeed(&self, session_id: u64) -> Self {
+    pub(crate) fn succeed(&self, seed: DialogSeed, agent: AgentId) -> Self {
         let agreed = self.agreed.clone();
-        Self { session_id, trunk: None, described: Described::Nothing, agreed, ..*self }
+        Self { seed, peer: Peer::Phone(agent), described: Described::Nothing, agreed, ..*self }
     }
 
     pub(crate) const fn id(&self) -> LegId {
@@ -152,7 +184,8 @@ impl MediaLeg {
     ) -> Result<Bytes, DescriptionError> {
         let offer = sdp::parse(offer)?;
         let codecs = self.voice(center).taking(self.codec());
-        let (answer, agreed) = sdp::answer(&offer, &self.local(center, &codecs))?;
+        let keys = self.seed.keys();
+        let (answer, agreed) = sdp::answer(&offer, &self.local(center, &codecs, &keys))?;
         let text = answer.print();
         self.described = Described::Settled(answer);
         self.agree(agreed, out);
@@ -163,7 +196,8 @@ impl MediaLeg {
     /// transcoding if they can do without.
     pub(crate) fn offer(&mut self, center: &Center, first: Option<Codec>) -> Bytes {
         let codecs = self.voice(center).preferring(first);
-        let offer = sdp::offer(&self.local(center, &codecs));
+        let keys = self.seed.keys();
+        let offer = sdp::offer(&self.local(center, &codecs, &keys));
         let text = offer.print();
         self.described = Described::Offered(offer);
         Bytes::from(text)
@@ -196,15 +230,28 @@ impl MediaLeg {
     }
 
     fn voice<'a>(&self, center: &'a Center) -> &'a Voice {
-        let trunk = self.trunk.as_ref().and_then(|trunk| center.trunks.get(trunk));
+        let trunk = match &self.peer {
+            Peer::Trunk(trunk) => center.trunks.get(trunk),
+            Peer::Phone(_) => None,
+        };
         trunk.map_or(&center.voice, |trunk| &trunk.voice)
     }
 
-    fn local<'a>(&'a self, center: &Center, codecs: &'a [Codec]) -> Local<'a> {
+    /// That of the agent, if it has its own.
+    fn encryption(&self, center: &Center) -> Encryption {
+        let of_agent = match &self.peer {
+            Peer::Trunk(_) => None,
+            Peer::Phone(agent) => center.agents.get(agent).and_then(|agent| agent.encryption),
+        };
+        of_agent.unwrap_or(self.voice(center).encryption)
+    }
+
+    fn local<'a>(&'a self, center: &Center, codecs: &'a [Codec], keys: &'a [SuiteKey]) -> Local<'a> {
         Local {
             previous: self.described.last(),
             policy: self.voice(center).policy(self.codec()),
-            ..Local::new(center.media_address, self.port, self.session_id, codecs)
+            security: self.encryption(center).security(keys),
+            ..Local::new(center.media_address, self.port, self.seed.session_id, codecs)
         }
     }
 
@@ -234,10 +281,30 @@ impl MediaLeg {
                 Direction::Inactive => media::Direction::Inactive,
             },
             ptime_ms: agreed.ptime_ms,
+            srtp: agreed.srtp.as_ref().and_then(srtp).map(Box::new),
         };
         out.push_back(media::Command::SetRemote { leg: self.leg, remote });
         self.agreed = Some(agreed);
     }
+}
+
+/// The keys as the media plane takes them. Their lengths are those of their suites, for they were read so.
+fn srtp(agreed: &sdp::Srtp) -> Option<media::Srtp> {
+    use media::srtp::{self, MasterKey, PeerKey};
+    let suite = match agreed.suite {
+        Suite::AesCm128HmacSha1Tag80 => srtp::Suite::AesCm128HmacSha1Tag80,
+        Suite::AesCm128HmacSha1Tag32 => srtp::Suite::AesCm128HmacSha1Tag32,
+        Suite::AesCm256HmacSha1Tag80 => srtp::Suite::AesCm256HmacSha1Tag80,
+        Suite::AesCm256HmacSha1Tag32 => srtp::Suite::AesCm256HmacSha1Tag32,
+        Suite::AeadAes128Gcm => srtp::Suite::AeadAes128Gcm,
+        Suite::AeadAes256Gcm => srtp::Suite::AeadAes256Gcm,
+    };
+    let key = |key: &sdp::MasterKey| MasterKey::new(suite, key.key(), key.salt());
+    let theirs = agreed.theirs.iter().map(|theirs| {
+        let mki = theirs.mki.map(|sdp::Mki { value, bytes }| srtp::Mki { value, bytes });
+        Some(PeerKey { key: key(&theirs.key)?, mki })
+    });
+    Some(media::Srtp { ours: key(&agreed.ours)?, theirs: theirs.collect::<Option<_>>()? })
 }
 
 /// How an Opus stream is made as its receiver wishes.
@@ -306,6 +373,14 @@ mod tests {
         }
     }
 
+    fn seed(session_id: u64) -> DialogSeed {
+        DialogSeed { session_id, ..DialogSeed::draw(&mut Rng::from_number(session_id)) }
+    }
+
+    fn phone() -> Peer {
+        Peer::Phone(AgentId::from("1001"))
+    }
+
     fn described(media: &str) -> String {
         format!("v=0\r\no=- 1 1 IN IP4 198.51.100.5\r\ns=-\r\nc=IN IP4 198.51.100.5\r\nt=0 0\r\n{media}")
     }
@@ -317,7 +392,7 @@ mod tests {
 
     #[test]
     fn the_version_follows_what_is_said_and_the_codec_stays() {
-        let mut leg = MediaLeg::new(LegId(1), 20_000, 7, None);
+        let mut leg = MediaLeg::new(LegId(1), 20_000, seed(7), phone());
         let first = answer(&mut leg, "m=audio 4000 RTP/AVP 8\r\n").unwrap();
         assert!(first.contains("o=- 7 1 ") && first.contains("m=audio 20000 RTP/AVP 8\r\n"), "{first}");
         let refreshed = answer(&mut leg, "m=audio 4000 RTP/AVP 0 8\r\n").unwrap();
@@ -343,9 +418,10 @@ mod tests {
             choice: Preference::Theirs,
             packet_ms: 30,
             also_taken: vec![],
+            encryption: Encryption::default(),
         };
         center.trunks.insert(id.clone(), trunk(id.clone(), voice));
-        let mut leg = MediaLeg::new(LegId(1), 20_000, 7, Some(id));
+        let mut leg = MediaLeg::new(LegId(1), 20_000, seed(7), Peer::Trunk(id));
         let mut answer = |media: &str| {
             let answer = leg.answer(&center, described(media).as_bytes(), &mut VecDeque::new()).unwrap();
             String::from_utf8(answer.to_vec()).unwrap()
@@ -357,7 +433,7 @@ mod tests {
         // A desk phone takes the place of the one behind the trunk.
         let pcmu = described("m=audio 4000 RTP/AVP 0\r\n");
         assert!(leg.answer(&center, pcmu.as_bytes(), &mut VecDeque::new()).is_err(), "not over the trunk");
-        let mut phone = leg.succeed(8);
+        let mut phone = leg.succeed(seed(8), AgentId::from("1001"));
         assert!(phone.answer(&center, pcmu.as_bytes(), &mut VecDeque::new()).is_ok());
         let offer = leg.offer(&center, Some(Codec::Pcmu));
         let offer = String::from_utf8_lossy(&offer).into_owned();
@@ -366,16 +442,67 @@ mod tests {
 
     #[test]
     fn a_description_that_cannot_be_used_changes_nothing_and_says_whose_fault_it_is() {
-        let mut leg = MediaLeg::new(LegId(1), 20_000, 7, None);
+        let mut leg = MediaLeg::new(LegId(1), 20_000, seed(7), phone());
         let first = answer(&mut leg, "m=audio 4000 RTP/AVP 0\r\n").unwrap();
         let before = leg.clone();
         let fax = answer(&mut leg, "m=image 4000 udptl t38\r\n").unwrap_err();
         assert_eq!(fax.refusal(), (488, 88));
         let encrypted = answer(&mut leg, "m=audio 4000 RTP/SAVP 0\r\n").unwrap_err();
-        assert_eq!(encrypted.refusal(), (488, 88), "media cannot encrypt");
+        assert_eq!(encrypted.refusal(), (488, 88), "there is no key");
         let malformed = answer(&mut leg, "m=audio\r\n").unwrap_err();
         assert_eq!(malformed.refusal(), (400, 95));
         assert_eq!(leg, before);
         assert_eq!(answer(&mut leg, "m=audio 4000 RTP/AVP 0\r\n").unwrap(), first);
+    }
+
+    /// 16 bytes of key and 14 of salt.
+    const KEY: &str = "inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    fn srtp_of(out: &VecDeque<media::Command>) -> Option<&media::Srtp> {
+        match out.back() {
+            Some(media::Command::SetRemote { remote, .. }) => remote.srtp.as_deref(),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn audio_is_encrypted_if_that_is_offered_and_the_key_stays_within_the_dialog() {
+        let offer =
+            described(&format!("m=audio 4000 RTP/SAVP 0\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 {KEY}\r\n"));
+        let mut leg = MediaLeg::new(LegId(1), 20_000, seed(7), phone());
+        let mut out = VecDeque::new();
+        let first = leg.answer(&center(), offer.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(first.to_vec()).unwrap();
+        assert!(text.contains("m=audio 20000 RTP/SAVP 0\r\n"), "{text}");
+        assert!(text.contains("a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:"), "{text}");
+        let agreed = srtp_of(&out).expect("the media plane has the keys").clone();
+        assert_eq!(agreed.theirs.len(), 1);
+        assert_eq!(leg.answer(&center(), offer.as_bytes(), &mut out).unwrap(), first);
+        assert_eq!(srtp_of(&out), Some(&agreed), "a hold changes no key");
+        let mut next = leg.succeed(seed(8), AgentId::from("1001"));
+        next.answer(&center(), offer.as_bytes(), &mut out).unwrap();
+        assert_ne!(srtp_of(&out), Some(&agreed), "another dialog has other keys");
+    }
+
+    #[test]
+    fn an_agent_whose_audio_is_to_be_encrypted_is_offered_and_gives_nothing_else() {
+        let mut center = center();
+        center.agents.insert(
+            AgentId::from("1001"),
+            crate::Agent { encryption: Some(Encryption::Required), ..crate::Agent::new("Ada", "1001") },
+        );
+        let mut leg = MediaLeg::new(LegId(1), 20_000, seed(7), phone());
+        let offer = String::from_utf8(leg.offer(&center, None).to_vec()).unwrap();
+        assert!(offer.contains("RTP/SAVP"), "{offer}");
+        assert!(offer.contains("a=crypto:1 AEAD_AES_128_GCM inline:"), "{offer}");
+        assert!(offer.contains("a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:"), "{offer}");
+        let plain = described("m=audio 4000 RTP/AVP 0\r\n");
+        assert!(leg.accept(plain.as_bytes(), &mut VecDeque::new()).is_err());
+        assert!(leg.answer(&center, plain.as_bytes(), &mut VecDeque::new()).is_err());
+        center.voice.encryption = Encryption::Never;
+        let mut other = MediaLeg::new(LegId(2), 20_002, seed(9), Peer::Phone(AgentId::from("1002")));
+        let offered =
+            described(&format!("m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 {KEY}\r\n"));
+        assert!(other.answer(&center, offered.as_bytes(), &mut VecDeque::new()).is_err());
     }
 }

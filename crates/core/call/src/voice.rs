@@ -1,6 +1,6 @@
 //! How audio is agreed on: with the phones of the center, or with a trunk.
 
-use hotline_sdp::{Codec, Policy, Preference};
+use hotline_sdp::{Codec, Policy, Preference, Security, SuiteKey};
 
 /// What our session descriptions say of audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,31 @@ pub struct Voice {
     pub choice: Preference,
     /// Milliseconds of audio in a packet that we wish to get.
     pub packet_ms: u8,
+    /// Whether audio is encrypted with keys in the descriptions.
+    pub encryption: Encryption,
+}
+
+/// Whether audio is encrypted (SRTP) with keys in the descriptions (RFC 4568).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encryption {
+    /// Never: encrypted streams are refused.
+    Never,
+    /// If the other side offers that; ours are offered plain.
+    #[default]
+    IfOffered,
+    /// Always: plain streams are refused.
+    Required,
+}
+
+impl Encryption {
+    /// What a description says of it, with our keys.
+    pub(crate) const fn security(self, keys: &[SuiteKey]) -> Security<'_> {
+        match self {
+            Self::Never => Security::Plain,
+            Self::IfOffered => Security::IfOffered(keys),
+            Self::Required => Security::Required(keys),
+        }
+    }
 }
 
 impl Default for Voice {
@@ -23,6 +48,7 @@ impl Default for Voice {
             also_taken: vec![Codec::L16],
             choice: Preference::Ours,
             packet_ms: Policy::default().ptime_ms,
+            encryption: Encryption::default(),
         }
     }
 }

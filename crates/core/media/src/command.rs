@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
 use hotline_rtp::Digit;
+use hotline_srtp::{MasterKey, PeerKey};
 use serde::{Deserialize, Serialize};
 
 use crate::{Codec, Mark, Opus, Party, Speech, Voice};
@@ -160,6 +161,8 @@ pub struct Remote {
     pub direction: Direction,
     /// How much audio one packet that we make holds, in milliseconds; taken into 10–60.
     pub ptime_ms: u8,
+    /// With what packets are encrypted on their way; `None` for plain ones. The engine sees them plain.
+    pub srtp: Option<Box<Srtp>>,
 }
 
 impl Remote {
@@ -181,6 +184,7 @@ impl Remote {
             comfort_noise_receive: None,
             direction: Direction::SendReceive,
             ptime_ms: 20,
+            srtp: None,
         }
     }
 
@@ -193,6 +197,15 @@ impl Remote {
         };
         whole_ms * 8
     }
+}
+
+/// What both sides encrypt with (RFC 3711).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Srtp {
+    /// What we encrypt with.
+    pub ours: MasterKey,
+    /// What the peer encrypts with: one key, or several with names, all for one suite.
+    pub theirs: Vec<PeerKey>,
 }
 
 /// Who may send audio on a leg, as seen from us (RFC 3264 §6.1, the answer's attribute on our side).

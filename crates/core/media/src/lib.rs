@@ -35,10 +35,11 @@ mod streams;
 mod timeline;
 
 pub use codec::{Codec, Decoder, Encoder, Opus};
-pub use command::{Behind, Command, Direction, Music, MusicStart, PromptId, Remote};
+pub use command::{Behind, Command, Direction, Music, MusicStart, PromptId, Remote, Srtp};
 pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
 pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 pub use hotline_rtp::Digit;
+pub use hotline_srtp as srtp;
 pub use keys::KEYS_WAITING_MAX;
 pub use opus_encoder::OpusEncoder;
 pub use parties::{PARTIES_MAX, Party, Supervision};

@@ -5,6 +5,7 @@
 //! Start reading at [`MediaRuntime`].
 
 mod clock;
+mod guard;
 mod lateness;
 mod line;
 mod lines;

@@ -101,6 +101,8 @@ pub struct MediaCounters {
     pub send_errors: u64,
     /// Receives that failed.
     pub receive_errors: u64,
+    /// Packets that were not encrypted as was agreed, or came before.
+    pub packets_refused: u64,
     /// Bugs that panicked; each cost a leg at most.
     pub panics: u64,
     /// Bytes of the prompts that were added while running.
@@ -368,6 +370,7 @@ impl MediaHandle {
             digits_refused: sum(|gauges| &gauges.digits_refused) + sum(|gauges| &gauges.digits_dropped),
             send_errors: sum(|gauges| &gauges.send_errors),
             receive_errors: sum(|gauges| &gauges.receive_errors),
+            packets_refused: sum(|gauges| &gauges.packets_refused),
             panics: sum(|gauges| &gauges.panics) + sum(|gauges| &gauges.legs_lost),
         }
     }

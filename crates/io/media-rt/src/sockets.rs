@@ -11,10 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hotline_base::LegId;
+use hotline_media::Srtp;
+use hotline_srtp::OVERHEAD_MAX;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::fd::OwnedFd;
+
+use crate::guard::Guard;
+use crate::thread::DATAGRAM_MAX;
 
 /// Ready sockets taken in one turn; the others are reported in the next one.
 const READY_MAX: usize = 256;
@@ -61,6 +66,17 @@ struct LegSocket {
     port: u16,
     /// From the first report on: most calls that are not answered never have one.
     reports: Option<UdpSocket>,
+    /// If its packets are encrypted.
+    guard: Option<Box<Guard>>,
+}
+
+impl LegSocket {
+    fn socket(&self, carries: Carries) -> io::Result<&UdpSocket> {
+        match carries {
+            Carries::Audio => Ok(&self.audio),
+            Carries::Reports => self.reports.as_ref().ok_or(io::ErrorKind::NotConnected.into()),
+        }
+    }
 }
 
 /// Ends a thread's wait, from any thread.
@@ -116,7 +132,7 @@ impl Sockets {
     /// Adds a leg's socket.
     pub(crate) fn open(&mut self, leg: LegId, socket: UdpSocket, port: u16) -> io::Result<()> {
         epoll::add(&self.epoll, &socket, EventData::new_u64(leg.0), EventFlags::IN)?;
-        self.legs.insert(leg, LegSocket { audio: socket, port, reports: None });
+        self.legs.insert(leg, LegSocket { audio: socket, port, reports: None, guard: None });
         Ok(())
     }
 
@@ -131,6 +147,15 @@ impl Sockets {
         epoll::add(&self.epoll, &socket, EventData::new_u64(leg.0 | REPORTS), EventFlags::IN)?;
         known.reports = Some(socket);
         Ok(())
+    }
+
+    /// From here on a leg's packets are encrypted with these keys, or not at all.
+    pub(crate) fn guard(&mut self, leg: LegId, srtp: Option<&Srtp>) {
+        let Some(known) = self.legs.get_mut(&leg) else { return };
+        match (&mut known.guard, srtp) {
+            (Some(guard), Some(srtp)) => guard.renew(srtp),
+            (guard, srtp) => *guard = srtp.map(|srtp| Box::new(Guard::new(srtp))),
+        }
     }
 
     /// Closes a leg's sockets; gives its port back. The kernel forgets a closed socket by itself.
@@ -160,32 +185,41 @@ impl Sockets {
         Ok(())
     }
 
-    /// Takes one packet.
+    /// Takes one packet. `InvalidData` if it is not encrypted as was agreed.
     pub(crate) fn receive(
-        &self,
+        &mut self,
         leg: LegId,
         carries: Carries,
         buffer: &mut [u8],
     ) -> io::Result<(usize, SocketAddr)> {
-        self.socket(leg, carries)?.recv_from(buffer)
+        let known = self.legs.get_mut(&leg).ok_or(io::ErrorKind::NotFound)?;
+        let (length, source) = known.socket(carries)?.recv_from(buffer)?;
+        match &mut known.guard {
+            None => Ok((length, source)),
+            Some(guard) => match guard.open(&mut buffer[..length]) {
+                Ok(length) => Ok((length, source)),
+                Err(_) => Err(io::ErrorKind::InvalidData.into()),
+            },
+        }
     }
 
     /// Sends one packet.
     pub(crate) fn send(
-        &self,
+        &mut self,
         leg: LegId,
         carries: Carries,
         to: SocketAddr,
         packet: &[u8],
     ) -> io::Result<usize> {
-        self.socket(leg, carries)?.send_to(packet, to)
-    }
-
-    fn socket(&self, leg: LegId, carries: Carries) -> io::Result<&UdpSocket> {
-        let known = self.legs.get(&leg).ok_or(io::ErrorKind::NotFound)?;
-        match carries {
-            Carries::Audio => Ok(&known.audio),
-            Carries::Reports => known.reports.as_ref().ok_or(io::ErrorKind::NotConnected.into()),
-        }
+        let known = self.legs.get_mut(&leg).ok_or(io::ErrorKind::NotFound)?;
+        let mut room;
+        let packet = match &mut known.guard {
+            None => packet,
+            Some(guard) => {
+                room = [0; DATAGRAM_MAX + OVERHEAD_MAX];
+                guard.protect(packet, &mut room).ok_or(io::ErrorKind::InvalidData)?
+            }
+        };
+        known.socket(carries)?.send_to(packet, to)
     }
 }

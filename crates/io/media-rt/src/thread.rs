@@ -21,7 +21,7 @@ use crate::shelf::Reader;
 use crate::sockets::{Carries, ReadyList, Sockets};
 
 /// A datagram longer than this is cut; no agreed payload is.
-const DATAGRAM_MAX: usize = 2048;
+pub(crate) const DATAGRAM_MAX: usize = 2048;
 /// Commands carried out in one turn, so that audio goes on meanwhile.
 const COMMANDS_PER_TURN: usize = 256;
 
@@ -38,6 +38,8 @@ pub(crate) struct Gauges {
     pub(crate) digits_dropped: AtomicU64,
     pub(crate) send_errors: AtomicU64,
     pub(crate) receive_errors: AtomicU64,
+    /// Packets that were not encrypted as was agreed, or came before.
+    pub(crate) packets_refused: AtomicU64,
     /// Bugs that cost a leg.
     pub(crate) legs_lost: AtomicU64,
     /// Bugs that cost no leg.
@@ -70,7 +72,7 @@ pub(crate) struct FirstReport {
 
 /// Where the engine's output goes.
 struct Outlet<'a> {
-    sockets: &'a Sockets,
+    sockets: &'a mut Sockets,
     tap: &'a mut Tap,
     lines: &'a mut Lines,
     gauges: &'a Gauges,
@@ -106,7 +108,7 @@ impl Sink for Outlet<'_> {
 }
 
 impl Outlet<'_> {
-    fn send_from(&self, leg: LegId, carries: Carries, to: SocketAddr, packet: &[u8]) {
+    fn send_from(&mut self, leg: LegId, carries: Carries, to: SocketAddr, packet: &[u8]) {
         if self.sockets.send(leg, carries, to, packet).is_err() {
             self.gauges.send_errors.fetch_add(1, Ordering::Relaxed);
         }
@@ -167,6 +169,9 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
                 Carries::Reports => engine.handle_report(now, leg, source, &datagram[..length]),
             }),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                self.gauges.packets_refused.fetch_add(1, Ordering::Relaxed);
+            }
             Err(_) => {
                 self.gauges.receive_errors.fetch_add(1, Ordering::Relaxed);
             }
@@ -216,6 +221,9 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         if let Command::OpenLeg { leg, call } = command {
             return self.open(now, leg, call);
         }
+        if let Command::SetRemote { leg, remote } = &command {
+            self.sockets.guard(*leg, remote.srtp.as_deref());
+        }
         self.guarded(now, leg, |engine, out| engine.handle_command(now, command, out));
     }
 
@@ -255,7 +263,7 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
     /// A bug that panics costs the leg it happened on, and a line in the log.
     fn guarded(&mut self, now: Now, leg: Option<LegId>, step: impl FnOnce(&mut Engine, &mut Outlet<'_>)) {
         let mut out = Outlet {
-            sockets: &self.sockets,
+            sockets: &mut self.sockets,
             tap: &mut self.tap,
             lines: &mut self.lines,
             gauges: &self.gauges,

@@ -152,6 +152,8 @@ metrics_table! {
         "Media ports held by calls.";
     MediaCommandsRefused, Counter, Count, "hotline_media_commands_refused_total", [],
         "Commands that a media thread could not take.";
+    MediaPacketsRefused, Counter, Count, "hotline_media_packets_refused_total", [],
+        "Packets of encrypted calls that were not encrypted as was agreed, or came before.";
     MediaEventsLost, Counter, Count, "hotline_media_events_lost_total", [],
         "Media events dropped because call processing was behind.";
     MediaBeatsLate, Counter, Count, "hotline_media_beats_late_total", [],

@@ -220,6 +220,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         skills: BTreeMap::new(),
         groups: std::collections::BTreeSet::new(),
         daily_cap: None,
+        encryption: None,
     };
     let trunks: Vec<Trunk> = (0..rules.outside).map(|number| trunk(rules, number)).collect();
     let route = Route {

@@ -22,7 +22,7 @@ use crate::center::{AutoAnswer, TAKE_CALL_KEY, TAKE_CALL_PROMPT};
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner, MEDIA_SILENT};
 use crate::event::{CallEvent, DialFailure};
-use crate::media_leg::MediaLeg;
+use crate::media_leg::{DialogSeed, MediaLeg, Peer};
 use crate::sessions::LegEnd;
 
 /// The longest name that is sent to a phone's display, in characters.
@@ -200,12 +200,13 @@ impl Call {
     }
 
     pub(super) fn on_agent_leg_open(&mut self, now: Now, env: &mut Env, leg: LegId, port: u16) {
-        let session_id = env.rng.next_u64() >> 2;
-        let Some(AgentLeg { progress: Progress::Preparing { port: opening, .. }, .. }) = self.agent_leg(leg)
+        let seed = DialogSeed::draw(&mut env.rng);
+        let Some(AgentLeg { agent, progress: Progress::Preparing { port: opening, .. }, .. }) =
+            self.agent_leg(leg)
         else {
             return;
         };
-        *opening = Port::Open(Box::new(MediaLeg::new(leg, port, session_id, None)));
+        *opening = Port::Open(Box::new(MediaLeg::new(leg, port, seed, Peer::Phone(agent.clone()))));
         env.disarm(self.id(), CallTimer::AgentMediaOpen(leg));
         self.invite_agent(now, env, leg);
     }

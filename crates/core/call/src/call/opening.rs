@@ -14,7 +14,7 @@ use crate::command::Request;
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner, MEDIA_SILENT};
 use crate::event::{CallEvent, EndKind, Entry, EventKind, Party, Source};
-use crate::media_leg::MediaLeg;
+use crate::media_leg::{DialogSeed, MediaLeg, Peer};
 use crate::number::normalise;
 use crate::record::CallRecord;
 use crate::sessions::{LegEnd, SipLeg};
@@ -158,17 +158,20 @@ impl Call {
         let offer = match opening {
             Opening::Invited(offer) => offer,
             Opening::Summoned { caller_id } => {
-                let media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2, None);
+                let Some(agent) = self.calling_agent().cloned() else { return };
+                let seed = DialogSeed::draw(&mut env.rng);
+                let media = MediaLeg::new(self.leg, port, seed, Peer::Phone(agent));
                 self.summon_agent(now, env, media, caller_id);
                 return;
             }
             Opening::CalledBack => return self.summon_customer(now, env, port),
         };
-        let trunk = match &self.record.source {
-            Source::Trunk(trunk) => Some(trunk.clone()),
-            Source::Agent(_) | Source::Queue(_) => None,
+        let peer = match &self.record.source {
+            Source::Trunk(trunk) => Peer::Trunk(trunk.clone()),
+            Source::Agent(agent) => Peer::Phone(agent.clone()),
+            Source::Queue(_) => unreachable!("a queue's call is summoned, nobody invited to it"),
         };
-        let mut media = MediaLeg::new(self.leg, port, env.rng.next_u64() >> 2, trunk);
+        let mut media = MediaLeg::new(self.leg, port, DialogSeed::draw(&mut env.rng), peer);
         let description = match &offer {
             Some(offer) => media.answer(&env.center, offer, &mut env.media),
             None => Ok(media.offer(&env.center, None)),

@@ -9,7 +9,7 @@ use super::Call;
 use crate::controller::CallTimer;
 use crate::env::Env;
 use crate::event::{CallEvent, DialFailure};
-use crate::media_leg::MediaLeg;
+use crate::media_leg::{DialogSeed, MediaLeg, Peer};
 use crate::sessions::{LegEnd, SipLeg};
 use crate::trunk::{Attempt, Candidate, Hunt};
 
@@ -46,8 +46,9 @@ impl Call {
         let first = self.first_codec();
         let Aim { leg, port, .. } = *aim;
         loop {
-            let session_id = env.rng.next_u64() >> 2;
-            let leg_over = |trunk: &TrunkId| MediaLeg::new(leg, port, session_id, Some(trunk.clone()));
+            let seed = DialogSeed::draw(&mut env.rng);
+            let leg_over =
+                |trunk: &TrunkId| MediaLeg::new(leg, port, seed.clone(), Peer::Trunk(trunk.clone()));
             match hunt.next(now, env, call, |center, trunk| {
                 let mut offered = leg_over(trunk);
                 (offered.offer(center, first), offered)

@@ -13,7 +13,7 @@ use super::{Call, Served};
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner};
 use crate::event::CallEvent;
-use crate::media_leg::MediaLeg;
+use crate::media_leg::{DialogSeed, MediaLeg};
 use crate::sessions::{LegEnd, SipLeg};
 
 /// An INVITE that is to take the place of a session.
@@ -30,7 +30,7 @@ pub(crate) struct Replacing {
 impl Replacing {
     /// Answers on the leg that the replaced session had, if offer and answer fit.
     fn answer(&self, now: Now, env: &mut Env, former: &MediaLeg) -> Result<MediaLeg, u16> {
-        let mut media = former.succeed(env.rng.next_u64() >> 2);
+        let mut media = former.succeed(DialogSeed::draw(&mut env.rng), self.by.clone());
         let description = match &self.offer {
             Some(offer) => {
                 media.answer(&env.center, offer, &mut env.media).map_err(|error| error.refusal().0)?

@@ -18,7 +18,7 @@ use crate::command::CommandError;
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner};
 use crate::event::{CallEvent, Part, Who};
-use crate::media_leg::MediaLeg;
+use crate::media_leg::{DialogSeed, MediaLeg, Peer};
 use crate::sessions::LegEnd;
 
 /// Supervisors of one call.
@@ -199,7 +199,8 @@ impl Call {
         };
         let agent = agent.clone();
         env.disarm(self.id(), CallTimer::AgentMediaOpen(leg));
-        let media = MediaLeg::new(leg, port, env.rng.next_u64() >> 2, None);
+        let seed = DialogSeed::draw(&mut env.rng);
+        let media = MediaLeg::new(leg, port, seed, Peer::Phone(agent.clone()));
         let mut from = NameAddr::new(SipUri::new(Some(self.caller()), env.center.domain.clone(), None));
         from.display = self.display_name().map(Into::into);
         // The supervisor has asked for it.
