@@ -1,0 +1,28 @@
+// The admin pages, in the order of their names at the left. A page is one entry here; its code comes when it is opened.
+
+import type { ComponentType } from 'react';
+
+/** What a page is given: the entry that the address names, if it names one (`/admin/queues/sales`). */
+export interface PageProps {
+  name: string | null;
+}
+
+export interface AdminPage {
+  /** In the address, and the key of its name in `admin.page`. */
+  id: PageId;
+  group: (typeof GROUPS)[number];
+  /** Whoever has one of these sees it. */
+  permissions: readonly string[];
+  load(): Promise<{ default: ComponentType<PageProps> }>;
+}
+
+export const GROUPS = ['calls', 'people', 'system'] as const;
+
+export type PageId = keyof typeof import('../texts/admin.en.json')['admin']['page'];
+
+export const PAGES: readonly AdminPage[] = [];
+
+/** Those that somebody with these permissions sees. */
+export function openPages(permissions: Readonly<Record<string, unknown>>): AdminPage[] {
+  return PAGES.filter((page) => page.permissions.some((permission) => permission in permissions));
+}
