@@ -20,7 +20,12 @@ export const GROUPS = ['calls', 'people', 'system'] as const;
 
 export type PageId = keyof typeof import('../texts/admin.en.json')['admin']['page'];
 
-export const PAGES: readonly AdminPage[] = [];
+export const PAGES: readonly AdminPage[] = [
+  { id: 'users', group: 'people', permissions: ['users.manage'], load: () => import('../people/Users') },
+  { id: 'roles', group: 'people', permissions: ['users.manage'], load: () => import('../people/Roles') },
+  { id: 'audit', group: 'system', permissions: ['audit.see'], load: () => import('../system/Audit') },
+  { id: 'doctor', group: 'system', permissions: ['system.see'], load: () => import('../system/Doctor') },
+];
 
 /** Those that somebody with these permissions sees. */
 export function openPages(permissions: Readonly<Record<string, unknown>>): AdminPage[] {

@@ -4,6 +4,7 @@ import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type admin from './admin.en.json';
 import type en from './en.json';
+import type people from './people.en.json';
 import type wide from './wide.en.json';
 
 export const LANGUAGES = [
@@ -21,9 +22,12 @@ export type WideTexts = typeof wide;
 /** The words of the admin pages. */
 export type AdminTexts = typeof admin;
 
+/** The words of those of people and system. */
+export type PeopleTexts = typeof people;
+
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: Texts & WideTexts & AdminTexts };
+    resources: { translation: Texts & WideTexts & AdminTexts & PeopleTexts };
   }
 }
 
