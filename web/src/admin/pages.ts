@@ -20,7 +20,17 @@ export const GROUPS = ['calls', 'people', 'system'] as const;
 
 export type PageId = keyof typeof import('../texts/admin.en.json')['admin']['page'];
 
-export const PAGES: readonly AdminPage[] = [];
+export const PAGES: readonly AdminPage[] = [
+  { id: 'numbers', group: 'calls', permissions: ['config.see'], load: () => import('./Numbers') },
+  { id: 'queues', group: 'calls', permissions: ['config.see'], load: () => import('./Queues') },
+  { id: 'hours', group: 'calls', permissions: ['config.see', 'hours.set'], load: () => import('./Hours') },
+  { id: 'prompts', group: 'calls', permissions: ['prompts.see'], load: () => import('./Prompts') },
+  { id: 'trunks', group: 'calls', permissions: ['config.see'], load: () => import('./Trunks') },
+  { id: 'agents', group: 'people', permissions: ['config.see'], load: () => import('./Agents') },
+  { id: 'reasons', group: 'people', permissions: ['config.see'], load: () => import('./Reasons') },
+  { id: 'dispositions', group: 'people', permissions: ['config.see'], load: () => import('./Dispositions') },
+  { id: 'history', group: 'system', permissions: ['config.see'], load: () => import('./HistoryPage') },
+];
 
 /** Those that somebody with these permissions sees. */
 export function openPages(permissions: Readonly<Record<string, unknown>>): AdminPage[] {
