@@ -13,6 +13,9 @@ const SAME = new Set(['app.name', 'call.sip_call_id', 'call.sip', 'call.q850', '
 const SHOWN =
   /\b(label|title|placeholder|aria-label|description|alt|error)=(?:"([^"]*)"|\{['"`]([^'"`{]*)['"`]\})/g;
 
+/** What i18next adds to a key by the count. */
+const PLURAL = /_(one|other)$/;
+
 const problems = [];
 const texts = Object.fromEntries(
   LANGUAGES.map((language) => [
@@ -84,6 +87,7 @@ function everyKeyUsed() {
     const group = key.slice(0, key.lastIndexOf('.'));
     const used =
       code.includes(`'${key}'`) ||
+      code.includes(`'${key.replace(PLURAL, '')}'`) ||
       code.includes(`\`${group}.\${`) ||
       code.includes(`'${group}'`) ||
       code.includes(`\`${group}.${key.slice(group.length + 1).split('_')[0]}_\${`);

@@ -7,7 +7,9 @@ import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from 're
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../app/session';
 import { Nothing } from '../ui/Panel';
+import './mantine.css';
 import css from './Admin.module.css';
+import { useFreshCenter } from './center';
 import { GROUPS, openPages, PAGES, type PageId, type PageProps } from './pages';
 
 const COMPONENTS = Object.fromEntries(PAGES.map(({ id, load }) => [id, lazy(load)])) as Partial<
@@ -26,6 +28,7 @@ export function AdminIndex() {
 export function Admin() {
   const { t } = useTranslation();
   const { page, name = null } = useParams({ strict: false }) as { page?: string; name?: string };
+  useFreshCenter();
   const pages = openPages(useSession().permissions);
   const open = pages.find(({ id }) => id === page);
   const Page = open && COMPONENTS[open.id];

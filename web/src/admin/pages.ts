@@ -21,8 +21,17 @@ export const GROUPS = ['calls', 'people', 'system'] as const;
 export type PageId = keyof typeof import('../texts/admin.en.json')['admin']['page'];
 
 export const PAGES: readonly AdminPage[] = [
+  { id: 'numbers', group: 'calls', permissions: ['config.see'], load: () => import('./Numbers') },
+  { id: 'queues', group: 'calls', permissions: ['config.see'], load: () => import('./Queues') },
+  { id: 'hours', group: 'calls', permissions: ['config.see', 'hours.set'], load: () => import('./Hours') },
+  { id: 'prompts', group: 'calls', permissions: ['prompts.see'], load: () => import('./Prompts') },
+  { id: 'trunks', group: 'calls', permissions: ['config.see'], load: () => import('./Trunks') },
+  { id: 'agents', group: 'people', permissions: ['config.see'], load: () => import('./Agents') },
+  { id: 'reasons', group: 'people', permissions: ['config.see'], load: () => import('./Reasons') },
+  { id: 'dispositions', group: 'people', permissions: ['config.see'], load: () => import('./Dispositions') },
   { id: 'users', group: 'people', permissions: ['users.manage'], load: () => import('../people/Users') },
   { id: 'roles', group: 'people', permissions: ['users.manage'], load: () => import('../people/Roles') },
+  { id: 'history', group: 'system', permissions: ['config.see'], load: () => import('./HistoryPage') },
   { id: 'audit', group: 'system', permissions: ['audit.see'], load: () => import('../system/Audit') },
   { id: 'doctor', group: 'system', permissions: ['system.see'], load: () => import('../system/Doctor') },
 ];

@@ -17,7 +17,7 @@ const DIRECTORY: Directory = {
     { id: '1003', name: 'Cy Wu', state: 'ready', ...colleague },
     { id: '1004', name: 'Di An', state: 'ringing', ...colleague, ringing: 'c7' },
   ],
-  numbers: [{ number: '4001', flow: 'support', language: 'en' }],
+  numbers: [{ name: null, number: '4001', flow: 'support', language: 'en' }],
   queues: [{ id: 'billing', name: 'Billing', waiting: 3, ready: 1 }],
 };
 const NOTHING = { agents: {}, queues: [] };

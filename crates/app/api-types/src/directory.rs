@@ -51,6 +51,8 @@ pub struct Colleague {
 pub struct CenterNumber {
     /// What is dialled.
     pub number: String,
+    /// What people call it; `null` if it has no name.
+    pub name: Option<String>,
     /// Its flow.
     pub flow: String,
     /// BCP 47 language in which callers are addressed.

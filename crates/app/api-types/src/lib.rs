@@ -47,7 +47,7 @@ pub use call::{
 };
 pub use callback::{Callback, CallbackList};
 pub use config::{
-    Config, ConfigCheck, ConfigDiff, ConfigDraft, ConfigPart, ConfigRollback, ConfigVersion,
+    Config, ConfigCheck, ConfigDiff, ConfigDraft, ConfigPart, ConfigPartDraft, ConfigRollback, ConfigVersion,
     ConfigVersionList, ConfigVersionText,
 };
 pub use customer::{
@@ -74,7 +74,7 @@ pub use people::{
     Team, TeamList, User, UserChange, UserCreated, UserList,
 };
 pub use problem::{FieldProblem, Problem};
-pub use prompt::{Prompt, PromptList};
+pub use prompt::{Prompt, PromptLanguages, PromptList, PromptUses};
 pub use queue::{
     DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller, QueueScript,
 };

@@ -453,6 +453,10 @@ fn center(table: Table) -> Table {
 /// The sounds that flows play.
 fn sounds(table: Table) -> Table {
     routes! { table;
+        /// The languages that there are prompts of, and `music`.
+        GET "/v1/prompts", may(P::PromptsSee) => prompts::languages;
+        /// Where flows and queues in force need a prompt: what would be wrong without it.
+        GET "/v1/prompts/{language}/{name}/uses", may(P::PromptsSee) => prompts::uses;
         /// The prompts of a language, or the music (`music`), by name.
         GET "/v1/prompts/{language}", may(P::PromptsSee) => prompts::list;
         /// The sound of a prompt.

@@ -356,7 +356,8 @@ fn numbers(
 
 /// A number, and where it names its flow.
 fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -> Option<(Number, Place)> {
-    let fields = reader.fields(node, "a number", &["flow", "language"])?;
+    let fields = reader.fields(node, "a number", &["flow", "language", "name"])?;
+    let name = fields.optional("name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
     let flow_node = reader.required(&fields, "flow");
     let flow = flow_node.and_then(|node| {
         let name = reader.text(node, "the name of a flow")?;
@@ -384,7 +385,7 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
         reader.mistake(place, problem, remedy);
     }
     let place = flow_node.map_or(node.place, |node| node.place);
-    Some((Number { id: NumberId::from(id), flow: flow.name().clone(), language }, place))
+    Some((Number { id: NumberId::from(id), name, flow: flow.name().clone(), language }, place))
 }
 
 /// The zone of the center; UTC unless one is named.

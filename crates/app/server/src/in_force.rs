@@ -111,6 +111,7 @@ fn numbers(configuration: &Configuration) -> Vec<CenterNumber> {
     let numbers = configuration.center.numbers.iter();
     let entry = |(dialled, number): (&String, &hotline_call::Number)| CenterNumber {
         number: dialled.clone(),
+        name: number.name.clone(),
         flow: number.flow.to_string(),
         language: number.language.clone(),
     };

@@ -167,6 +167,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("GET /v1/flows/{name}/diff", "--y--yy"),
     ("POST /v1/flows/{name}/rollback", "-----yy"),
     ("GET /v1/flows/{name}/figures", "--y--yy"),
+    ("GET /v1/prompts", "--y--yy"),
+    ("GET /v1/prompts/{language}/{name}/uses", "--y--yy"),
     ("GET /v1/prompts/{language}", "--y--yy"),
     ("GET /v1/prompts/{language}/{name}", "--y--yy"),
     ("PUT /v1/prompts/{language}/{name}", "-----yy"),

@@ -195,6 +195,7 @@ fn center(configuration: &Configuration) -> Center {
         },
         numbers: vec![CenterNumber {
             number: "4000".to_owned(),
+            name: None,
             flow: "main".to_owned(),
             language: "en".to_owned(),
         }],
