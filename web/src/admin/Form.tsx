@@ -40,6 +40,8 @@ interface Named {
 export type Field = Named &
   (
     | { kind: 'text'; needed?: boolean; usual?: string }
+    /** Several lines. */
+    | { kind: 'lines' }
     | { kind: 'password' }
     | { kind: 'number'; min: number; max: number; usual?: number; unit?: 's' | 'days' | 'hours' | 'dbfs' }
     | { kind: 'yes'; usual: boolean }
@@ -165,6 +167,17 @@ function Control({ field, base, value, set, center }: ControlProps) {
           required={field.needed ?? false}
           withAsterisk={field.needed ?? false}
           placeholder={field.usual}
+          value={text}
+          onChange={(event) => unset(event.currentTarget.value)}
+        />
+      );
+    case 'lines':
+      return (
+        <Textarea
+          {...base}
+          autosize
+          minRows={3}
+          maxRows={16}
           value={text}
           onChange={(event) => unset(event.currentTarget.value)}
         />

@@ -179,6 +179,7 @@ const RECORDS: FieldGroup = {
     { kind: 'number', path: 'recordings_days', min: 1, max: 36_500, unit: 'days', hint: true },
     { kind: 'yes', path: 'mask_numbers', usual: false, hint: true },
     { kind: 'text', path: 'crm.url', hint: true, wide: true },
+    { kind: 'lines', path: 'script', hint: true, wide: true },
   ],
 };
 
