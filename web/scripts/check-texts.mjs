@@ -6,12 +6,15 @@ import { join } from 'node:path';
 const SRC = new URL('../src/', import.meta.url).pathname;
 const LANGUAGES = ['en', 'zh'];
 /** The files of a language: those of the first page, and of pages that are loaded lazily. */
-const PARTS = ['', 'wide.'];
+const PARTS = ['', 'wide.', 'admin.', 'people.'];
 /** Texts that may be the same in all languages. */
 const SAME = new Set(['app.name', 'call.sip_call_id', 'call.sip', 'call.q850', 'desk.tab_call']);
 /** Attributes whose value a person reads. */
 const SHOWN =
   /\b(label|title|placeholder|aria-label|description|alt|error)=(?:"([^"]*)"|\{['"`]([^'"`{]*)['"`]\})/g;
+
+/** What i18next adds to a key by the count. */
+const PLURAL = /_(one|other)$/;
 
 const problems = [];
 const texts = Object.fromEntries(
@@ -84,6 +87,7 @@ function everyKeyUsed() {
     const group = key.slice(0, key.lastIndexOf('.'));
     const used =
       code.includes(`'${key}'`) ||
+      code.includes(`'${key.replace(PLURAL, '')}'`) ||
       code.includes(`\`${group}.\${`) ||
       code.includes(`'${group}'`) ||
       code.includes(`\`${group}.${key.slice(group.length + 1).split('_')[0]}_\${`);

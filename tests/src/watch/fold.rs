@@ -186,7 +186,7 @@ fn rung_by_consult(call: &mut Call, to: &TransferTarget) {
             call.agent = Some(agent.clone());
         }
         TransferTarget::Outside(_) => call.state = CallState::Dialling,
-        TransferTarget::Number(_) => {}
+        TransferTarget::Number(_) | TransferTarget::Queue(_) => {}
     }
 }
 

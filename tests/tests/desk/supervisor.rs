@@ -13,12 +13,17 @@ const WAITER: &str = "+442079460000";
 /// What the caller, the agent and the supervisor say.
 const TONES: [f64; 3] = [440.0, 1000.0, 1600.0];
 /// Pages, and the words of each that say it is there.
-const PAGES: [(&str, &str, [&str; 2]); 5] = [
+const PAGES: [(&str, &str, [&str; 2]); 10] = [
     ("/live", "board", ["Longest wait", "最长等待"]),
     ("/calls", "records", ["Words in notes, names", "备注、姓名关键词"]),
     ("/reports?by=interval", "reports", ["How each figure is made", "指标定义"]),
     ("/wall", "wall", ["Calls by quarter of an hour", "每 15 分钟呼入量"]),
     ("/flows/straight", "flow", ["Test call", "测试呼叫"]),
+    ("/admin/users", "users", ["New user", "新建用户"]),
+    ("/admin/users/desk1001", "user", ["New one-time password", "重置为一次性密码"]),
+    ("/admin/roles/supervisor", "role", ["See call records", "查看通话记录"]),
+    ("/admin/audit", "audit", ["Signed in", "登录"]),
+    ("/admin/doctor", "doctor", ["How long things are kept", "数据保留期限"]),
 ];
 
 /// 1001 serves `sales`, nobody is there for `support`, 1003 leads.

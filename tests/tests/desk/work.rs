@@ -19,6 +19,7 @@ struct Words {
     tomorrow: &'static str,
     saved: &'static str,
     follow_ups: &'static str,
+    done: &'static str,
     /// Of a person in the room.
     on_hold: &'static str,
     talking: &'static str,
@@ -32,6 +33,7 @@ const ENGLISH: Words = Words {
     tomorrow: "Tomorrow at 9",
     saved: "Saved",
     follow_ups: "Follow-ups",
+    done: "Done",
     on_hold: "On hold",
     talking: "Talking",
 };
@@ -44,13 +46,19 @@ const CHINESE: Words = Words {
     tomorrow: "明天 9 点",
     saved: "已保存",
     follow_ups: "待跟进",
+    done: "完成",
     on_hold: "保持中",
     talking: "通话中",
 };
 
+/// What the agents of the queue are to say.
+const SCRIPT: &str = r#"script: "Good day {name} of **{company}**""#;
+
 async fn start() -> Result<Hotline> {
     let hotline = Center::new()
-        .sales(|queue: Queue| queue.music_only().ring_timeout_s(60).wrap_up_s(30).members(&["1001"]))
+        .sales(|queue: Queue| {
+            queue.music_only().ring_timeout_s(60).wrap_up_s(30).members(&["1001"]).keys(SCRIPT)
+        })
         .edit(
             "config/center.yaml",
             "queues:\n",
@@ -99,6 +107,12 @@ async fn a_whole_call(words: &Words) -> Result<()> {
     let mut page = Page::open(&hotline, seat, &format!("work-{}", words.locale)).await?;
     is_accessible(&mut page, "desk-ready").await?;
     let mut caller = in_talk(&hotline, &mut page, &mut ann).await?;
+    page.order(
+        "find",
+        json!({"selector": "article section:has-text('Good day Ada Lovelace of Analytical Engines')"}),
+    )
+    .await?;
+    page.order("find", json!({"selector": "[data-line=good]"})).await?;
 
     // Held and taken back, by keys.
     press(&mut page, "Alt+h").await?;
@@ -140,11 +154,13 @@ async fn a_whole_call(words: &Words) -> Result<()> {
     is_accessible(&mut page, "desk-wrap-up").await?;
     page.click("tab", words.follow_ups).await?;
     page.see("Wants a printed offer.").await?;
+    page.click("button", words.done).await?;
+    page.order("gone", json!({"text": "Wants a printed offer."})).await?;
     press(&mut page, "F2").await?;
     page.state("ready").await?;
     bob.hang_up().await?;
     caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
-    let follow_ups = hotline.desk("1001").await?.get("/api/v1/follow-ups").await?;
+    let follow_ups = hotline.desk("1001").await?.get("/api/v1/follow-ups?done=true").await?;
     let said = &follow_ups["follow_ups"][0];
     assert_eq!((&said["code"], &said["note"]), (&json!("late"), &json!("Wants a printed offer.")));
     Ok(())
@@ -176,6 +192,28 @@ async fn a_call_is_dragged_onto_a_colleague_who_then_has_it() -> Result<()> {
     page.state("wrap_up").await?;
     caller.hang_up().await?;
     assert_eq!(watch.over(&call).await?.agent.as_deref(), Some("1002"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_is_sent_into_a_queue_from_the_search() -> Result<()> {
+    let hotline = start().await?;
+    let mut ann = hotline.registered("1001").await?;
+    let password = desk_password("1001");
+    let mut page = Page::open(&hotline, agent_seat(&password), "to-queue").await?;
+    let mut watch = hotline.watch().await?;
+    let caller = in_talk(&hotline, &mut page, &mut ann).await?;
+    let call = watch.call_of(KNOWN).await?;
+    press(&mut page, "F9").await?;
+    page.order("type", json!({"text": "sales"})).await?;
+    page.order("find", json!({"selector": "li[data-to='queue:sales'] button"})).await?;
+    page.order("screenshot", json!({"name": "desk-queue-search"})).await?;
+    press(&mut page, "Shift+Enter").await?;
+    page.state("wrap_up").await?;
+    caller.hang_up().await?;
+    let record = watch.over(&call).await?;
+    assert_eq!(record.transfers.len(), 1, "{record:?}");
+    assert_eq!(record.queues.len(), 2, "it waits once more");
     Ok(())
 }
 

@@ -33,6 +33,15 @@ export function dispositionsQuery() {
   });
 }
 
+/** What the agents of a queue are to say. */
+export function scriptQuery(queue: string) {
+  return queryOptions({
+    queryKey: ['script', queue],
+    queryFn: ({ signal }) => request('GET', '/api/v1/queues/{id}/script', { path: { id: queue }, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 /** What became of a call, in a code, and in words. */
 export interface Said {
   code: string;
@@ -71,10 +80,16 @@ export function timesQuery(agent: string, from: string, read_at: string | null) 
   });
 }
 
-export function followUpsQuery(agent: string) {
+/** The agent has come back to the call, or has not after all. */
+export async function setFollowUpDone(call: string, done: boolean): Promise<void> {
+  await request('PUT', '/api/v1/calls/{id}/follow-up', { path: { id: call }, body: { done } });
+}
+
+export function followUpsQuery(agent: string, done = false) {
   return queryOptions({
-    queryKey: ['follow-ups', agent],
-    queryFn: ({ signal }) => request('GET', '/api/v1/follow-ups', { query: { agent, limit: 100 }, signal }),
+    queryKey: ['follow-ups', agent, done],
+    queryFn: ({ signal }) =>
+      request('GET', '/api/v1/follow-ups', { query: { agent, limit: 100, done }, signal }),
   });
 }
 

@@ -6,6 +6,7 @@ import {
   IconHeadset,
   IconLayoutDashboard,
   IconPhoneCall,
+  IconSettings,
   IconSitemap,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
@@ -16,6 +17,17 @@ import css from './Rail.module.css';
 import { useMay, useMayFor, useSession } from './session';
 import { UserMenu } from './UserMenu';
 
+/** Whoever has one of these finds something among the pages of `admin/pages.ts`. */
+const ADMIN = [
+  'config.see',
+  'prompts.see',
+  'hours.set',
+  'users.manage',
+  'roles.manage',
+  'audit.see',
+  'system.see',
+];
+
 export function Rail() {
   const { t } = useTranslation();
   const session = useSession();
@@ -23,6 +35,7 @@ export function Rail() {
   const records = useMay('records.see');
   const reports = useMay('reports.see');
   const flows = useMay('flows.see');
+  const admin = ADMIN.some((permission) => permission in session.permissions);
   const seesCustomers = useMay('customers.see');
   return (
     <header className={css.rail}>
@@ -64,6 +77,12 @@ export function Rail() {
           <Link to="/flows" className={css.item}>
             <IconSitemap size={20} stroke={1.6} aria-hidden />
             {t('nav.flows')}
+          </Link>
+        )}
+        {admin && (
+          <Link to="/admin" className={css.item}>
+            <IconSettings size={20} stroke={1.6} aria-hidden />
+            {t('nav.admin')}
           </Link>
         )}
       </nav>

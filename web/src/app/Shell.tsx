@@ -17,6 +17,8 @@ const CallBar = lazy(() => import('../desk/CallBar'));
 
 /** The event comes before its record is in the database. */
 const WRITTEN_AFTER_MS = 500;
+/** What is asked of the center's configuration. */
+const CENTER = [['script'], ['dispositions'], ['reasons'], ['directory']];
 /** In a busy center calls end all the time: lists of them are read again at most so often. */
 const LISTS_EVERY_MS = 3_000;
 
@@ -59,7 +61,9 @@ function useFreshRecords(store: LiveStore): void {
   useEffect(
     () =>
       store.onEvent((event) => {
-        if (event.type === 'message.left') {
+        if (event.type === 'center.changed') {
+          for (const queryKey of CENTER) void queries.invalidateQueries({ queryKey });
+        } else if (event.type === 'message.left') {
           setTimeout(() => {
             void queries.invalidateQueries({ queryKey: ['messages'] });
           }, WRITTEN_AFTER_MS);

@@ -108,6 +108,24 @@ const customerImport = createRoute({
   component: lazyRouteComponent(() => import('../customers/ImportPage'), 'ImportPage'),
 });
 
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: '/admin',
+  component: lazyRouteComponent(() => import('../admin/Admin'), 'AdminIndex'),
+});
+
+const adminPage = createRoute({
+  getParentRoute: () => root,
+  path: '/admin/$page',
+  component: lazyRouteComponent(() => import('../admin/Admin'), 'Admin'),
+});
+
+const adminEntry = createRoute({
+  getParentRoute: () => root,
+  path: '/admin/$page/$name',
+  component: lazyRouteComponent(() => import('../admin/Admin'), 'Admin'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     desk,
@@ -121,6 +139,9 @@ export const router = createRouter({
     reports,
     flows,
     flow,
+    admin,
+    adminPage,
+    adminEntry,
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: Crashed,

@@ -1,5 +1,6 @@
 // One customer: everything that is known, what happened before, and who may be the same person.
 
+import '../texts/wide';
 import { Button } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconArrowLeft } from '@tabler/icons-react';
@@ -20,6 +21,7 @@ import { Problem } from '../api/http';
 import type { Customer } from '../api/types';
 import { hotkey } from '../app/keys';
 import { useMay, useSession } from '../app/session';
+import { useCustomerEdit, useDraftStore } from '../desk/drafts';
 import { History } from '../desk/PopMore';
 import { useLive } from '../live/store';
 import { dayAndTime } from '../texts/format';
@@ -29,9 +31,12 @@ import css from './Customers.module.css';
 import { BLANK, type Full, fullOf, rebase, same, toDraft } from './draft';
 import { Fields } from './Fields';
 
+/** What stands for the id of a customer who is not there yet. */
+const NEW = 'new';
+
 export function CustomerPage() {
   const { customer: id } = useParams({ from: '/customers/$customer' });
-  if (id === 'new') return <Editor key="new" known={null} />;
+  if (id === NEW) return <Editor key={NEW} known={null} />;
   return <Existing key={id} id={id} />;
 }
 
@@ -41,28 +46,32 @@ function Existing({ id }: { id: string }) {
   return query.data ? <Editor known={query.data} /> : null;
 }
 
-function Editor({ known }: { known: Customer | null }) {
+export function Editor({ known }: { known: Customer | null }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const may = useMay('customers.edit');
-  const stored = known ? fullOf(known) : BLANK;
-  const [base, setBase] = useState(stored);
-  const [edited, setEdited] = useState(stored);
   const [version, setVersion] = useState(known);
-  const adopt = (answer: Customer, fromOther: boolean) => {
-    const fresh = fullOf(answer);
+  const drafts = useDraftStore().customers;
+  const about = known?.id ?? NEW;
+  const draft = useCustomerEdit(about);
+  const stored = version ? fullOf(version) : BLANK;
+  const edited = draft ? rebase(draft.base, draft.full, stored) : stored;
+  const edit = (full: Full) => drafts.put({ customer: about, base: stored, full, at_ms: Date.now() });
+  const save = useSave(version, (answer, submitted) => {
     setVersion(answer);
-    setBase(fresh);
-    setEdited(fromOther ? rebase(base, edited, fresh) : fresh);
-  };
-  const save = useSave(version, (answer, fromOther) => {
-    adopt(answer, fromOther);
-    if (known === null && !fromOther) {
+    if (submitted === null) return;
+    const typed = drafts.get(about);
+    drafts.remove(about);
+    // What was typed while the answer was on its way stays.
+    const fresh = fullOf(answer);
+    const full = typed ? rebase(submitted, rebase(typed.base, typed.full, stored), fresh) : fresh;
+    drafts.put({ customer: answer.id, base: fresh, full, at_ms: Date.now() });
+    if (known === null) {
       void navigate({ to: '/customers/$customer', params: { customer: answer.id }, replace: true });
     }
   });
   const connected = useLive((view) => view.connection === 'live');
-  const dirty = !same(edited, base);
+  const dirty = !same(edited, stored);
   const can = may && connected && dirty && !save.isPending;
   const submit = () => {
     if (can) save.mutate(edited);
@@ -84,20 +93,20 @@ function Editor({ known }: { known: Customer | null }) {
             }}
             noValidate
           >
-            <Fields full={edited} change={setEdited} readOnly={!may} error={save.error} />
+            <Fields full={edited} change={edit} readOnly={!may} error={save.error} />
             {may && (
               <div className={css.foot}>
                 <Button type="submit" disabled={!can} loading={save.isPending}>
                   {known ? t('customer.save') : t('customer.create')}
                 </Button>
                 {dirty && (
-                  <Button variant="subtle" color="gray" onClick={() => setEdited(base)}>
+                  <Button variant="subtle" color="gray" onClick={() => drafts.remove(about)}>
                     {t('customer.undo')}
                   </Button>
                 )}
                 <span role="status" className={css.status}>
                   {dirty
-                    ? t('customers.unsaved')
+                    ? t('customer.state_draft')
                     : version
                       ? t('customers.as_of', { time: dayAndTime(version.changed_at) })
                       : ''}
@@ -113,15 +122,15 @@ function Editor({ known }: { known: Customer | null }) {
           </form>
         </Panel>
       </div>
-      {known && <Around id={known.id} merged={(answer) => adopt(answer, true)} edits={may} />}
+      {known && <Around id={known.id} merged={setVersion} edits={may} />}
     </div>
   );
 }
 
 class Changed extends Error {}
 
-/** Writes; when somebody else was first, gives theirs. */
-function useSave(known: Customer | null, done: (answer: Customer, fromOther: boolean) => void) {
+/** Writes, and tells what is there then and what was sent; when somebody else was first, theirs, and that nothing was. */
+function useSave(known: Customer | null, done: (answer: Customer, submitted: Full | null) => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async (full: Full) => {
@@ -130,14 +139,14 @@ function useSave(known: Customer | null, done: (answer: Customer, fromOther: boo
         return await changeCustomer(known, toDraft(full));
       } catch (error) {
         if (!(error instanceof Problem && error.status === 412)) throw error;
-        done(await readCustomer(known.id), true);
+        done(await readCustomer(known.id), null);
         throw new Changed();
       }
     },
-    onSuccess: (answer) => {
+    onSuccess: (answer, submitted) => {
       queries.setQueryData(customerQuery(answer.id).queryKey, answer);
       void queries.invalidateQueries({ queryKey: ['customers'] });
-      done(answer, false);
+      done(answer, submitted);
     },
   });
 }

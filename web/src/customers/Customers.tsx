@@ -1,5 +1,6 @@
 // The address book: search, those who are blocked, files in and out.
 
+import '../texts/wide';
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconDownload, IconPlus, IconUpload } from '@tabler/icons-react';

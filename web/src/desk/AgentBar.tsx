@@ -36,7 +36,8 @@ export function AgentBar() {
         </div>
         {agent && <Bar agent={agent} />}
       </section>
-      {agent && <Strip agent={agent} />}
+      {/* Its place is kept, so that the page does not move when it comes. */}
+      <div className={css.strip}>{agent && <Strip agent={agent} />}</div>
     </>
   );
 }

@@ -31,6 +31,7 @@ import { Clock } from '../ui/Clock';
 import { problemText } from '../ui/Failure';
 import { callTone } from '../ui/tone';
 import css from './CallBar.module.css';
+import { LineMark } from './LineMark';
 import { People } from './People';
 import { focusReach } from './reach';
 import { myCall, type Room, roomOf } from './room';
@@ -65,6 +66,7 @@ function InCall({ agent, call }: { agent: Agent; call: LiveCall }) {
       <span className={css.clock}>
         <Clock since={call.connected_at ?? call.started_at} />
       </span>
+      <LineMark call={call.id} />
       <span className={css.space} />
       {acting.error !== null && (
         <span className={css.error} role="alert">

@@ -1,28 +1,24 @@
 // My day: calls, those I missed, calls to come back to, callers who want to be called back.
 
-import { Button } from '@mantine/core';
-import { useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { callbacksQuery, dispositionsQuery, followUpsQuery } from '../api/agents';
-import { callQuery, callsQuery, makeCall } from '../api/calls';
+import { callbacksQuery, followUpsQuery } from '../api/agents';
+import { callsQuery } from '../api/calls';
 import type { Agent } from '../api/types';
-import { useMay } from '../app/session';
 import { CallTable } from '../calls/CallTable';
 import { missed } from '../calls/record';
 import { useLive } from '../live/store';
-import { dayAndTime, word } from '../texts/format';
-import { Failure, problemText } from '../ui/Failure';
-import grid from '../ui/Grid.module.css';
+import { word } from '../texts/format';
+import { Failure } from '../ui/Failure';
 import { Nothing } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
+import { Rows } from './DayRows';
 import css from './MyDay.module.css';
-import { useAct } from './useAct';
+
+const FollowUps = lazy(() => import('./FollowUps'));
 
 const SHOWN = 50;
-/** Records of calls to come back to are read one by one. */
-const FOLLOW_UPS_SHOWN = 25;
 const TABS = ['calls', 'missed', 'follow_ups', 'callbacks'] as const;
 type Tab = (typeof TABS)[number];
 
@@ -88,105 +84,10 @@ export default function MyDay({ agent }: { agent: Agent }) {
             }))}
           />
         )}
-        {tab === 'follow_ups' && <FollowUps agent={agent} />}
+        <Suspense>{tab === 'follow_ups' && <FollowUps agent={agent} />}</Suspense>
         {tab === 'callbacks' && <Callbacks agent={agent} />}
       </div>
     </section>
-  );
-}
-
-interface RowOf {
-  key: string;
-  call: string;
-  time: string;
-  /** To be called; null if it is not known. */
-  number: string | null;
-  about: string;
-  what: ReactNode;
-}
-
-/** Calls with a number and a button that calls it. */
-function Rows({ agent, rows }: { agent: Agent; rows: RowOf[] }) {
-  const { t } = useTranslation();
-  const may = useMay('softphone.use');
-  const acting = useAct();
-  const able = acting.able && agent.registered && ['ready', 'not_ready'].includes(agent.state);
-  if (rows.length === 0) return <Nothing>{t('day.nothing')}</Nothing>;
-  return (
-    <div className={grid.scroll}>
-      {acting.error !== null && (
-        <p className={css.error} role="alert">
-          {problemText(t, acting.error)}
-        </p>
-      )}
-      <table className={grid.grid}>
-        <thead>
-          <tr>
-            <th>{t('call.time')}</th>
-            <th>{t('call.number')}</th>
-            <th>{t('day.about')}</th>
-            <th>{t('day.what')}</th>
-            <th className={grid.right}>{t('messages.actions')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ key, call, time, number, about, what }) => (
-            <tr key={key}>
-              <td className="num">
-                <Link to="/calls/$call" params={{ call }} className={grid.link}>
-                  {dayAndTime(time)}
-                </Link>
-              </td>
-              <td className="num">{number}</td>
-              <td className={css.about} title={about}>
-                {about}
-              </td>
-              <td>{what}</td>
-              <td className={grid.right}>
-                {may && number !== null && number !== '' && !number.includes('•') && (
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    disabled={!able}
-                    aria-label={t('day.ring_back_to', { number })}
-                    onClick={() => acting.run(() => makeCall(number))}
-                  >
-                    {t('day.ring_back')}
-                  </Button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-export function FollowUps({ agent }: { agent: Agent }) {
-  const list = useQuery(followUpsQuery(agent.id));
-  const names = useQuery(dispositionsQuery()).data?.dispositions;
-  const shown = list.data?.follow_ups.slice(0, FOLLOW_UPS_SHOWN) ?? [];
-  const records = useQueries({ queries: shown.map(({ call }) => callQuery(call)) });
-  if (list.isError) return <Failure error={list.error} retry={() => void list.refetch()} />;
-  if (!list.isSuccess) return null;
-  return (
-    <Rows
-      agent={agent}
-      rows={shown.map((one, index) => {
-        const record = records[index]?.data;
-        const number = record ? (record.direction === 'out' ? record.called : record.caller) : null;
-        const due = Date.parse(one.at) <= Date.now();
-        return {
-          key: one.call,
-          call: one.call,
-          time: one.at,
-          number,
-          about: one.note ?? '',
-          what: <Tag tone={due ? 'hold' : 'none'}>{names?.[one.code] ?? one.code}</Tag>,
-        };
-      })}
-    />
   );
 }
 

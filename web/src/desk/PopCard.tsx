@@ -28,6 +28,7 @@ import css from './PopCard.module.css';
 import { History, Matches, Way } from './PopMore';
 import { phaseOf } from './phase';
 import { numberOf } from './room';
+import { Script } from './Script';
 
 export function PopCard({ pop, agent }: { pop: Popped; agent: Agent | undefined }) {
   const { t } = useTranslation();
@@ -63,6 +64,7 @@ export function PopCard({ pop, agent }: { pop: Popped; agent: Agent | undefined 
       <div className={css.body}>
         <CustomerForm key={pop.call} subject={subject} />
         <div className={css.aside}>
+          <ScriptOf pop={pop} subject={subject} />
           {agent && <NoteOf pop={pop} agent={agent} />}
           <h2 className={css.title}>{t('pop.history')}</h2>
           <History history={pop.history} agent={pop.agent} />
@@ -75,6 +77,12 @@ export function PopCard({ pop, agent }: { pop: Popped; agent: Agent | undefined 
 function MatchesOf({ pop, subject }: { pop: Popped; subject: Subject }) {
   const { card } = useCard(subject);
   return <Matches call={pop.call} matches={pop.matches} chosen={card?.id ?? null} />;
+}
+
+function ScriptOf({ pop, subject }: { pop: Popped; subject: Subject }) {
+  const { card } = useCard(subject);
+  if (pop.queue === null) return null;
+  return <Script queue={pop.queue} caller={pop.caller} caller_name={pop.caller_name} card={card} />;
 }
 
 function NoteOf({ pop, agent }: { pop: Popped; agent: Agent }) {

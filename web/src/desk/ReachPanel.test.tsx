@@ -17,8 +17,10 @@ const DIRECTORY: Directory = {
     { id: '1003', name: 'Cy Wu', state: 'ready', ...colleague },
     { id: '1004', name: 'Di An', state: 'ringing', ...colleague, ringing: 'c7' },
   ],
-  numbers: [{ number: '4001', flow: 'support', language: 'en' }],
+  numbers: [{ name: null, number: '4001', flow: 'support', language: 'en' }],
+  queues: [{ id: 'billing', name: 'Billing', waiting: 3, ready: 1 }],
 };
+const NOTHING = { agents: {}, queues: [] };
 const TALK = call({ state: 'connected', agent: '1001' });
 
 function panel(more: Partial<Agent> = {}, calls: LiveCall[] = []) {
@@ -32,7 +34,7 @@ const served = (replies: Parameters<typeof serve>[0] = {}) =>
 const changes = (log: Asked[]) => log.filter(({ method }) => method !== 'GET');
 
 describe('what is found', () => {
-  const found = (text: string) => find(DIRECTORY, {}, text).map(({ to }) => to);
+  const found = (text: string) => find(DIRECTORY, NOTHING, text).map(({ to }) => to);
 
   it('are those who are free first, by name, id, number or flow', () => {
     expect(found('')).toEqual(['1003', '1004', '1002', '4001']);
@@ -47,8 +49,8 @@ describe('what is found', () => {
   });
 
   it('stands as the stream tells it, where that tells of it', () => {
-    const live = { '1003': agent({ id: '1003', state: 'talking' }) };
-    expect(find(DIRECTORY, live, 'wu')[0]).toMatchObject({ state: 'talking' });
+    const agents = { '1003': agent({ id: '1003', state: 'talking' }) };
+    expect(find(DIRECTORY, { ...NOTHING, agents }, 'wu')[0]).toMatchObject({ state: 'talking' });
   });
 });
 
@@ -98,6 +100,25 @@ it('asks or sends on during a call: Enter, Shift and Enter, or a button', async 
   );
   await userEvent.click(await screen.findByRole('button', { name: 'Transfer: support' }));
   await waitFor(() => expect(changes(log)[2]?.body).toEqual({ to: '4001' }));
+});
+
+it('sends a call into a queue, and asks none', async () => {
+  const log = served({ 'POST /api/v1/calls/c1/transfer': { status: 202 } });
+  panel({ state: 'talking', call: 'c1' }, [TALK]);
+  const row = (await screen.findByText('Billing')).closest('li') as HTMLElement;
+  expect(within(row).getByText('3 waiting, 1 ready')).toBeTruthy();
+  expect(within(row).queryByRole('button', { name: 'Ask: Billing' })).toBeNull();
+  await userEvent.keyboard('{F9}billing{Enter}');
+  expect(changes(log)).toEqual([]);
+  await userEvent.keyboard('{Shift>}{Enter}{/Shift}');
+  await waitFor(() => expect(changes(log)[0]?.body).toEqual({ to: 'queue:billing' }));
+});
+
+it('offers no queue while there is nobody to send there', async () => {
+  served();
+  panel();
+  await screen.findByText('Cy Wu');
+  expect(screen.queryByText('Billing')).toBeNull();
 });
 
 it('goes through the rows by arrows', async () => {

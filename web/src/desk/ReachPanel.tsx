@@ -2,7 +2,7 @@
 
 import { Button, Kbd, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { IconHierarchy2, IconWorld } from '@tabler/icons-react';
+import { IconHierarchy2, IconUsers, IconWorld } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -36,7 +36,8 @@ export function ReachPanel({ agent }: { agent: Agent }) {
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const [text, setText] = useState('');
-  const live = useLive((view) => view.live.agents);
+  const agents = useLive((view) => view.live.agents);
+  const queues = useLive((view) => view.live.queues);
   const call = useLive((view) => myCall(view.live.calls, agent));
   const directory = useDirectory(true);
   const dragging = useIsDragging();
@@ -52,7 +53,9 @@ export function ReachPanel({ agent }: { agent: Agent }) {
   useFreshRinging(directory.data, refetch);
   const talks = can?.steer === true && !can.consulting;
   const free = FREE.has(agent.state) && agent.registered && call === undefined;
-  const found = directory.data ? find(directory.data, live, text).slice(0, SHOWN_MAX) : [];
+  const found = directory.data
+    ? find(directory.data, { agents, queues }, text, talks).slice(0, SHOWN_MAX)
+    : [];
   const clear = () => setText('');
   const wishes: Wishes = {
     call: free ? (to) => acting.run(() => makeCall(to).then(clear)) : null,
@@ -61,13 +64,14 @@ export function ReachPanel({ agent }: { agent: Agent }) {
     pickUp: free ? (ringing) => acting.run(() => act(ringing, 'pickup')) : null,
   };
   const first = found[0]?.to ?? text.trim();
+  const asksFirst = found[0]?.kind !== 'queue';
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown') {
       event.preventDefault();
       list.current?.querySelector('button')?.focus();
     } else if (event.key === 'Enter' && first !== '' && text.trim() !== '') {
       event.preventDefault();
-      const wish = event.shiftKey ? wishes.send : (wishes.ask ?? wishes.call);
+      const wish = event.shiftKey ? wishes.send : asksFirst ? (wishes.ask ?? wishes.call) : null;
       wish?.(first);
     } else if (event.key === 'Escape') {
       setText('');
@@ -145,7 +149,9 @@ interface RowProps {
 
 function Row({ one, wishes, dragging }: RowProps) {
   const { t } = useTranslation();
-  const { ask, send, call, pickUp } = wishes;
+  const { send, pickUp } = wishes;
+  // A queue answers no question.
+  const [ask, call] = one.kind === 'queue' ? [null, null] : [wishes.ask, wishes.call];
   const name = one.kind === 'outside' ? one.to : one.name;
   const ringing = one.kind === 'agent' ? one.ringing : null;
   return (
@@ -156,11 +162,13 @@ function Row({ one, wishes, dragging }: RowProps) {
           <What one={one} />
         </small>
       </span>
-      {dragging && ask && send ? (
+      {dragging && send ? (
         <span className={css.zones}>
-          <span className={css.zone} data-drop="ask" {...dropZone(() => ask(one.to))}>
-            {t('reach.ask')}
-          </span>
+          {ask && (
+            <span className={css.zone} data-drop="ask" {...dropZone(() => ask(one.to))}>
+              {t('reach.ask')}
+            </span>
+          )}
           <span className={css.zone} data-drop="send" {...dropZone(() => send(one.to))}>
             {t('reach.send')}
           </span>
@@ -198,6 +206,14 @@ function What({ one }: { one: Reachable }) {
     return (
       <>
         <IconWorld size={13} aria-hidden /> {t('reach.outside')}
+      </>
+    );
+  }
+  if (one.kind === 'queue') {
+    const { waiting, ready } = one;
+    return (
+      <>
+        <IconUsers size={13} aria-hidden /> <span>{t('reach.waiting_ready', { waiting, ready })}</span>
       </>
     );
   }

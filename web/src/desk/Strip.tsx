@@ -10,12 +10,9 @@ import { useLive } from '../live/store';
 import { clock } from '../texts/format';
 import { Clock } from '../ui/Clock';
 import { useServerNow } from '../ui/now';
+import { gradeOfMos, TONES } from './line';
 import css from './Strip.module.css';
 import { dayBegan, spanOf, today } from './today';
-
-/** From here up nobody notices anything, below it everybody does. */
-const GOOD_MOS = 4;
-const FAIR_MOS = 3.5;
 
 export function Strip({ agent }: { agent: Agent }) {
   return (
@@ -89,10 +86,13 @@ function Sound() {
   const sound = useLive((view) => view.live.sound);
   const mos = sound?.mos ?? null;
   if (mos === null) return null;
-  const grade = mos >= GOOD_MOS ? 'good' : mos >= FAIR_MOS ? 'fair' : 'poor';
-  const tone = { good: 'ready', fair: 'hold', poor: 'bad' }[grade];
+  const grade = gradeOfMos(mos);
   return (
-    <span className={css.figure} data-tone={tone} title={t('strip.line_hint', { mos: mos.toFixed(2) })}>
+    <span
+      className={css.figure}
+      data-tone={TONES[grade]}
+      title={t('strip.line_hint', { mos: mos.toFixed(2) })}
+    >
       <span>{t('strip.line')}</span>
       <strong>{t(`call.sound.${grade}`)}</strong>
     </span>

@@ -1,10 +1,16 @@
-// What an agent has typed on a caller's card, and about the call, and not saved yet.
+// What somebody has typed on a caller's card, about the call, and on a customer's page, and not saved yet.
 
 import { createContext, useContext, useMemo, useSyncExternalStore } from 'react';
+import { type Full, same } from '../customers/draft';
 import { type Fields, sameFields } from './fields';
 import { type Kept, KeptStore } from './kept';
 
-export interface Draft extends Kept {
+/** About a call. */
+interface OfCall extends Kept {
+  call: string;
+}
+
+export interface Draft extends OfCall {
   caller: string;
   caller_name: string | null;
   /** The customer that is being changed; null for one that will be created. */
@@ -15,7 +21,7 @@ export interface Draft extends Kept {
 }
 
 /** What became of a call, as far as the agent has said it. */
-export interface Note extends Kept {
+export interface Note extends OfCall {
   caller: string;
   caller_name: string | null;
   note: string;
@@ -24,24 +30,42 @@ export interface Note extends Kept {
   follow_up: string;
 }
 
+/** A customer as the page of the address book is about to have it. */
+export interface CustomerEdit extends Kept {
+  /** The customer's id, or `new`. */
+  customer: string;
+  /** What the page held before. */
+  base: Full;
+  full: Full;
+}
+
+const ofCall = ({ call }: OfCall) => call;
+
 /** Cards. */
 export class DraftStore extends KeptStore<Draft> {
   /** What was typed about calls. */
   readonly notes: KeptStore<Note>;
+  /** What was typed on pages of customers. */
+  readonly customers: KeptStore<CustomerEdit>;
 
   constructor(user: string) {
-    super(`hotline.draft.${user}.`, (draft) => sameFields(draft.base, draft.fields));
-    this.notes = new KeptStore(
+    super(`hotline.draft.${user}.`, ofCall, (draft) => sameFields(draft.base, draft.fields));
+    this.notes = new KeptStore<Note>(
       `hotline.note.${user}.`,
+      ofCall,
       ({ note, code, follow_up }) => !note && !code && !follow_up,
+    );
+    this.customers = new KeptStore<CustomerEdit>(
+      `hotline.customer.${user}.`,
+      ({ customer }) => customer,
+      ({ base, full }) => same(base, full),
     );
   }
 
   override open(): () => void {
-    const [closeCards, closeNotes] = [super.open(), this.notes.open()];
+    const closings = [super.open(), this.notes.open(), this.customers.open()];
     return () => {
-      closeCards();
-      closeNotes();
+      for (const close of closings) close();
     };
   }
 }
@@ -65,8 +89,14 @@ export function useNote(call: string): Note | undefined {
   return useSyncExternalStore(notes.subscribe, () => notes.get(call));
 }
 
+/** What was typed on a customer's page; `customer` is an id, or `new`. */
+export function useCustomerEdit(customer: string): CustomerEdit | undefined {
+  const { customers } = useDraftStore();
+  return useSyncExternalStore(customers.subscribe, () => customers.get(customer));
+}
+
 /** Something unsaved about a call. */
-export interface Unsaved extends Kept {
+export interface Unsaved extends OfCall {
   caller: string;
   caller_name: string | null;
   /** What was typed on the customer's card; null if nothing was. */

@@ -1,9 +1,8 @@
-// What was typed about calls and is not saved yet, kept in this browser by call.
+// What was typed and is not saved yet, kept in this browser: by the call or the customer that it is about.
 //
 // It outlives a reload, a crash of the page, the end of wrap-up and a sign-out, until it is saved or discarded.
 
 export interface Kept {
-  call: string;
   at_ms: number;
 }
 
@@ -12,13 +11,15 @@ const KEPT_MAX = 50;
 
 export class KeptStore<Item extends Kept> {
   readonly #prefix: string;
+  readonly #keyOf: (item: Item) => string;
   readonly #isEmpty: (item: Item) => boolean;
   readonly #changed = new Set<() => void>();
   #all: readonly Item[] = [];
 
-  /** What is empty need not be kept. */
-  constructor(prefix: string, isEmpty: (item: Item) => boolean) {
+  /** `keyOf` says what an item is about. What is empty need not be kept. */
+  constructor(prefix: string, keyOf: (item: Item) => string, isEmpty: (item: Item) => boolean) {
     this.#prefix = prefix;
+    this.#keyOf = keyOf;
     this.#isEmpty = isEmpty;
     this.#all = this.#read();
   }
@@ -35,28 +36,29 @@ export class KeptStore<Item extends Kept> {
   /** Newest first. */
   readonly all = (): readonly Item[] => this.#all;
 
-  get(call: string): Item | undefined {
-    return this.#all.find((item) => item.call === call);
+  get(key: string): Item | undefined {
+    return this.#all.find((item) => this.#keyOf(item) === key);
   }
 
   put(item: Item): void {
+    const key = this.#keyOf(item);
     if (this.#isEmpty(item)) {
-      this.remove(item.call);
+      this.remove(key);
       return;
     }
-    const all = [item, ...this.#others(item.call)];
+    const all = [item, ...this.#others(key)];
     try {
-      localStorage.setItem(this.#prefix + item.call, JSON.stringify(item));
-      for (const old of all.slice(KEPT_MAX)) localStorage.removeItem(this.#prefix + old.call);
+      localStorage.setItem(this.#prefix + key, JSON.stringify(item));
+      for (const old of all.slice(KEPT_MAX)) localStorage.removeItem(this.#prefix + this.#keyOf(old));
     } catch {
       // The browser's store is full or forbidden: it lives as long as the page.
     }
     this.#set(all.slice(0, KEPT_MAX));
   }
 
-  remove(call: string): void {
-    localStorage.removeItem(this.#prefix + call);
-    this.#set(this.#others(call));
+  remove(key: string): void {
+    localStorage.removeItem(this.#prefix + key);
+    this.#set(this.#others(key));
   }
 
   readonly subscribe = (changed: () => void): (() => void) => {
@@ -64,8 +66,8 @@ export class KeptStore<Item extends Kept> {
     return () => this.#changed.delete(changed);
   };
 
-  #others(call: string): Item[] {
-    return this.#all.filter((item) => item.call !== call);
+  #others(key: string): Item[] {
+    return this.#all.filter((item) => this.#keyOf(item) !== key);
   }
 
   #set(all: readonly Item[]): void {

@@ -3,8 +3,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { directoryQuery } from '../api/softphone';
-import type { Agent, AgentState, Directory } from '../api/types';
+import type { Agent, AgentState, Directory, Queue } from '../api/types';
 import { useSession } from '../app/session';
+import { queueLength } from '../live/state';
 import { useLive } from '../live/store';
 
 export type Reachable =
@@ -19,17 +20,29 @@ export type Reachable =
       ringing: string | null;
     }
   | { kind: 'number'; to: string; name: string; language: string }
+  | { kind: 'queue'; to: string; name: string; waiting: number; ready: number }
   | { kind: 'outside'; to: string };
 
 const STATES: AgentState[] = ['ready', 'ringing', 'not_ready', 'wrap_up', 'talking', 'hold', 'reserved'];
 
-/** All that `text` may mean, colleagues who are free first; what looks like a number outside stands on top. */
-export function find(directory: Directory, live: Readonly<Record<string, Agent>>, text: string): Reachable[] {
+/** What stands before the id of a queue to which a caller is sent. */
+const QUEUE = 'queue:';
+
+export interface Seen {
+  agents: Readonly<Record<string, Agent>>;
+  queues: readonly Queue[];
+}
+
+/**
+ * All that `text` may mean, colleagues who are free first; what looks like a number outside stands on top. Queues are among it
+ * only while there is somebody to send there.
+ */
+export function find(directory: Directory, live: Seen, text: string, sends = false): Reachable[] {
   const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const holds = (...texts: string[]) =>
     words.every((word) => texts.some((one) => one.toLowerCase().includes(word)));
   const agents = directory.agents
-    .map((told) => ({ ...told, ...fresh(live[told.id]) }))
+    .map((told) => ({ ...told, ...fresh(live.agents[told.id]) }))
     .filter(({ id, name }) => holds(id, name))
     .sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name))
     .map(
@@ -46,10 +59,20 @@ export function find(directory: Directory, live: Readonly<Record<string, Agent>>
   const numbers = directory.numbers
     .filter(({ number, flow }) => holds(number, flow))
     .map(({ number, flow, language }): Reachable => ({ kind: 'number', to: number, name: flow, language }));
+  const queues = sends
+    ? directory.queues
+        .filter(({ id, name }) => holds(id, name))
+        .map((told): Reachable => {
+          const seen = live.queues.find(({ id }) => id === told.id);
+          const waiting = seen ? queueLength(seen) : told.waiting;
+          return { kind: 'queue', to: QUEUE + told.id, name: told.name, waiting, ready: told.ready };
+        })
+    : [];
   const known = directory.numbers.some(({ number }) => number === text.trim());
   const outside: Reachable[] = looksDialled(text) && !known ? [{ kind: 'outside', to: text.trim() }] : [];
   const exact = directory.agents.some(({ id }) => id === text.trim());
-  return exact ? [...agents, ...numbers] : [...outside, ...agents, ...numbers];
+  const inside = [...agents, ...queues, ...numbers];
+  return exact ? inside : [...outside, ...inside];
 }
 
 /** What the stream tells is newer than what was asked for. */

@@ -143,5 +143,6 @@ function attendee(one: Attendee, call: LiveCall): Seat {
 
 export function targetOf(target: Target): { who: string; agent: string | null } {
   if ('agent' in target) return { who: target.agent, agent: target.agent };
+  if ('queue' in target) return { who: target.queue, agent: null };
   return { who: 'number' in target ? target.number : target.outside, agent: null };
 }

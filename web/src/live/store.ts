@@ -1,7 +1,7 @@
 // Holds the live state of this page and tells the components what changed.
 
 import { createContext, useContext, useSyncExternalStore } from 'react';
-import type { StreamEvent } from '../api/types';
+import type { LineQuality, StreamEvent } from '../api/types';
 import { apply, EMPTY, fromSnapshot, type LiveState, type Popped } from './state';
 import { type Arrival, type Connection, openStream } from './stream';
 
@@ -20,6 +20,7 @@ export class LiveStore {
   readonly #me: string | null;
   readonly #changed = new Set<() => void>();
   readonly #events = new Set<(event: StreamEvent) => void>();
+  readonly #lines = new Set<(line: LineQuality) => void>();
   #view: View = { live: EMPTY, connection: 'connecting', lost_at_ms: null, skew_ms: 0 };
 
   /** `me` is the agent of this page, if it has one. */
@@ -48,6 +49,12 @@ export class LiveStore {
     return () => this.#events.delete(listener);
   }
 
+  /** How my line sounds, every few seconds of a talk. It is no part of the state. */
+  onLine(listener: (line: LineQuality) => void): () => void {
+    this.#lines.add(listener);
+    return () => this.#lines.delete(listener);
+  }
+
   arrived(arrivals: readonly Arrival[]): void {
     let { live, skew_ms } = this.#view;
     const fresh: StreamEvent[] = [];
@@ -55,6 +62,8 @@ export class LiveStore {
       if ('snapshot' in arrival) {
         live = fromSnapshot(arrival.snapshot, this.#me, live.pop ?? this.#remembered());
         skew_ms = Date.parse(arrival.snapshot.at) - Date.now();
+      } else if ('line' in arrival) {
+        for (const listener of this.#lines) listener(arrival.line);
       } else {
         const next = apply(live, arrival.event, this.#me);
         if (next !== live) fresh.push(arrival.event);

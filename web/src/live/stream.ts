@@ -3,12 +3,13 @@
 // EventSource would hide the server's comment lines, and with them a connection that died without a word.
 
 import { signedOut } from '../api/http';
-import type { Snapshot, StreamEvent } from '../api/types';
+import type { LineQuality, Snapshot, StreamEvent } from '../api/types';
 import { type Message, SseReader } from './sse';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
-export type Arrival = { snapshot: Snapshot } | { event: StreamEvent };
+/** A line has no number: it is told anew after a gap. */
+export type Arrival = { snapshot: Snapshot } | { event: StreamEvent } | { line: LineQuality };
 
 export interface StreamListener {
   /** Everything that came in one piece of text, in order. */
@@ -118,6 +119,7 @@ class SilenceWatch {
 function arrival(message: Message): Arrival[] {
   if (message.event === 'snapshot') return [{ snapshot: JSON.parse(message.data) as Snapshot }];
   if (message.event === 'event') return [{ event: JSON.parse(message.data) as StreamEvent }];
+  if (message.event === 'line') return [{ line: JSON.parse(message.data) as LineQuality }];
   return [];
 }
 

@@ -1,6 +1,6 @@
 // What the browser has and jsdom lacks, and a clean state before each test.
 
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import i18next from 'i18next';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { startTexts } from '../texts';
@@ -8,6 +8,10 @@ import { startTexts } from '../texts';
 await startTexts(['en', 'zh-CN']);
 // Its words join those that are there.
 await import('../texts/wide');
+await import('../texts/people');
+
+// A machine that does much else is slow.
+configure({ asyncUtilTimeout: 8_000 });
 
 window.matchMedia ??= (query: string) =>
   ({

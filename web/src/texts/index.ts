@@ -1,8 +1,10 @@
-// The words of the pages, in every language, complete in each: those of the first page here, the others in `wide.ts`.
+// The words of the pages, in every language, complete in each: those of the first page here, the others in `wide.ts` and `admin.ts`.
 
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import type admin from './admin.en.json';
 import type en from './en.json';
+import type people from './people.en.json';
 import type wide from './wide.en.json';
 
 export const LANGUAGES = [
@@ -17,9 +19,15 @@ export type Texts = typeof en;
 /** The words of the pages that are loaded lazily. */
 export type WideTexts = typeof wide;
 
+/** The words of the admin pages. */
+export type AdminTexts = typeof admin;
+
+/** The words of those of people and system. */
+export type PeopleTexts = typeof people;
+
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: Texts & WideTexts };
+    resources: { translation: Texts & WideTexts & AdminTexts & PeopleTexts };
   }
 }
 

@@ -16,6 +16,16 @@ pub struct AuditPage {
     pub next: Option<String>,
 }
 
+/// Answer to `GET /api/v1/audit/check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditCheck {
+    /// Rows that are what was written.
+    pub rows: u64,
+    /// The row that is missing, or of which it or the one before was changed; 0 if the log has lost its end; `null` if all is
+    /// well.
+    pub broken_at: Option<u64>,
+}
+
 /// One thing that a person or program did.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditEntry {

@@ -176,7 +176,7 @@ pub struct CallCreated {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferCall {
-    /// An extension, a number of the center, or one outside.
+    /// An extension, a number of the center, or one outside; to send a caller on also `queue:` and the id of a queue.
     #[schemars(length(min = 1, max = 64))]
     pub to: String,
 }

@@ -35,14 +35,31 @@ pub struct ConfigPart {
 }
 
 /// Body of `PUT /api/v1/config` and `POST /api/v1/config/check`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigDraft {
-    /// The whole file. Where a password is `***`, the one that is there stays.
-    pub text: String,
+    /// The whole file; the one on disk if absent. Where a password is `***`, the one that is there stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Parts that are then put into it, in this order, all of them or none; at most 500.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Vec<ConfigPartDraft>>,
     /// Flows that change with it, by name; `null` takes one away. Others stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flows: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// A part of the configuration as it is to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigPartDraft {
+    /// The section: `queues`, `routes`.
+    pub section: String,
+    /// The entry of it; the section as a whole if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is to say; `null` takes it away. Where a password is `***`, the one that is there stays.
+    pub value: Value,
 }
 
 /// Answer to `POST /api/v1/config/check`.

@@ -12,6 +12,21 @@ pub struct Directory {
     pub agents: Vec<Colleague>,
     /// The center's own numbers, in order.
     pub numbers: Vec<CenterNumber>,
+    /// The queues into which callers can be sent, by id.
+    pub queues: Vec<QueueTarget>,
+}
+
+/// A queue, at the moment of the answer. It is dialled as `queue:` and its id, and only to send a caller on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueTarget {
+    /// The queue.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+    /// Callers who wait.
+    pub waiting: u32,
+    /// Its agents who could take a call at once.
+    pub ready: u32,
 }
 
 /// A colleague, at the moment of the answer.
@@ -36,6 +51,8 @@ pub struct Colleague {
 pub struct CenterNumber {
     /// What is dialled.
     pub number: String,
+    /// What people call it; `null` if it has no name.
+    pub name: Option<String>,
     /// Its flow.
     pub flow: String,
     /// BCP 47 language in which callers are addressed.

@@ -15,6 +15,7 @@ mod callback;
 mod config;
 mod customer;
 mod directory;
+mod doctor;
 mod event;
 mod flow;
 mod hours;
@@ -38,7 +39,7 @@ mod webhook;
 pub use agent::{
     Agent, AgentState, AskedState, Device, Devices, MessageSent, Pending, SendMessage, SetAgentState,
 };
-pub use audit::{AuditEntry, AuditPage};
+pub use audit::{AuditCheck, AuditEntry, AuditPage};
 pub use blocked::{BlockReason, BlockedList, BlockedSource};
 pub use call::{
     Attendee, Call, CallCreated, CallState, CreateCall, MarkRecording, Monitor, MonitorMode, Part,
@@ -46,7 +47,7 @@ pub use call::{
 };
 pub use callback::{Callback, CallbackList};
 pub use config::{
-    Config, ConfigCheck, ConfigDiff, ConfigDraft, ConfigPart, ConfigRollback, ConfigVersion,
+    Config, ConfigCheck, ConfigDiff, ConfigDraft, ConfigPart, ConfigPartDraft, ConfigRollback, ConfigVersion,
     ConfigVersionList, ConfigVersionText,
 };
 pub use customer::{
@@ -54,7 +55,8 @@ pub use customer::{
     CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, FieldValue, MergeCustomers,
     NewCustomerField,
 };
-pub use directory::{CenterNumber, Colleague, Directory};
+pub use directory::{CenterNumber, Colleague, Directory, QueueTarget};
+pub use doctor::{Checkup, Finding, Retention, Verdict};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use flow::{
     Flow, FlowCheck, FlowDiff, FlowDraft, FlowEdge, FlowExitFigures, FlowFigures, FlowGraph, FlowList,
@@ -72,11 +74,13 @@ pub use people::{
     Team, TeamList, User, UserChange, UserCreated, UserList,
 };
 pub use problem::{FieldProblem, Problem};
-pub use prompt::{Prompt, PromptList};
-pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
+pub use prompt::{Prompt, PromptLanguages, PromptList, PromptUses};
+pub use queue::{
+    DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller, QueueScript,
+};
 pub use record::{
     Attendance, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, LegalHold,
-    Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage,
+    LineQuality, Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage,
     RecordedChannel, RecordedGap, RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording,
     RecordingPeaks, RecordingState, Source, Step, SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
 };
@@ -91,7 +95,7 @@ pub use session::{
 pub use staff::{
     AgentBooking, AgentHelp, AgentSession, AgentSpan, AgentTimes, Disposition, DispositionGroup,
     DispositionList, EndHelp, FollowUp, FollowUpList, Help, HelpOutcome, NewBooking, Reason, ReasonList,
-    SetDisposition, WrapUp, WrapUpDisposition,
+    SetDisposition, SetFollowUp, WrapUp, WrapUpDisposition,
 };
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::{SipDirection, SipLadder, SipLeg, SipMedia, SipMessage, SipParticipant, SipRole};

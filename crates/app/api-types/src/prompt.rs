@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{FlowMistake, Timestamp};
 
 /// A prompt of a language, or a piece of music.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,4 +29,18 @@ pub struct PromptList {
     pub prompts: Vec<Prompt>,
     /// The cursor of the next page; `null` at the end.
     pub next: Option<String>,
+}
+
+/// Answer to `GET /api/v1/prompts`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PromptLanguages {
+    /// By name; `music` among them if there is any.
+    pub languages: Vec<String>,
+}
+
+/// Answer to `GET /api/v1/prompts/{language}/{name}/uses`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PromptUses {
+    /// What would be wrong without it, with the places; empty if nothing needs it.
+    pub places: Vec<FlowMistake>,
 }

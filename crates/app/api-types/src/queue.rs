@@ -27,6 +27,13 @@ pub struct DecisionMade {
     pub decision: Decision,
 }
 
+/// Answer to `GET /api/v1/queues/{id}/script`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueScript {
+    /// The text as the center has it: headings, lists, `**strong**`, and places such as `{name}`; `null` if there is none.
+    pub script: Option<String>,
+}
+
 /// Body of `POST /api/v1/calls/{id}/move`: one of the two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

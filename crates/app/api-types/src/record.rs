@@ -155,6 +155,24 @@ pub struct LegSound {
     pub mos: Option<Mos>,
 }
 
+/// The data of a `line` on `GET /api/v1/events`: how the line of the page's own agent has sounded in the last few seconds of a
+/// talk. It has no number, and is not told again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LineQuality {
+    /// The call.
+    pub call: String,
+    /// Of a thousand packets from the agent's phone, how many did not come.
+    pub lost_permille: u16,
+    /// Of a thousand packets to the agent's phone, how many it said to miss since the call began; `null` if it sent no report.
+    pub peer_lost_permille: Option<u16>,
+    /// Jitter of what came, microseconds (RFC 3550 §6.4.1).
+    pub jitter_us: u32,
+    /// Mean of the way there and back, microseconds, from the phone's reports (RTCP); `null` if it sent none.
+    pub round_trip_us: Option<u32>,
+    /// Mean opinion score of what came, estimated by the E-model (G.107); `null` if too little came.
+    pub mos: Option<Mos>,
+}
+
 /// A mean opinion score, from 1.00 to 4.50, in hundredths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mos(pub u16);
@@ -611,6 +629,8 @@ pub enum TransferTarget {
     Number(String),
     /// To this number outside.
     Outside(Number),
+    /// Into this queue.
+    Queue(String),
 }
 
 /// What became of a transfer.

@@ -137,12 +137,26 @@ pub struct FollowUp {
     pub code: String,
     /// In the agent's words.
     pub note: Option<String>,
+    /// When the agent said that it is done; `null` while it is open.
+    #[serde(default)]
+    pub done_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for FollowUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FollowUp").field("call", &self.call).finish_non_exhaustive()
     }
+}
+
+/// Body of `PUT /api/v1/calls/{id}/follow-up`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetFollowUp {
+    /// Whether the agent has come back to the call.
+    pub done: bool,
+    /// Whose follow-up it is; the own one if absent.
+    #[serde(default)]
+    pub agent: Option<String>,
 }
 
 /// Body of `PUT /api/v1/calls/{id}/disposition`.

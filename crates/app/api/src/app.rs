@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use futures_util::future::BoxFuture;
 use hotline_access::PasswordRules;
+use hotline_api_types as api;
 use hotline_base::{Pii, Rng, WallTime};
 use hotline_flow_files::FlowFiles;
 use hotline_shard::Handle;
@@ -24,6 +26,9 @@ use crate::password::Checker;
 use crate::routes::Prompts;
 use crate::throttle::{Key, Throttle};
 use crate::webhooks::{Running, Webhooks};
+
+/// Looks at the machine and at the center, and says what it found.
+pub type Doctor = Arc<dyn Fn() -> BoxFuture<'static, api::Checkup> + Send + Sync>;
 
 /// What the server gives to the HTTP side.
 #[derive(Clone)]
@@ -52,6 +57,8 @@ pub struct Ports {
     pub token_age_max: Duration,
     /// Gives the metrics in the Prometheus text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Looks at the machine and at the center.
+    pub doctor: Doctor,
     /// Whom events are sent to.
     pub webhooks: Webhooks,
     /// Whether browsers reach this server by HTTPS (through a proxy): then cookies are for HTTPS only.
@@ -81,6 +88,8 @@ pub(crate) struct App {
     /// Held by whoever changes users or roles, from the look at all of them to the writing: two changes that are each
     /// allowed must not together leave nobody who may change them.
     pub(crate) people: tokio::sync::Mutex<()>,
+    /// Held while [`Ports::doctor`] looks.
+    pub(crate) examination: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -95,7 +104,7 @@ impl App {
         let mut rng = Rng::from_seed(seed);
         let (keys, tagging) = (Keys::new(rng.hex(16)), rng.hex(32));
         let rng = Mutex::new(rng);
-        let (throttle, known, people, imports, prompts) = Default::default();
+        let (throttle, known, people, examination, imports, prompts) = Default::default();
         Ok(Self {
             ports,
             hub,
@@ -109,6 +118,7 @@ impl App {
             tagging,
             prompts,
             people,
+            examination,
         })
     }
 

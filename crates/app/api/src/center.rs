@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_api_types::CenterNumber;
-use hotline_base::{AgentId, HoursId, Pii};
+use hotline_base::{AgentId, HoursId, Pii, QueueId};
 use hotline_call::DialPlan;
 use hotline_hours::{Schedule, Zone};
 
@@ -27,4 +27,6 @@ pub struct Center {
     pub dispositions: Dispositions,
     /// The opening hours.
     pub hours: BTreeMap<HoursId, Schedule>,
+    /// The queues, each with what its agents are to say.
+    pub scripts: BTreeMap<QueueId, Option<String>>,
 }

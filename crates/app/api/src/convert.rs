@@ -35,7 +35,7 @@ pub(crate) use event::event;
 pub(crate) use flow::{flow, flow_figures, flow_graph, flow_test_run, flow_version, flows, mistakes};
 pub(crate) use message::{message, message_page};
 pub(crate) use people::{explained, permissions, role, team, user};
-pub(crate) use record::{millis, part, record};
+pub(crate) use record::{line, millis, part, record};
 pub(crate) use report::{agent_report_row, queue_report_row};
 pub(crate) use sight::Sight;
 pub(crate) use trace::ladder;

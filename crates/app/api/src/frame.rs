@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use hotline_api_types::What;
 use hotline_base::AgentId;
-use hotline_call::ScreenPop;
+use hotline_call::{LineQuality, ScreenPop};
 use hotline_shard::Live;
 use serde::Serialize;
 
@@ -92,6 +92,13 @@ fn take_reasons(what: &mut What) {
 /// A snapshot at `seq`.
 pub(crate) fn snapshot(seq: u64, live: &hotline_api_types::Live) -> Bytes {
     frame("snapshot", seq, live)
+}
+
+/// How the line of an agent sounds. It has no number: a page that comes back is told anew.
+pub(crate) fn line(of: &LineQuality) -> Bytes {
+    let data =
+        serde_json::to_string(&convert::line(of)).expect("API shapes have text keys and finite numbers only");
+    format!("event: line\ndata: {data}\n\n").into()
 }
 
 /// A sign of life. It carries the number that the page has got to, for a page that is sent little: an id alone

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hotline_base::{AgentId, LegId};
-use hotline_call::{CallEvent, Command, EventKind};
+use hotline_call::{CallEvent, Command, EventKind, LineQuality};
 use hotline_shard::{Handle, HandleError, Live};
 use hotline_store::TokenHash;
 use hotline_telemetry::Metric;
@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::concern::Concerns;
 use crate::convert::{self, Profile};
 use crate::fields::FieldSet;
+use crate::frame;
 use crate::lines::{Lines, Share};
 use crate::ring::{Entry, Ring};
 use crate::viewer::Viewer;
@@ -69,6 +70,8 @@ struct State {
     /// The fields that the center has added to customers; those that are not known here are shown to nobody.
     fields: Arc<FieldSet>,
     seats: BTreeMap<u64, Seat>,
+    /// By agent, what the pages of that agent are told of the line; only while there is such a page.
+    measured: BTreeMap<AgentId, watch::Sender<Option<Bytes>>>,
     seats_made: u64,
     /// Pops that a page should write and has not: by offer, for whom.
     unwritten: BTreeMap<LegId, AgentId>,
@@ -89,6 +92,8 @@ pub(crate) struct SeatGuard {
     pub(crate) leave: CancellationToken,
     /// What the page may see from now on.
     pub(crate) viewer: watch::Receiver<Viewer>,
+    /// Of whose line the page is told, and what.
+    pub(crate) line: Option<(AgentId, watch::Receiver<Option<Bytes>>)>,
 }
 
 /// A snapshot for one page.
@@ -121,9 +126,9 @@ impl Hub {
     pub(crate) fn new(
         shard: Handle,
         closing: CancellationToken,
-    ) -> (Arc<Self>, [impl Future<Output = ()> + use<>; 3]) {
+    ) -> (Arc<Self>, [impl Future<Output = ()> + use<>; 4]) {
         let (fates, told) = mpsc::channel(FATES_MAX);
-        let live = shard.subscribe();
+        let (live, lines) = (shard.subscribe(), shard.subscribe_lines());
         let state = Mutex::default();
         let hub = Arc::new(Self {
             shard,
@@ -137,7 +142,8 @@ impl Hub {
         let reading = Task::Read(Arc::clone(&hub), live);
         let telling = Task::Tell(Arc::clone(&hub), told);
         let pacing = Task::Pace(Arc::clone(&hub));
-        (hub, [reading.run(), telling.run(), pacing.run()])
+        let measuring = Task::Measure(Arc::clone(&hub), lines);
+        (hub, [reading.run(), telling.run(), pacing.run(), measuring.run()])
     }
 
     /// Seats a page, so that pops for its agent wait until it has written them.
@@ -150,10 +156,14 @@ impl Hub {
         let leave = self.closing.child_token();
         state.seats_made += 1;
         let number = state.seats_made;
+        let line = viewer.agent.clone().map(|agent| {
+            let told = state.measured.entry(agent.clone()).or_default().subscribe();
+            (agent, told)
+        });
         let (viewer, told) = watch::channel(viewer);
         state.seats.insert(number, Seat { viewer, session, leave: leave.clone() });
         Metric::ApiPages.gauge().increment(1.0);
-        Some(SeatGuard { hub: Arc::clone(self), number, leave, viewer: told })
+        Some(SeatGuard { hub: Arc::clone(self), number, leave, viewer: told, line })
     }
 
     /// Somebody may do more or less than before: open pages are to be judged again.
@@ -356,6 +366,7 @@ enum Task {
     Read(Arc<Hub>, broadcast::Receiver<Arc<Live>>),
     Tell(Arc<Hub>, mpsc::Receiver<Fate>),
     Pace(Arc<Hub>),
+    Measure(Arc<Hub>, broadcast::Receiver<LineQuality>),
 }
 
 impl Task {
@@ -369,10 +380,30 @@ impl Task {
                 let closing = hub.closing.clone();
                 closing.run_until_cancelled(pace(&hub)).await;
             }
+            Self::Measure(hub, lines) => {
+                let closing = hub.closing.clone();
+                closing.run_until_cancelled(measure(&hub, lines)).await;
+            }
             Self::Tell(hub, fates) => {
                 let closing = hub.closing.clone();
                 closing.run_until_cancelled(tell(&hub.shard, fates)).await;
             }
+        }
+    }
+}
+
+/// Gives each agent's open pages what is told of the agent's line; each measure takes the place of the one before.
+async fn measure(hub: &Hub, mut lines: broadcast::Receiver<LineQuality>) {
+    loop {
+        match lines.recv().await {
+            Ok(line) => {
+                if let Some(pages) = hub.state().measured.get(&line.agent) {
+                    pages.send_replace(Some(frame::line(&line)));
+                }
+            }
+            // What was left out is told anew in a few seconds.
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
         }
     }
 }
@@ -423,6 +454,12 @@ impl Drop for SeatGuard {
     fn drop(&mut self) {
         let mut state = self.hub.state();
         let state = &mut *state;
+        if let Some((agent, told)) = self.line.take() {
+            drop(told);
+            if state.measured.get(&agent).is_some_and(|pages| pages.receiver_count() == 0) {
+                state.measured.remove(&agent);
+            }
+        }
         let Some(seat) = state.seats.remove(&self.number) else { return };
         Metric::ApiPages.gauge().decrement(1.0);
         let State { seats, unwritten, .. } = state;

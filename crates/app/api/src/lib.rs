@@ -48,7 +48,7 @@ mod throttle;
 mod viewer;
 mod webhooks;
 
-pub use app::Ports;
+pub use app::{Doctor, Ports};
 pub use center::Center;
 pub use hours::HoursByHand;
 pub use page::KEEP_ALIVE;

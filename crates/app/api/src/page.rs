@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use hotline_base::LegId;
+use hotline_base::{AgentId, LegId};
 use hotline_shard::HandleError;
 use hotline_telemetry::Metric;
 use tokio::sync::watch;
@@ -115,6 +115,14 @@ impl Page {
                             changed.ok()?;
                             self.seat.viewer.mark_changed();
                         }
+                        line = changed_line(&mut self.seat.line) => {
+                            let (agent, frame) = line?;
+                            if !self.seat.viewer.borrow().is_popped(&agent) {
+                                continue;
+                            }
+                            self.keep_alive.reset();
+                            return Some(frame);
+                        }
                         _ = self.keep_alive.tick() => return Some(frame::keep_alive(self.seq)),
                     }
                 }
@@ -152,6 +160,19 @@ impl Page {
     }
 }
 
+/// What is told next of the line of the page's agent; for ever, if it has none.
+async fn changed_line(
+    line: &mut Option<(AgentId, watch::Receiver<Option<Bytes>>)>,
+) -> Option<(AgentId, Bytes)> {
+    let Some((agent, told)) = line else { return std::future::pending().await };
+    loop {
+        told.changed().await.ok()?;
+        if let Some(frame) = told.borrow_and_update().clone() {
+            return Some((agent.clone(), frame));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use hotline_store::TokenHash;
@@ -167,6 +188,13 @@ mod tests {
         let seat = shard.hub.enter(viewer, TokenHash::of("x")).unwrap();
         let (hub, ends) = (Arc::clone(&shard.hub), Instant::now() + MINUTE);
         Page::open(seat, hub, Outbox::default(), ends, seq).await.unwrap()
+    }
+
+    async fn open_for(shard: &Shard, agent: &str) -> Page {
+        let viewer = crate::testing::viewer(Some(agent), "agent");
+        let seat = shard.hub.enter(viewer, TokenHash::of(agent)).unwrap();
+        let (hub, ends) = (Arc::clone(&shard.hub), Instant::now() + MINUTE);
+        Page::open(seat, hub, Outbox::default(), ends, Some(1)).await.unwrap()
     }
 
     async fn text(page: &mut Page) -> Option<String> {
@@ -191,6 +219,22 @@ mod tests {
         shard.emit();
         let expected = format!("id: {}\nevent: event\n", shard.seq());
         assert!(text(&mut slow).await.unwrap().starts_with(&expected));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pages_of_an_agent_alone_are_told_of_its_line_and_of_the_newest_measure() {
+        let shard = Shard::with_hub().await;
+        let (mut anns, mut bobs) = (open_for(&shard, "ann").await, open_for(&shard, "bob").await);
+        shard.measure("ann", 70);
+        shard.measure("ann", 3);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let told = text(&mut anns).await.unwrap();
+        let expected =
+            format!("event: line\ndata: {{\"call\":\"{}\",\"lost_permille\":3,", crate::testing::call());
+        assert!(told.starts_with(&expected), "{told}");
+        for page in [&mut anns, &mut bobs] {
+            assert_eq!(text(page).await.unwrap(), ": here\nid: 1\n\n");
+        }
     }
 
     #[tokio::test(start_paused = true)]

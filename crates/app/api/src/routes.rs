@@ -11,6 +11,7 @@ mod credentials;
 mod customer_fields;
 mod customers;
 mod directory;
+mod doctor;
 mod document;
 mod events;
 mod export;
@@ -188,6 +189,10 @@ fn people(table: Table) -> Table {
         POST "/v1/users/{name}/unlock", may(P::UsersManage) => people::unlock;
         /// Signs a user out everywhere; tokens end too.
         POST "/v1/users/{name}/sign-out", may(P::UsersManage) => people::sign_out;
+        /// The sessions and tokens of a user.
+        GET "/v1/users/{name}/sessions", may(P::UsersManage) => session::list_of_user;
+        /// Ends one of them.
+        DELETE "/v1/users/{name}/sessions/{id}", may(P::UsersManage) => session::end_of_user;
         /// All roles.
         GET "/v1/roles", may(P::UsersManage) => roles::list;
         /// Makes a role; nobody grants what they do not have.
@@ -300,6 +305,8 @@ fn lines(table: Table) -> Table {
     routes! { table;
         /// Why a call was offered to whom, and why it waits.
         GET "/v1/calls/{id}/decisions", may(P::QueuesSee) => queues::decisions;
+        /// What the queue's agents are to say: a text with marks and places, which the page fills.
+        GET "/v1/queues/{id}/script", may(P::QueuesSee) => queues::script;
         /// Moves a caller to another queue, or to one agent.
         POST "/v1/calls/{id}/move", may(P::QueuesSteer) => queues::move_caller [409];
         /// Gives a caller in line a head start.
@@ -348,6 +355,8 @@ fn agents(table: Table) -> Table {
         GET "/v1/dispositions", SignedIn => staff::dispositions;
         /// Calls to which an agent wants to come back, the earliest first.
         GET "/v1/follow-ups", may(P::RecordsSee) => staff::follow_ups [422];
+        /// The agent has come back to a call, or has not after all.
+        PUT "/v1/calls/{id}/follow-up", may(P::AgentsSteer) => staff::set_follow_up;
         /// Asks for after-call work that does not begin by itself.
         POST "/v1/agents/{id}/wrap-up", may(P::AgentsSteer) => staff::ask_wrap_up [409];
         /// Ends after-call work early.
@@ -412,6 +421,8 @@ fn center(table: Table) -> Table {
         PUT "/v1/hours/{name}/override", may(P::HoursSet) => hours::decide;
         /// Lets the opening hours count again.
         DELETE "/v1/hours/{name}/override", may(P::HoursSet) => hours::take_back;
+        /// What `hotline doctor` finds, and how long things are kept. It takes seconds, and one at a time asks.
+        GET "/v1/system/doctor", may(P::SystemSee) => doctor::look [409];
         /// How trunks stand.
         GET "/v1/trunks", may(P::SystemSee) => trunks::list;
         /// Who is not heard by SIP for a while.
@@ -420,6 +431,8 @@ fn center(table: Table) -> Table {
         DELETE "/v1/sip/blocked/{address}", may(P::SystemManage) => blocked::release [422];
         /// The audit log, the newest first.
         GET "/v1/audit", may(P::AuditSee) => audit::list;
+        /// Reads all of the audit log, and says whether it is what was written.
+        GET "/v1/audit/check", may(P::AuditSee) => audit::check [409];
         /// The figures of queues, each with its definition.
         GET "/v1/reports/queues", may(P::ReportsSee) => reports::queues [422];
         /// Where the time of agents went, and what became of the calls they were offered.
@@ -440,6 +453,10 @@ fn center(table: Table) -> Table {
 /// The sounds that flows play.
 fn sounds(table: Table) -> Table {
     routes! { table;
+        /// The languages that there are prompts of, and `music`.
+        GET "/v1/prompts", may(P::PromptsSee) => prompts::languages;
+        /// Where flows and queues in force need a prompt: what would be wrong without it.
+        GET "/v1/prompts/{language}/{name}/uses", may(P::PromptsSee) => prompts::uses;
         /// The prompts of a language, or the music (`music`), by name.
         GET "/v1/prompts/{language}", may(P::PromptsSee) => prompts::list;
         /// The sound of a prompt.

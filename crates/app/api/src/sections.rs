@@ -22,10 +22,11 @@ impl<'de> Deserialize<'de> for Part {
     }
 }
 
+/// Whether it is one of [`SECTIONS`].
+pub(crate) fn is_section(section: &str) -> bool {
+    SECTIONS.contains(&section)
+}
+
 fn known<E: de::Error>(section: String) -> Result<String, E> {
-    if SECTIONS.contains(&section.as_str()) {
-        Ok(section)
-    } else {
-        Err(E::custom("there is no such section"))
-    }
+    if is_section(&section) { Ok(section) } else { Err(E::custom("there is no such section")) }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hotline_base::{CallId, Rng, WallTime};
-use hotline_call::{AlarmKind, CallEvent, Command, CommandError, Event, EventKind, ScreenPop, Snapshot};
+use hotline_call::{
+    AlarmKind, CallEvent, Command, CommandError, Event, EventKind, LineQuality, ScreenPop, Snapshot,
+};
 use hotline_shard::{Ask, Handle, Live};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -16,6 +18,7 @@ pub(crate) struct Shard {
     pub(crate) hub: Arc<Hub>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
     live: broadcast::Sender<Arc<Live>>,
+    lines: broadcast::Sender<LineQuality>,
     seq: Arc<AtomicU64>,
 }
 
@@ -47,11 +50,12 @@ impl Shard {
                 }
             }
         });
+        let lines = handle.lines();
         let (hub, tasks) = Hub::new(handle, CancellationToken::new());
         for task in tasks {
             tokio::spawn(task);
         }
-        let shard = Self { hub, commands, live, seq };
+        let shard = Self { hub, commands, live, lines, seq };
         shard.settled().await;
         shard
     }
@@ -69,6 +73,20 @@ impl Shard {
     /// Something happens to a call.
     pub(crate) fn emit_call(&self, what: CallEvent, pop: Option<ScreenPop>) {
         self.send(EventKind::Call { call: call(), what }, pop);
+    }
+
+    /// The line of an agent is measured.
+    pub(crate) fn measure(&self, agent: &str, lost_permille: u16) {
+        let line = LineQuality {
+            agent: agent.into(),
+            call: call(),
+            lost_permille,
+            peer_lost_permille: None,
+            jitter_us: 2000,
+            round_trip_us: None,
+            mos_hundredths: Some(431),
+        };
+        self.lines.send(line).unwrap();
     }
 
     /// Waits until the hub has taken everything.

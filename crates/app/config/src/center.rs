@@ -115,6 +115,7 @@ pub(crate) struct Draft {
     crm: Option<CrmLink>,
     masked_queues: BTreeSet<QueueId>,
     recordings_days: BTreeMap<QueueId, u32>,
+    scripts: BTreeMap<QueueId, String>,
     demo: Option<(Vec<DemoUser>, bool)>,
     /// The flows that numbers lead to and that are not among those that are looked at.
     elsewhere: BTreeSet<FlowId>,
@@ -204,12 +205,10 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
     let phone_grace = phone_grace(reader, fields.optional("phone_grace_s"));
     let crm = crm(reader, fields.optional("crm"));
-    let demo = match fields.optional("demo") {
-        Some(node) => Some(demo(reader, node, agents.as_ref()?)?),
-        None => None,
-    };
+    let demo =
+        fields.optional("demo").map_or(Some(None), |node| demo(reader, node, agents.as_ref()?).map(Some));
     let (numbers, number_entries) = numbers?;
-    let Queues { queues, masked: masked_queues, recordings_days } = queues?;
+    let Queues { queues, masked: masked_queues, recordings_days, scripts } = queues?;
     Some(Draft {
         domain: domain?,
         language: language?,
@@ -232,7 +231,8 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         crm: crm?,
         masked_queues,
         recordings_days,
-        demo,
+        scripts,
+        demo: demo?,
         elsewhere: BTreeSet::new(),
     })
 }
@@ -356,7 +356,8 @@ fn numbers(
 
 /// A number, and where it names its flow.
 fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -> Option<(Number, Place)> {
-    let fields = reader.fields(node, "a number", &["flow", "language"])?;
+    let fields = reader.fields(node, "a number", &["flow", "language", "name"])?;
+    let name = fields.optional("name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
     let flow_node = reader.required(&fields, "flow");
     let flow = flow_node.and_then(|node| {
         let name = reader.text(node, "the name of a flow")?;
@@ -384,7 +385,7 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
         reader.mistake(place, problem, remedy);
     }
     let place = flow_node.map_or(node.place, |node| node.place);
-    Some((Number { id: NumberId::from(id), flow: flow.name().clone(), language }, place))
+    Some((Number { id: NumberId::from(id), name, flow: flow.name().clone(), language }, place))
 }
 
 /// The zone of the center; UTC unless one is named.
@@ -528,6 +529,7 @@ impl Draft {
             flow_world,
             masked_queues: self.masked_queues,
             recordings_days: self.recordings_days,
+            scripts: self.scripts,
             prompts,
         }
     }

@@ -70,6 +70,8 @@ pub struct Configuration {
     pub masked_queues: BTreeSet<QueueId>,
     /// Days that recordings of queues are kept that do not leave it to the server's file.
     pub recordings_days: BTreeMap<QueueId, u32>,
+    /// What agents are to say in talks of queues that have a script.
+    pub scripts: BTreeMap<QueueId, String>,
     /// Every prompt that the center may play.
     pub prompts: BTreeSet<PromptId>,
 }

@@ -160,34 +160,48 @@ impl FlowFiles {
     /// [`CenterError::Invalid`] with what would be wrong without it, [`CenterError::File`].
     pub async fn remove_prompt(
         &self,
-        (language, name): &(Language, PromptName),
+        prompt: &(Language, PromptName),
         remove: impl FnOnce() -> io::Result<()> + Send + 'static,
     ) -> Result<(), CenterError> {
         let mut state = self.state.lock().await;
+        let (world, mistakes) = self.without_prompt(&state, prompt).await;
+        if !mistakes.is_empty() {
+            return Err(self.invalid(mistakes, &state.center.in_force));
+        }
+        tokio::task::spawn_blocking(remove).await.map_err(io::Error::other)??;
+        state.world = world;
+        Ok(())
+    }
+
+    /// Where flows and queues in force need a prompt: what would be wrong without it.
+    pub async fn prompt_uses(&self, prompt: &(Language, PromptName)) -> Vec<Diagnostic> {
+        let state = self.state.lock().await;
+        self.without_prompt(&state, prompt).await.1
+    }
+
+    /// The sounds without a prompt, and what would be wrong then.
+    async fn without_prompt(
+        &self,
+        state: &State,
+        (language, name): &(Language, PromptName),
+    ) -> (Arc<FlowWorld>, Vec<Diagnostic>) {
         let mut prompts = state.world.prompts().clone();
         if let Some(names) = prompts.get_mut(language) {
             names.remove(name);
         }
         let world = Arc::new(state.world.with_prompts(prompts));
-        let (text, texts) = (state.center.in_force.clone(), state.in_force.clone());
-        let judged = self.judge_in(&state, Arc::clone(&world), &text, &texts).await;
-        let configuration = judged.map_err(|mistakes| self.invalid(mistakes, &text))?;
+        let (text, texts) = (&state.center.in_force, &state.in_force);
+        let mut mistakes =
+            self.judge_in(state, Arc::clone(&world), text, texts).await.err().unwrap_or_default();
         let music = format!("{language}/{name}");
-        let mut playing =
-            configuration.center.queues.iter().filter(|(_, queue)| queue.music.prompt.as_str() == music);
-        if let Some((queue, _)) = playing.next() {
-            let source = Source::new(&self.parts.center_file().display().to_string(), &text);
-            let place = place_at(&text, &["queues", queue.as_str()]).unwrap_or(Place { line: 1, column: 1 });
-            let mistake = source.diagnostic(
-                place,
-                format!("queue `{queue}` plays `{music}`"),
-                "other music for it first",
-            );
-            return Err(self.invalid(vec![mistake], &text));
-        }
-        tokio::task::spawn_blocking(remove).await.map_err(io::Error::other)??;
-        state.world = world;
-        Ok(())
+        let source = Source::new(&self.parts.center_file().display().to_string(), text);
+        let queues = &state.center.configuration.center.queues;
+        let playing = queues.iter().filter(|(_, queue)| queue.music.prompt.as_str() == music);
+        mistakes.extend(playing.map(|(queue, _)| {
+            let place = place_at(text, &["queues", queue.as_str()]).unwrap_or(Place { line: 1, column: 1 });
+            source.diagnostic(place, format!("queue `{queue}` plays `{music}`"), "other music for it first")
+        }));
+        (world, mistakes)
     }
 
     async fn change_together(

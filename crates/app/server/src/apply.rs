@@ -73,7 +73,11 @@ async fn bring(client: &Client, options: &Apply) -> Result<Applied> {
     let (config, tag) = get::<Config>(client, "/api/v1/config").await?;
     let known = flows(client).await?;
     let wanted = changes(&options.directory, &known, options.prune)?;
-    let draft = ConfigDraft { text: center.clone(), flows: (!wanted.is_empty()).then(|| wanted.clone()) };
+    let draft = ConfigDraft {
+        text: Some(center.clone()),
+        parts: None,
+        flows: (!wanted.is_empty()).then(|| wanted.clone()),
+    };
     let body = serde_json::to_value(&draft)?;
     let checked = client.post("/api/v1/config/check", &body).await.map_err(explain)?;
     let checked: ConfigCheck =

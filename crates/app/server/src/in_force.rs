@@ -17,6 +17,7 @@ use crate::flow_tests::Known;
 /// Tells of every configuration that comes into force. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct InForce {
+    configuration: watch::Sender<Arc<Configuration>>,
     center: watch::Sender<Arc<Center>>,
     recordings_days: watch::Sender<BTreeMap<QueueId, u32>>,
     tests: LiveKnown,
@@ -32,6 +33,7 @@ pub(crate) struct LiveKnown(
 impl InForce {
     pub(crate) fn new(configuration: &Configuration) -> Self {
         Self {
+            configuration: watch::Sender::new(Arc::new(configuration.clone())),
             center: watch::Sender::new(Arc::new(center(configuration))),
             recordings_days: watch::Sender::new(configuration.recordings_days.clone()),
             tests: LiveKnown(Arc::new(RwLock::new(Arc::new(known(configuration))))),
@@ -40,9 +42,15 @@ impl InForce {
 
     /// Call processing has this one.
     pub(crate) fn publish(&self, configuration: &Configuration) {
+        self.configuration.send_replace(Arc::new(configuration.clone()));
         self.center.send_replace(Arc::new(center(configuration)));
         self.recordings_days.send_replace(configuration.recordings_days.clone());
         *self.tests.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known(configuration));
+    }
+
+    /// All of it, at this moment.
+    pub(crate) fn configuration(&self) -> Arc<Configuration> {
+        Arc::clone(&self.configuration.borrow())
     }
 
     pub(crate) fn center(&self) -> watch::Receiver<Arc<Center>> {
@@ -88,6 +96,7 @@ fn center(configuration: &Configuration) -> Center {
         teams: Arc::new(teams(configuration)),
         dispositions: dispositions(configuration),
         hours: configuration.center.hours.clone(),
+        scripts: scripts(configuration),
     }
 }
 
@@ -102,6 +111,7 @@ fn numbers(configuration: &Configuration) -> Vec<CenterNumber> {
     let numbers = configuration.center.numbers.iter();
     let entry = |(dialled, number): (&String, &hotline_call::Number)| CenterNumber {
         number: dialled.clone(),
+        name: number.name.clone(),
         flow: number.flow.to_string(),
         language: number.language.clone(),
     };
@@ -116,6 +126,12 @@ fn teams(configuration: &Configuration) -> Teams {
         (id.clone(), queue.routing.members.iter().map(|member| member.agent.clone()).collect())
     });
     Teams::new(agents, queues, configuration.masked_queues.clone())
+}
+
+/// Every queue, with its script if it has one.
+fn scripts(configuration: &Configuration) -> BTreeMap<QueueId, Option<String>> {
+    let queues = configuration.center.queues.keys();
+    queues.map(|id| (id.clone(), configuration.scripts.get(id).cloned())).collect()
 }
 
 /// What can become of calls; queues that have all are not named.

@@ -41,7 +41,7 @@ use crate::in_force::InForce;
 use crate::retention::Sweeper;
 use crate::sounds::Files;
 use crate::supervision::Supervision;
-use crate::{banner, certificate, files, gauges, lock, records, reports, sounds, users};
+use crate::{banner, certificate, doctor, files, gauges, lock, records, reports, sounds, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -163,6 +163,7 @@ impl Server {
             writer: writer.clone(),
             asks,
             live,
+            lines: handle.lines(),
             trace,
         });
         let (stop, api_stop) = (Stop::default(), CancellationToken::new());
@@ -186,6 +187,7 @@ impl Server {
             passwords: configuration.server.http.passwords,
             token_age_max: configuration.server.http.token_age_max,
             metrics: Arc::new(move || metrics.render()),
+            doctor: doctor::port(in_force.clone()),
             webhooks,
             https: false,
         };

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use hotline_acd::{AgentView, Decision, ReasonView};
 use hotline_base::{AgentId, CallId, Pii};
-use hotline_call::{Alarm, Command, CommandError, Event, MergeView, ScreenPop, Snapshot, TrunkView};
+use hotline_call::{
+    Alarm, Command, CommandError, Event, LineQuality, MergeView, ScreenPop, Snapshot, TrunkView,
+};
 use hotline_sip::endpoint::Blocked;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -12,6 +14,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 pub const REQUESTS_MAX: usize = 1024;
 /// Live items kept for a slow subscriber; beyond it the subscriber starts over from a snapshot.
 pub const LIVE_MAX: usize = 4096;
+/// Measures of lines kept for a slow subscriber; beyond it the oldest are left out, for each is soon followed by another.
+pub const LINES_MAX: usize = 1024;
 
 /// One item of the live stream: an event, and for an offer and an answer the screen pop of the agent concerned.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +96,7 @@ pub enum HandleError {
 pub struct Handle {
     asks: mpsc::Sender<Ask>,
     live: broadcast::Sender<Arc<Live>>,
+    lines: broadcast::Sender<LineQuality>,
 }
 
 impl Handle {
@@ -100,7 +105,20 @@ impl Handle {
     pub fn channel() -> (Self, mpsc::Receiver<Ask>, broadcast::Sender<Arc<Live>>) {
         let (asks, receiver) = mpsc::channel(REQUESTS_MAX);
         let (live, _) = broadcast::channel(LIVE_MAX);
-        (Self { asks, live: live.clone() }, receiver, live)
+        let (lines, _) = broadcast::channel(LINES_MAX);
+        (Self { asks, live: live.clone(), lines }, receiver, live)
+    }
+
+    /// The end that the shard keeps of what is told of lines.
+    #[must_use]
+    pub fn lines(&self) -> broadcast::Sender<LineQuality> {
+        self.lines.clone()
+    }
+
+    /// How the lines of agents who talk sound, from here on. It is no part of the numbered events.
+    #[must_use]
+    pub fn subscribe_lines(&self) -> broadcast::Receiver<LineQuality> {
+        self.lines.subscribe()
     }
 
     /// Carries out `command` and returns when its effect is there.

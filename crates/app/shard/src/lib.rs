@@ -15,7 +15,7 @@ mod sound;
 mod unlisted;
 
 pub use clock::Clock;
-pub use handle::{Ask, Handle, HandleError, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX};
+pub use handle::{Ask, Handle, HandleError, LINES_MAX, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX};
 pub use lookup::{Locate, Locating};
 pub use restart::{RestartError, Restarted, close_interrupted};
 pub use resume::resume;

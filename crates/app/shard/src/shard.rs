@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_call::{
-    CallEvent, CallRecord, Command, CommandError, Controller, Event, EventKind, Reply, Request,
+    CallEvent, CallRecord, Command, CommandError, Controller, Event, EventKind, LineQuality, Reply, Request,
 };
 use hotline_media as media;
 use hotline_media_rt::SendError;
@@ -88,6 +88,8 @@ pub struct Parts {
     pub asks: mpsc::Receiver<Ask>,
     /// The live stream.
     pub live: broadcast::Sender<Arc<Live>>,
+    /// How lines of agents sound.
+    pub lines: broadcast::Sender<LineQuality>,
     /// Sees every SIP message.
     pub trace: Tap,
 }
@@ -379,6 +381,9 @@ impl Shard {
                     // Whoever asked may have gone away meanwhile.
                     drop(reply.send(Ok(outcome.taken)));
                 }
+            } else if let Some(line) = self.parts.controller.poll_line() {
+                // Nobody may be listening, which is no error.
+                drop(self.parts.lines.send(line));
             } else if let Some(leg) = self.parts.controller.poll_sip_leg() {
                 self.parts.trace.leg(leg);
             } else if let Some(transmit) = self.parts.controller.poll_transmit() {

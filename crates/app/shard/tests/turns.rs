@@ -99,6 +99,7 @@ impl Stage {
             writer,
             asks,
             live,
+            lines: handle.lines(),
             trace,
         });
         let stop = Stop::default();

@@ -90,6 +90,8 @@ impl Default for RecordingPolicy {
 pub struct Number {
     /// Its id.
     pub id: NumberId,
+    /// What people call it, if it has a name.
+    pub name: Option<String>,
     /// The flow it starts.
     pub flow: FlowId,
     /// BCP 47 language in which the caller is addressed at first.

@@ -76,7 +76,7 @@ pub enum Command {
         call: CallId,
         /// The agent.
         by: AgentId,
-        /// An extension or a number of the center.
+        /// An extension, a number of the center, one outside, or [`QUEUE_PREFIX`](crate::QUEUE_PREFIX) and the id of a queue.
         to: Pii<String>,
     },
     /// An agent does something with the own call, with any phone.

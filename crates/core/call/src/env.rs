@@ -21,6 +21,7 @@ use crate::controller::{CallTimer, Counters, MessageOutcome, NextDay};
 use crate::event::{Alarm, AlarmKind, Event, EventKind, Party};
 use crate::places::KeptPlaces;
 use crate::sessions::Sessions;
+use crate::sound::{LineQuality, Measured};
 use crate::trunk::{Change, Outer, Trunks};
 
 /// What operators read when the media plane does not answer.
@@ -62,6 +63,8 @@ pub(crate) struct Leg {
     pub(crate) owner: LegOwner,
     /// Whether a packet has come from its phone: one that never sent anything cannot fall silent.
     pub(crate) heard: bool,
+    /// What it had counted when it told last how it sounds.
+    pub(crate) measured: Measured,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +89,8 @@ pub(crate) struct Env {
     pub(crate) requests: VecDeque<Request>,
     /// Messages of which it has become known whether a phone has them.
     pub(crate) messages: VecDeque<MessageOutcome>,
+    /// How the lines of agents who talk sound; taken in the turn in which it comes.
+    pub(crate) lines: VecDeque<LineQuality>,
     pub(crate) rng: Rng,
     /// Who waits to be called back.
     pub(crate) callbacks: Callbacks,
@@ -122,6 +127,7 @@ impl Env {
             media: VecDeque::new(),
             requests: VecDeque::new(),
             messages: VecDeque::new(),
+            lines: VecDeque::new(),
             rng,
             callbacks: Callbacks::default(),
             places: KeptPlaces::default(),
@@ -166,7 +172,7 @@ impl Env {
     /// Asks the media plane for a port for `call`.
     pub(crate) fn open_leg(&mut self, call: CallId, owner: LegOwner) -> LegId {
         let leg = LegId(self.next_id());
-        self.legs.insert(leg, Leg { call, owner, heard: false });
+        self.legs.insert(leg, Leg { call, owner, heard: false, measured: Measured::default() });
         self.media.push_back(media::Command::OpenLeg { leg, call });
         leg
     }

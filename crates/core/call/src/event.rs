@@ -405,6 +405,8 @@ pub enum Entry {
     Extension(AgentId),
     /// To a number outside, normalised, over a trunk.
     Outside(Pii<String>),
+    /// Into a queue, where an agent has sent the caller.
+    Queue(QueueId),
 }
 
 /// Where a call came from.

@@ -35,7 +35,7 @@ pub use command::{
 };
 pub use controller::{
     CALLS_MAX, CallTimer, Configured, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome,
-    RestoreError, Timer, VERSION,
+    QUEUE_PREFIX, RestoreError, Timer, VERSION,
 };
 pub use crm::{CRM_URL_CHARS_MAX, CrmFacts, CrmLink, CrmPage};
 pub use customer::{Asset, Contact, ContactOutcome, Customer, FieldValue, Found, HISTORY_MAX, OTHERS_MAX};
@@ -58,7 +58,7 @@ pub use record::{
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{Attendee, CallState, CallView, POP_STEPS_MAX, ScreenPop, Snapshot};
-pub use sound::{LegSound, Sound};
+pub use sound::{LegSound, LineQuality, Sound};
 pub use speech::{Sides, SpeechPolicy};
 pub use staff::{AgentFact, CallDisposition, DispositionGroup, NOTE_BYTES_MAX, Staffing};
 pub use trunk::{

@@ -1,6 +1,6 @@
 //! How a leg sounded, for the record.
 
-use hotline_base::{AgentId, LegId};
+use hotline_base::{AgentId, CallId, LegId};
 use hotline_media::{self as media, LegStats};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,64 @@ pub struct LegSound {
     pub sound: Sound,
 }
 
+/// How the line of an agent who talks has sounded in the last few seconds. It is told to the agent's page and kept nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineQuality {
+    /// The agent.
+    pub agent: AgentId,
+    /// The call.
+    pub call: CallId,
+    /// Of the packets that the phone has sent, how many in a thousand did not come.
+    pub lost_permille: u16,
+    /// Of the packets sent to the phone since the call began, how many in a thousand it said to miss; absent if it reported none.
+    pub peer_lost_permille: Option<u16>,
+    /// Interarrival jitter of what came, microseconds.
+    pub jitter_us: u32,
+    /// The mean of the way there and back, microseconds; absent if the phone reported none.
+    pub round_trip_us: Option<u32>,
+    /// The mean opinion score of what came, in hundredths (see [`media::mos_hundredths`]); absent if too little came.
+    pub mos_hundredths: Option<u16>,
+}
+
+/// What a leg had counted when it told of itself before.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    received: u64,
+    lost: i64,
+}
+
+impl LineQuality {
+    /// What has come since `before`, which is brought up to date.
+    pub(crate) fn since(before: &mut Measured, stats: &LegStats, (agent, call): (AgentId, CallId)) -> Self {
+        let Measured { received, lost } = *before;
+        *before = Measured { received: stats.packets_received, lost: stats.packets_lost };
+        let recent = LegStats {
+            packets_received: stats.packets_received.saturating_sub(received),
+            // Packets that came late after all make up for others.
+            packets_lost: stats.packets_lost.saturating_sub(lost).max(0),
+            jitter_mean_us: stats.jitter_us,
+            ..*stats
+        };
+        let came_not = u64::try_from(recent.packets_lost).unwrap_or(0);
+        let peer_lost = stats.peer_lost.map(|lost| u64::try_from(lost).unwrap_or(0));
+        Self {
+            agent,
+            call,
+            lost_permille: permille(came_not, recent.packets_received + came_not),
+            peer_lost_permille: peer_lost.map(|lost| permille(lost, stats.packets_sent)),
+            jitter_us: stats.jitter_us,
+            round_trip_us: stats.round_trip_us,
+            mos_hundredths: media::mos_hundredths(&recent),
+        }
+    }
+}
+
+/// At most all; nothing of nothing.
+fn permille(part: u64, of: u64) -> u16 {
+    let parts = part.saturating_mul(1000).checked_div(of).unwrap_or(0).min(1000);
+    u16::try_from(parts).unwrap_or(1000)
+}
+
 impl Sound {
     /// `None` for a leg over which nothing was ever agreed.
     pub(crate) fn of(stats: &LegStats) -> Option<Self> {
@@ -82,7 +140,35 @@ impl Sound {
 
 #[cfg(test)]
 mod tests {
+    use hotline_base::{Rng, WallTime};
+
     use super::*;
+
+    fn stats(packets_received: u64, packets_lost: i64) -> LegStats {
+        LegStats {
+            packets_received,
+            packets_lost,
+            packets_sent: 1000,
+            peer_lost: Some(25),
+            ..LegStats::default()
+        }
+    }
+
+    #[test]
+    fn a_line_is_judged_by_what_came_lately() {
+        let mut before = Measured::default();
+        let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));
+        let whose = || (AgentId::from("1001"), call);
+        let good = LineQuality::since(&mut before, &stats(200, 0), whose());
+        assert_eq!((good.lost_permille, good.peer_lost_permille), (0, Some(25)));
+        let bad = LineQuality::since(&mut before, &stats(380, 20), whose());
+        assert_eq!(bad.lost_permille, 100);
+        assert!(bad.mos_hundredths < good.mos_hundredths, "{bad:?}");
+        let again = LineQuality::since(&mut before, &stats(580, 18), whose());
+        assert_eq!((again.lost_permille, again.mos_hundredths), (0, good.mos_hundredths));
+        let silent = LineQuality::since(&mut before, &stats(580, 18), whose());
+        assert_eq!((silent.lost_permille, silent.mos_hundredths), (0, None));
+    }
 
     /// Records are kept for years.
     #[test]

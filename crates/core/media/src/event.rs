@@ -31,6 +31,13 @@ pub enum Event {
         /// What went through it.
         stats: LegStats,
     },
+    /// How a leg sounds, every few seconds while its peer is heard. One that nobody takes in time is left out.
+    LegMeasured {
+        /// The leg.
+        leg: LegId,
+        /// What went through it so far.
+        stats: LegStats,
+    },
     /// The first valid packet came on a leg: the peer's audio has started.
     FirstPacket {
         /// The leg.

@@ -26,6 +26,13 @@ impl Events {
         self.waiting.push_back(event);
     }
 
+    /// One that says nothing for long: it is left out while others wait.
+    pub(crate) fn push_measure(&mut self, event: Event) {
+        if self.waiting.len() < DIGITS_WAITING_MAX {
+            self.waiting.push_back(event);
+        }
+    }
+
     pub(crate) fn push_digit(&mut self, event: Event) {
         if self.waiting.len() < DIGITS_WAITING_MAX {
             self.waiting.push_back(event);

@@ -40,6 +40,8 @@ const BEAT_SAMPLES: usize = 160;
 /// How long the other side of a bridge may be silent before we send silence in its place, so that routers and
 /// phones on the way do not take the call for dead.
 const BRIDGE_SILENCE_AFTER: Duration = Duration::from_millis(500);
+/// How often a leg whose peer is heard tells how it sounds.
+const MEASURED_EVERY: Duration = Duration::from_secs(4);
 
 /// The legs of a thread. Each by itself: the nodes of a map are half empty, and a leg is large.
 pub(crate) type Legs = BTreeMap<LegId, Box<Leg>>;
@@ -72,6 +74,8 @@ pub(crate) struct Leg {
     /// What is done to what the peer says, and what brings its packets to a level; a mix has its own.
     speech: Speech,
     gain: Option<Box<AutomaticGain>>,
+    /// When it tells next how it sounds.
+    measured_next: Time,
     /// Where the sound goes on of which the encoder holds a part.
     held_until: Option<Until>,
 }
@@ -166,6 +170,7 @@ impl Leg {
             noise: Box::new(Generator::new(rng.next_u64(), Rate::Narrow)),
             speech: Speech::default(),
             gain: None,
+            measured_next: Time::ZERO,
             held_until: None,
         }
     }
@@ -187,6 +192,9 @@ impl Leg {
         if sent != remote.direction.sends() {
             // The peer held us, and time went on.
             self.sender.interrupt();
+        }
+        if self.link.is_none() {
+            self.measured_next = now + MEASURED_EVERY;
         }
         let before = self.link.as_ref().map(|link| link.remote.codec);
         if before.is_some_and(|before| before.clock_factor() != remote.codec.clock_factor()) {
@@ -566,6 +574,18 @@ impl Leg {
         }
         if let Some(press) = link.receiver.handle_timeout(now, &link.remote) {
             report_press(&mut self.stats, id, press, events);
+        }
+        self.measure(now, id, events);
+    }
+
+    /// Tells how the leg sounds, if it is time and there is anything to tell.
+    fn measure(&mut self, now: Time, id: LegId, events: &mut Events) {
+        if now < self.measured_next {
+            return;
+        }
+        self.measured_next = now + MEASURED_EVERY;
+        if self.link.as_ref().is_some_and(|link| matches!(link.watch, Watch::HeardAt(_))) {
+            events.push_measure(Event::LegMeasured { leg: id, stats: self.stats() });
         }
     }
 

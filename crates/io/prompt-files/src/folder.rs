@@ -24,6 +24,24 @@ pub struct PromptFile {
     pub changed_at: SystemTime,
 }
 
+/// The folders of prompts, by name: languages, music, and what else lies there.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn folders(root: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        if entry.path().is_dir()
+            && let Ok(name) = entry.file_name().into_string()
+        {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// The prompts of a language with names after `after`, at most `limit`, by name.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ mod folder;
 
 use hotline_audio::{Rate, gain, resampled};
 
-pub use folder::{PromptFile, find, list, remove, write};
+pub use folder::{PromptFile, find, folders, list, remove, write};
 
 /// The longest prompt, in seconds: what is longer is not read by the media threads either.
 pub const SECONDS_MAX: u32 = 600;

@@ -12,7 +12,7 @@ pub const RETRY: Duration = Duration::from_millis(20);
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Offers events in their order. The listener gives back what it has no room for: a key is then dropped and
-/// counted, everything else waits. What waits is bounded by the legs and recordings it is about.
+/// counted, how a leg sounds is dropped, for it is soon told anew, and everything else waits. What waits is bounded by the legs and recordings it is about.
 pub struct Outbox<E> {
     tell: E,
     waiting: VecDeque<Event>,
@@ -31,10 +31,11 @@ impl<E: Fn(Event) -> Option<Event>> Outbox<E> {
         self.flush();
         let refused = if self.waiting.is_empty() { (self.tell)(event) } else { Some(event) };
         let Some(event) = refused else { return };
-        if matches!(event, Event::Digit { .. }) {
-            self.digits_dropped += 1;
-        } else {
-            self.waiting.push_back(event);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there is, waits")]
+        match event {
+            Event::Digit { .. } => self.digits_dropped += 1,
+            Event::LegMeasured { .. } => {}
+            _ => self.waiting.push_back(event),
         }
     }
 

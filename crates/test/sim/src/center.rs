@@ -187,7 +187,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
     let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
     let flow = hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes");
     let main = FlowId::from("main");
-    let number = Number { id: NumberId::from("main"), flow: main.clone(), language: "en".into() };
+    let number = Number { id: NumberId::from("main"), name: None, flow: main.clone(), language: "en".into() };
     let sales = QueueId::from("sales");
     let routing = QueueConfig {
         name: "Sales".into(),

@@ -77,6 +77,23 @@ fn a_caller_who_is_sent_on_talks_to_the_next_agent_and_the_first_is_free() {
 }
 
 #[test]
+fn a_caller_who_is_sent_into_a_queue_waits_there_and_the_agent_is_free() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let (mut world, caller, first, second) = talking(seed, loud);
+        world.transfer_to(first, "queue:sales");
+        let is_free = |world: &World| world.phone(first).talk.is_none();
+        assert!(world.run_until(LONG, is_free), "the first phone falls silent");
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, second)), "the queue's next has it");
+        world.later(Duration::from_secs(2), caller, Act::HangUp);
+        world.run_for(Duration::from_secs(30));
+        let record = world.close_with_one();
+        assert_eq!(outcomes(&record), [TransferOutcome::Done]);
+        assert_eq!(record.queues.len(), 2, "it waited once more");
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+}
+
+#[test]
 fn a_caller_whom_nobody_takes_over_is_back_with_the_agent() {
     for_each_seed(SEEDS, |seed, loud| {
         let (mut world, caller, first, second) = talking(seed, loud);

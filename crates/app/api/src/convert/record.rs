@@ -7,8 +7,9 @@ use hotline_api_types as api;
 use hotline_base::{LegId, Pii};
 use hotline_call::{
     Attendance, CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind,
-    Entry, FlowStep, LeftMessage, LegSound, MonitorMode, Offer, OfferOutcome, Part, Party, QueueOutcome,
-    QueueVisit, Recording, RecordingState, Source, SurveyAnswer, Transfer, TransferOutcome, Who,
+    Entry, FlowStep, LeftMessage, LegSound, LineQuality, MonitorMode, Offer, OfferOutcome, Part, Party,
+    QueueOutcome, QueueVisit, Recording, RecordingState, Source, SurveyAnswer, Transfer, TransferOutcome,
+    Who,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 
@@ -82,7 +83,7 @@ pub(crate) const fn part(part: Part) -> api::Part {
 pub(super) fn entry(entry: &Entry) -> (Option<String>, Option<String>) {
     match entry {
         Entry::Number { number, flow } => (Some(number.to_string()), Some(flow.to_string())),
-        Entry::Extension(_) | Entry::Outside(_) => (None, None),
+        Entry::Extension(_) | Entry::Outside(_) | Entry::Queue(_) => (None, None),
     }
 }
 
@@ -90,7 +91,7 @@ pub(super) fn entry(entry: &Entry) -> (Option<String>, Option<String>) {
 pub(super) fn called(called: &Pii<String>, entry: &Entry, sight: Sight) -> api::Number {
     match entry {
         Entry::Number { .. } => Sight::Plain.number(called),
-        Entry::Extension(_) | Entry::Outside(_) => sight.number(called),
+        Entry::Extension(_) | Entry::Outside(_) | Entry::Queue(_) => sight.number(called),
     }
 }
 
@@ -100,6 +101,7 @@ pub(super) fn transfer_target(entry: &Entry, sight: Sight) -> api::TransferTarge
         Entry::Number { number, .. } => api::TransferTarget::Number(number.to_string()),
         Entry::Extension(agent) => api::TransferTarget::Agent(agent.to_string()),
         Entry::Outside(number) => api::TransferTarget::Outside(sight.number(number)),
+        Entry::Queue(queue) => api::TransferTarget::Queue(queue.to_string()),
     }
 }
 
@@ -108,7 +110,9 @@ pub(super) const fn direction(source: &Source, entry: &Entry) -> api::Direction 
     match (source, entry) {
         (Source::Trunk(_), _) => api::Direction::In,
         (Source::Agent(_), Entry::Outside(_)) | (Source::Queue(_), _) => api::Direction::Out,
-        (Source::Agent(_), Entry::Number { .. } | Entry::Extension(_)) => api::Direction::Internal,
+        (Source::Agent(_), Entry::Number { .. } | Entry::Extension(_) | Entry::Queue(_)) => {
+            api::Direction::Internal
+        }
     }
 }
 
@@ -138,6 +142,27 @@ pub(super) fn leg_sound(of: &LegSound) -> api::LegSound {
         peer_lost: sound.peer_lost,
         peer_jitter_us: sound.peer_jitter_us,
         mos: sound.mos_hundredths.map(api::Mos),
+    }
+}
+
+/// How the line of an agent sounds.
+pub(crate) fn line(of: &LineQuality) -> api::LineQuality {
+    let LineQuality {
+        agent: _,
+        call,
+        lost_permille,
+        peer_lost_permille,
+        jitter_us,
+        round_trip_us,
+        mos_hundredths,
+    } = of;
+    api::LineQuality {
+        call: call.to_string(),
+        lost_permille: *lost_permille,
+        peer_lost_permille: *peer_lost_permille,
+        jitter_us: *jitter_us,
+        round_trip_us: *round_trip_us,
+        mos: mos_hundredths.map(api::Mos),
     }
 }
 

@@ -157,16 +157,18 @@ impl Output for XlsxFile {
 impl Output for EventStream {
     fn describe(operation: &mut Operation<'_>) {
         let about = "Server-sent events without an end; the schema is that of one of them. The data of `snapshot` is a `Live`, \
-             that of `event` an `Event`.";
+             that of `event` an `Event`, that of `line`, which has no `id`, a `LineQuality`.";
         let live = operation.schemas.written::<hotline_api_types::Live>();
         let event = operation.schemas.written::<hotline_api_types::Event>();
+        let line = operation.schemas.written::<hotline_api_types::LineQuality>();
+        let schemas = json!({ "anyOf": [live, event, line] });
         let data = json!({
-            "type": "string", "contentMediaType": "application/json", "contentSchema": { "anyOf": [live, event] }
+            "type": "string", "contentMediaType": "application/json", "contentSchema": schemas
         });
         let fields = json!({
-            "id": { "type": "string" }, "event": { "enum": ["snapshot", "event"] }, "data": data
+            "id": { "type": "string" }, "event": { "enum": ["snapshot", "event", "line"] }, "data": data
         });
-        let schema = json!({ "type": "object", "properties": fields, "required": ["id", "event", "data"] });
+        let schema = json!({ "type": "object", "properties": fields, "required": ["event", "data"] });
         operation.response(200, about, Some(("text/event-stream", schema)));
     }
 }

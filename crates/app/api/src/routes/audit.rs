@@ -6,7 +6,7 @@ use axum::extract::State;
 use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::WallTime;
-use hotline_store::{AUDIT_PAGE_MAX, AuditFilter, AuditRow};
+use hotline_store::{AUDIT_PAGE_MAX, AuditFilter, AuditRow, AuditVerdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -63,6 +63,23 @@ pub(crate) async fn list(
     let sight = Sight::of(&who.viewer, Subject::Center);
     let entries = rows.into_iter().map(|row| shape(row, sight)).collect();
     Ok(axum::Json(api::AuditPage { entries, next }))
+}
+
+/// `GET /api/v1/audit/check`: whether the log is what was written, as far as each row holds the hash of the one before.
+pub(crate) async fn check(
+    State(app): State<Arc<App>>,
+    who: Identity,
+) -> Result<axum::Json<api::AuditCheck>, ApiError> {
+    who.may(Permission::AuditSee, Subject::Center)?;
+    // It reads all of the log.
+    let Ok(_turn) = app.examination.try_lock() else {
+        return Err(ApiError::Kept("the server is being examined already; try again in a few seconds"));
+    };
+    let (rows, broken_at) = match app.ports.store.verify_audit().await? {
+        AuditVerdict::Intact { rows } => (rows, None),
+        AuditVerdict::Broken { seq } => (seq.saturating_sub(1), Some(seq)),
+    };
+    Ok(axum::Json(api::AuditCheck { rows, broken_at }))
 }
 
 fn shape(AuditRow { seq, entry }: AuditRow, sight: Sight) -> api::AuditEntry {

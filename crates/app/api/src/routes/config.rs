@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::calls::wrong;
 use crate::answer::{NoContent, SavedPart, Versioned};
 use crate::app::App;
 use crate::auth::Identity;
@@ -23,11 +24,13 @@ use crate::cursor;
 use crate::diff::unified;
 use crate::error::{ApiError, config_problems};
 use crate::extract::{FlowBase, Json, Path, Query};
-use crate::sections::{Part, Section};
+use crate::sections::{Part, Section, is_section};
 use crate::viewer::Subject;
 
 /// People in the file get their roles at the start: who writes there must be one who may do so elsewhere.
 const PEOPLE: &str = "demo";
+/// The most parts of one change: each is an edit of the text, which is read again after it.
+const PARTS_MAX: usize = 500;
 
 /// The query of what may show passwords.
 #[derive(Deserialize, JsonSchema)]
@@ -58,12 +61,14 @@ pub(crate) async fn save(
 ) -> Result<Versioned<api::Config>, ApiError> {
     who.may(Permission::ConfigEdit, Subject::Center)?;
     let flows = flows_of(&who, draft.flows)?;
+    let parts = parts_of(draft.parts)?;
+    let what = if draft.text.is_some() { "center.yaml".to_owned() } else { named_parts(&parts) };
     let (tagging, wanted) = (Arc::clone(&app), draft.text);
     let edit = move |text: &str| {
         expect(&base.0, Some(&tagging.tag(text)))?;
-        Ok(wanted)
+        put_into(wanted.as_deref().unwrap_or(text), &parts)
     };
-    let saved = change(&app, &who, Box::new(edit), flows, "center.yaml").await?;
+    let saved = change(&app, &who, Box::new(edit), flows, &what).await?;
     Ok(answer(&app, &saved, false))
 }
 
@@ -75,17 +80,23 @@ pub(crate) async fn check(
 ) -> Result<axum::Json<api::ConfigCheck>, ApiError> {
     who.may(Permission::ConfigSee, Subject::Center)?;
     let flows = named(draft.flows);
+    let parts = parts_of(draft.parts)?;
     let before = app.ports.flows.center().await;
     let wanted = draft.text.clone();
-    let checked = app.ports.flows.check_center(Box::new(move |_| Ok(wanted)), flows).await;
+    let edit = move |text: &str| put_into(wanted.as_deref().unwrap_or(text), &parts);
+    let checked = app.ports.flows.check_center(Box::new(edit), flows).await;
     let (mut answer, text) = match checked {
         Ok(checked) => {
             let needs_restart = checked.needs_restart.iter().map(ToString::to_string).collect();
             (api::ConfigCheck { needs_restart, ..nothing_wrong() }, checked.text.expose().clone())
         }
         Err(error) => {
+            let text = match &error {
+                CenterError::Invalid { text, .. } if draft.text.is_none() => text.expose().clone(),
+                _ => draft.text.unwrap_or_else(|| before.text.expose().clone()),
+            };
             let (errors, mistakes) = config_problems(error)?;
-            (api::ConfigCheck { errors, mistakes, ..nothing_wrong() }, draft.text)
+            (api::ConfigCheck { errors, mistakes, ..nothing_wrong() }, text)
         }
     };
     if let Ok((old, new)) = mask_beside(before.text.expose(), &text) {
@@ -308,6 +319,40 @@ fn editing(app: &Arc<App>, path: Vec<String>, base: Expected, value: Option<Valu
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         Ok(edit(text, &path, value.as_ref())?)
     })
+}
+
+/// A part as it is to be: the keys that lead there, and what it says; nothing takes it away.
+type WantedPart = (Vec<String>, Option<Value>);
+
+fn parts_of(parts: Option<Vec<api::ConfigPartDraft>>) -> Result<Vec<WantedPart>, ApiError> {
+    let parts = parts.unwrap_or_default();
+    if parts.len() > PARTS_MAX {
+        return Err(wrong("parts", &format!("at most {PARTS_MAX}")));
+    }
+    let of = |(at, part): (usize, api::ConfigPartDraft)| {
+        if !is_section(&part.section) {
+            return Err(wrong(&format!("parts[{at}].section"), "there is no such section"));
+        }
+        let path = std::iter::once(part.section).chain(part.name).collect();
+        Ok((path, (!part.value.is_null()).then(|| from_json(&part.value))))
+    };
+    parts.into_iter().enumerate().map(of).collect()
+}
+
+fn put_into(text: &str, parts: &[WantedPart]) -> Result<String, CenterError> {
+    parts.iter().try_fold(text.to_owned(), |text, (path, value)| {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        Ok(edit(&text, &path, value.as_ref())?)
+    })
+}
+
+/// What is noted as the change: `queues/sales`, `agents/1001 (+3)`.
+fn named_parts(parts: &[WantedPart]) -> String {
+    match parts {
+        [] => "center.yaml".to_owned(),
+        [(path, _)] => path.join("/"),
+        [(path, _), others @ ..] => format!("{} (+{})", path.join("/"), others.len()),
+    }
 }
 
 /// Whether the change is made to what is there.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use hotline_acd::AgentView;
+use hotline_acd::{AgentView, QueueView};
 use hotline_api_types as api;
 
 use crate::app::App;
@@ -21,7 +21,13 @@ pub(crate) async fn list(
     let others = snapshot.agents.iter().filter(|view| !who.viewer.is(&view.id));
     let agents = others.map(|view| colleague(&who, view)).collect();
     let numbers = app.center().numbers.clone();
-    Ok(axum::Json(api::Directory { agents, numbers }))
+    let queues = snapshot.queues.iter().map(queue).collect();
+    Ok(axum::Json(api::Directory { agents, numbers, queues }))
+}
+
+fn queue(view: &QueueView) -> api::QueueTarget {
+    let waiting = u32::try_from(view.on_the_line().count()).unwrap_or(u32::MAX);
+    api::QueueTarget { id: view.id.to_string(), name: view.name.clone(), waiting, ready: view.offerable }
 }
 
 fn colleague(who: &Identity, view: &AgentView) -> api::Colleague {

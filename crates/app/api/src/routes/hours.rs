@@ -7,6 +7,8 @@ use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{HoursId, WallTime};
 use hotline_hours::{Override, State as Opening};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::calls::wrong;
 use crate::answer::NoContent;
@@ -14,17 +16,27 @@ use crate::app::App;
 use crate::auth::Identity;
 use crate::convert::time;
 use crate::error::ApiError;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, Query};
 use crate::hours::View;
 use crate::viewer::Subject;
+
+/// The query of what is open when.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Moment {
+    /// How it stands then; now if absent. What was decided by hand counts as far as it lasts until then.
+    at: Option<api::Timestamp>,
+}
 
 /// `GET /api/v1/hours`
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     who: Identity,
+    Query(moment): Query<Moment>,
 ) -> Result<axum::Json<api::HoursList>, ApiError> {
     who.may(Permission::HoursSee, Subject::Center)?;
-    let views = app.ports.hours.list(&app.center().hours, app.now()).await;
+    let at = moment.at.map_or_else(|| app.now(), wall);
+    let views = app.ports.hours.list(&app.center().hours, at).await;
     Ok(axum::Json(api::HoursList { hours: views.into_iter().map(shape).collect() }))
 }
 
@@ -36,7 +48,7 @@ pub(crate) async fn decide(
     Json(body): Json<api::HoursOverride>,
 ) -> Result<NoContent, ApiError> {
     who.may(Permission::HoursSet, Subject::Center)?;
-    let until = body.until.map(|until| WallTime(until.as_unix_millis().saturating_mul(1000)));
+    let until = body.until.map(wall);
     if until.is_some_and(|until| until <= app.now()) {
         return Err(wrong("until", "must be a time to come"));
     }
@@ -65,6 +77,10 @@ async fn put(
     let detail = by_hand.map(shape_override);
     app.audit(&who.user.name, "hours.override", name, serde_json::json!(detail)).await?;
     Ok(NoContent)
+}
+
+fn wall(time: api::Timestamp) -> WallTime {
+    WallTime(time.as_unix_millis().saturating_mul(1000))
 }
 
 fn shape(view: View) -> api::Hours {

@@ -11,7 +11,7 @@ use hotline_base::WallTime;
 use hotline_flow_files::Expected;
 use hotline_ivr::{Language, PromptName};
 use hotline_prompt_files::{
-    ConvertError, LEVEL_DBFS, MUSIC, PromptFile, convert, list as list_files, remove, write,
+    ConvertError, LEVEL_DBFS, MUSIC, PromptFile, convert, folders, list as list_files, remove, write,
 };
 use hotline_yaml::is_name;
 use schemars::JsonSchema;
@@ -23,7 +23,7 @@ use super::calls::wrong;
 use crate::answer::{NoContent, SavedPrompt, Versioned};
 use crate::app::App;
 use crate::auth::Identity;
-use crate::convert::time;
+use crate::convert::{mistakes, time};
 use crate::cursor;
 use crate::error::ApiError;
 use crate::extract::{FlowBase, Path, Query, RangeFields, SoundFile};
@@ -65,6 +65,32 @@ pub(crate) struct Page {
     limit: Option<usize>,
     /// `next` of the page before.
     cursor: Option<String>,
+}
+
+/// `GET /api/v1/prompts`
+pub(crate) async fn languages(
+    State(app): State<Arc<App>>,
+    who: Identity,
+) -> Result<axum::Json<api::PromptLanguages>, ApiError> {
+    who.may(Permission::PromptsSee, Subject::Center)?;
+    let root = app.ports.prompts.folder.clone();
+    let folders = blocking(move || folders(&root)).await?;
+    let languages = folders.into_iter().filter(|name| folder(name).is_some()).collect();
+    Ok(axum::Json(api::PromptLanguages { languages }))
+}
+
+/// `GET /api/v1/prompts/{language}/{name}/uses`
+pub(crate) async fn uses(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path((language, name)): Path<(String, String)>,
+) -> Result<axum::Json<api::PromptUses>, ApiError> {
+    who.may(Permission::PromptsSee, Subject::Center)?;
+    let (language, name) = place(&language, &name)?;
+    find(&app, &language, &name).await?.ok_or(ApiError::NotFound)?;
+    let prompt = (Language::from(language.as_str()), PromptName::from(name.as_str()));
+    let places = app.ports.flows.prompt_uses(&prompt).await;
+    Ok(axum::Json(api::PromptUses { places: mistakes(&places) }))
 }
 
 /// `GET /api/v1/prompts/{language}`

@@ -228,3 +228,14 @@ fn shape(MergeView { name, of, until }: MergeView) -> api::Merge {
     };
     api::Merge { name, queues, groups, until: time(until) }
 }
+
+/// `GET /api/v1/queues/{id}/script`
+pub(crate) async fn script(
+    State(app): State<Arc<App>>,
+    _who: Identity,
+    Path(id): Path<String>,
+) -> Result<axum::Json<api::QueueScript>, ApiError> {
+    let center = app.center();
+    let script = center.scripts.get(&QueueId::from(id.as_str())).ok_or(ApiError::NotFound)?;
+    Ok(axum::Json(api::QueueScript { script: script.clone() }))
+}

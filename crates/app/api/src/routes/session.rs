@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::people::stronger_than;
 use crate::answer::{NoContent, SignedIn, SignedOut};
 use crate::app::App;
 use crate::auth::{COOKIE, Duty, Identity, Origin, duty, identity};
@@ -81,13 +82,13 @@ pub(crate) async fn list(
     who: Identity,
     Query(part): Query<Part>,
 ) -> Result<axum::Json<api::SessionList>, ApiError> {
-    list_of(&app, &who, &part, false).await
+    list_of(&app, (&who, &who.user.name), &part, false).await
 }
 
-/// One's own sessions and tokens, or tokens alone.
+/// Sessions and tokens of a user, or tokens alone, as `who` sees them.
 pub(super) async fn list_of(
     app: &App,
-    who: &Identity,
+    (who, whose): (&Identity, &str),
     part: &Part,
     tokens_only: bool,
 ) -> Result<axum::Json<api::SessionList>, ApiError> {
@@ -95,10 +96,37 @@ pub(super) async fn list_of(
     let after: Option<(WallTime, String)> = cursor::read(part.cursor.as_deref())?;
     let after = after.as_ref().map(|(created_at, id)| (*created_at, id.as_str()));
     let wanted = SessionPart { tokens_only, after, limit: size + 1 };
-    let sessions = app.ports.store.list_sessions(&who.user.name, &wanted, app.now()).await?;
+    let sessions = app.ports.store.list_sessions(whose, &wanted, app.now()).await?;
     let (sessions, next) = cursor::page(sessions, size, |last| (last.created_at, last.id.clone()));
     let sessions = sessions.iter().map(|one| listed(one, &who.session)).collect();
     Ok(axum::Json(api::SessionList { sessions, next }))
+}
+
+/// `GET /api/v1/users/{name}/sessions`: those of a user and tokens, by whoever manages the user.
+pub(crate) async fn list_of_user(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(name): Path<String>,
+    Query(part): Query<Part>,
+) -> Result<axum::Json<api::SessionList>, ApiError> {
+    let user = stronger_than(&app, &who, &name).await?;
+    list_of(&app, (&who, &user.name), &part, false).await
+}
+
+/// `DELETE /api/v1/users/{name}/sessions/{id}`: one of them ends.
+pub(crate) async fn end_of_user(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<NoContent, ApiError> {
+    let user = stronger_than(&app, &who, &name).await?;
+    if !app.ports.store.delete_session_of(&user.name, &id).await? {
+        return Err(ApiError::NotFound);
+    }
+    app.with_known(|known| known.forget_user(&user.name));
+    app.hub.look_again();
+    app.audit(&who.user.name, "user.session.end", &user.name, json!({ "id": id })).await?;
+    Ok(NoContent)
 }
 
 /// `DELETE /api/v1/sessions`: signs out everywhere. Tokens stay.

@@ -9,9 +9,9 @@ use hotline_access::Permission;
 use hotline_acd::{HelpOutcome, ReasonClass, ReasonView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, QueueId, WallTime};
-use hotline_call::{CallDisposition, CallRecord, Command, DispositionGroup, NOTE_BYTES_MAX, OfferOutcome};
+use hotline_call::{CallRecord, Command, DispositionGroup, NOTE_BYTES_MAX, OfferOutcome};
 use hotline_store::{
-    AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, FOLLOW_UPS_MAX, StoredHelp, StoredSpan,
+    AGENT_SPANS_PAGE_MAX, BOOKING_NOTE_CHARS_MAX, Booking, FOLLOW_UPS_MAX, FollowUp, StoredHelp, StoredSpan,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -149,6 +149,9 @@ pub(crate) async fn dispose(
 pub(crate) struct FollowUps {
     /// The agent; the own one if absent.
     agent: Option<String>,
+    /// Those that are done, the latest first, in place of those that are not.
+    #[serde(default)]
+    done: bool,
     /// At most so many on a page: 1 to 200, 100 if absent.
     limit: Option<usize>,
     /// `next` of the page before.
@@ -169,10 +172,12 @@ pub(crate) async fn follow_ups(
     let size = query.limit.unwrap_or(cursor::PAGE_DEFAULT).clamp(1, FOLLOW_UPS_MAX);
     // What was said a moment ago is on its way.
     drop(tokio::time::timeout(Duration::from_secs(2), app.ports.writer.flush()).await);
-    let found = app.ports.store.follow_ups(&agent, after, size + 1).await?;
-    let (found, next) = cursor::page(found, size, |one| (one.follow_up_at.unwrap_or(one.at), one.call));
-    let follow_up = |one: &CallDisposition| {
+    let found = app.ports.store.follow_ups(&agent, query.done, after, size + 1).await?;
+    let place = |FollowUp { disposition: one, .. }: &FollowUp| (one.follow_up_at.unwrap_or(one.at), one.call);
+    let (found, next) = cursor::page(found, size, place);
+    let follow_up = |FollowUp { disposition: one, done_at }: &FollowUp| {
         Some(api::FollowUp {
+            done_at: done_at.map(time),
             at: time(one.follow_up_at?),
             call: one.call.to_string(),
             agent: one.agent.to_string(),
@@ -181,6 +186,28 @@ pub(crate) async fn follow_ups(
         })
     };
     Ok(axum::Json(api::FollowUpList { follow_ups: found.iter().filter_map(follow_up).collect(), next }))
+}
+
+/// `PUT /api/v1/calls/{id}/follow-up`: the agent has come back to the call, or has not after all.
+pub(crate) async fn set_follow_up(
+    State(app): State<Arc<App>>,
+    who: Identity,
+    Path(id): Path<String>,
+    Json(body): Json<api::SetFollowUp>,
+) -> Result<NoContent, ApiError> {
+    let call = CallId::parse(&id).ok_or(ApiError::NotFound)?;
+    let agent = match body.agent.as_deref() {
+        Some(agent) => allowed(&who, Permission::AgentsSteer, agent)?,
+        None => who.viewer.agent.clone().ok_or_else(|| wrong("agent", "must say for which agent"))?,
+    };
+    drop(tokio::time::timeout(Duration::from_secs(2), app.ports.writer.flush()).await);
+    let done_at = body.done.then(|| app.now());
+    if !app.ports.store.set_follow_up_done(call, &agent, done_at).await? {
+        return Err(ApiError::NotFound);
+    }
+    let detail = serde_json::json!({ "agent": agent.as_str(), "done": body.done });
+    app.audit(&who.user.name, "call.follow_up", call, detail).await?;
+    Ok(NoContent)
 }
 
 /// Whether the agent talked in the call, from a queue or not.

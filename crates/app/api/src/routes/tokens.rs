@@ -81,7 +81,7 @@ pub(crate) async fn list(
     who: Identity,
     Query(part): Query<Part>,
 ) -> Result<axum::Json<api::SessionList>, ApiError> {
-    list_of(&app, &who, &part, true).await
+    list_of(&app, (&who, &who.user.name), &part, true).await
 }
 
 /// `DELETE /api/v1/tokens/current`

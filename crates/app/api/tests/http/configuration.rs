@@ -98,6 +98,45 @@ async fn an_entry_is_changed_and_everything_else_stays_as_it_is_written() {
 }
 
 #[tokio::test]
+async fn several_parts_change_together_or_not_at_all() {
+    let mut admin = Admin::start().await;
+    let before = admin.on_disk();
+    let new = json!({ "name": "Dana Roy", "sip_password": "dana-phone-1009" });
+    let support = json!({ "section": "queues", "name": "support", "value": { "members": ["1002", "1009"] } });
+    let dana = json!({ "section": "agents", "name": "1009", "value": new });
+    let check = "/api/v1/config/check";
+    // The queue alone names somebody who is not there.
+    let alone = admin.send("POST", check, None, json!({ "parts": [support] })).await.json();
+    assert_eq!(alone["errors"][0]["field"], "queues.support.members.1");
+    assert!(alone["diff"].as_str().unwrap().contains("+    members: [\"1002\", \"1009\"]"), "{alone}");
+    let tag = admin.tag(CONFIG).await;
+    let refused = admin.send("PUT", CONFIG, Some(("if-match", &tag)), json!({ "parts": [support] })).await;
+    assert_eq!((refused.status, admin.on_disk()), (422, before));
+
+    let both = json!({ "parts": [dana, support] });
+    let good = admin.send("POST", check, None, both.clone()).await.json();
+    assert_eq!((&good["errors"], &good["mistakes"]), (&json!([]), &json!([])));
+    assert!(!good["diff"].as_str().unwrap().contains("dana-phone"), "passwords are masked: {good}");
+    let saved = admin.send("PUT", CONFIG, Some(("if-match", &tag)), both.clone()).await;
+    assert_eq!(saved.status, 200);
+    assert_eq!(saved.json()["version"]["change"], "agents/1009 (+1)");
+    assert_eq!(saved.json()["sections"]["agents"]["1009"]["sip_password"], "***");
+    let center = admin.given().await.center;
+    assert!(center.agents.contains_key(&"1009".into()));
+    assert_eq!(admin.send("PUT", CONFIG, Some(("if-match", &tag)), both).await.status, 412);
+
+    let tag = admin.tag(CONFIG).await;
+    let back = json!({ "parts": [
+        { "section": "queues", "name": "support", "value": { "members": ["1002"] } },
+        { "section": "agents", "name": "1009", "value": null },
+    ]});
+    assert_eq!(admin.send("PUT", CONFIG, Some(("if-match", &tag)), back).await.status, 200);
+    assert!(!admin.on_disk().contains("Dana"));
+    let odd = json!({ "parts": [{ "section": "nonsense", "value": 1 }] });
+    assert_eq!(fields(&admin.send("POST", check, None, odd).await), ["parts[0].section"]);
+}
+
+#[tokio::test]
 async fn a_change_with_mistakes_is_refused_with_its_fields_and_nothing_changes() {
     let admin = Admin::start().await;
     let before = admin.on_disk();

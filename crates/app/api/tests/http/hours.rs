@@ -29,6 +29,9 @@ async fn somebody_opens_by_hand_and_takes_that_back() {
     let kept = server.store.state_or("hours_by_hand", "").await.unwrap();
     assert!(kept.contains("office"), "the next start finds it: {kept}");
 
+    let after = server.get("/api/v1/hours?at=2099-02-01T09:00:00Z", &token).await.json();
+    assert_eq!(after["hours"][0]["state"], "closed", "what was decided is over by then");
+
     assert_eq!(server.send("DELETE", path, &fields, Value::Null).await.status, 204);
     assert_eq!(server.get(list, &token).await.json(), json!({ "hours": [closed] }));
     let past = json!({ "open": true, "until": "2001-01-31T09:00:00.000Z" });

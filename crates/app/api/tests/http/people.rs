@@ -330,6 +330,17 @@ async fn a_program_has_tokens_and_no_pages() {
     let token = format!("Bearer {}", token.json()["token"].as_str().unwrap());
     assert_eq!(server.get("/api/v1/customers", &token).await.status, 200);
     assert_eq!(server.get("/api/v1/audit", &token).await.status, 403);
+    // Whoever manages the user sees the token and ends it.
+    let list = boss.send("GET", "/users/crm/sessions", Value::Null).await.json();
+    let (kind, id) = (&list["sessions"][0]["kind"], list["sessions"][0]["id"].as_str().unwrap());
+    assert_eq!((kind, list["sessions"].as_array().unwrap().len()), (&json!("token"), 1));
+    let path = format!("/users/crm/sessions/{id}");
+    assert_eq!(boss.send("DELETE", &path, Value::Null).await.status, 204);
+    assert_eq!(boss.send("DELETE", &path, Value::Null).await.status, 404);
+    assert_eq!(server.get("/api/v1/customers", &token).await.status, 401);
+    // Each act is in the log, which is whole.
+    let check = boss.send("GET", "/audit/check", Value::Null).await.json();
+    assert!(check["rows"].as_u64().unwrap() > 3 && check["broken_at"].is_null(), "{check}");
     assert_eq!(boss.send("POST", "/users/1001/tokens", json!({ "name": "me" })).await.status, 409);
     server.store.upsert_user(&user("robot", "Robot", "api_client", None)).await.unwrap();
     assert_eq!(sign_in(&server, json!({ "user": "robot", "password": PASSWORD })).await.status, 403);

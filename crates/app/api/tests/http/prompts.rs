@@ -41,6 +41,8 @@ async fn a_prompt_is_uploaded_listed_heard_replaced_and_taken_away() {
             && sound.body.starts_with(b"RIFF")
             && sound.field("content-type") == Some("audio/wav")
     );
+    assert_eq!(server.get("/api/v1/prompts", &token).await.json()["languages"], json!(["en"]));
+    assert_eq!(server.get(&format!("{path}/uses"), &token).await.json(), json!({ "places": [] }));
     for nowhere in
         ["/api/v1/prompts/16k", "/api/v1/prompts/..%2Fconfig", "/api/v1/prompts/en/..%2F..%2Fcenter"]
     {

@@ -117,6 +117,7 @@ impl Server {
             passwords: PasswordRules::default(),
             token_age_max: Duration::from_secs(365 * 86_400),
             metrics: Arc::new(metrics),
+            doctor: Arc::new(|| Box::pin(async { checkup() })),
             webhooks: Webhooks { hooks: Vec::new(), client: Client::new(&ClientConfig::default()).unwrap() },
             https: false,
         };
@@ -194,12 +195,14 @@ fn center(configuration: &Configuration) -> Center {
         },
         numbers: vec![CenterNumber {
             number: "4000".to_owned(),
+            name: None,
             flow: "main".to_owned(),
             language: "en".to_owned(),
         }],
         teams: Arc::new(teams()),
         outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
         hours: configuration.center.hours.clone(),
+        scripts: [("sales".into(), Some("# Hello {name}".to_owned())), ("support".into(), None)].into(),
     }
 }
 
@@ -214,6 +217,23 @@ async fn flow_files(configuration: &Configuration, store: &Store, handle: &Handl
         center: Box::new(hotline_flow_test::NoCenter),
     };
     FlowFiles::start(parts).await.unwrap()
+}
+
+/// What is found wherever the tests run.
+fn checkup() -> hotline_api_types::Checkup {
+    let finding = hotline_api_types::Finding {
+        subject: "clock".to_owned(),
+        verdict: hotline_api_types::Verdict::Good,
+        says: "it ticks".to_owned(),
+        advice: None,
+    };
+    let retention = hotline_api_types::Retention {
+        messages_days: Some(90),
+        recordings_days: None,
+        flow_figures_days: None,
+        queues: std::collections::BTreeMap::new(),
+    };
+    hotline_api_types::Checkup { findings: vec![finding], retention }
 }
 
 /// Somebody whose password is [`PASSWORD`].

@@ -29,6 +29,21 @@ async fn an_agent_finds_whom_to_send_a_call_to() {
     assert_eq!((found["agents"].as_array().unwrap().len(), &colleague["id"]), (1, &json!("1002")));
     assert_eq!((&colleague["name"], &colleague["ringing"]), (&json!("Bob"), &json!(null)));
     assert_eq!(found["numbers"], json!([{ "number": "4000", "flow": "main", "language": "en" }]));
+    let script = async |queue: &str| server.get(&format!("/api/v1/queues/{queue}/script"), &ann).await;
+    assert_eq!(script("sales").await.json()["script"], "# Hello {name}");
+    assert_eq!(script("support").await.json()["script"], json!(null));
+    assert_eq!(script("nowhere").await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_runs_the_server_reads_what_it_finds_when_it_looks_at_itself() {
+    let server = Server::start().await;
+    let boss = server.token("boss").await;
+    let found = server.get("/api/v1/system/doctor", &boss).await.json();
+    assert_eq!(
+        (&found["findings"][0]["verdict"], &found["retention"]["messages_days"]),
+        (&json!("good"), &json!(90))
+    );
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ const KEYS: &[&str] = &[
     "wrap_up",
     "wrap_up_s",
     "crm",
+    "script",
     "dispositions",
     "wait_max_s",
     "waiting_max",
@@ -54,6 +55,11 @@ const KEYS: &[&str] = &[
     "speech",
     "members",
 ];
+
+/// The longest script, in bytes.
+const SCRIPT_BYTES_MAX: usize = 8 * 1024;
+/// What can stand in braces in a script, beside `field.` and the name of one of the center's fields of customers.
+const SCRIPT_PLACES: [&str; 8] = ["name", "company", "number", "email", "class", "note", "agent", "queue"];
 
 /// What an entry of `queues:` is checked against.
 pub(crate) struct Around<'a> {
@@ -93,6 +99,8 @@ pub(crate) struct Queues {
     pub(crate) masked: BTreeSet<QueueId>,
     /// Days that their recordings are kept, where they say so.
     pub(crate) recordings_days: BTreeMap<QueueId, u32>,
+    /// What their agents are to say, where there is anything.
+    pub(crate) scripts: BTreeMap<QueueId, String>,
 }
 
 /// The queues.
@@ -109,6 +117,9 @@ pub(crate) fn queues(reader: &mut Reader<'_>, node: &Node, around: &Around<'_>) 
         }
         if let Some(days) = days(reader, fields.optional("recordings_days"))? {
             all.recordings_days.insert(id.clone(), days);
+        }
+        if let Some(script) = script(reader, fields.optional("script"))? {
+            all.scripts.insert(id.clone(), script);
         }
         if let Some(queue) = queue(reader, &id, &fields, around) {
             all.queues.insert(id, queue);
@@ -145,6 +156,37 @@ fn queue(reader: &mut Reader<'_>, id: &QueueId, fields: &Fields<'_>, around: &Ar
         dispositions: dispositions?,
         crm: crm?,
     })
+}
+
+/// What agents are to say: a text with a few marks and places such as `{name}`, which the page fills.
+fn script(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Option<String>> {
+    let Some(node) = node else { return Some(None) };
+    let text = reader.text(node, "what agents are to say")?;
+    if text.len() > SCRIPT_BYTES_MAX {
+        reader.mistake(
+            node.place,
+            format!("the script is longer than {SCRIPT_BYTES_MAX} bytes"),
+            "a shorter one",
+        );
+        return None;
+    }
+    let mut rest = text;
+    while let Some((_, behind)) = rest.split_once('{') {
+        let Some((place, after)) = behind.split_once('}') else {
+            reader.mistake(node.place, "a `{` has no `}` behind it", "such as `{name}`");
+            return None;
+        };
+        if !SCRIPT_PLACES.contains(&place) && !place.starts_with("field.") {
+            let remedy = format!(
+                "one of `{{{}}}`, or `{{field.…}}` for a field of the center",
+                SCRIPT_PLACES.join("}`, `{")
+            );
+            reader.mistake(node.place, format!("there is no place `{{{place}}}` in scripts"), remedy);
+            return None;
+        }
+        rest = after;
+    }
+    Some(Some(text.to_owned()))
 }
 
 fn hours(reader: &mut Reader<'_>, node: &Node, known: &BTreeSet<HoursId>) -> Option<HoursId> {

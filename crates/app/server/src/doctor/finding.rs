@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use hotline_api_types as api;
 use serde::Serialize;
 
 /// One thing that was looked at.
@@ -51,6 +52,18 @@ impl Finding {
     ) -> Self {
         let advice = Some(advice.into());
         Self { subject: subject.into(), verdict: Verdict::Bad, says: says.into(), advice }
+    }
+}
+
+impl Finding {
+    /// As the interface tells it.
+    pub(super) fn told(self) -> api::Finding {
+        let verdict = match self.verdict {
+            Verdict::Good => api::Verdict::Good,
+            Verdict::Doubtful => api::Verdict::Doubtful,
+            Verdict::Bad => api::Verdict::Bad,
+        };
+        api::Finding { subject: self.subject, verdict, says: self.says, advice: self.advice }
     }
 }
 

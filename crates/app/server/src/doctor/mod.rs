@@ -8,13 +8,17 @@ mod network;
 mod phones;
 mod system;
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 use hotline_api_client::Client;
+use hotline_api_types as api;
 use hotline_config::Configuration;
 
 use self::finding::{Finding, Verdict};
 use crate::banner;
 use crate::cli::Doctor;
+use crate::in_force::InForce;
 
 /// Looks at everything and says what it found.
 ///
@@ -29,14 +33,45 @@ pub(crate) async fn run(configuration: &Configuration, options: &Doctor) -> Resu
             Running::No => bail!("no server answers at {}", configuration.server.http.listen),
         };
     }
-    let mut findings = vec![of_server(configuration, &server)];
+    tell(&examine(configuration, &server).await, options.json)
+}
+
+/// Looks at everything.
+async fn examine(configuration: &Configuration, server: &Running) -> Vec<Finding> {
+    let mut findings = vec![of_server(configuration, server)];
     let runs = !matches!(server, Running::No);
     findings.extend(network::look(configuration, runs).await);
     findings.extend(system::look(configuration).await);
     findings.extend(certificates::look(&configuration.server.sip.tls));
     findings.extend(database::look(configuration).await);
     findings.extend(phones::look(configuration).await);
-    tell(&findings, options.json)
+    findings
+}
+
+/// The same for the pages of the running server.
+pub(crate) fn port(in_force: InForce) -> hotline_api::Doctor {
+    Arc::new(move || {
+        let configuration = in_force.configuration();
+        Box::pin(async move {
+            let server = running(&configuration).await;
+            let findings = examine(&configuration, &server).await;
+            api::Checkup {
+                findings: findings.into_iter().map(Finding::told).collect(),
+                retention: retention(&configuration),
+            }
+        })
+    })
+}
+
+fn retention(configuration: &Configuration) -> api::Retention {
+    let kept = configuration.server.retention;
+    let queues = configuration.recordings_days.iter();
+    api::Retention {
+        messages_days: kept.messages_days,
+        recordings_days: kept.recordings_days,
+        flow_figures_days: kept.flow_figures_days,
+        queues: queues.map(|(queue, days)| (queue.to_string(), *days)).collect(),
+    }
 }
 
 /// What the server says of itself.

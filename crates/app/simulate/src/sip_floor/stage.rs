@@ -51,6 +51,7 @@ pub(super) fn center(center: &Center, direct: &BTreeMap<QueueId, String>) -> Cen
     for (queue, number) in direct {
         let entry = Number {
             id: NumberId::from(queue.as_str()),
+            name: None,
             flow: flow_id(queue),
             language: center.language.clone(),
         };

@@ -201,7 +201,7 @@ impl Call {
                 let dial = self.open_dial(now, env, number, None).ok_or(CommandError::NoRoute)?;
                 Consult::Dialling { dial: Box::new(dial), rings: false }
             }
-            Entry::Number { .. } => return Err(CommandError::NobodyToAsk),
+            Entry::Number { .. } | Entry::Queue(_) => return Err(CommandError::NobodyToAsk),
         };
         let offer = match &consult {
             Consult::Ringing { leg, .. } => Some(leg.offer),

@@ -188,7 +188,7 @@ impl Call {
     pub(crate) fn number(&self) -> &str {
         match &self.record.entry {
             Entry::Outside(number) => number.expose(),
-            Entry::Number { .. } | Entry::Extension(_) => self.caller(),
+            Entry::Number { .. } | Entry::Extension(_) | Entry::Queue(_) => self.caller(),
         }
     }
 
@@ -252,7 +252,7 @@ impl Call {
             Stage::Live(live) if !self.is_summoning() => live.state(self.id, env),
             Stage::Opening(_) | Stage::Live(_) => match self.record.entry {
                 Entry::Outside(_) => CallState::Dialling,
-                Entry::Number { .. } | Entry::Extension(_) => CallState::InFlow,
+                Entry::Number { .. } | Entry::Extension(_) | Entry::Queue(_) => CallState::InFlow,
             },
             Stage::Ending | Stage::Over => CallState::Ending,
         }

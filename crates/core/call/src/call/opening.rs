@@ -116,7 +116,7 @@ impl Call {
     pub(super) const fn direction_of_entry(&self) -> Direction {
         match self.record.entry {
             Entry::Outside(_) => Direction::Out,
-            Entry::Number { .. } | Entry::Extension(_) => Direction::Internal,
+            Entry::Number { .. } | Entry::Extension(_) | Entry::Queue(_) => Direction::Internal,
         }
     }
 
@@ -199,6 +199,7 @@ impl Call {
                 }
             }
             Entry::Extension(agent) => self.offer_directly(now, env, agent, None, Fallback::Refuse),
+            Entry::Queue(queue) => self.enter_queue(now, env, &queue),
             Entry::Outside(number) => {
                 let own = self.calling_agent().and_then(|agent| env.center.agents.get(agent));
                 let own = own.and_then(|agent| agent.caller_id.clone()).map(Pii::new);

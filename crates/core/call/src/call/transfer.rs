@@ -1,8 +1,11 @@
 //! The agent sends the caller on: blindly to an extension or a number, or into the talk with a colleague whom the agent
 //! has called meanwhile.
 
+use std::sync::Arc;
+
 use hotline_acd::{OfferFailure, Outside};
-use hotline_base::{AgentId, LegId, Now, Pii};
+use hotline_base::{AgentId, FlowId, LegId, Now, Pii, QueueId};
+use hotline_ivr::{Flow, parse};
 use hotline_media as media;
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,9 @@ use super::{Call, Served};
 use crate::env::{Env, Role};
 use crate::event::{CallEvent, EndKind, Entry, Party};
 use crate::sessions::{LegEnd, SipLeg};
+
+/// The flow through which an agent sends a caller into a queue; none of the center's.
+const SENT_ON: &str = "sent_on";
 
 /// A caller whom an agent sends on, while somebody else's phone rings.
 #[derive(Serialize, Deserialize)]
@@ -46,6 +52,11 @@ impl Call {
     /// Whether this agent talks in the call.
     pub(crate) fn is_talking_to(&self, agent: &AgentId) -> bool {
         self.conversation().and_then(Conversation::agent) == Some(agent)
+    }
+
+    /// Whether anybody talks in it.
+    pub(crate) fn is_in_talk(&self) -> bool {
+        self.conversation().is_some()
     }
 
     /// Whether an agent talks with the one who is served.
@@ -139,6 +150,30 @@ impl Call {
                 let handover = Box::new(Handover { conversation, by, to });
                 self.begin_dialling(now, env, number, None, Fallback::Transferor(handover));
             }
+            Entry::Queue(queue) => {
+                if !env.center.queues.contains_key(&queue) {
+                    self.resume(now, env, Handover { conversation, by, to }, OfferFailure::ServerFault);
+                    return;
+                }
+                self.release_transferor(now, env, Handover { conversation, by, to });
+                env.media.push_back(media::Command::SetMusic { leg: self.leg, prompt: None });
+                self.enter_queue(now, env, &queue);
+            }
+        }
+    }
+
+    /// Puts a caller whom an agent sends on into a queue. Whoever leaves it without an agent begins the flow of the number that
+    /// was called again, so that nobody is lost; who has called none is told good-bye.
+    pub(super) fn enter_queue(&mut self, now: Now, env: &mut Env, queue: &QueueId) {
+        let begun = match &self.record.entry {
+            Entry::Number { flow, .. } => env.center.flows.get(flow).map(|_| flow),
+            Entry::Extension(_) | Entry::Outside(_) | Entry::Queue(_) => None,
+        };
+        let way = way_into(queue.as_str(), &self.record.language, begun.map(FlowId::as_str));
+        let flows = way.map(|way| Arc::new(env.center.flows.with(way)));
+        let is_led = flows.is_some_and(|flows| self.start_flow_of(now, env, flows, &FlowId::from(SENT_ON)));
+        if !is_led {
+            self.end_by_system(now, env, EndKind::Refused, Some(503), 41);
         }
     }
 
@@ -360,6 +395,19 @@ impl Call {
     }
 }
 
+/// The flow that leads into a queue and, without an agent there, to another flow or out of the call.
+fn way_into(queue: &str, language: &str, begun: Option<&str>) -> Option<Flow> {
+    let then = match begun {
+        Some(flow) => format!("transfer: {{flow: {flow:?}}}"),
+        None => "hangup: {cause: normal}".to_owned(),
+    };
+    let text = format!(
+        "flow: {SENT_ON:?}\nlanguages: [{language:?}]\nstart: wait\nsteps:\n  wait: {{queue: {{name: {queue:?}, exits: {{full: \
+         out, timeout: out, no_agents: out, closed: out}}}}}}\n  out: {{{then}}}\n"
+    );
+    parse(&format!("{SENT_ON}.yaml"), &text).ok()
+}
+
 /// What the agent's phone is told when nobody takes over.
 const fn status_of(failure: OfferFailure) -> u16 {
     match failure {
@@ -367,5 +415,19 @@ const fn status_of(failure: OfferFailure) -> u16 {
         OfferFailure::Rejected => 603,
         OfferFailure::NoAnswer | OfferFailure::NotRegistered | OfferFailure::PhoneFault => 480,
         OfferFailure::ServerFault | OfferFailure::CallerGone | OfferFailure::Elsewhere => 503,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_can_be_sent_into_any_queue_in_any_language() {
+        for (queue, language, begun) in [("sales", "en", None), ("sales-de_2", "zh", Some("main"))] {
+            let flow = way_into(queue, language, begun).unwrap();
+            assert_eq!(flow.queues().map(QueueId::as_str).collect::<Vec<_>>(), [queue]);
+            assert_eq!(flow.linked().map(FlowId::as_str).next(), begun);
+        }
     }
 }

@@ -71,7 +71,7 @@ impl Controller {
             Oversight::HangUp => self.with_call(call, |call, env| call.end_by_force(now, env)).ok_or(unknown),
             Oversight::Transfer(to) => {
                 let (entry, language) =
-                    self.entry_for_agent(to.expose()).ok_or(CommandError::UnknownTarget)?;
+                    self.target_for_agent(to.expose()).ok_or(CommandError::UnknownTarget)?;
                 let calls = self.calls.get(&call).ok_or(unknown)?;
                 if !calls.is_in_talk_with_agent() {
                     return Err(CommandError::NotTalking);

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use hotline_base::{CallId, LegId, Now, PlayId, RecordingId};
-use hotline_media::{Event as MediaEvent, PlayOutcome, RecordingEnd, RecordingFailure};
+use hotline_media::{Event as MediaEvent, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 
 use super::Controller;
+use crate::call::Call;
 use crate::command::Request;
 use crate::event::{AlarmKind, CallEvent};
 use crate::record::{Correction, RecordingState};
+use crate::sound::LineQuality;
 
 impl Controller {
     pub(super) fn on_media(&mut self, now: Now, event: MediaEvent) {
@@ -34,6 +36,7 @@ impl Controller {
                     call.complete(env);
                 });
             }
+            MediaEvent::LegMeasured { leg, stats } => self.on_measured(leg, &stats),
             MediaEvent::FirstPacket { leg } => {
                 if let Some(leg) = self.env.legs.get_mut(&leg) {
                     leg.heard = true;
@@ -51,6 +54,17 @@ impl Controller {
             | MediaEvent::RecordingFinished { .. }
             | MediaEvent::RecordingCompleted { .. }
             | MediaEvent::RecordingFailed { .. } => self.on_recording(now, event),
+        }
+    }
+
+    /// Agents are told of their own lines, and only in a talk: what a ringing phone sends says nothing.
+    fn on_measured(&mut self, leg: LegId, stats: &LegStats) {
+        let Some(known) = self.env.legs.get_mut(&leg) else { return };
+        let Some(agent) = known.owner.agent.clone() else { return };
+        let is_talking = self.calls.get(&known.call).is_some_and(Call::is_in_talk);
+        let quality = LineQuality::since(&mut known.measured, stats, (agent, known.call));
+        if is_talking {
+            self.env.lines.push_back(quality);
         }
     }
 

@@ -23,6 +23,7 @@ pub(crate) use day::NextDay;
 pub use messages::{MESSAGE_BYTES_MAX, MessageOutcome};
 pub use saved::{RestoreError, VERSION};
 pub use supervising::MergeView;
+pub use transfers::QUEUE_PREFIX;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ use crate::env::Env;
 use crate::event::{Alarm, AlarmKind, CallEvent, EndKind, Event, EventKind};
 use crate::sessions::SipLeg;
 use crate::snapshot::{ScreenPop, Snapshot};
+use crate::sound::LineQuality;
 use crate::trunk::TrunkView;
 
 /// Calls that may live at once. Beyond it a new call is refused with 503 and counted.
@@ -304,6 +306,11 @@ impl Controller {
     /// The next leg of which it has become known to which call it belongs.
     pub fn poll_sip_leg(&mut self) -> Option<SipLeg> {
         self.env.sessions.poll_leg()
+    }
+
+    /// How the line of an agent sounds; to be taken after each input.
+    pub fn poll_line(&mut self) -> Option<LineQuality> {
+        self.env.lines.pop_front()
     }
 
     /// The next datagram to send.

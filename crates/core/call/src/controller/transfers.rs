@@ -1,12 +1,16 @@
 //! An agent sends a caller on: with the phone's transfer key (REFER), or from the page.
 
-use hotline_base::{AgentId, CallId, Now};
+use hotline_base::{AgentId, CallId, Now, QueueId};
 use hotline_sip::{ReferTarget, Replaces, SessionId};
 
 use super::Controller;
 use crate::call::{Call, Replacing};
 use crate::command::CommandError;
 use crate::env::Role;
+use crate::event::Entry;
+
+/// What stands before the id of a queue to which a caller is sent.
+pub const QUEUE_PREFIX: &str = "queue:";
 
 impl Controller {
     /// A phone asks for a transfer. Only the agent of a talk may: a caller must not send an agent on.
@@ -35,7 +39,7 @@ impl Controller {
         by: &AgentId,
         to: &str,
     ) -> Result<(), CommandError> {
-        let Some((entry, language)) = self.entry_for_agent(to) else {
+        let Some((entry, language)) = self.target_for_agent(to) else {
             return Err(CommandError::UnknownTarget);
         };
         self.with_call(call, |call, env| call.turn_round(env, by));
@@ -45,6 +49,18 @@ impl Controller {
         }
         self.with_call(call, |call, env| call.transfer(now, env, entry, language));
         Ok(())
+    }
+
+    /// Where an agent can send a caller: what an agent can call, and queues.
+    pub(super) fn target_for_agent(&self, to: &str) -> Option<(Entry, String)> {
+        let center = &self.env.center;
+        match to.strip_prefix(QUEUE_PREFIX) {
+            Some(queue) => {
+                let (queue, _) = center.queues.get_key_value(&QueueId::from(queue))?;
+                Some((Entry::Queue(queue.clone()), center.language.clone()))
+            }
+            None => self.entry_for_agent(to),
+        }
     }
 
     /// The call in which this session is an agent who talks.

@@ -86,6 +86,14 @@ impl Flows {
         self.0.iter()
     }
 
+    /// These and one more, in place of one of the same name.
+    #[must_use]
+    pub fn with(&self, flow: Flow) -> Self {
+        let mut all = self.0.clone();
+        all.insert(flow.name.clone(), Arc::new(flow));
+        Self(all)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

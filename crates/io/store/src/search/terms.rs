@@ -36,7 +36,9 @@ impl CallDirection {
         match (&record.source, &record.entry) {
             (Source::Trunk(_), _) => Self::In,
             (Source::Agent(_), Entry::Outside(_)) | (Source::Queue(_), _) => Self::Out,
-            (Source::Agent(_), Entry::Number { .. } | Entry::Extension(_)) => Self::Internal,
+            (Source::Agent(_), Entry::Number { .. } | Entry::Extension(_) | Entry::Queue(_)) => {
+                Self::Internal
+            }
         }
     }
 
@@ -129,7 +131,7 @@ fn outside(record: &CallRecord) -> BTreeSet<String> {
     let caller = matches!(record.source, Source::Trunk(_) | Source::Queue(_)).then_some(&record.caller);
     let called = match &record.entry {
         Entry::Outside(number) => Some(number),
-        Entry::Number { .. } | Entry::Extension(_) => None,
+        Entry::Number { .. } | Entry::Extension(_) | Entry::Queue(_) => None,
     };
     let dialled = record.dials.iter().filter(|dial| dial.device_of.is_none()).map(|dial| &dial.number);
     let diverted = record.diversion.as_ref().map(|diversion| &diversion.from);

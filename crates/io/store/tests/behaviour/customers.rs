@@ -239,9 +239,17 @@ pub(crate) async fn who_calls_comes_with_the_others_and_with_the_last_contacts(b
     assert_eq!(contact.note, Some(Pii::from("wants two")));
     assert_ne!(contact.outcome, ContactOutcome::MessageLeft);
     assert_eq!(found.customer.last_agent, contact.agent);
-    let due = bench.store.follow_ups(&AgentId::from("1002"), None, 9).await.unwrap();
-    assert_eq!(due.iter().map(|one| one.call).collect::<Vec<_>>(), [newest]);
-    assert!(bench.store.follow_ups(&"1002".into(), Some((at(99), newest)), 9).await.unwrap().is_empty());
+    let due = bench.store.follow_ups(&AgentId::from("1002"), false, None, 9).await.unwrap();
+    assert_eq!(due.iter().map(|one| one.disposition.call).collect::<Vec<_>>(), [newest]);
+    let behind = Some((at(99), newest));
+    assert!(bench.store.follow_ups(&"1002".into(), false, behind, 9).await.unwrap().is_empty());
+    assert!(!bench.store.set_follow_up_done(newest, &"1001".into(), Some(at(100))).await.unwrap());
+    assert!(bench.store.set_follow_up_done(newest, &"1002".into(), Some(at(100))).await.unwrap());
+    assert!(bench.store.follow_ups(&"1002".into(), false, None, 9).await.unwrap().is_empty());
+    let done = bench.store.follow_ups(&"1002".into(), true, None, 9).await.unwrap();
+    assert_eq!(done.iter().map(|one| one.done_at).collect::<Vec<_>>(), [Some(at(100))]);
+    assert!(bench.store.set_follow_up_done(newest, &"1002".into(), None).await.unwrap());
+    assert_eq!(bench.store.follow_ups(&"1002".into(), false, None, 9).await.unwrap(), due);
 }
 
 pub(crate) async fn merged_customers_keep_their_calls_even_those_that_end_later(bench: Bench) {

@@ -1,0 +1,44 @@
+// What is wrong, as lists: fields that are not on the page, and places in files.
+
+import { useTranslation } from 'react-i18next';
+import type { FieldProblem, FlowMistake } from '../api/types';
+import css from './Change.module.css';
+import { plain } from './plain';
+
+export function FieldProblems({ errors }: { errors: readonly FieldProblem[] }) {
+  const { t } = useTranslation();
+  if (errors.length === 0) return null;
+  return (
+    <ul className={css.problems} role="alert">
+      {errors.map(({ field, problem }) => (
+        <li key={`${field}:${problem}`}>
+          {field !== '' && <code>{field}</code>} {plain(t, problem)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Mistakes of flows: those of the center's file are told by field. */
+export function Places({ mistakes }: { mistakes: readonly FlowMistake[] }) {
+  const { t } = useTranslation();
+  if (mistakes.length === 0) return null;
+  return (
+    <ul className={css.problems}>
+      {mistakes.map(({ file, line, column, problem, remedy }) => (
+        <li key={`${file}:${line}:${column}:${problem}`}>
+          <code>{t('admin_change.file_place', { file: file.split('/').at(-1) ?? file, line })}</code>{' '}
+          {plain(t, problem)} <span className={css.dim}>{remedy}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Without those that the errors by field tell already. */
+export function inFlows(mistakes: readonly FlowMistake[], errors: readonly FieldProblem[]): FlowMistake[] {
+  return mistakes.filter(
+    ({ severity, problem }) =>
+      severity === 'error' && !errors.some((error) => error.problem.startsWith(problem)),
+  );
+}

@@ -1,0 +1,136 @@
+// Users: who signs in. The list, and one user.
+
+import '../texts/people';
+import { Button, TextInput } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { PageProps } from '../admin/pages';
+import { rolesQuery, usersQuery } from '../api/people';
+import type { User } from '../api/types';
+import { useLive } from '../live/store';
+import { Failure } from '../ui/Failure';
+import grid from '../ui/Grid.module.css';
+import { Nothing, Panel } from '../ui/Panel';
+import { Tag } from '../ui/Tag';
+import css from './People.module.css';
+import { UserPage } from './UserPage';
+
+/** No user can have this name. */
+export const NEW = '+';
+
+export default function Users({ name }: PageProps) {
+  return name === null ? <List /> : <UserPage key={name} name={name === NEW ? null : name} />;
+}
+
+function List() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const users = useInfiniteQuery(usersQuery);
+  const [text, setText] = useState('');
+  const all = users.data?.pages.flatMap((page) => page.users) ?? [];
+  const wanted = text.trim().toLowerCase();
+  const shown = all.filter(({ name, display_name, roles }) =>
+    [name, display_name, ...roles].some((one) => one.toLowerCase().includes(wanted)),
+  );
+  return (
+    <div className={css.page}>
+      <Panel title={t('people.users')} count={all.length}>
+        <div className={css.tools}>
+          <TextInput
+            className={css.grow ?? ''}
+            aria-label={t('people.find_user')}
+            placeholder={t('people.find_user')}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+          <Button
+            onClick={() => void navigate({ to: '/admin/$page/$name', params: { page: 'users', name: NEW } })}
+          >
+            {t('people.new_user')}
+          </Button>
+        </div>
+        {users.isError && <Failure error={users.error} retry={() => void users.refetch()} />}
+        {users.isSuccess && shown.length === 0 && <Nothing>{t('people.no_user')}</Nothing>}
+        {shown.length > 0 && <Table users={shown} />}
+        {users.hasNextPage && (
+          <div className={css.tools}>
+            <Button
+              variant="default"
+              loading={users.isFetchingNextPage}
+              onClick={() => void users.fetchNextPage()}
+            >
+              {t('people.more')}
+            </Button>
+          </div>
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+function Table({ users }: { users: User[] }) {
+  const { t } = useTranslation();
+  const labels = useRoleLabels();
+  const agents = useLive((view) => view.live.agents);
+  return (
+    <div className={grid.scroll}>
+      <table className={grid.grid}>
+        <thead>
+          <tr>
+            <th>{t('people.name')}</th>
+            <th>{t('people.display_name')}</th>
+            <th>{t('people.roles')}</th>
+            <th>{t('people.agent')}</th>
+            <th>{t('people.state')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {users.map((user) => (
+            <tr key={user.name}>
+              <td>
+                <Link
+                  to="/admin/$page/$name"
+                  params={{ page: 'users', name: user.name }}
+                  className={grid.link}
+                >
+                  {user.name}
+                </Link>
+              </td>
+              <td>{user.display_name}</td>
+              <td>{user.roles.map(labels).join(', ')}</td>
+              <td>{user.agent !== null && (agents[user.agent]?.name ?? user.agent)}</td>
+              <td>
+                <State user={user} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function State({ user }: { user: User }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {user.disabled ? (
+        <Tag tone="bad">{t('people.disabled')}</Tag>
+      ) : user.locked_until !== null ? (
+        <Tag tone="hold">{t('people.locked')}</Tag>
+      ) : (
+        <Tag tone="ready">{t('people.active')}</Tag>
+      )}{' '}
+      {user.password_temporary && <Tag tone="hold">{t('people.temporary')}</Tag>}{' '}
+      {user.second_factor && <Tag tone="none">{t('people.second_factor')}</Tag>}
+    </>
+  );
+}
+
+/** How people name a role. */
+export function useRoleLabels(): (name: string) => string {
+  const roles = useQuery(rolesQuery).data;
+  return (name) => roles?.find((role) => role.name === name)?.label ?? name;
+}

@@ -1,0 +1,74 @@
+// The audit log and the flags of the doctor.
+
+import { screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { expect, it } from 'vitest';
+import { show } from '../test/render';
+import { LEADER, snapshot, T0 } from '../test/samples';
+import { serve } from '../test/server';
+import Audit from './Audit';
+import { csvOf } from './csv';
+import Doctor from './Doctor';
+
+const ROW = { seq: 7, at: T0, actor: 'sam', action: 'recording.erase', subject: 'c1', detail: { bytes: 9 } };
+
+it('says of the audit log who did what, and finds by who', async () => {
+  const log = serve({
+    'GET /api/v1/audit?limit=100': { body: { entries: [ROW], next: null } },
+    'GET /api/v1/audit?actor=sam&limit=100': { body: { entries: [], next: null } },
+  });
+  show(<Audit />, { session: LEADER, snapshot: snapshot() });
+  expect(await screen.findByText('Recording erased')).toBeTruthy();
+  expect(screen.getByText('bytes: 9')).toBeTruthy();
+  await userEvent.type(screen.getByLabelText('Who'), 'sam');
+  await userEvent.click(screen.getByRole('button', { name: 'Find' }));
+  expect(await screen.findByText('Nothing was found.')).toBeTruthy();
+  expect(log.at(-1)?.path).toBe('/api/v1/audit?actor=sam&limit=100');
+});
+
+it.each([
+  [{ rows: 12, broken_at: null }, '12 rows are what was written.'],
+  [
+    { rows: 6, broken_at: 7 },
+    'Row 7 is missing, or it or the one before was changed. The 6 rows before it are whole.',
+  ],
+])('says whether the log is whole: %o', async (body, text) => {
+  serve({
+    'GET /api/v1/audit?limit=100': { body: { entries: [], next: null } },
+    'GET /api/v1/audit/check': { body },
+  });
+  show(<Audit />, { session: LEADER, snapshot: snapshot() });
+  await userEvent.click(screen.getByRole('button', { name: 'Check now' }));
+  expect((await screen.findByText(new RegExp(text.slice(0, 12)))).textContent).toContain(text);
+});
+
+it('shows the worst first, and how long things are kept', async () => {
+  serve({
+    'GET /api/v1/system/doctor': {
+      body: {
+        findings: [
+          { subject: 'clock', verdict: 'good', says: 'ticks', advice: null },
+          { subject: 'disk', verdict: 'bad', says: 'is full', advice: 'make room' },
+        ],
+        retention: {
+          recordings_days: 90,
+          messages_days: null,
+          flow_figures_days: null,
+          queues: { support: 30 },
+        },
+      },
+    },
+  });
+  show(<Doctor />, { session: LEADER, snapshot: snapshot() });
+  expect((await screen.findAllByRole('listitem')).map(({ textContent }) => textContent)).toEqual([
+    'Wrongdiskis fullmake room',
+    'Goodclockticks',
+  ]);
+  expect(screen.getByText('90 days')).toBeTruthy();
+  expect(screen.getByText('Recordings of Support')).toBeTruthy();
+  expect(screen.getAllByText('For good')).toHaveLength(2);
+});
+
+it('writes cells that a spreadsheet shows and does not run', () => {
+  expect(csvOf([['=1+1', 'a,b', 'say "x"']])).toBe('\uFEFF\'=1+1,"a,b","say ""x"""\r\n');
+});
