@@ -1,6 +1,6 @@
 // What the browser has and jsdom lacks, and a clean state before each test.
 
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import i18next from 'i18next';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { startTexts } from '../texts';
@@ -8,6 +8,7 @@ import { startTexts } from '../texts';
 await startTexts(['en', 'zh-CN']);
 // Its words join those that are there.
 await import('../texts/wide');
+await import('../texts/admin');
 
 window.matchMedia ??= (query: string) =>
   ({
@@ -18,6 +19,14 @@ window.matchMedia ??= (query: string) =>
     addListener: () => {},
     removeListener: () => {},
   }) as unknown as MediaQueryList;
+
+// A field that grows with its text waits for fonts.
+if (!document.fonts) {
+  Object.defineProperty(document, 'fonts', { value: new EventTarget() });
+}
+
+// A machine that does much else is slow; what comes at once is not waited for.
+configure({ asyncUtilTimeout: 10_000 });
 
 window.ResizeObserver ??= class {
   observe() {}
