@@ -93,7 +93,7 @@ export function Change({ title, parts: given, base: begun, danger = false, note,
         )}
         <div className={css.buttons}>
           <Button variant="default" onClick={close}>
-            {t('admin_change.cancel')}
+            {t(danger ? 'admin_prompt.cancel' : 'admin_change.cancel')}
           </Button>
           {raced ? (
             <>
@@ -119,7 +119,7 @@ export function Change({ title, parts: given, base: begun, danger = false, note,
           ) : (
             <Button
               data-autofocus
-              {...(danger ? { color: 'red' } : {})}
+              {...(danger ? { color: 'red.9' } : {})}
               disabled={!settled || wrong || check === null}
               loading={save.isPending}
               onClick={() => save.mutate()}

@@ -53,7 +53,9 @@ export function FileEditor({ center }: { center: Center }) {
   const refused = save.error instanceof Problem ? save.error : null;
   const raced = refused?.status === 412;
   const mistakes = check?.mistakes ?? NOTHING;
-  const wrong = mistakes.filter(({ severity }) => severity === 'error').length + (check?.errors.length ?? 0);
+  // Most mistakes are told twice: by place and by field.
+  const bad = mistakes.filter(({ severity }) => severity === 'error').length;
+  const wrong = Math.max(bad, check?.errors.length ?? 0);
   const own = mistakes.filter(({ file }) => file.endsWith('center.yaml'));
   return (
     <div className={look.editor}>

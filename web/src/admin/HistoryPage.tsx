@@ -19,9 +19,11 @@ function Page({ center }: { center: Center }) {
   const { t } = useTranslation();
   return (
     <Tabs defaultValue="versions" className={css.form} keepMounted={false}>
-      <Tabs.List>
-        <Tabs.Tab value="versions">{t('admin_history.versions')}</Tabs.Tab>
-        <Tabs.Tab value="file">{t('admin_history.file')}</Tabs.Tab>
+      <div className={css.tabs}>
+        <Tabs.List>
+          <Tabs.Tab value="versions">{t('admin_history.versions')}</Tabs.Tab>
+          <Tabs.Tab value="file">{t('admin_history.file')}</Tabs.Tab>
+        </Tabs.List>
         <div className={css.acts}>
           <Button
             variant="subtle"
@@ -31,7 +33,7 @@ function Page({ center }: { center: Center }) {
             {t('admin_history.export')}
           </Button>
         </div>
-      </Tabs.List>
+      </div>
       <Tabs.Panel value="versions">
         <Versions center={center} />
       </Tabs.Panel>

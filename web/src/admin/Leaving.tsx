@@ -26,7 +26,7 @@ export function Leaving({ dirty }: { dirty: boolean }) {
           <Button variant="default" data-autofocus onClick={blocker.reset}>
             {t('admin_form.stay')}
           </Button>
-          <Button color="red" onClick={blocker.proceed}>
+          <Button color="red.9" onClick={blocker.proceed}>
             {t('admin_form.discard')}
           </Button>
         </div>

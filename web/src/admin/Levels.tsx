@@ -18,6 +18,7 @@ export function Levels({ label, value, skills, max, disabled, change }: Props) {
   const { t } = useTranslation();
   const had = Object.entries(value).map(([skill, level]) => [skill, Number(level)] as const);
   const left = skills.filter(({ id }) => !(id in value));
+  if (had.length === 0 && left.length === 0) return null;
   const set = (entries: readonly (readonly [string, number])[]) =>
     change(entries.length === 0 ? undefined : Object.fromEntries(entries));
   return (

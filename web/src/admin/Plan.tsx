@@ -3,7 +3,7 @@
 import { ActionIcon, Button, MultiSelect, NativeSelect, NumberInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { short } from '../texts/format';
+import { clock } from '../texts/format';
 import { groupChoices, skillNames } from './choices';
 import { type Entry, entryOf, isEntry, put } from './draft';
 import { Section, useErrorAt, useForm } from './Form';
@@ -167,7 +167,7 @@ function Ladder() {
       <ol className={`${css.ladder} ${css.wide}`}>
         {ladder(t, draft, skillNames(center)).map(({ at_s, text }) => (
           <li key={`${at_s}${text}`}>
-            <span className={css.when}>{at_s === null ? t('admin_plan.any_time') : short(at_s * 1000)}</span>
+            <span className={css.when}>{at_s === null ? t('admin_plan.any_time') : clock(at_s * 1000)}</span>
             {text}
           </li>
         ))}

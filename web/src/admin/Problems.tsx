@@ -19,8 +19,17 @@ export function FieldProblems({ errors }: { errors: readonly FieldProblem[] }) {
   );
 }
 
+/** What the server says at the end about a prompt that is to be there. */
+const MISSING = /, missing in `[^`]*`$/;
+
+interface PlacesProps {
+  mistakes: readonly FlowMistake[];
+  /** They are places where something is used; nothing is wrong with them. */
+  uses?: boolean;
+}
+
 /** Mistakes of flows: those of the center's file are told by field. */
-export function Places({ mistakes }: { mistakes: readonly FlowMistake[] }) {
+export function Places({ mistakes, uses = false }: PlacesProps) {
   const { t } = useTranslation();
   if (mistakes.length === 0) return null;
   return (
@@ -28,7 +37,8 @@ export function Places({ mistakes }: { mistakes: readonly FlowMistake[] }) {
       {mistakes.map(({ file, line, column, problem, remedy }) => (
         <li key={`${file}:${line}:${column}:${problem}`}>
           <code>{t('admin_change.file_place', { file: file.split('/').at(-1) ?? file, line })}</code>{' '}
-          {plain(t, problem)} <span className={css.dim}>{remedy}</span>
+          {plain(t, uses ? problem.replace(MISSING, '') : problem)}
+          {!uses && <span className={css.dim}> {remedy}</span>}
         </li>
       ))}
     </ul>

@@ -86,7 +86,7 @@ export function PromptPage({ language, name }: { language: string; name: string 
         {uses.data?.length === 0 && <Nothing>{t('admin_prompt.unused')}</Nothing>}
         {uses.data !== undefined && uses.data.length > 0 && (
           <div className={css.section}>
-            <Places mistakes={uses.data} />
+            <Places mistakes={uses.data} uses />
           </div>
         )}
       </Panel>
@@ -128,7 +128,7 @@ function Remove({ language, name, close }: { language: string; name: string; clo
         {places.length > 0 ? (
           <div className={change.wrong}>
             <strong>{t('admin_change.needed_by')}</strong>
-            <Places mistakes={places} />
+            <Places mistakes={places} uses />
           </div>
         ) : (
           <p className={change.dim}>{t('admin_prompt.removal')}</p>
@@ -139,7 +139,7 @@ function Remove({ language, name, close }: { language: string; name: string; clo
             {t('admin_prompt.cancel')}
           </Button>
           <Button
-            color="red"
+            color="red.9"
             disabled={!uses.isSuccess || places.length > 0}
             loading={remove.isPending}
             onClick={() => remove.mutate()}

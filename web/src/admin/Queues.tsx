@@ -94,7 +94,7 @@ function Editor({ name, center }: { name: string; center: Center }) {
       <div className={css.touches}>
         {t('admin_queue.removal')}
         <ul>
-          <li>{t('admin_queue.removal_waiting', { count: waiting })}</li>
+          {waiting > 0 && <li>{t('admin_queue.removal_waiting', { count: waiting })}</li>}
           <li>
             {t('admin_queue.removal_members', {
               count: membersOf(entryOf(entryOf(center.sections.queues)[id])).length,

@@ -207,7 +207,7 @@ function Recorder({ take, taken }: { take: Take | null; taken(take: Take | null)
       <div className={css.row}>
         {recorder.since === null ? (
           <Button
-            color="red"
+            color="red.9"
             leftSection={<IconMicrophone size={15} aria-hidden />}
             disabled={recorder.problem === 'insecure' || recorder.problem === 'unsupported'}
             onClick={() => void recorder.start()}

@@ -167,7 +167,7 @@ function RollBack({ version, center }: { version: ConfigVersion; center: Center 
       <Button variant="default" onClick={() => setAsked(false)}>
         {t('admin_prompt.cancel')}
       </Button>
-      <Button color="red" loading={back.isPending} onClick={() => back.mutate()}>
+      <Button color="red.9" loading={back.isPending} onClick={() => back.mutate()}>
         {t('admin_history.back_now', { version: version.version })}
       </Button>
     </fieldset>

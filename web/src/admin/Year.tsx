@@ -85,7 +85,7 @@ export function Year({ form, date, choose }: Props) {
                     data-kind={look.kind}
                     className={css.day}
                     aria-pressed={one === date}
-                    aria-label={`${one}: ${what}`}
+                    aria-label={`${Number(one.slice(8))}: ${one}, ${what}`}
                     title={what}
                     tabIndex={one === date ? 0 : -1}
                     onKeyDown={press}

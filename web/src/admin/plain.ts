@@ -59,7 +59,8 @@ export function problemsOf(
     }
     const path = error.field.slice(prefix.length + 1);
     const missing = / without `([^`]*)`/.exec(error.problem)?.[1];
-    const field = missing === undefined ? path : [path, missing].filter((part) => part !== '').join('.');
+    // It is told at the place where the entry begins, which is its first key.
+    const field = missing === undefined ? path : [...path.split('.').slice(0, -1), missing].join('.');
     inside.push({ field, problem: error.problem });
   }
   return { inside, outside };

@@ -9,7 +9,7 @@ export interface Asked {
   headers: Record<string, string>;
 }
 
-type Reply = { status?: number; body?: unknown };
+type Reply = { status?: number; body?: unknown; etag?: string };
 
 /** `replies` maps `GET /path` to what is answered; a function sees the request. Anything else is a 404. */
 export function serve(replies: Record<string, Reply | ((asked: Asked) => Reply)>): Asked[] {
@@ -23,8 +23,9 @@ export function serve(replies: Record<string, Reply | ((asked: Asked) => Reply)>
     };
     log.push(asked);
     const known = replies[`${asked.method} ${path}`] ?? { status: 404, body: { title: 'not found' } };
-    const { status = 200, body } = typeof known === 'function' ? known(asked) : known;
-    return new Response(body === undefined ? null : JSON.stringify(body), { status });
+    const { status = 200, body, etag } = typeof known === 'function' ? known(asked) : known;
+    const given = body === undefined ? null : JSON.stringify(body);
+    return new Response(given, { status, headers: etag === undefined ? {} : { etag } });
   });
   return log;
 }

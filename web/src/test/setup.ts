@@ -8,6 +8,7 @@ import { startTexts } from '../texts';
 await startTexts(['en', 'zh-CN']);
 // Its words join those that are there.
 await import('../texts/wide');
+await import('../texts/admin');
 await import('../texts/people');
 
 // A machine that does much else is slow.
@@ -22,6 +23,14 @@ window.matchMedia ??= (query: string) =>
     addListener: () => {},
     removeListener: () => {},
   }) as unknown as MediaQueryList;
+
+// A field that grows with its text waits for fonts.
+if (!document.fonts) {
+  Object.defineProperty(document, 'fonts', { value: new EventTarget() });
+}
+
+// A machine that does much else is slow; what comes at once is not waited for.
+configure({ asyncUtilTimeout: 10_000 });
 
 window.ResizeObserver ??= class {
   observe() {}
