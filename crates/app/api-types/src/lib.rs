@@ -75,8 +75,8 @@ pub use problem::{FieldProblem, Problem};
 pub use prompt::{Prompt, PromptList};
 pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
 pub use record::{
-    Attendance, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, LegalHold,
-    Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage,
+    Attendance, CallRequest, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound,
+    LegalHold, Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage,
     RecordedChannel, RecordedGap, RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording,
     RecordingPeaks, RecordingState, Source, Step, SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
 };
