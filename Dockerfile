@@ -1,7 +1,7 @@
 # Hotline in a container: docker build -t hotline . ; docs/running.md says how it is run.
 # Three stages: the pages, the program with the pages in it, and what is needed to run it.
 
-FROM node:20-bookworm-slim AS web
+FROM node:22-bookworm-slim AS web
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json ./
 COPY web/openapi/package.json openapi/

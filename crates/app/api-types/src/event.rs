@@ -316,6 +316,14 @@ pub enum What {
         /// When it goes on at the latest, unless it is paused again.
         until: Timestamp,
     },
+    /// What follows is done for a request of a client.
+    #[serde(rename = "call.requested")]
+    CallRequested {
+        /// The request, as its answer had it in `X-Request-Id`.
+        request_id: String,
+        /// What: `hold`, `hang_up`, `transfer`.
+        what: String,
+    },
     /// What is said is recorded again.
     #[serde(rename = "recording.resumed")]
     RecordingResumed {
@@ -466,7 +474,7 @@ pub struct Refusal {
 
 impl What {
     /// Every `type`, in the order of this file.
-    pub const TYPES: [&str; 47] = [
+    pub const TYPES: [&str; 48] = [
         "call.started",
         "call.customer",
         "call.answered",
@@ -503,6 +511,7 @@ impl What {
         "call.retrieved",
         "recording.started",
         "recording.paused",
+        "call.requested",
         "recording.resumed",
         "recording.finished",
         "recording.mended",

@@ -10,7 +10,7 @@ use crate::FlowMistake;
 pub struct Problem {
     /// What a program can act on beyond the status; omitted where the status says all: `code_required`,
     /// `code_wrong`, `password_change_required`, `second_factor_required`, `idempotency_key_reused`, `idempotency_running`,
-    /// `idempotency_unknown`, `idempotency_shown_once`.
+    /// `idempotency_unknown`, `idempotency_shown_once`, `recording_locked`, `recording_altered`.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The status text. Programs go by `status`.
@@ -19,6 +19,9 @@ pub struct Problem {
     pub status: u16,
     /// What happened, for a person.
     pub detail: String,
+    /// The request, as the answer has it in `X-Request-Id`: with it the server's log says more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// Each field that is wrong, all at once; omitted unless the body was read and refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,

@@ -70,6 +70,9 @@ pub struct Record {
     /// Who sent the caller on to whom, in order.
     #[serde(default)]
     pub transfers: Vec<Transfer>,
+    /// What was done with it for requests of clients, in order; at most 200.
+    #[serde(default)]
+    pub requests: Vec<CallRequest>,
     /// Who took part beside the two, in the order of joining.
     #[serde(default)]
     pub attendances: Vec<Attendance>,
@@ -520,6 +523,20 @@ pub struct Recording {
     pub gaps: Vec<RecordedGap>,
     /// Who spoke for how long; `null` while it is open, and after a crash.
     pub talk: Option<RecordedTalk>,
+    /// SHA-256 of its samples, in hexadecimal, as they were when it was recorded; `null` while it is open, and after a crash.
+    #[serde(default)]
+    pub sha256: Option<String>,
+}
+
+/// Something that was done with a call for a request of a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CallRequest {
+    /// When.
+    pub at: Timestamp,
+    /// The request, as its answer had it in `X-Request-Id`.
+    pub request_id: String,
+    /// What: `hold`, `hang_up`, `transfer`.
+    pub what: String,
 }
 
 /// Who spoke for how long in a recording. Music and ringing count as speech, a pause as silence.

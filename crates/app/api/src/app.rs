@@ -9,7 +9,9 @@ use hotline_access::PasswordRules;
 use hotline_api_types as api;
 use hotline_base::{Pii, Rng, WallTime};
 use hotline_flow_files::FlowFiles;
-use hotline_shard::Handle;
+use hotline_otlp::Traces;
+use hotline_record_io::Keyring;
+use hotline_shard::{Handle, current_request};
 use hotline_sip_trace::Handle as TraceHandle;
 use hotline_store::{AuditEntry, Store, Writer, flow_hash};
 use tokio::sync::watch;
@@ -41,6 +43,8 @@ pub struct Ports {
     pub writer: Writer,
     /// Where recordings are.
     pub recordings: PathBuf,
+    /// What opens those that are sealed.
+    pub recording_keys: Keyring,
     /// The SIP messages that are kept.
     pub traces: TraceHandle,
     /// The flows.
@@ -61,6 +65,8 @@ pub struct Ports {
     pub doctor: Doctor,
     /// Whom events are sent to.
     pub webhooks: Webhooks,
+    /// Who gets traces of requests.
+    pub traces_out: Traces,
     /// Whether browsers reach this server by HTTPS (through a proxy): then cookies are for HTTPS only.
     pub https: bool,
 }
@@ -176,8 +182,11 @@ impl App {
         actor: &str,
         action: &str,
         subject: impl ToString,
-        detail: serde_json::Value,
+        mut detail: serde_json::Value,
     ) -> Result<(), ApiError> {
+        if let (Some(request), Some(detail)) = (current_request(), detail.as_object_mut()) {
+            detail.insert("request_id".to_owned(), request.to_string().into());
+        }
         let (actor, action) = (actor.to_owned(), action.to_owned());
         let entry = AuditEntry {
             at: self.now(),

@@ -148,6 +148,7 @@ impl Concerns {
             | CallEvent::MessageLeft { .. }
             | CallEvent::RecordingPaused { .. }
             | CallEvent::RecordingResumed { .. }
+            | CallEvent::Requested(_)
             | CallEvent::Answered
             | CallEvent::StepLeft { .. }
             | CallEvent::SurveyAnswered { .. }

@@ -7,10 +7,12 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use hotline_acd::{AgentError, HelpError, MergeError, MoveError};
 use hotline_api_types::{FieldProblem, FlowMistake, Problem};
+use hotline_base::RequestId;
 use hotline_call::CommandError;
 use hotline_flow_files::{CenterError, FlowError};
 use hotline_ivr::Diagnostic;
-use hotline_shard::HandleError;
+use hotline_record_io::SealError;
+use hotline_shard::{HandleError, current_request};
 use hotline_sip_trace::HandleError as TraceError;
 use hotline_store::StoreError;
 use hotline_yaml::{EditError, Place, field_at};
@@ -113,6 +115,8 @@ pub(crate) enum ApiError {
     Data(#[source] StoreError),
     #[error("the recording cannot be read")]
     RecordingUnreadable(#[source] std::io::Error),
+    #[error("the recording cannot be heard: {0}")]
+    RecordingSealed(SealError),
     #[error("the file cannot be written")]
     FlowUnwritable(#[source] std::io::Error),
     #[error("the recording cannot be deleted")]
@@ -167,6 +171,7 @@ impl ApiError {
             Self::Busy | Self::Stopping | Self::TooSlow | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Data(_)
             | Self::RecordingUnreadable(_)
+            | Self::RecordingSealed(_)
             | Self::FlowUnwritable(_)
             | Self::RecordingUndeletable(_)
             | Self::Password(_)
@@ -179,6 +184,8 @@ impl ApiError {
     fn kind(&self) -> Option<&'static str> {
         match self {
             Self::CodeNeeded => Some("code_required"),
+            Self::RecordingSealed(SealError::Locked { .. }) => Some("recording_locked"),
+            Self::RecordingSealed(_) => Some("recording_altered"),
             Self::CodeWrong => Some("code_wrong"),
             Self::PasswordFirst => Some("password_change_required"),
             Self::SecondFactorFirst => Some("second_factor_required"),
@@ -232,6 +239,7 @@ impl ApiError {
             | Self::NoPhone
             | Self::Data(_)
             | Self::RecordingUnreadable(_)
+            | Self::RecordingSealed(_)
             | Self::Flows(_)
             | Self::Config { .. }
             | Self::FlowUnwritable(_)
@@ -244,6 +252,17 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        self.answer(current_request())
+    }
+}
+
+impl ApiError {
+    /// The answer to a request that does not go on.
+    pub(crate) fn for_request(self, request: &RequestId) -> Response {
+        self.answer(Some(request.clone()))
+    }
+
+    fn answer(self, request: Option<RequestId>) -> Response {
         let status = self.status();
         if status.is_server_error() {
             let error: &dyn std::error::Error = &self;
@@ -261,7 +280,8 @@ impl IntoResponse for ApiError {
             _ => Default::default(),
         };
         let title = status.canonical_reason().unwrap_or("Error").to_owned();
-        let problem = Problem { kind, title, status: status.as_u16(), detail, errors, mistakes };
+        let request_id = request.map(|id| id.to_string());
+        let problem = Problem { kind, title, status: status.as_u16(), detail, request_id, errors, mistakes };
         let mut response = (status, Json(problem)).into_response();
         response
             .headers_mut()

@@ -91,6 +91,7 @@ impl Lines {
             | CallEvent::RecordingStarted { .. }
             | CallEvent::RecordingPaused { .. }
             | CallEvent::RecordingResumed { .. }
+            | CallEvent::Requested(_)
             | CallEvent::RecordingFinished { .. }
             | CallEvent::RecordingMended { .. }
             | CallEvent::RecordingFailed { .. } => None,

@@ -1,15 +1,15 @@
 //! A file of sound as an answer, whole or in parts, also while it is being written.
 
-use std::io::{self, SeekFrom};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::unfold;
+use hotline_record_io::{Keyring, Playback, SealError};
 use http::{HeaderValue, StatusCode, header};
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::task::spawn_blocking;
 
 use crate::error::ApiError;
 use crate::extract::RangeFields;
@@ -17,13 +17,12 @@ use crate::range::{Range, Wish};
 
 /// How much of a file is read at a time, in bytes.
 const BLOCK: usize = 64 * 1024;
-/// The longest header of a WAV file, in bytes: that of µ-law.
-const HEAD: usize = 58;
 
 /// The part of a file that was asked for.
 pub(crate) struct Sound {
-    head: Bytes,
-    file: File,
+    playback: Box<Playback>,
+    /// The beginning of it, which is there.
+    first: Bytes,
     status: StatusCode,
     range: Range,
     /// Of the whole file, in bytes.
@@ -31,23 +30,25 @@ pub(crate) struct Sound {
 }
 
 impl Sound {
-    /// What a request asks for of a file below `directory`.
-    pub(crate) async fn open(directory: &Path, path: &str, fields: &RangeFields) -> Result<Self, ApiError> {
-        let mut file = File::open(locate(directory, path).await?).await.map_err(missing)?;
-        if !file.metadata().await.map_err(ApiError::RecordingUnreadable)?.is_file() {
-            return Err(ApiError::NotFound);
-        }
-        let head = read_head(&mut file).await.map_err(ApiError::RecordingUnreadable)?;
-        let length = file.metadata().await.map_err(ApiError::RecordingUnreadable)?.len();
+    /// What a request asks for of a file below `directory`, which `keys` open if it is sealed.
+    pub(crate) async fn open(
+        (directory, keys): (&Path, &Keyring),
+        path: &str,
+        fields: &RangeFields,
+    ) -> Result<Self, ApiError> {
+        let (path, keys) = (locate(directory, path).await?, keys.clone());
+        let opened = spawn_blocking(move || Playback::open(&path, &keys)).await;
+        let playback = opened.map_err(|_| ApiError::Panicked)?.map_err(missing)?;
+        let length = playback.length();
         let (status, range) = match Wish::read(fields.range.as_deref(), length) {
             Wish::All => (StatusCode::OK, Range { first: 0, length }),
             Wish::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
             Wish::Outside => return Err(ApiError::Range { length }),
         };
-        let head = part_of(&head, &range);
-        let begin = range.first + head.len() as u64;
-        file.seek(SeekFrom::Start(begin)).await.map_err(ApiError::RecordingUnreadable)?;
-        Ok(Self { head, file, status, range, length })
+        // Whether there is something to be heard is found out before the answer begins.
+        let (playback, first) =
+            block(Box::new(playback), range.first, range.length).await.map_err(missing)?;
+        Ok(Self { playback, first, status, range, length })
     }
 
     /// Which bytes it is.
@@ -58,8 +59,9 @@ impl Sound {
 
 impl IntoResponse for Sound {
     fn into_response(self) -> Response {
-        let Self { head, file, status, range, length } = self;
-        let mut response = (status, Body::from_stream(blocks(head, file, range.length))).into_response();
+        let Self { playback, first, status, range, length } = self;
+        let body = Body::from_stream(blocks(playback, first, range));
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -88,7 +90,11 @@ pub(crate) async fn locate(directory: &Path, path: &str) -> Result<PathBuf, ApiE
     Ok(file)
 }
 
-fn missing(error: io::Error) -> ApiError {
+/// Why a file cannot be heard.
+pub(crate) fn missing(error: io::Error) -> ApiError {
+    if let Some(seal) = SealError::of(&error) {
+        return if seal == SealError::Begun { ApiError::NotFound } else { ApiError::RecordingSealed(seal) };
+    }
     if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
         ApiError::NotFound
     } else {
@@ -96,40 +102,40 @@ fn missing(error: io::Error) -> ApiError {
     }
 }
 
-/// The WAV header, which says how much audio follows and is refreshed as the file grows. Read before the length is
-/// taken: a later one could announce more than is sent.
-async fn read_head(file: &mut File) -> io::Result<Bytes> {
-    let mut head = Vec::with_capacity(HEAD);
-    file.take(HEAD as u64).read_to_end(&mut head).await?;
-    Ok(head.into())
+/// The next piece of a file, at most so long.
+async fn block(playback: Box<Playback>, at: u64, left: u64) -> io::Result<(Box<Playback>, Bytes)> {
+    let read = spawn_blocking(move || {
+        let mut bytes = vec![0; usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK)];
+        playback.read(&mut bytes, at).map(|()| (playback, Bytes::from(bytes)))
+    });
+    read.await.unwrap_or_else(|_| Err(io::Error::other("a defect in the server")))
 }
 
-/// What of the head lies in `range`.
-fn part_of(head: &Bytes, range: &Range) -> Bytes {
-    let place = |at: u64| usize::try_from(at).map_or(head.len(), |at| at.min(head.len()));
-    head.slice(place(range.first)..place(range.first + range.length))
-}
-
-/// `head`, then the file from where it stands: `left` bytes in all.
-fn blocks(head: Bytes, file: File, left: u64) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
-    unfold((head, file, left), |(head, mut file, left)| async move {
-        if !head.is_empty() {
-            let left = left - head.len() as u64;
-            return Some((Ok(head), (Bytes::new(), file, left)));
-        }
-        let size = usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK);
-        if size == 0 {
-            return None;
-        }
-        let mut block = vec![0; size];
-        match file.read(&mut block).await {
-            // The file got shorter; the client sees the connection end early.
-            Ok(0) => Some((Err(io::ErrorKind::UnexpectedEof.into()), (head, file, 0))),
-            Ok(count) => {
-                block.truncate(count);
-                Some((Ok(Bytes::from(block)), (head, file, left - count as u64)))
-            }
-            Err(error) => Some((Err(error), (head, file, 0))),
-        }
+/// The bytes of a range, of which the first are there. When the file got shorter, or is not what was recorded, the client sees the
+/// connection end early.
+fn blocks(
+    playback: Box<Playback>,
+    first: Bytes,
+    range: Range,
+) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
+    let end = range.first + range.length;
+    unfold((Some(playback), Some(first), range.first), move |(playback, first, at)| async move {
+        let mut playback = playback?;
+        let bytes = match first {
+            Some(first) => first,
+            None if at == end => return None,
+            None => match block(playback, at, end - at).await {
+                Ok((same, bytes)) => {
+                    playback = same;
+                    bytes
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a recording cannot be played on");
+                    return Some((Err(error), (None, None, at)));
+                }
+            },
+        };
+        let at = at + bytes.len() as u64;
+        Some((Ok(bytes), (Some(playback), None, at)))
     })
 }

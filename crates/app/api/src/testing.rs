@@ -7,7 +7,7 @@ use hotline_base::{CallId, Rng, WallTime};
 use hotline_call::{
     AlarmKind, CallEvent, Command, CommandError, Event, EventKind, LineQuality, ScreenPop, Snapshot,
 };
-use hotline_shard::{Ask, Handle, Live};
+use hotline_shard::{Ask, Asked, Handle, Live};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +30,7 @@ impl Shard {
         let seq = Arc::new(AtomicU64::new(1));
         let shown = Arc::clone(&seq);
         tokio::spawn(async move {
-            while let Some(ask) = asks.recv().await {
+            while let Some(Asked { ask, .. }) = asks.recv().await {
                 match ask {
                     Ask::Snapshot(reply) => drop(reply.send(snapshot(shown.load(Ordering::SeqCst)))),
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),

@@ -7,15 +7,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hotline_base::Pii;
-use hotline_call::RecordingPolicy;
 use hotline_media::PARTIES_MAX;
-use hotline_record_io::{Channels, Coding, Format};
 use hotline_yaml::{Diagnostic, Fields, Node, Reader, Source, Value, read};
 
 use crate::http::{Http, http};
+use crate::recordings::{Recordings, recordings};
 use crate::retention::{Retention, retention};
 use crate::services::{Services, services};
 use crate::sip::{Sip, sip};
+use crate::telemetry::{Otlp, telemetry};
 use crate::webhooks::{Webhook, webhooks};
 
 /// Levels that speech can be brought to, in dBFS.
@@ -46,6 +46,8 @@ pub struct Server {
     pub services: Services,
     /// Whom events are sent to, by name.
     pub webhooks: Vec<Webhook>,
+    /// Who gets traces, if anybody.
+    pub otlp: Option<Otlp>,
     /// How logs are written.
     pub log: LogFormat,
 }
@@ -121,15 +123,6 @@ pub enum TtsEngine {
     },
 }
 
-/// How talks are recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Recordings {
-    /// How files are written.
-    pub format: Format,
-    /// What is in them.
-    pub policy: RecordingPolicy,
-}
-
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -154,7 +147,19 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let fields = reader.fields(
         root,
         "the server",
-        &["sip", "media", "http", "storage", "recordings", "retention", "tts", "services", "webhooks", "log"],
+        &[
+            "sip",
+            "media",
+            "http",
+            "storage",
+            "recordings",
+            "retention",
+            "tts",
+            "services",
+            "webhooks",
+            "telemetry",
+            "log",
+        ],
     )?;
     let sip = reader.required(&fields, "sip").and_then(|node| sip(reader, node));
     let media = section(
@@ -179,6 +184,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
     let tts = tts(reader, fields.optional("tts"));
     let services = services(reader, fields.optional("services"));
     let webhooks = webhooks(reader, fields.optional("webhooks"));
+    let otlp = telemetry(reader, fields.optional("telemetry"));
     let log = log(reader, fields.optional("log"));
     Some(Server {
         sip: sip?,
@@ -190,6 +196,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
         tts: tts?,
         services: services?,
         webhooks: webhooks?,
+        otlp: otlp?,
         log: log?,
     })
 }
@@ -284,29 +291,6 @@ fn storage(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Storage> {
     })
 }
 
-fn recordings(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Recordings> {
-    let Some(node) = node else { return Some(Recordings::default()) };
-    let fields = reader.fields(node, "recordings", &["channels", "coding", "consult", "pause_max_s"])?;
-    let default = RecordingPolicy::default();
-    let channels = match fields.optional("channels") {
-        Some(node) => choice(reader, node, "stereo", Channels::Stereo, ("mono", Channels::Mono)),
-        None => Some(Channels::default()),
-    };
-    let coding = match fields.optional("coding") {
-        Some(node) => choice(reader, node, "pcm16", Coding::Pcm16, ("ulaw", Coding::Ulaw)),
-        None => Some(Coding::default()),
-    };
-    let consult = reader.bool(fields.optional("consult"), default.consult);
-    let pause_max = match fields.optional("pause_max_s") {
-        Some(node) => reader.seconds(node, 5..=3600),
-        None => Some(default.pause_max),
-    };
-    Some(Recordings {
-        format: Format { channels: channels?, coding: coding? },
-        policy: RecordingPolicy { consult: consult?, pause_max: pause_max? },
-    })
-}
-
 /// The folder of spoken texts unless another is named.
 const TTS_FOLDER: &str = "data/tts";
 /// Days that spoken texts are kept unless said otherwise.
@@ -375,7 +359,7 @@ fn pairs(reader: &mut Reader<'_>, node: Option<&Node>, what: &'static str) -> Op
 }
 
 /// One of two words.
-fn choice<T>(
+pub(crate) fn choice<T>(
     reader: &mut Reader<'_>,
     node: &Node,
     name: &str,
@@ -476,19 +460,6 @@ pub(crate) mod tests {
         for parties in ["2", "33", "many"] {
             assert!(mistakes(&media(parties))[0].contains("3 to 32"), "{:?}", mistakes(&media(parties)));
         }
-    }
-
-    #[test]
-    fn recordings_are_stereo_and_linear_unless_it_says_otherwise() {
-        let read = |text: &str| parse(&Source::new("hotline.yaml", &format!("{GOOD}{text}")));
-        assert_eq!(read("").unwrap().recordings, Recordings::default());
-        let told = read("recordings: {channels: mono, coding: ulaw, consult: false, pause_max_s: 60}\n");
-        let format = Format { channels: Channels::Mono, coding: Coding::Ulaw };
-        let policy = RecordingPolicy { consult: false, pause_max: Duration::from_secs(60) };
-        assert_eq!(told.unwrap().recordings, Recordings { format, policy });
-        let found = mistakes(&format!("{GOOD}recordings: {{channels: quad, coding: mp3, pause_max_s: 1}}\n"));
-        let says = |part: &str| found.iter().any(|mistake| mistake.contains(part));
-        assert!(says("`stereo` or `mono`") && says("`pcm16` or `ulaw`") && found.len() == 3, "{found:?}");
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn service(reader: &mut Reader<'_>, url: &Key, node: &Node) -> Option<(String, V
 }
 
 /// A text, or `{file: …}` or `{env: …}` with a `prefix`.
-fn secret(reader: &mut Reader<'_>, node: &Node) -> Option<Pii<String>> {
+pub(crate) fn secret(reader: &mut Reader<'_>, node: &Node) -> Option<Pii<String>> {
     if !matches!(node.value, Value::Map(_)) {
         return reader
             .text(node, "a text, or `{file: …}` or `{env: …}`")
@@ -144,7 +144,7 @@ fn secret(reader: &mut Reader<'_>, node: &Node) -> Option<Pii<String>> {
     }
 }
 
-fn of_file(path: &str) -> Result<String, String> {
+pub(crate) fn of_file(path: &str) -> Result<String, String> {
     let told = |error: std::io::Error| format!("`{}`: {error}", shown(path));
     let mut text = String::new();
     let read =

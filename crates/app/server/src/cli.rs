@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Export(Export),
     /// Put a directory in force on the running server, as a whole, without a restart. Doing it again changes nothing.
     Apply(Apply),
-    /// Look whether all recordings are whole, or mend what a crash left.
+    /// Look whether all recordings are whole, mend what a crash left, or change the key that seals them.
     Recordings(Recordings),
     /// Look at ports, clock, disk, certificates, database, phones and trunks, and say what to do; exit code 1 if something is wrong.
     Doctor(Doctor),
@@ -496,7 +496,10 @@ pub(crate) struct Apply {
 #[command(after_help = "Examples:
   hotline recordings verify    exit code 1 if one is cut off, altered or cannot be read; the server may run
   hotline recordings repair    what the next start would do, without starting, and all others that are cut
-                               off; the server must not run")]
+                               off; the server must not run
+  hotline recordings new-key /etc/hotline/recordings.key
+  hotline recordings rekey     after another key was put first in the configuration; the server may run
+  hotline recordings export 2026/01/31/081500-….wav.sealed call.wav")]
 pub(crate) struct Recordings {
     #[command(subcommand)]
     pub(crate) what: RecordingsTask,
@@ -508,6 +511,23 @@ pub(crate) enum RecordingsTask {
     Verify,
     /// Make recordings that a crash cut off playable, and close the records of their calls.
     Repair,
+    /// Write a key for `recordings.encryption` to a new file.
+    NewKey {
+        /// The file to be written; it must not be there.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Let the current key of `recordings.encryption` open all sealed recordings, and no other.
+    Rekey,
+    /// Write one recording as a WAV file that anybody can play.
+    Export {
+        /// The recording, as its call's record names it, below `storage.recordings`.
+        #[arg(value_name = "RECORDING")]
+        recording: PathBuf,
+        /// The file to be written; it must not be there.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]

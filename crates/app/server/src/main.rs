@@ -18,6 +18,8 @@ mod gauges;
 mod in_force;
 mod ladder;
 mod lock;
+mod recording_days;
+mod recording_keys;
 mod recordings;
 mod records;
 mod reports;
@@ -27,6 +29,7 @@ mod simulate;
 mod sounds;
 mod supervision;
 mod trace;
+mod traces;
 mod users;
 mod visit;
 
@@ -108,6 +111,9 @@ fn run(cli: &Cli) -> Result<()> {
     if let Some(Command::Bench(Bench { what: Measurement::Records(options) })) = &cli.command {
         return runtime()?.block_on(bench::records(options));
     }
+    if let Some(Command::Recordings(Recordings { what: RecordingsTask::NewKey { file } })) = &cli.command {
+        return recording_keys::new_key(file);
+    }
     if let Some(Command::Restore(options)) = &cli.command {
         return runtime()?.block_on(backup::restore(&cli.config, options));
     }
@@ -142,12 +148,11 @@ fn run(cli: &Cli) -> Result<()> {
         Some(Command::Simulate(options)) => simulate::run(&configuration, options, runtime),
         Some(Command::Bench(Bench { what })) => measured(&configuration, what, runtime),
         Some(Command::Trace(options)) => runtime()?.block_on(trace::run(&configuration, options)),
-        Some(Command::Recordings(Recordings { what: RecordingsTask::Verify })) => {
-            recordings::verify(&configuration)
-        }
-        Some(Command::Recordings(Recordings { what: RecordingsTask::Repair })) => {
-            logs(&configuration, &cli.log)?;
-            runtime()?.block_on(recordings::repair(&configuration))
+        Some(Command::Recordings(Recordings { what })) => {
+            if matches!(what, RecordingsTask::Repair) {
+                logs(&configuration, &cli.log)?;
+            }
+            runtime()?.block_on(of_recordings(&configuration, what))
         }
         Some(Command::Audit(Audit { what: AuditTask::Verify })) => {
             runtime()?.block_on(audit::verify(&configuration))
@@ -160,6 +165,19 @@ fn run(cli: &Cli) -> Result<()> {
             runtime()?.block_on(backup::backup(&configuration, &cli.config, options))
         }
         Some(Command::User(user)) => runtime()?.block_on(users::add(&configuration, user)),
+    }
+}
+
+async fn of_recordings(configuration: &Configuration, what: &RecordingsTask) -> Result<()> {
+    match what {
+        RecordingsTask::Verify => recordings::verify(configuration).await,
+        RecordingsTask::Repair => recordings::repair(configuration).await,
+        RecordingsTask::Rekey => recording_keys::rekey(configuration).await,
+        RecordingsTask::Export { recording, file } => {
+            recording_keys::export(configuration, recording, file).await
+        }
+        // Done before, as it needs no configuration.
+        RecordingsTask::NewKey { .. } => Ok(()),
     }
 }
 

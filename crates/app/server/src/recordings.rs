@@ -7,7 +7,9 @@ use anyhow::{Context, Result, bail};
 use hotline_config::Configuration;
 use hotline_record_io::{Condition, inspect, repair_unnoted};
 use hotline_shard::{Clock, Restarted, close_interrupted};
+use hotline_store::Store;
 
+use crate::recording_days::{Proof, prove};
 use crate::{banner, server};
 
 /// How often it is told how far it is.
@@ -22,15 +24,15 @@ struct Counts {
     broken: u64,
 }
 
-/// Looks at every recording, and says of each that is not whole what is wrong with it.
+/// Looks at every recording, and says of each that is not whole what is wrong with it; then proves the chain of days.
 ///
 /// # Errors
-/// One of them is not whole, or the directory cannot be read.
-pub(crate) fn verify(configuration: &Configuration) -> Result<()> {
-    let root = &configuration.server.storage.recordings;
+/// One of them is not whole, the chain of days is broken, or the directory or the database cannot be read.
+pub(crate) async fn verify(configuration: &Configuration) -> Result<()> {
+    let (root, keys) = (&configuration.server.storage.recordings, &configuration.server.recordings.keys);
     let mut counts = Counts::default();
     let mut told = Instant::now();
-    inspect(root, |path, condition| {
+    inspect(root, keys, |path, condition| {
         counts.note(path, condition);
         if told.elapsed() >= PROGRESS {
             told = Instant::now();
@@ -48,10 +50,35 @@ pub(crate) fn verify(configuration: &Configuration) -> Result<()> {
         counts.under_way,
         counts.broken,
     ));
+    let problems = prove_days(configuration).await?;
     if counts.broken > 0 {
         bail!("{} recordings are not whole", counts.broken);
     }
+    if problems > 0 {
+        bail!("the chain of days has {problems} problems");
+    }
     Ok(())
+}
+
+/// Proves the chain of days; gives how many problems there are.
+async fn prove_days(configuration: &Configuration) -> Result<usize> {
+    let settings = &configuration.server;
+    let store = Store::open_for_reading(&settings.storage.database).await;
+    let store = store.context("the recordings' days are in the database")?;
+    let proof = prove(&store, &settings.storage.recordings, &settings.recordings.keys).await;
+    store.close().await;
+    let Proof { span, days, recordings, erased, problems } = proof?;
+    for problem in &problems {
+        banner::print(problem);
+    }
+    match span {
+        Some((first, last)) => banner::print(&format!(
+            "{days} days are closed, from {first} to {last}: {recordings} recordings, {erased} of them erased since; {} problems.",
+            problems.len()
+        )),
+        None => banner::print("No day of recordings is closed yet."),
+    }
+    Ok(problems.len())
 }
 
 /// Does to recordings and calls what a start of the server would do after a crash, and does not start. Beyond that it reads
@@ -63,13 +90,14 @@ pub(crate) async fn repair(configuration: &Configuration) -> Result<()> {
     let _locks = server::lock_files(&configuration.server)?;
     let (store, writer) = server::open_store(configuration).await?;
     let root: &Path = &configuration.server.storage.recordings;
-    let done = close_interrupted(&store, root, Clock::start().now().wall).await;
+    let keys = &configuration.server.recordings.keys;
+    let done = close_interrupted(&store, (root, keys), Clock::start().now().wall).await;
     let closed = writer.close().await;
     store.close().await;
     let Restarted { calls, recordings, .. } = done?;
     closed.context("the journal")?;
     let (mut unnoted, mut broken) = (0, 0);
-    repair_unnoted(root, |path, outcome| match outcome {
+    repair_unnoted(root, keys, |path, outcome| match outcome {
         Ok(()) => unnoted += 1,
         Err(error) => {
             broken += 1;
@@ -110,6 +138,11 @@ impl Counts {
                 "cut off: it plays as far as it goes; `hotline recordings repair` completes it".to_owned()
             }
             Condition::Altered => "altered: these are not the samples that were recorded".to_owned(),
+            Condition::Locked { key } => {
+                format!(
+                    "sealed with the key {key}, which `recordings.encryption` of the server's file does not name"
+                )
+            }
             Condition::Unreadable { problem } => problem,
         };
         self.broken += 1;

@@ -38,10 +38,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::in_force::InForce;
+use crate::recording_days::Closer;
 use crate::retention::Sweeper;
 use crate::sounds::Files;
 use crate::supervision::Supervision;
-use crate::{banner, certificate, doctor, files, gauges, lock, records, reports, sounds, users};
+use crate::{banner, certificate, doctor, files, gauges, lock, records, reports, sounds, traces, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -147,7 +148,7 @@ impl Server {
         let hours = take_over(configuration, &store, &mut controller, now).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
         let client = web_client(configuration)?;
-        let webhooks = webhooks(configuration, client.clone());
+        let (webhooks, tracing) = (webhooks(configuration, client.clone()), client.clone());
         let shard = Shard::new(Parts {
             controller,
             clock,
@@ -169,6 +170,7 @@ impl Server {
         let (stop, api_stop) = (Stop::default(), CancellationToken::new());
         let shard = parts.watch("call processing", shard.run(stop.clone(), DRAIN));
         watch_writer(&parts, &writer);
+        let traces_out = traces::start(configuration, tracing, handle.subscribe(), (&parts, &api_stop));
         tokio::spawn(gauges::collect(handle.clone(), media.handle(), recorder.gauge(), metrics.clone()));
         let (in_force, files) = (InForce::new(configuration), (configuration, server_file));
         let (kept, watched) = ((&store, &handle, clock), (&parts, &api_stop));
@@ -182,6 +184,7 @@ impl Server {
             store: store.clone(),
             writer: writer.clone(),
             recordings: configuration.server.storage.recordings.clone(),
+            recording_keys: configuration.server.recordings.keys.clone(),
             traces,
             hours: Arc::new(hours),
             passwords: configuration.server.http.passwords,
@@ -189,6 +192,7 @@ impl Server {
             metrics: Arc::new(move || metrics.render()),
             doctor: doctor::port(in_force.clone()),
             webhooks,
+            traces_out,
             https: false,
         };
         let api = parts.watch("the HTTP interface", serve_api(listener, ports, api_stop.clone()));
@@ -271,6 +275,8 @@ fn keep_house(
     let sweeper =
         Sweeper::new(configuration, in_force.recordings_days(), store.clone(), (handle.clone(), clock));
     parts.watch("the sweep of what is too old", sweeper.run(stop.clone()));
+    let closer = Closer::new(configuration, store.clone(), clock);
+    parts.watch("the chain of recordings", closer.run(stop.clone()));
 }
 
 /// The sockets of SIP and HTTP; nobody is answered yet.
@@ -438,7 +444,7 @@ fn prompts(configuration: &Configuration, renewed: mpsc::Sender<oneshot::Sender<
 }
 
 async fn close_former_calls(store: &Store, configuration: &Configuration, now: WallTime) -> Result<u64> {
-    let recordings = &configuration.server.storage.recordings;
+    let recordings = (&*configuration.server.storage.recordings, &configuration.server.recordings.keys);
     let Restarted { calls, recordings, last_seq } = close_interrupted(store, recordings, now).await?;
     if calls > 0 || recordings > 0 {
         warn!(calls, recordings, "the server had stopped during calls; their records are closed");
@@ -463,6 +469,7 @@ fn start_media(
     let prompts = Arc::new(prompts);
     let config = RecorderConfig {
         format: settings.recordings.format,
+        keys: settings.recordings.keys.clone(),
         ..RecorderConfig::new(settings.storage.recordings.clone())
     };
     let recorder = Recorder::start(config, tell.clone())?;

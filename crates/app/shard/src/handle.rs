@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use hotline_acd::{AgentView, Decision, ReasonView};
-use hotline_base::{AgentId, CallId, Pii};
+use hotline_base::{AgentId, CallId, Pii, RequestId};
 use hotline_call::{
     Alarm, Command, CommandError, Event, LineQuality, MergeView, ScreenPop, Snapshot, TrunkView,
 };
 use hotline_sip::endpoint::Blocked;
 use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::request::current_request;
 
 /// Requests that may wait for the shard; beyond it the caller is told that the server is busy.
 pub const REQUESTS_MAX: usize = 1024;
@@ -55,6 +57,15 @@ pub enum Ask {
     Message(Message, oneshot::Sender<Result<bool, CommandError>>),
 }
 
+/// What is asked, and the request of a client for which.
+#[derive(Debug)]
+pub struct Asked {
+    /// What.
+    pub ask: Ask,
+    /// For which.
+    pub request: Option<RequestId>,
+}
+
 /// A call that an agent makes from the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Originate {
@@ -94,7 +105,7 @@ pub enum HandleError {
 /// A cheap handle on the shard.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    asks: mpsc::Sender<Ask>,
+    asks: mpsc::Sender<Asked>,
     live: broadcast::Sender<Arc<Live>>,
     lines: broadcast::Sender<LineQuality>,
 }
@@ -102,7 +113,7 @@ pub struct Handle {
 impl Handle {
     /// A handle, with the ends that the shard keeps.
     #[must_use]
-    pub fn channel() -> (Self, mpsc::Receiver<Ask>, broadcast::Sender<Arc<Live>>) {
+    pub fn channel() -> (Self, mpsc::Receiver<Asked>, broadcast::Sender<Arc<Live>>) {
         let (asks, receiver) = mpsc::channel(REQUESTS_MAX);
         let (live, _) = broadcast::channel(LIVE_MAX);
         let (lines, _) = broadcast::channel(LINES_MAX);
@@ -225,7 +236,8 @@ impl Handle {
 
     async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, HandleError> {
         let (reply, answer) = oneshot::channel();
-        self.asks.try_send(ask(reply)).map_err(|error| match error {
+        let asked = Asked { ask: ask(reply), request: current_request() };
+        self.asks.try_send(asked).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => HandleError::Busy,
             mpsc::error::TrySendError::Closed(_) => HandleError::Stopped,
         })?;

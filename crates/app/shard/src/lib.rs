@@ -8,6 +8,7 @@ mod kept;
 mod lookup;
 mod outside;
 mod remember;
+mod request;
 mod restart;
 mod resume;
 mod shard;
@@ -15,8 +16,9 @@ mod sound;
 mod unlisted;
 
 pub use clock::Clock;
-pub use handle::{Ask, Handle, HandleError, LINES_MAX, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX};
+pub use handle::{Ask, Asked, Handle, HandleError, LINES_MAX, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX};
 pub use lookup::{Locate, Locating};
+pub use request::{current_request, for_request};
 pub use restart::{RestartError, Restarted, close_interrupted};
 pub use resume::resume;
 pub use shard::{INCOMING_MAX, MEDIA_EVENTS_MAX, OVERLOAD, Parts, RELIEF, Shard, Stop};

@@ -12,7 +12,7 @@ use hotline_call::{
     AgentFact, CallEvent, CallRecord, Correction, EndCause, EndKind, Event, EventKind, OfferOutcome, Party,
     QueueOutcome, Recording, RecordingState,
 };
-use hotline_record_io::{Repaired, StartError, recover, repair, settle};
+use hotline_record_io::{Keyring, Repaired, StartError, recover, repair, settle};
 use hotline_store::{EVENTS_PAGE_MAX, Store, StoreError};
 use tracing::warn;
 
@@ -49,17 +49,17 @@ pub enum RestartError {
 /// [`RestartError`]; nothing is lost then, the next start does the rest.
 pub async fn close_interrupted(
     store: &Store,
-    recordings: &Path,
+    (recordings, keys): (&Path, &Keyring),
     now: WallTime,
 ) -> Result<Restarted, RestartError> {
-    let mended = repair(recordings)?;
+    let mended = repair(recordings, keys)?;
     close_sessions(store).await?;
     let mut seq = beyond(store.last_seq().await?);
     let open = store.open_calls().await?;
     let calls = open.len();
     for (call, events) in open {
         let Some(mut record) = fold(call, &events) else { continue };
-        let found = recordings_of(&record, &mended, recordings);
+        let found = recordings_of(&record, &mended, (recordings, keys));
         let last_known = events.last().map_or(now, |event| event.at);
         let mut closing = Vec::new();
         for (at, what) in closing_events(&record, &found, last_known) {
@@ -144,7 +144,7 @@ fn fold(call: CallId, events: &[Event]) -> Option<CallRecord> {
 }
 
 /// The complete recordings of a call: the mended ones, and those that only the journal knows.
-fn recordings_of(record: &CallRecord, mended: &[Repaired], root: &Path) -> Vec<Repaired> {
+fn recordings_of(record: &CallRecord, mended: &[Repaired], (root, keys): (&Path, &Keyring)) -> Vec<Repaired> {
     let is_of_call = |repaired: &&Repaired| {
         let is_known = record.recordings.iter().any(|known| known.id == repaired.recording);
         is_known || repaired.call == record.call
@@ -155,7 +155,8 @@ fn recordings_of(record: &CallRecord, mended: &[Repaired], root: &Path) -> Vec<R
         if is_found || recording.state != RecordingState::Open {
             continue;
         }
-        match recover(root, recording.id, record.call, recording.started_at, &recording.path) {
+        let of = (recording.id, record.call, recording.started_at);
+        match recover(root, keys, of, &recording.path) {
             Ok(told) => found.push(told),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => warn!(recording = %recording.id, %error, "a recording cannot be mended"),
@@ -483,15 +484,15 @@ mod tests {
         let url = format!("sqlite://{}", directory.path().join("test.db").display());
         let store = Store::open(&url).await.unwrap();
         let recordings = directory.path().join("recordings");
-        let fresh = close_interrupted(&store, &recordings, at(0)).await.unwrap();
+        let fresh = close_interrupted(&store, (&*recordings, &Keyring::default()), at(0)).await.unwrap();
         assert_eq!(fresh, Restarted { calls: 0, recordings: 0, last_seq: 0 });
 
         store.append_events(&journal(offered())).await.unwrap();
-        let first = close_interrupted(&store, &recordings, at(99)).await.unwrap();
+        let first = close_interrupted(&store, (&*recordings, &Keyring::default()), at(99)).await.unwrap();
         assert_eq!((first.calls, first.last_seq), (1, 2 * SEQ_GAP + 3));
         let record = store.get_call(call()).await.unwrap().unwrap();
         assert_eq!(record.ended_at, Some(at(3)));
-        let second = close_interrupted(&store, &recordings, at(99)).await.unwrap();
+        let second = close_interrupted(&store, (&*recordings, &Keyring::default()), at(99)).await.unwrap();
         assert_eq!((second.calls, second.last_seq), (0, 4 * SEQ_GAP));
     }
 
@@ -524,7 +525,7 @@ mod tests {
         store.append_events(&events).await.unwrap();
 
         for _ in 0..2 {
-            close_interrupted(&store, &recordings, at(99)).await.unwrap();
+            close_interrupted(&store, (&*recordings, &Keyring::default()), at(99)).await.unwrap();
             let mut told = Vec::new();
             for agent in &agents {
                 let sessions = store.agent_sessions(agent, at(0), at(99)).await.unwrap();

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hotline_base::RequestId;
 use hotline_call::{
     CallEvent, CallRecord, Command, CommandError, Controller, Event, EventKind, LineQuality, Reply, Request,
 };
@@ -22,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::handle::{Ask, Live, Message, Originate};
+use crate::handle::{Ask, Asked, Live, Message, Originate};
 use crate::lookup::{Locate, Lookups};
 use crate::resume;
 use crate::sound::{SoundParts, Sounds};
@@ -85,7 +86,7 @@ pub struct Parts {
     /// For events and records.
     pub writer: Writer,
     /// Commands and questions.
-    pub asks: mpsc::Receiver<Ask>,
+    pub asks: mpsc::Receiver<Asked>,
     /// The live stream.
     pub live: broadcast::Sender<Arc<Live>>,
     /// How lines of agents sound.
@@ -263,14 +264,10 @@ impl Shard {
         self.parts.controller.poll_timeout().map_or(IDLE, |(at, _)| at - now)
     }
 
-    fn on_ask(&mut self, ask: Ask) {
+    fn on_ask(&mut self, Asked { ask, request }: Asked) {
         // Whoever asked may have gone away meanwhile, which is no error.
         match ask {
-            Ask::Command(command, reply) => {
-                let mut outcome = Ok(());
-                self.core(|core, now| outcome = core.handle_command(now, command));
-                drop(reply.send(outcome));
-            }
+            Ask::Command(command, reply) => drop(reply.send(self.on_command(command, request))),
             Ask::Counters(reply) => drop(reply.send(self.parts.controller.counters())),
             Ask::Trunks(reply) => {
                 let now = self.parts.clock.now();
@@ -293,7 +290,9 @@ impl Shard {
                 self.core(|core, now| {
                     let Originate { agent, to, caller_id } = &originate;
                     let caller_id = caller_id.as_ref().map(|number| number.expose().as_str());
-                    outcome = core.originate(now, agent, to.expose(), caller_id);
+                    outcome = core.for_request(request, "dial", |core| {
+                        core.originate(now, agent, to.expose(), caller_id)
+                    });
                 });
                 drop(reply.send(outcome));
             }
@@ -309,6 +308,25 @@ impl Shard {
                 drop(reply.send(self.parts.controller.snapshot(now)));
             }
         }
+    }
+
+    /// Carries a command out; what is logged meanwhile has the request for which.
+    fn on_command(&mut self, command: Command, request: Option<RequestId>) -> Result<(), CommandError> {
+        let what = command.name();
+        let span = request.as_ref().map(|id| tracing::info_span!("command", %id, what));
+        let _entered = span.as_ref().map(tracing::Span::enter);
+        let mut outcome = Ok(());
+        let is_asked = request.is_some();
+        self.core(|core, now| {
+            outcome = core.for_request(request, what, |core| core.handle_command(now, command));
+        });
+        if is_asked {
+            match &outcome {
+                Ok(()) => tracing::info!("a command is carried out"),
+                Err(refusal) => tracing::info!(%refusal, "a command is refused"),
+            }
+        }
+        outcome
     }
 
     fn on_message(&mut self, message: &Message, reply: oneshot::Sender<Result<bool, CommandError>>) {

@@ -7,6 +7,7 @@ mod bounded;
 mod given;
 mod id;
 mod pii;
+mod request;
 mod rng;
 mod time;
 mod timer;
@@ -18,6 +19,7 @@ pub use id::{
     RecordingId, ReservationId, SkillId, TrunkId, VoiceMessageId, numbers_of, shard_of,
 };
 pub use pii::Pii;
+pub use request::RequestId;
 pub use rng::Rng;
 pub use time::{Now, Time, WallTime};
 pub use timer::TimerQueue;

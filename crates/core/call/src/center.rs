@@ -68,9 +68,20 @@ pub struct Center {
     pub timing: Timing,
 }
 
+/// From when on a call of a caller is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingStart {
+    /// From the first talk with somebody.
+    FirstTalk,
+    /// From the answer on: what the caller says to flows and in queues, too.
+    Answer,
+}
+
 /// What of a talk is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordingPolicy {
+    /// From when on a call of a caller is recorded.
+    pub start: RecordingStart,
     /// Whether an agent's call to somebody is recorded while another call of the agent waits. The other call's recording
     /// goes on in any case.
     pub consult: bool,
@@ -81,7 +92,7 @@ pub struct RecordingPolicy {
 impl Default for RecordingPolicy {
     fn default() -> Self {
         // A card number takes a minute to read out.
-        Self { consult: true, pause_max: Duration::from_secs(120) }
+        Self { start: RecordingStart::FirstTalk, consult: true, pause_max: Duration::from_secs(120) }
     }
 }
 

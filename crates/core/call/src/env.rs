@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hotline_acd::Acd;
 use hotline_base::{
-    AgentId, BridgeId, CallId, Given, HoursId, LegId, Now, PlayId, RecordingId, Rng, Time, TimerQueue,
-    numbers_of,
+    AgentId, BridgeId, CallId, Given, HoursId, LegId, Now, PlayId, RecordingId, RequestId, Rng, Time,
+    TimerQueue, numbers_of,
 };
 use hotline_hours::Override;
 use hotline_ivr::Flows;
@@ -15,6 +15,7 @@ use hotline_sip::Endpoint;
 use serde::{Deserialize, Serialize};
 
 use crate::callbacks::Callbacks;
+use crate::cause::{Cause, Requested};
 use crate::center::Center;
 use crate::command::{CommandError, Request};
 use crate::controller::{CallTimer, Counters, MessageOutcome, NextDay};
@@ -65,6 +66,8 @@ pub(crate) struct Leg {
     pub(crate) heard: bool,
     /// What it had counted when it told last how it sounds.
     pub(crate) measured: Measured,
+    /// The request of a client for which it was opened, until it is open.
+    pub(crate) cause: Option<RequestId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,6 +99,11 @@ pub(crate) struct Env {
     pub(crate) callbacks: Callbacks,
     /// Places in line of callers who were cut off.
     pub(crate) places: KeptPlaces,
+    /// Which phones of agents take a call by themselves when asked by headers, by their contact: learnt.
+    pub(crate) phones_that_answer: BTreeMap<AgentId, (String, bool)>,
+    /// The request of a client for which all is done; within a turn.
+    #[serde(skip)]
+    cause: Option<Cause>,
     seq: u64,
     next_id: u64,
 }
@@ -131,6 +139,8 @@ impl Env {
             rng,
             callbacks: Callbacks::default(),
             places: KeptPlaces::default(),
+            phones_that_answer: BTreeMap::new(),
+            cause: None,
             seq: last_seq,
             next_id: 0,
         }
@@ -169,10 +179,27 @@ impl Env {
         self.legs.get(&leg).is_some_and(|leg| leg.heard)
     }
 
+    /// Does something for a request of a client.
+    pub(crate) fn set_cause(&mut self, cause: Option<Cause>) {
+        self.sip.set_cause(cause.as_ref().map(|cause| cause.request.clone()));
+        self.cause = cause;
+    }
+
+    /// The request for which all is done at the moment.
+    pub(crate) fn request(&self) -> Option<RequestId> {
+        self.cause.as_ref().map(|cause| cause.request.clone())
+    }
+
+    /// What is to be noted of `call` before anything else: for which request it happens.
+    pub(crate) fn note_cause(&mut self, call: CallId) -> Option<Requested> {
+        self.cause.as_mut()?.note(call)
+    }
+
     /// Asks the media plane for a port for `call`.
     pub(crate) fn open_leg(&mut self, call: CallId, owner: LegOwner) -> LegId {
         let leg = LegId(self.next_id());
-        self.legs.insert(leg, Leg { call, owner, heard: false, measured: Measured::default() });
+        let cause = self.cause.as_ref().map(|cause| cause.request.clone());
+        self.legs.insert(leg, Leg { call, owner, heard: false, measured: Measured::default(), cause });
         self.media.push_back(media::Command::OpenLeg { leg, call });
         leg
     }

@@ -12,6 +12,7 @@ use hotline_media::{RecordingIndex, Supervision};
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
+use crate::cause::Requested;
 use crate::sound::LegSound;
 
 /// One fact. `seq` grows by one for each event of this server. After a restart it goes on far above the last number
@@ -307,6 +308,8 @@ pub enum CallEvent {
         /// When it goes on at the latest, unless the agent pauses again.
         until: WallTime,
     },
+    /// What follows is done for a request of a client.
+    Requested(Requested),
     /// What is said is recorded again.
     RecordingResumed {
         /// The recording.

@@ -5,6 +5,7 @@
 
 mod call;
 mod callbacks;
+mod cause;
 mod center;
 mod command;
 mod controller;
@@ -26,9 +27,10 @@ mod trunk;
 mod voice;
 
 pub use callbacks::{CALLBACKS_MAX, Callback, CallbackPlace, CallbackState, TRUNK_PATIENCE, TRUNK_PAUSE};
+pub use cause::Requested;
 pub use center::{
-    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, TAKE_CALL_KEY, TAKE_CALL_PROMPT,
-    Timing,
+    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, RecordingStart, TAKE_CALL_KEY,
+    TAKE_CALL_PROMPT, Timing,
 };
 pub use command::{
     Answer, Command, CommandError, Control, Message, Oversight, Question, Reply, Request, Supervision,
@@ -53,8 +55,8 @@ pub use queue::{
 };
 pub use record::{
     Attendance, CallRecord, CalledBack, Correction, CountedOffer, Dial, DialOutcome, Ending, FlowStep,
-    LeftMessage, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex, RecordingState, SurveyAnswer,
-    Transfer, TransferOutcome, Visit,
+    LeftMessage, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex, RecordingState, RequestedAt,
+    SurveyAnswer, Transfer, TransferOutcome, Visit,
 };
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{Attendee, CallState, CallView, POP_STEPS_MAX, ScreenPop, Snapshot};

@@ -13,6 +13,7 @@ use hotline_ivr::PathStep;
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
+use crate::cause::{REQUESTS_MAX, Requested};
 use crate::event::{CallEvent, DialFailure, EndCause, Entry, Part, Party, QueueOutcome, Source, Who};
 use crate::sound::LegSound;
 use crate::staff::CallDisposition;
@@ -76,6 +77,9 @@ pub struct CallRecord {
     /// Who sent the caller on to whom, in order.
     #[serde(default)]
     pub transfers: Vec<Transfer>,
+    /// What was done with it for requests of clients, in order; at most 200.
+    #[serde(default)]
+    pub requests: Vec<RequestedAt>,
     /// The wish to be called back that the call was made for.
     #[serde(default)]
     pub callback: Option<CalledBack>,
@@ -97,6 +101,15 @@ pub struct CallRecord {
     /// What became of the call, by agent. Added when a record is read: most of it is said when the record is written.
     #[serde(skip)]
     pub dispositions: Vec<CallDisposition>,
+}
+
+/// Something that was done for a request of a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestedAt {
+    /// When.
+    pub at: WallTime,
+    /// What, for which request.
+    pub what: Requested,
 }
 
 /// One message of the caller.
@@ -348,6 +361,7 @@ impl CallRecord {
             offers: Vec::new(),
             recordings: Vec::new(),
             transfers: Vec::new(),
+            requests: Vec::new(),
             answers: Vec::new(),
             callback: None,
             attendances: Vec::new(),
@@ -413,6 +427,7 @@ impl CallRecord {
                 let (id, mailbox) = (*message, mailbox.clone());
                 self.messages.push(LeftMessage { id, mailbox, at, duration: *duration });
             }
+            CallEvent::Requested(what) => self.note_request(at, what),
             CallEvent::CallingBack { callback, requested_at, .. } => {
                 self.callback = Some(CalledBack { id: *callback, requested_at: *requested_at });
             }
@@ -428,6 +443,13 @@ impl CallRecord {
                 self.ended_by = Some(*by);
                 self.cause = Some(cause.clone());
             }
+        }
+    }
+
+    /// What follows is done for a request of a client.
+    fn note_request(&mut self, at: WallTime, what: &Requested) {
+        if self.requests.len() < REQUESTS_MAX {
+            self.requests.push(RequestedAt { at, what: what.clone() });
         }
     }
 

@@ -102,6 +102,9 @@ pub struct RecordingIndex {
     /// Who spoke for how long; `None` if nobody listened, as after a crash.
     #[serde(default)]
     pub talk: Option<Talk>,
+    /// SHA-256 of the samples as they are in the file, in hexadecimal; `None` while it is open, and after a crash.
+    #[serde(default)]
+    pub sha256: Option<String>,
 }
 
 /// Who spoke for how long in a recording, by how much louder a side was than its line. Music and ringing count as speech, a pause

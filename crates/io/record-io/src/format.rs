@@ -1,12 +1,11 @@
 //! The four shapes of a file: one or two channels, 16-bit samples or µ-law.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 use hotline_audio::ulaw;
 use serde::{Deserialize, Serialize};
 
+use crate::bytes::Bytes;
 use crate::wav::{Frame, SAMPLE_RATE_HZ};
 
 /// How recordings are written. The default is what every player and every tool for speech takes.
@@ -163,9 +162,9 @@ impl Format {
     }
 
     /// The format of a file of ours; `None` if a crash left no header.
-    pub(crate) fn read(file: &File) -> io::Result<Option<Self>> {
+    pub(crate) fn read(file: &dyn Bytes) -> io::Result<Option<Self>> {
         let mut header = [0; PREFIX];
-        if file.metadata()?.len() < PREFIX as u64 {
+        if file.length()? < PREFIX as u64 {
             return Ok(None);
         }
         file.read_exact_at(&mut header, 0)?;

@@ -130,7 +130,7 @@ impl Index {
         for place in self.open.into_values() {
             self.index.legs[place].to_ms = millis(length);
         }
-        RecordingIndex { gaps: gaps.told(), talk: Some(talk), ..self.index }
+        RecordingIndex { gaps: gaps.told(), talk: Some(talk), sha256: None, ..self.index }
     }
 }
 

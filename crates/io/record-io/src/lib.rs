@@ -13,6 +13,7 @@
 #[cfg(test)]
 mod alignment;
 mod archive;
+mod bytes;
 #[cfg(test)]
 mod concealment;
 mod failure;
@@ -23,10 +24,14 @@ mod manifest;
 mod notes;
 mod outbox;
 mod peaks;
+mod pen;
+mod playback;
 mod recorder;
 mod recording;
+mod rekey;
 mod repair;
 mod ring;
+mod sealed;
 mod shelf;
 mod sync;
 mod talk;
@@ -34,12 +39,15 @@ mod wav;
 mod window;
 mod workbench;
 
-pub use archive::{Condition, inspect};
+pub use archive::{Condition, checksum, inspect};
 pub use failure::StartError;
 pub use format::{Channels, Coding, Format};
 pub use outbox::{Outbox, RETRY};
 pub use peaks::{PEAKS_MAX, Peaks, peaks};
+pub use playback::Playback;
 pub use recorder::{Recorder, RecorderConfig, RecorderCounters, RecorderGauge};
 pub use recording::LENGTH_MAX;
+pub use rekey::{Rekeyed, rekey};
 pub use repair::{Repaired, recover, repair, repair_unnoted, settle};
 pub use ring::Tap;
+pub use sealed::{KeyId, Keyring, MasterKey, SealError};

@@ -1,12 +1,12 @@
 //! What a recording says of itself beside its samples, as JSON in a chunk of its own at the end of the file.
 
-use std::fs::File;
 use std::io;
 
 use hotline_base::{CallId, RecordingId, WallTime};
 use hotline_media::RecordingIndex;
 use serde::{Deserialize, Serialize};
 
+use crate::bytes::Bytes;
 use crate::format::Format;
 use crate::wav;
 
@@ -48,12 +48,17 @@ pub(crate) enum Outcome {
 
 impl Manifest {
     /// Whether it tells of these frames of the file: reads all of them, unless nobody knows what they were.
-    pub(crate) fn is_of(&self, file: &File, format: Format, frames: u64) -> io::Result<bool> {
+    pub(crate) fn is_of(&self, file: &dyn Bytes, format: Format, frames: u64) -> io::Result<bool> {
         let is_alike = match &self.sha256 {
             Some(known) => wav::digest(file, format, frames)? == *known,
             None => true,
         };
         Ok(is_alike && wav::millis(frames) == self.duration_ms)
+    }
+
+    /// The index as the call's record has it: with the checksum, which the manifest has beside.
+    pub(crate) fn index_told(&self) -> RecordingIndex {
+        RecordingIndex { sha256: self.sha256.clone(), ..self.index.clone() }
     }
 
     /// Of a recording that came to its end.

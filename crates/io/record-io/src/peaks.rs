@@ -1,13 +1,13 @@
 //! What a recording looks like: the loudest sample of each of some stretches, for both sides. Also of one that is being written.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use hotline_audio::ulaw;
 
+use crate::bytes::Found;
 use crate::format::{Channels, Coding, Format};
+use crate::sealed::Keyring;
 use crate::wav::{SAMPLE_RATE_HZ, frames_said};
 
 /// The most stretches into which a recording is cut.
@@ -28,12 +28,13 @@ pub struct Peaks {
 /// [`PEAKS_MAX`], and no more than there are samples). Takes as long as the disk needs: not for a thread that must not wait.
 ///
 /// # Errors
-/// The file cannot be read, or is no recording.
-pub fn peaks(path: &Path, points: usize) -> io::Result<Peaks> {
-    let file = File::open(path)?;
-    let format = Format::read(&file)?.ok_or(io::ErrorKind::InvalidData)?;
-    let on_disk = file.metadata()?.len().saturating_sub(format.header_len()) / format.frame_len();
-    let frames = frames_said(&file, format)?.unwrap_or(0).min(on_disk);
+/// The file cannot be read, is no recording, or is sealed and cannot be opened ([`SealError`](crate::SealError)).
+pub fn peaks(path: &Path, keys: &Keyring, points: usize) -> io::Result<Peaks> {
+    let found = Found::open(path, keys, false)?;
+    let file = found.bytes();
+    let format = Format::read(file)?.ok_or(io::ErrorKind::InvalidData)?;
+    let on_disk = file.length()?.saturating_sub(format.header_len()) / format.frame_len();
+    let frames = frames_said(file, format)?.unwrap_or(0).min(on_disk);
     let channels = match format.channels {
         Channels::Stereo => 2,
         Channels::Mono => 1,
@@ -92,7 +93,7 @@ mod tests {
             // What is behind the samples is not looked at.
             bytes.extend([0x7F; 100]);
             std::fs::write(&path, &bytes).unwrap();
-            let found = peaks(&path, 4).unwrap();
+            let found = peaks(&path, &Keyring::default(), 4).unwrap();
             assert_eq!(found.duration_ms, 1000);
             let near = |peak: u16, expected: u16| peak.abs_diff(expected) < 700;
             let left = &found.channels[0];
@@ -100,15 +101,15 @@ mod tests {
             let last = found.channels.last().unwrap();
             assert!(near(last[3], 32_768), "{format:?}: {last:?}");
             assert_eq!(found.channels.len(), if format.channels == Channels::Stereo { 2 } else { 1 });
-            assert_eq!(peaks(&path, usize::MAX).unwrap().channels[0].len(), PEAKS_MAX);
+            assert_eq!(peaks(&path, &Keyring::default(), usize::MAX).unwrap().channels[0].len(), PEAKS_MAX);
             // While it is written, as far as it goes.
             std::fs::write(&path, &bytes[..(format.header_len() + 4000 * format.frame_len()) as usize])
                 .unwrap();
-            assert_eq!(peaks(&path, 4).unwrap().duration_ms, 500);
+            assert_eq!(peaks(&path, &Keyring::default(), 4).unwrap().duration_ms, 500);
             std::fs::write(&path, format.header(0, 0)).unwrap();
-            assert_eq!(peaks(&path, 4).unwrap().channels[0], Vec::<u16>::new());
+            assert_eq!(peaks(&path, &Keyring::default(), 4).unwrap().channels[0], Vec::<u16>::new());
         }
         std::fs::write(directory.path().join("y.wav"), "no recording").unwrap();
-        assert!(peaks(&directory.path().join("y.wav"), 4).is_err());
+        assert!(peaks(&directory.path().join("y.wav"), &Keyring::default(), 4).is_err());
     }
 }

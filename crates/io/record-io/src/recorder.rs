@@ -17,6 +17,7 @@ use crate::index::Gaps;
 use crate::outbox::Outbox;
 use crate::recording::{Begin, Recording};
 use crate::ring::{Entry, Rings, Tap, ring};
+use crate::sealed::Keyring;
 use crate::shelf::Shelf;
 use crate::sync::SyncThread;
 use crate::workbench::Workbench;
@@ -35,13 +36,15 @@ pub struct RecorderConfig {
     pub ring_slots: usize,
     /// How files are written.
     pub format: Format,
+    /// With which key they are sealed; without any they are plain.
+    pub keys: Keyring,
 }
 
 impl RecorderConfig {
     /// The defaults for a directory.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        Self { root, ring_slots: 32_768, format: Format::default() }
+        Self { root, ring_slots: 32_768, format: Format::default(), keys: Keyring::default() }
     }
 }
 
@@ -107,7 +110,7 @@ impl Recorder {
     where
         E: Fn(Event) -> Option<Event> + Send + 'static,
     {
-        let shelf = Shelf::open(&config.root)?;
+        let shelf = Shelf::open(&config.root, &config.keys)?;
         let shared = Arc::new(Shared::default());
         let sync = SyncThread::start(shelf.clone(), Arc::clone(&shared.syncs_skipped))
             .map_err(StartError::Thread)?;

@@ -14,6 +14,7 @@ use crate::format::Format;
 use crate::index::{Gaps, Index};
 use crate::manifest::Manifest;
 use crate::notes::{Note, Slot};
+use crate::pen::Pen;
 use crate::ring::Piece;
 use crate::shelf::Shelf;
 use crate::sync::{Ending, SyncThread, Synced};
@@ -45,6 +46,7 @@ pub(crate) struct Recording {
     note: Note,
     slot: Slot,
     path: PathBuf,
+    pen: Pen,
     /// The note and the files' names are on the disk, or will be when it has time.
     is_kept: bool,
     /// Since it was put on the disk last.
@@ -74,7 +76,7 @@ impl Recording {
         Begin { recording, call, at }: Begin,
         now: Instant,
     ) -> Result<Self, RecordingFailure> {
-        let path = Shelf::relative(recording, at);
+        let path = Shelf::relative(recording, at, shelf.keys.current().is_some());
         let note = Note { recording, call, started_unix_us: at, path, format, is_cut: false };
         let path = shelf.full(&note.path);
         let failed = |error: io::Error| cause(&path, &error);
@@ -82,12 +84,12 @@ impl Recording {
         // Noted before there is a file, so that a crash leaves none that nobody knows of.
         let slot = shelf.notes.write(&note).map_err(failed)?;
         let opened = File::options().read(true).write(true).create_new(true).open(&path);
-        let begun = opened.and_then(|file| match wav::write_header(&file, format, 0) {
-            Ok(()) => Ok(file),
+        let begun = opened.and_then(|file| match Pen::begin(&file, format, &shelf.keys) {
+            Ok(pen) => Ok((file, pen)),
             // An empty file is of no use.
             Err(error) => fs::remove_file(&path).and(Err(error)),
         });
-        let file = begun.map_err(|error| {
+        let (file, pen) = begun.map_err(|error| {
             shelf.notes.erase(slot).unwrap_or_else(|_| tracing::warn!(%recording, "its note stays"));
             failed(error)
         })?;
@@ -96,6 +98,7 @@ impl Recording {
             note,
             slot,
             path,
+            pen,
             is_kept: false,
             refreshes: 0,
             window: Window::default(),
@@ -196,9 +199,12 @@ impl Recording {
         let refused_ms = wav::millis(refused.samples());
         let index = std::mem::take(&mut self.index).finish(length, &gaps, self.listening.talk());
         let sha256 = std::mem::take(&mut self.digest).hex();
-        let told = (gap_ms, wav::millis(self.window.concealed()), index.clone());
+        let told = (gap_ms, wav::millis(self.window.concealed()), index);
         let manifest = Manifest::finished(self.note.identity(), format, length, told, sha256);
-        let bytes = wav::write_manifest(&self.synced.file, format, length, &manifest)
+        let index = manifest.index_told();
+        let bytes = self
+            .pen
+            .complete(&self.synced.file, format, length, &manifest)
             .map_err(|error| cause(&self.path, &error))?;
         let (recording, path) = (self.note.recording, self.note.path.clone());
         let duration_ms = manifest.duration_ms;
@@ -233,14 +239,13 @@ impl Recording {
         }
         let file = &self.synced.file;
         let mut write = || {
-            let Workbench { frames, bytes, .. } = bench;
-            wav::write_frames(file, format, first, frames, bytes)?;
-            self.digest.frames(bytes);
-            let written = first + frames.len() as u64;
-            self.listening.hear(frames);
+            self.pen.frames(file, format, first, bench)?;
+            self.digest.frames(&bench.bytes);
+            let written = first + bench.frames.len() as u64;
+            self.listening.hear(&bench.frames);
             self.listening.hear_silence(length - written);
-            wav::write_silence(file, format, (written, length), &mut self.digest)?;
-            wav::write_header(file, format, length)
+            self.pen.silence(file, format, (written, length), &mut self.digest)?;
+            self.pen.show(file, format, length)
         };
         write().map_err(|error: io::Error| cause(&self.path, &error))
     }

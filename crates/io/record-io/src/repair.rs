@@ -11,9 +11,11 @@ use hotline_base::{CallId, RecordingId, WallTime};
 use hotline_media::RecordingIndex;
 
 use crate::archive::{Condition, inspect};
+use crate::bytes::Found;
 use crate::format::Format;
 use crate::manifest::{Identity, Manifest};
 use crate::notes::{Note, Slot};
+use crate::sealed::{Keyring, SealError, Sealed, Sealer};
 use crate::shelf::Shelf;
 use crate::{StartError, wav};
 
@@ -44,8 +46,8 @@ pub struct Repaired {
 ///
 /// # Errors
 /// A directory that cannot be written, by name.
-pub fn repair(root: &Path) -> Result<Vec<Repaired>, StartError> {
-    let shelf = Shelf::open(root)?;
+pub fn repair(root: &Path, keys: &Keyring) -> Result<Vec<Repaired>, StartError> {
+    let shelf = Shelf::open(root, keys)?;
     let mut repaired = Vec::new();
     for (slot, note) in noted(&shelf, root)? {
         match shelf.mend(&note) {
@@ -66,7 +68,7 @@ pub fn repair(root: &Path) -> Result<Vec<Repaired>, StartError> {
 /// # Errors
 /// A directory that cannot be written, by name.
 pub fn settle(root: &Path, repaired: &[Repaired]) -> Result<(), StartError> {
-    let shelf = Shelf::open(root)?;
+    let shelf = Shelf::open(root, &Keyring::default())?;
     for (slot, note) in noted(&shelf, root)? {
         if repaired.iter().any(|repaired| repaired.recording == note.recording) {
             erase(&shelf, slot, &note);
@@ -82,12 +84,11 @@ pub fn settle(root: &Path, repaired: &[Repaired]) -> Result<(), StartError> {
 /// The file is missing or cannot be read or written.
 pub fn recover(
     root: &Path,
-    recording: RecordingId,
-    call: CallId,
-    started: WallTime,
+    keys: &Keyring,
+    (recording, call, started): (RecordingId, CallId, WallTime),
     path: &str,
 ) -> io::Result<Repaired> {
-    let mended = mend(root, path, (recording, Some(call), started), Format::default())?;
+    let mended = mend(root, keys, path, (recording, Some(call), started), Format::default())?;
     Ok(told(mended, call, path))
 }
 
@@ -106,9 +107,13 @@ fn erase(shelf: &Shelf, slot: Slot, note: &Note) {
 ///
 /// # Errors
 /// A directory that cannot be read.
-pub fn repair_unnoted(root: &Path, mut mended: impl FnMut(&str, io::Result<()>)) -> io::Result<()> {
+pub fn repair_unnoted(
+    root: &Path,
+    keys: &Keyring,
+    mut mended: impl FnMut(&str, io::Result<()>),
+) -> io::Result<()> {
     let mut unfinished = Vec::new();
-    inspect(root, |path, condition| {
+    inspect(root, keys, |path, condition| {
         if condition == Condition::Unfinished {
             unfinished.push(path.to_owned());
         }
@@ -119,7 +124,7 @@ pub fn repair_unnoted(root: &Path, mut mended: impl FnMut(&str, io::Result<()>))
         mended(
             &path,
             outcome.and_then(|(recording, at)| {
-                mend(root, &path, (recording, None, at), Format::default()).map(drop)
+                mend(root, keys, &path, (recording, None, at), Format::default()).map(drop)
             }),
         );
     }
@@ -127,35 +132,79 @@ pub fn repair_unnoted(root: &Path, mut mended: impl FnMut(&str, io::Result<()>))
 }
 
 /// Completes a file, whatever state it is in; `format` is its own if its header does not say.
-pub(crate) fn mend(root: &Path, path: &str, of: Identity, format: Format) -> io::Result<(Manifest, u64)> {
-    let file = File::options().read(true).write(true).open(root.join(path))?;
-    let format = Format::read(&file)?.unwrap_or(format);
+pub(crate) fn mend(
+    root: &Path,
+    keys: &Keyring,
+    path: &str,
+    of: Identity,
+    format: Format,
+) -> io::Result<(Manifest, u64)> {
+    let path = root.join(path);
+    match Found::open(&path, keys, true) {
+        Ok(Found::Plain(file)) => mend_plain(&file, of, format),
+        Ok(Found::Sealed(sealed)) => mend_sealed(*sealed, of),
+        Err(error) if SealError::of(&error) == Some(SealError::Begun) => begin_anew(&path, keys, of, format),
+        Err(error) => Err(error),
+    }
+}
+
+fn mend_plain(file: &File, of: Identity, format: Format) -> io::Result<(Manifest, u64)> {
+    let format = Format::read(file)?.unwrap_or(format);
     // Of another recording it is something that somebody said.
-    let found = wav::find_manifest(&file, format)?.filter(|(_, manifest)| manifest.recording == of.0);
+    let found = wav::find_manifest(file, format)?.filter(|(_, manifest)| manifest.recording == of.0);
     if let Some((frames, manifest)) = &found
-        && wav::frames_said(&file, format)? == Some(*frames)
-        && manifest.is_of(&file, format, *frames)?
+        && wav::frames_said(file, format)? == Some(*frames)
+        && manifest.is_of(file, format, *frames)?
     {
         // It may be in the system's memory only, and its note goes soon.
         file.sync_data()?;
         return Ok((manifest.clone(), file.metadata()?.len()));
     }
-    let frames = match (found, wav::frames_said(&file, format)?) {
+    let frames = match (found, wav::frames_said(file, format)?) {
         (Some((frames, _)), _) => frames,
-        (None, Some(frames)) if wav::has_torn_manifest(&file, format, frames)? => frames,
+        (None, Some(frames)) if wav::has_torn_manifest(file, format, frames)? => frames,
         // The samples are there before the header says so.
         (None, _) => file.metadata()?.len().saturating_sub(format.header_len()) / format.frame_len(),
     };
     let frames = format.even(frames);
-    wav::cut(&file, format, frames)?;
-    wav::write_header(&file, format, frames)?;
+    wav::cut(file, format, frames)?;
+    wav::write_header(file, format, frames)?;
     let manifest = Manifest::mended(of, format, frames);
-    let bytes = wav::write_manifest(&file, format, frames, &manifest)?;
+    let bytes = wav::write_manifest(file, format, frames, &manifest)?;
+    file.sync_data()?;
+    Ok((manifest, bytes))
+}
+
+/// A sealed file is complete if it has a manifest, which nobody without the key can have written.
+fn mend_sealed(sealed: Sealed, of: Identity) -> io::Result<(Manifest, u64)> {
+    let format = sealed.format();
+    if sealed.is_complete()
+        && let Some(manifest) = wav::read_manifest(&sealed, format)?.filter(|known| known.recording == of.0)
+        && manifest.is_of(&sealed, format, sealed.frames())?
+    {
+        return Ok((manifest, sealed.sync()?));
+    }
+    let (file, mut sealer, samples) = sealed.cut()?;
+    let manifest = Manifest::mended(of, format, samples / format.frame_len());
+    let bytes = sealer.manifest(&file, &wav::chunk(&manifest)?)?;
+    file.sync_data()?;
+    Ok((manifest, bytes))
+}
+
+/// Of a sealed file whose key a crash came before: nothing that may be in it can be heard by anybody.
+fn begin_anew(path: &Path, keys: &Keyring, of: Identity, format: Format) -> io::Result<(Manifest, u64)> {
+    let file = File::options().write(true).open(path)?;
+    let master = keys.current().ok_or(SealError::Begun)?;
+    file.set_len(0)?;
+    let mut sealer = Sealer::create(&file, format, master)?;
+    let manifest = Manifest::mended(of, format, 0);
+    let bytes = sealer.manifest(&file, &wav::chunk(&manifest)?)?;
     file.sync_data()?;
     Ok((manifest, bytes))
 }
 
 fn told((manifest, bytes): (Manifest, u64), call: CallId, path: &str) -> Repaired {
-    let Manifest { recording, started_unix_us: started, duration_ms, gap_ms, index, .. } = manifest;
+    let index = manifest.index_told();
+    let Manifest { recording, started_unix_us: started, duration_ms, gap_ms, .. } = manifest;
     Repaired { recording, call, path: path.to_owned(), started, duration_ms, gap_ms, bytes, index }
 }

@@ -12,24 +12,40 @@ use crate::StartError;
 use crate::manifest::Manifest;
 use crate::notes::{Note, Notes};
 use crate::repair::mend;
+use crate::sealed::Keyring;
+
+/// What names of plain recordings end with, and those of sealed ones.
+const PLAIN: &str = ".wav";
+const SEALED: &str = ".wav.sealed";
+
+/// Whether a recording is named like this.
+pub(crate) fn is_recording(name: &str) -> bool {
+    name.ends_with(PLAIN) || name.ends_with(SEALED)
+}
+
+/// Whether the name says that what is in the file is sealed.
+pub(crate) fn is_sealed(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(SEALED.as_bytes())
+}
 
 /// The root of all recordings.
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf {
     root: PathBuf,
     pub(crate) notes: Arc<Notes>,
+    pub(crate) keys: Keyring,
 }
 
 impl Shelf {
     /// Makes the root if need be, and makes sure that it can be written.
-    pub(crate) fn open(root: &Path) -> Result<Self, StartError> {
+    pub(crate) fn open(root: &Path, keys: &Keyring) -> Result<Self, StartError> {
         let probe = root.join(".probe");
         let notes = fs::create_dir_all(root)
             .and_then(|()| fs::write(&probe, b"probe"))
             .and_then(|()| fs::remove_file(&probe))
             .and_then(|()| Notes::open(root))
             .map_err(|source| StartError::Directory { path: root.to_path_buf(), source })?;
-        Ok(Self { root: root.to_path_buf(), notes: Arc::new(notes) })
+        Ok(Self { root: root.to_path_buf(), notes: Arc::new(notes), keys: keys.clone() })
     }
 
     /// The place of a file by its relative path.
@@ -37,19 +53,21 @@ impl Shelf {
         self.root.join(relative)
     }
 
-    /// `YYYY/MM/DD/<HHMMSS>-<id>.wav`, UTC, relative to the root.
-    pub(crate) fn relative(recording: RecordingId, at: WallTime) -> String {
+    /// `YYYY/MM/DD/<HHMMSS>-<id>.wav`, UTC, relative to the root; `….wav.sealed` if it is sealed.
+    pub(crate) fn relative(recording: RecordingId, at: WallTime, is_sealed: bool) -> String {
         let at =
             OffsetDateTime::from_unix_timestamp(at.as_unix_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (year, month, day): (i32, u8, u8) = (at.year(), u8::from(at.month()), at.day());
         let (hour, minute, second) = at.to_hms();
-        format!("{year:04}/{month:02}/{day:02}/{hour:02}{minute:02}{second:02}-{recording}.wav")
+        let end = if is_sealed { SEALED } else { PLAIN };
+        format!("{year:04}/{month:02}/{day:02}/{hour:02}{minute:02}{second:02}-{recording}{end}")
     }
 
     /// Whose file this is, and since when, by its relative path; `None` if it is none of ours.
     pub(crate) fn recording_of(relative: &str) -> Option<(RecordingId, WallTime)> {
         let (day, name) = relative.rsplit_once('/')?;
-        let (time, recording) = name.strip_suffix(".wav")?.split_once('-')?;
+        let (time, recording) =
+            name.strip_suffix(SEALED).or_else(|| name.strip_suffix(PLAIN))?.split_once('-')?;
         let mut date = day.split('/');
         let (year, month, day): (i32, u8, u8) =
             (date.next()?.parse().ok()?, date.next()?.parse().ok()?, date.next()?.parse().ok()?);
@@ -63,7 +81,7 @@ impl Shelf {
 
     /// Completes the file of a note.
     pub(crate) fn mend(&self, note: &Note) -> io::Result<(Manifest, u64)> {
-        mend(&self.root, &note.path, note.identity(), note.format)
+        mend(&self.root, &self.keys, &note.path, note.identity(), note.format)
     }
 
     /// Makes the directory for a file.
@@ -101,9 +119,12 @@ mod tests {
     fn files_lie_by_day_and_time() {
         let recording = RecordingId::generate(WallTime(0), &mut Rng::from_number(1));
         let leap_day = WallTime(1_709_251_199_999_999);
-        let path = Shelf::relative(recording, leap_day);
-        assert_eq!(path, format!("2024/02/29/235959-{recording}.wav"));
-        assert_eq!(Shelf::recording_of(&path), Some((recording, WallTime(1_709_251_199_000_000))));
+        for (is_sealed, end) in [(false, ".wav"), (true, ".wav.sealed")] {
+            let path = Shelf::relative(recording, leap_day, is_sealed);
+            assert_eq!(path, format!("2024/02/29/235959-{recording}{end}"));
+            assert_eq!(Shelf::recording_of(&path), Some((recording, WallTime(1_709_251_199_000_000))));
+            assert_eq!((is_recording(&path), super::is_sealed(Path::new(&path))), (true, is_sealed));
+        }
         for other in ["2024/02/30/235959-x.wav", "2024/02/29/235959.wav", "a.wav", "2024/02/29/2359é9-x.wav"]
         {
             assert_eq!(Shelf::recording_of(other), None, "{other}");
@@ -113,7 +134,7 @@ mod tests {
     #[test]
     fn a_root_that_cannot_be_written_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = Shelf::open(&file.path().join("recordings")).unwrap_err();
+        let error = Shelf::open(&file.path().join("recordings"), &Keyring::default()).unwrap_err();
         let path = file.path().display();
         assert_eq!(error.to_string(), format!("recordings directory {path}/recordings: cannot be written"));
     }

@@ -225,7 +225,8 @@ fn complete(shelf: &Shelf, slot: Slot, note: &Note) -> io::Result<Option<Event>>
         Ok((manifest, bytes)) => {
             shelf.sync_names(&shelf.day(&note.path), false)?;
             let (call, path) = (note.call, note.path.clone());
-            let Manifest { recording, duration_ms, gap_ms, index, .. } = manifest;
+            let index = manifest.index_told();
+            let Manifest { recording, duration_ms, gap_ms, .. } = manifest;
             Ok(Some(Event::RecordingCompleted { recording, call, path, duration_ms, gap_ms, bytes, index }))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => shelf.notes.erase(slot).map(|()| None),
@@ -326,22 +327,23 @@ mod tests {
 
     use super::*;
     use crate::format::Format;
+    use crate::sealed::Keyring;
     use crate::{Condition, inspect};
 
     #[test]
     fn what_failed_counts_as_cut_off_until_the_disk_lets_it_be_completed() {
         let root = tempfile::tempdir().unwrap();
-        let shelf = Shelf::open(root.path()).unwrap();
+        let shelf = Shelf::open(root.path(), &Keyring::default()).unwrap();
         let (at, rng) = (WallTime(1_795_415_400_000_000), &mut Rng::from_number(1));
         let (recording, call) = (RecordingId::generate(at, rng), CallId::generate(at, rng));
-        let (path, format) = (Shelf::relative(recording, at), Format::default());
+        let (path, format) = (Shelf::relative(recording, at, false), Format::default());
         let note = Note { recording, call, started_unix_us: at, path: path.clone(), format, is_cut: false };
         let slot = shelf.notes.write(&note).unwrap();
         shelf.make_room(&path).unwrap();
         fs::write(shelf.full(&path), [format.header(400, 0), vec![1; 1600]].concat()).unwrap();
         let condition = || {
             let mut found = Vec::new();
-            inspect(root.path(), |_, condition| found.push(condition)).unwrap();
+            inspect(root.path(), &Keyring::default(), |_, condition| found.push(condition)).unwrap();
             found.remove(0)
         };
         assert_eq!(condition(), Condition::UnderWay);

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use sha2::{Digest, Sha256};
 
+use crate::bytes::Bytes;
 use crate::format::{Coding, Format};
 use crate::manifest::Manifest;
 
@@ -43,6 +44,15 @@ pub(crate) fn write_manifest(
     frames: u64,
     manifest: &Manifest,
 ) -> io::Result<u64> {
+    let chunk = chunk(manifest)?;
+    let end = format.header_len() + frames * format.frame_len();
+    file.write_all_at(&chunk, end)?;
+    file.write_all_at(&format.header(frames, chunk.len() as u32), 0)?;
+    Ok(end + chunk.len() as u64)
+}
+
+/// The chunk with the manifest.
+pub(crate) fn chunk(manifest: &Manifest) -> io::Result<Vec<u8>> {
     let mut json = serde_json::to_vec(manifest)?;
     if json.len() % 2 == 1 {
         // Chunks begin at even places.
@@ -51,14 +61,11 @@ pub(crate) fn write_manifest(
     let mut chunk = MANIFEST.to_vec();
     chunk.extend((json.len() as u32).to_le_bytes());
     chunk.append(&mut json);
-    let end = format.header_len() + frames * format.frame_len();
-    file.write_all_at(&chunk, end)?;
-    file.write_all_at(&format.header(frames, chunk.len() as u32), 0)?;
-    Ok(end + chunk.len() as u64)
+    Ok(chunk)
 }
 
 /// The manifest of a complete file, where its header says; `None` for one that was under way.
-pub(crate) fn read_manifest(file: &File, format: Format) -> io::Result<Option<Manifest>> {
+pub(crate) fn read_manifest(file: &dyn Bytes, format: Format) -> io::Result<Option<Manifest>> {
     match frames_said(file, format)? {
         Some(frames) => read_chunk(file, format.header_len() + frames * format.frame_len()),
         None => Ok(None),
@@ -67,8 +74,8 @@ pub(crate) fn read_manifest(file: &File, format: Format) -> io::Result<Option<Ma
 
 /// A manifest at the very end of the file, whatever the header says, and the frames before it: a loss of power may leave an
 /// older header than the rest.
-pub(crate) fn find_manifest(file: &File, format: Format) -> io::Result<Option<(u64, Manifest)>> {
-    let length = file.metadata()?.len();
+pub(crate) fn find_manifest(file: &dyn Bytes, format: Format) -> io::Result<Option<(u64, Manifest)>> {
+    let length = file.length()?;
     let begin = length.saturating_sub(u64::from(MANIFEST_MAX)).max(format.header_len()).min(length);
     // It fits: it is no more than the longest manifest.
     let mut end = vec![0; (length - begin) as usize];
@@ -85,8 +92,8 @@ pub(crate) fn find_manifest(file: &File, format: Format) -> io::Result<Option<(u
     Ok(None)
 }
 
-fn read_chunk(file: &File, begin: u64) -> io::Result<Option<Manifest>> {
-    let Some(after) = file.metadata()?.len().checked_sub(begin + CHUNK_HEADER_LEN) else { return Ok(None) };
+fn read_chunk(file: &dyn Bytes, begin: u64) -> io::Result<Option<Manifest>> {
+    let Some(after) = file.length()?.checked_sub(begin + CHUNK_HEADER_LEN) else { return Ok(None) };
     let mut header = [0; CHUNK_HEADER_LEN as usize];
     file.read_exact_at(&mut header, begin)?;
     let (name, size) = header.split_at(MANIFEST.len());
@@ -100,8 +107,8 @@ fn read_chunk(file: &File, begin: u64) -> io::Result<Option<Manifest>> {
 }
 
 /// How many frames the header promises; `None` if a crash left none.
-pub(crate) fn frames_said(file: &File, format: Format) -> io::Result<Option<u64>> {
-    if file.metadata()?.len() < format.header_len() {
+pub(crate) fn frames_said(file: &dyn Bytes, format: Format) -> io::Result<Option<u64>> {
+    if file.length()? < format.header_len() {
         return Ok(None);
     }
     let (mut name, mut data) = ([0; 4], [0; 4]);
@@ -111,7 +118,7 @@ pub(crate) fn frames_said(file: &File, format: Format) -> io::Result<Option<u64>
 }
 
 /// True if a crash came while the manifest of a file of so many frames was written.
-pub(crate) fn has_torn_manifest(file: &File, format: Format, frames: u64) -> io::Result<bool> {
+pub(crate) fn has_torn_manifest(file: &dyn Bytes, format: Format, frames: u64) -> io::Result<bool> {
     let mut name = [0; MANIFEST.len()];
     match file.read_exact_at(&mut name, format.header_len() + frames * format.frame_len()) {
         Ok(()) => Ok(name == MANIFEST),
@@ -121,7 +128,7 @@ pub(crate) fn has_torn_manifest(file: &File, format: Format, frames: u64) -> io:
 }
 
 /// SHA-256 of the samples of so many frames, in hexadecimal.
-pub(crate) fn digest(file: &File, format: Format, frames: u64) -> io::Result<String> {
+pub(crate) fn digest(file: &dyn Bytes, format: Format, frames: u64) -> io::Result<String> {
     let mut digest = Digester::default();
     let mut bytes = vec![0; DIGEST_CHUNK];
     let (mut at, end) = (format.header_len(), format.header_len() + frames * format.frame_len());
@@ -192,6 +199,17 @@ pub(crate) fn write_silence(
         at += piece.len() as u64;
     }
     Ok(())
+}
+
+/// Digests so many bytes of silence.
+pub(crate) fn digest_silence(format: Format, length: u64, digest: &mut Digester) {
+    let silence = [format.silence(); DIGEST_CHUNK];
+    let mut left = length;
+    while left > 0 {
+        let piece = left.min(DIGEST_CHUNK as u64);
+        digest.frames(&silence[..piece as usize]);
+        left -= piece;
+    }
 }
 
 /// Milliseconds of a number of samples.
@@ -294,7 +312,7 @@ mod tests {
             assert_eq!(read_manifest(file.as_file(), format).unwrap(), Some(manifest.clone()));
             assert_eq!(find_manifest(file.as_file(), format).unwrap(), Some((102, manifest)));
             let mut riff = [0; 4];
-            file.as_file().read_exact_at(&mut riff, 4).unwrap();
+            Bytes::read_exact_at(file.as_file(), &mut riff, 4).unwrap();
             assert_eq!(u64::from(u32::from_le_bytes(riff)), length - 8);
             assert_eq!(play(file.path()).1, expected(format, &frames));
         }

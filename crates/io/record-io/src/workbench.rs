@@ -48,6 +48,8 @@ pub(crate) struct Workbench {
     pub(crate) frames: Vec<Frame>,
     /// The same as it is in a file.
     pub(crate) bytes: Vec<u8>,
+    /// The same as it is in a sealed one.
+    pub(crate) sealed: Vec<u8>,
 }
 
 impl Workbench {

@@ -15,8 +15,8 @@ use hotline_media::{
     RecordingFailure, Voice,
 };
 use hotline_record_io::{
-    Channels, Coding, Condition, Format, LENGTH_MAX, Recorder, RecorderConfig, Repaired, Tap, inspect,
-    recover, repair, repair_unnoted, settle,
+    Channels, Coding, Condition, Format, Keyring, LENGTH_MAX, Recorder, RecorderConfig, Repaired, Tap,
+    inspect, recover, repair, repair_unnoted, settle,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -123,7 +123,7 @@ fn each_side_is_on_its_channel_at_its_time() {
     assert!(level(&left, 1000.0) < -50.0 && level(&right, 440.0) < -50.0);
     assert!(left[..4000].iter().all(|sample| *sample == 0), "silence before");
     assert!(left[12_000..].iter().all(|sample| *sample == 0), "silence after");
-    assert_eq!(repair(studio.root.path()).unwrap(), [], "nothing is left to mend");
+    assert_eq!(repair(studio.root.path(), &Keyring::default()).unwrap(), [], "nothing is left to mend");
     let told = recover_first(studio.root.path());
     assert_eq!(
         (told.duration_ms, told.gap_ms, told.bytes),
@@ -135,7 +135,7 @@ fn each_side_is_on_its_channel_at_its_time() {
 /// What the first recording's file says of itself to somebody who knows where it is.
 fn recover_first(root: &Path) -> Repaired {
     let path = format!("2026/11/23/063000-{}.wav", recording(1));
-    recover(root, recording(1), call(), AT, &path).unwrap()
+    recover(root, &Keyring::default(), (recording(1), call(), AT), &path).unwrap()
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_file_plays_while_it_grows_and_after_a_crash() {
     let file = fs::File::options().append(true).open(crashed.path().join(relative)).unwrap();
     let whole = file.metadata().unwrap().len();
     file.set_len(whole + 4 * 1600 + 3).unwrap();
-    let mended = repair(crashed.path()).unwrap();
+    let mended = repair(crashed.path(), &Keyring::default()).unwrap();
     assert_eq!(mended.len(), 1);
     assert_eq!((mended[0].recording, mended[0].call, mended[0].started), (recording(1), call(), AT));
     assert_eq!(Path::new(&mended[0].path), relative);
@@ -165,10 +165,14 @@ fn a_file_plays_while_it_grows_and_after_a_crash() {
     assert_eq!(frames * 1000 / 8000, mended[0].duration_ms);
     assert_eq!(frames, (whole - 44) / 4 + 1600, "whole frames");
     assert_eq!(mended[0].gap_ms, None);
-    assert_eq!(repair(crashed.path()).unwrap(), mended, "told again until it is on record");
+    assert_eq!(
+        repair(crashed.path(), &Keyring::default()).unwrap(),
+        mended,
+        "told again until it is on record"
+    );
     assert_eq!(recover_first(crashed.path()), mended[0]);
     settle(crashed.path(), &mended).unwrap();
-    assert_eq!(repair(crashed.path()).unwrap(), [], "once");
+    assert_eq!(repair(crashed.path(), &Keyring::default()).unwrap(), [], "once");
     assert_eq!(listen(&crashed.path().join(relative))[0].len() as u64, frames);
 }
 
@@ -191,7 +195,7 @@ fn a_killed_process_loses_at_most_two_seconds() {
     child.kill().unwrap();
     let talked_ms = begin.elapsed().as_millis() as u64;
     child.wait().unwrap();
-    let mended = repair(root.path()).unwrap();
+    let mended = repair(root.path(), &Keyring::default()).unwrap();
     assert_eq!(mended[0].path, path.strip_prefix(root.path()).unwrap().to_str().unwrap());
     assert!(mended[0].duration_ms + 2000 >= talked_ms, "{} of {talked_ms} ms", mended[0].duration_ms);
     let [left, _] = listen(&path);
@@ -238,9 +242,9 @@ fn a_crash_before_the_first_byte_leaves_nothing_to_mend() {
     copy_all(studio.root.path(), crashed.path());
     let file = crashed.path().join(path.strip_prefix(studio.root.path()).unwrap());
     fs::remove_file(&file).unwrap();
-    assert_eq!(repair(crashed.path()).unwrap(), []);
+    assert_eq!(repair(crashed.path(), &Keyring::default()).unwrap(), []);
     fs::write(&file, "").unwrap();
-    assert_eq!(repair(crashed.path()).unwrap(), [], "its note is gone");
+    assert_eq!(repair(crashed.path(), &Keyring::default()).unwrap(), [], "its note is gone");
     assert_eq!(recover_first(crashed.path()).duration_ms, 0);
     assert_eq!(listen(&file)[0].len(), 0);
 }
@@ -270,7 +274,7 @@ fn what_the_journal_knows_is_mended_without_a_note_and_without_noise() {
 /// Every recording below a root with what a look at it finds.
 fn conditions(root: &Path) -> Vec<(String, Condition)> {
     let mut all = Vec::new();
-    inspect(root, |path, condition| all.push((path.to_owned(), condition))).unwrap();
+    inspect(root, &Keyring::default(), |path, condition| all.push((path.to_owned(), condition))).unwrap();
     all
 }
 
@@ -324,7 +328,7 @@ fn a_recording_that_begins_during_the_look_is_under_way() {
     // The look has seen that there is a next day before anything is recorded on it.
     fs::create_dir(root.join("2026/11/24")).unwrap();
     let mut found = Vec::new();
-    inspect(root, |_, condition| {
+    inspect(root, &Keyring::default(), |_, condition| {
         if found.is_empty() {
             let at = AT + Duration::from_secs(24 * 3600);
             tap.record(recording(2), Chunk::Start { call: call(), at });
@@ -375,7 +379,9 @@ fn samples_that_never_reached_the_disk_are_not_told_as_recorded() {
         (fs::read(&path).unwrap(), noted.path().join(path.strip_prefix(studio.root.path()).unwrap()));
     let mended = |bytes: &[u8]| {
         fs::write(&file, bytes).unwrap();
-        let [mended] = &repair(noted.path()).unwrap()[..] else { panic!("one recording") };
+        let [mended] = &repair(noted.path(), &Keyring::default()).unwrap()[..] else {
+            panic!("one recording")
+        };
         (mended.duration_ms, mended.gap_ms, listen(&file)[0].len())
     };
     assert_eq!(mended(&whole), (1000, Some(0), 8000), "it came to its end");
@@ -434,7 +440,7 @@ fn a_bug_in_one_recording_costs_that_one() {
                 | [(_, Condition::Whole { .. }), (_, Condition::Mended { .. })]
         )
     });
-    let told = repair(root.path()).unwrap();
+    let told = repair(root.path(), &Keyring::default()).unwrap();
     assert_eq!(told.iter().map(|told| told.recording).collect::<Vec<_>>(), [recording(1)], "for its record");
 }
 
@@ -454,7 +460,8 @@ fn what_is_noted_nowhere_is_mended_when_asked_for() {
     fs::write(&foreign, "RIFF").unwrap();
     let root = studio.root.path();
     let mut told = Vec::new();
-    repair_unnoted(root, |path, outcome| told.push((path.to_owned(), outcome.is_ok()))).unwrap();
+    repair_unnoted(root, &Keyring::default(), |path, outcome| told.push((path.to_owned(), outcome.is_ok())))
+        .unwrap();
     let name = |path: &Path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
     assert_eq!(told, [(name(&path), true), (name(&foreign), false)]);
     assert_eq!(conditions(root)[0].1, Condition::Mended { duration_ms: 500 });
@@ -560,7 +567,7 @@ fn stopping_completes_what_is_under_way() {
     );
     start(&mut tap, 2);
     assert_eq!(tap.poll_failed(), Some((recording(2), RecordingFailure::RecorderBusy)));
-    assert_eq!(repair(studio.root.path()).unwrap(), []);
+    assert_eq!(repair(studio.root.path(), &Keyring::default()).unwrap(), []);
 }
 
 fn mark(kind: MarkKind, by: Option<&str>, why: Option<&str>) -> Mark {
@@ -673,7 +680,7 @@ fn in_format(format: Format) {
             assert_eq!(heard[3001..], vec![0; heard.len() - 3001], "silence is silence");
         }
     }
-    let mended = repair(crashed.path()).unwrap();
+    let mended = repair(crashed.path(), &Keyring::default()).unwrap();
     assert_eq!(mended.len(), 1, "{format:?}");
     let file = crashed.path().join(&mended[0].path);
     let frame = if format.channels == Channels::Stereo { 2 } else { 1 }

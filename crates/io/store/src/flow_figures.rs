@@ -10,7 +10,7 @@ use crate::db::{Argument, Tx, portions, sql};
 use crate::{Store, StoreError};
 
 /// Microseconds of a day.
-const DAY_US: i64 = 86_400_000_000;
+pub(crate) const DAY_US: i64 = 86_400_000_000;
 /// The most pairs of step and exit that the figures of a flow give, those that were taken most often.
 pub const FLOW_EXITS_MAX: usize = 5000;
 

@@ -145,6 +145,7 @@ const CASES: &[Case] = cases![
     backup::a_backup_of_earlier_tables_is_brought_up_to_date,
     recordings::nothing_of_a_held_call_is_erased,
     recordings::the_oldest_recordings_are_found_by_queue,
+    recordings::a_day_is_closed_once_with_what_belongs_to_no_other,
     reports::stays_are_counted_by_interval_and_once,
     reports::the_time_of_a_call_counts_for_the_interval_in_which_it_began_to_wait,
     reports::the_time_of_an_agent_counts_for_one_stay_and_not_for_those_called_back,

@@ -74,6 +74,10 @@ metrics_table! {
         "What was forgotten because it was older than `retention` allows: messages, recordings, and days of flow_figures.";
     RetentionFailures, Counter, Count, "hotline_retention_failures_total", [],
         "Sweeps of what is too old that came to no end and are tried again.";
+    RecordingDayFailures, Counter, Count, "hotline_recording_day_failures_total", [],
+        "Attempts to close a day of recordings that failed and are tried again.";
+    OtlpSpans, Counter, Count, "hotline_otlp_spans_total", ["outcome"],
+        "Spans of traces: exported, failed because the collector did not take them, or dropped because there was no room.";
     MessagesAdopted, Counter, Count, "hotline_messages_adopted_total", [],
         "Messages of callers that were on no list when the server started.";
     FlowVersionsLost, Counter, Count, "hotline_flow_versions_lost_total", [],

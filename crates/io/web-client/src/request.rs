@@ -64,6 +64,8 @@ pub enum Body {
     Json(Value),
     /// `text/plain; charset=utf-8`.
     Text(String),
+    /// Anything, with its content type.
+    Bytes(&'static str, Bytes),
 }
 
 /// One request. `Debug` shows nothing of a person.
@@ -137,6 +139,7 @@ impl Prepared {
             Body::Empty => Bytes::new(),
             Body::Json(value) => Bytes::from(value.to_string()),
             Body::Text(text) => Bytes::from(text.clone()),
+            Body::Bytes(_, bytes) => bytes.clone(),
         };
         if body.len() > REQUEST_BODY_MAX {
             return Err(Failure::BadRequest);
@@ -190,6 +193,7 @@ const fn content_type(body: &Body) -> Option<&'static str> {
         Body::Empty => None,
         Body::Json(_) => Some("application/json"),
         Body::Text(_) => Some("text/plain; charset=utf-8"),
+        Body::Bytes(content_type, _) => Some(content_type),
     }
 }
 

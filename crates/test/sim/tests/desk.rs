@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use hotline_acd::AgentState;
-use hotline_base::{CallId, Pii};
+use hotline_base::{CallId, Pii, RequestId};
 use hotline_call::{
-    CallRecord, CommandError, Control, EndKind, MonitorMode, Oversight, Part, Party, RecordingPolicy,
-    TransferOutcome,
+    CallRecord, Command, CommandError, Control, EndKind, MonitorMode, Oversight, Part, Party,
+    RecordingPolicy, TransferOutcome,
 };
 use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
 
@@ -77,6 +77,90 @@ impl Scene {
     fn all_hear(world: &World, all: &[PhoneId]) -> bool {
         all.iter().all(|one| all.iter().all(|other| one == other || world.hears(*one, *other)))
     }
+}
+
+/// A caller for whom the phone of the only agent rings, which knows nothing of NOTIFY `talk`; nobody picks it up.
+fn ringing(seed: u64, loud: bool) -> (World, PhoneId, PhoneId) {
+    let mut world = World::new(seed, loud, Rules { agents: 1, ..Rules::default() });
+    world.open();
+    let agent = world.agent(0);
+    world.manners(agent).pick_up = PickUp::Never;
+    let caller = world.add_caller(None);
+    let dial = world.number();
+    world.later(Duration::ZERO, caller, dial);
+    until_it_rings(&mut world);
+    (world, caller, agent)
+}
+
+fn until_it_rings(world: &mut World) {
+    let rings = |world: &World| {
+        world
+            .only_call()
+            .record
+            .offers
+            .last()
+            .is_some_and(|offer| offer.ringing_at.is_some() && offer.ended_at.is_none())
+    };
+    assert!(world.run_until(LONG, rings));
+}
+
+fn answer(world: &mut World) -> Result<(), CommandError> {
+    let call = world.only_call().record.call;
+    world.try_command(Command::Control { call, by: "agent0".into(), what: Control::Answer })
+}
+
+#[test]
+fn a_phone_that_cannot_be_told_to_answer_is_called_anew_within_the_same_offer() {
+    for_each_seed(100, |seed, loud| {
+        let (mut world, caller, agent) = ringing(seed, loud);
+        // As it does when the headers ask for it.
+        world.manners(agent).pick_up = PickUp::After(Duration::from_millis(200));
+        assert_eq!(answer(&mut world), Ok(()));
+        assert_eq!(answer(&mut world), Ok(()), "said twice, it is done once");
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, agent)));
+        world.later(Duration::ZERO, caller, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        let record = world.close_with_one();
+        assert_eq!(record.offers.len(), 1, "the caller did not go back to the line");
+        assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
+    });
+}
+
+#[test]
+fn a_phone_that_only_rings_again_is_known_and_refused_the_next_time() {
+    for_each_seed(20, |seed, loud| {
+        let (mut world, caller, agent) = ringing(seed, loud);
+        assert_eq!(answer(&mut world), Ok(()));
+        let is_over = |world: &World| world.only_call().record.offers[0].ended_at.is_some();
+        assert!(world.run_until(LONG, is_over), "it lasts no longer than any offer");
+        world.command(Command::SetReady("agent0".into()));
+        until_it_rings(&mut world);
+        assert_eq!(answer(&mut world), Err(CommandError::PhoneCannotAnswer));
+        world.manners(agent).pick_up = PickUp::After(Duration::ZERO);
+        world.later(Duration::ZERO, caller, Act::HangUp);
+        world.run_for(Duration::from_secs(40));
+        world.close_with_one();
+    });
+}
+
+#[test]
+fn what_was_asked_by_a_request_is_in_the_record_once_and_what_was_refused_is_not() {
+    for_each_seed(20, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let id = |text: &str| RequestId::parse(text).unwrap();
+        let first = scene.first;
+        scene.world.control_for(id("r-hold"), first, Control::Hold(true)).unwrap();
+        scene.world.run_for(WHILE);
+        let refused = scene.world.control_for(id("r-swap"), first, Control::Swap);
+        assert_eq!(refused, Err(CommandError::NobodyAsked));
+        scene.control(Control::Hold(false));
+        scene.world.run_for(WHILE);
+        scene.world.control_for(id("r-end"), first, Control::HangUp).unwrap();
+        let record = scene.close();
+        let told: Vec<_> =
+            (record.requests.iter()).map(|one| (one.what.request.as_str(), one.what.what.as_str())).collect();
+        assert_eq!(told, [("r-hold", "hold"), ("r-end", "hang_up")]);
+    });
 }
 
 #[test]

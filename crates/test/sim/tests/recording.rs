@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hotline_call::{AlarmKind, CallRecord, Command, CommandError, RecordingPolicy, RecordingState};
+use hotline_call::{
+    AlarmKind, CallRecord, Command, CommandError, RecordingPolicy, RecordingStart, RecordingState,
+};
 use hotline_media::MarkKind;
 use hotline_sim::{Act, PhoneId, Rules, World, for_each_seed};
 
@@ -41,6 +43,29 @@ fn marks(record: &CallRecord) -> Vec<(MarkKind, Option<&str>, Option<&str>)> {
 
 const PAUSED: (MarkKind, Option<&str>, Option<&str>) =
     (MarkKind::Paused, Some("agent:agent0"), Some("a card number"));
+
+#[test]
+fn a_caller_is_recorded_from_the_answer_on_if_wished_and_in_one_recording() {
+    for_each_seed(50, |seed, loud| {
+        let recording = RecordingPolicy { start: RecordingStart::Answer, ..RecordingPolicy::default() };
+        let mut world = World::new(seed, loud, Rules { agents: 1, recording, ..Rules::default() });
+        let agent = world.agent(0);
+        let caller = world.add_caller(None);
+        let dial = world.number();
+        world.later(Duration::ZERO, caller, dial);
+        assert!(
+            world.run_until(LONG, |world| world.is_recorded(caller)),
+            "before anybody could take the call"
+        );
+        world.open();
+        assert!(world.run_until(LONG, |world| world.are_talking(caller, agent)));
+        assert!(world.is_recorded(agent));
+        world.later(Duration::ZERO, caller, Act::HangUp);
+        world.run_for(Duration::from_secs(30));
+        let record = world.close_with_one();
+        assert_eq!(record.recordings.len(), 1);
+    });
+}
 
 #[test]
 fn an_agent_pauses_and_resumes_and_a_forgotten_pause_ends_by_itself() {

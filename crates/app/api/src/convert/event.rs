@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hotline_api_types as api;
 use hotline_api_types::What;
 use hotline_base::{AgentId, Pii, WallTime};
-use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Source};
+use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Requested, Source};
 
 use super::decision::decision;
 use super::record::{
@@ -72,6 +72,9 @@ fn call_event(what: &CallEvent, at: WallTime, sight: Sight) -> What {
         | CallEvent::PartyLeft { .. }
         | CallEvent::TakenOver { .. }
         | CallEvent::Muted { .. } => company_event(what, sight),
+        CallEvent::Requested(Requested { request, what }) => {
+            What::CallRequested { request_id: request.to_string(), what: what.clone() }
+        }
         CallEvent::Held { by } => What::CallHeld { by: party(*by) },
         CallEvent::Retrieved { by } => What::CallRetrieved { by: party(*by) },
         CallEvent::RecordingStarted { .. }

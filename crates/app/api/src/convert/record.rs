@@ -8,7 +8,7 @@ use hotline_base::{LegId, Pii};
 use hotline_call::{
     Attendance, CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind,
     Entry, FlowStep, LeftMessage, LegSound, LineQuality, MonitorMode, Offer, OfferOutcome, Part, Party,
-    QueueOutcome, QueueVisit, Recording, RecordingState, Source, SurveyAnswer, Transfer, TransferOutcome,
+    QueueOutcome, QueueVisit, Recording, RecordingState, RequestedAt, Source, SurveyAnswer, Transfer, TransferOutcome,
     Who,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
@@ -43,6 +43,7 @@ pub(crate) fn record(record: &CallRecord, sight: Sight) -> api::Record {
         recordings: record.recordings.iter().map(recording).collect(),
         answers: record.answers.iter().map(answer).collect(),
         transfers: record.transfers.iter().map(|one| transfer(one, sight)).collect(),
+        requests: record.requests.iter().map(requested).collect(),
         attendances: record.attendances.iter().map(|one| attendance(one, sight)).collect(),
         dials: record.dials.iter().map(|one| dial(one, sight)).collect(),
         diversion: record.diversion.as_ref().map(|one| diversion(one, sight)),
@@ -360,6 +361,7 @@ fn recording(recording: &Recording) -> api::Recording {
         marks: recording.index.marks.iter().map(recorded_mark).collect(),
         gaps: recording.index.gaps.iter().map(recorded_gap).collect(),
         talk: recording.index.talk.map(recorded_talk),
+        sha256: recording.index.sha256.clone(),
     };
     match &recording.state {
         RecordingState::Open => open,
@@ -388,6 +390,10 @@ fn recording(recording: &Recording) -> api::Recording {
 fn recorded_leg(leg: &RecordedLeg) -> api::RecordedLeg {
     let (speaker, channel) = (leg.speaker.as_str().to_owned(), channel(leg.channel));
     api::RecordedLeg { speaker, channel, from_ms: leg.from_ms, to_ms: leg.to_ms }
+}
+
+fn requested(RequestedAt { at, what }: &RequestedAt) -> api::CallRequest {
+    api::CallRequest { at: time(*at), request_id: what.request.to_string(), what: what.what.clone() }
 }
 
 fn recorded_talk(talk: Talk) -> api::RecordedTalk {

@@ -77,7 +77,8 @@ pub(crate) async fn play(
     fields: RangeFields,
 ) -> Result<Sound, ApiError> {
     let (message, whose) = find(&app, &who, Permission::MessagesSee, &id).await?;
-    let sound = Sound::open(&app.ports.recordings, &message.path, &fields).await?;
+    let sound =
+        Sound::open((&*app.ports.recordings, &app.ports.recording_keys), &message.path, &fields).await?;
     let detail = serde_json::json!({
         "call": message.call.to_string(), "first_byte": sound.range().first, "bytes": sound.range().length
     });

@@ -13,6 +13,7 @@ use hotline_ivr::{Language, PromptName};
 use hotline_prompt_files::{
     ConvertError, LEVEL_DBFS, MUSIC, PromptFile, convert, folders, list as list_files, remove, write,
 };
+use hotline_record_io::Keyring;
 use hotline_yaml::is_name;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -120,7 +121,8 @@ pub(crate) async fn listen(
 ) -> Result<Sound, ApiError> {
     who.may(Permission::PromptsSee, Subject::Center)?;
     let (language, name) = place(&language, &name)?;
-    Sound::open(&app.ports.prompts.folder, &format!("{language}/{name}.wav"), &fields).await
+    Sound::open((&*app.ports.prompts.folder, &Keyring::default()), &format!("{language}/{name}.wav"), &fields)
+        .await
 }
 
 /// `PUT /api/v1/prompts/{language}/{name}`: on return it can be played, and named by flows.

@@ -8,7 +8,7 @@ use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::RecordingId;
 use hotline_call::{CallRecord, Recording, RecordingState};
-use hotline_record_io::{PEAKS_MAX, Peaks, peaks};
+use hotline_record_io::{PEAKS_MAX, Peaks, SealError, peaks};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
 use crate::extract::{Path, Query, RangeFields};
-use crate::sound::{Sound, locate};
+use crate::sound::{Sound, locate, missing};
 
 /// Stretches of a picture unless asked otherwise.
 const POINTS_DEFAULT: usize = 800;
@@ -46,7 +46,8 @@ pub(crate) async fn play(
     if matches!(recording.state, RecordingState::Erased { .. }) {
         return Err(ApiError::NotFound);
     }
-    let sound = Sound::open(&app.ports.recordings, &recording.path, &fields).await?;
+    let sound =
+        Sound::open((&*app.ports.recordings, &app.ports.recording_keys), &recording.path, &fields).await?;
     let detail = serde_json::json!({
         "recording": recording.id.to_string(), "first_byte": sound.range().first, "bytes": sound.range().length
     });
@@ -82,13 +83,13 @@ pub(crate) async fn picture(
     }
     let file = locate(&app.ports.recordings, &recording.path).await?;
     let _permit = PICTURES_AT_ONCE.try_acquire().map_err(|_| ApiError::Busy)?;
-    let read = tokio::task::spawn_blocking(move || peaks(&file, points)).await;
+    let keys = app.ports.recording_keys.clone();
+    let read = tokio::task::spawn_blocking(move || peaks(&file, &keys, points)).await;
     let Peaks { duration_ms, channels } = read.map_err(|_| ApiError::Panicked)?.map_err(|error| {
         // It has a header as soon as there is anything to be heard.
-        if error.kind() == io::ErrorKind::InvalidData {
-            ApiError::NotFound
-        } else {
-            ApiError::RecordingUnreadable(error)
+        match SealError::of(&error) {
+            None if error.kind() == io::ErrorKind::InvalidData => ApiError::NotFound,
+            Some(_) | None => missing(error),
         }
     })?;
     Ok(axum::Json(api::RecordingPeaks { duration_ms, channels }))

@@ -5,11 +5,12 @@ use std::time::Duration;
 use hotline_acd::OfferFailure;
 use hotline_base::{CallId, LegId, RecordingId, Rng, WallTime};
 use hotline_call::{CallEvent, CallRecord, CallState, CallView, EndCause, EndKind, Party, RecordingIndex};
-use hotline_media::{Channel, RecordedLeg, Talk};
+use hotline_media::{Channel, Chunk, Codec, Event, RecordedLeg, Talk};
+use hotline_record_io::{Recorder, RecorderConfig};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, send};
-use crate::server::{Server, call_id, record};
+use crate::server::{Server, call_id, record, recording_keys};
 
 const WAV: &[u8] = b"RIFF0123456789";
 
@@ -88,7 +89,8 @@ async fn an_agent_reads_its_own_calls_and_an_admin_all() {
             "id": recording_id().to_string(), "path": "2026/01/31/a.wav", "started_at": "1970-01-01T00:00:02.000Z",
             "state": "finished", "duration_ms": 7040, "gap_ms": 0, "bytes": 14, "problem": null, "erased_at": null,
             "legs": [{ "speaker": "agent:1001", "channel": "right", "from_ms": 0, "to_ms": 7040 }], "marks": [], "gaps": [],
-            "talk": { "customer_ms": 2000, "agent_ms": 4000, "over_talk_ms": 500, "over_talks": 1, "silence_ms": 1540, "longest_silence_ms": 900 }
+            "talk": { "customer_ms": 2000, "agent_ms": 4000, "over_talk_ms": 500, "over_talks": 1, "silence_ms": 1540, "longest_silence_ms": 900 },
+            "sha256": null
         })
     );
     assert_eq!(server.get(&path, &bob).await.status, 403);
@@ -299,4 +301,58 @@ async fn a_picture_of_a_recording_shows_who_was_loud_when() {
     }
     let bob = server.token("1002").await;
     assert_eq!(server.get(&path, &bob).await.status, 403);
+}
+
+/// A recorder of the server's key leaves a second of a call below the recordings; gives its path.
+fn sealed_recording(root: &std::path::Path) -> String {
+    let (tell, events) = std::sync::mpsc::channel();
+    let config = RecorderConfig { keys: recording_keys(), ..RecorderConfig::new(root.to_path_buf()) };
+    let tell = move |event| tell.send(event).err().map(|refused| refused.0);
+    let recorder = Recorder::start(config, tell).unwrap();
+    let mut tap = recorder.tap();
+    tap.record(recording_id(), Chunk::Start { call: call_id(1), at: WallTime(0) });
+    let (leg, channel, codec) = (LegId(1), Channel::Customer, Codec::Pcmu);
+    let chunk = Chunk::Audio { leg, channel, position: 0, codec, payload: &[0x90; 160] };
+    tap.record(recording_id(), chunk);
+    tap.record(recording_id(), Chunk::Finish { length: 8000 });
+    let finished = events.iter().find_map(|event| {
+        let Event::RecordingFinished { path, .. } = event else { return None };
+        Some(path)
+    });
+    recorder.stop();
+    finished.unwrap()
+}
+
+#[tokio::test]
+async fn a_sealed_recording_is_heard_like_any_other_and_one_that_was_changed_is_told() {
+    let server = Server::start().await;
+    let (call, ann) = (call_id(1), server.token("1001").await);
+    let file = sealed_recording(&server.recordings);
+    server.store.save_record(&finished(call, "1001", &file)).await.unwrap();
+    let path = format!("/api/v1/calls/{call}/recording");
+    let whole = server.get(&path, &ann).await;
+    assert_eq!((whole.status, &whole.body[..4]), (200, &b"RIFF"[..]));
+    assert_eq!(whole.body[44..48], whole.body[48..52], "the customer's first two samples");
+    assert_ne!(whole.body[44..46], [0, 0]);
+    let fields = [("authorization", ann.as_str()), ("range", "bytes=100-63999")];
+    let part = send(server.address, "GET", &path, &fields, b"").await;
+    let length = whole.body.len();
+    assert_eq!(part.field("content-range"), Some(&*format!("bytes 100-{}/{length}", length.min(64_000) - 1)));
+    assert_eq!(part.body, whole.body[100..length.min(64_000)]);
+    let picture = server.get(&format!("{path}/peaks?points=2"), &ann).await.json();
+    assert!(picture["channels"][0][0].as_u64() > Some(1000) && picture["channels"][0][1] == 0, "{picture}");
+
+    let on_disk = server.recordings.join(&file);
+    let mut bytes = std::fs::read(&on_disk).unwrap();
+    bytes[1100] ^= 1;
+    std::fs::write(&on_disk, &bytes).unwrap();
+    for path in [path.clone(), format!("{path}/peaks")] {
+        let told = server.get(&path, &ann).await;
+        assert_eq!((told.status, &told.json()["kind"]), (500, &json!("recording_altered")), "{path}");
+    }
+    // With a slot of another key.
+    bytes[515] ^= 1;
+    std::fs::write(&on_disk, &bytes).unwrap();
+    let told = server.get(&path, &ann).await;
+    assert_eq!((told.status, &told.json()["kind"]), (500, &json!("recording_locked")));
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::client::send;
+use crate::client::{Answer, send};
 use crate::server::{PASSWORD, Server};
 
 #[tokio::test]
@@ -99,6 +99,37 @@ async fn every_answer_has_its_id_and_the_security_headers() {
     seen.dedup();
     assert_eq!(seen.len(), 4);
     assert_eq!(server.get("/api/v1/live", &token).await.field("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn a_request_keeps_the_id_that_its_client_gave_it() {
+    let server = Server::start().await;
+    let token = server.token("boss").await;
+    let ask = async |id: &str| -> Answer {
+        let fields = [("authorization", token.as_str()), ("x-request-id", id)];
+        send(server.address, "GET", "/api/v1/nothing", &fields, b"").await
+    };
+    let answer = ask("crm-7.f_2").await;
+    assert_eq!((answer.status, answer.field("x-request-id")), (404, Some("crm-7.f_2")));
+    assert_eq!(answer.json()["request_id"], "crm-7.f_2");
+    for bad in ["+4930123456", "4930123456", "a b", "a;b", &"x".repeat(65)] {
+        let answer = ask(bad).await;
+        let ours = answer.field("x-request-id").unwrap();
+        assert!(ours != bad && ours.len() == 17, "{bad}: {ours}");
+        assert_eq!(answer.json()["request_id"], ours);
+    }
+    let fields = [
+        ("authorization", token.as_str()),
+        ("x-request-id", "r-reset"),
+        ("content-type", "application/json"),
+    ];
+    let path = "/api/v1/users/1002/sign-out";
+    assert!(send(server.address, "POST", path, &fields, b"").await.status < 300);
+    let log = server.get("/api/v1/audit", &token).await.json();
+    assert!(
+        log["entries"].as_array().unwrap().iter().any(|entry| entry["detail"]["request_id"] == "r-reset"),
+        "{log}"
+    );
 }
 
 #[tokio::test]

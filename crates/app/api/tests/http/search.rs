@@ -6,7 +6,7 @@ use hotline_base::{CallId, LegId, WallTime};
 use hotline_call::{CallEvent, CallRecord, EndCause, EndKind, Party};
 use serde_json::{Value, json};
 
-use crate::server::{Server, call_id, record, user};
+use crate::server::{Server, call_id, detail, record, user};
 
 /// A call of `+4930123456` that this agent took in `queue`.
 fn taken(number: u64, agent: &str, queue: &str) -> CallRecord {
@@ -137,14 +137,13 @@ async fn calls_are_taken_away_as_tables_and_that_is_in_the_audit_log() {
     assert_eq!(server.get("/api/v1/calls.csv", &ann).await.status, 403);
     assert_eq!(server.get("/api/v1/calls.csv?number_ends=1", &boss).await.status, 422);
     let log = server.get("/api/v1/audit?action=records.export", &boss).await.json();
-    let details: Vec<&Value> =
-        log["entries"].as_array().unwrap().iter().map(|entry| &entry["detail"]).collect();
+    let details: Vec<Value> = log["entries"].as_array().unwrap().iter().map(detail).collect();
     assert_eq!(
         details,
         [
-            &json!({"as": "xlsx", "queue": "sales"}),
-            &json!({"as": "csv", "limit": 2}),
-            &json!({"as": "csv", "queue": "sales"})
+            json!({"as": "xlsx", "queue": "sales"}),
+            json!({"as": "csv", "limit": 2}),
+            json!({"as": "csv", "queue": "sales"})
         ]
     );
 }

@@ -19,7 +19,8 @@ use hotline_call::{
 };
 use hotline_config::{Configuration, load};
 use hotline_flow_files::{FlowFiles, Parts};
-use hotline_shard::{Ask, Clock, Handle, Live, Message};
+use hotline_record_io::{Keyring, MasterKey};
+use hotline_shard::{Ask, Asked, Clock, Handle, Live, Message};
 use hotline_sip_trace::{Limits, Settings, Tap, Tracer};
 use hotline_store::{SPOOL_BYTES_MAX, Store, User, Writer};
 use hotline_web_client::{Client, ClientConfig};
@@ -112,6 +113,7 @@ impl Server {
             store: store.clone(),
             writer,
             recordings: recordings.clone(),
+            recording_keys: recording_keys(),
             traces,
             center: tokio::sync::watch::Sender::new(Arc::new(center(&configuration))).subscribe(),
             passwords: PasswordRules::default(),
@@ -119,6 +121,7 @@ impl Server {
             metrics: Arc::new(metrics),
             doctor: Arc::new(|| Box::pin(async { checkup() })),
             webhooks: Webhooks { hooks: Vec::new(), client: Client::new(&ClientConfig::default()).unwrap() },
+            traces_out: Default::default(),
             https: false,
         };
         let serving = serve(listener, ports, shutdown.clone());
@@ -256,7 +259,7 @@ fn teams() -> Teams {
 }
 
 impl Shard {
-    fn run(mut asks: mpsc::Receiver<Ask>, live: broadcast::Sender<Arc<Live>>) -> Self {
+    fn run(mut asks: mpsc::Receiver<Asked>, live: broadcast::Sender<Arc<Live>>) -> Self {
         let (sender, commands) = mpsc::unbounded_channel();
         let (messages, texts) = mpsc::unbounded_channel();
         let agents = [agent("1001", "Ann"), agent("1002", "Bob")].into();
@@ -271,7 +274,7 @@ impl Shard {
         }));
         let shown = Arc::clone(&snapshot);
         tokio::spawn(async move {
-            while let Some(ask) = asks.recv().await {
+            while let Some(Asked { ask, .. }) = asks.recv().await {
                 match ask {
                     Ask::Counters(reply) => drop(reply.send(Vec::new())),
                     Ask::Trunks(reply) => drop(reply.send(Vec::new())),
@@ -475,4 +478,17 @@ pub(crate) fn pop(call: CallId, offer: u64, agent: &str) -> ScreenPop {
         crm: None,
         lookup_done: true,
     }
+}
+
+/// What opens sealed recordings of these tests.
+pub(crate) fn recording_keys() -> Keyring {
+    Keyring::new(MasterKey::parse(&"5".repeat(64)).unwrap(), [])
+}
+
+/// What an entry of the audit log says beside the request for which it was written.
+pub(crate) fn detail(entry: &Value) -> Value {
+    let mut detail = entry["detail"].clone();
+    let request = detail.as_object_mut().and_then(|detail| detail.remove("request_id"));
+    assert!(request.is_some_and(|request| request.is_string()), "{entry}");
+    detail
 }

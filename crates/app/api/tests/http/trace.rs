@@ -9,7 +9,7 @@ use hotline_sip::Flow;
 use hotline_sip_trace::Way;
 use serde_json::{Value, json};
 
-use crate::server::{Server, call_id};
+use crate::server::{Server, call_id, detail};
 
 const SDP: &str = "v=0\r\no=carrier 1 1 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\n\
                    m=audio 4000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n";
@@ -149,7 +149,7 @@ async fn a_follower_gets_what_is_new_and_is_audited_for_what_it_got() {
         log["entries"].as_array().unwrap().iter().filter(|entry| entry["action"] == "sip.read").collect();
     assert_eq!(read.len(), 2, "what gave nothing away is no reading: {read:?}");
     assert_eq!((&read[1]["actor"], &read[1]["subject"]), (&json!("boss"), &json!(call.to_string())));
-    assert_eq!(read[1]["detail"], json!({ "as": "ladder", "messages": 5, "full": false, "redact": false }));
+    assert_eq!(detail(&read[1]), json!({ "as": "ladder", "messages": 5, "full": false, "redact": false }));
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn the_file_holds_every_message_as_a_packet() {
     let redacted = server.get(&format!("{path}?redact=1"), &boss).await;
     assert!(!String::from_utf8_lossy(&redacted.body).contains("4930901820"));
     let log = server.get("/api/v1/audit?limit=1", &boss).await.json();
-    assert_eq!(log["entries"][0]["detail"], json!({ "as": "pcap", "messages": 5, "redact": true }));
+    assert_eq!(detail(&log["entries"][0]), json!({ "as": "pcap", "messages": 5, "redact": true }));
 }
 
 /// RFC 9112 §7.1.

@@ -11,6 +11,7 @@ use super::Call;
 use super::dialling::as_offer;
 use super::live::Progress;
 use super::outcall::Aim;
+use super::renewing::Renewal;
 use crate::controller::CallTimer;
 use crate::env::Env;
 use crate::event::{CallEvent, DialFailure};
@@ -24,6 +25,8 @@ pub(super) struct DeviceCall {
     pub(super) session: SessionId,
     /// As offered, and as changed since before the answer.
     pub(super) offered: MediaLeg,
+    /// Set while the phone is called anew, to take the call by itself.
+    pub(super) renewal: Renewal,
     way: Way,
 }
 
@@ -51,6 +54,11 @@ pub(super) struct Summoning {
 }
 
 impl DeviceCall {
+    /// Whether it is the registered phone.
+    pub(super) const fn is_phone(&self) -> bool {
+        matches!(self.way, Way::Phone)
+    }
+
     /// Gives back the place on a trunk, if it has one: the device is not called any more.
     pub(super) fn leave_trunk(&mut self, env: &mut Env, call: CallId) {
         match &mut self.way {
@@ -109,7 +117,7 @@ impl Call {
         })?;
         let sip_call_id = env.sip.call_id(session).expect("a session that has just begun is known");
         env.sessions.adopt(session, SipLeg { call: self.id(), end, sip_call_id });
-        Ok(DeviceCall { session, offered: media, way: Way::Phone })
+        Ok(DeviceCall { session, offered: media, renewal: Renewal::None, way: Way::Phone })
     }
 
     fn ring_outside(
@@ -122,7 +130,8 @@ impl Call {
     ) -> Result<(DeviceCall, Duration), DialFailure> {
         let sent = self.send_out(now, env, &mut hunt, aim, last)?;
         let way = Way::Outside { hunt: Box::new(hunt), found: false };
-        Ok((DeviceCall { session: sent.session, offered: sent.offered, way }, sent.rings))
+        let (session, offered, renewal) = (sent.session, sent.offered, Renewal::None);
+        Ok((DeviceCall { session, offered, renewal, way }, sent.rings))
     }
 
     /// Calls the number of who is to be called back, for the first leg. Also gives how long it is let ring.

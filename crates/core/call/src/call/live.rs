@@ -153,6 +153,7 @@ impl Call {
             env.sip.answer(now, session, description);
         }
         self.emit(now, env, CallEvent::Answered);
+        self.record_from_answer(now, env);
     }
 
     /// Tells the caller that somebody's phone rings.

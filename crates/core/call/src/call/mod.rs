@@ -16,6 +16,7 @@ mod offer;
 mod opening;
 mod outcall;
 mod recording;
+mod renewing;
 mod replacing;
 mod returning;
 mod room;
@@ -26,7 +27,7 @@ mod waiting;
 
 use std::sync::Arc;
 
-use hotline_base::{AgentId, CallId, LegId, Now, Pii};
+use hotline_base::{AgentId, CallId, LegId, Now, Pii, RequestId};
 use hotline_ivr::{Value, Variable};
 use hotline_sip::SessionId;
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,8 @@ pub(crate) struct Call {
     enqueued_first: Option<Now>,
     /// Set while the call is made for somebody who is to be called back, until the two talk.
     returning: Option<Returning>,
+    /// The request of a client by which an agent makes the call, until the agent has taken the own phone up.
+    cause: Option<RequestId>,
     stage: Stage,
 }
 
@@ -131,6 +134,13 @@ impl Call {
 
     /// Emits one event of this call and folds it into the record.
     fn emit(&mut self, now: Now, env: &mut Env, what: CallEvent) {
+        if let Some(requested) = env.note_cause(self.id) {
+            self.emit_one(now, env, CallEvent::Requested(requested));
+        }
+        self.emit_one(now, env, what);
+    }
+
+    fn emit_one(&mut self, now: Now, env: &mut Env, what: CallEvent) {
         self.record.apply(now.wall, &what);
         env.emit(now, EventKind::Call { call: self.id, what });
     }

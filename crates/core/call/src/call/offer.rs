@@ -232,8 +232,7 @@ impl Call {
 
     /// Sends the INVITE once the pop is settled and the port is open.
     fn invite_agent(&mut self, now: Now, env: &mut Env, offer: LegId) {
-        let mut from = NameAddr::new(caller_uri(self.caller(), &env.center.domain));
-        from.display = self.display_name().map(Into::into);
+        let from = self.shown_to_agent(env);
         let Some(leg) = self.agent_leg(offer) else { return };
         let Progress::Preparing { port: Port::Open(media), pop: Pop::Settled } = &leg.progress else {
             return;
@@ -258,6 +257,13 @@ impl Call {
             leg.progress = Progress::Called { device, taken: Taken::Not };
         }
         env.arm(self.id(), CallTimer::Ring(offer), now.mono + ring_timeout);
+    }
+
+    /// Who calls, as the agent's phone shows it.
+    pub(super) fn shown_to_agent(&self, env: &Env) -> NameAddr {
+        let mut from = NameAddr::new(caller_uri(self.caller(), &env.center.domain));
+        from.display = self.display_name().map(Into::into);
+        from
     }
 
     pub(super) fn display_name(&self) -> Option<String> {
@@ -299,6 +305,7 @@ impl Call {
             self.on_agent_ringing(now, env, offer);
         }
         self.on_device_answered(now, env, offer);
+        self.learn_of_phone(now, env, offer, true);
         let Some(device) = self.device_call(offer) else { return };
         if !device.offered.conclude(answer, &mut env.media) {
             self.fail_offer(now, env, offer, OfferFailure::PhoneFault, Some(200));
@@ -383,6 +390,9 @@ impl Call {
 
     /// The agent's INVITE failed with a final status.
     pub(crate) fn on_agent_failed(&mut self, now: Now, env: &mut Env, offer: LegId, failure: &Failure) {
+        if self.is_busy_with_former(now, env, offer, failure.status) {
+            return;
+        }
         if let Some(fault) = self.on_device_refused(now, env, offer, failure) {
             self.fail_offer(now, env, offer, fault, Some(failure.status));
         }
@@ -408,6 +418,7 @@ impl Call {
         // A phone that never rang cannot have been heard: its agent is not to blame.
         let rang = self.record.offers.iter().any(|entry| entry.leg == leg && entry.ringing_at.is_some());
         let failure = if rang { OfferFailure::NoAnswer } else { OfferFailure::PhoneFault };
+        self.learn_of_phone(now, env, leg, false);
         self.fail_offer(now, env, leg, failure, None);
     }
 
@@ -489,7 +500,13 @@ impl Call {
         status: Option<u16>,
     ) {
         let offer = agent.offer;
-        for timer in [CallTimer::Pop, CallTimer::AgentMediaOpen, CallTimer::Ring, CallTimer::Response] {
+        for timer in [
+            CallTimer::Pop,
+            CallTimer::AgentMediaOpen,
+            CallTimer::Ring,
+            CallTimer::Response,
+            CallTimer::Renew,
+        ] {
             env.disarm(self.id(), timer(offer));
         }
         match agent.progress {

@@ -91,7 +91,7 @@ impl Call {
         env.arm(id, CallTimer::MediaOpen, now.mono + env.center.timing.media_open);
         let (lookup, collected, stage) = (Lookup::Done(None), Arc::default(), Stage::Opening(opening));
         let (served, tape) = (Served::Caller, None);
-        let (enqueued_first, returning) = (None, None);
+        let (enqueued_first, returning, cause) = (None, None, env.request());
         let mut call = Self {
             id,
             session,
@@ -103,6 +103,7 @@ impl Call {
             collected,
             enqueued_first,
             returning,
+            cause,
             stage,
         };
         if let Some(number) = normalise(call.number(), &env.center.dial_plan) {

@@ -1,4 +1,4 @@
-//! The recording of a call: one from the first talk to the end, through hold, transfer and another talk. The customer
+//! The recording of a call: one from the first talk (or from the answer) to the end, through hold, transfer and another talk. The customer
 //! is left, everybody else right.
 
 use hotline_base::{AgentId, LegId, Now, RecordingId};
@@ -6,6 +6,7 @@ use hotline_media::{self as media, Channel, Mark, MarkKind, Speaker, Voice};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Served};
+use crate::center::RecordingStart;
 use crate::command::CommandError;
 use crate::controller::CallTimer;
 use crate::env::Env;
@@ -36,10 +37,27 @@ impl Call {
         self.begin_tape(now, env, partner.leg);
     }
 
+    /// The caller was answered: is recorded from here on, if the policy says so.
+    pub(super) fn record_from_answer(&mut self, now: Now, env: &mut Env) {
+        let is_wished = match env.center.recording.start {
+            RecordingStart::FirstTalk => false,
+            RecordingStart::Answer => self.last_queue(env).is_none_or(|queue| queue.record),
+        };
+        let is_aside = !env.center.recording.consult && self.is_consultation(env);
+        if is_wished && !is_aside && self.tape.is_none() {
+            self.start_tape(now, env, Vec::new());
+        }
+    }
+
     fn begin_tape(&mut self, now: Now, env: &mut Env, partner: LegId) {
         let partner = self.voice(env, partner, Channel::Agent);
+        self.start_tape(now, env, vec![partner]);
+    }
+
+    fn start_tape(&mut self, now: Now, env: &mut Env, others: Vec<Voice>) {
         let recording = RecordingId::generate(now.wall, &mut env.rng);
-        let voices = vec![self.voice(env, self.leg, Channel::Customer), partner];
+        let mut voices = vec![self.voice(env, self.leg, Channel::Customer)];
+        voices.extend(others);
         env.recordings.insert(recording, self.id());
         env.media.push_back(media::Command::StartRecording { recording, voices });
         self.tape = Some(Tape { id: recording, paused_by: None });

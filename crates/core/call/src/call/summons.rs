@@ -13,6 +13,7 @@ use super::live::{Activity, Live, Progress};
 use super::opening::{Begun, Opening};
 use super::{Call, Stage};
 use crate::callbacks::Returning;
+use crate::cause::Cause;
 use crate::center::AutoAnswer;
 use crate::controller::CallTimer;
 use crate::env::Env;
@@ -115,6 +116,14 @@ impl Call {
 
     /// The agent has taken the own device up: whom the agent wants is called.
     pub(crate) fn on_summoned(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
+        // What follows is done for the request that began it.
+        let cause = self.cause.take().map(|request| Cause::continued(request, self.id()));
+        env.set_cause(cause);
+        self.take_up(now, env, answer);
+        env.set_cause(None);
+    }
+
+    fn take_up(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
         let (id, leg) = (self.id(), self.leg);
         self.on_device_answered(now, env, self.leg);
         let Some(live) = self.live() else { return };

@@ -7,6 +7,7 @@ use hotline_media::{Event as MediaEvent, LegStats, PlayOutcome, RecordingEnd, Re
 
 use super::Controller;
 use crate::call::Call;
+use crate::cause::Cause;
 use crate::command::Request;
 use crate::event::{AlarmKind, CallEvent};
 use crate::record::{Correction, RecordingState};
@@ -18,7 +19,11 @@ impl Controller {
             MediaEvent::LegOpened { leg, port } => {
                 self.env.clear(now, &AlarmKind::MediaPortsExhausted);
                 self.env.clear(now, &AlarmKind::MediaSilent);
+                let known = self.env.legs.get_mut(&leg);
+                let cause = known.and_then(|known| Some(Cause::continued(known.cause.take()?, known.call)));
+                self.env.set_cause(cause);
                 self.on_leg(leg, |call, env| call.on_leg_open(now, env, leg, port));
+                self.env.set_cause(None);
             }
             MediaEvent::LegFailed { leg, cause } => {
                 // First, so that a call that ends by it waits for nothing.

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_acd::{Acd, AgentView, ReasonView};
-use hotline_base::{AgentId, CallId, LegId, Now, Rng, Time};
+use hotline_base::{AgentId, CallId, LegId, Now, RequestId, Rng, Time};
 use hotline_ivr::CallbackExit;
 use hotline_media as media;
 use hotline_sip::digest::UsedNonces;
@@ -39,6 +39,7 @@ use hotline_sip::{Datagram, Endpoint, EndpointConfig, Flow, Transmit};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
+use crate::cause::Cause;
 use crate::center::Center;
 use crate::command::{Answer, Command, CommandError, Reply, Request};
 use crate::env::Env;
@@ -94,6 +95,8 @@ pub enum CallTimer {
     Response(LegId),
     /// The tone with which a call ends has lasted long enough.
     Refusal,
+    /// The agent's phone that was called off is to be called anew.
+    Renew(LegId),
     /// A pause of the recording is over: [`crate::RecordingPolicy::pause_max`].
     Resume,
 }
@@ -201,6 +204,19 @@ impl Controller {
         outcome
     }
 
+    /// Does something for a request of a client: what it causes says so, in SIP and in the records of calls. `what` names it there.
+    pub fn for_request<T>(
+        &mut self,
+        request: Option<RequestId>,
+        what: &'static str,
+        act: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.env.set_cause(request.map(|request| Cause::new(request, what)));
+        let done = act(self);
+        self.env.set_cause(None);
+        done
+    }
+
     /// The database or DNS answered.
     pub fn handle_reply(&mut self, now: Now, reply: Reply) {
         match reply {
@@ -263,6 +279,7 @@ impl Controller {
                 CallTimer::Unheard => call.on_unheard_timeout(now, env),
                 CallTimer::Response(leg) => call.on_response_timeout(now, env, leg),
                 CallTimer::Refusal => call.on_refusal_timeout(now, env),
+                CallTimer::Renew(leg) => call.on_renew(now, env, leg),
                 CallTimer::Resume => call.on_pause_timeout(now, env),
             });
         }
@@ -271,6 +288,7 @@ impl Controller {
 
     /// An input panicked: ends the call that was acting, and raises an alarm that stands until the next start.
     pub fn handle_defect(&mut self, now: Now) {
+        self.env.set_cause(None);
         self.env.raise(now, AlarmKind::InternalError, "a defect ended a call; the log has more".to_owned());
         if let Some(id) = self.acting.take() {
             self.env.sweep(now, id);

@@ -16,7 +16,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use hotline_base::{Given, Now, Rng, Time, TimerQueue, TrunkId, numbers_of};
+use hotline_base::{Given, Now, RequestId, Rng, Time, TimerQueue, TrunkId, numbers_of};
 use serde::{Deserialize, Serialize};
 
 mod access;
@@ -159,16 +159,24 @@ struct Shared {
     layer: Layer<Owner>,
     events: VecDeque<Event>,
     counters: Counters,
+    /// What is done is done for it; within a turn.
+    #[serde(skip)]
+    cause: Option<RequestId>,
 }
 
 impl Shared {
     fn context(&mut self, now: Now) -> Context<'_> {
-        let Self { config, rng, layer, events, counters } = self;
-        Context { now, config, rng, layer, events, counters }
+        let Self { config, rng, layer, events, counters, cause } = self;
+        Context { now, config, rng, layer, events, counters, cause: cause.as_ref() }
     }
 }
 
 impl Endpoint {
+    /// Whatever is sent from here on is done for this request, and says so; `None`: for none.
+    pub fn set_cause(&mut self, request: Option<RequestId>) {
+        self.shared.cause = request;
+    }
+
     /// An endpoint without sessions. `nonce_secret` comes from a secure source; the same one, and what
     /// [`Self::used_nonces`] told, let phones go on with their nonces after a restart.
     #[must_use]
@@ -179,6 +187,7 @@ impl Endpoint {
             layer: Layer::new(),
             events: VecDeque::new(),
             counters: Counters::default(),
+            cause: None,
         };
         Self {
             shared,

@@ -112,6 +112,7 @@ header_names! {
     Date Single "Date" b"date", "RFC 3261 §20.17";
     Server Single "Server" b"server", "RFC 3261 §20.35";
     UserAgent Single "User-Agent" b"user-agent", "RFC 3261 §20.41";
+    XRequestId Single "X-Request-Id" b"x-request-id", "of this server: the request of a client that caused it";
     Warning List "Warning" b"warning", "RFC 3261 §20.43";
     Timestamp Single "Timestamp" b"timestamp", "RFC 3261 §20.38";
     Organization Single "Organization" b"organization", "RFC 3261 §20.25";

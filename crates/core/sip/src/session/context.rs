@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use hotline_base::{Now, Rng};
+use hotline_base::{Now, RequestId, Rng};
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Counters, EndpointConfig, Event, SessionId};
@@ -44,9 +44,16 @@ pub(crate) struct Context<'a> {
     pub(crate) layer: &'a mut Layer<Owner>,
     pub(crate) events: &'a mut VecDeque<Event>,
     pub(crate) counters: &'a mut Counters,
+    /// The request of a client for which it is done.
+    pub(crate) cause: Option<&'a RequestId>,
 }
 
 impl Context<'_> {
+    /// The header that says for which request of a client something is sent.
+    pub(crate) fn cause(&self) -> impl Iterator<Item = (HeaderName, String)> {
+        self.cause.map(|request| (HeaderName::XRequestId, request.to_string())).into_iter()
+    }
+
     /// Sends a request as a client transaction. What ends something is not limited: it gives room.
     pub(crate) fn request(&mut self, request: &Outgoing, flow: Flow, owner: Owner) -> Result<(), SendError> {
         let limit = match request.method {

@@ -180,12 +180,14 @@ impl Usage {
             | ReliableProvisionals::Supported
             | ReliableProvisionals::Required => SUPPORTED,
         };
-        vec![
+        let mut headers = vec![
             (HeaderName::Contact, self.contact.clone()),
             (HeaderName::Allow, ALLOW.to_owned()),
             (HeaderName::Supported, supported.to_owned()),
             (HeaderName::UserAgent, ctx.config.user_agent.clone()),
-        ]
+        ];
+        headers.extend(ctx.cause());
+        headers
     }
 
     /// Begins a response within or creating the dialog.
@@ -304,7 +306,9 @@ impl Usage {
         flow: Flow,
         reason: Option<&Reason>,
     ) {
-        let cancel = invite.cancel(reason_header(reason));
+        let mut headers = reason_header(reason);
+        headers.extend(ctx.cause());
+        let cancel = invite.cancel(headers);
         // Without room for the CANCEL, the INVITE is given up all the same when its time is over.
         match ctx.request(&cancel, flow, self.owner()) {
             Ok(()) | Err(SendError::Full | SendError::Unwritable) => {}
@@ -323,6 +327,7 @@ impl Usage {
         let mut bye = dialog.request(Method::Bye, ctx.config.sent_by(&flow), ctx.rng);
         bye.headers = reason_header(reason);
         bye.headers.push((HeaderName::UserAgent, ctx.config.user_agent.clone()));
+        bye.headers.extend(ctx.cause());
         ctx.request(&bye, flow, self.owner()).ok()?;
         Some((bye, flow))
     }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use hotline_base::Pii;
+use hotline_base::{Pii, RequestId};
 use hotline_sip::endpoint::{Event, Failure, Login, Peer, Reason, SessionId, Side};
 use hotline_sip::{HeaderName, Message};
 
@@ -78,6 +78,23 @@ pub(crate) fn response(request: &Message, status: &str, tag: &str, extra: &str) 
         header(HeaderName::CallId),
         header(HeaderName::CSeq)
     )
+}
+
+#[test]
+fn what_is_sent_for_a_request_of_a_client_says_so() {
+    let mut net = Net::pair(1, PERFECT);
+    let said = |message: &Message| message.header(HeaderName::XRequestId).map(|id| id.to_string());
+    net.on(0, |endpoint, _| endpoint.set_cause(RequestId::parse("r-1")));
+    let (invite, session) = invited(&mut net);
+    net.on(0, |endpoint, _| endpoint.set_cause(None));
+    assert_eq!(said(&invite).as_deref(), Some("r-1"));
+    let ok = response(&invite, "200 OK", "bob", &with_sdp("")).replace("v=0 offer\n", "v=0 answer");
+    let ack = net.inject(0, PHONE, &ok);
+    assert_eq!((titles(&ack), said(&ack[0])), (vec!["ACK".to_owned()], None));
+    net.on(0, |endpoint, _| endpoint.set_cause(RequestId::parse("r-2")));
+    net.on(0, |endpoint, now| endpoint.hang_up(now, session, None));
+    let bye = sent(&mut net);
+    assert_eq!((titles(&bye), said(&bye[0]).as_deref()), (vec!["BYE".to_owned()], Some("r-2")));
 }
 
 #[test]

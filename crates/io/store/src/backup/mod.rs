@@ -37,6 +37,8 @@ pub const TABLES: &[&str] = &[
     "call_disposition",
     "recording",
     "legal_hold",
+    "recording_day",
+    "recording_day_entry",
     "queue_visit",
     "agent_offer",
     "report_check",

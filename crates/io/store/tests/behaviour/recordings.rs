@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hotline_base::QueueId;
 use hotline_call::{CallRecord, Recording, RecordingState};
-use hotline_store::{Erasure, LegalHold, RecordingsOf, StoreError};
+use hotline_store::{DayEntry, Erasure, Fate, LegalHold, RecordingDay, RecordingsOf, StoreError, day};
 
 use crate::bench::Bench;
 use crate::sample::{at, call_id, finished, record, recording, recording_id};
@@ -74,4 +74,47 @@ pub(crate) async fn the_oldest_recordings_are_found_by_queue(bench: Bench) {
         assert_eq!(numbers(&found), expected, "{of:?}");
     }
     assert_eq!(store.erase_recording(recording_id(5), at(7)).await.unwrap(), Erasure::Nothing, "is written");
+}
+
+pub(crate) async fn a_day_is_closed_once_with_what_belongs_to_no_other(bench: Bench) {
+    let store = &bench.store;
+    let today = day(at(0));
+    for (number, state) in [(1, finished()), (2, finished()), (3, RecordingState::Open), (4, finished())] {
+        let mut record = recorded(number, None, state);
+        // The last one is of another month.
+        record.recordings[0].started_at = at(if number == 4 { 40 * 86_400 } else { number });
+        record.recordings[0].index.sha256 = (number == 1).then(|| "ab".repeat(32));
+        store.save_record(&record).await.unwrap();
+    }
+    assert_eq!(store.erase_recording(recording_id(2), at(50)).await.unwrap(), Erasure::Done);
+    let found = store.unchained_recordings(today, None).await.unwrap();
+    let told: Vec<_> = found.iter().map(|one| (one.recording, one.sha256.is_some(), one.is_erased)).collect();
+    assert_eq!(told, [(recording_id(1), true, false), (recording_id(2), false, true)]);
+    assert_eq!(store.unchained_recordings(today, Some(recording_id(1))).await.unwrap(), found[1..]);
+    assert_eq!(store.unchained_recordings(today - 1, None).await.unwrap(), []);
+    assert_eq!(store.unchained_recordings(today + 9, None).await.unwrap(), [], "long after its own day");
+
+    let entry = |number: u64| DayEntry {
+        recording: recording_id(number),
+        path: format!("2026/01/01/{number}.wav"),
+        sha256: number.to_string(),
+    };
+    let entries = [entry(1), entry(2), entry(7)];
+    let first = RecordingDay::close(today, "", &entries);
+    assert_eq!(store.last_recording_day().await.unwrap(), None);
+    store.close_recording_day(&first, &entries, at(60)).await.unwrap();
+    assert_eq!(store.unchained_recordings(today, None).await.unwrap(), [], "each is of one day");
+    let second = RecordingDay::close(today + 1, &first.hash, &[]);
+    assert_ne!(second.hash, RecordingDay::close(today + 1, "", &[]).hash);
+    store.close_recording_day(&second, &[], at(61)).await.unwrap();
+    let again = RecordingDay::close(today + 2, &second.hash, &entries[..1]);
+    assert!(store.close_recording_day(&again, &entries[..1], at(62)).await.is_err());
+    assert_eq!(store.last_recording_day().await.unwrap(), Some(second.clone()), "all of a day or nothing");
+    assert_eq!(store.next_recording_day(None).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.next_recording_day(Some(first.day)).await.unwrap(), Some(second.clone()));
+    assert_eq!(store.next_recording_day(Some(second.day)).await.unwrap(), None);
+    let [one, two, seven] = entries;
+    let mut known = store.recording_day_entries(today).await.unwrap();
+    known.sort_by_key(|(entry, _)| entry.sha256.clone());
+    assert_eq!(known, [(one, Fate::Kept), (two, Fate::Erased), (seven, Fate::Unknown)]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotline_base::CallId;
+use hotline_base::{CallId, RequestId};
 use hotline_call::{CallView, Command, CommandError, Control, Oversight};
 
 use super::World;
@@ -30,6 +30,38 @@ impl World {
         self.watch.has_company = true;
         let (call, by) = self.talk_of(by);
         self.try_command(Command::Control { call, by, what })
+    }
+
+    /// The only call there is.
+    ///
+    /// # Panics
+    /// If there is none, or more.
+    #[must_use]
+    pub fn only_call(&self) -> CallView {
+        let mut calls = self.controller.snapshot(self.now).calls;
+        assert_eq!(calls.len(), 1, "one call");
+        calls.remove(0)
+    }
+
+    /// The same for a request of a client.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub fn control_for(
+        &mut self,
+        request: RequestId,
+        by: PhoneId,
+        what: Control,
+    ) -> Result<(), CommandError> {
+        self.watch.has_company = true;
+        let (call, by) = self.talk_of(by);
+        let (command, now) = (Command::Control { call, by, what }, self.now);
+        let name = command.name();
+        let outcome =
+            self.controller.for_request(Some(request), name, |core| core.handle_command(now, command));
+        self.drain();
+        self.check();
+        outcome
     }
 
     /// A supervisor does something with a call.
