@@ -8,7 +8,7 @@ use ctr::flavors::Ctr128BE;
 /// A key, ready for use.
 #[derive(Clone)]
 pub(crate) enum Aes {
-    Short(Aes128),
+    Short(Box<Aes128>),
     Long(Box<Aes256>),
 }
 
@@ -16,7 +16,7 @@ impl Aes {
     /// `key` has 16 or 32 bytes.
     pub(crate) fn new(key: &[u8]) -> Self {
         match Aes128::new_from_slice(key) {
-            Ok(cipher) => Self::Short(cipher),
+            Ok(cipher) => Self::Short(Box::new(cipher)),
             Err(_) => Self::Long(Box::new(Aes256::new_from_slice(key).expect("16 or 32 bytes"))),
         }
     }
@@ -25,11 +25,11 @@ impl Aes {
     pub(crate) fn apply(&self, iv: &[u8; 16], data: &mut [u8]) {
         match self {
             Self::Short(cipher) => {
-                CtrCore::<&Aes128, Ctr128BE>::inner_iv_init(cipher, iv.into())
+                CtrCore::<&Aes128, Ctr128BE>::inner_iv_init(&**cipher, iv.into())
                     .apply_keystream_partial(data.into());
             }
             Self::Long(cipher) => {
-                CtrCore::<&Aes256, Ctr128BE>::inner_iv_init(cipher, iv.into())
+                CtrCore::<&Aes256, Ctr128BE>::inner_iv_init(&**cipher, iv.into())
                     .apply_keystream_partial(data.into());
             }
         }

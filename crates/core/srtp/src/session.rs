@@ -35,7 +35,7 @@ impl Sessions {
 
 /// The session keys of RTP or RTCP.
 pub(crate) enum Session {
-    Counter { cipher: Aes, salt: [u8; SALT_LEN], auth: Hmac<Sha1> },
+    Counter { cipher: Aes, salt: [u8; SALT_LEN], auth: Box<Hmac<Sha1>> },
     Gcm { cipher: Gcm, salt: [u8; NONCE_LEN] },
 }
 
@@ -78,7 +78,7 @@ impl Session {
         fill(label + 1, &mut auth);
         fill(label + 2, &mut salt);
         let auth = Hmac::new_from_slice(&auth).expect("an HMAC takes keys of any length");
-        Self::Counter { cipher: Aes::new(key), salt, auth }
+        Self::Counter { cipher: Aes::new(key), salt, auth: Box::new(auth) }
     }
 
     /// Encrypts `body` in its place and writes its tag. `head` is not encrypted; `tail`, of four bytes or none, is authenticated with both.
