@@ -10,7 +10,7 @@ import Agents from './Agents';
 import HistoryPage from './HistoryPage';
 import Numbers from './Numbers';
 import { openPages } from './pages';
-import Queues from './Queues';
+import Reasons from './Reasons';
 import { Upload } from './Upload';
 
 const ADMIN = {
@@ -25,6 +25,7 @@ const SECTIONS = {
   queues: { sales: { name: 'Sales', ring_timeout_s: 15, members: ['1001'] } },
   agents: { '1001': { name: 'Ana Kim' }, '1002': { name: 'Bo Li' }, '1003': { name: 'Cy Wu' } },
   skills: { french: 'French' },
+  reasons: { lunch: { name: 'Lunch', daily_quota_s: 900, at_once_max: 5 } },
 };
 
 function config(more: object = {}) {
@@ -67,13 +68,15 @@ it('shows every mistake beside its field in the reader’s words, and saves afte
   await user.type(screen.getByLabelText('Label'), 'Service');
   await user.type(screen.getByRole('combobox', { name: 'Language' }), 'xx');
   await waitFor(() => expect(screen.getByText('There are no prompts in the language xx.')).toBeTruthy());
-  expect(screen.getByLabelText(/^Flow that answers/).getAttribute('aria-invalid')).toBe('true');
+  expect(screen.getByRole('combobox', { name: /^Flow that answers/ }).getAttribute('aria-invalid')).toBe(
+    'true',
+  );
   expect(screen.getByText('flow is needed.')).toBeTruthy();
   expect(screen.getByText('2 mistakes')).toBeTruthy();
   expect(screen.getByText(/counts only once the server is started again: country/)).toBeTruthy();
 
   errors = [];
-  await user.click(screen.getByLabelText(/^Flow that answers/));
+  await user.click(screen.getByRole('combobox', { name: /^Flow that answers/ }));
   await user.click(await screen.findByRole('option', { name: 'support' }));
   await user.keyboard('{Control>}s{/Control}');
   const dialog = await screen.findByRole('dialog');
@@ -89,10 +92,7 @@ it('shows every mistake beside its field in the reader’s words, and saves afte
 });
 
 it('shows what somebody else changed meanwhile, and joins both', async () => {
-  const theirs = {
-    ...SECTIONS,
-    queues: { sales: { ...SECTIONS.queues.sales, name: 'Sales EU', ring_timeout_s: 22 } },
-  };
+  const theirs = { ...SECTIONS, reasons: { lunch: { name: 'Meal', daily_quota_s: 1200, at_once_max: 5 } } };
   const fresh = config({ sections: theirs });
   let reads = 0;
   const log = center({
@@ -105,11 +105,11 @@ it('shows what somebody else changed meanwhile, and joins both', async () => {
         ? { body: fresh, etag: '"three"' }
         : { status: 412, body: { title: 'stale' } },
   });
-  show(<Queues name="sales" />, { session: ADMIN });
+  show(<Reasons name="lunch" />, { session: ADMIN });
   const user = userEvent.setup();
-  const rings = await screen.findByLabelText('Rings for');
-  await user.clear(rings);
-  await user.type(rings, '20');
+  const quota = await screen.findByLabelText('At most a day');
+  await user.clear(quota);
+  await user.type(quota, '600');
   await user.keyboard('{Control>}s{/Control}');
   await user.click(await screen.findByRole('button', { name: 'Save: in force at once' }));
   const dialog = await screen.findByRole('dialog');
@@ -117,17 +117,17 @@ it('shows what somebody else changed meanwhile, and joins both', async () => {
   const rows = within(dialog)
     .getAllByRole('row')
     .map((row) => row.textContent);
-  expect(rows).toContain('queues/sales nameSalesSales EUSales');
-  expect(rows).toContain('queues/sales ring_timeout_s152220');
+  expect(rows).toContain('reasons/lunch nameLunchMealLunch');
+  expect(rows).toContain('reasons/lunch daily_quota_s9001200600');
   await user.click(within(dialog).getByRole('button', { name: 'Join both and look again' }));
   await user.click(await within(dialog).findByRole('button', { name: 'Save: in force at once' }));
   await waitFor(() => expect(log.filter(({ method }) => method === 'PUT').length).toBe(2));
   expect(parts(log.findLast(({ method }) => method === 'PUT'))).toEqual([
-    { section: 'queues', name: 'sales', value: { name: 'Sales EU', ring_timeout_s: 20, members: ['1001'] } },
+    { section: 'reasons', name: 'lunch', value: { name: 'Meal', daily_quota_s: 600, at_once_max: 5 } },
   ]);
 });
 
-it('says what a deletion touches, and refuses it while a flow needs the queue', async () => {
+it('says what a deletion touches, and refuses it while a flow needs it', async () => {
   const mistake = {
     file: 'ivr-flows/main.yaml',
     line: 50,
@@ -139,19 +139,24 @@ it('says what a deletion touches, and refuses it while a flow needs the queue', 
     source_line: '',
   };
   const log = center({ 'POST /api/v1/config/check': { body: { ...GOOD, mistakes: [mistake] } } });
-  show(<Queues name="sales" />, { session: ADMIN });
+  show(<Reasons name="lunch" />, { session: ADMIN });
   const user = userEvent.setup();
   await user.click(await screen.findByRole('button', { name: 'Delete' }));
   const dialog = await screen.findByRole('dialog');
-  expect(within(dialog).getByText('1 agent no longer serves it')).toBeTruthy();
+  expect(within(dialog).getByText('Reports of the past keep it by its word.')).toBeTruthy();
   expect(await within(dialog).findByText('main.yaml, line 50')).toBeTruthy();
   expect(within(dialog).getByRole('button', { name: 'Delete' })).toHaveProperty('disabled', true);
   expect(parts(log.findLast(({ method }) => method === 'POST'))).toEqual([
-    { section: 'queues', name: 'sales', value: null },
+    { section: 'reasons', name: 'lunch', value: null },
   ]);
 });
 
 it('fills many cells of the grid by keys and saves them as one change', async () => {
+  // jsdom lays nothing out: the window of rows has a height.
+  vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(300);
+  vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(600);
+  vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(300);
+  vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(600);
   const log = center({ 'PUT /api/v1/config': { body: config(), etag: '"two"' } });
   show(<Agents name={null} />, { session: ADMIN });
   const user = userEvent.setup();
