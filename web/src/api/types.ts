@@ -19,6 +19,7 @@ export type {
   Contact,
   Customer,
   CustomerDraft,
+  CustomerErasure,
   CustomerField,
   Decision,
   DecisionList,

@@ -27,6 +27,7 @@ import { Failure, problemText } from '../ui/Failure';
 import { Panel } from '../ui/Panel';
 import css from './Customers.module.css';
 import { BLANK, type Full, fullOf, rebase, same, toDraft } from './draft';
+import { Erase } from './Erase';
 import { Fields } from './Fields';
 
 export function CustomerPage() {
@@ -113,7 +114,9 @@ function Editor({ known }: { known: Customer | null }) {
           </form>
         </Panel>
       </div>
-      {known && <Around id={known.id} merged={(answer) => adopt(answer, true)} edits={may} />}
+      {known && (
+        <Around id={known.id} name={known.name} merged={(answer) => adopt(answer, true)} edits={may} />
+      )}
     </div>
   );
 }
@@ -148,8 +151,9 @@ interface AroundProps {
   merged(answer: Customer): void;
 }
 
-function Around({ id, edits, merged }: AroundProps) {
+function Around({ id, name, edits, merged }: AroundProps & { name: string }) {
   const { t } = useTranslation();
+  const erases = useSession().permissions['recordings.erase'] === 'all';
   const contacts = useQuery(contactsQuery(id));
   const { agent } = useSession();
   return (
@@ -158,6 +162,7 @@ function Around({ id, edits, merged }: AroundProps) {
         {contacts.data && <History history={contacts.data.contacts} agent={agent} />}
       </Panel>
       <Duplicates id={id} edits={edits} merged={merged} />
+      {edits && erases && <Erase id={id} name={name} />}
     </div>
   );
 }

@@ -50,9 +50,9 @@ pub use config::{
     ConfigVersionList, ConfigVersionText,
 };
 pub use customer::{
-    Asset, Contact, ContactList, ContactOutcome, Customer, CustomerDraft, CustomerField, CustomerFieldChange,
-    CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, FieldValue, MergeCustomers,
-    NewCustomerField,
+    Asset, Contact, ContactList, ContactOutcome, Customer, CustomerDraft, CustomerErasure, CustomerField,
+    CustomerFieldChange, CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, EraseCustomer,
+    FieldValue, MergeCustomers, NewCustomerField,
 };
 pub use directory::{CenterNumber, Colleague, Directory};
 pub use event::{Candidate, Decision, Event, Refusal, What};
@@ -75,10 +75,11 @@ pub use problem::{FieldProblem, Problem};
 pub use prompt::{Prompt, PromptList};
 pub use queue::{DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller};
 pub use record::{
-    Attendance, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, LegalHold,
-    Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage,
-    RecordedChannel, RecordedGap, RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording,
-    RecordingPeaks, RecordingState, Source, Step, SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
+    Attendance, BlockedAnswer, BlockedBy, BlockedCall, Cause, Dial, DialOutcome, Direction, Diversion,
+    EndKind, LeftMessage, LegSound, LegalHold, Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome,
+    QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg, RecordedMark,
+    RecordedMarkKind, RecordedTalk, Recording, RecordingPeaks, RecordingState, Source, Step, SurveyAnswer,
+    Transfer, TransferOutcome, TransferTarget,
 };
 pub use report::{
     AgentReport, AgentReportRow, FlowReport, FlowReportRow, QueueReport, QueueReportRow, ReportCheck,

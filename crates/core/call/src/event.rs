@@ -12,6 +12,7 @@ use hotline_media::{RecordingIndex, Supervision};
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
+use crate::screening::Screened;
 use crate::sound::LegSound;
 
 /// One fact. `seq` grows by one for each event of this server. After a restart it goes on far above the last number
@@ -61,6 +62,18 @@ pub enum EventKind {
     AlarmCleared(AlarmKind),
     /// Another configuration of the center is in force from here on.
     CenterChanged,
+    /// An agent who is gone from the configuration has finished what it had.
+    AgentRemoved {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// More or fewer than before wait to be called back from a queue.
+    CallbacksChanged {
+        /// The queue.
+        queue: QueueId,
+        /// How many do.
+        waiting: u32,
+    },
 }
 
 /// What can happen to one call.
@@ -91,6 +104,8 @@ pub enum CallEvent {
         /// The customer, if the number is known.
         customer: Option<CustomerId>,
     },
+    /// The caller is not let through as dialled.
+    Screened(Screened),
     /// The caller's leg was answered with 200.
     Answered,
     /// A flow step was left.
@@ -525,6 +540,8 @@ pub enum EndKind {
     NotAnswered,
     /// Refused before it began: no common codec, no media port.
     Refused,
+    /// The caller is blocked.
+    Blocked,
     /// No trunk took the call.
     NoTrunk,
     /// A phone did not acknowledge our answer or answer within its session, or its session failed.

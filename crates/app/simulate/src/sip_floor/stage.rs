@@ -53,6 +53,7 @@ pub(super) fn center(center: &Center, direct: &BTreeMap<QueueId, String>) -> Cen
             id: NumberId::from(queue.as_str()),
             flow: flow_id(queue),
             language: center.language.clone(),
+            allow_only: None,
         };
         center.numbers.insert(number.clone(), entry);
     }
