@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions, skipToken } from '@tanstack/react-query';
 import { request } from './http';
-import type { Customer, CustomerDraft } from './types';
+import type { Customer, CustomerDraft, CustomerErasure } from './types';
 
 export function readCustomer(id: string): Promise<Customer> {
   return request('GET', '/api/v1/customers/{id}', { path: { id } });
@@ -77,6 +77,19 @@ export function mergeCustomers(kept: string, other: string): Promise<Customer> {
   return request('POST', '/api/v1/customers/{id}/merge', { path: { id: kept }, body: { other } });
 }
 
+/** What would be erased of a customer. */
+export function erasureQuery(id: string) {
+  return queryOptions({
+    queryKey: ['erasure', id],
+    queryFn: ({ signal }) => request('GET', '/api/v1/customers/{id}/erasure', { path: { id }, signal }),
+    gcTime: 0,
+  });
+}
+
+export function eraseCustomer(id: string, reason: string): Promise<CustomerErasure> {
+  return request('POST', '/api/v1/customers/{id}/erase', { path: { id }, body: { reason } });
+}
+
 /** The fields that the center has added, those that the user sees. */
 export const customerFieldsQuery = queryOptions({
   queryKey: ['customer-fields'],
@@ -84,3 +97,4 @@ export const customerFieldsQuery = queryOptions({
 });
 
 export const EXPORT_URL = '/api/v1/customers.csv';
+export const WORKBOOK_URL = '/api/v1/customers.xlsx';

@@ -4,11 +4,14 @@ import { queryOptions } from '@tanstack/react-query';
 import { answered, request } from './http';
 import type { Import } from './types';
 
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
 /** Reads the file; nothing is changed yet. */
-export async function createImport(file: Blob): Promise<Import> {
+export async function createImport(file: File): Promise<Import> {
+  const is_workbook = file.name.toLowerCase().endsWith('.xlsx');
   const init: RequestInit = {
     method: 'POST',
-    headers: { 'content-type': 'text/csv', accept: 'application/json' },
+    headers: { 'content-type': is_workbook ? XLSX : 'text/csv', accept: 'application/json' },
     credentials: 'same-origin',
     body: file,
   };

@@ -24,6 +24,7 @@ export type {
   Contact,
   Customer,
   CustomerDraft,
+  CustomerErasure,
   CustomerField,
   Decision,
   DecisionList,

@@ -5,6 +5,7 @@ import { Loader } from '@mantine/core';
 import { IconArrowLeft, IconPhoneOutgoing } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dispositionsQuery } from '../api/agents';
@@ -190,6 +191,7 @@ function Facts({ call }: { call: CallRecord }) {
       {talk !== null && <Fact label={t('call.talk')}>{clock(talk)}</Fact>}
       {call.ended_by !== null && <Fact label={t('call.ended_by')}>{word(t, 'call.by', call.ended_by)}</Fact>}
       {call.cause && <Fact label={t('call.cause')}>{<CauseText call={call} />}</Fact>}
+      {call.blocked && <Fact label={t('blocked_call.why')}>{blockedWhy(t, call.blocked)}</Fact>}
       <Fact label={t('call.sip_call_id')}>
         <code className={css.code}>{call.sip_call_id}</code>
       </Fact>
@@ -219,6 +221,12 @@ function CauseText({ call }: { call: CallRecord }) {
   if (cause.sip_status !== null) parts.push(t('call.sip', { status: cause.sip_status }));
   if (cause.q850 !== null) parts.push(t('call.q850', { cause: cause.q850 }));
   return parts.join(' · ');
+}
+
+/** On what grounds the caller is blocked, and which flow answered, if one did. */
+function blockedWhy(t: TFunction, blocked: NonNullable<CallRecord['blocked']>): string {
+  const why = t(`blocked_call.by_${blocked.by}`, { list: blocked.list, reason: blocked.reason });
+  return blocked.flow ? t('blocked_call.with_flow', { why, flow: blocked.flow }) : why;
 }
 
 function Moment({ label, at }: { label: string; at: string | null }) {

@@ -23,6 +23,7 @@ const CAUSES = [
   'hung_up_early',
   'flow_ended',
   'not_answered',
+  'blocked',
   'refused',
   'no_trunk',
   'unreachable',

@@ -29,6 +29,7 @@ import { Failure, problemText } from '../ui/Failure';
 import { Panel } from '../ui/Panel';
 import css from './Customers.module.css';
 import { BLANK, type Full, fullOf, rebase, same, toDraft } from './draft';
+import { Erase } from './Erase';
 import { Fields } from './Fields';
 
 /** What stands for the id of a customer who is not there yet. */
@@ -122,7 +123,7 @@ export function Editor({ known }: { known: Customer | null }) {
           </form>
         </Panel>
       </div>
-      {known && <Around id={known.id} merged={setVersion} edits={may} />}
+      {known && <Around id={known.id} name={known.name} merged={setVersion} edits={may} />}
     </div>
   );
 }
@@ -157,8 +158,9 @@ interface AroundProps {
   merged(answer: Customer): void;
 }
 
-function Around({ id, edits, merged }: AroundProps) {
+function Around({ id, name, edits, merged }: AroundProps & { name: string }) {
   const { t } = useTranslation();
+  const erases = useSession().permissions['recordings.erase'] === 'all';
   const contacts = useQuery(contactsQuery(id));
   const { agent } = useSession();
   return (
@@ -167,6 +169,7 @@ function Around({ id, edits, merged }: AroundProps) {
         {contacts.data && <History history={contacts.data.contacts} agent={agent} />}
       </Panel>
       <Duplicates id={id} edits={edits} merged={merged} />
+      {edits && erases && <Erase id={id} name={name} />}
     </div>
   );
 }

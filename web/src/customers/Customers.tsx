@@ -3,12 +3,12 @@
 import '../texts/wide';
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconDownload, IconPlus, IconUpload } from '@tabler/icons-react';
+import { IconDownload, IconFileSpreadsheet, IconPlus, IconUpload } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { customersQuery, EXPORT_URL } from '../api/customers';
+import { customersQuery, EXPORT_URL, WORKBOOK_URL } from '../api/customers';
 import type { Customer } from '../api/types';
 import { useMay } from '../app/session';
 import { Failure } from '../ui/Failure';
@@ -73,15 +73,26 @@ function Actions() {
   return (
     <>
       {exports && (
-        <Button
-          component="a"
-          href={EXPORT_URL}
-          download
-          variant="subtle"
-          leftSection={<IconDownload size={15} />}
-        >
-          {t('customers.export')}
-        </Button>
+        <>
+          <Button
+            component="a"
+            href={EXPORT_URL}
+            download
+            variant="subtle"
+            leftSection={<IconDownload size={15} />}
+          >
+            {t('customers.export')}
+          </Button>
+          <Button
+            component="a"
+            href={WORKBOOK_URL}
+            download
+            variant="subtle"
+            leftSection={<IconFileSpreadsheet size={15} />}
+          >
+            {t('customers.export_workbook')}
+          </Button>
+        </>
       )}
       {edits && (
         <>

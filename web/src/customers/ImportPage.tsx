@@ -69,7 +69,7 @@ function Choose({ pick, busy, error }: { pick(file: File): void; busy: boolean; 
       <input
         ref={input}
         type="file"
-        accept=".csv,text/csv"
+        accept=".csv,.xlsx,text/csv"
         className="hidden"
         tabIndex={-1}
         aria-label={t('import.choose')}

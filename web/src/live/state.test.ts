@@ -272,6 +272,13 @@ describe('a snapshot during wrap-up, which no longer tells of the call', () => {
   });
 });
 
+describe('agents', () => {
+  it('are gone when they are taken out of the configuration', () => {
+    expect(run(snapshot(), []).agents[ME]).toBeDefined();
+    expect(run(snapshot(), [{ type: 'agent.removed', agent: ME }]).agents[ME]).toBeUndefined();
+  });
+});
+
 describe('queues of which only the length is told', () => {
   const counted = snapshot({
     queues: [
@@ -288,6 +295,11 @@ describe('queues of which only the length is told', () => {
   });
 
   const length = (facts: Told[]) => run(counted, facts).queues.map(queueLength);
+
+  it('follow how many wait to be called back', () => {
+    const told: Told = { type: 'queue.callbacks', queue: 'support', callbacks: 3 };
+    expect(run(counted, [told]).queues[0]?.callbacks).toBe(3);
+  });
 
   it('count up and down and follow the number the server names', () => {
     const queued: Told = { type: 'call.queued', call: 'x', queue: 'support' };

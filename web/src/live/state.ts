@@ -124,6 +124,18 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
   switch (fact.type) {
     case 'agent.changed':
       return withAgent(state, fact.agent, me);
+    case 'agent.removed':
+      return {
+        ...state,
+        agents: Object.fromEntries(Object.entries(state.agents).filter(([id]) => id !== fact.agent)),
+      };
+    case 'queue.callbacks':
+      return {
+        ...state,
+        queues: state.queues.map((queue) =>
+          queue.id === fact.queue ? { ...queue, callbacks: fact.callbacks } : queue,
+        ),
+      };
     case 'alarm.raised':
       return { ...state, alarms: [...without(state.alarms, fact.alarm.kind), fact.alarm] };
     case 'alarm.cleared':

@@ -64,6 +64,7 @@ export function endTone(kind: string): Tone {
     case 'abandoned':
     case 'hung_up_early':
     case 'not_answered':
+    case 'blocked':
       return 'hold';
     default:
       return 'bad';

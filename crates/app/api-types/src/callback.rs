@@ -12,11 +12,15 @@ use crate::{Number, Timestamp};
 pub struct CallbackList {
     /// The oldest first.
     pub callbacks: Vec<Callback>,
-    /// Those who were not reached as often as is tried, and to whom nobody has seen since; the latest first, at most 500; on the first page.
+    /// Those who were not reached as often as is tried, and to whom nobody has seen since; the latest first, at most 500; on the first page
+    /// and behind `?missed_cursor=`.
     #[serde(default)]
     pub missed: Vec<Callback>,
     /// For `?cursor=`: what follows; `null` at the end.
     pub next: Option<String>,
+    /// For `?missed_cursor=`: those who were missed before; `null` at the end.
+    #[serde(default)]
+    pub next_missed: Option<String>,
 }
 
 /// Somebody who wants to be called back.

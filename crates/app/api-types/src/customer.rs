@@ -281,6 +281,35 @@ pub struct CustomerFieldList {
     pub fields: Vec<CustomerField>,
 }
 
+/// Body of `POST /api/v1/customers/{id}/erase`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EraseCustomer {
+    /// Why, for the audit log: 1 to 500 characters.
+    pub reason: String,
+}
+
+/// What is, or was, erased of a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CustomerErasure {
+    /// Calls in which numbers, names and keys that were pressed are forgotten.
+    pub calls: u64,
+    /// Recordings.
+    pub recordings: u64,
+    /// Messages that the customer left.
+    pub messages: u64,
+    /// Notes of agents about calls.
+    pub notes: u64,
+    /// Wishes to be called back that are over.
+    pub callbacks: u64,
+    /// Calls under a legal hold, which stay as they are.
+    pub held: u64,
+    /// Whether that is all: else the customer stays until the same is asked for once more.
+    pub is_complete: bool,
+    /// What stands against it for the moment.
+    pub hindrance: Option<String>,
+}
+
 /// Body of `POST /api/v1/customers/{id}/merge`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

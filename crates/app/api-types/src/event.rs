@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agent, Alarm, Attendee, Call, Cause, DialOutcome, Direction, LegSound, Number, OfferOutcome, Party, Pop,
-    QueueOutcome, Source, Step, Timestamp, TransferTarget,
+    Agent, Alarm, Attendee, BlockedCall, Call, Cause, DialOutcome, Direction, LegSound, Number, OfferOutcome,
+    Party, Pop, QueueOutcome, Source, Step, Timestamp, TransferTarget,
 };
 
 /// The data of an `event` on `GET /api/v1/events`.
@@ -55,6 +55,12 @@ pub enum What {
     CallCustomer {
         /// The customer's id, if the number is known.
         customer: Option<String>,
+    },
+    /// The caller is blocked.
+    #[serde(rename = "call.blocked")]
+    CallBlocked {
+        /// Why, and what becomes of the call.
+        blocked: BlockedCall,
     },
     /// The server answered the caller.
     #[serde(rename = "call.answered")]
@@ -404,6 +410,20 @@ pub enum What {
         /// The agent as it is from here on.
         agent: Agent,
     },
+    /// An agent who is gone from the configuration has finished what it had.
+    #[serde(rename = "agent.removed")]
+    AgentRemoved {
+        /// The agent.
+        agent: String,
+    },
+    /// More or fewer than before wait to be called back from a queue.
+    #[serde(rename = "queue.callbacks")]
+    QueueCallbacks {
+        /// The queue.
+        queue: String,
+        /// How many do.
+        callbacks: u32,
+    },
     /// Something an operator should look at.
     #[serde(rename = "alarm.raised")]
     AlarmRaised {
@@ -474,9 +494,10 @@ pub struct Refusal {
 
 impl What {
     /// Every `type`, in the order of this file.
-    pub const TYPES: [&str; 48] = [
+    pub const TYPES: [&str; 51] = [
         "call.started",
         "call.customer",
+        "call.blocked",
         "call.answered",
         "call.step",
         "call.survey_answered",
@@ -521,6 +542,8 @@ impl What {
         "call.ended",
         "queue.changed",
         "agent.changed",
+        "agent.removed",
+        "queue.callbacks",
         "alarm.raised",
         "alarm.cleared",
     ];

@@ -51,9 +51,9 @@ pub use config::{
     ConfigVersionList, ConfigVersionText,
 };
 pub use customer::{
-    Asset, Contact, ContactList, ContactOutcome, Customer, CustomerDraft, CustomerField, CustomerFieldChange,
-    CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, FieldValue, MergeCustomers,
-    NewCustomerField,
+    Asset, Contact, ContactList, ContactOutcome, Customer, CustomerDraft, CustomerErasure, CustomerField,
+    CustomerFieldChange, CustomerFieldKind, CustomerFieldList, CustomerList, DuplicateList, EraseCustomer,
+    FieldValue, MergeCustomers, NewCustomerField,
 };
 pub use directory::{CenterNumber, Colleague, Directory, QueueTarget};
 pub use doctor::{Checkup, Finding, Retention, Verdict};
@@ -79,7 +79,7 @@ pub use queue::{
     DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller, QueueScript,
 };
 pub use record::{
-    Attendance, CallRequest, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, LegalHold,
+    Attendance, BlockedAnswer, BlockedBy, BlockedCall, CallRequest, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, LegalHold,
     LineQuality, Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage,
     RecordedChannel, RecordedGap, RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording,
     RecordingPeaks, RecordingState, Source, Step, SurveyAnswer, Transfer, TransferOutcome, TransferTarget,

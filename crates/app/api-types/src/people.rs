@@ -196,6 +196,10 @@ pub struct PermissionList {
 pub struct Team {
     /// The group's name.
     pub name: String,
+    /// How people name it; `null` if nothing is said.
+    pub label: Option<String>,
+    /// The agents who lead it: each oversees it.
+    pub leaders: Vec<String>,
     /// Who is in it.
     pub agents: Vec<String>,
     /// The queues that they serve.

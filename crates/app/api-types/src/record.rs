@@ -82,6 +82,9 @@ pub struct Record {
     /// Who sent the call on to this server.
     #[serde(default)]
     pub diversion: Option<Diversion>,
+    /// Why the caller was not let through as dialled, if so.
+    #[serde(default)]
+    pub blocked: Option<BlockedCall>,
     /// How each phone sounded, in the order in which they left.
     #[serde(default)]
     pub sounds: Vec<LegSound>,
@@ -332,6 +335,45 @@ pub enum Party {
     System,
 }
 
+/// That a caller is blocked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BlockedCall {
+    /// On what grounds.
+    pub by: BlockedBy,
+    /// The list of the configuration; `null` for others.
+    pub list: Option<String>,
+    /// Why the caller is on the list.
+    pub reason: Option<String>,
+    /// What became of the call.
+    pub answer: BlockedAnswer,
+    /// The flow that answered, if one did.
+    pub flow: Option<String>,
+}
+
+/// On what grounds a caller is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockedBy {
+    /// The caller is on a list of `blocked`.
+    List,
+    /// The number that was called is for others, by its `allow_only`.
+    Number,
+    /// The address book marks the customer as blocked.
+    Customer,
+}
+
+/// What becomes of the call of somebody who is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockedAnswer {
+    /// Declined with 603.
+    Decline,
+    /// Busy, 486.
+    Busy,
+    /// A flow answers.
+    Flow,
+}
+
 /// Why a call ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
@@ -361,6 +403,8 @@ pub enum EndKind {
     NotAnswered,
     /// Refused before it began.
     Refused,
+    /// The caller is blocked.
+    Blocked,
     /// No trunk took the call.
     NoTrunk,
     /// Media stopped coming.

@@ -94,9 +94,11 @@ impl Concerns {
     pub(crate) fn note(&mut self, event: &Event) -> Noted {
         match &event.kind {
             EventKind::Agent { agent, .. } => Noted { agents: vec![agent.clone()], ..Noted::default() },
-            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) | EventKind::CenterChanged => {
-                Noted::default()
-            }
+            EventKind::AlarmRaised(_)
+            | EventKind::AlarmCleared(_)
+            | EventKind::CenterChanged
+            | EventKind::AgentRemoved { .. }
+            | EventKind::CallbacksChanged { .. } => Noted::default(),
             EventKind::Call { call, what } => {
                 // Kept from before, for the last event of a call lets go of it.
                 let before = self.0.get(call).map(|concern| Arc::clone(&concern.ever)).unwrap_or_default();
@@ -144,6 +146,7 @@ impl Concerns {
             | CallEvent::RecordingFailed { .. } => concern.recording = false,
             CallEvent::Ended { .. } => concern.ended = true,
             CallEvent::Started { .. }
+            | CallEvent::Screened(_)
             | CallEvent::SoundMeasured(_)
             | CallEvent::MessageLeft { .. }
             | CallEvent::RecordingPaused { .. }

@@ -1,10 +1,12 @@
-//! All customers as one file.
+//! All customers as one file, CSV or XLSX.
 //!
 //! A spreadsheet takes text that begins with `=`, `+`, `-` or `@` for a formula and carries it out on the machine of whoever
 //! opens the file (CWE-1236). Such text gets an apostrophe before it, which an import takes away again.
 
 use hotline_access::Permission;
 use hotline_api_types as api;
+use rust_xlsxwriter::{Workbook, XlsxError};
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::auth::Identity;
@@ -14,6 +16,8 @@ use crate::viewer::Subject;
 
 /// Customers of one export.
 const EXPORT_ROWS_MAX: usize = 50_000;
+/// XLSX files that are made at once.
+static XLSX_AT_ONCE: Semaphore = Semaphore::const_new(2);
 /// How many are read at a time.
 const PORTION: usize = 1000;
 const HEADER: [&str; 13] = [
@@ -32,8 +36,26 @@ const HEADER: [&str; 13] = [
     "changed_at",
 ];
 
-/// All customers as this user sees them.
-pub(crate) async fn customers(app: &App, who: &Identity) -> Result<Vec<u8>, ApiError> {
+/// All customers as this user sees them, as CSV.
+pub(crate) async fn csv(app: &App, who: &Identity) -> Result<Vec<u8>, ApiError> {
+    let rows = customers(app, who, "csv").await?;
+    let written = tokio::task::spawn_blocking(move || lines(&rows));
+    // Nothing can be in the way of a buffer.
+    written.await.ok().flatten().ok_or(ApiError::Panicked)
+}
+
+/// The same as XLSX.
+pub(crate) async fn xlsx(app: &App, who: &Identity) -> Result<Vec<u8>, ApiError> {
+    let _permit = XLSX_AT_ONCE.try_acquire().map_err(|_| ApiError::Busy)?;
+    let rows = customers(app, who, "xlsx").await?;
+    let made = tokio::task::spawn_blocking(move || workbook(&rows)).await;
+    made.map_err(|_| ApiError::Panicked)?.map_err(|error| {
+        tracing::error!(%error, "a workbook cannot be made");
+        ApiError::Panicked
+    })
+}
+
+async fn customers(app: &App, who: &Identity, form: &str) -> Result<Vec<Vec<String>>, ApiError> {
     who.may(Permission::CustomersExport, Subject::Center)?;
     let fields = app.fields().await?;
     let lens = Lens::of(&who.viewer, Sight::of(&who.viewer, Subject::Anything), &fields);
@@ -52,11 +74,9 @@ pub(crate) async fn customers(app: &App, who: &Identity) -> Result<Vec<u8>, ApiE
             break;
         }
     }
-    let detail = serde_json::json!({ "rows": rows.len() - 1 });
+    let detail = serde_json::json!({ "rows": rows.len() - 1, "as": form });
     app.audit(&who.user.name, "customer.export", "customers", detail).await?;
-    let written = tokio::task::spawn_blocking(move || csv(&rows));
-    // Nothing can be in the way of a buffer.
-    written.await.ok().flatten().ok_or(ApiError::Panicked)
+    Ok(rows)
 }
 
 fn row(of: &api::Customer, own: &[String]) -> Vec<String> {
@@ -86,7 +106,20 @@ fn row(of: &api::Customer, own: &[String]) -> Vec<String> {
     fixed.into_iter().chain(own.iter().map(value)).collect()
 }
 
-fn csv(rows: &[Vec<String>]) -> Option<Vec<u8>> {
+/// Texts are written as texts, which no spreadsheet computes.
+fn workbook(rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    sheet.set_name("customers")?;
+    for (line, row) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write_string(line, column, cell)?;
+        }
+    }
+    workbook.save_to_buffer()
+}
+
+fn lines(rows: &[Vec<String>]) -> Option<Vec<u8>> {
     // Without the mark a spreadsheet takes UTF-8 for something else.
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     for row in rows {
@@ -113,10 +146,16 @@ mod tests {
 
     #[test]
     fn no_cell_of_a_csv_file_is_a_formula_and_it_reads_back_as_it_was() {
-        let bytes = csv(&rows()).unwrap();
+        let bytes = lines(&rows()).unwrap();
         let text = String::from_utf8(bytes.clone()).unwrap();
         assert!(text.contains("\n'=cmd|") && text.contains(",'+4930123456"), "{text}");
         let read = Sheet::read(&bytes).unwrap();
+        assert_eq!(read.rows.into_iter().map(|(_, cells)| cells).collect::<Vec<_>>(), rows()[1..]);
+    }
+
+    #[test]
+    fn a_workbook_reads_back_as_it_was() {
+        let read = Sheet::read_xlsx(&workbook(&rows()).unwrap()).unwrap();
         assert_eq!(read.rows.into_iter().map(|(_, cells)| cells).collect::<Vec<_>>(), rows()[1..]);
     }
 }

@@ -8,6 +8,7 @@ use hotline_flow_files::Expected;
 use http::request::Parts;
 use http::{HeaderName, header};
 
+use crate::answer::XLSX;
 use crate::error::ApiError;
 use crate::imports::sheet::CSV;
 
@@ -27,7 +28,12 @@ pub(crate) struct Query<T>(pub(crate) T);
 pub(crate) struct Path<T>(pub(crate) T);
 
 /// A file with a table.
-pub(crate) struct Upload(pub(crate) Bytes);
+pub(crate) enum Upload {
+    /// Values with separators.
+    Csv(Bytes),
+    /// A workbook.
+    Xlsx(Bytes),
+}
 
 /// A file with a sound.
 pub(crate) struct SoundFile(pub(crate) Bytes);
@@ -60,12 +66,15 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let named = request.headers().get(header::CONTENT_TYPE).and_then(|field| field.to_str().ok());
         let named = named.and_then(|field| field.split(';').next()).unwrap_or_default().trim();
-        if !named.eq_ignore_ascii_case(CSV) {
+        let read = if named.eq_ignore_ascii_case(CSV) {
+            Self::Csv
+        } else if named.eq_ignore_ascii_case(XLSX) {
+            Self::Xlsx
+        } else {
             return Err(ApiError::MediaType);
-        }
+        };
         // Whatever else can be wrong with a body is that the client went away.
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| ApiError::TooLarge)?;
-        Ok(Self(bytes))
+        Bytes::from_request(request, state).await.map(read).map_err(|_| ApiError::TooLarge)
     }
 }
 

@@ -55,6 +55,7 @@ impl Lines {
             // The end of a call takes it out of its queue even if a defect kept the queue from saying so.
             CallEvent::Dequeued { .. } | CallEvent::Ended { .. } => self.leave(*call),
             CallEvent::Started { .. }
+            | CallEvent::Screened(_)
             | CallEvent::CustomerMatched { .. }
             | CallEvent::Answered
             | CallEvent::StepLeft { .. }

@@ -110,8 +110,10 @@ pub(crate) async fn once(
         KeyedState::Unknown => return Err(ApiError::KeyUnknown),
         KeyedState::Other => return Err(ApiError::KeyReused),
         KeyedState::Answered(answer) => {
-            Metric::ApiKeysReplayed.increment(1);
-            return replay(answer);
+            // The guard of the route asks for the permission first: it may have been taken away since.
+            let mut request = Request::from_parts(parts, Body::from(body));
+            request.extensions_mut().insert(Given(answer));
+            return Ok(next.run(request).await);
         }
     }
     if app.keys.taken.fetch_add(1, Ordering::Relaxed) % TRIM_AFTER == TRIM_AFTER - 1 {
@@ -200,7 +202,13 @@ async fn keep(app: &App, keyed: &Keyed, answer: Response) -> Result<Response, Ap
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-fn replay(answer: KeyedAnswer) -> Result<Response, ApiError> {
+/// What was answered to the same request before.
+#[derive(Clone)]
+pub(crate) struct Given(KeyedAnswer);
+
+/// The answer of before, in place of a handler's.
+pub(crate) fn replay(Given(answer): Given) -> Result<Response, ApiError> {
+    Metric::ApiKeysReplayed.increment(1);
     let Some(body) = answer.body else { return Err(ApiError::KeyShownOnce) };
     let status = StatusCode::from_u16(answer.status).map_err(|_| ApiError::Panicked)?;
     let fields: serde_json::Map<String, serde_json::Value> =

@@ -50,7 +50,11 @@ impl Entry {
         let sight = match &self.live.event.kind {
             EventKind::Call { .. } => Sight::of(viewer, Subject::Call(&self.noted.ever)),
             EventKind::Agent { agent, .. } => Sight::of_agent(viewer, agent),
-            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) | EventKind::CenterChanged => Sight::Plain,
+            EventKind::AlarmRaised(_)
+            | EventKind::AlarmCleared(_)
+            | EventKind::CenterChanged
+            | EventKind::AgentRemoved { .. }
+            | EventKind::CallbacksChanged { .. } => Sight::Plain,
         };
         // Written for each page anew: no other agent's page gets it, and what it shows of a customer depends on who looks.
         if let Some(shown) = self.live.pop.as_ref().filter(|shown| viewer.is_popped(&shown.agent)) {
@@ -80,6 +84,13 @@ impl Entry {
             }
             // It tells nothing but that there is something to ask.
             EventKind::CenterChanged => return whole(true),
+            // Nobody's team has an agent who is gone.
+            EventKind::AgentRemoved { .. } => {
+                return whole(viewer.may(Permission::AgentsSee, Subject::Anything));
+            }
+            EventKind::CallbacksChanged { .. } => {
+                return whole(viewer.may(Permission::QueuesSee, Subject::Anything));
+            }
             EventKind::Call { .. } => {}
         }
         if self.noted.agents.iter().any(|agent| viewer.is_popped(agent)) {

@@ -13,6 +13,7 @@ mod customers;
 mod directory;
 mod doctor;
 mod document;
+mod erasure;
 mod events;
 mod export;
 mod flows;
@@ -99,7 +100,7 @@ fn without_flows() -> Table {
 /// Files come in, which are larger than other requests.
 fn files(table: Table) -> Table {
     routes! { table;
-        /// Reads a CSV file of customers and says what it would change; nothing is changed yet.
+        /// Reads a CSV or XLSX file of customers and says what it would change; nothing is changed yet.
         POST "/v1/imports", may(P::CustomersEdit) => imports::create [409];
     }
 }
@@ -397,8 +398,14 @@ fn center(table: Table) -> Table {
         GET "/v1/customers/{id}/duplicates", may(P::CustomersSee) => customers::duplicates;
         /// Makes another customer one with this one, who has its calls then. Doing it again changes nothing.
         POST "/v1/customers/{id}/merge", may(P::CustomersEdit) => customers::merge [412];
+        /// What would be erased of the customer. Takes `customers.edit`, too, and both for the whole center.
+        GET "/v1/customers/{id}/erasure", may(P::RecordingsErase) => erasure::preview;
+        /// Erases everything that is kept of the customer; calls under a legal hold stay. Takes `customers.edit`, too, and both for the whole center.
+        POST "/v1/customers/{id}/erase", may(P::RecordingsErase) => erasure::erase [409];
         /// All customers as a CSV file, as the user sees them.
         GET "/v1/customers.csv", may(P::CustomersExport) => imports::csv [409];
+        /// The same as XLSX.
+        GET "/v1/customers.xlsx", may(P::CustomersExport) => imports::xlsx [409];
         /// How far an import of one's own is.
         GET "/v1/imports/{id}", may(P::CustomersEdit) => imports::show;
         /// Says what the columns of the file are; the answer is what it would change then.
@@ -477,6 +484,8 @@ fn config(table: Table) -> Table {
         PUT "/v1/config", may(P::ConfigEdit) => config::save [422];
         /// Checks a text and says what it would change; nothing is changed.
         POST "/v1/config/check", may(P::ConfigSee) => config::check;
+        /// The JSON Schema of the center's file, or of one of its sections, for editors.
+        GET "/v1/config/schema", may(P::ConfigSee) => config::schema [404];
         /// Configurations that were in force, the newest first.
         GET "/v1/config/versions", may(P::ConfigSee) => config::versions;
         /// A version with its text.

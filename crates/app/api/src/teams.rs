@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hotline_base::{AgentId, GroupId, QueueId};
+use hotline_call::Group;
 
 /// Who belongs together.
 #[derive(Debug, Default)]
@@ -19,9 +20,11 @@ pub struct Teams {
 }
 
 /// A group of agents and the queues that they serve.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Team {
     pub(crate) name: String,
+    pub(crate) label: Option<String>,
+    pub(crate) leaders: BTreeSet<AgentId>,
     pub(crate) agents: BTreeSet<AgentId>,
     pub(crate) queues: BTreeSet<QueueId>,
 }
@@ -54,6 +57,24 @@ impl Teams {
         }
         let teams = teams.into_iter().map(|(name, team)| (name, Arc::new(team))).collect();
         Self { teams, served, members, masked }
+    }
+
+    /// The same with what is said of groups, those included that nobody is in.
+    #[must_use]
+    pub fn with_groups(mut self, groups: &BTreeMap<GroupId, Group>) -> Self {
+        for (id, Group { label, leaders }) in groups {
+            let name = id.to_string();
+            let known = self.teams.remove(&name).map(Arc::unwrap_or_clone);
+            let known = known.unwrap_or_else(|| Team { name: name.clone(), ..Team::default() });
+            let team = Team { label: label.clone(), leaders: leaders.clone(), ..known };
+            self.teams.insert(name, Arc::new(team));
+        }
+        self
+    }
+
+    /// The teams that an agent leads.
+    pub(crate) fn led_by(&self, agent: &AgentId) -> impl Iterator<Item = &Arc<Team>> {
+        self.teams.values().filter(move |team| team.leaders.contains(agent))
     }
 
     /// The team of this name.

@@ -67,7 +67,14 @@ impl Viewer {
         center: Arc<Teams>,
     ) -> Self {
         // A team that is not configured any more has nobody.
-        let teams = teams.into_iter().filter_map(|team| center.get(team.as_ref()).cloned()).collect();
+        let named = teams.into_iter().filter_map(|team| center.get(team.as_ref()).cloned());
+        let mut teams: Vec<Arc<Team>> = named.collect();
+        // Whoever leads a group need not be given it beside that.
+        for led in agent.iter().flat_map(|agent| center.led_by(agent)) {
+            if !teams.iter().any(|team| team.name == led.name) {
+                teams.push(Arc::clone(led));
+            }
+        }
         Self { agent, grants, roles: Arc::default(), teams, center }
     }
 
@@ -232,5 +239,24 @@ mod tests {
             assert_eq!(viewer.reads_numbers(Subject::Call(&masked)), reads, "{scope:?}");
             assert!(viewer.reads_numbers(Subject::Call(&plain)), "{scope:?}");
         }
+    }
+
+    #[test]
+    fn whoever_leads_a_group_oversees_it_and_nobody_else_in_it_does() {
+        let agents = [("ann", "early"), ("bob", "early"), ("cy", "late")]
+            .map(|(agent, group)| (AgentId::from(agent), BTreeSet::from([GroupId::from(group)])));
+        let led =
+            hotline_call::Group { label: Some("Early".into()), leaders: BTreeSet::from(["ann".into()]) };
+        let center = Teams::new(agents, [], BTreeSet::new()).with_groups(&[("early".into(), led)].into());
+        let center = Arc::new(center);
+        let sees = |who: &str, other: &str| {
+            let team = [(Permission::CallsSee, Scope::Team)].into_iter().collect::<Grants>();
+            let none: [&str; 0] = [];
+            let viewer = Viewer::new(Some(who.into()), team, none, Arc::clone(&center));
+            viewer.may(Permission::CallsSee, Subject::Call(&ties(&[other], &[])))
+        };
+        assert!(sees("ann", "bob"));
+        assert!(!sees("ann", "cy"));
+        assert!(!sees("bob", "ann"));
     }
 }

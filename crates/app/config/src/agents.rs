@@ -13,6 +13,7 @@ use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_yaml::{Key, Node, Place, Reader, suggest};
 
 use crate::DemoUser;
+use crate::format::{AGENT, DEMO_USER, names};
 use crate::staffing::{groups, levels};
 use crate::trunks::caller_id;
 use crate::voice::encryption;
@@ -22,21 +23,6 @@ const DEFAULT_ORDER: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 const SIP_PASSWORD_MIN: usize = 8;
 const EXTENSION_DIGITS_MAX: usize = 10;
 
-const KEYS: [&str; 13] = [
-    "name",
-    "extension",
-    "sip_password",
-    "digest",
-    "caller_id",
-    "auto_answer",
-    "outside_numbers",
-    "confirm_outside",
-    "confirm_key",
-    "skills",
-    "groups",
-    "daily_cap",
-    "encryption",
-];
 /// Beside the names of people in `demo:`.
 const ALLOW_ANYWHERE: &str = "allow_anywhere";
 const CALLS_PER_DAY_MAX: usize = 10_000;
@@ -86,7 +72,7 @@ pub(crate) fn agents(
 
 fn agent(reader: &mut Reader<'_>, id: &Key, node: &Node, around: &Around<'_>) -> Option<AgentEntry> {
     let plan = around.plan;
-    let fields = reader.fields(node, "an agent", &KEYS)?;
+    let fields = reader.fields(node, "an agent", &names(&AGENT))?;
     let name =
         reader.required(&fields, "name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
     let extension = match fields.optional("extension") {
@@ -261,7 +247,7 @@ fn demo_user(
     value: &Node,
     agents: &BTreeMap<AgentId, AgentEntry>,
 ) -> Option<DemoUser> {
-    let fields = reader.fields(value, "a demo user", &["name", "password", "role", "agent", "teams"])?;
+    let fields = reader.fields(value, "a demo user", &names(&DEMO_USER))?;
     let name = reader.required(&fields, "name").and_then(|node| reader.text(node, "a name"));
     let password = reader.required(&fields, "password").and_then(|node| reader.text(node, "a password"));
     let role = reader.required(&fields, "role").and_then(|node| {

@@ -8,10 +8,11 @@ use std::time::Duration;
 use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
 use hotline_call::{
-    Center, CrmLink, DialPlan, Number, Queue, Route, SpeechPolicy, Staffing, Timing, Trunk, Voice, number,
+    Center, CrmLink, DialPlan, Number, Queue, Route, Screening, SpeechPolicy, Staffing, Timing, Trunk, Voice,
+    number,
 };
 use hotline_hours::{Schedule, Zone, schedules};
-use hotline_ivr::{Flows, Language, announcement_prompts};
+use hotline_ivr::{Flow, Flows, Language, announcement_prompts};
 use hotline_media::PromptId;
 use hotline_sip::uri::Host;
 use hotline_sip::{TrunkConfig, UserConfig};
@@ -21,7 +22,11 @@ use crate::agents::{self, AgentEntry, agents, check_outside_numbers, demo};
 use crate::crm::crm;
 use crate::flow_world::{FlowWorld, NumberEntry, led_to};
 use crate::flows::{FlowText, Sounds};
+use crate::format::{CENTER, DIAL_PLAN, NUMBER, names};
+use crate::groups::groups;
 use crate::queues::{self, Queues, queues};
+use crate::retention::{Retention, retention};
+use crate::screening::{self, allow_only, screening};
 use crate::server::Server;
 use crate::speech::speech;
 use crate::staffing::staffing;
@@ -30,29 +35,7 @@ use crate::voice::voice;
 use crate::{Configuration, Demo, DemoUser};
 
 /// The sections of the file.
-pub const SECTIONS: [&str; 21] = [
-    "domain",
-    "language",
-    "country",
-    "dial_plan",
-    "audio",
-    "speech",
-    "numbers",
-    "areas",
-    "queues",
-    "agents",
-    "skills",
-    "reasons",
-    "dispositions",
-    "trunks",
-    "routes",
-    "hours",
-    "zone",
-    "tell_of_listening",
-    "phone_grace_s",
-    "crm",
-    "demo",
-];
+pub const SECTIONS: [&str; CENTER.len()] = names(&CENTER);
 
 /// Lengths of national numbers anywhere (E.164 §6: 15 digits with the country code).
 const NATIONAL_DIGITS: RangeInclusive<usize> = 4..=14;
@@ -112,7 +95,10 @@ pub(crate) struct Draft {
     hours: BTreeMap<HoursId, Schedule>,
     tells_of_listening: bool,
     phone_grace: Option<Duration>,
+    screening: Screening,
     crm: Option<CrmLink>,
+    /// What the server's file says, unless it is said here.
+    retention: Option<Retention>,
     masked_queues: BTreeSet<QueueId>,
     recordings_days: BTreeMap<QueueId, u32>,
     scripts: BTreeMap<QueueId, String>,
@@ -172,12 +158,14 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let dial_plan = dial_plan(reader, fields.optional("dial_plan"));
     let country = country(reader, fields.optional("country"), dial_plan.as_ref());
     let staffing = staffing(reader, &fields);
-    let agents = reader.required(&fields, "agents").and_then(|node| {
+    let mut agents = reader.required(&fields, "agents").and_then(|node| {
         let realm = domain.as_ref()?.to_string();
         let (plan, staffing) = (dial_plan.as_ref()?, staffing.as_ref()?);
         agents(reader, node, &agents::Around { realm: &realm, plan, staffing })
     });
+    let groups = agents.as_mut().and_then(|agents| groups(reader, fields.optional("groups"), agents));
     let speech = speech(reader, fields.optional("speech"), &SpeechPolicy::default());
+    let zone = zone(reader, fields.optional("zone"));
     let hours = fields.optional("hours").map_or(Some(BTreeMap::new()), |node| schedules(reader, node));
     let queues = reader.required(&fields, "queues").and_then(|node| {
         let hours = hours.as_ref()?.keys().cloned().collect();
@@ -200,14 +188,24 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         let prompts = known.sounds.prompts.get(&Language::from(language.as_str()));
         check_outside_numbers(reader, agents, routes, prompts);
     }
-    let zone = zone(reader, fields.optional("zone"));
     let areas = areas(reader, fields.optional("areas"));
     let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
     let phone_grace = phone_grace(reader, fields.optional("phone_grace_s"));
     let crm = crm(reader, fields.optional("crm"));
-    let demo =
-        fields.optional("demo").map_or(Some(None), |node| demo(reader, node, agents.as_ref()?).map(Some));
-    let (numbers, number_entries) = numbers?;
+    let screening = match (&dial_plan, &zone, &language) {
+        (Some(plan), Some(zone), Some(language)) => {
+            screening(reader, &fields, &screening::Around { plan, zone, language, known })
+        }
+        _ => None,
+    };
+    let demo = match fields.optional("demo") {
+        Some(node) => Some(demo(reader, node, agents.as_ref()?)?),
+        None => None,
+    };
+    let retention = fields.optional("retention").map(|node| retention(reader, Some(node)));
+    let (numbers, mut number_entries) = numbers?;
+    let (screening, refusing) = screening?;
+    number_entries.extend(refusing);
     let Queues { queues, masked: masked_queues, recordings_days, scripts } = queues?;
     Some(Draft {
         domain: domain?,
@@ -222,13 +220,15 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         zone: zone?,
         queues,
         agents: agents?,
-        staffing: staffing?,
+        staffing: Staffing { groups: groups?, ..staffing? },
         trunks: trunks?,
         routes: routes?,
         hours: hours?,
         tells_of_listening: tells_of_listening?,
         phone_grace: phone_grace?,
+        screening,
         crm: crm?,
+        retention: retention.map_or(Some(None), |read| read.map(Some))?,
         masked_queues,
         recordings_days,
         scripts,
@@ -280,11 +280,7 @@ fn spoken(reader: &mut Reader<'_>, node: &Node, known: &Known<'_>) -> Option<Str
 
 pub(crate) fn dial_plan(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<DialPlan> {
     let Some(node) = node else { return Some(AS_WRITTEN) };
-    let fields = reader.fields(
-        node,
-        "dial_plan",
-        &["country", "national_prefix", "international_prefix", "national_digits"],
-    )?;
+    let fields = reader.fields(node, "dial_plan", &names(&DIAL_PLAN))?;
     let mut digits = |key: &str| {
         let node = reader.required(&fields, key)?;
         let text = reader.text(node, "digits in quotes")?;
@@ -356,21 +352,11 @@ fn numbers(
 
 /// A number, and where it names its flow.
 fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -> Option<(Number, Place)> {
-    let fields = reader.fields(node, "a number", &["flow", "language", "name"])?;
+    let fields = reader.fields(node, "a number", &names(&NUMBER))?;
     let name = fields.optional("name").and_then(|node| reader.text(node, "a name")).map(str::to_owned);
     let flow_node = reader.required(&fields, "flow");
-    let flow = flow_node.and_then(|node| {
-        let name = reader.text(node, "the name of a flow")?;
-        let found = around.known.flows.get(&FlowId::from(name));
-        // A flow that could not be read has its own mistakes.
-        if found.is_none()
-            && around.known.written.is_some_and(|written| !written.contains(&FlowId::from(name)))
-        {
-            let remedy = suggest(name, around.known.flows.iter().map(|(id, _)| id.as_str()));
-            reader.mistake(node.place, format!("there is no flow `{name}`"), remedy);
-        }
-        found
-    });
+    let flow = flow_node.and_then(|node| flow_named(reader, node, around.known));
+    let allow_only = allow_only(reader, fields.optional("allow_only"), around.plan);
     let (language, place) = match fields.optional("language") {
         Some(node) => (spoken(reader, node, around.known), node.place),
         None => (Some(around.language.to_owned()), node.place),
@@ -385,7 +371,21 @@ fn number(reader: &mut Reader<'_>, id: &str, node: &Node, around: &Around<'_>) -
         reader.mistake(place, problem, remedy);
     }
     let place = flow_node.map_or(node.place, |node| node.place);
-    Some((Number { id: NumberId::from(id), name, flow: flow.name().clone(), language }, place))
+    let number =
+        Number { id: NumberId::from(id), name, flow: flow.name().clone(), language, allow_only: allow_only? };
+    Some((number, place))
+}
+
+/// The flow that is named there.
+pub(crate) fn flow_named<'k>(reader: &mut Reader<'_>, node: &Node, known: &Known<'k>) -> Option<&'k Flow> {
+    let name = reader.text(node, "the name of a flow")?;
+    let found = known.flows.get(&FlowId::from(name)).map(Arc::as_ref);
+    // A flow that could not be read has its own mistakes.
+    if found.is_none() && known.written.is_some_and(|written| !written.contains(&FlowId::from(name))) {
+        let remedy = suggest(name, known.flows.iter().map(|(id, _)| id.as_str()));
+        reader.mistake(node.place, format!("there is no flow `{name}`"), remedy);
+    }
+    found
 }
 
 /// The zone of the center; UTC unless one is named.
@@ -458,7 +458,7 @@ impl Draft {
 
     fn flow_world(&self, source: &Source, sounds: &Sounds) -> FlowWorld {
         FlowWorld {
-            entries: self.numbers.values().map(|number| number.flow.clone()).collect(),
+            entries: self.number_entries.iter().map(|entry| entry.flow.clone()).collect(),
             queues: self.queues.keys().cloned().collect(),
             skills: self.staffing.skills.keys().map(|id| id.as_str().to_owned()).collect(),
             skilled: self.skilled(),
@@ -505,6 +505,7 @@ impl Draft {
             trunks: outgoing.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
             routes: self.routes,
             hours: self.hours,
+            screening: self.screening,
             crm: self.crm,
             language: self.language,
             domain: self.domain,
@@ -518,6 +519,7 @@ impl Draft {
         };
         let demo = self.demo.map(|(users, allow_anywhere)| Demo { users, sip_passwords, allow_anywhere });
         let country = self.country;
+        let retention = self.retention.unwrap_or(server.retention);
         Configuration {
             server,
             center,
@@ -528,6 +530,7 @@ impl Draft {
             flows: flow_texts,
             flow_world,
             masked_queues: self.masked_queues,
+            retention,
             recordings_days: self.recordings_days,
             scripts: self.scripts,
             prompts,

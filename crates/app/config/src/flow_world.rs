@@ -117,7 +117,8 @@ impl FlowWorld {
                 None if written.contains(&number.flow) => {}
                 None => {
                     let remedy = suggest(number.flow.as_str(), flows.iter().map(|(id, _)| id.as_str()));
-                    let problem = format!("there is no flow `{}`, which a number leads to", number.flow);
+                    let problem =
+                        format!("there is no flow `{}`, which the center leads calls to", number.flow);
                     mistakes.push(self.center.diagnostic(number.place, problem, remedy));
                 }
             }
@@ -130,18 +131,12 @@ pub(crate) fn unread(flows: &Flows, written: &BTreeSet<FlowId>) -> BTreeSet<Flow
     written.iter().filter(|name| flows.get(name).is_none()).cloned().collect()
 }
 
-/// The flows that numbers of a center's file lead to, whether there are such or not.
+/// The flows that numbers of a center's file lead to, and those that answer blocked callers, whether there are such or not.
 pub(crate) fn led_to(root: &Node) -> impl Iterator<Item = FlowId> {
-    let numbers = entry(root, "numbers").into_iter().flat_map(|numbers| match &numbers.value {
-        Value::Map(entries) => entries.as_slice(),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Integer(_)
-        | Value::Decimal(_)
-        | Value::Text(_)
-        | Value::List(_) => &[],
-    });
-    numbers.filter_map(|(_, number)| match &entry(number, "flow")?.value {
+    let numbers = values(entry(root, "numbers"));
+    let lists = values(entry(root, "blocked")).filter_map(|list| entry(list, "answer"));
+    let all = numbers.chain(lists).chain(entry(root, "blocked_customers"));
+    all.filter_map(|number| match &entry(number, "flow")?.value {
         Value::Text(flow) => Some(FlowId::from(flow.as_str())),
         Value::Null
         | Value::Bool(_)
@@ -150,6 +145,22 @@ pub(crate) fn led_to(root: &Node) -> impl Iterator<Item = FlowId> {
         | Value::List(_)
         | Value::Map(_) => None,
     })
+}
+
+fn values(node: Option<&Node>) -> impl Iterator<Item = &Node> {
+    let entries = match node.map(|node| &node.value) {
+        Some(Value::Map(entries)) => entries.as_slice(),
+        Some(
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::List(_),
+        )
+        | None => &[],
+    };
+    entries.iter().map(|(_, value)| value)
 }
 
 fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {

@@ -8,11 +8,14 @@ mod crm;
 mod flow_suite;
 mod flow_world;
 mod flows;
+mod format;
+mod groups;
 mod http;
 mod keepalive;
 mod queues;
 mod recordings;
 mod retention;
+mod screening;
 mod secrets;
 mod server;
 mod services;
@@ -40,6 +43,7 @@ pub use center::SECTIONS;
 pub use flow_suite::{FlowSuite, flow_suite};
 pub use flow_world::FlowWorld;
 pub use flows::{FLOWS_MAX, FlowText, Prompts, read_flows, read_prompts};
+pub use format::{center_schema, section_schema};
 pub use http::Http;
 pub use recordings::Recordings;
 pub use retention::Retention;
@@ -72,6 +76,8 @@ pub struct Configuration {
     pub flow_world: FlowWorld,
     /// The queues whose callers' numbers are for those only who may read all numbers.
     pub masked_queues: BTreeSet<QueueId>,
+    /// How long things are kept: as the center's file says, else as the server's does.
+    pub retention: Retention,
     /// Days that recordings of queues are kept that do not leave it to the server's file.
     pub recordings_days: BTreeMap<QueueId, u32>,
     /// What agents are to say in talks of queues that have a script.

@@ -2,6 +2,8 @@
 
 use hotline_yaml::{Node, Reader};
 
+use crate::format::{RETENTION, names};
+
 /// Days that anything may be kept.
 const DAYS_MAX: usize = 36_500;
 
@@ -18,8 +20,7 @@ pub struct Retention {
 
 pub(crate) fn retention(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Retention> {
     let Some(node) = node else { return Some(Retention::default()) };
-    let fields =
-        reader.fields(node, "retention", &["messages_days", "recordings_days", "flow_figures_days"])?;
+    let fields = reader.fields(node, "retention", &names(&RETENTION))?;
     let [messages_days, recordings_days, flow_figures_days] =
         ["messages_days", "recordings_days", "flow_figures_days"]
             .map(|key| days(reader, fields.optional(key)));

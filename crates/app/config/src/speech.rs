@@ -6,6 +6,7 @@ use hotline_call::{Sides, SpeechPolicy};
 use hotline_media::Gain;
 use hotline_yaml::{Node, Reader, Value};
 
+use crate::format::{SPEECH, names};
 use crate::trunks::choice;
 
 const LEVELS_DBFS: RangeInclusive<i8> = -60..=-3;
@@ -18,7 +19,7 @@ pub(crate) fn speech(
     default: &SpeechPolicy,
 ) -> Option<SpeechPolicy> {
     let Some(node) = node else { return Some(*default) };
-    let fields = reader.fields(node, "speech", &["agc", "agc_dbfs", "agc_gain_max_db", "hide_keys"])?;
+    let fields = reader.fields(node, "speech", &names(&SPEECH))?;
     let agc = match fields.optional("agc") {
         Some(node) => sides(reader, node),
         None => Some(default.agc),

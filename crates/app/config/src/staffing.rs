@@ -10,6 +10,7 @@ use hotline_base::{GroupId, SkillId};
 use hotline_call::{DispositionGroup, Staffing};
 use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
+use crate::format::{self, REASON, WRAP_UP};
 use crate::trunks::choice;
 
 /// The most skills of a center.
@@ -52,7 +53,9 @@ pub(crate) fn staffing(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<S
     };
     let skills = skills?.into_iter().map(|(id, name)| (SkillId::from(id.as_str()), name)).collect();
     let (dispositions, root) = dispositions?;
-    Some(Staffing { reasons: reasons?, skills, dispositions, disposition_groups: root.groups })
+    // Groups name agents, who name skills.
+    let groups = BTreeMap::new();
+    Some(Staffing { reasons: reasons?, skills, dispositions, disposition_groups: root.groups, groups })
 }
 
 fn reasons(reader: &mut Reader<'_>, node: &Node) -> Option<BTreeMap<std::sync::Arc<str>, ReasonConfig>> {
@@ -79,7 +82,7 @@ fn reasons(reader: &mut Reader<'_>, node: &Node) -> Option<BTreeMap<std::sync::A
 }
 
 fn reason(reader: &mut Reader<'_>, word: &str, node: &Node) -> Option<ReasonConfig> {
-    let fields = reader.fields(node, "a reason", &["name", "class", "daily_quota_s", "at_once_max"])?;
+    let fields = reader.fields(node, "a reason", &format::names(&REASON))?;
     let name = match fields.optional("name") {
         Some(node) => reader.text(node, "a name").map(str::to_owned),
         None => Some(word.to_owned()),
@@ -200,8 +203,7 @@ pub(crate) fn wrap_up(reader: &mut Reader<'_>, fields: &Fields<'_>, staffing: &S
     if let Some(short) = short {
         reader.mistake(short.place, "both `wrap_up` and `wrap_up_s`", "keep one; `seconds` is the length");
     }
-    let keys = ["mode", "seconds", "extend_s", "extensions", "disposition"];
-    let own = reader.fields(node, "wrap_up", &keys)?;
+    let own = reader.fields(node, "wrap_up", &format::names(&WRAP_UP))?;
     let mode = match own.optional("mode") {
         Some(node) => choice(reader, node, "mode", &MODES),
         None => Some(usual.mode),

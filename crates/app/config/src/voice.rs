@@ -6,6 +6,7 @@ use hotline_call::{Encryption, Voice};
 use hotline_sdp::{Codec, Preference};
 use hotline_yaml::{Node, Reader, suggest};
 
+use crate::format::{AUDIO, names};
 use crate::trunks::choice;
 
 const PACKET_MS: RangeInclusive<usize> = 10..=60;
@@ -13,7 +14,7 @@ const PACKET_MS: RangeInclusive<usize> = 10..=60;
 /// What is left out is as in `default`.
 pub(crate) fn voice(reader: &mut Reader<'_>, node: Option<&Node>, default: &Voice) -> Option<Voice> {
     let Some(node) = node else { return Some(default.clone()) };
-    let fields = reader.fields(node, "audio", &["codecs", "choice", "packet_ms", "encryption"])?;
+    let fields = reader.fields(node, "audio", &names(&AUDIO))?;
     // What is named is all that there is.
     let (codecs, also_taken) = match fields.optional("codecs") {
         Some(node) => (codecs(reader, node), Vec::new()),

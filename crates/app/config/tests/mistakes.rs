@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use hotline_call::{Sides, SpeechPolicy};
+use hotline_base::{AgentId, GroupId};
+use hotline_call::{Refusal, Sides, SpeechPolicy};
 use hotline_config::{ConfigError, Configuration, load};
 use hotline_media::Gain;
 use hotline_sdp::{Codec, Preference};
@@ -516,4 +517,78 @@ fn every_mistake_in_how_a_queue_gives_its_calls_is_told() {
         let error = sales(&format!("    {lines}\n")).map(drop).expect_err("a mistake").to_string();
         assert!(error.contains(told), "{lines}: {error}");
     }
+}
+
+#[test]
+fn groups_have_a_label_leaders_and_the_members_that_they_or_these_name() {
+    let groups =
+        "groups:\n  early: {label: Early shift, leaders: [\"1001\"], members: [\"1002\"]}\nagents: #";
+    let (_directory, outcome) = changed("center.yaml", "agents: #", groups);
+    let center = outcome.unwrap().center;
+    let early = &center.staffing.groups[&GroupId::from("early")];
+    assert_eq!(early.label.as_deref(), Some("Early shift"));
+    assert!(early.leaders.contains(&AgentId::from("1001")));
+    assert!(center.agents[&AgentId::from("1002")].groups.contains(&GroupId::from("early")));
+    assert!(
+        center.agents[&AgentId::from("1001")].groups.is_empty(),
+        "whoever leads a group need not be in it"
+    );
+    for (from, to, told) in [
+        ("Early shift", "\"\"", "a label that cannot be shown"),
+        ("leaders: [\"1001\"]", "leaders: [\"2001\"]", "there is no agent `2001`"),
+        ("members: [\"1002\"]", "members: [\"2002\"]", "there is no agent `2002`"),
+        ("early:", "the early:", "cannot be a group's name"),
+    ] {
+        let text = mistake("center.yaml", "agents: #", &groups.replacen(from, to, 1));
+        assert!(text.contains(told), "{text}");
+    }
+}
+
+#[test]
+fn callers_are_blocked_by_lists_with_reasons_and_ends() {
+    let lists = "blocked:\n  nuisance:\n    numbers:\n      \"5550100666\": threatened agents\n      \"+1900*\": {reason: paid, until: \
+                 \"2027-01-31\"}\n  withheld: {answer: {flow: support}, numbers: {anonymous: no number}}\nallowed: \
+                 {\"+19005550100\": our own line}\nblocked_customers: busy\nagents: #";
+    let (_directory, outcome) = changed("center.yaml", "agents: #", lists);
+    let screening = outcome.unwrap().center.screening;
+    let [nuisance, withheld] = screening.blocked.as_slice() else { panic!("{screening:?}") };
+    assert!(nuisance.callers[0].callers.include(Some("+15550100666")), "it is read as it is dialled");
+    assert_eq!(nuisance.callers[1].until, Some(hotline_base::WallTime(1_801_440_000_000_000)));
+    assert_eq!((&nuisance.refusal, &withheld.refusal), (&Refusal::Decline, &Refusal::Flow("support".into())));
+    assert_eq!((screening.allowed.len(), screening.customers), (1, Some(Refusal::Busy)));
+    for (from, to, told) in [
+        ("threatened agents", "\"\"", "a reason that cannot be shown"),
+        ("\"2027-01-31\"", "\"2027-02-31\"", "that is no date"),
+        ("\"+1900*\"", "\"+1900**\"", "stands for no numbers"),
+        ("{flow: support}", "{flow: suport}", "there is no flow `suport`"),
+        ("{flow: support}", "hang_up", "that is no answer to a call"),
+        ("blocked_customers: busy", "blocked_customers: never", "that is no answer to a call"),
+    ] {
+        let text = mistake("center.yaml", "agents: #", &lists.replacen(from, to, 1));
+        assert!(text.contains(told), "{text}");
+    }
+}
+
+#[test]
+fn a_number_can_be_for_some_callers_only() {
+    let only = "\"4001\": {flow: support, allow_only: [\"+49*\", anonymous]}";
+    let (_directory, outcome) = changed("center.yaml", "\"4001\": {flow: support}", only);
+    let number = outcome.unwrap().center.numbers["4001"].clone();
+    let includes = |caller| number.allow_only.iter().flatten().any(|some| some.include(caller));
+    assert!(includes(Some("+4930")) && includes(None) && !includes(Some("+331")));
+    let text = mistake("center.yaml", "\"4001\": {flow: support}", &only.replacen("+49*", "Ann", 1));
+    assert!(text.contains("`Ann` stands for no numbers"), "{text}");
+}
+
+#[test]
+fn how_long_things_are_kept_is_said_by_the_center_or_else_by_the_server() {
+    let of_server =
+        changed("hotline.yaml", "storage:", "retention: {messages_days: 90}\nstorage:").1.unwrap();
+    assert_eq!(of_server.retention.messages_days, Some(90));
+    let (_directory, outcome) =
+        changed("center.yaml", "agents: #", "retention: {recordings_days: 30}\nagents: #");
+    let kept = outcome.unwrap().retention;
+    assert_eq!((kept.recordings_days, kept.messages_days), (Some(30), None));
+    let text = mistake("center.yaml", "agents: #", "retention: {recordings_days: 0}\nagents: #");
+    assert!(text.contains("a number from 1 to 36500"), "{text}");
 }

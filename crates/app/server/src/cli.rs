@@ -29,7 +29,7 @@ pub(crate) enum Command {
     ///
     /// If there are none, it says for each flow how long a caller may be under way before a person can answer.
     Check(Check),
-    /// Print the JSON Schema of flows, for editors, or the description of the HTTP interface.
+    /// Print the JSON Schema of flows or of the center's file, for editors, or the description of the HTTP interface.
     Schema(Schema),
     /// Run the tests beside the flows (docs/flow-tests.md); exit code 1 if one fails.
     Test(FlowTests),
@@ -86,6 +86,8 @@ pub(crate) struct Schema {
 pub(crate) enum Described {
     /// Flows: the files of ivr-flows/.
     Ivr,
+    /// The center's file.
+    Config,
     /// The HTTP interface, as OpenAPI; the pages are built from it.
     Api,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hotline_api::{Center, Dispositions, Teams};
 use hotline_api_types::CenterNumber;
 use hotline_base::{AgentId, Pii, QueueId};
-use hotline_config::Configuration;
+use hotline_config::{Configuration, Retention};
 use hotline_flow_test::Center as KnownCenter;
 use hotline_ivr::{HoursExit, Language, LocalTime, PromptName};
 use tokio::sync::watch;
@@ -19,7 +19,7 @@ use crate::flow_tests::Known;
 pub(crate) struct InForce {
     configuration: watch::Sender<Arc<Configuration>>,
     center: watch::Sender<Arc<Center>>,
-    recordings_days: watch::Sender<BTreeMap<QueueId, u32>>,
+    kept: watch::Sender<Kept>,
     tests: LiveKnown,
 }
 
@@ -35,7 +35,7 @@ impl InForce {
         Self {
             configuration: watch::Sender::new(Arc::new(configuration.clone())),
             center: watch::Sender::new(Arc::new(center(configuration))),
-            recordings_days: watch::Sender::new(configuration.recordings_days.clone()),
+            kept: watch::Sender::new(Kept::of(configuration)),
             tests: LiveKnown(Arc::new(RwLock::new(Arc::new(known(configuration))))),
         }
     }
@@ -44,7 +44,12 @@ impl InForce {
     pub(crate) fn publish(&self, configuration: &Configuration) {
         self.configuration.send_replace(Arc::new(configuration.clone()));
         self.center.send_replace(Arc::new(center(configuration)));
-        self.recordings_days.send_replace(configuration.recordings_days.clone());
+        self.kept.send_if_modified(|kept| {
+            let other = Kept::of(configuration);
+            let is_other = *kept != other;
+            *kept = other;
+            is_other
+        });
         *self.tests.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known(configuration));
     }
 
@@ -57,13 +62,27 @@ impl InForce {
         self.center.subscribe()
     }
 
-    /// Days that recordings of queues are kept that do not leave it to the server's file.
-    pub(crate) fn recordings_days(&self) -> watch::Receiver<BTreeMap<QueueId, u32>> {
-        self.recordings_days.subscribe()
+    /// How long things are kept.
+    pub(crate) fn kept(&self) -> watch::Receiver<Kept> {
+        self.kept.subscribe()
     }
 
     pub(crate) fn tests(&self) -> LiveKnown {
         self.tests.clone()
+    }
+}
+
+/// How long things are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) retention: Retention,
+    /// Days that recordings of queues are kept that have a time of their own.
+    pub(crate) recordings_days: BTreeMap<QueueId, u32>,
+}
+
+impl Kept {
+    fn of(configuration: &Configuration) -> Self {
+        Self { retention: configuration.retention, recordings_days: configuration.recordings_days.clone() }
     }
 }
 
@@ -125,7 +144,7 @@ fn teams(configuration: &Configuration) -> Teams {
     let queues = center.queues.iter().map(|(id, queue)| {
         (id.clone(), queue.routing.members.iter().map(|member| member.agent.clone()).collect())
     });
-    Teams::new(agents, queues, configuration.masked_queues.clone())
+    Teams::new(agents, queues, configuration.masked_queues.clone()).with_groups(&center.staffing.groups)
 }
 
 /// Every queue, with its script if it has one.

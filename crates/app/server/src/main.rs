@@ -100,6 +100,10 @@ fn run(cli: &Cli) -> Result<()> {
     if let Some(Command::Schema(Schema { of })) = &cli.command {
         match of {
             Described::Ivr => banner::print(hotline_ivr::schema().trim_end()),
+            Described::Config => {
+                let schema = serde_json::to_string_pretty(&hotline_config::center_schema());
+                banner::print(&schema.context("writing the schema")?);
+            }
             Described::Api => banner::print(&hotline_api::description()),
         }
         return Ok(());

@@ -1,6 +1,6 @@
 //! Once a day what is older than the configuration allows is forgotten: messages of callers, recordings, figures of flows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use hotline_base::{AgentId, Pii, QueueId, WallTime};
 use hotline_call::{Command, MessageSummary, Recording};
-use hotline_config::{Configuration, Retention};
+use hotline_config::Configuration;
 use hotline_shard::{Clock, Handle};
 use hotline_store::{AuditEntry, Erasure, RecordingsOf, Store, StoreError, day};
 use hotline_telemetry::Metric;
@@ -18,10 +18,14 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::in_force::Kept;
+
 /// Between two sweeps.
 const DAY: Duration = Duration::from_secs(86_400);
 /// After a sweep that failed or left something.
 const AGAIN: Duration = Duration::from_secs(600);
+/// After a change of the configuration: so long it can be taken back.
+const CHANGED: Duration = Duration::from_secs(60);
 /// After the start, when there is enough else to do.
 const FIRST: Duration = Duration::from_secs(5);
 /// Messages that one sweep deletes at most, and how many are asked for at once.
@@ -35,9 +39,8 @@ const DAYS_MAX: u64 = 400;
 
 /// Forgets what is too old.
 pub(crate) struct Sweeper {
-    retention: Retention,
-    /// What queues in force do not leave to the server's file.
-    recordings_days: watch::Receiver<BTreeMap<QueueId, u32>>,
+    /// As the configuration in force says.
+    kept: watch::Receiver<Kept>,
     recordings: PathBuf,
     store: Store,
     shard: Handle,
@@ -47,13 +50,12 @@ pub(crate) struct Sweeper {
 impl Sweeper {
     pub(crate) fn new(
         configuration: &Configuration,
-        recordings_days: watch::Receiver<BTreeMap<QueueId, u32>>,
+        kept: watch::Receiver<Kept>,
         store: Store,
         (shard, clock): (Handle, Clock),
     ) -> Self {
-        let (retention, recordings) =
-            (configuration.server.retention, configuration.server.storage.recordings.clone());
-        Self { retention, recordings_days, recordings, store, shard, clock }
+        let recordings = configuration.server.storage.recordings.clone();
+        Self { kept, recordings, store, shard, clock }
     }
 
     /// Sweeps until `stop`.
@@ -64,7 +66,7 @@ impl Sweeper {
         }
     }
 
-    async fn sweep_on(&self) {
+    async fn sweep_on(mut self) {
         sleep(FIRST).await;
         loop {
             let pause = match self.sweep().await {
@@ -79,19 +81,24 @@ impl Sweeper {
                     AGAIN
                 }
             };
-            sleep(pause).await;
+            // What is kept for a shorter time from here on need not wait for the next day.
+            tokio::select! {
+                () = sleep(pause) => {}
+                Ok(()) = self.kept.changed() => sleep(CHANGED).await,
+            }
         }
     }
 
     /// True if nothing is left that is too old.
-    async fn sweep(&self) -> Result<bool> {
+    async fn sweep(&mut self) -> Result<bool> {
         let now = self.clock.now().wall;
+        let retention = self.kept.borrow_and_update().retention;
         let mut is_done = true;
-        if let Some(days) = self.retention.messages_days {
+        if let Some(days) = retention.messages_days {
             is_done &= self.messages(before(now, days)).await?;
         }
         is_done &= self.old_recordings(now).await?;
-        if let Some(days) = self.retention.flow_figures_days {
+        if let Some(days) = retention.flow_figures_days {
             is_done &= self.flow_figures(day(before(now, days))).await?;
         }
         Ok(is_done)
@@ -139,12 +146,12 @@ impl Sweeper {
             self.delete_file(&recording).await?;
         }
         let mut is_done = true;
-        let by_queue = self.recordings_days.borrow().clone();
+        let Kept { retention, recordings_days: by_queue } = self.kept.borrow().clone();
         for (queue, days) in &by_queue {
             let old = before(now, *days);
             is_done &= self.erase_of(old, RecordingsOf::Queue(queue), erased).await?;
         }
-        if let Some(days) = self.retention.recordings_days {
+        if let Some(days) = retention.recordings_days {
             let queues: BTreeSet<QueueId> = by_queue.keys().cloned().collect();
             is_done &= self.erase_of(before(now, days), RecordingsOf::Others(&queues), erased).await?;
         }

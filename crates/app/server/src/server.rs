@@ -272,8 +272,7 @@ fn keep_house(
 ) {
     tokio::spawn(records::fill_search(store.clone()));
     parts.watch("the counting anew of calls", reports::nightly(store.clone(), move || clock.now().wall));
-    let sweeper =
-        Sweeper::new(configuration, in_force.recordings_days(), store.clone(), (handle.clone(), clock));
+    let sweeper = Sweeper::new(configuration, in_force.kept(), store.clone(), (handle.clone(), clock));
     parts.watch("the sweep of what is too old", sweeper.run(stop.clone()));
     let closer = Closer::new(configuration, store.clone(), clock);
     parts.watch("the chain of recordings", closer.run(stop.clone()));

@@ -431,7 +431,9 @@ impl Shard {
             | EventKind::Agent { .. }
             | EventKind::AlarmRaised(_)
             | EventKind::AlarmCleared(_)
-            | EventKind::CenterChanged => None,
+            | EventKind::CenterChanged
+            | EventKind::AgentRemoved { .. }
+            | EventKind::CallbacksChanged { .. } => None,
         };
         // Nobody may be listening, which is no error.
         drop(self.parts.live.send(Arc::new(Live { event, pop })));

@@ -128,6 +128,8 @@ impl AcdFloor {
             // Places in line are no part of the journal; times in states follow from the states, and who waits from who was
             // not offered. Nobody leads this center, so nothing is moved by hand, and nobody asks for help.
             AcdEvent::Position { .. }
+            | AcdEvent::AgentRemoved { .. }
+            | AcdEvent::CallbacksChanged { .. }
             | AcdEvent::SessionStarted { .. }
             | AcdEvent::SessionEnded { .. }
             | AcdEvent::StateEnded(_)

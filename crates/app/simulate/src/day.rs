@@ -241,7 +241,11 @@ impl<'s, F: Floor> Day<'s, F> {
             match event.kind {
                 EventKind::Call { call, what } => self.on_call(call, &what),
                 EventKind::Agent { agent, state, .. } => self.on_agent(&agent, state),
-                EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) | EventKind::CenterChanged => {}
+                EventKind::AlarmRaised(_)
+                | EventKind::AlarmCleared(_)
+                | EventKind::CenterChanged
+                | EventKind::AgentRemoved { .. }
+                | EventKind::CallbacksChanged { .. } => {}
             }
         }
         while let Some(ring) = self.floor.poll_ring() {

@@ -123,7 +123,11 @@ impl<'r> Counting<'r> {
         match &event.kind {
             EventKind::Call { call, what } => self.on_call(event.at, *call, what),
             EventKind::Agent { agent, state, .. } => self.on_agent(event.at, agent, state),
-            EventKind::AlarmRaised(_) | EventKind::AlarmCleared(_) | EventKind::CenterChanged => {}
+            EventKind::AlarmRaised(_)
+            | EventKind::AlarmCleared(_)
+            | EventKind::CenterChanged
+            | EventKind::AgentRemoved { .. }
+            | EventKind::CallbacksChanged { .. } => {}
         }
     }
 

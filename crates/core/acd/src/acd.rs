@@ -356,6 +356,7 @@ impl Acd {
             }
             if agent.retired {
                 self.agents.remove(id);
+                self.events.push_back(Event::AgentRemoved { agent: id.clone() });
             }
         }
     }

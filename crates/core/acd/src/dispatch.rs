@@ -73,6 +73,11 @@ impl Acd {
     fn renumber(&mut self) {
         for queue_id in core::mem::take(&mut self.marks.moved) {
             let Some(queue) = self.queues.get_mut(&queue_id) else { continue };
+            if queue.callbacks != queue.callbacks_told {
+                queue.callbacks_told = queue.callbacks;
+                let waiting = count(queue.callbacks);
+                self.events.push_back(Event::CallbacksChanged { queue: queue_id.clone(), waiting });
+            }
             if queue.closing && queue.callers.is_empty() {
                 self.forget_queue(&queue_id);
                 continue;

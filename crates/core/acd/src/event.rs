@@ -29,6 +29,18 @@ pub enum Event {
         /// Set while the agent wants help.
         help: Option<Help>,
     },
+    /// An agent who is gone from the configuration has finished what it had, and is forgotten.
+    AgentRemoved {
+        /// Who.
+        agent: AgentId,
+    },
+    /// More or fewer than before wait to be called back from a queue.
+    CallbacksChanged {
+        /// The queue.
+        queue: QueueId,
+        /// How many do.
+        waiting: u32,
+    },
     /// An agent has signed in.
     SessionStarted {
         /// Who.

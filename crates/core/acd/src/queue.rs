@@ -112,6 +112,8 @@ pub(crate) struct Queue {
     pub(crate) told: Vec<CallId>,
     /// How many of them are to be called back.
     pub(crate) callbacks: usize,
+    /// How many were told last.
+    pub(crate) callbacks_told: usize,
     /// Those of them who can be offered to an agent, or to one more.
     pub(crate) open: BTreeSet<CallerKey>,
     pub(crate) members: BTreeMap<AgentId, Membership>,
@@ -149,6 +151,7 @@ impl Queue {
             callers: BTreeSet::new(),
             told: Vec::new(),
             callbacks: 0,
+            callbacks_told: 0,
             open: BTreeSet::new(),
             members: BTreeMap::new(),
             tiers: BTreeSet::new(),

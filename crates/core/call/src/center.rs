@@ -16,6 +16,7 @@ use crate::crm::CrmLink;
 use crate::event::Part;
 use crate::number::DialPlan;
 use crate::queue::Queue;
+use crate::screening::{Callers, Screening};
 use crate::speech::SpeechPolicy;
 use crate::staff::Staffing;
 use crate::trunk::{Route, Trunk};
@@ -46,6 +47,8 @@ pub struct Center {
     pub hours: BTreeMap<HoursId, Schedule>,
     /// The zone of the times that flows read.
     pub zone: Zone,
+    /// Who is blocked.
+    pub screening: Screening,
     /// Where another system shows customers.
     pub crm: Option<CrmLink>,
     /// BCP 47 language of calls that no number gives one.
@@ -107,6 +110,8 @@ pub struct Number {
     pub flow: FlowId,
     /// BCP 47 language in which the caller is addressed at first.
     pub language: String,
+    /// Who alone may call it; `None` for everyone.
+    pub allow_only: Option<Vec<Callers>>,
 }
 
 /// Numbers outside at which one agent may be reached.
@@ -166,6 +171,8 @@ pub struct Timing {
     pub extension_ring: Duration,
     /// How long the media plane may take to open a leg.
     pub media_open: Duration,
+    /// How long a call waits for the address book to say whether the caller is blocked; then it is let through.
+    pub screening: Duration,
     /// How long a phone in a talk may never send anything before the call is ended.
     pub unheard: Duration,
     /// How long an ended call waits for its recordings and its legs to be closed.
@@ -182,6 +189,8 @@ impl Default for Timing {
             extension_ring: Duration::from_secs(30),
             // With the pop's wait it must stay below the two seconds that a reservation outlives its ring time.
             media_open: Duration::from_secs(1),
+            // Nobody hears anything until then.
+            screening: Duration::from_millis(500),
             unheard: Duration::from_secs(600),
             close: Duration::from_secs(30),
             phone_grace: None,
@@ -224,6 +233,7 @@ impl Center {
             routes: Vec::new(),
             hours: BTreeMap::new(),
             zone: Zone::utc(),
+            screening: Screening::default(),
             crm: None,
             language: language.to_owned(),
             domain,

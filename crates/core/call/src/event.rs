@@ -13,6 +13,7 @@ use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Requested;
+use crate::screening::Screened;
 use crate::sound::LegSound;
 
 /// One fact. `seq` grows by one for each event of this server. After a restart it goes on far above the last number
@@ -62,6 +63,18 @@ pub enum EventKind {
     AlarmCleared(AlarmKind),
     /// Another configuration of the center is in force from here on.
     CenterChanged,
+    /// An agent who is gone from the configuration has finished what it had.
+    AgentRemoved {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// More or fewer than before wait to be called back from a queue.
+    CallbacksChanged {
+        /// The queue.
+        queue: QueueId,
+        /// How many do.
+        waiting: u32,
+    },
 }
 
 /// What can happen to one call.
@@ -92,6 +105,8 @@ pub enum CallEvent {
         /// The customer, if the number is known.
         customer: Option<CustomerId>,
     },
+    /// The caller is not let through as dialled.
+    Screened(Screened),
     /// The caller's leg was answered with 200.
     Answered,
     /// A flow step was left.
@@ -530,6 +545,8 @@ pub enum EndKind {
     NotAnswered,
     /// Refused before it began: no common codec, no media port.
     Refused,
+    /// The caller is blocked.
+    Blocked,
     /// No trunk took the call.
     NoTrunk,
     /// A phone did not acknowledge our answer or answer within its session, or its session failed.

@@ -13,11 +13,13 @@ mod crm;
 mod customer;
 mod env;
 mod event;
+mod forget;
 mod media_leg;
 pub mod number;
 mod places;
 mod queue;
 mod record;
+mod screening;
 mod sessions;
 mod snapshot;
 mod sound;
@@ -45,6 +47,7 @@ pub use event::{
     Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Part, Party,
     QueueOutcome, Source, Who,
 };
+pub use forget::FORGOTTEN;
 pub use hotline_media::Supervision as MonitorMode;
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
@@ -58,11 +61,12 @@ pub use record::{
     LeftMessage, Offer, OfferOutcome, QueueVisit, Recording, RecordingIndex, RecordingState, RequestedAt,
     SurveyAnswer, Transfer, TransferOutcome, Visit,
 };
+pub use screening::{BlockList, Callers, Grounds, Listed, Refusal, Screened, Screening};
 pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{Attendee, CallState, CallView, POP_STEPS_MAX, ScreenPop, Snapshot};
 pub use sound::{LegSound, LineQuality, Sound};
 pub use speech::{Sides, SpeechPolicy};
-pub use staff::{AgentFact, CallDisposition, DispositionGroup, NOTE_BYTES_MAX, Staffing};
+pub use staff::{AgentFact, CallDisposition, DispositionGroup, Group, NOTE_BYTES_MAX, Staffing};
 pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::{REQUESTS_MAX, Requested};
 use crate::event::{CallEvent, DialFailure, EndCause, Entry, Part, Party, QueueOutcome, Source, Who};
+use crate::screening::Screened;
 use crate::sound::LegSound;
 use crate::staff::CallDisposition;
 
@@ -95,6 +96,9 @@ pub struct CallRecord {
     /// How its legs sounded, in the order of their ends.
     #[serde(default)]
     pub sounds: Vec<LegSound>,
+    /// Why the caller was not let through as dialled, and what became of the call.
+    #[serde(default)]
+    pub screened: Option<Screened>,
     /// What the caller left, in order.
     #[serde(default)]
     pub messages: Vec<LeftMessage>,
@@ -368,6 +372,7 @@ impl CallRecord {
             dials: Vec::new(),
             diversion: diversion.as_deref().cloned(),
             sounds: Vec::new(),
+            screened: None,
             messages: Vec::new(),
             dispositions: Vec::new(),
         })
@@ -379,6 +384,7 @@ impl CallRecord {
         match event {
             CallEvent::Started { .. } | CallEvent::Position { .. } => {}
             CallEvent::CustomerMatched { customer } => self.customer = *customer,
+            CallEvent::Screened(screened) => self.screened = Some(screened.clone()),
             CallEvent::Answered => self.answered_at = Some(at),
             CallEvent::StepLeft { flow, step } => {
                 self.path.push(FlowStep { flow: flow.clone(), step: step.clone() });

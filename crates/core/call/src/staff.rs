@@ -1,10 +1,10 @@
 //! What is kept of the work of agents beside the records of calls: sessions, states, help, and what became of calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hotline_acd::{Help, HelpOutcome, ReasonConfig, StateSpan};
-use hotline_base::{AgentId, CallId, Pii, QueueId, SkillId, WallTime};
+use hotline_base::{AgentId, CallId, GroupId, Pii, QueueId, SkillId, WallTime};
 use serde::{Deserialize, Serialize};
 
 /// The longest note on a call, in bytes.
@@ -21,6 +21,17 @@ pub struct Staffing {
     pub dispositions: BTreeMap<String, String>,
     /// How they are shown: those in no group stand beside the groups.
     pub disposition_groups: Vec<DispositionGroup>,
+    /// What is said of groups of agents; others have a name alone.
+    pub groups: BTreeMap<GroupId, Group>,
+}
+
+/// What is said of agents who belong together. Who they are is with the agents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// How people name it.
+    pub label: Option<String>,
+    /// The agents who lead it: each oversees it.
+    pub leaders: BTreeSet<AgentId>,
 }
 
 /// Dispositions that are shown together. A group is no disposition itself.

@@ -123,19 +123,24 @@ impl Store {
         self.db.fetch_first(statement).await?.as_ref().map(read).transpose()
     }
 
-    /// The wishes that were given up because nobody was reached, with when that was, the latest first, at most `limit`: until
-    /// somebody has seen to them.
+    /// The wishes that were given up because nobody was reached, with when that was, the latest first, behind the one that is named,
+    /// at most `limit`: until somebody has seen to them.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
     pub async fn missed_callbacks(
         &self,
+        after: Option<(WallTime, CallId)>,
         limit: usize,
     ) -> Result<Vec<(BookedCallback, WallTime)>, StoreError> {
         let limit = i64::try_from(limit.min(CALLBACKS_MAX)).unwrap_or(0);
-        let statement =
-            sql("SELECT * FROM callback WHERE outcome = 'missed' ORDER BY closed_at DESC, id LIMIT $1")
-                .bind(limit);
+        let mut statement = sql("SELECT * FROM callback WHERE outcome = 'missed'");
+        if let Some((at, id)) = after {
+            statement.push_bind(" AND (closed_at, id) < (", at.as_unix_micros());
+            statement.push_bind(", ", id.to_string());
+            statement.push(")");
+        }
+        statement.push_bind(" ORDER BY closed_at DESC, id DESC LIMIT ", limit);
         let rows = self.db.fetch(statement).await?;
         rows.iter().map(|row| Ok((read(row)?, WallTime(row.get("closed_at")?)))).collect()
     }

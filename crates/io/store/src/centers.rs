@@ -1,12 +1,15 @@
 //! Which configuration of the center was in force since when, by whom, and by what change. Versions are numbered from 1 and never
-//! change. Their texts have the passwords: without them there is no way back.
+//! change; the latest are kept. Their texts have the passwords: without them there is no way back.
 
 use hotline_base::{Pii, WallTime};
+use hotline_telemetry::Metric;
 
 use crate::db::{Row, sql};
 use crate::flows::flow_hash;
 use crate::{Store, StoreError};
 
+/// Versions that are kept; older ones are forgotten.
+pub const CENTER_VERSIONS_KEPT: u64 = 500;
 /// Most versions that one list gives.
 pub const CENTER_VERSIONS_MAX: usize = 100;
 
@@ -36,9 +39,7 @@ impl Store {
     ) -> Result<CenterVersion, StoreError> {
         let hash = flow_hash(text.expose());
         let mut tx = self.db.begin().await?;
-        let latest =
-            sql("SELECT hash, since, author, change, (SELECT COUNT(*) FROM center_version) AS number
-                FROM center_version ORDER BY since DESC LIMIT 1");
+        let latest = sql("SELECT * FROM center_version ORDER BY since DESC LIMIT 1");
         let (mut since, mut number) = (now, 1);
         if let Some(row) = tx.fetch_first(latest).await? {
             let version = read_version(&row)?;
@@ -50,14 +51,19 @@ impl Store {
             number = version.number + 1;
         }
         let statement =
-            sql("INSERT INTO center_version (since, hash, text, author, change) VALUES ($1, $2, $3, $4, $5)")
+            sql("INSERT INTO center_version (since, hash, text, author, change, number) VALUES ($1, $2, $3, $4, $5, $6)")
                 .bind(since.as_unix_micros())
                 .bind(hash.as_str())
                 .bind(text.expose().as_str())
                 .bind(author)
-                .bind(change);
+                .bind(change)
+                .bind(i64::try_from(number).unwrap_or(i64::MAX));
         tx.execute(statement).await?;
+        let oldest = i64::try_from(number.saturating_sub(CENTER_VERSIONS_KEPT)).unwrap_or(i64::MAX);
+        tx.execute(sql("DELETE FROM center_version WHERE number <= $1").bind(oldest)).await?;
         tx.commit().await?;
+        #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
+        Metric::CenterVersions.gauge().set(number.min(CENTER_VERSIONS_KEPT) as f64);
         Ok(CenterVersion { number, since, author: author.to_owned(), change: change.to_owned() })
     }
 
@@ -72,11 +78,9 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<CenterVersion>, StoreError> {
         let before = before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX);
-        let statement = sql("SELECT * FROM
-                (SELECT since, author, change, ROW_NUMBER() OVER (ORDER BY since) AS number FROM center_version) AS numbered
-                WHERE number < $1 ORDER BY number DESC LIMIT $2")
-        .bind(before)
-        .bind(i64::try_from(limit.min(CENTER_VERSIONS_MAX + 1)).unwrap_or(0));
+        let statement = sql("SELECT * FROM center_version WHERE number < $1 ORDER BY number DESC LIMIT $2")
+            .bind(before)
+            .bind(i64::try_from(limit.min(CENTER_VERSIONS_MAX + 1)).unwrap_or(0));
         self.db.fetch(statement).await?.iter().map(read_version).collect()
     }
 
@@ -88,12 +92,8 @@ impl Store {
         &self,
         number: u64,
     ) -> Result<Option<(CenterVersion, Pii<String>)>, StoreError> {
-        let before =
-            i64::try_from(number).ok().and_then(|number| number.checked_sub(1)).filter(|before| *before >= 0);
-        let Some(before) = before else { return Ok(None) };
-        let statement = sql("SELECT text, since, author, change, $1 + 1 AS number
-                FROM center_version ORDER BY since LIMIT 1 OFFSET $1")
-        .bind(before);
+        let Ok(number) = i64::try_from(number) else { return Ok(None) };
+        let statement = sql("SELECT * FROM center_version WHERE number = $1").bind(number);
         let Some(row) = self.db.fetch_first(statement).await? else { return Ok(None) };
         Ok(Some((read_version(&row)?, Pii::new(row.get("text")?))))
     }

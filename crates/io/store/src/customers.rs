@@ -4,10 +4,12 @@
 //! last.
 
 mod caller;
+mod erase;
 mod fields;
 mod import;
 mod merge;
 
+pub use erase::{ERASED_CALLS_MAX, Footprint};
 pub use fields::{CustomerField, CustomerFieldKind};
 pub use import::IMPORT_ROWS_MAX;
 pub use merge::DUPLICATES_MAX;

@@ -143,7 +143,9 @@ fn started(event: &Event) -> Option<String> {
         | EventKind::Agent { .. }
         | EventKind::AlarmRaised(_)
         | EventKind::AlarmCleared(_)
-        | EventKind::CenterChanged => None,
+        | EventKind::CenterChanged
+        | EventKind::AgentRemoved { .. }
+        | EventKind::CallbacksChanged { .. } => None,
     }
 }
 
@@ -153,7 +155,9 @@ fn row(event: &Event) -> Result<[Argument; 5], StoreError> {
         EventKind::Agent { .. }
         | EventKind::AlarmRaised(_)
         | EventKind::AlarmCleared(_)
-        | EventKind::CenterChanged => None,
+        | EventKind::CenterChanged
+        | EventKind::AgentRemoved { .. }
+        | EventKind::CallbacksChanged { .. } => None,
     };
     Ok([
         number(event.seq).into(),

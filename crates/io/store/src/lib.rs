@@ -47,13 +47,13 @@ pub use audit::{AUDIT_PAGE_MAX, AuditEntry, AuditFilter, AuditRow, AuditVerdict}
 pub use backup::{Restoring, Snapshot, TABLES};
 pub use callbacks::{BookedCallback, CallbackBooking, CallbackChange};
 pub use calls::{Among, CALL_PAGE_MAX, CallCursor, CallFilter, CallPage, SavedRecord};
-pub use centers::{CENTER_VERSIONS_MAX, CenterVersion};
+pub use centers::{CENTER_VERSIONS_KEPT, CENTER_VERSIONS_MAX, CenterVersion};
 pub use contacts::{KeptContacts, StoredContacts};
 pub use customers::{
     ASSET_CHARS_MAX, CLASS_CHARS_MAX, COMPANY_CHARS_MAX, CUSTOMER_ASSETS_MAX, CUSTOMER_FIELDS_MAX,
     CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, CUSTOMER_TAGS_MAX, CustomerField, CustomerFieldKind,
-    DUPLICATES_MAX, EMAIL_CHARS_MAX, FIELD_CHARS_MAX, IMPORT_ROWS_MAX, LANGUAGE_CHARS_MAX, NAME_CHARS_MAX,
-    NOTE_CHARS_MAX, NUMBER_CHARS_MAX, TAG_CHARS_MAX,
+    DUPLICATES_MAX, EMAIL_CHARS_MAX, ERASED_CALLS_MAX, FIELD_CHARS_MAX, Footprint, IMPORT_ROWS_MAX,
+    LANGUAGE_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, NUMBER_CHARS_MAX, TAG_CHARS_MAX,
 };
 pub use dispositions::{FOLLOW_UPS_MAX, FollowUp};
 pub use error::{DatabaseFault, FileProblem, OpenError, StoreError, TextProblem};

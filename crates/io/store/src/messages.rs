@@ -228,7 +228,7 @@ fn read_count(row: &Row) -> Result<MessageCount, StoreError> {
     Ok(MessageCount { unheard: number(messages - heard), heard: number(heard) })
 }
 
-fn read(row: &Row) -> Result<StoredMessage, StoreError> {
+pub(crate) fn read(row: &Row) -> Result<StoredMessage, StoreError> {
     let corrupt = |key: &str| StoreError::Corrupt { what: "message", key: key.to_owned(), source: None };
     let (id, call): (String, String) = (row.get("id")?, row.get("call_id")?);
     let heard_at: Option<i64> = row.get("heard_at")?;

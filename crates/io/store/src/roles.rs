@@ -10,6 +10,8 @@ use crate::db::{Row, Tx, sql};
 use crate::text::check_required;
 use crate::{NAME_CHARS_MAX, Store, StoreError};
 
+/// In place of the permissions that a role has heard of: all that there were.
+const EVERYTHING: &str = "*";
 /// Most roles that a center has.
 pub const ROLES_MAX: usize = 200;
 
@@ -120,16 +122,32 @@ impl Store {
         Ok(row.ok_or(StoreError::NotFound)?.get::<i64>("version")?.unsigned_abs())
     }
 
-    /// Fills the built-in roles that are new to this database.
+    /// Gives the built-in roles what they have by the program and this database has not heard of: everything in a new one, later what
+    /// came with another program. What somebody took away stays away.
     pub(crate) async fn fill_roles(&self) -> Result<(), StoreError> {
-        if self.db.fetch_first(sql("SELECT name FROM role WHERE grants = ''")).await?.is_none() {
-            return Ok(());
-        }
+        let all: Vec<&str> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
+        let all = all.join(" ");
+        let mut tx = self.db.begin().await?;
+        let mut is_changed = false;
         for role in &BUILT_IN {
-            let statement = sql("UPDATE role SET grants = $2 WHERE name = $1 AND grants = ''");
-            self.db.execute(statement.bind(role.name).bind(encode(&role.grants())?)).await?;
+            let statement = sql("SELECT grants, known FROM role WHERE name = $1 AND known <> $2");
+            let row = tx.fetch_first(statement.bind(role.name).bind(all.as_str())).await?;
+            let Some(row) = row else { continue };
+            let known: String = row.get("known")?;
+            let is_news = |permission: Permission| {
+                known != EVERYTHING && known.split(' ').all(|word| word != permission.as_str())
+            };
+            let news = role.grants().iter().filter(|(permission, _)| is_news(*permission)).collect();
+            let mut grants = decode(&row.get::<String>("grants")?, role.name)?;
+            grants.widen(&news);
+            let statement = sql("UPDATE role SET grants = $2, known = $3 WHERE name = $1");
+            tx.execute(statement.bind(role.name).bind(encode(&grants)?).bind(all.as_str())).await?;
+            is_changed = true;
         }
-        Ok(())
+        if is_changed {
+            people_changed(&mut tx).await?;
+        }
+        tx.commit().await
     }
 
     /// What follows from the roles and teams of a user.
@@ -137,7 +155,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     pub async fn standing_of(&self, user: &str) -> Result<Standing, StoreError> {
-        let statement = sql("SELECT r.*, NULL AS team FROM user_role u JOIN role r ON r.name = u.role
+        let statement = sql("SELECT r.name, r.label, r.grants, r.pages, r.second_factor, r.built_in, r.changed_at, NULL AS team
+            FROM user_role u JOIN role r ON r.name = u.role
                 WHERE u.user_name = $1
             UNION ALL SELECT '', '', '', FALSE, FALSE, FALSE, 0, team FROM user_team WHERE user_name = $1")
         .bind(user);

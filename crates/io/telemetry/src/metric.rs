@@ -68,6 +68,8 @@ metrics_table! {
         "How often other flows came into force while the server ran.";
     CenterChanged, Counter, Count, "hotline_center_changed_total", [],
         "How often another configuration of the center came into force while the server ran.";
+    CenterVersions, Gauge, Count, "hotline_center_versions", [],
+        "Versions of the center's configuration that are kept for comparison and return.";
     SoundsRenewed, Counter, Count, "hotline_sounds_renewed_total", ["outcome"],
         "Sound files that came or changed while the server ran: taken, or refused because they cannot be used.";
     RetentionDeleted, Counter, Count, "hotline_retention_deleted_total", ["what"],

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hotline_acd::{Member, QueueConfig, Strategy, WrapUp};
-use hotline_base::{AgentId, FlowId, NumberId, Pii, QueueId, TrunkId};
+use hotline_base::{AgentId, CustomerId, FlowId, NumberId, Pii, QueueId, Rng, TrunkId, WallTime};
 use hotline_call::{
-    Agent, AutoAnswer, CallbackRules, CalledFirst, Center, DialPlan, Format, Greeting, Identity, Number,
-    Numbers, Pattern, Queue, RecordingPolicy, Route, RouteTrunk, Server, SpeechPolicy, Timing, Trunk, Voice,
+    Agent, AutoAnswer, BlockList, CallbackRules, CalledFirst, Callers, Center, Customer, DialPlan, Format,
+    Greeting, Identity, Listed, Number, Numbers, Pattern, Queue, RecordingPolicy, Refusal, Route, RouteTrunk,
+    Screening, Server, SpeechPolicy, Timing, Trunk, Voice,
 };
 use hotline_hours::Zone;
 use hotline_ivr::PromptName;
@@ -94,6 +95,19 @@ pub struct Rules {
     pub called_first: CalledFirst,
     /// Whether whoever is called before an agent presses a key to wait for one.
     pub confirm_callback: bool,
+    /// Who is blocked.
+    pub blocks: Blocks,
+}
+
+/// Who is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocks {
+    /// Nobody.
+    Nobody,
+    /// Everybody outside, by the list `all`.
+    Callers,
+    /// Everybody whom the address book knows, and it knows everybody.
+    Customers,
 }
 
 impl Default for Rules {
@@ -114,6 +128,7 @@ impl Default for Rules {
             greets: false,
             called_first: CalledFirst::Agent,
             confirm_callback: false,
+            blocks: Blocks::Nobody,
         }
     }
 }
@@ -183,11 +198,47 @@ fn greeting() -> Greeting {
     Greeting { whisper, whisper_wait: true, agent_number: true, ..Greeting::default() }
 }
 
+/// Whom the address book knows if it is to be asked about blocked callers.
+pub(crate) fn blocked_customer() -> Customer {
+    Customer {
+        id: CustomerId::generate(WallTime(0), &mut Rng::from_number(1)),
+        name: "Mallory".into(),
+        company: None,
+        email: None,
+        numbers: Vec::new(),
+        note: None,
+        class: None,
+        language: None,
+        vip: false,
+        blocked: true,
+        tags: Vec::new(),
+        agent: None,
+        fields: BTreeMap::new(),
+        assets: Vec::new(),
+        last_agent: None,
+        changed_at: WallTime(0),
+    }
+}
+
+fn screening(blocks: Blocks) -> Screening {
+    match blocks {
+        Blocks::Nobody => Screening::default(),
+        Blocks::Callers => {
+            let callers = Callers::Numbers(Pattern { prefix: "+".to_owned(), open: true });
+            let all = Listed { callers, reason: "a quiet day".to_owned(), until: None };
+            let list = BlockList { name: "all".to_owned(), refusal: Refusal::Busy, callers: vec![all] };
+            Screening { blocked: vec![list], ..Screening::default() }
+        }
+        Blocks::Customers => Screening { customers: Some(Refusal::Decline), ..Screening::default() },
+    }
+}
+
 pub(crate) fn center(rules: &Rules) -> Center {
     let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
     let flow = hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes");
     let main = FlowId::from("main");
-    let number = Number { id: NumberId::from("main"), name: None, flow: main.clone(), language: "en".into() };
+    let number =
+        Number { id: NumberId::from("main"), name: None, flow: main.clone(), language: "en".into(), allow_only: None };
     let sales = QueueId::from("sales");
     let routing = QueueConfig {
         name: "Sales".into(),
@@ -244,6 +295,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         trunks: trunks.into_iter().map(|trunk| (trunk.id.clone(), trunk)).collect(),
         routes: if rules.outside > 0 { vec![route] } else { Vec::new() },
         hours: BTreeMap::new(),
+        screening: screening(rules.blocks),
         crm: None,
         language: "en".into(),
         domain: domain(),

@@ -19,7 +19,7 @@ mod watch;
 mod world;
 
 pub use agenda::Agenda;
-pub use center::{Rules, WRAP_UP};
+pub use center::{Blocks, Rules, WRAP_UP};
 pub use lamp::{Lamp, LampId, Light};
 pub use media::MediaPlane;
 pub use moment::Moment;

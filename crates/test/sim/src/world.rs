@@ -11,13 +11,13 @@ use hotline_acd::{AgentState, AgentView, Device};
 use hotline_base::{AgentId, CallId, LegId, Now, Pii, PlayId, Rng, Time, WallTime};
 use hotline_call::{
     AlarmKind, CallEvent, CallRecord, CallState, CallView, CallbackState, Command, CommandError, Controller,
-    Event, EventKind, RecordingState, Reply, Request, Source,
+    Event, EventKind, Found, RecordingState, Reply, Request, Source,
 };
 use hotline_media::{Digit, Event as MediaEvent, Speech};
 use hotline_sip::{Datagram, Login, Transmit};
 
 use crate::agenda::Agenda;
-use crate::center::{self, CALLBACK_KEY, NUMBER, OUTSIDE, QUEUE_KEY, Rules, SERVER};
+use crate::center::{self, Blocks, CALLBACK_KEY, NUMBER, OUTSIDE, QUEUE_KEY, Rules, SERVER};
 use crate::lamp::{Lamp, LampId};
 use crate::media::MediaPlane;
 use crate::moment::Moment;
@@ -83,6 +83,7 @@ pub struct World {
     cues: Vec<(Moment, PhoneId, Duration, Act)>,
     /// The controller was given something since the last check.
     core_moved: bool,
+    blocks: Blocks,
     loud: bool,
 }
 
@@ -117,6 +118,7 @@ impl World {
             watch: Watch::new(rules.strategy),
             cues: Vec::new(),
             core_moved: false,
+            blocks: rules.blocks,
             loud,
         };
         for number in 0..rules.agents {
@@ -726,7 +728,9 @@ impl World {
             // The database does not always answer.
             Request::FindCustomer { call, .. } if self.rng.chance(9, 10) => {
                 let at = self.now.mono + self.up_to(Duration::from_millis(50));
-                self.agenda.put(at, Happening::Reply(Reply::Customer { call, found: None }));
+                let found = (self.blocks == Blocks::Customers)
+                    .then(|| Arc::new(Found::alone(center::blocked_customer())));
+                self.agenda.put(at, Happening::Reply(Reply::Customer { call, found }));
             }
             Request::BookCallback { call, tag, callback } => {
                 let at = self.now.mono + self.up_to(Duration::from_millis(50));

@@ -9,8 +9,8 @@ use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Requested, Sour
 
 use super::decision::decision;
 use super::record::{
-    attendee, called, cause, dial_failure, direction, entry, leg_sound, millis, offer_failure, party,
-    queue_outcome, source, step, transfer_target,
+    attendee, blocked, called, cause, dial_failure, direction, entry, leg_sound, millis, offer_failure,
+    party, queue_outcome, source, step, transfer_target,
 };
 use super::{Profile, Sight, Standing, agent_object, alarm, alarm_kind, device, time};
 
@@ -27,6 +27,10 @@ pub(crate) fn event(event: &Event, agents: &BTreeMap<AgentId, Profile>, sight: S
         }
         EventKind::AlarmRaised(raised) => (None, What::AlarmRaised { alarm: alarm(raised) }),
         EventKind::CenterChanged => (None, What::CenterChanged {}),
+        EventKind::AgentRemoved { agent } => (None, What::AgentRemoved { agent: agent.to_string() }),
+        EventKind::CallbacksChanged { queue, waiting } => {
+            (None, What::QueueCallbacks { queue: queue.to_string(), callbacks: *waiting })
+        }
         EventKind::AlarmCleared(kind) => (None, What::AlarmCleared { kind: alarm_kind(kind) }),
     };
     api::Event { seq: event.seq, at: time(event.at), call, shown: None, what }
@@ -40,6 +44,7 @@ fn call_event(what: &CallEvent, at: WallTime, sight: Sight) -> What {
         CallEvent::CustomerMatched { customer } => {
             What::CallCustomer { customer: customer.map(|customer| customer.to_string()) }
         }
+        CallEvent::Screened(screened) => What::CallBlocked { blocked: blocked(screened) },
         CallEvent::Answered => What::CallAnswered,
         CallEvent::StepLeft { flow, step: left } => {
             What::CallStep(step(&FlowStep { flow: flow.clone(), step: left.clone() }, sight))

@@ -57,6 +57,8 @@ pub(crate) fn explained() -> api::PermissionList {
 pub(crate) fn team(team: &Team) -> api::Team {
     api::Team {
         name: team.name.clone(),
+        label: team.label.clone(),
+        leaders: team.leaders.iter().map(ToString::to_string).collect(),
         agents: team.agents.iter().map(ToString::to_string).collect(),
         queues: team.queues.iter().map(ToString::to_string).collect(),
     }

@@ -7,8 +7,8 @@ use hotline_api_types as api;
 use hotline_base::{LegId, Pii};
 use hotline_call::{
     Attendance, CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind,
-    Entry, FlowStep, LeftMessage, LegSound, LineQuality, MonitorMode, Offer, OfferOutcome, Part, Party,
-    QueueOutcome, QueueVisit, Recording, RecordingState, RequestedAt, Source, SurveyAnswer, Transfer, TransferOutcome,
+    Entry, FlowStep, Grounds, LeftMessage, LegSound, LineQuality, MonitorMode, Offer, OfferOutcome, Part, Party,
+    QueueOutcome, QueueVisit, Recording, RecordingState, Refusal, RequestedAt, Screened, Source, SurveyAnswer, Transfer, TransferOutcome,
     Who,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
@@ -47,6 +47,7 @@ pub(crate) fn record(record: &CallRecord, sight: Sight) -> api::Record {
         attendances: record.attendances.iter().map(|one| attendance(one, sight)).collect(),
         dials: record.dials.iter().map(|one| dial(one, sight)).collect(),
         diversion: record.diversion.as_ref().map(|one| diversion(one, sight)),
+        blocked: record.screened.as_ref().map(blocked),
         sounds: record.sounds.iter().map(leg_sound).collect(),
         messages: record.messages.iter().map(message).collect(),
         dispositions: record.dispositions.iter().map(disposition).collect(),
@@ -234,6 +235,20 @@ pub(super) fn party(party: Party) -> api::Party {
     }
 }
 
+pub(super) fn blocked(screened: &Screened) -> api::BlockedCall {
+    let (by, list, reason) = match &screened.grounds {
+        Grounds::List { list, reason } => (api::BlockedBy::List, Some(list.clone()), Some(reason.clone())),
+        Grounds::NotAmongAllowed => (api::BlockedBy::Number, None, None),
+        Grounds::Customer => (api::BlockedBy::Customer, None, None),
+    };
+    let (answer, flow) = match &screened.refusal {
+        Refusal::Decline => (api::BlockedAnswer::Decline, None),
+        Refusal::Busy => (api::BlockedAnswer::Busy, None),
+        Refusal::Flow(flow) => (api::BlockedAnswer::Flow, Some(flow.to_string())),
+    };
+    api::BlockedCall { by, list, reason, answer, flow }
+}
+
 pub(super) fn cause(cause: &EndCause) -> api::Cause {
     let kind = match cause.kind {
         EndKind::Completed => api::EndKind::Completed,
@@ -243,6 +258,7 @@ pub(super) fn cause(cause: &EndCause) -> api::Cause {
         EndKind::FlowEnded => api::EndKind::FlowEnded,
         EndKind::NotAnswered => api::EndKind::NotAnswered,
         EndKind::Refused => api::EndKind::Refused,
+        EndKind::Blocked => api::EndKind::Blocked,
         EndKind::NoTrunk => api::EndKind::NoTrunk,
         EndKind::Unreachable => api::EndKind::Unreachable,
         EndKind::MediaLost => api::EndKind::MediaLost,

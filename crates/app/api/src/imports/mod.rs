@@ -5,6 +5,7 @@
 mod columns;
 mod plan;
 pub(crate) mod sheet;
+mod workbook;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,6 +22,7 @@ use crate::app::App;
 use crate::auth::Identity;
 use crate::convert;
 use crate::error::ApiError;
+use crate::extract::Upload;
 
 /// Files that are kept at a time.
 const IMPORTS_MAX: usize = 8;
@@ -66,9 +68,13 @@ impl Imports {
 }
 
 /// Reads a file and says what it would change.
-pub(crate) async fn begin(app: &App, who: &Identity, bytes: bytes::Bytes) -> Result<api::Import, ApiError> {
+pub(crate) async fn begin(app: &App, who: &Identity, upload: Upload) -> Result<api::Import, ApiError> {
     app.imports.make_room(app.now())?;
-    let read = tokio::task::spawn_blocking(move || Sheet::read(&bytes)).await;
+    let read = tokio::task::spawn_blocking(move || match upload {
+        Upload::Csv(bytes) => Sheet::read(&bytes),
+        Upload::Xlsx(bytes) => Sheet::read_xlsx(&bytes),
+    })
+    .await;
     let sheet = Arc::new(read.map_err(|_| ApiError::Panicked)?.map_err(|problem| wrong("file", problem))?);
     let fields = app.fields().await?;
     let columns: Vec<_> = sheet.header.iter().map(|heading| columns::guess(heading, &fields)).collect();

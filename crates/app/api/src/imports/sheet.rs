@@ -1,6 +1,9 @@
 //! Tables that people have as CSV files (RFC 4180): values with commas, semicolons or tabs between them, in UTF-8, read within limits.
+//! XLSX files are read in `workbook.rs`.
 
 use hotline_store::{IMPORT_ROWS_MAX, NOTE_CHARS_MAX};
+
+use super::workbook;
 
 /// The largest file, in bytes.
 pub(crate) const SHEET_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -25,14 +28,29 @@ impl Sheet {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         let mut sheet = Self::default();
         read_csv(bytes, &mut sheet)?;
-        if sheet.header.iter().all(String::is_empty) {
+        sheet.with_header()
+    }
+
+    /// Reads the first sheet of an XLSX file. Takes its time, too.
+    ///
+    /// # Errors
+    /// In words what is wrong with it.
+    pub(crate) fn read_xlsx(bytes: &[u8]) -> Result<Self, String> {
+        let mut sheet = Self::default();
+        workbook::read(bytes, &mut sheet)?;
+        sheet.with_header()
+    }
+
+    fn with_header(self) -> Result<Self, String> {
+        if self.header.iter().all(String::is_empty) {
             return Err("the first line must name the columns".to_owned());
         }
-        Ok(sheet)
+        Ok(self)
     }
 
     /// Puts a line behind the others; `number` is its own in the file.
-    fn push(&mut self, number: usize, mut cells: Vec<String>) -> Result<(), String> {
+    pub(super) fn push(&mut self, number: usize, cells: Vec<String>) -> Result<(), String> {
+        let mut cells: Vec<String> = cells.iter().map(|cell| plain(cell)).collect();
         while cells.last().is_some_and(String::is_empty) {
             cells.pop();
         }
@@ -68,7 +86,7 @@ fn read_csv(bytes: &[u8], sheet: &mut Sheet) -> Result<(), String> {
         .from_reader(text.as_bytes());
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| format!("line {} cannot be read: {error}", index + 1))?;
-        sheet.push(index + 1, record.iter().map(plain).collect())?;
+        sheet.push(index + 1, record.iter().map(str::to_owned).collect())?;
     }
     Ok(())
 }

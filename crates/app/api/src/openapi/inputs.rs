@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::{Input, Operation, Schemas};
+use crate::answer::XLSX;
 use crate::app::App;
 use crate::auth::{Identity, Origin};
 use crate::delivery::Outbox;
@@ -91,7 +92,8 @@ impl<T: JsonSchema> Input for Json<T> {
 impl Input for Upload {
     fn describe(operation: &mut Operation<'_>) {
         // Any text is a table, be it one of a single cell: nothing that is sent violates it.
-        let content = json!({ CSV: { "schema": {} } });
+        let workbook = json!({ "type": "string", "format": "binary" });
+        let content = json!({ CSV: { "schema": {} }, XLSX: { "schema": workbook } });
         operation.body = Some(json!({ "required": true, "content": content }));
         operation.problems(&[400, 413, 415, 422]);
     }

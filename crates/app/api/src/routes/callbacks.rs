@@ -29,6 +29,8 @@ pub(crate) struct Part {
     limit: Option<usize>,
     /// `next` of the page before.
     cursor: Option<String>,
+    /// `next_missed` of the page before: those who were not reached go on behind it, and nobody else is given.
+    missed_cursor: Option<String>,
 }
 
 /// `GET /api/v1/callbacks`
@@ -38,6 +40,10 @@ pub(crate) async fn list(
     Query(part): Query<Part>,
 ) -> Result<axum::Json<api::CallbackList>, ApiError> {
     let size = page_size(part.limit);
+    if let Some(behind) = &part.missed_cursor {
+        let (missed, next_missed) = missed(&app, &who, Some(behind), size).await?;
+        return Ok(axum::Json(api::CallbackList { callbacks: Vec::new(), missed, next: None, next_missed }));
+    }
     let mut after: Option<(WallTime, CallId)> = cursor::read(part.cursor.as_deref())?;
     let place = |booked: &BookedCallback| (booked.callback.requested_at, booked.callback.id);
     let mut seen = Vec::new();
@@ -54,19 +60,36 @@ pub(crate) async fn list(
     let (seen, next) = cursor::page(seen, size, place);
     let sight = |booked: &BookedCallback| Sight::of(&who.viewer, Subject::Call(&ties(booked)));
     let callbacks = seen.iter().map(|booked| shape(booked, sight(booked))).collect();
-    let missed = if part.cursor.is_none() { missed(&app, &who).await? } else { Vec::new() };
-    Ok(axum::Json(api::CallbackList { callbacks, missed, next }))
+    let (missed, next_missed) =
+        if part.cursor.is_none() { missed(&app, &who, None, PAGE_MAX).await? } else { (Vec::new(), None) };
+    Ok(axum::Json(api::CallbackList { callbacks, missed, next, next_missed }))
 }
 
 /// Those who were not reached as often as is tried.
-async fn missed(app: &App, who: &Identity) -> Result<Vec<api::Callback>, ApiError> {
-    let missed = app.ports.store.missed_callbacks(PAGE_MAX).await?;
-    let seen = missed.iter().filter(|(booked, _)| may(who, Permission::QueuesSee, booked).is_ok());
-    let shaped = seen.map(|(booked, at)| {
+async fn missed(
+    app: &App,
+    who: &Identity,
+    behind: Option<&str>,
+    size: usize,
+) -> Result<(Vec<api::Callback>, Option<String>), ApiError> {
+    let mut after: Option<(WallTime, CallId)> = cursor::read(behind)?;
+    let place = |(booked, at): &(BookedCallback, WallTime)| (*at, booked.callback.id);
+    let mut seen = Vec::new();
+    loop {
+        let missed = app.ports.store.missed_callbacks(after, PAGE_MAX).await?;
+        let is_last = missed.len() < PAGE_MAX;
+        after = missed.last().map(place);
+        seen.extend(missed.into_iter().filter(|(booked, _)| may(who, Permission::QueuesSee, booked).is_ok()));
+        if is_last || seen.len() > size {
+            break;
+        }
+    }
+    let (seen, next) = cursor::page(seen, size, place);
+    let shaped = seen.iter().map(|(booked, at)| {
         let sight = Sight::of(&who.viewer, Subject::Call(&ties(booked)));
         api::Callback { not_before: None, missed_at: Some(time(*at)), ..shape(booked, sight) }
     });
-    Ok(shaped.collect())
+    Ok((shaped.collect(), next))
 }
 
 /// `DELETE /api/v1/callbacks/{id}`

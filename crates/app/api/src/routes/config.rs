@@ -7,7 +7,7 @@ use axum::extract::State;
 use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::FlowId;
-use hotline_config::{mask, mask_beside};
+use hotline_config::{center_schema, mask, mask_beside, section_schema};
 use hotline_flow_files::{CenterError, CenterFile, Edit, Expected};
 use hotline_store::{CENTER_VERSIONS_MAX, CenterVersion};
 use hotline_yaml::{Value, edit, same};
@@ -175,6 +175,27 @@ pub(crate) async fn delete_entry(
     base: FlowBase,
 ) -> Result<NoContent, ApiError> {
     delete_part(&app, &who, vec![section, name], base.0).await
+}
+
+/// Of what the schema is asked for.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Described {
+    /// A section; the whole file unless given.
+    section: Option<String>,
+}
+
+/// `GET /api/v1/config/schema`: what can be written in the center's file, as JSON Schema (draft 2020-12).
+pub(crate) async fn schema(
+    who: Identity,
+    Query(described): Query<Described>,
+) -> Result<axum::Json<serde_json::Value>, ApiError> {
+    who.may(Permission::ConfigSee, Subject::Center)?;
+    let schema = match described.section {
+        Some(section) => section_schema(&section).ok_or(ApiError::NotFound)?,
+        None => center_schema(),
+    };
+    Ok(axum::Json(schema))
 }
 
 /// The query of a list.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use hotline_access::Permission;
 use hotline_api_types as api;
-use hotline_call::{CallRecord, Recording, RecordingState};
+use hotline_call::{Recording, RecordingState};
 use hotline_store::{Erasure, HOLD_REASON_CHARS_MAX, LegalHold};
 
 use super::calls::{self, wrong};
@@ -83,13 +83,14 @@ pub(crate) async fn erase(
     // Noted first: nothing is erased that nobody can be asked about.
     let detail = serde_json::json!({ "recording": recording.id.to_string() });
     app.audit(&who.user.name, "recording.erase", record.call, detail).await?;
-    erase_one(&app, &record, recording).await?;
+    erase_one(&app, recording).await?;
     Ok(NoContent)
 }
 
 const HELD: &str = "the call is under a legal hold";
 
-async fn erase_one(app: &App, record: &CallRecord, recording: &Recording) -> Result<(), ApiError> {
+/// Erases a recording and its file.
+pub(super) async fn erase_one(app: &App, recording: &Recording) -> Result<(), ApiError> {
     let store = &app.ports.store;
     match store.erase_recording(recording.id, app.now()).await? {
         Erasure::Done => {}
@@ -102,6 +103,6 @@ async fn erase_one(app: &App, record: &CallRecord, recording: &Recording) -> Res
         Err(ApiError::NotFound) => {}
         Err(error) => return Err(error),
     }
-    tracing::info!(call = %record.call, recording = %recording.id, "a recording was erased");
+    tracing::info!(recording = %recording.id, "a recording was erased");
     Ok(store.note_file_deleted(recording.id, app.now()).await?)
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use hotline_access::Permission;
 use hotline_api_types as api;
 
-use crate::answer::{CsvFile, Made, NoContent, Started};
+use crate::answer::{CsvFile, Made, NoContent, Started, XlsxFile};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
@@ -22,7 +22,7 @@ pub(crate) async fn create(
     upload: Upload,
 ) -> Result<Made<api::Import>, ApiError> {
     who.may(Permission::CustomersEdit, Subject::Center)?;
-    Ok(Made(imports::begin(&app, &who, upload.0).await?))
+    Ok(Made(imports::begin(&app, &who, upload).await?))
 }
 
 /// `GET /api/v1/imports/{id}`
@@ -70,6 +70,12 @@ pub(crate) async fn commit(
 
 /// `GET /api/v1/customers.csv`
 pub(crate) async fn csv(State(app): State<Arc<App>>, who: Identity) -> Result<CsvFile, ApiError> {
-    let body = exports::customers(&app, &who).await?.into();
+    let body = exports::csv(&app, &who).await?.into();
     Ok(CsvFile { name: "customers".to_owned(), body })
+}
+
+/// `GET /api/v1/customers.xlsx`
+pub(crate) async fn xlsx(State(app): State<Arc<App>>, who: Identity) -> Result<XlsxFile, ApiError> {
+    let body = exports::xlsx(&app, &who).await?;
+    Ok(XlsxFile { name: "customers".to_owned(), body })
 }

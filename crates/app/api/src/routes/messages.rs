@@ -115,6 +115,16 @@ pub(crate) async fn remove(
     if app.ports.store.get_hold(message.call).await?.is_some() {
         return Err(ApiError::Kept("the call is under a legal hold"));
     }
+    if !delete(&app, &message).await? {
+        return Err(ApiError::NotFound);
+    }
+    let detail = serde_json::json!({ "call": message.call.to_string(), "mailbox": message.mailbox });
+    app.audit(&who.user.name, "message.delete", message.id, detail).await?;
+    Ok(NoContent)
+}
+
+/// Deletes a message and its file, and lets phones know. False if there is no such message.
+pub(super) async fn delete(app: &App, message: &StoredMessage) -> Result<bool, ApiError> {
     // The file first: if it cannot be deleted, the message is still there to try again.
     match locate(&app.ports.recordings, &message.path).await {
         Ok(file) => match tokio::fs::remove_file(file).await {
@@ -125,13 +135,11 @@ pub(crate) async fn remove(
         Err(ApiError::NotFound) => {}
         Err(error) => return Err(error),
     }
-    if !app.ports.store.delete_message(message.id).await? {
-        return Err(ApiError::NotFound);
+    let is_gone = app.ports.store.delete_message(message.id).await?;
+    if is_gone {
+        tell_phones(app, message).await?;
     }
-    tell_phones(&app, &message).await?;
-    let detail = serde_json::json!({ "call": message.call.to_string(), "mailbox": message.mailbox });
-    app.audit(&who.user.name, "message.delete", message.id, detail).await?;
-    Ok(NoContent)
+    Ok(is_gone)
 }
 
 /// Whose mailbox it is in says whose caller it was.

@@ -204,7 +204,9 @@ fn queues_of(events: &[Event]) -> Vec<QueueId> {
         | EventKind::Agent { .. }
         | EventKind::AlarmRaised(_)
         | EventKind::AlarmCleared(_)
-        | EventKind::CenterChanged => None,
+        | EventKind::CenterChanged
+        | EventKind::AgentRemoved { .. }
+        | EventKind::CallbacksChanged { .. } => None,
     });
     queued.collect()
 }

@@ -129,7 +129,8 @@ pub(crate) async fn permissions(_who: Identity) -> axum::Json<api::PermissionLis
 pub(crate) async fn teams(State(app): State<Arc<App>>, who: Identity) -> axum::Json<api::TeamList> {
     let all = [Permission::UsersManage, Permission::AgentsSee].iter().any(|one| who.viewer.sees_all(*one));
     let center = app.center();
-    let teams = center.teams.iter().filter(|team| all || who.user.teams.contains(&team.name));
+    let overseen = who.viewer.teams();
+    let teams = center.teams.iter().filter(|team| all || overseen.iter().any(|own| own.name == team.name));
     axum::Json(api::TeamList { teams: teams.map(|team| convert::team(team)).collect() })
 }
 

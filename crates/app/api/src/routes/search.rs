@@ -264,6 +264,7 @@ const fn cause(kind: api::EndKind) -> EndKind {
         api::EndKind::FlowEnded => EndKind::FlowEnded,
         api::EndKind::NotAnswered => EndKind::NotAnswered,
         api::EndKind::Refused => EndKind::Refused,
+        api::EndKind::Blocked => EndKind::Blocked,
         api::EndKind::NoTrunk => EndKind::NoTrunk,
         api::EndKind::Unreachable => EndKind::Unreachable,
         api::EndKind::MediaLost => EndKind::MediaLost,

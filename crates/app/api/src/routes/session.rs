@@ -1,5 +1,6 @@
 //! Signing in and out with a browser, and one's own sessions.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -177,6 +178,8 @@ fn signed_out(app: &App) -> SignedOut {
 
 fn shape(who: &Identity) -> api::Session {
     let Identity { session, user, viewer, duty, .. } = who;
+    let overseen = viewer.teams().iter().map(|team| team.name.clone());
+    let teams: BTreeSet<String> = user.teams.iter().cloned().chain(overseen).collect();
     let sees_others = viewer.grants.scope(Permission::AgentsSee) > Some(Scope::Own);
     api::Session {
         user: user.name.clone(),
@@ -184,7 +187,7 @@ fn shape(who: &Identity) -> api::Session {
         role: if sees_others { api::PageKind::Admin } else { api::PageKind::Agent },
         agent: user.agent.as_ref().map(ToString::to_string),
         roles: user.roles.iter().cloned().collect(),
-        teams: user.teams.iter().cloned().collect(),
+        teams: teams.into_iter().collect(),
         permissions: permissions(&viewer.grants),
         second_factor: user.second_factor,
         must: duty.map(|duty| match duty {

@@ -13,6 +13,7 @@ use hotline_access::Permission;
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::ApiError;
+use crate::once::{Given, replay};
 use crate::openapi::{Described, Doc, Entry};
 use crate::viewer::Subject;
 
@@ -121,7 +122,7 @@ impl Table {
     }
 }
 
-async fn guard(need: Need, request: Request, next: Next) -> Result<Response, ApiError> {
+async fn guard(need: Need, mut request: Request, next: Next) -> Result<Response, ApiError> {
     let who = request.extensions().get::<Identity>();
     match (need, who) {
         (Need::Nothing, _) | (Need::Limited, Some(_)) => {}
@@ -136,5 +137,8 @@ async fn guard(need: Need, request: Request, next: Next) -> Result<Response, Api
             who.may(own, Subject::Anything).or_else(|_| who.may(others, Subject::Anything))?;
         }
     }
-    Ok(next.run(request).await)
+    match request.extensions_mut().remove::<Given>() {
+        Some(given) => replay(given),
+        None => Ok(next.run(request).await),
+    }
 }

@@ -270,7 +270,9 @@ fn call_of(event: &Event) -> Option<CallId> {
         EventKind::Agent { .. }
         | EventKind::AlarmRaised(_)
         | EventKind::AlarmCleared(_)
-        | EventKind::CenterChanged => None,
+        | EventKind::CenterChanged
+        | EventKind::AgentRemoved { .. }
+        | EventKind::CallbacksChanged { .. } => None,
     }
 }
 

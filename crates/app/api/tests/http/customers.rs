@@ -157,3 +157,52 @@ async fn what_is_no_table_is_refused_and_columns_can_be_set() {
     assert_eq!(server.send("DELETE", &path, &fields, json!({})).await.status, 204);
     assert_eq!(server.get(&path, &token).await.status, 404);
 }
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+#[tokio::test]
+async fn a_workbook_comes_in_as_a_csv_file_does_and_goes_out_again() {
+    let server = Server::start().await;
+    let boss = server.token("boss").await;
+    let csv = "Name,Phone,Note\nAda,+4930123456,=1+1\nBert,0172 1,\n";
+    let preview = upload(&server, &boss, csv).await;
+    let path = format!("/api/v1/imports/{}", preview["id"].as_str().unwrap());
+    let fields = [("authorization", boss.as_str())];
+    assert_eq!(server.send("POST", &format!("{path}/commit"), &fields, json!({})).await.status, 202);
+    finished(&server, &boss, &path).await;
+    let file = server.get("/api/v1/customers.xlsx", &boss).await;
+    assert_eq!((file.status, file.field("content-type")), (200, Some(XLSX)));
+    let fields = [("authorization", boss.as_str()), ("content-type", XLSX)];
+    let again = crate::client::send(server.address, "POST", "/api/v1/imports", &fields, &file.body).await;
+    assert_eq!(again.status, 201, "{:?}", String::from_utf8_lossy(&again.body));
+    let again = again.json();
+    assert_eq!((&again["unchanged"], &again["wrong"], &again["rows"]), (&json!(2), &json!(0), &json!(2)));
+    let broken =
+        crate::client::send(server.address, "POST", "/api/v1/imports", &fields, csv.as_bytes()).await;
+    assert_eq!((broken.status, &broken.json()["errors"][0]["field"]), (422, &json!("file")));
+}
+
+#[tokio::test]
+async fn a_customer_is_erased_with_a_reason_by_who_may_erase_recordings() {
+    let server = Server::start().await;
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    let fields = [("authorization", ann.as_str())];
+    let ada = json!({ "name": "Ada", "numbers": ["+4930123456"] });
+    let made = server.send("POST", PATH, &fields, ada).await.json();
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    let why = json!({ "reason": "she asked for it" });
+    assert_eq!(server.send("POST", &format!("{path}/erase"), &fields, why.clone()).await.status, 403);
+    let preview = server.get(&format!("{path}/erasure"), &boss).await.json();
+    assert_eq!(
+        (&preview["calls"], &preview["held"], &preview["hindrance"]),
+        (&json!(0), &json!(0), &Value::Null)
+    );
+    let fields = [("authorization", boss.as_str())];
+    let unsaid = server.send("POST", &format!("{path}/erase"), &fields, json!({ "reason": " " })).await;
+    assert_eq!((unsaid.status, &unsaid.json()["errors"][0]["field"]), (422, &json!("reason")));
+    let erased = server.send("POST", &format!("{path}/erase"), &fields, why).await;
+    assert_eq!((erased.status, &erased.json()["is_complete"]), (200, &json!(true)));
+    assert_eq!(server.get(&path, &boss).await.status, 404);
+    let audit = server.get("/api/v1/audit?action=customer.erase", &boss).await.json();
+    assert_eq!(audit["entries"][0]["detail"]["reason"], "she asked for it");
+}

@@ -37,6 +37,24 @@ async fn the_same_request_is_done_once_and_answered_as_before() {
 }
 
 #[tokio::test]
+async fn who_may_no_longer_do_it_is_not_told_what_was_answered() {
+    let server = Server::start().await;
+    let (ann, boss) = (server.token("1001").await, server.token("boss").await);
+    let first = post(&server, CUSTOMERS, &ann, KEY, json!({ "name": "Ada" })).await;
+    assert_eq!(first.status, 201);
+    let path = "/api/v1/roles/agent";
+    let role = server.get(path, &boss).await;
+    let tag = role.field("etag").unwrap().to_owned();
+    let mut wanted = role.json();
+    wanted["permissions"].as_object_mut().unwrap().remove("customers.edit");
+    let change = json!({ "label": wanted["label"], "permissions": wanted["permissions"], "pages": true, "second_factor": false });
+    let fields = [("authorization", boss.as_str()), ("if-match", tag.as_str())];
+    assert_eq!(server.send("PUT", path, &fields, change).await.status, 200);
+    let again = post(&server, CUSTOMERS, &ann, KEY, json!({ "name": "Ada" })).await;
+    assert_eq!((again.status, again.field("idempotency-replayed")), (403, None));
+}
+
+#[tokio::test]
 async fn of_two_that_arrive_at_once_one_is_done() {
     let server = Server::start().await;
     let token = server.token("1001").await;

@@ -135,8 +135,11 @@ const EXPECTED: &[(&str, &str)] = &[
     ("GET /v1/customers/{id}/contacts", "yyy-y-y"),
     ("GET /v1/customers/{id}/duplicates", "yyy-y-y"),
     ("POST /v1/customers/{id}/merge", "yyy-y-y"),
+    ("GET /v1/customers/{id}/erasure", "------y"),
+    ("POST /v1/customers/{id}/erase", "------y"),
     ("GET /v1/customer-fields", "yyy-y-y"),
     ("GET /v1/customers.csv", "----y-y"),
+    ("GET /v1/customers.xlsx", "----y-y"),
     ("POST /v1/imports", "yyy-y-y"),
     ("GET /v1/imports/{id}", "yyy-y-y"),
     ("PUT /v1/imports/{id}", "yyy-y-y"),
@@ -176,6 +179,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("GET /v1/config", "-----yy"),
     ("PUT /v1/config", "-----yy"),
     ("POST /v1/config/check", "-----yy"),
+    ("GET /v1/config/schema", "-----yy"),
     ("GET /v1/config/versions", "-----yy"),
     ("GET /v1/config/versions/{version}", "-----yy"),
     ("GET /v1/config/diff", "-----yy"),
@@ -317,7 +321,7 @@ async fn a_leader_reaches_the_own_team_and_an_agent_itself() {
         }
     }
     let teams = async |who: &str| server.get("/api/v1/teams", &tokens[who]).await.json();
-    let early = json!({ "name": "early", "agents": ["1001", "1002"], "queues": ["sales"] });
+    let early = json!({ "name": "early", "label": null, "leaders": [], "agents": ["1001", "1002"], "queues": ["sales"] });
     assert_eq!(teams("team_leader").await, json!({ "teams": [early] }));
     assert_eq!(teams("agent").await, json!({ "teams": [] }));
     assert_eq!(teams("supervisor").await["teams"][1]["name"], "late");

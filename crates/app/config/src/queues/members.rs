@@ -8,6 +8,7 @@ use hotline_yaml::{Node, Reader, Value, suggest};
 
 use super::seconds;
 use crate::agents::AgentEntry;
+use crate::format::{MEMBER, names};
 
 /// Members of one queue.
 const MEMBERS_MAX: usize = 10_000;
@@ -34,7 +35,7 @@ fn member(reader: &mut Reader<'_>, node: &Node, agents: &BTreeMap<AgentId, Agent
     if !matches!(node.value, Value::Map(_)) {
         return agent(reader, node, agents).map(Member::new);
     }
-    let fields = reader.fields(node, "a member", &["agent", "tier", "weight", "wrap_up_s"])?;
+    let fields = reader.fields(node, "a member", &names(&MEMBER))?;
     let agent = reader.required(&fields, "agent").and_then(|node| agent(reader, node, agents));
     let mut small = |key, most| match fields.optional(key) {
         Some(node) => reader.count(node, 1..=most).and_then(|number| u8::try_from(number).ok()),

@@ -17,44 +17,11 @@ use hotline_yaml::{Fields, Node, Reader, suggest};
 use crate::agents::AgentEntry;
 use crate::crm::crm;
 use crate::flows::Sounds;
+use crate::format::{CALLBACK, QUEUE, names};
 use crate::retention::days;
 use crate::speech::speech;
 use crate::staffing::dispositions;
 use crate::trunks::choice;
-
-const KEYS: &[&str] = &[
-    "name",
-    "strategy",
-    "ring_delay_s",
-    "ring_timeout_s",
-    "wrap_up",
-    "wrap_up_s",
-    "crm",
-    "script",
-    "dispositions",
-    "wait_max_s",
-    "waiting_max",
-    "weight",
-    "join",
-    "unstaffed_max_s",
-    "tiers",
-    "plan",
-    "unanswered",
-    "short_abandon_s",
-    "hours",
-    "mask_numbers",
-    "place_kept_s",
-    "callback",
-    "music",
-    "announce_position",
-    "announce",
-    "comfort",
-    "greeting",
-    "record",
-    "recordings_days",
-    "speech",
-    "members",
-];
 
 /// The longest script, in bytes.
 const SCRIPT_BYTES_MAX: usize = 8 * 1024;
@@ -111,7 +78,7 @@ pub(crate) fn queues(reader: &mut Reader<'_>, node: &Node, around: &Around<'_>) 
             continue;
         }
         let id = QueueId::from(key.text.as_str());
-        let Some(fields) = reader.fields(value, "a queue", KEYS) else { continue };
+        let Some(fields) = reader.fields(value, "a queue", &names(&QUEUE)) else { continue };
         if reader.bool(fields.optional("mask_numbers"), false)? {
             all.masked.insert(id.clone());
         }
@@ -204,11 +171,7 @@ const FIRST: [(&str, CalledFirst); 2] = [("agent", CalledFirst::Agent), ("custom
 fn callback(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Option<CallbackRules> {
     let usual = CallbackRules::default();
     let Some(node) = node else { return Some(usual) };
-    let fields = reader.fields(
-        node,
-        "rules for calling back",
-        &["first", "confirm", "retries", "retry_s", "keep_h"],
-    )?;
+    let fields = reader.fields(node, "rules for calling back", &names(&CALLBACK))?;
     let first = match fields.optional("first") {
         Some(node) => choice(reader, node, "side", &FIRST),
         None => Some(usual.first),

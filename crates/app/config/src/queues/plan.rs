@@ -8,21 +8,11 @@ use hotline_base::{GroupId, SkillId};
 use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
 use super::{Around, seconds};
+use crate::format::{PLAN_STEP, names};
 use crate::trunks::choice;
 
 /// Skills or groups in one step.
 const NAMES_MAX: usize = 8;
-const KEYS: &[&str] = &[
-    "after_s",
-    "require",
-    "prefer",
-    "groups",
-    "min_level",
-    "ring_count",
-    "priority_credit_s",
-    "replace",
-    "skip_if",
-];
 const SKIP_IF: [(&str, SkipIf); 2] =
     [("nobody_free", SkipIf::NobodyFree), ("nobody_working", SkipIf::NobodyWorking)];
 
@@ -31,7 +21,7 @@ pub(super) fn plan(reader: &mut Reader<'_>, node: Option<&Node>, around: &Around
     let Some(node) = node else { return Some(Plan::default()) };
     let mut steps: Vec<PlanStep> = Vec::new();
     for item in reader.list(node, "steps", PLAN_STEPS_MAX)? {
-        let Some(fields) = reader.fields(item, "a step of a plan", KEYS) else { continue };
+        let Some(fields) = reader.fields(item, "a step of a plan", &names(&PLAN_STEP)) else { continue };
         let Some(step) = step(reader, &fields, around) else { continue };
         if steps.last().is_some_and(|last| last.after > step.after) {
             reader.mistake(item.place, "the step before it begins later", "put the steps in their order");

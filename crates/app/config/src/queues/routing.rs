@@ -7,6 +7,7 @@ use hotline_base::QueueId;
 use hotline_yaml::{Fields, Node, Reader};
 
 use super::{Around, members, plan, seconds};
+use crate::format::{TIERS, UNANSWERED, names};
 use crate::staffing::wrap_up;
 use crate::trunks::choice;
 
@@ -85,7 +86,7 @@ fn strategy(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Strategy> {
 fn tiers(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Tiers> {
     let usual = Tiers::default();
     let Some(node) = node else { return Some(usual) };
-    let fields = reader.fields(node, "tiers", &["wait_s", "each", "skip_unstaffed"])?;
+    let fields = reader.fields(node, "tiers", &names(&TIERS))?;
     let wait = seconds(reader, &fields, "wait_s", 0..=3600, usual.wait);
     let each = reader.bool(fields.optional("each"), usual.each);
     let skip_unstaffed = reader.bool(fields.optional("skip_unstaffed"), usual.skip_unstaffed);
@@ -93,10 +94,9 @@ fn tiers(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Tiers> {
 }
 
 fn unanswered(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Unanswered> {
-    const KEYS: &[&str] = &["missed_max", "missed_delay_s", "rejected_delay_s", "busy_delay_s"];
     let usual = Unanswered::default();
     let Some(node) = node else { return Some(usual) };
-    let fields = reader.fields(node, "rules for calls that are not taken", KEYS)?;
+    let fields = reader.fields(node, "rules for calls that are not taken", &names(&UNANSWERED))?;
     let missed_max = count(reader, &fields, "missed_max", 0..=100, 1);
     let missed = seconds(reader, &fields, "missed_delay_s", 0..=3600, usual.missed_delay);
     let rejected = seconds(reader, &fields, "rejected_delay_s", 0..=3600, usual.rejected_delay);

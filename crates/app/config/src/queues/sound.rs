@@ -9,20 +9,21 @@ use hotline_yaml::{Fields, Node, Place, Reader, Value, suggest};
 
 use super::seconds;
 use crate::flows::Sounds;
+use crate::format::{ANNOUNCE, COMFORT, GREETING, MUSIC, names};
 use crate::trunks::choice;
 
-const MUSIC: &str = "waiting";
+const USUAL_MUSIC: &str = "waiting";
 
 /// The name of a file, or `{prompt: NAME, from: start | shared}`.
 pub(super) fn music(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Option<Music> {
-    let Some(node) = node else { return Some(Music::from(music_id(MUSIC))) };
+    let Some(node) = node else { return Some(Music::from(music_id(USUAL_MUSIC))) };
     if !matches!(node.value, Value::Map(_)) {
         return music_file(reader, node, sounds).map(Music::from);
     }
-    let fields = reader.fields(node, "music", &["prompt", "from"])?;
+    let fields = reader.fields(node, "music", &names(&MUSIC))?;
     let prompt = match fields.optional("prompt") {
         Some(node) => music_file(reader, node, sounds),
-        None => Some(music_id(MUSIC)),
+        None => Some(music_id(USUAL_MUSIC)),
     };
     let starts = [("start", MusicStart::Beginning), ("shared", MusicStart::Shared)];
     let start = match fields.optional("from") {
@@ -52,12 +53,11 @@ pub(super) fn announcements(
     queue: &Fields<'_>,
     sounds: &Sounds,
 ) -> Option<Announcements> {
-    const KEYS: &[&str] = &["position", "wait", "after_s", "interval_s", "repeat_s", "over_music"];
     let usual = Announcements::default();
     let short = reader.bool(queue.optional("announce_position"), usual.position);
     let mut told = Announcements { position: short?, ..usual };
     if let Some(node) = queue.optional("announce") {
-        let fields = reader.fields(node, "announcements", KEYS)?;
+        let fields = reader.fields(node, "announcements", &names(&ANNOUNCE))?;
         let position = reader.bool(fields.optional("position"), told.position);
         let wait = reader.bool(fields.optional("wait"), told.wait);
         let after = seconds(reader, &fields, "after_s", 0..=600, told.after);
@@ -78,7 +78,7 @@ pub(super) fn announcements(
         };
     }
     if let Some(node) = queue.optional("comfort") {
-        let fields = reader.fields(node, "comfort messages", &["prompts", "every_s"])?;
+        let fields = reader.fields(node, "comfort messages", &names(&COMFORT))?;
         let comfort = reader.required(&fields, "prompts").and_then(|node| prompts(reader, node, sounds));
         let every = seconds(reader, &fields, "every_s", 5..=3600, told.comfort_every);
         told = Announcements { comfort: comfort?, comfort_every: every?, ..told };
@@ -87,9 +87,8 @@ pub(super) fn announcements(
 }
 
 pub(super) fn greeting(reader: &mut Reader<'_>, node: Option<&Node>, sounds: &Sounds) -> Option<Greeting> {
-    const KEYS: &[&str] = &["whisper", "whisper_wait", "whisper_class", "agent_number"];
     let Some(node) = node else { return Some(Greeting::default()) };
-    let fields = reader.fields(node, "a greeting", KEYS)?;
+    let fields = reader.fields(node, "a greeting", &names(&GREETING))?;
     let whisper = match fields.optional("whisper") {
         Some(node) => prompts(reader, node, sounds),
         None => Some(Vec::new()),

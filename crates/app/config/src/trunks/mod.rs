@@ -13,29 +13,12 @@ use hotline_sip::uri::Host;
 use hotline_sip::{HeaderName, IpPrefix, Login, TrunkConfig};
 use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
-pub(crate) use routes::routes;
+pub(crate) use routes::{pattern, routes};
 use servers::servers;
 
+use crate::format::{LOGIN, REGISTRATION, TRUNK, WRITTEN, names};
 use crate::voice::voice;
 
-const KEYS: [&str; 16] = [
-    "peers",
-    "servers",
-    "login",
-    "register",
-    "probe_s",
-    "calls_max",
-    "calls_per_second",
-    "response_timeout_s",
-    "ring_timeout_s",
-    "numbers",
-    "audio",
-    "caller_id",
-    "identity",
-    "domain",
-    "headers",
-    "trusted",
-];
 const PEERS_MAX: usize = 256;
 const CALLS_MAX: RangeInclusive<usize> = 1..=10_000;
 const PROBE: RangeInclusive<u32> = 5..=3600;
@@ -85,7 +68,7 @@ pub(crate) fn trunks(
         if reader.check_name(&key.text, key.place, "a trunk's id").is_none() {
             continue;
         }
-        let Some(fields) = reader.fields(value, "a trunk", &KEYS) else { continue };
+        let Some(fields) = reader.fields(value, "a trunk", &names(&TRUNK)) else { continue };
         if let Some(entry) = trunk(reader, &key.text, value, &fields, (plan, of_center)) {
             trunks.push(entry);
         }
@@ -188,7 +171,7 @@ fn peers(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<IpPrefix>> {
 }
 
 fn login(reader: &mut Reader<'_>, node: &Node) -> Option<Login> {
-    let fields = reader.fields(node, "a login", &["username", "password"])?;
+    let fields = reader.fields(node, "a login", &names(&LOGIN))?;
     let username = reader.required(&fields, "username").and_then(|node| reader.text(node, "a user name"));
     let password = reader.required(&fields, "password").and_then(|node| reader.text(node, "a password"));
     Some(Login { username: Pii::from(username?), password: Pii::from(password?) })
@@ -214,7 +197,7 @@ fn account(
             }
         };
     }
-    let fields = reader.fields(node, "a registration", &["user", "domain", "expires_s"])?;
+    let fields = reader.fields(node, "a registration", &names(&REGISTRATION))?;
     let user = optional(reader, &fields, "user", |reader, node| {
         reader.text(node, "our user name at the provider").map(str::to_owned)
     })?;
@@ -242,7 +225,7 @@ fn host(reader: &mut Reader<'_>, node: &Node) -> Option<Host> {
 }
 
 fn written(reader: &mut Reader<'_>, node: &Node) -> Option<Numbers> {
-    let fields = reader.fields(node, "how numbers are written", &["format", "prefix", "dial_plan"])?;
+    let fields = reader.fields(node, "how numbers are written", &names(&WRITTEN))?;
     let format = optional(reader, &fields, "format", |reader, node| {
         let known = [("e164", Format::E164), ("digits", Format::Digits), ("dialled", Format::Dialled)];
         choice(reader, node, "format", &known)

@@ -2,9 +2,11 @@
 
 use hotline_base::TrunkId;
 use hotline_call::{DialPlan, Pattern, Route, RouteTrunk, Trunk};
-use hotline_yaml::{Node, Reader, Value, suggest};
+use hotline_yaml::{Node, Place, Reader, Value, shown, suggest};
 
 use super::{TrunkEntry, caller_id, optional};
+
+use crate::format::{ROUTE, ROUTE_TRUNK, names};
 
 const ROUTES_MAX: usize = 1000;
 const PATTERNS_MAX: usize = 1000;
@@ -22,10 +24,10 @@ pub(crate) fn routes(
 }
 
 fn route(reader: &mut Reader<'_>, node: &Node, trunks: &[TrunkEntry], plan: &DialPlan) -> Option<Route> {
-    let fields = reader.fields(node, "a route", &["numbers", "trunks", "caller_id"])?;
+    let fields = reader.fields(node, "a route", &names(&ROUTE))?;
     let numbers = reader.required(&fields, "numbers").and_then(|node| {
         let items = reader.list(node, "numbers", PATTERNS_MAX)?;
-        let numbers: Vec<Pattern> = items.iter().filter_map(|item| pattern(reader, item)).collect();
+        let numbers: Vec<Pattern> = items.iter().filter_map(|item| item_pattern(reader, item)).collect();
         (numbers.len() == items.len()).then_some(numbers)
     });
     let chosen = reader.required(&fields, "trunks").and_then(|node| {
@@ -39,15 +41,19 @@ fn route(reader: &mut Reader<'_>, node: &Node, trunks: &[TrunkEntry], plan: &Dia
     Some(Route { numbers: numbers?, trunks: chosen?, caller_id: caller_id? })
 }
 
-/// `+49*`, `112`, `*`: what normalised numbers begin with, or one of them.
-fn pattern(reader: &mut Reader<'_>, node: &Node) -> Option<Pattern> {
+fn item_pattern(reader: &mut Reader<'_>, node: &Node) -> Option<Pattern> {
     let text = reader.text(node, "numbers in quotes, such as \"+49*\"")?;
+    pattern(reader, text, node.place)
+}
+
+/// `+49*`, `112`, `*`: what normalised numbers begin with, or one of them.
+pub(crate) fn pattern(reader: &mut Reader<'_>, text: &str, place: Place) -> Option<Pattern> {
     let (prefix, open) = text.strip_suffix('*').map_or((text, false), |prefix| (prefix, true));
     let digits = prefix.strip_prefix('+').unwrap_or(prefix);
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && (open || !digits.is_empty());
     if !is_number {
         let remedy = "\"+49*\" for all that begin so, \"112\" for one, \"*\" for all";
-        reader.mistake(node.place, format!("`{text}` stands for no numbers"), remedy);
+        reader.mistake(place, format!("`{}` stands for no numbers", shown(text)), remedy);
         return None;
     }
     Some(Pattern { prefix: prefix.to_owned(), open })
@@ -59,7 +65,7 @@ fn entry(reader: &mut Reader<'_>, node: &Node, place: u16, trunks: &[TrunkEntry]
         let trunk = named(reader, node, trunks)?;
         return Some(RouteTrunk { trunk, priority: place, weight: 0 });
     }
-    let fields = reader.fields(node, "a trunk of a route", &["trunk", "priority", "weight"])?;
+    let fields = reader.fields(node, "a trunk of a route", &names(&ROUTE_TRUNK))?;
     let trunk = reader.required(&fields, "trunk").and_then(|node| named(reader, node, trunks));
     let mut number = |key: &str, otherwise: u16| match fields.optional(key) {
         Some(node) => reader.count(node, 0..=WEIGHT_MAX).and_then(|count| u16::try_from(count).ok()),

@@ -3,6 +3,8 @@
 use hotline_call::{SERVERS_MAX, Server};
 use hotline_sip::uri::Uri;
 use hotline_sip::{Destination, Transport};
+
+use crate::format::{SERVER, names};
 use hotline_yaml::{Node, Reader, Value};
 
 const WEIGHT_MAX: usize = 65_535;
@@ -30,7 +32,7 @@ fn server(reader: &mut Reader<'_>, node: &Node, priority: u16) -> Option<Server>
         let destination = destination(reader, node)?;
         return Some(Server { destination, priority, weight: 0 });
     }
-    let fields = reader.fields(node, "a server", &["server", "priority", "weight"])?;
+    let fields = reader.fields(node, "a server", &names(&SERVER))?;
     let destination = reader.required(&fields, "server").and_then(|node| destination(reader, node));
     let mut number = |key: &str, otherwise: u16| match fields.optional(key) {
         Some(node) => reader.count(node, 0..=WEIGHT_MAX).and_then(|count| u16::try_from(count).ok()),

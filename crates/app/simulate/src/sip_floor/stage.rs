@@ -54,6 +54,7 @@ pub(super) fn center(center: &Center, direct: &BTreeMap<QueueId, String>) -> Cen
             name: None,
             flow: flow_id(queue),
             language: center.language.clone(),
+            allow_only: None,
         };
         center.numbers.insert(number.clone(), entry);
     }

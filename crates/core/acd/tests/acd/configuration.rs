@@ -1,6 +1,6 @@
 //! A new configuration on a running center.
 
-use hotline_acd::{AgentState, Config, EnqueueError, QueueConfig};
+use hotline_acd::{AgentState, Config, EnqueueError, Event, QueueConfig};
 use hotline_base::QueueId;
 
 use crate::center::{Center, WRAP_UP, agent, agents, entry, queue, seconds};
@@ -56,8 +56,11 @@ fn an_agent_who_is_gone_finishes_the_call_first() {
     assert!(matches!(center.state("adam"), AgentState::Talking { .. }));
     assert!(center.acd.set_ready(center.now, &agent("adam")).is_err());
     center.end("adam");
+    let removed = Event::AgentRemoved { agent: agent("adam") };
+    assert!(!center.told().contains(&removed), "there is wrap-up to be done");
     center.wait(WRAP_UP);
     assert_eq!(center.acd.agent(&agent("adam")), None);
+    assert!(center.told().contains(&removed));
     center.enqueue(2);
     assert_eq!(center.offered_to(2), "ben");
 }

@@ -78,8 +78,10 @@ fn a_callback_keeps_the_place_it_had_and_never_waits_too_long() {
 #[test]
 fn a_callback_that_is_held_back_is_passed_by_and_comes_again() {
     let mut center = Center::closed(vec![queue("sales", &["adam"])], &["adam"]);
+    let changed = |waiting| Event::CallbacksChanged { queue: "sales".into(), waiting };
     center.try_enqueue(callback(1)).unwrap();
     center.wait(1);
+    assert!(center.told().contains(&changed(1)));
     center.enqueue(2);
     center.acd.hold_back(center.now, call(1), center.now.mono + seconds(300));
     center.staff("adam");
@@ -91,7 +93,9 @@ fn a_callback_that_is_held_back_is_passed_by_and_comes_again() {
     center.wait(300 - WRAP_UP);
     assert_eq!(center.offered_to(1), "adam");
     center.fail(1, OfferFailure::NotRegistered);
+    assert!(!center.told().contains(&changed(0)), "the wish waits again");
     center.acd.leave(center.now, call(1), LeaveCause::Withdrawn).unwrap();
+    assert!(center.told().contains(&changed(0)));
     assert_eq!((view(&center).counts.callbacks_left, view(&center).counts.exited), (1, 0));
 }
 

@@ -534,6 +534,8 @@ impl Pair {
                 }
                 Event::Alarm(AlarmKind::NotOffered { .. }) => panic!("an offer was forgotten"),
                 Event::AgentChanged { .. }
+                | Event::AgentRemoved { .. }
+                | Event::CallbacksChanged { .. }
                 | Event::SessionStarted { .. }
                 | Event::StateEnded(_)
                 | Event::HelpEnded { .. }

@@ -46,8 +46,8 @@ pub(crate) use dialling::Dialling;
 pub(crate) use flow::FlowRun;
 pub(crate) use live::Live;
 pub(crate) use offer::{AgentLeg, Fallback};
-pub(crate) use opening::Invitation;
 use opening::Opening;
+pub(crate) use opening::{Invitation, turn_away};
 use recording::Tape;
 pub(crate) use recording::of_agent;
 pub(crate) use replacing::Replacing;
@@ -167,6 +167,7 @@ impl Call {
         for offer in self.offers() {
             self.tell_offer(now, env, offer);
         }
+        self.on_screened(now, env);
     }
 
     /// Whether the address book has said who calls, or is not asked.

@@ -19,6 +19,10 @@ impl Controller {
                 let kind = EventKind::Agent { agent, state, since, pending, device, registered, help };
                 self.env.emit(now, kind);
             }
+            AcdEvent::AgentRemoved { agent } => self.env.emit(now, EventKind::AgentRemoved { agent }),
+            AcdEvent::CallbacksChanged { queue, waiting } => {
+                self.env.emit(now, EventKind::CallbacksChanged { queue, waiting });
+            }
             AcdEvent::SessionStarted { agent, at } => self.keep(AgentFact::SessionStarted { agent, at }),
             AcdEvent::StateEnded(span) => self.keep(AgentFact::State(span)),
             // The times are the sums of the states.

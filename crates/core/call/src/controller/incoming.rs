@@ -4,10 +4,11 @@ use hotline_base::{AgentId, CallId, Now, Pii};
 use hotline_sip::{Event as SipEvent, Peer, Reason};
 
 use super::{CALLS_MAX, Controller};
-use crate::call::{Call, Invitation, Replacing, Summons};
+use crate::call::{Call, Invitation, Replacing, Summons, turn_away};
 use crate::command::CommandError;
 use crate::event::{Entry, Source};
 use crate::number::normalise;
+use crate::screening::Screened;
 
 impl Controller {
     pub(super) fn on_incoming(&mut self, now: Now, event: SipEvent) {
@@ -44,7 +45,13 @@ impl Controller {
             return;
         };
         let id = self.id_beside(now, &source);
-        if let Source::Trunk(trunk) = &source
+        let screened = self.screen(now, &source, &entry, &caller.user);
+        if screened.is_some() {
+            self.env.counters.calls_blocked += 1;
+        }
+        let turned_away = screened.as_ref().and_then(|screened| screened.refusal.status());
+        if turned_away.is_none()
+            && let Source::Trunk(trunk) = &source
             && self.env.trunks.enter(trunk, id, &self.env.center).is_err()
         {
             self.env.counters.calls_shed += 1;
@@ -64,10 +71,30 @@ impl Controller {
             diversion,
             sip_call_id: call_id,
             offer,
+            screened,
         };
         self.env.counters.calls_started += 1;
+        if let Some(status) = turned_away {
+            turn_away(now, &mut self.env, invitation, status);
+            return;
+        }
         let call = Call::begin(now, &mut self.env, invitation);
         self.calls.insert(call.id(), call);
+    }
+
+    /// Why a caller by a trunk is not let through.
+    fn screen(&self, now: Now, source: &Source, entry: &Entry, caller: &Pii<String>) -> Option<Screened> {
+        let Source::Trunk(_) = source else { return None };
+        let center = &self.env.center;
+        let number = normalise(caller.expose(), &center.dial_plan);
+        let allow_only = match entry {
+            Entry::Number { number, .. } => {
+                let dialled = center.numbers.values().find(|known| known.id == *number);
+                dialled.and_then(|number| number.allow_only.as_deref())
+            }
+            Entry::Extension(_) | Entry::Outside(_) => None,
+        };
+        center.screening.judge(number.as_deref(), allow_only, now.wall)
     }
 
     /// An agent's call that belongs to a talk of that agent (a consultation) is handled by the same media thread.

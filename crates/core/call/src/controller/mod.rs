@@ -75,6 +75,8 @@ pub enum Timer {
 pub enum CallTimer {
     /// The media plane must open the caller's leg: [`crate::Timing::media_open`].
     MediaOpen,
+    /// The address book must say whether the caller is blocked: [`crate::Timing::screening`].
+    Screening,
     /// The media plane must open this leg of an agent or of somebody outside: [`crate::Timing::media_open`].
     AgentMediaOpen(LegId),
     /// The screen pop must be written: [`crate::Timing::pop_wait`].
@@ -113,6 +115,8 @@ impl CallTimer {
 pub struct Counters {
     /// Calls that were begun.
     pub calls_started: u64,
+    /// Calls of callers who are blocked, those included that a flow answers.
+    pub calls_blocked: u64,
     /// INVITEs for numbers that are not configured.
     pub calls_unknown_number: u64,
     /// INVITEs refused because [`CALLS_MAX`] calls live, or because the server drains.
@@ -269,6 +273,7 @@ impl Controller {
         while let Some((call, timer)) = self.env.timers.pop_due(now.mono) {
             self.with_call(call, |call, env| match timer {
                 CallTimer::MediaOpen => call.on_media_open_timeout(now, env),
+                CallTimer::Screening => call.on_screened(now, env),
                 CallTimer::AgentMediaOpen(leg) => call.on_agent_media_open_timeout(now, env, leg),
                 CallTimer::Pop(offer) => call.on_pop_timeout(now, env, offer),
                 CallTimer::Ring(leg) => call.on_ring_timeout(now, env, leg),
@@ -405,6 +410,7 @@ impl Controller {
         let (own, acd) = (&self.env.counters, self.env.acd.counters());
         let mut counters = vec![
             ("calls_started", own.calls_started),
+            ("calls_blocked", own.calls_blocked),
             ("calls_unknown_number", own.calls_unknown_number),
             ("calls_shed", own.calls_shed),
             ("records_saved", own.records_saved),

@@ -127,6 +127,26 @@ pub(crate) async fn put_disposition_terms(
     insert_places(tx, &places).await
 }
 
+/// Makes a call found by another record, and by what is said about it now.
+pub(crate) async fn change_terms(
+    tx: &mut Tx,
+    (before, said_before): (&CallRecord, &BTreeSet<String>),
+    (after, said_after): (&CallRecord, &BTreeSet<String>),
+) -> Result<(), StoreError> {
+    let (call, at) = (after.call.to_string(), after.started_at.as_unix_micros());
+    let all = |record, said: &BTreeSet<String>| &of_record(record) | said;
+    let (before, now) = (all(before, said_before), all(after, said_after));
+    for term in before.difference(&now) {
+        let forget = sql("DELETE FROM call_term WHERE term = $1 AND started_at = $2 AND call = $3");
+        tx.execute(forget.bind(term.as_str()).bind(at).bind(call.as_str())).await?;
+    }
+    let places: Vec<Place> = now.difference(&before).map(|term| (term.clone(), at, call.clone())).collect();
+    insert_places(tx, &places).await?;
+    let Figures { numbers, .. } = Figures::of(after);
+    let statement = sql("UPDATE call_search SET numbers = $3 WHERE started_at = $1 AND call = $2");
+    tx.execute(statement.bind(at).bind(call.as_str()).bind(numbers)).await.map(drop)
+}
+
 impl Store {
     /// Makes the latest of those calls found that were written before there was a search; at most [`CALL_PAGE_MAX`] at once. False if
     /// there are no more of them.

@@ -126,6 +126,11 @@ pub(super) fn end(number: &str) -> Option<String> {
     number.get(from..).map(|last| format!("e:{last}"))
 }
 
+/// The term of the last digits of a number as it was sent.
+pub(crate) fn end_term(number: &str) -> Option<String> {
+    digits(number).and_then(|digits| end(&digits))
+}
+
 /// The numbers of those outside, in digits. What is dialled to reach the center is nobody's, and on nearly every call.
 fn outside(record: &CallRecord) -> BTreeSet<String> {
     let caller = matches!(record.source, Source::Trunk(_) | Source::Queue(_)).then_some(&record.caller);

@@ -428,4 +428,24 @@ const BEFORE_PEOPLE: &str = "
     ALTER TABLE app_user DROP COLUMN totp_active; ALTER TABLE app_user DROP COLUMN totp_step;
     ALTER TABLE session DROP COLUMN id; ALTER TABLE session DROP COLUMN limited;
     ALTER TABLE session DROP COLUMN grants; ALTER TABLE session DROP COLUMN address;
-    DELETE FROM _sqlx_migrations WHERE version = 12;";
+    DELETE FROM _sqlx_migrations WHERE version IN (12, 71);";
+
+pub(crate) async fn a_built_in_role_gets_what_came_later_and_not_what_was_taken_away(bench: Bench) {
+    let store = &bench.store;
+    let machine = store.find_role("system_admin").await.unwrap().unwrap();
+    let few = Grants::from_iter([(Permission::ConfigSee, Scope::All)]);
+    store.change_role(&Role { grants: few.clone(), ..machine.clone() }, at(1)).await.unwrap();
+    let store = hotline_store::Store::open(&bench.url).await.unwrap();
+    assert_eq!(store.find_role("system_admin").await.unwrap().unwrap().grants, few);
+    // As if this program were the first that knows how to edit the configuration.
+    let known: Vec<&str> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
+    let known = known.join(" ").replace("config.edit", "");
+    let forgotten = format!("UPDATE role SET known = '{known}' WHERE name = 'system_admin'");
+    bench.raw(&forgotten).await.unwrap();
+    let before = store.people_version().await.unwrap();
+    let store = hotline_store::Store::open(&bench.url).await.unwrap();
+    let grants = store.find_role("system_admin").await.unwrap().unwrap().grants;
+    let more = [(Permission::ConfigSee, Scope::All), (Permission::ConfigEdit, Scope::All)];
+    assert_eq!(grants, Grants::from_iter(more));
+    assert!(store.people_version().await.unwrap() > before, "whoever is signed in is told");
+}

@@ -114,14 +114,16 @@ pub(crate) async fn who_was_not_reached_is_listed_until_somebody_has_seen_to_it(
     }
     writer.flush().await.unwrap();
     assert_eq!(store.open_callbacks(CALLBACKS_MAX).await.unwrap(), []);
-    let missed = store.missed_callbacks(CALLBACKS_MAX).await.unwrap();
+    let missed = store.missed_callbacks(None, CALLBACKS_MAX).await.unwrap();
     assert_eq!(missed, [(bob.clone(), at(30)), (ada.clone(), at(20))], "the latest first");
-    assert_eq!(store.missed_callbacks(1).await.unwrap(), [(bob.clone(), at(30))]);
+    assert_eq!(store.missed_callbacks(None, 1).await.unwrap(), [(bob.clone(), at(30))]);
+    let behind = Some((at(30), bob.callback.id));
+    assert_eq!(store.missed_callbacks(behind, CALLBACKS_MAX).await.unwrap(), [(ada.clone(), at(20))]);
 
     assert!(store.settle_missed_callback(bob.callback.id).await.unwrap());
     assert!(!store.settle_missed_callback(bob.callback.id).await.unwrap());
     assert!(!store.settle_missed_callback(carl.callback.id).await.unwrap(), "it was met");
-    assert_eq!(store.missed_callbacks(CALLBACKS_MAX).await.unwrap(), [(ada.clone(), at(20))]);
+    assert_eq!(store.missed_callbacks(None, CALLBACKS_MAX).await.unwrap(), [(ada.clone(), at(20))]);
     let again = store.book_callback(&wish(4, "sales", "+49301")).await.unwrap();
     assert_eq!(again, CallbackBooking::New, "who was missed may wish again");
 }

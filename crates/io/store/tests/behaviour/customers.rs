@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use hotline_base::{AgentId, CustomerId, Pii, Rng};
 use hotline_call::{
-    Asset, CallDisposition, CallRecord, ContactOutcome, Customer, FieldValue, HISTORY_MAX, OTHERS_MAX,
+    Asset, CallDisposition, CallRecord, ContactOutcome, Customer, DialPlan, FORGOTTEN, FieldValue,
+    HISTORY_MAX, OTHERS_MAX,
 };
 use hotline_store::{
-    CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, CustomerField, CustomerFieldKind, JournalEntry,
-    NOTE_CHARS_MAX, SPOOL_BYTES_MAX, StoreError, TextProblem, Writer,
+    CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, CallSearch, CustomerField, CustomerFieldKind, JournalEntry,
+    LegalHold, NOTE_CHARS_MAX, NumberPart, NumberSearch, SPOOL_BYTES_MAX, StoreError, TextProblem,
+    TextSearch, Writer,
 };
 
 use crate::bench::Bench;
-use crate::sample::{at, record_of};
+use crate::sample::{at, record_of, started};
 
 pub(crate) fn customer(number: u64, name: &str, numbers: &[&str]) -> Customer {
     Customer {
@@ -324,4 +326,91 @@ pub(crate) async fn fields_of_customers_are_kept_with_their_versions(bench: Benc
     bench.store.delete_customer_field("a_size").await.unwrap();
     assert!(matches!(bench.store.delete_customer_field("a_size").await, Err(StoreError::NotFound)));
     assert_eq!(bench.store.customer_fields().await.unwrap(), [after]);
+}
+
+/// A call with a number, known by name to nobody unless it is the customer's.
+fn call_from(number: u64, caller: &str, customer: Option<CustomerId>) -> CallRecord {
+    CallRecord { caller: Pii::from(caller), customer, ..record_of(number, at(number), "1001") }
+}
+
+pub(crate) async fn an_erased_customer_is_in_no_call_that_is_not_held(bench: Bench) {
+    let store = &bench.store;
+    let plan = DialPlan {
+        country: "49".into(),
+        national_prefix: "0".into(),
+        international_prefix: "00".into(),
+        national_digits: None,
+    };
+    let ada = customer(1, "Ada", &["+4930123456", "+4930999999"]);
+    let bert = customer(2, "Bert", &["+4930999999"]);
+    for one in [&ada, &bert] {
+        store.create_customer(one).await.unwrap();
+    }
+    let own = call_from(11, "+4930123456", Some(ada.id));
+    let unknown = call_from(12, "030 123456", None);
+    let shared = call_from(13, "+4930999999", None);
+    let others = call_from(14, "+4930777777", Some(bert.id));
+    let held = call_from(15, "+4930123456", Some(ada.id));
+    for record in [&own, &unknown, &shared, &others, &held] {
+        store
+            .append_events(&[started(record.started_at.as_unix_seconds().unsigned_abs(), record.call)])
+            .await
+            .unwrap();
+        store.save_record(record).await.unwrap();
+    }
+    let hold = LegalHold { call: held.call, at: at(20), by: "boss".into(), reason: "a trial".into() };
+    store.put_hold(&hold).await.unwrap();
+    let said = CallDisposition {
+        call: own.call,
+        agent: AgentId::from("1001"),
+        queue: None,
+        code: "sold".to_owned(),
+        note: Some(Pii::from("Ada wants a roof")),
+        at: at(12),
+        follow_up_at: None,
+    };
+    let spool = bench.directory.path().join("spool");
+    let writer = Writer::start(store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
+    writer.write(JournalEntry::Disposition(said));
+    writer.flush().await.unwrap();
+
+    let found = store.footprint(&ada, &plan).await.unwrap();
+    assert_eq!(found.calls, [own.call, unknown.call]);
+    assert_eq!((found.held, found.notes, found.is_cut), (1, 1, false));
+    for call in &found.calls {
+        assert!(store.forget_call(*call).await.unwrap());
+    }
+    assert!(!store.forget_call(held.call).await.unwrap(), "a hold goes before");
+    assert!(store.forget_customer(&ada).await.unwrap());
+
+    assert_eq!(store.get_customer(ada.id).await.unwrap(), None);
+    for call in [&own, &unknown] {
+        let record = store.get_call(call.call).await.unwrap().unwrap();
+        assert_eq!(
+            (record.caller.expose().as_str(), record.caller_name, record.customer),
+            (FORGOTTEN, None, None)
+        );
+        let journal = serde_json::to_string(&store.events_of(call.call).await.unwrap()).unwrap();
+        assert!(
+            journal.contains(FORGOTTEN) && !journal.contains("13812345678") && !journal.contains("王小明")
+        );
+    }
+    let said = store.get_call(own.call).await.unwrap().unwrap().dispositions;
+    assert_eq!((said[0].code.as_str(), said[0].note.as_ref()), ("sold", None));
+    let words = TextSearch { text: Pii::from("roof"), customers: false };
+    let noted = CallSearch { text: Some(words), ..CallSearch::default() };
+    let forms = vec![Pii::from("3456")];
+    let number = NumberSearch { part: NumberPart::End, forms };
+    let number = CallSearch { number: Some(number), ..CallSearch::default() };
+    for (search, calls) in [(noted, vec![]), (number, vec![held.call])] {
+        let page = store.search_calls(&search, None, 10).await.unwrap();
+        assert_eq!(page.calls.iter().map(|record| record.call).collect::<Vec<_>>(), calls);
+    }
+    for call in [&shared, &others, &held] {
+        assert_eq!(
+            store.get_call(call.call).await.unwrap().unwrap().caller,
+            call.caller,
+            "it is nobody's to forget"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use hotline_base::{FlowId, WallTime};
 use hotline_call::{CallEvent, CallRecord, EndCause, EndKind, Party};
-use hotline_store::{FlowExitCount, FlowFigures, day};
+use hotline_store::{CENTER_VERSIONS_KEPT, FlowExitCount, FlowFigures, day};
 use serde_json::json;
 
 use crate::bench::Bench;
@@ -132,4 +132,16 @@ pub(crate) async fn a_configuration_is_noted_when_it_changes(bench: Bench) {
     for number in [0, 4, u64::MAX] {
         assert_eq!(bench.store.center_version(number).await.unwrap(), None, "version {number}");
     }
+}
+
+pub(crate) async fn the_latest_configurations_are_kept_with_their_numbers(bench: Bench) {
+    let by = ("boss", "zone");
+    for number in 1..=CENTER_VERSIONS_KEPT + 2 {
+        bench.store.record_center(&format!("a: {number}").into(), by, at(number)).await.unwrap();
+    }
+    assert_eq!(bench.store.center_version(2).await.unwrap(), None);
+    let (oldest, text) = bench.store.center_version(3).await.unwrap().unwrap();
+    assert_eq!((oldest.number, text.expose().as_str()), (3, "a: 3"));
+    let next = bench.store.record_center(&"a: 0".into(), by, at(9999)).await.unwrap();
+    assert_eq!(next.number, CENTER_VERSIONS_KEPT + 3);
 }

@@ -70,7 +70,9 @@ pub(crate) fn record(call: CallId) -> CallRecord {
             EventKind::Agent { .. }
             | EventKind::AlarmRaised(_)
             | EventKind::AlarmCleared(_)
-            | EventKind::CenterChanged => {
+            | EventKind::CenterChanged
+            | EventKind::AgentRemoved { .. }
+            | EventKind::CallbacksChanged { .. } => {
                 unreachable!()
             }
         })

@@ -139,6 +139,8 @@ impl Center {
                     self.offers.remove(&reservation);
                 }
                 Event::AgentChanged { .. }
+                | Event::AgentRemoved { .. }
+                | Event::CallbacksChanged { .. }
                 | Event::SessionStarted { .. }
                 | Event::SessionEnded { .. }
                 | Event::StateEnded(_)
