@@ -53,6 +53,7 @@ function record(more: Partial<CallRecord>): CallRecord {
     messages: [],
     dispositions: [],
     attendances: [],
+    requests: [],
     transfers: [],
     ...more,
   };
@@ -181,6 +182,7 @@ it('a failed recording cannot be played', () => {
     gaps: [],
     talk: null,
     erased_at: null,
+    sha256: null,
   };
   expect(hasAudio(record({ recordings: [recording] }))).toBe(false);
   expect(hasAudio(record({ recordings: [{ ...recording, state: 'finished' }] }))).toBe(true);

@@ -21,6 +21,7 @@ const RECORDING: Recording = {
   gaps: [],
   talk: null,
   erased_at: null,
+  sha256: null,
 };
 
 const CALL = {
