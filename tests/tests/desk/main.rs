@@ -1,5 +1,6 @@
 //! The agent's and the administrator's pages in a real browser, while real calls run.
 
+mod admin;
 mod page;
 mod supervisor;
 mod work;
