@@ -85,7 +85,7 @@ pub(crate) struct Draft {
     numbers: BTreeMap<String, Number>,
     /// Where each of the numbers names its flow.
     number_entries: Vec<NumberEntry>,
-    areas: BTreeMap<String, String>,
+    further: Further,
     zone: Zone,
     queues: BTreeMap<QueueId, Queue>,
     agents: BTreeMap<AgentId, AgentEntry>,
@@ -93,18 +93,23 @@ pub(crate) struct Draft {
     trunks: Vec<TrunkEntry>,
     routes: Vec<Route>,
     hours: BTreeMap<HoursId, Schedule>,
-    tells_of_listening: bool,
-    phone_grace: Option<Duration>,
     screening: Screening,
-    crm: Option<CrmLink>,
-    /// What the server's file says, unless it is said here.
-    retention: Option<Retention>,
     masked_queues: BTreeSet<QueueId>,
     recordings_days: BTreeMap<QueueId, u32>,
     scripts: BTreeMap<QueueId, String>,
     demo: Option<(Vec<DemoUser>, bool)>,
     /// The flows that numbers lead to and that are not among those that are looked at.
     elsewhere: BTreeSet<FlowId>,
+}
+
+/// Sections that no other looks at.
+struct Further {
+    areas: BTreeMap<String, String>,
+    tells_of_listening: bool,
+    phone_grace: Option<Duration>,
+    crm: Option<CrmLink>,
+    /// What the server's file says, unless it is said here.
+    retention: Option<Retention>,
 }
 
 /// What entries of the center may name.
@@ -188,21 +193,10 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         let prompts = known.sounds.prompts.get(&Language::from(language.as_str()));
         check_outside_numbers(reader, agents, routes, prompts);
     }
-    let areas = areas(reader, fields.optional("areas"));
-    let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
-    let phone_grace = phone_grace(reader, fields.optional("phone_grace_s"));
-    let crm = crm(reader, fields.optional("crm"));
-    let screening = match (&dial_plan, &zone, &language) {
-        (Some(plan), Some(zone), Some(language)) => {
-            screening(reader, &fields, &screening::Around { plan, zone, language, known })
-        }
-        _ => None,
-    };
-    let demo = match fields.optional("demo") {
-        Some(node) => Some(demo(reader, node, agents.as_ref()?)?),
-        None => None,
-    };
-    let retention = fields.optional("retention").map(|node| retention(reader, Some(node)));
+    let further = further(reader, &fields);
+    let screening = screening::Around::of(dial_plan.as_ref(), zone.as_ref(), language.as_deref(), known)
+        .and_then(|around| screening(reader, &fields, &around));
+    let demo = fields.optional("demo").map(|node| demo(reader, node, agents.as_ref()?));
     let (numbers, mut number_entries) = numbers?;
     let (screening, refusing) = screening?;
     number_entries.extend(refusing);
@@ -216,7 +210,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         speech: speech?,
         numbers,
         number_entries,
-        areas: areas?,
+        further: further?,
         zone: zone?,
         queues,
         agents: agents?,
@@ -224,16 +218,28 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         trunks: trunks?,
         routes: routes?,
         hours: hours?,
-        tells_of_listening: tells_of_listening?,
-        phone_grace: phone_grace?,
         screening,
-        crm: crm?,
-        retention: retention.map_or(Some(None), |read| read.map(Some))?,
         masked_queues,
         recordings_days,
         scripts,
-        demo: demo?,
+        demo: demo.map_or(Some(None), |read| read.map(Some))?,
         elsewhere: BTreeSet::new(),
+    })
+}
+
+/// What stands for itself.
+fn further(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Further> {
+    let areas = areas(reader, fields.optional("areas"));
+    let tells_of_listening = reader.bool(fields.optional("tell_of_listening"), false);
+    let phone_grace = phone_grace(reader, fields.optional("phone_grace_s"));
+    let crm = crm(reader, fields.optional("crm"));
+    let retention = fields.optional("retention").map(|node| retention(reader, Some(node)));
+    Some(Further {
+        areas: areas?,
+        tells_of_listening: tells_of_listening?,
+        phone_grace: phone_grace?,
+        crm: crm?,
+        retention: retention.map_or(Some(None), |read| read.map(Some))?,
     })
 }
 
@@ -497,7 +503,7 @@ impl Draft {
             dial_plan: self.dial_plan,
             numbers: self.numbers,
             flows: Arc::new(flows),
-            areas: self.areas,
+            areas: self.further.areas,
             zone: self.zone,
             queues: self.queues,
             agents: self.agents.into_iter().map(|(id, entry)| (id, entry.agent)).collect(),
@@ -506,20 +512,20 @@ impl Draft {
             routes: self.routes,
             hours: self.hours,
             screening: self.screening,
-            crm: self.crm,
+            crm: self.further.crm,
             language: self.language,
             domain: self.domain,
             media_address: server.media.external,
             voice: self.voice,
             speech: self.speech,
             parties_max: server.media.parties_max,
-            tells_of_listening: self.tells_of_listening,
+            tells_of_listening: self.further.tells_of_listening,
             recording: server.recordings.policy,
-            timing: Timing { phone_grace: self.phone_grace, ..Timing::default() },
+            timing: Timing { phone_grace: self.further.phone_grace, ..Timing::default() },
         };
         let demo = self.demo.map(|(users, allow_anywhere)| Demo { users, sip_passwords, allow_anywhere });
         let country = self.country;
-        let retention = self.retention.unwrap_or(server.retention);
+        let retention = self.further.retention.unwrap_or(server.retention);
         Configuration {
             server,
             center,

@@ -27,6 +27,18 @@ pub(crate) struct Around<'a> {
     pub(crate) known: &'a Known<'a>,
 }
 
+impl<'a> Around<'a> {
+    /// `None` if one of them could not be read, which has its own mistake.
+    pub(crate) fn of(
+        plan: Option<&'a DialPlan>,
+        zone: Option<&'a Zone>,
+        language: Option<&'a str>,
+        known: &'a Known<'a>,
+    ) -> Option<Self> {
+        Some(Self { plan: plan?, zone: zone?, language: language?, known })
+    }
+}
+
 /// Who gets through, and the flows that answer those who do not.
 pub(crate) fn screening(
     reader: &mut Reader<'_>,

@@ -62,6 +62,7 @@ impl CallEvent {
             | Self::Consulting { to, .. } => entry(to),
             Self::PartyJoined { who: joined, .. } => who(joined),
             Self::Screened(_)
+            | Self::Requested(_)
             | Self::Answered
             | Self::SurveyAnswered { .. }
             | Self::LanguageChanged { .. }

@@ -340,6 +340,7 @@ mod tests {
             trunks: BTreeMap::new(),
             routes: Vec::new(),
             hours: BTreeMap::new(),
+            screening: crate::screening::Screening::default(),
             crm: None,
             language: "en".to_owned(),
             domain: Host::Name("center.example".into()),

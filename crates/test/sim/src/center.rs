@@ -233,12 +233,14 @@ fn screening(blocks: Blocks) -> Screening {
     }
 }
 
+fn main_number() -> Number {
+    let (id, flow) = (NumberId::from("main"), FlowId::from("main"));
+    Number { id, flow, language: "en".into(), allow_only: None }
+}
+
 pub(crate) fn center(rules: &Rules) -> Center {
     let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
     let flow = hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes");
-    let main = FlowId::from("main");
-    let number =
-        Number { id: NumberId::from("main"), name: None, flow: main.clone(), language: "en".into(), allow_only: None };
     let sales = QueueId::from("sales");
     let routing = QueueConfig {
         name: "Sales".into(),
@@ -285,7 +287,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
     };
     Center {
         dial_plan: DialPlan::default(),
-        numbers: BTreeMap::from([(NUMBER.to_owned(), number)]),
+        numbers: BTreeMap::from([(NUMBER.to_owned(), main_number())]),
         flows: Arc::new([flow].into_iter().collect()),
         areas: BTreeMap::new(),
         staffing: hotline_call::Staffing::default(),

@@ -92,7 +92,7 @@ impl Controller {
                 let dialled = center.numbers.values().find(|known| known.id == *number);
                 dialled.and_then(|number| number.allow_only.as_deref())
             }
-            Entry::Extension(_) | Entry::Outside(_) => None,
+            Entry::Extension(_) | Entry::Outside(_) | Entry::Queue(_) => None,
         };
         center.screening.judge(number.as_deref(), allow_only, now.wall)
     }

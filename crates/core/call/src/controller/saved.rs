@@ -137,6 +137,7 @@ mod tests {
             trunks: BTreeMap::new(),
             routes: Vec::new(),
             hours: BTreeMap::new(),
+            screening: crate::screening::Screening::default(),
             crm: None,
             language: "en".into(),
             domain: Host::parse("hotline.example").unwrap(),

@@ -52,7 +52,7 @@ impl Sealer {
     pub(crate) fn silence(&mut self, file: &File, length: u64) -> io::Result<()> {
         let mut left = length;
         while left > 0 {
-            let piece = u32::try_from(left).unwrap_or(u32::MAX & !7);
+            let piece = u32::try_from(left).unwrap_or(!7);
             self.append(file, (Kind::Silence, piece), &[], &mut Vec::new())?;
             left -= u64::from(piece);
         }

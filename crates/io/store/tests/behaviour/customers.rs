@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use hotline_base::{AgentId, CustomerId, Pii, Rng};
+use hotline_base::{AgentId, CallId, CustomerId, Pii, Rng};
 use hotline_call::{
     Asset, CallDisposition, CallRecord, ContactOutcome, Customer, DialPlan, FORGOTTEN, FieldValue,
     HISTORY_MAX, OTHERS_MAX,
 };
 use hotline_store::{
     CUSTOMER_NUMBERS_MAX, CUSTOMER_SEARCH_MAX, CallSearch, CustomerField, CustomerFieldKind, JournalEntry,
-    LegalHold, NOTE_CHARS_MAX, NumberPart, NumberSearch, SPOOL_BYTES_MAX, StoreError, TextProblem,
+    LegalHold, NOTE_CHARS_MAX, NumberPart, NumberSearch, SPOOL_BYTES_MAX, Store, StoreError, TextProblem,
     TextSearch, Writer,
 };
 
@@ -333,14 +333,28 @@ fn call_from(number: u64, caller: &str, customer: Option<CustomerId>) -> CallRec
     CallRecord { caller: Pii::from(caller), customer, ..record_of(number, at(number), "1001") }
 }
 
+fn german() -> DialPlan {
+    let (country, national_prefix, international_prefix) = ("49".into(), "0".into(), "00".into());
+    DialPlan { country, national_prefix, international_prefix, national_digits: None }
+}
+
+/// The calls that a word of a note finds, and the end of a number.
+async fn found_by_word_and_number(store: &Store) -> [Vec<CallId>; 2] {
+    let words = TextSearch { text: Pii::from("roof"), customers: false };
+    let noted = CallSearch { text: Some(words), ..CallSearch::default() };
+    let number = NumberSearch { part: NumberPart::End, forms: vec![Pii::from("3456")] };
+    let number = CallSearch { number: Some(number), ..CallSearch::default() };
+    let mut found = [Vec::new(), Vec::new()];
+    for (search, calls) in [noted, number].iter().zip(&mut found) {
+        let page = store.search_calls(search, None, 10).await.unwrap();
+        calls.extend(page.calls.iter().map(|record| record.call));
+    }
+    found
+}
+
 pub(crate) async fn an_erased_customer_is_in_no_call_that_is_not_held(bench: Bench) {
     let store = &bench.store;
-    let plan = DialPlan {
-        country: "49".into(),
-        national_prefix: "0".into(),
-        international_prefix: "00".into(),
-        national_digits: None,
-    };
+    let plan = german();
     let ada = customer(1, "Ada", &["+4930123456", "+4930999999"]);
     let bert = customer(2, "Bert", &["+4930999999"]);
     for one in [&ada, &bert] {
@@ -397,15 +411,7 @@ pub(crate) async fn an_erased_customer_is_in_no_call_that_is_not_held(bench: Ben
     }
     let said = store.get_call(own.call).await.unwrap().unwrap().dispositions;
     assert_eq!((said[0].code.as_str(), said[0].note.as_ref()), ("sold", None));
-    let words = TextSearch { text: Pii::from("roof"), customers: false };
-    let noted = CallSearch { text: Some(words), ..CallSearch::default() };
-    let forms = vec![Pii::from("3456")];
-    let number = NumberSearch { part: NumberPart::End, forms };
-    let number = CallSearch { number: Some(number), ..CallSearch::default() };
-    for (search, calls) in [(noted, vec![]), (number, vec![held.call])] {
-        let page = store.search_calls(&search, None, 10).await.unwrap();
-        assert_eq!(page.calls.iter().map(|record| record.call).collect::<Vec<_>>(), calls);
-    }
+    assert_eq!(found_by_word_and_number(store).await, [vec![], vec![held.call]]);
     for call in [&shared, &others, &held] {
         assert_eq!(
             store.get_call(call.call).await.unwrap().unwrap().caller,
