@@ -175,6 +175,8 @@ fn call_event<'e>(event: &'e Event, id: &str) -> Option<&'e CallEvent> {
     match &event.kind {
         EventKind::Call { call, what } => (call.to_string() == id).then_some(what),
         EventKind::Agent { .. }
+        | EventKind::AgentRemoved { .. }
+        | EventKind::CallbacksChanged { .. }
         | EventKind::AlarmRaised(_)
         | EventKind::AlarmCleared(_)
         | EventKind::CenterChanged => None,

@@ -79,10 +79,11 @@ pub use queue::{
     DecisionList, DecisionMade, Merge, MergeList, MergeStaff, MoveCaller, PrioritiseCaller, QueueScript,
 };
 pub use record::{
-    Attendance, BlockedAnswer, BlockedBy, BlockedCall, CallRequest, Cause, Dial, DialOutcome, Direction, Diversion, EndKind, LeftMessage, LegSound, LegalHold,
-    LineQuality, Mos, Offer, OfferOutcome, Party, PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage,
-    RecordedChannel, RecordedGap, RecordedLeg, RecordedMark, RecordedMarkKind, RecordedTalk, Recording,
-    RecordingPeaks, RecordingState, Source, Step, SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
+    Attendance, BlockedAnswer, BlockedBy, BlockedCall, CallRequest, Cause, Dial, DialOutcome, Direction,
+    Diversion, EndKind, LeftMessage, LegSound, LegalHold, LineQuality, Mos, Offer, OfferOutcome, Party,
+    PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg,
+    RecordedMark, RecordedMarkKind, RecordedTalk, Recording, RecordingPeaks, RecordingState, Source, Step,
+    SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
 };
 pub use report::{
     AgentReport, AgentReportRow, FlowReport, FlowReportRow, QueueReport, QueueReportRow, ReportCheck,

@@ -122,29 +122,40 @@ impl Concerns {
         }
         // Nothing is remembered of a call that is not alive.
         let Some(concern) = self.0.get_mut(&call) else { return Vec::new() };
-        let mut concerned: Vec<AgentId> = concern.agents.iter().cloned().collect();
-        concern.note_company(what, &mut concerned);
+        let concerned = concern.note(what);
+        if concern.ended && !concern.recording {
+            self.0.remove(&call);
+        }
+        concerned
+    }
+}
+
+impl Concern {
+    /// Remembers what an event changes; gives whom it concerns.
+    fn note(&mut self, what: &CallEvent) -> Vec<AgentId> {
+        let mut concerned: Vec<AgentId> = self.agents.iter().cloned().collect();
+        self.note_company(what, &mut concerned);
         match what {
             CallEvent::Offered { agent, .. } => {
                 concerned = vec![agent.clone()];
-                concern.agents.insert(agent.clone());
+                self.agents.insert(agent.clone());
             }
             CallEvent::Connected { agent, offer } => {
-                concern.company.remove(offer);
-                concern.agents = concern.company.values().cloned().collect();
-                concern.agents.insert(agent.clone());
-                concerned = concern.agents.iter().cloned().collect();
+                self.company.remove(offer);
+                self.agents = self.company.values().cloned().collect();
+                self.agents.insert(agent.clone());
+                concerned = self.agents.iter().cloned().collect();
             }
             CallEvent::OfferFailed { agent, .. } => {
                 concerned = vec![agent.clone()];
-                concern.agents.remove(agent);
+                self.agents.remove(agent);
             }
-            CallEvent::CustomerMatched { .. } => concern.lookup_done = true,
-            CallEvent::RecordingStarted { .. } => concern.recording = true,
+            CallEvent::CustomerMatched { .. } => self.lookup_done = true,
+            CallEvent::RecordingStarted { .. } => self.recording = true,
             CallEvent::RecordingFinished { .. }
             | CallEvent::RecordingMended { .. }
-            | CallEvent::RecordingFailed { .. } => concern.recording = false,
-            CallEvent::Ended { .. } => concern.ended = true,
+            | CallEvent::RecordingFailed { .. } => self.recording = false,
+            CallEvent::Ended { .. } => self.ended = true,
             CallEvent::Started { .. }
             | CallEvent::Screened(_)
             | CallEvent::SoundMeasured(_)
@@ -182,14 +193,9 @@ impl Concerns {
             | CallEvent::TransferFailed { .. }
             | CallEvent::Retrieved { .. } => {}
         }
-        if concern.ended && !concern.recording {
-            self.0.remove(&call);
-        }
         concerned
     }
-}
 
-impl Concern {
     /// Follows the course of a call, and gives it when it may come into somebody's view: with a new queue or agent.
     fn follow(&mut self, call: CallId, what: &CallEvent, at: WallTime) -> Option<Box<Course>> {
         if let CallEvent::Started { .. } = what {

@@ -98,15 +98,7 @@ async fn exchange(cli: &Cli) -> Result<()> {
 
 fn run(cli: &Cli) -> Result<()> {
     if let Some(Command::Schema(Schema { of })) = &cli.command {
-        match of {
-            Described::Ivr => banner::print(hotline_ivr::schema().trim_end()),
-            Described::Config => {
-                let schema = serde_json::to_string_pretty(&hotline_config::center_schema());
-                banner::print(&schema.context("writing the schema")?);
-            }
-            Described::Api => banner::print(&hotline_api::description()),
-        }
-        return Ok(());
+        return describe(of);
     }
     if let Some(Command::Bench(Bench { what: Measurement::Acd(options) })) = &cli.command {
         return bench::acd(options);
@@ -170,6 +162,19 @@ fn run(cli: &Cli) -> Result<()> {
         }
         Some(Command::User(user)) => runtime()?.block_on(users::add(&configuration, user)),
     }
+}
+
+/// Prints a description of what others read or write.
+fn describe(of: &Described) -> Result<()> {
+    match of {
+        Described::Ivr => banner::print(hotline_ivr::schema().trim_end()),
+        Described::Config => {
+            let schema = serde_json::to_string_pretty(&hotline_config::center_schema());
+            banner::print(&schema.context("writing the schema")?);
+        }
+        Described::Api => banner::print(&hotline_api::description()),
+    }
+    Ok(())
 }
 
 async fn of_recordings(configuration: &Configuration, what: &RecordingsTask) -> Result<()> {

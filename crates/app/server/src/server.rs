@@ -129,23 +129,19 @@ impl Server {
         let (sip, http) = (network.listening().to_vec(), listener.local_addr()?);
         let locks = lock_files(&configuration.server)?;
 
-        let (clock, mut rng) = (Clock::start(), Rng::from_seed(entropy()?));
+        let clock = Clock::start();
         let ((store, writer), last_seq) = open_storage(configuration, clock).await?;
 
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS_MAX);
         let sounds = sounds::look(&configuration.server.storage.sounds).unwrap_or_default();
         let (recorder, media) = start_media(configuration, media_sender)?;
-        let sounds = (media.handle(), sounds);
 
         let (parts, (handle, asks, live)) = (Supervision::default(), Handle::channel());
         parts.watch("the SIP receiver", receivers.run());
         tokio::spawn(certificate::report(network.trouble(), handle.clone()));
         let endpoint = endpoint(configuration, &sip);
         let (trace, traces) = start_trace(configuration, &endpoint, &parts, clock)?;
-        let center = Arc::new(configuration.center.clone());
-        let (now, nonce_secret) = (clock.now(), nonce_secret(&store).await?);
-        let mut controller = Controller::new(now, center, endpoint, rng.fork(), nonce_secret, last_seq);
-        let hours = take_over(configuration, &store, &mut controller, now).await?;
+        let (controller, hours) = take_over(configuration, &store, endpoint, (clock.now(), last_seq)).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
         let client = web_client(configuration)?;
         let (webhooks, tracing) = (webhooks(configuration, client.clone()), client.clone());
@@ -178,7 +174,7 @@ impl Server {
         let (renewed, asked) = mpsc::channel(sounds::ASKED_MAX);
         let ports = Ports {
             prompts: prompts(configuration, renewed),
-            flows: flow_files(files, &in_force, kept, (sounds, asked), watched).await?,
+            flows: flow_files(files, &in_force, kept, ((media.handle(), sounds), asked), watched).await?,
             center: in_force.center(),
             shard: handle,
             store: store.clone(),
@@ -399,16 +395,19 @@ fn journal_directory(settings: &ServerSettings) -> PathBuf {
 async fn take_over(
     configuration: &Configuration,
     store: &Store,
-    controller: &mut Controller,
-    now: Now,
-) -> Result<HoursByHand> {
+    endpoint: EndpointConfig,
+    (now, last_seq): (Now, u64),
+) -> Result<(Controller, HoursByHand)> {
+    let (center, rng) = (Arc::new(configuration.center.clone()), Rng::from_seed(entropy()?));
+    let nonce_secret = nonce_secret(store).await?;
+    let mut controller = Controller::new(now, center, endpoint, rng, nonce_secret, last_seq);
     let hours = HoursByHand::open(store, &configuration.center.hours, now.wall).await?;
     for command in hours.commands().await {
         controller.handle_command(now, command)?;
     }
-    let contacts = resume(store, controller, now).await?;
+    let contacts = resume(store, &mut controller, now).await?;
     info!(contacts, "phones are reached where they registered");
-    Ok(hours)
+    Ok((controller, hours))
 }
 
 /// Looks after the files of center and flows from here on.

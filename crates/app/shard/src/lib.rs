@@ -16,7 +16,9 @@ mod sound;
 mod unlisted;
 
 pub use clock::Clock;
-pub use handle::{Ask, Asked, Handle, HandleError, LINES_MAX, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX};
+pub use handle::{
+    Ask, Asked, Handle, HandleError, LINES_MAX, LIVE_MAX, Live, Message, Originate, REQUESTS_MAX,
+};
 pub use lookup::{Locate, Locating};
 pub use request::{current_request, for_request};
 pub use restart::{RestartError, Restarted, close_interrupted};

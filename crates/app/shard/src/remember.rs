@@ -69,6 +69,7 @@ mod tests {
             skills: BTreeMap::new(),
             groups: BTreeSet::new(),
             daily_cap: None,
+            encryption: None,
         };
         center.agents.insert(AgentId::from(AGENT), agent);
         let lunch = ReasonConfig {

@@ -50,7 +50,7 @@ pub(crate) struct MediaLeg {
     leg: LegId,
     port: u16,
     peer: Peer,
-    seed: DialogSeed,
+    seed: Box<DialogSeed>,
     described: Described,
     agreed: Option<Negotiated>,
     /// What is done to what the peer says.
@@ -110,15 +110,21 @@ impl Described {
 }
 
 impl MediaLeg {
-    pub(crate) const fn new(leg: LegId, port: u16, seed: DialogSeed, peer: Peer) -> Self {
+    pub(crate) fn new(leg: LegId, port: u16, seed: DialogSeed, peer: Peer) -> Self {
         let speech = media::Speech { gain: None, hides_keys: false, is_muted: false };
-        Self { leg, port, peer, seed, described: Described::Nothing, agreed: None, speech }
+        Self { leg, port, peer, seed: Box::new(seed), described: Described::Nothing, agreed: None, speech }
     }
 
     /// The same leg for the dialog of an agent's own phone: it keeps port and codec, and describes itself anew.
     pub(crate) fn succeed(&self, seed: DialogSeed, agent: AgentId) -> Self {
         let agreed = self.agreed.clone();
-        Self { seed, peer: Peer::Phone(agent), described: Described::Nothing, agreed, ..*self }
+        Self {
+            seed: Box::new(seed),
+            peer: Peer::Phone(agent),
+            described: Described::Nothing,
+            agreed,
+            ..*self
+        }
     }
 
     pub(crate) const fn id(&self) -> LegId {

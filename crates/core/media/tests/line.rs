@@ -131,6 +131,7 @@ fn remote(leg: LegId, codec: Codec, direction: Direction) -> Command {
         telephone_event_receive: Some(101),
         telephone_event_clock_factor: 1,
         comfort_noise_receive: None,
+        srtp: None,
         direction,
         ptime_ms: 20,
     };

@@ -13,12 +13,13 @@ const SUITES: [Suite; 6] = [
 ];
 
 fn key(suite: Suite, byte: u8) -> MasterKey {
-    MasterKey::new(suite, &[byte; 32][..suite.key_len()], &[byte ^ 0x55; 14][..suite.salt_len()]).unwrap()
+    MasterKey::new(suite, &[byte; 32][..suite.key_len()], &[byte ^ 0x55; 14][..suite.salt_len()])
+        .expect("both have their lengths")
 }
 
 fn pair(suite: Suite) -> (Sender, Receiver) {
     let key = key(suite, 7);
-    (Sender::new(&key), Receiver::new(&[PeerKey { key, mki: None }]).unwrap())
+    (Sender::new(&key), Receiver::new(&[PeerKey { key, mki: None }]).expect("one key"))
 }
 
 fn rtp(ssrc: u32, sequence: u16, payload: &[u8]) -> Vec<u8> {
@@ -40,7 +41,7 @@ fn rtcp(ssrc: u32) -> Vec<u8> {
 fn sealed(packet: &[u8], seal: impl FnOnce(&mut [u8], usize) -> Option<usize>) -> Vec<u8> {
     let mut buffer = packet.to_vec();
     buffer.resize(packet.len() + OVERHEAD_MAX, 0);
-    let length = seal(&mut buffer, packet.len()).unwrap();
+    let length = seal(&mut buffer, packet.len()).expect("it is a packet");
     buffer.truncate(length);
     buffer
 }

@@ -168,6 +168,10 @@ fn add_root(tree: &mut Tree, record: &CallRecord, end: WallTime) {
         }
         Entry::Extension(_) => add("hotline.entry", "extension".into()),
         Entry::Outside(_) => add("hotline.entry", "outside".into()),
+        Entry::Queue(queue) => {
+            add("hotline.entry", "queue".into());
+            add("hotline.queue", queue.as_str().into());
+        }
     }
     if let Some(cause) = &record.cause {
         add("hotline.cause", word(cause.kind).into());
@@ -226,6 +230,7 @@ const fn is_fault(kind: EndKind) -> bool {
         | EndKind::FlowEnded
         | EndKind::HungUpEarly
         | EndKind::NotAnswered
+        | EndKind::Blocked
         | EndKind::Shutdown => false,
         EndKind::Abandoned
         | EndKind::Refused

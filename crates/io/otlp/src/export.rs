@@ -58,7 +58,7 @@ async fn next_batch(waiting: &mut Receiver<Span>, stop: &CancellationToken) -> O
         }
     };
     // Whether it is full, its time is over, or the server stops: it is sent.
-    drop(stop.run_until_cancelled(timeout(PAUSE, more)).await);
+    let _ended = stop.run_until_cancelled(timeout(PAUSE, more)).await;
     Some(batch)
 }
 

@@ -37,7 +37,6 @@ struct Open {
 
 impl Traces {
     /// Begins to send spans, within the runtime, until `stop`; the future ends when the last ones are sent or given up.
-    #[must_use]
     pub fn start(
         settings: Settings,
         client: Client,

@@ -217,6 +217,7 @@ fn bridged(now: Now, (from, to): (Codec, Codec), rng: &mut Rng, out: &mut Wire<'
             telephone_event_receive: Some(101),
             telephone_event_clock_factor: 1,
             comfort_noise_receive: None,
+            srtp: None,
             direction: Direction::SendReceive,
             ptime_ms: 20,
         };

@@ -158,7 +158,7 @@ fn nothing_of_it_can_be_read_without_its_key() {
     assert!(bytes.len() < LABEL + 3 * 8000 * 4 + 3000, "silence takes no space: {}", bytes.len());
     let locked = Condition::Locked { key: key('a').id() };
     for other in [Keyring::default(), Keyring::new(key('b'), [])] {
-        assert_eq!(conditions(root.path(), &other), [locked.clone()]);
+        assert_eq!(conditions(root.path(), &other), std::slice::from_ref(&locked));
         let error = heard(&path, &other).unwrap_err();
         assert_eq!(SealError::of(&error), Some(SealError::Locked { key: key('a').id() }));
         assert!(peaks(&path, &other, 4).is_err());

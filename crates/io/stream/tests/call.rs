@@ -53,6 +53,7 @@ fn remote(phone: &UdpSocket) -> Remote {
         telephone_event_receive: Some(101),
         telephone_event_clock_factor: 1,
         comfort_noise_receive: None,
+        srtp: None,
         direction: Direction::SendReceive,
         ptime_ms: 20,
     }

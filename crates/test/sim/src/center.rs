@@ -235,7 +235,7 @@ fn screening(blocks: Blocks) -> Screening {
 
 fn main_number() -> Number {
     let (id, flow) = (NumberId::from("main"), FlowId::from("main"));
-    Number { id, flow, language: "en".into(), allow_only: None }
+    Number { id, name: None, flow, language: "en".into(), allow_only: None }
 }
 
 pub(crate) fn center(rules: &Rules) -> Center {

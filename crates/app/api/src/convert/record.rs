@@ -7,9 +7,9 @@ use hotline_api_types as api;
 use hotline_base::{LegId, Pii};
 use hotline_call::{
     Attendance, CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind,
-    Entry, FlowStep, Grounds, LeftMessage, LegSound, LineQuality, MonitorMode, Offer, OfferOutcome, Part, Party,
-    QueueOutcome, QueueVisit, Recording, RecordingState, Refusal, RequestedAt, Screened, Source, SurveyAnswer, Transfer, TransferOutcome,
-    Who,
+    Entry, FlowStep, Grounds, LeftMessage, LegSound, LineQuality, MonitorMode, Offer, OfferOutcome, Part,
+    Party, QueueOutcome, QueueVisit, Recording, RecordingState, Refusal, RequestedAt, Screened, Source,
+    SurveyAnswer, Transfer, TransferOutcome, Who,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 

@@ -91,9 +91,12 @@ pub(crate) async fn check(
             (api::ConfigCheck { needs_restart, ..nothing_wrong() }, checked.text.expose().clone())
         }
         Err(error) => {
-            let text = match &error {
-                CenterError::Invalid { text, .. } if draft.text.is_none() => text.expose().clone(),
-                _ => draft.text.unwrap_or_else(|| before.text.expose().clone()),
+            let text = if let CenterError::Invalid { text, .. } = &error
+                && draft.text.is_none()
+            {
+                text.expose().clone()
+            } else {
+                draft.text.unwrap_or_else(|| before.text.expose().clone())
             };
             let (errors, mistakes) = config_problems(error)?;
             (api::ConfigCheck { errors, mistakes, ..nothing_wrong() }, text)

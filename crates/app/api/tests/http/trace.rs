@@ -149,7 +149,7 @@ async fn a_follower_gets_what_is_new_and_is_audited_for_what_it_got() {
         log["entries"].as_array().unwrap().iter().filter(|entry| entry["action"] == "sip.read").collect();
     assert_eq!(read.len(), 2, "what gave nothing away is no reading: {read:?}");
     assert_eq!((&read[1]["actor"], &read[1]["subject"]), (&json!("boss"), &json!(call.to_string())));
-    assert_eq!(detail(&read[1]), json!({ "as": "ladder", "messages": 5, "full": false, "redact": false }));
+    assert_eq!(detail(read[1]), json!({ "as": "ladder", "messages": 5, "full": false, "redact": false }));
 }
 
 #[tokio::test]

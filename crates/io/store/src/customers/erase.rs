@@ -230,7 +230,7 @@ impl Store {
 fn is_with(record: &CallRecord, number: &str, plan: &DialPlan) -> bool {
     let outside = match &record.entry {
         Entry::Outside(outside) => Some(outside.expose()),
-        Entry::Number { .. } | Entry::Extension(_) => None,
+        Entry::Number { .. } | Entry::Extension(_) | Entry::Queue(_) => None,
     };
     let dialled =
         record.dials.iter().filter(|dial| dial.device_of.is_none()).map(|dial| dial.number.expose());
