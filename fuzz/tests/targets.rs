@@ -52,6 +52,7 @@ targets! {
     sip_trace
     rtp
     rtcp
+    srtp
     media_engine
     sip_uri
     sip_digest

@@ -95,11 +95,8 @@ pub(crate) fn missing(error: io::Error) -> ApiError {
     if let Some(seal) = SealError::of(&error) {
         return if seal == SealError::Begun { ApiError::NotFound } else { ApiError::RecordingSealed(seal) };
     }
-    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
-        ApiError::NotFound
-    } else {
-        ApiError::RecordingUnreadable(error)
-    }
+    let no_file = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory, io::ErrorKind::IsADirectory];
+    if no_file.contains(&error.kind()) { ApiError::NotFound } else { ApiError::RecordingUnreadable(error) }
 }
 
 /// The next piece of a file, at most so long.

@@ -854,19 +854,24 @@ fn a_dead_peer_is_reported_once_and_a_held_one_is_not() {
     world.command(directed(B, Direction::SendOnly));
     world.talk(A, 0, 0, &[1; 160]);
     world.events();
+    // How a leg sounds is told meanwhile, too.
+    let told = |world: &mut World| {
+        let told = world.events().into_iter();
+        told.filter(|event| !matches!(event, Event::LegMeasured { .. })).collect::<Vec<_>>()
+    };
     world.wait_ms(29_900);
     world.tick();
-    assert_eq!(world.events(), []);
+    assert_eq!(told(&mut world), []);
     world.wait_ms(200);
     world.tick();
-    assert_eq!(world.events(), [Event::RtpTimeout { leg: A }]);
+    assert_eq!(told(&mut world), [Event::RtpTimeout { leg: A }]);
     world.wait_ms(60_000);
     world.tick();
-    assert_eq!(world.events(), []);
+    assert_eq!(told(&mut world), []);
     world.talk(A, 1, 0, &[1; 160]);
     world.wait_ms(30_100);
     world.tick();
-    assert_eq!(world.events(), [Event::RtpTimeout { leg: A }]);
+    assert_eq!(told(&mut world), [Event::RtpTimeout { leg: A }]);
 }
 
 #[test]

@@ -348,11 +348,12 @@ async fn a_sealed_recording_is_heard_like_any_other_and_one_that_was_changed_is_
     std::fs::write(&on_disk, &bytes).unwrap();
     for path in [path.clone(), format!("{path}/peaks")] {
         let told = server.get(&path, &ann).await;
-        assert_eq!((told.status, &told.json()["kind"]), (500, &json!("recording_altered")), "{path}");
+        let told = (told.status, told.json());
+        assert_eq!((told.0, &told.1["type"]), (500, &json!("recording_altered")), "{path}: {}", told.1);
     }
     // With a slot of another key.
     bytes[515] ^= 1;
     std::fs::write(&on_disk, &bytes).unwrap();
     let told = server.get(&path, &ann).await;
-    assert_eq!((told.status, &told.json()["kind"]), (500, &json!("recording_locked")));
+    assert_eq!((told.status, &told.json()["type"]), (500, &json!("recording_locked")));
 }

@@ -28,7 +28,10 @@ async fn an_agent_finds_whom_to_send_a_call_to() {
     let colleague = &found["agents"][0];
     assert_eq!((found["agents"].as_array().unwrap().len(), &colleague["id"]), (1, &json!("1002")));
     assert_eq!((&colleague["name"], &colleague["ringing"]), (&json!("Bob"), &json!(null)));
-    assert_eq!(found["numbers"], json!([{ "number": "4000", "flow": "main", "language": "en" }]));
+    assert_eq!(
+        found["numbers"],
+        json!([{ "number": "4000", "flow": "main", "language": "en", "name": null }])
+    );
     let script = async |queue: &str| server.get(&format!("/api/v1/queues/{queue}/script"), &ann).await;
     assert_eq!(script("sales").await.json()["script"], "# Hello {name}");
     assert_eq!(script("support").await.json()["script"], json!(null));
