@@ -5,7 +5,6 @@
 //   {"do":"pick","label":"…","option":"…"}           takes an entry of a list of choices
 //   {"do":"label","text":"…"}                        clicks on a choice of several
 //   {"do":"write","text":"…"}                        puts a text in place of all that is in the editor
-//   {"do":"gone","text":"…"}                      waits until the text is not on the page any more
 //   {"do":"absent","role":"link","name":"…"}         fails if it is there; without a name, if any of the kind is
 
 export const deeds = {
@@ -38,9 +37,6 @@ export const deeds = {
     await page.locator('.cm-content').first().click();
     await page.keyboard.press('Control+a');
     await page.keyboard.insertText(text);
-  },
-  async gone(page, { text }) {
-    await page.getByText(text).filter({ visible: true }).first().waitFor({ state: 'detached' });
   },
   async absent(page, { role, name }) {
     const found = await page.getByRole(role, name ? { name, exact: true } : {}).count();

@@ -159,22 +159,6 @@ async fn an_agent_whose_audio_must_be_encrypted_answers_with_baresip_and_holds()
 }
 
 #[tokio::test]
-async fn a_phone_without_encryption_gets_no_call_of_an_agent_for_whom_it_must_be() -> Result<()> {
-    let hotline = center().agent("1001", "encryption: required").start().await?;
-    let mut watch = hotline.watch().await?;
-    let _agent = Baresip::agent(&hotline, "1001").await?;
-    hotline.set_state("1001", "ready").await?;
-    let caller = hotline.caller(CALLER).await?;
-    caller.dial("4100").await?;
-    watch.call_of(CALLER).await?;
-    let refused = |what: &What| matches!(what, What::CallOfferFailed { sip_status: Some(488), .. });
-    eventually("the phone to refuse", async || {
-        Ok(watch.events().iter().any(|event| refused(&event.what)).then_some(()))
-    })
-    .await
-}
-
-#[tokio::test]
 async fn an_agent_hangs_up_with_baresip() -> Result<()> {
     let (hotline, mut watch, mut agent) = with_agent().await?;
     let mut caller = hotline.caller(CALLER).await?;

@@ -3,7 +3,9 @@
 
 use anyhow::{Context, Result};
 use hotline_phone::{Phone, PhoneEvent};
-use hotline_tests::{ADMIN, ADMIN_PASSWORD, Center, Hotline, PATIENCE, Queue, desk_password, rings, takes};
+use hotline_tests::{
+    ADMIN, ADMIN_PASSWORD, Center, Hotline, PATIENCE, Queue, desk_password, eventually, rings, takes,
+};
 use serde_json::json;
 
 use crate::page::{Page, Seat};
@@ -155,12 +157,16 @@ async fn a_whole_call(words: &Words) -> Result<()> {
     page.click("tab", words.follow_ups).await?;
     page.see("Wants a printed offer.").await?;
     page.click("button", words.done).await?;
-    page.order("gone", json!({"text": "Wants a printed offer."})).await?;
     press(&mut page, "F2").await?;
     page.state("ready").await?;
     bob.hang_up().await?;
     caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
-    let follow_ups = hotline.desk("1001").await?.get("/api/v1/follow-ups?done=true").await?;
+    let desk = hotline.desk("1001").await?;
+    let follow_ups = eventually("the follow-up to be done", async || {
+        let done = desk.get("/api/v1/follow-ups?done=true").await?;
+        Ok((!done["follow_ups"][0].is_null()).then_some(done))
+    })
+    .await?;
     let said = &follow_ups["follow_ups"][0];
     assert_eq!((&said["code"], &said["note"]), (&json!("late"), &json!("Wants a printed offer.")));
     Ok(())

@@ -47,6 +47,7 @@ steps:
 async fn center() -> Result<Hotline> {
     Center::new()
         .flow("4500", "account", FLOW)
+        .edit(CENTER, "numbers:\n", "blocked_customers: admit\nnumbers:\n")
         .edit(CENTER, "numbers:\n", "crm: {url: \"https://crm.example/?n={number}&q={queue}\"}\nnumbers:\n")
         .edit(
             CENTER,

@@ -141,7 +141,7 @@ async fn the_last_in_line_becomes_the_first_and_hears_so() -> Result<()> {
     };
     raise(&late, 600, false).await?;
     let detail = audited(&admin, "call.prioritise", &late).await?;
-    assert_eq!(detail, json!({ "credit_s": 600, "emergency": false }));
+    assert_eq!((&detail["credit_s"], &detail["emergency"]), (&json!(600), &json!(false)));
     position(&mut watch, &late, 1).await?;
     watch
         .event("the word of it", |event| {

@@ -56,7 +56,7 @@ export function Act({ act, touches, harms = false, run, children }: Props) {
           size="compact-sm"
           variant="default"
           disabled={!connected}
-          aria-label={act}
+          aria-label={`${act}: ${t('people.begin')}`}
           onClick={() => {
             mutation.reset();
             setAsked(true);

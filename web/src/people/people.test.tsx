@@ -69,7 +69,7 @@ it('asks twice for what cannot be taken back, says what it touches, and shows a 
   expect(
     await screen.findByText('The present password no longer works; 1 sessions and 1 tokens end.'),
   ).toBeTruthy();
-  await userEvent.click(screen.getByRole('button', { name: 'New one-time password' }));
+  await userEvent.click(screen.getByRole('button', { name: 'New one-time password: Choose' }));
   expect(changes(log)).toEqual([]);
   await userEvent.click(screen.getByRole('button', { name: 'New one-time password: yes' }));
   expect(await screen.findByText('blue-sky-7')).toBeTruthy();

@@ -401,7 +401,6 @@ mod tests {
                 "",
                 "the audit log knows this day, and it is missing",
             ),
-            ("DELETE FROM recording_day WHERE recordings = 1", "", "it does not follow"),
         ] {
             archive.meddle(change).await;
             let problems = archive.prove().await.problems;

@@ -79,6 +79,9 @@ impl Scene {
     }
 }
 
+/// After so many offers a phone is known.
+const OFFERS_MAX: usize = 6;
+
 /// A caller for whom the phone of the only agent rings, which knows nothing of NOTIFY `talk`; nobody picks it up.
 fn ringing(seed: u64, loud: bool) -> (World, PhoneId, PhoneId) {
     let mut world = World::new(seed, loud, Rules { agents: 1, ..Rules::default() });
@@ -94,12 +97,9 @@ fn ringing(seed: u64, loud: bool) -> (World, PhoneId, PhoneId) {
 
 fn until_it_rings(world: &mut World) {
     let rings = |world: &World| {
-        world
-            .only_call()
-            .record
-            .offers
-            .last()
-            .is_some_and(|offer| offer.ringing_at.is_some() && offer.ended_at.is_none())
+        let calls = world.living_calls();
+        let offer = calls.first().and_then(|call| call.record.offers.last());
+        offer.is_some_and(|offer| offer.ringing_at.is_some() && offer.ended_at.is_none())
     };
     assert!(world.run_until(LONG, rings));
 }
@@ -115,13 +115,15 @@ fn a_phone_that_cannot_be_told_to_answer_is_called_anew_within_the_same_offer() 
         let (mut world, caller, agent) = ringing(seed, loud);
         // As it does when the headers ask for it.
         world.manners(agent).pick_up = PickUp::After(Duration::from_millis(200));
+        // That it rings may have been lost on the way, and with it an offer.
+        let offers = world.only_call().record.offers.len();
         assert_eq!(answer(&mut world), Ok(()));
         assert_eq!(answer(&mut world), Ok(()), "said twice, it is done once");
         assert!(world.run_until(LONG, |world| world.are_talking(caller, agent)));
         world.later(Duration::ZERO, caller, Act::HangUp);
         world.run_for(Duration::from_secs(40));
         let record = world.close_with_one();
-        assert_eq!(record.offers.len(), 1, "the caller did not go back to the line");
+        assert_eq!(record.offers.len(), offers, "the caller did not go back to the line");
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
     });
 }
@@ -131,11 +133,16 @@ fn a_phone_that_only_rings_again_is_known_and_refused_the_next_time() {
     for_each_seed(20, |seed, loud| {
         let (mut world, caller, agent) = ringing(seed, loud);
         assert_eq!(answer(&mut world), Ok(()));
-        let is_over = |world: &World| world.only_call().record.offers[0].ended_at.is_some();
-        assert!(world.run_until(LONG, is_over), "it lasts no longer than any offer");
-        world.command(Command::SetReady("agent0".into()));
-        until_it_rings(&mut world);
-        assert_eq!(answer(&mut world), Err(CommandError::PhoneCannotAnswer));
+        // What it says to the second call may be lost as well, so that nothing is learnt from it.
+        let refused = (0..OFFERS_MAX).any(|_| {
+            let offers = world.only_call().record.offers.len();
+            let is_over = |world: &World| world.only_call().record.offers[offers - 1].ended_at.is_some();
+            assert!(world.run_until(LONG, is_over), "it lasts no longer than any offer");
+            world.command(Command::SetReady("agent0".into()));
+            until_it_rings(&mut world);
+            answer(&mut world) == Err(CommandError::PhoneCannotAnswer)
+        });
+        assert!(refused, "the phone is known by now");
         world.manners(agent).pick_up = PickUp::After(Duration::ZERO);
         world.later(Duration::ZERO, caller, Act::HangUp);
         world.run_for(Duration::from_secs(40));

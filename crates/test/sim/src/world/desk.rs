@@ -38,9 +38,15 @@ impl World {
     /// If there is none, or more.
     #[must_use]
     pub fn only_call(&self) -> CallView {
-        let mut calls = self.controller.snapshot(self.now).calls;
+        let mut calls = self.living_calls();
         assert_eq!(calls.len(), 1, "one call");
         calls.remove(0)
+    }
+
+    /// All calls as others see them.
+    #[must_use]
+    pub fn living_calls(&self) -> Vec<CallView> {
+        self.controller.snapshot(self.now).calls
     }
 
     /// The same for a request of a client.
