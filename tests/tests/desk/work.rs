@@ -35,7 +35,7 @@ const ENGLISH: Words = Words {
     tomorrow: "Tomorrow at 9",
     saved: "Saved",
     follow_ups: "Follow-ups",
-    done: "Done",
+    done: "Mark done",
     on_hold: "On hold",
     talking: "Talking",
 };
@@ -48,7 +48,7 @@ const CHINESE: Words = Words {
     tomorrow: "明天 9 点",
     saved: "已保存",
     follow_ups: "待跟进",
-    done: "完成",
+    done: "标记完成",
     on_hold: "保持中",
     talking: "通话中",
 };
@@ -154,13 +154,15 @@ async fn a_whole_call(words: &Words) -> Result<()> {
     press(&mut page, "Alt+x").await?;
     page.state("wrap_up").await?;
     is_accessible(&mut page, "desk-wrap-up").await?;
-    page.click("tab", words.follow_ups).await?;
-    page.see("Wants a printed offer.").await?;
-    page.click("button", words.done).await?;
     press(&mut page, "F2").await?;
     page.state("ready").await?;
     bob.hang_up().await?;
     caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+
+    // What is to be done tomorrow is done.
+    page.click("tab", words.follow_ups).await?;
+    page.see("Wants a printed offer.").await?;
+    page.click("button", words.done).await?;
     let desk = hotline.desk("1001").await?;
     let follow_ups = eventually("the follow-up to be done", async || {
         let done = desk.get("/api/v1/follow-ups?done=true").await?;
