@@ -1,9 +1,12 @@
 //! The center's configuration: one document, its sections, its versions.
 
+use core::fmt;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{FieldProblem, FlowMistake, Timestamp};
@@ -35,7 +38,7 @@ pub struct ConfigPart {
 }
 
 /// Body of `PUT /api/v1/config` and `POST /api/v1/config/check`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigDraft {
     /// The whole file; the one on disk if absent. Where a password is `***`, the one that is there stays.
@@ -47,6 +50,33 @@ pub struct ConfigDraft {
     /// Flows that change with it, by name; `null` takes one away. Others stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flows: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// Only an object: as all can be absent, what is derived would take any short list, too.
+impl<'de> Deserialize<'de> for ConfigDraft {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            text: Option<String>,
+            parts: Option<Vec<ConfigPartDraft>>,
+            flows: Option<BTreeMap<String, Option<String>>>,
+        }
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with `text`, `parts` or `flows`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Fields, A::Error> {
+                Fields::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        let Fields { text, parts, flows } = deserializer.deserialize_map(Object)?;
+        Ok(Self { text, parts, flows })
+    }
 }
 
 /// A part of the configuration as it is to be.
