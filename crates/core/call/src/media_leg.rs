@@ -287,15 +287,15 @@ impl MediaLeg {
                 Direction::Inactive => media::Direction::Inactive,
             },
             ptime_ms: agreed.ptime_ms,
-            srtp: agreed.srtp.as_ref().and_then(srtp).map(Box::new),
+            srtp: agreed.srtp.as_ref().map(srtp).map(Box::new),
         };
         out.push_back(media::Command::SetRemote { leg: self.leg, remote });
         self.agreed = Some(agreed);
     }
 }
 
-/// The keys as the media plane takes them. Their lengths are those of their suites, for they were read so.
-fn srtp(agreed: &sdp::Srtp) -> Option<media::Srtp> {
+/// The keys as the media plane takes them: never none where encryption was agreed on.
+fn srtp(agreed: &sdp::Srtp) -> media::Srtp {
     use media::srtp::{self, MasterKey, PeerKey};
     let suite = match agreed.suite {
         Suite::AesCm128HmacSha1Tag80 => srtp::Suite::AesCm128HmacSha1Tag80,
@@ -305,12 +305,15 @@ fn srtp(agreed: &sdp::Srtp) -> Option<media::Srtp> {
         Suite::AeadAes128Gcm => srtp::Suite::AeadAes128Gcm,
         Suite::AeadAes256Gcm => srtp::Suite::AeadAes256Gcm,
     };
-    let key = |key: &sdp::MasterKey| MasterKey::new(suite, key.key(), key.salt());
+    let key = |key: &sdp::MasterKey| {
+        MasterKey::new(suite, key.key(), key.salt())
+            .expect("a key is read and made with the lengths of its suite")
+    };
     let theirs = agreed.theirs.iter().map(|theirs| {
         let mki = theirs.mki.map(|sdp::Mki { value, bytes }| srtp::Mki { value, bytes });
-        Some(PeerKey { key: key(&theirs.key)?, mki })
+        PeerKey { key: key(&theirs.key), mki }
     });
-    Some(media::Srtp { ours: key(&agreed.ours)?, theirs: theirs.collect::<Option<_>>()? })
+    media::Srtp { ours: key(&agreed.ours), theirs: theirs.collect() }
 }
 
 /// How an Opus stream is made as its receiver wishes.
