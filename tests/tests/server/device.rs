@@ -92,6 +92,8 @@ async fn an_agent_calls_from_the_mobile_phone_and_goes_back_to_the_desk() -> Res
     let desk = hotline.desk("1001").await?;
     desk.post("/api/v1/calls", &json!({ "to": "1002" })).await?;
     taken(&mut mobile).await?;
+    wait_until_told(&mobile, "en/take_call").await?;
+    mobile.press('1').await?;
     colleague.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
     colleague.answer().await?;
     colleague.expect(&PhoneEvent::Up, PATIENCE).await?;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hotline_acd::AgentState;
+use hotline_acd::{AgentState, NotReadyReason};
 use hotline_call::{
     CallEvent, CallbackRules, CallbackState, CalledFirst, EndKind, EventKind, QueueOutcome, TRUNK_PATIENCE,
     TRUNK_PAUSE,
@@ -87,6 +87,27 @@ fn who_is_not_reached_is_tried_again_twice_five_minutes_apart_and_then_given_up(
         assert!(begun.len() > usize::from(CallbackRules::default().retries));
         let pauses = begun.windows(2).filter(|pair| pair[1].since(pair[0]) >= CallbackRules::default().retry);
         assert_eq!(pauses.count(), usize::from(CallbackRules::default().retries));
+    });
+}
+
+/// The agent is at a number outside, where a mailbox answers.
+#[test]
+fn nobody_is_called_back_by_the_mailbox_of_an_agent() {
+    for_each_seed(SEEDS / 2, |seed, loud| {
+        let rules = Rules { outside: 2, outside_calls_max: Some(1), ..Rules::default() };
+        let mut world = World::new(seed, loud, rules);
+        world.open();
+        let (agent, mailbox, who) = (world.agent(0), world.outside(0), world.outside(1));
+        world.move_outside(agent);
+        world.manners(mailbox).keys = Vec::new();
+        let caller = world.add_caller_for_later();
+        let dial = world.number();
+        world.later(Duration::ZERO, caller, dial);
+        let missed = AgentState::NotReady { reason: NotReadyReason::Missed };
+        assert!(world.run_until(LONG, |world| world.agent_state(agent) == missed));
+        assert_eq!(world.phone(who).answered, 0, "nobody was called");
+        assert!(matches!(world.callbacks()[..], [CallbackState::Waiting { tries: 0, .. }]));
+        world.close();
     });
 }
 

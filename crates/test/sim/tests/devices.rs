@@ -176,6 +176,7 @@ fn a_call_from_the_page_rings_the_device_outside_first() {
         world.open();
         let (agent, device, callee) = (world.agent(0), world.outside(0), world.outside(1));
         world.move_outside(agent);
+        world.manners(device).keys = Manners::press('1', THINKS);
         world.originate(agent, NUMBER).expect("the agent is free");
         assert!(world.run_until(LONG, |world| world.are_talking(device, callee)));
         world.later(Duration::from_secs(1), callee, Act::HangUp);
@@ -184,6 +185,29 @@ fn a_call_from_the_page_rings_the_device_outside_first() {
         assert_eq!(record.cause.as_ref().unwrap().kind, EndKind::Completed);
         assert_eq!(record.dials[0].device_of, record.agent);
         assert!(record.connected_at > record.answered_at, "the agent's own device is not who was called");
+    });
+}
+
+/// A mailbox of the network answers in the agent's place, and hangs up some time after.
+#[test]
+fn a_mailbox_calls_nobody_for_the_agent() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let rules = Rules { agents: 1, outside: 2, outside_calls_max: Some(1), ..Rules::default() };
+        let mut world = World::new(seed, loud, rules);
+        world.restore_often(40);
+        world.open();
+        let (agent, mailbox, callee) = (world.agent(0), world.outside(0), world.outside(1));
+        world.move_outside(agent);
+        let manners = world.manners(mailbox);
+        manners.keys = if seed % 2 == 0 { Vec::new() } else { Manners::press('2', THINKS) };
+        manners.hang_up_after = (seed % 3 == 0).then_some(THINKS * 2);
+        world.originate(agent, NUMBER).expect("the agent is free");
+        assert!(world.run_until(LONG, |world| world.agent_state(agent) == AgentState::Ready));
+        assert_eq!(world.phone(callee).answered, 0, "nobody was called");
+        let record = world.close_with_one();
+        assert_eq!(record.answered_at, None);
+        let [dial] = &record.dials[..] else { panic!("{:?}", record.dials) };
+        assert_eq!((dial.outcome, &dial.device_of), (DialOutcome::Answered, &record.agent));
     });
 }
 

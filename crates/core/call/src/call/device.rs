@@ -172,7 +172,10 @@ impl Call {
     pub(super) fn is_to_be_asked(&mut self, env: &Env, leg: LegId) -> bool {
         let Some((Some(agent), _)) = self.device_owner(leg) else { return false };
         let Some(agent) = env.center.agents.get(&agent) else { return false };
-        let by_queue = self.agent_leg(leg).is_some_and(|leg| leg.reservation.is_some());
+        let by_queue = match leg == self.leg {
+            true => self.returning.is_some(),
+            false => self.agent_leg(leg).is_some_and(|leg| leg.reservation.is_some()),
+        };
         match self.device_call(leg).map(|call| &call.way) {
             Some(Way::Outside { .. }) => agent.confirm_outside,
             Some(Way::Phone) => agent.confirm_key && by_queue,

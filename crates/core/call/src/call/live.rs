@@ -220,11 +220,11 @@ impl Call {
         }
     }
 
-    /// A key was pressed on one of the phones: the caller's have a meaning to the flow, those of a device outside take the
-    /// call that is offered to it.
+    /// A key was pressed on one of the phones: the caller's have a meaning to the flow, those of an agent's device take the
+    /// call that is offered to it, or that the agent wants to make.
     pub(crate) fn on_digit(&mut self, now: Now, env: &mut Env, leg: LegId, key: char) {
         if leg == self.leg {
-            self.on_flow_digit(now, env, key);
+            self.on_own_digit(now, env, key);
         } else if !self.on_supervisor_digit(now, env, leg, key) {
             self.on_offer_digit(now, env, leg, key);
         }
@@ -243,6 +243,12 @@ impl Call {
     pub(crate) fn on_caller_info(&mut self, now: Now, env: &mut Env, key: char) {
         let leg = self.leg;
         self.pass_digit(env, leg, key);
-        self.on_flow_digit(now, env, key);
+        self.on_own_digit(now, env, key);
+    }
+
+    fn on_own_digit(&mut self, now: Now, env: &mut Env, key: char) {
+        if !self.on_summoned_digit(now, env, key) {
+            self.on_flow_digit(now, env, key);
+        }
     }
 }

@@ -322,7 +322,11 @@ impl Call {
         if let Some(taken) = leg.taken() {
             *taken = Taken::Asking;
         }
-        let (leg, play) = (offer, env.next_play());
+        Self::say_which_key(env, offer);
+    }
+
+    pub(super) fn say_which_key(env: &mut Env, leg: LegId) {
+        let play = env.next_play();
         let prompt = prompt_id(&env.center.language, &PromptName::from(TAKE_CALL_PROMPT));
         let prompts = vec![prompt; TAKE_CALL_SAID];
         env.media.push_back(media::Command::Play { leg, play, prompts, behind: media::Behind::Silence });

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hotline_acd::{Decision, OfferFailure, Outside};
 use hotline_base::{AgentId, CallId, Now, Pii, WallTime};
+use hotline_media as media;
 use hotline_sip::uri::Host;
 use hotline_sip::{Failure, HeaderName, NameAddr, SipUri};
 
@@ -14,7 +15,7 @@ use super::opening::{Begun, Opening};
 use super::{Call, Stage};
 use crate::callbacks::Returning;
 use crate::cause::Cause;
-use crate::center::AutoAnswer;
+use crate::center::{AutoAnswer, TAKE_CALL_KEY};
 use crate::controller::CallTimer;
 use crate::env::Env;
 use crate::event::{CallEvent, EndKind, Entry, Source};
@@ -114,29 +115,45 @@ impl Call {
         self.stage = Stage::Live(Box::new(Live::new(media, progress, Activity::Summoning)));
     }
 
-    /// The agent has taken the own device up: whom the agent wants is called.
+    /// The agent has taken the own device up: whom the agent wants is called, at once or when the key has said that no mailbox took it.
     pub(crate) fn on_summoned(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
+        let leg = self.leg;
+        let asks = self.is_to_be_asked(env, leg);
+        self.on_device_answered(now, env, leg);
+        let Some(live) = self.live() else { return };
+        if !live.media.conclude(answer, &mut env.media) {
+            self.leave_summons(env);
+            self.end_by_system(now, env, EndKind::Refused, Some(200), 88);
+        } else if asks {
+            Self::say_which_key(env, leg);
+        } else {
+            self.take_up(now, env);
+        }
+    }
+
+    /// A key was pressed on the agent's own device, which has been taken up and has yet to confirm it; false if that is not so.
+    pub(super) fn on_summoned_digit(&mut self, now: Now, env: &mut Env, key: char) -> bool {
+        let is_asking = self.is_summoning() && self.live().is_some_and(|live| live.media.is_agreed());
+        if is_asking && key == TAKE_CALL_KEY {
+            env.media.push_back(media::Command::StopPlay { leg: self.leg });
+            self.take_up(now, env);
+        }
+        is_asking
+    }
+
+    fn take_up(&mut self, now: Now, env: &mut Env) {
         // What follows is done for the request that began it.
         let cause = self.cause.take().map(|request| Cause::continued(request, self.id()));
         env.set_cause(cause);
-        self.take_up(now, env, answer);
+        self.call_wanted(now, env);
         env.set_cause(None);
     }
 
-    fn take_up(&mut self, now: Now, env: &mut Env, answer: Option<&Bytes>) {
-        let (id, leg) = (self.id(), self.leg);
-        self.on_device_answered(now, env, self.leg);
-        let Some(live) = self.live() else { return };
-        let Progress::Summoned { caller_id, .. } = &live.progress else { return };
-        let caller_id = caller_id.clone();
-        let agreed = live.media.conclude(answer, &mut env.media);
-        live.progress = Progress::Confirmed;
-        live.activity = Activity::Idle;
-        env.disarm(id, CallTimer::Ring(leg));
-        if !agreed {
-            self.end_by_system(now, env, EndKind::Refused, Some(200), 88);
-            return;
-        }
+    fn call_wanted(&mut self, now: Now, env: &mut Env) {
+        let id = self.id();
+        let Some(Live { progress: Progress::Summoned { caller_id, .. }, .. }) = self.live() else { return };
+        let caller_id = caller_id.take();
+        self.leave_summons(env);
         self.emit(now, env, CallEvent::Answered);
         if self.is_called_first() {
             self.stand_in_line(now, env);
@@ -149,6 +166,15 @@ impl Call {
             env.acd.set_outside_call(now, agent, id, Some(talking));
         }
         self.enter(now, env, caller_id);
+    }
+
+    /// The device is up, and the call does nothing yet.
+    fn leave_summons(&mut self, env: &mut Env) {
+        env.disarm(self.id(), CallTimer::Ring(self.leg));
+        if let Some(live) = self.live() {
+            live.progress = Progress::Confirmed;
+            live.activity = Activity::Idle;
+        }
     }
 
     /// The agent's own device refused, or cannot be reached that way.
