@@ -66,7 +66,9 @@ struct Call {
     offer: Option<Bytes>,
     /// Our offer, until they answer it.
     offered: Option<sdp::Session>,
-    /// What to offer when the present offer is answered.
+    /// Both sides know that the call is up: nothing may be offered before (RFC 3264 §4).
+    is_up: bool,
+    /// What to offer when that is so, or when the present offer is answered.
     hold_next: Option<bool>,
 }
 
@@ -275,7 +277,8 @@ impl Task {
         };
         match self.endpoint.invite(now, invite) {
             Ok(session) => {
-                self.call = Some(Call { session, offer: None, offered: Some(offer), hold_next: None })
+                self.call =
+                    Some(Call { session, offer: None, offered: Some(offer), is_up: false, hold_next: None })
             }
             Err(error) => {
                 tracing::warn!(phone = self.config.name, %error, "dialling");
@@ -288,7 +291,7 @@ impl Task {
     fn hold(&mut self, now: Now, held: bool) {
         let offer = self.offer(if held { Direction::SendOnly } else { Direction::SendReceive });
         let Some(call) = &mut self.call else { return };
-        if call.offered.is_some() {
+        if call.offered.is_some() || !call.is_up {
             call.hold_next = Some(held);
             return;
         }
@@ -298,11 +301,11 @@ impl Task {
         self.endpoint.reoffer(now, session, text);
     }
 
-    /// The answer to an offer of ours within the call came, or it was refused.
-    fn on_reoffer_over(&mut self, answer: Option<&Bytes>) {
+    /// The answer to an offer of ours came, or it was refused, or the peer has acknowledged our answer.
+    fn on_agreed(&mut self, answer: Option<&Bytes>) {
         self.accept(answer);
         let Some(call) = &mut self.call else { return };
-        call.offered = None;
+        (call.is_up, call.offered) = (true, None);
         if let Some(held) = call.hold_next.take() {
             let now = self.now();
             self.hold(now, held);
@@ -383,12 +386,15 @@ impl Task {
                 self.tell(PhoneEvent::Progress(status));
             }
             Event::Answered { body, .. } if ours => {
-                self.on_reoffer_over(body.as_ref());
+                self.on_agreed(body.as_ref());
                 self.tell(PhoneEvent::Up);
             }
-            Event::Confirmed { .. } if ours => self.tell(PhoneEvent::Up),
-            Event::ReofferAnswered { body, .. } if ours => self.on_reoffer_over(body.as_ref()),
-            Event::ReofferRefused { .. } if ours => self.on_reoffer_over(None),
+            Event::Confirmed { .. } if ours => {
+                self.on_agreed(None);
+                self.tell(PhoneEvent::Up);
+            }
+            Event::ReofferAnswered { body, .. } if ours => self.on_agreed(body.as_ref()),
+            Event::ReofferRefused { .. } if ours => self.on_agreed(None),
             Event::Failed { failure, .. } if ours => self.over(PhoneEvent::Failed(failure.status)),
             Event::Cancelled { .. } | Event::Ended { .. } if ours => self.over(PhoneEvent::Ended),
             Event::Reoffer { session, offer: Some(offer) } if ours => {
@@ -431,7 +437,7 @@ impl Task {
             return;
         }
         self.begin_call();
-        self.call = Some(Call { session, offer, offered: None, hold_next: None });
+        self.call = Some(Call { session, offer, offered: None, is_up: false, hold_next: None });
         self.tell(PhoneEvent::Incoming(caller));
     }
 
