@@ -34,7 +34,7 @@ use crate::viewer::Viewer;
 pub(crate) const PAGES_MAX: usize = 1024;
 /// Screen pops whose fate the shard has not been told yet; beyond it the shard's own deadline decides.
 const FATES_MAX: usize = 1024;
-/// How long an event that is no screen pop may wait for others.
+/// How long an event may wait for others where it is no screen pop of the page's agent.
 const PACE: Duration = Duration::from_millis(10);
 
 /// How long a change may wait for what pages are told before it.
@@ -82,6 +82,8 @@ struct Seat {
     viewer: watch::Sender<Viewer>,
     session: TokenHash,
     leave: CancellationToken,
+    /// Wakes the page before the others: it has a screen pop to write.
+    at_once: Arc<Notify>,
 }
 
 /// Keeps a page's seat; the page is gone when this is dropped.
@@ -92,6 +94,8 @@ pub(crate) struct SeatGuard {
     pub(crate) leave: CancellationToken,
     /// What the page may see from now on.
     pub(crate) viewer: watch::Receiver<Viewer>,
+    /// Wakes when a screen pop is there for the page.
+    pub(crate) at_once: Arc<Notify>,
     /// Of whose line the page is told, and what.
     pub(crate) line: Option<(AgentId, watch::Receiver<Option<Bytes>>)>,
 }
@@ -161,9 +165,11 @@ impl Hub {
             (agent, told)
         });
         let (viewer, told) = watch::channel(viewer);
-        state.seats.insert(number, Seat { viewer, session, leave: leave.clone() });
+        let at_once = Arc::new(Notify::new());
+        let seat = Seat { viewer, session, leave: leave.clone(), at_once: Arc::clone(&at_once) };
+        state.seats.insert(number, seat);
         Metric::ApiPages.gauge().increment(1.0);
-        Some(SeatGuard { hub: Arc::clone(self), number, leave, viewer: told, line })
+        Some(SeatGuard { hub: Arc::clone(self), number, leave, viewer: told, at_once, line })
     }
 
     /// Somebody may do more or less than before: open pages are to be judged again.
@@ -293,14 +299,14 @@ impl Hub {
         if let EventKind::Call { what, .. } = &live.event.kind {
             forget_over(&mut state.unwritten, what);
         }
-        let (seq, has_pop) = (live.event.seq, live.pop.is_some());
+        let popped = live.pop.as_ref().map(|pop| pop.agent.clone());
         state.ring.push(Entry::new(live, noted, share));
-        // Whoever is called is to know it before the phone rings; everything else can wait for what follows at once.
-        if has_pop {
-            self.newest.send_replace(seq);
-        } else {
-            self.more.notify_one();
+        // Whoever is called is to know it before the phone rings; everybody else can wait for what follows at once.
+        if let Some(agent) = popped {
+            let seats = state.seats.values().filter(|seat| seat.viewer.borrow().is_popped(&agent));
+            seats.for_each(|seat| seat.at_once.notify_one());
         }
+        self.more.notify_one();
         true
     }
 
@@ -536,6 +542,19 @@ mod tests {
         drop(last);
         let told = shard.commands.recv().await.unwrap();
         assert_eq!(told, Command::PopWritten { offer: LegId(7), written: false });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_page_of_who_is_called_is_woken_at_once_and_the_others_with_what_follows() {
+        let shard = Shard::with_hub().await;
+        let seat = shard.hub.enter(viewer("ann"), TokenHash::of("ann")).unwrap();
+        let (mut newest, began) = (shard.hub.watch(), tokio::time::Instant::now());
+        newest.mark_unchanged();
+        offer(&shard, 7);
+        seat.at_once.notified().await;
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        newest.changed().await.unwrap();
+        assert_eq!(began.elapsed(), PACE);
     }
 
     #[tokio::test]

@@ -110,6 +110,7 @@ impl Page {
                         biased;
                         () = self.seat.leave.cancelled() => return None,
                         () = sleep_until(self.ends) => return None,
+                        () = self.seat.at_once.notified() => {}
                         changed = self.newest.changed() => changed.ok()?,
                         changed = self.seat.viewer.changed() => {
                             changed.ok()?;

@@ -31,13 +31,16 @@ pub(crate) struct Entry {
     noted: Noted,
     /// What the others get in its place, if they are to know anything.
     share: Option<Share>,
-    /// By form, in full and with masked numbers.
-    frames: [[OnceCell<Bytes>; 2]; 4],
+    /// Only there once a page has read one: without pages thousands of entries would keep room for them.
+    frames: OnceCell<Box<Frames>>,
 }
+
+/// By form, in full and with masked numbers.
+type Frames = [[OnceCell<Bytes>; 2]; 4];
 
 impl Entry {
     pub(crate) fn new(live: Arc<Live>, noted: Noted, share: Option<Share>) -> Self {
-        Self { seq: live.event.seq, live, noted, share, frames: Default::default() }
+        Self { seq: live.event.seq, live, noted, share, frames: OnceCell::new() }
     }
 
     /// What a page may see of it, and the offer whose screen pop that contains.
@@ -62,7 +65,8 @@ impl Entry {
             let frame = frame::popped((&self.live, &self.noted, shown), sight, lens, agents);
             return Some((frame, self.is_offer().then_some(shown.offer)));
         }
-        let frame = self.frames[form as usize][sight as usize].get_or_init(|| {
+        let frames = self.frames.get_or_init(Box::default);
+        let frame = frames[form as usize][sight as usize].get_or_init(|| {
             frame::event((&self.live, &self.noted, self.share.as_ref()), (form, sight), agents)
         });
         Some((frame.clone(), None))

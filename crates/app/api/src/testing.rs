@@ -97,7 +97,9 @@ impl Shard {
 
     fn send(&self, kind: EventKind, pop: Option<ScreenPop>) {
         let seq = self.seq.fetch_add(1, Ordering::SeqCst) + 1;
-        self.live.send(Arc::new(Live { event: Event { seq, at: WallTime(0), kind }, pop })).unwrap();
+        self.live
+            .send(Arc::new(Live { event: Event { seq, at: WallTime(0), kind }, pop: pop.map(Box::new) }))
+            .unwrap();
     }
 }
 

@@ -24,8 +24,8 @@ pub const LINES_MAX: usize = 1024;
 pub struct Live {
     /// The numbered event.
     pub event: Event,
-    /// With [`hotline_call::CallEvent::Offered`]: what that agent's page shows.
-    pub pop: Option<ScreenPop>,
+    /// With [`hotline_call::CallEvent::Offered`]: what that agent's page shows. Boxed, as few of the thousands that are kept have one.
+    pub pop: Option<Box<ScreenPop>>,
 }
 
 /// Asked of the shard.

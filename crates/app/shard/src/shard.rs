@@ -436,7 +436,7 @@ impl Shard {
             | EventKind::CallbacksChanged { .. } => None,
         };
         // Nobody may be listening, which is no error.
-        drop(self.parts.live.send(Arc::new(Live { event, pop })));
+        drop(self.parts.live.send(Arc::new(Live { event, pop: pop.map(Box::new) })));
     }
 
     fn on_request(&mut self, request: Request) {

@@ -207,6 +207,8 @@ impl Acd {
         };
         found.sort_by(Candidate::order);
         found.truncate(DECISION_LISTED_MAX);
+        // Kept for as long as the call, and its event in the live stream; thousands may have been looked at.
+        found.shrink_to_fit();
         found
     }
 
@@ -218,7 +220,8 @@ impl Acd {
             Some(Refusal { agent: id.clone(), gate })
         };
         let members = queue.members.iter().take(REFUSED_SEEN_MAX);
-        let refused: Vec<Refusal> = members.filter_map(refusal).take(DECISION_LISTED_MAX).collect();
+        let mut refused: Vec<Refusal> = members.filter_map(refusal).take(DECISION_LISTED_MAX).collect();
+        refused.shrink_to_fit();
         Decision {
             strategy: queue.config.strategy,
             position: count(queue.position(caller.key)),

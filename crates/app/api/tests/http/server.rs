@@ -315,7 +315,7 @@ impl Shard {
         snapshot.seq += 1;
         let event = Event { seq: snapshot.seq, at: WallTime(2_000_000), kind };
         // Fails only while nobody listens.
-        self.live.send(Arc::new(Live { event, pop })).ok();
+        self.live.send(Arc::new(Live { event, pop: pop.map(Box::new) })).ok();
         snapshot.seq
     }
 
