@@ -28,7 +28,7 @@ pub fn flow_suite(directory: &Path) -> Result<FlowSuite, ConfigError> {
     for name in flows::names(directory, ".test.yaml")? {
         let path = directory.join(format!("{name}.test.yaml"));
         let text = std::fs::read_to_string(&path)
-            .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+            .map_err(|error| ConfigError::Unreadable { path: path.clone(), error })?;
         match parse(&path.display().to_string(), &text) {
             Ok(file) => tests.push(file),
             Err(found) => mistakes.extend(found),

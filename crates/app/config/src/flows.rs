@@ -48,8 +48,8 @@ pub fn read_flows(directory: &Path) -> Result<Vec<FlowText>, ConfigError> {
     let mut names = names(directory, ".yaml")?;
     names.retain(|name| !name.ends_with(".test") && !name.starts_with('.'));
     if names.len() > FLOWS_MAX {
-        let source = io::Error::other(format!("{} flow files, at most {FLOWS_MAX}", names.len()));
-        return Err(ConfigError::Unreadable { path: directory.to_owned(), source });
+        let error = io::Error::other(format!("{} flow files, at most {FLOWS_MAX}", names.len()));
+        return Err(ConfigError::Unreadable { path: directory.to_owned(), error });
     }
     names.iter().map(|name| read_flow(directory, name)).collect()
 }
@@ -62,7 +62,7 @@ fn read_flow(directory: &Path, name: &str) -> Result<FlowText, ConfigError> {
         // Refused for its length, wherever it was cut, or where it is no UTF-8.
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    let text = read().map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+    let text = read().map_err(|error| ConfigError::Unreadable { path: path.clone(), error })?;
     Ok(FlowText { flow: FlowId::from(name), file: path.display().to_string(), text })
 }
 
@@ -123,7 +123,7 @@ fn entries(
     directory: &Path,
     pick: impl Fn(&std::fs::DirEntry) -> Option<String>,
 ) -> Result<Vec<String>, ConfigError> {
-    let unreadable = |source| ConfigError::Unreadable { path: directory.to_owned(), source };
+    let unreadable = |error| ConfigError::Unreadable { path: directory.to_owned(), error };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(unreadable)? {
         found.extend(pick(&entry.map_err(unreadable)?));

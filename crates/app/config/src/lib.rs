@@ -118,12 +118,12 @@ pub struct DemoUser {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file or directory cannot be read.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {error}{from}", path = path.display(), from = seen_from(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// The system's answer.
-        source: io::Error,
+        error: io::Error,
     },
     /// Files have mistakes.
     #[error("{0}")]
@@ -281,8 +281,16 @@ fn refuse_exposed_demo(configuration: &Configuration, server_file: &Path) -> Res
     }
 }
 
+/// Where a relative path was looked for.
+fn seen_from(path: &Path) -> String {
+    match std::env::current_dir() {
+        Ok(directory) if path.is_relative() => format!(", seen from {}", directory.display()),
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
 fn read(path: &Path) -> Result<Source, ConfigError> {
     let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
     Ok(Source::new(&path.display().to_string(), &text))
 }

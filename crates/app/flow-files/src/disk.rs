@@ -53,7 +53,7 @@ pub(crate) fn look(directory: &Path, center: &Path) -> Option<Signature> {
 
 pub(crate) fn read(directory: &Path) -> Result<Texts, Diagnostic> {
     let texts = read_flows(directory).map_err(|error| match error {
-        ConfigError::Unreadable { path, source } => fault(&path, source.to_string()),
+        ConfigError::Unreadable { path, error } => fault(&path, error.to_string()),
         ConfigError::Mistakes(_) | ConfigError::DemoExposed { .. } => fault(directory, error.to_string()),
     })?;
     Ok(texts.into_iter().map(|text| (text.flow.clone(), text)).collect())

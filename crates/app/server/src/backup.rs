@@ -80,7 +80,7 @@ pub(crate) async fn restore(server_file: &Path, options: &Restore) -> Result<()>
 /// The server's settings: those of this machine, or, if it has none, those of the backup.
 fn settings(server_file: &Path, options: &Restore) -> Result<Server> {
     match read_server(server_file) {
-        Err(ConfigError::Unreadable { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+        Err(ConfigError::Unreadable { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {}
         read => return Ok(read?),
     }
     let place = Place { name: SERVER_FILE, path: server_file.to_owned() };

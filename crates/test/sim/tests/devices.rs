@@ -253,6 +253,7 @@ fn anybody_may_leave_at_any_moment() {
         let who = [caller, device, other, second][usize::try_from(seed / 4 % 4).unwrap()];
         world.later(after, who, if seed % 5 == 4 { Act::Vanish } else { Act::HangUp });
         world.run_for(Duration::from_secs(120));
-        assert!(!world.close().is_empty());
+        // The caller's and the agent's own; one that was given up before it was heard of has none.
+        assert!(world.close().len() <= 2);
     });
 }
