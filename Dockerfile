@@ -8,6 +8,7 @@ COPY web/openapi/package.json openapi/
 RUN npm ci
 COPY web ./
 COPY docs /src/docs
+COPY ivr-flows /src/ivr-flows
 RUN npm run build
 
 FROM rust:1.95-slim-bookworm AS build
