@@ -1,11 +1,20 @@
 //! What collected digits must be: patterns, check digits, dates.
 
+use std::collections::BTreeSet;
+
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::util::{start, syntax};
+use regex_automata::{Anchored, dfa};
 use regex_lite::{Regex, RegexBuilder};
 
+use crate::decode::MAX_DIGITS;
 use crate::model::Check;
 
 /// The largest compiled pattern, in bytes. Matching takes time that grows with pattern and digits, never faster.
 const PATTERN_BYTES: usize = 64 * 1024;
+
+/// The keys of telephones.
+const KEYS: &[u8] = b"0123456789*#ABCD";
 
 /// A pattern for whole numbers, or why it is none.
 pub(crate) fn regex(pattern: &str) -> Result<Regex, String> {
@@ -15,7 +24,39 @@ pub(crate) fn regex(pattern: &str) -> Result<Regex, String> {
         .map_err(|error| error.to_string().lines().last().unwrap_or("it cannot be read").trim().to_owned())
 }
 
+/// How many keys a number can have that fits the pattern; `None` if that takes too much to tell. `regex-lite` matches, but
+/// does not say what could match.
+pub(crate) fn lengths_of(pattern: &str) -> Option<Vec<usize>> {
+    let limit = Some(16 * PATTERN_BYTES);
+    let config = dense::Config::new()
+        .start_kind(StartKind::Anchored)
+        .dfa_size_limit(limit)
+        .determinize_size_limit(limit);
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let automaton = dense::Builder::new().configure(config).syntax(syntax).build(&format!("^(?:{pattern})$"));
+    let automaton: dfa::dense::DFA<Vec<u32>> = automaton.ok()?;
+    let start = automaton.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
+    let mut states = BTreeSet::from([start]);
+    let mut lengths = Vec::new();
+    for length in 1..=MAX_DIGITS {
+        let next = |state| KEYS.iter().map(move |key| (state, *key));
+        states =
+            states.into_iter().flat_map(next).map(|(state, key)| automaton.next_state(state, key)).collect();
+        states.retain(|state| !automaton.is_dead_state(*state));
+        if states.iter().any(|state| automaton.is_match_state(automaton.next_eoi_state(*state))) {
+            lengths.push(length);
+        }
+    }
+    Some(lengths)
+}
+
 impl Check {
+    /// Whether a number may have so many digits, its pattern aside.
+    pub(crate) fn allows(&self, length: usize) -> bool {
+        let dated = self.date.as_ref().is_none_or(|format| format.len() == length);
+        dated && (self.lengths.is_empty() || self.lengths.contains(&length))
+    }
+
     /// Whether `digits` are what they must be.
     pub(crate) fn accepts(&self, digits: &str) -> bool {
         let length = self.lengths.is_empty() || self.lengths.contains(&digits.len());
@@ -111,5 +152,19 @@ mod tests {
         );
         assert!(regex("(").is_err());
         assert!(regex("((a{100}){100}){100}").is_err(), "too large");
+    }
+
+    #[test]
+    fn how_many_digits_a_pattern_takes_is_known() {
+        for (pattern, lengths) in [
+            ("4[0-9]{3}|5", vec![1, 4]),
+            (r"\d{2,4}", vec![2, 3, 4]),
+            ("(?:12)+", (2..=MAX_DIGITS).step_by(2).collect()),
+            ("[a-z]+", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(lengths_of(pattern), Some(lengths), "{pattern}");
+        }
+        assert_eq!(lengths_of(r"\b.{1,32}(?:0|1).{20}"), None, "too large");
     }
 }

@@ -9,10 +9,10 @@ use hotline_yaml::At;
 use super::Findings;
 use super::calls::{Calls, Summary};
 use super::net::Net;
-use super::reads::variables;
+use super::reads::{said, variables};
 use crate::decode::MAX_VARIABLES;
 use crate::end::{LookupExit, QueueExit, RecordExit, StepExit, StreamExit, TransferExit};
-use crate::model::{Flow, Flows, LookupSource, Step, StepKind};
+use crate::model::{Flow, Flows, LookupSource, SayItem, Step, StepKind};
 use crate::name::Variable;
 
 /// What holds at a place of a flow: a bit for each variable that is set there, in the order of their names, and one
@@ -153,6 +153,7 @@ pub(super) fn check(net: &Net<'_>, calls: &Calls<'_>, answered: bool, found: &mu
     }
     // Steps that could not be read may set and read what no other does.
     if net.flow.is_whole() {
+        recorded(net, found);
         unused(net.flow, &ever, found);
     }
 }
@@ -224,6 +225,37 @@ fn unused(flow: &Flow, ever: &BTreeSet<&Variable>, found: &mut Findings<'_>) {
         if !ever.contains(&result.value) {
             let problem = format!("result `{}` is never set", result.value);
             found.error(result.place, problem, "set it, or take it off `results`");
+        }
+    }
+}
+
+/// What is said as recorded is what a `record` step may have left there, here or in another flow.
+fn recorded(net: &Net<'_>, found: &mut Findings<'_>) {
+    let flow = net.flow;
+    let may_be = |variable: &Variable| {
+        let is_it = |name: &At<Variable>| name.value == *variable;
+        let by_step = flow.steps.values().any(|step| {
+            if let StepKind::Record(record) = &step.kind {
+                return record.into.as_ref().is_some_and(is_it);
+            }
+            if let StepKind::Call(call) = &step.kind {
+                return call.into.iter().any(|(ours, _)| is_it(ours));
+            }
+            let StepKind::Set(set) = &step.kind else { return false };
+            set.values.iter().any(|(name, value)| is_it(name) && !value.reads().is_empty())
+        });
+        by_step || flow.parameters.iter().any(is_it)
+    };
+    let ever = ever_set(flow);
+    for (_, _, step) in net.reached() {
+        for item in said(&step.kind) {
+            if let SayItem::Recorded(name) = item
+                && ever.contains(&name.value)
+                && !may_be(&name.value)
+            {
+                let problem = format!("no `record` step leaves a recording in `{}`", name.value);
+                found.error(name.place, problem, "let one do so by `into`, or say a prompt");
+            }
         }
     }
 }

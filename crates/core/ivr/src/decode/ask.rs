@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use hotline_yaml::{Fields, Node};
+use hotline_yaml::{Fields, Node, Place};
 
 use super::{Decoder, MAX_DIGITS, MAX_ENTRIES};
 use crate::digits;
@@ -74,6 +74,7 @@ impl Decoder<'_> {
 
     fn check(&mut self, node: &Node, digits: core::ops::RangeInclusive<usize>) -> Option<Check> {
         let fields = self.known_fields(node, "check", CHECK)?;
+        let place = fields.optional("regex").map(|node| node.place);
         let regex = match fields.optional("regex") {
             Some(node) => {
                 let text = self.r.text(node, "a regular expression")?;
@@ -108,7 +109,32 @@ impl Decoder<'_> {
                 lengths.push(self.r.count(item, digits.clone())?);
             }
         }
-        Some(Check { regex, luhn, date, lengths })
+        let check = Check { regex, luhn, date, lengths };
+        if let (Some(place), Some(regex)) = (place, &check.regex) {
+            self.takes(place, regex, &digits.filter(|length| check.allows(*length)).collect::<Vec<_>>());
+        }
+        Some(check)
+    }
+
+    /// A number of so many digits must be able to fit: no caller would get on else.
+    fn takes(&mut self, place: Place, regex: &str, allowed: &[usize]) {
+        let Some(lengths) = digits::lengths_of(regex) else { return };
+        if lengths.iter().any(|length| allowed.contains(length)) {
+            return;
+        }
+        let problem = match allowed {
+            [one] => format!("no number of {one} digits fits"),
+            [first, .., last] => format!("no number of {first} to {last} digits fits"),
+            [] => return,
+        };
+        let remedy = match lengths[..] {
+            [] => "such as \"4[0-9]{3}\"; it fits no keys of a telephone at all".to_owned(),
+            [one] => format!("let `min_digits` and `max_digits` allow {one}, which it takes"),
+            [first, .., last] => {
+                format!("let `min_digits` and `max_digits` allow some of {first} to {last}, which it takes")
+            }
+        };
+        self.r.mistake(place, problem, remedy);
     }
 
     fn ask(&mut self, kind: &'static str, fields: &Fields<'_>) -> Option<Ask> {
