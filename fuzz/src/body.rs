@@ -2,8 +2,9 @@
 //!
 //! Texts are here, in `sdp.rs`, `hours.rs`, `scenario.rs`, `ivr_flow.rs` and `spoken.rs`; machines that take a row of packets are in
 //! `packets.rs` and `sip_endpoint.rs`, what shows messages to people in `sip_trace.rs`, what opens
-//! encrypted packets in `srtp.rs`.
+//! encrypted packets in `srtp.rs`, and what comes to a browser's leg in `browser.rs`.
 
+mod browser;
 mod hours;
 mod ivr_flow;
 mod packets;
@@ -24,6 +25,7 @@ use hotline_sip::uri::Uri;
 use hotline_sip::{Builder, Frame, Framer, FramingError, HeaderName, Message};
 use hotline_yaml::{Diagnostic, Node, Source, Value};
 
+pub use browser::browser;
 pub use hours::hours;
 pub use ivr_flow::ivr_flow;
 pub use packets::{media_engine, rtcp, rtp};

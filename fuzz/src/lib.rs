@@ -65,6 +65,13 @@ pub const TARGETS: &[Target] = &[
         inputs: 20_000,
     },
     Target {
+        name: "browser",
+        body: body::browser,
+        corpora: &["corpus/browser"],
+        dictionary: &[],
+        inputs: 300,
+    },
+    Target {
         name: "media_engine",
         body: body::media_engine,
         corpora: &["corpus/media_engine", "corpus/rtp"],

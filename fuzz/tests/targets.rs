@@ -53,6 +53,7 @@ targets! {
     rtp
     rtcp
     srtp
+    browser
     media_engine
     sip_uri
     sip_digest

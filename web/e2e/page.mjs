@@ -16,8 +16,8 @@ const ARGUMENTS = [
 const WAIT_MS = 15_000;
 
 /** A browser and a page of the smallest supported size. */
-export async function openBrowser({ locale = 'en-US', dark = false } = {}) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+export async function openBrowser({ locale = 'en-US', dark = false, args = [] } = {}) {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...args] });
   const context = await browser.newContext({
     viewport: { width: 1280, height: 720 },
     locale,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod page;
+mod phone;
 mod supervisor;
 mod work;
 

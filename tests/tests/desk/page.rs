@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail, ensure};
-use hotline_tests::{Hotline, binary, root, within};
+use hotline_tests::{DOMAIN, Hotline, binary, root, sip_password, within};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 const DRIVER: &str = "web/e2e/desk.mjs";
+const PHONE_DRIVER: &str = "web/e2e/phone.mjs";
 
 /// Who opens which page.
 #[derive(Clone, Copy, Debug)]
@@ -39,15 +40,35 @@ pub(crate) struct Page {
 impl Page {
     /// Opens the page and signs in. Screenshots go to `screenshots/<folder>` of the target directory.
     pub(crate) async fn open(hotline: &Hotline, seat: Seat<'_>, folder: &str) -> Result<Self> {
-        let mut driver = Command::new("node")
+        let mut command = Command::new("node");
+        command
             .arg(root().join(DRIVER))
-            .env("BASE_URL", format!("http://{}", hotline.http()))
             .env("USER_NAME", seat.user)
             .env("PASSWORD", seat.password)
             .env("READY", if seat.ready { "1" } else { "0" })
             .env("LOCALE", seat.locale)
             .env("DARK", if seat.dark { "1" } else { "0" })
-            .env("SCREENSHOTS", screenshots()?.join(folder))
+            .env("SCREENSHOTS", screenshots()?.join(folder));
+        Self::start(hotline, command).await
+    }
+
+    /// A bare page with a phone, registered as this agent over the server's WebSocket, that hears a tone in its microphone.
+    pub(crate) async fn phone(hotline: &Hotline, agent: &str, tone_hz: f64) -> Result<Self> {
+        let address = hotline.sip_over("WS").context("the server listens for WebSockets")?;
+        let mut command = Command::new("node");
+        command
+            .arg(root().join(PHONE_DRIVER))
+            .env("SIP_URL", format!("ws://{address}/sip"))
+            .env("SIP_USER", agent)
+            .env("SIP_DOMAIN", DOMAIN)
+            .env("SIP_PASSWORD", sip_password(agent))
+            .env("TONE_HZ", tone_hz.to_string());
+        Self::start(hotline, command).await
+    }
+
+    async fn start(hotline: &Hotline, mut command: Command) -> Result<Self> {
+        let mut driver = command
+            .env("BASE_URL", format!("http://{}", hotline.http()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -67,7 +88,7 @@ impl Page {
         Ok(self.reports[at]["pop"].clone())
     }
 
-    /// Waits until the page shows the agent in this state.
+    /// Waits until the page shows the agent, or the phone its call, in this state.
     pub(crate) async fn state(&mut self, state: &str) -> Result<()> {
         let is = |report: &Value| report["state"] == state;
         self.next = self.report(self.next, &format!("the state {state}"), is).await? + 1;

@@ -516,6 +516,8 @@ impl Draft {
             language: self.language,
             domain: self.domain,
             media_address: server.media.external,
+            // Their certificate is made when the server starts.
+            browsers: None,
             voice: self.voice,
             speech: self.speech,
             parties_max: server.media.parties_max,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use hotline_call::TrunkCounters;
-use hotline_media_rt::{BeatsByLateness, LATENESS_BOUNDS, MediaHandle};
+use hotline_media::ConnectFailure;
+use hotline_media_rt::{BeatsByLateness, HandshakeCounters, LATENESS_BOUNDS, MediaHandle};
 use hotline_record_io::RecorderGauge;
 use hotline_shard::{Handle, HandleError};
 use hotline_telemetry::{CoreCounters, Metric, Metrics};
@@ -38,6 +39,7 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
         show_beats(&mut beats, counters.beats_by_lateness);
         Metric::MediaSendErrors.reach(counters.send_errors);
         Metric::MediaPacketsRefused.reach(counters.packets_refused);
+        show_handshakes(counters.handshakes);
         Metric::MediaEventsLost.reach(counters.digits_refused);
         Metric::MediaPanics.reach(counters.panics);
         let counters = recorder.read();
@@ -59,6 +61,14 @@ fn show_beats(known: &mut BeatsByLateness, beats: BeatsByLateness) {
         histogram.record_many(bound, usize::try_from(count - *known).unwrap_or(usize::MAX));
         *known = count;
     }
+}
+
+fn show_handshakes(handshakes: HandshakeCounters) {
+    Metric::MediaHandshakes.counter_for(["done"]).absolute(handshakes.done);
+    for (cause, count) in ConnectFailure::ALL.iter().zip(handshakes.failed) {
+        Metric::MediaHandshakes.counter_for([cause.name()]).absolute(count);
+    }
+    Metric::MediaHandshakeDatagramsDropped.reach(handshakes.dropped);
 }
 
 /// A shard that is busy or gone is seen by whoever asks it next.

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use hotline_api::{HoursByHand, Ports, Prompts, Webhook, Webhooks};
 use hotline_base::{Now, Rng, WallTime};
-use hotline_call::Controller;
+use hotline_call::{Browsers, Controller};
 use hotline_config::{Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine};
 use hotline_flow_files::{FlowFiles, Parts as FlowParts};
 use hotline_media::{EngineConfig, Event as MediaEvent};
-use hotline_media_rt::{LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
+use hotline_media_rt::{Identity, LoadConfig, MediaConfig, MediaHandle, MediaRuntime, load_prompts};
 use hotline_messages::Messages;
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_shard::SoundParts;
@@ -134,14 +134,14 @@ impl Server {
 
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS_MAX);
         let sounds = sounds::look(&configuration.server.storage.sounds).unwrap_or_default();
-        let (recorder, media) = start_media(configuration, media_sender)?;
+        let (recorder, media, browsers) = start_media(configuration, media_sender)?;
 
         let (parts, (handle, asks, live)) = (Supervision::default(), Handle::channel());
         parts.watch("the SIP receiver", receivers.run());
         tokio::spawn(certificate::report(network.trouble(), handle.clone()));
-        let endpoint = endpoint(configuration, &sip);
-        let (trace, traces) = start_trace(configuration, &endpoint, &parts, clock)?;
-        let (controller, hours) = take_over(configuration, &store, endpoint, (clock.now(), last_seq)).await?;
+        let known = (endpoint(configuration, &sip), browsers);
+        let (trace, traces) = start_trace(configuration, &known.0, &parts, clock)?;
+        let (controller, hours) = take_over(configuration, &store, known, (clock.now(), last_seq)).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
         let client = web_client(configuration)?;
         let (webhooks, tracing) = (webhooks(configuration, client.clone()), client.clone());
@@ -395,10 +395,12 @@ fn journal_directory(settings: &ServerSettings) -> PathBuf {
 async fn take_over(
     configuration: &Configuration,
     store: &Store,
-    endpoint: EndpointConfig,
+    (endpoint, browsers): (EndpointConfig, Browsers),
     (now, last_seq): (Now, u64),
 ) -> Result<(Controller, HoursByHand)> {
-    let (center, rng) = (Arc::new(configuration.center.clone()), Rng::from_seed(entropy()?));
+    let mut center = configuration.center.clone();
+    center.browsers = Some(browsers);
+    let (center, rng) = (Arc::new(center), Rng::from_seed(entropy()?));
     let nonce_secret = nonce_secret(store).await?;
     let mut controller = Controller::new(now, center, endpoint, rng, nonce_secret, last_seq);
     let hours = HoursByHand::open(store, &configuration.center.hours, now.wall).await?;
@@ -450,11 +452,25 @@ async fn close_former_calls(store: &Store, configuration: &Configuration, now: W
     Ok(last_seq)
 }
 
+/// How browsers find and know the audio of this server.
+fn browsers(configuration: &Configuration, identity: &Identity) -> Browsers {
+    let media = &configuration.server.media;
+    let mut addresses = vec![media.external];
+    // Whoever is on the same network may not reach the address that is known outside.
+    if !media.listen.is_unspecified() && media.listen != media.external {
+        addresses.push(media.listen);
+    }
+    let hotline_media::Fingerprint { value, .. } = identity.fingerprint();
+    Browsers { fingerprint: hotline_sdp::Fingerprint { hash: hotline_sdp::Hash::Sha256, value }, addresses }
+}
+
 fn start_media(
     configuration: &Configuration,
     events: mpsc::Sender<MediaEvent>,
-) -> Result<(Recorder, MediaRuntime)> {
+) -> Result<(Recorder, MediaRuntime, Browsers)> {
     let settings = &configuration.server;
+    let identity = Identity::generate()?;
+    let browsers = browsers(configuration, &identity);
     let tell = move |event| match events.try_send(event) {
         // After the end nobody listens any more.
         Ok(()) | Err(TrySendError::Closed(_)) => None,
@@ -480,9 +496,10 @@ fn start_media(
             parties_max: settings.media.parties_max,
             ..EngineConfig::default()
         },
+        identity,
     };
     let media = MediaRuntime::start(&config, &prompts, &recorder, tell)?;
-    Ok((recorder, media))
+    Ok((recorder, media, browsers))
 }
 
 /// The trace of SIP messages: its end for the call task, and the one for those who look.

@@ -57,6 +57,8 @@ pub struct Center {
     pub domain: Host,
     /// The address that SDP names.
     pub media_address: IpAddr,
+    /// How browsers find and know this server's audio; `None` if none may call or be called.
+    pub browsers: Option<Browsers>,
     /// How audio is agreed on with phones.
     pub voice: Voice,
     /// What is done to what is said in talks of calls that came through no queue.
@@ -69,6 +71,15 @@ pub struct Center {
     pub recording: RecordingPolicy,
     /// Limits and waits of call control.
     pub timing: Timing,
+}
+
+/// How browsers find and know the audio of this server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Browsers {
+    /// That of the server's certificate.
+    pub fingerprint: hotline_sdp::Fingerprint,
+    /// Under which addresses its media ports are reached, the preferred first.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// From when on a call of a caller is recorded.
@@ -238,6 +249,7 @@ impl Center {
             language: language.to_owned(),
             domain,
             media_address: IpAddr::from([127, 0, 0, 1]),
+            browsers: None,
             voice: Voice::default(),
             speech: SpeechPolicy::default(),
             parties_max: 8,

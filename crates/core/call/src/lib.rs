@@ -31,8 +31,8 @@ mod voice;
 pub use callbacks::{CALLBACKS_MAX, Callback, CallbackPlace, CallbackState, TRUNK_PATIENCE, TRUNK_PAUSE};
 pub use cause::Requested;
 pub use center::{
-    Agent, AutoAnswer, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, RecordingStart, TAKE_CALL_KEY,
-    TAKE_CALL_PROMPT, Timing,
+    Agent, AutoAnswer, Browsers, Center, Number, OUTSIDE_NUMBERS_MAX, RecordingPolicy, RecordingStart,
+    TAKE_CALL_KEY, TAKE_CALL_PROMPT, Timing,
 };
 pub use command::{
     Answer, Command, CommandError, Control, Message, Oversight, Question, Reply, Request, Supervision,

@@ -5,14 +5,21 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use hotline_base::{AgentId, LegId, Pii, Rng, TrunkId};
 use hotline_media as media;
-use hotline_sdp::{self as sdp, Codec, Direction, Fault, Local, Negotiated, Suite, SuiteKey};
+use hotline_sdp::{
+    self as sdp, Browser, Codec, Direction, Fault, IceCredentials, Local, Negotiated, Suite, SuiteKey,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::center::Center;
+use crate::center::{Browsers, Center};
 use crate::voice::{Encryption, Voice};
 
 /// With what audio may be encrypted, the preferred first. Each takes room in every offer, and an INVITE is to fit into one datagram.
 const SUITES: [Suite; 2] = [Suite::AeadAes128Gcm, Suite::AesCm128HmacSha1Tag80];
+/// The characters of names and passwords for ICE (RFC 8839 §5.4), and how many we take: of 128 bits of chance in a password
+/// none may be missing (§5.4).
+const ICE_CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const UFRAG_CHARS: usize = 8;
+const PASSWORD_CHARS: usize = 24;
 
 /// Why a session description cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +60,10 @@ pub(crate) struct MediaLeg {
     seed: Box<DialogSeed>,
     described: Described,
     agreed: Option<Negotiated>,
+    /// Whether the peer's phone is a browser, as far as is known without a description of it.
+    is_browser: bool,
+    /// How often the peer has begun to look for the way anew (RFC 8445 §9).
+    restarts: u32,
     /// What is done to what the peer says.
     speech: media::Speech,
 }
@@ -87,6 +98,22 @@ impl DialogSeed {
         let mut rng = Rng::from_seed(*self.keys.expose());
         SUITES.map(|suite| SuiteKey::generate(suite, |bytes| rng.fill(bytes)))
     }
+
+    /// By what the peer's checks are told: other ones after each restart (RFC 8839 §4.4.1.1.1).
+    fn ice(&self, restarts: u32) -> IceCredentials {
+        let mut seed = *self.keys.expose();
+        // Never the numbers that keys are made of.
+        for (byte, number) in seed.iter_mut().zip(restarts.wrapping_add(1).to_le_bytes()) {
+            *byte ^= number;
+        }
+        let mut rng = Rng::from_seed(seed);
+        let mut draw = |length: usize| -> String {
+            let mut bytes = vec![0; length];
+            rng.fill(&mut bytes);
+            bytes.into_iter().map(|byte| char::from(ICE_CHARS[usize::from(byte % 64)])).collect()
+        };
+        IceCredentials { ufrag: draw(UFRAG_CHARS), password: Pii::new(draw(PASSWORD_CHARS)) }
+    }
 }
 
 /// What we sent last. The next description continues it (RFC 3264 §8).
@@ -95,9 +122,9 @@ enum Described {
     /// Nothing yet.
     Nothing,
     /// An offer that waits for its answer.
-    Offered(sdp::Session),
+    Offered(Box<sdp::Session>),
     /// An answer, or an offer that was answered.
-    Settled(sdp::Session),
+    Settled(Box<sdp::Session>),
 }
 
 impl Described {
@@ -112,7 +139,8 @@ impl Described {
 impl MediaLeg {
     pub(crate) fn new(leg: LegId, port: u16, seed: DialogSeed, peer: Peer) -> Self {
         let speech = media::Speech { gain: None, hides_keys: false, is_muted: false };
-        Self { leg, port, peer, seed: Box::new(seed), described: Described::Nothing, agreed: None, speech }
+        let (seed, described) = (Box::new(seed), Described::Nothing);
+        Self { leg, port, peer, seed, described, agreed: None, is_browser: false, restarts: 0, speech }
     }
 
     /// The same leg for the dialog of an agent's own phone: it keeps port and codec, and describes itself anew.
@@ -123,12 +151,19 @@ impl MediaLeg {
             peer: Peer::Phone(agent),
             described: Described::Nothing,
             agreed,
+            is_browser: false,
+            restarts: 0,
             ..*self
         }
     }
 
     pub(crate) const fn id(&self) -> LegId {
         self.leg
+    }
+
+    /// The peer's phone is a browser, or is none: the next dialog's first offer is made for it.
+    pub(crate) const fn set_browser(&mut self, is_browser: bool) {
+        self.is_browser = is_browser;
     }
 
     /// Its port.
@@ -190,10 +225,11 @@ impl MediaLeg {
     ) -> Result<Bytes, DescriptionError> {
         let offer = sdp::parse(offer)?;
         let codecs = self.voice(center).taking(self.codec());
-        let keys = self.seed.keys();
-        let (answer, agreed) = sdp::answer(&offer, &self.local(center, &codecs, &keys))?;
+        let (keys, ice) = (self.seed.keys(), self.seed.ice(self.restarts_with(&offer)));
+        let (answer, agreed) = sdp::answer(&offer, &self.local(center, &codecs, (&keys, &ice)))?;
+        self.restarts = self.restarts_with(&offer);
         let text = answer.print();
-        self.described = Described::Settled(answer);
+        self.described = Described::Settled(Box::new(answer));
         self.agree(agreed, out);
         Ok(Bytes::from(text))
     }
@@ -202,10 +238,10 @@ impl MediaLeg {
     /// transcoding if they can do without.
     pub(crate) fn offer(&mut self, center: &Center, first: Option<Codec>) -> Bytes {
         let codecs = self.voice(center).preferring(first);
-        let keys = self.seed.keys();
-        let offer = sdp::offer(&self.local(center, &codecs, &keys));
+        let (keys, ice) = (self.seed.keys(), self.seed.ice(self.restarts));
+        let offer = sdp::offer(&self.local(center, &codecs, (&keys, &ice)));
         let text = offer.print();
-        self.described = Described::Offered(offer);
+        self.described = Described::Offered(Box::new(offer));
         Bytes::from(text)
     }
 
@@ -252,8 +288,34 @@ impl MediaLeg {
         of_agent.unwrap_or(self.voice(center).encryption)
     }
 
-    fn local<'a>(&'a self, center: &Center, codecs: &'a [Codec], keys: &'a [SuiteKey]) -> Local<'a> {
+    /// How often the peer has looked for the way anew if this offer is taken.
+    fn restarts_with(&self, offer: &sdp::Session) -> u32 {
+        let before = self.agreed.as_ref().and_then(|agreed| agreed.dtls.as_ref());
+        let is_another = before
+            .is_some_and(|before| offer.ice_ufrag().is_some_and(|offered| offered != before.peer_ufrag));
+        self.restarts.wrapping_add(u32::from(is_another))
+    }
+
+    fn local<'a>(
+        &'a self,
+        center: &'a Center,
+        codecs: &'a [Codec],
+        (keys, credentials): (&'a [SuiteKey], &'a IceCredentials),
+    ) -> Local<'a> {
+        let browser = |browsers: &'a Browsers| Browser {
+            is_peer: self.is_browser,
+            credentials,
+            fingerprint: &browsers.fingerprint,
+            addresses: &browsers.addresses,
+            is_client: match self.described {
+                Described::Nothing => None,
+                Described::Offered(_) | Described::Settled(_) => {
+                    self.agreed.as_ref().and_then(|agreed| Some(agreed.dtls.as_ref()?.is_client))
+                }
+            },
+        };
         Local {
+            browser: center.browsers.as_ref().map(browser),
             previous: self.described.last(),
             policy: self.voice(center).policy(self.codec()),
             security: self.encryption(center).security(keys),
@@ -264,7 +326,8 @@ impl MediaLeg {
     fn agree(&mut self, agreed: Negotiated, out: &mut VecDeque<media::Command>) {
         let remote = media::Remote {
             address: agreed.remote,
-            rtcp: Some(agreed.remote_rtcp).filter(|to| !to.ip().is_unspecified() && to.port() != 0),
+            rtcp: Some(agreed.remote_rtcp)
+                .filter(|to| agreed.dtls.is_some() || (!to.ip().is_unspecified() && to.port() != 0)),
             rtcp_mux: agreed.rtcp_mux,
             codec: match agreed.codec {
                 Codec::Pcmu => media::Codec::Pcmu,
@@ -288,6 +351,7 @@ impl MediaLeg {
             },
             ptime_ms: agreed.ptime_ms,
             srtp: agreed.srtp.as_ref().map(srtp).map(Box::new),
+            dtls: agreed.dtls.as_deref().map(dtls).map(Box::new),
         };
         out.push_back(media::Command::SetRemote { leg: self.leg, remote });
         self.agreed = Some(agreed);
@@ -314,6 +378,21 @@ fn srtp(agreed: &sdp::Srtp) -> media::Srtp {
         PeerKey { key: key(&theirs.key), mki }
     });
     media::Srtp { ours: key(&agreed.ours), theirs: theirs.collect() }
+}
+
+/// How a browser is found and known, as the media plane takes it.
+fn dtls(agreed: &sdp::Dtls) -> media::Dtls {
+    let sdp::Dtls { ours, peer_ufrag, fingerprints, is_client } = agreed.clone();
+    let fingerprint = |theirs: sdp::Fingerprint| media::Fingerprint {
+        hash: match theirs.hash {
+            sdp::Hash::Sha256 => media::Hash::Sha256,
+            sdp::Hash::Sha384 => media::Hash::Sha384,
+            sdp::Hash::Sha512 => media::Hash::Sha512,
+        },
+        value: theirs.value,
+    };
+    let fingerprints = fingerprints.into_iter().map(fingerprint).collect();
+    media::Dtls { ufrag: ours.ufrag, password: ours.password, peer_ufrag, fingerprints, is_client }
 }
 
 /// How an Opus stream is made as its receiver wishes.
@@ -354,6 +433,7 @@ mod tests {
             language: "en".to_owned(),
             domain: Host::Name("center.example".into()),
             media_address: "192.0.2.10".parse().expect("an address"),
+            browsers: None,
             voice: Voice { codecs: vec![Codec::Pcmu, Codec::Pcma], also_taken: vec![], ..Voice::default() },
             speech: SpeechPolicy::default(),
             parties_max: 8,
@@ -514,5 +594,65 @@ mod tests {
         let offered =
             described(&format!("m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 {KEY}\r\n"));
         assert!(other.answer(&center, offered.as_bytes(), &mut VecDeque::new()).is_err());
+    }
+
+    fn browsers() -> Browsers {
+        let fingerprint = sdp::Fingerprint { hash: sdp::Hash::Sha256, value: vec![0xAB; 32] };
+        Browsers { fingerprint, addresses: vec!["203.0.113.7".parse().expect("an address")] }
+    }
+
+    /// The media line of a browser whose checks and certificate have these names.
+    fn browser(ufrag: &str, setup: &str, certificate: u8) -> String {
+        let fingerprint = vec![format!("{certificate:02X}"); 32].join(":");
+        described(&format!(
+            "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:0123456789abcdefghijklmn\r\n\
+             a=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=rtcp-mux\r\na=mid:0\r\n"
+        ))
+    }
+
+    fn dtls_of(out: &VecDeque<media::Command>) -> media::Dtls {
+        match out.back() {
+            Some(media::Command::SetRemote { remote, .. }) => *remote.dtls.clone().expect("a browser"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_browser_is_offered_what_it_speaks_and_gets_other_names_only_if_it_looks_for_the_way_anew() {
+        let center = Center { browsers: Some(browsers()), ..center() };
+        let (mut leg, mut out) = (MediaLeg::new(LegId(1), 20_000, seed(7), phone()), VecDeque::new());
+        leg.set_browser(true);
+        let offer = String::from_utf8(leg.offer(&center, None).to_vec()).unwrap();
+        assert!(offer.contains("UDP/TLS/RTP/SAVPF") && offer.contains("a=setup:actpass"), "{offer}");
+        assert!(offer.contains("a=candidate:1 1 udp 2130706431 203.0.113.7 20000 typ host"), "{offer}");
+        leg.accept(browser("first", "active", 1).as_bytes(), &mut out).unwrap();
+        let first = dtls_of(&out);
+        assert!(offer.contains(&format!("a=ice-ufrag:{}\r\n", first.ufrag)), "{offer}");
+        assert!((first.ufrag.len(), first.password.expose().len()) == (8, 24) && !first.is_client);
+
+        leg.answer(&center, browser("first", "actpass", 1).as_bytes(), &mut out).unwrap();
+        assert_eq!(dtls_of(&out), first, "a hold changes no name");
+        leg.answer(&center, browser("again", "actpass", 1).as_bytes(), &mut out).unwrap();
+        let again = dtls_of(&out);
+        assert_eq!((again.peer_ufrag.as_str(), &again.fingerprints), ("again", &first.fingerprints));
+        assert!(again.ufrag != first.ufrag && again.password != first.password);
+        leg.answer(&center, browser("again", "actpass", 1).as_bytes(), &mut out).unwrap();
+        assert_eq!(dtls_of(&out), again);
+
+        // The page was loaded anew.
+        let mut next = leg.succeed(seed(8), AgentId::from("1001"));
+        next.answer(&center, browser("other", "actpass", 2).as_bytes(), &mut out).unwrap();
+        let other = dtls_of(&out);
+        assert!(other.ufrag != again.ufrag && other.fingerprints != again.fingerprints);
+    }
+
+    #[test]
+    fn a_browser_that_says_too_little_is_refused_in_words() {
+        let center = Center { browsers: Some(browsers()), ..center() };
+        let mut leg = MediaLeg::new(LegId(1), 20_000, seed(7), phone());
+        let offer = browser("first", "actpass", 1).replace("a=rtcp-mux\r\n", "");
+        let refused = leg.answer(&center, offer.as_bytes(), &mut VecDeque::new()).unwrap_err();
+        assert_eq!(refused.refusal(), (488, 88));
+        assert_eq!(refused.to_string(), "RTCP on the port of RTP is required (a=rtcp-mux)");
     }
 }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::net::SocketAddr;
 use std::sync::Arc;
 
-use hotline_base::{BridgeId, CallId, LegId, PlayId, RecordingId};
+use hotline_base::{BridgeId, CallId, LegId, Pii, PlayId, RecordingId};
 use hotline_rtp::Digit;
 use hotline_srtp::{MasterKey, PeerKey};
 use serde::{Deserialize, Serialize};
@@ -132,6 +132,10 @@ pub enum Command {
     },
 }
 
+/// Where the peer of a leg with [`Remote::dtls`] seems to be to the engine, wherever it really is.
+pub const FOUND_BY_ICE: SocketAddr =
+    SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), 9);
+
 /// What offer and answer settled for a leg.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remote {
@@ -163,6 +167,9 @@ pub struct Remote {
     pub ptime_ms: u8,
     /// With what packets are encrypted on their way; `None` for plain ones. The engine sees them plain.
     pub srtp: Option<Box<Srtp>>,
+    /// How a browser is found, and known by its certificate; its packets are encrypted with keys from a handshake, and `srtp` is
+    /// `None`. The media plane then sends to wherever the browser was found, whatever `address` says.
+    pub dtls: Option<Box<Dtls>>,
 }
 
 impl Remote {
@@ -185,6 +192,7 @@ impl Remote {
             direction: Direction::SendReceive,
             ptime_ms: 20,
             srtp: None,
+            dtls: None,
         }
     }
 
@@ -206,6 +214,41 @@ pub struct Srtp {
     pub ours: MasterKey,
     /// What the peer encrypts with: one key, or several with names, all for one suite.
     pub theirs: Vec<PeerKey>,
+}
+
+/// How a browser is found (ICE, RFC 8445: we answer checks and send none) and how both get keys (RFC 5763, RFC 5764).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dtls {
+    /// Our name in checks.
+    pub ufrag: String,
+    /// What proves that a check is from who has our description.
+    pub password: Pii<String>,
+    /// The peer's name in checks.
+    pub peer_ufrag: String,
+    /// One of these is that of the peer's certificate.
+    pub fingerprints: Vec<Fingerprint>,
+    /// Whether we begin the handshake.
+    pub is_client: bool,
+}
+
+/// By what a certificate is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// How it is made.
+    pub hash: Hash,
+    /// Its bytes.
+    pub value: Vec<u8>,
+}
+
+/// What fingerprints are made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
 }
 
 /// Who may send audio on a leg, as seen from us (RFC 3264 §6.1, the answer's attribute on our side).

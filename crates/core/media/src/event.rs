@@ -24,6 +24,13 @@ pub enum Event {
         /// Why.
         cause: LegFailure,
     },
+    /// No encrypted audio can come or go on a leg of a browser, and none has since its last answer.
+    LegUnconnected {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        cause: ConnectFailure,
+    },
     /// The leg is gone and its port is free.
     LegClosed {
         /// The leg.
@@ -158,6 +165,39 @@ pub enum LegFailure {
         /// `errno`.
         os_error: i32,
     },
+}
+
+/// Why a browser and we did not come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ConnectFailure {
+    /// No check of the browser has come, or no handshake was completed after it.
+    #[error("the browser did not reach this server's media port")]
+    Unreached,
+    /// The certificate is not the one that was described: somebody else may be in between.
+    #[error("the browser's certificate is not the one in its description")]
+    WrongCertificate,
+    /// The handshake failed, or agreed on nothing that audio can be encrypted with.
+    #[error("the handshake for encrypted audio failed")]
+    Handshake,
+    /// Exhausted: too many handshakes are under way.
+    #[error("too many handshakes for encrypted audio are under way")]
+    Overloaded,
+}
+
+impl ConnectFailure {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Unreached, Self::WrongCertificate, Self::Handshake, Self::Overloaded];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unreached => "unreached",
+            Self::WrongCertificate => "wrong_certificate",
+            Self::Handshake => "handshake",
+            Self::Overloaded => "overloaded",
+        }
+    }
 }
 
 /// Why a recording ended early or never began.

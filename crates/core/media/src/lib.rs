@@ -35,9 +35,12 @@ mod streams;
 mod timeline;
 
 pub use codec::{Codec, Decoder, Encoder, Opus};
-pub use command::{Behind, Command, Direction, Music, MusicStart, PromptId, Remote, Srtp};
+pub use command::{
+    Behind, Command, Direction, Dtls, FOUND_BY_ICE, Fingerprint, Hash, Music, MusicStart, PromptId, Remote,
+    Srtp,
+};
 pub use engine::{BEAT, Engine, EngineConfig, EngineCounters, Timer};
-pub use event::{Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
+pub use event::{ConnectFailure, Event, LegFailure, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 pub use hotline_rtp::Digit;
 pub use hotline_srtp as srtp;
 pub use keys::KEYS_WAITING_MAX;

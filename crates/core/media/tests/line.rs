@@ -132,6 +132,7 @@ fn remote(leg: LegId, codec: Codec, direction: Direction) -> Command {
         telephone_event_clock_factor: 1,
         comfort_noise_receive: None,
         srtp: None,
+        dtls: None,
         direction,
         ptime_ms: 20,
     };

@@ -81,8 +81,7 @@ pub enum NegotiationError {
     /// No audio stream, or only refused ones (port 0).
     #[error("no audio stream")]
     NoAudio,
-    /// Audio only over a transport that we do not speak, such as `UDP/TLS/RTP/SAVPF`, or `RTP/SAVP` while we
-    /// speak plain RTP only.
+    /// Audio only over a transport that we do not speak, or `RTP/SAVP` while we speak plain RTP only.
     #[error("no audio stream over a transport that is spoken here")]
     UnsupportedTransport,
     /// Audio only over plain RTP, which [`Security::Required`](crate::Security::Required) does not allow.
@@ -106,6 +105,18 @@ pub enum NegotiationError {
     /// The answer takes a key that was not offered, or several (RFC 4568 §5.1.2).
     #[error("the answer does not take one of the offered keys")]
     KeyNotOffered,
+    /// A browser's stream without name or password for ICE (RFC 8839 §5.4).
+    #[error("no usable ICE name and password (a=ice-ufrag, a=ice-pwd)")]
+    NoIce,
+    /// A browser's stream without the hash of a certificate that is understood (RFC 8122).
+    #[error("no certificate fingerprint of SHA-256 or better (a=fingerprint)")]
+    NoFingerprint,
+    /// A browser's stream that does not say who begins the handshake (RFC 5763 §5).
+    #[error("not said who begins the DTLS handshake (a=setup)")]
+    NoSetup,
+    /// A browser's stream with RTCP on a port of its own.
+    #[error("RTCP on the port of RTP is required (a=rtcp-mux)")]
+    NoRtcpMux,
 }
 
 impl NegotiationError {
@@ -119,6 +130,10 @@ impl NegotiationError {
             | Self::EncryptionRequired
             | Self::NoCommonSuite
             | Self::NoCommonCodec
+            | Self::NoIce
+            | Self::NoFingerprint
+            | Self::NoSetup
+            | Self::NoRtcpMux
             | Self::HostName
             | Self::UnusableAddress => Fault::Incompatible,
         }

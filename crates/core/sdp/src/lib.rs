@@ -4,6 +4,7 @@
 //! in [`Session`], and what we bring to it is in [`Local`].
 
 mod base64;
+mod browser;
 mod codecs;
 mod crypto;
 mod direction;
@@ -18,11 +19,15 @@ mod print;
 mod rtcp;
 mod session;
 
+pub use browser::{
+    CANDIDATES_MAX, Candidate, Connecting, Dtls, FINGERPRINTS_MAX, FOUND_BY_ICE, Fingerprint, Hash,
+    IceCredentials, Setup,
+};
 pub use codecs::Codec;
 pub use crypto::{Crypto, InlineKey, KEYS_MAX, MasterKey, Mki, Srtp, Suite, SuiteKey};
 pub use direction::Direction;
 pub use error::{Fault, NegotiationError, SdpError};
-pub use local::{Local, Policy, Preference, Security};
+pub use local::{Browser, Local, Policy, Preference, Security};
 pub use negotiate::{Negotiated, accept, answer, offer};
 pub use opus::OpusWishes;
 pub use packet_time::{DEFAULT_PTIME_MS, PTIME_RANGE_MS};

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::browser::{Fingerprint, IceCredentials};
 use crate::codecs::Codec;
 use crate::crypto::SuiteKey;
 use crate::direction::Direction;
@@ -32,6 +33,23 @@ pub struct Local<'a> {
     pub policy: Policy,
     /// Whether audio may be, or must be, encrypted.
     pub security: Security<'a>,
+    /// How we meet a browser; `None` if none may come.
+    pub browser: Option<Browser<'a>>,
+}
+
+/// How we meet a browser, whose streams are always encrypted with keys from a handshake.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser<'a> {
+    /// Whether the peer is one, so that our offer is for it.
+    pub is_peer: bool,
+    /// What checks of the peer are answered with: fresh for each dialog, and for each restart of ICE.
+    pub credentials: &'a IceCredentials,
+    /// That of our certificate.
+    pub fingerprint: &'a Fingerprint,
+    /// Where we are reached, the preferred first.
+    pub addresses: &'a [IpAddr],
+    /// Whether we began the handshake, if there was one.
+    pub is_client: Option<bool>,
 }
 
 impl<'a> Local<'a> {
@@ -48,6 +66,7 @@ impl<'a> Local<'a> {
             previous: None,
             policy: Policy::default(),
             security: Security::Plain,
+            browser: None,
         }
     }
 }

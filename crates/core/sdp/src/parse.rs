@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use hotline_base::Pii;
 
+use crate::browser::{CANDIDATES_MAX, Candidate, Connecting};
 use crate::crypto::Crypto;
 use crate::direction::Direction;
 use crate::error::SdpError;
@@ -35,6 +36,9 @@ pub fn parse(bytes: &[u8]) -> Result<Session, SdpError> {
         connection: None,
         timing: "0 0".to_owned(),
         direction: None,
+        ice_lite: false,
+        bundle: Vec::new(),
+        connecting: Connecting::default(),
         media: Vec::new(),
     };
     let mut versioned = false;
@@ -103,7 +107,16 @@ fn read_attribute(session: &mut Session, number: u32, attribute: &str) -> Result
         }
         return Ok(());
     }
-    let Some(media) = session.media.last_mut() else { return Ok(()) };
+    let Some(media) = session.media.last_mut() else {
+        match name {
+            "ice-lite" => session.ice_lite = true,
+            "group" if session.bundle.is_empty() => session.bundle = bundle(value),
+            _ => {
+                session.connecting.read(name, value);
+            }
+        }
+        return Ok(());
+    };
     match name {
         "rtpmap" => media.rtpmaps.extend(rtpmap(value)),
         "fmtp" => media.fmtps.extend(fmtp(value)),
@@ -117,9 +130,23 @@ fn read_attribute(session: &mut Session, number: u32, attribute: &str) -> Result
                 return Err(SdpError::TooManyKeys { line: number });
             }
         }
-        _ => {}
+        "mid" => media.mid = value.split_ascii_whitespace().next().map(str::to_owned),
+        "candidate" if media.candidates.len() < CANDIDATES_MAX => {
+            media.candidates.extend(Candidate::parse(value));
+        }
+        "end-of-candidates" => media.end_of_candidates = true,
+        _ => {
+            media.connecting.read(name, value);
+        }
     }
     Ok(())
+}
+
+/// `BUNDLE <mid> …`, of several the first.
+fn bundle(value: &str) -> Vec<String> {
+    let mut words = value.split_ascii_whitespace();
+    let is_bundle = words.next() == Some("BUNDLE");
+    words.filter(|_| is_bundle).take(MEDIA_MAX).map(str::to_owned).collect()
 }
 
 /// `<kind> <port>[/<count>] <protocol> <format> …`
@@ -136,7 +163,14 @@ fn media(value: &str) -> Option<Media> {
 }
 
 fn protocol(word: &str) -> Protocol {
-    let known = [Protocol::RtpAvp, Protocol::RtpAvpf, Protocol::RtpSavp, Protocol::RtpSavpf];
+    let known = [
+        Protocol::RtpAvp,
+        Protocol::RtpAvpf,
+        Protocol::RtpSavp,
+        Protocol::RtpSavpf,
+        Protocol::TlsSavp,
+        Protocol::TlsSavpf,
+    ];
     let known = known.into_iter().find(|protocol| protocol.name().eq_ignore_ascii_case(word));
     known.unwrap_or_else(|| Protocol::Other(word.to_owned()))
 }

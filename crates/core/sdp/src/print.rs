@@ -29,6 +29,8 @@ impl Protocol {
             Self::RtpAvpf => "RTP/AVPF",
             Self::RtpSavp => "RTP/SAVP",
             Self::RtpSavpf => "RTP/SAVPF",
+            Self::TlsSavp => "UDP/TLS/RTP/SAVP",
+            Self::TlsSavpf => "UDP/TLS/RTP/SAVPF",
             Self::Other(word) => word,
         }
     }
@@ -39,11 +41,18 @@ struct Wire<'a>(&'a Session);
 
 impl fmt::Display for Wire<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Session { origin, connection, timing, direction, media } = self.0;
+        let Session { origin, connection, timing, direction, ice_lite, bundle, connecting, media } = self.0;
         write!(f, "v=0\r\no={}\r\ns=-\r\n", origin.expose())?;
         write_connection(f, connection.as_ref())?;
         write!(f, "t={timing}\r\n")?;
         write_direction(f, *direction)?;
+        if *ice_lite {
+            f.write_str("a=ice-lite\r\n")?;
+        }
+        if !bundle.is_empty() {
+            write!(f, "a=group:BUNDLE {}\r\n", bundle.join(" "))?;
+        }
+        connecting.write(f)?;
         media.iter().try_for_each(|media| write_media(f, media))
     }
 }
@@ -61,6 +70,16 @@ fn write_media(f: &mut fmt::Formatter<'_>, media: &Media) -> fmt::Result {
     };
     write!(f, "m={kind} {} {} {}\r\n", media.port, media.protocol.name(), media.formats.join(" "))?;
     write_connection(f, media.connection.as_ref())?;
+    if let Some(mid) = &media.mid {
+        write!(f, "a=mid:{mid}\r\n")?;
+    }
+    media.connecting.write(f)?;
+    for candidate in &media.candidates {
+        write!(f, "a=candidate:{candidate}\r\n")?;
+    }
+    if media.end_of_candidates {
+        f.write_str("a=end-of-candidates\r\n")?;
+    }
     for line in &media.crypto {
         write!(f, "a=crypto:{}\r\n", CryptoText(line))?;
     }

@@ -1,5 +1,5 @@
 //! The values of a session description that matter to a telephone call. What a description holds beyond them
-//! (bandwidths, ICE candidates, fingerprints, bundles, …) is not kept.
+//! (bandwidths, header extensions, feedback, names of tracks, …) is not kept.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use hotline_base::Pii;
 use serde::{Deserialize, Serialize};
 
+use crate::browser::{Candidate, Connecting};
 use crate::crypto::Crypto;
 use crate::direction::Direction;
 use crate::rtcp::RtcpPort;
@@ -22,6 +23,12 @@ pub struct Session {
     pub timing: String,
     /// The session-level direction, as seen by the side that wrote this description.
     pub direction: Option<Direction>,
+    /// `a=ice-lite`: its writer answers checks and sends none.
+    pub ice_lite: bool,
+    /// `a=group:BUNDLE` (RFC 9143): the streams, by their `mid`, that share one port.
+    pub bundle: Vec<String>,
+    /// What stands above the streams for all of them.
+    pub connecting: Connecting,
     /// The media lines in their order; an answer has the same number in the same order.
     pub media: Vec<Media>,
 }
@@ -56,6 +63,14 @@ pub struct Media {
     /// `a=crypto` (RFC 4568), the preferred first: what its writer encrypts with. Lines with an unknown suite or
     /// a malformed key are not kept.
     pub crypto: Vec<Crypto>,
+    /// `a=mid` (RFC 5888): its name.
+    pub mid: Option<String>,
+    /// How its writer is found and known, if it says so here.
+    pub connecting: Connecting,
+    /// `a=candidate`: addresses of its writer; others than those of its machine are not kept.
+    pub candidates: Vec<Candidate>,
+    /// `a=end-of-candidates` (RFC 8840): there are no more.
+    pub end_of_candidates: bool,
 }
 
 /// The first word of an `m=` line.
@@ -78,7 +93,11 @@ pub enum Protocol {
     RtpSavp,
     /// `RTP/SAVPF` (RFC 5124), with keys in `a=crypto`. Answered in kind and used without feedback messages.
     RtpSavpf,
-    /// Anything else, `UDP/TLS/RTP/SAVPF` among it; always refused.
+    /// `UDP/TLS/RTP/SAVP` (RFC 5764), with keys from a handshake.
+    TlsSavp,
+    /// `UDP/TLS/RTP/SAVPF` (RFC 5764), with keys from a handshake, as browsers have it. Used without feedback messages.
+    TlsSavpf,
+    /// Anything else; always refused.
     Other(String),
 }
 
@@ -112,9 +131,19 @@ impl Session {
     }
 }
 
+impl Session {
+    /// The name of its writer's connectivity checks, if it is found by ICE.
+    #[must_use]
+    pub fn ice_ufrag(&self) -> Option<&str> {
+        let audio = self.media.iter().find(|media| media.is_open_audio());
+        let own = audio.and_then(|media| media.connecting.ufrag.as_deref());
+        own.or(self.connecting.ufrag.as_deref())
+    }
+}
+
 impl Media {
     /// A media line and nothing below it.
-    pub(crate) const fn bare(kind: MediaKind, port: u16, protocol: Protocol, formats: Vec<String>) -> Self {
+    pub(crate) fn bare(kind: MediaKind, port: u16, protocol: Protocol, formats: Vec<String>) -> Self {
         Self {
             kind,
             port,
@@ -129,12 +158,17 @@ impl Media {
             ptime_ms: None,
             maxptime_ms: None,
             crypto: Vec::new(),
+            mid: None,
+            connecting: Connecting::default(),
+            candidates: Vec::new(),
+            end_of_candidates: false,
         }
     }
 
-    /// This line with port 0: a refusal keeps the formats, which mean nothing then (RFC 3264 §6).
+    /// This line with port 0: a refusal keeps its name and the formats, which mean nothing then (RFC 3264 §6).
     pub(crate) fn refused(&self) -> Self {
-        Self::bare(self.kind.clone(), 0, self.protocol.clone(), self.formats.clone())
+        let mid = self.mid.clone();
+        Self { mid, ..Self::bare(self.kind.clone(), 0, self.protocol.clone(), self.formats.clone()) }
     }
 
     /// True for a voice stream that is neither refused nor ended.

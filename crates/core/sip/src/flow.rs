@@ -21,6 +21,12 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Whether browsers speak it (RFC 7118).
+    #[must_use]
+    pub const fn is_websocket(self) -> bool {
+        matches!(self, Self::Ws | Self::Wss)
+    }
+
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Udp, Self::Tcp, Self::Tls, Self::Ws, Self::Wss];
 

@@ -4,8 +4,14 @@
 //! commands and the next beat. Nothing is decided here. Must never know: SIP, flows, queues, the database, tokio.
 //! Start reading at [`MediaRuntime`].
 
+mod browser;
 mod clock;
+mod desk;
+mod entrance;
 mod guard;
+mod handshake;
+mod ice;
+mod identity;
 mod lateness;
 mod line;
 mod lines;
@@ -18,6 +24,12 @@ mod sockets;
 mod thread;
 mod wav;
 
+pub use desk::HandshakeCounters;
+#[doc(hidden)]
+pub use entrance::{Entrance, Passed};
+#[doc(hidden)]
+pub use handshake::Terms;
+pub use identity::{Identity, IdentityError};
 pub use lateness::{BeatsByLateness, LATENESS_BOUNDS};
 pub use line::{Frame, LINE_FRAMES_MAX, LegEnd, ServiceEnd, line};
 pub use load::{LoadConfig, LoadError, PromptError, load_prompts};

@@ -14,6 +14,9 @@ use hotline_media::{Command, Engine, EngineConfig, Event, PromptId, PromptLibrar
 use hotline_record_io::{Outbox, Recorder};
 
 use crate::clock::Clock;
+use crate::desk::{Desk, Gauge, HandshakeCounters};
+use crate::handshake::Terms;
+use crate::identity::Identity;
 use crate::lateness::BeatsByLateness;
 use crate::line::LegEnd;
 use crate::lines::Lines;
@@ -41,6 +44,8 @@ pub struct MediaConfig {
     pub ports: RangeInclusive<u16>,
     /// Limits and times of the engines.
     pub engine: EngineConfig,
+    /// By what browsers know this server.
+    pub identity: Identity,
 }
 
 /// Why the media threads cannot start.
@@ -71,6 +76,9 @@ pub enum StartError {
     /// Environment: the system has no random numbers.
     #[error("the system gives no random numbers")]
     Randomness(#[source] getrandom::Error),
+    /// The certificate for handshakes cannot be used.
+    #[error("the certificate for encrypted audio with browsers cannot be used")]
+    Identity(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Why a command was not taken.
@@ -103,6 +111,8 @@ pub struct MediaCounters {
     pub receive_errors: u64,
     /// Packets that were not encrypted as was agreed, or came before.
     pub packets_refused: u64,
+    /// Handshakes with browsers.
+    pub handshakes: HandshakeCounters,
     /// Bugs that panicked; each cost a leg at most.
     pub panics: u64,
     /// Bytes of the prompts that were added while running.
@@ -130,6 +140,7 @@ struct Shared {
     routes: Arc<Routes>,
     ports: Arc<Ports>,
     shelf: Shelf,
+    handshakes: Arc<Gauge>,
     refused: AtomicU64,
 }
 
@@ -162,16 +173,20 @@ impl MediaRuntime {
         let clock = Clock::start();
         let routes = Arc::new(Routes::default());
         let shelf = Shelf::new(Arc::clone(prompts));
+        let handshakes = Arc::new(Gauge::default());
+        let terms = Terms::new(&config.identity).map_err(|error| StartError::Identity(Box::new(error)))?;
+        let (desk, clerk) = Desk::start(terms, Arc::clone(&handshakes)).map_err(StartError::Thread)?;
         let mut links = Vec::new();
         let mut ready = Vec::new();
         for _ in 0..config.threads {
-            let sockets = Sockets::new().map_err(StartError::Thread)?;
+            let (sockets, replies) = Sockets::new(&desk).map_err(StartError::Thread)?;
             let (link, commands, new_lines) = link(sockets.waker());
             ready.push(MediaThread {
                 engine: Engine::new(config.engine.clone(), rng.fork(), Arc::clone(prompts)),
                 sockets,
                 tap: recorder.tap(),
                 commands,
+                replies,
                 lines: Lines::new(new_lines),
                 prompts: shelf.reader(),
                 ports: Arc::clone(&ports),
@@ -183,13 +198,15 @@ impl MediaRuntime {
             });
             links.push(link);
         }
-        let shared = Shared { links, routes, ports, shelf, refused: AtomicU64::new(0) };
+        let shared = Shared { links, routes, ports, shelf, handshakes, refused: AtomicU64::new(0) };
         let handle = MediaHandle { shared: Arc::new(shared) };
         let mut runtime = Self { handle, threads: Vec::new() };
         for (number, thread) in ready.into_iter().enumerate() {
             let spawned = std::thread::Builder::new().name(format!("media-{number}")).spawn(|| thread.run());
             runtime.threads.push(spawned.map_err(StartError::Thread)?);
         }
+        // Last: it ends when the media threads have.
+        runtime.threads.push(clerk);
         Ok(runtime)
     }
 
@@ -371,6 +388,7 @@ impl MediaHandle {
             send_errors: sum(|gauges| &gauges.send_errors),
             receive_errors: sum(|gauges| &gauges.receive_errors),
             packets_refused: sum(|gauges| &gauges.packets_refused),
+            handshakes: self.shared.handshakes.read(),
             panics: sum(|gauges| &gauges.panics) + sum(|gauges| &gauges.legs_lost),
         }
     }

@@ -8,17 +8,21 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use hotline_base::LegId;
-use hotline_media::Srtp;
+use hotline_media::{ConnectFailure, FOUND_BY_ICE, Remote};
 use hotline_srtp::OVERHEAD_MAX;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::fd::OwnedFd;
 
+use crate::browser::{BrowserGuard, Came};
+use crate::desk::{Counter, Desk, Name, Reply};
 use crate::guard::Guard;
+use crate::ice::ANSWER_MAX;
 use crate::thread::DATAGRAM_MAX;
 
 /// Ready sockets taken in one turn; the others are reported in the next one.
@@ -33,6 +37,7 @@ pub(crate) struct Sockets {
     epoll: OwnedFd,
     waker: Waker,
     legs: BTreeMap<LegId, LegSocket>,
+    handshakes: Counter,
 }
 
 /// What ended a wait. Made on the thread that waits, once.
@@ -66,8 +71,14 @@ struct LegSocket {
     port: u16,
     /// From the first report on: most calls that are not answered never have one.
     reports: Option<UdpSocket>,
-    /// If its packets are encrypted.
-    guard: Option<Box<Guard>>,
+    guard: Guarded,
+}
+
+/// How a leg's packets are encrypted.
+enum Guarded {
+    Plain,
+    Keyed(Box<Guard>),
+    Browser(Box<BrowserGuard>),
 }
 
 impl LegSocket {
@@ -91,7 +102,7 @@ struct Bell {
 }
 
 impl Waker {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self(Arc::new(Bell { eventfd, is_rung: AtomicBool::new(false) })))
     }
@@ -118,11 +129,13 @@ impl Waker {
 }
 
 impl Sockets {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Also gives what comes back from the thread on which handshakes are made.
+    pub(crate) fn new(desk: &Desk) -> io::Result<(Self, Receiver<Reply>)> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let waker = Waker::new()?;
         epoll::add(&epoll, &waker.0.eventfd, EventData::new_u64(WAKER), EventFlags::IN)?;
-        Ok(Self { epoll, waker, legs: BTreeMap::new() })
+        let (handshakes, replies) = desk.counter(waker.clone());
+        Ok((Self { epoll, waker, legs: BTreeMap::new(), handshakes }, replies))
     }
 
     pub(crate) fn waker(&self) -> Waker {
@@ -132,7 +145,7 @@ impl Sockets {
     /// Adds a leg's socket.
     pub(crate) fn open(&mut self, leg: LegId, socket: UdpSocket, port: u16) -> io::Result<()> {
         epoll::add(&self.epoll, &socket, EventData::new_u64(leg.0), EventFlags::IN)?;
-        self.legs.insert(leg, LegSocket { audio: socket, port, reports: None, guard: None });
+        self.legs.insert(leg, LegSocket { audio: socket, port, reports: None, guard: Guarded::Plain });
         Ok(())
     }
 
@@ -149,12 +162,49 @@ impl Sockets {
         Ok(())
     }
 
-    /// From here on a leg's packets are encrypted with these keys, or not at all.
-    pub(crate) fn guard(&mut self, leg: LegId, srtp: Option<&Srtp>) {
-        let Some(known) = self.legs.get_mut(&leg) else { return };
-        match (&mut known.guard, srtp) {
-            (Some(guard), Some(srtp)) => guard.renew(srtp),
-            (guard, srtp) => *guard = srtp.map(|srtp| Box::new(Guard::new(srtp))),
+    /// From here on a leg's packets are encrypted as was agreed, or not at all.
+    pub(crate) fn guard(&mut self, leg: LegId, remote: &Remote) -> Result<(), ConnectFailure> {
+        let Some(known) = self.legs.get_mut(&leg) else { return Ok(()) };
+        match (&mut known.guard, &remote.dtls, &remote.srtp) {
+            (Guarded::Browser(guard), Some(dtls), _) => return guard.renew(leg, dtls, &mut self.handshakes),
+            (guard, Some(dtls), _) => {
+                *guard = Guarded::Browser(Box::new(BrowserGuard::new(leg, dtls, &mut self.handshakes)?));
+            }
+            (Guarded::Keyed(guard), None, Some(srtp)) => guard.renew(srtp),
+            (guard, None, Some(srtp)) => *guard = Guarded::Keyed(Box::new(Guard::new(srtp))),
+            (guard, None, None) => *guard = Guarded::Plain,
+        }
+        Ok(())
+    }
+
+    /// Takes what comes back from a handshake; gives the leg that will have no audio.
+    pub(crate) fn handle_reply(&mut self, reply: Reply) -> Option<(LegId, ConnectFailure)> {
+        match reply {
+            Reply::Send { name, to, datagram } => {
+                if let Some((_, socket)) = self.browser(name) {
+                    // What is lost is repeated.
+                    if let Err(error) = socket.send_to(&datagram, to) {
+                        tracing::debug!(%error, "a part of a handshake was not sent");
+                    }
+                }
+                None
+            }
+            Reply::Keyed { name, keys } => {
+                if let Some((guard, _)) = self.browser(name) {
+                    guard.open(&keys);
+                }
+                None
+            }
+            Reply::Failed { name, cause } => self.browser(name).map(|_| (name.0, cause)),
+        }
+    }
+
+    /// The leg whose handshake under way has that name.
+    fn browser(&mut self, name: Name) -> Option<(&mut BrowserGuard, &UdpSocket)> {
+        let known = self.legs.get_mut(&name.0)?;
+        match &mut known.guard {
+            Guarded::Browser(guard) if guard.is_about(name) => Some((guard, &known.audio)),
+            Guarded::Browser(_) | Guarded::Keyed(_) | Guarded::Plain => None,
         }
     }
 
@@ -185,25 +235,36 @@ impl Sockets {
         Ok(())
     }
 
-    /// Takes one packet. `InvalidData` if it is not encrypted as was agreed.
+    /// Takes one packet; `None` if it was no audio. `InvalidData` if it is not encrypted as was agreed.
     pub(crate) fn receive(
         &mut self,
         leg: LegId,
         carries: Carries,
         buffer: &mut [u8],
-    ) -> io::Result<(usize, SocketAddr)> {
+    ) -> io::Result<Option<(usize, SocketAddr)>> {
         let known = self.legs.get_mut(&leg).ok_or(io::ErrorKind::NotFound)?;
         let (length, source) = known.socket(carries)?.recv_from(buffer)?;
+        let packet = &mut buffer[..length];
         match &mut known.guard {
-            None => Ok((length, source)),
-            Some(guard) => match guard.open(&mut buffer[..length]) {
-                Ok(length) => Ok((length, source)),
+            Guarded::Plain => Ok(Some((length, source))),
+            Guarded::Keyed(guard) => match guard.open(packet) {
+                Ok(length) => Ok(Some((length, source))),
                 Err(_) => Err(io::ErrorKind::InvalidData.into()),
             },
+            Guarded::Browser(guard) => {
+                let mut room = [0; ANSWER_MAX];
+                match guard.take(packet, source, &mut room, &self.handshakes) {
+                    Came::Nothing => Ok(None),
+                    Came::Check(length) => known.audio.send_to(&room[..length], source).map(|_| None),
+                    // Wherever it is by now, to the engine it is the same peer.
+                    Came::Audio(length) => Ok(Some((length, FOUND_BY_ICE))),
+                    Came::Refused => Err(io::ErrorKind::InvalidData.into()),
+                }
+            }
         }
     }
 
-    /// Sends one packet.
+    /// Sends one packet. To a browser that is not known yet nothing is sent.
     pub(crate) fn send(
         &mut self,
         leg: LegId,
@@ -213,11 +274,16 @@ impl Sockets {
     ) -> io::Result<usize> {
         let known = self.legs.get_mut(&leg).ok_or(io::ErrorKind::NotFound)?;
         let mut room;
-        let packet = match &mut known.guard {
-            None => packet,
-            Some(guard) => {
+        let (packet, to) = match &mut known.guard {
+            Guarded::Plain => (packet, to),
+            Guarded::Keyed(guard) => {
                 room = [0; DATAGRAM_MAX + OVERHEAD_MAX];
-                guard.protect(packet, &mut room).ok_or(io::ErrorKind::InvalidData)?
+                (guard.protect(packet, &mut room).ok_or(io::ErrorKind::InvalidData)?, to)
+            }
+            Guarded::Browser(guard) => {
+                room = [0; DATAGRAM_MAX + OVERHEAD_MAX];
+                let Some(sent) = guard.protect(packet, &mut room) else { return Ok(0) };
+                sent
             }
         };
         known.socket(carries)?.send_to(packet, to)

@@ -9,10 +9,11 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use hotline_base::{CallId, LegId, Now, RecordingId};
-use hotline_media::{Chunk, Command, Engine, Event, LegFailure, Sink, Timer, Voice};
+use hotline_media::{Chunk, Command, ConnectFailure, Engine, Event, LegFailure, Sink, Timer, Voice};
 use hotline_record_io::{Outbox, RETRY, Tap};
 
 use crate::clock::Clock;
+use crate::desk::Reply;
 use crate::lateness::Lateness;
 use crate::lines::Lines;
 use crate::ports::Ports;
@@ -52,6 +53,8 @@ pub(crate) struct MediaThread<E> {
     pub(crate) sockets: Sockets,
     pub(crate) tap: Tap,
     pub(crate) commands: Receiver<Command>,
+    /// What comes back from handshakes.
+    pub(crate) replies: Receiver<Reply>,
     pub(crate) lines: Lines,
     pub(crate) prompts: Reader,
     pub(crate) ports: Arc<Ports>,
@@ -139,6 +142,12 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         }
         self.beat(now);
         for _ in 0..COMMANDS_PER_TURN {
+            let Ok(reply) = self.replies.try_recv() else { break };
+            if let Some((leg, cause)) = self.sockets.handle_reply(reply) {
+                self.unconnected(leg, cause);
+            }
+        }
+        for _ in 0..COMMANDS_PER_TURN {
             let Ok(command) = self.commands.try_recv() else { break };
             self.gauges.commands_waiting.fetch_sub(1, Ordering::Relaxed);
             self.carry_out(now, command);
@@ -164,7 +173,8 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
 
     fn receive(&mut self, now: Now, leg: LegId, carries: Carries, datagram: &mut [u8]) {
         match self.sockets.receive(leg, carries, datagram) {
-            Ok((length, source)) => self.guarded(now, Some(leg), |engine, out| match carries {
+            Ok(None) => {}
+            Ok(Some((length, source))) => self.guarded(now, Some(leg), |engine, out| match carries {
                 Carries::Audio => engine.handle_packet(now, leg, source, &mut datagram[..length], out),
                 Carries::Reports => engine.handle_report(now, leg, source, &datagram[..length]),
             }),
@@ -221,10 +231,18 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         if let Command::OpenLeg { leg, call } = command {
             return self.open(now, leg, call);
         }
-        if let Command::SetRemote { leg, remote } = &command {
-            self.sockets.guard(*leg, remote.srtp.as_deref());
+        if let Command::SetRemote { leg, remote } = &command
+            && let Err(cause) = self.sockets.guard(*leg, remote)
+        {
+            self.unconnected(*leg, cause);
         }
         self.guarded(now, leg, |engine, out| engine.handle_command(now, command, out));
+    }
+
+    /// Nothing was passed and nothing will be: call control ends the call.
+    fn unconnected(&mut self, leg: LegId, cause: ConnectFailure) {
+        tracing::warn!(%leg, %cause, "no encrypted audio with a browser");
+        self.events.push(Event::LegUnconnected { leg, cause });
     }
 
     fn renew_prompts(&mut self) {

@@ -19,7 +19,7 @@ use hotline_media::{
     Voice,
 };
 use hotline_media_rt::{
-    Frame, LoadConfig, MediaConfig, MediaHandle, MediaRuntime, SendError, StartError, line,
+    Frame, Identity, LoadConfig, MediaConfig, MediaHandle, MediaRuntime, SendError, StartError, line,
 };
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_rtp::{EventSender, PeerReport, REPORT_LEN_MAX, Reception, Report};
@@ -53,7 +53,13 @@ impl Server {
         };
         let recorder =
             Recorder::start(RecorderConfig::new(root.path().to_path_buf()), report.clone()).unwrap();
-        let config = MediaConfig { threads: 2, bind: LOCAL, ports, engine: EngineConfig::default() };
+        let config = MediaConfig {
+            threads: 2,
+            bind: LOCAL,
+            ports,
+            engine: EngineConfig::default(),
+            identity: identity(),
+        };
         let media = MediaRuntime::start(&config, &prompts(), &recorder, report).unwrap();
         let handle = media.handle();
         Self { root, media, handle, recorder, events }
@@ -102,6 +108,10 @@ impl Server {
 }
 
 /// Half a second of 700 Hz, and music of 300 Hz.
+fn identity() -> Identity {
+    Identity::generate().unwrap()
+}
+
 fn prompts() -> Arc<PromptLibrary> {
     let tone = |hz, samples| Tone::new(hz, -10.0, SAMPLE_RATE_HZ).take(samples).collect::<Vec<i16>>();
     let mut library = PromptLibrary::default();
@@ -405,7 +415,13 @@ fn stopping_closes_every_leg_and_completes_the_recordings() {
 fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
     let root = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| None).unwrap();
-    let config = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
+    let config = MediaConfig {
+        threads: 1,
+        bind: LOCAL,
+        ports: 0..=0,
+        engine: EngineConfig::default(),
+        identity: identity(),
+    };
     let (stuck, is_stuck) = channel();
     let gate = Arc::new(Barrier::new(2));
     let at_gate = Arc::clone(&gate);
@@ -437,7 +453,13 @@ fn a_stuck_thread_refuses_new_legs_and_blocks_nobody() {
 fn a_busy_listener_loses_no_beginning_and_no_end_of_a_leg() {
     let root = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| None).unwrap();
-    let config = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
+    let config = MediaConfig {
+        threads: 1,
+        bind: LOCAL,
+        ports: 0..=0,
+        engine: EngineConfig::default(),
+        identity: identity(),
+    };
     let busy = Arc::new(AtomicBool::new(true));
     let (sender, events) = channel();
     let is_busy = Arc::clone(&busy);
@@ -478,7 +500,13 @@ fn a_busy_listener_loses_no_beginning_and_no_end_of_a_leg() {
 fn a_wrong_configuration_is_named() {
     let root = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), |_| None).unwrap();
-    let good = MediaConfig { threads: 1, bind: LOCAL, ports: 0..=0, engine: EngineConfig::default() };
+    let good = MediaConfig {
+        threads: 1,
+        bind: LOCAL,
+        ports: 0..=0,
+        engine: EngineConfig::default(),
+        identity: identity(),
+    };
     let message = |config: MediaConfig| -> String {
         let error: StartError = MediaRuntime::start(&config, &prompts(), &recorder, |_| None).err().unwrap();
         error.to_string()

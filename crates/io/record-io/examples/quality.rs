@@ -218,6 +218,7 @@ fn bridged(now: Now, (from, to): (Codec, Codec), rng: &mut Rng, out: &mut Wire<'
             telephone_event_clock_factor: 1,
             comfort_noise_receive: None,
             srtp: None,
+            dtls: None,
             direction: Direction::SendReceive,
             ptime_ms: 20,
         };

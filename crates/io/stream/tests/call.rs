@@ -14,7 +14,7 @@ use hotline_base::{CallId, LegId, Pii, Rng, WallTime};
 use hotline_media::{
     Codec, Command, Direction, EngineConfig, Event as MediaEvent, Opus, PromptLibrary, Remote,
 };
-use hotline_media_rt::{MediaConfig, MediaRuntime};
+use hotline_media_rt::{Identity, MediaConfig, MediaRuntime};
 use hotline_record_io::{Recorder, RecorderConfig};
 use hotline_rtp::Header;
 use hotline_stream::{Control, End, Event, Start, StreamRequest, Streams, StreamsConfig, Values};
@@ -54,6 +54,7 @@ fn remote(phone: &UdpSocket) -> Remote {
         telephone_event_clock_factor: 1,
         comfort_noise_receive: None,
         srtp: None,
+        dtls: None,
         direction: Direction::SendReceive,
         ptime_ms: 20,
     }
@@ -69,7 +70,8 @@ async fn a_caller_on_the_telephone_hears_the_beep_and_the_echo_of_a_service() {
     };
     let recorder = Recorder::start(RecorderConfig::new(root.path().to_path_buf()), tell.clone()).unwrap();
     let local = IpAddr::from([127, 0, 0, 1]);
-    let config = MediaConfig { threads: 1, bind: local, ports: 0..=0, engine: EngineConfig::default() };
+    let (engine, identity) = (EngineConfig::default(), Identity::generate().unwrap());
+    let config = MediaConfig { threads: 1, bind: local, ports: 0..=0, engine, identity };
     let media = MediaRuntime::start(&config, &Arc::new(PromptLibrary::default()), &recorder, tell).unwrap();
     let handle = media.handle();
     let call = CallId::generate(WallTime(0), &mut Rng::from_number(1));

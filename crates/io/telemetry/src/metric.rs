@@ -160,6 +160,10 @@ metrics_table! {
         "Commands that a media thread could not take.";
     MediaPacketsRefused, Counter, Count, "hotline_media_packets_refused_total", [],
         "Packets of encrypted calls that were not encrypted as was agreed, or came before.";
+    MediaHandshakes, Counter, Count, "hotline_media_handshakes_total", ["outcome"],
+        "Handshakes for encrypted audio with browsers, by what became of them.";
+    MediaHandshakeDatagramsDropped, Counter, Count, "hotline_media_handshake_datagrams_dropped_total", [],
+        "Datagrams of handshakes for which there was no room; they are repeated.";
     MediaEventsLost, Counter, Count, "hotline_media_events_lost_total", [],
         "Media events dropped because call processing was behind.";
     MediaBeatsLate, Counter, Count, "hotline_media_beats_late_total", [],

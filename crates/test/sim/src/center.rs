@@ -239,8 +239,6 @@ fn main_number() -> Number {
 }
 
 pub(crate) fn center(rules: &Rules) -> Center {
-    let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
-    let flow = hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes");
     let sales = QueueId::from("sales");
     let routing = QueueConfig {
         name: "Sales".into(),
@@ -288,7 +286,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
     Center {
         dial_plan: DialPlan::default(),
         numbers: BTreeMap::from([(NUMBER.to_owned(), main_number())]),
-        flows: Arc::new([flow].into_iter().collect()),
+        flows: Arc::new([main_flow(rules)].into_iter().collect()),
         areas: BTreeMap::new(),
         staffing: hotline_call::Staffing::default(),
         zone: Zone::utc(),
@@ -302,6 +300,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         language: "en".into(),
         domain: domain(),
         media_address: SERVER.ip(),
+        browsers: None,
         voice: Voice::default(),
         speech: rules.speech,
         parties_max: 8,
@@ -309,6 +308,11 @@ pub(crate) fn center(rules: &Rules) -> Center {
         recording: rules.recording,
         timing: Timing::default(),
     }
+}
+
+fn main_flow(rules: &Rules) -> hotline_ivr::Flow {
+    let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
+    hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes")
 }
 
 pub(crate) fn endpoint(rules: &Rules) -> EndpointConfig {

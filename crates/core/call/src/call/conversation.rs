@@ -135,6 +135,10 @@ pub(super) enum Origin {
     Direct,
 }
 
+/// Causes of Q.850.
+const TEMPORARY_FAILURE: u8 = 41;
+const BEARER_NOT_AVAILABLE: u8 = 58;
+
 impl Call {
     /// Joins caller and agent.
     pub(super) fn connect(&mut self, now: Now, env: &mut Env, fallback: Fallback, answered: Answered) {
@@ -412,8 +416,17 @@ impl Call {
 
     /// The media plane closed a leg that we have not given back: that side hears nothing any more.
     pub(crate) fn on_leg_closed(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        self.on_leg_useless(now, env, leg, TEMPORARY_FAILURE);
+    }
+
+    /// A browser's audio cannot be encrypted, or is not that browser's: that side never hears anything.
+    pub(crate) fn on_leg_unconnected(&mut self, now: Now, env: &mut Env, leg: LegId) {
+        self.on_leg_useless(now, env, leg, BEARER_NOT_AVAILABLE);
+    }
+
+    fn on_leg_useless(&mut self, now: Now, env: &mut Env, leg: LegId, q850: u8) {
         if leg == self.leg || self.is_talking_on(leg) {
-            self.end_by_system(now, env, EndKind::MediaLost, None, 41);
+            self.end_by_system(now, env, EndKind::MediaLost, None, q850);
         } else if self.on_member_leg_gone(now, env, leg) || self.on_supervisor_leg_gone(now, env, leg) {
             // The others go on without.
         } else if self.agent_leg(leg).is_some() {

@@ -99,6 +99,8 @@ impl Call {
     ) -> Result<DeviceCall, OfferFailure> {
         let Summoning { agent, from, headers, end } = summoning;
         let contact = env.sip.contact(agent.as_str()).ok_or(OfferFailure::NotRegistered)?;
+        // Over a WebSocket come browsers, and these know nothing but encrypted audio.
+        media.set_browser(contact.flow.transport.is_websocket());
         let first = self.first_codec();
         let invite = Invite {
             uri: contact.uri,

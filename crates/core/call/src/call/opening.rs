@@ -270,6 +270,10 @@ impl Call {
             Ok(description) => description,
             Err(error) => {
                 let (status, q850) = error.refusal();
+                if let Some(session) = self.session {
+                    env.sessions.remove(&session);
+                    env.sip.refuse_offer(now, session, status, &error.to_string());
+                }
                 self.refuse(now, env, status, q850);
                 return;
             }

@@ -33,7 +33,9 @@ impl PartialEq for Configured {
 
 impl Controller {
     pub(super) fn reconfigure(&mut self, now: Now, configured: Configured) {
-        let Configured { center, trunks, users } = configured;
+        let Configured { mut center, trunks, users } = configured;
+        // The server's certificate is made at its start, and no file names it.
+        Arc::make_mut(&mut center).browsers.clone_from(&self.env.center.browsers);
         let before = std::mem::replace(&mut self.env.center, Given::new(Arc::clone(&center)));
         self.reconfigure_sip(trunks, users);
         self.env.acd.reconfigure(now, center.acd_config());

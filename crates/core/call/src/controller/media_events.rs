@@ -33,6 +33,9 @@ impl Controller {
                     call.complete(env);
                 });
             }
+            MediaEvent::LegUnconnected { leg, .. } => {
+                self.on_leg(leg, |call, env| call.on_leg_unconnected(now, env, leg));
+            }
             MediaEvent::LegClosed { leg, stats } => {
                 let Some(closed) = self.env.legs.remove(&leg) else { return };
                 self.with_call(closed.call, |call, env| {

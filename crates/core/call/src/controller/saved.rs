@@ -14,7 +14,7 @@ use crate::center::Center;
 use crate::env::Env;
 
 /// The format of [`Controller::save`]. To be raised with every change of a type that is part of the state.
-pub const VERSION: u32 = 19;
+pub const VERSION: u32 = 20;
 
 /// Why nobody can go on with these bytes. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,6 +142,7 @@ mod tests {
             language: "en".into(),
             domain: Host::parse("hotline.example").unwrap(),
             media_address: [192, 0, 2, 1].into(),
+            browsers: None,
             voice: Voice::default(),
             speech: SpeechPolicy::default(),
             parties_max: 8,

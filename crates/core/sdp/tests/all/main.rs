@@ -1,5 +1,6 @@
 //! Offers and answers as phones and carriers send them, and as nobody should.
 
+mod browser;
 mod codecs;
 mod crypto;
 mod holds;

@@ -42,6 +42,7 @@ fn baresip() {
             comfort_noise_receive: None,
             opus: None,
             srtp: None,
+            dtls: None,
         }
     );
 }

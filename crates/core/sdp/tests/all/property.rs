@@ -6,6 +6,7 @@ use hotline_sdp::{
 };
 use proptest::prelude::*;
 
+use crate::browser::Ours;
 use crate::local;
 
 /// Bytes that look enough like a description to get past the first line.
@@ -20,6 +21,11 @@ fn some_bytes() -> impl Strategy<Value = Vec<u8>> {
         "a=(sendrecv|sendonly|recvonly|inactive|rtcp-mux|(max)?ptime:[0-9]{1,4}|rtcp:[0-9]{1,5})",
         "a=fmtp:(0|96|101) [0-9]{1,2}(-[0-9]{1,2})?(,[0-9]{1,2})?",
         "a=crypto:[1-3] AES_CM_128_HMAC_SHA1_(80|32) inline:[A-Za-z0-9+/]{40}(\\|2\\^[0-9]{1,2})?(\\|[0-9]:[0-9])?( WSH=64)?",
+        "m=audio [0-9]{1,5} UDP/TLS/RTP/SAVPF?( (0|8|111|101)){1,4}",
+        "a=(ice-lite|rtcp-mux|end-of-candidates|mid:[a-z0-9]{0,3}|group:BUNDLE( [a-z0-9]){0,3})",
+        "a=(ice-ufrag:[A-Za-z0-9+/]{3,9}|ice-pwd:[A-Za-z0-9+/]{20,26}|setup:(actpass|active|passive|holdconn))",
+        "a=fingerprint:(sha-1|sha-256|SHA-512) [0-9A-F]{2}(:[0-9A-F]{2}){31}",
+        "a=candidate:[0-9] [12] (udp|TCP) [0-9]{1,10} 192\\.0\\.2\\.[1-9] [0-9]{1,5} typ (host|relay)",
         "\\PC{0,20}",
     ];
     let end = prop::sample::select(&["\r\n", "\n"][..]);
@@ -58,7 +64,8 @@ fn check(negotiated: &Negotiated) -> Result<(), TestCaseError> {
     prop_assert!(PTIME_RANGE_MS.contains(&negotiated.ptime_ms) && negotiated.ptime_ms.is_multiple_of(10));
     prop_assert!(negotiated.payload_type_send < 128 && negotiated.payload_type_receive < 128);
     let may_send = !negotiated.remote.ip().is_unspecified() && !negotiated.remote.ip().is_multicast();
-    prop_assert!(may_send || !negotiated.direction.sends());
+    prop_assert!(may_send || negotiated.dtls.is_some() || !negotiated.direction.sends());
+    prop_assert!(negotiated.dtls.is_none() || negotiated.rtcp_mux && negotiated.srtp.is_none());
     Ok(())
 }
 
@@ -66,6 +73,7 @@ proptest! {
     #[test]
     fn no_bytes_panic_and_every_agreement_is_sound(
         bytes in some_bytes(), policy in a_policy(), direction in a_direction(), security in 0..3,
+        is_browser in any::<bool>(),
     ) {
         let Ok(theirs) = parse(&bytes) else { return Ok(()) };
         let keys = keys();
@@ -74,7 +82,8 @@ proptest! {
             1 => Security::IfOffered(&keys),
             _ => Security::Required(&keys),
         };
-        let local = Local { policy, direction, security, ..local() };
+        let ours = Ours::new();
+        let local = Local { policy, direction, security, browser: ours.local(is_browser, None).browser, ..local() };
         if let Ok(negotiated) = accept(&offer(&local), &theirs) {
             check(&negotiated)?;
         }

@@ -111,7 +111,7 @@ fn case_matters_where_the_standard_says_so() {
 fn lines_of_no_use_are_ignored() {
     let text = "v=0\r\no=- 1 1 IN IP4 198.51.100.5\r\ns= \r\ni=talk\r\nu=http://example.com\r\ne=a@example.com\r\n\
                 p=+1 617 555 6011\r\nc=IN IP4 198.51.100.5\r\nb=CT:64\r\nt=0 0\r\nr=7d 1h 0 25h\r\nz=0 0\r\nk=prompt\r\n\
-                a=recvonly2\r\na=group:LS a\r\nm=audio 4000 RTP/AVP 0\r\ni=voice\r\nb=AS:64\r\nk=clear:x\r\na=mid:a\r\n\
+                a=recvonly2\r\na=group:LS a\r\nm=audio 4000 RTP/AVP 0\r\ni=voice\r\nb=AS:64\r\nk=clear:x\r\na=label:a\r\n\
                 a=unheard-of:x\r\na=silenceSupp:off - - - -\r\n";
     let session = read(text);
     assert_eq!(session.print().lines().filter(|line| line.starts_with("a=")).count(), 0);

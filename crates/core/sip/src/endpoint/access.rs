@@ -262,10 +262,14 @@ impl Endpoint {
     }
 
     /// Asks for the password of `user`, in the order of algorithms set for that user. For somebody who does not
-    /// exist another user's order is taken, always the same one, so that the answer tells nothing.
+    /// exist another user's order is taken, always the same one, so that the answer tells nothing. Libraries of browsers know only
+    /// MD5 and read only one challenge, some of them the last: over a WebSocket, which is encrypted itself, it is asked for alone.
     pub(super) fn challenge(&mut self, now: Now, message: &Message, flow: Flow, user: &str, stale: bool) {
         self.shared.counters.challenges += 1;
-        let algorithms = self.algorithms(user);
+        let mut algorithms = self.algorithms(user);
+        if flow.transport.is_websocket() && algorithms.contains(&Algorithm::Md5) {
+            algorithms = vec![Algorithm::Md5];
+        }
         let mut response = self.stateless(message, flow, 401);
         for algorithm in algorithms {
             let shared = &mut self.shared;

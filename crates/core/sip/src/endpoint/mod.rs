@@ -394,6 +394,13 @@ impl Endpoint {
         self.drain(now);
     }
 
+    /// Refuses the session description of an INVITE with a status of 300 to 699, and says why in words of printable ASCII without
+    /// quotes, which the caller's phone may show (Warning, RFC 3261 §20.43).
+    pub fn refuse_offer(&mut self, now: Now, session: SessionId, status: u16, why: &str) {
+        self.step(now, session, |session, ctx| session.refuse_offer(ctx, status, why));
+        self.drain(now);
+    }
+
     /// Ends a session by whatever its state needs: CANCEL, a refusal or BYE. The terminal event comes at once, and
     /// what the peer needs follows in the background.
     pub fn hang_up(&mut self, now: Now, session: SessionId, reason: Option<Reason>) {

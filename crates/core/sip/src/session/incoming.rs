@@ -141,8 +141,23 @@ impl Incoming {
         reason: Option<&Reason>,
     ) -> State {
         let status = if (300..700).contains(&status) { status } else { 500 };
-        self.refuse(ctx, usage, status, reason);
+        self.refuse(ctx, usage, status, reason_header(reason));
         usage.fail(ctx, failure(status, reason));
+        State::Over
+    }
+
+    /// Refuses what the INVITE offers, in words for people (RFC 3261 §20.43).
+    pub(super) fn refuse_offer(
+        mut self,
+        usage: &mut Usage,
+        ctx: &mut Context<'_>,
+        status: u16,
+        why: &str,
+    ) -> State {
+        let host = ctx.config.sent_by(&self.inbound.flow).address;
+        let warning = format!("399 {host} \"{why}\"");
+        self.refuse(ctx, usage, status, vec![(HeaderName::Warning, warning)]);
+        usage.fail(ctx, failure(status, None));
         State::Over
     }
 
@@ -158,7 +173,7 @@ impl Incoming {
         ctx: &mut Context<'_>,
         reason: Option<Reason>,
     ) -> State {
-        self.refuse(ctx, usage, 487, None);
+        self.refuse(ctx, usage, 487, Vec::new());
         ctx.events.push_back(Event::Cancelled { session: usage.id, reason });
         State::Over
     }
@@ -454,13 +469,19 @@ impl Incoming {
         }
     }
 
-    fn refuse(&mut self, ctx: &mut Context<'_>, usage: &mut Usage, status: u16, reason: Option<&Reason>) {
+    fn refuse(
+        &mut self,
+        ctx: &mut Context<'_>,
+        usage: &mut Usage,
+        status: u16,
+        headers: Vec<(HeaderName, String)>,
+    ) {
         if let Described::Agreed(exchange) = &mut self.described {
             exchange.refuse(usage, ctx, 487);
         }
         usage.overtake(self.provisionals.outstanding());
         let mut response = ctx.response(&self.inbound, status, &usage.local_tag);
-        for (name, value) in reason_header(reason) {
+        for (name, value) in headers {
             response = response.header(name, value);
         }
         ctx.respond(&self.inbound, status, response);

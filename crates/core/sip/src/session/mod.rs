@@ -251,6 +251,20 @@ impl Session {
         });
     }
 
+    /// Refuses what the INVITE offers, and says why in words.
+    pub(crate) fn refuse_offer(&mut self, ctx: &mut Context<'_>, status: u16, why: &str) {
+        self.step(|state, usage| match state {
+            State::Incoming(incoming) => incoming.refuse_offer(usage, ctx, status, why),
+            State::Answered(_)
+            | State::Calling(_)
+            | State::Established(_)
+            | State::Abandoned(_)
+            | State::Departing(_)
+            | State::Leaving(_)
+            | State::Over => state,
+        });
+    }
+
     /// Ends it by whatever the state needs.
     pub(crate) fn hang_up(&mut self, ctx: &mut Context<'_>, reason: Option<Reason>) {
         self.step(|state, usage| match state {

@@ -660,6 +660,20 @@ fn an_answer_that_fits_no_datagram_fails_the_call() {
 }
 
 #[test]
+fn an_offer_is_refused_in_words_that_a_person_can_read() {
+    let mut net = Net::pair(1, PERFECT);
+    net.inject(0, PHONE, &with_sdp(&request("INVITE", 1, "1", "", "")));
+    let session = net.incoming(0).unwrap();
+    net.on(0, |endpoint, now| endpoint.refuse_offer(now, session, 488, "no common codec"));
+    let refusal = net.outside.remove(0);
+    assert_eq!(refusal.status(), Some(488));
+    let warning = refusal.header(HeaderName::Warning);
+    assert_eq!(warning.as_deref(), Some("399 192.0.2.10:5060 \"no common codec\""));
+    net.inject(0, PHONE, &request("ACK", 1, "1", "", "\n"));
+    net.run_out();
+}
+
+#[test]
 fn commands_that_do_not_fit_the_state_change_nothing() {
     let mut net = Net::pair(1, PERFECT);
     let (tag, session) = established(&mut net);

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use hotline_base::AgentId;
+use hotline_sip::digest::Algorithm;
 use hotline_sip::endpoint::{Datagram, EndpointConfig, Event, Failure, Listener, SessionId, Why};
 use hotline_sip::{Flow, HeaderName, Message, Transport};
 
 use crate::net::{Net, PERFECT, address, call_to, sdp, title};
-use crate::registration::{answer, challenges, config, register};
+use crate::registration::{answer, challenges, config, register, user};
 
 /// The phone's end of its connection.
 const PHONE: &str = "203.0.113.7:40000";
@@ -186,4 +187,24 @@ fn a_phone_that_registered_by_udp_is_called_by_udp_however_long_the_invite() {
     let (invite, way) = sent(&mut net).remove(0);
     assert_eq!((title(&invite), way), ("INVITE".to_owned(), contact.flow));
     assert_eq!(way.transport, Transport::Udp);
+}
+
+/// Their libraries know MD5 alone, and read one challenge of several, some the first and some the last.
+#[test]
+fn a_browser_is_asked_for_md5_alone_if_its_user_may_use_it() {
+    for (algorithms, asked) in [
+        (&[Algorithm::Sha256, Algorithm::Md5][..], &[Algorithm::Md5][..]),
+        (&[Algorithm::Sha256], &[Algorithm::Sha256]),
+    ] {
+        let mut config = EndpointConfig { users: [user("ann", algorithms)].into(), ..config() };
+        let local = TCP.parse().unwrap();
+        config.listeners.push(Listener { transport: Transport::Ws, local, advertised: local });
+        let mut net = Net::new(1, PERFECT, vec![config]);
+        let text = register("ann", 1, CONTACT).replace("/UDP", "/WS").replace('\n', "\r\n");
+        let flow = Flow { transport: Transport::Ws, ..flow() };
+        net.nodes[0].endpoint.handle_datagram(net.now, Datagram { flow, bytes: text.into() });
+        let answer = sent(&mut net).remove(0).0;
+        let offered: Vec<_> = challenges(&answer).iter().map(|challenge| challenge.algorithm).collect();
+        assert_eq!(offered, asked);
+    }
 }

@@ -1,0 +1,100 @@
+//! A phone in a real browser: encrypted audio both ways with phones that know nothing of it.
+
+use anyhow::Result;
+use hotline_api_types::{AgentState, EndKind, Event, What};
+use hotline_phone::{PhoneEvent, Speech};
+use hotline_tests::{Center, Hotline, PATIENCE, eventually, hears, listen, wait_until_heard};
+use serde_json::json;
+
+use crate::page::Page;
+
+const CALLER: &str = "+15550100123";
+const BROWSER_HZ: f64 = 600.0;
+const OTHER_HZ: f64 = 1000.0;
+
+async fn start() -> Result<Hotline> {
+    let both = "listen:\n  - HERE:0\n  - {transport: ws, address: HERE:0}";
+    Center::new().sip(both).start().await
+}
+
+#[tokio::test]
+async fn an_agent_in_a_browser_takes_a_call_holds_it_and_keeps_it_over_a_reload() -> Result<()> {
+    let hotline = start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut page = Page::phone(&hotline, "1001", BROWSER_HZ).await?;
+    hotline.set_state("1001", "ready").await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4100").await?;
+    page.state("ringing").await?;
+    page.order("answer", json!({})).await?;
+    page.state("up").await?;
+    watch.agent("1001", AgentState::Talking).await?;
+    caller.say(Speech::tone(OTHER_HZ)).await?;
+    wait_until_heard(&caller, BROWSER_HZ).await?;
+    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+
+    page.order("hold", json!({})).await?;
+    watch.event("the hold", |event| matches!(event.what, What::CallHeld { .. })).await?;
+    page.order("retrieve", json!({})).await?;
+    watch.event("its end", |event| matches!(event.what, What::CallRetrieved { .. })).await?;
+    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+
+    // Another connection, another certificate, other keys, and the same call.
+    page.order("reload", json!({})).await?;
+    page.state("up").await?;
+    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    caller.forget_heard();
+    wait_until_heard(&caller, BROWSER_HZ).await?;
+    let call = watch.call_of(CALLER).await?;
+    page.order("hang_up", json!({})).await?;
+    caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+
+    let record = watch.over(&call).await?;
+    assert_eq!((record.agent.as_deref(), record.recordings.len()), (Some("1001"), 1));
+    let sound = listen(watch.client(), &call).await?;
+    assert!(hears(&sound.customer, OTHER_HZ) && hears(&sound.agent, BROWSER_HZ));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_browser_calls_in_and_one_with_another_certificate_is_heard_by_nobody() -> Result<()> {
+    let hotline = start().await?;
+    let mut watch = hotline.watch().await?;
+    let mut other = hotline.registered("1002").await?;
+    let mut page = Page::phone(&hotline, "1001", BROWSER_HZ).await?;
+    page.order("dial", json!({"to": "1002"})).await?;
+    other.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+    other.answer().await?;
+    page.state("up").await?;
+    other.say(Speech::tone(OTHER_HZ)).await?;
+    wait_until_heard(&other, BROWSER_HZ).await?;
+    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    let stats = page.order("stats", json!({})).await?;
+    assert_eq!(stats["dtls"], "connected", "{stats:#}");
+    page.order("hang_up", json!({})).await?;
+    other.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+
+    let is_over = |event: &Event| matches!(event.what, What::CallEnded { .. });
+    watch.event("the end of the first call", is_over).await?;
+    watch.from_here();
+
+    page.order("forge", json!({})).await?;
+    other.forget_heard();
+    page.order("dial", json!({"to": "1002"})).await?;
+    other.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+    other.answer().await?;
+    other.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+    page.state("over").await?;
+    assert!(!hears(&other.heard(), BROWSER_HZ), "nothing of an unknown browser is passed");
+    let failed = "hotline_media_handshakes_total{outcome=\"wrong_certificate\"} 1";
+    let admin = hotline.admin().await?;
+    eventually("the handshake to be counted", async || {
+        let text = String::from_utf8(admin.get_bytes("/metrics").await?.to_vec())?;
+        Ok(text.contains(failed).then_some(()))
+    })
+    .await?;
+    let call = watch.event("the end of the second", is_over).await?.call;
+    let cause = watch.over(&call.expect("a call")).await?.cause.expect("a cause");
+    assert_eq!((cause.kind, cause.q850), (EndKind::MediaLost, 58));
+    Ok(())
+}

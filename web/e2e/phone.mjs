@@ -1,0 +1,117 @@
+// A phone in a browser, for a test in another language: JsSIP in a bare page, with a tone for a microphone.
+//
+// Environment: BASE_URL (a page of the server, for its origin), SIP_URL (ws://…), SIP_USER, SIP_DOMAIN, SIP_PASSWORD,
+//   TONE_HZ (what the microphone hears).
+// Output, one JSON object a line:
+//   {"ready":true}                                   registered
+//   {"state":"ringing"|"up"|"held"|"retrieved"|"over", …}  of the call; `over` with `cause`
+//   {"done":"<command>"} or {"failed":"<command>","problem":…}
+// Input, one JSON object a line: {"do":"dial","to":"4100"} {"do":"answer"} {"do":"hold"} {"do":"retrieve"} {"do":"hang_up"}
+//   {"do":"press","keys":"12"} {"do":"hear","hz":440}  waits until the tone is heard
+//   {"do":"reload"}                                  loads the page anew in the middle of a call, and goes on with it
+//   {"do":"stats"}                                   what the browser says of the connection
+//   {"do":"forge"}                                   descriptions from here on name another certificate
+//   {"do":"quit"}
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { openBrowser } from './page.mjs';
+
+const { BASE_URL, SIP_URL, SIP_USER, SIP_DOMAIN, SIP_PASSWORD, TONE_HZ = '600' } = process.env;
+const RATE_HZ = 48_000;
+const PAGE = new URL('/phone-of-a-test', BASE_URL).href;
+
+const folder = mkdtempSync(join(tmpdir(), 'hotline-phone-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const microphone = join(folder, 'tone.wav');
+writeFileSync(microphone, tone(Number(TONE_HZ)));
+const [script, { browser, page }] = await Promise.all([
+  bundle(),
+  openBrowser({
+    args: [
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-audio-capture=${microphone}`,
+      '--allow-loopback-in-peer-connection',
+      // The page is given by this driver, so that the browser does not see that it is of this machine.
+      '--disable-features=LocalNetworkAccessChecks',
+      '--autoplay-policy=no-user-gesture-required',
+    ],
+  }),
+]);
+page.on('pageerror', (error) => say({ page_error: String(error) }));
+await page.exposeFunction('hotlineReport', say);
+await page.route(PAGE, (route) =>
+  route.fulfill({ contentType: 'text/html', body: '<!doctype html><audio autoplay></audio>' }),
+);
+await open();
+say({ ready: true });
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (!line.trim()) continue;
+  const { do: what, ...rest } = JSON.parse(line);
+  if (what === 'quit') break;
+  try {
+    say({ done: what, ...(await obey(what, rest)) });
+  } catch (error) {
+    say({ failed: what, problem: String(error) });
+  }
+}
+await browser.close();
+
+function obey(what, rest) {
+  if (what !== 'reload') return page.evaluate(([name, given]) => window.phone[name](given), [what, rest]);
+  return reload();
+}
+
+async function open() {
+  await page.goto(PAGE);
+  await page.addScriptTag({ content: script });
+  const account = { url: SIP_URL, user: SIP_USER, domain: SIP_DOMAIN, password: SIP_PASSWORD };
+  await page.evaluate((given) => window.phone.register(given), account);
+}
+
+/** As a browser does it: the page and its connections are gone at once. */
+async function reload() {
+  const dialog = await page.evaluate(() => window.phone.dialog());
+  await open();
+  await page.evaluate((given) => window.phone.takeOver(given), dialog);
+}
+
+async function bundle() {
+  const entry = fileURLToPath(new URL('phone-page.mjs', import.meta.url));
+  const lib = { entry, formats: ['iife'], name: 'hotlinePhone', fileName: 'phone' };
+  const options = { configFile: false, logLevel: 'error', build: { write: false, minify: false, lib } };
+  const [{ output }] = await build(options);
+  return output[0].code;
+}
+
+/** A WAV of one second with a tone, which the browser repeats. */
+function tone(hz) {
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + RATE_HZ * 2, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(RATE_HZ, 24);
+  header.writeUInt32LE(RATE_HZ * 2, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(RATE_HZ * 2, 40);
+  const samples = Buffer.alloc(RATE_HZ * 2);
+  for (let at = 0; at < RATE_HZ; at += 1) {
+    samples.writeInt16LE(Math.round(16_000 * Math.sin((2 * Math.PI * hz * at) / RATE_HZ)), at * 2);
+  }
+  return Buffer.concat([header, samples]);
+}
+
+function say(report) {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
