@@ -10,6 +10,7 @@ import { word } from '../texts/format';
 import type { Act } from '../ui/acts';
 import { byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
+import type { RowSource } from '../ui/rowWindow';
 import { Tag } from '../ui/Tag';
 import { agentTone } from '../ui/tone';
 import css from './Board.module.css';
@@ -28,7 +29,7 @@ const ORDER: Record<AgentState, number> = {
 };
 
 interface Props {
-  rows: readonly Agent[];
+  rows: RowSource<Agent>;
   acts(agent: Agent): Act[];
 }
 

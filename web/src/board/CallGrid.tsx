@@ -10,6 +10,7 @@ import { useLive } from '../live/store';
 import type { Act } from '../ui/acts';
 import { byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
+import type { RowSource } from '../ui/rowWindow';
 import { Tag } from '../ui/Tag';
 import { callTone } from '../ui/tone';
 import css from './Board.module.css';
@@ -26,7 +27,7 @@ const ORDER: Record<CallState, number> = {
 };
 
 interface Props {
-  rows: readonly LiveCall[];
+  rows: RowSource<LiveCall>;
   acts(call: LiveCall): Act[];
 }
 

@@ -5,12 +5,13 @@ import { useTranslation } from 'react-i18next';
 import { clock } from '../texts/format';
 import { byNumber, byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
+import type { RowSource } from '../ui/rowWindow';
 import css from './Board.module.css';
 import { ClockOf, Service, Waiting } from './cells';
 import type { QueueFigures } from './figures';
 
 interface Props {
-  rows: readonly QueueFigures[];
+  rows: RowSource<QueueFigures>;
   chosen: string | null;
   choose(queue: string | null): void;
 }
