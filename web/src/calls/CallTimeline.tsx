@@ -158,6 +158,11 @@ function Events({ line, chosen, choose }: EventsProps) {
               {(entry.lane === 'sip' || entry.lane === 'decision') && (
                 <span className={css.dim}> {entry.detail}</span>
               )}
+              {entry.lane === 'request' && (
+                <code className={css.requestId} title={t('timeline.request_id', { id: entry.detail })}>
+                  {entry.detail}
+                </code>
+              )}
             </span>
           </button>
         </li>

@@ -191,6 +191,8 @@ export function entryText(t: TFunction, entry: Entry): string {
         : word(t, 'agent.state', entry.word);
     case 'decision':
       return entry.word === 'nobody' ? t('timeline.nobody') : t('timeline.chosen');
+    case 'request':
+      return word(t, 'timeline.request', entry.word);
     case 'sip':
       return entry.word;
     case 'mark':

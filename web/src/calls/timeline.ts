@@ -5,7 +5,7 @@ import type { Tone } from '../ui/tone';
 import { phases } from './record';
 
 /** What a lane is about; `party` and `state` are for one person each. */
-export type LaneKind = 'phase' | 'party' | 'flow' | 'state' | 'decision' | 'sip' | 'mark';
+export type LaneKind = 'phase' | 'party' | 'flow' | 'state' | 'decision' | 'request' | 'sip' | 'mark';
 
 export interface Entry {
   id: string;
@@ -56,6 +56,7 @@ export function timelineOf(call: CallRecord, sources: Sources, now_ms: number): 
     ...partyLanes(call, to_ms),
     { id: 'flow', kind: 'flow', who: null, entries: stepEntries(call) },
     { id: 'decision', kind: 'decision', who: null, entries: decisionEntries(sources.decisions) },
+    { id: 'request', kind: 'request', who: null, entries: requestEntries(call) },
     ...stateLanes(sources.times, from_ms, to_ms),
     { id: 'sip', kind: 'sip', who: null, entries: sipEntries(sources.sip) },
     { id: 'mark', kind: 'mark', who: null, entries: markEntries(call) },
@@ -158,6 +159,16 @@ function decisionEntries(list: DecisionList | undefined): Entry[] {
     agent: made.agent,
     detail: made.decision.words,
     tone: made.agent === null ? 'hold' : 'ready',
+  }));
+}
+
+/** What people and programs had done with the call; the id of each request is in the logs, too. */
+function requestEntries(call: CallRecord): Entry[] {
+  return (call.requests ?? []).map(({ at, what, request_id }, index) => ({
+    ...bare('request', what, Date.parse(at), Date.parse(at)),
+    id: `request ${index}`,
+    detail: request_id,
+    tone: 'ringing',
   }));
 }
 

@@ -21,6 +21,7 @@ import { Tag } from '../ui/Tag';
 import { Matrix } from './Matrix';
 import { difference, type Grants } from './matrix';
 import css from './People.module.css';
+import { roleLabel } from './role';
 import { Act } from './Sure';
 
 /** No role can have this name. */
@@ -75,7 +76,7 @@ function List() {
                         params={{ page: 'roles', name: role.name }}
                         className={grid.link}
                       >
-                        {role.label}
+                        {roleLabel(t, role)}
                       </Link>
                     </td>
                     <td className={grid.dim}>{role.name}</td>
@@ -163,7 +164,7 @@ function Editor({ known: role, tag }: { known: Role | null; tag: string }) {
   const dirty = JSON.stringify(draft) !== JSON.stringify(stored);
   return (
     <>
-      <Panel title={role?.label ?? t('people.new_role')}>
+      <Panel title={role === null ? t('people.new_role') : roleLabel(t, role)}>
         <form
           className={css.form}
           noValidate

@@ -15,6 +15,7 @@ import grid from '../ui/Grid.module.css';
 import { Nothing, Panel } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
 import css from './People.module.css';
+import { roleLabel } from './role';
 import { UserPage } from './UserPage';
 
 /** No user can have this name. */
@@ -131,6 +132,10 @@ function State({ user }: { user: User }) {
 
 /** How people name a role. */
 export function useRoleLabels(): (name: string) => string {
+  const { t } = useTranslation();
   const roles = useQuery(rolesQuery).data;
-  return (name) => roles?.find((role) => role.name === name)?.label ?? name;
+  return (name) => {
+    const known = roles?.find((role) => role.name === name);
+    return known ? roleLabel(t, known) : name;
+  };
 }
