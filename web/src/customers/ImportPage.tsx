@@ -1,6 +1,7 @@
 // Customers out of a CSV file: what it would change, line by line where it is wrong, then all of it or nothing.
 
 import '../texts/wide';
+import '@mantine/core/styles/Progress.css';
 import { Button, Checkbox, NativeSelect, Progress } from '@mantine/core';
 import { IconArrowLeft, IconFileSpreadsheet } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -15,7 +16,6 @@ import { currentLanguage } from '../texts';
 import { Failure, problemText } from '../ui/Failure';
 import grid from '../ui/Grid.module.css';
 import { Panel } from '../ui/Panel';
-import './mantine.css';
 import css from './Customers.module.css';
 import { labelOf } from './draft';
 

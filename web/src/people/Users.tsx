@@ -10,9 +10,9 @@ import type { PageProps } from '../admin/pages';
 import { rolesQuery, usersQuery } from '../api/people';
 import type { User } from '../api/types';
 import { useLive } from '../live/store';
-import { Failure } from '../ui/Failure';
+import { Found } from '../ui/Found';
 import grid from '../ui/Grid.module.css';
-import { Nothing, Panel } from '../ui/Panel';
+import { Panel } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
 import css from './People.module.css';
 import { roleLabel } from './role';
@@ -52,20 +52,9 @@ function List() {
             {t('people.new_user')}
           </Button>
         </div>
-        {users.isError && <Failure error={users.error} retry={() => void users.refetch()} />}
-        {users.isSuccess && shown.length === 0 && <Nothing>{t('people.no_user')}</Nothing>}
-        {shown.length > 0 && <Table users={shown} />}
-        {users.hasNextPage && (
-          <div className={css.tools}>
-            <Button
-              variant="default"
-              loading={users.isFetchingNextPage}
-              onClick={() => void users.fetchNextPage()}
-            >
-              {t('people.more')}
-            </Button>
-          </div>
-        )}
+        <Found query={users} count={shown.length} nothing={t('people.no_user')} more={t('people.more')}>
+          <Table users={shown} />
+        </Found>
       </Panel>
     </div>
   );
