@@ -106,12 +106,6 @@ export function FileEditor({ center }: { center: Center }) {
       {refused && !raced && refused.fields.length + refused.mistakes.length === 0 && (
         <Failure error={refused} />
       )}
-      {wrong > 0 && check !== null && (
-        <div className={css.outside}>
-          {own.length === 0 && <FieldProblems errors={check.errors} />}
-          <Places mistakes={mistakes.filter(({ severity }) => severity === 'error')} />
-        </div>
-      )}
       <Restart sections={check?.needs_restart ?? []} />
       {looking && check !== null && (
         <div className={css.section}>
@@ -132,6 +126,12 @@ export function FileEditor({ center }: { center: Center }) {
           save={() => dirty && setLooking(true)}
         />
       </div>
+      {wrong > 0 && check !== null && (
+        <div className={look.wrong}>
+          {own.length === 0 && <FieldProblems errors={check.errors} />}
+          <Places mistakes={mistakes.filter(({ severity }) => severity === 'error')} />
+        </div>
+      )}
       <Leaving dirty={dirty && !save.isPending} />
     </div>
   );

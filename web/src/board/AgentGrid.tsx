@@ -30,10 +30,12 @@ const ORDER: Record<AgentState, number> = {
 
 interface Props {
   rows: RowSource<Agent>;
+  /** Rows are left out by a filter. */
+  narrowed: boolean;
   acts(agent: Agent): Act[];
 }
 
-export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
+export const AgentGrid = memo(function AgentGrid({ rows, narrowed, acts }: Props) {
   const { t } = useTranslation();
   const columns = useMemo<Column<Agent>[]>(
     () => [
@@ -89,7 +91,7 @@ export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
       columns={columns}
       sorting={FIRST}
       acts={acts}
-      nothing={t('board.no_agents')}
+      nothing={t(narrowed ? 'board.no_agent_fits' : 'board.no_agents')}
     />
   );
 });

@@ -94,7 +94,7 @@ const QueuesPanel = memo(function QueuesPanel({ source, queue, setQueue }: Queue
         </>
       }
     >
-      <QueueGrid rows={shown} chosen={queue} choose={setQueue} />
+      <QueueGrid rows={shown} narrowed={wanted !== ''} chosen={queue} choose={setQueue} />
     </Panel>
   );
 });
@@ -173,7 +173,7 @@ const CallsPanel = memo(function CallsPanel({ queue, setQueue }: OfQueue) {
         </>
       }
     >
-      <CallGrid rows={shown} acts={acts} />
+      <CallGrid rows={shown} narrowed={queue !== null || state !== null || wanted !== ''} acts={acts} />
     </Panel>
   );
 });
@@ -248,7 +248,7 @@ const AgentsPanel = memo(function AgentsPanel({ queue, setQueue }: OfQueue) {
         </>
       }
     >
-      <AgentGrid rows={shown} acts={acts} />
+      <AgentGrid rows={shown} narrowed={queue !== null || state !== null || wanted !== ''} acts={acts} />
     </Panel>
   );
 });

@@ -12,11 +12,13 @@ import type { QueueFigures } from './figures';
 
 interface Props {
   rows: RowSource<QueueFigures>;
+  /** Rows are left out by a filter. */
+  narrowed: boolean;
   chosen: string | null;
   choose(queue: string | null): void;
 }
 
-export const QueueGrid = memo(function QueueGrid({ rows, chosen, choose }: Props) {
+export const QueueGrid = memo(function QueueGrid({ rows, narrowed, chosen, choose }: Props) {
   const { t } = useTranslation();
   const columns = useMemo<Column<QueueFigures>[]>(
     () => [
@@ -66,7 +68,7 @@ export const QueueGrid = memo(function QueueGrid({ rows, chosen, choose }: Props
       sorting={FIRST}
       chosen={chosen}
       choose={({ id }) => choose(id === chosen ? null : id)}
-      nothing={t('board.no_queues')}
+      nothing={t(narrowed ? 'board.no_queue_fits' : 'board.no_queues')}
     />
   );
 });

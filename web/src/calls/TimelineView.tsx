@@ -37,21 +37,23 @@ export function TimelineView({ call, line, recording, playback, chosen, choose }
   const head_ms = began + playback.at_s * 1000 - line.from_ms;
   return (
     <section className={css.timeline} aria-label={t('call.course')}>
-      <Lanes line={line} chosen={chosen} choose={choose} />
-      {recording !== null && (
-        <div className={css.lane}>
-          <span className={css.who}>{t('call.recording')}</span>
-          <div className={css.track} data-wave>
-            <Waveform call={call} recording={recording} line={line} hear={playback.hear} />
+      <div className={css.lanes}>
+        <Lanes line={line} chosen={chosen} choose={choose} />
+        {recording !== null && (
+          <div className={css.lane}>
+            <span className={css.who}>{t('call.recording')}</span>
+            <div className={css.track} data-wave>
+              <Waveform call={call} recording={recording} line={line} hear={playback.hear} />
+            </div>
           </div>
-        </div>
-      )}
+        )}
+        {recording !== null && (
+          <div className={css.over} aria-hidden>
+            <span className={css.playhead} style={{ left: `${percent(head_ms, span_ms)}%` }} />
+          </div>
+        )}
+      </div>
       <Axis line={line} />
-      {recording !== null && (
-        <div className={css.over} aria-hidden>
-          <span className={css.playhead} style={{ left: `${percent(head_ms, span_ms)}%` }} />
-        </div>
-      )}
       {recording !== null && <Controls call={call} recording={recording} playback={playback} />}
     </section>
   );

@@ -1,7 +1,6 @@
 // Customers out of a CSV file: what it would change, line by line where it is wrong, then all of it or nothing.
 
 import '../texts/wide';
-import '@mantine/core/styles/Progress.css';
 import { Button, Checkbox, NativeSelect, Progress } from '@mantine/core';
 import { IconArrowLeft, IconFileSpreadsheet } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';

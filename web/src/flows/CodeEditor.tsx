@@ -57,7 +57,16 @@ export function CodeEditor(props: Props) {
     if (!host.current) return;
     const editor = new EditorView({ parent: host.current, state: stateOf(current) });
     view.current = editor;
-    return () => editor.destroy();
+    // What is being written stays in sight when a list of mistakes takes room below.
+    const sizes = new ResizeObserver(() => {
+      if (!editor.hasFocus) return;
+      editor.dispatch({ effects: EditorView.scrollIntoView(editor.state.selection.main.head) });
+    });
+    sizes.observe(host.current);
+    return () => {
+      sizes.disconnect();
+      editor.destroy();
+    };
   }, []);
   useEffect(() => {
     const editor = view.current;

@@ -2,7 +2,7 @@
 
 import '../texts/people';
 import { Button, Checkbox, TextInput } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { IconArrowLeft, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -42,18 +42,22 @@ function List() {
   const navigate = useNavigate();
   return (
     <div className={css.page}>
-      <Panel title={t('people.roles')} count={roles.data?.length}>
-        {may && (
-          <div className={css.tools}>
+      <Panel
+        title={t('people.roles')}
+        count={roles.data?.length}
+        aside={
+          may && (
             <Button
+              leftSection={<IconPlus size={15} aria-hidden />}
               onClick={() =>
                 void navigate({ to: '/admin/$page/$name', params: { page: 'roles', name: NEW } })
               }
             >
               {t('people.new_role')}
             </Button>
-          </div>
-        )}
+          )
+        }
+      >
         {roles.isError && <Failure error={roles.error} retry={() => void roles.refetch()} />}
         {roles.data && (
           <div className={grid.scroll}>

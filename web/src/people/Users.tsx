@@ -2,6 +2,7 @@
 
 import '../texts/people';
 import { Button, TextInput } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -37,20 +38,26 @@ function List() {
   );
   return (
     <div className={css.page}>
-      <Panel title={t('people.users')} count={all.length}>
+      <Panel
+        title={t('people.users')}
+        count={all.length}
+        aside={
+          <Button
+            leftSection={<IconPlus size={15} aria-hidden />}
+            onClick={() => void navigate({ to: '/admin/$page/$name', params: { page: 'users', name: NEW } })}
+          >
+            {t('people.new_user')}
+          </Button>
+        }
+      >
         <div className={css.tools}>
           <TextInput
-            className={css.grow ?? ''}
+            className={css.find ?? ''}
             aria-label={t('people.find_user')}
             placeholder={t('people.find_user')}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />
-          <Button
-            onClick={() => void navigate({ to: '/admin/$page/$name', params: { page: 'users', name: NEW } })}
-          >
-            {t('people.new_user')}
-          </Button>
         </div>
         <Found query={users} count={shown.length} nothing={t('people.no_user')} more={t('people.more')}>
           <Table users={shown} />

@@ -188,14 +188,13 @@ function Charts({ queues }: { queues: string[] }) {
     () => serviceSeries(today.data, yesterday.data, queues, [t('wall.today'), t('wall.yesterday')]),
     [today.data, yesterday.data, queues, t],
   );
-  const height = Math.round(font * 16);
   return (
     <div className={css.charts}>
       <figure>
         <figcaption>
           {t('wall.calls_chart')} <Legend />
         </figcaption>
-        <Chart label={t('wall.calls_chart')} {...offered} format={whole} height={height} font={font} />
+        <Chart label={t('wall.calls_chart')} {...offered} format={whole} height={null} font={font} />
       </figure>
       <figure>
         <figcaption>
@@ -205,7 +204,7 @@ function Charts({ queues }: { queues: string[] }) {
           label={t('wall.service_chart')}
           {...service}
           format={percent}
-          height={height}
+          height={null}
           font={font}
           max={1}
         />

@@ -198,7 +198,7 @@ const Head = memo(function Head({ columns, sorting, sortBy, menu }: HeadProps) {
                   className={`${css.sort} ${sorted ? css.sorted : ''}`}
                   onClick={() => sortBy(column.id)}
                 >
-                  {column.title}
+                  <span className={css.text}>{column.title}</span>
                   {sorted && <Arrow size={13} aria-hidden />}
                 </button>
               ) : (
