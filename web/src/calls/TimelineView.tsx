@@ -6,7 +6,7 @@ import type { TFunction } from 'i18next';
 import { memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { recordingUrl } from '../api/calls';
-import type { Recording } from '../api/types';
+import type { Decision, Recording } from '../api/types';
 import { useMay } from '../app/session';
 import { useLive } from '../live/store';
 import { clock, short, timeWithMs, word } from '../texts/format';
@@ -200,6 +200,16 @@ export function entryText(t: TFunction, entry: Entry): string {
     case 'mark':
       return [word(t, 'call.mark', entry.word), entry.detail].filter((text) => text !== '').join(' · ');
   }
+}
+
+/** Where the caller stood, and what kept agents from the call, with how many each. */
+export function decisionText(t: TFunction, { position, waited_ms, refused }: Decision): string {
+  const gates = new Map<string, number>();
+  for (const { gate } of refused) gates.set(gate, (gates.get(gate) ?? 0) + 1);
+  return [
+    t('timeline.place', { position, waited: clock(waited_ms) }),
+    ...[...gates].map(([gate, count]) => `${word(t, 'board.gate', gate)} ${count}`),
+  ].join(' · ');
 }
 
 function percent(ms: number, span_ms: number): number {

@@ -1,6 +1,6 @@
 // A call as lanes on one axis of time: who was in it, what it did, which steps, decisions and messages there were. Pure.
 
-import type { AgentTimes, CallRecord, DecisionList, Recording, SipMessage } from '../api/types';
+import type { AgentTimes, CallRecord, Decision, DecisionList, Recording, SipMessage } from '../api/types';
 import type { Tone } from '../ui/tone';
 import { phases } from './record';
 
@@ -14,6 +14,8 @@ export interface Entry {
   word: string;
   /** More words, shown as they are. */
   detail: string;
+  /** Of a decision: why it was so. */
+  decision?: Decision;
   agent: string | null;
   from_ms: number;
   /** The same as `from_ms` for a moment. */
@@ -157,7 +159,7 @@ function decisionEntries(list: DecisionList | undefined): Entry[] {
   return (list?.decisions ?? []).map((made) => ({
     ...bare('decision', made.agent === null ? 'nobody' : 'chosen', Date.parse(made.at), Date.parse(made.at)),
     agent: made.agent,
-    detail: made.decision.words,
+    decision: made.decision,
     tone: made.agent === null ? 'hold' : 'ready',
   }));
 }
