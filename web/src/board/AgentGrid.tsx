@@ -42,14 +42,14 @@ export const AgentGrid = memo(function AgentGrid({ rows, narrowed, acts }: Props
       {
         id: 'name',
         title: t('board.agent'),
-        width: 'minmax(108px, 1.7fr)',
+        width: 'minmax(106px, 1.6fr)',
         compare: (one, other) => byText(one.name, other.name),
         cell: (agent) => <Name agent={agent} />,
       },
       {
         id: 'state',
         title: t('board.state'),
-        width: 'minmax(104px, 1.2fr)',
+        width: 'minmax(100px, 1.2fr)',
         compare: byState,
         cell: ({ state, reason }) => (
           <Tag tone={agentTone(state)}>
@@ -69,7 +69,7 @@ export const AgentGrid = memo(function AgentGrid({ rows, narrowed, acts }: Props
       {
         id: 'call',
         title: t('board.with'),
-        width: 'minmax(92px, 1fr)',
+        width: 'minmax(112px, 1.1fr)',
         cell: ({ call }) => call !== null && <Caller call={call} />,
       },
       {

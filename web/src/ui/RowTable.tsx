@@ -189,7 +189,7 @@ const Head = memo(function Head({ columns, sorting, sortBy, menu }: HeadProps) {
               key={column.id}
               role="columnheader"
               className={`${css.title} ${column.right ? css.right : ''}`}
-              title={column.hint}
+              title={column.hint ?? column.title}
               aria-sort={sorted ? (sorting.down ? 'descending' : 'ascending') : 'none'}
             >
               {column.compare ? (
