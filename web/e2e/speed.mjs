@@ -1,5 +1,5 @@
 // Measures the live board as a browser works it: 1,000 agents, 200 queues, 20 updates a second, by a trace. Says whether
-// scripting, style and layout of an update take less than 10 ms at the 95th percentile, and fails beyond twice that. Serves dist/ with a made-up center.
+// scripting, style and layout of an update take less than 10 ms at the 95th percentile, and fails when not. Serves dist/ with a made-up center.
 //
 // Environment: SECONDS of the measurement (4), SCREENSHOT (a file, optional).
 
@@ -9,12 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { openBrowser } from './page.mjs';
 
 /** What an update may take. */
-const GOAL_MS = 10;
-/**
- * What fails the run. The processors of a virtual machine that waits between updates are woken cold and share a core, which doubles what the same
- * work takes from one run to the next; what the pages themselves add is beyond that.
- */
-const LIMIT_MS = 2 * GOAL_MS;
+const LIMIT_MS = 10;
 const AGENTS = 1000;
 const QUEUES = 200;
 const QUEUES_OF_AGENT = 5;
@@ -70,7 +65,7 @@ const timer = setInterval(update, 1000 / UPDATES_PER_S);
 await page.waitForFunction((mark) => performance.getEntriesByName(mark).length > 30, MARK);
 // What else runs on the machine only adds: of a few tries the best counts.
 let took = [];
-for (let tries = 0; tries < TRIES && (took.length === 0 || at(took, 0.95) >= GOAL_MS); tries += 1) {
+for (let tries = 0; tries < TRIES && (took.length === 0 || at(took, 0.95) >= LIMIT_MS); tries += 1) {
   const next = perUpdate(await record(SECONDS * 1000)).sort((one, other) => one - other);
   if (took.length === 0 || at(next, 0.95) < at(took, 0.95)) took = next;
 }
@@ -86,8 +81,6 @@ console.log(
     `median ${at(took, 0.5).toFixed(1)} ms, p95 ${at(took, 0.95).toFixed(1)} ms, most ${at(took, 1).toFixed(1)} ms`,
 );
 if (took.length < (SECONDS * UPDATES_PER_S) / 2) fail('too few updates came to say anything');
-if (at(took, 0.95) >= GOAL_MS)
-  console.log(`that is more than the ${GOAL_MS} ms that are wanted; more than ${LIMIT_MS} ms would fail`);
 if (at(took, 0.95) >= LIMIT_MS) fail(`an update takes more than ${LIMIT_MS} ms`);
 
 /** The value below which that share of the sorted ones lies. */

@@ -7,7 +7,6 @@ import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from 're
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../app/session';
 import { Nothing } from '../ui/Panel';
-import './mantine.css';
 import css from './Admin.module.css';
 import { useFreshCenter } from './center';
 import { GROUPS, openPages, PAGES, type PageId, type PageProps } from './pages';

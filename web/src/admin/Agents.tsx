@@ -1,10 +1,8 @@
 // Agents: all of them in a grid of skills and queues, each of them in a form.
 
-import { Button, NativeSelect, SegmentedControl, TextInput } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
-import { IconPlus, IconTags } from '@tabler/icons-react';
-import { useNavigate } from '@tanstack/react-router';
-import { useMemo, useRef, useState } from 'react';
+import { Button, NativeSelect, SegmentedControl } from '@mantine/core';
+import { IconTags } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Center } from '../api/config';
 import { useMay } from '../app/session';
@@ -13,27 +11,19 @@ import { AgentEditor } from './AgentEditor';
 import { AgentSheet } from './AgentSheet';
 import { entryChoices, groupChoices, skillNames } from './choices';
 import { type Entry, entryOf } from './draft';
-import { NEW } from './EntryEditor';
 import css from './Form.module.css';
 import { type Column, changedCells, partsOf, type Sheet, sheetOf, withoutSkill } from './grid';
-import { Loaded } from './Loaded';
+import { ListSearch, NewEntry } from './ListTools';
 import { PendingActs, PendingProblems, usePending } from './Pending';
-import type { PageProps } from './pages';
+import { sectionPage } from './SectionPage';
 import { SkillList } from './SkillList';
 
-export default function Agents({ name }: PageProps) {
-  return (
-    <Loaded>
-      {(center) => (name === null ? <Grid center={center} /> : <AgentEditor name={name} center={center} />)}
-    </Loaded>
-  );
-}
+export default sectionPage(Grid, AgentEditor);
 
 type Kinds = 'both' | 'skill' | 'queue';
 
 function Grid({ center }: { center: Center }) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
   const may = useMay('config.edit');
   const [begun, setBegun] = useState(center);
   const before = useMemo(() => sheetOf(begun.sections), [begun]);
@@ -49,16 +39,10 @@ function Grid({ center }: { center: Center }) {
   const [text, setText] = useState('');
   const [group, setGroup] = useState('');
   const [kinds, setKinds] = useState<Kinds>('both');
-  const search = useRef<HTMLInputElement>(null);
   const columns = useSteady(columnsOf(center, sheet, kinds));
   const agents = useMemo(() => found(sheet.agents, text, group), [sheet.agents, text, group]);
   const changed = edited === null ? 0 : changedCells(before, edited, columnsOf(center, sheet, 'both'));
   const wrong = useMemo(() => wrongCells(check.check?.errors ?? []), [check.check]);
-  const begin = () => void navigate({ to: '/admin/$page/$name', params: { page: 'agents', name: NEW } });
-  useHotkeys([
-    ['/', () => search.current?.focus()],
-    ['alt+N', () => may && begin(), { usePhysicalKeys: true }],
-  ]);
   const total = Object.keys(sheet.agents).length;
   return (
     <Panel
@@ -67,24 +51,15 @@ function Grid({ center }: { center: Center }) {
       aside={
         <>
           {may && (
-            <>
-              <Button
-                variant="subtle"
-                leftSection={<IconTags size={15} aria-hidden />}
-                onClick={() => setSkillsOpen(true)}
-              >
-                {t('admin_agent.skills')}
-              </Button>
-              <Button
-                variant="subtle"
-                leftSection={<IconPlus size={15} aria-hidden />}
-                title={t('admin_form.new_key')}
-                onClick={begin}
-              >
-                {t('admin_agent.new')}
-              </Button>
-            </>
+            <Button
+              variant="subtle"
+              leftSection={<IconTags size={15} aria-hidden />}
+              onClick={() => setSkillsOpen(true)}
+            >
+              {t('admin_agent.skills')}
+            </Button>
           )}
+          <NewEntry page="agents" label={t('admin_agent.new')} />
           <PendingActs
             title={t('admin_agent.save_title', { count: Math.max(changed, parts.length) })}
             parts={parts}
@@ -101,16 +76,7 @@ function Grid({ center }: { center: Center }) {
       }
     >
       <div className={css.search}>
-        <TextInput
-          ref={search}
-          className={css.text}
-          aria-label={t('admin_form.search')}
-          placeholder={t('admin_agent.search')}
-          title={t('admin_form.search_key')}
-          autoComplete="off"
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
+        <ListSearch placeholder={t('admin_agent.search')} text={text} set={setText} />
         <NativeSelect
           aria-label={t('admin_agent.group')}
           value={group}

@@ -1,95 +1,58 @@
 // The entries of a section: searched, opened, begun.
 
-import { Button, TextInput } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
-import { IconPlus } from '@tabler/icons-react';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
+import { Link } from '@tanstack/react-router';
+import { type KeyboardEvent, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMay } from '../app/session';
+import type { Center } from '../api/config';
 import grid from '../ui/Grid.module.css';
 import { Nothing, Panel } from '../ui/Panel';
-import { NEW } from './EntryEditor';
+import { type Entry, entriesOf } from './draft';
 import css from './Form.module.css';
-import type { PageId } from './pages';
+import { ListSearch, NewEntry } from './ListTools';
 
-export interface ListColumn<Row> {
+/** The name of an entry, and what it is. */
+type Row = [string, Entry];
+
+interface ListColumn {
   id: string;
   title: string;
   right?: boolean;
   cell: (row: Row) => ReactNode;
 }
 
-interface Props<Row> {
-  page: PageId;
-  rows: readonly Row[];
-  nameOf: (row: Row) => string;
+interface Props {
+  /** The page, and the section of the same name. */
+  page: 'numbers' | 'queues' | 'reasons' | 'trunks' | 'hours';
+  center: Center;
+  /** The texts of the page. */
+  words: 'admin_number' | 'admin_queue' | 'admin_reason' | 'admin_trunk' | 'admin_hours';
   /** What the search looks into, beside the name. */
   textOf: (row: Row) => string;
-  columns: readonly ListColumn<Row>[];
-  /** What the first column is called. */
-  nameTitle: string;
-  newLabel: string;
-  nothing: string;
-  hint?: ReactNode;
-  aside?: ReactNode;
-  children?: ReactNode;
+  columns: readonly ListColumn[];
 }
 
-export function EntryList<Row>(props: Props<Row>) {
+export function EntryList({ page, center, words, textOf, columns }: Props) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
-  const may = useMay('config.edit');
   const [text, setText] = useState('');
-  const search = useRef<HTMLInputElement>(null);
+  const rows = entriesOf(center.sections[page]);
   const wanted = text.trim().toLowerCase();
-  const found = props.rows.filter(
-    (row) =>
-      wanted === '' ||
-      props.nameOf(row).toLowerCase().includes(wanted) ||
-      props.textOf(row).toLowerCase().includes(wanted),
-  );
-  const begin = () => void navigate({ to: '/admin/$page/$name', params: { page: props.page, name: NEW } });
-  useHotkeys([
-    ['/', () => search.current?.focus()],
-    ['alt+N', () => may && begin(), { usePhysicalKeys: true }],
-  ]);
+  const found = rows.filter((row) => `${row[0]} ${textOf(row)}`.toLowerCase().includes(wanted));
   return (
     <Panel
-      title={t(`admin.page.${props.page}`)}
-      count={props.rows.length}
-      aside={
-        <>
-          {props.aside}
-          {may && (
-            <Button
-              leftSection={<IconPlus size={15} aria-hidden />}
-              title={t('admin_form.new_key')}
-              onClick={begin}
-            >
-              {props.newLabel}
-            </Button>
-          )}
-        </>
-      }
+      title={t(`admin.page.${page}`)}
+      count={rows.length}
+      aside={<NewEntry page={page} label={t(`${words}.new`)} />}
     >
       <div className={css.search}>
-        <TextInput
-          ref={search}
-          className={css.text}
-          aria-label={t('admin_form.search')}
+        <ListSearch
           placeholder={t('admin_form.search')}
-          title={t('admin_form.search_key')}
-          autoComplete="off"
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          text={text}
+          set={setText}
           onKeyDown={(event) => event.key === 'ArrowDown' && step(event, 0)}
         />
-        {props.hint}
       </div>
-      {props.children}
-      {props.rows.length === 0 ? (
-        <Nothing>{props.nothing}</Nothing>
+      {rows.length === 0 ? (
+        <Nothing>{t(`${words}.none`)}</Nothing>
       ) : found.length === 0 ? (
         <Nothing>{t('admin_form.nothing_found')}</Nothing>
       ) : (
@@ -97,8 +60,8 @@ export function EntryList<Row>(props: Props<Row>) {
           <table className={grid.grid}>
             <thead>
               <tr>
-                <th>{props.nameTitle}</th>
-                {props.columns.map(({ id, title, right }) => (
+                <th>{t(`${words}.id`)}</th>
+                {columns.map(({ id, title, right }) => (
                   <th key={id} className={right ? grid.right : undefined}>
                     {title}
                   </th>
@@ -107,19 +70,19 @@ export function EntryList<Row>(props: Props<Row>) {
             </thead>
             <tbody>
               {found.map((row) => (
-                <tr key={props.nameOf(row)}>
+                <tr key={row[0]}>
                   <td>
                     <Link
                       to="/admin/$page/$name"
-                      params={{ page: props.page, name: props.nameOf(row) }}
+                      params={{ page, name: row[0] }}
                       className={grid.link}
                       data-entry
                       onKeyDown={move}
                     >
-                      {props.nameOf(row)}
+                      {row[0]}
                     </Link>
                   </td>
-                  {props.columns.map(({ id, right, cell }) => (
+                  {columns.map(({ id, right, cell }) => (
                     <td key={id} className={right ? `num ${grid.right}` : undefined}>
                       {cell(row)}
                     </td>

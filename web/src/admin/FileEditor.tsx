@@ -1,23 +1,33 @@
 // The file as it is written, comments and all, for what has no form; what is wrong is marked where it stands.
 
 import { Button } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Center, centerQuery, checkConfig, readCenter, saveConfig } from '../api/config';
+import {
+  type Center,
+  centerQuery,
+  checkConfig,
+  configSchemaQuery,
+  readCenter,
+  saveConfig,
+} from '../api/config';
 import { Problem } from '../api/http';
 import type { ConfigCheck, FlowMistake } from '../api/types';
 import { useMay } from '../app/session';
 import { CodeEditor, type CodeHandle } from '../flows/CodeEditor';
+import type { Path, Schema } from '../flows/schema';
 import { useLive } from '../live/store';
 import { dayAndTime } from '../texts/format';
 import { Failure } from '../ui/Failure';
 import { Tag } from '../ui/Tag';
 import { Restart } from './Change';
+import { namesAt } from './centerNames';
 import css from './Form.module.css';
 import { Leaving } from './Leaving';
 import { FieldProblems, Places } from './Problems';
 import { UnifiedDiff } from './UnifiedDiff';
+import { useFlowNames } from './useFlows';
 import look from './Versions.module.css';
 
 const CHECK_AFTER_MS = 400;
@@ -34,6 +44,9 @@ export function FileEditor({ center }: { center: Center }) {
   const [looking, setLooking] = useState(false);
   const dirty = text !== begun.text;
   const check = useTextCheck(text, dirty);
+  const schema = (useQuery({ ...configSchemaQuery(), enabled: may }).data as Schema | undefined) ?? null;
+  const flows = useFlowNames();
+  const names = (path: Path, isKey: boolean) => namesAt(text, path, isKey, flows);
   useEffect(() => {
     // What others save is shown at once while nothing is typed here.
     if (dirty || begun.tag === center.tag) return;
@@ -93,12 +106,6 @@ export function FileEditor({ center }: { center: Center }) {
       {refused && !raced && refused.fields.length + refused.mistakes.length === 0 && (
         <Failure error={refused} />
       )}
-      {wrong > 0 && check !== null && (
-        <div className={css.outside}>
-          {own.length === 0 && <FieldProblems errors={check.errors} />}
-          <Places mistakes={mistakes.filter(({ severity }) => severity === 'error')} />
-        </div>
-      )}
       <Restart sections={check?.needs_restart ?? []} />
       {looking && check !== null && (
         <div className={css.section}>
@@ -111,20 +118,25 @@ export function FileEditor({ center }: { center: Center }) {
           label={t('admin_history.file')}
           text={text}
           readOnly={!may}
-          schema={null}
-          steps={NO_STEPS}
+          schema={schema}
+          names={names}
           mistakes={own}
           changed={setText}
           moved={ignore}
           save={() => dirty && setLooking(true)}
         />
       </div>
+      {wrong > 0 && check !== null && (
+        <div className={look.wrong}>
+          {own.length === 0 && <FieldProblems errors={check.errors} />}
+          <Places mistakes={mistakes.filter(({ severity }) => severity === 'error')} />
+        </div>
+      )}
       <Leaving dirty={dirty && !save.isPending} />
     </div>
   );
 }
 
-const NO_STEPS: readonly string[] = [];
 const ignore = () => {};
 
 function useTextCheck(text: string, dirty: boolean): ConfigCheck | null {

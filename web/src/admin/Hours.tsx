@@ -15,10 +15,10 @@ import { type FieldGroup, Section, useForm } from './Form';
 import form from './Form.module.css';
 import css from './Hours.module.css';
 import { barsOf, DAYS, type Day, hoursFromForm, hoursPath, hoursToForm, spansOf, type Week } from './hours';
-import { Loaded } from './Loaded';
 import { OpenNow, StateTag } from './OpenNow';
 import type { PageProps } from './pages';
 import { plain } from './plain';
+import { sectionPage } from './SectionPage';
 import { Year } from './Year';
 
 const WORDS = { field: 'hours_field', hint: 'hours_hint', group: 'hours_group' };
@@ -43,12 +43,10 @@ const GROUPS: readonly FieldGroup[] = [
 export default function HoursPage({ name }: PageProps) {
   const seesConfig = useMay('config.see');
   if (!seesConfig) return <ByHand />;
-  return (
-    <Loaded>
-      {(center) => (name === null ? <List center={center} /> : <Editor name={name} center={center} />)}
-    </Loaded>
-  );
+  return <OfSection name={name} />;
 }
+
+const OfSection = sectionPage(List, Editor);
 
 /** For those who may open and close by hand and no more. */
 function ByHand() {
@@ -70,12 +68,9 @@ function List({ center }: { center: Center }) {
   return (
     <EntryList
       page="hours"
-      rows={entriesOf(center.sections.hours)}
-      nameOf={([id]) => id}
+      center={center}
+      words="admin_hours"
       textOf={([, entry]) => String(entry.zone ?? '')}
-      nameTitle={t('admin_hours.id')}
-      newLabel={t('admin_hours.new')}
-      nothing={t('admin_hours.none')}
       columns={[
         {
           id: 'now',

@@ -4,36 +4,24 @@ import { useTranslation } from 'react-i18next';
 import type { Center } from '../api/config';
 import grid from '../ui/Grid.module.css';
 import { flowChoices, languageChoices } from './choices';
-import { entriesOf } from './draft';
 import { EntryEditor } from './EntryEditor';
 import { EntryList } from './EntryList';
 import type { FieldGroup } from './Form';
-import { Loaded } from './Loaded';
-import type { PageProps } from './pages';
+import { sectionPage } from './SectionPage';
 import { FlowLink, useFlowNames } from './useFlows';
 
 const WORDS = { field: 'number_field', hint: 'number_hint', group: 'number_group' };
 
-export default function Numbers({ name }: PageProps) {
-  return (
-    <Loaded>
-      {(center) => (name === null ? <List center={center} /> : <Editor name={name} center={center} />)}
-    </Loaded>
-  );
-}
+export default sectionPage(List, Editor);
 
 function List({ center }: { center: Center }) {
   const { t } = useTranslation();
-  const rows = entriesOf(center.sections.numbers);
   return (
     <EntryList
       page="numbers"
-      rows={rows}
-      nameOf={([number]) => number}
+      center={center}
+      words="admin_number"
       textOf={([, entry]) => Object.values(entry).join(' ')}
-      nameTitle={t('admin_number.number')}
-      newLabel={t('admin_number.new')}
-      nothing={t('admin_number.none')}
       columns={[
         { id: 'name', title: t('number_field.name'), cell: ([, entry]) => text(entry.name) },
         {
@@ -78,8 +66,8 @@ function Editor({ name, center }: { name: string; center: Center }) {
       groups={groups}
       words={WORDS}
       blank={{}}
-      nameLabel={t('admin_number.number')}
-      nameHint={t('admin_number.number_hint')}
+      nameLabel={t('admin_number.id')}
+      nameHint={t('admin_number.id_hint')}
       renames
       removal={() => ({ parts: [], note: <p>{t('admin_number.removal')}</p> })}
     />

@@ -5,40 +5,30 @@ import type { Center } from '../api/config';
 import { queueLength } from '../live/state';
 import { useLive } from '../live/store';
 import { word } from '../texts/format';
-import { entriesOf, entryOf, type Part } from './draft';
+import { entryOf, type Part } from './draft';
 import { EntryEditor, NEW } from './EntryEditor';
 import { EntryList } from './EntryList';
 import { FieldGroups } from './Form';
 import css from './Form.module.css';
-import { Loaded } from './Loaded';
 import { Members } from './Members';
 import { Plan } from './Plan';
-import type { PageProps } from './pages';
 import { membersOf, queueFromForm, queuePath, queueToForm } from './queue';
 import { queueGroups } from './queueFields';
+import { sectionPage } from './SectionPage';
 import { usePromptNames } from './usePrompts';
 
 const WORDS = { field: 'queue_field', hint: 'queue_hint', group: 'queue_group' };
 
-export default function Queues({ name }: PageProps) {
-  return (
-    <Loaded>
-      {(center) => (name === null ? <List center={center} /> : <Editor name={name} center={center} />)}
-    </Loaded>
-  );
-}
+export default sectionPage(List, Editor);
 
 function List({ center }: { center: Center }) {
   const { t } = useTranslation();
   return (
     <EntryList
       page="queues"
-      rows={entriesOf(center.sections.queues)}
-      nameOf={([id]) => id}
+      center={center}
+      words="admin_queue"
       textOf={([, entry]) => `${entry.name ?? ''} ${entry.strategy ?? ''}`}
-      nameTitle={t('admin_queue.id')}
-      newLabel={t('admin_queue.new')}
-      nothing={t('admin_queue.none')}
       columns={[
         { id: 'name', title: t('queue_field.name'), cell: ([id, entry]) => String(entry.name ?? id) },
         {

@@ -9,8 +9,7 @@ import { EntryEditor, NEW } from './EntryEditor';
 import { EntryList } from './EntryList';
 import type { FieldGroup } from './Form';
 import css from './Form.module.css';
-import { Loaded } from './Loaded';
-import type { PageProps } from './pages';
+import { sectionPage } from './SectionPage';
 
 const WORDS = { field: 'reason_field', hint: 'reason_hint', group: 'reason_group' };
 const CLASSES = ['break', 'meal', 'work', 'training', 'fault', 'other'] as const;
@@ -27,25 +26,16 @@ const GROUPS: readonly FieldGroup[] = [
   },
 ];
 
-export default function Reasons({ name }: PageProps) {
-  return (
-    <Loaded>
-      {(center) => (name === null ? <List center={center} /> : <Editor name={name} center={center} />)}
-    </Loaded>
-  );
-}
+export default sectionPage(List, Editor);
 
 function List({ center }: { center: Center }) {
   const { t } = useTranslation();
   return (
     <EntryList
       page="reasons"
-      rows={entriesOf(center.sections.reasons)}
-      nameOf={([id]) => id}
+      center={center}
+      words="admin_reason"
       textOf={([, entry]) => String(entry.name ?? '')}
-      nameTitle={t('admin_reason.id')}
-      newLabel={t('admin_reason.new')}
-      nothing={t('admin_reason.none')}
       columns={[
         { id: 'name', title: t('reason_field.name'), cell: ([id, entry]) => String(entry.name ?? id) },
         {

@@ -3,13 +3,12 @@
 import { useTranslation } from 'react-i18next';
 import type { Center } from '../api/config';
 import grid from '../ui/Grid.module.css';
-import { type Entry, entriesOf, entryOf, type Part, partOf, put } from './draft';
+import { type Entry, entryOf, type Part, partOf, put } from './draft';
 import { EntryEditor, NEW } from './EntryEditor';
 import { EntryList } from './EntryList';
 import type { Field, FieldGroup } from './Form';
 import css from './Form.module.css';
-import { Loaded } from './Loaded';
-import type { PageProps } from './pages';
+import { sectionPage } from './SectionPage';
 import { HealthTag, lastError, RegistrationTag, TrunkHealth, useTrunks } from './trunkHealth';
 
 const WORDS = { field: 'trunk_field', hint: 'trunk_hint', group: 'trunk_group' };
@@ -67,13 +66,7 @@ function groupsOf(entry: Entry): FieldGroup[] {
   return [{ id: 'way', fields: way }, { id: 'account', fields: [...LOGIN, ...register] }, LIMITS, NUMBERS];
 }
 
-export default function Trunks({ name }: PageProps) {
-  return (
-    <Loaded>
-      {(center) => (name === null ? <List center={center} /> : <Editor name={name} center={center} />)}
-    </Loaded>
-  );
-}
+export default sectionPage(List, Editor);
 
 function List({ center }: { center: Center }) {
   const { t } = useTranslation();
@@ -82,12 +75,9 @@ function List({ center }: { center: Center }) {
   return (
     <EntryList
       page="trunks"
-      rows={entriesOf(center.sections.trunks)}
-      nameOf={([id]) => id}
+      center={center}
+      words="admin_trunk"
       textOf={([, entry]) => JSON.stringify(entry.servers ?? entry.peers ?? '')}
-      nameTitle={t('admin_trunk.id')}
-      newLabel={t('admin_trunk.new')}
-      nothing={t('admin_trunk.none')}
       columns={[
         { id: 'health', title: t('admin_health.health'), cell: ([id]) => <HealthTag trunk={of(id)} /> },
         {

@@ -96,7 +96,11 @@ export function TrunkHealth({ trunk }: { trunk: TrunkStatus }) {
           {t('admin_health.calls', { count: trunk.calls, in: trunk.calls_in, out: trunk.calls_out })}
         </span>
       </p>
-      {trunk.problem !== null && <p className={css.error}>{trunk.problem}</p>}
+      {trunk.problem !== null && (
+        <p className={css.error} lang="en">
+          {trunk.problem}
+        </p>
+      )}
       {trunk.servers.length > 0 && (
         <table className={css.rows}>
           <thead>
@@ -119,7 +123,7 @@ export function TrunkHealth({ trunk }: { trunk: TrunkStatus }) {
                     {t(usable ? 'admin_health.usable' : 'admin_health.unusable')}
                   </Tag>
                 </td>
-                <td>{problem}</td>
+                <td lang="en">{problem}</td>
               </tr>
             ))}
           </tbody>

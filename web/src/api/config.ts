@@ -33,6 +33,15 @@ export async function rollBackConfig(version: number, ifMatch: string): Promise<
   return { ...answer.body, tag: answer.tag };
 }
 
+/** The JSON schema of the center's file. It changes with the server alone. */
+export function configSchemaQuery() {
+  return queryOptions({
+    queryKey: ['config-schema'],
+    queryFn: ({ signal }) => request('GET', '/api/v1/config/schema', { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 export function configVersionsQuery() {
   return queryOptions({
     queryKey: ['config', 'versions'],

@@ -1,6 +1,8 @@
 // User, password, and the one-time code of those who have a second factor.
 
+import '@mantine/core/styles/FloatingIndicator.css';
 import '@mantine/core/styles/PasswordInput.css';
+import '@mantine/core/styles/SegmentedControl.css';
 import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';

@@ -10,6 +10,7 @@ import { word } from '../texts/format';
 import type { Act } from '../ui/acts';
 import { byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
+import type { RowSource } from '../ui/rowWindow';
 import { Tag } from '../ui/Tag';
 import { agentTone } from '../ui/tone';
 import css from './Board.module.css';
@@ -28,25 +29,27 @@ const ORDER: Record<AgentState, number> = {
 };
 
 interface Props {
-  rows: readonly Agent[];
+  rows: RowSource<Agent>;
+  /** Rows are left out by a filter. */
+  narrowed: boolean;
   acts(agent: Agent): Act[];
 }
 
-export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
+export const AgentGrid = memo(function AgentGrid({ rows, narrowed, acts }: Props) {
   const { t } = useTranslation();
   const columns = useMemo<Column<Agent>[]>(
     () => [
       {
         id: 'name',
         title: t('board.agent'),
-        width: 'minmax(108px, 1.7fr)',
+        width: 'minmax(106px, 1.6fr)',
         compare: (one, other) => byText(one.name, other.name),
         cell: (agent) => <Name agent={agent} />,
       },
       {
         id: 'state',
         title: t('board.state'),
-        width: 'minmax(104px, 1.2fr)',
+        width: 'minmax(100px, 1.2fr)',
         compare: byState,
         cell: ({ state, reason }) => (
           <Tag tone={agentTone(state)}>
@@ -66,7 +69,7 @@ export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
       {
         id: 'call',
         title: t('board.with'),
-        width: 'minmax(92px, 1fr)',
+        width: 'minmax(112px, 1.1fr)',
         cell: ({ call }) => call !== null && <Caller call={call} />,
       },
       {
@@ -88,7 +91,7 @@ export const AgentGrid = memo(function AgentGrid({ rows, acts }: Props) {
       columns={columns}
       sorting={FIRST}
       acts={acts}
-      nothing={t('board.no_agents')}
+      nothing={t(narrowed ? 'board.no_agent_fits' : 'board.no_agents')}
     />
   );
 });

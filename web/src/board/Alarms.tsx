@@ -18,7 +18,9 @@ export function Alarms() {
         <li key={alarm.kind} className={css.alarm}>
           <IconAlertTriangle size={16} aria-hidden />
           <Kind kind={alarm.kind} />
-          <span className={css.alarmDetail}>{alarm.detail}</span>
+          <span className={css.alarmDetail} lang="en">
+            {alarm.detail}
+          </span>
           <Clock since={alarm.since} />
         </li>
       ))}

@@ -4,25 +4,28 @@ import '../texts/wide';
 import { ActionIcon, Select, TextInput } from '@mantine/core';
 import { IconDeviceDesktop, IconSearch, IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { memo, type ReactNode, useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent, AgentState, CallState, LiveCall } from '../api/types';
 import { useMayFor, useSession } from '../app/session';
 import { useLive, useLiveStore } from '../live/store';
 import { Nothing, Panel } from '../ui/Panel';
+import type { RowSource } from '../ui/rowWindow';
 import { AgentGrid } from './AgentGrid';
 import { Alarms } from './Alarms';
 import { agentActs, callActs } from './acts';
 import css from './Board.module.css';
 import { CallGrid } from './CallGrid';
 import { Counters } from './Counters';
-import { Ticking } from './cells';
-import { longestWait, type QueueFigures, useAgentCounts, useQueueFigures } from './figures';
+import { LiveText } from './cells';
+import { type QueueFigures, useQueueSource } from './figures';
 import { LimitsMenu } from './LimitsMenu';
 import { MonitorBar } from './MonitorBar';
 import { QueueGrid } from './QueueGrid';
 import { Steering, useWish } from './Steering';
 import { useQueueSound } from './sound';
+import { agentsOf, callsOf, derived, useSource } from './sources';
+import { TotalFigures } from './TotalFigures';
 
 export function Board() {
   const { t } = useTranslation();
@@ -40,16 +43,16 @@ export function Board() {
 }
 
 function Panels() {
-  const rows = useQueueFigures();
+  const source = useQueueSource();
   const [queue, setQueue] = useState<string | null>(null);
+  useQueueSound(source.rows);
   return (
     <>
-      <QueueSound rows={rows} />
-      <Figures rows={rows} />
+      <TotalFigures source={source} />
       <Alarms />
       <div className={css.columns}>
         <div className={css.column}>
-          <QueuesPanel rows={rows} queue={queue} setQueue={setQueue} />
+          <QueuesPanel source={source} queue={queue} setQueue={setQueue} />
           <CallsPanel queue={queue} setQueue={setQueue} />
         </div>
         <div className={css.column}>
@@ -60,29 +63,30 @@ function Panels() {
   );
 }
 
-function QueueSound({ rows }: { rows: readonly QueueFigures[] }) {
-  useQueueSound(rows);
-  return null;
-}
-
 interface QueuesProps {
-  rows: readonly QueueFigures[];
+  source: RowSource<QueueFigures>;
   queue: string | null;
   setQueue(queue: string | null): void;
 }
 
-const QueuesPanel = memo(function QueuesPanel({ rows, queue, setQueue }: QueuesProps) {
+const QueuesPanel = memo(function QueuesPanel({ source, queue, setQueue }: QueuesProps) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const wanted = useDeferredValue(text.trim().toLowerCase());
-  const shown = useMemo(
-    () => (wanted === '' ? rows : rows.filter(({ id, name }) => has(wanted, name, id))),
-    [rows, wanted],
+  const find = useMemo(
+    () =>
+      derived(
+        () => [source.rows()],
+        (rows) => (wanted === '' ? rows : rows.filter(({ id, name }) => has(wanted, name, id))),
+      ),
+    [source, wanted],
   );
+  const shown = useSource(find);
+  const count = useCallback(() => String(shown.rows().length), [shown]);
   return (
     <Panel
       title={t('board.queues')}
-      count={rows.length}
+      count={<LiveText of={count} />}
       aside={
         <>
           <Find label={t('board.find_queue')} text={text} set={setText} />
@@ -90,7 +94,7 @@ const QueuesPanel = memo(function QueuesPanel({ rows, queue, setQueue }: QueuesP
         </>
       }
     >
-      <QueueGrid rows={shown} chosen={queue} choose={setQueue} />
+      <QueueGrid rows={shown} narrowed={wanted !== ''} chosen={queue} choose={setQueue} />
     </Panel>
   );
 });
@@ -132,19 +136,26 @@ const CallsPanel = memo(function CallsPanel({ queue, setQueue }: OfQueue) {
   const { t } = useTranslation();
   const session = useSession();
   const wish = useWish();
-  const calls = useLive((view) => view.live.calls);
   const [text, setText] = useState('');
   const [state, setState] = useState<string | null>(null);
   const wanted = useDeferredValue(text.trim().toLowerCase());
-  const shown = useMemo(() => {
-    const all = Object.values(calls);
-    return all.filter(
-      (call) =>
-        (queue === null || call.queue === queue) &&
-        (state === null || call.state === state) &&
-        (wanted === '' || has(wanted, call.caller, call.caller_name, call.called, call.agent, call.queue)),
-    );
-  }, [calls, queue, state, wanted]);
+  const find = useMemo(
+    () =>
+      derived(
+        (view) => [callsOf(view)],
+        (calls) =>
+          calls.filter(
+            (call) =>
+              (queue === null || call.queue === queue) &&
+              (state === null || call.state === state) &&
+              (wanted === '' ||
+                has(wanted, call.caller, call.caller_name, call.called, call.agent, call.queue)),
+          ),
+      ),
+    [queue, state, wanted],
+  );
+  const shown = useSource(find);
+  const count = useCallback(() => String(shown.rows().length), [shown]);
   const acts = useCallback((call: LiveCall) => callActs(call, { t, session, wish }), [t, session, wish]);
   const states = useMemo(
     () => CALL_STATES.map((value) => ({ value: value as string, label: t(`call.state.${value}`) })),
@@ -153,7 +164,7 @@ const CallsPanel = memo(function CallsPanel({ queue, setQueue }: OfQueue) {
   return (
     <Panel
       title={t('board.calls')}
-      count={shown.length}
+      count={<LiveText of={count} />}
       aside={
         <>
           <Chosen queue={queue} setQueue={setQueue} />
@@ -162,7 +173,7 @@ const CallsPanel = memo(function CallsPanel({ queue, setQueue }: OfQueue) {
         </>
       }
     >
-      <CallGrid rows={shown} acts={acts} />
+      <CallGrid rows={shown} narrowed={queue !== null || state !== null || wanted !== ''} acts={acts} />
     </Panel>
   );
 });
@@ -182,21 +193,35 @@ const AgentsPanel = memo(function AgentsPanel({ queue, setQueue }: OfQueue) {
   const session = useSession();
   const wish = useWish();
   const store = useLiveStore();
-  const agents = useLive((view) => view.live.agents);
-  const members = useLive((view) => view.live.queues.find(({ id }) => id === queue)?.agents ?? null);
   const [text, setText] = useState('');
   const [state, setState] = useState<string | null>('here');
   const wanted = useDeferredValue(text.trim().toLowerCase());
-  const shown = useMemo(() => {
-    const of = members === null ? null : new Set(members);
-    return Object.values(agents).filter(
-      (agent) =>
-        (of === null || of.has(agent.id)) &&
-        (state === null || (state === 'here' ? agent.state !== 'logged_out' : agent.state === state)) &&
-        (wanted === '' ||
-          has(wanted, agent.name, agent.id, agent.reason, ...agent.groups, ...Object.keys(agent.skills))),
-    );
-  }, [agents, members, state, wanted]);
+  const find = useMemo(
+    () =>
+      derived(
+        (view) => [agentsOf(view), view.live.queues.find(({ id }) => id === queue)?.agents ?? null],
+        (agents, members) => {
+          const of = members === null ? null : new Set(members);
+          return agents.filter(
+            (agent) =>
+              (of === null || of.has(agent.id)) &&
+              (state === null || (state === 'here' ? agent.state !== 'logged_out' : agent.state === state)) &&
+              (wanted === '' ||
+                has(
+                  wanted,
+                  agent.name,
+                  agent.id,
+                  agent.reason,
+                  ...agent.groups,
+                  ...Object.keys(agent.skills),
+                )),
+          );
+        },
+      ),
+    [queue, state, wanted],
+  );
+  const shown = useSource(find);
+  const count = useCallback(() => String(shown.rows().length), [shown]);
   const acts = useCallback(
     (agent: Agent) => {
       const call = (agent.call !== null && store.view().live.calls[agent.call]) || null;
@@ -214,7 +239,7 @@ const AgentsPanel = memo(function AgentsPanel({ queue, setQueue }: OfQueue) {
   return (
     <Panel
       title={t('board.agents')}
-      count={shown.length}
+      count={<LiveText of={count} />}
       aside={
         <>
           <Chosen queue={queue} setQueue={setQueue} />
@@ -223,7 +248,7 @@ const AgentsPanel = memo(function AgentsPanel({ queue, setQueue }: OfQueue) {
         </>
       }
     >
-      <AgentGrid rows={shown} acts={acts} />
+      <AgentGrid rows={shown} narrowed={queue !== null || state !== null || wanted !== ''} acts={acts} />
     </Panel>
   );
 });
@@ -290,48 +315,3 @@ const Chosen = memo(function Chosen({ queue, setQueue }: OfQueue) {
     </button>
   );
 });
-
-/** The few numbers one looks at first. */
-const Figures = memo(function Figures({ rows }: { rows: readonly QueueFigures[] }) {
-  const { t } = useTranslation();
-  const calls = useLive((view) => view.live.calls);
-  const counts = useAgentCounts();
-  const waiting = rows.reduce((sum, row) => sum + row.waiting, 0);
-  const longest = longestWait(rows);
-  const offered = rows.reduce((sum, row) => sum + (row.offered_today ?? 0), 0);
-  const served = rows.reduce((sum, row) => sum + (row.service_today ?? 0) * (row.offered_today ?? 0), 0);
-  return (
-    <dl className={css.figures}>
-      <Figure label={t('board.figure_waiting')} tone={waiting > 0 ? 'hold' : 'none'}>
-        {waiting}
-      </Figure>
-      <Figure label={t('board.figure_longest')} tone={waiting > 0 ? 'hold' : 'none'}>
-        {longest === null ? '–' : <Ticking since={longest} />}
-      </Figure>
-      <Figure label={t('board.service_today')} tone="none">
-        {offered === 0 ? '–' : `${Math.round((100 * served) / offered)} %`}
-      </Figure>
-      <Figure label={t('board.figure_ready')} tone="ready">
-        {counts.ready}
-      </Figure>
-      <Figure label={t('board.figure_talking')} tone="talking">
-        {counts.talking}
-      </Figure>
-      <Figure label={t('board.wrap_up')} tone="wrap">
-        {counts.wrap_up}
-      </Figure>
-      <Figure label={t('board.figure_calls')} tone="none">
-        {Object.keys(calls).length}
-      </Figure>
-    </dl>
-  );
-});
-
-function Figure({ label, tone, children }: { label: string; tone: string; children: ReactNode }) {
-  return (
-    <div className={css.figure} data-tone={tone}>
-      <dt>{label}</dt>
-      <dd className="num">{children}</dd>
-    </div>
-  );
-}

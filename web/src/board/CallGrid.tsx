@@ -7,9 +7,11 @@ import { useTranslation } from 'react-i18next';
 import type { CallState, LiveCall } from '../api/types';
 import { AgentName, QueueName } from '../calls/CallTable';
 import { useLive } from '../live/store';
+import { languageName } from '../texts/format';
 import type { Act } from '../ui/acts';
 import { byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
+import type { RowSource } from '../ui/rowWindow';
 import { Tag } from '../ui/Tag';
 import { callTone } from '../ui/tone';
 import css from './Board.module.css';
@@ -26,11 +28,13 @@ const ORDER: Record<CallState, number> = {
 };
 
 interface Props {
-  rows: readonly LiveCall[];
+  rows: RowSource<LiveCall>;
+  /** Rows are left out by a filter. */
+  narrowed: boolean;
   acts(call: LiveCall): Act[];
 }
 
-export const CallGrid = memo(function CallGrid({ rows, acts }: Props) {
+export const CallGrid = memo(function CallGrid({ rows, narrowed, acts }: Props) {
   const { t } = useTranslation();
   const columns = useMemo<Column<LiveCall>[]>(
     () => [
@@ -66,7 +70,12 @@ export const CallGrid = memo(function CallGrid({ rows, acts }: Props) {
         cell: ({ started_at, connected_at }) =>
           connected_at === null ? <Ticking since={started_at} /> : <ClockOf since={started_at} of="talk_s" />,
       },
-      { id: 'language', title: t('board.language'), width: '78px', cell: ({ language }) => language },
+      {
+        id: 'language',
+        title: t('board.language'),
+        width: '78px',
+        cell: ({ language }) => languageName(language),
+      },
     ],
     [t],
   );
@@ -79,7 +88,7 @@ export const CallGrid = memo(function CallGrid({ rows, acts }: Props) {
       columns={columns}
       sorting={FIRST}
       acts={acts}
-      nothing={t('board.no_calls')}
+      nothing={t(narrowed ? 'board.no_call_fits' : 'board.no_calls')}
     />
   );
 });

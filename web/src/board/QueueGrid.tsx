@@ -5,17 +5,20 @@ import { useTranslation } from 'react-i18next';
 import { clock } from '../texts/format';
 import { byNumber, byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
+import type { RowSource } from '../ui/rowWindow';
 import css from './Board.module.css';
 import { ClockOf, Service, Waiting } from './cells';
 import type { QueueFigures } from './figures';
 
 interface Props {
-  rows: readonly QueueFigures[];
+  rows: RowSource<QueueFigures>;
+  /** Rows are left out by a filter. */
+  narrowed: boolean;
   chosen: string | null;
   choose(queue: string | null): void;
 }
 
-export const QueueGrid = memo(function QueueGrid({ rows, chosen, choose }: Props) {
+export const QueueGrid = memo(function QueueGrid({ rows, narrowed, chosen, choose }: Props) {
   const { t } = useTranslation();
   const columns = useMemo<Column<QueueFigures>[]>(
     () => [
@@ -26,12 +29,12 @@ export const QueueGrid = memo(function QueueGrid({ rows, chosen, choose }: Props
         compare: (one, other) => byText(one.name, other.name),
         cell: ({ name }) => <strong className={css.name}>{name}</strong>,
       },
-      number('waiting', t('board.waiting'), '56px', ({ waiting }) => <Waiting waiting={waiting} />),
+      number('waiting', t('board.waiting'), '54px', ({ waiting }) => <Waiting waiting={waiting} />),
       {
         id: 'longest',
         title: t('board.longest_short'),
         hint: t('board.longest'),
-        width: '68px',
+        width: '73px',
         right: true,
         // Who waits since earlier waits longer.
         compare: (one, other) => byText(other.longest ?? '~', one.longest ?? '~'),
@@ -40,14 +43,14 @@ export const QueueGrid = memo(function QueueGrid({ rows, chosen, choose }: Props
       {
         id: 'forecast',
         title: t('board.forecast'),
-        width: '64px',
+        width: '59px',
         right: true,
         compare: (one, other) => byNumber(one.forecast_ms, other.forecast_ms),
         cell: ({ forecast_ms }) => <Forecast ms={forecast_ms} />,
       },
-      number('ready', t('board.ready'), '45px'),
+      number('ready', t('board.ready'), '46px'),
       number('talking', t('board.talking'), '45px'),
-      number('wrap_up', t('board.wrap_up'), '60px'),
+      number('wrap_up', t('board.wrap_up'), '61px'),
       share('service_now', t('board.service_now')),
       share('service_today', t('board.service_today')),
       number('offered_today', t('board.offered_today'), '45px'),
@@ -65,7 +68,7 @@ export const QueueGrid = memo(function QueueGrid({ rows, chosen, choose }: Props
       sorting={FIRST}
       chosen={chosen}
       choose={({ id }) => choose(id === chosen ? null : id)}
-      nothing={t('board.no_queues')}
+      nothing={t(narrowed ? 'board.no_queue_fits' : 'board.no_queues')}
     />
   );
 });
@@ -89,7 +92,7 @@ function share(id: 'service_now' | 'service_today', title: string): Column<Queue
   return {
     id,
     title,
-    width: '74px',
+    width: '70px',
     right: true,
     compare: (one, other) => byNumber(one[id], other[id]),
     cell: (row) => <Service share={row[id]} />,

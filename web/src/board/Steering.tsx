@@ -106,10 +106,18 @@ function Ask({ wish, close, carryOut }: AskProps) {
       {wish.kind === 'move' && <Move call={wish.call} done={carryOut} />}
       {wish.kind === 'priority' && <Priority call={wish.call} done={carryOut} />}
       {wish.kind === 'transfer' && (
-        <Words label={t('board.ask_to')} done={(to) => carryOut(() => transferCall(wish.call, to))} />
+        <Words
+          act="transfer"
+          label={t('board.ask_to')}
+          done={(to) => carryOut(() => transferCall(wish.call, to))}
+        />
       )}
       {wish.kind === 'mark' && (
-        <Words label={t('board.ask_note')} done={(note) => carryOut(() => markRecording(wish.call, note))} />
+        <Words
+          act="mark"
+          label={t('board.ask_note')}
+          done={(note) => carryOut(() => markRecording(wish.call, note))}
+        />
       )}
       {wish.kind === 'state' && <State agent={wish.agent} done={carryOut} />}
       {wish.kind === 'hang_up' && (
@@ -221,7 +229,13 @@ function Priority({ call, done }: { call: string } & Done) {
   );
 }
 
-function Words({ label, done }: { label: string; done(text: string): void }) {
+interface WordsProps {
+  act: 'transfer' | 'mark';
+  label: string;
+  done(text: string): void;
+}
+
+function Words({ act, label, done }: WordsProps) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const submit = (event: FormEvent) => {
@@ -238,7 +252,7 @@ function Words({ label, done }: { label: string; done(text: string): void }) {
         data-autofocus
       />
       <Button type="submit" disabled={!text.trim()}>
-        {t('board.do_it')}
+        {t(`board.act.${act}`)}
       </Button>
     </form>
   );
@@ -282,7 +296,7 @@ function Sure({ kind, close, done }: SureProps) {
           {t('board.keep')}
         </Button>
         <Button color="red.9" onClick={done} data-autofocus>
-          {t('board.do_it')}
+          {kind === 'monitor' ? t('board.mode.take_over') : t(`board.act.${kind}`)}
         </Button>
       </div>
     </div>

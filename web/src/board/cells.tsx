@@ -3,7 +3,7 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLiveStore } from '../live/store';
+import { useLiveStore, type View } from '../live/store';
 import { clock } from '../texts/format';
 import { serverNow } from '../ui/now';
 import css from './Board.module.css';
@@ -30,6 +30,34 @@ function Raised({ level: at, children }: { level: Exclude<Level, 'fine'>; childr
   );
 }
 
+/**
+ * A text that follows the state. Put in its place alone, for a drawing of all that is around it would cost more than the
+ * change. `of` must stay the same function while it says the same.
+ */
+export function LiveText({ of }: { of(view: View): string }) {
+  const store = useLiveStore();
+  const element = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => {
+    let known: string | null = null;
+    const show = () => {
+      const text = of(store.view());
+      if (text === known || !element.current) return;
+      known = text;
+      setText(element.current, text);
+    };
+    show();
+    return store.subscribe(show);
+  }, [store, of]);
+  return <span ref={element} className={css.live} />;
+}
+
+/** Changes the letters, and does not put a new text in their place, which costs more. */
+function setText(element: HTMLElement, text: string): void {
+  const { firstChild } = element;
+  if (firstChild) firstChild.nodeValue = text;
+  else element.textContent = text;
+}
+
 interface TickingProps {
   since: string;
   /** In seconds. */
@@ -46,12 +74,14 @@ export function Ticking({ since, limit }: TickingProps) {
   const element = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
     const since_ms = Date.parse(since);
+    let known: string | null = null;
     const show = () => {
       const shown = element.current;
       if (!shown) return;
       const ms = serverNow(store.view()) - since_ms;
       const text = clock(ms);
-      if (shown.textContent !== text) shown.textContent = text;
+      if (text !== known) setText(shown, text);
+      known = text;
       const at = limit ? level(limit, ms / 1000) : 'fine';
       if (shown.dataset.level === at) return;
       shown.dataset.level = at;
@@ -60,7 +90,11 @@ export function Ticking({ since, limit }: TickingProps) {
     show();
     return onSecondSince(since_ms - store.view().skew_ms, show);
   }, [t, store, since, limit]);
-  return <span ref={element} className={`${css.ticking} num`} />;
+  return (
+    <span className={css.clock}>
+      <span ref={element} className={`${css.ticking} num`} />
+    </span>
+  );
 }
 
 /** The same, by the name of its limit. */

@@ -36,9 +36,9 @@ it('counts who serves the queue by what they do, and takes the longest wait of t
     queue,
     agents,
     new Map([
-      ['a', 1],
-      ['b', 1],
-      ['c', 2],
+      ['a', [0]],
+      ['b', [0]],
+      ['c', [0, 1]],
     ]),
     past,
   );

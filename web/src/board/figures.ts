@@ -1,12 +1,14 @@
 // The figures of queues on the board: who is there comes from the stream, what became of callers from the reports.
 
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { figure, type Report, reportQuery } from '../api/reports';
 import type { Agent, LiveCall, Queue } from '../api/types';
 import { useMay } from '../app/session';
 import { queueLength } from '../live/state';
-import { useLive, useLiveStore } from '../live/store';
+import { useLiveStore } from '../live/store';
+import type { RowSource } from '../ui/rowWindow';
+import { listOf } from './sources';
 
 /** "Now", for service levels. */
 const RECENT_MS = 30 * 60_000;
@@ -51,19 +53,31 @@ interface Made {
   queues: readonly Queue[];
   agents: Readonly<Record<string, Agent>>;
   past: Past;
-  served: ReadonlyMap<string, number>;
+  members: Members;
   rows: readonly QueueFigures[];
 }
 
-export function useQueueFigures(): readonly QueueFigures[] {
-  const queues = useLive((view) => view.live.queues);
-  const agents = useLive((view) => view.live.agents);
+/** Of each agent, the places of the queues that it serves. */
+type Members = ReadonlyMap<string, readonly number[]>;
+
+/** The rows of all queues, that follow the state without a drawing. */
+export function useQueueSource(): RowSource<QueueFigures> {
+  const store = useLiveStore();
   const past = usePast();
   const made = useRef<Made | null>(null);
   return useMemo(() => {
-    made.current = figuresAfter(made.current, queues, agents, past);
-    return made.current.rows;
-  }, [queues, agents, past]);
+    const rows = () => {
+      const { queues, agents } = store.view().live;
+      made.current = figuresAfter(made.current, queues, agents, past);
+      return made.current.rows;
+    };
+    return { rows, subscribe: store.subscribe };
+  }, [store, past]);
+}
+
+export function useQueueFigures(): readonly QueueFigures[] {
+  const source = useQueueSource();
+  return useSyncExternalStore(source.subscribe, source.rows);
 }
 
 /** The rows of all queues; a row that says the same as before is the same object. */
@@ -73,18 +87,21 @@ export function figuresAfter(
   agents: Readonly<Record<string, Agent>>,
   past: Past,
 ): Made {
-  const members = before !== null && sameMembers(before.queues, queues);
-  const served = members ? before.served : servedQueues(queues);
-  const changed = before === null ? new Set<string>() : changedAgents(before.agents, agents);
-  const rows = queues.map((queue, index) => {
+  if (before?.queues === queues && before.agents === agents && before.past === past) return before;
+  const kept = before !== null && sameMembers(before.queues, queues) ? before : null;
+  const members = kept?.members ?? membersOf(queues);
+  const touched = kept && past === kept.past ? queuesOf(changedAgents(kept.agents, agents), members) : null;
+  let rows = before?.rows ?? [];
+  queues.forEach((queue, index) => {
     const known = before?.rows[index];
-    const untouched = members && past === before.past && queue === before.queues[index];
-    if (known && untouched && !queue.agents?.some((agent) => changed.has(agent))) return known;
-    const row = figuresOf(queue, agents, served, past);
-    return known && same(known, row) ? known : row;
+    if (known && touched && !touched.has(index) && queue === before?.queues[index]) return;
+    const row = figuresOf(queue, agents, members, past);
+    if (known && same(known, row)) return;
+    if (rows === before?.rows) rows = [...rows];
+    (rows as QueueFigures[])[index] = row;
   });
-  const still = rows.length === before?.rows.length && rows.every((row, index) => row === before.rows[index]);
-  return { queues, agents, past, served, rows: still && before ? before.rows : rows };
+  if (rows.length > queues.length) rows = rows.slice(0, queues.length);
+  return { queues, agents, past, members, rows };
 }
 
 function sameMembers(before: readonly Queue[], after: readonly Queue[]): boolean {
@@ -95,27 +112,38 @@ function sameMembers(before: readonly Queue[], after: readonly Queue[]): boolean
   );
 }
 
-function changedAgents(before: Made['agents'], after: Made['agents']): Set<string> {
-  const changed = new Set<string>();
-  if (before === after) return changed;
-  for (const id in after) if (before[id] !== after[id]) changed.add(id);
-  for (const id in before) if (after[id] === undefined) changed.add(id);
-  return changed;
+function changedAgents(before: Made['agents'], after: Made['agents']): string[] {
+  if (before === after) return [];
+  const [one, other] = [listOf(before), listOf(after)];
+  // Mostly one of them has changed in its place.
+  if (one.length === other.length && one.every(({ id }, index) => id === other[index]?.id)) {
+    return one.filter((agent, index) => agent !== other[index]).map(({ id }) => id);
+  }
+  const changed = other.filter((agent) => before[agent.id] !== agent);
+  const gone = one.filter(({ id }) => after[id] === undefined);
+  return [...changed, ...gone].map(({ id }) => id);
 }
 
-/** How many queues each agent serves. */
-function servedQueues(queues: readonly Queue[]): Map<string, number> {
-  const served = new Map<string, number>();
-  for (const { agents } of queues) {
-    for (const agent of agents ?? []) served.set(agent, (served.get(agent) ?? 0) + 1);
-  }
-  return served;
+function membersOf(queues: readonly Queue[]): Members {
+  const members = new Map<string, number[]>();
+  queues.forEach(({ agents }, index) => {
+    for (const agent of agents ?? []) {
+      const places = members.get(agent);
+      if (places) places.push(index);
+      else members.set(agent, [index]);
+    }
+  });
+  return members;
+}
+
+function queuesOf(agents: readonly string[], members: Members): Set<number> {
+  return new Set(agents.flatMap((agent) => members.get(agent) ?? []));
 }
 
 export function figuresOf(
   queue: Queue,
   agents: Readonly<Record<string, Agent>>,
-  served: ReadonlyMap<string, number>,
+  members: Members,
   past: Past,
 ): QueueFigures {
   const counts = { ready: 0, talking: 0, wrap_up: 0, not_ready: 0 };
@@ -127,7 +155,7 @@ export function figuresOf(
     if (place === null) continue;
     counts[place] += 1;
     // Who serves several queues is a part of one for each.
-    if (place !== 'not_ready') staff += 1 / (served.get(id) ?? 1);
+    if (place !== 'not_ready') staff += 1 / (members.get(id)?.length ?? 1);
   }
   const today = past.today.get(queue.id);
   const waiting = queueLength(queue);
@@ -226,18 +254,34 @@ export function useEnded(pause_ms: number): number {
   return ended;
 }
 
-/** Agents by what they do, for the figures above the board. */
-export function useAgentCounts() {
-  const agents = useLive((view) => view.live.agents);
-  return useMemo(() => {
-    const counts = { ready: 0, talking: 0, wrap_up: 0, not_ready: 0 };
-    for (const id in agents) {
-      const agent = agents[id];
-      const place = agent ? PLACE[agent.state] : null;
-      if (place !== null) counts[place] += 1;
-    }
-    return counts;
-  }, [agents]);
+/** Agents by what they do. */
+export function agentCounts(agents: readonly Agent[]) {
+  const counts = { ready: 0, talking: 0, wrap_up: 0, not_ready: 0 };
+  for (const { state } of agents) {
+    const place = PLACE[state];
+    if (place !== null) counts[place] += 1;
+  }
+  return counts;
+}
+
+/** All queues together. */
+export interface Totals {
+  waiting: number;
+  longest: string | null;
+  /** The share of today's callers who were answered in time. */
+  service: number | null;
+}
+
+export function totalsOf(rows: readonly QueueFigures[]): Totals {
+  const [waiting, offered, served] = rows.reduce(
+    ([some, calls, good], row) => [
+      some + row.waiting,
+      calls + (row.offered_today ?? 0),
+      good + (row.service_today ?? 0) * (row.offered_today ?? 0),
+    ],
+    [0, 0, 0] as [number, number, number],
+  );
+  return { waiting, longest: longestWait(rows), service: offered === 0 ? null : served / offered };
 }
 
 /** Since when the oldest of those who wait has waited. */

@@ -1,7 +1,8 @@
 // A tone when a queue comes to its second limit, for those who look elsewhere.
 
 import { useEffect, useRef } from 'react';
-import { useServerNow } from '../ui/now';
+import { useLiveStore } from '../live/store';
+import { onTick, serverNow } from '../ui/now';
 import type { QueueFigures } from './figures';
 import { level, useLimits } from './limits';
 
@@ -22,17 +23,26 @@ export function beep(): void {
   tone.stop(audio.currentTime + TONE_S);
 }
 
-/** Sounds once for each queue that gets bad, not while it stays so. */
-export function useQueueSound(rows: readonly QueueFigures[]): void {
+/** Sounds once for each queue that gets bad, not while it stays so: looked at once a second, for waiting itself makes a queue bad. */
+export function useQueueSound(rows: () => readonly QueueFigures[]): void {
   const [limits] = useLimits();
-  const now_ms = useServerNow();
+  const store = useLiveStore();
   const bad = useRef<ReadonlySet<string>>(new Set());
   useEffect(() => {
-    const isBad = ({ waiting, longest }: QueueFigures) =>
-      level(limits.waiting, waiting) === 'bad' ||
-      (longest !== null && level(limits.longest_s, (now_ms - Date.parse(longest)) / 1000) === 'bad');
-    const current = new Set(rows.filter(isBad).map(({ id }) => id));
-    if (limits.sound && [...current].some((id) => !bad.current.has(id))) beep();
-    bad.current = current;
-  }, [rows, limits, now_ms]);
+    const look = () => {
+      const now_ms = serverNow(store.view());
+      const isBad = ({ waiting, longest }: QueueFigures) =>
+        level(limits.waiting, waiting) === 'bad' ||
+        (longest !== null && level(limits.longest_s, (now_ms - Date.parse(longest)) / 1000) === 'bad');
+      const current = new Set(
+        rows()
+          .filter(isBad)
+          .map(({ id }) => id),
+      );
+      const more = [...current].some((id) => !bad.current.has(id));
+      bad.current = current;
+      if (more) beep();
+    };
+    return limits.sound ? onTick(look) : undefined;
+  }, [rows, limits, store]);
 }

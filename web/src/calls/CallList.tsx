@@ -9,8 +9,8 @@ import { useTranslation } from 'react-i18next';
 import { callsQuery, exportUrl } from '../api/calls';
 import { Problem } from '../api/http';
 import { useMay } from '../app/session';
-import { Failure } from '../ui/Failure';
-import { Nothing, Panel } from '../ui/Panel';
+import { Found } from '../ui/Found';
+import { Panel } from '../ui/Panel';
 import css from './CallPage.module.css';
 import { CallTable } from './CallTable';
 import { SearchForm } from './SearchForm';
@@ -29,24 +29,14 @@ export function CallList() {
     <div className={css.list}>
       <SearchForm wrong={wrong} />
       <Panel title={t('calls.title')} aside={<Export />}>
-        {query.isError && wrong.length === 0 && (
-          <Failure error={query.error} retry={() => void query.refetch()} />
-        )}
-        {query.isSuccess && calls.length === 0 && (
-          <Nothing>{narrowed ? t('search.none') : t('calls.none')}</Nothing>
-        )}
-        {calls.length > 0 && <CallTable calls={calls} />}
-        {query.hasNextPage && (
-          <div className={css.more}>
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-            >
-              {t('calls.more')}
-            </Button>
-          </div>
-        )}
+        <Found
+          query={{ ...query, isError: query.isError && wrong.length === 0 }}
+          count={calls.length}
+          nothing={narrowed ? t('search.none') : t('calls.none')}
+          more={t('calls.more')}
+        >
+          <CallTable calls={calls} />
+        </Found>
       </Panel>
     </div>
   );

@@ -15,7 +15,7 @@ import { Ladder } from './Ladder';
 import { usePlayback } from './playback';
 import { silences } from './silence';
 import css from './Timeline.module.css';
-import { entryText, TimelineView } from './TimelineView';
+import { decisionText, entryText, TimelineView } from './TimelineView';
 import { agentsOf, type Entry, eventsOf, placeIn, type Timeline, timelineOf } from './timeline';
 import { POINTS } from './Waveform';
 
@@ -155,8 +155,12 @@ function Events({ line, chosen, choose }: EventsProps) {
               {entry.to_ms > entry.from_ms && (
                 <span className={css.dim}> {clock(entry.to_ms - entry.from_ms)}</span>
               )}
-              {(entry.lane === 'sip' || entry.lane === 'decision') && (
-                <span className={css.dim}> {entry.detail}</span>
+              {entry.lane === 'sip' && <span className={css.dim}> {entry.detail}</span>}
+              {entry.decision && <span className={css.dim}> {decisionText(t, entry.decision)}</span>}
+              {entry.lane === 'request' && (
+                <code className={css.requestId} title={t('timeline.request_id', { id: entry.detail })}>
+                  {entry.detail}
+                </code>
               )}
             </span>
           </button>

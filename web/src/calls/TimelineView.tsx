@@ -6,7 +6,7 @@ import type { TFunction } from 'i18next';
 import { memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { recordingUrl } from '../api/calls';
-import type { Recording } from '../api/types';
+import type { Decision, Recording } from '../api/types';
 import { useMay } from '../app/session';
 import { useLive } from '../live/store';
 import { clock, short, timeWithMs, word } from '../texts/format';
@@ -37,21 +37,23 @@ export function TimelineView({ call, line, recording, playback, chosen, choose }
   const head_ms = began + playback.at_s * 1000 - line.from_ms;
   return (
     <section className={css.timeline} aria-label={t('call.course')}>
-      <Lanes line={line} chosen={chosen} choose={choose} />
-      {recording !== null && (
-        <div className={css.lane}>
-          <span className={css.who}>{t('call.recording')}</span>
-          <div className={css.track} data-wave>
-            <Waveform call={call} recording={recording} line={line} hear={playback.hear} />
+      <div className={css.lanes}>
+        <Lanes line={line} chosen={chosen} choose={choose} />
+        {recording !== null && (
+          <div className={css.lane}>
+            <span className={css.who}>{t('call.recording')}</span>
+            <div className={css.track} data-wave>
+              <Waveform call={call} recording={recording} line={line} hear={playback.hear} />
+            </div>
           </div>
-        </div>
-      )}
+        )}
+        {recording !== null && (
+          <div className={css.over} aria-hidden>
+            <span className={css.playhead} style={{ left: `${percent(head_ms, span_ms)}%` }} />
+          </div>
+        )}
+      </div>
       <Axis line={line} />
-      {recording !== null && (
-        <div className={css.over} aria-hidden>
-          <span className={css.playhead} style={{ left: `${percent(head_ms, span_ms)}%` }} />
-        </div>
-      )}
       {recording !== null && <Controls call={call} recording={recording} playback={playback} />}
     </section>
   );
@@ -191,11 +193,23 @@ export function entryText(t: TFunction, entry: Entry): string {
         : word(t, 'agent.state', entry.word);
     case 'decision':
       return entry.word === 'nobody' ? t('timeline.nobody') : t('timeline.chosen');
+    case 'request':
+      return word(t, 'timeline.request', entry.word);
     case 'sip':
       return entry.word;
     case 'mark':
       return [word(t, 'call.mark', entry.word), entry.detail].filter((text) => text !== '').join(' · ');
   }
+}
+
+/** Where the caller stood, and what kept agents from the call, with how many each. */
+export function decisionText(t: TFunction, { position, waited_ms, refused }: Decision): string {
+  const gates = new Map<string, number>();
+  for (const { gate } of refused) gates.set(gate, (gates.get(gate) ?? 0) + 1);
+  return [
+    t('timeline.place', { position, waited: clock(waited_ms) }),
+    ...[...gates].map(([gate, count]) => `${word(t, 'board.gate', gate)} ${count}`),
+  ].join(' · ');
 }
 
 function percent(ms: number, span_ms: number): number {

@@ -38,6 +38,7 @@ const CALL = {
   offers: [{ agent: '1001', offered_at: at(9), ended_at: at(12), outcome: 'answered' }],
   dials: [],
   recordings: [RECORDING],
+  requests: [{ at: at(16), what: 'hold', request_id: '01JDQ' }],
   attendances: [{ leg: 9, agent: '1009', number: null, part: 'listen', from: at(15), until: at(20) }],
 } as unknown as CallRecord;
 
@@ -95,6 +96,7 @@ it('has a lane for the course, each party, the flow, decisions, states, messages
     'party 1009',
     'flow',
     'decision',
+    'request',
     'state 1001',
     'sip',
     'mark',
@@ -103,6 +105,9 @@ it('has a lane for the course, each party, the flow, decisions, states, messages
   expect(agent?.entries.map(({ word, from_ms, to_ms }) => [word, (to_ms - from_ms) / 1000])).toEqual([
     ['rung', 3],
     ['talked', 18],
+  ]);
+  expect(line.lanes.find(({ id }) => id === 'request')?.entries).toMatchObject([
+    { word: 'hold', detail: '01JDQ', from_ms: Date.parse(at(16)), to_ms: Date.parse(at(16)) },
   ]);
   // What began before the call is cut off at its start.
   expect(line.lanes.find(({ id }) => id === 'state 1001')?.entries[0]).toMatchObject({

@@ -1,11 +1,11 @@
 // A call as lanes on one axis of time: who was in it, what it did, which steps, decisions and messages there were. Pure.
 
-import type { AgentTimes, CallRecord, DecisionList, Recording, SipMessage } from '../api/types';
+import type { AgentTimes, CallRecord, Decision, DecisionList, Recording, SipMessage } from '../api/types';
 import type { Tone } from '../ui/tone';
 import { phases } from './record';
 
 /** What a lane is about; `party` and `state` are for one person each. */
-export type LaneKind = 'phase' | 'party' | 'flow' | 'state' | 'decision' | 'sip' | 'mark';
+export type LaneKind = 'phase' | 'party' | 'flow' | 'state' | 'decision' | 'request' | 'sip' | 'mark';
 
 export interface Entry {
   id: string;
@@ -14,6 +14,8 @@ export interface Entry {
   word: string;
   /** More words, shown as they are. */
   detail: string;
+  /** Of a decision: why it was so. */
+  decision?: Decision;
   agent: string | null;
   from_ms: number;
   /** The same as `from_ms` for a moment. */
@@ -56,6 +58,7 @@ export function timelineOf(call: CallRecord, sources: Sources, now_ms: number): 
     ...partyLanes(call, to_ms),
     { id: 'flow', kind: 'flow', who: null, entries: stepEntries(call) },
     { id: 'decision', kind: 'decision', who: null, entries: decisionEntries(sources.decisions) },
+    { id: 'request', kind: 'request', who: null, entries: requestEntries(call) },
     ...stateLanes(sources.times, from_ms, to_ms),
     { id: 'sip', kind: 'sip', who: null, entries: sipEntries(sources.sip) },
     { id: 'mark', kind: 'mark', who: null, entries: markEntries(call) },
@@ -156,8 +159,18 @@ function decisionEntries(list: DecisionList | undefined): Entry[] {
   return (list?.decisions ?? []).map((made) => ({
     ...bare('decision', made.agent === null ? 'nobody' : 'chosen', Date.parse(made.at), Date.parse(made.at)),
     agent: made.agent,
-    detail: made.decision.words,
+    decision: made.decision,
     tone: made.agent === null ? 'hold' : 'ready',
+  }));
+}
+
+/** What people and programs had done with the call; the id of each request is in the logs, too. */
+function requestEntries(call: CallRecord): Entry[] {
+  return (call.requests ?? []).map(({ at, what, request_id }, index) => ({
+    ...bare('request', what, Date.parse(at), Date.parse(at)),
+    id: `request ${index}`,
+    detail: request_id,
+    tone: 'ringing',
   }));
 }
 

@@ -11,10 +11,9 @@ import { useTranslation } from 'react-i18next';
 import { customersQuery, EXPORT_URL, WORKBOOK_URL } from '../api/customers';
 import type { Customer } from '../api/types';
 import { useMay } from '../app/session';
-import { Failure } from '../ui/Failure';
+import { Found } from '../ui/Found';
 import grid from '../ui/Grid.module.css';
-import { Nothing, Panel } from '../ui/Panel';
-import './mantine.css';
+import { Panel } from '../ui/Panel';
 import css from './Customers.module.css';
 import { Marks } from './Marks';
 
@@ -47,20 +46,9 @@ export function Customers() {
           onChange={(event) => setBlocked(event.currentTarget.checked)}
         />
       </div>
-      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.isSuccess && customers.length === 0 && <Nothing>{t('customers.none')}</Nothing>}
-      {customers.length > 0 && <CustomerTable customers={customers} />}
-      {query.hasNextPage && (
-        <div className={css.more}>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t('customers.more')}
-          </Button>
-        </div>
-      )}
+      <Found query={query} count={customers.length} nothing={t('customers.none')} more={t('customers.more')}>
+        <CustomerTable customers={customers} />
+      </Found>
     </Panel>
   );
 }

@@ -10,7 +10,6 @@ import { directoryQuery } from '../api/softphone';
 import type { CustomerField, FieldValue } from '../api/types';
 import { useMay } from '../app/session';
 import { currentLanguage } from '../texts';
-import './mantine.css';
 import css from './Customers.module.css';
 import { type Full, labelOf } from './draft';
 

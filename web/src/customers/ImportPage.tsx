@@ -15,7 +15,6 @@ import { currentLanguage } from '../texts';
 import { Failure, problemText } from '../ui/Failure';
 import grid from '../ui/Grid.module.css';
 import { Panel } from '../ui/Panel';
-import './mantine.css';
 import css from './Customers.module.css';
 import { labelOf } from './draft';
 

@@ -25,7 +25,7 @@ import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import type { FlowMistake } from '../api/types';
 import css from './Flows.module.css';
 import { placeAt } from './place';
-import { keysAt, type Schema, takesName, valuesAt } from './schema';
+import { keysAt, type Path, type Schema, valuesAt } from './schema';
 
 export interface CodeHandle {
   goTo(line: number, column: number): void;
@@ -38,8 +38,8 @@ interface Props {
   text: string;
   readOnly: boolean;
   schema: Schema | null;
-  /** Names that may stand where a step is named. */
-  steps: readonly string[];
+  /** Names that may stand at a place, beside what the schema says. */
+  names(path: Path, isKey: boolean): readonly string[];
   mistakes: readonly FlowMistake[];
   changed(text: string): void;
   moved(line: number): void;
@@ -57,7 +57,16 @@ export function CodeEditor(props: Props) {
     if (!host.current) return;
     const editor = new EditorView({ parent: host.current, state: stateOf(current) });
     view.current = editor;
-    return () => editor.destroy();
+    // What is being written stays in sight when a list of mistakes takes room below.
+    const sizes = new ResizeObserver(() => {
+      if (!editor.hasFocus) return;
+      editor.dispatch({ effects: EditorView.scrollIntoView(editor.state.selection.main.head) });
+    });
+    sizes.observe(host.current);
+    return () => {
+      sizes.disconnect();
+      editor.destroy();
+    };
   }, []);
   useEffect(() => {
     const editor = view.current;
@@ -134,20 +143,21 @@ function listener(current: { current: Props }): Extension {
 
 export function complete(
   context: CompletionContext,
-  props: Pick<Props, 'schema' | 'steps'>,
+  props: Pick<Props, 'schema' | 'names'>,
 ): CompletionResult | null {
   if (!props.schema) return null;
   const place = placeAt(context.state.doc.toString(), context.pos);
   if (place.word === '' && !context.explicit) return null;
   const keys = place.isKey ? keysAt(props.schema, place.path, place.present) : [];
   const values = place.isKey && keys.length > 0 ? [] : valuesAt(props.schema, place.path);
-  const names = !place.isKey || place.path.at(-1) === null ? takesName(props.schema, place.path) : false;
+  const names = props.names(place.path, place.isKey);
+  const isEntry = place.isKey && place.path.at(-1) !== null;
   const options = [
     ...keys.map(({ label, detail }) => ({ label, info: detail, type: 'property', apply: `${label}: ` })),
     ...values.map(({ label, detail }) => ({ label, info: detail, type: 'constant' })),
-    ...(names ? props.steps.map((label) => ({ label, type: 'function' })) : []),
+    ...names.map((label) => ({ label, type: 'function', apply: isEntry ? `${label}: ` : label })),
   ];
-  return options.length > 0 ? { from: place.from, options, validFor: /^[\w-]*$/ } : null;
+  return options.length > 0 ? { from: place.from, options, validFor: /^["'\w-]*$/ } : null;
 }
 
 function position(doc: Text, line: number, column: number): number {

@@ -22,7 +22,7 @@ import { keepDraft, readDraft } from './drafts';
 import { FlowPicture } from './FlowPicture';
 import css from './Flows.module.css';
 import { History } from './History';
-import type { Schema } from './schema';
+import { type Path, type Schema, takesName } from './schema';
 import { TestCall } from './TestCall';
 
 /** After the last key the text is checked. */
@@ -61,7 +61,7 @@ function Workbench({ name, saved }: { name: string; saved: Saved }) {
   const [line, setLine] = useState(1);
   const [saving, setSaving] = useState(false);
   const check = useCheck(name, text);
-  const schema = useQuery(flowSchemaQuery());
+  const rules = (useQuery(flowSchemaQuery()).data as Schema | undefined) ?? null;
   const isNew = saved.body.flow === null;
   const changed = isNew || text !== saved.body.text;
 
@@ -70,6 +70,8 @@ function Workbench({ name, saved }: { name: string; saved: Saved }) {
   }, [mayEdit, name, text, saved]);
   const graph = check?.graph ?? null;
   const steps = useMemo(() => (graph?.nodes ?? []).map(({ step }) => step), [graph]);
+  const names = (path: Path, isKey: boolean) =>
+    rules && (!isKey || path.at(-1) === null) && takesName(rules, path) ? steps : [];
   const current = useMemo(
     () => graph?.nodes.findLast((node) => node.line <= line)?.step ?? null,
     [graph, line],
@@ -104,8 +106,8 @@ function Workbench({ name, saved }: { name: string; saved: Saved }) {
             label={t('flows.text')}
             text={text}
             readOnly={!mayEdit}
-            schema={(schema.data as Schema | undefined) ?? null}
-            steps={steps}
+            schema={rules}
+            names={names}
             mistakes={mistakes}
             changed={setText}
             moved={setLine}

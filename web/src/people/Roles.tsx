@@ -2,7 +2,7 @@
 
 import '../texts/people';
 import { Button, Checkbox, TextInput } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { IconArrowLeft, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -21,6 +21,7 @@ import { Tag } from '../ui/Tag';
 import { Matrix } from './Matrix';
 import { difference, type Grants } from './matrix';
 import css from './People.module.css';
+import { roleLabel } from './role';
 import { Act } from './Sure';
 
 /** No role can have this name. */
@@ -41,18 +42,22 @@ function List() {
   const navigate = useNavigate();
   return (
     <div className={css.page}>
-      <Panel title={t('people.roles')} count={roles.data?.length}>
-        {may && (
-          <div className={css.tools}>
+      <Panel
+        title={t('people.roles')}
+        count={roles.data?.length}
+        aside={
+          may && (
             <Button
+              leftSection={<IconPlus size={15} aria-hidden />}
               onClick={() =>
                 void navigate({ to: '/admin/$page/$name', params: { page: 'roles', name: NEW } })
               }
             >
               {t('people.new_role')}
             </Button>
-          </div>
-        )}
+          )
+        }
+      >
         {roles.isError && <Failure error={roles.error} retry={() => void roles.refetch()} />}
         {roles.data && (
           <div className={grid.scroll}>
@@ -75,7 +80,7 @@ function List() {
                         params={{ page: 'roles', name: role.name }}
                         className={grid.link}
                       >
-                        {role.label}
+                        {roleLabel(t, role)}
                       </Link>
                     </td>
                     <td className={grid.dim}>{role.name}</td>
@@ -163,7 +168,7 @@ function Editor({ known: role, tag }: { known: Role | null; tag: string }) {
   const dirty = JSON.stringify(draft) !== JSON.stringify(stored);
   return (
     <>
-      <Panel title={role?.label ?? t('people.new_role')}>
+      <Panel title={role === null ? t('people.new_role') : roleLabel(t, role)}>
         <form
           className={css.form}
           noValidate

@@ -13,6 +13,7 @@ import { useLive } from '../live/store';
 import { Failure, problemText } from '../ui/Failure';
 import { Panel } from '../ui/Panel';
 import css from './People.module.css';
+import { roleLabel } from './role';
 import { Secret } from './Sure';
 import { Tokens } from './Tokens';
 import { UserActs } from './UserActs';
@@ -209,7 +210,7 @@ function Form({
         </div>
         <Choices
           legend={t('people.roles')}
-          options={roles.map(({ name, label }) => ({ value: name, label }))}
+          options={roles.map((role) => ({ value: role.name, label: roleLabel(t, role) }))}
           chosen={draft.roles}
           choose={(chosen) => put({ roles: chosen })}
           error={wrong('roles')}

@@ -2,6 +2,7 @@
 
 import '../texts/people';
 import { Button, TextInput } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -10,11 +11,12 @@ import type { PageProps } from '../admin/pages';
 import { rolesQuery, usersQuery } from '../api/people';
 import type { User } from '../api/types';
 import { useLive } from '../live/store';
-import { Failure } from '../ui/Failure';
+import { Found } from '../ui/Found';
 import grid from '../ui/Grid.module.css';
-import { Nothing, Panel } from '../ui/Panel';
+import { Panel } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
 import css from './People.module.css';
+import { roleLabel } from './role';
 import { UserPage } from './UserPage';
 
 /** No user can have this name. */
@@ -36,35 +38,30 @@ function List() {
   );
   return (
     <div className={css.page}>
-      <Panel title={t('people.users')} count={all.length}>
+      <Panel
+        title={t('people.users')}
+        count={all.length}
+        aside={
+          <Button
+            leftSection={<IconPlus size={15} aria-hidden />}
+            onClick={() => void navigate({ to: '/admin/$page/$name', params: { page: 'users', name: NEW } })}
+          >
+            {t('people.new_user')}
+          </Button>
+        }
+      >
         <div className={css.tools}>
           <TextInput
-            className={css.grow ?? ''}
+            className={css.find ?? ''}
             aria-label={t('people.find_user')}
             placeholder={t('people.find_user')}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />
-          <Button
-            onClick={() => void navigate({ to: '/admin/$page/$name', params: { page: 'users', name: NEW } })}
-          >
-            {t('people.new_user')}
-          </Button>
         </div>
-        {users.isError && <Failure error={users.error} retry={() => void users.refetch()} />}
-        {users.isSuccess && shown.length === 0 && <Nothing>{t('people.no_user')}</Nothing>}
-        {shown.length > 0 && <Table users={shown} />}
-        {users.hasNextPage && (
-          <div className={css.tools}>
-            <Button
-              variant="default"
-              loading={users.isFetchingNextPage}
-              onClick={() => void users.fetchNextPage()}
-            >
-              {t('people.more')}
-            </Button>
-          </div>
-        )}
+        <Found query={users} count={shown.length} nothing={t('people.no_user')} more={t('people.more')}>
+          <Table users={shown} />
+        </Found>
       </Panel>
     </div>
   );
@@ -131,6 +128,10 @@ function State({ user }: { user: User }) {
 
 /** How people name a role. */
 export function useRoleLabels(): (name: string) => string {
+  const { t } = useTranslation();
   const roles = useQuery(rolesQuery).data;
-  return (name) => roles?.find((role) => role.name === name)?.label ?? name;
+  return (name) => {
+    const known = roles?.find((role) => role.name === name);
+    return known ? roleLabel(t, known) : name;
+  };
 }

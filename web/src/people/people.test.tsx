@@ -3,6 +3,7 @@
 import '../texts/people';
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import i18next from 'i18next';
 import { expect, it } from 'vitest';
 import type { User, UserRole } from '../api/types';
 import { show } from '../test/render';
@@ -10,6 +11,7 @@ import { LEADER, snapshot, T0 } from '../test/samples';
 import { type Asked, serve } from '../test/server';
 import { difference, union } from './matrix';
 import Roles from './Roles';
+import { roleLabel } from './role';
 import Users from './Users';
 
 const SESSION = {
@@ -130,4 +132,12 @@ it('adds up roles, and tells them apart', () => {
     { word: 'a', before: 'own', after: null },
     { word: 'b', before: null, after: 'all' },
   ]);
+});
+
+it('calls a role of every center in the language of the page, unless the center has named it itself', async () => {
+  await i18next.changeLanguage('zh-CN');
+  const known = { name: 'supervisor', label: 'Supervisor', built_in: true };
+  expect(roleLabel(i18next.t, known)).toBe('主管');
+  expect(roleLabel(i18next.t, { ...known, label: 'Floor lead' })).toBe('Floor lead');
+  expect(roleLabel(i18next.t, { ...known, built_in: false })).toBe('Supervisor');
 });

@@ -11,7 +11,7 @@ import { type Column, RowTable } from '../ui/RowTable';
 import { definitionOf, meaning, shown } from './fields';
 import css from './Reports.module.css';
 
-const NUMBER_PX = 98;
+const NUMBER_PX = 118;
 const SUBJECT_PX = 170;
 const TIME_PX = 150;
 

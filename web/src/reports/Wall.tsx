@@ -5,7 +5,7 @@ import { ActionIcon, MultiSelect } from '@mantine/core';
 import { IconMaximize, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { figure, type Report, type ReportRow, reportQuery } from '../api/reports';
 import { useMay, useMayFor } from '../app/session';
@@ -36,7 +36,7 @@ export function Wall() {
     () => (chosen.length === 0 ? all : all.filter(({ id }) => chosen.includes(id))),
     [all, chosen],
   );
-  useQueueSound(rows);
+  useQueueSound(useCallback(() => rows, [rows]));
   if (!sees) return <Nothing>{t('problem.forbidden')}</Nothing>;
   const choose = (queues: string[]) => {
     localStorage.setItem(CHOSEN, JSON.stringify(queues));
@@ -188,14 +188,13 @@ function Charts({ queues }: { queues: string[] }) {
     () => serviceSeries(today.data, yesterday.data, queues, [t('wall.today'), t('wall.yesterday')]),
     [today.data, yesterday.data, queues, t],
   );
-  const height = Math.round(font * 16);
   return (
     <div className={css.charts}>
       <figure>
         <figcaption>
           {t('wall.calls_chart')} <Legend />
         </figcaption>
-        <Chart label={t('wall.calls_chart')} {...offered} format={whole} height={height} font={font} />
+        <Chart label={t('wall.calls_chart')} {...offered} format={whole} height={null} font={font} />
       </figure>
       <figure>
         <figcaption>
@@ -205,7 +204,7 @@ function Charts({ queues }: { queues: string[] }) {
           label={t('wall.service_chart')}
           {...service}
           format={percent}
-          height={height}
+          height={null}
           font={font}
           max={1}
         />

@@ -9,9 +9,10 @@ import { type AuditFilter, allAudit, auditQuery, checkAudit } from '../api/syste
 import type { AuditEntry } from '../api/types';
 import { useLive } from '../live/store';
 import { dayAndTime, word } from '../texts/format';
-import { Failure, problemText } from '../ui/Failure';
+import { problemText } from '../ui/Failure';
+import { Found } from '../ui/Found';
 import grid from '../ui/Grid.module.css';
-import { Nothing, Panel } from '../ui/Panel';
+import { Panel } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
 import { csvOf } from './csv';
 import css from './System.module.css';
@@ -26,20 +27,9 @@ export default function Audit() {
       <Chain />
       <Panel title={t('audit.title')}>
         <Search filter={filter} search={setFilter} />
-        {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-        {query.isSuccess && entries.length === 0 && <Nothing>{t('audit.none')}</Nothing>}
-        {entries.length > 0 && <Entries entries={entries} />}
-        {query.hasNextPage && (
-          <div className={css.tools}>
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-            >
-              {t('audit.older')}
-            </Button>
-          </div>
-        )}
+        <Found query={query} count={entries.length} nothing={t('audit.none')} more={t('audit.older')}>
+          <Entries entries={entries} />
+        </Found>
       </Panel>
     </div>
   );

@@ -61,13 +61,16 @@ export default function Doctor() {
   );
 }
 
+/** The findings are the server's sentences: English. */
 function Row({ one }: { one: Finding }) {
   const { t } = useTranslation();
   return (
     <li data-verdict={one.verdict}>
       <Tag tone={TONES[one.verdict]}>{t(`doctor.verdict.${one.verdict}`)}</Tag>
-      <span className={css.subject}>{one.subject}</span>
-      <div>
+      <span className={css.subject} lang="en">
+        {one.subject}
+      </span>
+      <div lang="en">
         {one.says}
         {one.advice !== null && <p>{one.advice}</p>}
       </div>

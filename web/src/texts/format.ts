@@ -47,10 +47,15 @@ export function fullDate(time: string): string {
   return format(time, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric' });
 }
 
+const languageNames = new Map<string, Intl.DisplayNames>();
+
 /** `zh-CN` → `Chinese (China)` or `中文（中国）`; an unknown tag as it is. */
 export function languageName(tag: string): string {
+  const own = currentLanguage();
+  const names = languageNames.get(own) ?? new Intl.DisplayNames([own], { type: 'language' });
+  languageNames.set(own, names);
   try {
-    return new Intl.DisplayNames([currentLanguage()], { type: 'language' }).of(tag) ?? tag;
+    return names.of(tag) ?? tag;
   } catch {
     return tag;
   }

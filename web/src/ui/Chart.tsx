@@ -23,7 +23,8 @@ interface Props {
   times: number[];
   series: Series[];
   format(value: number): string;
-  height: number;
+  /** In pixels; null is as high as its place. */
+  height: number | null;
   /** Of the words at the axes, in pixels. */
   font?: number;
   /** Shares end at 1. */
@@ -44,18 +45,18 @@ export function Chart({ label, times, series, format, height, font = 11, max }: 
       font: `${font}px ${style.fontFamily}`,
       grid: { stroke: colour('--line'), width: 1 },
       ticks: { show: false },
+      gap: font * 0.6,
     };
     const plot = new uPlot(
       {
-        width: element.clientWidth,
-        height,
+        ...sizeOf(element, height),
         legend: { show: false },
         cursor: { y: false },
         scales: { y: { range: (_plot, _low, high) => [0, max ?? Math.max(1, high * 1.1)] } },
         axes: [
           {
             ...axis,
-            size: font * 2.4,
+            size: font * 2.6,
             space: font * 7,
             values: (_plot, splits) => splits.map((at) => timeLabel(at, times)),
           },
@@ -67,7 +68,13 @@ export function Chart({ label, times, series, format, height, font = 11, max }: 
             label: one.label,
             stroke: colour(one.colour),
             width: Math.max(1.5, font / 7),
-            points: { show: times.length === 1 },
+            // No line leads to a value that stands alone.
+            points: {
+              show: false,
+              size: font / 2,
+              fill: colour(one.colour),
+              filter: () => alone(one.values),
+            },
             ...(one.dashed ? { dash: [6, 5] } : {}),
             ...(one.filled ? { fill: `color-mix(in srgb, ${colour(one.colour)} 18%, transparent)` } : {}),
             ...(one.bars && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 60] }) } : {}),
@@ -77,14 +84,26 @@ export function Chart({ label, times, series, format, height, font = 11, max }: 
       [times, ...series.map(({ values }) => values)] as uPlot.AlignedData,
       element,
     );
-    const watch = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    const watch = new ResizeObserver(() => plot.setSize(sizeOf(element, height)));
     watch.observe(element);
     return () => {
       watch.disconnect();
       plot.destroy();
     };
   }, [times, series, format, height, font, max, colorScheme]);
-  return <div ref={host} role="img" aria-label={label} style={{ minHeight: height }} />;
+  const place =
+    height === null ? { flex: 1, minHeight: font * 9, overflow: 'hidden' } : { minHeight: height };
+  return <div ref={host} role="img" aria-label={label} style={place} />;
+}
+
+function sizeOf({ clientWidth, clientHeight }: HTMLElement, height: number | null) {
+  return { width: clientWidth, height: height ?? clientHeight };
+}
+
+/** Where values are that have none beside them. */
+function alone(values: readonly (number | null)[]): number[] {
+  const none = (index: number) => (values[index] ?? null) === null;
+  return values.flatMap((_, index) => (!none(index) && none(index - 1) && none(index + 1) ? [index] : []));
 }
 
 const DAY_S = 86_400;

@@ -6,7 +6,7 @@ import css from './Panel.module.css';
 interface Props {
   title: string;
   /** A figure beside the title. */
-  count?: number | undefined;
+  count?: ReactNode;
   /** Controls at the right of the title. */
   aside?: ReactNode;
   children: ReactNode;

@@ -1,6 +1,6 @@
 // A table of many rows, worked by keys.
 
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { show } from '../test/render';
@@ -22,6 +22,7 @@ const COLUMNS: Column<Row>[] = [
     cell: ({ age }) => age,
   },
 ];
+const byAge = (one: Row, other: Row) => byNumber(one.age, other.age);
 const FIRST = { column: 'name', down: false };
 
 beforeEach(() => {
@@ -113,4 +114,50 @@ it('goes from row to row by arrows, opens the menu by Enter, and acts by a lette
   await userEvent.keyboard('c');
   expect(done).toEqual(['greet bob', 'call bob']);
   await waitFor(() => expect(screen.queryByRole('menu')).toBeNull());
+});
+
+it('follows rows that change by themselves, and draws nothing for those out of sight', async () => {
+  let many = Array.from({ length: 500 }, (_, index) => ({
+    id: `p${String(index).padStart(3, '0')}`,
+    age: index,
+  }));
+  const listeners = new Set<() => void>();
+  const source = {
+    rows: () => many,
+    subscribe: (changed: () => void) => {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+  };
+  const change = (id: string, age: number) =>
+    act(() => {
+      many = many.map((row) => (row.id === id ? { ...row, age } : row));
+      for (const changed of listeners) changed();
+    });
+  const drawn = vi.fn(({ age }: Row) => age);
+  const columns: Column<Row>[] = [{ id: 'age', title: 'Age', width: '60px', compare: byAge, cell: drawn }];
+  show(
+    <RowTable
+      id="live"
+      label="People"
+      rows={source}
+      idOf={({ id }) => id}
+      columns={columns}
+      sorting={{ column: 'age', down: false }}
+      nothing="Nobody"
+    />,
+  );
+  await waitFor(() => expect(rows()[0]).toBe('p000'));
+  drawn.mockClear();
+  change('p400', 350.5);
+  expect(drawn).not.toHaveBeenCalled();
+  change('p003', -1);
+  expect(rows().slice(0, 5)).toEqual(['p003', 'p000', 'p001', 'p002', 'p004']);
+  expect(drawn).toHaveBeenCalledTimes(1);
+  act(() => {
+    many = many.slice(0, 2);
+    for (const changed of listeners) changed();
+  });
+  expect(rows()).toEqual(['p000', 'p001']);
+  expect(screen.getByRole('grid').getAttribute('aria-rowcount')).toBe('3');
 });

@@ -34,38 +34,6 @@ function remembered(table: string): Sorting | null {
   }
 }
 
-/**
- * Sorted. `before` are the ids in the order shown last: nearly sorted, so that sorting costs little, and rows that compare
- * alike stay where they were. `still` keeps that order, with what is new behind.
- */
-export function order<Row>(
-  rows: readonly Row[],
-  idOf: (row: Row) => string,
-  compare: ((one: Row, other: Row) => number) | undefined,
-  down: boolean,
-  before: readonly string[],
-  still: boolean,
-): readonly Row[] {
-  const arranged = arrange(rows, idOf, before);
-  if (!compare || (still && before.length > 0)) return arranged;
-  const sign = down ? -1 : 1;
-  return arranged.sort((one, other) => sign * compare(one, other));
-}
-
-/** The rows in the order of those ids, then the others. */
-function arrange<Row>(rows: readonly Row[], idOf: (row: Row) => string, before: readonly string[]): Row[] {
-  const fresh = new Map(rows.map((row) => [idOf(row), row]));
-  const arranged: Row[] = [];
-  for (const id of before) {
-    const row = fresh.get(id);
-    if (row === undefined) continue;
-    arranged.push(row);
-    fresh.delete(id);
-  }
-  arranged.push(...fresh.values());
-  return arranged;
-}
-
 export function byText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }

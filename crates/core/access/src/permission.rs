@@ -56,9 +56,9 @@ permissions! {
     /// Taking the agent's place.
     CallsTakeOver "calls.take_over" scoped "Take a call over from its agent" "接管坐席的通话";
     /// Who waits.
-    QueuesSee "queues.see" scoped "See how many wait, and within the scope who, and who wants to be called back" "查看排队人数；在范围内查看排队者和回呼请求";
+    QueuesSee "queues.see" scoped "See how many wait, and within the scope who, and who wants to be called back" "查看排队人数；在范围内查看排队者和回拨请求";
     /// Acts on who waits.
-    QueuesSteer "queues.steer" scoped "Move, assign, prioritise and withdraw callers in line, close call-backs, share staff" "移动、指派、优先、撤出排队来电，关闭回呼，合并人员";
+    QueuesSteer "queues.steer" scoped "Move, assign, prioritise and withdraw callers in line, close call-backs, share staff" "移动、指派、优先、撤出排队来电，关闭回拨，合并人员";
     /// Agents and their states.
     AgentsSee "agents.see" scoped "See agents, their states and where their time went" "查看坐席、状态及时间分布";
     /// An agent's own acts.

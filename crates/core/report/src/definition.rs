@@ -29,13 +29,13 @@ pub const QUEUE_DEFINITIONS: &[Definition] = &[
         "offered",
         "O = A + B + C + F",
         "stays that began in the interval, but for calls made to call somebody back",
-        "该时段内进入队列的次数，不含为回呼客户而发起的呼叫",
+        "该时段内进入队列的次数，不含为回拨客户而发起的呼叫",
     ),
     define("answered", "A", "taken by an agent", "由坐席接听"),
     define("answered_within", "A_T", "taken within T", "在 T 秒内接听"),
     define("abandoned", "B", "the caller hung up", "主叫在排队时挂断"),
     define("abandoned_short", "B_short", "the caller hung up within short", "主叫在短时门限内挂断"),
-    define("callbacks", "C", "the caller is called back instead of waiting on", "主叫选择回呼，不再排队"),
+    define("callbacks", "C", "the caller is called back instead of waiting on", "主叫选择回拨，不再排队"),
     define(
         "flowed_out",
         "F",
@@ -114,7 +114,7 @@ pub const QUEUE_DEFINITIONS: &[Definition] = &[
         "called_back",
         "K",
         "calls made to call somebody back that an agent took; not in any number above",
-        "为回呼客户而发起并由坐席接听的呼叫，不计入以上各项",
+        "为回拨客户而发起并由坐席接听的呼叫，不计入以上各项",
     ),
 ];
 
