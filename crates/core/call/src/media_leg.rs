@@ -420,6 +420,7 @@ mod tests {
 
     fn center() -> Center {
         Center {
+            web: crate::guests::Web::default(),
             dial_plan: DialPlan::default(),
             numbers: BTreeMap::new(),
             flows: std::sync::Arc::default(),
