@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::certificate;
+use crate::server::Places;
 use crate::supervision::Supervision;
 
 /// Pages, API and phones in browsers: by HTTP, and by HTTPS if that is wanted.
@@ -40,10 +41,10 @@ impl Doors {
         Ok(Self { http, https: Some(Secured { listener, tls }), external: *external })
     }
 
-    /// Where HTTP and HTTPS are listened on, with the real ports.
-    pub(crate) fn addresses(&self) -> Result<(SocketAddr, Option<SocketAddr>)> {
+    /// Where everything is listened on, with the real ports.
+    pub(crate) fn places(&self, network: &Network) -> Result<Places> {
         let https = self.https.as_ref().map(|https| https.listener.local_addr()).transpose()?;
-        Ok((self.http.local_addr()?, https))
+        Ok(Places { sip: network.listening().to_vec(), http: self.http.local_addr()?, https })
     }
 
     /// The port that browsers use for HTTPS.
