@@ -16,12 +16,15 @@ const LIST_MAX: usize = 100;
 /// Calls of visitors at a time unless it is said.
 const CALLS_MAX: usize = 20;
 
+/// The numbers of a center, and where they lead.
+type Numbers = (BTreeMap<String, Number>, Vec<NumberEntry>);
+
 /// What visitors may do, with the numbers and queues of the center; nothing unless it is said.
 pub(crate) fn web(
     reader: &mut Reader<'_>,
     node: Option<&Node>,
     plan: Option<&DialPlan>,
-    (numbers, queues): (&Option<(BTreeMap<String, Number>, Vec<NumberEntry>)>, &Option<Queues>),
+    (numbers, queues): (&Option<Numbers>, &Option<Queues>),
 ) -> Option<Web> {
     let Some(node) = node else { return Some(Web::default()) };
     let (plan, (numbers, _), Queues { queues, .. }) = (plan?, numbers.as_ref()?, queues.as_ref()?);

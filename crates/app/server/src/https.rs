@@ -1,6 +1,7 @@
 //! HTTPS: where it is listened on, and the certificate that counts.
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::certificate;
+use crate::server::Places;
 use crate::supervision::Supervision;
 
 /// Pages, API and phones in browsers: by HTTP, and by HTTPS if that is wanted.
@@ -31,17 +33,18 @@ impl Doors {
         let Some(Https { listen, external, certificate }) = &settings.https else {
             return Ok(Self { http, https: None, external: None });
         };
-        let identity = identity(certificate)?;
+        let seen = external.map_or(listen.ip(), |external| external.ip());
+        let identity = identity(certificate, seen)?;
         let config = TlsConfig { identity: Some(identity), ..TlsConfig::default() };
         let tls = Arc::new(Tls::load(config, vec![ClientAuth::None]).context("HTTPS")?);
         let listener = bind("HTTPS", *listen).await?;
         Ok(Self { http, https: Some(Secured { listener, tls }), external: *external })
     }
 
-    /// Where HTTP and HTTPS are listened on, with the real ports.
-    pub(crate) fn addresses(&self) -> Result<(SocketAddr, Option<SocketAddr>)> {
+    /// Where everything is listened on, with the real ports.
+    pub(crate) fn places(&self, network: &Network) -> Result<Places> {
         let https = self.https.as_ref().map(|https| https.listener.local_addr()).transpose()?;
-        Ok((self.http.local_addr()?, https))
+        Ok(Places { sip: network.listening().to_vec(), http: self.http.local_addr()?, https })
     }
 
     /// The port that browsers use for HTTPS.
@@ -83,12 +86,14 @@ pub(crate) fn phones(network: Network) -> TakePhone {
     })
 }
 
-/// The files of the certificate, which are there from here on.
-pub(crate) fn identity(source: &CertificateSource) -> Result<Identity> {
+/// The files of the certificate, which are there from here on. `seen` is the address that browsers use.
+fn identity(source: &CertificateSource, seen: IpAddr) -> Result<Identity> {
     match source {
         CertificateSource::Files(identity) => Ok(identity.clone()),
         CertificateSource::Made { folder, names } => {
-            let names = names.iter().cloned().chain(hotline_tls::local_names()).collect::<Vec<_>>();
+            let seen = (!seen.is_unspecified()).then(|| seen.to_string());
+            let all = names.iter().cloned().chain(seen).chain(hotline_tls::local_names());
+            let names: Vec<String> = all.collect::<BTreeSet<_>>().into_iter().collect();
             hotline_tls::made(folder, &names).context("the certificate that this server makes for HTTPS")
         }
     }

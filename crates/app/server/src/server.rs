@@ -131,10 +131,9 @@ impl Server {
     pub(crate) async fn start(configuration: &Configuration, server_file: &Path) -> Result<Self> {
         // What is made before counts nothing.
         let metrics = Metrics::install()?;
-        files::allow(&configuration.server);
         let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
         let ((network, receivers), doors) = listen(configuration, incoming_sender).await?;
-        let (sip, (http, https)) = (network.listening().to_vec(), doors.addresses()?);
+        let at = doors.places(&network)?;
         let locks = lock_files(&configuration.server)?;
 
         let clock = Clock::start();
@@ -147,8 +146,7 @@ impl Server {
         let (parts, (handle, asks, live)) = (Supervision::default(), Handle::channel());
         parts.watch("the SIP receiver", receivers.run());
         doors.watch(&parts, &handle, network.trouble());
-        let phones = https::phones(network.clone());
-        let known = (endpoint(configuration, &sip, &doors)?, browsers);
+        let known = (endpoint(configuration, &at.sip, &doors)?, browsers);
         let (trace, traces) = start_trace(configuration, &known.0, &parts, clock)?;
         let (controller, hours) = take_over(configuration, &store, known, (clock.now(), last_seq)).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
@@ -158,7 +156,7 @@ impl Server {
             controller,
             clock,
             locate: locator(configuration, &network),
-            network,
+            network: network.clone(),
             incoming,
             media: Box::new(move |command| media_handle.post(command)),
             wake_media: Box::new(move || waker.wake()),
@@ -199,10 +197,9 @@ impl Server {
             webhooks,
             traces_out,
             https_port: doors.https_port()?,
-            phones,
+            phones: https::phones(network),
         };
         let api = parts.watch("the HTTP interface", serve_api(doors, ports, api_stop.clone()));
-        let at = Places { sip, http, https };
         Ok(Self { at, parts, stop, shard, api, api_stop, media, recorder, writer, store, locks })
     }
 
@@ -291,6 +288,7 @@ async fn listen(
     incoming: mpsc::Sender<Incoming>,
 ) -> Result<((Network, Receivers), Doors)> {
     let settings = &configuration.server;
+    files::allow(settings);
     let Sip { listen, tls, limits, .. } = settings.sip.clone();
     let listen = listen.into_iter().map(|one| {
         let SipListener { transport, address, client_auth, .. } = one;

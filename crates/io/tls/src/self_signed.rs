@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use time::{Duration, OffsetDateTime};
+use x509_parser::extensions::GeneralName;
 use x509_parser::pem::Pem;
 
 use crate::files::Identity;
@@ -88,17 +89,14 @@ fn is_good(certificate: &Path, names: &[String]) -> bool {
     lasts && names.iter().take(NAMES_MAX).all(|name| known.contains(name))
 }
 
-fn name(of: &x509_parser::extensions::GeneralName<'_>) -> Option<String> {
-    use x509_parser::extensions::GeneralName;
-    match of {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => match bytes.len() {
-            4 => <[u8; 4]>::try_from(*bytes).ok().map(|bytes| IpAddr::from(bytes).to_string()),
-            16 => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| IpAddr::from(bytes).to_string()),
-            _ => None,
-        },
-        _ => None,
+fn name(of: &GeneralName<'_>) -> Option<String> {
+    if let GeneralName::DNSName(name) = of {
+        return Some((*name).to_owned());
     }
+    let GeneralName::IPAddress(bytes) = of else { return None };
+    let four = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
+    let address = four.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from));
+    address.ok().map(|address| address.to_string())
 }
 
 /// When the first certificate of a file ends, in seconds since the Unix epoch; `None` if it cannot be read.

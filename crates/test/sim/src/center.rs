@@ -14,7 +14,7 @@ use hotline_call::{
     Screening, Server, SpeechPolicy, Timing, Trunk, Voice,
 };
 use hotline_hours::Zone;
-use hotline_ivr::PromptName;
+use hotline_ivr::{Flow, PromptName};
 use hotline_media::Music;
 use hotline_sip::digest::{Algorithm, Ha1};
 use hotline_sip::uri::Host;
@@ -233,6 +233,11 @@ fn screening(blocks: Blocks) -> Screening {
     }
 }
 
+fn main_flow(rules: &Rules) -> Flow {
+    let text = FLOW.replace("KEY", &rules.queue_key.to_string());
+    hotline_ivr::parse("main.yaml", &text).expect("the simulated flow has no mistakes")
+}
+
 fn main_number() -> Number {
     let (id, flow) = (NumberId::from("main"), FlowId::from("main"));
     Number { id, name: None, flow, language: "en".into(), allow_only: None }
@@ -284,6 +289,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         caller_id: Some(NUMBER.to_owned()),
     };
     Center {
+        web: hotline_call::Web::default(),
         dial_plan: DialPlan::default(),
         numbers: BTreeMap::from([(NUMBER.to_owned(), main_number())]),
         flows: Arc::new([main_flow(rules)].into_iter().collect()),
@@ -296,7 +302,6 @@ pub(crate) fn center(rules: &Rules) -> Center {
         routes: if rules.outside > 0 { vec![route] } else { Vec::new() },
         hours: BTreeMap::new(),
         screening: screening(rules.blocks),
-        web: hotline_call::Web::default(),
         crm: None,
         language: "en".into(),
         domain: domain(),

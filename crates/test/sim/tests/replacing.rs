@@ -67,10 +67,13 @@ fn group(world: &mut World, groups: [&[&str]; 2], leader: Option<(&str, &str)>, 
     });
 }
 
+/// The groups of two agents, who leads one, the rule, and whether the second may pick up.
+type Case = ([&'static [&'static str]; 2], Option<(&'static str, &'static str)>, PickUpBy, bool);
+
 #[test]
 fn whose_ringing_call_may_be_picked_up_follows_groups() {
-    let early: &[&str] = &["early"];
-    let cases: [([&[&str]; 2], Option<(&str, &str)>, PickUpBy, bool); 6] = [
+    let early: &'static [&'static str] = &["early"];
+    let cases: [Case; 6] = [
         ([early, &["late"]], None, PickUpBy::Groups, false),
         ([early, &[]], None, PickUpBy::Groups, false),
         ([early, &["late", "early"]], None, PickUpBy::Groups, true),

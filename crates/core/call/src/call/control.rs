@@ -90,7 +90,12 @@ impl Call {
         let offer = self.offer_to(by).ok_or(CommandError::NotOffered)?;
         let session =
             self.agent_leg(offer).and_then(|leg| leg.session()).ok_or(CommandError::NotRingingYet)?;
-        if env.sip.ask_to_answer(now, session) { Ok(()) } else { self.renew(now, env, offer) }
+        if !env.sip.ask_to_answer(now, session) {
+            self.renew(now, env, offer)?;
+        }
+        // Nothing else of it is told before the phone has taken the call.
+        self.note_request(now, env);
+        Ok(())
     }
 
     /// The agent takes the call that rings at a colleague's phone: the own phone rings beside it.

@@ -136,10 +136,15 @@ impl Call {
 
     /// Emits one event of this call and folds it into the record.
     fn emit(&mut self, now: Now, env: &mut Env, what: CallEvent) {
+        self.note_request(now, env);
+        self.emit_one(now, env, what);
+    }
+
+    /// Tells for which request of a client things are done, once.
+    fn note_request(&mut self, now: Now, env: &mut Env) {
         if let Some(requested) = env.note_cause(self.id) {
             self.emit_one(now, env, CallEvent::Requested(requested));
         }
-        self.emit_one(now, env, what);
     }
 
     fn emit_one(&mut self, now: Now, env: &mut Env, what: CallEvent) {
