@@ -23,6 +23,7 @@ const CORE_EXTERNAL: &[&str] = &[
     "postcard",
     "rand_chacha",
     "rand_core",
+    "regex-automata",
     "regex-lite",
     "rtcp-types",
     "rtp-rs",

@@ -316,11 +316,6 @@ pub(crate) fn center(rules: &Rules) -> Center {
     }
 }
 
-fn main_flow(rules: &Rules) -> hotline_ivr::Flow {
-    let flow = FLOW.replace("KEY", &rules.queue_key.to_string());
-    hotline_ivr::parse("main.yaml", &flow).expect("the simulated flow has no mistakes")
-}
-
 pub(crate) fn endpoint(rules: &Rules) -> EndpointConfig {
     let mut config = EndpointConfig::new(DOMAIN, SERVER);
     let network = vec![IpPrefix { addr: TRUNK_NETWORK, len: 16 }];
