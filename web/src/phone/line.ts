@@ -66,7 +66,11 @@ export class Line {
       ...RECONNECT_S,
     });
     this.#ua = ua;
-    ua.on('connected', () => void this.#register());
+    let first: PhonePass | null = pass;
+    ua.on('connected', () => {
+      void this.#register(first);
+      first = null;
+    });
     ua.on('disconnected', () => this.#tell({ kind: 'stands', as: 'lost' }));
     ua.on('registrationExpiring', () => void this.#register());
     ua.on('registered', () => this.#registered());
@@ -143,8 +147,9 @@ export class Line {
     return null;
   }
 
-  async #register(): Promise<void> {
-    const pass = await this.#pass();
+  /** With a password that was got a moment ago, or with another. */
+  async #register(given: PhonePass | null = null): Promise<void> {
+    const pass = given ?? (await this.#pass());
     if (pass === null || this.#closed || !this.#ua?.isConnected()) return;
     this.#ua.set('password', pass.password);
     this.#ua.register();
