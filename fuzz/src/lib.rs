@@ -69,7 +69,7 @@ pub const TARGETS: &[Target] = &[
         body: body::browser,
         corpora: &["corpus/browser"],
         dictionary: &[],
-        inputs: 300,
+        inputs: 2_000,
     },
     Target {
         name: "media_engine",

@@ -269,6 +269,35 @@ async fn a_colleagues_ringing_call_is_picked_up() -> Result<()> {
     Ok(())
 }
 
+/// A phone that does not know that event is called anew, and told for which request.
+#[tokio::test]
+async fn a_phone_is_called_anew_for_the_request_that_is_in_the_record() -> Result<()> {
+    let hotline = Center::new().sales(|queue| queue.members(&["1001"])).start().await?;
+    let mut watch = hotline.watch().await?;
+    let phone = DeskPhone::register(&hotline, "1001").await?;
+    hotline.set_state("1001", "ready").await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4100").await?;
+    let call = watch.queued(CALLER).await?;
+    let first = phone.rings().await?;
+    assert_eq!(field(&first, "X-Request-Id"), None, "nobody asked for it: {first}");
+    watch.agent("1001", AgentState::Ringing).await?;
+    let desk = hotline.desk("1001").await?;
+    desk.post(&format!("/api/v1/calls/{call}/answer"), &json!({})).await?;
+    let again = phone.rings().await?;
+    assert!(field(&again, "Call-Info").is_some_and(|info| info.ends_with("answer-after=0")), "{again}");
+    let request = field(&again, "X-Request-Id").context("an id of the request")?.to_owned();
+    phone.take(&again).await?;
+    watch.agent("1001", AgentState::Talking).await?;
+    caller.wait_for("the talk", PATIENCE, |event| *event == PhoneEvent::Up).await?;
+    caller.hang_up().await?;
+    let record = watch.over(&call).await?;
+    let told: Vec<_> =
+        record.requests.iter().map(|one| (one.what.as_str(), one.request_id.as_str())).collect();
+    assert_eq!(told, [("answer", request.as_str())]);
+    Ok(())
+}
+
 /// A desk phone that says that it knows the event `talk` takes the call when the page says so.
 #[tokio::test]
 async fn a_phone_that_can_be_told_so_takes_the_call_from_the_page() -> Result<()> {

@@ -47,15 +47,27 @@ fn recorded(recordings: &Path, days: i64, queue: &str) -> Result<CallRecord> {
 #[tokio::test]
 async fn recordings_that_are_too_old_are_erased_by_queue_and_held_ones_are_kept() -> Result<()> {
     let mut hotline = Center::new()
-        .sales(|queue| queue.keys("recordings_days: 300"))
-        .edit("config/hotline.yaml", "storage:", "retention: {recordings_days: 30}\nstorage:")
+        .sales(|queue| queue.keys("recordings_days: 300").keys("calls_days: 1000"))
+        .edit(
+            "config/hotline.yaml",
+            "storage:",
+            "retention: {recordings_days: 30, calls_days: 900}\nstorage:",
+        )
         .start()
         .await?;
     hotline.kill().await?;
     let url = format!("sqlite://{}", hotline.directory().join("data/hotline.db").display());
     let store = Store::open(&url).await?;
     let mut records = Vec::new();
-    for (days, queue) in [(29, "support"), (31, "support"), (32, "support"), (33, "sales"), (301, "sales")] {
+    for (days, queue) in [
+        (29, "support"),
+        (31, "support"),
+        (32, "support"),
+        (33, "sales"),
+        (301, "sales"),
+        (901, "support"),
+        (902, "sales"),
+    ] {
         records.push(recorded(&hotline.recordings(), days, queue)?);
     }
     store.save_records(&records).await?;
@@ -69,9 +81,14 @@ async fn recordings_that_are_too_old_are_erased_by_queue_and_held_ones_are_kept(
     let admin = hotline.admin().await?;
     let deleted = eventually("the sweep", async || {
         let log = admin.get("/api/v1/audit?action=retention.delete").await?;
-        Ok(log["entries"].get(0).map(|entry| entry["detail"].clone()))
+        Ok(log["entries"]
+            .get(0)
+            .filter(|entry| entry["subject"] == "calls")
+            .map(|entry| entry["detail"].clone()))
     });
-    assert_eq!(deleted.await?, json!({ "erased": 2 }));
+    assert_eq!(deleted.await?, json!({ "deleted": 1 }));
+    let erased = &admin.get("/api/v1/audit?action=retention.delete").await?["entries"][1];
+    assert_eq!((&erased["subject"], &erased["detail"]), (&json!("recordings"), &json!({ "erased": 4 })));
     for (record, is_kept) in records.iter().zip([true, false, true, true, false]) {
         let call = admin.get(&format!("/api/v1/calls/{}", record.call)).await?;
         let recording: &Value = &call["recordings"][0];
@@ -82,6 +99,12 @@ async fn recordings_that_are_too_old_are_erased_by_queue_and_held_ones_are_kept(
         let heard = admin.get_bytes(&format!("/api/v1/calls/{}/recording", record.call)).await;
         assert_eq!(heard.is_ok(), is_kept, "{recording}");
     }
+
+    // One record is too old, also for reports of single calls; the other queue keeps its own for longer.
+    let gone = admin.get(&format!("/api/v1/calls/{}", records[5].call)).await;
+    assert!(gone.expect_err("it is forgotten").to_string().contains("404"));
+    let kept = admin.get(&format!("/api/v1/calls/{}", records[6].call)).await?;
+    assert_eq!(kept["recordings"][0]["state"], "erased");
 
     // By hand neither, until the hold ends.
     let recording = format!("/api/v1/calls/{held}/recording");

@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/http';
 import { promptsQuery, promptUrl, promptUsesQuery, removePrompt } from '../api/prompts';
 import { useMay } from '../app/session';
-import { clock, dayAndTime } from '../texts/format';
+import { dayAndTime, short } from '../texts/format';
 import { Failure } from '../ui/Failure';
 import { Nothing, Panel } from '../ui/Panel';
 import change from './Change.module.css';
@@ -76,7 +76,7 @@ export function PromptPage({ language, name }: { language: string; name: string 
             aria-label={name}
           />
           <p className={change.dim}>
-            {prompt.duration_ms === null ? t('admin_prompt.unreadable') : clock(prompt.duration_ms)}
+            {prompt.duration_ms === null ? t('admin_prompt.unreadable') : short(prompt.duration_ms)}
             {` · ${t('admin_prompt.kilobytes', { count: Math.ceil(prompt.bytes / 1000) })} · ${dayAndTime(prompt.changed_at)}`}
           </p>
         </div>

@@ -10,7 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { MUSIC, promptLanguagesQuery, promptsQuery } from '../api/prompts';
 import type { Prompt } from '../api/types';
 import { useMay } from '../app/session';
-import { clock, dayAndTime, languageName } from '../texts/format';
+import { dayAndTime, languageName, short } from '../texts/format';
 import { Failure } from '../ui/Failure';
 import grid from '../ui/Grid.module.css';
 import { Nothing, Panel } from '../ui/Panel';
@@ -154,7 +154,7 @@ function Table({ prompts }: { prompts: readonly Prompt[] }) {
                 </Button>
               </td>
               <td className={`num ${grid.right}`}>
-                {prompt.duration_ms === null ? t('admin_prompt.unreadable') : clock(prompt.duration_ms)}
+                {prompt.duration_ms === null ? t('admin_prompt.unreadable') : short(prompt.duration_ms)}
               </td>
               <td className={`num ${grid.right}`}>
                 {t('admin_prompt.kilobytes', { count: Math.ceil(prompt.bytes / 1000) })}

@@ -2,7 +2,6 @@
 
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { request } from './http';
-import type { AuditEntry } from './types';
 
 export interface AuditFilter {
   actor?: string | undefined;
@@ -12,8 +11,6 @@ export interface AuditFilter {
 }
 
 const PAGE = 100;
-/** Rows of one export. */
-export const EXPORT_ROWS_MAX = 20_000;
 
 /** The newest first, a page at a time. */
 export function auditQuery(filter: AuditFilter) {
@@ -26,16 +23,11 @@ export function auditQuery(filter: AuditFilter) {
   });
 }
 
-/** All that the filter finds, up to [`EXPORT_ROWS_MAX`]. */
-export async function allAudit(filter: AuditFilter): Promise<AuditEntry[]> {
-  const all: AuditEntry[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await request('GET', '/api/v1/audit', { query: { ...filter, limit: 500, cursor } });
-    all.push(...page.entries);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined && all.length < EXPORT_ROWS_MAX);
-  return all.slice(0, EXPORT_ROWS_MAX);
+/** Where all that the filter finds is to be had as a file. */
+export function auditFile(filter: AuditFilter): string {
+  const named = Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const query = new URLSearchParams(named).toString();
+  return query === '' ? '/api/v1/audit.csv' : `/api/v1/audit.csv?${query}`;
 }
 
 /** Reads all of the log, which takes a while. */

@@ -1,7 +1,8 @@
 // Agents: what each does, since when, with whom, and what each can do.
 
 import { IconDeviceMobile, IconHandStop, IconPhone, IconPhoneOff } from '@tabler/icons-react';
-import { memo, useMemo } from 'react';
+import type { TFunction } from 'i18next';
+import { memo, type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent, AgentState } from '../api/types';
 import { deviceText } from '../desk/DeviceMenu';
@@ -14,7 +15,8 @@ import type { RowSource } from '../ui/rowWindow';
 import { Tag } from '../ui/Tag';
 import { agentTone } from '../ui/tone';
 import css from './Board.module.css';
-import { ClockOf, Ticking } from './cells';
+import { Ticking } from './cells';
+import { type Limit, type Limits, useLimits } from './limits';
 
 const ORDER: Record<AgentState, number> = {
   offline_grace: 0,
@@ -37,6 +39,7 @@ interface Props {
 
 export const AgentGrid = memo(function AgentGrid({ rows, narrowed, acts }: Props) {
   const { t } = useTranslation();
+  const [limits] = useLimits();
   const columns = useMemo<Column<Agent>[]>(
     () => [
       {
@@ -44,7 +47,7 @@ export const AgentGrid = memo(function AgentGrid({ rows, narrowed, acts }: Props
         title: t('board.agent'),
         width: 'minmax(106px, 1.6fr)',
         compare: (one, other) => byText(one.name, other.name),
-        cell: (agent) => <Name agent={agent} />,
+        cell: (agent) => name(t, agent),
       },
       {
         id: 'state',
@@ -64,23 +67,24 @@ export const AgentGrid = memo(function AgentGrid({ rows, narrowed, acts }: Props
         width: '60px',
         right: true,
         compare: (one, other) => byText(other.since, one.since),
-        cell: (agent) => <InState agent={agent} />,
+        cell: ({ state, since }) =>
+          state !== 'logged_out' && <Ticking t={t} since={since} limit={limitOf(limits, state)} />,
       },
       {
         id: 'call',
         title: t('board.with'),
         width: 'minmax(112px, 1.1fr)',
-        cell: ({ call }) => call !== null && <Caller call={call} />,
+        cell: ({ call }) => call !== null && <Caller call={call} anonymous={t('pop.anonymous')} />,
       },
       {
         id: 'skills',
         title: t('board.skills'),
         width: 'minmax(48px, 0.8fr)',
-        cell: ({ skills, groups }) => <Skills skills={skills} groups={groups} />,
+        cell: skills,
       },
-      { id: 'phone', title: '', width: '28px', cell: (agent) => <Phone agent={agent} /> },
+      { id: 'phone', title: '', width: '28px', cell: (agent) => phone(t, agent) },
     ],
-    [t],
+    [t, limits],
   );
   return (
     <RowTable
@@ -106,8 +110,7 @@ function byState(one: Agent, other: Agent): number {
   return ORDER[one.state] - ORDER[other.state] || byText(one.since, other.since) || byText(one.id, other.id);
 }
 
-function Name({ agent }: { agent: Agent }) {
-  const { t } = useTranslation();
+function name(t: TFunction, agent: Agent): ReactNode {
   const asks = agent.help !== null && agent.help.answered_at === null;
   return (
     <>
@@ -124,38 +127,35 @@ function Name({ agent }: { agent: Agent }) {
   );
 }
 
-/** How long in the state, against the limit that there is for it. */
-function InState({ agent }: { agent: Agent }) {
-  switch (agent.state) {
-    case 'logged_out':
-      return null;
+/** The limit that there is for how long one is in a state. */
+function limitOf(limits: Limits, state: AgentState): Limit | undefined {
+  switch (state) {
     case 'wrap_up':
-      return <ClockOf since={agent.since} of="wrap_s" />;
+      return limits.wrap_s;
     case 'not_ready':
-      return <ClockOf since={agent.since} of="not_ready_s" />;
+      return limits.not_ready_s;
     case 'talking':
     case 'hold':
-      return <ClockOf since={agent.since} of="talk_s" />;
+      return limits.talk_s;
     default:
-      return <Ticking since={agent.since} />;
+      return undefined;
   }
 }
 
-function Caller({ call }: { call: string }) {
-  const { t } = useTranslation();
+function Caller({ call, anonymous }: { call: string; anonymous: string }) {
   return (
     <span className="num">
       {useLive((view) => {
         const known = view.live.calls[call];
         if (!known) return '';
-        return (known.direction === 'out' ? known.called : known.caller) || t('pop.anonymous');
+        return (known.direction === 'out' ? known.called : known.caller) || anonymous;
       })}
     </span>
   );
 }
 
-function Skills({ skills, groups }: { skills: Record<string, number>; groups: string[] }) {
-  const all = Object.entries(skills).map(([skill, grade]) => `${skill} ${grade}`);
+function skills({ skills: grades, groups }: Agent): ReactNode {
+  const all = Object.entries(grades).map(([skill, grade]) => `${skill} ${grade}`);
   const text = [...all, ...groups].join(', ');
   return (
     <span className={css.dim} title={text}>
@@ -164,8 +164,7 @@ function Skills({ skills, groups }: { skills: Record<string, number>; groups: st
   );
 }
 
-function Phone({ agent }: { agent: Agent }) {
-  const { t } = useTranslation();
+function phone(t: TFunction, agent: Agent): ReactNode {
   const Known = agent.device.kind === 'phone' ? IconPhone : IconDeviceMobile;
   const Icon = agent.registered ? Known : IconPhoneOff;
   const text = deviceText(t, agent);

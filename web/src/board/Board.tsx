@@ -4,7 +4,7 @@ import '../texts/wide';
 import { ActionIcon, Select, TextInput } from '@mantine/core';
 import { IconDeviceDesktop, IconSearch, IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent, AgentState, CallState, LiveCall } from '../api/types';
 import { useMayFor, useSession } from '../app/session';
@@ -23,12 +23,15 @@ import { LimitsMenu } from './LimitsMenu';
 import { MonitorBar } from './MonitorBar';
 import { QueueGrid } from './QueueGrid';
 import { Steering, useWish } from './Steering';
+import { stepAlong } from './seconds';
 import { useQueueSound } from './sound';
 import { agentsOf, callsOf, derived, useSource } from './sources';
 import { TotalFigures } from './TotalFigures';
 
 export function Board() {
   const { t } = useTranslation();
+  const store = useLiveStore();
+  useEffect(() => store.subscribe(stepAlong), [store]);
   const may = useMayFor('agents.see');
   if (!may) return <Nothing>{t('problem.forbidden')}</Nothing>;
   return (

@@ -1,8 +1,9 @@
 // Living calls: who calls, what goes on, where, for how long.
 
 import { IconEar, IconPlayerPause } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
-import { Fragment, memo, useMemo } from 'react';
+import { useNavigate } from '@tanstack/react-router';
+import type { TFunction } from 'i18next';
+import { Fragment, type MouseEvent, memo, type ReactNode, useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CallState, LiveCall } from '../api/types';
 import { AgentName, QueueName } from '../calls/CallTable';
@@ -15,7 +16,8 @@ import type { RowSource } from '../ui/rowWindow';
 import { Tag } from '../ui/Tag';
 import { callTone } from '../ui/tone';
 import css from './Board.module.css';
-import { ClockOf, Ticking } from './cells';
+import { Ticking } from './cells';
+import { useLimits } from './limits';
 
 const ORDER: Record<CallState, number> = {
   queued: 0,
@@ -36,6 +38,17 @@ interface Props {
 
 export const CallGrid = memo(function CallGrid({ rows, narrowed, acts }: Props) {
   const { t } = useTranslation();
+  const [limits] = useLimits();
+  const navigate = useNavigate();
+  const open = useCallback<Open>(
+    (event, call) => {
+      // In another tab, if that is wished.
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      void navigate({ to: '/calls/$call', params: { call } });
+    },
+    [navigate],
+  );
   const columns = useMemo<Column<LiveCall>[]>(
     () => [
       {
@@ -43,7 +56,7 @@ export const CallGrid = memo(function CallGrid({ rows, narrowed, acts }: Props) 
         title: t('board.caller'),
         width: 'minmax(120px, 1.3fr)',
         compare: (one, other) => byText(one.caller, other.caller),
-        cell: (call) => <Caller call={call} />,
+        cell: (call) => caller(t, call, open),
       },
       {
         id: 'state',
@@ -51,7 +64,7 @@ export const CallGrid = memo(function CallGrid({ rows, narrowed, acts }: Props) 
         width: 'minmax(96px, 0.9fr)',
         compare: (one, other) =>
           ORDER[one.state] - ORDER[other.state] || byText(one.started_at, other.started_at),
-        cell: (call) => <State call={call} />,
+        cell: (call) => state(t, call),
       },
       {
         id: 'place',
@@ -59,7 +72,7 @@ export const CallGrid = memo(function CallGrid({ rows, narrowed, acts }: Props) 
         width: 'minmax(90px, 1.2fr)',
         compare: (one, other) =>
           byText(one.queue ?? '~', other.queue ?? '~') || (one.position ?? 0) - (other.position ?? 0),
-        cell: (call) => <Place call={call} />,
+        cell: (call) => <Place t={t} call={call} />,
       },
       {
         id: 'length',
@@ -67,8 +80,9 @@ export const CallGrid = memo(function CallGrid({ rows, narrowed, acts }: Props) 
         width: '74px',
         right: true,
         compare: (one, other) => byText(other.started_at, one.started_at),
-        cell: ({ started_at, connected_at }) =>
-          connected_at === null ? <Ticking since={started_at} /> : <ClockOf since={started_at} of="talk_s" />,
+        cell: ({ started_at, connected_at }) => (
+          <Ticking t={t} since={started_at} limit={connected_at === null ? undefined : limits.talk_s} />
+        ),
       },
       {
         id: 'language',
@@ -77,7 +91,7 @@ export const CallGrid = memo(function CallGrid({ rows, narrowed, acts }: Props) 
         cell: ({ language }) => languageName(language),
       },
     ],
-    [t],
+    [t, limits, open],
   );
   return (
     <RowTable
@@ -99,20 +113,26 @@ function idOf({ id }: LiveCall): string {
   return id;
 }
 
-function Caller({ call }: { call: LiveCall }) {
-  const { t } = useTranslation();
+type Open = (event: MouseEvent, call: string) => void;
+
+/** A link of the router would reckon with all routes for each row that comes. */
+function caller(t: TFunction, call: LiveCall, open: Open): ReactNode {
   return (
     <>
-      <Link to="/calls/$call" params={{ call: call.id }} className={`${css.link} num`} tabIndex={-1}>
+      <a
+        href={`/calls/${encodeURIComponent(call.id)}`}
+        className={`${css.link} num`}
+        tabIndex={-1}
+        onClick={(event) => open(event, call.id)}
+      >
         {call.caller || t('pop.anonymous')}
-      </Link>{' '}
+      </a>{' '}
       {call.caller_name && <span className={css.dim}>{call.caller_name}</span>}
     </>
   );
 }
 
-function State({ call }: { call: LiveCall }) {
-  const { t } = useTranslation();
+function state(t: TFunction, call: LiveCall): ReactNode {
   const heard = call.attendees.filter(({ part }) => part !== 'conference' && part !== 'consulted');
   return (
     <Tag tone={call.held ? 'hold' : callTone(call.state)}>
@@ -124,8 +144,7 @@ function State({ call }: { call: LiveCall }) {
 }
 
 /** The agent who has it, everybody who is rung for it, or the place in line. */
-function Place({ call }: { call: LiveCall }) {
-  const { t } = useTranslation();
+function Place({ t, call }: { t: TFunction; call: LiveCall }) {
   const queue = useLive((view) => view.live.queues.find(({ id }) => id === call.queue)?.name ?? call.queue);
   if (call.offered_to.length > 1) {
     return call.offered_to.map((id, index) => (

@@ -1,14 +1,16 @@
 // Queues: who waits, how long, who is there for them, and how well callers were served.
 
-import { memo, useMemo } from 'react';
+import type { TFunction } from 'i18next';
+import { memo, type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { clock } from '../texts/format';
 import { byNumber, byText } from '../ui/order';
 import { type Column, RowTable } from '../ui/RowTable';
 import type { RowSource } from '../ui/rowWindow';
 import css from './Board.module.css';
-import { ClockOf, Service, Waiting } from './cells';
+import { levelled, Ticking } from './cells';
 import type { QueueFigures } from './figures';
+import { type Limit, level, useLimits } from './limits';
 
 interface Props {
   rows: RowSource<QueueFigures>;
@@ -20,8 +22,10 @@ interface Props {
 
 export const QueueGrid = memo(function QueueGrid({ rows, narrowed, chosen, choose }: Props) {
   const { t } = useTranslation();
-  const columns = useMemo<Column<QueueFigures>[]>(
-    () => [
+  const [limits] = useLimits();
+  const columns = useMemo<Column<QueueFigures>[]>(() => {
+    const served = (share: number | null) => service(t, limits.service, share);
+    return [
       {
         id: 'name',
         title: t('board.queue'),
@@ -29,7 +33,9 @@ export const QueueGrid = memo(function QueueGrid({ rows, narrowed, chosen, choos
         compare: (one, other) => byText(one.name, other.name),
         cell: ({ name }) => <strong className={css.name}>{name}</strong>,
       },
-      number('waiting', t('board.waiting'), '54px', ({ waiting }) => <Waiting waiting={waiting} />),
+      number('waiting', t('board.waiting'), '54px', ({ waiting }) =>
+        levelled(t, level(limits.waiting, waiting), waiting),
+      ),
       {
         id: 'longest',
         title: t('board.longest_short'),
@@ -38,7 +44,7 @@ export const QueueGrid = memo(function QueueGrid({ rows, narrowed, chosen, choos
         right: true,
         // Who waits since earlier waits longer.
         compare: (one, other) => byText(other.longest ?? '~', one.longest ?? '~'),
-        cell: ({ longest }) => longest !== null && <ClockOf since={longest} of="longest_s" />,
+        cell: ({ longest }) => longest !== null && <Ticking t={t} since={longest} limit={limits.longest_s} />,
       },
       {
         id: 'forecast',
@@ -46,18 +52,17 @@ export const QueueGrid = memo(function QueueGrid({ rows, narrowed, chosen, choos
         width: '59px',
         right: true,
         compare: (one, other) => byNumber(one.forecast_ms, other.forecast_ms),
-        cell: ({ forecast_ms }) => <Forecast ms={forecast_ms} />,
+        cell: ({ forecast_ms }) => forecast(t, forecast_ms),
       },
       number('ready', t('board.ready'), '46px'),
       number('talking', t('board.talking'), '45px'),
       number('wrap_up', t('board.wrap_up'), '61px'),
-      share('service_now', t('board.service_now')),
-      share('service_today', t('board.service_today')),
+      share('service_now', t('board.service_now'), served),
+      share('service_today', t('board.service_today'), served),
       number('offered_today', t('board.offered_today'), '45px'),
       number('abandoned_today', t('board.abandoned_today'), '45px'),
-    ],
-    [t],
-  );
+    ];
+  }, [t, limits]);
   return (
     <RowTable
       id="queues"
@@ -83,29 +88,39 @@ function number(
   id: 'waiting' | 'ready' | 'talking' | 'wrap_up' | 'offered_today' | 'abandoned_today',
   title: string,
   width: string,
-  cell: Column<QueueFigures>['cell'] = (row) => <Count count={row[id]} />,
+  cell: Column<QueueFigures>['cell'] = (row) => count(row[id]),
 ): Column<QueueFigures> {
   return { id, title, width, right: true, compare: (one, other) => byNumber(one[id], other[id]), cell };
 }
 
-function share(id: 'service_now' | 'service_today', title: string): Column<QueueFigures> {
+function share(
+  id: 'service_now' | 'service_today',
+  title: string,
+  cell: (share: number | null) => ReactNode,
+): Column<QueueFigures> {
   return {
     id,
     title,
     width: '70px',
     right: true,
     compare: (one, other) => byNumber(one[id], other[id]),
-    cell: (row) => <Service share={row[id]} />,
+    cell: (row) => cell(row[id]),
   };
 }
 
-function Count({ count }: { count: number | null }) {
-  return <span className={`num ${count ? '' : css.dim}`}>{count ?? '–'}</span>;
+function count(figure: number | null): ReactNode {
+  return <span className={`num ${figure ? '' : css.dim}`}>{figure ?? '–'}</span>;
+}
+
+/** A share in percent, of which less is worse. */
+function service(t: TFunction, limit: Limit, share: number | null): ReactNode {
+  if (share === null) return <span className={css.dim}>{'–'}</span>;
+  const percent = Math.round(share * 100);
+  return levelled(t, level(limit, percent, true), `${percent} %`);
 }
 
 /** Null: nobody works. */
-function Forecast({ ms }: { ms: number | null }) {
-  const { t } = useTranslation();
+function forecast(t: TFunction, ms: number | null): ReactNode {
   if (ms === null) return <span className={css.dim}>{t('board.unstaffed')}</span>;
   return <span className={`num ${ms === 0 ? css.dim : ''}`}>{clock(ms)}</span>;
 }

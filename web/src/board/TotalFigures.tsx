@@ -33,7 +33,7 @@ export const TotalFigures = memo(function TotalFigures({ source }: { source: Row
         <LiveText of={waiting} />
       </Figure>
       <Figure label={t('board.figure_longest')} tone={tone}>
-        {longest === null ? '–' : <Ticking since={longest} />}
+        {longest === null ? '–' : <Ticking t={t} since={longest} />}
       </Figure>
       <Figure label={t('board.service_today')} tone="none">
         <LiveText of={service} />

@@ -1,27 +1,19 @@
-// Figures in a row that catch the eye when they come to their limits.
+// Figures in a row that catch the eye when they come to their limits. Rows come and go all the time, so what they are made of costs
+// little: functions that are given the texts, and a component only where something goes on.
 
 import { IconAlertTriangle } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
 import { type ReactNode, useLayoutEffect, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLiveStore, type View } from '../live/store';
 import { clock } from '../texts/format';
 import { serverNow } from '../ui/now';
 import css from './Board.module.css';
-import { type Level, type Limit, type Limited, level, useLimits } from './limits';
+import { type Level, type Limit, level } from './limits';
 import { onSecondSince } from './seconds';
 
-interface LevelledProps {
-  level: Level;
-  children: ReactNode;
-}
-
 /** A figure with its level: a colour, and a sign for who does not see it. */
-export function Levelled({ level: at, children }: LevelledProps) {
-  return at === 'fine' ? <span className="num">{children}</span> : <Raised level={at}>{children}</Raised>;
-}
-
-function Raised({ level: at, children }: { level: Exclude<Level, 'fine'>; children: ReactNode }) {
-  const { t } = useTranslation();
+export function levelled(t: TFunction, at: Level, children: ReactNode): ReactNode {
+  if (at === 'fine') return <span className="num">{children}</span>;
   return (
     <span className={`${css.levelled} num`} data-level={at} title={t(`board.level.${at}`)}>
       {at === 'bad' && <IconAlertTriangle size={12} aria-label={t('board.level.bad')} />}
@@ -59,17 +51,17 @@ function setText(element: HTMLElement, text: string): void {
 }
 
 interface TickingProps {
+  t: TFunction;
   since: string;
   /** In seconds. */
-  limit?: Limit;
+  limit?: Limit | undefined;
 }
 
 /**
  * How long ago `since` was, against a limit. With a hundred of them on the board the second would cost more than all else
  * that happens in it if each were drawn again, so the text alone is put in its place.
  */
-export function Ticking({ since, limit }: TickingProps) {
-  const { t } = useTranslation();
+export function Ticking({ t, since, limit }: TickingProps) {
   const store = useLiveStore();
   const element = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => {
@@ -95,23 +87,4 @@ export function Ticking({ since, limit }: TickingProps) {
       <span ref={element} className={`${css.ticking} num`} />
     </span>
   );
-}
-
-/** The same, by the name of its limit. */
-export function ClockOf({ since, of }: { since: string; of: Exclude<Limited, 'service' | 'waiting'> }) {
-  const [limits] = useLimits();
-  return <Ticking since={since} limit={limits[of]} />;
-}
-
-/** A share in percent, of which less is worse. */
-export function Service({ share }: { share: number | null }) {
-  const [limits] = useLimits();
-  if (share === null) return <span className={css.dim}>{'–'}</span>;
-  const percent = Math.round(share * 100);
-  return <Levelled level={level(limits.service, percent, true)}>{`${percent} %`}</Levelled>;
-}
-
-export function Waiting({ waiting }: { waiting: number }) {
-  const [limits] = useLimits();
-  return <Levelled level={level(limits.waiting, waiting)}>{waiting}</Levelled>;
 }

@@ -1,7 +1,7 @@
 // Clocks that count from different times step at different times.
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { onSecondSince } from './seconds';
+import { onSecondSince, stepAlong } from './seconds';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
@@ -26,4 +26,18 @@ it('steps each clock once a second, in the tenth after its own second is full', 
   vi.advanceTimersByTime(2000);
   expect(steps).toHaveLength(4);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('steps clocks that are due along with other changes, and alone again when those are over', () => {
+  const steps: number[] = [];
+  const end = onSecondSince(900_000, () => steps.push(Date.now()));
+  vi.advanceTimersByTime(90);
+  stepAlong();
+  vi.advanceTimersByTime(20);
+  expect(steps).toEqual([]);
+  stepAlong();
+  expect(steps).toEqual([1_000_110]);
+  vi.advanceTimersByTime(1000);
+  expect(steps).toEqual([1_000_110, 1_001_100]);
+  end();
 });

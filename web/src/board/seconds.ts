@@ -8,6 +8,7 @@ const parts: Set<() => void>[] = Array.from({ length: PARTS }, () => new Set());
 let counting = 0;
 let partTimer: ReturnType<typeof setInterval> | undefined;
 let reached = 0;
+let along_ms = 0;
 
 /**
  * Calls once a second, in the tenth of it in which a count from `since_ms` (this computer's clock) steps. A hundred
@@ -18,7 +19,7 @@ export function onSecondSince(since_ms: number, listener: () => void): () => voi
   const part = parts[(partOf(since_ms) + 1) % PARTS] as Set<() => void>;
   if (counting === 0) {
     reached = partOf(Date.now());
-    partTimer = setInterval(callParts, PART_MS);
+    partTimer = setInterval(callAlone, PART_MS);
   }
   counting += 1;
   part.add(listener);
@@ -27,6 +28,20 @@ export function onSecondSince(since_ms: number, listener: () => void): () => voi
     counting -= 1;
     if (counting === 0) clearInterval(partTimer);
   };
+}
+
+/**
+ * Steps those clocks that are due along with something else that changes the page, so that it is laid out once for both. While
+ * this is called often, clocks do not step by themselves.
+ */
+export function stepAlong(): void {
+  if (counting === 0) return;
+  along_ms = Date.now();
+  callParts();
+}
+
+function callAlone(): void {
+  if (Date.now() - along_ms >= 2 * PART_MS) callParts();
 }
 
 /** A late timer catches up. */

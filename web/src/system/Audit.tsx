@@ -5,7 +5,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type AuditFilter, allAudit, auditQuery, checkAudit } from '../api/system';
+import { type AuditFilter, auditFile, auditQuery, checkAudit } from '../api/system';
 import type { AuditEntry } from '../api/types';
 import { useLive } from '../live/store';
 import { dayAndTime, word } from '../texts/format';
@@ -14,7 +14,6 @@ import { Found } from '../ui/Found';
 import grid from '../ui/Grid.module.css';
 import { Panel } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
-import { csvOf } from './csv';
 import css from './System.module.css';
 
 export default function Audit() {
@@ -128,44 +127,11 @@ function Search({ filter, search }: SearchProps) {
         type="datetime-local"
       />
       <Button type="submit">{t('audit.find')}</Button>
-      <Export filter={filter} />
+      <Button component="a" href={auditFile(filter)} download variant="default">
+        {t('audit.export')}
+      </Button>
     </form>
   );
-}
-
-function Export({ filter }: { filter: AuditFilter }) {
-  const { t } = useTranslation();
-  const save = useMutation({
-    mutationFn: async () => {
-      const entries = await allAudit(filter);
-      const head = (['place', 'time', 'actor', 'action', 'subject', 'detail'] as const).map((name) =>
-        t(`audit.${name}`),
-      );
-      const rows = entries.map(({ seq, at, actor, action, subject, detail }) => [
-        String(seq),
-        at,
-        actor,
-        action,
-        subject,
-        detail === null ? '' : JSON.stringify(detail),
-      ]);
-      download('audit.csv', csvOf([head, ...rows]));
-    },
-  });
-  return (
-    <Button variant="default" loading={save.isPending} onClick={() => save.mutate()}>
-      {t('audit.export')}
-    </Button>
-  );
-}
-
-function download(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
 }
 
 function Entries({ entries }: { entries: AuditEntry[] }) {

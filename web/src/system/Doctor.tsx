@@ -87,16 +87,21 @@ function Kept({ retention }: { retention: Retention }) {
   return (
     <Panel title={t('doctor.kept')}>
       <dl className={css.kept}>
-        {(['recordings_days', 'messages_days', 'flow_figures_days'] as const).map((name) => (
+        {(['recordings_days', 'messages_days', 'calls_days', 'flow_figures_days'] as const).map((name) => (
           <Entry key={name} name={t(`doctor.${name}`)} value={days(retention[name])} />
         ))}
-        {Object.entries(retention.queues).map(([queue, count]) => (
-          <Entry
-            key={queue}
-            name={t('doctor.recordings_of', { queue: queues.find(({ id }) => id === queue)?.name ?? queue })}
-            value={days(count)}
-          />
-        ))}
+        {Object.entries(retention.queues).flatMap(([id, kept]) => {
+          const queue = queues.find((known) => known.id === id)?.name ?? id;
+          return (['recordings_days', 'messages_days', 'calls_days'] as const)
+            .filter((name) => kept[name] !== null)
+            .map((name) => (
+              <Entry
+                key={`${id} ${name}`}
+                name={t(`doctor.of_queue.${name}`, { queue })}
+                value={days(kept[name])}
+              />
+            ));
+        })}
       </dl>
     </Panel>
   );

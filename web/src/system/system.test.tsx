@@ -3,11 +3,11 @@
 import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
+import { auditFile } from '../api/system';
 import { show } from '../test/render';
 import { LEADER, snapshot, T0 } from '../test/samples';
 import { serve } from '../test/server';
 import Audit from './Audit';
-import { csvOf } from './csv';
 import Doctor from './Doctor';
 
 const ROW = { seq: 7, at: T0, actor: 'sam', action: 'recording.erase', subject: 'c1', detail: { bytes: 9 } };
@@ -53,8 +53,9 @@ it('shows the worst first, and how long things are kept', async () => {
         retention: {
           recordings_days: 90,
           messages_days: null,
+          calls_days: 730,
           flow_figures_days: null,
-          queues: { support: 30 },
+          queues: { support: { recordings_days: 30, messages_days: null, calls_days: null } },
         },
       },
     },
@@ -65,10 +66,15 @@ it('shows the worst first, and how long things are kept', async () => {
     'Goodclockticks',
   ]);
   expect(screen.getByText('90 days')).toBeTruthy();
+  expect(screen.getByText('730 days')).toBeTruthy();
   expect(screen.getByText('Recordings of Support')).toBeTruthy();
+  expect(screen.queryByText('Messages for Support')).toBeNull();
   expect(screen.getAllByText('For good')).toHaveLength(2);
 });
 
-it('writes cells that a spreadsheet shows and does not run', () => {
-  expect(csvOf([['=1+1', 'a,b', 'say "x"']])).toBe('\uFEFF\'=1+1,"a,b","say ""x"""\r\n');
+it('has the log as a file by the same search', () => {
+  expect(auditFile({})).toBe('/api/v1/audit.csv');
+  expect(auditFile({ actor: 'ann b', action: undefined, from: '2026-01-01T00:00:00Z' })).toBe(
+    '/api/v1/audit.csv?actor=ann+b&from=2026-01-01T00%3A00%3A00Z',
+  );
 });

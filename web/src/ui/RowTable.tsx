@@ -20,7 +20,7 @@ import { type Sorting, useSorting } from './order';
 import { type Opened, RowMenu } from './RowMenu';
 import css from './RowTable.module.css';
 import { useRowKeys } from './rowKeys';
-import { fixedRows, ROW_PX, type RowSource, RowWindow } from './rowWindow';
+import { fixedRows, ROW_PX, type RowSource, RowWindow, type Slice } from './rowWindow';
 
 const MENU_PX = 36;
 
@@ -71,6 +71,10 @@ export function RowTable<Row>(props: Props<Row>) {
   const slice = useSyncExternalStore(subscribe, shown.slice);
   const nothing = useSyncExternalStore(subscribe, () => shown.count() === 0);
   const keys = useRowKeys({ acts, choose: props.choose, idOf, shown, scroll, open: setMenu });
+  // One row takes part in the order of the Tab key: the one that was last worked upon, if it is in sight.
+  const active = slice.rows.find((row) => idOf(row) === keys.active) ?? slice.rows[0];
+  const drawn = useRef<HTMLDivElement>(null);
+  useNumbers(drawn, slice);
   useSight(shown, scroll);
   useSize(shown, subscribe, table);
   const columnsStyle = {
@@ -108,18 +112,24 @@ export function RowTable<Row>(props: Props<Row>) {
               </div>
             )}
             <div className={css.space} role="presentation" data-space>
-              {slice.rows.map((row, place) => (
-                <RowView
-                  key={idOf(row)}
-                  row={row}
-                  id={idOf(row)}
-                  index={slice.first + place}
-                  columns={columns as readonly Column<unknown>[]}
-                  more={acts ? t('table.acts') : null}
-                  active={keys.active === null ? slice.first + place === 0 : keys.active === idOf(row)}
-                  chosen={props.chosen === idOf(row)}
-                />
-              ))}
+              <div
+                ref={drawn}
+                className={css.drawn}
+                role="presentation"
+                style={{ top: slice.first * ROW_PX }}
+              >
+                {slice.rows.map((row) => (
+                  <RowView
+                    key={idOf(row)}
+                    row={row}
+                    id={idOf(row)}
+                    columns={columns as readonly Column<unknown>[]}
+                    more={acts ? t('table.acts') : null}
+                    active={row === active}
+                    chosen={props.chosen === idOf(row)}
+                  />
+                ))}
+              </div>
             </div>
           </div>
         </div>
@@ -129,6 +139,20 @@ export function RowTable<Row>(props: Props<Row>) {
       )}
     </>
   );
+}
+
+/** Which rows of all these are. Written past the rows, which are not drawn again when others come before them. */
+function useNumbers<Row>(drawn: RefObject<HTMLDivElement | null>, { first, rows }: Slice<Row>): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows are other elements
+  useLayoutEffect(() => {
+    // The head is the first.
+    let number = first + 2;
+    for (const row of drawn.current?.children ?? []) {
+      const text = String(number);
+      if (row.getAttribute('aria-rowindex') !== text) row.setAttribute('aria-rowindex', text);
+      number += 1;
+    }
+  }, [drawn, first, rows]);
 }
 
 /** Tells the window what is in sight. */
@@ -220,24 +244,21 @@ const Head = memo(function Head({ columns, sorting, sortBy, menu }: HeadProps) {
 interface RowProps {
   row: unknown;
   id: string;
-  index: number;
   columns: readonly Column<unknown>[];
   more: string | null;
   active: boolean;
   chosen: boolean;
 }
 
-const RowView = memo(function RowView({ row, id, index, columns, more, active, chosen }: RowProps) {
+const RowView = memo(function RowView({ row, id, columns, more, active, chosen }: RowProps) {
   return (
     <div
       className={css.row}
       role="row"
-      aria-rowindex={index + 2}
       aria-selected={chosen}
       tabIndex={active ? 0 : -1}
       data-row={id}
       data-chosen={chosen}
-      style={{ transform: `translateY(${index * ROW_PX}px)` }}
     >
       <Cells row={row} columns={columns} more={more} />
     </div>

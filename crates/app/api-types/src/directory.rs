@@ -42,7 +42,7 @@ pub struct Colleague {
     pub since: Timestamp,
     /// Whether the agent's device can be called.
     pub registered: bool,
-    /// The call that rings there, which can be picked up.
+    /// The call that rings there, if it can be picked up by whoever asks.
     pub ringing: Option<String>,
 }
 

@@ -46,8 +46,21 @@ pub struct Retention {
     pub messages_days: Option<u32>,
     /// Recordings.
     pub recordings_days: Option<u32>,
+    /// Records of calls; their recordings go with them at the latest.
+    pub calls_days: Option<u32>,
     /// How often steps of flows were run.
     pub flow_figures_days: Option<u32>,
-    /// Recordings of queues that say so themselves, by queue.
-    pub queues: BTreeMap<String, u32>,
+    /// Of queues that say something themselves, by queue.
+    pub queues: BTreeMap<String, QueueRetention>,
+}
+
+/// After how many days things of one queue are erased; `null` for what is kept like those of others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueRetention {
+    /// Messages in its mailbox.
+    pub messages_days: Option<u32>,
+    /// Recordings of calls that waited here last.
+    pub recordings_days: Option<u32>,
+    /// Records of calls that waited here last.
+    pub calls_days: Option<u32>,
 }

@@ -24,6 +24,7 @@ mod live;
 mod message;
 mod number;
 mod people;
+mod phone;
 mod problem;
 mod prompt;
 mod queue;
@@ -56,7 +57,7 @@ pub use customer::{
     FieldValue, MergeCustomers, NewCustomerField,
 };
 pub use directory::{CenterNumber, Colleague, Directory, QueueTarget};
-pub use doctor::{Checkup, Finding, Retention, Verdict};
+pub use doctor::{Checkup, Finding, QueueRetention, Retention, Verdict};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use flow::{
     Flow, FlowCheck, FlowDiff, FlowDraft, FlowEdge, FlowExitFigures, FlowFigures, FlowGraph, FlowList,
@@ -73,6 +74,7 @@ pub use people::{
     NewRole, NewUser, OneTimePassword, Permission, PermissionList, Permissions, Role, RoleChange, RoleList,
     Team, TeamList, User, UserChange, UserCreated, UserList,
 };
+pub use phone::{Guest, GuestCallback, NewGuest, NewGuestCallback, PhonePass, WebNumber, WebOffer};
 pub use problem::{FieldProblem, Problem};
 pub use prompt::{Prompt, PromptLanguages, PromptList, PromptUses};
 pub use queue::{

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use crate::center::Center;
 use crate::error::ApiError;
 use crate::fields::FieldSet;
+use crate::guests::Visits;
 use crate::hours::HoursByHand;
 use crate::hub::Hub;
 use crate::imports::Imports;
@@ -26,6 +27,7 @@ use crate::known::Known;
 use crate::once::Keys;
 use crate::password::Checker;
 use crate::routes::Prompts;
+use crate::routes::TakePhone;
 use crate::throttle::{Key, Throttle};
 use crate::webhooks::{Running, Webhooks};
 
@@ -67,8 +69,10 @@ pub struct Ports {
     pub webhooks: Webhooks,
     /// Who gets traces of requests.
     pub traces_out: Traces,
-    /// Whether browsers reach this server by HTTPS (through a proxy): then cookies are for HTTPS only.
-    pub https: bool,
+    /// The port at which browsers reach this server by HTTPS, if they do: whoever comes by HTTP from elsewhere is sent there.
+    pub https_port: Option<u16>,
+    /// What takes phones that come over a WebSocket, by the way they came.
+    pub phones: TakePhone,
 }
 
 /// The state of the router.
@@ -83,6 +87,8 @@ pub(crate) struct App {
     pub(crate) keys: Keys,
     /// Shared by sign-ins; held for one look-up, never across an await.
     throttle: Mutex<Throttle>,
+    /// Shared by requests of visitors; as above.
+    visits: Mutex<Visits>,
     /// Shared by all requests; held for one look-up, never across an await.
     known: Mutex<Known>,
     /// Shared by the routes that make ids; held for ten bytes.
@@ -110,7 +116,7 @@ impl App {
         let mut rng = Rng::from_seed(seed);
         let (keys, tagging) = (Keys::new(rng.hex(16)), rng.hex(32));
         let rng = Mutex::new(rng);
-        let (throttle, known, people, examination, imports, prompts) = Default::default();
+        let (throttle, visits, known, people, examination, imports, prompts) = Default::default();
         Ok(Self {
             ports,
             hub,
@@ -119,6 +125,7 @@ impl App {
             imports,
             keys,
             throttle,
+            visits,
             known,
             rng,
             tagging,
@@ -147,6 +154,11 @@ impl App {
     /// For new ids. Not for secrets.
     pub(crate) fn with_rng<T>(&self, make: impl FnOnce(&mut Rng) -> T) -> T {
         make(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at, or changes, how often visitors have asked.
+    pub(crate) fn with_visits<T>(&self, look: impl FnOnce(&mut Visits) -> T) -> T {
+        look(&mut self.visits.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Looks at, or changes, who was signed in when the database was last asked.

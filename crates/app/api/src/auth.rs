@@ -15,10 +15,14 @@ use http::{HeaderMap, Method, header};
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::guests;
 use crate::viewer::{Subject, Viewer};
 
 /// The session's cookie.
 pub(crate) const COOKIE: &str = "hotline_session";
+/// The same over HTTPS: a name that browsers take from nobody else and never give away (RFC 6265bis §4.1.3.2). Another one, because a
+/// browser does not let plain HTTP replace a cookie of HTTPS.
+pub(crate) const SECURE_COOKIE: &str = "__Host-hotline_session";
 /// Paths below `/api` some of whose routes may be asked without being signed in: they take a password, or tell what anybody can
 /// read in the source. The other routes there are guarded as all are, in the table.
 const OPEN: [&str; 4] = ["/v1/session", "/v1/tokens", "/v1/openapi.json", "/v1/docs"];
@@ -65,6 +69,9 @@ pub(crate) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
+    if guests::is_for_visitors(&request) {
+        return guests::across(&app, request, next).await;
+    }
     let secret = Secret::of(request.headers());
     // A browser adds the cookie to every request, also to those that a page of another site makes it send. It
     // never adds a token.
@@ -110,10 +117,10 @@ impl<'a> Secret<'a> {
                 .then_some(Self { kind: SessionKind::Token, text: text.trim() });
         }
         let pairs = headers.get_all(header::COOKIE).iter().filter_map(|field| field.to_str().ok());
-        let text = pairs.flat_map(|field| field.split(';')).find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == COOKIE).then_some(value)
-        })?;
+        let pairs = pairs.flat_map(|field| field.split(';'));
+        let all: Vec<(&str, &str)> = pairs.filter_map(|pair| pair.trim().split_once('=')).collect();
+        let named = |wanted: &str| all.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+        let text = named(SECURE_COOKIE).or_else(|| named(COOKIE))?;
         Some(Self { kind: SessionKind::Session, text })
     }
 }
@@ -194,7 +201,11 @@ impl<S: Sync> FromRequestParts<S> for Identity {
 
 /// Where a connection comes from: the client, or a proxy before this server.
 #[derive(Clone, Copy)]
-pub(crate) struct Origin(pub(crate) IpAddr);
+pub(crate) struct Origin {
+    pub(crate) address: IpAddr,
+    /// Over HTTPS.
+    pub(crate) is_secure: bool,
+}
 
 impl<S: Sync> FromRequestParts<S> for Origin {
     type Rejection = ApiError;

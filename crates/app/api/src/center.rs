@@ -23,6 +23,8 @@ pub struct Center {
     pub numbers: Vec<CenterNumber>,
     /// The teams that users oversee.
     pub teams: Arc<Teams>,
+    /// What call control goes by.
+    pub control: Arc<hotline_call::Center>,
     /// What can become of calls.
     pub dispositions: Dispositions,
     /// The opening hours.

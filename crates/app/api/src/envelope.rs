@@ -17,6 +17,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::secure;
 
 /// Which pages may load what is answered: those of this server, unless the answer says that all may.
 pub(crate) const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -41,7 +42,14 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, request: Request, next
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let in_api = route.starts_with("/api") || request.uri().path().starts_with("/api");
     let span = tracing::info_span!("request", %id, %method, route);
-    let answer = for_request(id.clone(), tokio::time::timeout(REQUEST_MAX, next.run(request)));
+    let elsewhere = secure::redirect(app.ports.https_port, &request);
+    let answer = async {
+        match elsewhere {
+            Some(elsewhere) => elsewhere,
+            None => next.run(request).await,
+        }
+    };
+    let answer = for_request(id.clone(), tokio::time::timeout(REQUEST_MAX, answer));
     // Nothing is seen again after a panic but the shared state, whose locks are never held while foreign code
     // runs.
     let answer = AssertUnwindSafe(answer).catch_unwind().instrument(span.clone()).await;
@@ -55,7 +63,7 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, request: Request, next
             failed(ApiError::Panicked)
         }
     });
-    decorate(&mut response, id.as_str(), in_api, app.ports.https);
+    decorate(&mut response, id.as_str(), in_api);
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(status, elapsed = ?began.elapsed(), "answered"));
     Metric::ApiRequests.increment_for([method_label(&method), &route, &status.to_string()]);
@@ -134,7 +142,7 @@ fn method_label(method: &http::Method) -> &'static str {
     }
 }
 
-fn decorate(response: &mut Response, id: &str, in_api: bool, https: bool) {
+fn decorate(response: &mut Response, id: &str, in_api: bool) {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
@@ -148,9 +156,6 @@ fn decorate(response: &mut Response, id: &str, in_api: bool, https: bool) {
         (RESOURCE_POLICY, if headers.contains_key(RESOURCE_POLICY) { "cross-origin" } else { "same-origin" }),
     ];
     headers.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
-    if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
     if in_api && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -1,4 +1,4 @@
-//! All customers as one file, CSV or XLSX.
+//! All customers as one file, CSV or XLSX; other tables as CSV.
 //!
 //! A spreadsheet takes text that begins with `=`, `+`, `-` or `@` for a formula and carries it out on the machine of whoever
 //! opens the file (CWE-1236). Such text gets an apostrophe before it, which an import takes away again.
@@ -38,7 +38,11 @@ const HEADER: [&str; 13] = [
 
 /// All customers as this user sees them, as CSV.
 pub(crate) async fn csv(app: &App, who: &Identity) -> Result<Vec<u8>, ApiError> {
-    let rows = customers(app, who, "csv").await?;
+    written(customers(app, who, "csv").await?).await
+}
+
+/// A table as CSV, in which nothing is a formula.
+pub(crate) async fn written(rows: Vec<Vec<String>>) -> Result<Vec<u8>, ApiError> {
     let written = tokio::task::spawn_blocking(move || lines(&rows));
     // Nothing can be in the way of a buffer.
     written.await.ok().flatten().ok_or(ApiError::Panicked)

@@ -24,6 +24,8 @@ mod imports;
 mod messages;
 mod pages;
 mod people;
+mod phone;
+mod phone_socket;
 mod prompts;
 mod queues;
 mod recording;
@@ -38,6 +40,7 @@ mod trace;
 mod trunks;
 mod webhooks;
 
+pub use phone_socket::{Socket, TakePhone, Way};
 pub use prompts::Prompts;
 pub use staff::Dispositions;
 pub use table::Route;
@@ -128,6 +131,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::health))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .route("/sip", get(phone_socket::open))
         .fallback(pages::page)
         .method_not_allowed_fallback(async || ApiError::Method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -258,6 +262,14 @@ fn calls(table: Table) -> Table {
 /// What agents and supervisors do with calls.
 fn softphone(table: Table) -> Table {
     routes! { table;
+        /// Gives the phone in the agent's page a password for a minute, shown this once.
+        POST "/v1/softphone/pass", may(P::SoftphoneUse) => phone::pass [404];
+        /// What visitors of web pages may do.
+        GET "/v1/guests", Nothing => phone::offer;
+        /// Lets a visitor of a web page call one number of the center, once; what is given for it is shown this once.
+        POST "/v1/guests", Nothing => phone::admit [403, 422, 429];
+        /// A visitor of a web page wants to be called back.
+        POST "/v1/guests/callbacks", Nothing => phone::call_back [403, 404, 422, 429];
         /// Whom a call can be sent to: colleagues as they are at this moment, and the center's numbers.
         GET "/v1/directory", may(P::SoftphoneUse) => directory::list;
         /// An agent leaves the own call; a supervisor ends it for all.
@@ -438,6 +450,8 @@ fn center(table: Table) -> Table {
         DELETE "/v1/sip/blocked/{address}", may(P::SystemManage) => blocked::release [422];
         /// The audit log, the newest first.
         GET "/v1/audit", may(P::AuditSee) => audit::list;
+        /// The audit log as CSV, by the same query; 50,000 entries at most. The export is in the log itself.
+        GET "/v1/audit.csv", may(P::AuditSee) => audit::csv [409, 422];
         /// Reads all of the audit log, and says whether it is what was written.
         GET "/v1/audit/check", may(P::AuditSee) => audit::check [409];
         /// The figures of queues, each with its definition.

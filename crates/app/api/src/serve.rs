@@ -1,5 +1,6 @@
 //! Accepts connections, speaks HTTP/1.1 on each, and ends cleanly.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,12 +8,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use hotline_telemetry::Metric;
+use hotline_tls::{ClientAuth, Tls};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -25,13 +29,15 @@ use crate::listening::audit_listening;
 use crate::once::look_after_keys;
 use crate::pages::look_after_pages;
 use crate::password::{Checker, PasswordError};
-use crate::routes::router;
+use crate::routes::{Way, router};
 use crate::webhooks::{self, Parts as WebhookParts, Running};
 
 /// Connections that are open at once; further ones wait in the kernel.
 pub(crate) const CONNECTIONS_MAX: usize = 4096;
 /// How long a client may take to send the head of a request, and an idle connection is kept.
 pub(crate) const HEAD_MAX: Duration = Duration::from_secs(30);
+/// How long a handshake of TLS may take.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Header fields of one request.
 const FIELDS_MAX: usize = 100;
 /// How long requests may go on after the shutdown began.
@@ -50,13 +56,21 @@ pub enum ServeError {
     Password(#[source] PasswordError),
 }
 
-/// Serves HTTP on `listener` until `shutdown`: then event streams end, running requests get [`DRAIN_MAX`], and
+/// Where HTTPS is served, with the certificate that counts at each moment.
+pub struct Secured {
+    /// The socket.
+    pub listener: TcpListener,
+    /// The certificate.
+    pub tls: Arc<Tls>,
+}
+
+/// Serves HTTP on `listener`, and HTTPS if there is a place for it, until `shutdown`: then event streams end, running requests get [`DRAIN_MAX`], and
 /// what is left is cut off. Returns when every connection is closed.
 ///
 /// # Errors
 /// Only before the first request.
 pub async fn serve(
-    listener: TcpListener,
+    (listener, secured): (TcpListener, Option<Secured>),
     ports: Ports,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
@@ -90,15 +104,23 @@ pub async fn serve(
     let router = router(app);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let cut_off = CancellationToken::new();
-    while let Some(Some((stream, place))) = shutdown.run_until_cancelled(accept(&listener, &places)).await {
-        let connection =
-            Connection { router: router.clone(), shutdown: shutdown.clone(), cut_off: cut_off.clone() };
-        tasks.spawn(async move {
-            connection.run(stream).await;
-            drop(place);
-        });
-    }
-    drop(listener);
+    let connection = || Connection {
+        router: router.clone(),
+        shutdown: shutdown.clone(),
+        cut_off: cut_off.clone(),
+        reached_at: None,
+        tls: None,
+    };
+    let doors = [
+        Some(Door { reached_at: listener.local_addr().ok(), listener, tls: None }),
+        secured.map(|Secured { listener, tls }| Door {
+            reached_at: listener.local_addr().ok(),
+            listener,
+            tls: Some(tls),
+        }),
+    ];
+    let doors = doors.into_iter().flatten().map(|door| door.keep(&places, &tasks, &connection));
+    futures_util::future::join_all(doors).await;
     tasks.close();
     if timeout(DRAIN_MAX, tasks.wait()).await.is_err() {
         tracing::warn!("cutting off HTTP requests that do not end");
@@ -106,6 +128,30 @@ pub async fn serve(
         tasks.wait().await;
     }
     Ok(())
+}
+
+/// A socket at which connections are accepted.
+struct Door {
+    listener: TcpListener,
+    reached_at: Option<SocketAddr>,
+    tls: Option<Arc<Tls>>,
+}
+
+impl Door {
+    /// Accepts connections until the end of the server.
+    async fn keep(self, places: &Arc<Semaphore>, tasks: &TaskTracker, connection: &impl Fn() -> Connection) {
+        let shutdown = connection().shutdown;
+        while let Some(Some((stream, place))) =
+            shutdown.run_until_cancelled(accept(&self.listener, places)).await
+        {
+            let connection =
+                Connection { reached_at: self.reached_at, tls: self.tls.clone(), ..connection() };
+            tasks.spawn(async move {
+                connection.begin(stream).await;
+                drop(place);
+            });
+        }
+    }
 }
 
 /// The next connection, with its place among [`CONNECTIONS_MAX`].
@@ -131,20 +177,42 @@ struct Connection {
     router: Router,
     shutdown: CancellationToken,
     cut_off: CancellationToken,
+    /// The socket that it came to.
+    reached_at: Option<SocketAddr>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Connection {
-    async fn run(self, stream: TcpStream) {
+    async fn begin(self, stream: TcpStream) {
         // An event is one small write, and it must not wait for the acknowledgement of the one before.
         let ready = stream.set_nodelay(true).and_then(|()| stream.peer_addr());
         let Ok(peer) = ready else { return };
-        let (origin, outbox) = (Origin(peer.ip()), Outbox::default());
+        let Some(tls) = &self.tls else { return self.run(stream, peer).await };
+        let Some(config) = tls.server(ClientAuth::None) else { return };
+        match timeout(HANDSHAKE_MAX, TlsAcceptor::from(config).accept(stream)).await {
+            Ok(Ok(stream)) => self.run(stream, peer).await,
+            Ok(Err(error)) => {
+                // A browser that does not trust the certificate ends it so.
+                tracing::debug!(%error, "a TLS handshake failed");
+                Metric::ApiTlsFailures.increment(1);
+            }
+            Err(_) => Metric::ApiTlsFailures.increment(1),
+        }
+    }
+
+    async fn run(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, peer: SocketAddr) {
+        let is_secure = self.tls.is_some();
+        let (origin, outbox) = (Origin { address: peer.ip(), is_secure }, Outbox::default());
+        let way = self.reached_at.map(|local| Way { is_secure, local, remote: peer });
         let wire = Wire::new(stream, outbox.clone());
         let router = self.router;
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(origin);
             request.extensions_mut().insert(outbox.clone());
+            if let Some(way) = way {
+                request.extensions_mut().insert(way);
+            }
             router.clone().oneshot(request)
         });
         let mut connection = pin!(
@@ -153,6 +221,7 @@ impl Connection {
                 .header_read_timeout(HEAD_MAX)
                 .max_headers(FIELDS_MAX)
                 .serve_connection(TokioIo::new(wire), service)
+                .with_upgrades()
         );
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

@@ -37,7 +37,7 @@ pub(crate) struct Proved {
 /// Who this is, if everything is right.
 pub(crate) async fn prove(app: &Arc<App>, origin: Origin, proof: Proof) -> Result<Proved, ApiError> {
     let answered = Instant::now() + REFUSAL_MIN;
-    let key = Key::new(&proof.user, origin.0);
+    let key = Key::new(&proof.user, origin.address);
     let had_failed = app.begin_sign_in(&key).inspect_err(|_| count("throttled"))?;
     let Proof { user, password, code } = proof;
     let proving = Proving { app, origin, had_failed };
@@ -50,7 +50,7 @@ pub(crate) async fn prove(app: &Arc<App>, origin: Origin, proof: Proof) -> Resul
         Err(ApiError::SignInFailed | ApiError::CodeWrong) => {
             count("wrong");
             // Without the name: people type their password into that field.
-            tracing::info!(from = %origin.0, "sign-in refused");
+            tracing::info!(from = %origin.address, "sign-in refused");
             sleep_until(answered).await;
         }
         Err(_) => app.end_sign_in(&key, false),
@@ -101,7 +101,7 @@ impl Proving<'_> {
     /// Guessing from elsewhere must not keep people from their work: a lock does not count where the user is signed in
     /// and nobody has guessed.
     async fn is_at_home(&self, user: &User, now: WallTime) -> Result<bool, ApiError> {
-        let address = self.origin.0.to_string();
+        let address = self.origin.address.to_string();
         Ok(!self.had_failed && self.app.ports.store.has_session_from(&user.name, &address, now).await?)
     }
 
@@ -112,14 +112,14 @@ impl Proving<'_> {
         let locks = locks.await?;
         self.refused(user, what).await?;
         if locks {
-            let detail = json!({ "from": self.origin.0, "minutes": rules.lock.as_secs() / 60 });
+            let detail = json!({ "from": self.origin.address, "minutes": rules.lock.as_secs() / 60 });
             self.app.audit("system", "user.lock", &user.name, detail).await?;
         }
         Ok(())
     }
 
     async fn refused(&self, user: &User, why: &str) -> Result<(), ApiError> {
-        let detail = json!({ "from": self.origin.0, "why": why });
+        let detail = json!({ "from": self.origin.address, "why": why });
         self.app.audit(&user.name, "session.refused", &user.name, detail).await
     }
 }
@@ -178,7 +178,7 @@ pub(crate) async fn begin(app: &App, user: &str, begin: Begin) -> Result<(String
         last_seen_at: now,
         limited: begin.limited,
         grants: begin.grants,
-        address: Some(begin.origin.0.to_string()),
+        address: Some(begin.origin.address.to_string()),
     };
     app.ports.store.create_session(&session).await?;
     Ok((secret, session))

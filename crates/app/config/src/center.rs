@@ -9,7 +9,7 @@ use hotline_audio::country_tones::{Meaning, countries, country_tone};
 use hotline_base::{AgentId, FlowId, HoursId, NumberId, QueueId};
 use hotline_call::{
     Center, CrmLink, DialPlan, Number, Queue, Route, Screening, SpeechPolicy, Staffing, Timing, Trunk, Voice,
-    number,
+    Web, number,
 };
 use hotline_hours::{Schedule, Zone, schedules};
 use hotline_ivr::{Flow, Flows, Language, announcement_prompts};
@@ -25,13 +25,14 @@ use crate::flows::{FlowText, Sounds};
 use crate::format::{CENTER, DIAL_PLAN, NUMBER, names};
 use crate::groups::groups;
 use crate::queues::{self, Queues, queues};
-use crate::retention::{Retention, retention};
+use crate::retention::{Kept, QueueRetention, Retention, retention};
 use crate::screening::{self, allow_only, screening};
 use crate::server::Server;
 use crate::speech::speech;
 use crate::staffing::staffing;
 use crate::trunks::{TrunkEntry, routes, trunks};
 use crate::voice::voice;
+use crate::web::web;
 use crate::{Configuration, Demo, DemoUser};
 
 /// The sections of the file.
@@ -94,8 +95,9 @@ pub(crate) struct Draft {
     routes: Vec<Route>,
     hours: BTreeMap<HoursId, Schedule>,
     screening: Screening,
+    web: Web,
     masked_queues: BTreeSet<QueueId>,
-    recordings_days: BTreeMap<QueueId, u32>,
+    queue_retention: BTreeMap<QueueId, QueueRetention>,
     scripts: BTreeMap<QueueId, String>,
     demo: Option<(Vec<DemoUser>, bool)>,
     /// The flows that numbers lead to and that are not among those that are looked at.
@@ -196,11 +198,12 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let further = further(reader, &fields);
     let screening = screening::Around::of(dial_plan.as_ref(), zone.as_ref(), language.as_deref(), known)
         .and_then(|around| screening(reader, &fields, &around));
+    let web = web(reader, fields.optional("web"), dial_plan.as_ref(), (&numbers, &queues));
     let demo = fields.optional("demo").map(|node| demo(reader, node, agents.as_ref()?));
     let (numbers, mut number_entries) = numbers?;
     let (screening, refusing) = screening?;
     number_entries.extend(refusing);
-    let Queues { queues, masked: masked_queues, recordings_days, scripts } = queues?;
+    let Queues { queues, masked: masked_queues, retention: queue_retention, scripts } = queues?;
     Some(Draft {
         domain: domain?,
         language: language?,
@@ -219,8 +222,9 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
         routes: routes?,
         hours: hours?,
         screening,
+        web: web?,
         masked_queues,
-        recordings_days,
+        queue_retention,
         scripts,
         demo: demo.map_or(Some(None), |read| read.map(Some))?,
         elsewhere: BTreeSet::new(),
@@ -512,6 +516,7 @@ impl Draft {
             routes: self.routes,
             hours: self.hours,
             screening: self.screening,
+            web: self.web,
             crm: self.further.crm,
             language: self.language,
             domain: self.domain,
@@ -538,8 +543,7 @@ impl Draft {
             flows: flow_texts,
             flow_world,
             masked_queues: self.masked_queues,
-            retention,
-            recordings_days: self.recordings_days,
+            kept: Kept { retention, queues: self.queue_retention },
             scripts: self.scripts,
             prompts,
         }

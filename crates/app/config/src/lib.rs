@@ -26,6 +26,7 @@ mod telemetry;
 mod trace;
 mod trunks;
 mod voice;
+mod web;
 mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,9 +45,9 @@ pub use flow_suite::{FlowSuite, flow_suite};
 pub use flow_world::FlowWorld;
 pub use flows::{FLOWS_MAX, FlowText, Prompts, read_flows, read_prompts};
 pub use format::{center_schema, section_schema};
-pub use http::Http;
+pub use http::{CertificateSource, Http, Https};
 pub use recordings::Recordings;
-pub use retention::Retention;
+pub use retention::{Kept, QueueRetention, Retention};
 pub use secrets::{MASK, Unknown, mask, mask_beside, unmask};
 pub use server::{LogFormat, Media, Server, Storage, TextToSpeech, TtsEngine};
 pub use services::{SERVICES_MAX, Services};
@@ -77,9 +78,7 @@ pub struct Configuration {
     /// The queues whose callers' numbers are for those only who may read all numbers.
     pub masked_queues: BTreeSet<QueueId>,
     /// How long things are kept: as the center's file says, else as the server's does.
-    pub retention: Retention,
-    /// Days that recordings of queues are kept that do not leave it to the server's file.
-    pub recordings_days: BTreeMap<QueueId, u32>,
+    pub kept: Kept,
     /// What agents are to say in talks of queues that have a script.
     pub scripts: BTreeMap<QueueId, String>,
     /// Every prompt that the center may play.
@@ -269,7 +268,8 @@ fn refuse_exposed_demo(configuration: &Configuration, server_file: &Path) -> Res
     }
     let server = &configuration.server;
     let sip = server.sip.listen.iter().map(|listener| ("sip.listen", listener.address));
-    let mut listening = sip.chain([("http.listen", server.http.listen)]);
+    let https = server.http.https.iter().map(|https| ("http.https.listen", https.listen));
+    let mut listening = sip.chain([("http.listen", server.http.listen)]).chain(https);
     match listening.find(|(_, address)| !address.ip().is_loopback()) {
         None => Ok(()),
         Some((setting, address)) => Err(ConfigError::DemoExposed {

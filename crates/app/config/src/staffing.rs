@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hotline_acd::{REASONS_MAX, ReasonClass, ReasonConfig, SKILL_LEVEL_MAX, WrapUp, WrapUpMode};
 use hotline_base::{GroupId, SkillId};
-use hotline_call::{DispositionGroup, Staffing};
+use hotline_call::{DispositionGroup, PickUpBy, Staffing};
 use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
 use crate::format::{self, REASON, WRAP_UP};
@@ -44,6 +44,9 @@ const CLASSES: [(&str, ReasonClass); 6] = [
     ("other", ReasonClass::Other),
 ];
 
+/// The words of who may take a call that rings at a colleague's phone.
+const PICK_UP: [(&str, PickUpBy); 2] = [("groups", PickUpBy::Groups), ("everybody", PickUpBy::Everybody)];
+
 pub(crate) fn staffing(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Staffing> {
     let reasons = fields.optional("reasons").map_or(Some(BTreeMap::new()), |node| reasons(reader, node));
     let skills = names(reader, fields, "skills", "a skill's id", SKILLS_MAX);
@@ -53,9 +56,14 @@ pub(crate) fn staffing(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<S
     };
     let skills = skills?.into_iter().map(|(id, name)| (SkillId::from(id.as_str()), name)).collect();
     let (dispositions, root) = dispositions?;
+    let pick_up = match fields.optional("pick_up") {
+        Some(node) => choice(reader, node, "rule", &PICK_UP)?,
+        None => PickUpBy::default(),
+    };
     // Groups name agents, who name skills.
     let groups = BTreeMap::new();
-    Some(Staffing { reasons: reasons?, skills, dispositions, disposition_groups: root.groups, groups })
+    let disposition_groups = root.groups;
+    Some(Staffing { reasons: reasons?, skills, dispositions, disposition_groups, groups, pick_up })
 }
 
 fn reasons(reader: &mut Reader<'_>, node: &Node) -> Option<BTreeMap<std::sync::Arc<str>, ReasonConfig>> {

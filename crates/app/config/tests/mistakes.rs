@@ -584,10 +584,10 @@ fn a_number_can_be_for_some_callers_only() {
 fn how_long_things_are_kept_is_said_by_the_center_or_else_by_the_server() {
     let of_server =
         changed("hotline.yaml", "storage:", "retention: {messages_days: 90}\nstorage:").1.unwrap();
-    assert_eq!(of_server.retention.messages_days, Some(90));
+    assert_eq!(of_server.kept.retention.messages_days, Some(90));
     let (_directory, outcome) =
         changed("center.yaml", "agents: #", "retention: {recordings_days: 30}\nagents: #");
-    let kept = outcome.unwrap().retention;
+    let kept = outcome.unwrap().kept.retention;
     assert_eq!((kept.recordings_days, kept.messages_days), (Some(30), None));
     let text = mistake("center.yaml", "agents: #", "retention: {recordings_days: 0}\nagents: #");
     assert!(text.contains("a number from 1 to 36500"), "{text}");

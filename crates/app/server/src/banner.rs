@@ -1,10 +1,12 @@
 //! What a started server says about where things are.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use hotline_config::{Configuration, Demo};
+use hotline_config::{CertificateSource, Configuration, Demo};
 use hotline_sip_net::Listening;
+
+use crate::server::Places;
 
 /// One line, or several, to the terminal. Whoever reads it may have had enough, as `head` has.
 pub(crate) fn print(text: &str) {
@@ -12,8 +14,9 @@ pub(crate) fn print(text: &str) {
 }
 
 /// Where things are, and for a demonstration center how to try it.
-pub(crate) fn started(configuration: &Configuration, sip: &[Listening], http: SocketAddr) {
-    print(&format!("\nHotline is ready.\n\n{}  Pages  http://{http}\n", sip_lines(sip)));
+pub(crate) fn started(configuration: &Configuration, Places { sip, http, https }: &Places) {
+    let https = https.map(|at| format!("         {}\n", https_place(configuration, at))).unwrap_or_default();
+    print(&format!("\nHotline is ready.\n\n{}  Pages  http://{http}\n{https}", sip_lines(sip)));
     let numbers: Vec<String> = configuration
         .center
         .numbers
@@ -24,6 +27,20 @@ pub(crate) fn started(configuration: &Configuration, sip: &[Listening], http: So
     if let Some(demo) = &configuration.demo {
         print(&demo_text(configuration, demo));
     }
+}
+
+/// What a browser in the network is to be given.
+fn https_place(configuration: &Configuration, at: SocketAddr) -> String {
+    let https = configuration.server.http.https.as_ref();
+    let external = https.and_then(|https| https.external);
+    let mut at = external.unwrap_or(at);
+    if at.ip().is_unspecified() {
+        let own = hotline_tls::local_names().into_iter().filter_map(|name| name.parse::<IpAddr>().ok());
+        at.set_ip(own.min_by_key(|ip| (ip.is_loopback(), ip.is_ipv6())).unwrap_or(at.ip()));
+    }
+    let is_made = https.is_some_and(|https| matches!(https.certificate, CertificateSource::Made { .. }));
+    let warned = if is_made { "  (made by this server: browsers warn of it once)" } else { "" };
+    format!("https://{at}{warned}")
 }
 
 /// A line for each address of SIP, with all its transports.

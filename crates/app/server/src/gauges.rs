@@ -115,7 +115,7 @@ mod tests {
         configuration.server.storage.recordings = directory.path().join("recordings");
         let server = Server::start(&configuration, Path::new("config/hotline.yaml")).await.unwrap();
 
-        let client = Client::new(server.http);
+        let client = Client::new(server.at.http);
         let scrape = async {
             loop {
                 let text = String::from_utf8(client.get_bytes("/metrics").await.unwrap().to_vec()).unwrap();

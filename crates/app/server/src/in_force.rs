@@ -7,7 +7,7 @@ use std::time::Duration;
 use hotline_api::{Center, Dispositions, Teams};
 use hotline_api_types::CenterNumber;
 use hotline_base::{AgentId, Pii, QueueId};
-use hotline_config::{Configuration, Retention};
+use hotline_config::{Configuration, Kept};
 use hotline_flow_test::Center as KnownCenter;
 use hotline_ivr::{HoursExit, Language, LocalTime, PromptName};
 use tokio::sync::watch;
@@ -35,7 +35,7 @@ impl InForce {
         Self {
             configuration: watch::Sender::new(Arc::new(configuration.clone())),
             center: watch::Sender::new(Arc::new(center(configuration))),
-            kept: watch::Sender::new(Kept::of(configuration)),
+            kept: watch::Sender::new(configuration.kept.clone()),
             tests: LiveKnown(Arc::new(RwLock::new(Arc::new(known(configuration))))),
         }
     }
@@ -45,7 +45,7 @@ impl InForce {
         self.configuration.send_replace(Arc::new(configuration.clone()));
         self.center.send_replace(Arc::new(center(configuration)));
         self.kept.send_if_modified(|kept| {
-            let other = Kept::of(configuration);
+            let other = configuration.kept.clone();
             let is_other = *kept != other;
             *kept = other;
             is_other
@@ -69,20 +69,6 @@ impl InForce {
 
     pub(crate) fn tests(&self) -> LiveKnown {
         self.tests.clone()
-    }
-}
-
-/// How long things are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
-    pub(crate) retention: Retention,
-    /// Days that recordings of queues are kept that have a time of their own.
-    pub(crate) recordings_days: BTreeMap<QueueId, u32>,
-}
-
-impl Kept {
-    fn of(configuration: &Configuration) -> Self {
-        Self { retention: configuration.retention, recordings_days: configuration.recordings_days.clone() }
     }
 }
 
@@ -113,6 +99,7 @@ fn center(configuration: &Configuration) -> Center {
         outside_numbers: outside_numbers(configuration),
         numbers: numbers(configuration),
         teams: Arc::new(teams(configuration)),
+        control: Arc::new(configuration.center.clone()),
         dispositions: dispositions(configuration),
         hours: configuration.center.hours.clone(),
         scripts: scripts(configuration),

@@ -15,6 +15,7 @@ mod doctor;
 mod files;
 mod flow_tests;
 mod gauges;
+mod https;
 mod in_force;
 mod ladder;
 mod lock;

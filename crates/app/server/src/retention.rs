@@ -1,4 +1,5 @@
-//! Once a day what is older than the configuration allows is forgotten: messages of callers, recordings, figures of flows.
+//! Once a day what is older than the configuration allows is forgotten: messages of callers, recordings,
+//! records of calls, figures of flows. What reports count stays.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -8,17 +9,15 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use hotline_base::{AgentId, Pii, QueueId, WallTime};
 use hotline_call::{Command, MessageSummary, Recording};
-use hotline_config::Configuration;
+use hotline_config::{Configuration, Kept};
 use hotline_shard::{Clock, Handle};
-use hotline_store::{AuditEntry, Erasure, RecordingsOf, Store, StoreError, day};
+use hotline_store::{AuditEntry, Erasure, OfQueues, Store, StoreError, day};
 use hotline_telemetry::Metric;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-
-use crate::in_force::Kept;
 
 /// Between two sweeps.
 const DAY: Duration = Duration::from_secs(86_400);
@@ -28,12 +27,15 @@ const AGAIN: Duration = Duration::from_secs(600);
 const CHANGED: Duration = Duration::from_secs(60);
 /// After the start, when there is enough else to do.
 const FIRST: Duration = Duration::from_secs(5);
-/// Messages that one sweep deletes at most, and how many are asked for at once.
+/// Messages that one sweep deletes at most of each queue that has a time of its own, and of all others; how many are asked for at once.
 const MESSAGES_MAX: usize = 10_000;
 const MESSAGES_AT_ONCE: usize = 100;
 /// Recordings that one sweep erases at most of each queue that has a time of its own, and of all others.
 const RECORDINGS_MAX: usize = 10_000;
 const RECORDINGS_AT_ONCE: usize = 100;
+/// Records of calls that one sweep deletes at most of each queue that has a time of its own, and of all others.
+const CALLS_MAX: usize = 10_000;
+const CALLS_AT_ONCE: usize = 100;
 /// Days whose figures one sweep deletes at most.
 const DAYS_MAX: u64 = 400;
 
@@ -92,30 +94,35 @@ impl Sweeper {
     /// True if nothing is left that is too old.
     async fn sweep(&mut self) -> Result<bool> {
         let now = self.clock.now().wall;
-        let retention = self.kept.borrow_and_update().retention;
-        let mut is_done = true;
-        if let Some(days) = retention.messages_days {
-            is_done &= self.messages(before(now, days)).await?;
-        }
-        is_done &= self.old_recordings(now).await?;
-        if let Some(days) = retention.flow_figures_days {
+        let kept = self.kept.borrow_and_update().clone();
+        let mut is_done = self.messages(now, &kept).await?;
+        is_done &= self.old_recordings(now, &kept).await?;
+        is_done &= self.old_calls(now, &kept).await?;
+        if let Some(days) = kept.retention.flow_figures_days {
             is_done &= self.flow_figures(day(before(now, days))).await?;
         }
         Ok(is_done)
     }
 
-    async fn messages(&self, before: WallTime) -> Result<bool> {
+    async fn messages(&self, now: WallTime, kept: &Kept) -> Result<bool> {
         let mut deleted = 0;
-        let outcome = self.delete_messages(before, &mut deleted).await;
+        let outcome = self.old_messages(now, kept, &mut deleted).await;
         // Also of those before one that could not be deleted.
-        self.note("messages", deleted, json!({ "deleted": deleted, "before": before.as_unix_seconds() }))
-            .await?;
+        self.note("messages", deleted, json!({ "deleted": deleted })).await?;
         outcome
     }
 
-    async fn delete_messages(&self, before: WallTime, deleted: &mut u64) -> Result<bool> {
+    async fn old_messages(&self, now: WallTime, kept: &Kept, deleted: &mut u64) -> Result<bool> {
+        let mut is_done = true;
+        for (of, days) in portions(kept, &kept.named(), Kept::messages_days) {
+            is_done &= self.delete_messages(before(now, days), of, deleted).await?;
+        }
+        Ok(is_done)
+    }
+
+    async fn delete_messages(&self, before: WallTime, of: OfQueues<'_>, deleted: &mut u64) -> Result<bool> {
         for _ in 0..MESSAGES_MAX / MESSAGES_AT_ONCE {
-            let old = self.store.messages_before(before, MESSAGES_AT_ONCE).await?;
+            let old = self.store.messages_before(before, of, MESSAGES_AT_ONCE).await?;
             if old.is_empty() {
                 return Ok(true);
             }
@@ -133,32 +140,26 @@ impl Sweeper {
         Ok(false)
     }
 
-    async fn old_recordings(&self, now: WallTime) -> Result<bool> {
+    async fn old_recordings(&self, now: WallTime, kept: &Kept) -> Result<bool> {
         let mut erased = 0;
-        let outcome = self.erase_recordings(now, &mut erased).await;
+        let outcome = self.erase_recordings(now, kept, &mut erased).await;
         self.note("recordings", erased, json!({ "erased": erased })).await?;
         outcome
     }
 
-    async fn erase_recordings(&self, now: WallTime, erased: &mut u64) -> Result<bool> {
+    async fn erase_recordings(&self, now: WallTime, kept: &Kept, erased: &mut u64) -> Result<bool> {
         // What was noted as erased when the server died, or when the file could not be deleted.
         for recording in self.store.files_to_delete(RECORDINGS_AT_ONCE).await? {
             self.delete_file(&recording).await?;
         }
         let mut is_done = true;
-        let Kept { retention, recordings_days: by_queue } = self.kept.borrow().clone();
-        for (queue, days) in &by_queue {
-            let old = before(now, *days);
-            is_done &= self.erase_of(old, RecordingsOf::Queue(queue), erased).await?;
-        }
-        if let Some(days) = retention.recordings_days {
-            let queues: BTreeSet<QueueId> = by_queue.keys().cloned().collect();
-            is_done &= self.erase_of(before(now, days), RecordingsOf::Others(&queues), erased).await?;
+        for (of, days) in portions(kept, &kept.named(), Kept::recordings_days) {
+            is_done &= self.erase_of(before(now, days), of, erased).await?;
         }
         Ok(is_done)
     }
 
-    async fn erase_of(&self, before: WallTime, of: RecordingsOf<'_>, erased: &mut u64) -> Result<bool> {
+    async fn erase_of(&self, before: WallTime, of: OfQueues<'_>, erased: &mut u64) -> Result<bool> {
         for _ in 0..RECORDINGS_MAX / RECORDINGS_AT_ONCE {
             let old = self.store.recordings_before(before, of, RECORDINGS_AT_ONCE).await?;
             if old.is_empty() {
@@ -181,6 +182,35 @@ impl Sweeper {
             delete(&self.recordings, &recording.path).await.with_context(|| recording.path.clone())?;
         }
         Ok(self.store.note_file_deleted(recording.id, self.clock.now().wall).await?)
+    }
+
+    async fn old_calls(&self, now: WallTime, kept: &Kept) -> Result<bool> {
+        let mut deleted = 0;
+        let outcome = self.delete_calls(now, kept, &mut deleted).await;
+        self.note("calls", deleted, json!({ "deleted": deleted })).await?;
+        outcome
+    }
+
+    async fn delete_calls(&self, now: WallTime, kept: &Kept, deleted: &mut u64) -> Result<bool> {
+        let mut is_done = true;
+        for (of, days) in portions(kept, &kept.named(), Kept::calls_days) {
+            is_done &= self.delete_calls_of(before(now, days), of, deleted).await?;
+        }
+        Ok(is_done)
+    }
+
+    async fn delete_calls_of(&self, before: WallTime, of: OfQueues<'_>, deleted: &mut u64) -> Result<bool> {
+        for _ in 0..CALLS_MAX / CALLS_AT_ONCE {
+            let old = self.store.calls_before(before, of, CALLS_AT_ONCE).await?;
+            if old.is_empty() {
+                return Ok(true);
+            }
+            for call in old {
+                // Not if somebody has put a hold on it meanwhile.
+                *deleted += u64::from(self.store.delete_call(call).await?);
+            }
+        }
+        Ok(false)
     }
 
     async fn flow_figures(&self, first_kept: i64) -> Result<bool> {
@@ -213,6 +243,17 @@ impl Sweeper {
         };
         self.store.append_audit(&entry).await.map(drop)
     }
+}
+
+/// What a time says of each queue that has one of its own, and of all others; nothing where things are kept for good.
+fn portions<'k>(
+    kept: &'k Kept,
+    named: &'k BTreeSet<QueueId>,
+    days: impl Fn(&Kept, Option<&QueueId>) -> Option<u32>,
+) -> Vec<(OfQueues<'k>, u32)> {
+    let own = named.iter().filter_map(|queue| Some((OfQueues::One(queue), days(kept, Some(queue))?)));
+    let others = days(kept, None).map(|days| (OfQueues::Others(named), days));
+    own.chain(others).collect()
 }
 
 fn before(now: WallTime, days: u32) -> WallTime {

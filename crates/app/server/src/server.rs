@@ -29,7 +29,6 @@ use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
 use hotline_stream::{Streams, StreamsConfig};
 use hotline_telemetry::{Metric, Metrics};
 use hotline_web_client::{Client, ClientConfig};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::oneshot;
@@ -37,12 +36,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::https::{self, Doors};
 use crate::in_force::InForce;
 use crate::recording_days::Closer;
 use crate::retention::Sweeper;
 use crate::sounds::Files;
 use crate::supervision::Supervision;
-use crate::{banner, certificate, doctor, files, gauges, lock, records, reports, sounds, traces, users};
+use crate::{banner, doctor, files, gauges, lock, records, reports, sounds, traces, users};
 
 /// How long running calls may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -55,12 +55,20 @@ const SPOOL_LOCK: &str = "journal.lock";
 /// Held by the server that writes recordings, in their directory.
 const RECORDINGS_LOCK: &str = ".lock";
 
-/// A running server.
-pub(crate) struct Server {
+/// Where a server is reached.
+pub(crate) struct Places {
     /// Where SIP is listened on, with the real ports, in the order of the configuration.
     pub(crate) sip: Vec<Listening>,
     /// Where HTTP is listened on, with the real port.
     pub(crate) http: SocketAddr,
+    /// The same of HTTPS.
+    pub(crate) https: Option<SocketAddr>,
+}
+
+/// A running server.
+pub(crate) struct Server {
+    /// Where it is reached.
+    pub(crate) at: Places,
     parts: Supervision,
     stop: Stop,
     shard: JoinHandle<()>,
@@ -81,7 +89,7 @@ pub(crate) async fn run(configuration: Configuration, server_file: &Path) -> Res
     let began = Instant::now();
     let mut signals = Signals::listen()?;
     let mut server = Server::start(&configuration, server_file).await?;
-    banner::started(&configuration, &server.sip, server.http);
+    banner::started(&configuration, &server.at);
     info!(milliseconds = began.elapsed().as_millis(), "started");
     let failed = tokio::select! {
         () = signals.next() => None,
@@ -125,8 +133,8 @@ impl Server {
         let metrics = Metrics::install()?;
         files::allow(&configuration.server);
         let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
-        let ((network, receivers), listener) = listen(configuration, incoming_sender).await?;
-        let (sip, http) = (network.listening().to_vec(), listener.local_addr()?);
+        let ((network, receivers), doors) = listen(configuration, incoming_sender).await?;
+        let (sip, (http, https)) = (network.listening().to_vec(), doors.addresses()?);
         let locks = lock_files(&configuration.server)?;
 
         let clock = Clock::start();
@@ -138,8 +146,9 @@ impl Server {
 
         let (parts, (handle, asks, live)) = (Supervision::default(), Handle::channel());
         parts.watch("the SIP receiver", receivers.run());
-        tokio::spawn(certificate::report(network.trouble(), handle.clone()));
-        let known = (endpoint(configuration, &sip), browsers);
+        doors.watch(&parts, &handle, network.trouble());
+        let phones = https::phones(network.clone());
+        let known = (endpoint(configuration, &sip, &doors)?, browsers);
         let (trace, traces) = start_trace(configuration, &known.0, &parts, clock)?;
         let (controller, hours) = take_over(configuration, &store, known, (clock.now(), last_seq)).await?;
         let (media_handle, waker) = (media.handle(), media.handle());
@@ -189,10 +198,12 @@ impl Server {
             doctor: doctor::port(in_force.clone()),
             webhooks,
             traces_out,
-            https: false,
+            https_port: doors.https_port()?,
+            phones,
         };
-        let api = parts.watch("the HTTP interface", serve_api(listener, ports, api_stop.clone()));
-        Ok(Self { sip, http, parts, stop, shard, api, api_stop, media, recorder, writer, store, locks })
+        let api = parts.watch("the HTTP interface", serve_api(doors, ports, api_stop.clone()));
+        let at = Places { sip, http, https };
+        Ok(Self { at, parts, stop, shard, api, api_stop, media, recorder, writer, store, locks })
     }
 
     /// Stops in the reverse order, so that nothing is lost: calls, media, recordings, records, database. Running
@@ -278,7 +289,7 @@ fn keep_house(
 async fn listen(
     configuration: &Configuration,
     incoming: mpsc::Sender<Incoming>,
-) -> Result<((Network, Receivers), TcpListener)> {
+) -> Result<((Network, Receivers), Doors)> {
     let settings = &configuration.server;
     let Sip { listen, tls, limits, .. } = settings.sip.clone();
     let listen = listen.into_iter().map(|one| {
@@ -287,10 +298,7 @@ async fn listen(
     });
     let network = NetworkConfig { tls, limits, ..NetworkConfig::new(listen.collect()) };
     let network = Network::bind(network, incoming)?;
-    let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
-        format!("cannot listen for HTTP on {}; is another server using the port?", settings.http.listen)
-    })?;
-    Ok((network, listener))
+    Ok((network, Doors::open(&settings.http).await?))
 }
 
 /// The way to web services.
@@ -370,8 +378,8 @@ fn webhooks(configuration: &Configuration, client: Client) -> Webhooks {
     Webhooks { hooks: hooks.collect(), client }
 }
 
-async fn serve_api(listener: TcpListener, ports: Ports, stop: CancellationToken) {
-    if let Err(error) = hotline_api::serve(listener, ports, stop).await {
+async fn serve_api(doors: Doors, ports: Ports, stop: CancellationToken) {
+    if let Err(error) = hotline_api::serve((doors.http, doors.https), ports, stop).await {
         error!(%error, "the API stopped");
     }
 }
@@ -522,7 +530,7 @@ fn start_trace(
     Ok((tap, handle))
 }
 
-fn endpoint(configuration: &Configuration, listening: &[Listening]) -> EndpointConfig {
+fn endpoint(configuration: &Configuration, listening: &[Listening], doors: &Doors) -> Result<EndpointConfig> {
     let listeners = configuration.server.sip.listen.iter().zip(listening).map(|(configured, bound)| {
         let mut advertised = configured.external;
         // With port 0 the real one is known only now.
@@ -531,8 +539,9 @@ fn endpoint(configuration: &Configuration, listening: &[Listening]) -> EndpointC
         }
         Listener { transport: bound.transport, local: bound.local, advertised }
     });
-    let listeners: Vec<Listener> = listeners.collect();
+    let mut listeners: Vec<Listener> = listeners.collect();
     let first = listeners.first().expect("a configuration without a listener is refused").advertised;
+    listeners.extend(doors.phones(first)?);
     let mut endpoint = EndpointConfig::new(&configuration.center.domain.to_string(), first);
     endpoint.listeners = listeners;
     endpoint.user_agent = format!("Hotline/{}", env!("CARGO_PKG_VERSION"));
@@ -540,7 +549,7 @@ fn endpoint(configuration: &Configuration, listening: &[Listening]) -> EndpointC
     endpoint.users.clone_from(&configuration.sip_users);
     endpoint.names = configuration.center.sip_names();
     endpoint.probes = configuration.server.sip.keepalive;
-    endpoint
+    Ok(endpoint)
 }
 
 /// The secret of this center's nonces, made once: a nonce must be known again after a restart.

@@ -222,6 +222,11 @@ impl Env {
         callbacks.expire_at = Some(callbacks.expire_at().map_or(at, |known| known.min(at)));
     }
 
+    /// Looks at once which wishes are too old by other rules.
+    pub(crate) fn watch_ages(&mut self, now: Now) {
+        self.callbacks.expire_at = Some(now.mono);
+    }
+
     /// When a wish is given up because it is too old, by the rules of the queue in which it waits.
     fn expires(&self, id: CallId) -> Option<WallTime> {
         let open = self.callbacks.open.get(&id)?;

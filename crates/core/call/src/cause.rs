@@ -73,6 +73,8 @@ impl Command {
             Self::OverrideHours(..) => "hours",
             Self::Supervise(what) => what.name(),
             Self::CallBack(_) | Self::CancelCallback(_) => "callback",
+            Self::AdmitPhone(..) => "phone",
+            Self::AdmitGuest(_) => "guest",
             Self::Release(_) => "release",
             Self::Overloaded(_) => "overloaded",
             Self::Drain => "drain",

@@ -14,11 +14,12 @@ use hotline_sip::uri::Host;
 
 use crate::crm::CrmLink;
 use crate::event::Part;
+use crate::guests::Web;
 use crate::number::DialPlan;
 use crate::queue::Queue;
 use crate::screening::{Callers, Screening};
 use crate::speech::SpeechPolicy;
-use crate::staff::Staffing;
+use crate::staff::{PickUpBy, Staffing};
 use crate::trunk::{Route, Trunk};
 use crate::voice::{Encryption, Voice};
 
@@ -41,6 +42,8 @@ pub struct Center {
     pub staffing: Staffing,
     /// Trunks by id.
     pub trunks: BTreeMap<TrunkId, Trunk>,
+    /// What visitors of web pages may do.
+    pub web: Web,
     /// Which numbers outside can be dialled, the first that fits counts.
     pub routes: Vec<Route>,
     /// Opening hours by id.
@@ -244,6 +247,7 @@ impl Center {
             routes: Vec::new(),
             hours: BTreeMap::new(),
             zone: Zone::utc(),
+            web: Web::default(),
             screening: Screening::default(),
             crm: None,
             language: language.to_owned(),
@@ -287,6 +291,20 @@ impl Center {
         match own {
             Some(own) if !own.is_empty() => own.contains(code),
             Some(_) | None => self.staffing.dispositions.contains_key(code),
+        }
+    }
+
+    /// Whether `by` may take a call that rings at the phone of `of`.
+    #[must_use]
+    pub fn may_pick_up(&self, by: &AgentId, of: &AgentId) -> bool {
+        let groups = |agent| self.agents.get(agent).map(|agent| &agent.groups);
+        let Some(theirs) = groups(of).filter(|groups| !groups.is_empty()) else { return true };
+        let leads = |group| self.staffing.groups.get(group).is_some_and(|group| group.leaders.contains(by));
+        match self.staffing.pick_up {
+            PickUpBy::Everybody => true,
+            PickUpBy::Groups => {
+                groups(by).is_some_and(|own| !own.is_disjoint(theirs)) || theirs.iter().any(leads)
+            }
         }
     }
 

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::callbacks::{Callback, CallbackState};
 use crate::controller::Configured;
 use crate::customer::{Customer, Found};
+use crate::guests::Guest;
 use crate::record::{CallRecord, Correction};
 use crate::staff::{AgentFact, CallDisposition};
 
@@ -142,6 +143,10 @@ pub enum Command {
     CallBack(Box<Callback>),
     /// Somebody is not to be called back any more.
     CancelCallback(CallId),
+    /// The phone of this agent may prove itself by this password, too, for so long.
+    AdmitPhone(AgentId, Pii<String>, Duration),
+    /// A guest may call once.
+    AdmitGuest(Box<Guest>),
     /// Hear this address, and every user there, by SIP again.
     Release(IpAddr),
     /// More comes by SIP than is worked off (`true`), or all is done in time again: new calls are refused before the
@@ -353,6 +358,9 @@ pub enum CommandError {
     /// The text is too long for a phone.
     #[error("the text is too long")]
     TextTooLong,
+    /// The call rings at nobody whose calls the agent may take.
+    #[error("it rings at nobody whose calls this agent may take: they have no group in common")]
+    NoColleague,
     /// No new calls are taken: the server stops, or has as many as it may.
     #[error("no new calls are taken")]
     NoNewCalls,

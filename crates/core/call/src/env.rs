@@ -20,6 +20,7 @@ use crate::center::Center;
 use crate::command::{CommandError, Request};
 use crate::controller::{CallTimer, Counters, MessageOutcome, NextDay};
 use crate::event::{Alarm, AlarmKind, Event, EventKind, Party};
+use crate::guests::Guests;
 use crate::places::KeptPlaces;
 use crate::sessions::Sessions;
 use crate::sound::{LineQuality, Measured};
@@ -101,6 +102,9 @@ pub(crate) struct Env {
     pub(crate) places: KeptPlaces,
     /// Which phones of agents take a call by themselves when asked by headers, by their contact: learnt.
     pub(crate) phones_that_answer: BTreeMap<AgentId, (String, bool)>,
+    /// Guests who have not called yet; a server that goes on with a saved state has none.
+    #[serde(skip)]
+    pub(crate) guests: Guests,
     /// The request of a client for which all is done; within a turn.
     #[serde(skip)]
     cause: Option<Cause>,
@@ -134,6 +138,7 @@ impl Env {
             events: VecDeque::new(),
             media: VecDeque::new(),
             requests: VecDeque::new(),
+            guests: Guests::default(),
             messages: VecDeque::new(),
             lines: VecDeque::new(),
             rng,

@@ -14,6 +14,7 @@ mod customer;
 mod env;
 mod event;
 mod forget;
+mod guests;
 mod media_leg;
 pub mod number;
 mod places;
@@ -48,6 +49,7 @@ pub use event::{
     QueueOutcome, Source, Who,
 };
 pub use forget::FORGOTTEN;
+pub use guests::{GUESTS, Guest, VISITOR_CHARS_MAX, Visitor, Web};
 pub use hotline_media::Supervision as MonitorMode;
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};
@@ -66,7 +68,7 @@ pub use sessions::{LegEnd, SipLeg};
 pub use snapshot::{Attendee, CallState, CallView, POP_STEPS_MAX, ScreenPop, Snapshot};
 pub use sound::{LegSound, LineQuality, Sound};
 pub use speech::{Sides, SpeechPolicy};
-pub use staff::{AgentFact, CallDisposition, DispositionGroup, Group, NOTE_BYTES_MAX, Staffing};
+pub use staff::{AgentFact, CallDisposition, DispositionGroup, Group, NOTE_BYTES_MAX, PickUpBy, Staffing};
 pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
     RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,

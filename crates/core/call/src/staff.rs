@@ -23,6 +23,18 @@ pub struct Staffing {
     pub disposition_groups: Vec<DispositionGroup>,
     /// What is said of groups of agents; others have a name alone.
     pub groups: BTreeMap<GroupId, Group>,
+    /// Whose ringing calls an agent may take.
+    pub pick_up: PickUpBy,
+}
+
+/// Who may take a call that rings at the phone of a colleague.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PickUpBy {
+    /// Who is in one of the colleague's groups, or leads one. Of a colleague who is in none: everybody.
+    #[default]
+    Groups,
+    /// Every agent.
+    Everybody,
 }
 
 /// What is said of agents who belong together. Who they are is with the agents.

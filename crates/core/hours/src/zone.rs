@@ -89,6 +89,15 @@ impl Zone {
         self::wall(self.first(tomorrow.to_datetime(Time::midnight())))
     }
 
+    /// When clocks next show this time, after `wall`; `None` if no clock shows it.
+    #[must_use]
+    pub fn next(&self, wall: WallTime, hour: i8, minute: i8) -> Option<WallTime> {
+        let time = Time::new(hour, minute, 0, 0).ok()?;
+        let today = self.date(timestamp(wall));
+        let days = [today, today.saturating_add(Span::new().days(1))];
+        days.into_iter().map(|day| self::wall(self.first(day.to_datetime(time)))).find(|at| *at > wall)
+    }
+
     /// The date that calendars show.
     pub(crate) fn date(&self, at: Timestamp) -> Date {
         self.0.to_datetime(at).date()

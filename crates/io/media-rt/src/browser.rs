@@ -115,3 +115,88 @@ impl BrowserGuard {
         self.srtp = Some(Guard::new(keys));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hotline_media::srtp::{MasterKey, PeerKey, Suite};
+
+    use super::*;
+    use crate::desk::by_hand;
+    use crate::handshake::Terms;
+    use crate::ice::tests::{PASSWORD, agreed, check};
+    use crate::identity::Identity;
+
+    const BROWSER: ([u8; 4], u16) = ([192, 0, 2, 7], 50_000);
+    const STRANGER: ([u8; 4], u16) = ([198, 51, 100, 9], 50_000);
+
+    fn keys(ours: u8, theirs: u8) -> Srtp {
+        let key = |byte: u8| MasterKey::new(Suite::AeadAes128Gcm, &[byte; 16], &[byte; 12]).unwrap();
+        Srtp { ours: key(ours), theirs: vec![PeerKey { key: key(theirs), mki: None }] }
+    }
+
+    fn rtp() -> Vec<u8> {
+        let mut packet = vec![0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1];
+        packet.extend([0x55; 160]);
+        packet
+    }
+
+    #[test]
+    fn only_the_browser_is_heard_and_only_with_its_keys() {
+        let terms = Terms::new(&Identity::generate().unwrap()).unwrap();
+        let (_clerk, mut counter, _replies) = by_hand(terms).unwrap();
+        let (mut guard, mut answer) =
+            (BrowserGuard::new(LegId(1), &agreed(), &mut counter).unwrap(), [0; ANSWER_MAX]);
+        let mut room = [0; DATAGRAM_MAX + OVERHEAD_MAX];
+        let mut theirs = Guard::new(&keys(2, 1));
+        let sealed = theirs.protect(&rtp(), &mut room).unwrap().to_vec();
+        let hello = [22, 254, 253, 0, 0];
+        let mut take = |guard: &mut BrowserGuard, packet: &[u8], from: ([u8; 4], u16)| {
+            guard.take(&mut packet.to_vec(), from.into(), &mut answer, &counter)
+        };
+
+        assert_eq!(take(&mut guard, &hello, BROWSER), Came::Refused, "nobody is there yet");
+        let proof = check("ours:theirs", PASSWORD, true);
+        assert!(matches!(take(&mut guard, &proof, BROWSER), Came::Check(_)));
+        assert_eq!(take(&mut guard, &hello, BROWSER), Came::Nothing);
+        assert_eq!(take(&mut guard, &hello, STRANGER), Came::Refused);
+        assert_eq!(take(&mut guard, &sealed, BROWSER), Came::Refused, "there are no keys");
+        assert_eq!(guard.protect(&rtp(), &mut room), None, "nothing leaves without keys");
+
+        guard.open(&keys(1, 2));
+        assert_eq!(take(&mut guard, &sealed, STRANGER), Came::Refused);
+        assert_eq!(take(&mut guard, &rtp(), BROWSER), Came::Refused, "plain audio is not taken");
+        assert_eq!(take(&mut guard, &sealed, BROWSER), Came::Audio(rtp().len()));
+        assert_eq!(guard.protect(&rtp(), &mut room).map(|(_, to)| to), Some(BROWSER.into()));
+        for _ in 0..HANDSHAKE_DATAGRAMS_MAX {
+            take(&mut guard, &hello, BROWSER);
+        }
+        assert_eq!(take(&mut guard, &hello, BROWSER), Came::Refused, "a handshake is not longer");
+        for useless in [&[][..], &[64, 1, 2], &[255; 40]] {
+            assert_eq!(take(&mut guard, useless, BROWSER), Came::Refused);
+        }
+    }
+
+    #[test]
+    fn another_certificate_is_heard_only_when_it_has_proved_itself_and_a_restart_interrupts_nothing() {
+        let terms = Terms::new(&Identity::generate().unwrap()).unwrap();
+        let (_clerk, mut counter, _replies) = by_hand(terms).unwrap();
+        let mut guard = BrowserGuard::new(LegId(1), &agreed(), &mut counter).unwrap();
+        let (mut answer, mut room) = ([0; ANSWER_MAX], [0; DATAGRAM_MAX + OVERHEAD_MAX]);
+        guard.take(&mut check("ours:theirs", PASSWORD, true), BROWSER.into(), &mut answer, &counter);
+        guard.open(&keys(1, 2));
+        let first = guard.handshake.name;
+
+        let restarted = Dtls { ufrag: "again".into(), peer_ufrag: "restarted".into(), ..agreed() };
+        guard.renew(LegId(1), &restarted, &mut counter).unwrap();
+        assert!(guard.is_about(first) && guard.protect(&rtp(), &mut room).is_some());
+        let mut old = check("ours:theirs", PASSWORD, true);
+        assert_eq!(guard.take(&mut old, STRANGER.into(), &mut answer, &counter), Came::Refused);
+        let mut new = check("again:restarted", PASSWORD, true);
+        assert!(matches!(guard.take(&mut new, STRANGER.into(), &mut answer, &counter), Came::Check(_)));
+
+        let hash = hotline_media::Hash::Sha256;
+        let fingerprints = vec![hotline_media::Fingerprint { hash, value: vec![1; 32] }];
+        guard.renew(LegId(1), &Dtls { fingerprints, ..restarted }, &mut counter).unwrap();
+        assert!(!guard.is_about(first) && guard.protect(&rtp(), &mut room).is_none());
+    }
+}

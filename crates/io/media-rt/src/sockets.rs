@@ -79,6 +79,8 @@ enum Guarded {
     Plain,
     Keyed(Box<Guard>),
     Browser(Box<BrowserGuard>),
+    /// A browser was to come, and its handshake cannot begin: nothing comes and nothing goes.
+    Closed,
 }
 
 impl LegSocket {
@@ -165,16 +167,24 @@ impl Sockets {
     /// From here on a leg's packets are encrypted as was agreed, or not at all.
     pub(crate) fn guard(&mut self, leg: LegId, remote: &Remote) -> Result<(), ConnectFailure> {
         let Some(known) = self.legs.get_mut(&leg) else { return Ok(()) };
-        match (&mut known.guard, &remote.dtls, &remote.srtp) {
-            (Guarded::Browser(guard), Some(dtls), _) => return guard.renew(leg, dtls, &mut self.handshakes),
-            (guard, Some(dtls), _) => {
-                *guard = Guarded::Browser(Box::new(BrowserGuard::new(leg, dtls, &mut self.handshakes)?));
+        let begun = match (&mut known.guard, &remote.dtls, &remote.srtp) {
+            (Guarded::Browser(guard), Some(dtls), _) => guard.renew(leg, dtls, &mut self.handshakes),
+            (guard, Some(dtls), _) => BrowserGuard::new(leg, dtls, &mut self.handshakes)
+                .map(|begun| *guard = Guarded::Browser(Box::new(begun))),
+            (Guarded::Keyed(guard), None, Some(srtp)) => {
+                guard.renew(srtp);
+                Ok(())
             }
-            (Guarded::Keyed(guard), None, Some(srtp)) => guard.renew(srtp),
-            (guard, None, Some(srtp)) => *guard = Guarded::Keyed(Box::new(Guard::new(srtp))),
-            (guard, None, None) => *guard = Guarded::Plain,
-        }
-        Ok(())
+            (guard, None, Some(srtp)) => {
+                *guard = Guarded::Keyed(Box::new(Guard::new(srtp)));
+                Ok(())
+            }
+            (guard, None, None) => {
+                *guard = Guarded::Plain;
+                Ok(())
+            }
+        };
+        begun.inspect_err(|_| known.guard = Guarded::Closed)
     }
 
     /// Takes what comes back from a handshake; gives the leg that will have no audio.
@@ -204,7 +214,7 @@ impl Sockets {
         let known = self.legs.get_mut(&name.0)?;
         match &mut known.guard {
             Guarded::Browser(guard) if guard.is_about(name) => Some((guard, &known.audio)),
-            Guarded::Browser(_) | Guarded::Keyed(_) | Guarded::Plain => None,
+            Guarded::Browser(_) | Guarded::Keyed(_) | Guarded::Plain | Guarded::Closed => None,
         }
     }
 
@@ -247,6 +257,7 @@ impl Sockets {
         let packet = &mut buffer[..length];
         match &mut known.guard {
             Guarded::Plain => Ok(Some((length, source))),
+            Guarded::Closed => Err(io::ErrorKind::InvalidData.into()),
             Guarded::Keyed(guard) => match guard.open(packet) {
                 Ok(length) => Ok(Some((length, source))),
                 Err(_) => Err(io::ErrorKind::InvalidData.into()),
@@ -276,6 +287,7 @@ impl Sockets {
         let mut room;
         let (packet, to) = match &mut known.guard {
             Guarded::Plain => (packet, to),
+            Guarded::Closed => return Ok(0),
             Guarded::Keyed(guard) => {
                 room = [0; DATAGRAM_MAX + OVERHEAD_MAX];
                 (guard.protect(packet, &mut room).ok_or(io::ErrorKind::InvalidData)?, to)

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::{TlsAcceptor, TlsStream};
 use tracing::{debug, warn};
 
-use crate::connection::{Opened, Wire};
+use crate::connection::{Adopted, Opened, Wire};
 use crate::counters;
 use crate::ending::Ending;
 use crate::limits::{ACCEPT_PAUSE, Limits};
@@ -19,8 +19,8 @@ use crate::patience::Patience;
 use crate::places::Source;
 use crate::quiet::Quiet;
 use crate::table::Seat;
-use crate::tls::ClientAuth;
 use crate::{socket, websocket};
+use hotline_tls::ClientAuth;
 
 /// An address at which connections are accepted.
 pub(crate) struct Door {
@@ -83,6 +83,25 @@ impl Door {
         let flow = Flow { transport: self.transport, local: self.local, remote };
         tokio::spawn(host(place, stream, flow, self.client_auth));
     }
+}
+
+/// Runs a WebSocket that somebody else has accepted to its end, if there is a place for it.
+pub(crate) async fn adopt(shared: Arc<Shared>, stream: Adopted, flow: Flow) {
+    let source = Source::of(flow.remote.ip());
+    let taken = shared.places().take(source, false, &shared.limits);
+    if let Err(refusal) = taken {
+        debug!(refusal = refusal.label(), "a SIP connection was not taken");
+        return counters::refused(refusal);
+    }
+    counters::accepted(flow.transport);
+    let place = Place { shared: Arc::clone(&shared), source };
+    let limits = Limits { idle: shared.limits.silence, ..shared.limits };
+    let patience = Patience::with_stranger(Instant::now(), limits);
+    let Some(seat) = claim(&shared, flow).await else { return };
+    let opening =
+        async { Ok(Opened { wire: Wire::Adopted(Box::new(websocket::adopt(stream).await)), patience }) };
+    shared.live(seat, opening).await;
+    drop(place);
 }
 
 /// Runs an accepted connection to its end.

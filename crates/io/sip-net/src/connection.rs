@@ -40,7 +40,17 @@ pub(crate) enum Wire {
     Tls(Box<TlsStream<TcpStream>>),
     Ws(Box<WebSocketStream<TcpStream>>),
     Wss(Box<WebSocketStream<TlsStream<TcpStream>>>),
+    /// A WebSocket that somebody else has accepted.
+    Adopted(Box<WebSocketStream<Adopted>>),
 }
+
+/// A connection that somebody else has accepted.
+pub(crate) type Adopted = Box<dyn ByteStream>;
+
+/// A stream of bytes both ways.
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
 impl Shared {
     /// Opens a connection and runs it to its end, then tells the end: whatever is sent on the flow until its entry is gone
@@ -94,6 +104,7 @@ impl Shared {
             Wire::Tls(stream) => self.serve(*stream, seat, patience).await,
             Wire::Ws(stream) => websocket::serve(self, *stream, seat, patience).await,
             Wire::Wss(stream) => websocket::serve(self, *stream, seat, patience).await,
+            Wire::Adopted(stream) => websocket::serve(self, *stream, seat, patience).await,
         }
     }
 

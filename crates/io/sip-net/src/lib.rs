@@ -18,10 +18,11 @@ mod quiet;
 mod resolve;
 mod socket;
 mod table;
-mod tls;
 mod udp;
 mod websocket;
 
+pub use connection::ByteStream;
+pub use hotline_tls::{ClientAuth, Identity, RELOAD_INTERVAL, TlsConfig, TlsError, check as check_tls};
 pub use limits::{
     CONNECT_TIMEOUT, CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX, DIALS_MAX, FIRST_MESSAGE_TIMEOUT,
     HANDSHAKE_TIMEOUT, HANDSHAKES_MAX, HANDSHAKES_PER_SOURCE_MAX, IDLE_TIMEOUT, Limits, MESSAGE_TIMEOUT,
@@ -30,4 +31,4 @@ pub use limits::{
 pub use names::{NAMES_MAX, Names};
 pub use network::{BindError, Incoming, Listen, Listening, Network, NetworkConfig, NetworkError, Receivers};
 pub use resolve::{HOSTS_MAX, LocateError, PLACES_MAX, Resolver, TIME_MAX, TTL_MAX, TTL_MIN};
-pub use tls::{ClientAuth, Identity, RELOAD_INTERVAL, TlsConfig, TlsError, check as check_tls};
+pub use websocket::agree_to_websocket;

@@ -13,15 +13,16 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::error;
 
-use crate::accept::Door;
+use crate::accept::{self, Door};
+use crate::connection::ByteStream;
 use crate::counters::Counters;
 use crate::limits::{DIALS_MAX, HANDSHAKES_MAX, Limits};
 use crate::names::Names;
 use crate::places::Places;
 use crate::socket;
 use crate::table::{Posted, Table};
-use crate::tls::{ClientAuth, RELOAD_INTERVAL, Tls, TlsConfig, TlsError};
 use crate::udp::Datagrams;
+use hotline_tls::{ClientAuth, RELOAD_INTERVAL, Tls, TlsConfig, TlsError};
 
 /// How often a free port that UDP got may be taken in TCP before the search is given up.
 const SHARED_PORT_TRIES: usize = 16;
@@ -191,6 +192,12 @@ impl Network {
     #[must_use]
     pub fn trouble(&self) -> watch::Receiver<Option<String>> {
         self.shared.tls.trouble()
+    }
+
+    /// Takes a WebSocket for SIP that was opened by another server of this process, as one of its own. One beyond the limits is
+    /// closed and counted.
+    pub fn adopt(&self, stream: Box<dyn ByteStream>, flow: Flow) {
+        tokio::spawn(accept::adopt(Arc::clone(&self.shared), stream, flow));
     }
 
     /// Sends a message without waiting. A datagram leaves at once or not at all, which is counted and otherwise left to

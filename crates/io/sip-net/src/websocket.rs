@@ -9,10 +9,10 @@ use hotline_sip::stream::{PING, PONG};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response, create_response};
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 use tracing::debug;
@@ -34,16 +34,33 @@ pub(crate) async fn accept<S>(stream: S) -> Result<WebSocketStream<S>, Ending>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let config = WebSocketConfig::default()
+    accept_hdr_async_with_config(stream, agree, Some(config())).await.map_err(|error| {
+        debug!(%error, "a WebSocket handshake failed");
+        Ending::Handshake
+    })
+}
+
+/// The server's side of a WebSocket that is open.
+pub(crate) async fn adopt<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> WebSocketStream<S> {
+    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config())).await
+}
+
+/// The answer that opens a WebSocket for SIP, for whoever speaks HTTP with the client.
+///
+/// # Errors
+/// What is wrong with the request, for a person who looks at it.
+pub fn agree_to_websocket(request: &Request) -> Result<Response, String> {
+    let response = create_response(request).map_err(|error| error.to_string())?;
+    agree(request, response).map_err(|refusal| refusal.into_body().unwrap_or_default().trim_end().to_owned())
+}
+
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_SIZE))
         .max_frame_size(Some(MAX_MESSAGE_SIZE))
         .read_buffer_size(PIECE)
         .write_buffer_size(0)
-        .max_write_buffer_size(2 * MAX_MESSAGE_SIZE);
-    accept_hdr_async_with_config(stream, agree, Some(config)).await.map_err(|error| {
-        debug!(%error, "a WebSocket handshake failed");
-        Ending::Handshake
-    })
+        .max_write_buffer_size(2 * MAX_MESSAGE_SIZE)
 }
 
 #[expect(clippy::result_large_err, reason = "the library wants it so, once for a connection")]

@@ -28,6 +28,7 @@ mod messages;
 mod recording_days;
 mod recordings;
 mod reports;
+mod retention;
 mod roles;
 mod search;
 mod second_factor;
@@ -63,8 +64,9 @@ pub use idempotency::{IDEMPOTENCY_KEPT, IDEMPOTENCY_KEYS_MAX, KeyedAnswer, Keyed
 pub use journal::EVENTS_PAGE_MAX;
 pub use messages::{Heard, MESSAGE_PAGE_MAX, Mailboxes, MessageCount, MessagePage, StoredMessage};
 pub use recording_days::{DAY_ENTRIES_AT_ONCE, DayEntry, Fate, RecordingDay, Unchained};
-pub use recordings::{ERASED_AT_ONCE_MAX, Erasure, HOLD_REASON_CHARS_MAX, LegalHold, RecordingsOf};
+pub use recordings::{ERASED_AT_ONCE_MAX, Erasure, HOLD_REASON_CHARS_MAX, LegalHold};
 pub use reports::{AgentSpan, HandleCount, OfferCount, REPORT_SPANS_PAGE_MAX, ReportCheck, Span, WaitCount};
+pub use retention::{FORGOTTEN_AT_ONCE_MAX, OfQueues};
 pub use roles::{ROLES_MAX, Role, Standing};
 pub use search::{CallDirection, CallSearch, NUMBER_PART_MIN, NumberPart, NumberSearch, TextSearch, Within};
 pub use second_factor::StoredTotp;

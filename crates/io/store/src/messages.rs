@@ -7,7 +7,7 @@ use hotline_base::{CallId, Pii, VoiceMessageId, WallTime};
 
 use crate::db::{Row, Statement, sql};
 use crate::text::check;
-use crate::{NUMBER_CHARS_MAX, Store, StoreError};
+use crate::{NUMBER_CHARS_MAX, OfQueues, Store, StoreError};
 
 /// The most messages of one page.
 pub const MESSAGE_PAGE_MAX: usize = 200;
@@ -135,17 +135,19 @@ impl Store {
         Ok(MessagePage { messages, next, unheard: u64::try_from(unheard).unwrap_or(0) })
     }
 
-    /// The oldest messages of before `at` of calls that are not under a legal hold, at most `limit` and [`MESSAGE_PAGE_MAX`].
+    /// The oldest messages of before `at` in the mailboxes of these queues, of calls that are not under a legal hold; at most `limit` and [`MESSAGE_PAGE_MAX`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
     pub async fn messages_before(
         &self,
         at: WallTime,
+        of: OfQueues<'_>,
         limit: usize,
     ) -> Result<Vec<StoredMessage>, StoreError> {
         let mut statement = sql(SELECT);
         statement.push_bind("WHERE started_at < ", at.as_unix_micros());
+        of.restrict(&mut statement, "mailbox");
         statement.push(" AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.call = message.call_id)");
         let limit = limit.clamp(1, MESSAGE_PAGE_MAX);
         statement.push_bind(" ORDER BY id LIMIT ", i64::try_from(limit).unwrap_or(0));

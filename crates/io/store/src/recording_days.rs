@@ -59,7 +59,7 @@ pub struct RecordingDay {
 pub enum Fate {
     /// It should be there.
     Kept,
-    /// It was erased.
+    /// It was erased; the record of its call may be, too.
     Erased,
     /// The database knows nothing of it: somebody took it out.
     Unknown,
@@ -176,7 +176,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     pub async fn recording_day_entries(&self, day: i64) -> Result<Vec<(DayEntry, Fate)>, StoreError> {
-        let statement = sql("SELECT e.recording, e.path, e.sha256, r.id AS known, r.erased_at
+        let statement = sql("SELECT e.recording, e.path, e.sha256, e.forgotten, r.id AS known, r.erased_at
             FROM recording_day_entry e LEFT JOIN recording r ON r.id = e.recording
             WHERE e.day = $1 ORDER BY e.recording");
         let rows = self.db.fetch(statement.bind(day)).await?;
@@ -186,6 +186,7 @@ impl Store {
                 || StoreError::Corrupt { what: "day of recordings", key: key.clone(), source: None };
             let recording = RecordingId::parse(&key).ok_or_else(corrupt)?;
             let fate = match (row.get::<Option<String>>("known")?, row.get::<Option<i64>>("erased_at")?) {
+                (None, _) if row.get::<bool>("forgotten")? => Fate::Erased,
                 (None, _) => Fate::Unknown,
                 (Some(_), Some(_)) => Fate::Erased,
                 (Some(_), None) => Fate::Kept,

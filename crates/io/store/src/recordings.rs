@@ -3,15 +3,13 @@
 //! A recording is noted as erased first and its file deleted then: between the two nobody can put a hold on it, and after a crash the
 //! file is found again.
 
-use std::collections::BTreeSet;
-
-use hotline_base::{CallId, QueueId, RecordingId, WallTime};
+use hotline_base::{CallId, RecordingId, WallTime};
 use hotline_call::Recording;
 
 use crate::calls::read_recording;
 use crate::db::sql;
 use crate::text::check_required;
-use crate::{Store, StoreError};
+use crate::{OfQueues, Store, StoreError};
 
 /// The longest reason of a legal hold, in characters.
 pub const HOLD_REASON_CHARS_MAX: usize = 500;
@@ -40,15 +38,6 @@ pub enum Erasure {
     Held,
     /// It was erased before, is still being written, or there is none.
     Nothing,
-}
-
-/// Recordings of which calls, by the queue in which these waited last.
-#[derive(Clone, Copy, Debug)]
-pub enum RecordingsOf<'a> {
-    /// Of one queue.
-    Queue(&'a QueueId),
-    /// Of all other queues than these, and of none.
-    Others(&'a BTreeSet<QueueId>),
 }
 
 impl Store {
@@ -132,30 +121,21 @@ impl Store {
         rows.iter().map(|row| Ok(read_recording(row)?.1)).collect()
     }
 
-    /// The oldest recordings of before `at` that are neither erased nor held; at most `limit` and [`ERASED_AT_ONCE_MAX`].
+    /// The oldest recordings of before `at` that are neither erased nor held, by the queues in which their calls waited last; at most `limit` and [`ERASED_AT_ONCE_MAX`].
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], [`StoreError::Unavailable`].
     pub async fn recordings_before(
         &self,
         at: WallTime,
-        of: RecordingsOf<'_>,
+        of: OfQueues<'_>,
         limit: usize,
     ) -> Result<Vec<Recording>, StoreError> {
         let mut statement = sql("SELECT r.* FROM recording r JOIN call c ON c.id = r.call
             WHERE r.erased_at IS NULL AND r.state <> 'open' AND r.started_at < $1
             AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.call = r.call)")
         .bind(at.as_unix_micros());
-        match of {
-            RecordingsOf::Queue(queue) => statement.push_bind(" AND c.queue = ", queue.as_str()),
-            RecordingsOf::Others(queues) => {
-                for (position, queue) in queues.iter().enumerate() {
-                    let first = " AND (c.queue IS NULL OR c.queue NOT IN (";
-                    statement.push_bind(if position == 0 { first } else { "," }, queue.as_str());
-                }
-                statement.push(if queues.is_empty() { "" } else { "))" });
-            }
-        }
+        of.restrict(&mut statement, "c.queue");
         let limit = i64::try_from(limit.min(ERASED_AT_ONCE_MAX)).unwrap_or(0);
         statement.push_bind(" ORDER BY r.started_at LIMIT ", limit);
         let rows = self.db.fetch(statement).await?;

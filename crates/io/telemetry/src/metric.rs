@@ -73,7 +73,7 @@ metrics_table! {
     SoundsRenewed, Counter, Count, "hotline_sounds_renewed_total", ["outcome"],
         "Sound files that came or changed while the server ran: taken, or refused because they cannot be used.";
     RetentionDeleted, Counter, Count, "hotline_retention_deleted_total", ["what"],
-        "What was forgotten because it was older than `retention` allows: messages, recordings, and days of flow_figures.";
+        "What was forgotten because it was older than `retention` allows: messages, recordings, calls, and days of flow_figures.";
     RetentionFailures, Counter, Count, "hotline_retention_failures_total", [],
         "Sweeps of what is too old that came to no end and are tried again.";
     RecordingDayFailures, Counter, Count, "hotline_recording_day_failures_total", [],
@@ -142,8 +142,8 @@ metrics_table! {
         "SIP connections that ended or could not be opened.";
     SipUnsent, Counter, Count, "hotline_sip_messages_unsent_total", [],
         "SIP messages not written because their connection ended.";
-    SipTlsReloads, Counter, Count, "hotline_sip_tls_reloads_total", ["outcome"],
-        "Times the files of the SIP certificate had changed.";
+    TlsReloads, Counter, Count, "hotline_tls_reloads_total", ["outcome"],
+        "Times the files of a certificate, of SIP or of HTTPS, had changed.";
     RecordingsOpen, Gauge, Count, "hotline_recordings_open", [],
         "Recordings being written.";
     RecordingsFailed, Counter, Count, "hotline_recordings_failed_total", [],
@@ -238,6 +238,12 @@ metrics_table! {
         "Time to answer an HTTP request.";
     ApiPanics, Counter, Count, "hotline_api_panics_total", [],
         "HTTP requests ended by a defect.";
+    ApiTlsFailures, Counter, Count, "hotline_api_tls_failures_total", [],
+        "HTTPS connections that ended in the handshake: a browser that does not trust the certificate, or no TLS.";
+    PhonePasses, Counter, Count, "hotline_phone_passes_total", [],
+        "Passwords for a minute that phones in agents' pages were given.";
+    Guests, Counter, Count, "hotline_guests_total", ["wish", "outcome"],
+        "What visitors of web pages asked for (call, callback), and whether they were admitted, refused or asked too_often.";
     ApiAcceptErrors, Counter, Count, "hotline_api_accept_errors_total", [],
         "HTTP connections that the system failed to accept.";
     ApiSignIns, Counter, Count, "hotline_api_sign_ins_total", ["outcome"],

@@ -296,6 +296,7 @@ pub(crate) fn center(rules: &Rules) -> Center {
         routes: if rules.outside > 0 { vec![route] } else { Vec::new() },
         hours: BTreeMap::new(),
         screening: screening(rules.blocks),
+        web: hotline_call::Web::default(),
         crm: None,
         language: "en".into(),
         domain: domain(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hotline_acd::AgentState;
 use hotline_base::{Now, Rng};
-use hotline_call::{CallState, Center, Controller, Snapshot};
+use hotline_call::{CallState, Center, Configured, Controller, Snapshot};
 use hotline_sip::EndpointConfig;
 
 /// What the next process is given besides the bytes, and when it goes on. Has its own randomness, so that a day
@@ -33,6 +33,13 @@ impl Restores {
 
     pub(crate) fn configure(&mut self, center: Arc<Center>, endpoint: EndpointConfig) {
         (self.center, self.endpoint) = (center, endpoint);
+    }
+
+    /// The center, changed, of which the next process knows too.
+    pub(crate) fn changed(&mut self, change: impl FnOnce(&mut Center)) -> Configured {
+        change(Arc::make_mut(&mut self.center));
+        let EndpointConfig { trunks, users, .. } = self.endpoint.clone();
+        Configured { center: self.center.clone(), trunks, users }
     }
 
     pub(crate) fn is_due(&mut self) -> bool {

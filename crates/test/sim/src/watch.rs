@@ -1,12 +1,13 @@
 //! What must hold at all times, checked from outside: from what the core tells and sends, and from its snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use hotline_acd::{AgentState, AgentView, StateSpan, Strategy};
 use hotline_base::{AgentId, CallId, LegId, WallTime};
 use hotline_call::{
-    AgentFact, CallEvent, CallRecord, CallState, CallbackRules, CallbackState, Controller, Correction, Entry,
-    Event, EventKind, LegEnd, Request, SipLeg, Snapshot, Source, Timer, Who,
+    AgentFact, CallEvent, CallRecord, CallState, CallbackRules, CallbackState, Center, Controller,
+    Correction, Entry, Event, EventKind, LegEnd, Request, SipLeg, Snapshot, Source, Timer, Who,
 };
 use hotline_sip::{Message, Method, Transmit};
 
@@ -16,6 +17,8 @@ use crate::media::MediaPlane;
 #[derive(Debug, Default)]
 pub struct Watch {
     seq: u64,
+    /// How long wishes are kept, if the center was changed.
+    keep: Option<Duration>,
     /// Each agent's call, from the offer to its end.
     busy: BTreeMap<AgentId, (CallId, LegId)>,
     /// Who is sending the caller of a call on, and has not left it.
@@ -56,6 +59,11 @@ impl Watch {
     pub(crate) fn new(strategy: Strategy) -> Self {
         let rings_several = matches!(strategy, Strategy::RingAll | Strategy::ProgressiveRing(_));
         Self { rings_several, ..Self::default() }
+    }
+
+    /// The center is another one.
+    pub(crate) fn keeps(&mut self, center: &Center) {
+        self.keep = center.queues.values().map(|queue| queue.callback.keep).min();
     }
 
     /// The records handed to the database, by call.
@@ -258,7 +266,9 @@ impl Watch {
     }
 
     fn is_too_old(&self, now: WallTime, wish: CallId) -> bool {
-        self.wished_at.get(&wish).is_some_and(|at| now.since(*at) >= CallbackRules::default().keep)
+        self.wished_at
+            .get(&wish)
+            .is_some_and(|at| now.since(*at) >= self.keep.unwrap_or(CallbackRules::default().keep))
     }
 
     /// Whether the call that was made for this wish had been answered before an agent was called.

@@ -158,6 +158,32 @@ fn a_wish_that_nobody_has_come_to_for_four_days_is_given_up() {
     });
 }
 
+#[test]
+fn a_wish_that_is_kept_for_a_shorter_time_from_here_on_is_given_up_at_once() {
+    for_each_seed(20, |seed, loud| {
+        let mut world = World::new(seed, loud, Rules { outside: 1, ..Rules::default() });
+        let caller = world.add_caller_for_later();
+        let dial = world.number();
+        world.later(Duration::ZERO, caller, dial);
+        assert!(world.run_until(LONG, |world| !world.callbacks().is_empty()), "the wish is noted");
+        world.run_for(seconds(7200));
+        let keep = |world: &mut World, hours| {
+            world.reconfigure(|center| {
+                center
+                    .queues
+                    .values_mut()
+                    .for_each(|queue| queue.callback.keep = Duration::from_hours(hours));
+            });
+            world.run_for(seconds(1));
+        };
+        keep(&mut world, 3);
+        assert!(matches!(world.callbacks()[..], [CallbackState::Waiting { .. }]));
+        keep(&mut world, 1);
+        assert_eq!(world.callbacks(), [CallbackState::Missed]);
+        world.close();
+    });
+}
+
 /// Whose numbers are called before an agent is.
 const CUSTOMER_FIRST: fn() -> Rules =
     || Rules { outside: 1, called_first: CalledFirst::Customer, ..Rules::default() };

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use hotline_acd::{AgentState, OfferFailure};
-use hotline_call::{EndKind, OfferOutcome};
+use hotline_base::{AgentId, GroupId};
+use hotline_call::{Command, CommandError, Control, EndKind, Group, OfferOutcome, PickUpBy};
 use hotline_sim::{Act, Manners, PhoneId, PickUp, Rules, World, for_each_seed};
 
 /// Seeds for each scenario.
@@ -50,6 +51,62 @@ fn a_call_that_rings_at_a_colleague_s_phone_is_picked_up() {
         assert_eq!(record.cause.unwrap().kind, EndKind::Completed);
     });
     assert!(picked_up.get() > 0);
+}
+
+/// Puts each agent into the groups that are named, and lets the first of them lead one.
+fn group(world: &mut World, groups: [&[&str]; 2], leader: Option<(&str, &str)>, pick_up: PickUpBy) {
+    world.reconfigure(|center| {
+        for (agent, groups) in center.agents.values_mut().zip(groups) {
+            agent.groups = groups.iter().map(|group| GroupId::from(*group)).collect();
+        }
+        center.staffing.pick_up = pick_up;
+        if let Some((group, leader)) = leader {
+            let led = Group { leaders: [AgentId::from(leader)].into(), ..Group::default() };
+            center.staffing.groups.insert(GroupId::from(group), led);
+        }
+    });
+}
+
+#[test]
+fn whose_ringing_call_may_be_picked_up_follows_groups() {
+    let early: &[&str] = &["early"];
+    let cases: [([&[&str]; 2], Option<(&str, &str)>, PickUpBy, bool); 6] = [
+        ([early, &["late"]], None, PickUpBy::Groups, false),
+        ([early, &[]], None, PickUpBy::Groups, false),
+        ([early, &["late", "early"]], None, PickUpBy::Groups, true),
+        ([&[], &["late"]], None, PickUpBy::Groups, true),
+        ([early, &[]], Some(("early", "agent1")), PickUpBy::Groups, true),
+        ([early, &["late"]], None, PickUpBy::Everybody, true),
+    ];
+    for (groups, leader, pick_up, may) in cases {
+        // By the page the own phone would ring beside the other; it is tried with real phones.
+        for by_phone in if may { vec![true] } else { vec![false, true] } {
+            for_each_seed(5, |seed, loud| {
+                let (mut world, first, second) = world(seed, loud);
+                group(&mut world, groups, leader, pick_up);
+                world.manners(first).pick_up = PickUp::Never;
+                let caller = world.call_in();
+                let rings = |world: &World| matches!(world.agent_state(first), AgentState::Ringing { .. });
+                if !world.run_until(LONG / 4, rings) {
+                    return;
+                }
+                if by_phone {
+                    assert!(world.take_over(second, first));
+                } else {
+                    let call = world.agent_state(first).call().unwrap();
+                    let by = AgentId::from("agent1");
+                    let done = world.try_command(Command::Control { call, by, what: Control::PickUp });
+                    assert_eq!(done, Err(CommandError::NoColleague));
+                }
+                let talks = world.run_until(LONG / 4, |world| world.are_talking(caller, second));
+                assert_eq!(talks, may, "{groups:?} {leader:?} {pick_up:?} {by_phone}");
+                if by_phone && !may {
+                    assert_eq!(world.phone(second).failed, Some(403));
+                }
+                world.close();
+            });
+        }
+    }
 }
 
 #[test]

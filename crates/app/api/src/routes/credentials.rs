@@ -86,7 +86,7 @@ pub(crate) async fn confirm_totp(
     let store = &app.ports.store;
     let none = ApiError::Kept("ask for a secret first: POST /api/v1/session/totp");
     let stored = store.find_totp(&who.user.name).await?.filter(|stored| !stored.active).ok_or(none)?;
-    let key = Key::new(&who.user.name, origin.0);
+    let key = Key::new(&who.user.name, origin.address);
     app.begin_sign_in(&key)?;
     let secret = TotpSecret::from_base32(stored.secret.expose()).ok_or(ApiError::Panicked)?;
     let step = secret.accept(&body.code, unix_s(&app), None).ok_or_else(|| {
@@ -115,7 +115,7 @@ pub(crate) async fn remove_totp(
     if !who.user.second_factor {
         return Err(ApiError::NotFound);
     }
-    let key = Key::new(&who.user.name, origin.0);
+    let key = Key::new(&who.user.name, origin.address);
     app.begin_sign_in(&key)?;
     if !use_code(&app, &who.user.name, body.code.trim()).await? {
         return Err(wrong("code", "is not the right one, or was used before"));
@@ -128,7 +128,7 @@ pub(crate) async fn remove_totp(
 
 /// The password again: guessing it by an open page is slowed down like guessing it at sign-in.
 async fn check_current(app: &App, origin: Origin, who: &Identity, password: String) -> Result<(), ApiError> {
-    let key = Key::new(&who.user.name, origin.0);
+    let key = Key::new(&who.user.name, origin.address);
     app.begin_sign_in(&key)?;
     if !app.passwords.fits(password, Some(who.user.password_hash.expose().clone())).await? {
         return Err(wrong("current", "is not your password"));

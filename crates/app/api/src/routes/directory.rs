@@ -8,6 +8,7 @@ use hotline_api_types as api;
 
 use crate::app::App;
 use crate::auth::Identity;
+use crate::center::Center;
 use crate::convert::{self, Sight};
 use crate::error::ApiError;
 use crate::viewer::Subject;
@@ -19,8 +20,9 @@ pub(crate) async fn list(
 ) -> Result<axum::Json<api::Directory>, ApiError> {
     let snapshot = app.ports.shard.snapshot().await?;
     let others = snapshot.agents.iter().filter(|view| !who.viewer.is(&view.id));
-    let agents = others.map(|view| colleague(&who, view)).collect();
-    let numbers = app.center().numbers.clone();
+    let center = app.center();
+    let agents = others.map(|view| colleague(&who, view, &center)).collect();
+    let numbers = center.numbers.clone();
     let queues = snapshot.queues.iter().map(queue).collect();
     Ok(axum::Json(api::Directory { agents, numbers, queues }))
 }
@@ -30,9 +32,10 @@ fn queue(view: &QueueView) -> api::QueueTarget {
     api::QueueTarget { id: view.id.to_string(), name: view.name.clone(), waiting, ready: view.offerable }
 }
 
-fn colleague(who: &Identity, view: &AgentView) -> api::Colleague {
+fn colleague(who: &Identity, view: &AgentView, center: &Center) -> api::Colleague {
     let agent = convert::agent(view, Sight::of(&who.viewer, Subject::Agent(&view.id)));
-    let rings = matches!(agent.state, api::AgentState::Ringing);
+    let may_take = who.viewer.agent.as_ref().is_some_and(|own| center.control.may_pick_up(own, &view.id));
+    let rings = matches!(agent.state, api::AgentState::Ringing) && may_take;
     api::Colleague {
         id: agent.id,
         name: agent.name,

@@ -54,7 +54,7 @@ pub(crate) async fn metrics(
 ) -> Result<Response, ApiError> {
     // Behind a proxy on this machine everybody seems to come from here.
     let forwarded = headers.contains_key(header::FORWARDED) || headers.contains_key("x-forwarded-for");
-    let local = origin.0.to_canonical().is_loopback() && !forwarded;
+    let local = origin.address.to_canonical().is_loopback() && !forwarded;
     if !local && !may(&app, &headers, Permission::SystemSee).await? {
         return Err(ApiError::Forbidden);
     }

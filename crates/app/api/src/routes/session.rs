@@ -16,7 +16,7 @@ use serde_json::json;
 use super::people::stronger_than;
 use crate::answer::{NoContent, SignedIn, SignedOut};
 use crate::app::App;
-use crate::auth::{COOKIE, Duty, Identity, Origin, duty, identity};
+use crate::auth::{COOKIE, Duty, Identity, Origin, SECURE_COOKIE, duty, identity};
 use crate::convert::{permissions, time};
 use crate::cursor::{self, page_size};
 use crate::error::ApiError;
@@ -48,11 +48,11 @@ pub(crate) async fn create(
         origin,
     };
     let (secret, session) = begin(&app, &user.name, wanted).await?;
-    let detail = json!({ "from": origin.0, "limited": duty.is_some() });
+    let detail = json!({ "from": origin.address, "limited": duty.is_some() });
     app.audit(&user.name, "session.create", &user.name, detail).await?;
     let found = app.ports.store.find_session(&session.token, app.now()).await?;
     let who = identity(&app, found.ok_or(ApiError::SignInFailed)?);
-    let cookie = cookie(&secret, SESSION_LIFETIME, app.ports.https);
+    let cookie = cookie(&secret, SESSION_LIFETIME, origin.is_secure);
     Ok(SignedIn { cookie, body: shape(&who) })
 }
 
@@ -62,9 +62,13 @@ pub(crate) async fn show(who: Identity) -> axum::Json<api::Session> {
 }
 
 /// `DELETE /api/v1/session`
-pub(crate) async fn end(State(app): State<Arc<App>>, who: Identity) -> Result<SignedOut, ApiError> {
+pub(crate) async fn end(
+    State(app): State<Arc<App>>,
+    origin: Origin,
+    who: Identity,
+) -> Result<SignedOut, ApiError> {
     forget(&app, &who).await?;
-    Ok(signed_out(&app))
+    Ok(signed_out(origin))
 }
 
 /// The query of a list.
@@ -131,13 +135,17 @@ pub(crate) async fn end_of_user(
 }
 
 /// `DELETE /api/v1/sessions`: signs out everywhere. Tokens stay.
-pub(crate) async fn end_all(State(app): State<Arc<App>>, who: Identity) -> Result<SignedOut, ApiError> {
+pub(crate) async fn end_all(
+    State(app): State<Arc<App>>,
+    origin: Origin,
+    who: Identity,
+) -> Result<SignedOut, ApiError> {
     by_session(&who)?;
     let ended = app.ports.store.delete_sessions_of(&who.user.name).await?;
     app.with_known(|known| known.forget_user(&who.user.name));
     app.hub.look_again();
     app.audit(&who.user.name, "session.end_all", &who.user.name, json!({ "ended": ended })).await?;
-    Ok(signed_out(&app))
+    Ok(signed_out(origin))
 }
 
 /// `DELETE /api/v1/sessions/{id}`: one of one's own sessions or tokens.
@@ -172,8 +180,8 @@ pub(super) async fn forget(app: &App, who: &Identity) -> Result<(), ApiError> {
     app.audit(&who.user.name, "session.end", &who.user.name, serde_json::Value::Null).await
 }
 
-fn signed_out(app: &App) -> SignedOut {
-    SignedOut { cookie: cookie("", Duration::ZERO, app.ports.https) }
+fn signed_out(origin: Origin) -> SignedOut {
+    SignedOut { cookie: cookie("", Duration::ZERO, origin.is_secure) }
 }
 
 fn shape(who: &Identity) -> api::Session {
@@ -216,7 +224,7 @@ fn listed(session: &Session, current: &Session) -> api::ListedSession {
     }
 }
 
-fn cookie(secret: &str, lifetime: Duration, https: bool) -> String {
-    let secure = if https { "; Secure" } else { "" };
-    format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", lifetime.as_secs())
+fn cookie(secret: &str, lifetime: Duration, is_secure: bool) -> String {
+    let (name, secure) = if is_secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    format!("{name}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", lifetime.as_secs())
 }

@@ -345,6 +345,18 @@ async fn a_program_has_tokens_and_no_pages() {
     // Each act is in the log, which is whole.
     let check = boss.send("GET", "/audit/check", Value::Null).await.json();
     assert!(check["rows"].as_u64().unwrap() > 3 && check["broken_at"].is_null(), "{check}");
+    let file = boss.get("/audit.csv?action=user.").await;
+    let text = String::from_utf8(file.body.clone()).unwrap();
+    assert_eq!(file.field("content-disposition"), Some("attachment; filename=\"audit.csv\""));
+    assert!(text.starts_with("\u{feff}seq,at,actor,action,subject,detail\n"), "{text}");
+    assert!(text.contains(",user.") && !text.contains(",session."), "{text}");
+    let entry = boss.get("/audit?limit=1").await.json()["entries"][0].clone();
+    let rows = text.lines().count() - 1;
+    assert_eq!(
+        (&entry["action"], &entry["detail"]["rows"]),
+        (&json!("audit.export"), &json!(rows)),
+        "{entry}"
+    );
     assert_eq!(boss.send("POST", "/users/1001/tokens", json!({ "name": "me" })).await.status, 409);
     server.store.upsert_user(&user("robot", "Robot", "api_client", None)).await.unwrap();
     assert_eq!(sign_in(&server, json!({ "user": "robot", "password": PASSWORD })).await.status, 403);

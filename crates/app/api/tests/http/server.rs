@@ -122,9 +122,10 @@ impl Server {
             doctor: Arc::new(|| Box::pin(async { checkup() })),
             webhooks: Webhooks { hooks: Vec::new(), client: Client::new(&ClientConfig::default()).unwrap() },
             traces_out: Default::default(),
-            https: false,
+            https_port: None,
+            phones: Arc::new(|_, _| {}),
         };
-        let serving = serve(listener, ports, shutdown.clone());
+        let serving = serve((listener, None), ports, shutdown.clone());
         let task = tokio::spawn(async { serving.await.unwrap() });
         let flows = configuration.server.storage.flows;
         Self { address, store, shard, recordings, flows, trace, shutdown, task, _directory: directory }
@@ -203,6 +204,7 @@ fn center(configuration: &Configuration) -> Center {
             language: "en".to_owned(),
         }],
         teams: Arc::new(teams()),
+        control: Arc::new(configuration.center.clone()),
         outside_numbers: [("1001".into(), vec![Pii::from("+491701234567")])].into(),
         hours: configuration.center.hours.clone(),
         scripts: [("sales".into(), Some("# Hello {name}".to_owned())), ("support".into(), None)].into(),
@@ -233,6 +235,7 @@ fn checkup() -> hotline_api_types::Checkup {
     let retention = hotline_api_types::Retention {
         messages_days: Some(90),
         recordings_days: None,
+        calls_days: None,
         flow_figures_days: None,
         queues: std::collections::BTreeMap::new(),
     };
@@ -386,6 +389,8 @@ fn obey(snapshot: &mut Snapshot, command: &Command) {
         | Command::Supervise(_)
         | Command::CallBack(_)
         | Command::CancelCallback(_)
+        | Command::AdmitPhone(..)
+        | Command::AdmitGuest(_)
         | Command::Release(_)
         | Command::Overloaded(_)
         | Command::Drain

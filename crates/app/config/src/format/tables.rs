@@ -14,7 +14,7 @@ const fn required(name: &'static str, about: &'static str, shape: Shape) -> Fiel
     Field { name, is_required: true, about, shape }
 }
 
-pub(crate) static CENTER: [Field; 26] = [
+pub(crate) static CENTER: [Field; 28] = [
     required(
         "domain",
         "The domain of our SIP addresses, and the realm of the phones' passwords.",
@@ -41,6 +41,11 @@ pub(crate) static CENTER: [Field; 26] = [
         "groups",
         "Agents who belong together, by the groups' names.",
         Shape::Map(&Shape::Fields(&GROUP)),
+    ),
+    optional(
+        "pick_up",
+        "Who may take a call that rings at a colleague's phone: those of the colleague's groups, or everybody.",
+        Shape::OneOf(&["groups", "everybody"]),
     ),
     optional("skills", "What agents can do: names by ids.", Shape::Map(&Shape::Text)),
     optional("reasons", "For which agents may be not ready.", Shape::Map(&Shape::Fields(&REASON))),
@@ -92,6 +97,7 @@ pub(crate) static CENTER: [Field; 26] = [
         "How long things are kept, in place of what the server's file says.",
         Shape::Fields(&RETENTION),
     ),
+    optional("web", "What visitors of web pages may do.", Shape::Fields(&WEB)),
     optional(
         "demo",
         "People of a demonstration by their user names, and whether it may be reached from elsewhere.",
@@ -154,7 +160,7 @@ pub(crate) static NUMBER: [Field; 4] = [
     ),
 ];
 
-pub(crate) static QUEUE: [Field; 31] = [
+pub(crate) static QUEUE: [Field; 33] = [
     optional("name", "Shown to people.", Shape::Text),
     optional("script", "What agents see on the caller's card, with places in braces.", Shape::Text),
     optional(
@@ -229,6 +235,8 @@ pub(crate) static QUEUE: [Field; 31] = [
     optional("greeting", "What is said before caller and agent hear each other.", Shape::Fields(&GREETING)),
     optional("record", "Whether its conversations are recorded.", Shape::Boolean),
     optional("recordings_days", "Its recordings are erased when they are older.", Shape::Count(1, 36_500)),
+    optional("messages_days", "Messages in its mailbox are deleted when older.", Shape::Count(1, 36_500)),
+    optional("calls_days", "Records of its calls are deleted when they are older.", Shape::Count(1, 36_500)),
     optional("speech", "Levels and hidden keys in its talks.", Shape::Fields(&SPEECH)),
     required(
         "members",
@@ -510,14 +518,26 @@ pub(crate) static CRM: [Field; 1] = [required(
     Shape::Text,
 )];
 
-pub(crate) static RETENTION: [Field; 3] = [
+pub(crate) static RETENTION: [Field; 4] = [
     optional("messages_days", "Days that messages of callers are kept.", Shape::Count(1, 36_500)),
     optional(
         "recordings_days",
         "Days that recordings are kept, unless their queue says otherwise.",
         Shape::Count(1, 36_500),
     ),
+    optional(
+        "calls_days",
+        "Days that records of calls are kept, unless their queue says otherwise; their recordings go with them.",
+        Shape::Count(1, 36_500),
+    ),
     optional("flow_figures_days", "Days that figures of flows are kept.", Shape::Count(1, 36_500)),
+];
+
+pub(crate) static WEB: [Field; 4] = [
+    optional("numbers", "Numbers that they may call without a phone.", Shape::List(&Shape::Text, 100)),
+    optional("callback", "The queue in which those wait who leave a number.", Shape::Text),
+    optional("origins", "Hosts whose pages may ask, beside the own.", Shape::List(&Shape::Text, 100)),
+    optional("calls_max", "The most of their calls at a time.", Shape::Count(1, 10_000)),
 ];
 
 pub(crate) static DEMO_USER: [Field; 5] = [

@@ -18,7 +18,7 @@ use crate::agents::AgentEntry;
 use crate::crm::crm;
 use crate::flows::Sounds;
 use crate::format::{CALLBACK, QUEUE, names};
-use crate::retention::days;
+use crate::retention::{self, QueueRetention};
 use crate::speech::speech;
 use crate::staffing::dispositions;
 use crate::trunks::choice;
@@ -64,8 +64,8 @@ pub(crate) struct Queues {
     pub(crate) queues: BTreeMap<QueueId, Queue>,
     /// Those whose callers' numbers are masked.
     pub(crate) masked: BTreeSet<QueueId>,
-    /// Days that their recordings are kept, where they say so.
-    pub(crate) recordings_days: BTreeMap<QueueId, u32>,
+    /// How long things of them are kept, where they say so.
+    pub(crate) retention: BTreeMap<QueueId, QueueRetention>,
     /// What their agents are to say, where there is anything.
     pub(crate) scripts: BTreeMap<QueueId, String>,
 }
@@ -82,8 +82,8 @@ pub(crate) fn queues(reader: &mut Reader<'_>, node: &Node, around: &Around<'_>) 
         if reader.bool(fields.optional("mask_numbers"), false)? {
             all.masked.insert(id.clone());
         }
-        if let Some(days) = days(reader, fields.optional("recordings_days"))? {
-            all.recordings_days.insert(id.clone(), days);
+        if let Some(kept) = retention::of_queue(reader, &fields)? {
+            all.retention.insert(id.clone(), kept);
         }
         if let Some(script) = script(reader, fields.optional("script"))? {
             all.scripts.insert(id.clone(), script);

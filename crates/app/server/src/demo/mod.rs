@@ -84,7 +84,7 @@ async fn prepare(configuration: &Configuration, options: &cli::Demo) -> Result<S
     own.server.recordings = Recordings::default();
     banner::print("No server runs here: starting one for this demonstration.");
     let server = Server::start(&own, std::path::Path::new("config/hotline.yaml")).await?;
-    Ok(Stage { sip: server.sip[0].local, http: server.http, own: Some((server, directory)) })
+    Ok(Stage { sip: server.at.sip[0].local, http: server.at.http, own: Some((server, directory)) })
 }
 
 impl Stage {

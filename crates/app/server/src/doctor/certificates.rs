@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hotline_config::Server;
 use hotline_sip_net::{TlsConfig, check_tls};
 use x509_parser::pem::Pem;
 
@@ -11,7 +12,18 @@ use crate::users::now;
 /// A certificate that ends within so many days is doubtful; authorities give new ones a month before.
 const DAYS_LEFT: i64 = 14;
 
-pub(super) fn look(tls: &TlsConfig) -> Vec<Finding> {
+pub(super) fn look(server: &Server) -> Vec<Finding> {
+    let https = server.http.https.as_ref().map(|https| TlsConfig {
+        identity: crate::https::identity_of(&https.certificate),
+        ..TlsConfig::default()
+    });
+    let mut findings = of(&server.sip.tls);
+    // SIP and HTTPS may share one.
+    findings.extend(https.filter(|https| https.identity != server.sip.tls.identity).iter().flat_map(of));
+    findings
+}
+
+fn of(tls: &TlsConfig) -> Vec<Finding> {
     let Some(identity) = &tls.identity else { return Vec::new() };
     let subject = format!("certificate {}", identity.certificate.display());
     if let Err(error) = check_tls(tls, &[]) {

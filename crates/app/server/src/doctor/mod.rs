@@ -13,7 +13,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use hotline_api_client::Client;
 use hotline_api_types as api;
-use hotline_config::Configuration;
+use hotline_config::{Configuration, Kept, QueueRetention};
 
 use self::finding::{Finding, Verdict};
 use crate::banner;
@@ -42,7 +42,7 @@ async fn examine(configuration: &Configuration, server: &Running) -> Vec<Finding
     let runs = !matches!(server, Running::No);
     findings.extend(network::look(configuration, runs).await);
     findings.extend(system::look(configuration).await);
-    findings.extend(certificates::look(&configuration.server.sip.tls));
+    findings.extend(certificates::look(&configuration.server));
     findings.extend(database::look(configuration).await);
     findings.extend(phones::look(configuration).await);
     findings
@@ -64,13 +64,18 @@ pub(crate) fn port(in_force: InForce) -> hotline_api::Doctor {
 }
 
 fn retention(configuration: &Configuration) -> api::Retention {
-    let kept = configuration.server.retention;
-    let queues = configuration.recordings_days.iter();
+    let Kept { retention, queues } = &configuration.kept;
+    let of = |queue: &QueueRetention| api::QueueRetention {
+        messages_days: queue.messages_days,
+        recordings_days: queue.recordings_days,
+        calls_days: queue.calls_days,
+    };
     api::Retention {
-        messages_days: kept.messages_days,
-        recordings_days: kept.recordings_days,
-        flow_figures_days: kept.flow_figures_days,
-        queues: queues.map(|(queue, days)| (queue.to_string(), *days)).collect(),
+        messages_days: retention.messages_days,
+        recordings_days: retention.recordings_days,
+        calls_days: retention.calls_days,
+        flow_figures_days: retention.flow_figures_days,
+        queues: queues.iter().map(|(queue, kept)| (queue.to_string(), of(kept))).collect(),
     }
 }
 

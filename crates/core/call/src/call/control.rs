@@ -101,6 +101,11 @@ impl Call {
         let Some(Activity::Offering { .. }) = self.live().map(|live| &live.activity) else {
             return Err(CommandError::NotOffered);
         };
+        let rings_at =
+            self.offers().into_iter().filter_map(|offer| Some(self.agent_leg(offer)?.agent.clone()));
+        if !rings_at.collect::<Vec<_>>().iter().any(|colleague| env.center.may_pick_up(by, colleague)) {
+            return Err(CommandError::NoColleague);
+        }
         if !env.acd.agent(by).is_some_and(|view| view.is_free()) {
             return Err(CommandError::Busy);
         }

@@ -292,7 +292,12 @@ impl Call {
             },
             Some(_) | None => return,
         };
-        self.collected = collected;
+        let visitor = Arc::clone(&self.visitor);
+        self.collected = if visitor.is_empty() {
+            collected
+        } else {
+            visitor.iter().chain(collected.iter()).cloned().collect()
+        };
     }
 
     fn end_by_flow(&mut self, now: Now, env: &mut Env, cause: HangupCause) {

@@ -68,6 +68,8 @@ pub(crate) struct Call {
     lookup: Lookup,
     /// What the flow had collected when the call was offered last.
     collected: Arc<[(Variable, Value)]>,
+    /// What a guest has said at a web page.
+    visitor: Arc<[(Variable, Value)]>,
     /// Since when the caller has a place in line, if it has waited and was not answered.
     enqueued_first: Option<Now>,
     /// Set while the call is made for somebody who is to be called back, until the two talk.

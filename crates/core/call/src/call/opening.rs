@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hotline_acd::{Direction, Outside};
 use hotline_base::{CallId, LegId, Now, Pii};
+use hotline_ivr::{Value, Variable};
 use hotline_sip::{Diversion, SessionId};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub(crate) struct Invitation {
     pub(crate) source: Source,
     pub(crate) caller: Pii<String>,
     pub(crate) caller_name: Option<Pii<String>>,
+    /// What is known of a guest.
+    pub(crate) visitor: Arc<[(Variable, Value)]>,
     pub(crate) called: String,
     pub(crate) entry: Entry,
     pub(crate) language: String,
@@ -100,6 +103,7 @@ impl Call {
         env.sessions.adopt(session, SipLeg { call: id, end, sip_call_id: invitation.sip_call_id });
         let opening = Opening::Invited(invitation.offer);
         let mut call = Self::open(now, env, Begun { id, started, session: Some(session), opening });
+        call.visitor = invitation.visitor;
         if let Some(screened) = invitation.screened {
             call.emit(now, env, CallEvent::Screened(screened));
         }
@@ -133,6 +137,7 @@ impl Call {
             tape,
             lookup,
             collected,
+            visitor: Arc::default(),
             enqueued_first,
             returning,
             cause,

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use hotline_base::{AgentId, LegId, Now};
+use hotline_base::{AgentId, LegId, Now, RequestId};
 use hotline_sip::Reason;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::device::Summoning;
 use super::summons::auto_answer;
+use crate::cause::Cause;
 use crate::command::CommandError;
 use crate::controller::CallTimer;
 use crate::env::Env;
@@ -31,10 +32,10 @@ pub(super) enum Renewal {
     /// It is not.
     #[default]
     None,
-    /// The ringing was called off; so many times it was called anew.
-    CalledOff { tries: u8 },
+    /// The ringing was called off, for this request of a client; so many times it was called anew.
+    CalledOff { tries: u8, request: Option<RequestId> },
     /// It is asked to take the call by itself, at this contact, since then.
-    Asked { contact: String, since: Now, tries: u8 },
+    Asked { contact: String, since: Now, tries: u8, request: Option<RequestId> },
 }
 
 impl Call {
@@ -55,7 +56,7 @@ impl Call {
         if !rang {
             return Err(CommandError::NotRingingYet);
         }
-        device.renewal = Renewal::CalledOff { tries: 0 };
+        device.renewal = Renewal::CalledOff { tries: 0, request: env.request() };
         let session = device.session;
         env.sessions.remove(&session);
         env.sip.hang_up(now, session, Some(Reason::COMPLETED_ELSEWHERE));
@@ -69,15 +70,19 @@ impl Call {
         let Some(leg) = self.agent_leg(offer) else { return };
         let agent = leg.agent.clone();
         let Some(device) = self.device_call(offer) else { return };
-        let Renewal::CalledOff { tries } = device.renewal else { return };
+        let Renewal::CalledOff { tries, ref request } = device.renewal else { return };
+        let request = request.clone();
         let media = device.offered.clone();
         let contact = env.sip.contact(agent.as_str()).map(|contact| contact.uri).unwrap_or_default();
         let (headers, end) = (auto_answer(&env.center.domain), LegEnd::Agent(agent.clone()));
-        match self.ring_device(now, env, media, Summoning { agent, from, headers, end }) {
+        env.set_cause(request.clone().map(|request| Cause::continued(request, self.id())));
+        let rung = self.ring_device(now, env, media, Summoning { agent, from, headers, end });
+        env.set_cause(None);
+        match rung {
             Ok(again) => {
                 let Some(device) = self.device_call(offer) else { return };
                 *device = again;
-                device.renewal = Renewal::Asked { contact, since: now, tries: tries + 1 };
+                device.renewal = Renewal::Asked { contact, since: now, tries: tries + 1, request };
             }
             Err(failure) => self.fail_offer(now, env, offer, failure, None),
         }
@@ -86,11 +91,11 @@ impl Call {
     /// The phone refused. True if it may be busy with the ringing that was called off, and is called once more.
     pub(super) fn is_busy_with_former(&mut self, now: Now, env: &mut Env, offer: LegId, status: u16) -> bool {
         let Some(device) = self.device_call(offer) else { return false };
-        let Renewal::Asked { tries, .. } = device.renewal else { return false };
+        let Renewal::Asked { tries, ref request, .. } = device.renewal else { return false };
         if status != BUSY_HERE || tries >= TRIES_MAX {
             return false;
         }
-        device.renewal = Renewal::CalledOff { tries };
+        device.renewal = Renewal::CalledOff { tries, request: request.clone() };
         env.arm(self.id(), CallTimer::Renew(offer), now.mono + CANCEL_MAX);
         true
     }

@@ -95,6 +95,12 @@ impl Call {
     /// An agent takes the call that rings at the own phone, or at that of a colleague, who is not to blame.
     fn pick_up(&mut self, now: Now, env: &mut Env, replacing: &Replacing) -> Result<(), u16> {
         let offer = self.agent_leg_of(replacing.replaced).ok_or(481_u16)?;
+        let rings_at = self.agent_leg(offer).map(|leg| leg.agent.clone());
+        if rings_at
+            .is_some_and(|agent| agent != replacing.by && !env.center.may_pick_up(&replacing.by, &agent))
+        {
+            return Err(403);
+        }
         let former = self.device_call(offer).map(|device| device.offered.clone()).ok_or(481_u16)?;
         let media = replacing.answer(now, env, &former)?;
         let (mut leg, others, fallback) = self.take_offers(offer).ok_or(481_u16)?;

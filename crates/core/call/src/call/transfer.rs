@@ -16,7 +16,7 @@ use super::live::Activity;
 use super::offer::Fallback;
 use super::{Call, Served};
 use crate::env::{Env, Role};
-use crate::event::{CallEvent, EndKind, Entry, Party};
+use crate::event::{CallEvent, EndKind, Entry, Party, Source};
 use crate::sessions::{LegEnd, SipLeg};
 
 /// The flow through which an agent sends a caller into a queue; none of the center's.
@@ -52,6 +52,11 @@ impl Call {
     /// Whether this agent talks in the call.
     pub(crate) fn is_talking_to(&self, agent: &AgentId) -> bool {
         self.conversation().and_then(Conversation::agent) == Some(agent)
+    }
+
+    /// Whether the call came in by this trunk.
+    pub(crate) fn is_of_trunk(&self, trunk: &str) -> bool {
+        matches!(&self.record.source, Source::Trunk(own) if own.as_str() == trunk)
     }
 
     /// Whether anybody talks in it.

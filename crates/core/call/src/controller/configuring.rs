@@ -45,6 +45,7 @@ impl Controller {
         if !self.draining {
             self.env.with_trunks(now, |trunks, outer| trunks.reconfigure(now, &before, outer));
         }
+        self.env.watch_ages(now);
         self.clear_alarms_of_the_gone(now);
         self.follow_hours(now);
         self.env.emit(now, EventKind::CenterChanged);

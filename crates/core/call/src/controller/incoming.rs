@@ -1,12 +1,15 @@
 //! A new INVITE from a trunk or an agent: where does it go?
 
-use hotline_base::{AgentId, CallId, Now, Pii};
-use hotline_sip::{Event as SipEvent, Peer, Reason};
+use std::sync::Arc;
+
+use hotline_base::{AgentId, CallId, Now, Pii, TrunkId};
+use hotline_sip::{Event as SipEvent, Peer, Reason, SessionId};
 
 use super::{CALLS_MAX, Controller};
 use crate::call::{Call, Invitation, Replacing, Summons, turn_away};
 use crate::command::CommandError;
 use crate::event::{Entry, Source};
+use crate::guests::GUESTS;
 use crate::number::normalise;
 use crate::screening::Screened;
 
@@ -20,13 +23,12 @@ impl Controller {
         let source = match peer {
             Peer::Trunk(trunk) => Source::Trunk(trunk),
             Peer::Agent(agent) => Source::Agent(agent),
+            Peer::Guest => Source::Trunk(TrunkId::from(GUESTS)),
         };
+        let is_guest = matches!(&source, Source::Trunk(trunk) if trunk.as_str() == GUESTS);
         self.env.trunks.began(&source);
-        if self.draining || self.calls.len() >= CALLS_MAX {
-            self.env.counters.calls_shed += 1;
-            self.env.trunks.failed(&source, 503);
-            self.env.sip.reject(now, session, 503, None);
-            return;
+        if self.draining || self.calls.len() >= CALLS_MAX || (is_guest && self.has_enough_guests()) {
+            return self.shed(now, session, &source, None);
         }
         // What was dialled says nothing then (RFC 3891 §3).
         if let (Some(replaced), Source::Agent(by)) = (replaces, &source) {
@@ -54,17 +56,21 @@ impl Controller {
             && let Source::Trunk(trunk) = &source
             && self.env.trunks.enter(trunk, id, &self.env.center).is_err()
         {
-            self.env.counters.calls_shed += 1;
-            self.env.trunks.failed(&source, 503);
-            self.env.sip.reject(now, session, 503, Some(&Reason::q850(34, "No circuit available")));
-            return;
+            let reason = Reason::q850(34, "No circuit available");
+            return self.shed(now, session, &source, Some(&reason));
         }
+        let (caller, caller_name, visitor) = if is_guest {
+            self.env.shown_guest(caller.user.expose())
+        } else {
+            (caller.user, caller.display, Arc::default())
+        };
         let invitation = Invitation {
             id,
             session,
             source,
-            caller: caller.user,
-            caller_name: caller.display,
+            caller,
+            caller_name,
+            visitor,
             called: called.into_inner(),
             entry,
             language,
@@ -82,9 +88,26 @@ impl Controller {
         self.calls.insert(call.id(), call);
     }
 
+    /// Refuses a call because there are too many.
+    fn shed(&mut self, now: Now, session: SessionId, source: &Source, reason: Option<&Reason>) {
+        self.env.counters.calls_shed += 1;
+        self.env.trunks.failed(source, 503);
+        self.env.sip.reject(now, session, 503, reason);
+    }
+
+    /// Whether as many guests talk or wait as may.
+    fn has_enough_guests(&self) -> bool {
+        let guests = self.calls.values().filter(|call| call.is_of_trunk(GUESTS)).count();
+        guests >= self.env.center.web.calls_max
+    }
+
     /// Why a caller by a trunk is not let through.
     fn screen(&self, now: Now, source: &Source, entry: &Entry, caller: &Pii<String>) -> Option<Screened> {
-        let Source::Trunk(_) = source else { return None };
+        // Guests have no number, and have to be let in before.
+        let Source::Trunk(trunk) = source else { return None };
+        if trunk.as_str() == GUESTS {
+            return None;
+        }
         let center = &self.env.center;
         let number = normalise(caller.expose(), &center.dial_plan);
         let allow_only = match entry {

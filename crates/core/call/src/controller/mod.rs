@@ -465,12 +465,8 @@ impl Controller {
                 acd.set_not_ready(now, &agent, reason)?;
             }
             Command::SetDevice(agent, device) => return self.set_device(now, &agent, device),
-            Command::SignOut(agent) => {
-                acd.sign_out(now, &agent)?;
-            }
-            Command::AskWrapUp(agent) => {
-                acd.ask_wrap_up(now, &agent)?;
-            }
+            Command::SignOut(agent) => acd.sign_out(now, &agent).map(drop)?,
+            Command::AskWrapUp(agent) => acd.ask_wrap_up(now, &agent).map(drop)?,
             Command::ExtendWrapUp(agent) => acd.extend_wrap_up(now, &agent)?,
             Command::EndWrapUp(agent) => acd.end_wrap_up(now, &agent)?,
             Command::Dispose { call, by, code, note, follow_up_at } => {
@@ -514,6 +510,10 @@ impl Controller {
             Command::Supervise(what) => return self.supervise(now, what),
             Command::CallBack(callback) => self.env.await_callback(now, *callback),
             Command::CancelCallback(id) => return self.cancel_callback(now, id),
+            Command::AdmitPhone(agent, password, valid) => {
+                return self.env.admit_phone(now, &agent, (&password, valid));
+            }
+            Command::AdmitGuest(guest) => return self.env.admit_guest(now, *guest),
             Command::Release(source) => {
                 if !self.env.sip.release(now, source) {
                     return Err(CommandError::NotBlocked);

@@ -126,6 +126,7 @@ mod tests {
 
     fn center() -> Arc<Center> {
         Arc::new(Center {
+            web: crate::guests::Web::default(),
             dial_plan: DialPlan::default(),
             numbers: BTreeMap::new(),
             flows: std::sync::Arc::default(),

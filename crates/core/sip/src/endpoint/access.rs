@@ -13,7 +13,7 @@ use crate::outgoing::TAG_LENGTH;
 use crate::replaces::Replaces;
 use crate::session::{Inbound, Owner, Peerage, Sdp, Session, is_too_brief, sdp_of};
 use crate::uri::Uri;
-use crate::{HeaderName, Message};
+use crate::{HeaderName, Message, Transport};
 
 /// What the credentials of a request prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,15 @@ pub(super) enum Access {
     Stale { user: String },
     /// Nothing: wrong, or of nobody. Asked again as if there had been none: a phone that is set right needs no
     /// restart.
+    Denied,
+}
+
+/// Whom the credentials of a request prove; as [`Access`], of agents and guests.
+enum Proof {
+    Proved(String),
+    Missing,
+    Unusable,
+    Stale(String),
     Denied,
 }
 
@@ -61,6 +70,8 @@ enum Source {
     /// Where a phone of these users registered: the password of one of them lets it in. `asked` is the one in
     /// whose order of algorithms it is challenged.
     Phone { users: Vec<String>, asked: String },
+    /// A guest who may call one number.
+    Guest { user: String },
 }
 
 /// Who was let in.
@@ -74,11 +85,11 @@ impl Endpoint {
     /// caller wants shown, and changes no answer.
     pub(super) fn handle_invite(&mut self, now: Now, inbound: Inbound) {
         let (message, flow) = (&inbound.message, inbound.flow);
-        let (Some(source), Ok(from)) = (self.source_of(message, &flow), message.from()) else {
+        let (Some(source), Ok(from)) = (self.source_of(now, message, &flow), message.from()) else {
             self.shared.counters.refused_invites += 1;
             return self.refuse(message, flow, 403);
         };
-        if let Source::Phone { .. } = source {
+        if let Source::Phone { .. } | Source::Guest { .. } = source {
             let user = from.uri.user().unwrap_or_default();
             if !self.hears(now, flow, self.claim(message).user().unwrap_or(&user)) {
                 return;
@@ -105,6 +116,10 @@ impl Endpoint {
                 Access::Missing | Access::Denied => return self.challenge(now, message, flow, &asked, false),
                 Access::Unusable => return self.refuse(message, flow, 400),
             },
+            Source::Guest { user } => match self.admit_as_guest(now, message, flow, (&user, &from)) {
+                Some(admitted) => admitted,
+                None => return,
+            },
         };
         self.admit(now, inbound, admitted, replaces);
     }
@@ -117,7 +132,7 @@ impl Endpoint {
         let replaces = Replaces::parse(&value).map_err(|_| 400_u16)?;
         match (source, named.next()) {
             (_, Some(_)) => Err(400),
-            (Source::Trunk(_), None) => Err(403),
+            (Source::Trunk(_) | Source::Guest { .. }, None) => Err(403),
             (Source::Phone { .. }, None) => Ok(Some(replaces)),
         }
     }
@@ -162,7 +177,14 @@ impl Endpoint {
     /// Whose address an INVITE comes from; `None` for a stranger's. Where a phone registered there is that phone
     /// and no trunk. A NAT may show a phone's calls at another port than its registration, so that the address
     /// alone counts when no phone is at that port.
-    fn source_of(&self, message: &Message, flow: &Flow) -> Option<Source> {
+    fn source_of(&self, now: Now, message: &Message, flow: &Flow) -> Option<Source> {
+        if matches!(flow.transport, Transport::Ws | Transport::Wss)
+            && let Some(user) =
+                message.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()))
+            && self.passes.called_by(now, &user).is_some()
+        {
+            return Some(Source::Guest { user });
+        }
         let mut users: Vec<&str> = self.registrar.at(flow.remote).collect();
         if users.is_empty() {
             if let Some(trunk) = self.trunk_at(flow.remote.ip()) {
@@ -179,6 +201,40 @@ impl Endpoint {
         })
     }
 
+    /// A guest who has proved the password and calls the number that it is for; else the INVITE is answered.
+    fn admit_as_guest(
+        &mut self,
+        now: Now,
+        message: &Message,
+        flow: Flow,
+        (user, from): (&str, &NameAddr),
+    ) -> Option<Admitted> {
+        let own = [user.to_owned()];
+        match self.prove(now, message, flow, &own) {
+            Proof::Proved(_) => {}
+            Proof::Stale(user) => {
+                self.challenge(now, message, flow, &user, true);
+                return None;
+            }
+            Proof::Missing | Proof::Denied => {
+                self.challenge(now, message, flow, user, false);
+                return None;
+            }
+            Proof::Unusable => {
+                self.refuse(message, flow, 400);
+                return None;
+            }
+        }
+        let called = message.uri().ok().and_then(|uri| uri.user().map(|user| user.into_owned()));
+        if called.as_deref() != self.passes.called_by(now, user) {
+            self.shared.counters.refused_invites += 1;
+            self.refuse(message, flow, 403);
+            return None;
+        }
+        self.passes.use_up(user);
+        Some(Admitted { caller: self.account(user.to_owned(), from), peer: Peer::Guest })
+    }
+
     /// What the credentials of `message` prove, if they are of one of `users`.
     pub(super) fn authenticate(
         &mut self,
@@ -187,35 +243,56 @@ impl Endpoint {
         flow: Flow,
         users: &[String],
     ) -> Access {
+        // A guest is nobody's phone.
+        let known: Vec<String> =
+            users.iter().filter(|user| self.shared.config.users.contains_key(*user)).cloned().collect();
+        match self.prove(now, message, flow, &known) {
+            Proof::Proved(user) => match self.shared.config.users.get(&user) {
+                Some(of) => Access::Granted { agent: of.agent.clone(), user },
+                None => Access::Denied,
+            },
+            Proof::Stale(user) => Access::Stale { user },
+            Proof::Missing => Access::Missing,
+            Proof::Unusable => Access::Unusable,
+            Proof::Denied => Access::Denied,
+        }
+    }
+
+    /// Which of `users` the credentials of `message` prove, by the configuration or by a password for a while.
+    fn prove(&mut self, now: Now, message: &Message, flow: Flow, users: &[String]) -> Proof {
         let credentials = match self.claim(message) {
             Claim::Credentials(credentials) => credentials,
-            Claim::Nothing => return Access::Missing,
+            Claim::Nothing => return Proof::Missing,
             Claim::Unusable => {
                 self.shared.counters.unusable_credentials += 1;
-                return Access::Unusable;
+                return Proof::Unusable;
             }
         };
-        let Some(method) = message.method() else { return Access::Missing };
-        let config = &self.shared.config;
-        let user = config.users.get(&*credentials.username);
-        let user = user.filter(|_| users.iter().any(|user| **user == *credentials.username));
-        let hash = user.and_then(|user| user.ha1.iter().find(|(known, _)| *known == credentials.algorithm));
+        let Some(method) = message.method() else { return Proof::Missing };
+        let (name, algorithm) = (&*credentials.username, credentials.algorithm);
+        let is_meant = users.iter().any(|user| **user == *name);
+        let configured = self.shared.config.users.get(name).into_iter().flat_map(|user| &user.ha1);
+        let configured = configured.filter(|(known, _)| *known == algorithm).map(|(_, ha1)| ha1);
+        let all = configured.chain(self.passes.hashes(now, name, algorithm)).filter(|_| is_meant);
         // Somebody unknown costs the same time as a wrong password.
-        let nobody = Ha1::from_hex(credentials.algorithm, "");
-        let ha1 = hash.map_or(&nobody, |(_, ha1)| ha1);
-        let verdict = self.verifier.check(now, &credentials, ha1, method.as_str());
+        let nobody = Ha1::from_hex(algorithm, "");
+        let mut verdict = Verdict::Wrong;
+        for ha1 in all.chain(core::iter::once(&nobody)) {
+            verdict = self.verifier.check(now, &credentials, ha1, method.as_str());
+            if verdict != Verdict::Wrong {
+                break;
+            }
+        }
         self.shared.counters.nonces_evicted = self.verifier.evicted();
-        match (verdict, user) {
-            (Verdict::Accepted, Some(user)) => {
-                Access::Granted { user: credentials.username.into(), agent: user.agent.clone() }
-            }
-            (Verdict::Stale, Some(_)) => {
+        match verdict {
+            Verdict::Accepted if is_meant => Proof::Proved(credentials.username.into()),
+            Verdict::Stale if is_meant => {
                 self.shared.counters.replays += 1;
-                Access::Stale { user: credentials.username.into() }
+                Proof::Stale(credentials.username.into())
             }
-            (Verdict::Wrong, _) | (Verdict::Accepted | Verdict::Stale, None) => {
+            Verdict::Wrong | Verdict::Accepted | Verdict::Stale => {
                 self.note_failure(now, flow, &credentials.username);
-                Access::Denied
+                Proof::Denied
             }
         }
     }
@@ -267,8 +344,11 @@ impl Endpoint {
     pub(super) fn challenge(&mut self, now: Now, message: &Message, flow: Flow, user: &str, stale: bool) {
         self.shared.counters.challenges += 1;
         let mut algorithms = self.algorithms(user);
-        if flow.transport.is_websocket() && algorithms.contains(&Algorithm::Md5) {
-            algorithms = vec![Algorithm::Md5];
+        // Libraries of browsers know MD5 alone, and take the first: whoever comes by a WebSocket is asked for it first. Their passwords
+        // are long and hold for a minute.
+        if flow.transport.is_websocket() {
+            algorithms.retain(|algorithm| *algorithm != Algorithm::Md5);
+            algorithms.insert(0, Algorithm::Md5);
         }
         let mut response = self.stateless(message, flow, 401);
         for algorithm in algorithms {
@@ -307,7 +387,7 @@ impl Endpoint {
         let called = uri.user().unwrap_or_default();
         let account = match peer {
             Peer::Trunk(trunk) => self.trunk(trunk).and_then(|trunk| trunk.account.as_deref()),
-            Peer::Agent(_) => None,
+            Peer::Agent(_) | Peer::Guest => None,
         };
         let dialled = match account {
             Some(account) if account == called => message.to().ok(),
@@ -334,7 +414,7 @@ impl Endpoint {
         };
         let diversion = match &peer {
             Peer::Trunk(_) => diversion(&message),
-            Peer::Agent(_) => None,
+            Peer::Agent(_) | Peer::Guest => None,
         };
         let key = inbound.key.clone();
         let Ok(session) = Session::incoming(&mut self.shared.rng, id, inbound.clone(), peerage) else {

@@ -58,6 +58,8 @@ pub enum Peer {
     Trunk(TrunkId),
     /// By a password.
     Agent(AgentId),
+    /// A guest from a web page, by a password for one call. Its name is that of the caller.
+    Guest,
 }
 
 /// Who calls: for a trunk what it asserts or else From, for an agent its account with the name that From shows.

@@ -26,6 +26,7 @@ mod event;
 mod identity;
 mod ledger;
 mod pager;
+mod passes;
 mod probes;
 mod receive;
 mod register;
@@ -45,6 +46,7 @@ pub use event::{
     ReferTarget, Register, RegistrationId, SessionId, Side, Transmit, Why,
 };
 pub use pager::{MAX_MESSAGES, MAX_MESSAGES_PER_USER, MessageError};
+pub use passes::{GUESTS_MAX, PASSES_PER_USER_MAX};
 pub use register::{MAX_INSTANCE, MAX_PATH};
 pub use subscribe::{MAX_SUBSCRIPTIONS, MAX_SUBSCRIPTIONS_PER_USER, SUBSCRIPTION_MAX, SUBSCRIPTION_MIN};
 pub use throttle::{
@@ -129,6 +131,9 @@ pub struct Endpoint {
     /// Whoever reads the endpoint has another load.
     #[serde(skip)]
     load: Load,
+    /// Whoever reads the endpoint has none: they are asked for again.
+    #[serde(skip)]
+    passes: passes::Passes,
     registrar: Registrar,
     probes: Probes,
     notifier: Notifier,
@@ -194,6 +199,7 @@ impl Endpoint {
             verifier: Verifier::new(NonceIssuer::new(nonce_secret, NONCE_LIFETIME)),
             throttle: Throttle::default(),
             load: Load::Bearable,
+            passes: passes::Passes::default(),
             registrar: Registrar::default(),
             probes: Probes::default(),
             notifier: Notifier::default(),

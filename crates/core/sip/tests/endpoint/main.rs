@@ -12,6 +12,7 @@ mod guard;
 mod messages;
 mod nat;
 mod net;
+mod passes;
 mod probes;
 mod races;
 mod refusals;

@@ -12,7 +12,7 @@ use hotline_sip::endpoint::{
 };
 use hotline_sip::message::{Kind, Malformed, NameAddr};
 use hotline_sip::uri::Uri;
-use hotline_sip::{Flow, HeaderName, Message};
+use hotline_sip::{Flow, HeaderName, Message, Transport};
 
 /// SDP in the eyes of a machine that never reads it.
 pub(crate) const OFFER: &str = "v=0 offer";
@@ -132,11 +132,15 @@ impl Net {
 
     /// A datagram from an address of its own; the responses to it, if they come at once.
     pub(crate) fn inject(&mut self, node: usize, from: &str, text: &str) -> Vec<Message> {
+        self.inject_over(node, Transport::Udp, from, text)
+    }
+
+    /// The same by another transport.
+    pub(crate) fn inject_over(&mut self, node: usize, by: Transport, from: &str, text: &str) -> Vec<Message> {
         let (local, remote) = (self.nodes[node].address, from.parse().unwrap());
         let bytes = Bytes::copy_from_slice(text.replace('\n', "\r\n").as_bytes());
-        self.on(node, |endpoint, now| {
-            endpoint.handle_datagram(now, Datagram { flow: Flow::udp(local, remote), bytes })
-        });
+        let flow = Flow { transport: by, local, remote };
+        self.on(node, |endpoint, now| endpoint.handle_datagram(now, Datagram { flow, bytes }));
         core::mem::take(&mut self.outside)
     }
 

@@ -147,6 +147,20 @@ pub(crate) async fn change_terms(
     tx.execute(statement.bind(at).bind(call.as_str()).bind(numbers)).await.map(drop)
 }
 
+/// Takes a call out of what calls are found by.
+pub(crate) async fn forget_terms(tx: &mut Tx, record: &CallRecord) -> Result<(), StoreError> {
+    let (call, at) = (record.call.to_string(), record.started_at.as_unix_micros());
+    let mut terms = &of_record(record) | &said_terms(tx, &call).await?;
+    // Of recordings that are kept beside their records.
+    terms.insert(RECORDED.to_owned());
+    for term in terms {
+        let forget = sql("DELETE FROM call_term WHERE term = $1 AND started_at = $2 AND call = $3");
+        tx.execute(forget.bind(term).bind(at).bind(call.as_str())).await?;
+    }
+    let forget = sql("DELETE FROM call_search WHERE started_at = $1 AND call = $2");
+    tx.execute(forget.bind(at).bind(call)).await.map(drop)
+}
+
 impl Store {
     /// Makes the latest of those calls found that were written before there was a search; at most [`CALL_PAGE_MAX`] at once. False if
     /// there are no more of them.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotline_base::{CallId, CustomerId, Pii, QueueId, WallTime};
 use hotline_call::{CallRecord, EndKind};
 
-pub(crate) use self::fill::{change_terms, insert, put_disposition_terms, said_terms};
+pub(crate) use self::fill::{change_terms, forget_terms, insert, put_disposition_terms, said_terms};
 pub use self::terms::CallDirection;
 pub(crate) use self::terms::end_term;
 

@@ -73,6 +73,21 @@ impl Bench {
         Ok(())
     }
 
+    /// How many rows of a table have this value in a column, behind the store's back.
+    pub(crate) async fn count(&self, table: &str, column: &str, value: &str) -> i64 {
+        let query = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table} WHERE {column} = $1"));
+        match &self.backend {
+            Backend::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(query).bind(value).fetch_one(&mut connection).await.unwrap()
+            }
+            Backend::Postgres(_) => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(query).bind(value).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
     /// The texts that a query on SQLite gives.
     pub(crate) async fn texts(&self, query: &'static str) -> Vec<String> {
         let mut connection = SqliteConnection::connect(&self.url).await.unwrap();

@@ -1,9 +1,10 @@
 //! Messages of callers.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hotline_base::{Pii, Rng, VoiceMessageId};
-use hotline_store::{Heard, Mailboxes, MessageCount, NUMBER_CHARS_MAX, StoredMessage};
+use hotline_base::{Pii, QueueId, Rng, VoiceMessageId};
+use hotline_store::{Heard, Mailboxes, MessageCount, NUMBER_CHARS_MAX, OfQueues, StoredMessage};
 
 use crate::bench::Bench;
 use crate::sample::{at, call_id};
@@ -102,14 +103,20 @@ pub(crate) async fn mailboxes_count_what_is_new_and_what_was_heard(bench: Bench)
     assert_eq!(bench.store.get_message(messages[0].id).await.unwrap(), None);
 }
 
-pub(crate) async fn the_oldest_messages_are_found_first(bench: Bench) {
-    let messages: Vec<_> = (1..=4).map(|number| message(number, None)).collect();
+pub(crate) async fn the_oldest_messages_are_found_first_and_by_queue(bench: Bench) {
+    let boxes = [None, Some("sales"), Some("1001"), Some("sales")];
+    let messages: Vec<_> = (1..).zip(boxes).map(|(number, mailbox)| message(number, mailbox)).collect();
     keep(&bench, &messages).await;
-    let before = async |second: u64, limit: usize| {
-        let found = bench.store.messages_before(at(second), limit).await.unwrap();
+    let before = async |second: u64, of: OfQueues<'_>, limit: usize| {
+        let found = bench.store.messages_before(at(second), of, limit).await.unwrap();
         found.into_iter().map(|message| message.id).collect::<Vec<_>>()
     };
-    assert_eq!(before(4, 2).await, [messages[0].id, messages[1].id]);
-    assert_eq!(before(4, 100).await.len(), 3, "one of that moment is not older");
-    assert!(before(1, 100).await.is_empty());
+    let (sales, none) = (QueueId::from("sales"), BTreeSet::new());
+    let all = OfQueues::Others(&none);
+    assert_eq!(before(4, all, 2).await, [messages[0].id, messages[1].id]);
+    assert_eq!(before(4, all, 100).await.len(), 3, "one of that moment is not older");
+    assert!(before(1, all, 100).await.is_empty());
+    assert_eq!(before(4, OfQueues::One(&sales), 100).await, [messages[1].id]);
+    let others = BTreeSet::from([sales]);
+    assert_eq!(before(9, OfQueues::Others(&others), 100).await, [messages[0].id, messages[2].id]);
 }

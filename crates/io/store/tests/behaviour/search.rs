@@ -90,7 +90,7 @@ fn said(number: u64, agent: &str, code: &str, note: &str) -> CallDisposition {
     }
 }
 
-async fn say(bench: &Bench, said: Vec<CallDisposition>) {
+pub(crate) async fn say(bench: &Bench, said: Vec<CallDisposition>) {
     let spool = bench.directory.path().join("spool");
     let writer = Writer::start(bench.store.clone(), &spool, SPOOL_BYTES_MAX).await.unwrap();
     for disposition in said {

@@ -3,13 +3,20 @@
 use std::time::Duration;
 
 use hotline_base::{CallId, RequestId};
-use hotline_call::{CallView, Command, CommandError, Control, Oversight};
+use hotline_call::{CallView, Center, Command, CommandError, Control, Oversight};
 
 use super::World;
 use crate::center;
 use crate::phone::PhoneId;
 
 impl World {
+    /// The center is changed while it runs.
+    pub fn reconfigure(&mut self, change: impl FnOnce(&mut Center)) {
+        let configured = self.restores.changed(change);
+        self.watch.keeps(&configured.center);
+        self.command(Command::CenterChanged(configured));
+    }
+
     /// The number of this agent's extension.
     #[must_use]
     pub fn extension_of(&self, agent: PhoneId) -> String {

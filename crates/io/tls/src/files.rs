@@ -116,7 +116,7 @@ struct Keys {
 }
 
 /// The keys in use, and their files.
-pub(crate) struct Tls {
+pub struct Tls {
     config: TlsConfig,
     /// What listeners ask of clients.
     asked: Vec<ClientAuth>,
@@ -139,29 +139,36 @@ pub fn check(config: &TlsConfig, asked: &[ClientAuth]) -> Result<(), TlsError> {
 }
 
 impl Tls {
-    pub(crate) fn load(config: TlsConfig, asked: Vec<ClientAuth>) -> Result<Self, TlsError> {
+    /// Reads the files, for listeners that ask clients for this.
+    ///
+    /// # Errors
+    /// [`TlsError`] names the file.
+    pub fn load(config: TlsConfig, asked: Vec<ClientAuth>) -> Result<Self, TlsError> {
         let stamps = config.stamps();
         let keys = ArcSwap::from_pointee(Keys::load(&config, &asked)?);
         Ok(Self { config, asked, keys, stamps, trouble: watch::Sender::new(None) })
     }
 
     /// For an accepted connection.
-    pub(crate) fn server(&self, client_auth: ClientAuth) -> Option<Arc<ServerConfig>> {
+    #[must_use]
+    pub fn server(&self, client_auth: ClientAuth) -> Option<Arc<ServerConfig>> {
         self.keys.load().servers.get(&client_auth).cloned()
     }
 
     /// For a connection of ours.
-    pub(crate) fn client(&self) -> Arc<ClientConfig> {
+    #[must_use]
+    pub fn client(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.keys.load().client)
     }
 
     /// What is wrong with the files at this moment.
-    pub(crate) fn trouble(&self) -> watch::Receiver<Option<String>> {
+    #[must_use]
+    pub fn trouble(&self) -> watch::Receiver<Option<String>> {
         self.trouble.subscribe()
     }
 
     /// Looks at the files for ever.
-    pub(crate) async fn watch(&self, every: Duration) {
+    pub async fn watch(&self, every: Duration) {
         let mut beat = interval(every);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut seen = self.stamps.clone();
@@ -183,7 +190,7 @@ impl Tls {
             Ok(Ok(keys)) => {
                 self.keys.store(Arc::new(keys));
                 info!("the certificate's files have changed; new connections use them");
-                Metric::SipTlsReloads.increment_for(["loaded"]);
+                Metric::TlsReloads.increment_for(["loaded"]);
                 self.trouble.send_replace(None);
                 return;
             }
@@ -191,7 +198,7 @@ impl Tls {
             Err(defect) => defect.to_string(),
         };
         error!(problem, "the certificate's files have changed and cannot be used; those before stay in use");
-        Metric::SipTlsReloads.increment_for(["refused"]);
+        Metric::TlsReloads.increment_for(["refused"]);
         self.trouble.send_replace(Some(problem));
     }
 }

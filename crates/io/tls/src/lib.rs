@@ -1,0 +1,10 @@
+//! Certificates of this server: PEM files that are watched, made for a trial in a local network, or got from an authority (ACME).
+//!
+//! Whoever makes one writes it into files, and whoever uses one reads files and follows their changes: so SIP and HTTPS can share one,
+//! and what an authority gives is in force without a restart. Must never know: SIP, HTTP. Start reading at `files.rs`.
+
+mod files;
+mod self_signed;
+
+pub use files::{ClientAuth, Identity, RELOAD_INTERVAL, Tls, TlsConfig, TlsError, check};
+pub use self_signed::{MakeError, VALID_DAYS, ends_at, identity_in, local_names, made};
