@@ -14,10 +14,13 @@ const CALLER: &str = "+15550100123";
 const BROWSER_HZ: f64 = 600.0;
 const OTHER_HZ: f64 = 1000.0;
 
+const VISITORS: &str = "web: {numbers: [\"4100\"], callback: sales}\n\
+    routes: [{numbers: [\"+1*\"], trunks: [demo]}]\nqueues:\n";
+
 async fn start() -> Result<Hotline> {
     Center::new()
         .sales(|queue: Queue| queue.music_only().ring_timeout_s(60).wrap_up_s(1).members(&["1001"]))
-        .edit("config/center.yaml", "queues:\n", "web: {numbers: [\"4100\"], callback: sales}\nqueues:\n")
+        .edit("config/center.yaml", "queues:\n", VISITORS)
         .start()
         .await
 }
@@ -101,6 +104,8 @@ async fn a_visitor_calls_from_a_page_and_the_agent_sees_who_and_why() -> Result<
     let record = watch.over(&call.expect("a call")).await?;
     assert_eq!(record.caller_name.as_deref(), Some("Grace"));
 
+    let left = page.order("leave", json!({"phone": "not a number"})).await?;
+    assert!(left["said"].as_str().is_some_and(|said| said.contains("cannot call this number")), "{left}");
     let left = page.order("leave", json!({"phone": "+15550100199"})).await?;
     assert_eq!(left["status"], 200, "{left}");
     let admin = hotline.admin().await?;
