@@ -9,8 +9,12 @@ export default defineConfig({
     // The content policy is `default-src 'self'`: no data: URLs for images and fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What the first page loads comes in one piece, which is smaller than many that later pages share parts of.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] } } },
   },
-  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
+  server: {
+    proxy: { '/api': 'http://127.0.0.1:8080', '/sip': { target: 'ws://127.0.0.1:8080', ws: true } },
+  },
   test: {
     environment: 'jsdom',
     setupFiles: ['src/test/setup.ts'],

@@ -1,11 +1,13 @@
 // An agent at the desk, for a test in another language: signs in, goes ready, and reports what the page shows.
 //
 // Environment: BASE_URL, USER_NAME (or USER), PASSWORD, SCREENSHOTS (a directory, optional), LOCALE, DARK=1,
-//   READY=0 to sign in only, as somebody without a phone or to go ready by hand.
+//   READY=0 to sign in only, as somebody without a phone or to go ready by hand;
+//   TONE_HZ (what the microphone hears) to switch on the phone in the page before that.
 // Output, one JSON object a line:
 //   {"ready":true}                                   signed in, and ready unless READY=0
 //   {"pop":{"call","phase","name","text","at"}}      a card was shown; `at` is when, in milliseconds since 1970
 //   {"state":"talking","at":…}                       the agent's state on the page changed
+//   {"phone":"ringing"}                              the call at the page's phone: ringing, answering, returning, up, none
 //   {"done":"<command>"} or {"failed":"<command>","problem":…}
 // Input, one JSON object a line: {"do":"ready"} {"do":"screenshot","name":"…"} {"do":"note","text":"…"}
 //   {"do":"name","text":"…"} {"do":"save"} {"do":"reload"} {"do":"open","path":"/calls"} {"do":"text"} {"do":"quit"}
@@ -16,16 +18,18 @@
 //   {"do":"drag","from":"…","to":"…"}                 selectors; the second one may appear while it is dragged
 //   {"do":"upload","name":"…","text":"…"}             a file into the page's field for one
 //   {"do":"axe"}                                      {"done":"axe","violations":[…]}: what WCAG 2.2 AA is broken by
+//   {"do":"hear","hz":440}                            waits until the page's phone hears the tone
 //   {"do":"listen"}                                  waits until a recording plays: {"done":"listen","duration_s":…}
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { violations } from './axe.mjs';
 import { deeds } from './deeds.mjs';
-import { goReady, openBrowser, signIn } from './page.mjs';
+import { goReady, openBrowser, signIn, switchOnPhone } from './page.mjs';
+import { ears, microphone } from './sound.mjs';
 
-const { BASE_URL, PASSWORD = '', SCREENSHOTS, LOCALE, DARK } = process.env;
+const { BASE_URL, PASSWORD = '', SCREENSHOTS, LOCALE, DARK, TONE_HZ } = process.env;
 const user = process.env.USER_NAME ?? process.env.USER;
 if (!BASE_URL || !user) {
   console.error('BASE_URL, USER_NAME and PASSWORD are needed');
@@ -33,11 +37,19 @@ if (!BASE_URL || !user) {
 }
 if (SCREENSHOTS) mkdirSync(SCREENSHOTS, { recursive: true });
 
-const { browser, page } = await openBrowser({ ...(LOCALE ? { locale: LOCALE } : {}), dark: DARK === '1' });
+const { browser, page } = await openBrowser({
+  ...(LOCALE ? { locale: LOCALE } : {}),
+  dark: DARK === '1',
+  args: TONE_HZ ? microphone(Number(TONE_HZ)) : [],
+});
+// Whoever leaves in a call is asked, and means it.
+page.on('dialog', (dialog) => dialog.accept());
 page.on('pageerror', (error) => say({ page_error: String(error) }));
 await page.exposeFunction('hotlineReport', report);
 await page.addInitScript(watch);
+if (TONE_HZ) await page.addInitScript(ears);
 await signIn(page, BASE_URL, user, PASSWORD);
+if (TONE_HZ) await switchOnPhone(page);
 if (process.env.READY !== '0') await goReady(page);
 await shoot('ready');
 say({ ready: true });
@@ -93,7 +105,9 @@ async function obey(command) {
         .locator('input[type=file]')
         .setInputFiles({ name: command.name, mimeType: 'text/csv', buffer: Buffer.from(command.text) });
     case 'axe':
-      return { violations: await violations() };
+      return { violations: await violations(page) };
+    case 'hear':
+      return page.evaluate((hz) => window.hotlineHear(hz), command.hz);
     case 'listen':
       return listen();
     case 'text':
@@ -125,19 +139,6 @@ async function drag(from, to) {
   await page.mouse.up();
 }
 
-/** What axe finds, in words. The page's content policy does not concern what the driver evaluates. */
-async function violations() {
-  await page.evaluate(readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8'));
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const { violations: found } = await page.evaluate(
-    (values) => window.axe.run(document, { runOnly: { type: 'tag', values } }),
-    tags,
-  );
-  return found.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`),
-  );
-}
-
 /** Ends when the sound of the page's recording has moved on. */
 async function listen() {
   await page.waitForFunction(() => (document.querySelector('audio')?.currentTime ?? 0) > 0.2);
@@ -154,6 +155,7 @@ async function report(seen) {
 function watch() {
   let state;
   let call;
+  let phone = 'none';
   const look = () => {
     const at = Date.now();
     const card = document.querySelector('article[data-call]');
@@ -163,6 +165,11 @@ function watch() {
         const name = card.querySelector('h1')?.textContent ?? '';
         window.hotlineReport({ pop: { call, phase: card.dataset.phase, name, text: card.innerText, at } });
       }
+    }
+    const rings = document.querySelector('[data-phone-call]')?.dataset.phoneCall;
+    if (rings !== undefined && rings !== phone) {
+      phone = rings;
+      window.hotlineReport({ phone, at });
     }
     const now = document.querySelector('[data-state]')?.dataset.state;
     if (now !== undefined && now !== state) {

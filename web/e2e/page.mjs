@@ -44,6 +44,16 @@ export async function goReady(page) {
   await waitForState(page, /^ready$/);
 }
 
+/** Switches on the phone in the page, and waits until the server knows it. */
+export async function switchOnPhone(page) {
+  const place = page.locator('[data-phone]');
+  await place.click();
+  // The panel's only button while the phone is off.
+  await page.locator('[data-phone] + section button').click();
+  await page.locator('[data-phone=registered]').waitFor();
+  await page.keyboard.press('Escape');
+}
+
 /** The state in the agent's bar, as the server names it: `ready`, `ringing`, `talking`, `wrap_up`, … */
 export async function waitForState(page, pattern) {
   await page.waitForFunction(

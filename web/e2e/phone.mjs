@@ -13,35 +13,18 @@
 //   {"do":"forge"}                                   descriptions from here on name another certificate
 //   {"do":"quit"}
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { openBrowser } from './page.mjs';
+import { microphone } from './sound.mjs';
 
 const { BASE_URL, SIP_URL, SIP_USER, SIP_DOMAIN, SIP_PASSWORD, TONE_HZ = '600' } = process.env;
-const RATE_HZ = 48_000;
 const PAGE = new URL('/phone-of-a-test', BASE_URL).href;
 
-const folder = mkdtempSync(join(tmpdir(), 'hotline-phone-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const microphone = join(folder, 'tone.wav');
-writeFileSync(microphone, tone(Number(TONE_HZ)));
 const [script, { browser, page }] = await Promise.all([
   bundle(),
-  openBrowser({
-    args: [
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
-      `--use-file-for-fake-audio-capture=${microphone}`,
-      '--allow-loopback-in-peer-connection',
-      // The page is given by this driver, so that the browser does not see that it is of this machine.
-      '--disable-features=LocalNetworkAccessChecks',
-      '--autoplay-policy=no-user-gesture-required',
-    ],
-  }),
+  openBrowser({ args: microphone(Number(TONE_HZ)) }),
 ]);
 page.on('pageerror', (error) => say({ page_error: String(error) }));
 await page.exposeFunction('hotlineReport', say);
@@ -88,28 +71,6 @@ async function bundle() {
   const options = { configFile: false, logLevel: 'error', build: { write: false, minify: false, lib } };
   const [{ output }] = await build(options);
   return output[0].code;
-}
-
-/** A WAV of one second with a tone, which the browser repeats. */
-function tone(hz) {
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(36 + RATE_HZ * 2, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(RATE_HZ, 24);
-  header.writeUInt32LE(RATE_HZ * 2, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(RATE_HZ * 2, 40);
-  const samples = Buffer.alloc(RATE_HZ * 2);
-  for (let at = 0; at < RATE_HZ; at += 1) {
-    samples.writeInt16LE(Math.round(16_000 * Math.sin((2 * Math.PI * hz * at) / RATE_HZ)), at * 2);
-  }
-  return Buffer.concat([header, samples]);
 }
 
 function say(report) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const SRC = new URL('../src/', import.meta.url).pathname;
 const LANGUAGES = ['en', 'zh'];
 /** The files of a language: those of the first page, and of pages that are loaded lazily. */
-const PARTS = ['', 'wide.', 'admin.', 'people.'];
+const PARTS = ['', 'wide.', 'admin.', 'people.', 'phone.'];
 /** Texts that may be the same in all languages. */
 const SAME = new Set(['app.name', 'call.sip_call_id', 'call.sip', 'call.q850', 'desk.tab_call']);
 /** Attributes whose value a person reads. */

@@ -3,6 +3,7 @@
 mod admin;
 mod page;
 mod phone;
+mod softphone;
 mod supervisor;
 mod work;
 

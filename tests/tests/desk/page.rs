@@ -11,6 +11,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 const DRIVER: &str = "web/e2e/desk.mjs";
 const PHONE_DRIVER: &str = "web/e2e/phone.mjs";
+const VISITOR_DRIVER: &str = "web/e2e/visitor.mjs";
 
 /// Who opens which page.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +35,41 @@ pub(crate) struct Page {
     reports: Vec<Value>,
     /// Cards and states before this report have been waited for.
     next: usize,
+    /// The same of what the page's phone does, which has no order with those.
+    next_phone: usize,
     _driver: Child,
 }
 
 impl Page {
     /// Opens the page and signs in. Screenshots go to `screenshots/<folder>` of the target directory.
     pub(crate) async fn open(hotline: &Hotline, seat: Seat<'_>, folder: &str) -> Result<Self> {
+        Self::start(hotline, Self::desk(seat, folder)?).await
+    }
+
+    /// The same with the page's own phone, which hears a tone in its microphone.
+    pub(crate) async fn with_phone(
+        hotline: &Hotline,
+        seat: Seat<'_>,
+        folder: &str,
+        tone_hz: f64,
+    ) -> Result<Self> {
+        let mut command = Self::desk(seat, folder)?;
+        command.env("TONE_HZ", tone_hz.to_string());
+        Self::start(hotline, command).await
+    }
+
+    /// The page for visitors, whose microphone hears a tone.
+    pub(crate) async fn visitor(hotline: &Hotline, locale: &str, folder: &str, tone_hz: f64) -> Result<Self> {
+        let mut command = Command::new("node");
+        command
+            .arg(root().join(VISITOR_DRIVER))
+            .env("LOCALE", locale)
+            .env("TONE_HZ", tone_hz.to_string())
+            .env("SCREENSHOTS", screenshots()?.join(folder));
+        Self::start(hotline, command).await
+    }
+
+    fn desk(seat: Seat<'_>, folder: &str) -> Result<Command> {
         let mut command = Command::new("node");
         command
             .arg(root().join(DRIVER))
@@ -49,7 +79,7 @@ impl Page {
             .env("LOCALE", seat.locale)
             .env("DARK", if seat.dark { "1" } else { "0" })
             .env("SCREENSHOTS", screenshots()?.join(folder));
-        Self::start(hotline, command).await
+        Ok(command)
     }
 
     /// A bare page with a phone, registered as this agent over the server's WebSocket, that hears a tone in its microphone.
@@ -76,7 +106,7 @@ impl Page {
             .context("node cannot be started; are nodejs and chromium installed?")?;
         let orders = driver.stdin.take().context("stdin is a pipe")?;
         let lines = BufReader::new(driver.stdout.take().context("stdout is a pipe")?).lines();
-        let mut page = Self { orders, lines, reports: Vec::new(), next: 0, _driver: driver };
+        let mut page = Self { orders, lines, reports: Vec::new(), next: 0, next_phone: 0, _driver: driver };
         page.report(0, "the page to be signed in", |report| report.get("ready").is_some()).await?;
         Ok(page)
     }
@@ -92,6 +122,13 @@ impl Page {
     pub(crate) async fn state(&mut self, state: &str) -> Result<()> {
         let is = |report: &Value| report["state"] == state;
         self.next = self.report(self.next, &format!("the state {state}"), is).await? + 1;
+        Ok(())
+    }
+
+    /// Waits until the phone of the page stands so with its call: `ringing`, `up`, `none`.
+    pub(crate) async fn phone_is(&mut self, phase: &str) -> Result<()> {
+        let is = |report: &Value| report["phone"] == phase;
+        self.next_phone = self.report(self.next_phone, &format!("the phone to be {phase}"), is).await? + 1;
         Ok(())
     }
 

@@ -34,8 +34,22 @@ export function callQuery(id: string) {
 
 /** Calls the own phone, then `to`. The call itself comes by the stream. */
 export async function makeCall(to: string): Promise<void> {
-  await request('POST', '/api/v1/calls', { body: { to } });
+  const { id } = await request('POST', '/api/v1/calls', { body: { to } });
+  made = id;
+  for (const told of hearers) told();
 }
+
+let made: string | null = null;
+const hearers = new Set<() => void>();
+
+/** The call that was made here last: who made it need not say a second time that it is wanted. */
+export const madeHere = {
+  now: (): string | null => made,
+  subscribe(told: () => void): () => void {
+    hearers.add(told);
+    return () => hearers.delete(told);
+  },
+};
 
 export function recordingUrl(call: string, recording?: string): string {
   return addressOf('/api/v1/calls/{id}/recording', { path: { id: call }, query: { recording } });

@@ -5,12 +5,12 @@ import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconArrowRight, IconChevronDown } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { TFunction } from 'i18next';
-import type { KeyboardEvent } from 'react';
+import { type KeyboardEvent, lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { askState, askWrapUp, extendWrapUp, reasonsQuery } from '../api/agents';
 import { type Agent, REASONS, type Reason, type WantedState } from '../api/types';
 import { hotkey, KEYS, keyName } from '../app/keys';
-import { useSession } from '../app/session';
+import { useMay, useSession } from '../app/session';
 import { useLive } from '../live/store';
 import { word } from '../texts/format';
 import { Clock, Countdown } from '../ui/Clock';
@@ -21,6 +21,9 @@ import { DeviceMenu } from './DeviceMenu';
 import { HelpButton } from './HelpButton';
 import { Strip } from './Strip';
 import { useAct } from './useAct';
+
+/** The phone comes after the page is there. */
+const PhonePlace = lazy(() => import('../phone/PhonePlace'));
 
 export function AgentBar() {
   const { t } = useTranslation();
@@ -43,12 +46,20 @@ export function AgentBar() {
 }
 
 function Bar({ agent }: { agent: Agent }) {
+  const may = useMay('softphone.use');
+  const device = <DeviceMenu agent={agent} />;
   return (
     <>
       <StateNow agent={agent} />
       <Pending agent={agent} />
       <span className={css.space} />
-      <DeviceMenu agent={agent} />
+      {may ? (
+        <Suspense fallback={device}>
+          <PhonePlace agent={agent}>{device}</PhonePlace>
+        </Suspense>
+      ) : (
+        device
+      )}
       <HelpButton agent={agent} />
       <MoreTime agent={agent} />
       <Controls agent={agent} />

@@ -1,5 +1,6 @@
 // The call I am in: who is in the room with me, and all that can be done with it.
 
+import '../texts/phone';
 import { Button, Tooltip } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import {
@@ -22,11 +23,13 @@ import { useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { callQuery } from '../api/calls';
-import { type Act, act, endConsult, pauseRecording, resumeRecording } from '../api/softphone';
+import { type Act, act, endConsult, pauseRecording, press, resumeRecording } from '../api/softphone';
 import type { Agent, LiveCall } from '../api/types';
 import { hotkey, KEYS, type Key, keyName } from '../app/keys';
 import { useMay, useSession } from '../app/session';
 import { useLive } from '../live/store';
+import { phone, usePhone } from '../phone/phone';
+import type { CallPhase } from '../phone/standing';
 import { Clock } from '../ui/Clock';
 import { problemText } from '../ui/Failure';
 import { callTone } from '../ui/tone';
@@ -54,7 +57,13 @@ function InCall({ agent, call }: { agent: Agent; call: LiveCall }) {
   const room = roomOf(call, agent, asked);
   const acting = useAct();
   const [keypad, setKeypad] = useState(false);
-  const wish = (what: Act) => acting.run(() => act(call.id, what));
+  const here = usePhone().call;
+  const wish = (what: Act) => {
+    // What rings in this page is taken in this page, whether or not the server can be asked at the moment.
+    if (here === 'ringing' && what === 'answer') phone.answer();
+    else if (here === 'ringing' && what === 'hangup' && room.can.answer) phone.hangUp();
+    else acting.run(() => act(call.id, what));
+  };
   return (
     <section
       className={css.bar}
@@ -77,6 +86,7 @@ function InCall({ agent, call }: { agent: Agent; call: LiveCall }) {
         room={room}
         call={call}
         able={acting.able}
+        here={here}
         wish={wish}
         back={() => acting.run(() => endConsult(call.id))}
         keypad={() => setKeypad(!keypad)}
@@ -84,7 +94,10 @@ function InCall({ agent, call }: { agent: Agent; call: LiveCall }) {
       />
       {keypad && room.can.steer && (
         <Suspense>
-          <Keypad call={call.id} close={() => setKeypad(false)} />
+          <Keypad
+            press={async (key) => (here === 'up' ? phone.press(key) : press(call.id, key))}
+            close={() => setKeypad(false)}
+          />
         </Suspense>
       )}
     </section>
@@ -95,13 +108,15 @@ interface ControlsProps {
   room: Room;
   call: LiveCall;
   able: boolean;
+  /** How the call stands at the phone of this page. */
+  here: CallPhase | null;
   wish(what: Act): void;
   back(): void;
   keypad(): void;
   record: ReactNode;
 }
 
-function Controls({ room: { can }, call, able, wish, back, keypad, record }: ControlsProps) {
+function Controls({ room: { can }, call, able, here, wish, back, keypad, record }: ControlsProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const reach = () => void navigate({ to: '/' }).then(focusReach);
@@ -124,13 +139,25 @@ function Controls({ room: { can }, call, able, wish, back, keypad, record }: Con
   );
   if (can.answer) {
     return (
-      <Control
-        name="answer"
-        icon={<IconPhone size={16} />}
-        tone="teal.9"
-        able={able}
-        press={() => wish('answer')}
-      />
+      <>
+        <Control
+          name="answer"
+          icon={<IconPhone size={16} />}
+          tone="teal.9"
+          able={here === null ? able : here === 'ringing'}
+          press={() => wish('answer')}
+        />
+        {here === 'ringing' && (
+          <Control
+            name="hang_up"
+            text={t('phone.decline')}
+            icon={<IconPhoneOff size={16} />}
+            tone="red.8"
+            able
+            press={() => wish('hangup')}
+          />
+        )}
+      </>
     );
   }
   return (

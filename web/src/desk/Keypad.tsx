@@ -3,7 +3,6 @@
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { press } from '../api/softphone';
 import { problemText } from '../ui/Failure';
 import css from './Keypad.module.css';
 
@@ -11,7 +10,13 @@ const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 /** What was pressed is shown, the last of it. */
 const SHOWN_MAX = 20;
 
-export default function Keypad({ call, close }: { call: string; close(): void }) {
+interface Props {
+  /** Passes a key on to the other side. */
+  press(key: string): Promise<void>;
+  close(): void;
+}
+
+export default function Keypad({ press, close }: Props) {
   const { t } = useTranslation();
   const [error, setError] = useState<unknown>(null);
   /** Keys reach the other side in their order, however quickly they are typed. */
@@ -22,7 +27,7 @@ export default function Keypad({ call, close }: { call: string; close(): void })
   useHotkeys([['Escape', close]], []);
   const send = (key: string) => {
     setPressed((before) => (before + key).slice(-SHOWN_MAX));
-    waiting.current = waiting.current.then(() => press(call, key)).then(() => setError(null), setError);
+    waiting.current = waiting.current.then(() => press(key)).then(() => setError(null), setError);
   };
   return (
     <fieldset

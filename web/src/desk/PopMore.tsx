@@ -8,7 +8,7 @@ import { dispositionsQuery, followUpsQuery } from '../api/agents';
 import type { Contact, Customer, FollowUp, Pop } from '../api/types';
 import { useSession } from '../app/session';
 import { useLive } from '../live/store';
-import { dayAndTime } from '../texts/format';
+import { dayAndTime, word } from '../texts/format';
 import css from './PopMore.module.css';
 import { useNameOf } from './reach';
 
@@ -64,7 +64,7 @@ export function Way({ pop }: { pop: Pop }) {
       )}
       {collected.map(([name, value]) => (
         <span key={name} className={css.value}>
-          <span className={css.label}>{name.replaceAll('_', ' ')}</span> <strong>{String(value)}</strong>
+          <span className={css.label}>{word(t, 'pop.collected', name)}</span> <strong>{String(value)}</strong>
         </span>
       ))}
       {crm !== null && (

@@ -5,6 +5,7 @@ import { initReactI18next } from 'react-i18next';
 import type admin from './admin.en.json';
 import type en from './en.json';
 import type people from './people.en.json';
+import type phone from './phone.en.json';
 import type wide from './wide.en.json';
 
 export const LANGUAGES = [
@@ -25,9 +26,12 @@ export type AdminTexts = typeof admin;
 /** The words of those of people and system. */
 export type PeopleTexts = typeof people;
 
+/** The words of the phone in the page. */
+export type PhoneTexts = typeof phone;
+
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: Texts & WideTexts & AdminTexts & PeopleTexts };
+    resources: { translation: Texts & WideTexts & AdminTexts & PeopleTexts & PhoneTexts };
   }
 }
 

@@ -19,6 +19,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::secure;
 
+/// Which pages may load what is answered: those of this server, unless the answer says that all may.
+pub(crate) const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// How long a request may take until its answer begins, its body's arrival included.
 pub(crate) const REQUEST_MAX: Duration = Duration::from_secs(30);
 
@@ -151,7 +153,7 @@ fn decorate(response: &mut Response, id: &str, in_api: bool) {
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (RESOURCE_POLICY, if headers.contains_key(RESOURCE_POLICY) { "cross-origin" } else { "same-origin" }),
     ];
     headers.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
     if in_api && !headers.contains_key(header::CACHE_CONTROL) {

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use crate::envelope::RESOURCE_POLICY;
 use crate::error::ApiError;
 
 /// What `make web` built, or a page that says that it did not; `build.rs` chooses.
@@ -17,6 +18,10 @@ const INDEX: &str = "index.html";
 const HASHED: &str = "assets/";
 /// The compressed form of a file stands beside it, with this behind its name.
 const COMPRESSED: &str = ".gz";
+/// What other pages than the one are named by, without this behind it.
+const PAGE: &str = ".html";
+/// Scripts that pages of other hosts load, to let their visitors call.
+const FOR_VISITORS: [&str; 2] = ["call-us.js", "call-us-phone.js"];
 
 /// Any path that is no route: a file, or the one page, which reads the path itself.
 pub(crate) async fn page(request: Request) -> Result<Response, ApiError> {
@@ -28,12 +33,18 @@ pub(crate) async fn page(request: Request) -> Result<Response, ApiError> {
 }
 
 fn find<Files: RustEmbed>(path: &str, headers: &HeaderMap) -> Option<Response> {
-    match Files::get(path) {
-        Some(file) => Some(answer::<Files>(path, file, headers)),
-        // A page of a former build asks for what is gone; the page itself would be no script.
-        None if path.starts_with(HASHED) => None,
-        None => Files::get(INDEX).map(|file| answer::<Files>(INDEX, file, headers)),
+    if let Some(file) = Files::get(path) {
+        return Some(answer::<Files>(path, file, headers));
     }
+    let page = format!("{path}{PAGE}");
+    if let Some(file) = Files::get(&page) {
+        return Some(answer::<Files>(&page, file, headers));
+    }
+    // A page of a former build asks for what is gone; the page itself would be no script.
+    if path.starts_with(HASHED) {
+        return None;
+    }
+    Files::get(INDEX).map(|file| answer::<Files>(INDEX, file, headers))
 }
 
 fn answer<Files: RustEmbed>(path: &str, plain: EmbeddedFile, asked: &HeaderMap) -> Response {
@@ -62,6 +73,9 @@ fn answer<Files: RustEmbed>(path: &str, plain: EmbeddedFile, asked: &HeaderMap) 
     }
     if is_compressed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    if FOR_VISITORS.contains(&path) {
+        headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     }
     if let Ok(kind) = kind {
         headers.insert(header::CONTENT_TYPE, kind);
@@ -145,6 +159,20 @@ mod tests {
         assert_eq!((field(&font, header::CONTENT_ENCODING), field(&font, header::VARY)), (None, None));
         assert_eq!(size(font).await, 12);
         assert!(find::<Sample>("assets/gone-1.js", &gzip).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_page_beside_the_one_is_found_by_its_name_and_only_scripts_for_visitors_are_for_other_hosts() {
+        let policy = |path: &str| {
+            let found = find::<Sample>(path, &HeaderMap::new()).unwrap();
+            field(&found, RESOURCE_POLICY).map(str::to_owned)
+        };
+        assert_eq!(policy("call-us.js").as_deref(), Some("cross-origin"));
+        assert_eq!((policy("assets/app-1.js"), policy("call-us")), (None, None));
+        let other = find::<Sample>("call-us", &HeaderMap::new()).unwrap();
+        let one = find::<Sample>("desk/calls", &HeaderMap::new()).unwrap();
+        assert_ne!(field(&other, header::ETAG), field(&one, header::ETAG));
+        assert_eq!(field(&other, header::CONTENT_TYPE), Some("text/html"));
     }
 
     #[test]
