@@ -16,7 +16,11 @@ pub(crate) fn print(text: &str) {
 /// Where things are, and for a demonstration center how to try it.
 pub(crate) fn started(configuration: &Configuration, Places { sip, http, https }: &Places) {
     let https = https.map(|at| format!("         {}\n", https_place(configuration, at))).unwrap_or_default();
-    print(&format!("\nHotline is ready.\n\n{}  Pages  http://{http}\n{https}", sip_lines(sip)));
+    let calls = match configuration.center.web.numbers.is_empty() {
+        true => String::new(),
+        false => format!("  Calls  http://{http}/call-us  (from a browser, without a phone)\n"),
+    };
+    print(&format!("\nHotline is ready.\n\n{}  Pages  http://{http}\n{https}{calls}", sip_lines(sip)));
     let numbers: Vec<String> = configuration
         .center
         .numbers
