@@ -2,8 +2,9 @@
 
 import { act, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { LiveCall, Session } from '../api/types';
+import { phone } from '../phone/phone';
 import { show } from '../test/render';
 import { agent, call, SESSION, snapshot } from '../test/samples';
 import { serve } from '../test/server';
@@ -113,4 +114,25 @@ it('can do nothing while the connection is lost, and is not there for whoever ma
   unmount();
   bar({}, { ...MAY, permissions: {} });
   expect(screen.queryByRole('button')).toBeNull();
+});
+
+it('answers and declines what rings in this page by its phone, and keys go that way, too', async () => {
+  const view = vi.spyOn(phone, 'view');
+  const [answer, hangUp] = [vi.spyOn(phone, 'answer'), vi.spyOn(phone, 'hangUp')];
+  view.mockReturnValue({ standing: 'registered', call: 'ringing', silent: false });
+  const { asked, unmount } = bar({ state: 'offered', agent: '1001', offered_to: ['1001'] });
+  await userEvent.keyboard('{Alt>}a{/Alt}');
+  expect(answer).toHaveBeenCalledOnce();
+  await userEvent.click(screen.getByRole('button', { name: 'Decline' }));
+  expect(hangUp).toHaveBeenCalledOnce();
+  expect(asked).toEqual([]);
+  unmount();
+
+  view.mockReturnValue({ standing: 'registered', call: 'up', silent: false });
+  const press = vi.spyOn(phone, 'press');
+  bar();
+  await userEvent.keyboard('{Alt>}k{/Alt}');
+  await userEvent.click(await screen.findByRole('button', { name: '5' }));
+  await waitFor(() => expect(press).toHaveBeenCalledWith('5'));
+  vi.restoreAllMocks();
 });

@@ -60,7 +60,7 @@ function InCall({ agent, call }: { agent: Agent; call: LiveCall }) {
   const here = usePhone().call;
   const wish = (what: Act) => {
     // What rings in this page is taken in this page, whether or not the server can be asked at the moment.
-    if (here === 'ringing' && what === 'answer') phone.answer();
+    if (here !== null && what === 'answer') phone.answer();
     else if (here === 'ringing' && what === 'hangup' && room.can.answer) phone.hangUp();
     else acting.run(() => act(call.id, what));
   };

@@ -344,11 +344,10 @@ impl Endpoint {
     pub(super) fn challenge(&mut self, now: Now, message: &Message, flow: Flow, user: &str, stale: bool) {
         self.shared.counters.challenges += 1;
         let mut algorithms = self.algorithms(user);
-        // Libraries of browsers know MD5 alone, and take the first: whoever comes by a WebSocket is asked for it first. Their passwords
-        // are long and hold for a minute.
-        if flow.transport.is_websocket() {
-            algorithms.retain(|algorithm| *algorithm != Algorithm::Md5);
-            algorithms.insert(0, Algorithm::Md5);
+        // Passwords of pages are long, hold for a minute, and can be proved whatever the user's list is.
+        let of_page = || self.passes.hashes(now, user, Algorithm::Md5).next().is_some();
+        if flow.transport.is_websocket() && (algorithms.contains(&Algorithm::Md5) || of_page()) {
+            algorithms = vec![Algorithm::Md5];
         }
         let mut response = self.stateless(message, flow, 401);
         for algorithm in algorithms {
