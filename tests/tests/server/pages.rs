@@ -156,7 +156,8 @@ async fn a_visitor_calls_one_number_once_and_the_agent_sees_who_it_is() -> Resul
 #[tokio::test]
 async fn a_visitor_is_called_back_now_or_at_a_time_of_the_day() -> Result<()> {
     let hotline = open_to_visitors()
-        .edit("config/center.yaml", "queues:", "routes: [{numbers: [\"+1*\"], trunks: [carrier]}]\nqueues:")
+        .edit("config/center.yaml", "trunks:\n", "trunks:\n  outside: {servers: [\"127.0.0.1:9\"]}\n")
+        .edit("config/center.yaml", "queues:", "routes: [{numbers: [\"+1*\"], trunks: [outside]}]\nqueues:")
         .start()
         .await?;
     let visitor = Client::new(hotline.http());
