@@ -15,11 +15,12 @@ const BROWSER_HZ: f64 = 600.0;
 const OTHER_HZ: f64 = 1000.0;
 
 const VISITORS: &str = "web: {numbers: [\"4100\"], callback: sales}\n\
-    routes: [{numbers: [\"+1*\"], trunks: [demo]}]\nqueues:\n";
+    routes: [{numbers: [\"+1*\"], trunks: [outside]}]\nqueues:\n";
 
 async fn start() -> Result<Hotline> {
     Center::new()
         .sales(|queue: Queue| queue.music_only().ring_timeout_s(60).wrap_up_s(1).members(&["1001"]))
+        .edit("config/center.yaml", "trunks:\n", "trunks:\n  outside: {servers: [\"127.0.0.1:9\"]}\n")
         .edit("config/center.yaml", "queues:\n", VISITORS)
         .start()
         .await

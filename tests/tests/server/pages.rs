@@ -46,6 +46,20 @@ impl Page {
         self.once(method, uri, to, &format!("Authorization: {proof}\r\n")).await
     }
 
+    /// Says that the 200 to an INVITE has come (RFC 3261 §13.2.2.4): the flow goes on with that.
+    async fn acknowledge(&mut self, answer: &str) -> Result<()> {
+        let (to, contact) =
+            (field(answer, "To").context("To")?, field(answer, "Contact").context("Contact")?);
+        let target = contact.split(['<', '>']).nth(1).context("an address")?;
+        let Self { user, domain, cseq, .. } = self;
+        let text = format!(
+            "ACK {target} SIP/2.0\r\nVia: SIP/2.0/WS page.invalid;branch=z9hG4bKack{cseq}\r\nMax-Forwards: 70\r\n\
+             From: <sip:{user}@{domain}>;tag=page\r\nTo: {to}\r\nCall-ID: INVITE-page\r\nCSeq: {cseq} ACK\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        Ok(self.socket.send(Message::text(text)).await?)
+    }
+
     async fn once(&mut self, method: &str, uri: &str, to: &str, proof: &str) -> Result<String> {
         self.cseq += 1;
         let Self { user, domain, cseq, .. } = self;
@@ -129,6 +143,7 @@ async fn a_visitor_calls_one_number_once_and_the_agent_sees_who_it_is() -> Resul
     );
     let answer = page.ask("INVITE", &own, "4100").await?;
     assert_eq!(status(&answer), Some(200), "{answer}");
+    page.acknowledge(&answer).await?;
     let call = watch.call_of("anonymous").await?;
     let shown =
         desk.event("the pop", |event| matches!(&event.what, What::CallOffered { pop: Some(_), .. })).await?;
@@ -162,7 +177,7 @@ async fn a_visitor_is_called_back_now_or_at_a_time_of_the_day() -> Result<()> {
         .await?;
     let visitor = Client::new(hotline.http());
     let wants = async |body: Value| visitor.post("/api/v1/guests/callbacks", &body).await;
-    let now = wants(json!({ "phone": "(555) 010-0199" })).await?;
+    let now = wants(json!({ "phone": "+1 (555) 010-0199" })).await?;
     assert_eq!(now, json!({ "not_before": null, "is_new": true }));
     let again = wants(json!({ "phone": "+1 555 010 0199", "at": "now" })).await?;
     assert_eq!(again["is_new"], false);

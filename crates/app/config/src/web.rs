@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotline_base::QueueId;
 use hotline_call::number::normalise;
 use hotline_call::{DialPlan, Number, Queue, Web};
-use hotline_yaml::{Node, Reader, suggest};
+use hotline_yaml::{Node, Reader, Value, suggest};
 
 use crate::flow_world::NumberEntry;
 use crate::format::{WEB, names};
@@ -19,10 +19,11 @@ const CALLS_MAX: usize = 20;
 /// The numbers of a center, and where they lead.
 type Numbers = (BTreeMap<String, Number>, Vec<NumberEntry>);
 
-/// What visitors may do, with the numbers and queues of the center; nothing unless it is said.
+/// What visitors may do, with the numbers and queues of the center; nothing unless it is said. `written` are the queues as they stand
+/// in the file.
 pub(crate) fn web(
     reader: &mut Reader<'_>,
-    node: Option<&Node>,
+    (node, written): (Option<&Node>, Option<&Node>),
     plan: Option<&DialPlan>,
     (numbers, queues): (&Option<Numbers>, &Option<Queues>),
 ) -> Option<Web> {
@@ -40,7 +41,7 @@ pub(crate) fn web(
         }
     }
     let callback = match fields.optional("callback") {
-        Some(node) => Some(queue(reader, node, queues)?),
+        Some(node) => Some(queue(reader, node, queues, written)?),
         None => None,
     };
     let mut origins = BTreeSet::new();
@@ -67,14 +68,25 @@ fn list<'n>(reader: &mut Reader<'_>, node: Option<&'n Node>, what: &str) -> Opti
     }
 }
 
-fn queue(reader: &mut Reader<'_>, node: &Node, queues: &BTreeMap<QueueId, Queue>) -> Option<QueueId> {
+fn queue(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    queues: &BTreeMap<QueueId, Queue>,
+    written: Option<&Node>,
+) -> Option<QueueId> {
     let text = reader.text(node, "a queue's id")?;
     let id = QueueId::from(text);
     if queues.contains_key(&id) {
         return Some(id);
     }
-    let remedy = suggest(text, queues.keys().map(QueueId::as_str));
-    reader.mistake(node.place, format!("there is no queue `{text}`"), remedy);
+    // One with mistakes is there all the same.
+    let is_written = written.is_some_and(|queues| {
+        matches!(&queues.value, Value::Map(entries) if entries.iter().any(|(key, _)| key.text == text))
+    });
+    if !is_written {
+        let remedy = suggest(text, queues.keys().map(QueueId::as_str));
+        reader.mistake(node.place, format!("there is no queue `{text}`"), remedy);
+    }
     None
 }
 
