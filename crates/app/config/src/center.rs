@@ -198,8 +198,7 @@ fn draft(reader: &mut Reader<'_>, root: &Node, known: &Known<'_>) -> Option<Draf
     let further = further(reader, &fields);
     let screening = screening::Around::of(dial_plan.as_ref(), zone.as_ref(), language.as_deref(), known)
         .and_then(|around| screening(reader, &fields, &around));
-    let nodes = (fields.optional("web"), fields.optional("queues"));
-    let web = web(reader, nodes, dial_plan.as_ref(), (&numbers, &queues));
+    let web = web(reader, &fields, dial_plan.as_ref(), (&numbers, &queues));
     let demo = fields.optional("demo").map(|node| demo(reader, node, agents.as_ref()?));
     let (numbers, mut number_entries) = numbers?;
     let (screening, refusing) = screening?;

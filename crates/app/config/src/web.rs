@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotline_base::QueueId;
 use hotline_call::number::normalise;
 use hotline_call::{DialPlan, Number, Queue, Web};
-use hotline_yaml::{Node, Reader, Value, suggest};
+use hotline_yaml::{Fields, Node, Reader, Value, suggest};
 
 use crate::flow_world::NumberEntry;
 use crate::format::{WEB, names};
@@ -19,15 +19,15 @@ const CALLS_MAX: usize = 20;
 /// The numbers of a center, and where they lead.
 type Numbers = (BTreeMap<String, Number>, Vec<NumberEntry>);
 
-/// What visitors may do, with the numbers and queues of the center; nothing unless it is said. `written` are the queues as they stand
-/// in the file.
+/// What visitors may do, with the numbers and queues of the center; nothing unless it is said. `center` is the
+/// whole file.
 pub(crate) fn web(
     reader: &mut Reader<'_>,
-    (node, written): (Option<&Node>, Option<&Node>),
+    center: &Fields<'_>,
     plan: Option<&DialPlan>,
     (numbers, queues): (&Option<Numbers>, &Option<Queues>),
 ) -> Option<Web> {
-    let Some(node) = node else { return Some(Web::default()) };
+    let Some(node) = center.optional("web") else { return Some(Web::default()) };
     let (plan, (numbers, _), Queues { queues, .. }) = (plan?, numbers.as_ref()?, queues.as_ref()?);
     let fields = reader.fields(node, "web", &names(&WEB))?;
     let mut allowed = BTreeSet::new();
@@ -41,7 +41,7 @@ pub(crate) fn web(
         }
     }
     let callback = match fields.optional("callback") {
-        Some(node) => Some(queue(reader, node, queues, written)?),
+        Some(node) => Some(queue(reader, node, queues, center.optional("queues"))?),
         None => None,
     };
     let mut origins = BTreeSet::new();
