@@ -85,7 +85,7 @@ pub(crate) async fn csv(
     Query(of): Query<Whole>,
 ) -> Result<CsvFile, ApiError> {
     who.may(Permission::AuditSee, Subject::Center)?;
-    let detail = json!({ "actor": of.actor, "action": of.action, "from": of.from, "until": of.until });
+    let mut detail = json!({ "actor": of.actor, "action": of.action, "from": of.from, "until": of.until });
     let filter = filter(of.actor, of.action, (of.from, of.until))?;
     let sight = Sight::of(&who.viewer, Subject::Center);
     let mut rows = vec![HEADER.map(str::to_owned).to_vec()];
@@ -102,7 +102,6 @@ pub(crate) async fn csv(
             break;
         }
     }
-    let mut detail = detail;
     detail["rows"] = (rows.len() - 1).into();
     // Written first: nothing leaves of which the log knows nothing.
     app.audit(&who.user.name, "audit.export", "audit", detail).await?;

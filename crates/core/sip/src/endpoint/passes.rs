@@ -1,7 +1,7 @@
 //! Passwords for a while: of an agent's phone in a page, which knows no other, and of guests, who may call one number once.
 //!
-//! Nobody has more than [`PASSES_PER_USER_MAX`], and there are no more guests than [`GUESTS_MAX`]: the oldest go first. They are not
-//! written down with the endpoint: whoever asked for one asks again.
+//! Of more than [`PASSES_PER_USER_MAX`] of a user the oldest gives way; beyond [`GUESTS_MAX`] guests no more are let in until some have
+//! called or are too late. They are not written down with the endpoint: whoever asked for one asks again.
 
 use std::collections::{BTreeMap, VecDeque};
 
