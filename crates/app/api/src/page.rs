@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use hotline_base::{AgentId, LegId};
 use hotline_shard::HandleError;
 use hotline_telemetry::Metric;
 use tokio::sync::watch;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep_until};
 
 use crate::delivery::Outbox;
 use crate::frame;
@@ -29,8 +30,8 @@ pub(crate) struct Page {
     outbox: Outbox,
     newest: watch::Receiver<u64>,
     keep_alive: Interval,
-    /// When the session ends.
-    ends: Instant,
+    /// Over when the session ends.
+    ends: Pin<Box<Sleep>>,
     /// The last event that this page has, or has been found not to be for it.
     seq: u64,
     ready: VecDeque<(Bytes, Option<LegId>)>,
@@ -54,6 +55,7 @@ impl Page {
         let resumed = seq.filter(|seq| hub.can_resume(*seq));
         let seq = resumed.unwrap_or_default();
         let ready = VecDeque::new();
+        let ends = Box::pin(sleep_until(ends));
         let mut page = Self { hub, seat, outbox, newest, keep_alive, ends, seq, ready };
         if resumed.is_none() {
             page.start_over().await?;
@@ -91,8 +93,8 @@ impl Page {
                 return None;
             }
             self.newest.mark_unchanged();
-            let viewer = self.seat.viewer.borrow().clone();
-            match self.hub.next(self.seq, &viewer) {
+            let next = self.hub.next(self.seq, &self.seat.viewer.borrow());
+            match next {
                 Next::Frames { seq, frames } => {
                     self.seq = seq;
                     self.ready.extend(frames);
@@ -109,7 +111,7 @@ impl Page {
                     tokio::select! {
                         biased;
                         () = self.seat.leave.cancelled() => return None,
-                        () = sleep_until(self.ends) => return None,
+                        () = &mut self.ends => return None,
                         () = self.seat.at_once.notified() => {}
                         changed = self.newest.changed() => changed.ok()?,
                         changed = self.seat.viewer.changed() => {
@@ -145,8 +147,8 @@ impl Page {
     /// What has happened before the page's sight changed is told before the snapshot, as far as it may be seen from here on. False
     /// if there is nothing.
     fn takes_what_was_before(&mut self) -> bool {
-        let viewer = self.seat.viewer.borrow().clone();
-        let Next::Frames { seq, frames } = self.hub.next(self.seq, &viewer) else { return false };
+        let next = self.hub.next(self.seq, &self.seat.viewer.borrow());
+        let Next::Frames { seq, frames } = next else { return false };
         self.seq = seq;
         self.ready.extend(frames);
         true

@@ -77,7 +77,7 @@ impl Sink for Listener {
             Chunk::Audio { leg, channel, position, codec, payload } => {
                 let piece =
                     Piece::new(recording, (leg, channel), codec, (position, payload.len() as u16), payload);
-                self.window.place(&piece, &mut self.bench);
+                self.window.place(&piece);
             }
             Chunk::Finish { length } => self.length = Some(length),
             Chunk::Start { .. } | Chunk::Join { .. } | Chunk::Leave { .. } | Chunk::Mark { .. } => {}

@@ -37,7 +37,7 @@ fn recorded(codec: Codec, packets: &[Vec<u8>], lost: &[bool], written: usize) ->
         if !lost[number] {
             let voice = (LegId(1), Channel::Customer);
             let piece = Piece::new(recording, voice, codec, (at as u64, PACKET as u16), payload);
-            window.place(&piece, &mut bench);
+            window.place(&piece);
         }
         take(&mut window, &mut bench, (at + PACKET).saturating_sub(3200) / written * written);
     }
@@ -161,7 +161,7 @@ fn a_hole_beside_a_pause_is_not_filled_with_what_was_said_in_it() {
         for (number, payload) in packets[..100].iter().enumerate().filter(|(number, _)| *number != lost) {
             let (voice, at) = ((LegId(1), Channel::Customer), (number * PACKET) as u64);
             let piece = Piece::new(recording, voice, Codec::Pcmu, (at, PACKET as u16), payload);
-            window.place(&piece, &mut bench);
+            window.place(&piece);
         }
         let mut sound = Vec::new();
         for end in [2000, 8000, 8160, 100 * PACKET] {
@@ -186,7 +186,7 @@ fn a_hole_of_a_sample_is_closed() {
         let at = (number * (PACKET + 1)) as u64;
         let payload = &payload[..payload.len().min(PACKET)];
         let piece = Piece::new(recording, voice, Codec::Pcmu, (at, payload.len() as u16), payload);
-        window.place(&piece, &mut bench);
+        window.place(&piece);
     }
     window.take_until(15_000, &mut bench);
     let sound: Vec<i16> = bench.frames.iter().map(|[_, right]| *right).collect();
@@ -209,7 +209,6 @@ fn a_clock_that_is_corrected_does_not_crackle() {
         let voice = (LegId(1), Channel::Customer);
         window.place(
             &Piece::new(recording, voice, Codec::Pcmu, (at as u64, PACKET as u16), payload),
-            &mut bench,
         );
         for (sample, byte) in cut[at..].iter_mut().zip(payload) {
             *sample = hotline_audio::ulaw::decode(*byte);

@@ -1,13 +1,14 @@
 //! What one leg says, from its packets to sound that has no short holes.
 
 use core::ops::Range;
-use std::collections::VecDeque;
 
 use hotline_audio::{Rate, fill_hole};
 use hotline_base::LegId;
 use hotline_media::{Codec, Decoder};
 
-use crate::workbench::{Block, Workbench};
+use crate::blocks::{Block, Blocks};
+use crate::ring::Piece;
+use crate::workbench::Workbench;
 
 /// A recording joins a G.722 stream in its middle, and its decoder is not in step with the phone's encoder before it has heard so
 /// many samples of it: 100 ms. Until then it would make a burst, so there is silence.
@@ -21,8 +22,6 @@ pub(crate) const CONTEXT: usize = 390;
 const BLENDED_MAX: usize = 8;
 /// The most samples of a packet: 120 ms.
 const PACKET_SAMPLES_MAX: usize = 960;
-/// Blocks that wait at most: those of 4 s are 200, and 800 of linear samples. What comes beyond is left out.
-const BLOCKS_MAX: usize = 1024;
 
 /// The packets of a leg, in the order of their places, and what of them is decoded and not taken yet.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub(crate) struct Lane {
     pub(crate) is_over: bool,
     /// For the codec of what was decoded last.
     speech: Speech,
-    blocks: VecDeque<Box<Block>>,
+    blocks: Blocks,
     /// The last [`CONTEXT`] samples that were taken, and what is decoded beyond them; empty if that is all silence.
     sound: Vec<i16>,
     /// The place after the last sample decoded.
@@ -76,22 +75,20 @@ impl Lane {
             side,
             is_over: false,
             speech: Speech::new(codec),
-            blocks: VecDeque::new(),
+            blocks: Blocks::default(),
             sound: Vec::new(),
             heard: None,
             end: 0,
         }
     }
 
-    /// Lets a block wait at its place, after those that are there; gives it back if too many wait.
-    pub(crate) fn push(&mut self, block: Box<Block>) -> Result<(), Box<Block>> {
-        if self.blocks.len() >= BLOCKS_MAX {
-            return Err(block);
+    /// Lets a piece wait at its place, after those that are there. False if too many wait: it is left out.
+    pub(crate) fn push(&mut self, piece: &Piece) -> bool {
+        let is_taken = self.blocks.push(piece);
+        if is_taken {
+            self.end = self.end.max(piece.position + u64::from(piece.span));
         }
-        self.end = self.end.max(block.end());
-        let before = self.blocks.iter().rposition(|known| known.at <= block.at);
-        self.blocks.insert(before.map_or(0, |place| place + 1), block);
-        Ok(())
+        is_taken
     }
 
     /// The place after the last sample that came.
@@ -118,7 +115,7 @@ impl Lane {
         }
         bench.holes.clear();
         let mut until = taken.end;
-        while let Some(next) = self.blocks.front().map(|block| block.at) {
+        while let Some(next) = self.blocks.first() {
             let gap = self.heard.filter(|heard| *heard < next);
             let is_short = gap.is_some_and(|heard| next - heard <= HOLE_MAX);
             // A gap that begins after the take is not looked at before the next one.
@@ -151,7 +148,7 @@ impl Lane {
         if self.speech.decoder.codec() != block.codec {
             self.speech = Speech::new(block.codec);
         }
-        let payload = if bench.packet.is_empty() { block.payload() } else { &bench.packet };
+        let payload = if bench.packet.is_empty() { self.blocks.payload(&block) } else { &bench.packet };
         let begin = index(taken, block.at.max(taken.start));
         let end = begin + usize::from(block.span);
         if bench.sound.len() < end {
@@ -175,28 +172,27 @@ impl Lane {
             bench.sound[begin..begin + left.len()].copy_from_slice(left);
         }
         self.heard = self.heard.max(Some(block.end()));
-        bench.put_back(block);
     }
 
     /// Takes the first packet; one that came in several pieces is put together on the workbench.
-    fn next_packet(&mut self, bench: &mut Workbench) -> Option<Box<Block>> {
+    fn next_packet(&mut self, bench: &mut Workbench) -> Option<Block> {
         bench.packet.clear();
         loop {
-            let block = self.blocks.pop_front()?;
+            let block = self.blocks.pop()?;
+            let payload = self.blocks.payload(&block);
             // A ring that was full may have kept the rest of a packet back.
-            let goes_on = self.blocks.front().is_some_and(|next| next.at == block.at);
+            let goes_on = self.blocks.first() == Some(block.at);
             if block.span > 0 {
                 if !bench.packet.is_empty() {
-                    bench.packet.extend_from_slice(block.payload());
+                    bench.packet.extend_from_slice(payload);
                 }
                 return Some(block);
             }
             if goes_on {
-                bench.packet.extend_from_slice(block.payload());
+                bench.packet.extend_from_slice(payload);
             } else {
                 bench.packet.clear();
             }
-            bench.put_back(block);
         }
     }
 

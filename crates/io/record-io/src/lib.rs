@@ -13,6 +13,7 @@
 #[cfg(test)]
 mod alignment;
 mod archive;
+mod blocks;
 mod bytes;
 #[cfg(test)]
 mod concealment;

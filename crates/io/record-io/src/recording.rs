@@ -124,7 +124,7 @@ impl Recording {
         if self.window.overflows(end) {
             self.write_until(whole(end.saturating_sub(HOLD_FRAMES)), bench)?;
         }
-        self.window.place(piece, bench);
+        self.window.place(piece);
         Ok(())
     }
 

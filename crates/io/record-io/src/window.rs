@@ -31,17 +31,11 @@ pub(crate) struct Window {
 
 impl Window {
     /// Puts a piece of a leg at its place. As much of it as was taken already is missing.
-    pub(crate) fn place(&mut self, piece: &Piece, bench: &mut Workbench) {
+    pub(crate) fn place(&mut self, piece: &Piece) {
         let Piece { leg, channel, codec, position, span, .. } = *piece;
         let missed = self.start.saturating_sub(position).min(u64::from(span));
-        let lane = self.lane(leg, channel, codec);
-        let missed = match lane.push(bench.block(piece)) {
-            Ok(()) => missed,
-            Err(block) => {
-                bench.put_back(block);
-                u64::from(span)
-            }
-        };
+        let is_taken = self.lane(leg, channel, codec).push(piece);
+        let missed = if is_taken { missed } else { u64::from(span) };
         if missed > 0 {
             self.late.add(channel, position, missed);
         }
@@ -182,7 +176,7 @@ mod tests {
             let recording = RecordingId::generate(WallTime(0), &mut Rng::from_number(1));
             let span = codec.span(payload).unwrap() as u16;
             let piece = Piece::new(recording, (leg, channel), codec, (at, span), payload);
-            self.window.place(&piece, &mut self.bench);
+            self.window.place(&piece);
         }
 
         fn take_until(&mut self, end: u64) -> (u64, Vec<Frame>) {
