@@ -176,6 +176,68 @@ async fn a_colleague_is_asked_joins_in_and_takes_the_customer_over() -> Result<(
 }
 
 #[tokio::test]
+async fn when_the_customer_hangs_up_agent_and_colleague_talk_on() -> Result<()> {
+    let mut scene = Scene::begin().await?;
+    scene.desk.post(&scene.path("consult"), &json!({ "to": "1003" })).await?;
+    takes(&mut scene.phones[2]).await?;
+    scene.phones[1].forget_heard();
+    wait_until_heard(&scene.phones[1], TONES[2]).await?;
+    scene.acts("conference").await?;
+    scene.until([[false, true, true], [true, false, true], [true, true, false]]).await?;
+    scene.phones[0].hang_up().await?;
+    let colleagues = [[false; 3], [false, false, true], [false, true, false]];
+    scene.until(colleagues).await?;
+    let live = scene.desk.get("/api/v1/live").await?;
+    let call = live["calls"].as_array().and_then(|calls| calls.first()).context("the call goes on")?;
+    assert_eq!((&call["customer_left"], call["attendees"].as_array().map(Vec::len)), (&json!(true), Some(1)));
+    scene.acts("hold").await?;
+    wait_for_silence(&scene.phones[2], TONES[1]).await?;
+    scene.acts("retrieve").await?;
+    scene.until(colleagues).await?;
+    let leg = call["attendees"][0]["leg"].as_u64().context("a leg")?;
+    scene.desk.delete(&scene.path(&format!("parties/{leg}"))).await?;
+    for phone in &mut scene.phones[1..] {
+        phone.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    }
+    scene.watch.agent("1001", AgentState::WrapUp).await?;
+    let (hotline, record) = scene.over().await?;
+    assert!(record.customer_left_at.context("it is known when")? < record.ended_at.context("it is over")?);
+    assert_eq!((record.ended_by, record.recordings.len()), (Some(Party::Agent), 1));
+    let sound = listen(&hotline.admin().await?, &record.id).await?;
+    let last = &sound.agent[sound.agent.len() - SAMPLES..];
+    assert!(TONES[1..].iter().any(|tone| hears(last, *tone)), "recorded to the end");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_supervisor_who_follows_the_agent_hears_what_is_asked_aside() -> Result<()> {
+    let mut scene = Scene::begin().await?;
+    let mut second = scene.hotline.ready("1002").await?;
+    second.say(Speech::tone(2200.0)).await?;
+    let lead = scene.hotline.desk("1003").await?;
+    lead.put(&scene.path("monitor"), &json!({ "mode": "listen", "follow": "agent" })).await?;
+    takes(&mut scene.phones[2]).await?;
+    scene.until([[false, true, false], [true, false, false], [true, true, false]]).await?;
+    scene.desk.post(&scene.path("consult"), &json!({ "to": "1002" })).await?;
+    takes(&mut second).await?;
+    for tone in [TONES[1], 2200.0] {
+        scene.phones[2].forget_heard();
+        wait_until_heard(&scene.phones[2], tone).await?;
+    }
+    wait_for_silence(&scene.phones[2], TONES[0]).await?;
+    assert!(!hears(&second.heard(), TONES[2]) && !hears(&scene.phones[0].heard(), TONES[2]));
+    scene.acts("complete").await?;
+    for phone in &mut scene.phones[1..] {
+        phone.expect(&PhoneEvent::Ended, PATIENCE).await?;
+    }
+    scene.phones[0].forget_heard();
+    wait_until_heard(&scene.phones[0], 2200.0).await?;
+    scene.phones[0].hang_up().await?;
+    scene.over().await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_supervisor_listens_whispers_barges_in_by_key_and_takes_over() -> Result<()> {
     let mut scene = Scene::begin().await?;
     let lead = scene.hotline.desk("1003").await?;

@@ -5,8 +5,12 @@ import { request } from './http';
 import type { MonitorMode } from './types';
 
 /** Calls the own phone, which then hears the call, or changes how it takes part. */
-export async function monitor(id: string, mode: MonitorMode): Promise<void> {
-  await request('PUT', '/api/v1/calls/{id}/monitor', { path: { id }, body: { mode } });
+export async function monitor(
+  id: string,
+  mode: MonitorMode,
+  follow: 'customer' | 'agent' = 'customer',
+): Promise<void> {
+  await request('PUT', '/api/v1/calls/{id}/monitor', { path: { id }, body: { mode, follow } });
 }
 
 export async function endMonitor(id: string): Promise<void> {

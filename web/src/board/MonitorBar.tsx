@@ -1,7 +1,9 @@
-// What the supervisor's own phone takes part in, and how: always in sight while it does.
+// What the supervisor's own phone takes part in, and how: always in sight while it does, and while it waits for the next call of
+// an agent whom the supervisor follows.
 
-import { Button, SegmentedControl } from '@mantine/core';
+import { Button, SegmentedControl, Switch } from '@mantine/core';
 import { IconEar } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MonitorMode } from '../api/types';
 import { useSession } from '../app/session';
@@ -9,6 +11,7 @@ import { AgentName } from '../calls/CallTable';
 import { useLive } from '../live/store';
 import { ownMode } from './acts';
 import css from './Board.module.css';
+import { type Followed, nextOf } from './following';
 import { useWish } from './Steering';
 
 const SHOWN = ['listen', 'whisper', 'private_whisper', 'barge'] as const;
@@ -30,8 +33,37 @@ export function MonitorBar() {
     if (own && ownMode(own, session.agent)) return own;
     return Object.values(view.live.calls).find((one) => ownMode(one, session.agent) !== null) ?? null;
   });
+  const [followed, follow] = useFollowing(session.agent);
   const mode = call && ownMode(call, session.agent);
+  if (followed !== null && (!call || !mode)) {
+    return (
+      <section className={css.monitor} aria-label={t('board.monitor')}>
+        <IconEar size={17} aria-hidden />
+        <span role="status">
+          {t('board.follow.waits')}{' '}
+          <strong>
+            <AgentName id={followed.agent} />
+          </strong>
+        </span>
+        <Button variant="default" onClick={() => follow(null)}>
+          {t('board.follow.stop')}
+        </Button>
+      </section>
+    );
+  }
   if (!call || !mode) return null;
+  const stay = (agent: string | null) => {
+    follow(agent === null ? null : { agent, mode, call: call.id, present: true });
+    wish({ kind: 'monitor', call: call.id, mode, ...(agent === null ? {} : { follow: 'agent' as const }) });
+  };
+  const change = (chosen: string) => {
+    const own = followed === null ? {} : { follow: 'agent' as const };
+    wish({ kind: 'monitor', call: call.id, mode: chosen as MonitorMode, ...own });
+  };
+  const leave = () => {
+    follow(null);
+    wish({ kind: 'end_monitor', call: call.id });
+  };
   return (
     <section className={css.monitor} aria-label={t('board.monitor')}>
       <IconEar size={17} aria-hidden />
@@ -49,15 +81,43 @@ export function MonitorBar() {
       <SegmentedControl
         aria-label={t('board.monitor')}
         value={mode}
-        onChange={(chosen) => wish({ kind: 'monitor', call: call.id, mode: chosen as MonitorMode })}
+        onChange={change}
         data={SHOWN.filter((one) => NEEDS[one] in session.permissions).map((value) => ({
           value,
           label: t(`board.mode.${value}`),
         }))}
       />
-      <Button variant="default" onClick={() => wish({ kind: 'end_monitor', call: call.id })}>
+      {call.agent !== null && (
+        <Switch
+          checked={followed !== null}
+          label={t('board.follow.agent')}
+          title={t('board.follow.hint')}
+          onChange={({ currentTarget: { checked } }) => stay(checked ? call.agent : null)}
+        />
+      )}
+      <Button variant="default" onClick={leave}>
         {t('board.act.leave')}
       </Button>
     </section>
   );
+}
+
+/** Goes after an agent into the next call, for as long as the board is open. */
+function useFollowing(me: string | null) {
+  const wish = useWish();
+  const [followed, follow] = useState<Followed | null>(null);
+  // Nobody who follows none is told of all that happens.
+  const agents = useLive((view) => (followed === null ? null : view.live.agents));
+  const calls = useLive((view) => (followed === null ? null : view.live.calls));
+  useEffect(() => {
+    if (followed === null || agents === null || calls === null) return;
+    const next = nextOf(followed, agents, calls, me);
+    if (next.do === 'stop') follow(null);
+    if (next.do === 'enter') follow({ ...followed, mode: next.mode, present: true });
+    if (next.do === 'join') {
+      follow({ ...followed, call: next.call, present: false });
+      wish({ kind: 'monitor', call: next.call, mode: followed.mode, follow: 'agent' });
+    }
+  }, [followed, agents, calls, me, wish]);
+  return [followed, follow] as const;
 }

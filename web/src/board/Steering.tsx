@@ -80,7 +80,7 @@ export function Steering({ children }: { children: ReactNode }) {
 function atOnce(wish: Wish): (() => Promise<void>) | null {
   switch (wish.kind) {
     case 'monitor':
-      return wish.mode === 'take_over' ? null : () => monitor(wish.call, wish.mode);
+      return wish.mode === 'take_over' ? null : () => monitor(wish.call, wish.mode, wish.follow);
     case 'end_monitor':
       return () => endMonitor(wish.call);
     case 'record':

@@ -13,7 +13,7 @@ export type Wish =
   | { kind: 'transfer'; call: string }
   | { kind: 'hang_up'; call: string }
   | { kind: 'mark'; call: string }
-  | { kind: 'monitor'; call: string; mode: MonitorMode }
+  | { kind: 'monitor'; call: string; mode: MonitorMode; follow?: 'agent' }
   | { kind: 'end_monitor'; call: string }
   | { kind: 'record'; call: string; act: 'start' | 'stop' }
   | { kind: 'state'; agent: string }

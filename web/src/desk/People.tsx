@@ -50,6 +50,11 @@ export function People({ room, call, able, run }: Props) {
           )}
         </li>
       ))}
+      {call.customer_left && (
+        <li className={css.seat} data-tone="none" data-seat="left">
+          {t('room.customer_left')}
+        </li>
+      )}
     </ul>
   );
 }

@@ -39,6 +39,15 @@ describe('the room', () => {
     expect(room.can).toMatchObject({ steer: true, consulting: false });
   });
 
+  it('goes on without a customer who has hung up, whose place somebody has', () => {
+    const attendees = [{ ...bob, part: 'conference' as const }];
+    const left = { ...talk, customer_left: true, attendees };
+    expect(standing(roomOf(left, me, undefined))).toEqual(['me talking', 'attendee talking']);
+    const held = roomOf({ ...left, held: true }, me, undefined);
+    expect(standing(held)).toEqual(['me talking', 'attendee waiting']);
+    expect(held.can).toMatchObject({ steer: true });
+  });
+
   it('of whom I was asked into lets me leave, and nothing else', () => {
     const asked = {
       ...talk,

@@ -53,7 +53,7 @@ export function roomOf(call: LiveCall, me: Agent, asked: Target | undefined): Ro
   const mine = call.agent === me.id && call.state !== 'offered';
   const rings = me.state === 'ringing' || call.offered_to.includes(me.id);
   const consulted = call.attendees.find(({ part }) => part === 'consulted');
-  const seats: Seat[] = [other(call, me, consulted !== undefined)];
+  const seats: Seat[] = call.customer_left ? [] : [other(call, me, consulted !== undefined)];
   seats.push({
     key: 'me',
     kind: 'me',
@@ -87,8 +87,13 @@ export function roomOf(call: LiveCall, me: Agent, asked: Target | undefined): Ro
       attendee: null,
     });
   }
+  // Who has the customer's place is held as the customer was.
+  const inPlace = call.customer_left ? call.attendees.find(({ part }) => part === 'conference') : undefined;
   for (const one of call.attendees) {
-    if (one.agent !== me.id) seats.push(attendee(one, call));
+    if (one.agent === me.id) continue;
+    const seat = attendee(one, call);
+    const held = one === inPlace && (call.held || call.consulting);
+    seats.push(held ? { ...seat, standing: 'waiting' } : seat);
   }
   const talks = mine && (call.state === 'connected' || call.state === 'connected_outside');
   return {

@@ -144,6 +144,8 @@ describe('a call from start to end', () => {
       held: false,
       attendees: [{ ...attendee, part: 'conference' }],
     });
+    const alone = run(snapshot(), [...joined, { type: 'call.customer_left', call: 'c1' }]);
+    expect(alone.calls.c1).toMatchObject({ customer_left: true, attendees: [{ ...attendee }] });
     const left = run(snapshot(), [...joined, { type: 'call.party_left', call: 'c1', leg: 9 }]);
     expect(left.calls.c1?.attendees).toEqual([]);
     const leaves: Told = { type: 'call.transferring', call: 'c1', by: ME, to: { agent: '1002' } };

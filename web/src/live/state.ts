@@ -180,6 +180,7 @@ function applyFact(state: LiveState, fact: Fact, at: string, me: string | null):
     case 'call.consult_ended':
     case 'call.party_joined':
     case 'call.party_left':
+    case 'call.customer_left':
     case 'call.taken_over':
     case 'call.muted':
     case 'call.held':
@@ -327,6 +328,7 @@ function newCall(fact: Extract<Fact, { type: 'call.started' }>, at: string): Liv
     customer: null,
     attendees: [],
     consulting: false,
+    customer_left: false,
     held: false,
     muted: false,
   };
@@ -378,6 +380,8 @@ function company(call: LiveCall, fact: Extract<Fact, { call: string }>): Partial
     }
     case 'call.party_left':
       return { attendees: others(fact.leg) };
+    case 'call.customer_left':
+      return { customer_left: true };
     case 'call.muted':
       return { muted: fact.muted };
     case 'call.held':

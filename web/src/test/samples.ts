@@ -40,6 +40,7 @@ export function call(more: Partial<LiveCall> = {}): LiveCall {
     offered_to: [],
     attendees: [],
     consulting: false,
+    customer_left: false,
     held: false,
     muted: false,
     started_at: T0,

@@ -49,6 +49,9 @@ pub struct Call {
     /// `consulted`, offers and tries to call somebody outside are about that.
     #[serde(default)]
     pub consulting: bool,
+    /// Whether the customer has hung up and the agent talks on with the others, who are among the attendees.
+    #[serde(default)]
+    pub customer_left: bool,
     /// Whether the agent holds the other side, or asks somebody else meanwhile.
     #[serde(default)]
     pub held: bool,
@@ -117,6 +120,20 @@ impl fmt::Debug for PressKeys {
 pub struct Monitor {
     /// How.
     pub mode: MonitorMode,
+    /// With whom the supervisor stays when customer and agent part.
+    #[serde(default)]
+    pub follow: Follow,
+}
+
+/// With whom a supervisor stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Follow {
+    /// With the customer, through holds, consultations and transfers.
+    #[default]
+    Customer,
+    /// With the agent who talks now, also aside with somebody who is asked; when the agent leaves the call, the supervisor does.
+    Agent,
 }
 
 /// How a supervisor takes part.

@@ -272,6 +272,9 @@ pub enum What {
         /// Which.
         leg: u64,
     },
+    /// The customer has hung up, and the agent talks on with the others.
+    #[serde(rename = "call.customer_left")]
+    CallCustomerLeft,
     /// A supervisor has taken the customer over; the agent has left.
     #[serde(rename = "call.taken_over")]
     CallTakenOver {

@@ -76,6 +76,9 @@ pub struct Record {
     /// Who took part beside the two, in the order of joining.
     #[serde(default)]
     pub attendances: Vec<Attendance>,
+    /// When the customer left and the agent talked on with the others.
+    #[serde(default)]
+    pub customer_left_at: Option<String>,
     /// Tries to call somebody outside, in order.
     #[serde(default)]
     pub dials: Vec<Dial>,

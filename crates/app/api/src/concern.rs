@@ -53,6 +53,7 @@ pub(crate) struct Course {
     pub(crate) talker: Option<AgentId>,
     pub(crate) attendees: Vec<Attendee>,
     pub(crate) consulting: bool,
+    pub(crate) customer_left: bool,
     pub(crate) held: bool,
     pub(crate) muted: bool,
 }
@@ -183,6 +184,7 @@ impl Concern {
             | CallEvent::DialAnswered { .. }
             | CallEvent::PartyJoined { .. }
             | CallEvent::PartyLeft { .. }
+            | CallEvent::CustomerLeft
             | CallEvent::Consulting { .. }
             | CallEvent::ConsultEnded { .. }
             | CallEvent::TakenOver { .. }
@@ -279,6 +281,7 @@ impl Course {
             talker: None,
             attendees: Vec::new(),
             consulting: false,
+            customer_left: false,
             held: false,
             muted: false,
         })
@@ -312,6 +315,7 @@ impl Course {
             },
             attendees: view.attendees.clone(),
             consulting: view.is_consulting,
+            customer_left: record.customer_left_at.is_some(),
             held: view.is_held,
             muted: view.is_muted,
         }
@@ -360,6 +364,7 @@ impl Course {
                 self.attendees.retain(|one| one.leg != *leg);
                 self.attendees.push(Attendee { leg: *leg, who: who.clone(), part: *part, told: *told });
             }
+            CallEvent::CustomerLeft => self.customer_left = true,
             CallEvent::PartyLeft { leg } | CallEvent::Connected { offer: leg, .. } => {
                 self.attendees.retain(|one| one.leg != *leg);
             }

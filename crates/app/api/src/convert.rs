@@ -252,6 +252,7 @@ fn call(view: &CallView, sight: Sight, viewer: &Viewer) -> api::Call {
         customer: record.customer.map(|customer| customer.to_string()),
         attendees: view.attendees.iter().filter(told).map(|one| attendee(one, sight)).collect(),
         consulting: view.is_consulting,
+        customer_left: record.customer_left_at.is_some(),
         held: view.is_held,
         muted: view.is_muted,
     }
@@ -283,6 +284,7 @@ pub(crate) fn shown(course: &Course, sight: Sight) -> api::Call {
         customer: course.customer.clone(),
         attendees: course.attendees.iter().map(|one| attendee(one, sight)).collect(),
         consulting: course.consulting,
+        customer_left: course.customer_left,
         held: course.held,
         muted: course.muted,
     }

@@ -80,6 +80,7 @@ impl Lines {
             | CallEvent::ConsultEnded { .. }
             | CallEvent::PartyJoined { .. }
             | CallEvent::PartyLeft { .. }
+            | CallEvent::CustomerLeft
             | CallEvent::TakenOver { .. }
             | CallEvent::Muted { .. }
             | CallEvent::Held { .. }

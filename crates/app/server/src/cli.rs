@@ -223,8 +223,8 @@ pub(crate) struct BenchPages {
     /// Pages.
     #[arg(long, default_value_t = 500, value_parser = readers)]
     pub(crate) pages: usize,
-    /// Calls a second.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=20))]
+    /// Calls a minute.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1200))]
     pub(crate) rate: u32,
     /// How long calls are offered, without and with pages, in seconds.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=600))]

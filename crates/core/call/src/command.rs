@@ -187,6 +187,16 @@ pub enum Control {
     Drop(LegId),
 }
 
+/// With whom a supervisor stays when customer and agent part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Follow {
+    /// With the customer, through holds, consultations and transfers.
+    #[default]
+    Customer,
+    /// With the agent who talks now: also while that agent asks somebody aside; once the agent leaves, so does the supervisor.
+    Agent,
+}
+
 /// What a supervisor does with a call of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Oversight {
@@ -198,6 +208,8 @@ pub enum Oversight {
         mode: MonitorMode,
         /// The modes that keys of the supervisor's phone may choose: 4 listens, 5 whispers, 6 barges in.
         allowed: Vec<MonitorMode>,
+        /// With whom the supervisor stays.
+        follow: Follow,
     },
     /// The supervisor leaves.
     Leave(AgentId),

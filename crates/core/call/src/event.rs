@@ -279,6 +279,8 @@ pub enum CallEvent {
         /// Its leg.
         leg: LegId,
     },
+    /// The customer has hung up, and the agent talks on with the others; the first of them has the customer's place.
+    CustomerLeft,
     /// A supervisor has taken the customer over from the agent, who has left.
     TakenOver {
         /// The supervisor's leg.

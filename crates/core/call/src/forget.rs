@@ -85,6 +85,7 @@ impl CallEvent {
             | Self::Connected { .. }
             | Self::ConsultEnded { .. }
             | Self::PartyLeft { .. }
+            | Self::CustomerLeft
             | Self::TakenOver { .. }
             | Self::Muted { .. }
             | Self::Held { .. }

@@ -36,7 +36,7 @@ pub use center::{
     TAKE_CALL_KEY, TAKE_CALL_PROMPT, Timing,
 };
 pub use command::{
-    Answer, Command, CommandError, Control, Message, Oversight, Question, Reply, Request, Supervision,
+    Answer, Command, CommandError, Control, Follow, Message, Oversight, Question, Reply, Request, Supervision,
 };
 pub use controller::{
     CALLS_MAX, CallTimer, Configured, Controller, Counters, MESSAGE_BYTES_MAX, MergeView, MessageOutcome,

@@ -87,6 +87,9 @@ pub struct CallRecord {
     /// Who took part beside the two, in the order of joining.
     #[serde(default)]
     pub attendances: Vec<Attendance>,
+    /// When the customer left and the agent talked on with the others.
+    #[serde(default)]
+    pub customer_left_at: Option<WallTime>,
     /// Tries to call somebody outside, in order.
     #[serde(default)]
     pub dials: Vec<Dial>,
@@ -369,6 +372,7 @@ impl CallRecord {
             answers: Vec::new(),
             callback: None,
             attendances: Vec::new(),
+            customer_left_at: None,
             dials: Vec::new(),
             diversion: diversion.as_deref().cloned(),
             sounds: Vec::new(),
@@ -420,6 +424,7 @@ impl CallRecord {
             | CallEvent::TransferFailed { .. }
             | CallEvent::PartyJoined { .. }
             | CallEvent::PartyLeft { .. }
+            | CallEvent::CustomerLeft
             | CallEvent::TakenOver { .. } => self.apply_company(at, event),
             CallEvent::Held { .. }
             | CallEvent::Retrieved { .. }
@@ -448,6 +453,9 @@ impl CallRecord {
                 self.ended_at = Some(at);
                 self.ended_by = Some(*by);
                 self.cause = Some(cause.clone());
+                // Who has the customer's place is there to the end.
+                let open = self.attendances.iter_mut().filter(|one| one.until.is_none());
+                open.for_each(|one| one.until = Some(at));
             }
         }
     }
@@ -488,6 +496,7 @@ impl CallRecord {
                 }
             }
             CallEvent::PartyLeft { leg } => self.leave(*leg, at),
+            CallEvent::CustomerLeft => self.customer_left_at = Some(at),
             CallEvent::TakenOver { from, .. } => self.mark_transfer(at, from),
             _ => {}
         }

@@ -207,9 +207,7 @@ fn a_clock_that_is_corrected_does_not_crackle() {
     for (number, payload) in packets[..100].iter().enumerate() {
         let at = number * STEP;
         let voice = (LegId(1), Channel::Customer);
-        window.place(
-            &Piece::new(recording, voice, Codec::Pcmu, (at as u64, PACKET as u16), payload),
-        );
+        window.place(&Piece::new(recording, voice, Codec::Pcmu, (at as u64, PACKET as u16), payload));
         for (sample, byte) in cut[at..].iter_mut().zip(payload) {
             *sample = hotline_audio::ulaw::decode(*byte);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hotline_acd::AgentState;
 use hotline_base::{CallId, Pii, RequestId};
 use hotline_call::{
-    CallRecord, Command, CommandError, Control, EndKind, MonitorMode, Oversight, Part, Party,
+    CallRecord, Command, CommandError, Control, EndKind, Follow, MonitorMode, Oversight, Part, Party,
     RecordingPolicy, TransferOutcome,
 };
 use hotline_sim::{Act, PhoneId, PickUp, Rules, World, for_each_seed};
@@ -269,7 +269,78 @@ fn three_talk_in_a_conference_and_each_may_leave() {
         assert!(record.attendances.iter().all(|one| one.until.is_some()));
         let parts: Vec<Part> = record.attendances.iter().map(|one| one.part).collect();
         assert_eq!(parts[..2], [Part::Consulted, Part::Conference]);
-        assert_eq!(record.ended_by, Some(Party::Caller));
+        // The agent's BYE may come after the customer's.
+        assert!(record.ended_by == Some(Party::Caller) || record.customer_left_at.is_some());
+    });
+}
+
+#[test]
+fn when_the_customer_hangs_up_the_others_talk_on_and_all_can_be_done_with_them() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, second, third) = (scene.caller, scene.first, scene.second, scene.third);
+        scene.consult(second);
+        // Asked aside, or in a conference already.
+        if seed % 3 != 0 {
+            scene.control(Control::Conference);
+        }
+        scene.world.later(Duration::ZERO, caller, Act::HangUp);
+        let call = scene.call;
+        scene.until("the two talk on", |world| {
+            let view = world.view(call).unwrap();
+            view.record.customer_left_at.is_some() && world.are_talking(first, second)
+        });
+        scene.until("both are recorded", |world| world.is_recorded(first) && world.is_recorded(second));
+        assert!(!matches!(scene.world.agent_state(first), AgentState::WrapUp { .. } | AgentState::Ready));
+        let attendees = scene.world.view(scene.call).unwrap().attendees;
+        assert_eq!(attendees.iter().map(|one| one.part).collect::<Vec<_>>(), [Part::Conference]);
+        scene.control(Control::Hold(true));
+        assert!(!scene.world.hears(second, first));
+        scene.control(Control::Hold(false));
+        scene.consult(third);
+        scene.control(Control::Conference);
+        assert!(Scene::all_hear(&scene.world, &[first, second, third]));
+        match seed % 4 {
+            // Both are taken out, the first of them first.
+            0 | 1 => {
+                let leg = attendees[0].leg;
+                scene.control(Control::Drop(leg));
+                scene.until("the second has left", |world| {
+                    world.phone(second).talk.is_none() && world.are_talking(first, third)
+                });
+                let leg = scene.world.view(scene.call).unwrap().attendees[0].leg;
+                scene.control(Control::Drop(leg));
+            }
+            // The colleague hangs up by the page, and then the agent.
+            2 => {
+                let (by, what) = ("agent1".into(), Control::HangUp);
+                scene.world.try_command(Command::Control { call, by, what }).unwrap();
+                scene.until("the second has left", |world| {
+                    world.phone(second).talk.is_none() && world.are_talking(first, third)
+                });
+                scene.control(Control::HangUp);
+                scene.world.later(Duration::ZERO, third, Act::HangUp);
+            }
+            // The agent leaves the two colleagues.
+            _ => {
+                scene.control(Control::HangUp);
+                scene.until("the colleagues talk on", |world| {
+                    world.phone(first).talk.is_none() && world.are_talking(second, third)
+                });
+                scene.world.later(Duration::ZERO, second, Act::HangUp);
+            }
+        }
+        scene.until("all have left", |world| {
+            [first, second, third].iter().all(|phone| world.phone(*phone).talk.is_none())
+        });
+        scene.world.run_for(Duration::from_secs(40));
+        for phone in [first, second, third] {
+            assert!(matches!(scene.world.agent_state(phone), AgentState::Ready | AgentState::WrapUp { .. }));
+        }
+        let record = scene.world.close_with_one();
+        assert!(record.customer_left_at.is_some_and(|left| Some(left) < record.ended_at));
+        assert!(record.attendances.iter().all(|one| one.until.is_some()));
+        assert_eq!((record.cause.unwrap().kind, record.recordings.len()), (EndKind::Completed, 1));
     });
 }
 
@@ -354,7 +425,7 @@ fn matrix(scene: &Scene, supervisor: PhoneId) -> [bool; 4] {
 
 fn monitor(scene: &Scene, supervisor: PhoneId, mode: MonitorMode) -> Oversight {
     let agent = scene.world.agent_view(supervisor).id;
-    Oversight::Monitor { agent, mode, allowed: MonitorMode::ALL.to_vec() }
+    Oversight::Monitor { agent, mode, allowed: MonitorMode::ALL.to_vec(), follow: Follow::Customer }
 }
 
 #[test]
@@ -423,6 +494,44 @@ fn a_supervisor_takes_the_customer_over_and_the_agent_has_after_call_work() {
 }
 
 #[test]
+fn a_supervisor_who_follows_the_agent_goes_aside_and_leaves_with_the_agent() {
+    for_each_seed(SEEDS, |seed, loud| {
+        let mut scene = talking(seed, loud);
+        let (caller, first, second, third) = (scene.caller, scene.first, scene.second, scene.third);
+        let mut act = monitor(&scene, third, MonitorMode::Whisper);
+        let Oversight::Monitor { follow, .. } = &mut act else { unreachable!("it is made so") };
+        *follow = Follow::Agent;
+        scene.world.oversee(scene.call, act).unwrap();
+        scene.until("the supervisor hears both", |world| {
+            world.hears(third, caller) && world.hears(third, first)
+        });
+        scene.consult(second);
+        let world = &scene.world;
+        assert!(world.hears(third, first) && world.hears(third, second) && world.hears(first, third));
+        assert!(!world.hears(third, caller) && !world.hears(second, third) && !world.hears(caller, third));
+        if seed.is_multiple_of(2) {
+            scene.control(Control::EndConsult);
+            scene.until("all are back with the customer", |world| {
+                world.hears(caller, first) && world.hears(third, caller) && !world.hears(third, second)
+            });
+            // From here on the supervisor stays with the customer.
+            let act = monitor(&scene, third, MonitorMode::Listen);
+            scene.world.oversee(scene.call, act).unwrap();
+            scene.until("the second can be asked again", |world| world.phone(second).talk.is_none());
+            scene.consult(second);
+            assert!(!scene.world.hears(third, second));
+        } else {
+            scene.control(Control::Complete);
+            scene.until("the supervisor has left with the agent", |world| {
+                world.are_talking(caller, second)
+                    && [first, third].iter().all(|phone| world.phone(*phone).talk.is_none())
+            });
+        }
+        scene.close();
+    });
+}
+
+#[test]
 fn a_supervisor_whose_phone_does_not_answer_changes_nothing() {
     for_each_seed(SEEDS, |seed, loud| {
         let mut scene = talking(seed, loud);
@@ -477,14 +586,13 @@ fn somebody_outside_is_asked_and_joins_in() {
 }
 
 #[test]
-fn a_customer_who_hangs_up_ends_the_call_for_all() {
+fn a_customer_who_hangs_up_before_whom_the_agent_asks_is_there_ends_the_call_for_all() {
     for_each_seed(SEEDS, |seed, loud| {
         let mut scene = talking(seed, loud);
         let (first, second, third) = (scene.first, scene.second, scene.third);
-        scene.consult(second);
-        if seed.is_multiple_of(2) {
-            scene.control(Control::Conference);
-        }
+        scene.world.manners(second).pick_up = PickUp::Never;
+        let to = scene.to(second);
+        scene.control(Control::Consult(to));
         let act = monitor(&scene, third, MonitorMode::Listen);
         scene.world.oversee(scene.call, act).unwrap();
         let caller = scene.caller;

@@ -75,6 +75,7 @@ fn call_event(what: &CallEvent, at: WallTime, sight: Sight) -> What {
         | CallEvent::ConsultEnded { .. }
         | CallEvent::PartyJoined { .. }
         | CallEvent::PartyLeft { .. }
+        | CallEvent::CustomerLeft
         | CallEvent::TakenOver { .. }
         | CallEvent::Muted { .. } => company_event(what, sight),
         CallEvent::Requested(Requested { request, what }) => {
@@ -200,6 +201,7 @@ fn company_event(what: &CallEvent, sight: Sight) -> What {
             What::CallPartyJoined(attendee(*leg, who, *part, sight))
         }
         CallEvent::PartyLeft { leg } => What::CallPartyLeft { leg: leg.0 },
+        CallEvent::CustomerLeft => What::CallCustomerLeft,
         CallEvent::TakenOver { leg, by, from } => {
             What::CallTakenOver { leg: leg.0, by: by.to_string(), from: from.to_string() }
         }

@@ -45,6 +45,7 @@ pub(crate) fn record(record: &CallRecord, sight: Sight) -> api::Record {
         transfers: record.transfers.iter().map(|one| transfer(one, sight)).collect(),
         requests: record.requests.iter().map(requested).collect(),
         attendances: record.attendances.iter().map(|one| attendance(one, sight)).collect(),
+        customer_left_at: record.customer_left_at.map(time),
         dials: record.dials.iter().map(|one| dial(one, sight)).collect(),
         diversion: record.diversion.as_ref().map(|one| diversion(one, sight)),
         blocked: record.screened.as_ref().map(blocked),

@@ -7,7 +7,7 @@ use axum::extract::State;
 use hotline_access::Permission;
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, LegId, Pii};
-use hotline_call::{Command, CommandError, Control, MonitorMode, Oversight};
+use hotline_call::{Command, CommandError, Control, Follow, MonitorMode, Oversight};
 use hotline_shard::HandleError;
 
 use super::calls::{find, own_agent, target, wrong};
@@ -147,9 +147,13 @@ pub(crate) async fn monitor(
     let may = |mode: &MonitorMode| who.viewer.may(permission(*mode), Subject::Call(&ties));
     let allowed = MonitorMode::ALL.into_iter().filter(may).collect();
     // Written first: nobody listens of whom nothing is known.
-    let detail = serde_json::json!({ "mode": body.mode });
+    let detail = serde_json::json!({ "mode": body.mode, "follow": body.follow });
     app.audit(&who.user.name, "call.monitor", call, detail).await?;
-    let what = Oversight::Monitor { agent, mode, allowed };
+    let follow = match body.follow {
+        api::Follow::Customer => Follow::Customer,
+        api::Follow::Agent => Follow::Agent,
+    };
+    let what = Oversight::Monitor { agent, mode, allowed, follow };
     app.ports.shard.command(Command::Oversee { call, what }).await?;
     Ok(Accepted)
 }

@@ -40,8 +40,8 @@ pub(super) struct Sockets {
 pub(super) struct Plan {
     /// Where to.
     pub(super) line: Line,
-    /// Calls a second, until all are offered.
-    pub(super) rate: u32,
+    /// Calls a minute, until all are offered.
+    pub(super) a_minute: u32,
     pub(super) calls: u64,
     /// From the agent's ACK to the caller's BYE; of a call that nobody takes, from the flow's answer.
     pub(super) talk: Duration,
@@ -50,9 +50,14 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Calls a second.
+    pub(super) const fn rate(self) -> u32 {
+        self.a_minute / 60
+    }
+
     /// When a call is due, after the first.
     pub(super) fn due(self, call: u64) -> Duration {
-        Duration::from_nanos(call * 1_000_000_000 / u64::from(self.rate))
+        Duration::from_nanos(call * 60_000_000_000 / u64::from(self.a_minute))
     }
 }
 
@@ -84,8 +89,12 @@ impl Progress {
     pub(super) fn text(&self, plan: Plan) -> String {
         let [offered, completed, failed] =
             [&self.offered, &self.completed, &self.failed].map(|count| count.load(Ordering::Relaxed));
-        let (rate, all) = (plan.rate, plan.calls);
-        format!("{rate} a second: {offered} of {all} calls offered, {completed} completed, {failed} failed")
+        let all = plan.calls;
+        let rate = match plan.a_minute {
+            whole if whole % 60 == 0 => format!("{} a second", whole / 60),
+            rate => format!("{rate} a minute"),
+        };
+        format!("{rate}: {offered} of {all} calls offered, {completed} completed, {failed} failed")
     }
 }
 

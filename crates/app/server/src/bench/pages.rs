@@ -89,8 +89,8 @@ async fn perform(stage: &Stage, cast: &Cast, options: &cli::BenchPages) -> Resul
 
 /// Calls at the rate that is asked for.
 async fn run(stage: &Stage, crowd: &mut Crowd, options: &cli::BenchPages, nth: u64) -> Result<Used> {
-    let calls = u64::from(options.rate) * u64::from(options.seconds);
-    let plan = Plan { line: Line::Recorded, rate: options.rate, calls, talk: TALK, first: nth * calls };
+    let calls = (u64::from(options.rate) * u64::from(options.seconds)).div_ceil(60);
+    let plan = Plan { line: Line::Recorded, a_minute: options.rate, calls, talk: TALK, first: nth * calls };
     let sounds = [stage.carrier(), stage.phones()].map(|ip| Sound::pcmu((ip, NO_SOUND_PORT).into()));
     let (began, before) = (Instant::now(), Usage::of(stage.pid())?);
     let load = Load::new(crowd.take_sockets()?, stage.sip, plan, sounds, Arc::new(Progress::default()));
@@ -153,7 +153,7 @@ impl Report {
         let (alone, beside) = (Self::cores(&self.alone), Self::cores(&self.beside));
         if options.json {
             let report = json!({
-                "pages": options.pages, "calls_per_second": options.rate, "events": self.delays.len() / WATCHERS,
+                "pages": options.pages, "calls_per_minute": options.rate, "events": self.delays.len() / WATCHERS,
                 "cores_without": rounded(alone), "cores_with": rounded(beside), "cores_of_pages": rounded(self.of_pages()),
                 "delay_p50_ms": rounded(self.delay(50)), "delay_p99_ms": rounded(self.delay(99)),
                 "bytes": self.bytes, "steal": rounded(self.beside.steal),
@@ -161,7 +161,7 @@ impl Report {
             return banner::print(&format!("{report:#}"));
         }
         banner::print(&format!(
-            "{} pages at {} calls a second, each told of everything: {:.1} % of a core ({:.1} % with them, {:.1} % without),\n\
+            "{} pages at {} calls a minute, each told of everything: {:.1} % of a core ({:.1} % with them, {:.1} % without),\n\
              {} events to each, {:.1} MB in all. From what happened to the page: median {:.0} ms, 99 of 100 within {:.0} ms.\n\
              Times are of whole milliseconds; other guests took {:.1} % of the machine meanwhile.",
             options.pages,

@@ -1,20 +1,20 @@
 //! Whom an agent brings into the talk: somebody asked aside while the customer waits, who may then take over or join in, and
-//! a conference of all of them. When the customer leaves, the call is over for all.
+//! a conference of all of them.
 
 use hotline_acd::{Direction, OfferFailure, Outside};
 use hotline_base::{AgentId, LegId, Now, Pii};
 use hotline_sip::{Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::Call;
 use super::conversation::{Conversation, Origin, Partner, end_side};
 use super::dialling::Dialling;
 use super::live::Activity;
 use super::offer::{AgentLeg, Candidate, Fallback};
+use super::{Call, Served};
 use crate::command::CommandError;
 use crate::controller::CallTimer;
 use crate::env::Env;
-use crate::event::{CallEvent, DialFailure, Entry, Part, Who};
+use crate::event::{CallEvent, DialFailure, EndKind, Entry, Part, Party, Who};
 use crate::media_leg::MediaLeg;
 
 /// Somebody who talks beside the two.
@@ -31,7 +31,7 @@ impl Member {
         self.media.remote_listens()
     }
 
-    fn who(&self) -> Who {
+    pub(super) fn who(&self) -> Who {
         match &self.partner {
             Partner::Agent(agent) => Who::Agent(agent.clone()),
             Partner::Outside(number) => Who::Outside(number.clone()),
@@ -157,6 +157,15 @@ impl Company {
         members.chain(asked).map(|(member, part)| (member.media.id(), member.who(), part))
     }
 
+    /// Takes out who comes first: one of the conference, or else whoever is asked and talks, which the second says.
+    pub(super) fn take_next(&mut self) -> Option<(Member, bool)> {
+        if !self.members.is_empty() {
+            return Some((self.members.remove(0), false));
+        }
+        let asked = self.consulted()?.media.id();
+        self.take(asked).map(|member| (member, true))
+    }
+
     /// Takes out whoever has this leg and talks.
     fn take(&mut self, leg: LegId) -> Option<Member> {
         if let Some(place) = self.members.iter().position(|member| member.media.id() == leg) {
@@ -273,6 +282,15 @@ impl Call {
         by: &AgentId,
         leg: LegId,
     ) -> Result<(), CommandError> {
+        self.talk_of(by).ok_or(CommandError::NotTalking)?;
+        match self.drop_from_customers_place(now, env, leg) {
+            Some(true) => return Ok(()),
+            Some(false) => {
+                self.end_by(now, env, Party::Agent, EndKind::Completed);
+                return Ok(());
+            }
+            None => {}
+        }
         let talk = self.talk_of(by).ok_or(CommandError::NotTalking)?;
         let member = talk.company.take(leg).ok_or(CommandError::NoParty)?;
         self.let_leave(now, env, member, Some(&Reason::NORMAL));
@@ -418,13 +436,24 @@ impl Call {
         self.emit(now, env, CallEvent::PartyLeft { leg });
     }
 
+    /// Whether an agent is there beside the partner.
+    fn has_colleague(&self) -> bool {
+        let is_agent = |member: &Member| matches!(member.partner, Partner::Agent(_));
+        matches!(self.served, Served::Colleague(_))
+            || self.conversation().is_some_and(|talk| talk.company.members().any(is_agent))
+    }
+
     /// Whether somebody is there beside the two, or is asked.
     pub(crate) fn has_company(&self) -> bool {
         self.conversation().is_some_and(|talk| !talk.company.is_empty())
     }
 
-    /// The partner leaves the customer with whoever is there beside the two. False if nobody is.
+    /// The partner leaves the customer with whoever is there beside the two. False if nobody is, or if the customer has left and
+    /// nobody of the center would be there any more.
     pub(super) fn hand_on(&mut self, now: Now, env: &mut Env, hangs_up: bool) -> bool {
+        if self.has_lost_customer() && !self.has_colleague() {
+            return false;
+        }
         let next = self.with_company(|company| {
             let asked = company.consulted().map(|member| member.media.id());
             let next = asked.or_else(|| company.members().next().map(|member| member.media.id()));
@@ -475,6 +504,9 @@ impl Call {
             env.acd.set_outside_call(now, agent, self.id(), Some(talking));
         }
         self.set_activity(Activity::Talking(talk));
+        if let Partner::Agent(former) = &former {
+            self.drop_followers(now, env, former);
+        }
         match (by, former) {
             (Some(by), Partner::Agent(from)) => {
                 self.emit(now, env, CallEvent::TakenOver { leg, by: by.clone(), from });

@@ -3,6 +3,7 @@
 use hotline_acd::{OfferFailure, Outside};
 use hotline_base::{AgentId, Now};
 use hotline_media as media;
+use hotline_sip::Reason;
 
 use super::Call;
 use super::live::Activity;
@@ -28,6 +29,10 @@ impl Call {
             return Ok(());
         }
         if self.leave_as_member(now, env, by) {
+            return Ok(());
+        }
+        if self.is_served(by) {
+            self.leave_as_served(now, env);
             return Ok(());
         }
         let Some(offer) = self.offer_to(by) else { return Err(CommandError::NotTalking) };
@@ -132,6 +137,13 @@ impl Call {
         let Some(Activity::Talking(talk)) = self.live().map(|live| &live.activity) else { return false };
         let Some(leg) = talk.company.leg_of_agent(by) else { return false };
         self.on_member_leg_gone(now, env, leg)
+    }
+
+    /// A colleague who has the place of the customer leaves by the page.
+    fn leave_as_served(&mut self, now: Now, env: &mut Env) {
+        if !self.go_on_without_served(now, env, Some(&Reason::NORMAL)) {
+            self.end_by(now, env, Party::Callee, self.kind_of_end());
+        }
     }
 
     /// The leg on which the call is offered to this agent.

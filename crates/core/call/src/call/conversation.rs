@@ -366,7 +366,7 @@ impl Call {
     /// How the agent's time is counted.
     pub(super) const fn direction(&self) -> Direction {
         match (&self.record.source, &self.served) {
-            (Source::Agent(_), Served::Callee) => Direction::Out,
+            (Source::Agent(_), Served::Callee(_)) => Direction::Out,
             (Source::Agent(_), Served::Caller | Served::Colleague(_)) => Direction::Internal,
             (Source::Trunk(_) | Source::Queue(_), _) => Direction::In,
         }
@@ -397,7 +397,10 @@ impl Call {
             return;
         }
         if env.is_heard(leg) {
-            self.end_by_system(now, env, EndKind::MediaLost, None, 102);
+            let lost = Reason::q850(102, "No audio");
+            if leg != self.leg || !self.go_on_without_served(now, env, Some(&lost)) {
+                self.end_by_system(now, env, EndKind::MediaLost, None, 102);
+            }
         } else {
             env.arm(self.id(), CallTimer::Unheard, now.mono + env.center.timing.unheard);
         }

@@ -279,7 +279,7 @@ impl Call {
         let mut origin = Origin::Direct;
         let (partner, session, media, after) = match (fallback, caller) {
             (Fallback::Refuse, Some(agent)) => {
-                let Some((session, media)) = self.change_sides(env, session, media) else { return };
+                let Some((session, media)) = self.change_sides(env, (session, media), number) else { return };
                 if self.settle_return(now, env) {
                     origin = Origin::Queue;
                 } else {
@@ -328,8 +328,8 @@ impl Call {
     fn change_sides(
         &mut self,
         env: &mut Env,
-        session: SessionId,
-        media: MediaLeg,
+        (session, media): (SessionId, MediaLeg),
+        number: Pii<String>,
     ) -> Option<(SessionId, MediaLeg)> {
         let id = self.id();
         let leg = media.id();
@@ -338,7 +338,7 @@ impl Call {
         live.progress = Progress::Confirmed;
         let agent_session = self.session.replace(session)?;
         self.leg = leg;
-        self.served = Served::Callee;
+        self.served = Served::Callee(number);
         env.sessions.insert(session, (id, Role::Caller));
         env.sessions.insert(agent_session, (id, Role::Agent));
         Some((agent_session, agent_media))

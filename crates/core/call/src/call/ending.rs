@@ -38,6 +38,9 @@ impl Call {
     /// The caller hung up or cancelled.
     pub(crate) fn on_caller_gone(&mut self, now: Now, env: &mut Env, reason: Option<&Reason>) {
         let q850 = reason.and_then(Reason::q850_cause).unwrap_or(16);
+        if self.go_on_without_served(now, env, None) {
+            return;
+        }
         let by = self.served.party();
         let (kind, status) = match &self.stage {
             Stage::Opening(_) => (EndKind::HungUpEarly, Some(487)),
@@ -116,6 +119,9 @@ impl Call {
     /// The caller's session is over without the caller's doing: it was not refreshed, our answer was never acknowledged,
     /// or it failed.
     pub(crate) fn on_caller_lost(&mut self, now: Now, env: &mut Env, kind: EndKind, status: u16) {
+        if self.go_on_without_served(now, env, None) {
+            return;
+        }
         let ending = Ending { by: Party::System, kind, status: Some(status), q850: 102 };
         self.end(now, env, CallerSession::Gone, ending);
     }

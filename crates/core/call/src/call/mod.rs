@@ -16,6 +16,7 @@ mod offer;
 mod opening;
 mod outcall;
 mod recording;
+mod remaining;
 mod renewing;
 mod replacing;
 mod returning;
@@ -42,6 +43,7 @@ use crate::record::CallRecord;
 use crate::snapshot::{Attendee, CallState, CallView, POP_STEPS_MAX, ScreenPop};
 
 pub(crate) use conversation::Conversation;
+use conversation::Partner;
 pub(crate) use dialling::Dialling;
 pub(crate) use flow::FlowRun;
 pub(crate) use live::Live;
@@ -52,6 +54,7 @@ use recording::Tape;
 pub(crate) use recording::of_agent;
 pub(crate) use replacing::Replacing;
 pub(crate) use summons::Summons;
+pub(crate) use supervisors::Supervising;
 pub(crate) use waiting::Waiting;
 
 #[derive(Serialize, Deserialize)]
@@ -84,17 +87,25 @@ pub(crate) struct Call {
 enum Served {
     /// Whoever called.
     Caller,
-    /// Somebody outside whom an agent has called.
-    Callee,
+    /// Somebody outside whom an agent has called, by number.
+    Callee(Pii<String>),
     /// A colleague whom an agent has called, and now sends on.
     Colleague(AgentId),
 }
 
 impl Served {
+    /// The same person as who talks beside the two, or with them.
+    fn of(partner: Partner) -> Self {
+        match partner {
+            Partner::Agent(colleague) => Self::Colleague(colleague),
+            Partner::Outside(number) => Self::Callee(number),
+        }
+    }
+
     const fn party(&self) -> Party {
         match self {
             Self::Caller => Party::Caller,
-            Self::Callee | Self::Colleague(_) => Party::Callee,
+            Self::Callee(_) | Self::Colleague(_) => Party::Callee,
         }
     }
 }
@@ -257,7 +268,7 @@ impl Call {
     /// Who takes part beside the two.
     fn attendees(&self, env: &Env) -> Vec<Attendee> {
         let company = self.conversation().into_iter().flat_map(|talk| talk.company.parts());
-        let all = company.chain(self.supervising());
+        let all = self.in_customers_place().into_iter().chain(company).chain(self.supervising());
         all.map(|(leg, who, part)| {
             let told = env.center.tells_of(part);
             Attendee { leg, who, part, told }

@@ -228,7 +228,7 @@ impl Call {
         let is_served = match &self.served {
             Served::Caller => self.calling_agent() == Some(agent),
             Served::Colleague(colleague) => colleague == agent,
-            Served::Callee => false,
+            Served::Callee(_) => false,
         };
         is_served || self.is_talking_to(agent)
     }

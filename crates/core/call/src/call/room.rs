@@ -53,14 +53,18 @@ impl Seating {
         let mut talking: Vec<LegId> = (!holds.caller).then_some(served).into_iter().collect();
         talking.extend(is_agent_here.then_some(agent));
         talking.extend(company.members().filter(|member| member.listens()).map(|member| member.media.id()));
-        talking.extend(supervisors.iter().filter_map(Supervisor::barging));
+        // Who stays with the agent goes aside with the agent.
+        let (with_agent, others): (Vec<&Supervisor>, Vec<&Supervisor>) =
+            supervisors.iter().partition(|one| holds.agent_is_aside() && one.follows(talk.agent()));
+        talking.extend(others.iter().filter_map(|one| one.barging()));
         let asked = company.consulted().filter(|member| member.listens()).map(|member| member.media.id());
-        let aside: Vec<LegId> = match asked {
+        let mut aside: Vec<LegId> = match asked {
             Some(asked) if holds.agent_is_aside() => vec![agent, asked],
             Some(_) | None => Vec::new(),
         };
-        let main = if talking.len() < 2 { Vec::new() } else { main_room(&talking, agent, supervisors) };
-        let mut seating = Self { main, aside: media::Party::conference(&aside), behind: BTreeMap::new() };
+        aside.extend(with_agent.iter().filter_map(|one| one.barging()));
+        let (main, aside) = (room(&talking, agent, &others), room(&aside, agent, &with_agent));
+        let mut seating = Self { main, aside, behind: BTreeMap::new() };
         seating.behind = seating.behind(served, talk);
         seating
     }
@@ -89,9 +93,13 @@ impl Seating {
 }
 
 /// Everybody who talks hears the others; supervisors as each does (semantics of monitoring: the customer never hears a whisper).
-fn main_room(talking: &[LegId], agent: LegId, supervisors: &[Supervisor]) -> Vec<media::Party> {
+/// Nobody is in it who would be alone.
+fn room(talking: &[LegId], agent: LegId, supervisors: &[&Supervisor]) -> Vec<media::Party> {
+    if talking.len() < 2 {
+        return Vec::new();
+    }
     let mut parties = media::Party::conference(talking);
-    for (leg, mode) in supervisors.iter().filter_map(Supervisor::apart) {
+    for (leg, mode) in supervisors.iter().filter_map(|one| one.apart()) {
         let (hears, is_heard) = match mode {
             media::Supervision::Listen => (true, false),
             media::Supervision::Whisper => (true, true),

@@ -1,5 +1,5 @@
 //! Supervisors in a call: each hears and is heard as the mode says, changes it by key on the own phone (4 listens, 5 whispers, 6
-//! barges in) or from the page, and stays with the customer through holds and transfers.
+//! barges in) or from the page, and stays with the customer through holds and transfers, or with the agent.
 
 use bytes::Bytes;
 use hotline_acd::{Device, Direction, Outside};
@@ -14,7 +14,7 @@ use super::conversation::Partner;
 use super::device::{DeviceCall, Summoning};
 use super::summons::auto_answer;
 use crate::center::AutoAnswer;
-use crate::command::CommandError;
+use crate::command::{CommandError, Follow};
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner};
 use crate::event::{CallEvent, Part, Who};
@@ -32,7 +32,16 @@ pub(super) struct Supervisor {
     mode: Mode,
     /// The modes that keys may choose.
     allowed: Vec<Mode>,
+    /// The agent with whom the supervisor stays, in the place of the customer.
+    follows: Option<AgentId>,
     state: State,
+}
+
+/// How somebody is to supervise.
+pub(crate) struct Supervising {
+    pub(crate) mode: Mode,
+    pub(crate) allowed: Vec<Mode>,
+    pub(crate) follow: Follow,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +68,11 @@ impl Supervisor {
     pub(super) fn apart(&self) -> Option<(LegId, Mode)> {
         let is_apart = matches!(self.mode, Mode::Listen | Mode::Whisper | Mode::PrivateWhisper);
         (is_apart && self.is_present()).then_some((self.leg, self.mode))
+    }
+
+    /// Whether the supervisor stays with this agent.
+    pub(super) fn follows(&self, agent: Option<&AgentId>) -> bool {
+        self.follows.is_some() && self.follows.as_ref() == agent
     }
 
     /// What others may know of it, once it is in the call.
@@ -104,17 +118,22 @@ impl Call {
         now: Now,
         env: &mut Env,
         agent: &AgentId,
-        (mode, allowed): (Mode, Vec<Mode>),
+        Supervising { mode, allowed, follow }: Supervising,
     ) -> Result<(), CommandError> {
+        let follows = match follow {
+            Follow::Customer => None,
+            Follow::Agent => self.conversation().and_then(|talk| talk.agent()).cloned(),
+        };
         if mode == Mode::TakeOver && !self.can_be_taken_over(agent) {
             return Err(CommandError::NothingToTakeOver);
         }
         let known = self.supervisors().iter().find(|supervisor| supervisor.agent == *agent);
         if let Some(leg) = known.map(|supervisor| supervisor.leg) {
             if let Some(supervisor) = self.supervisor(leg) {
-                supervisor.allowed = allowed;
+                (supervisor.allowed, supervisor.follows) = (allowed, follows);
             }
             self.change_mode(now, env, leg, mode);
+            self.arrange(env);
             return Ok(());
         }
         let Some(view) = env.acd.agent(agent) else { return Err(hotline_acd::AgentError::Unknown.into()) };
@@ -134,7 +153,8 @@ impl Call {
         env.acd.set_outside_call(now, agent, self.id(), Some(Outside::Ringing));
         let leg = env.open_leg(self.id(), LegOwner::agent(agent));
         env.arm(self.id(), CallTimer::AgentMediaOpen(leg), now.mono + env.center.timing.media_open);
-        let supervisor = Supervisor { leg, agent: agent.clone(), mode, allowed, state: State::Opening };
+        let (agent, state) = (agent.clone(), State::Opening);
+        let supervisor = Supervisor { leg, agent, mode, allowed, follows, state };
         if let Some(live) = self.live() {
             live.supervisors.push(supervisor);
         }
@@ -289,6 +309,14 @@ impl Call {
         let supervisor = live.supervisors.remove(place);
         self.dismiss(now, env, supervisor, told);
         self.arrange(env);
+    }
+
+    /// An agent leaves the talk: so do those who stay with that agent.
+    pub(super) fn drop_followers(&mut self, now: Now, env: &mut Env, agent: &AgentId) {
+        let all = self.supervisors().iter().filter(|one| one.follows(Some(agent)));
+        for leg in all.map(|one| one.leg).collect::<Vec<_>>() {
+            self.drop_supervisor(now, env, leg, Some(&Reason::NORMAL));
+        }
     }
 
     /// The call is over for those who supervise it.

@@ -107,10 +107,7 @@ impl Call {
         let partner = std::mem::replace(&mut talk.partner, Partner::Agent(by.clone()));
         self.leg = live.media.id();
         self.session = Some(other_session);
-        self.served = match partner {
-            Partner::Agent(colleague) => Served::Colleague(colleague),
-            Partner::Outside(_) => Served::Callee,
-        };
+        self.served = Served::of(partner);
         env.sessions.insert(other_session, (id, Role::Caller));
         env.sessions.insert(own_session, (id, Role::Agent));
         self.swap_channels(env, own_media);
@@ -233,6 +230,7 @@ impl Call {
         self.forget_pause_of(now, env, conversation.agent());
         if let Some(agent) = conversation.agent() {
             self.mark_transfer(env, agent);
+            self.drop_followers(now, env, agent);
         }
     }
 
@@ -307,15 +305,15 @@ impl Call {
             Served::Colleague(agent) => {
                 let (agent, id) = (agent.clone(), self.id());
                 env.acd.set_outside_call(now, &agent, id, None);
-                self.served = Served::Callee;
+                self.served = Served::Callee(Pii::from(self.number()));
                 self.part_with(conversation, Partner::Agent(agent.clone()), Entry::Extension(agent))?
             }
             Served::Caller => match &conversation.partner {
                 Partner::Agent(agent) => Joining { to: Entry::Extension(agent.clone()), conversation },
                 Partner::Outside(number) => Joining { to: Entry::Outside(number.clone()), conversation },
             },
-            Served::Callee => {
-                let number = Pii::from(self.number());
+            Served::Callee(number) => {
+                let number = number.clone();
                 let partner = Partner::Outside(number.clone());
                 self.part_with(conversation, partner, Entry::Outside(number))?
             }

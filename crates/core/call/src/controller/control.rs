@@ -3,6 +3,7 @@
 use hotline_base::{AgentId, CallId, Now};
 
 use super::Controller;
+use crate::call::Supervising;
 use crate::command::{CommandError, Control, Oversight};
 
 impl Controller {
@@ -59,9 +60,9 @@ impl Controller {
     pub(super) fn oversee(&mut self, now: Now, call: CallId, what: Oversight) -> Result<(), CommandError> {
         let unknown = CommandError::NoSuchCall;
         match what {
-            Oversight::Monitor { agent, mode, allowed } => {
-                let done =
-                    self.with_call(call, |call, env| call.supervise(now, env, &agent, (mode, allowed)));
+            Oversight::Monitor { agent, mode, allowed, follow } => {
+                let how = Supervising { mode, allowed, follow };
+                let done = self.with_call(call, |call, env| call.supervise(now, env, &agent, how));
                 done.ok_or(unknown)?
             }
             Oversight::Leave(agent) => {

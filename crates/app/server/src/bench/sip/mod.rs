@@ -69,7 +69,7 @@ async fn perform(stage: &Stage, cast: &Cast, options: &cli::BenchSip) -> Result<
     for rate in &options.rate {
         let plan = Plan {
             line: Line::Recorded,
-            rate: *rate,
+            a_minute: *rate * 60,
             calls: u64::from(*rate) * u64::from(options.seconds),
             talk: Duration::from_millis(options.talk_ms),
             first,

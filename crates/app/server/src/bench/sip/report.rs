@@ -56,7 +56,7 @@ impl Measured {
 
     fn meets(&self, figures: &Figures) -> bool {
         let quantile = |part| self.tally.to_agent.quantile_ms(part);
-        self.plan.rate >= figures.rate
+        self.plan.rate() >= figures.rate
             && self.is_borne()
             && self.cpu_ms() <= figures.cpu_ms
             && quantile(0.5) <= figures.to_agent_p50_ms
@@ -70,7 +70,7 @@ impl Measured {
             json!({"p50_ms": p50, "p90_ms": p90, "p99_ms": p99, "max_ms": rounded(times.max_ms())})
         };
         json!({
-            "rate": plan.rate,
+            "rate": plan.rate(),
             "offered": tally.offered,
             "completed": tally.completed,
             "failed": tally.failed(),
@@ -122,13 +122,17 @@ impl Report {
     /// The highest rate up to which every rate was borne.
     fn limit(&self) -> Option<u32> {
         let mut rates: Vec<&Measured> = self.rates.iter().collect();
-        rates.sort_by_key(|measured| measured.plan.rate);
-        rates.into_iter().take_while(|measured| measured.is_borne()).last().map(|measured| measured.plan.rate)
+        rates.sort_by_key(|measured| measured.plan.rate());
+        rates
+            .into_iter()
+            .take_while(|measured| measured.is_borne())
+            .last()
+            .map(|measured| measured.plan.rate())
     }
 
     pub(super) fn is_required_met(&self) -> bool {
         let mut required =
-            self.rates.iter().filter(|measured| measured.plan.rate == REQUIRED.rate).peekable();
+            self.rates.iter().filter(|measured| measured.plan.rate() == REQUIRED.rate).peekable();
         required.peek().is_some() && required.all(|measured| measured.meets(&REQUIRED))
     }
 
@@ -191,7 +195,7 @@ impl Report {
             )),
             None => banner::print("\nNone of these rates was borne without failure, repetition or delay."),
         }
-        if self.rates.iter().any(|measured| measured.plan.rate == REQUIRED.rate) {
+        if self.rates.iter().any(|measured| measured.plan.rate() == REQUIRED.rate) {
             let met = if self.is_required_met() { "met" } else { "not met" };
             banner::print(&format!("The required figures are {met}."));
         }
@@ -204,7 +208,7 @@ pub(super) fn print_row(measured: &Measured) {
     let (agent, answer) = (&tally.to_agent, &tally.to_answer);
     banner::print(&format!(
         "{:>9}  {:>9}  {:>6}  {:>8}  {:>6.2}    {:>7.2}  {:>7.2}  {:>7.2}  {:>7.2}   {:>7.2}  {:>7.2}    {:>6}  {:>5.2}",
-        plan.rate,
+        plan.rate(),
         tally.completed,
         tally.failed(),
         tally.repeated,
@@ -249,7 +253,13 @@ mod tests {
         }
         let server = Duration::from_millis(rate.into());
         let used = Used { server, own_cores: 0.1, rss_kib: 100_000, ..Used::default() };
-        let plan = Plan { line: Line::Recorded, rate, calls: rate.into(), talk: Duration::ZERO, first: 0 };
+        let plan = Plan {
+            line: Line::Recorded,
+            a_minute: rate * 60,
+            calls: rate.into(),
+            talk: Duration::ZERO,
+            first: 0,
+        };
         Measured { plan, tally, used, losses: Losses::default() }
     }
 

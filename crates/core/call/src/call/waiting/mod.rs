@@ -114,6 +114,7 @@ impl Call {
         let length = env.center.queues.get(&waiting.queue).map_or(Duration::ZERO, |queue| queue.place_kept);
         if let Some(number) = normalise(self.number(), &env.center.dial_plan)
             && !length.is_zero()
+            && !self.has_lost_customer()
         {
             env.places.keep(now, waiting.queue.clone(), Pii::new(number), waiting.enqueued, length);
         }
