@@ -43,7 +43,7 @@ pub use agent::{
 pub use audit::{AuditCheck, AuditEntry, AuditPage};
 pub use blocked::{BlockReason, BlockedList, BlockedSource};
 pub use call::{
-    Attendee, Call, CallCreated, CallState, CreateCall, MarkRecording, Monitor, MonitorMode, Part,
+    Attendee, Call, CallCreated, CallState, CreateCall, Follow, MarkRecording, Monitor, MonitorMode, Part,
     PauseRecording, Pop, PressKeys, TransferCall,
 };
 pub use callback::{Callback, CallbackList};

@@ -78,7 +78,7 @@ pub struct Record {
     pub attendances: Vec<Attendance>,
     /// When the customer left and the agent talked on with the others.
     #[serde(default)]
-    pub customer_left_at: Option<String>,
+    pub customer_left_at: Option<Timestamp>,
     /// Tries to call somebody outside, in order.
     #[serde(default)]
     pub dials: Vec<Dial>,
