@@ -1,12 +1,13 @@
 // What the supervisor's own phone takes part in, and how: always in sight while it does.
 
-import { Button, SegmentedControl } from '@mantine/core';
+import { SegmentedControl } from '@mantine/core';
 import { IconEar } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { MonitorMode } from '../api/types';
 import { useSession } from '../app/session';
 import { AgentName } from '../calls/CallTable';
-import { useLive } from '../live/store';
+import { useConnected, useLive } from '../live/store';
+import { AskingButton } from '../ui/AskingButton';
 import { ownMode } from './acts';
 import css from './Board.module.css';
 import { useWish } from './Steering';
@@ -23,6 +24,7 @@ export function MonitorBar() {
   const { t } = useTranslation();
   const session = useSession();
   const wish = useWish();
+  const connected = useConnected();
   const call = useLive((view) => {
     if (session.agent === null) return null;
     const id = view.live.agents[session.agent]?.call;
@@ -47,6 +49,7 @@ export function MonitorBar() {
         )}
       </span>
       <SegmentedControl
+        disabled={!connected}
         aria-label={t('board.monitor')}
         value={mode}
         onChange={(chosen) => wish({ kind: 'monitor', call: call.id, mode: chosen as MonitorMode })}
@@ -55,9 +58,9 @@ export function MonitorBar() {
           label: t(`board.mode.${value}`),
         }))}
       />
-      <Button variant="default" onClick={() => wish({ kind: 'end_monitor', call: call.id })}>
+      <AskingButton variant="default" onClick={() => wish({ kind: 'end_monitor', call: call.id })}>
         {t('board.act.leave')}
-      </Button>
+      </AskingButton>
     </section>
   );
 }

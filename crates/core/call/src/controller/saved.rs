@@ -14,7 +14,7 @@ use crate::center::Center;
 use crate::env::Env;
 
 /// The format of [`Controller::save`]. To be raised with every change of a type that is part of the state.
-pub const VERSION: u32 = 20;
+pub const VERSION: u32 = 21;
 
 /// Why nobody can go on with these bytes. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
