@@ -27,8 +27,6 @@ use crate::sessions::Sessions;
 use crate::sound::{LineQuality, Measured};
 use crate::trunk::{Change, Outer, Trunks};
 
-/// What operators read when the media plane does not answer.
-
 /// Which leg of a call a SIP session carries. Once somebody outside whom an agent has called takes the call, that one is
 /// the `Caller`, and the calling agent the `Agent`: who is served is on the first leg of a call from then on, whoever
 /// called.

@@ -55,7 +55,13 @@ fn shut(error: &OpenError) -> Finding {
             says,
             "start the later version, or restore a backup of this one",
         ),
-        _ => Finding::bad(
+        OpenError::Scheme
+        | OpenError::Url(_)
+        | OpenError::File { .. }
+        | OpenError::Refused { .. }
+        | OpenError::Occupied { .. }
+        | OpenError::Migrate { .. }
+        | OpenError::Roles(_) => Finding::bad(
             Looked::Database,
             Found::DatabaseShut { said: says.clone() },
             says,

@@ -103,6 +103,7 @@ fn subject(about: &Looked) -> String {
 }
 
 /// Why the system did not do something.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others have no word of their own")]
 pub(super) fn reason(error: &io::Error) -> SystemReason {
     use io::ErrorKind as Kind;
     match error.kind() {

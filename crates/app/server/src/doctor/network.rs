@@ -47,6 +47,7 @@ fn http_port(address: SocketAddr) -> Finding {
     of_port(about, std::net::TcpListener::bind(address).map(drop), address)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others have one advice")]
 fn of_port(about: Looked, bound: io::Result<()>, address: SocketAddr) -> Finding {
     let Err(error) = bound else { return Finding::good(about, Found::PortFree, "the port is free") };
     let port = address.port();
