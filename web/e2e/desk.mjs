@@ -23,9 +23,9 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { violations } from './axe.mjs';
 import { deeds } from './deeds.mjs';
+import { obeyOrders, say } from './orders.mjs';
 import { goReady, openBrowser, signIn, switchOnPhone } from './page.mjs';
 import { ears, microphone } from './sound.mjs';
 
@@ -54,16 +54,7 @@ if (process.env.READY !== '0') await goReady(page);
 await shoot('ready');
 say({ ready: true });
 
-for await (const line of createInterface({ input: process.stdin })) {
-  if (!line.trim()) continue;
-  const command = JSON.parse(line);
-  if (command.do === 'quit') break;
-  try {
-    say({ done: command.do, ...(await obey(command)) });
-  } catch (error) {
-    say({ failed: command.do, problem: String(error) });
-  }
-}
+await obeyOrders((what, rest) => obey({ do: what, ...rest }));
 await browser.close();
 
 async function obey(command) {
@@ -182,8 +173,4 @@ function watch() {
 
 async function shoot(name) {
   if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
-}
-
-function say(message) {
-  process.stdout.write(`${JSON.stringify(message)}\n`);
 }

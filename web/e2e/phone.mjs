@@ -13,9 +13,9 @@
 //   {"do":"forge"}                                   descriptions from here on name another certificate
 //   {"do":"quit"}
 
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { obeyOrders, say } from './orders.mjs';
 import { openBrowser } from './page.mjs';
 import { microphone } from './sound.mjs';
 
@@ -34,16 +34,7 @@ await page.route(PAGE, (route) =>
 await open();
 say({ ready: true });
 
-for await (const line of createInterface({ input: process.stdin })) {
-  if (!line.trim()) continue;
-  const { do: what, ...rest } = JSON.parse(line);
-  if (what === 'quit') break;
-  try {
-    say({ done: what, ...(await obey(what, rest)) });
-  } catch (error) {
-    say({ failed: what, problem: String(error) });
-  }
-}
+await obeyOrders(obey);
 await browser.close();
 
 function obey(what, rest) {
@@ -71,8 +62,4 @@ async function bundle() {
   const options = { configFile: false, logLevel: 'error', build: { write: false, minify: false, lib } };
   const [{ output }] = await build(options);
   return output[0].code;
-}
-
-function say(report) {
-  process.stdout.write(`${JSON.stringify(report)}\n`);
 }

@@ -13,8 +13,8 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { violations } from './axe.mjs';
+import { obeyOrders, say } from './orders.mjs';
 import { openBrowser } from './page.mjs';
 import { ears, microphone } from './sound.mjs';
 
@@ -40,16 +40,7 @@ await button.evaluate((host) => {
 });
 say({ ready: true });
 
-for await (const line of createInterface({ input: process.stdin })) {
-  if (!line.trim()) continue;
-  const { do: what, ...rest } = JSON.parse(line);
-  if (what === 'quit') break;
-  try {
-    say({ done: what, ...(await obey(what, rest)) });
-  } catch (error) {
-    say({ failed: what, problem: String(error) });
-  }
-}
+await obeyOrders(obey);
 await browser.close();
 
 async function obey(what, { name = '', question = '', key, hz, phone, at }) {
@@ -89,8 +80,4 @@ async function leave(phone, at) {
   const said = page.locator('#said');
   await page.waitForFunction(() => !/…/.test(document.querySelector('#said')?.textContent ?? '…'));
   return { status, said: await said.textContent() };
-}
-
-function say(message) {
-  process.stdout.write(`${JSON.stringify(message)}\n`);
 }

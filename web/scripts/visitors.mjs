@@ -1,4 +1,5 @@
-// Builds the scripts for visitors' pages into dist/, each in one file under a name that stays: plain scripts, which pages of any host may load.
+// Builds the scripts for visitors' pages into dist/, each in one file under a name that stays: plain scripts, which pages of any host may load;
+// and the style of the page for visitors.
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +34,9 @@ for (const [name, entry] of Object.entries(SCRIPTS)) {
 function escaped(unit) {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
+
+const styles = ['base', 'page'].map((name) => readFileSync(path(`../src/visitors/${name}.css`), 'utf8'));
+writeFileSync(path('../dist/call-us.css'), styles.join('\n'));
 
 const bytes = statSync(path('../dist/call-us.js')).size;
 console.log(`call-us.js: ${bytes} bytes of ${BYTES_MAX}`);

@@ -5,6 +5,7 @@ mod page;
 mod phone;
 mod softphone;
 mod supervisor;
+mod voices;
 mod work;
 
 use std::net::SocketAddr;

@@ -3,14 +3,11 @@
 use anyhow::Result;
 use hotline_api_types::{AgentState, EndKind, Event, What};
 use hotline_phone::{PhoneEvent, Speech};
-use hotline_tests::{Center, Hotline, PATIENCE, eventually, hears, listen, wait_until_heard};
+use hotline_tests::{Center, Hotline, PATIENCE, eventually, hears};
 use serde_json::json;
 
 use crate::page::Page;
-
-const CALLER: &str = "+15550100123";
-const BROWSER_HZ: f64 = 600.0;
-const OTHER_HZ: f64 = 1000.0;
+use crate::voices::{BROWSER_HZ, CALLER, OTHER_HZ, hear_each_other, is_recorded};
 
 async fn start() -> Result<Hotline> {
     let both = "listen:\n  - HERE:0\n  - {transport: ws, address: HERE:0}";
@@ -30,8 +27,7 @@ async fn an_agent_in_a_browser_takes_a_call_holds_it_and_keeps_it_over_a_reload(
     page.state("up").await?;
     watch.agent("1001", AgentState::Talking).await?;
     caller.say(Speech::tone(OTHER_HZ)).await?;
-    wait_until_heard(&caller, BROWSER_HZ).await?;
-    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    hear_each_other(&mut page, &caller).await?;
 
     page.order("hold", json!({})).await?;
     watch.event("the hold", |event| matches!(event.what, What::CallHeld { .. })).await?;
@@ -42,18 +38,12 @@ async fn an_agent_in_a_browser_takes_a_call_holds_it_and_keeps_it_over_a_reload(
     // Another connection, another certificate, other keys, and the same call.
     page.order("reload", json!({})).await?;
     page.state("up").await?;
-    page.order("hear", json!({"hz": OTHER_HZ})).await?;
-    caller.forget_heard();
-    wait_until_heard(&caller, BROWSER_HZ).await?;
+    hear_each_other(&mut page, &caller).await?;
     let call = watch.call_of(CALLER).await?;
     page.order("hang_up", json!({})).await?;
     caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
 
-    let record = watch.over(&call).await?;
-    assert_eq!((record.agent.as_deref(), record.recordings.len()), (Some("1001"), 1));
-    let sound = listen(watch.client(), &call).await?;
-    assert!(hears(&sound.customer, OTHER_HZ) && hears(&sound.agent, BROWSER_HZ));
-    Ok(())
+    is_recorded(&mut watch, &call).await
 }
 
 #[tokio::test]
@@ -67,8 +57,7 @@ async fn a_browser_calls_in_and_one_with_another_certificate_is_heard_by_nobody(
     other.answer().await?;
     page.state("up").await?;
     other.say(Speech::tone(OTHER_HZ)).await?;
-    wait_until_heard(&other, BROWSER_HZ).await?;
-    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    hear_each_other(&mut page, &other).await?;
     let stats = page.order("stats", json!({})).await?;
     assert_eq!(stats["dtls"], "connected", "{stats:#}");
     page.order("hang_up", json!({})).await?;

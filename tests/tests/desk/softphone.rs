@@ -3,16 +3,11 @@
 use anyhow::Result;
 use hotline_api_types::What;
 use hotline_phone::{PhoneEvent, Speech};
-use hotline_tests::{
-    Center, Hotline, PATIENCE, Queue, desk_password, eventually, hears, listen, wait_until_heard,
-};
+use hotline_tests::{Center, Hotline, PATIENCE, Queue, desk_password, eventually};
 use serde_json::json;
 
 use crate::page::{Page, Seat};
-
-const CALLER: &str = "+15550100123";
-const BROWSER_HZ: f64 = 600.0;
-const OTHER_HZ: f64 = 1000.0;
+use crate::voices::{BROWSER_HZ, CALLER, OTHER_HZ, hear_each_other, is_recorded};
 
 const VISITORS: &str = "web: {numbers: [\"4100\"], callback: sales}\n\
     routes: [{numbers: [\"+1*\"], trunks: [outside]}]\nqueues:\n";
@@ -43,25 +38,18 @@ async fn an_agent_talks_by_the_page_alone_and_keeps_the_call_over_a_reload() -> 
     page.phone_is("up").await?;
     page.state("talking").await?;
     caller.say(Speech::tone(OTHER_HZ)).await?;
-    wait_until_heard(&caller, BROWSER_HZ).await?;
-    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    hear_each_other(&mut page, &caller).await?;
 
     page.order("reload", json!({})).await?;
     page.phone_is("up").await?;
-    page.order("hear", json!({"hz": OTHER_HZ})).await?;
-    caller.forget_heard();
-    wait_until_heard(&caller, BROWSER_HZ).await?;
+    hear_each_other(&mut page, &caller).await?;
     page.order("screenshot", json!({"name": "after-reload"})).await?;
     let call = watch.call_of(CALLER).await?;
     page.order("press", json!({"keys": "Alt+x"})).await?;
     caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
     page.phone_is("none").await?;
 
-    let record = watch.over(&call).await?;
-    assert_eq!((record.agent.as_deref(), record.recordings.len()), (Some("1001"), 1));
-    let sound = listen(watch.client(), &call).await?;
-    assert!(hears(&sound.customer, OTHER_HZ) && hears(&sound.agent, BROWSER_HZ));
-    Ok(())
+    is_recorded(&mut watch, &call).await
 }
 
 #[tokio::test]
@@ -95,8 +83,7 @@ async fn a_visitor_calls_from_a_page_and_the_agent_sees_who_and_why() -> Result<
     page.state("talking").await?;
     page.is_accessible().await?;
     page.order("screenshot", json!({"name": "talking"})).await?;
-    wait_until_heard(&agent, BROWSER_HZ).await?;
-    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    hear_each_other(&mut page, &agent).await?;
     page.order("hang_up", json!({})).await?;
     agent.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
     page.state("over").await?;

@@ -2,6 +2,7 @@
 //! of customers. In both languages, with axe on each page.
 
 use anyhow::{Context, Result};
+use hotline_api_types::What;
 use hotline_phone::{Phone, PhoneEvent};
 use hotline_tests::{
     ADMIN, ADMIN_PASSWORD, Center, Hotline, PATIENCE, Queue, desk_password, eventually, rings, takes,
@@ -193,6 +194,9 @@ async fn a_call_is_dragged_onto_a_colleague_who_then_has_it() -> Result<()> {
     let mut watch = hotline.watch().await?;
     let caller = in_talk(&hotline, &mut page, &mut ann).await?;
     let call = watch.call_of(KNOWN).await?;
+    page.order("drag", json!({"from": "[data-seat=other]", "to": "[data-drop=hold]"})).await?;
+    watch.event("the hold", |event| matches!(event.what, What::CallHeld { .. })).await?;
+    page.order("find", json!({"selector": "[data-seat=other][data-standing=waiting]"})).await?;
     let onto = "li[data-to='1002'] [data-drop=send]";
     page.order("drag", json!({"from": "[data-seat=other]", "to": onto})).await?;
     rings(&mut bob).await?;

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { type Center, centerQuery, readCenter, saveConfig } from '../api/config';
 import { Problem } from '../api/http';
 import { dayAndTime } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import css from './Change.module.css';
 import { useCheck } from './center';
@@ -97,7 +98,7 @@ export function Change({ title, parts: given, base: begun, danger = false, note,
           </Button>
           {raced ? (
             <>
-              <Button
+              <AskingButton
                 variant="default"
                 onClick={() => {
                   adopt(raced.fresh);
@@ -105,8 +106,8 @@ export function Change({ title, parts: given, base: begun, danger = false, note,
                 }}
               >
                 {t('admin_change.take_theirs')}
-              </Button>
-              <Button
+              </AskingButton>
+              <AskingButton
                 onClick={() => {
                   setParts(together(parts, base, raced.fresh));
                   setBase(raced.fresh);
@@ -114,10 +115,10 @@ export function Change({ title, parts: given, base: begun, danger = false, note,
                 }}
               >
                 {t('admin_change.join')}
-              </Button>
+              </AskingButton>
             </>
           ) : (
-            <Button
+            <AskingButton
               data-autofocus
               {...(danger ? { color: 'red.9' } : {})}
               disabled={!settled || wrong || check === null}
@@ -125,7 +126,7 @@ export function Change({ title, parts: given, base: begun, danger = false, note,
               onClick={() => save.mutate()}
             >
               {t(danger ? 'admin_change.delete' : 'admin_change.save')}
-            </Button>
+            </AskingButton>
           )}
         </div>
       </div>

@@ -1,6 +1,6 @@
 // Whether it is open: now, and at any moment; opening and closing by hand.
 
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import { endOverride, hoursAtQuery, overrideHours } from '../api/config';
 import type { Hours } from '../api/types';
 import { useMay } from '../app/session';
 import { dayAndTime, fullDate, timeOfDay } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import { Tag } from '../ui/Tag';
 import { Section } from './Form';
@@ -73,16 +74,16 @@ export function OpenNow({ name }: { name: string }) {
                     : t('admin_hours.for_hours', { count: Number(value) }),
               }))}
             />
-            <Button variant="default" loading={decide.isPending} onClick={() => decide.mutate(true)}>
+            <AskingButton variant="default" loading={decide.isPending} onClick={() => decide.mutate(true)}>
               {t('admin_hours.open_by_hand')}
-            </Button>
-            <Button variant="default" loading={decide.isPending} onClick={() => decide.mutate(false)}>
+            </AskingButton>
+            <AskingButton variant="default" loading={decide.isPending} onClick={() => decide.mutate(false)}>
               {t('admin_hours.close_by_hand')}
-            </Button>
+            </AskingButton>
             {current?.override && (
-              <Button variant="subtle" onClick={() => decide.mutate(null)}>
+              <AskingButton variant="subtle" onClick={() => decide.mutate(null)}>
                 {t('admin_hours.by_plan')}
-              </Button>
+              </AskingButton>
             )}
           </>
         )}

@@ -10,6 +10,7 @@ import { Problem } from '../api/http';
 import { promptsQuery, promptUrl, promptUsesQuery, removePrompt } from '../api/prompts';
 import { useMay } from '../app/session';
 import { dayAndTime, short } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import { Nothing, Panel } from '../ui/Panel';
 import change from './Change.module.css';
@@ -138,14 +139,14 @@ function Remove({ language, name, close }: { language: string; name: string; clo
           <Button variant="default" onClick={close}>
             {t('admin_prompt.cancel')}
           </Button>
-          <Button
+          <AskingButton
             color="red.9"
             disabled={!uses.isSuccess || places.length > 0}
             loading={remove.isPending}
             onClick={() => remove.mutate()}
           >
             {t('admin_change.delete')}
-          </Button>
+          </AskingButton>
         </div>
       </div>
     </Modal>

@@ -2,6 +2,7 @@
 
 import { useTranslation } from 'react-i18next';
 import type { Center } from '../api/config';
+import { trunkFault } from '../board/alarmCause';
 import grid from '../ui/Grid.module.css';
 import { type Entry, entryOf, type Part, partOf, put } from './draft';
 import { EntryEditor, NEW } from './EntryEditor';
@@ -98,7 +99,8 @@ function List({ center }: { center: Center }) {
           title: t('admin_health.problem'),
           cell: ([id]) => {
             const trunk = of(id);
-            const problem = trunk && lastError(trunk);
+            const fault = trunk && lastError(trunk);
+            const problem = fault && trunkFault(t, fault);
             return problem ? (
               <span className={grid.clip} title={problem}>
                 {problem}

@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/http';
 import { uploadPrompt } from '../api/prompts';
 import { clock } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Clock } from '../ui/Clock';
 import { Failure } from '../ui/Failure';
 import change from './Change.module.css';
@@ -158,9 +159,9 @@ export function Upload({ language, by, replaces, close }: Props) {
           <Button variant="default" onClick={close}>
             {t('admin_prompt.cancel')}
           </Button>
-          <Button type="submit" disabled={!can} loading={upload.isPending}>
+          <AskingButton type="submit" disabled={!can} loading={upload.isPending}>
             {t('admin_prompt.save')}
-          </Button>
+          </AskingButton>
         </div>
       </form>
     </Modal>

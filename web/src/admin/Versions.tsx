@@ -2,6 +2,7 @@
 
 import { Button, Loader, NativeSelect } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import {
@@ -16,6 +17,7 @@ import { Problem } from '../api/http';
 import type { ConfigVersion } from '../api/types';
 import { useMay } from '../app/session';
 import { fullDate, timeOfDay } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import grid from '../ui/Grid.module.css';
 import change from './Change.module.css';
@@ -47,7 +49,7 @@ export function Versions({ center }: { center: Center }) {
               {version.version === center.version?.version && (
                 <span className={list.now}>{t('flows.in_force')}</span>
               )}
-              <span className={list.what}>{version.change}</span>
+              <span className={list.what}>{changeText(t, version.change)}</span>
               <span className={grid.dim}>
                 {`${fullDate(version.since)} ${timeOfDay(version.since)} · `}
                 {version.author === 'file' ? t('flows.by_file') : version.author}
@@ -143,7 +145,7 @@ function RollBack({ version, center }: { version: ConfigVersion; center: Center 
       {refused?.status === 412 ? (
         <p className={css.error} role="alert">
           {t('admin_history.raced')}
-          <Button
+          <AskingButton
             size="compact-xs"
             variant="subtle"
             onClick={() =>
@@ -154,7 +156,7 @@ function RollBack({ version, center }: { version: ConfigVersion; center: Center 
             }
           >
             {t('flows.read_again')}
-          </Button>
+          </AskingButton>
         </p>
       ) : refused && refused.fields.length + refused.mistakes.length > 0 ? (
         <div className={change.wrong}>
@@ -167,11 +169,17 @@ function RollBack({ version, center }: { version: ConfigVersion; center: Center 
       <Button variant="default" onClick={() => setAsked(false)}>
         {t('admin_prompt.cancel')}
       </Button>
-      <Button color="red.9" loading={back.isPending} onClick={() => back.mutate()}>
+      <AskingButton color="red.9" loading={back.isPending} onClick={() => back.mutate()}>
         {t('admin_history.back_now', { version: version.version })}
-      </Button>
+      </AskingButton>
     </fieldset>
   );
+}
+
+/** What the server notes where nobody has changed something in the pages. */
+function changeText(t: TFunction, change: string): string {
+  if (change === 'start') return t('admin_history.at_start');
+  return change === 'center.yaml' ? t('flows.by_file') : change;
 }
 
 function changedLines(diff: string): number {

@@ -163,6 +163,10 @@ it('tells mistakes in plain words, each at the field that it is about', () => {
   expect(plain(i18next.t, 'unexpected number 99999; expected seconds from 1 to 86400')).toBe(
     'From 1 to 86400 seconds.',
   );
+  expect(plain(i18next.t, 'unknown strategy `longest`; did you mean `longest_idle`?')).toBe(
+    'longest is not known here.',
+  );
+  expect(plain(i18next.t, '1001 groups; at most 1000')).toBe('At most 1000.');
   expect(plain(i18next.t, 'something new')).toBe('something new');
 });
 

@@ -4,8 +4,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useContext, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { trunksQuery } from '../api/config';
-import type { TrunkStatus } from '../api/types';
+import type { TrunkFault, TrunkStatus } from '../api/types';
 import { useMay } from '../app/session';
+import { trunkFault } from '../board/alarmCause';
 import { LiveContext } from '../live/store';
 import { Tag } from '../ui/Tag';
 import css from './Form.module.css';
@@ -48,8 +49,8 @@ export function useTrunks(): TrunkStatus[] {
 export type Health = 'good' | 'weak' | 'bad' | 'incoming';
 
 /** Whether calls can go out by it: by all servers, by some, by none; or calls only come in. */
-export function healthOf({ problem, servers, registration }: TrunkStatus): Health {
-  if (problem !== null || registration?.registered === false) return 'bad';
+export function healthOf({ fault, servers, registration }: TrunkStatus): Health {
+  if (fault !== null || registration?.registered === false) return 'bad';
   if (servers.length === 0) return registration === null ? 'incoming' : 'good';
   const usable = servers.filter((server) => server.usable).length;
   if (usable === 0) return 'bad';
@@ -79,9 +80,9 @@ export function RegistrationTag({ trunk }: { trunk: TrunkStatus | undefined }) {
   );
 }
 
-/** The last thing that was wrong with it, in the server's words. */
-export function lastError({ problem, servers }: TrunkStatus): string | null {
-  return problem ?? servers.find((server) => server.problem !== null)?.problem ?? null;
+/** The last thing that was wrong with it. */
+export function lastError({ fault, servers }: TrunkStatus): TrunkFault | null {
+  return fault ?? servers.find((server) => server.fault !== null)?.fault ?? null;
 }
 
 /** All that is known of one trunk. */
@@ -96,11 +97,7 @@ export function TrunkHealth({ trunk }: { trunk: TrunkStatus }) {
           {t('admin_health.calls', { count: trunk.calls, in: trunk.calls_in, out: trunk.calls_out })}
         </span>
       </p>
-      {trunk.problem !== null && (
-        <p className={css.error} lang="en">
-          {trunk.problem}
-        </p>
-      )}
+      {trunk.fault !== null && <p className={css.error}>{trunkFault(t, trunk.fault)}</p>}
       {trunk.servers.length > 0 && (
         <table className={css.rows}>
           <thead>
@@ -112,7 +109,7 @@ export function TrunkHealth({ trunk }: { trunk: TrunkStatus }) {
             </tr>
           </thead>
           <tbody>
-            {trunk.servers.map(({ name, transport, address, usable, problem }) => (
+            {trunk.servers.map(({ name, transport, address, usable, fault }) => (
               <tr key={`${name}${transport}${address}`}>
                 <td>{name}</td>
                 <td className="num">
@@ -123,7 +120,7 @@ export function TrunkHealth({ trunk }: { trunk: TrunkStatus }) {
                     {t(usable ? 'admin_health.usable' : 'admin_health.unusable')}
                   </Tag>
                 </td>
-                <td lang="en">{problem}</td>
+                <td>{fault !== null && trunkFault(t, fault)}</td>
               </tr>
             ))}
           </tbody>

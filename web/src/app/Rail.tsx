@@ -1,5 +1,6 @@
 // The pages' names, and at the foot everything about this user and this browser.
 
+import { useHotkeys } from '@mantine/hooks';
 import {
   IconAddressBook,
   IconChartBar,
@@ -9,9 +10,10 @@ import {
   IconSettings,
   IconSitemap,
 } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { ConnectionLight } from './Connection';
+import { pageKey, pageKeyName } from './keys';
 import { Logo } from './Logo';
 import css from './Rail.module.css';
 import { useMay, useMayFor, useSession } from './session';
@@ -28,63 +30,47 @@ const ADMIN = [
   'system.see',
 ];
 
-export function Rail() {
-  const { t } = useTranslation();
+/** Those that the user may see, in their order. */
+function usePages() {
   const session = useSession();
   const leads = useMayFor('agents.see');
   const records = useMay('records.see');
   const reports = useMay('reports.see');
   const flows = useMay('flows.see');
+  const customers = useMay('customers.see');
   const admin = ADMIN.some((permission) => permission in session.permissions);
-  const seesCustomers = useMay('customers.see');
+  const pages = [
+    { to: '/', name: 'desk', Icon: IconHeadset, may: session.agent !== null },
+    { to: '/live', name: 'live', Icon: IconLayoutDashboard, may: leads },
+    { to: '/calls', name: 'calls', Icon: IconPhoneCall, may: records },
+    { to: '/customers', name: 'customers', Icon: IconAddressBook, may: customers },
+    { to: '/reports', name: 'reports', Icon: IconChartBar, may: reports },
+    { to: '/flows', name: 'flows', Icon: IconSitemap, may: flows },
+    { to: '/admin', name: 'admin', Icon: IconSettings, may: admin },
+  ] as const;
+  return pages.filter(({ may }) => may);
+}
+
+export function Rail() {
+  const { t } = useTranslation();
+  const pages = usePages();
+  const navigate = useNavigate();
+  useHotkeys(
+    pages.map(({ to }, index) => [pageKey(index), () => void navigate({ to }), { usePhysicalKeys: true }]),
+    [],
+  );
   return (
     <header className={css.rail}>
       <div className={css.logo}>
         <Logo size={30} />
       </div>
       <nav aria-label={t('nav.label')} className={css.nav}>
-        {session.agent !== null && (
-          <Link to="/" className={css.item}>
-            <IconHeadset size={20} stroke={1.6} aria-hidden />
-            {t('nav.desk')}
+        {pages.map(({ to, name, Icon }, index) => (
+          <Link key={to} to={to} className={css.item} title={pageKeyName(index)}>
+            <Icon size={20} stroke={1.6} aria-hidden />
+            {t(`nav.${name}`)}
           </Link>
-        )}
-        {leads && (
-          <Link to="/live" className={css.item}>
-            <IconLayoutDashboard size={20} stroke={1.6} aria-hidden />
-            {t('nav.live')}
-          </Link>
-        )}
-        {records && (
-          <Link to="/calls" className={css.item}>
-            <IconPhoneCall size={20} stroke={1.6} aria-hidden />
-            {t('nav.calls')}
-          </Link>
-        )}
-        {seesCustomers && (
-          <Link to="/customers" className={css.item}>
-            <IconAddressBook size={20} stroke={1.6} aria-hidden />
-            {t('nav.customers')}
-          </Link>
-        )}
-        {reports && (
-          <Link to="/reports" className={css.item}>
-            <IconChartBar size={20} stroke={1.6} aria-hidden />
-            {t('nav.reports')}
-          </Link>
-        )}
-        {flows && (
-          <Link to="/flows" className={css.item}>
-            <IconSitemap size={20} stroke={1.6} aria-hidden />
-            {t('nav.flows')}
-          </Link>
-        )}
-        {admin && (
-          <Link to="/admin" className={css.item}>
-            <IconSettings size={20} stroke={1.6} aria-hidden />
-            {t('nav.admin')}
-          </Link>
-        )}
+        ))}
       </nav>
       <div className={css.foot}>
         <ConnectionLight />

@@ -5,7 +5,7 @@ import '@mantine/core/styles/ModalBase.css';
 import '@mantine/core/styles/Modal.css';
 import { Kbd, Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { KEYS, type Key, keyName } from './keys';
+import { KEYS, type Key, keyName, pageKeyName } from './keys';
 import css from './Shortcuts.module.css';
 
 interface Props {
@@ -34,6 +34,12 @@ export default function ShortcutList({ opened, toggle }: Props) {
             </dd>
           </div>
         ))}
+        <div className={css.row}>
+          <dt>{t('shortcuts.pages')}</dt>
+          <dd>
+            <Kbd>{pageKeyName(0)}</Kbd> <Kbd>{pageKeyName(1)}</Kbd> {'…'}
+          </dd>
+        </div>
       </dl>
     </Modal>
   );

@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next';
 import { askState } from '../api/agents';
 import { sessionQuery, signOut } from '../api/session';
 import type { Agent } from '../api/types';
-import { useLive } from '../live/store';
+import { useConnected, useLive } from '../live/store';
 import { Failure } from '../ui/Failure';
 import css from './Rail.module.css';
 import { Shortcuts } from './Shortcuts';
@@ -23,6 +23,7 @@ export function UserMenu() {
   const session = useSession();
   const [shortcuts, showShortcuts] = useDisclosure(false);
   const leave = useSignOut();
+  const connected = useConnected();
 
   return (
     <>
@@ -49,7 +50,7 @@ export function UserMenu() {
           <Menu.Divider />
           <Menu.Item
             leftSection={<IconLogout size={16} />}
-            disabled={leave.busy || leave.isPending}
+            disabled={leave.busy || leave.isPending || !connected}
             onClick={() => leave.mutate()}
           >
             {leave.busy ? t('menu.sign_out_busy') : t('menu.sign_out')}

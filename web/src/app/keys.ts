@@ -6,6 +6,7 @@ export const KEYS = {
   help_me: 'F7',
   note: 'F8',
   dial: 'F9',
+  pick_up: 'alt+P',
   answer: 'alt+A',
   hold: 'alt+H',
   mute: 'alt+M',
@@ -28,6 +29,15 @@ export type Key = keyof typeof KEYS;
 export function keyName(key: string): string {
   const mac = /Mac|iPhone|iPad/.test(navigator.userAgent);
   return key.replace('mod+', mac ? '⌘' : 'Ctrl+').replace('alt+', mac ? '⌥' : 'Alt+');
+}
+
+/** Of the pages at the left, by their place from 0: a digit known by where it lies. */
+export function pageKey(index: number): string {
+  return `alt+digit${index + 1}`;
+}
+
+export function pageKeyName(index: number): string {
+  return keyName(`alt+${index + 1}`);
 }
 
 /** For `useHotkeys`: a letter with Alt is known by where it lies, since on a Mac it types another character. */

@@ -8,7 +8,8 @@ import { useTranslation } from 'react-i18next';
 import type { MonitorMode } from '../api/types';
 import { useSession } from '../app/session';
 import { AgentName } from '../calls/CallTable';
-import { useLive } from '../live/store';
+import { useConnected, useLive } from '../live/store';
+import { AskingButton } from '../ui/AskingButton';
 import { ownMode } from './acts';
 import css from './Board.module.css';
 import { type Followed, nextOf } from './following';
@@ -26,6 +27,7 @@ export function MonitorBar() {
   const { t } = useTranslation();
   const session = useSession();
   const wish = useWish();
+  const connected = useConnected();
   const call = useLive((view) => {
     if (session.agent === null) return null;
     const id = view.live.agents[session.agent]?.call;
@@ -79,6 +81,7 @@ export function MonitorBar() {
         )}
       </span>
       <SegmentedControl
+        disabled={!connected}
         aria-label={t('board.monitor')}
         value={mode}
         onChange={change}
@@ -89,15 +92,16 @@ export function MonitorBar() {
       />
       {call.agent !== null && (
         <Switch
+          disabled={!connected}
           checked={followed !== null}
           label={t('board.follow.agent')}
           title={t('board.follow.hint')}
           onChange={({ currentTarget: { checked } }) => stay(checked ? call.agent : null)}
         />
       )}
-      <Button variant="default" onClick={leave}>
+      <AskingButton variant="default" onClick={leave}>
         {t('board.act.leave')}
-      </Button>
+      </AskingButton>
     </section>
   );
 }

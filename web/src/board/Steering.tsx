@@ -29,6 +29,7 @@ import {
 import { REASONS } from '../api/types';
 import { useLive } from '../live/store';
 import { word } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import type { Wish } from './acts';
 import css from './Board.module.css';
@@ -44,24 +45,28 @@ export function useWish(): (wish: Wish) => void {
 export function Steering({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState<Wish | null>(null);
-  const act = useMutation({ mutationFn: (done: () => Promise<void>) => done() });
-  const { mutate } = act;
+  const act = useMutation({
+    mutationFn: (done: () => Promise<void>) => done(),
+    // Until then it stays, with what was typed.
+    onSuccess: () => setAsked(null),
+  });
+  const { mutate, reset } = act;
   const wish = useCallback(
     (wanted: Wish) => {
       const direct = atOnce(wanted);
+      reset();
       if (direct) mutate(direct);
       else setAsked(wanted);
     },
-    [mutate],
+    [mutate, reset],
   );
-  const close = () => setAsked(null);
-  const carryOut = (done: () => Promise<void>) => {
-    close();
-    mutate(done);
+  const close = () => {
+    setAsked(null);
+    reset();
   };
   return (
     <WishContext value={wish}>
-      {act.isError && (
+      {act.isError && asked === null && (
         <div className={css.trouble}>
           <Failure error={act.error} />
           <ActionIcon variant="subtle" color="gray" aria-label={t('board.close')} onClick={() => act.reset()}>
@@ -71,7 +76,9 @@ export function Steering({ children }: { children: ReactNode }) {
       )}
       {children}
       {asked?.kind === 'why' && <Why call={asked.call} close={close} />}
-      {asked !== null && asked.kind !== 'why' && <Ask wish={asked} close={close} carryOut={carryOut} />}
+      {asked !== null && asked.kind !== 'why' && (
+        <Ask wish={asked} close={close} carryOut={mutate} busy={act.isPending} error={act.error} />
+      )}
     </WishContext>
   );
 }
@@ -96,13 +103,16 @@ interface AskProps {
   wish: Exclude<Wish, { kind: 'why' }>;
   close(): void;
   carryOut(done: () => Promise<void>): void;
+  busy: boolean;
+  error: Error | null;
 }
 
-function Ask({ wish, close, carryOut }: AskProps) {
+function Ask({ wish, close, carryOut, busy, error }: AskProps) {
   const { t } = useTranslation();
   const whom = useWhom(wish);
   return (
     <Modal opened onClose={close} title={t(`board.ask.${wish.kind}` as 'board.ask.move', { whom })} centered>
+      {error && !busy && <Failure error={error} />}
       {wish.kind === 'move' && <Move call={wish.call} done={carryOut} />}
       {wish.kind === 'priority' && <Priority call={wish.call} done={carryOut} />}
       {wish.kind === 'transfer' && (
@@ -191,9 +201,9 @@ function Move({ call, done }: { call: string } & Done) {
         nothingFoundMessage={t('table.nothing_found')}
         limit={200}
       />
-      <Button type="submit" disabled={to === null}>
+      <AskingButton type="submit" disabled={to === null}>
         {t('board.act.move')}
-      </Button>
+      </AskingButton>
     </form>
   );
 }
@@ -224,7 +234,7 @@ function Priority({ call, done }: { call: string } & Done) {
         checked={emergency}
         onChange={(event) => setEmergency(event.currentTarget.checked)}
       />
-      <Button type="submit">{t('board.act.priority')}</Button>
+      <AskingButton type="submit">{t('board.act.priority')}</AskingButton>
     </form>
   );
 }
@@ -251,9 +261,9 @@ function Words({ act, label, done }: WordsProps) {
         onChange={(event) => setText(event.currentTarget.value)}
         data-autofocus
       />
-      <Button type="submit" disabled={!text.trim()}>
+      <AskingButton type="submit" disabled={!text.trim()}>
         {t(`board.act.${act}`)}
-      </Button>
+      </AskingButton>
     </form>
   );
 }
@@ -268,13 +278,17 @@ function State({ agent, done }: { agent: string } & Done) {
       : REASONS.map((reason) => ({ value: reason as string, label: word(t, 'agent.reason', reason) }));
   return (
     <div className={css.choices}>
-      <Button data-autofocus onClick={() => done(() => askState(agent, 'ready'))}>
+      <AskingButton data-autofocus onClick={() => done(() => askState(agent, 'ready'))}>
         {t('agent.state.ready')}
-      </Button>
+      </AskingButton>
       {choices.map(({ value, label }) => (
-        <Button key={value} variant="default" onClick={() => done(() => askState(agent, 'not_ready', value))}>
+        <AskingButton
+          key={value}
+          variant="default"
+          onClick={() => done(() => askState(agent, 'not_ready', value))}
+        >
           {`${t('agent.state.not_ready')} · ${label}`}
-        </Button>
+        </AskingButton>
       ))}
     </div>
   );
@@ -295,9 +309,9 @@ function Sure({ kind, close, done }: SureProps) {
         <Button variant="default" onClick={close}>
           {t('board.keep')}
         </Button>
-        <Button color="red.9" onClick={done} data-autofocus>
+        <AskingButton color="red.9" onClick={done} data-autofocus>
           {kind === 'monitor' ? t('board.mode.take_over') : t(`board.act.${kind}`)}
-        </Button>
+        </AskingButton>
       </div>
     </div>
   );

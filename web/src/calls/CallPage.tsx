@@ -31,6 +31,7 @@ import { CallTimeline } from './CallTimeline';
 import { Marks, Talk } from './RecordedTimes';
 import { Answers, Dials, Offers, Path, Queues, Sounds } from './RecordTables';
 import { waited } from './record';
+import { recordingProblem } from './recordingProblem';
 
 export function CallPage() {
   const { t } = useTranslation();
@@ -132,7 +133,8 @@ function RecordingLine({ recording }: { recording: Recording }) {
   if (recording.state === 'failed') {
     return (
       <p className={css.recording}>
-        <Tag tone="bad">{t('call.recording_failed')}</Tag> {recording.problem}
+        <Tag tone="bad">{t('call.recording_failed')}</Tag>{' '}
+        {recording.problem !== null && recordingProblem(t, recording.problem)}
       </p>
     );
   }

@@ -8,6 +8,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { eraseCustomer, erasureQuery } from '../api/customers';
 import type { CustomerErasure } from '../api/types';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import { Panel } from '../ui/Panel';
 import css from './Customers.module.css';
@@ -66,14 +67,14 @@ function Sure({ id, name, cancel }: { id: string; name: string; cancel(): void }
         onChange={(event) => setReason(event.currentTarget.value)}
       />
       <div className={css.foot}>
-        <Button
+        <AskingButton
           type="submit"
           color="red.8"
           loading={erase.isPending}
           disabled={reason.trim() === '' || found.hindrance !== null}
         >
           {t('erase.do')}
-        </Button>
+        </AskingButton>
         <Button variant="default" onClick={cancel}>
           {t('customers.cancel')}
         </Button>

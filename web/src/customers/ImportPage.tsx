@@ -12,6 +12,7 @@ import { customerFieldsQuery } from '../api/customers';
 import { commitImport, createImport, forgetImport, importQuery, setColumns } from '../api/imports';
 import type { Import } from '../api/types';
 import { currentLanguage } from '../texts';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure, problemText } from '../ui/Failure';
 import grid from '../ui/Grid.module.css';
 import { Panel } from '../ui/Panel';
@@ -77,9 +78,9 @@ function Choose({ pick, busy, error }: { pick(file: File): void; busy: boolean; 
           if (file) pick(file);
         }}
       />
-      <Button loading={busy} onClick={() => input.current?.click()}>
+      <AskingButton loading={busy} onClick={() => input.current?.click()}>
         {t('import.choose')}
-      </Button>
+      </AskingButton>
       {error && (
         <p role="alert" className={css.error}>
           {problemText(t, error)}
@@ -128,13 +129,13 @@ function Preview({ now, show, again, forget }: PreviewProps) {
                 onChange={(event) => setSkip(event.currentTarget.checked)}
               />
             )}
-            <Button
+            <AskingButton
               loading={commit.isPending}
               disabled={total === 0 || (now.wrong > 0 && !skip)}
               onClick={() => commit.mutate()}
             >
               {t('import.commit', { count: total })}
-            </Button>
+            </AskingButton>
             <Button variant="default" onClick={forget}>
               {t('import.other')}
             </Button>

@@ -122,6 +122,17 @@ it('says why a change was refused', async () => {
   expect((await screen.findByRole('alert')).textContent).toContain('The call is not over.');
 });
 
+it('says it in the reader’s language where the server has a word for it', async () => {
+  await i18next.changeLanguage('zh-CN');
+  const body = { title: 'conflict', type: 'reason_full', detail: 'as many agents as may have this reason' };
+  serve({ [STATE]: { status: 409, body } });
+  bar({ state: 'not_ready' });
+  await userEvent.keyboard('{F2}');
+  expect((await screen.findByRole('alert')).textContent).toBe(
+    '同时使用该原因的人数已满，请等有人返回后再试。',
+  );
+});
+
 it('speaks Chinese', async () => {
   await i18next.changeLanguage('zh-CN');
   bar({ state: 'talking', pending: { state: 'not_ready', reason: 'break' } });

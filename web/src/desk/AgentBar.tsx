@@ -19,6 +19,7 @@ import { agentTone } from '../ui/tone';
 import css from './AgentBar.module.css';
 import { DeviceMenu } from './DeviceMenu';
 import { HelpButton } from './HelpButton';
+import { PickUpZone } from './PickUpZone';
 import { Strip } from './Strip';
 import { useAct } from './useAct';
 
@@ -36,6 +37,7 @@ export function AgentBar() {
         <div className={css.who}>
           <span className={css.name}>{session.name}</span>
           <span className={css.id}>{session.agent}</span>
+          <PickUpZone />
         </div>
         {agent && <Bar agent={agent} />}
       </section>

@@ -1,6 +1,6 @@
 // The bar of my call: each control asks for its own, by mouse and key, and shows nothing that the stream has not told.
 
-import { act, screen, waitFor } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
 import type { LiveCall, Session } from '../api/types';
@@ -94,6 +94,24 @@ it('offers nothing but to answer while it rings', async () => {
   expect(screen.getAllByRole('button').map(({ textContent }) => textContent)).toEqual(['Answer']);
   await userEvent.keyboard('{Alt>}a{/Alt}');
   await waitFor(() => expect(asked).toEqual(['answer']));
+});
+
+/** jsdom has no such thing. */
+const DATA = { dataTransfer: { setData: () => {}, effectAllowed: '', types: [] } };
+
+it.each<[string, Partial<LiveCall>, string]>([
+  ['Hold', {}, 'hold'],
+  ['Take back', { held: true }, 'retrieve'],
+  ['Answer', { state: 'offered', offered_to: ['1001'] }, 'answer'],
+])('has a place for the dragged call: %s', async (text, more, what) => {
+  const { asked } = bar(more);
+  const customer = document.querySelector('[data-seat=other]') as HTMLElement;
+  expect(document.querySelector('[data-drop]')).toBeNull();
+  fireEvent.dragStart(customer, DATA);
+  const zone = await screen.findByText(text, { selector: '[data-drop]' });
+  fireEvent.drop(zone, DATA);
+  await waitFor(() => expect(asked).toEqual([what]));
+  expect(document.querySelector('[data-drop]')).toBeNull();
 });
 
 it('pauses the recording, as far as there is one', async () => {

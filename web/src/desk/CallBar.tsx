@@ -71,7 +71,7 @@ function InCall({ agent, call }: { agent: Agent; call: LiveCall }) {
       aria-label={t('room.label')}
       data-call={call.id}
     >
-      <People room={room} call={call} run={acting.run} able={acting.able} />
+      <People room={room} call={call} run={acting.run} able={acting.able} wish={wish} />
       <span className={css.clock}>
         <Clock since={call.connected_at ?? call.started_at} />
       </span>

@@ -58,7 +58,8 @@ function AgentDesk({ id }: { id: string }) {
   }, [pop, own, id]);
   const kept = unsaved.find(({ call }) => call === last?.call);
   const wrapping = last?.made || (agent?.state === 'wrap_up' && agent.call === last?.call);
-  const earlier = pop || own ? null : (kept ?? (wrapping && last ? { ...last, card: null } : null));
+  const after = wrapping && last ? { ...last, card: null } : afterCall(agent);
+  const earlier = pop || own ? null : (kept ?? after);
 
   return (
     <div className={css.desk}>
@@ -88,6 +89,12 @@ function AgentDesk({ id }: { id: string }) {
       </div>
     </div>
   );
+}
+
+/** The call of the work after it, of which this tab has not seen anything. */
+function afterCall(agent: Agent | undefined) {
+  if (agent?.state !== 'wrap_up' || agent.call === null) return null;
+  return { call: agent.call, caller: '', caller_name: null, card: null };
 }
 
 /** What to do when nobody is calling. */

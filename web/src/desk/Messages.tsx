@@ -15,6 +15,7 @@ import { useTranslation } from 'react-i18next';
 import { deleteMessage, markMessage, messagesQuery, messageUrl } from '../api/messages';
 import type { Message } from '../api/types';
 import { QueueName } from '../calls/CallTable';
+import { useConnected } from '../live/store';
 import { clock, dayAndTime } from '../texts/format';
 import { Failure } from '../ui/Failure';
 import grid from '../ui/Grid.module.css';
@@ -78,6 +79,7 @@ interface RowProps {
 function Row({ message, agent, playing, play }: RowProps) {
   const { t } = useTranslation();
   const fresh = useFreshMessages();
+  const connected = useConnected();
   const isNew = message.heard_at === null;
   const mark = useMutation({ mutationFn: () => markMessage(message.id, isNew), onSettled: fresh });
   const MarkIcon = isNew ? IconMailOpened : IconMail;
@@ -115,6 +117,7 @@ function Row({ message, agent, playing, play }: RowProps) {
           aria-label={markLabel}
           title={markLabel}
           loading={mark.isPending}
+          disabled={!connected}
           onClick={() => mark.mutate()}
         >
           <MarkIcon size={15} />
@@ -129,6 +132,7 @@ function Row({ message, agent, playing, play }: RowProps) {
 function DeleteButton({ id }: { id: string }) {
   const { t } = useTranslation();
   const fresh = useFreshMessages();
+  const connected = useConnected();
   const [asked, setAsked] = useState(false);
   const remove = useMutation({ mutationFn: () => deleteMessage(id), onSettled: fresh });
   const label = t(asked ? 'messages.delete_sure' : 'messages.delete');
@@ -140,6 +144,7 @@ function DeleteButton({ id }: { id: string }) {
       aria-label={label}
       title={label}
       loading={remove.isPending}
+      disabled={!connected}
       onBlur={() => setAsked(false)}
       onClick={() => (asked ? remove.mutate() : setAsked(true))}
     >

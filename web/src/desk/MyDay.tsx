@@ -1,4 +1,4 @@
-// My day: calls, those I missed, calls to come back to, callers who want to be called back.
+// My day: calls, those I missed, calls to come back to, callers who want to be called back, where the time went.
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
@@ -17,9 +17,10 @@ import { Rows } from './DayRows';
 import css from './MyDay.module.css';
 
 const FollowUps = lazy(() => import('./FollowUps'));
+const MyTimes = lazy(() => import('./MyTimes'));
 
 const SHOWN = 50;
-const TABS = ['calls', 'missed', 'follow_ups', 'callbacks'] as const;
+const TABS = ['calls', 'missed', 'follow_ups', 'callbacks', 'times'] as const;
 type Tab = (typeof TABS)[number];
 
 export default function MyDay({ agent }: { agent: Agent }) {
@@ -32,6 +33,7 @@ export default function MyDay({ agent }: { agent: Agent }) {
   const lost = calls.filter((call) => missed(call, agent.id) !== null);
   const counts = {
     calls: null,
+    times: null,
     missed: lost.length,
     follow_ups: followUps.data?.follow_ups.length ?? 0,
     callbacks: (callbacks.data?.callbacks.length ?? 0) + (callbacks.data?.missed.length ?? 0),
@@ -84,7 +86,10 @@ export default function MyDay({ agent }: { agent: Agent }) {
             }))}
           />
         )}
-        <Suspense>{tab === 'follow_ups' && <FollowUps agent={agent} />}</Suspense>
+        <Suspense>
+          {tab === 'follow_ups' && <FollowUps agent={agent} />}
+          {tab === 'times' && <MyTimes agent={agent} />}
+        </Suspense>
         {tab === 'callbacks' && <Callbacks agent={agent} />}
       </div>
     </section>

@@ -1,14 +1,15 @@
-// Everybody in my call as people in one room. The customer can be dragged onto whom the call is for.
+// Everybody in my call as people in one room. The customer can be dragged onto whom the call is for, and here onto what answers,
+// holds and takes back.
 
 import { ActionIcon } from '@mantine/core';
 import { IconHeadset, IconUser, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { dropParty } from '../api/softphone';
+import { type Act, dropParty } from '../api/softphone';
 import type { LiveCall } from '../api/types';
 import { useLive } from '../live/store';
 import type { Tone } from '../ui/tone';
 import css from './CallBar.module.css';
-import { handle } from './dragging';
+import { dropZone, handle, useDragged } from './dragging';
 import { useNameOf } from './reach';
 import type { Room, Seat } from './room';
 
@@ -25,9 +26,10 @@ interface Props {
   call: LiveCall;
   able: boolean;
   run(wish: () => Promise<void>): void;
+  wish(what: Act): void;
 }
 
-export function People({ room, call, able, run }: Props) {
+export function People({ room, call, able, run, wish }: Props) {
   const { t } = useTranslation();
   return (
     <ul className={css.people} aria-label={t('room.people')}>
@@ -38,7 +40,9 @@ export function People({ room, call, able, run }: Props) {
           data-tone={TONES[seat.standing]}
           data-seat={seat.kind}
           data-standing={seat.standing}
-          {...(seat.kind === 'other' && room.can.steer ? { ...handle(call.id), title: t('room.drag') } : {})}
+          {...(seat.kind === 'other' && able && (room.can.steer || room.can.answer)
+            ? { ...handle(call.id), title: t('room.drag') }
+            : {})}
         >
           {seat.agent === null ? <IconUser size={15} aria-hidden /> : <IconHeadset size={15} aria-hidden />}
           <span className={css.seatName}>
@@ -55,7 +59,21 @@ export function People({ room, call, able, run }: Props) {
           {t('room.customer_left')}
         </li>
       )}
+      <Zone room={room} call={call} wish={wish} />
     </ul>
+  );
+}
+
+/** While the call is dragged: what it can be dropped on to stay with me. */
+function Zone({ room: { can }, call, wish }: Pick<Props, 'room' | 'call' | 'wish'>) {
+  const { t } = useTranslation();
+  const dragged = useDragged();
+  if (dragged?.call !== call.id || can.consulting) return null;
+  const what = can.answer ? 'answer' : call.held ? 'retrieve' : 'hold';
+  return (
+    <li className={css.zone} data-drop={what} {...dropZone(() => wish(what))}>
+      {what === 'answer' ? t('shortcuts.answer') : t(`room.${what}`)}
+    </li>
   );
 }
 

@@ -154,8 +154,10 @@ export function EarlierCard({
   children: ReactNode;
 }) {
   const { t } = useTranslation();
-  const { call, caller, caller_name, card } = earlier;
+  const { call, card } = earlier;
   const record = useQuery(callQuery(call));
+  const caller = earlier.caller || (record.data?.caller ?? '');
+  const caller_name = earlier.caller_name ?? record.data?.caller_name ?? null;
   const subject: Subject = {
     call,
     caller,

@@ -1,12 +1,14 @@
 // The search for whom I call, ask or send my call to.
 
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import type { ReactNode } from 'react';
 import { describe, expect, it } from 'vitest';
 import type { Agent, Directory, LiveCall } from '../api/types';
 import { show } from '../test/render';
 import { agent, call, snapshot, T0 } from '../test/samples';
 import { type Asked, serve } from '../test/server';
+import { PickUpZone } from './PickUpZone';
 import { ReachPanel } from './ReachPanel';
 import { find } from './reach';
 
@@ -23,9 +25,15 @@ const DIRECTORY: Directory = {
 const NOTHING = { agents: {}, queues: [] };
 const TALK = call({ state: 'connected', agent: '1001' });
 
-function panel(more: Partial<Agent> = {}, calls: LiveCall[] = []) {
+function panel(more: Partial<Agent> = {}, calls: LiveCall[] = [], beside?: ReactNode) {
   const me = agent({ state: 'not_ready', ...more });
-  return show(<ReachPanel agent={me} />, { snapshot: snapshot({ agents: [me], calls }) });
+  const both = (
+    <>
+      {beside}
+      <ReachPanel agent={me} />
+    </>
+  );
+  return show(both, { snapshot: snapshot({ agents: [me], calls }) });
 }
 
 const served = (replies: Parameters<typeof serve>[0] = {}) =>
@@ -129,6 +137,24 @@ it('goes through the rows by arrows', async () => {
   expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Call: Cy Wu' }));
   await userEvent.keyboard('{ArrowDown}');
   expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Pick up: Di An' }));
+});
+
+it('takes a call that is dragged from a colleague to my name', async () => {
+  const log = served({ 'POST /api/v1/calls/c7/pickup': { status: 202 } });
+  panel({}, [], <PickUpZone />);
+  const row = (await screen.findByText('Di An')).closest('li') as HTMLElement;
+  const data = { dataTransfer: { setData: () => {}, effectAllowed: '', types: [] } };
+  fireEvent.dragStart(row, data);
+  fireEvent.drop(await screen.findByText('Pick up', { selector: '[data-drop]' }), data);
+  await waitFor(() => expect(changes(log)[0]?.path).toBe('/api/v1/calls/c7/pickup'));
+});
+
+it('takes the call that rings at a colleague by one key', async () => {
+  const log = served({ 'POST /api/v1/calls/c7/pickup': { status: 202 } });
+  panel();
+  await screen.findByText('Di An');
+  await userEvent.keyboard('{Alt>}p{/Alt}');
+  await waitFor(() => expect(changes(log)[0]?.path).toBe('/api/v1/calls/c7/pickup'));
 });
 
 it('takes a call that rings at a colleague', async () => {

@@ -10,7 +10,7 @@ import { makeCall } from '../api/calls';
 import { Problem } from '../api/http';
 import { act, consult, transfer } from '../api/softphone';
 import type { Agent, Directory } from '../api/types';
-import { KEYS } from '../app/keys';
+import { hotkey, KEYS } from '../app/keys';
 import { useLive, useLiveStore } from '../live/store';
 import { languageName } from '../texts/format';
 import { Clock } from '../ui/Clock';
@@ -18,7 +18,7 @@ import { problemText } from '../ui/Failure';
 import { Panel } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
 import { agentTone } from '../ui/tone';
-import { dropZone, useIsDragging } from './dragging';
+import { dropZone, handle, useDragged } from './dragging';
 import css from './ReachPanel.module.css';
 import { find, REACH_FIELD, type Reachable, useDirectory } from './reach';
 import { myCall, roomOf } from './room';
@@ -40,11 +40,10 @@ export function ReachPanel({ agent }: { agent: Agent }) {
   const queues = useLive((view) => view.live.queues);
   const call = useLive((view) => myCall(view.live.calls, agent));
   const directory = useDirectory(true);
-  const dragging = useIsDragging();
+  const dragging = useDragged()?.whose === 'mine';
   const acting = useAct();
   const refetch = directory.refetch;
   const state = agent.state;
-  useHotkeys([[KEYS.dial, () => input.current?.focus()]], []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: who is free is asked anew with each state of mine, and when a call is dragged
   useEffect(() => void refetch(), [state, dragging, refetch]);
 
@@ -63,6 +62,11 @@ export function ReachPanel({ agent }: { agent: Agent }) {
     send: talks && call ? (to) => acting.run(() => transfer(call.id, to).then(clear)) : null,
     pickUp: free ? (ringing) => acting.run(() => act(ringing, 'pickup')) : null,
   };
+  const pickUp = () => {
+    const ringing = directory.data && firstRinging(find(directory.data, { agents, queues }, ''));
+    if (ringing) wishes.pickUp?.(ringing);
+  };
+  useHotkeys([[KEYS.dial, () => input.current?.focus()], hotkey('pick_up', pickUp)], []);
   const first = found[0]?.to ?? text.trim();
   const asksFirst = found[0]?.kind !== 'queue';
   const onKey = (event: KeyboardEvent) => {
@@ -110,11 +114,23 @@ export function ReachPanel({ agent }: { agent: Agent }) {
         onKeyDown={moveByArrows}
       >
         {found.map((one) => (
-          <Row key={`${one.kind} ${one.to}`} one={one} wishes={wishes} dragging={dragging && talks} />
+          <Row
+            key={`${one.kind} ${one.to}`}
+            one={one}
+            wishes={wishes}
+            able={acting.able}
+            dragging={dragging && talks}
+          />
         ))}
       </ul>
     </Panel>
   );
+}
+
+/** Whoever of the found has a call ringing; the first of them. */
+function firstRinging(found: readonly Reachable[]): string | null {
+  for (const one of found) if (one.kind === 'agent' && one.ringing !== null) return one.ringing;
+  return null;
 }
 
 /** A call that rings elsewhere may be taken there, which nobody tells me; when callers move it is asked. */
@@ -144,10 +160,11 @@ interface Wishes {
 interface RowProps {
   one: Reachable;
   wishes: Wishes;
+  able: boolean;
   dragging: boolean;
 }
 
-function Row({ one, wishes, dragging }: RowProps) {
+function Row({ one, wishes, able, dragging }: RowProps) {
   const { t } = useTranslation();
   const { send, pickUp } = wishes;
   // A queue answers no question.
@@ -155,7 +172,13 @@ function Row({ one, wishes, dragging }: RowProps) {
   const name = one.kind === 'outside' ? one.to : one.name;
   const ringing = one.kind === 'agent' ? one.ringing : null;
   return (
-    <li className={css.row} data-to={one.to}>
+    <li
+      className={css.row}
+      data-to={one.to}
+      {...(ringing !== null && pickUp && able
+        ? { ...handle(ringing, 'colleague'), title: t('reach.drag_ringing') }
+        : {})}
+    >
       <span className={css.who}>
         <span className={css.name}>{name}</span>
         <small className={css.what}>
@@ -176,23 +199,34 @@ function Row({ one, wishes, dragging }: RowProps) {
       ) : (
         <span className={css.acts}>
           {ringing !== null && pickUp && (
-            <Act text={t('reach.pick_up')} name={name} press={() => pickUp(ringing)} strong />
+            <Act text={t('reach.pick_up')} name={name} press={() => pickUp(ringing)} able={able} strong />
           )}
-          {ask && <Act text={t('reach.ask')} name={name} press={() => ask(one.to)} />}
-          {send && <Act text={t('reach.send')} name={name} press={() => send(one.to)} />}
-          {call && ringing === null && <Act text={t('reach.call')} name={name} press={() => call(one.to)} />}
+          {ask && <Act text={t('reach.ask')} name={name} press={() => ask(one.to)} able={able} />}
+          {send && <Act text={t('reach.send')} name={name} press={() => send(one.to)} able={able} />}
+          {call && ringing === null && (
+            <Act text={t('reach.call')} name={name} press={() => call(one.to)} able={able} />
+          )}
         </span>
       )}
     </li>
   );
 }
 
-function Act({ text, name, press, strong }: { text: string; name: string; press(): void; strong?: boolean }) {
+interface ActProps {
+  text: string;
+  name: string;
+  able: boolean;
+  strong?: boolean;
+  press(): void;
+}
+
+function Act({ text, name, able, strong, press }: ActProps) {
   return (
     <Button
       size="compact-xs"
       variant={strong ? 'filled' : 'default'}
       aria-label={`${text}: ${name}`}
+      disabled={!able}
       onClick={press}
     >
       {text}
@@ -255,5 +289,6 @@ function hintOf(t: TFunction, agent: Agent, talks: boolean): string {
 
 /** What stands in the way, in the reader's language where the server's words would not be. */
 function whyNot(t: TFunction, error: unknown): string {
-  return error instanceof Problem && error.status === 409 ? t('dial.refused') : problemText(t, error);
+  const unsaid = error instanceof Problem && (error.status === 422 || (error.status === 409 && !error.kind));
+  return unsaid ? t('dial.refused') : problemText(t, error);
 }

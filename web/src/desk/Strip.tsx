@@ -1,18 +1,16 @@
 // Under the bar: who waits in my queues, my figures of today, how my phone sounded.
 
-import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { timesQuery } from '../api/agents';
 import type { Agent } from '../api/types';
 import { longestSince, queueLength } from '../live/state';
 import { useLive } from '../live/store';
 import { clock } from '../texts/format';
 import { Clock } from '../ui/Clock';
-import { useServerNow } from '../ui/now';
 import { gradeOfMos, TONES } from './line';
 import css from './Strip.module.css';
-import { dayBegan, spanOf, today } from './today';
+import { useMyDay } from './spans';
+import { today } from './today';
 
 export function Strip({ agent }: { agent: Agent }) {
   return (
@@ -49,17 +47,8 @@ function Line({ agent }: { agent: Agent }) {
 
 function Figures({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
-  const now_ms = useServerNow();
-  const from = dayBegan(now_ms);
-  const seen = useLive((view) => view.live.spans);
-  const read_at = useLive((view) => view.live.counted_at);
-  const direction = useLive((view) => view.live.direction);
-  const known = useQuery(timesQuery(agent.id, from, read_at)).data?.states;
-  const until = new Date(now_ms).toISOString();
-  const sum = useMemo(
-    () => today(known ?? [], seen, spanOf(agent, direction, until), from),
-    [known, seen, agent, direction, until, from],
-  );
+  const { spans, from } = useMyDay(agent);
+  const sum = useMemo(() => today(spans, from), [spans, from]);
   const figures = [
     ['calls_in', String(sum.calls_in)],
     ['calls_out', String(sum.calls_out)],

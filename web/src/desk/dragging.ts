@@ -1,19 +1,25 @@
-// Whether the call is being dragged, so that those it can be dropped on show it.
+// Which call is being dragged, so that all it can be dropped on shows it.
 
 import { useSyncExternalStore } from 'react';
 
 /** Tells our call from other things that are dragged. */
 const TYPE = 'application/x-hotline-call';
 
-let dragged = false;
+export interface Dragged {
+  call: string;
+  /** My own, or one that rings at a colleague. */
+  whose: 'mine' | 'colleague';
+}
+
+let dragged: Dragged | null = null;
 const listeners = new Set<() => void>();
 
-function set(now: boolean): void {
+function set(now: Dragged | null): void {
   dragged = now;
   for (const listener of listeners) listener();
 }
 
-export function useIsDragging(): boolean {
+export function useDragged(): Dragged | null {
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
@@ -24,16 +30,16 @@ export function useIsDragging(): boolean {
 }
 
 /** For what stands for the call. */
-export function handle(call: string) {
+export function handle(call: string, whose: Dragged['whose'] = 'mine') {
   return {
     draggable: true,
     onDragStart: (event: React.DragEvent) => {
       event.dataTransfer.setData(TYPE, call);
       event.dataTransfer.effectAllowed = 'move';
       // The browser must have its picture of what is dragged before the page changes.
-      setTimeout(() => set(true));
+      setTimeout(() => set({ call, whose }));
     },
-    onDragEnd: () => set(false),
+    onDragEnd: () => set(null),
   };
 }
 
@@ -45,7 +51,7 @@ export function dropZone(drop: () => void) {
     },
     onDrop: (event: React.DragEvent) => {
       event.preventDefault();
-      set(false);
+      set(null);
       drop();
     },
   };

@@ -57,8 +57,15 @@ export function find(directory: Directory, live: Seen, text: string, sends = fal
       }),
     );
   const numbers = directory.numbers
-    .filter(({ number, flow }) => holds(number, flow))
-    .map(({ number, flow, language }): Reachable => ({ kind: 'number', to: number, name: flow, language }));
+    .filter(({ number, name, flow }) => holds(number, name ?? '', flow))
+    .map(
+      ({ number, name, flow, language }): Reachable => ({
+        kind: 'number',
+        to: number,
+        name: name ?? flow,
+        language,
+      }),
+    );
   const queues = sends
     ? directory.queues
         .filter(({ id, name }) => holds(id, name))

@@ -24,6 +24,7 @@ import { tags } from '@lezer/highlight';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import type { FlowMistake } from '../api/types';
 import css from './Flows.module.css';
+import { phrases } from './phrases';
 import { placeAt } from './place';
 import { keysAt, type Path, type Schema, valuesAt } from './schema';
 
@@ -95,6 +96,7 @@ function stateOf(current: { current: Props }): EditorState {
   return EditorState.create({
     doc: text,
     extensions: [
+      phrases(),
       lineNumbers(),
       foldGutter(),
       lintGutter(),

@@ -12,6 +12,7 @@ import { Problem } from '../api/http';
 import type { FlowCheck, FlowGraph, FlowMistake, FlowText } from '../api/types';
 import { useMay } from '../app/session';
 import { fullDate, timeOfDay } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import { Nothing } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
@@ -356,16 +357,16 @@ function Save({ name, saved, isNew, text, wrong, close }: SaveProps) {
             {t('flows.go_on')}
           </Button>
           {raced && (
-            <Button
+            <AskingButton
               variant="default"
               onClick={() => void queries.invalidateQueries({ queryKey: ['flow', name] }).then(close)}
             >
               {t('flows.read_again')}
-            </Button>
+            </AskingButton>
           )}
-          <Button data-autofocus loading={save.isPending} onClick={() => save.mutate()}>
+          <AskingButton data-autofocus loading={save.isPending} onClick={() => save.mutate()}>
             {t('flows.save_now')}
-          </Button>
+          </AskingButton>
         </div>
       </div>
     </Modal>

@@ -53,6 +53,18 @@ export function FlowPicture(props: Props) {
 function Picture({ graph, counts, current, taken, reached, goTo }: Props) {
   const { t } = useTranslation();
   const { setCenter, getZoom } = useReactFlow();
+  const labels = useMemo(
+    () => ({
+      'controls.ariaLabel': t('flows.controls'),
+      'controls.zoomIn.ariaLabel': t('flows.zoom_in'),
+      'controls.zoomOut.ariaLabel': t('flows.zoom_out'),
+      'controls.fitView.ariaLabel': t('flows.fit'),
+      'node.a11yDescription.default': t('flows.node_help'),
+      'node.a11yDescription.keyboardDisabled': t('flows.node_help'),
+      'edge.a11yDescription.default': t('flows.node_help'),
+    }),
+    [t],
+  );
   const spots = useMemo(() => layout(graph), [graph]);
   const nodes = useMemo<StepNode[]>(
     () =>
@@ -96,7 +108,10 @@ function Picture({ graph, counts, current, taken, reached, goTo }: Props) {
   useEffect(() => {
     const spot = reached !== null ? spots.get(reached) : current !== null ? spots.get(current) : undefined;
     if (!spot) return;
-    void setCenter(spot.x + NODE_WIDTH / 2, spot.y + NODE_HEIGHT / 2, { zoom: getZoom(), duration: 200 });
+    void setCenter(spot.x + NODE_WIDTH / 2, spot.y + NODE_HEIGHT / 2, {
+      zoom: getZoom(),
+      duration: moves() ? 200 : 0,
+    });
   }, [current, reached, spots, setCenter, getZoom]);
   return (
     <ReactFlow
@@ -111,13 +126,25 @@ function Picture({ graph, counts, current, taken, reached, goTo }: Props) {
       deleteKeyCode={null}
       proOptions={{ hideAttribution: true }}
       aria-label={t('flows.graph')}
+      ariaLabelConfig={labels}
       onNodeClick={(_, node) => goTo(node.data.node)}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter') return;
+        const step = (event.target as HTMLElement).closest('.react-flow__node')?.getAttribute('data-id');
+        const node = graph.nodes.find((one) => one.step === step);
+        if (node) goTo(node);
+      }}
       onEdgeClick={(_, edge) => goTo(edge.data?.edge as FlowEdge)}
     >
       <Background gap={22} />
       <Controls showInteractive={false} />
     </ReactFlow>
   );
+}
+
+/** Whether the reader wants to see things move. */
+function moves(): boolean {
+  return !window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 
 function Step({ data }: NodeProps<StepNode>) {

@@ -1,11 +1,14 @@
 // What admins read about flows.
 
-import { screen, within } from '@testing-library/react';
-import { expect, it } from 'vitest';
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import i18next from 'i18next';
+import { expect, it, vi } from 'vitest';
 import { show } from '../test/render';
-import { LEADER } from '../test/samples';
+import { LEADER, snapshot } from '../test/samples';
 import { serve } from '../test/server';
 import { Flows } from './Flows';
+import { TestCall } from './TestCall';
 
 const MISTAKE = {
   file: 'ivr-flows/main.yaml',
@@ -33,4 +36,46 @@ it('shows what is in force since when and by whom, and what is wrong with a file
   expect(mistake.textContent).toContain('ivr-flows/main.yaml:12:3');
   expect(mistake.textContent).toContain('there is no step `sales`');
   expect(mistake.textContent).toContain('did you mean `sale`?');
+});
+
+it('lets the prompts of a test call be heard, only those that are new after a key, and tells its course in Chinese', async () => {
+  await i18next.changeLanguage('zh-CN');
+  const heard: string[] = [];
+  class Sound extends EventTarget {
+    constructor(readonly src: string) {
+      super();
+    }
+    play() {
+      heard.push(this.src);
+      queueMicrotask(() => this.dispatchEvent(new Event('ended')));
+      return Promise.resolve();
+    }
+    pause() {}
+  }
+  vi.stubGlobal('Audio', Sound);
+  const moment = (code: string, about = '', prompt: object | null = null) => ({
+    at_ms: 0,
+    what: 'in English',
+    code,
+    about,
+    prompt,
+  });
+  const prompt = (name: string) => moment('hears', name, { language: 'en', name });
+  const first = [moment('answered'), prompt('welcome'), prompt('menu')];
+  const courses = [first, [...first, moment('presses', '1'), prompt('thanks')]];
+  serve({
+    'POST /api/v1/flows/main/test': () => ({
+      body: { tests: [{ path: [], last: null, failure: null, transcript: courses.shift() }] },
+    }),
+    'GET /api/v1/hours': { body: { hours: [] } },
+  });
+  const session = { ...LEADER, permissions: { ...LEADER.permissions, 'prompts.see': 'all' as const } };
+  show(<TestCall flow="main" text="" ran={() => {}} />, { session, snapshot: snapshot() });
+  await userEvent.click(screen.getByRole('button', { name: '呼叫' }));
+  await waitFor(() => expect(heard).toEqual(['welcome', 'menu'].map((name) => `/api/v1/prompts/en/${name}`)));
+  expect(screen.getByText(/来电已应答/)).toBeTruthy();
+  await userEvent.click(screen.getByRole('button', { name: '1' }));
+  await waitFor(() => expect(heard.slice(2)).toEqual(['/api/v1/prompts/en/thanks']));
+  expect(screen.getByText(/您按下 1/)).toBeTruthy();
+  expect(screen.queryByText(/in English/)).toBeNull();
 });

@@ -1,6 +1,6 @@
 // The texts that were in force, what was changed, and the way back.
 
-import { Button, Loader } from '@mantine/core';
+import { Loader } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import { rollBackFlow, versionQuery, versionsQuery } from '../api/flows';
 import type { FlowVersion } from '../api/types';
 import { useMay } from '../app/session';
 import { fullDate, timeOfDay } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import { Difference } from './Difference';
 import css from './Flows.module.css';
@@ -76,9 +77,9 @@ function Version({ flow, version, text, tag, restored }: VersionProps) {
       <div className={css.comparedHead}>
         <span>{same ? t('flows.same_text') : t('flows.against', { version: version.version })}</span>
         {may && !version.removed && !same && (
-          <Button loading={back.isPending} onClick={() => back.mutate()}>
+          <AskingButton loading={back.isPending} onClick={() => back.mutate()}>
             {t('flows.roll_back', { version: version.version })}
-          </Button>
+          </AskingButton>
         )}
       </div>
       {back.isError && <Failure error={back.error} />}

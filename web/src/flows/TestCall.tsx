@@ -1,7 +1,10 @@
-// A made-up call through the text as it stands: keys are pressed, and the way through the flow is shown. No phone rings.
+// A made-up call through the text as it stands: keys are pressed, the way through the flow is shown, its prompts are heard. No phone
+// rings.
 
-import { Button, Select, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Select, Switch, TextInput } from '@mantine/core';
+import { IconPlayerPlayFilled, IconPlayerStopFilled } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import i18next, { type TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { hoursQuery, runTestCall } from '../api/flows';
@@ -10,13 +13,17 @@ import type { FlowTest as Ran } from '../api/types';
 import { useMay } from '../app/session';
 import { exitText } from '../calls/RecordTables';
 import { short } from '../texts/format';
+import { AskingButton } from '../ui/AskingButton';
 import { Failure } from '../ui/Failure';
 import { edgeKey } from './counts';
 import css from './Flows.module.css';
+import { type Hearing, heardFrom, useHearing } from './hearing';
 
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 /** Listens to all that is said, and so long after it. */
 const LISTEN = { silence: 0.5 };
+/** Their `about` is the exit of a step. */
+const EXITS = new Set(['queue_gave_back', 'not_connected', 'record_over', 'stream_over']);
 /** What follows may be anything: it is looked at, not compared. */
 const ANYTHING = '...';
 
@@ -36,16 +43,28 @@ export function TestCall({ flow, text, ran }: Props) {
   const [deeds, setDeeds] = useState<Deed[] | null>(null);
   const schedules = useQuery({ ...hoursQuery(), enabled: useMay('hours.see') });
   const all = hours === null ? {} : Object.fromEntries((schedules.data ?? []).map((name) => [name, hours]));
+  const [aloud, setAloud] = useState(true);
+  const hearing = useHearing();
+  const mayHear = useMay('prompts.see');
   const call = useMutation({
-    mutationFn: (done: Deed[]) => runTestCall(flow, text, testOf(caller, done, all)),
-    onSuccess: (result) => ran(takenBy(result, flow), result.last?.flow === flow ? result.last.step : null),
+    mutationFn: ({ done }: { done: Deed[]; before: number }) =>
+      runTestCall(flow, text, testOf(caller, done, all)),
+    onSuccess: (result, { before }) => {
+      ran(takenBy(result, flow), result.last?.flow === flow ? result.last.step : null);
+      if (aloud && mayHear) hearing.play(result.transcript, heardFrom(result.transcript, before));
+    },
   });
   const go = (done: Deed[]) => {
+    // What was heard before the last deed is not heard again.
+    const goesOn = deeds !== null && done.length > deeds.length;
+    const before = goesOn && call.data ? heardFrom(call.data.transcript).length : 0;
+    hearing.stop();
     setDeeds(done);
-    call.mutate(done);
+    call.mutate({ done, before });
   };
   const act = (deed: Deed) => go([...(deeds ?? []), deed]);
   const stop = () => {
+    hearing.stop();
     setDeeds(null);
     call.reset();
     ran(new Set(), null);
@@ -73,18 +92,29 @@ export function TestCall({ flow, text, ran }: Props) {
             w={150}
           />
         )}
-        <Button onClick={() => go([])} loading={call.isPending && deeds?.length === 0}>
+        <AskingButton onClick={() => go([])} loading={call.isPending && deeds?.length === 0}>
           {deeds === null ? t('flows.test_start') : t('flows.test_again')}
-        </Button>
+        </AskingButton>
         {deeds !== null && (
           <Button variant="default" onClick={stop}>
             {t('flows.test_end')}
           </Button>
         )}
+        {mayHear && (
+          <Switch
+            size="xs"
+            label={t('flows.hear_prompts')}
+            checked={aloud}
+            onChange={(event) => {
+              setAloud(event.currentTarget.checked);
+              hearing.stop();
+            }}
+          />
+        )}
       </div>
       {deeds !== null && <Deeds act={act} back={deeds.length > 0 ? () => go(deeds.slice(0, -1)) : null} />}
       {call.isError && <Trouble error={call.error} />}
-      {call.data && <Course call={call.data} />}
+      {call.data && <Course call={call.data} hearing={mayHear ? hearing : null} />}
     </div>
   );
 }
@@ -141,9 +171,9 @@ function Deeds({ act, back }: DeedsProps) {
       </fieldset>
       <div className={css.others}>
         {others.map(([label, deed]) => (
-          <Button key={label} variant="default" size="compact-xs" onClick={() => act(deed)}>
+          <AskingButton key={label} variant="default" size="compact-xs" onClick={() => act(deed)}>
             {label}
-          </Button>
+          </AskingButton>
         ))}
         <Button variant="subtle" size="compact-xs" disabled={back === null} onClick={() => back?.()}>
           {t('flows.test_back')}
@@ -154,7 +184,7 @@ function Deeds({ act, back }: DeedsProps) {
 }
 
 /** What was heard and done, and the steps between. */
-function Course({ call }: { call: Ran }) {
+function Course({ call, hearing }: { call: Ran; hearing: Hearing | null }) {
   const { t } = useTranslation();
   return (
     <>
@@ -174,13 +204,46 @@ function Course({ call }: { call: Ran }) {
       <ol className={css.transcript} aria-label={t('flows.transcript')}>
         {call.transcript.map((moment, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: moments are never reordered
-          <li key={index}>
-            <span className={`${css.dim} num`}>{short(moment.at_ms)}</span> {moment.what}
+          <li key={index} data-now={hearing?.now === index}>
+            <span className={`${css.dim} num`}>{short(moment.at_ms)}</span> {momentText(t, moment)}
+            {hearing && moment.prompt && (
+              <HearButton
+                name={moment.prompt.name}
+                plays={hearing.now === index}
+                press={() =>
+                  hearing.now === index ? hearing.stop() : hearing.play(call.transcript, [index])
+                }
+              />
+            )}
+            {hearing?.failed === index && (
+              <span className={css.failed} role="alert">
+                {t('flows.prompt_silent')}
+              </span>
+            )}
           </li>
         ))}
       </ol>
       {call.failure && <p className={css.failed}>{call.failure.happened}</p>}
     </>
+  );
+}
+
+/** The server's words where it says something that this page does not know yet. */
+function momentText(t: TFunction, { code, about, what }: Ran['transcript'][number]): string {
+  if (!i18next.exists(`flows.moment.${code}`)) return what;
+  const [step = '', exit] = code === 'step' ? about.split(': ') : [];
+  const left = exit === undefined ? about : `${step}: ${exitText(t, exit)}`;
+  const words = EXITS.has(code) ? exitText(t, about) : left;
+  return t(`flows.moment.${code as 'answer'}`, { about: words });
+}
+
+function HearButton({ name, plays, press }: { name: string; plays: boolean; press(): void }) {
+  const { t } = useTranslation();
+  const label = plays ? t('flows.stop_hearing') : t('flows.hear', { name });
+  return (
+    <ActionIcon variant="subtle" size="xs" aria-label={label} title={label} onClick={press}>
+      {plays ? <IconPlayerStopFilled size={12} /> : <IconPlayerPlayFilled size={12} />}
+    </ActionIcon>
   );
 }
 

@@ -329,7 +329,12 @@ describe('queues of which only the length is told', () => {
 });
 
 describe('alarms', () => {
-  const alarm = { kind: 'recording_failed', since: T0, detail: 'disk full' };
+  const alarm = {
+    kind: 'recording_failed',
+    since: T0,
+    detail: 'disk full',
+    cause: { code: 'untold' },
+  } as const;
 
   it('of one kind are one alarm, until cleared', () => {
     const raised: Told = { type: 'alarm.raised', alarm };

@@ -117,3 +117,8 @@ export function useLive<Part>(select: (view: View) => Part): Part {
   const store = useLiveStore();
   return useSyncExternalStore(store.subscribe, () => select(store.view()));
 }
+
+/** Whether the stream is up: what asks the server for something is off while it is not. */
+export function useConnected(): boolean {
+  return useLive((view) => view.connection === 'live');
+}

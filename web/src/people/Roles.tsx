@@ -181,6 +181,7 @@ function Editor({ known: role, tag }: { known: Role | null; tag: string }) {
             <TextInput
               label={t('people.role_name')}
               description={role === null ? t('people.name_stays') : undefined}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
               value={draft.name}
               readOnly={role !== null}
               error={wrong('name')}

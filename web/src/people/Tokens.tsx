@@ -150,6 +150,7 @@ function NewTokenForm({ user, own, held }: NewProps) {
         <TextInput
           label={t('people.token_name')}
           description={t('people.token_name_hint')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           value={name}
           error={wrong('name')}
           autoComplete="off"
@@ -158,6 +159,7 @@ function NewTokenForm({ user, own, held }: NewProps) {
         <NumberInput
           label={t('people.token_days')}
           description={t('people.token_days_hint')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           min={1}
           value={days}
           error={wrong('expires_in_s')}

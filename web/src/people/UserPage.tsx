@@ -180,6 +180,7 @@ function Form({
           <TextInput
             label={t('people.name')}
             description={isNew ? t('people.name_stays') : undefined}
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
             value={draft.name}
             readOnly={!isNew}
             error={wrong('name')}

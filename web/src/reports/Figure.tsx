@@ -3,7 +3,7 @@
 import { Select } from '@mantine/core';
 import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Report, ReportKind } from '../api/reports';
+import { figure, type Report, type ReportKind, subjectOf } from '../api/reports';
 import { word } from '../texts/format';
 import { Chart } from '../ui/Chart';
 import { Panel } from '../ui/Panel';
@@ -21,8 +21,10 @@ const COLOURS = [
   '--tone-hold',
 ];
 
-/** Of one moment there is nothing to draw. */
-export function isDrawn(report: Report): boolean {
+/** More bars are not told apart. */
+const BARS_MAX = 12;
+
+function isOverTime(report: Report): boolean {
   return report.rows.some(({ from }) => from !== report.rows[0]?.from);
 }
 
@@ -65,23 +67,59 @@ export function Figure({ kind, report, field, fields, choose }: Props) {
       }
     >
       <p className={css.meaning}>{meaning(definitionOf(report, field))}</p>
-      <Chart
-        label={name}
-        times={times}
-        series={series}
-        format={format}
-        height={210}
-        {...(isShare(field) ? { max: 1 } : {})}
-      />
-      <ul className={css.legend}>
-        {lines.map(([subject], index) => (
-          <li key={subject}>
-            <span style={{ background: `var(${COLOURS[index] ?? '--dim'})` }} />
-            <SubjectName kind={kind} id={subject} />
-          </li>
-        ))}
-        {more > 0 && <li className={css.dim}>{t('report.more', { number: more })}</li>}
-      </ul>
+      {!isOverTime(report) && <Bars kind={kind} report={report} field={field} />}
+      {isOverTime(report) && (
+        <Chart
+          label={name}
+          times={times}
+          series={series}
+          format={format}
+          height={210}
+          {...(isShare(field) ? { max: 1 } : {})}
+        />
+      )}
+      {isOverTime(report) && (
+        <ul className={css.legend}>
+          {lines.map(([subject], index) => (
+            <li key={subject}>
+              <span style={{ background: `var(${COLOURS[index] ?? '--dim'})` }} />
+              <SubjectName kind={kind} id={subject} />
+            </li>
+          ))}
+          {more > 0 && <li className={css.dim}>{t('report.more', { number: more })}</li>}
+        </ul>
+      )}
     </Panel>
+  );
+}
+
+/** Of one stretch of time: who has most of it beside the others. */
+function Bars({ kind, report, field }: Pick<Props, 'kind' | 'report' | 'field'>) {
+  const { t } = useTranslation();
+  const rows = useMemo(
+    () => [...report.rows].sort((one, other) => (figure(other, field) ?? 0) - (figure(one, field) ?? 0)),
+    [report, field],
+  );
+  const most = isShare(field) ? 1 : Math.max(...rows.map((row) => figure(row, field) ?? 0), 0);
+  return (
+    <ul className={css.bars}>
+      {rows.slice(0, BARS_MAX).map((row) => {
+        const value = figure(row, field);
+        return (
+          <li key={subjectOf(row)}>
+            <span className={css.barName}>
+              <SubjectName kind={kind} id={subjectOf(row)} />
+            </span>
+            <span className={css.bar}>
+              <i style={{ width: `${most > 0 ? ((value ?? 0) / most) * 100 : 0}%` }} />
+            </span>
+            <span className="num">{shown(field, value)}</span>
+          </li>
+        );
+      })}
+      {rows.length > BARS_MAX && (
+        <li className={css.dim}>{t('report.more', { number: rows.length - BARS_MAX })}</li>
+      )}
+    </ul>
   );
 }

@@ -22,7 +22,7 @@ import { useLive } from '../live/store';
 import { word } from '../texts/format';
 import { Failure } from '../ui/Failure';
 import { Nothing, Panel } from '../ui/Panel';
-import { Figure, isDrawn } from './Figure';
+import { Figure } from './Figure';
 import { csvOf, fieldsOf, meaning } from './fields';
 import css from './Reports.module.css';
 import { isSpan, momentsOf, SPANS, type Span } from './spans';
@@ -85,9 +85,7 @@ function Shown({ kind, report, search }: ShownProps) {
   const choose = (chosen: string) => void navigate({ search: { ...search, field: chosen }, replace: true });
   return (
     <>
-      {isDrawn(report) && (
-        <Figure kind={kind} report={report} field={field} fields={fields} choose={choose} />
-      )}
+      <Figure kind={kind} report={report} field={field} fields={fields} choose={choose} />
       <Table kind={kind} report={report} fields={fields} />
       <Definitions report={report} fields={fields} />
     </>

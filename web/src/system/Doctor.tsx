@@ -11,6 +11,7 @@ import { timeOfDay } from '../texts/format';
 import { Failure } from '../ui/Failure';
 import { Panel } from '../ui/Panel';
 import { Tag } from '../ui/Tag';
+import { adviceOf, foundOf, subjectOf } from './findings';
 import css from './System.module.css';
 
 const ORDER = ['bad', 'doubtful', 'good'] as const;
@@ -61,18 +62,16 @@ export default function Doctor() {
   );
 }
 
-/** The findings are the server's sentences: English. */
 function Row({ one }: { one: Finding }) {
   const { t } = useTranslation();
+  const advice = adviceOf(t, one);
   return (
     <li data-verdict={one.verdict}>
       <Tag tone={TONES[one.verdict]}>{t(`doctor.verdict.${one.verdict}`)}</Tag>
-      <span className={css.subject} lang="en">
-        {one.subject}
-      </span>
-      <div lang="en">
-        {one.says}
-        {one.advice !== null && <p>{one.advice}</p>}
+      <span className={css.subject}>{subjectOf(t, one)}</span>
+      <div>
+        {foundOf(t, one)}
+        {advice !== null && <p>{advice}</p>}
       </div>
     </li>
   );

@@ -47,8 +47,22 @@ it('shows the worst first, and how long things are kept', async () => {
     'GET /api/v1/system/doctor': {
       body: {
         findings: [
-          { subject: 'clock', verdict: 'good', says: 'ticks', advice: null },
-          { subject: 'disk', verdict: 'bad', says: 'is full', advice: 'make room' },
+          {
+            subject: 'clock',
+            verdict: 'good',
+            says: 'ticks',
+            advice: null,
+            about: { code: 'clock' },
+            found: { code: 'clock_set' },
+          },
+          {
+            subject: 'recordings /r',
+            verdict: 'bad',
+            says: 'is nearly full',
+            advice: 'make room',
+            about: { code: 'recordings', folder: '/r' },
+            found: { code: 'room_little', hours: 7, gigabytes: 1 },
+          },
         ],
         retention: {
           recordings_days: 90,
@@ -62,8 +76,8 @@ it('shows the worst first, and how long things are kept', async () => {
   });
   show(<Doctor />, { session: LEADER, snapshot: snapshot() });
   expect((await screen.findAllByRole('listitem')).map(({ textContent }) => textContent)).toEqual([
-    'Wrongdiskis fullmake room',
-    'Goodclockticks',
+    'WrongRecordings: /rRoom for 7 hours of recorded talk (1 GB).Erase what is no longer needed, or take a larger disk.',
+    'GoodClockSet by the network.',
   ]);
   expect(screen.getByText('90 days')).toBeTruthy();
   expect(screen.getByText('730 days')).toBeTruthy();

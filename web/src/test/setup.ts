@@ -11,9 +11,6 @@ await import('../texts/wide');
 await import('../texts/admin');
 await import('../texts/people');
 
-// A machine that does much else is slow.
-configure({ asyncUtilTimeout: 8_000 });
-
 window.matchMedia ??= (query: string) =>
   ({
     matches: false,

@@ -72,6 +72,11 @@ export function diverted(t: TFunction, { from, reason }: { from: string; reason:
   return reason === null ? from : `${from} · ${word(t, 'call.diversion', reason)}`;
 }
 
+/** `a`, `b`, `c` as people of this language write a list. */
+export function listOf(words: readonly string[]): string {
+  return new Intl.ListFormat(currentLanguage(), { type: 'conjunction' }).format(words);
+}
+
 function format(time: string | number, options: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat(currentLanguage(), options).format(new Date(time));
 }

@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import type { TFunction } from 'i18next';
+import i18next, { type TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../api/http';
 import css from './Failure.module.css';
@@ -17,6 +17,8 @@ export function problemText(t: TFunction, error: unknown): string {
     case 404:
       return t('problem.not_found');
     case 409:
+      // What call processing refuses has a word of its own.
+      if (i18next.exists(`refused.${error.kind}`)) return t(`refused.${error.kind as 'busy'}`);
       return error.detail ? `${t('problem.conflict')} ${error.detail}` : t('problem.conflict');
     case 400:
     case 422:

@@ -1,7 +1,9 @@
 // What can be done to a row of a table.
 
 import { Menu } from '@mantine/core';
+import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useConnected } from '../live/store';
 import type { Act } from './acts';
 import css from './RowTable.module.css';
 
@@ -22,13 +24,14 @@ interface Props<Row> {
 
 export function RowMenu<Row>({ menu, acts, close, back }: Props<Row>) {
   const { t } = useTranslation();
+  const connected = useConnected();
   const leave = () => {
     close();
     back();
   };
   const press = (key: string) => {
     const act = acts.find((one) => one.key?.toLowerCase() === key.toLowerCase());
-    if (!act) return;
+    if (!act || !connected) return;
     leave();
     act.run();
   };
@@ -49,7 +52,7 @@ export function RowMenu<Row>({ menu, acts, close, back }: Props<Row>) {
           type="button"
           tabIndex={-1}
           className={css.anchor}
-          style={{ left: menu.x, top: menu.y }}
+          style={{ '--x': `${menu.x}px`, '--y': `${menu.y}px` } as CSSProperties}
           aria-label={t('table.acts')}
         />
       </Menu.Target>
@@ -59,6 +62,7 @@ export function RowMenu<Row>({ menu, acts, close, back }: Props<Row>) {
           <div key={act.id} role="presentation">
             {index > 0 && act.apart && <Menu.Divider />}
             <Menu.Item
+              disabled={!connected}
               {...(act.danger ? { color: 'var(--tone-bad)' } : {})}
               rightSection={act.key && <kbd className={css.key}>{act.key.toUpperCase()}</kbd>}
               onClick={act.run}

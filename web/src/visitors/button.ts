@@ -3,6 +3,7 @@
 // `data-lang` is a language's tag (else that of the page), `data-label` the word on the button. Where the script stands, the button is. Nothing of the page's styles
 // gets in, and nothing is loaded or asked for before somebody calls.
 
+import base from './base.css?inline';
 import css from './button.css?inline';
 import type { callAsGuest, Guest, GuestCall, Step } from './call';
 import { type Trouble, type Words, wordsOf } from './texts';
@@ -45,7 +46,7 @@ class CallUs {
     const { words } = settings;
     this.#root = host.attachShadow({ mode: 'open' });
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
+    sheet.replaceSync(base + css);
     this.#root.adoptedStyleSheets = [sheet];
     this.#opener = button(settings.label ?? words.button, 'opener', () => this.#toggle());
     this.#opener.setAttribute('aria-expanded', 'false');

@@ -244,8 +244,23 @@ pub struct FlowTestFailure {
 pub struct FlowTestMoment {
     /// Since the call began.
     pub at_ms: u64,
-    /// What happened, in words.
+    /// What happened, in English words.
     pub what: String,
+    /// The same for programs and for pages in other languages: `presses`, `hears`, `queued`, ….
+    pub code: String,
+    /// What the code is about, such as the key, the prompt or the queue; empty if it says all.
+    pub about: String,
+    /// The recorded prompt that the caller hears, as `GET /api/v1/prompts/{language}/{name}` has it; `null` if it is none.
+    pub prompt: Option<FlowTestPrompt>,
+}
+
+/// A prompt that is heard in a tested call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FlowTestPrompt {
+    /// Its folder.
+    pub language: String,
+    /// Its name in there.
+    pub name: String,
 }
 
 /// Whether a flow with this mistake can be used.

@@ -8,6 +8,7 @@
 //! at [`Live`].
 
 mod agent;
+mod alarm;
 mod audit;
 mod blocked;
 mod call;
@@ -40,6 +41,7 @@ mod webhook;
 pub use agent::{
     Agent, AgentState, AskedState, Device, Devices, MessageSent, Pending, SendMessage, SetAgentState,
 };
+pub use alarm::{Alarm, AlarmCause};
 pub use audit::{AuditCheck, AuditEntry, AuditPage};
 pub use blocked::{BlockReason, BlockedList, BlockedSource};
 pub use call::{
@@ -57,17 +59,17 @@ pub use customer::{
     FieldValue, MergeCustomers, NewCustomerField,
 };
 pub use directory::{CenterNumber, Colleague, Directory, QueueTarget};
-pub use doctor::{Checkup, Finding, QueueRetention, Retention, Verdict};
+pub use doctor::{Checkup, Finding, Found, Looked, QueueRetention, Retention, SystemReason, Verdict};
 pub use event::{Candidate, Decision, Event, Refusal, What};
 pub use flow::{
     Flow, FlowCheck, FlowDiff, FlowDraft, FlowEdge, FlowExitFigures, FlowFigures, FlowGraph, FlowList,
     FlowMistake, FlowNode, FlowPlace, FlowRollback, FlowSeverity, FlowStepFigures, FlowTest, FlowTestDraft,
-    FlowTestFailure, FlowTestMoment, FlowTestRun, FlowTestStep, FlowText, FlowVersion, FlowVersionList,
-    FlowVersionText,
+    FlowTestFailure, FlowTestMoment, FlowTestPrompt, FlowTestRun, FlowTestStep, FlowText, FlowVersion,
+    FlowVersionList, FlowVersionText,
 };
 pub use hours::{Hours, HoursList, HoursOverride, HoursState};
 pub use import::{CommitImport, Import, ImportColumn, ImportError, ImportState, SetImportColumns};
-pub use live::{Alarm, Live, Queue, Waiting};
+pub use live::{Live, Queue, Waiting};
 pub use message::{Message, MessagePage, SetMessage};
 pub use number::Number;
 pub use people::{
@@ -102,5 +104,5 @@ pub use staff::{
 };
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::{SipDirection, SipLadder, SipLeg, SipMedia, SipMessage, SipParticipant, SipRole};
-pub use trunk::{TrunkList, TrunkRegistration, TrunkServer, TrunkStatus};
+pub use trunk::{TrunkFault, TrunkList, TrunkRegistration, TrunkServer, TrunkStatus};
 pub use webhook::{ReplayWebhook, Webhook, WebhookList};

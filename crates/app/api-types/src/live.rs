@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Agent, Call, Pop, Timestamp};
+use crate::{Agent, Alarm, Call, Pop, Timestamp};
 
 /// Answer to `GET /api/v1/live`, and the data of a `snapshot` event. The events after `seq` give every later
 /// state. An agent gets itself, its own call and pop, and the lengths of the queues; an admin gets everything.
@@ -58,17 +58,4 @@ pub struct Waiting {
     pub call: String,
     /// When it joined the queue.
     pub since: Timestamp,
-}
-
-/// Something an operator should look at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Alarm {
-    /// What is wrong, as a stable word: `recording_failed`, `recording_cut`, `recording_gap`, `store_unavailable`,
-    /// `media_ports_exhausted`, `media_silent`, `prompt_missing`, `internal_error`, `not_offered`; with an agent after a colon: `reservation_expired:1001`,
-    /// `phone_fault:1001`, `phone_busy:1001`.
-    pub kind: String,
-    /// Since when.
-    pub since: Timestamp,
-    /// More in words.
-    pub detail: String,
 }

@@ -10,7 +10,8 @@ use crate::FlowMistake;
 pub struct Problem {
     /// What a program can act on beyond the status; omitted where the status says all: `code_required`,
     /// `code_wrong`, `password_change_required`, `second_factor_required`, `idempotency_key_reused`, `idempotency_running`,
-    /// `idempotency_unknown`, `idempotency_shown_once`, `recording_locked`, `recording_altered`.
+    /// `idempotency_unknown`, `idempotency_shown_once`, `recording_locked`, `recording_altered`; with 409 what call processing refused, such as
+    /// `reason_full`, `colleague_busy`, `not_talking` (all in `docs/api.md`).
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The status text. Programs go by `status`.

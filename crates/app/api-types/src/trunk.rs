@@ -17,8 +17,10 @@ pub struct TrunkStatus {
     pub id: String,
     /// Calls of both directions at this moment.
     pub calls: u64,
-    /// What keeps calls from going out by it, in words; `null` if nothing does.
+    /// What keeps calls from going out by it, as an English sentence; `null` if nothing does.
     pub problem: Option<String>,
+    /// The same for programs, and for pages in other languages.
+    pub fault: Option<TrunkFault>,
     /// Its servers as they were found; empty for a trunk by which calls only come in.
     pub servers: Vec<TrunkServer>,
     /// How our registration stands; `null` if none is to be kept.
@@ -40,8 +42,41 @@ pub struct TrunkServer {
     pub address: Option<String>,
     /// Whether it is tried in its turn; others are tried last.
     pub usable: bool,
-    /// What is wrong, in words.
+    /// What is wrong, as an English sentence.
     pub problem: Option<String>,
+    /// The same for programs, and for pages in other languages.
+    pub fault: Option<TrunkFault>,
+}
+
+/// What is wrong with a trunk or one of its servers: `code`, and the fields of that code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum TrunkFault {
+    /// DNS says that there is no such name, or that it has no address.
+    NameUnknown {
+        /// Whose address was asked for, as it is configured.
+        server: String,
+    },
+    /// DNS does not answer, or not in a way that can be used.
+    NameUnanswered {
+        /// Whose address was asked for, as it is configured.
+        server: String,
+        /// What the resolver said.
+        said: String,
+    },
+    /// The server leaves OPTIONS unanswered.
+    OptionsUnanswered,
+    /// The server left a call unanswered lately.
+    CallUnanswered,
+    /// None of the trunk's servers is there.
+    NoServerAnswers,
+    /// Nobody answers our REGISTER.
+    RegistrationUnanswered,
+    /// The provider refuses our REGISTER.
+    RegistrationRefused {
+        /// The SIP status of its answer.
+        status: u16,
+    },
 }
 
 /// How a registration of ours stands.

@@ -1,5 +1,6 @@
 //! From the core's types to the JSON shapes, and which of it a viewer may see.
 
+mod alarm;
 mod config;
 mod customer;
 mod decision;
@@ -20,14 +21,14 @@ use hotline_access::{Permission, Scope};
 use hotline_acd::{AgentState, AgentView, CallerView, Device, Disposition, Help, Presence, QueueView};
 use hotline_api_types as api;
 use hotline_base::{AgentId, CallId, Pii, WallTime};
-use hotline_call::{
-    Alarm, AlarmKind, Attendee, CallState, CallView, OfferOutcome, POP_STEPS_MAX, ScreenPop, Snapshot, Who,
-};
+use hotline_call::{Attendee, CallState, CallView, OfferOutcome, POP_STEPS_MAX, ScreenPop, Snapshot, Who};
 
 use crate::concern::{Course, agents_of};
 use crate::fields::FieldSet;
 use crate::viewer::{Subject, Ties, Viewer};
 
+use alarm::alarm;
+pub(crate) use alarm::alarm_kind;
 pub(crate) use config::{config_version, from_json, json_at, section_of, to_json};
 pub(crate) use customer::{Lens, asset, contact, customer, pop};
 pub(crate) use decision::decision;
@@ -317,30 +318,4 @@ fn own_pop(view: &CallView, viewer: &Viewer, lookup_done: impl Fn(CallId) -> boo
         crm: view.crm.clone(),
         lookup_done: view.found.is_some() || lookup_done(record.call),
     })
-}
-
-fn alarm(alarm: &Alarm) -> api::Alarm {
-    api::Alarm { kind: alarm_kind(&alarm.kind), since: time(alarm.since), detail: alarm.detail.clone() }
-}
-
-/// An alarm's stable word.
-pub(crate) fn alarm_kind(kind: &AlarmKind) -> String {
-    match kind {
-        AlarmKind::RecordingFailed => "recording_failed".to_owned(),
-        AlarmKind::RecordingCut => "recording_cut".to_owned(),
-        AlarmKind::RecordingGap => "recording_gap".to_owned(),
-        AlarmKind::StoreUnavailable => "store_unavailable".to_owned(),
-        AlarmKind::MediaPortsExhausted => "media_ports_exhausted".to_owned(),
-        AlarmKind::MediaSilent => "media_silent".to_owned(),
-        AlarmKind::PromptMissing => "prompt_missing".to_owned(),
-        AlarmKind::ReservationExpired(agent) => format!("reservation_expired:{agent}"),
-        AlarmKind::PhoneFault(agent) => format!("phone_fault:{agent}"),
-        AlarmKind::PhoneBusy(agent) => format!("phone_busy:{agent}"),
-        AlarmKind::InternalError => "internal_error".to_owned(),
-        AlarmKind::CertificateUnusable => "certificate_unusable".to_owned(),
-        AlarmKind::FlowsInvalid => "flows_invalid".to_owned(),
-        AlarmKind::Overloaded => "overloaded".to_owned(),
-        AlarmKind::TrunkUnusable(trunk) => format!("trunk_unusable:{trunk}"),
-        AlarmKind::NotOffered => "not_offered".to_owned(),
-    }
 }

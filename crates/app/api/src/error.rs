@@ -20,6 +20,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::convert;
 use crate::password::PasswordError;
+use crate::refusal;
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -183,6 +184,8 @@ impl ApiError {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the status says all of the others")]
     fn kind(&self) -> Option<&'static str> {
         match self {
+            Self::Refused(refusal) => Some(refusal::word(refusal)),
+            Self::NoPhone => Some("no_own_phone"),
             Self::CodeNeeded => Some("code_required"),
             Self::RecordingSealed(SealError::Locked { .. }) => Some("recording_locked"),
             Self::RecordingSealed(_) => Some("recording_altered"),

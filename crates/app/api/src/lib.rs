@@ -36,6 +36,7 @@ mod page;
 mod pages;
 mod password;
 mod range;
+mod refusal;
 mod ring;
 mod routes;
 mod sections;

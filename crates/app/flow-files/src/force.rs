@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_base::FlowId;
-use hotline_call::Command;
+use hotline_call::{Command, FileMistake};
 use hotline_ivr::{Diagnostic, Flows};
 use hotline_shard::HandleError;
 use hotline_store::StoreError;
@@ -118,8 +118,8 @@ impl FlowFiles {
                 for mistake in &mistakes {
                     error!("not in force: {mistake}");
                 }
-                let Diagnostic { file, line, problem, .. } = first;
-                Command::FlowsUnusable(format!("{file}:{line}: {problem}"))
+                let Diagnostic { file, line, problem, .. } = first.clone();
+                Command::FlowsUnusable(FileMistake { file, line, problem })
             }
         };
         state.mistakes = mistakes;

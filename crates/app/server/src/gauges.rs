@@ -76,7 +76,7 @@ async fn show_trunks(shard: &Handle) {
     for view in shard.trunks().await.unwrap_or_default() {
         let (trunk, counters) = (view.id.as_str(), view.counters);
         Metric::SipTrunkCallsUp.gauge_for([trunk]).set(view.calls as f64);
-        Metric::SipTrunkUsable.gauge_for([trunk]).set(if view.problem.is_none() { 1.0 } else { 0.0 });
+        Metric::SipTrunkUsable.gauge_for([trunk]).set(if view.fault.is_none() { 1.0 } else { 0.0 });
         Metric::SipTrunkCallsOut.counter_for([trunk]).absolute(counters.calls_out);
         Metric::SipTrunkCalls.counter_for([trunk]).absolute(counters.calls);
         for (class, count) in TrunkCounters::CLASSES.iter().zip(counters.failures) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use hotline_api::{HoursByHand, Ports, Prompts, Webhook, Webhooks};
 use hotline_base::{Now, Rng, WallTime};
-use hotline_call::{Browsers, Controller};
+use hotline_call::{Browsers, Controller, TrunkFault};
 use hotline_config::{Configuration, Server as ServerSettings, Services, Sip, SipListener, TtsEngine};
 use hotline_flow_files::{FlowFiles, Parts as FlowParts};
 use hotline_media::{EngineConfig, Event as MediaEvent};
@@ -22,7 +22,9 @@ use hotline_shard::{
     close_interrupted, resume,
 };
 use hotline_sip::{Destination, EndpointConfig, Listener};
-use hotline_sip_net::{Incoming, Listen, Listening, Network, NetworkConfig, Receivers, Resolver};
+use hotline_sip_net::{
+    Incoming, Listen, Listening, LocateError, Network, NetworkConfig, Receivers, Resolver,
+};
 use hotline_sip_trace::{Agent, Handle as TraceHandle, Limits, Settings, Tap, Tracer};
 use hotline_speech::{CacheConfig, Engine, Speech, SpeechConfig};
 use hotline_store::{SPOOL_BYTES_MAX, Store, Writer};
@@ -352,7 +354,10 @@ fn locator(configuration: &Configuration, network: &Network) -> Arc<Locate> {
                 Ok(resolver) => resolver.locate(&destination).await,
                 Err(error) => Err(error),
             };
-            answer.map_err(|error| format!("{destination}: {error}"))
+            answer.map_err(|error| match error {
+                LocateError::Unknown => TrunkFault::NameUnknown(destination),
+                LocateError::Unanswered(said) => TrunkFault::NameUnanswered { server: destination, said },
+            })
         })
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_base::{CallId, Pii};
-use hotline_call::{Answer, Callback, Question, Reply};
+use hotline_call::{Answer, Callback, Question, Reply, TrunkFault};
 use hotline_ivr::RequestTag;
 use hotline_sip::{Destination, Located};
 use hotline_store::{BookedCallback, Store};
@@ -24,8 +24,8 @@ const ASKED_MAX: usize = 2048;
 /// A lookup that takes longer is given up: the pop must not wait for a slow database.
 const TIME_MAX: Duration = Duration::from_secs(2);
 
-/// Where a server is, or in words why that is not known (RFC 3263).
-pub type Locating = Pin<Box<dyn Future<Output = Result<Located, String>> + Send>>;
+/// Where a server is, or why that is not known (RFC 3263).
+pub type Locating = Pin<Box<dyn Future<Output = Result<Located, TrunkFault>> + Send>>;
 /// Asks DNS; bounds its time itself.
 pub type Locate = dyn Fn(Destination) -> Locating + Send + Sync;
 

@@ -10,7 +10,8 @@ use hotline_acd::{
 };
 use hotline_base::{AgentId, CallId, FlowId, LegId, Now, NumberId, Pii, ReservationId, Rng, Time, TrunkId};
 use hotline_call::{
-    Alarm, AlarmKind, CallEvent, EndCause, EndKind, Entry, Event, EventKind, Party, QueueOutcome, Source,
+    Alarm, AlarmCause, AlarmKind, CallEvent, EndCause, EndKind, Entry, Event, EventKind, Party, QueueOutcome,
+    Source,
 };
 
 use crate::Caller;
@@ -150,7 +151,7 @@ impl AcdFloor {
             AcdAlarm::PhoneBusy { agent } => AlarmKind::PhoneBusy(agent),
             AcdAlarm::NotOffered { .. } => AlarmKind::NotOffered,
         };
-        self.emit(now, EventKind::AlarmRaised(Alarm { kind, since: now.wall, detail: String::new() }));
+        self.emit(now, EventKind::AlarmRaised(Alarm { kind, since: now.wall, cause: AlarmCause::Untold }));
     }
 
     /// Tells of an offer that came to nothing, if it is not over already.

@@ -16,12 +16,14 @@ use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Destination, Located, MessageSummary};
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::FileMistake;
 use crate::callbacks::{Callback, CallbackState};
 use crate::controller::Configured;
 use crate::customer::{Customer, Found};
 use crate::guests::Guest;
 use crate::record::{CallRecord, Correction};
 use crate::staff::{AgentFact, CallDisposition};
+use crate::trunk::TrunkFault;
 
 /// Asked through the API or by the shell.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,8 +135,8 @@ pub enum Command {
     CenterChanged(Configured),
     /// The files of center and flows are good, or good again.
     FlowsUsable,
-    /// The files of center or flows have changed and cannot be used; those before stay in use. What is wrong, in one line.
-    FlowsUnusable(String),
+    /// The files of center or flows have changed and cannot be used; those before stay in use. What is wrong first.
+    FlowsUnusable(FileMistake),
     /// Somebody decided by hand whether it is open; `None` takes that back.
     OverrideHours(HoursId, Option<Override>),
     /// A leader does something with a caller in line, or with the staff of queues.
@@ -551,7 +553,7 @@ pub enum Reply {
         /// The server.
         destination: Destination,
         /// Where it is, or why that is not known.
-        answer: Result<Located, String>,
+        answer: Result<Located, TrunkFault>,
     },
 }
 

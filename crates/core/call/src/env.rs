@@ -10,24 +10,22 @@ use hotline_base::{
 };
 use hotline_hours::Override;
 use hotline_ivr::Flows;
-use hotline_media as media;
+use hotline_media::{self as media, LegFailure};
 use hotline_sip::Endpoint;
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::{Alarm, AlarmCause, AlarmKind, FileMistake};
 use crate::callbacks::Callbacks;
 use crate::cause::{Cause, Requested};
 use crate::center::Center;
 use crate::command::{CommandError, Request};
 use crate::controller::{CallTimer, Counters, MessageOutcome, NextDay};
-use crate::event::{Alarm, AlarmKind, Event, EventKind, Party};
+use crate::event::{Event, EventKind, Party};
 use crate::guests::Guests;
 use crate::places::KeptPlaces;
 use crate::sessions::Sessions;
 use crate::sound::{LineQuality, Measured};
 use crate::trunk::{Change, Outer, Trunks};
-
-/// What operators read when the media plane does not answer.
-pub(crate) const MEDIA_SILENT: &str = "the media plane did not answer";
 
 /// Which leg of a call a SIP session carries. Once somebody outside whom an agent has called takes the call, that one is
 /// the `Caller`, and the calling agent the `Agent`: who is served is on the first leg of a call from then on, whoever
@@ -222,8 +220,8 @@ impl Env {
         BridgeId(self.next_id())
     }
 
-    pub(crate) fn raise(&mut self, now: Now, kind: AlarmKind, detail: String) {
-        let alarm = Alarm { kind: kind.clone(), since: now.wall, detail };
+    pub(crate) fn raise(&mut self, now: Now, kind: AlarmKind, cause: AlarmCause) {
+        let alarm = Alarm { kind: kind.clone(), since: now.wall, cause };
         if self.alarms.contains_key(&kind) {
             return;
         }
@@ -237,13 +235,13 @@ impl Env {
     }
 
     /// The files of center or flows cannot be used. Said anew whenever it is another mistake that comes first.
-    pub(crate) fn raise_flows(&mut self, now: Now, cause: &str) {
-        let detail = format!("those before stay in use: {cause}");
+    pub(crate) fn raise_flows(&mut self, now: Now, first: FileMistake) {
+        let cause = AlarmCause::Files(first);
         let standing = self.alarms.get(&AlarmKind::FlowsInvalid);
-        if standing.is_some_and(|alarm| alarm.detail != detail) {
+        if standing.is_some_and(|alarm| alarm.cause != cause) {
             self.alarms.remove(&AlarmKind::FlowsInvalid);
         }
-        self.raise(now, AlarmKind::FlowsInvalid, detail);
+        self.raise(now, AlarmKind::FlowsInvalid, cause);
     }
 
     /// What somebody decides about opening hours counts from the next question on.
@@ -297,10 +295,10 @@ impl Env {
         while let Some(change) = self.trunks.poll_change() {
             match change {
                 Change::Usable(trunk) => self.clear(now, &AlarmKind::TrunkUnusable(trunk)),
-                Change::Unusable(trunk, problem) => {
+                Change::Unusable(trunk, fault) => {
                     // Said anew: another reason has come.
                     self.alarms.remove(&AlarmKind::TrunkUnusable(trunk.clone()));
-                    self.raise(now, AlarmKind::TrunkUnusable(trunk), problem);
+                    self.raise(now, AlarmKind::TrunkUnusable(trunk), AlarmCause::Trunk(fault));
                 }
             }
         }
@@ -317,11 +315,14 @@ impl Env {
         all.filter(move |(_, owner)| **owner == call).map(|(recording, _)| *recording)
     }
 
-    /// The media plane could not open a leg: for want of ports, or it did not answer at all.
-    pub(crate) fn raise_media(&mut self, now: Now, cause: &str) {
-        let kind =
-            if cause == MEDIA_SILENT { AlarmKind::MediaSilent } else { AlarmKind::MediaPortsExhausted };
-        self.raise(now, kind, cause.to_owned());
+    /// The media plane could not open a leg; without a failure it did not answer at all.
+    pub(crate) fn raise_media(&mut self, now: Now, cause: Option<LegFailure>) {
+        match cause {
+            Some(failure) => {
+                self.raise(now, AlarmKind::MediaPortsExhausted, AlarmCause::Leg(failure));
+            }
+            None => self.raise(now, AlarmKind::MediaSilent, AlarmCause::MediaSilent),
+        }
     }
 
     pub(crate) fn clear(&mut self, now: Now, kind: &AlarmKind) {

@@ -12,6 +12,7 @@ use hotline_media::{RecordingIndex, Supervision};
 use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::{Alarm, AlarmKind};
 use crate::cause::Requested;
 use crate::screening::Screened;
 use crate::sound::LegSound;
@@ -563,53 +564,4 @@ pub enum EndKind {
     ServerRestart,
     /// A defect in this server; an alarm says more.
     InternalError,
-}
-
-/// An alarm, as operators see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alarm {
-    /// What is wrong; two alarms of one kind are one alarm.
-    pub kind: AlarmKind,
-    /// Since when.
-    pub since: WallTime,
-    /// More in words: the file, the error.
-    pub detail: String,
-}
-
-/// The kinds of alarm.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum AlarmKind {
-    /// Recordings cannot be written. Cleared by the next that can.
-    RecordingFailed,
-    /// A recording has the greatest length that one may have; its call goes on without. Cleared by the next that is
-    /// complete.
-    RecordingCut,
-    /// Audio is missing in a recording, because the disk was too slow. Cleared by the next in which none is.
-    RecordingGap,
-    /// The database does not answer; events wait.
-    StoreUnavailable,
-    /// No media port is free; new calls are refused.
-    MediaPortsExhausted,
-    /// The media plane did not open a leg in time.
-    MediaSilent,
-    /// A prompt is missing.
-    PromptMissing,
-    /// A reservation outlived its lease.
-    ReservationExpired(AgentId),
-    /// An agent's phone failed three times in a row.
-    PhoneFault(AgentId),
-    /// An agent's phone was busy while the agent was ready: an outside call?
-    PhoneBusy(AgentId),
-    /// A defect ended a call.
-    InternalError,
-    /// The files of the SIP certificate have changed and cannot be used.
-    CertificateUnusable,
-    /// The flow files have changed and have mistakes.
-    FlowsInvalid,
-    /// More comes by SIP than is worked off; new calls are refused.
-    Overloaded,
-    /// Calls cannot go out by a trunk.
-    TrunkUnusable(TrunkId),
-    /// A defect kept a caller waiting although an agent was free. The call's events have the decision.
-    NotOffered,
 }

@@ -3,6 +3,7 @@
 //! This is the only crate that knows all four, and it knows them only through their commands and events. Must
 //! never know: sockets, files, clocks, HTTP, SQL. Start reading at [`Controller`], then `call/mod.rs`.
 
+mod alarm;
 mod call;
 mod callbacks;
 mod cause;
@@ -29,6 +30,7 @@ mod staff;
 mod trunk;
 mod voice;
 
+pub use alarm::{Alarm, AlarmCause, AlarmKind, FileMistake};
 pub use callbacks::{CALLBACKS_MAX, Callback, CallbackPlace, CallbackState, TRUNK_PATIENCE, TRUNK_PAUSE};
 pub use cause::Requested;
 pub use center::{
@@ -45,8 +47,8 @@ pub use controller::{
 pub use crm::{CRM_URL_CHARS_MAX, CrmFacts, CrmLink, CrmPage};
 pub use customer::{Asset, Contact, ContactOutcome, Customer, FieldValue, Found, HISTORY_MAX, OTHERS_MAX};
 pub use event::{
-    Alarm, AlarmKind, CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Part, Party,
-    QueueOutcome, Source, Who,
+    CallEvent, DialFailure, EndCause, EndKind, Entry, Event, EventKind, Part, Party, QueueOutcome, Source,
+    Who,
 };
 pub use forget::FORGOTTEN;
 pub use guests::{GUESTS, Guest, VISITOR_CHARS_MAX, Visitor, Web};
@@ -71,6 +73,6 @@ pub use speech::{Sides, SpeechPolicy};
 pub use staff::{AgentFact, CallDisposition, DispositionGroup, Group, NOTE_BYTES_MAX, PickUpBy, Staffing};
 pub use trunk::{
     Account, Format, Identity, LOCATE_RETRY, Numbers, PLACES_MAX, Pattern, RegistrationView, Route,
-    RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkView,
+    RouteTrunk, SERVERS_MAX, Server, ServerView, Trunk, TrunkCounters, TrunkFault, TrunkView,
 };
 pub use voice::{Encryption, Voice};

@@ -7,9 +7,10 @@ use hotline_base::{AgentId, CallId, LegId, Pii, QueueId, WallTime};
 use hotline_ivr::{Value, Variable};
 use hotline_sip::Diversion;
 
+use crate::alarm::Alarm;
 use crate::crm::CrmPage;
 use crate::customer::Found;
-use crate::event::{Alarm, Part, Who};
+use crate::event::{Part, Who};
 use crate::record::{CallRecord, FlowStep};
 
 /// A consistent picture: applying the events after `seq` gives every later one.

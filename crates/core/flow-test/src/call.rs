@@ -12,7 +12,7 @@ use hotline_ivr::{
 
 use crate::around::{Around, Center, PROMPT_LENGTH};
 use crate::model::{End, Given};
-use crate::outcome::Spoken;
+use crate::outcome::{Sound, Spoken};
 
 /// The time between two keys that a caller presses one after the other.
 pub const KEY_GAP: Duration = Duration::from_millis(200);
@@ -121,11 +121,23 @@ impl<'t> Call<'t> {
         self.now.mono.since(Time::ZERO)
     }
 
-    pub(crate) fn tell(&mut self, what: String) {
+    /// `what` in words; the same as a code and what that is about, see [`Spoken`].
+    pub(crate) fn tell(&mut self, code: &'static str, about: impl Into<String>, what: impl Into<String>) {
+        self.tell_sound(code, about, what, None);
+    }
+
+    fn tell_sound(
+        &mut self,
+        code: &'static str,
+        about: impl Into<String>,
+        what: impl Into<String>,
+        sound: Option<Sound>,
+    ) {
         if self.spoken.len() == MAX_SPOKEN {
             self.spoken.pop_front();
         }
-        self.spoken.push_back(Spoken { at: self.elapsed(), what });
+        let (about, what) = (about.into(), what.into());
+        self.spoken.push_back(Spoken { at: self.elapsed(), what, code, about, sound });
     }
 
     /// Gives the session an input; false if it was of no use to it.
@@ -144,7 +156,7 @@ impl<'t> Call<'t> {
             if index > 0 {
                 self.pass(gap);
             }
-            self.tell(format!("the caller presses {}", key.key()));
+            self.tell("presses", key.key(), format!("the caller presses {}", key.key()));
             self.input(Input::Digit(*key));
         }
     }
@@ -273,11 +285,17 @@ impl<'t> Call<'t> {
         };
         let length = length(&prompt, &playing.language, self.around.center);
         playing.next = self.now.mono + length;
-        self.notice(Noticed::Heard(prompt));
+        let sound = sound(&prompt, &playing.language);
+        self.notice_sound(Noticed::Heard(prompt), sound);
     }
 
     fn notice(&mut self, what: Noticed) {
-        self.tell(crate::expect::in_words(&what));
+        self.notice_sound(what, None);
+    }
+
+    fn notice_sound(&mut self, what: Noticed, sound: Option<Sound>) {
+        let (code, about) = crate::expect::as_code(&what);
+        self.tell_sound(code, about, crate::expect::in_words(&what), sound);
         self.pending.push_back(Happening { at: self.now.mono, what });
     }
 
@@ -286,7 +304,8 @@ impl<'t> Call<'t> {
         while let Some((flow, step)) = self.session.poll_step() {
             // Whatever the step had asked for is of no more use.
             self.open = None;
-            self.tell(format!("[{}] {}: {}", flow, step.step, step.exit));
+            let about = format!("{}: {}", step.step, step.exit);
+            self.tell("step", about, format!("[{}] {}: {}", flow, step.step, step.exit));
             self.last = Some((flow.clone(), step.step.clone()));
             self.path.push((flow, step));
         }
@@ -307,10 +326,10 @@ impl<'t> Call<'t> {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Answer => self.tell("the call is answered".to_owned()),
+            Action::Answer => self.tell("answered", "", "the call is answered"),
             Action::Ring => {
                 self.rang = true;
-                self.tell("the caller hears ringing".to_owned());
+                self.tell("rings", "", "the caller hears ringing");
             }
             Action::Play { tag, language, prompts } => {
                 let next = self.now.mono;
@@ -319,7 +338,7 @@ impl<'t> Call<'t> {
             }
             Action::StopPlay(_) => self.playing = None,
             Action::Enqueue(entry) => self.notice(Noticed::Queued(entry)),
-            Action::LeaveQueue => self.tell("the call leaves the queue".to_owned()),
+            Action::LeaveQueue => self.tell("left_queue", "", "the call leaves the queue"),
             Action::Transfer { to, ring } => self.notice(Noticed::Transferred(to, ring)),
             Action::Ask(tag, request) => {
                 self.notice(Noticed::Asked(request.clone()));
@@ -329,29 +348,42 @@ impl<'t> Call<'t> {
                 self.notice(Noticed::Records(mailbox));
                 self.open = Some(Open::Recording(tag));
             }
-            Action::StopRecord(_) => self.tell("the recording is ended".to_owned()),
-            Action::Forget(_) => self.tell("the answer came too late".to_owned()),
+            Action::StopRecord(_) => self.tell("record_ended", "", "the recording is ended"),
+            Action::Forget(_) => self.tell("late", "", "the answer came too late"),
             Action::OpenStream(tag, stream) => {
                 self.notice(Noticed::Stream(stream));
                 self.open = Some(Open::Stream(tag));
             }
-            Action::StreamDigit(_, digit) => self.tell(format!("the service is told key {}", digit.key())),
-            Action::CloseStream(_) => self.tell("the stream is closed".to_owned()),
+            Action::StreamDigit(_, digit) => {
+                self.tell("told_key", digit.key(), format!("the service is told key {}", digit.key()));
+            }
+            Action::CloseStream(_) => self.tell("stream_closed", "", "the stream is closed"),
             Action::SendDigits(digits) => self.notice(Noticed::Sends(digits.into_inner())),
             Action::SurveyAnswered { question, answer, .. } => {
-                self.tell(format!("the answer to {question} is {answer}"));
+                let about = format!("{question}: {answer}");
+                self.tell("survey", about, format!("the answer to {question} is {answer}"));
                 self.survey.insert(question, answer);
             }
-            Action::LanguageChanged(language) => self.tell(format!("the language is {language}")),
+            Action::LanguageChanged(language) => {
+                self.tell("language", language.to_string(), format!("the language is {language}"));
+            }
             Action::Hangup { cause } => self.end(cause),
         }
     }
 
     fn end(&mut self, cause: HangupCause) {
-        self.tell(format!("the flow hangs up: {cause}"));
+        self.tell("hung_up", cause.to_string(), format!("the flow hangs up: {cause}"));
         self.playing = None;
         self.open = None;
         self.ended = Some(End::Hangup(cause));
+    }
+}
+
+/// What can be played to whoever looks at the test.
+fn sound(prompt: &Prompt, language: &Language) -> Option<Sound> {
+    match prompt {
+        Prompt::Name(name) => Some(Sound::Prompt { language: language.clone(), name: name.clone() }),
+        Prompt::Speech(_) | Prompt::Recording(_) | Prompt::Beep => None,
     }
 }
 

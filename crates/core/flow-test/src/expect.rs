@@ -28,6 +28,28 @@ pub(crate) fn in_words(what: &Noticed) -> String {
     }
 }
 
+/// The same as a code and what that is about.
+pub(crate) fn as_code(what: &Noticed) -> (&'static str, String) {
+    match what {
+        Noticed::Heard(Prompt::Name(name)) => ("hears", name.to_string()),
+        Noticed::Heard(Prompt::Speech(text)) => ("hears_text", text.expose().clone()),
+        Noticed::Heard(Prompt::Recording(_)) => ("hears_own", String::new()),
+        Noticed::Heard(Prompt::Beep) => ("beep", String::new()),
+        Noticed::Queued(entry) => ("queued", entry.queue.to_string()),
+        Noticed::Transferred(to, _) => ("transferred", target(to).1.to_owned()),
+        Noticed::Asked(Request::Customer { number, .. }) => ("asks_customer", number.expose().clone()),
+        Noticed::Asked(Request::Http { request, .. }) => ("asks", http_in_words(request)),
+        Noticed::Asked(Request::Webhook(request)) => ("webhook", http_in_words(request)),
+        Noticed::Asked(Request::Callback { queue, number }) => {
+            ("asks_callback", format!("{queue}, {}", number.expose()))
+        }
+        Noticed::Records(Some(mailbox)) => ("records_message", mailbox.clone()),
+        Noticed::Records(None) => ("records", String::new()),
+        Noticed::Stream(stream) => ("streams", stream.url.expose().clone()),
+        Noticed::Sends(keys) => ("sends", keys.clone()),
+    }
+}
+
 fn entry_in_words(entry: &Enqueue) -> String {
     let mut words = format!("the call waits in queue {}", entry.queue);
     if !entry.skills.is_empty() {

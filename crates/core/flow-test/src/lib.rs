@@ -26,6 +26,6 @@ pub use call::{KEY_GAP, MAX_TURNS};
 pub use coverage::{Coverage, FlowCoverage, Unreached};
 pub use junit::junit;
 pub use model::{Test, TestFile};
-pub use outcome::{Failure, Outcome, Spoken};
+pub use outcome::{Failure, Outcome, Sound, Spoken};
 pub use read::{MAX_KEYS, MAX_SECONDS, MAX_STEPS_PER_TEST, MAX_TESTS, parse};
 pub use run::run;

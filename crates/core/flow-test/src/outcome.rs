@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use hotline_base::FlowId;
-use hotline_ivr::{PathStep, StepName};
+use hotline_ivr::{Language, PathStep, PromptName, StepName};
 use hotline_yaml::{Diagnostic, Place};
 
 /// How one test went.
@@ -33,8 +33,26 @@ pub struct Outcome {
 pub struct Spoken {
     /// Since the call began.
     pub at: Duration,
-    /// What happened.
+    /// What happened, in words.
     pub what: String,
+    /// The same for programs and other languages: `presses`, `hears`, `queued`, ….
+    pub code: &'static str,
+    /// What the code is about, such as the key, the prompt or the queue; empty if it says all.
+    pub about: String,
+    /// What was heard, if it can be played.
+    pub sound: Option<Sound>,
+}
+
+/// A sound of a tested call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// A recorded prompt.
+    Prompt {
+        /// Its folder.
+        language: Language,
+        /// Its name in there.
+        name: PromptName,
+    },
 }
 
 /// Why a test failed. `Display` gives everything for a person.
@@ -71,7 +89,7 @@ impl fmt::Display for Failure {
         writeln!(f, "  expected: {}", self.expected)?;
         writeln!(f, "  happened: {}", self.happened)?;
         write!(f, "  the call so far:")?;
-        for Spoken { at, what } in &self.transcript {
+        for Spoken { at, what, .. } in &self.transcript {
             write!(f, "\n  {:>8.1} s  {what}", at.as_secs_f64())?;
         }
         Ok(())

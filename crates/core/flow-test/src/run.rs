@@ -169,33 +169,37 @@ impl Run<'_> {
             }
             Deed::Silence(time) => {
                 self.call.listen();
-                self.call.tell(format!("the caller does nothing for {} s", time.as_secs_f64()));
+                let seconds = time.as_secs_f64().to_string();
+                let what = format!("the caller does nothing for {seconds} s");
+                self.call.tell("silence", seconds, what);
                 self.call.pass(*time);
                 true
             }
             Deed::Queue(exit) => {
-                self.call.tell(format!("the queue gives the call back: {exit}"));
+                let what = format!("the queue gives the call back: {exit}");
+                self.call.tell("queue_gave_back", exit.to_string(), what);
                 self.call.input(Input::QueueExited(*exit))
             }
             Deed::Transfer(exit) => {
-                self.call.tell(format!("the transfer does not connect: {exit}"));
+                let what = format!("the transfer does not connect: {exit}");
+                self.call.tell("not_connected", exit.to_string(), what);
                 self.call.input(Input::TransferFailed(*exit))
             }
             Deed::Connected => {
-                self.call.tell("somebody takes the call".to_owned());
+                self.call.tell("taken", "", "somebody takes the call");
                 self.call.connect()
             }
             Deed::AgentLeft => {
-                self.call.tell("whoever had the call hangs up".to_owned());
+                self.call.tell("agent_left", "", "whoever had the call hangs up");
                 self.call.input(Input::AgentLeft)
             }
             Deed::HangsUp => {
-                self.call.tell("the caller hangs up".to_owned());
+                self.call.tell("caller_hung_up", "", "the caller hangs up");
                 self.call.hang_up();
                 true
             }
             Deed::PromptFails => {
-                self.call.tell("what plays cannot be played".to_owned());
+                self.call.tell("unplayable", "", "what plays cannot be played");
                 self.call.fail_prompt()
             }
             Deed::Replies(answer) => return self.reply(answer, place),
@@ -203,14 +207,14 @@ impl Run<'_> {
                 let Some(Open::Recording(tag)) = self.call.open else {
                     return Err(self.misfit(place, "a recording"));
                 };
-                self.call.tell(format!("the recording is over: {exit}"));
+                self.call.tell("record_over", exit.to_string(), format!("the recording is over: {exit}"));
                 self.call.recorded(tag, *exit)
             }
             Deed::StreamEnds { exit, result } => {
                 let Some(Open::Stream(tag)) = self.call.open else {
                     return Err(self.misfit(place, "an open stream"));
                 };
-                self.call.tell(format!("the stream ends: {exit}"));
+                self.call.tell("stream_over", exit.to_string(), format!("the stream ends: {exit}"));
                 if *exit == StreamExit::Timeout {
                     self.pass_the_limit();
                     return Ok(());
@@ -243,7 +247,7 @@ impl Run<'_> {
             return Err(self.misfit(place, "an open question"));
         };
         if matches!(answer, Answer::Nothing) {
-            self.call.tell("no answer comes".to_owned());
+            self.call.tell("no_answer", "", "no answer comes");
             self.pass_the_limit();
             return Ok(());
         }
@@ -253,7 +257,7 @@ impl Run<'_> {
         if let Answer::Customer(customer) = answer {
             self.call.around.customer = Some(customer.clone());
         }
-        self.call.tell("the answer comes".to_owned());
+        self.call.tell("answer", "", "the answer comes");
         if self.call.answer(tag, reply) { Ok(()) } else { Err(self.misfit(place, "an open question")) }
     }
 

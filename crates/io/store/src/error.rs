@@ -116,6 +116,17 @@ pub enum TextProblem {
     Repeated,
 }
 
+/// What is wrong with a database that answers. One line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Complaint {
+    /// A setting of PostgreSQL is off on which it depends that what was acknowledged is on disk.
+    #[error("PostgreSQL runs with {0} = off: a power cut loses calls")]
+    SettingOff(String),
+    /// SQLite's file is damaged, in SQLite's words.
+    #[error("{0}")]
+    Damaged(String),
+}
+
 /// Why the database could not be opened. One line that names the file or the server, never a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

@@ -57,7 +57,7 @@ pub use customers::{
     LANGUAGE_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, NUMBER_CHARS_MAX, TAG_CHARS_MAX,
 };
 pub use dispositions::{FOLLOW_UPS_MAX, FollowUp};
-pub use error::{DatabaseFault, FileProblem, OpenError, StoreError, TextProblem};
+pub use error::{Complaint, DatabaseFault, FileProblem, OpenError, StoreError, TextProblem};
 pub use flow_figures::{FLOW_EXITS_MAX, FlowExitCount, FlowFigures, day};
 pub use flows::{FLOW_VERSIONS_MAX, FlowVersion, RecordedFlow, flow_hash};
 pub use idempotency::{IDEMPOTENCY_KEPT, IDEMPOTENCY_KEYS_MAX, KeyedAnswer, KeyedRequest, KeyedState};

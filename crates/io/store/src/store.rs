@@ -14,7 +14,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 
 use crate::db::{Db, sql};
-use crate::{DatabaseFault, FileProblem, OpenError, StoreError};
+use crate::{Complaint, DatabaseFault, FileProblem, OpenError, StoreError};
 
 pub(crate) static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 pub(crate) static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -75,25 +75,22 @@ impl Store {
         self.db.fetch(sql("SELECT name FROM app_user LIMIT 1")).await.map(drop)
     }
 
-    /// What is wrong with the database's files, or with settings on which it depends that what was acknowledged is on disk; one
-    /// sentence each, none if all is well. Reads all of an SQLite file.
+    /// What is wrong with the database's files, or with settings on which it depends that what was acknowledged is on disk; none
+    /// if all is well. Reads all of an SQLite file.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn condition(&self) -> Result<Vec<String>, StoreError> {
+    pub async fn condition(&self) -> Result<Vec<Complaint>, StoreError> {
         match &self.db {
             Db::Sqlite { readers, .. } => {
                 let said: Vec<String> = sqlx::query_scalar("PRAGMA quick_check").fetch_all(readers).await?;
-                Ok(said.into_iter().filter(|line| line != "ok").collect())
+                Ok(said.into_iter().filter(|line| line != "ok").map(Complaint::Damaged).collect())
             }
             Db::Postgres(pool) => {
                 let off = "SELECT name FROM pg_settings WHERE setting = 'off'
                     AND name IN ('fsync', 'synchronous_commit', 'full_page_writes')";
                 let off: Vec<String> = sqlx::query_scalar(off).fetch_all(pool).await?;
-                Ok(off
-                    .iter()
-                    .map(|name| format!("PostgreSQL runs with {name} = off: a power cut loses calls"))
-                    .collect())
+                Ok(off.into_iter().map(Complaint::SettingOff).collect())
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotline_call::{AlarmKind, Command};
+use hotline_call::{AlarmKind, Command, FileMistake};
 use hotline_sim::{Act, PickUp, Rules, World, for_each_seed};
 
 /// Seeds for each scenario.
@@ -35,7 +35,8 @@ fn a_call_goes_on_with_the_flow_it_began_with_and_the_next_gets_the_new_one() {
         assert_eq!(world.calls(), 1, "the first caller is in the menu, or further");
 
         let closed = hotline_ivr::parse("main.yaml", CLOSED).expect("a flow");
-        world.command(Command::FlowsUnusable("main.yaml:3: a mistake".to_owned()));
+        let mistake = FileMistake { file: "main.yaml".to_owned(), line: 3, problem: "a mistake".to_owned() };
+        world.command(Command::FlowsUnusable(mistake));
         assert!(world.has_alarm(&AlarmKind::FlowsInvalid));
         world.command(Command::FlowsUsable);
         assert!(!world.has_alarm(&AlarmKind::FlowsInvalid));

@@ -3,7 +3,7 @@
 use hotline_api_types as api;
 use hotline_base::FlowId;
 use hotline_flow_files::{FlowState, FlowStates, SuiteResult};
-use hotline_flow_test::{Failure, Outcome};
+use hotline_flow_test::{Failure, Outcome, Sound};
 use hotline_ivr::{Diagnostic, FlowGraph, GraphEdge, GraphNode, PathStep};
 use hotline_store::{FlowFigures, FlowVersion};
 
@@ -93,7 +93,17 @@ fn flow_test(outcome: &Outcome, course: bool) -> api::FlowTest {
 }
 
 fn moment(spoken: &hotline_flow_test::Spoken) -> api::FlowTestMoment {
-    api::FlowTestMoment { at_ms: millis(spoken.at), what: spoken.what.clone() }
+    let prompt = spoken.sound.as_ref().map(|Sound::Prompt { language, name }| api::FlowTestPrompt {
+        language: language.to_string(),
+        name: name.to_string(),
+    });
+    api::FlowTestMoment {
+        at_ms: millis(spoken.at),
+        what: spoken.what.clone(),
+        code: spoken.code.to_owned(),
+        about: spoken.about.clone(),
+        prompt,
+    }
 }
 
 fn flow_test_failure(failure: &Failure) -> api::FlowTestFailure {

@@ -1,14 +1,15 @@
 //! Trunks.
 
 use hotline_api_types as api;
-use hotline_call::{RegistrationView, ServerView, TrunkView};
+use hotline_call::{RegistrationView, ServerView, TrunkFault, TrunkView};
 
 /// How a trunk stands.
 pub(crate) fn trunk(view: &TrunkView) -> api::TrunkStatus {
     api::TrunkStatus {
         id: view.id.to_string(),
         calls: view.calls,
-        problem: view.problem.clone(),
+        problem: view.fault.as_ref().map(ToString::to_string),
+        fault: view.fault.as_ref().map(fault),
         servers: view.servers.iter().map(server).collect(),
         registration: view.registration.as_ref().map(registration),
         calls_in: view.counters.calls,
@@ -22,7 +23,23 @@ fn server(view: &ServerView) -> api::TrunkServer {
         transport: view.place.map(|(transport, _)| transport.param().to_owned()),
         address: view.place.map(|(_, address)| address.to_string()),
         usable: view.usable,
-        problem: view.problem.clone(),
+        problem: view.fault.as_ref().map(ToString::to_string),
+        fault: view.fault.as_ref().map(fault),
+    }
+}
+
+pub(super) fn fault(fault: &TrunkFault) -> api::TrunkFault {
+    use api::TrunkFault as Told;
+    match fault {
+        TrunkFault::NameUnknown(server) => Told::NameUnknown { server: server.to_string() },
+        TrunkFault::NameUnanswered { server, said } => {
+            Told::NameUnanswered { server: server.to_string(), said: said.clone() }
+        }
+        TrunkFault::OptionsUnanswered => Told::OptionsUnanswered,
+        TrunkFault::CallUnanswered => Told::CallUnanswered,
+        TrunkFault::NoServerAnswers => Told::NoServerAnswers,
+        TrunkFault::RegistrationUnanswered => Told::RegistrationUnanswered,
+        TrunkFault::RegistrationRefused { status } => Told::RegistrationRefused { status: *status },
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hotline_call::{Command, Configured};
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::client::{Answer, PATIENCE};
 use crate::server::{Server, user};
@@ -300,29 +300,15 @@ async fn a_file_that_changes_on_disk_is_taken_in_or_told_to_be_wrong() {
     let mut admin = Admin::start().await;
     let good = admin.on_disk();
     std::fs::write(admin.file(), good.replacen("longest_idle", "longest_idel", 1)).unwrap();
-    let look = async {
-        loop {
-            let shown = admin.get(CONFIG).await.json();
-            if shown["is_current"] == false && !shown["mistakes"].as_array().unwrap().is_empty() {
-                return shown;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let wrong = timeout(PATIENCE, look).await.expect("told in time");
+    while !matches!(admin.server.shard.command().await, Command::FlowsUnusable(_)) {}
+    let wrong = admin.get(CONFIG).await.json();
+    assert_eq!(wrong["is_current"], false);
     assert!(wrong["mistakes"][0]["problem"].as_str().unwrap().contains("longest_idel"), "{wrong}");
     std::fs::write(admin.file(), good.replacen("longest_idle", "linear", 1)).unwrap();
     let center = timeout(PATIENCE, admin.given()).await.expect("taken in in time").center;
     assert!(center.queues.contains_key(&"sales".into()));
-    let look = async {
-        loop {
-            let shown = admin.get(CONFIG).await.json();
-            if shown["version"]["version"] == 2 {
-                return shown;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let taken = timeout(PATIENCE, look).await.expect("a version in time");
+    // Whoever asks waits until the version is kept.
+    let taken = admin.get(CONFIG).await.json();
+    assert_eq!(taken["version"]["version"], 2);
     assert_eq!((&taken["is_current"], &taken["version"]["author"]), (&json!(true), &json!("file")));
 }

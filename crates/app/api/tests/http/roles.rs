@@ -2,7 +2,7 @@
 
 use hotline_acd::{CallerKind, CallerView, QueueCounts, QueueView};
 use hotline_base::WallTime;
-use hotline_call::{Alarm, AlarmKind, Command};
+use hotline_call::{Alarm, AlarmCause, AlarmKind, Command};
 use serde_json::{Value, json};
 
 use crate::client::send;
@@ -122,7 +122,8 @@ async fn an_admin_sends_texts_to_phones_and_hears_whether_one_has_it() {
         (answer.status, answer.json())
     };
     assert_eq!(say(&boss, "1001", "back at five").await, (200, json!({ "taken": true })));
-    assert_eq!(say(&boss, "1002", "hi").await.0, 409, "no phone");
+    let (status, problem) = say(&boss, "1002", "hi").await;
+    assert_eq!((status, &problem["type"]), (409, &json!("no_phone")));
     assert_eq!(say(&boss, "1009", "hi").await.0, 404);
     assert_eq!(say(&ann, "1002", "hi").await.0, 403);
     for text in ["", " ", &"x".repeat(1301)] {
@@ -194,8 +195,8 @@ async fn an_agent_sees_itself_its_call_and_the_lengths_of_queues() {
             callbacks_waiting: 0,
             counts: QueueCounts::default(),
         }];
-        let (kind, detail) = (AlarmKind::PromptMissing, "welcome".into());
-        snapshot.alarms = vec![Alarm { kind, since: WallTime(0), detail }];
+        let (kind, cause) = (AlarmKind::PromptMissing, AlarmCause::Prompt);
+        snapshot.alarms = vec![Alarm { kind, since: WallTime(0), cause }];
     }
     let ann = server.get("/api/v1/live", &server.token("1001").await).await.json();
     assert_eq!(ids(&ann["agents"]), ["1001"]);
@@ -244,7 +245,8 @@ async fn health_is_for_everybody_and_metrics_for_this_machine_and_admins() {
     let health = send(server.address, "GET", "/healthz", &[], b"").await;
     assert_eq!((health.status, health.body.as_slice()), (200, &b"ok\n"[..]));
     assert_eq!(send(server.address, "GET", "/readyz", &[], b"").await.status, 200);
-    let alarm = |kind| Alarm { kind, since: WallTime(0), detail: "/secret/path".into() };
+    let secret = AlarmCause::RecordingFull { file: "/secret/path".into() };
+    let alarm = |kind| Alarm { kind, since: WallTime(0), cause: secret.clone() };
     let kinds = [AlarmKind::RecordingFailed, AlarmKind::PhoneFault("1001".into())];
     server.shard.snapshot.lock().unwrap().alarms = kinds.map(alarm).into();
     let health = send(server.address, "GET", "/healthz", &[], b"").await;

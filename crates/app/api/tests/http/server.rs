@@ -231,6 +231,8 @@ fn checkup() -> hotline_api_types::Checkup {
         verdict: hotline_api_types::Verdict::Good,
         says: "it ticks".to_owned(),
         advice: None,
+        about: hotline_api_types::Looked::Clock,
+        found: hotline_api_types::Found::ClockSet,
     };
     let retention = hotline_api_types::Retention {
         messages_days: Some(90),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hotline_api_types::{Found, Looked};
 use hotline_config::Server;
 use hotline_sip_net::{TlsConfig, check_tls};
 use x509_parser::pem::Pem;
@@ -25,30 +26,42 @@ pub(super) fn look(server: &Server) -> Vec<Finding> {
 
 fn of(tls: &TlsConfig) -> Vec<Finding> {
     let Some(identity) = &tls.identity else { return Vec::new() };
-    let subject = format!("certificate {}", identity.certificate.display());
+    let about = Looked::Certificate { file: identity.certificate.display().to_string() };
     if let Err(error) = check_tls(tls, &[]) {
         return vec![Finding::bad(
-            subject,
+            about,
+            Found::CertificateUnusable { said: error.to_string() },
             error.to_string(),
             "put a certificate and the key that belongs to it there",
         )];
     }
     vec![match ends(&identity.certificate) {
-        Ok((name, ends)) => judge(subject, &name, ends, now().as_unix_seconds()),
-        Err(problem) => {
-            Finding::bad(subject, problem, "put a PEM file there, the server's own certificate first")
-        }
+        Ok((name, ends)) => judge(about, name, ends, now().as_unix_seconds()),
+        Err(said) => Finding::bad(
+            about,
+            Found::CertificateUnreadable { said: said.clone() },
+            said,
+            "put a PEM file there, the server's own certificate first",
+        ),
     }]
 }
 
-fn judge(subject: String, name: &str, ends: i64, now: i64) -> Finding {
+fn judge(about: Looked, name: String, ends: i64, now: i64) -> Finding {
     let days = (ends - now).div_euclid(86_400);
     match days {
         ..0 => {
-            Finding::bad(subject, format!("{name}: ended {} days ago", -days), "renew it: no phone trusts it")
+            let says = format!("{name}: ended {} days ago", -days);
+            let found = Found::CertificateEnded { name, days: -days };
+            Finding::bad(about, found, says, "renew it: no phone trusts it")
         }
-        0..DAYS_LEFT => Finding::doubtful(subject, format!("{name}: ends in {days} days"), "renew it"),
-        _ => Finding::good(subject, format!("{name}: good for {days} days")),
+        0..DAYS_LEFT => {
+            let says = format!("{name}: ends in {days} days");
+            Finding::doubtful(about, Found::CertificateEnds { name, days }, says, "renew it")
+        }
+        _ => {
+            let says = format!("{name}: good for {days} days");
+            Finding::good(about, Found::CertificateGood { name, days }, says)
+        }
     }
 }
 
@@ -68,7 +81,10 @@ mod tests {
 
     #[test]
     fn a_certificate_is_judged_by_the_days_that_it_has_left() {
-        let verdict = |ends| judge(String::new(), "CN=x", ends, 1_000_000).verdict;
+        let verdict = |ends| {
+            let about = Looked::Certificate { file: String::new() };
+            judge(about, "CN=x".to_owned(), ends, 1_000_000).verdict
+        };
         assert_eq!(verdict(999_999), Verdict::Bad);
         assert_eq!(verdict(1_000_000 + 13 * 86_400), Verdict::Doubtful);
         assert_eq!(verdict(1_000_000 + 14 * 86_400), Verdict::Good);

@@ -1,11 +1,11 @@
 //! What was found, and what to do about it.
 
-use std::fmt;
+use std::{fmt, io};
 
-use hotline_api_types as api;
+use hotline_api_types::{self as api, Found, Looked, SystemReason};
 use serde::Serialize;
 
-/// One thing that was looked at.
+/// One thing that was looked at. `hotline doctor` says it in English, pages in the language of whoever reads.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
     /// What was looked at.
@@ -17,6 +17,10 @@ pub(super) struct Finding {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) advice: Option<String>,
+    /// The subject, typed.
+    pub(super) about: Looked,
+    /// What `says` says, typed.
+    pub(super) found: Found,
 }
 
 /// How a thing is.
@@ -32,30 +36,36 @@ pub(super) enum Verdict {
 }
 
 impl Finding {
-    pub(super) fn good(subject: impl Into<String>, says: impl Into<String>) -> Self {
-        Self { subject: subject.into(), verdict: Verdict::Good, says: says.into(), advice: None }
+    pub(super) fn good(about: Looked, found: Found, says: impl Into<String>) -> Self {
+        Self {
+            subject: subject(&about),
+            verdict: Verdict::Good,
+            says: says.into(),
+            advice: None,
+            about,
+            found,
+        }
     }
 
     pub(super) fn doubtful(
-        subject: impl Into<String>,
+        about: Looked,
+        found: Found,
         says: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
         let advice = Some(advice.into());
-        Self { subject: subject.into(), verdict: Verdict::Doubtful, says: says.into(), advice }
+        Self { verdict: Verdict::Doubtful, advice, ..Self::good(about, found, says) }
     }
 
     pub(super) fn bad(
-        subject: impl Into<String>,
+        about: Looked,
+        found: Found,
         says: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        let advice = Some(advice.into());
-        Self { subject: subject.into(), verdict: Verdict::Bad, says: says.into(), advice }
+        Self { verdict: Verdict::Bad, ..Self::doubtful(about, found, says, advice) }
     }
-}
 
-impl Finding {
     /// As the interface tells it.
     pub(super) fn told(self) -> api::Finding {
         let verdict = match self.verdict {
@@ -63,7 +73,48 @@ impl Finding {
             Verdict::Doubtful => api::Verdict::Doubtful,
             Verdict::Bad => api::Verdict::Bad,
         };
-        api::Finding { subject: self.subject, verdict, says: self.says, advice: self.advice }
+        let Self { subject, says, advice, about, found, verdict: _ } = self;
+        api::Finding { subject, verdict, says, advice, about, found }
+    }
+}
+
+/// In English.
+fn subject(about: &Looked) -> String {
+    match about {
+        Looked::Server => "server".to_owned(),
+        Looked::SipListener { transport, address } => {
+            format!("SIP over {transport} at {address}")
+        }
+        Looked::Pages { address } => format!("pages and API at {address}"),
+        Looked::RtpPorts { first, last } => format!("RTP ports {first}-{last}"),
+        Looked::SystemPorts => "ports of the system".to_owned(),
+        Looked::Clock => "clock".to_owned(),
+        Looked::Recordings { folder } => format!("recordings {folder}"),
+        Looked::DatabaseFolder { folder } => format!("database folder {folder}"),
+        Looked::Passwords { file } => format!("passwords in {file}"),
+        Looked::OpenFiles => "open files".to_owned(),
+        Looked::Speech { program } => format!("text to speech by {program}"),
+        Looked::Certificate { file } => format!("certificate {file}"),
+        Looked::Database => "database".to_owned(),
+        Looked::DatabaseFiles => "database files".to_owned(),
+        Looked::Phones => "phones".to_owned(),
+        Looked::TrunkServer { trunk, server } => format!("trunk {trunk}, server {server}"),
+    }
+}
+
+/// Why the system did not do something.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others have no word of their own")]
+pub(super) fn reason(error: &io::Error) -> SystemReason {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::PermissionDenied => SystemReason::PermissionDenied,
+        Kind::NotFound => SystemReason::NotFound,
+        Kind::ConnectionRefused | Kind::ConnectionReset => SystemReason::ConnectionRefused,
+        Kind::TimedOut => SystemReason::TimedOut,
+        Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown => SystemReason::Unreachable,
+        Kind::StorageFull | Kind::QuotaExceeded => SystemReason::NoSpace,
+        Kind::ReadOnlyFilesystem => SystemReason::ReadOnly,
+        _ => SystemReason::Other,
     }
 }
 

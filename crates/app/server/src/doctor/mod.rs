@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use hotline_api_client::Client;
-use hotline_api_types as api;
+use hotline_api_types::{self as api, Found, Looked};
 use hotline_config::{Configuration, Kept, QueueRetention};
 
 use self::finding::{Finding, Verdict};
@@ -100,14 +100,19 @@ async fn running(configuration: &Configuration) -> Running {
 
 fn of_server(configuration: &Configuration, server: &Running) -> Finding {
     let at = configuration.server.http.listen;
-    let subject = "server";
+    let address = at.to_string();
     match server {
-        Running::No => {
-            Finding::good(subject, format!("none runs at {at}; what follows is about starting one"))
+        Running::No => Finding::good(
+            Looked::Server,
+            Found::NotRunning { address },
+            format!("none runs at {at}; what follows is about starting one"),
+        ),
+        Running::Well => {
+            Finding::good(Looked::Server, Found::Well { address }, format!("runs at {at} and is well"))
         }
-        Running::Well => Finding::good(subject, format!("runs at {at} and is well")),
         Running::Ill(words) => Finding::bad(
-            subject,
+            Looked::Server,
+            Found::Unwell { address, alarms: words.clone() },
             format!("runs at {at} and is not well: {}", words.join(", ")),
             "look at the alarms on the live board and at the log",
         ),

@@ -1,13 +1,15 @@
 //! Addresses and ports: whether a server could have them, and whether the one that runs answers there.
 
+use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use hotline_api_types::{Found, Looked};
 use hotline_config::{Configuration, SipListener};
 use hotline_sip::Transport;
 use tokio::time::timeout;
 
-use super::finding::Finding;
+use super::finding::{Finding, reason};
 
 /// How long a SIP element may take to answer OPTIONS; RFC 3261's T1 lets it be sent again meanwhile.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(2);
@@ -25,8 +27,9 @@ pub(super) async fn look(configuration: &Configuration, runs: bool) -> Vec<Findi
     findings
 }
 
-fn name(listener: &SipListener) -> String {
-    format!("SIP over {} at {}", listener.transport, listener.address)
+fn about(listener: &SipListener) -> Looked {
+    let transport = listener.transport.to_string();
+    Looked::SipListener { transport, address: listener.address.to_string() }
 }
 
 fn sip_port(listener: &SipListener) -> Finding {
@@ -36,36 +39,38 @@ fn sip_port(listener: &SipListener) -> Finding {
             std::net::TcpListener::bind(listener.address).map(drop)
         }
     };
-    match bound {
-        Ok(()) => Finding::good(name(listener), "the port is free"),
-        Err(error) => taken(name(listener), &error, listener.address),
-    }
+    of_port(about(listener), bound, listener.address)
 }
 
 fn http_port(address: SocketAddr) -> Finding {
-    let subject = format!("pages and API at {address}");
-    match std::net::TcpListener::bind(address) {
-        Ok(_) => Finding::good(subject, "the port is free"),
-        Err(error) => taken(subject, &error, address),
-    }
+    let about = Looked::Pages { address: address.to_string() };
+    of_port(about, std::net::TcpListener::bind(address).map(drop), address)
 }
 
-fn taken(subject: String, error: &std::io::Error, address: SocketAddr) -> Finding {
-    use std::io::ErrorKind;
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others have one advice")]
+fn of_port(about: Looked, bound: io::Result<()>, address: SocketAddr) -> Finding {
+    let Err(error) = bound else { return Finding::good(about, Found::PortFree, "the port is free") };
     let port = address.port();
-    let advice = if error.kind() == ErrorKind::AddrInUse {
-        format!("`ss -lpn 'sport = :{port}'` shows who has it; stop that, or take another port")
-    } else if error.kind() == ErrorKind::AddrNotAvailable {
-        format!("{} is no address of this machine: `ip address` shows those that are", address.ip())
-    } else {
-        "take another address, or a port from 1024 on".to_owned()
+    let (found, advice) = match error.kind() {
+        io::ErrorKind::AddrInUse => (
+            Found::PortTaken { port },
+            format!("`ss -lpn 'sport = :{port}'` shows who has it; stop that, or take another port"),
+        ),
+        io::ErrorKind::AddrNotAvailable => (
+            Found::AddressNotHere { ip: address.ip().to_string() },
+            format!("{} is no address of this machine: `ip address` shows those that are", address.ip()),
+        ),
+        _ => (
+            Found::PortRefused { reason: reason(&error), said: error.to_string() },
+            "take another address, or a port from 1024 on".to_owned(),
+        ),
     };
-    Finding::bad(subject, format!("cannot be listened on: {error}"), advice)
+    Finding::bad(about, found, format!("cannot be listened on: {error}"), advice)
 }
 
 /// Whether the server that runs answers OPTIONS there; over encrypted transports only whether somebody listens.
 async fn answers(listener: &SipListener) -> Finding {
-    let subject = name(listener);
+    let about = about(listener);
     let mut address = listener.address;
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() {
@@ -74,36 +79,57 @@ async fn answers(listener: &SipListener) -> Finding {
             std::net::Ipv6Addr::LOCALHOST.into()
         });
     }
-    let answer = match listener.transport {
-        Transport::Udp => ask(address).await.map(|status| format!("the server answers ({status})")),
+    let unheard = match listener.transport {
+        Transport::Udp => match ask(address).await {
+            Ok(status) => {
+                return Finding::good(
+                    about,
+                    Found::Answers { status },
+                    format!("the server answers ({status})"),
+                );
+            }
+            Err(unheard) => unheard,
+        },
         Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
-            let connected = timeout(ANSWER_MAX, tokio::net::TcpStream::connect(address)).await;
-            match connected {
-                Ok(Ok(_)) => Ok("somebody takes connections".to_owned()),
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err("no answer".to_owned()),
+            match timeout(ANSWER_MAX, tokio::net::TcpStream::connect(address)).await {
+                Ok(Ok(_)) => {
+                    return Finding::good(about, Found::TakesConnections, "somebody takes connections");
+                }
+                Ok(Err(error)) => Unheard::System(error),
+                Err(_) => Unheard::Silent,
             }
         }
     };
-    match answer {
-        Ok(says) => Finding::good(subject, says),
-        Err(error) => {
-            Finding::bad(subject, error, "is the configuration the one that the server was started with?")
-        }
-    }
+    let says = unheard.to_string();
+    let found = match unheard {
+        Unheard::Silent => Found::Silent,
+        Unheard::NotSip => Found::NotSip,
+        Unheard::System(error) => Found::Unconnected { reason: reason(&error), said: error.to_string() },
+    };
+    Finding::bad(about, found, says, "is the configuration the one that the server was started with?")
+}
+
+/// Why no answer of a SIP element was heard.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unheard {
+    #[error("no answer to OPTIONS")]
+    Silent,
+    #[error("something answers that is not SIP")]
+    NotSip,
+    #[error("{0}")]
+    System(#[from] io::Error),
 }
 
 /// Sends OPTIONS over UDP; the status of the answer.
-pub(super) async fn ask(address: SocketAddr) -> Result<u16, String> {
-    let text = |error: std::io::Error| error.to_string();
+pub(super) async fn ask(address: SocketAddr) -> Result<u16, Unheard> {
     let local: SocketAddr = if address.is_ipv4() {
         ([0, 0, 0, 0], 0).into()
     } else {
         (std::net::Ipv6Addr::UNSPECIFIED, 0).into()
     };
-    let socket = tokio::net::UdpSocket::bind(local).await.map_err(text)?;
-    socket.connect(address).await.map_err(text)?;
-    let own = socket.local_addr().map_err(text)?;
+    let socket = tokio::net::UdpSocket::bind(local).await?;
+    socket.connect(address).await?;
+    let own = socket.local_addr()?;
     let mark = own.port();
     let request = format!(
         "OPTIONS sip:{address} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKdoctor{mark};rport\r\n\
@@ -113,37 +139,43 @@ pub(super) async fn ask(address: SocketAddr) -> Result<u16, String> {
     );
     let mut answer = [0; 2048];
     for _ in 0..2 {
-        socket.send(request.as_bytes()).await.map_err(text)?;
+        socket.send(request.as_bytes()).await?;
         if let Ok(received) = timeout(ANSWER_MAX / 2, socket.recv(&mut answer)).await {
-            return status(&answer[..received.map_err(text)?]);
+            return status(&answer[..received?]);
         }
     }
-    Err("no answer to OPTIONS".to_owned())
+    Err(Unheard::Silent)
 }
 
-fn status(answer: &[u8]) -> Result<u16, String> {
+fn status(answer: &[u8]) -> Result<u16, Unheard> {
     let text = String::from_utf8_lossy(answer);
     let mut words = text.split(' ');
     let is_sip = words.next() == Some("SIP/2.0");
     let status = words.next().and_then(|word| word.parse().ok());
-    status.filter(|_| is_sip).ok_or_else(|| "something answers that is not SIP".to_owned())
+    status.filter(|_| is_sip).ok_or(Unheard::NotSip)
 }
 
 fn media_ports(configuration: &Configuration) -> Finding {
     let media = &configuration.server.media;
     let ports = media.ports.clone();
-    let subject = format!("RTP ports {}-{}", ports.start(), ports.end());
+    let about = Looked::RtpPorts { first: *ports.start(), last: *ports.end() };
     let all = ports.len();
     let taken: Vec<u16> = ports.filter(|port| UdpSocket::bind((media.listen, *port)).is_err()).collect();
     match taken.len() {
-        0 => Finding::good(subject, format!("all free: room for {} legs", all / 2)),
+        0 => Finding::good(
+            about,
+            Found::PortsFree { legs: all / 2 },
+            format!("all free: room for {} legs", all / 2),
+        ),
         count if count == all => Finding::bad(
-            subject,
+            about,
+            Found::PortsUnusable { ip: media.listen.to_string() },
             format!("none can be used at {}", media.listen),
             "is `media.listen` an address of this machine?",
         ),
         count => Finding::doubtful(
-            subject,
+            about,
+            Found::PortsTaken { count, of: all, first: taken[0] },
             format!("{count} of {all} are taken, the first of them {}", taken[0]),
             "they are left out; if other programs need them, take another range",
         ),
@@ -159,14 +191,20 @@ fn ephemeral_ports(configuration: &Configuration) -> Option<Finding> {
     let ports = &configuration.server.media.ports;
     let reserved = read("ip_local_reserved_ports").is_some_and(|text| !text.trim().is_empty());
     let apart = *ports.end() < first || *ports.start() > last;
-    let subject = "ports of the system";
     Some(if apart || reserved {
-        Finding::good(subject, format!("{first}-{last}, apart from those of calls or with reserved ones"))
+        Finding::good(
+            Looked::SystemPorts,
+            Found::PortsApart { first, last },
+            format!("{first}-{last}, apart from those of calls or with reserved ones"),
+        )
     } else {
+        let reserve = format!("{}-{}", ports.start(), ports.end());
+        let advice = format!("sysctl -w net.ipv4.ip_local_reserved_ports={reserve}");
         Finding::doubtful(
-            subject,
+            Looked::SystemPorts,
+            Found::PortsOverlap { first, last, reserve },
             format!("{first}-{last} overlap those of calls: any program may get one of them"),
-            format!("sysctl -w net.ipv4.ip_local_reserved_ports={}-{}", ports.start(), ports.end()),
+            advice,
         )
     })
 }
@@ -179,17 +217,16 @@ mod tests {
     async fn whoever_answers_options_is_heard_and_others_are_told_apart() {
         let peer = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = peer.local_addr().unwrap();
-        for (answer, expected) in [
-            ("SIP/2.0 200 OK\r\n\r\n", Ok(200)),
-            ("HTTP/1.1 400 Bad", Err("something answers that is not SIP".into())),
-        ] {
+        for (answer, expected) in [("SIP/2.0 200 OK\r\n\r\n", Some(200)), ("HTTP/1.1 400 Bad", None)] {
             let answering = async {
                 let mut request = [0; 2048];
                 let (_, from) = peer.recv_from(&mut request).await.unwrap();
                 assert!(request.starts_with(b"OPTIONS sip:127.0.0.1:"));
                 peer.send_to(answer.as_bytes(), from).await.unwrap();
             };
-            assert_eq!(tokio::join!(ask(address), answering).0, expected);
+            let heard = tokio::join!(ask(address), answering).0;
+            assert!(heard.is_ok() || matches!(heard, Err(Unheard::NotSip)), "{heard:?}");
+            assert_eq!(heard.ok(), expected);
         }
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hotline_acd::{Direction, OfferFailure, Outside};
 use hotline_base::{BridgeId, LegId, Now, Pii};
 use hotline_ivr::Input;
-use hotline_media as media;
+use hotline_media::{self as media, LegFailure};
 use hotline_sip::{Failure, Reason, SessionId};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use super::offer::Fallback;
 use super::outcall::{Aim, Sent};
 use super::{Call, FlowRun, Served};
 use crate::controller::CallTimer;
-use crate::env::{Env, LegOwner, MEDIA_SILENT, Role};
+use crate::env::{Env, LegOwner, Role};
 use crate::event::{CallEvent, DialFailure, EndKind, Party, QueueOutcome};
 use crate::media_leg::MediaLeg;
 use crate::sessions::LegEnd;
@@ -128,7 +128,7 @@ impl Call {
     }
 
     /// The media plane did not answer in time about the leg to outside, or has no port.
-    pub(super) fn on_dial_leg_failed(&mut self, now: Now, env: &mut Env, cause: &str) {
+    pub(super) fn on_dial_leg_failed(&mut self, now: Now, env: &mut Env, cause: Option<LegFailure>) {
         if self.dialling().is_some() {
             env.raise_media(now, cause);
             self.stop_dialling(now, env, DialFailure::ServerFault);
@@ -136,7 +136,7 @@ impl Call {
     }
 
     pub(super) fn on_dial_media_timeout(&mut self, now: Now, env: &mut Env) {
-        self.on_dial_leg_failed(now, env, MEDIA_SILENT);
+        self.on_dial_leg_failed(now, env, None);
     }
 
     /// Tries the next place; `last` is why the one before was not the right one.

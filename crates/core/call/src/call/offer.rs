@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hotline_acd::{Decision, OfferFailure};
 use hotline_base::{AgentId, LegId, Now, PlayId, ReservationId};
 use hotline_ivr::PromptName;
-use hotline_media as media;
+use hotline_media::{self as media, LegFailure};
 use hotline_sip::uri::Host;
 use hotline_sip::{Failure, NameAddr, Reason, SessionId, SipUri};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use super::transfer::Handover;
 use super::{Call, FlowRun, Waiting};
 use crate::center::{AutoAnswer, TAKE_CALL_KEY, TAKE_CALL_PROMPT};
 use crate::controller::CallTimer;
-use crate::env::{Env, LegOwner, MEDIA_SILENT};
+use crate::env::{Env, LegOwner};
 use crate::event::{CallEvent, DialFailure};
 use crate::media_leg::{DialogSeed, MediaLeg, Peer};
 use crate::sessions::LegEnd;
@@ -218,14 +218,20 @@ impl Call {
             return;
         }
         if self.on_supervisor_leg_gone(now, env, leg) {
-            env.raise_media(now, MEDIA_SILENT);
+            env.raise_media(now, None);
             return;
         }
-        self.on_agent_leg_failed(now, env, leg, MEDIA_SILENT);
+        self.on_agent_leg_failed(now, env, leg, None);
     }
 
     /// No port for the agent's leg. The agent is not to blame.
-    pub(super) fn on_agent_leg_failed(&mut self, now: Now, env: &mut Env, offer: LegId, cause: &str) {
+    pub(super) fn on_agent_leg_failed(
+        &mut self,
+        now: Now,
+        env: &mut Env,
+        offer: LegId,
+        cause: Option<LegFailure>,
+    ) {
         env.raise_media(now, cause);
         self.fail_offer(now, env, offer, OfferFailure::ServerFault, None);
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use hotline_acd::{Direction, Outside};
 use hotline_base::{CallId, LegId, Now, Pii};
 use hotline_ivr::{Value, Variable};
+use hotline_media::LegFailure;
 use hotline_sip::{Diversion, SessionId};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ use super::live::{Activity, Live, Progress};
 use super::{Call, Fallback, Lookup, Served, Stage};
 use crate::command::Request;
 use crate::controller::CallTimer;
-use crate::env::{Env, LegOwner, MEDIA_SILENT};
+use crate::env::{Env, LegOwner};
 use crate::event::{CallEvent, EndCause, EndKind, Entry, EventKind, Party, Source};
 use crate::media_leg::{DialogSeed, MediaLeg, Peer};
 use crate::number::normalise;
@@ -170,7 +171,7 @@ impl Call {
     }
 
     /// The media plane could not open `leg`.
-    pub(crate) fn on_leg_failed(&mut self, now: Now, env: &mut Env, leg: LegId, cause: &str) {
+    pub(crate) fn on_leg_failed(&mut self, now: Now, env: &mut Env, leg: LegId, cause: Option<LegFailure>) {
         if leg == self.leg {
             self.on_caller_leg_failed(now, env, cause);
         } else if self.dialled_leg() == Some(leg) {
@@ -184,7 +185,7 @@ impl Call {
 
     /// The media plane did not answer in time about the caller's leg.
     pub(crate) fn on_media_open_timeout(&mut self, now: Now, env: &mut Env) {
-        self.on_caller_leg_failed(now, env, MEDIA_SILENT);
+        self.on_caller_leg_failed(now, env, None);
     }
 
     /// The caller's port is open: agree on media and let the call go where it was dialled.
@@ -314,7 +315,7 @@ impl Call {
     }
 
     /// No port for the caller: the call is refused, and operators are told why.
-    fn on_caller_leg_failed(&mut self, now: Now, env: &mut Env, cause: &str) {
+    fn on_caller_leg_failed(&mut self, now: Now, env: &mut Env, cause: Option<LegFailure>) {
         if matches!(self.stage, Stage::Opening(_)) {
             env.raise_media(now, cause);
             self.refuse(now, env, 503, 34);

@@ -6,9 +6,10 @@ use hotline_acd::{
 use hotline_base::{AgentId, CallId, Now, Pii, WallTime};
 
 use super::Controller;
+use crate::alarm::{AlarmCause, AlarmKind};
 use crate::command::{CommandError, Request};
 use crate::customer::Customer;
-use crate::event::{AlarmKind, EventKind};
+use crate::event::EventKind;
 use crate::number::normalise;
 use crate::staff::{AgentFact, CallDisposition, NOTE_BYTES_MAX};
 
@@ -164,37 +165,31 @@ impl Controller {
     }
 
     fn on_acd_alarm(&mut self, now: Now, alarm: AcdAlarm) {
-        let (kind, detail) = match alarm {
+        let (kind, cause) = match alarm {
             AcdAlarm::NotOffered { call, agent, because } => {
                 self.on_not_offered(now, call, &agent, because);
                 return;
             }
             AcdAlarm::LeaseExpired { agent, .. } => {
-                (AlarmKind::ReservationExpired(agent), "an offer was never settled; the agent was released")
+                (AlarmKind::ReservationExpired(agent), AlarmCause::OfferUnsettled)
             }
-            AcdAlarm::PhoneFaults { agent } => (
-                AlarmKind::PhoneFault(agent),
-                "the phone failed three times in a row; the agent is not ready",
-            ),
-            AcdAlarm::PhoneBusy { agent } => (
-                AlarmKind::PhoneBusy(agent),
-                "the phone was busy while the agent was ready: an outside call?",
-            ),
+            AcdAlarm::PhoneFaults { agent } => (AlarmKind::PhoneFault(agent), AlarmCause::PhoneFailed),
+            AcdAlarm::PhoneBusy { agent } => (AlarmKind::PhoneBusy(agent), AlarmCause::PhoneBusy),
         };
-        self.env.raise(now, kind, detail.to_owned());
+        self.env.raise(now, kind, cause);
     }
 
     /// The routing had forgotten a caller; it is offered now. What the routing knew goes with the call.
     fn on_not_offered(&mut self, now: Now, call: CallId, agent: &AgentId, because: Decision) {
-        let detail = format!(
-            "call {call} had waited {} s in place {} although agent {agent} was free for it ({} free in all, {} not); it is \
-             offered now",
-            because.waited.as_secs(),
-            because.position,
-            because.candidates.len(),
-            because.refused.len(),
-        );
-        self.env.raise(now, AlarmKind::NotOffered, detail);
+        let cause = AlarmCause::NotOffered {
+            call,
+            agent: agent.clone(),
+            waited_s: because.waited.as_secs(),
+            position: because.position,
+            free: because.candidates.len(),
+            refused: because.refused.len(),
+        };
+        self.env.raise(now, AlarmKind::NotOffered, cause);
         self.with_call(call, |call, env| call.on_passed(now, env, because));
     }
 
@@ -250,8 +245,9 @@ mod tests {
         controller.on_acd_alarm(now, AcdAlarm::NotOffered { call, agent: AgentId::from("1001"), because });
         let [alarm] = &controller.alarms()[..] else { panic!("one alarm") };
         assert_eq!(alarm.kind, AlarmKind::NotOffered);
+        let said = alarm.cause.to_string();
         for named in [&call.to_string(), "1001", "40 s", "place 3"] {
-            assert!(alarm.detail.contains(named), "{named} is missing in {}", alarm.detail);
+            assert!(said.contains(named), "{named} is missing in {said}");
         }
     }
 }

@@ -10,8 +10,9 @@ use hotline_base::{Given, Now};
 use hotline_sip::{EndpointConfig, TrunkConfig, UserConfig};
 
 use super::{Controller, NextDay};
+use crate::alarm::AlarmKind;
 use crate::center::Center;
-use crate::event::{AlarmKind, EventKind};
+use crate::event::EventKind;
 
 /// A center as it is to be from here on, with what the SIP endpoint has to know of it.
 #[derive(Clone, Debug)]

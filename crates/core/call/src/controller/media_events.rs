@@ -6,10 +6,11 @@ use hotline_base::{CallId, LegId, Now, PlayId, RecordingId};
 use hotline_media::{Event as MediaEvent, LegStats, PlayOutcome, RecordingEnd, RecordingFailure};
 
 use super::Controller;
+use crate::alarm::{AlarmCause, AlarmKind};
 use crate::call::Call;
 use crate::cause::Cause;
 use crate::command::Request;
-use crate::event::{AlarmKind, CallEvent};
+use crate::event::CallEvent;
 use crate::record::{Correction, RecordingState};
 use crate::sound::LineQuality;
 
@@ -29,7 +30,7 @@ impl Controller {
                 // First, so that a call that ends by it waits for nothing.
                 let Some(failed) = self.env.legs.remove(&leg) else { return };
                 self.with_call(failed.call, |call, env| {
-                    call.on_leg_failed(now, env, leg, &cause.to_string());
+                    call.on_leg_failed(now, env, leg, Some(cause));
                     call.complete(env);
                 });
             }
@@ -100,8 +101,8 @@ impl Controller {
                 match end {
                     RecordingEnd::Stopped => self.env.clear(now, &AlarmKind::RecordingCut),
                     RecordingEnd::Full => {
-                        let detail = format!("{path}: the longest that a recording may be; its call goes on");
-                        self.env.raise(now, AlarmKind::RecordingCut, detail);
+                        let cause = AlarmCause::RecordingFull { file: path.clone() };
+                        self.env.raise(now, AlarmKind::RecordingCut, cause);
                     }
                 }
                 self.tell_of_gap(now, &path, refused_ms);
@@ -128,16 +129,15 @@ impl Controller {
         if refused_ms == 0 {
             self.env.clear(now, &AlarmKind::RecordingGap);
         } else {
-            let detail = format!("{path}: {refused_ms} ms are missing; the disk is too slow");
-            self.env.raise(now, AlarmKind::RecordingGap, detail);
+            let cause = AlarmCause::AudioMissing { file: path.to_owned(), missing_ms: refused_ms };
+            self.env.raise(now, AlarmKind::RecordingGap, cause);
         }
     }
 
     fn on_play_finished(&mut self, now: Now, leg: LegId, play: PlayId, outcome: PlayOutcome) {
         match outcome {
             PlayOutcome::MissingPrompt => {
-                let detail = "a prompt could not be played, see the log".to_owned();
-                self.env.raise(now, AlarmKind::PromptMissing, detail);
+                self.env.raise(now, AlarmKind::PromptMissing, AlarmCause::Prompt);
             }
             PlayOutcome::Completed => self.env.clear(now, &AlarmKind::PromptMissing),
             PlayOutcome::Stopped => {}
@@ -153,7 +153,10 @@ impl Controller {
             | RecordingFailure::NotWritable { .. }
             | RecordingFailure::Io { .. }
             | RecordingFailure::RecorderBusy
-            | RecordingFailure::Bug => self.env.raise(now, AlarmKind::RecordingFailed, problem.clone()),
+            | RecordingFailure::Bug => {
+                let cause = AlarmCause::Recording(cause.clone());
+                self.env.raise(now, AlarmKind::RecordingFailed, cause);
+            }
         }
         self.on_recording_over(now, recording, CallEvent::RecordingFailed { recording, problem });
     }

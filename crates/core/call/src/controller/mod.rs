@@ -38,12 +38,13 @@ use hotline_sip::registrar::SavedContacts;
 use hotline_sip::{Datagram, Endpoint, EndpointConfig, Flow, Transmit};
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::{Alarm, AlarmCause, AlarmKind};
 use crate::call::Call;
 use crate::cause::Cause;
 use crate::center::Center;
 use crate::command::{Answer, Command, CommandError, Reply, Request};
 use crate::env::Env;
-use crate::event::{Alarm, AlarmKind, CallEvent, EndKind, Event, EventKind};
+use crate::event::{CallEvent, EndKind, Event, EventKind};
 use crate::sessions::SipLeg;
 use crate::snapshot::{ScreenPop, Snapshot};
 use crate::sound::LineQuality;
@@ -294,7 +295,7 @@ impl Controller {
     /// An input panicked: ends the call that was acting, and raises an alarm that stands until the next start.
     pub fn handle_defect(&mut self, now: Now) {
         self.env.set_cause(None);
-        self.env.raise(now, AlarmKind::InternalError, "a defect ended a call; the log has more".to_owned());
+        self.env.raise(now, AlarmKind::InternalError, AlarmCause::Defect);
         if let Some(id) = self.acting.take() {
             self.env.sweep(now, id);
             if let Some(call) = self.calls.remove(&id) {
@@ -490,19 +491,17 @@ impl Controller {
             Command::SetMailbox(agent, summary) => return self.set_mailbox(now, &agent, summary),
             Command::CustomerChanged(customer) => self.on_customer_changed(now, &customer),
             Command::StoreAvailable => self.env.clear(now, &AlarmKind::StoreUnavailable),
-            Command::StoreUnavailable(cause) => {
-                let detail = format!("events wait on disk: {cause}");
-                self.env.raise(now, AlarmKind::StoreUnavailable, detail);
+            Command::StoreUnavailable(said) => {
+                self.env.raise(now, AlarmKind::StoreUnavailable, AlarmCause::Store { said });
             }
             Command::CertificateUsable => self.env.clear(now, &AlarmKind::CertificateUnusable),
-            Command::CertificateUnusable(cause) => {
-                let detail = format!("those before stay in use: {cause}");
-                self.env.raise(now, AlarmKind::CertificateUnusable, detail);
+            Command::CertificateUnusable(said) => {
+                self.env.raise(now, AlarmKind::CertificateUnusable, AlarmCause::Certificate { said });
             }
             Command::FlowsChanged(flows) => self.env.change_flows(flows),
             Command::CenterChanged(configured) => self.reconfigure(now, configured),
             Command::FlowsUsable => self.env.clear(now, &AlarmKind::FlowsInvalid),
-            Command::FlowsUnusable(cause) => self.env.raise_flows(now, &cause),
+            Command::FlowsUnusable(first) => self.env.raise_flows(now, first),
             Command::OverrideHours(hours, decided) => {
                 self.env.override_hours(hours, decided)?;
                 self.follow_hours(now);
@@ -532,8 +531,7 @@ impl Controller {
     fn set_overloaded(&mut self, now: Now, is_overloaded: bool) {
         self.env.sip.set_overloaded(is_overloaded);
         if is_overloaded {
-            let detail = "new calls are refused until what waits is worked off".to_owned();
-            self.env.raise(now, AlarmKind::Overloaded, detail);
+            self.env.raise(now, AlarmKind::Overloaded, AlarmCause::Overloaded);
         } else {
             self.env.clear(now, &AlarmKind::Overloaded);
         }

@@ -37,7 +37,7 @@ impl Trunks {
         for entry in trunks {
             let Some(trunk) = center.trunks.get(&entry.trunk) else { continue };
             let is_registered =
-                self.states.get(&trunk.id).is_none_or(|state| state.registering.problem().is_none());
+                self.states.get(&trunk.id).is_none_or(|state| state.registering.fault().is_none());
             for candidate in self.candidates_of(trunk, rng) {
                 if is_registered && self.is_well(now, &candidate) {
                     good.push_back(candidate);
@@ -71,6 +71,6 @@ impl Trunks {
 
     fn is_well(&self, now: Now, candidate: &Candidate) -> bool {
         let health = self.states.get(&candidate.trunk).and_then(|state| state.health.get(&candidate.at));
-        health.is_none_or(|health| health.problem(now).is_none())
+        health.is_none_or(|health| health.fault(now).is_none())
     }
 }

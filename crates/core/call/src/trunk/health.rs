@@ -7,7 +7,7 @@ use hotline_sip::uri::Uri;
 use hotline_sip::{Place, ProbeId, SipUri};
 use serde::{Deserialize, Serialize};
 
-use super::{Outer, Spot, Trunk, Trunks};
+use super::{Outer, Spot, Trunk, TrunkFault, Trunks};
 
 /// OPTIONS in a row that a server leaves unanswered before it is tried last.
 pub(super) const MISSES_MAX: u8 = 2;
@@ -29,12 +29,12 @@ impl Health {
     }
 
     /// Why it is tried last.
-    pub(super) fn problem(&self, now: Now) -> Option<String> {
+    pub(super) fn fault(&self, now: Now) -> Option<TrunkFault> {
         if self.misses >= MISSES_MAX {
-            return Some("it does not answer OPTIONS".to_owned());
+            return Some(TrunkFault::OptionsUnanswered);
         }
         let rests = self.rests_until.is_some_and(|until| until > now.mono);
-        rests.then(|| "it left a call unanswered".to_owned())
+        rests.then_some(TrunkFault::CallUnanswered)
     }
 }
 

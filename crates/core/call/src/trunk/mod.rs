@@ -7,6 +7,7 @@
 mod choice;
 mod config;
 mod counters;
+mod fault;
 mod health;
 mod hunt;
 mod limits;
@@ -29,6 +30,7 @@ pub use config::{
     Account, Format, Identity, Numbers, Pattern, Route, RouteTrunk, SERVERS_MAX, Server, Trunk,
 };
 pub use counters::TrunkCounters;
+pub use fault::TrunkFault;
 use health::Health;
 pub(crate) use hunt::{Attempt, Hunt, Outlook};
 use limits::Rate;
@@ -55,8 +57,8 @@ enum Due {
 pub(crate) enum Change {
     /// Calls can go out by it again.
     Usable(TrunkId),
-    /// They cannot, in words why.
-    Unusable(TrunkId, String),
+    /// They cannot, and why.
+    Unusable(TrunkId, TrunkFault),
 }
 
 /// How a trunk stands, as people see it.
@@ -67,7 +69,7 @@ pub struct TrunkView {
     /// Calls of both directions at this moment.
     pub calls: u64,
     /// What keeps calls from going out by it; absent if nothing does.
-    pub problem: Option<String>,
+    pub fault: Option<TrunkFault>,
     /// Its servers, as they were found.
     pub servers: Vec<ServerView>,
     /// How the registration stands; absent where there is none to be kept.
@@ -85,8 +87,8 @@ pub struct ServerView {
     pub place: Option<(Transport, SocketAddr)>,
     /// Whether it is believed to be there.
     pub usable: bool,
-    /// What is wrong, in words.
-    pub problem: Option<String>,
+    /// What is wrong.
+    pub fault: Option<TrunkFault>,
 }
 
 /// How a registration of ours stands.
@@ -129,7 +131,7 @@ struct State {
     health: BTreeMap<Spot, Health>,
     registering: Registering,
     /// What was told last.
-    problem: Option<String>,
+    fault: Option<TrunkFault>,
 }
 
 impl State {
@@ -154,7 +156,7 @@ struct Whereabouts {
     /// The last good answer.
     places: Vec<Place>,
     /// Why the last question had none.
-    problem: Option<String>,
+    fault: Option<TrunkFault>,
 }
 
 impl Trunks {
@@ -176,7 +178,7 @@ impl Trunks {
         for destination in wanted {
             match destination.numeric() {
                 Some(place) => {
-                    self.located.insert(destination, Whereabouts { places: vec![place], problem: None });
+                    self.located.insert(destination, Whereabouts { places: vec![place], fault: None });
                 }
                 None => outer.requests.push_back(Request::Locate(destination)),
             }
@@ -199,12 +201,12 @@ impl Trunks {
         self.configure(now, outer);
     }
 
-    /// DNS answered, or did not: in words why.
+    /// DNS answered, or did not, and why.
     pub(crate) fn on_located(
         &mut self,
         now: Now,
         destination: Destination,
-        answer: Result<Located, String>,
+        answer: Result<Located, TrunkFault>,
         outer: &mut Outer<'_>,
     ) {
         let wanted = outer.center.trunks.values().any(|trunk| trunk.has(&destination));
@@ -214,11 +216,11 @@ impl Trunks {
         let known = self.located.entry(destination.clone()).or_default();
         let wait = match answer {
             Ok(Located { places, ttl }) => {
-                *known = Whereabouts { places, problem: None };
+                *known = Whereabouts { places, fault: None };
                 ttl
             }
-            Err(problem) => {
-                known.problem = Some(problem);
+            Err(fault) => {
+                known.fault = Some(fault);
                 LOCATE_RETRY
             }
         };
@@ -331,7 +333,7 @@ impl Trunks {
             TrunkView {
                 id: trunk.id.clone(),
                 calls: state.map_or(0, State::places),
-                problem: state.and_then(|state| state.problem.clone()),
+                fault: state.and_then(|state| state.fault.clone()),
                 servers: trunk
                     .servers
                     .iter()
@@ -350,17 +352,17 @@ impl Trunks {
     fn server_views(&self, now: Now, trunk: &Trunk, server: &Server) -> Vec<ServerView> {
         let name = server.destination.to_string();
         let whereabouts = self.located.get(&server.destination);
-        let unknown = whereabouts.and_then(|known| known.problem.clone());
+        let unknown = whereabouts.and_then(|known| known.fault.clone());
         let places = whereabouts.map(|known| &*known.places).unwrap_or_default();
         if places.is_empty() {
-            return vec![ServerView { name, place: None, usable: false, problem: unknown }];
+            return vec![ServerView { name, place: None, usable: false, fault: unknown }];
         }
         let health = self.states.get(&trunk.id).map(|state| &state.health);
         let view = |place: &Place| {
             let spot = (place.transport, place.remote);
-            let problem = health.and_then(|health| health.get(&spot)).and_then(|health| health.problem(now));
-            let usable = problem.is_none();
-            ServerView { name: name.clone(), place: Some(spot), usable, problem: problem.or(unknown.clone()) }
+            let fault = health.and_then(|health| health.get(&spot)).and_then(|health| health.fault(now));
+            let usable = fault.is_none();
+            ServerView { name: name.clone(), place: Some(spot), usable, fault: fault.or(unknown.clone()) }
         };
         places.iter().map(view).collect()
     }
@@ -383,7 +385,7 @@ impl Trunks {
             outer.sip.stop_probe(probe);
         }
         outer.sip.set_trunk_addresses(id, BTreeSet::new());
-        if state.problem.is_some() {
+        if state.fault.is_some() {
             self.changes.push_back(Change::Usable(id.clone()));
         }
     }
@@ -417,22 +419,22 @@ impl Trunks {
 
     /// Tells operators if what keeps calls from going out has changed.
     fn tell(&mut self, now: Now, trunk: &Trunk) {
-        let problem = self.problem(now, trunk);
+        let fault = self.fault(now, trunk);
         let state = self.states.entry(trunk.id.clone()).or_default();
-        if state.problem == problem {
+        if state.fault == fault {
             return;
         }
-        let had_one = state.problem.is_some();
-        state.problem.clone_from(&problem);
-        match problem {
-            Some(problem) => self.changes.push_back(Change::Unusable(trunk.id.clone(), problem)),
+        let had_one = state.fault.is_some();
+        state.fault.clone_from(&fault);
+        match fault {
+            Some(fault) => self.changes.push_back(Change::Unusable(trunk.id.clone(), fault)),
             None if had_one => self.changes.push_back(Change::Usable(trunk.id.clone())),
             None => {}
         }
     }
 
     /// What keeps calls from going out by a trunk that is meant for that.
-    fn problem(&self, now: Now, trunk: &Trunk) -> Option<String> {
+    fn fault(&self, now: Now, trunk: &Trunk) -> Option<TrunkFault> {
         if trunk.servers.is_empty() {
             return None;
         }
@@ -440,17 +442,17 @@ impl Trunks {
         if places.is_empty() {
             let known = trunk.servers.iter().filter_map(|server| self.located.get(&server.destination));
             // Before the first answer nothing is wrong yet.
-            return known.filter_map(|known| known.problem.clone()).next();
+            return known.filter_map(|known| known.fault.clone()).next();
         }
         let state = self.states.get(&trunk.id)?;
         let is_down = |place: &Place| {
             let health = state.health.get(&(place.transport, place.remote));
-            health.is_some_and(|health| health.problem(now).is_some())
+            health.is_some_and(|health| health.fault(now).is_some())
         };
         if places.iter().all(is_down) {
-            return Some("no server of the trunk answers".to_owned());
+            return Some(TrunkFault::NoServerAnswers);
         }
-        state.registering.problem()
+        state.registering.fault()
     }
 }
 

@@ -4,7 +4,7 @@ use hotline_base::Now;
 use hotline_sip::{Place, Register, RegistrationId};
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Outer, RegistrationView, Spot, Trunk, Trunks};
+use super::{Account, Outer, RegistrationView, Spot, Trunk, TrunkFault, Trunks};
 
 /// How a registration stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,11 +41,11 @@ impl Registering {
     }
 
     /// What is wrong. Before the first answer nothing is.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(super) fn fault(&self) -> Option<TrunkFault> {
         match self {
-            Self::Asked { status: Some(408), .. } => Some("nobody answers our registration".to_owned()),
+            Self::Asked { status: Some(408), .. } => Some(TrunkFault::RegistrationUnanswered),
             Self::Asked { status: Some(status), .. } => {
-                Some(format!("the provider refuses our registration with {status}"))
+                Some(TrunkFault::RegistrationRefused { status: *status })
             }
             Self::Off | Self::Asked { status: None, .. } | Self::Registered { .. } => None,
         }
