@@ -13,6 +13,7 @@ use hotline_sip::Diversion;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Requested;
+use crate::guests::Visiting;
 use crate::screening::Screened;
 use crate::sound::LegSound;
 
@@ -107,6 +108,8 @@ pub enum CallEvent {
     },
     /// The caller is not let through as dialled.
     Screened(Screened),
+    /// The caller is the visitor of a web page, who has said this.
+    Visiting(Visiting),
     /// The caller's leg was answered with 200.
     Answered,
     /// A flow step was left.
