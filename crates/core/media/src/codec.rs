@@ -237,7 +237,7 @@ impl Decoder {
 
     /// Fills the place of a lost packet, `out` long, with narrow sound, if the codec can: from what came before, and from the
     /// `next` packet if that is the one after it.
-    pub(crate) fn conceal(&mut self, next: Option<&[u8]>, out: &mut [i16]) -> bool {
+    pub fn conceal(&mut self, next: Option<&[u8]>, out: &mut [i16]) -> bool {
         let mut wide = [0; WIDE_SAMPLES_MAX];
         let Some(wide) = wide.get_mut(..2 * out.len()) else { return false };
         let is_filled = self.conceal_wide(next, wide);
@@ -451,7 +451,7 @@ impl Encoder {
     }
 
     /// How many packets in a hundred the receiver says are lost on the way to it.
-    pub(crate) fn set_loss_percent(&mut self, percent: u8) {
+    pub fn set_loss_percent(&mut self, percent: u8) {
         if let Self::Opus(encoder) = self {
             encoder.set_loss_percent(percent);
         }
