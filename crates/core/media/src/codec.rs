@@ -244,7 +244,13 @@ impl Decoder {
         is_filled && self.narrow(wide, out) == out.len()
     }
 
-    /// The same with wide sound.
+    /// Fills the place of a lost packet, `out` long, with what the `next` one says of it, as narrow sound; false if that says nothing.
+    pub fn recover(&mut self, next: &[u8], out: &mut [i16]) -> bool {
+        let repeats = matches!(self, Self::Opus(_)) && opus::repeats_former(next);
+        repeats && self.conceal(Some(next), out)
+    }
+
+    /// As [`Decoder::conceal`] with wide sound.
     pub(crate) fn conceal_wide(&mut self, next: Option<&[u8]>, out: &mut [i16]) -> bool {
         match self {
             Self::Pcmu | Self::Pcma | Self::G722(_) | Self::L16(_) => false,

@@ -117,7 +117,7 @@ impl Lane {
             bench.sound.resize(least, 0);
         }
         bench.holes.clear();
-        let mut until = taken.end;
+        let (mut until, mut recovered) = (taken.end, 0);
         while let Some(next) = self.blocks.front().map(|block| block.at) {
             let gap = self.heard.filter(|heard| *heard < next);
             let is_short = gap.is_some_and(|heard| next - heard <= HOLE_MAX);
@@ -130,14 +130,31 @@ impl Lane {
                 break;
             }
             if let Some(heard) = gap.filter(|heard| is_short && *heard >= taken.start) {
-                bench.holes.push(index(taken, heard)..index(taken, next));
-                until = until.max(next + CONTEXT as u64);
+                let hole = index(taken, heard)..index(taken, next);
+                if may_fill(heard..next) && self.recover(hole.clone(), bench) {
+                    recovered += next - heard;
+                } else {
+                    bench.holes.push(hole);
+                    until = until.max(next + CONTEXT as u64);
+                }
             }
             self.decode_next(taken, bench);
         }
-        let filled = fill_holes(taken, may_fill, bench);
+        let filled = recovered + fill_holes(taken, may_fill, bench);
         self.keep(&bench.sound[count..]);
         filled
+    }
+
+    /// Fills a hole with what the packet behind it says of that (forward error correction); false if it says nothing.
+    fn recover(&mut self, hole: Range<usize>, bench: &mut Workbench) -> bool {
+        let Some(next) = self.blocks.front() else { return false };
+        if next.span == 0 || next.codec != self.speech.decoder.codec() {
+            return false;
+        }
+        if bench.sound.len() < hole.end {
+            bench.sound.resize(hole.end, 0);
+        }
+        self.speech.decoder.recover(next.payload(), &mut bench.sound[hole])
     }
 
     /// Silence was taken beyond all that came.
