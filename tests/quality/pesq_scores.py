@@ -24,13 +24,13 @@ FLOORS = {
     "g722-to-g711": (3.4, 2.4),
     "g711-to-g722": (3.3, 2.4),
     "opus-to-g711": (3.1, 2.1),
-    "opus-fec-to-g711": (3.1, 2.3),
+    "opus-fec-to-g711": (2.9, 2.3),
     "g711-to-opus": (3.1, 2.1),
-    "g711-to-opus-fec": (3.1, 2.3),
+    "g711-to-opus-fec": (2.9, 2.2),
     "recorded-g711": (2.9, 2.8),
     "recorded-g722": (2.9, 2.3),
     "recorded-opus": (2.75, 2.1),
-    "recorded-opus-fec": (2.75, 2.2),
+    "recorded-opus-fec": (2.6, 2.2),
 }
 WORST_LOSS = 5
 # With the worst loss forward error correction is worth so much, in the same run: the path with it, and without it.
