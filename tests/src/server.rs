@@ -268,6 +268,35 @@ impl Hotline {
         Ok(serde_json::from_value(answer)?)
     }
 
+    /// An agent's phone in a browser, with one codec, registered; the agent's state is left alone.
+    ///
+    /// # Errors
+    /// The registration is refused.
+    pub async fn browser_of(&self, agent: &str, codec: Codec) -> Result<Phone> {
+        let name = format!("browser of {agent}");
+        let web = PhoneConfig {
+            web: Some(self.http()),
+            ..self.phone_config(&name, agent, any(self.addresses.phones()), vec![codec])?
+        };
+        let mut phone = switched_on(PhoneConfig { password: Some(sip_password(agent)), ..web }).await?;
+        phone.register().await?;
+        Ok(phone)
+    }
+
+    /// A visitor's browser, with one codec, that may call `number` once.
+    ///
+    /// # Errors
+    /// Visitors may not call it.
+    pub async fn visitor(&self, number: &str, question: &str, codec: Codec) -> Result<Phone> {
+        let wish = json!({"number": number, "name": "Grace", "page": "https://shop.example/7", "question": question});
+        let pass = self.admin().await?.post("/api/v1/guests", &wish).await?;
+        let text = |name: &str| pass[name].as_str().map(str::to_owned).context("a pass");
+        let config =
+            self.phone_config("visitor", &text("user")?, any(self.addresses.stranger()), vec![codec])?;
+        let password = Some(text("password")?);
+        switched_on(PhoneConfig { web: Some(self.http()), password, ..config }).await
+    }
+
     async fn phone(
         &self,
         name: &str,
@@ -276,22 +305,30 @@ impl Hotline {
         bind: SocketAddr,
         codecs: Vec<Codec>,
     ) -> Result<Phone> {
+        switched_on(PhoneConfig { password, ..self.phone_config(name, user, bind, codecs)? }).await
+    }
+
+    fn phone_config(
+        &self,
+        name: &str,
+        user: &str,
+        bind: SocketAddr,
+        codecs: Vec<Codec>,
+    ) -> Result<PhoneConfig> {
         let domain = Host::parse(&self.domain).map_err(|error| anyhow!("{}: {error}", self.domain))?;
-        let config = PhoneConfig {
+        Ok(PhoneConfig {
             name: name.to_owned(),
             user: user.to_owned(),
             display: None,
             domain,
             server: self.sip(),
             bind,
-            password,
+            password: None,
             codecs,
             speech: Speech::Silence,
+            web: None,
             ladder: None,
-        };
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
-        Ok(Phone::start(config, Rng::from_seed(seed)).await?)
+        })
     }
 
     /// Writes the ports that the system chose into the configuration, so that a restarted server has them again.
@@ -313,6 +350,12 @@ impl Drop for Hotline {
         // Test runners show this for failed tests only.
         eprintln!("--- the server's output ---\n{}---", self.output());
     }
+}
+
+async fn switched_on(config: PhoneConfig) -> Result<Phone> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    Ok(Phone::start(config, Rng::from_seed(seed)).await?)
 }
 
 /// A free port of this address.

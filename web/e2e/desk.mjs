@@ -19,6 +19,8 @@
 //   {"do":"upload","name":"…","text":"…"}             a file into the page's field for one
 //   {"do":"axe"}                                      {"done":"axe","violations":[…]}: what WCAG 2.2 AA is broken by
 //   {"do":"hear","hz":440}                            waits until the page's phone hears the tone
+//   {"do":"device","use":0,"place":1}                 chooses the microphone (0) or the loudspeaker (1) of the page's phone by its place
+//   {"do":"devices"}                                  which are in use: {"done":"devices","microphone":…,"speaker":…}
 //   {"do":"listen"}                                  waits until a recording plays: {"done":"listen","duration_s":…}
 
 import { mkdirSync } from 'node:fs';
@@ -97,6 +99,10 @@ async function obey(command) {
         .setInputFiles({ name: command.name, mimeType: 'text/csv', buffer: Buffer.from(command.text) });
     case 'axe':
       return { violations: await violations(page) };
+    case 'devices':
+      return page.evaluate(() => window.hotlineDevices());
+    case 'device':
+      return device(command);
     case 'hear':
       return page.evaluate((hz) => window.hotlineHear(hz), command.hz);
     case 'listen':
@@ -107,6 +113,17 @@ async function obey(command) {
       if (!deeds[command.do]) throw new Error('unknown command');
       return deeds[command.do](page, command);
   }
+}
+
+/** In the panel of the page's phone, which it opens and closes. */
+async function device({ use, place }) {
+  await page.locator('[data-phone]').click();
+  const list = page.locator('[data-phone] + section select').nth(use);
+  await list.locator('option').nth(place).waitFor({ state: 'attached' });
+  await list.selectOption({ index: place });
+  const name = await list.locator('option:checked').textContent();
+  await page.keyboard.press('Escape');
+  return { name };
 }
 
 /** Ends when the server has taken the card. */

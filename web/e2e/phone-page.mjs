@@ -4,6 +4,8 @@ import JsSIP from 'jssip';
 
 /** Loud enough to be the tone and no noise, of 255. */
 const HEARD = 130;
+/** So much louder another tone may be, of 255 for 70 dB: some tones of networks are made of two. */
+const BESIDE = 10;
 const LOOK_MS = 50;
 /** What would be done to a voice is not to be done to a tone. */
 const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
@@ -69,7 +71,7 @@ window.phone = {
         const bins = new Uint8Array(analyser.frequencyBinCount);
         analyser.getByteFrequencyData(bins);
         const at = Math.round((hz * analyser.fftSize) / analyser.context.sampleRate);
-        if (bins[at] > HEARD && bins[at] >= Math.max(...bins)) return;
+        if (bins[at] > HEARD && bins[at] >= Math.max(...bins) - BESIDE) return;
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
@@ -82,6 +84,21 @@ window.phone = {
         return name + (byte === '00' ? '01' : '00');
       });
     window.forge = wrong;
+  },
+
+  /** Offers and answers from here on name this codec alone, beside keys. */
+  prefer({ codec }) {
+    const kept = new RegExp(`^(${codec}|telephone-event)/`, 'i');
+    window.forge = (sdp) => {
+      const lines = sdp.split('\r\n');
+      const maps = lines.flatMap((line) => line.match(/^a=rtpmap:(\d+) (.*)/)?.slice(1, 3) ?? []);
+      const named = new Set(maps.filter((_, at) => at % 2 === 0 && kept.test(maps[at + 1])));
+      const of = (line) => line.match(/^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /)?.[1];
+      return lines
+        .filter((line) => of(line) === undefined || named.has(of(line)))
+        .map((line) => line.replace(/^(m=audio \S+ \S+) .*/, (_, head) => [head, ...named].join(' ')))
+        .join('\r\n');
+    };
   },
 
   async stats() {

@@ -10,6 +10,7 @@
 //   {"do":"press","keys":"12"} {"do":"hear","hz":440}  waits until the tone is heard
 //   {"do":"reload"}                                  loads the page anew in the middle of a call, and goes on with it
 //   {"do":"stats"}                                   what the browser says of the connection
+//   {"do":"prefer","codec":"opus"}                   descriptions from here on name this codec alone
 //   {"do":"forge"}                                   descriptions from here on name another certificate
 //   {"do":"quit"}
 

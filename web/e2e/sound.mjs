@@ -23,16 +23,33 @@ export function microphone(hz) {
   ];
 }
 
-/** Runs in the page, before its scripts: `hotlineHear(hz)` ends when the connection that came last carries the tone. */
+/**
+ * Runs in the page, before its scripts: `hotlineHear(hz)` ends when the connection that came last carries the tone, `hotlineDevices()`
+ * says which microphone it sends and at which device an element sounds.
+ */
 export function ears() {
   // Loud enough to be the tone and no noise, of 255.
   const heard = 130;
   const look_ms = 50;
   let analyser;
+  let connection;
+  let speaker = '';
+  const choose = HTMLMediaElement.prototype.setSinkId;
+  HTMLMediaElement.prototype.setSinkId = async function (id) {
+    await choose.call(this, id);
+    speaker = id;
+  };
+  window.hotlineDevices = async () => {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    const track = connection?.getSenders().find(({ track: sent }) => sent !== null)?.track;
+    const named = all.find(({ kind, deviceId }) => kind === 'audiooutput' && deviceId === speaker);
+    return { microphone: track?.label, speaker: named?.label };
+  };
   const Own = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Own {
     constructor(...given) {
       super(...given);
+      connection = this;
       analyser = undefined;
       this.addEventListener('track', ({ track }) => {
         const context = new AudioContext();

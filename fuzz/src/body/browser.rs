@@ -19,7 +19,7 @@ const DATAGRAMS_MAX: usize = 64;
 
 static TERMS: LazyLock<Terms> = LazyLock::new(|| {
     let identity = Identity::generate().expect("random numbers");
-    Entrance::terms(&identity).expect("a good certificate")
+    Terms::of(&identity).expect("a good certificate")
 });
 
 /// Nobody without the browser's certificate gets audio through, a stranger gets no answer, and nothing panics.

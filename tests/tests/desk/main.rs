@@ -78,6 +78,7 @@ async fn watched_phone(hotline: &Hotline) -> Result<(Phone, mpsc::Receiver<Ladde
         password: Some(sip_password("1001")),
         codecs: Codec::ALL.to_vec(),
         speech: Speech::tone(AGENT_HZ),
+        web: None,
         ladder: Some(sender),
     };
     let mut phone = Phone::start(config, Rng::from_seed([7; 32])).await?;

@@ -1,6 +1,6 @@
 //! A phone in a real browser: encrypted audio both ways with phones that know nothing of it.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use hotline_api_types::{AgentState, EndKind, Event, What};
 use hotline_phone::{PhoneEvent, Speech};
 use hotline_tests::{Center, Hotline, PATIENCE, eventually, hears};
@@ -8,6 +8,9 @@ use serde_json::json;
 
 use crate::page::Page;
 use crate::voices::{BROWSER_HZ, CALLER, OTHER_HZ, hear_each_other, is_recorded};
+
+/// One of the two of the United States.
+const RINGBACK_HZ: f64 = 440.0;
 
 async fn start() -> Result<Hotline> {
     let both = "listen:\n  - HERE:0\n  - {transport: ws, address: HERE:0}";
@@ -47,25 +50,34 @@ async fn an_agent_in_a_browser_takes_a_call_holds_it_and_keeps_it_over_a_reload(
 }
 
 #[tokio::test]
-async fn a_browser_calls_in_and_one_with_another_certificate_is_heard_by_nobody() -> Result<()> {
+async fn a_browser_calls_in_hears_the_ringing_and_one_with_another_certificate_is_heard_by_nobody()
+-> Result<()> {
     let hotline = start().await?;
     let mut watch = hotline.watch().await?;
     let mut other = hotline.registered("1002").await?;
     let mut page = Page::phone(&hotline, "1001", BROWSER_HZ).await?;
-    page.order("dial", json!({"to": "1002"})).await?;
-    other.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
-    other.answer().await?;
-    page.state("up").await?;
-    other.say(Speech::tone(OTHER_HZ)).await?;
-    hear_each_other(&mut page, &other).await?;
-    let stats = page.order("stats", json!({})).await?;
-    assert_eq!(stats["dtls"], "connected", "{stats:#}");
-    page.order("hang_up", json!({})).await?;
-    other.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
-
     let is_over = |event: &Event| matches!(event.what, What::CallEnded { .. });
-    watch.event("the end of the first call", is_over).await?;
-    watch.from_here();
+    other.say(Speech::tone(OTHER_HZ)).await?;
+    for codec in ["opus", "G722"] {
+        page.order("prefer", json!({"codec": codec})).await?;
+        other.forget_heard();
+        page.order("dial", json!({"to": "1002"})).await?;
+        other.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+        other.ring().await?;
+        page.order("hear", json!({"hz": RINGBACK_HZ})).await.context("a page that is not answered yet")?;
+        other.answer().await?;
+        page.state("up").await?;
+        hear_each_other(&mut page, &other).await?;
+        let stats = page.order("stats", json!({})).await?;
+        assert_eq!(
+            (&stats["dtls"], &stats["codec"]),
+            (&json!("connected"), &json!(format!("audio/{codec}")))
+        );
+        page.order("hang_up", json!({})).await?;
+        other.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+        watch.event("the end of the call", is_over).await?;
+        watch.from_here();
+    }
 
     page.order("forge", json!({})).await?;
     other.forget_heard();

@@ -3,8 +3,10 @@
 use anyhow::{Context, Result};
 use hotline_api_types::{AgentState, What};
 use hotline_phone::{Phone, PhoneEvent, Speech};
-use hotline_tests::{Center, Hotline, PATIENCE, Watch, desk_password, eventually, takes, wait_until_heard};
-use serde_json::json;
+use hotline_tests::{
+    Center, Hotline, PATIENCE, Watch, desk_password, eventually, takes, wait_until_heard, within,
+};
+use serde_json::{Value, json};
 
 use crate::page::{Page, Seat};
 
@@ -109,6 +111,52 @@ async fn a_supervisor_listens_in_whispers_reads_why_a_caller_waits_and_moves_tha
     }
     talker.hang_up().await?;
     waiter.hang_up().await.context("the one who was moved")
+}
+
+#[tokio::test]
+async fn a_supervisor_listens_by_the_page_alone_and_takes_another_microphone_meanwhile() -> Result<()> {
+    let hotline = start().await?;
+    let mut agent = hotline.ready("1001").await?;
+    let mut watch = hotline.watch().await?;
+    let (talker, _) = talk(&hotline, &mut watch, &mut agent).await?;
+    let password = desk_password("1003");
+    let seat = seat("desk1003", &password, "en-US");
+    let mut page = Page::with_phone(&hotline, seat, "supervisor-page-phone", TONES[2]).await?;
+    page.click("link", "Live").await?;
+    page.order("row", json!({"text": TALKER, "key": "l"})).await?;
+    // Nobody presses anything.
+    page.phone_is("up").await?;
+    page.see("You listen to").await?;
+    for tone in [TONES[0], TONES[1]] {
+        page.order("hear", json!({"hz": tone})).await?;
+    }
+    page.order("label", json!({"text": "Whisper"})).await?;
+    wait_until_heard(&agent, TONES[2]).await?;
+
+    let before = page.order("devices", json!({})).await?;
+    let microphone = page.order("device", json!({"use": 0, "place": 2})).await?;
+    let speaker = page.order("device", json!({"use": 1, "place": 2})).await?;
+    eventually_uses(&mut page, [&microphone["name"], &speaker["name"]]).await?;
+    assert_ne!(before["microphone"], microphone["name"]);
+    agent.forget_heard();
+    wait_until_heard(&agent, TONES[2]).await?;
+    page.order("hear", json!({"hz": TONES[1]})).await?;
+    page.order("screenshot", json!({"name": "another-microphone"})).await?;
+    page.click("button", "Leave the call").await?;
+    page.phone_is("none").await?;
+    talker.hang_up().await.context("the caller")
+}
+
+async fn eventually_uses(page: &mut Page, [microphone, speaker]: [&Value; 2]) -> Result<()> {
+    within("the devices to be in use", async {
+        loop {
+            let now = page.order("devices", json!({})).await?;
+            if (&now["microphone"], &now["speaker"]) == (microphone, speaker) {
+                return Ok(());
+            }
+        }
+    })
+    .await
 }
 
 #[tokio::test]

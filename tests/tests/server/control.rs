@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use hotline_api_client::Client;
 use hotline_api_types::{AgentState, AuditPage, EndKind, Part, Party, Record, RecordedMarkKind};
 use hotline_phone::{Phone, PhoneEvent, Speech};
+use hotline_sdp::Codec;
 use hotline_tests::{
     Center, DeskPhone, Hotline, PATIENCE, Watch, eventually, field, hears, listen, rings, takes,
     wait_until_heard,
@@ -25,20 +26,56 @@ struct Scene {
     call: String,
 }
 
+/// With what all of them talk.
+#[derive(Clone, Copy, Debug)]
+enum With {
+    Phones,
+    /// Each with another codec.
+    Browsers,
+}
+
+impl With {
+    async fn phones(self, hotline: &Hotline) -> Result<[Phone; 3]> {
+        match self {
+            Self::Phones => Ok([
+                hotline.caller(CALLER).await?,
+                hotline.registered("1001").await?,
+                hotline.registered("1003").await?,
+            ]),
+            Self::Browsers => Ok([
+                hotline.visitor("4100", "In blue?", Codec::Opus).await?,
+                hotline.browser_of("1001", Codec::Pcmu).await?,
+                hotline.browser_of("1003", Codec::G722).await?,
+            ]),
+        }
+    }
+
+    const fn caller(self) -> &'static str {
+        match self {
+            Self::Phones => CALLER,
+            Self::Browsers => "anonymous",
+        }
+    }
+}
+
 impl Scene {
-    async fn begin() -> Result<Self> {
+    async fn begin(with: With) -> Result<Self> {
         let leads = ("role: agent, agent: \"1003\"", "role: admin, agent: \"1003\"");
-        let center = Center::new().sales(|queue| queue.members(&["1001"]));
-        let hotline = center.edit("config/center.yaml", leads.0, leads.1).start().await?;
+        let center = Center::new()
+            .sales(|queue| queue.members(&["1001"]))
+            .edit("config/center.yaml", "queues:\n", "web: {numbers: [\"4100\"]}\nqueues:\n")
+            .edit("config/center.yaml", leads.0, leads.1);
+        let hotline = center.start().await?;
         let mut watch = hotline.watch().await?;
-        let mut agent = hotline.ready("1001").await?;
-        let third = hotline.ready("1003").await?;
-        let mut caller = hotline.caller(CALLER).await?;
+        let [mut caller, mut agent, third] = with.phones(&hotline).await?;
+        for agent in ["1001", "1003"] {
+            hotline.set_state(agent, "ready").await?;
+        }
         caller.dial("4100").await?;
         takes(&mut agent).await?;
         caller.expect(&PhoneEvent::Up, PATIENCE).await?;
         watch.agent("1001", AgentState::Talking).await?;
-        let call = watch.call_of(CALLER).await?;
+        let call = watch.call_of(with.caller()).await?;
         let phones = [caller, agent, third];
         for (phone, tone) in phones.iter().zip(TONES) {
             phone.say(Speech::tone(tone)).await?;
@@ -96,7 +133,16 @@ const TWO: [[bool; 3]; 3] = [[false, true, false], [true, false, false], [false;
 
 #[tokio::test]
 async fn an_agent_holds_is_muted_presses_keys_and_hangs_up_from_the_page() -> Result<()> {
-    let mut scene = Scene::begin().await?;
+    holds_is_muted_presses_keys_and_hangs_up(With::Phones).await
+}
+
+#[tokio::test]
+async fn an_agent_in_a_browser_holds_a_visitor_is_muted_presses_keys_and_hangs_up() -> Result<()> {
+    holds_is_muted_presses_keys_and_hangs_up(With::Browsers).await
+}
+
+async fn holds_is_muted_presses_keys_and_hangs_up(with: With) -> Result<()> {
+    let mut scene = Scene::begin(with).await?;
     scene.acts("mute").await?;
     scene.acts("mute").await?;
     wait_for_silence(&scene.phones[0], TONES[1]).await?;
@@ -128,6 +174,11 @@ async fn an_agent_holds_is_muted_presses_keys_and_hangs_up_from_the_page() -> Re
     let (_, record) = scene.over().await?;
     let kind = record.cause.context("a cause")?.kind;
     assert_eq!((record.ended_by, kind), (Some(Party::Agent), EndKind::Completed));
+    if let With::Browsers = with {
+        let visitor = record.visitor.context("what the visitor said")?;
+        let said = (record.caller_name.as_deref(), visitor.page.as_deref(), visitor.question.as_deref());
+        assert_eq!(said, (Some("Grace"), Some("https://shop.example/7"), Some("In blue?")));
+    }
     Ok(())
 }
 
@@ -142,7 +193,16 @@ async fn wait_for_silence(phone: &Phone, tone: f64) -> Result<()> {
 
 #[tokio::test]
 async fn a_colleague_is_asked_joins_in_and_takes_the_customer_over() -> Result<()> {
-    let mut scene = Scene::begin().await?;
+    asks_confers_and_hands_over(With::Phones).await
+}
+
+#[tokio::test]
+async fn a_colleague_in_a_browser_is_asked_joins_in_and_takes_a_visitor_over() -> Result<()> {
+    asks_confers_and_hands_over(With::Browsers).await
+}
+
+async fn asks_confers_and_hands_over(with: With) -> Result<()> {
+    let mut scene = Scene::begin(with).await?;
     let to = json!({ "to": "1003" });
     scene.desk.post(&scene.path("consult"), &to).await?;
     takes(&mut scene.phones[2]).await?;
@@ -239,7 +299,16 @@ async fn a_supervisor_who_follows_the_agent_hears_what_is_asked_aside() -> Resul
 
 #[tokio::test]
 async fn a_supervisor_listens_whispers_barges_in_by_key_and_takes_over() -> Result<()> {
-    let mut scene = Scene::begin().await?;
+    listens_whispers_barges_in_and_takes_over(With::Phones).await
+}
+
+#[tokio::test]
+async fn a_supervisor_in_a_browser_listens_whispers_barges_in_by_key_and_takes_over() -> Result<()> {
+    listens_whispers_barges_in_and_takes_over(With::Browsers).await
+}
+
+async fn listens_whispers_barges_in_and_takes_over(with: With) -> Result<()> {
+    let mut scene = Scene::begin(with).await?;
     let lead = scene.hotline.desk("1003").await?;
     let path = scene.path("monitor");
     assert!(scene.desk.put(&path, &json!({ "mode": "listen" })).await.is_err(), "agents may not");
@@ -287,7 +356,16 @@ async fn a_supervisor_listens_whispers_barges_in_by_key_and_takes_over() -> Resu
 
 #[tokio::test]
 async fn a_supervisor_ends_and_sends_on_calls_of_others() -> Result<()> {
-    let mut scene = Scene::begin().await?;
+    sends_on_and_ends(With::Phones).await
+}
+
+#[tokio::test]
+async fn a_supervisor_ends_and_sends_on_calls_between_browsers() -> Result<()> {
+    sends_on_and_ends(With::Browsers).await
+}
+
+async fn sends_on_and_ends(with: With) -> Result<()> {
+    let mut scene = Scene::begin(with).await?;
     let lead = scene.hotline.desk("1003").await?;
     lead.post(&scene.path("transfer"), &json!({ "to": "1003" })).await?;
     rings(&mut scene.phones[2]).await?;

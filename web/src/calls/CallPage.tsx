@@ -172,6 +172,10 @@ function Facts({ call }: { call: CallRecord }) {
             ? t('call.from_agent', { agent: call.source.agent })
             : t('call.from_queue', { queue: call.source.queue })}
       </Fact>
+      {call.visitor?.page && <Fact label={t('pop.collected.visitor_page')}>{call.visitor.page}</Fact>}
+      {call.visitor?.question && (
+        <Fact label={t('pop.collected.visitor_question')}>{call.visitor.question}</Fact>
+      )}
       {call.diversion && <Fact label={t('call.diverted')}>{diverted(t, call.diversion)}</Fact>}
       <Fact label={t('call.language')}>{languageName(call.language)}</Fact>
       {queue && (

@@ -29,6 +29,7 @@ function record(more: Partial<CallRecord>): CallRecord {
     direction: 'in',
     dials: [],
     diversion: null,
+    visitor: null,
     blocked: null,
     sounds: [],
     called: '100',

@@ -28,6 +28,9 @@ export default function PhonePanel({ close }: { close(): void }) {
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current?.focus(), []);
   useHotkeys([['Escape', close]], []);
+  // The levels are those of the devices in use.
+  const [changes, setChanges] = useState(0);
+  const apply = () => phone.applyDevices().then(() => setChanges((before) => before + 1));
   const { standing, call } = view;
   const works = standing !== 'off' && standing !== 'asking' && !isTrouble(standing);
   return (
@@ -43,8 +46,8 @@ export default function PhonePanel({ close }: { close(): void }) {
       <CallButtons view={view} />
       {(works || standing === 'lost') && (
         <>
-          {call === 'up' && <Levels />}
-          <DeviceChoice />
+          {call === 'up' && <Levels key={changes} />}
+          <DeviceChoice apply={apply} />
           {call === null && <Trials />}
         </>
       )}
@@ -84,13 +87,13 @@ function CallButtons({ view: { call } }: { view: PhoneView }) {
   );
 }
 
-function DeviceChoice() {
+function DeviceChoice({ apply }: { apply(): Promise<void> }) {
   const { t } = useTranslation();
   const [chosen, setChosen] = useState(chosenDevices);
   const there = useDevices();
   const choose = (use: Use, id: string) => {
     setChosen(chooseDevice(use, id));
-    void phone.applyDevices();
+    void apply();
   };
   const uses: Use[] = canChooseSpeaker() ? ['microphone', 'speaker', 'ringer'] : ['microphone'];
   return (

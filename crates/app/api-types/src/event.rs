@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agent, Alarm, Attendee, BlockedCall, Call, Cause, DialOutcome, Direction, LegSound, Number, OfferOutcome,
-    Party, Pop, QueueOutcome, Source, Step, Timestamp, TransferTarget,
+    Party, Pop, QueueOutcome, Source, Step, Timestamp, TransferTarget, Visiting,
 };
 
 /// The data of an `event` on `GET /api/v1/events`.
@@ -61,6 +61,12 @@ pub enum What {
     CallBlocked {
         /// Why, and what becomes of the call.
         blocked: BlockedCall,
+    },
+    /// The caller is the visitor of a web page.
+    #[serde(rename = "call.visitor")]
+    CallVisitor {
+        /// From where, and why.
+        visitor: Visiting,
     },
     /// The server answered the caller.
     #[serde(rename = "call.answered")]
@@ -497,10 +503,11 @@ pub struct Refusal {
 
 impl What {
     /// Every `type`, in the order of this file.
-    pub const TYPES: [&str; 51] = [
+    pub const TYPES: [&str; 52] = [
         "call.started",
         "call.customer",
         "call.blocked",
+        "call.visitor",
         "call.answered",
         "call.step",
         "call.survey_answered",

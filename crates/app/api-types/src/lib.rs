@@ -87,7 +87,7 @@ pub use record::{
     Diversion, EndKind, LeftMessage, LegSound, LegalHold, LineQuality, Mos, Offer, OfferOutcome, Party,
     PutLegalHold, QueueOutcome, QueueVisit, Record, RecordPage, RecordedChannel, RecordedGap, RecordedLeg,
     RecordedMark, RecordedMarkKind, RecordedTalk, Recording, RecordingPeaks, RecordingState, Source, Step,
-    SurveyAnswer, Transfer, TransferOutcome, TransferTarget,
+    SurveyAnswer, Transfer, TransferOutcome, TransferTarget, Visiting,
 };
 pub use report::{
     AgentReport, AgentReportRow, FlowReport, FlowReportRow, QueueReport, QueueReportRow, ReportCheck,

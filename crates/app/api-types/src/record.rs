@@ -85,6 +85,9 @@ pub struct Record {
     /// Who sent the call on to this server.
     #[serde(default)]
     pub diversion: Option<Diversion>,
+    /// From where the caller called and why, if it was the visitor of a web page who said so.
+    #[serde(default)]
+    pub visitor: Option<Visiting>,
     /// Why the caller was not let through as dialled, if so.
     #[serde(default)]
     pub blocked: Option<BlockedCall>,
@@ -98,6 +101,15 @@ pub struct Record {
     /// call is over.
     #[serde(default)]
     pub dispositions: Vec<Disposition>,
+}
+
+/// What the visitor of a web page said on calling. Digits are masked for those who may not read numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Visiting {
+    /// The page that was open.
+    pub page: Option<String>,
+    /// What it is about.
+    pub question: Option<String>,
 }
 
 /// Somebody who took part beside the two who talked, in one way.

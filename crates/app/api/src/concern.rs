@@ -159,6 +159,7 @@ impl Concern {
             CallEvent::Ended { .. } => self.ended = true,
             CallEvent::Started { .. }
             | CallEvent::Screened(_)
+            | CallEvent::Visiting(_)
             | CallEvent::SoundMeasured(_)
             | CallEvent::MessageLeft { .. }
             | CallEvent::RecordingPaused { .. }

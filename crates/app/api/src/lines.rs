@@ -56,6 +56,7 @@ impl Lines {
             CallEvent::Dequeued { .. } | CallEvent::Ended { .. } => self.leave(*call),
             CallEvent::Started { .. }
             | CallEvent::Screened(_)
+            | CallEvent::Visiting(_)
             | CallEvent::CustomerMatched { .. }
             | CallEvent::Answered
             | CallEvent::StepLeft { .. }

@@ -39,6 +39,8 @@ pub struct PhoneConfig {
     pub codecs: Vec<Codec>,
     /// What it says once a call is up.
     pub speech: Speech,
+    /// Where the server takes WebSockets, if this is a browser's phone.
+    pub web: Option<SocketAddr>,
     /// Where each SIP message is reported; a reader that is too slow misses some.
     pub ladder: Option<mpsc::Sender<LadderEntry>>,
 }
@@ -70,6 +72,9 @@ pub enum PhoneError {
     /// A socket could not be opened.
     #[error("the phone's socket: {0}")]
     Socket(#[from] std::io::Error),
+    /// A browser's phone has no certificate.
+    #[error("the phone's certificate: {0}")]
+    Identity(#[from] hotline_media_rt::IdentityError),
     /// The awaited event did not come in time.
     #[error("{phone} waited {waited:?} for {wanted} and saw {seen:?}")]
     Timeout {

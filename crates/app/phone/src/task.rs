@@ -8,19 +8,21 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use hotline_base::{Now, Pii, Rng, Time, WallTime};
 use hotline_rtp::Digit;
-use hotline_sdp::{self as sdp, Direction, Local};
+use hotline_sdp::{self as sdp, Direction, Local, Negotiated};
 use hotline_sip::{
-    Datagram, Endpoint, EndpointConfig, Event, Flow, Invite, IpPrefix, Login, NameAddr, Register,
-    RegistrationId, SessionId, SipUri, TrunkConfig,
+    Datagram, Endpoint, EndpointConfig, Event, Invite, IpPrefix, Listener, Login, NameAddr, Register,
+    RegistrationId, SessionId, SipUri, Transport, TrunkConfig,
 };
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use crate::browser::Browser;
 use crate::ladder::{LadderEntry, Way, label};
 use crate::phone::{PhoneConfig, PhoneError, PhoneEvent};
 use crate::speech::Speech;
 use crate::voice::{Senses, Voice};
+use crate::wire::Wire;
 
 const DATAGRAM_MAX: usize = 65_536;
 const REGISTER_EXPIRES: Duration = Duration::from_secs(300);
@@ -43,8 +45,11 @@ pub(crate) enum Order {
 pub(crate) struct Task {
     config: PhoneConfig,
     endpoint: Endpoint,
-    sip: UdpSocket,
+    sip: Wire,
     rtp: UdpSocket,
+    browser: Option<Browser>,
+    /// Whether the browser began the handshake of this call.
+    is_client: Option<bool>,
     address: SocketAddr,
     rtp_address: SocketAddr,
     /// In a lock that is never taken: codecs may be sent to another thread, but not be seen by two.
@@ -80,13 +85,21 @@ impl Task {
         events: mpsc::Sender<PhoneEvent>,
         senses: Senses,
     ) -> Result<Self, PhoneError> {
-        let sip = UdpSocket::bind(config.bind).await?;
+        let sip = match config.web {
+            Some(server) => Wire::web(config.bind, server).await?,
+            None => Wire::udp(config.bind).await?,
+        };
+        let browser = config.web.map(|_| Browser::generate(config.bind.ip(), &mut rng)).transpose()?;
         let rtp = UdpSocket::bind((config.bind.ip(), 0)).await?;
         let (address, rtp_address) = (sip.local_addr()?, rtp.local_addr()?);
         let mut endpoint_config = EndpointConfig::new(&config.domain.to_string(), address);
         endpoint_config.user_agent = "Hotline phone".to_owned();
+        if config.web.is_some() {
+            let web = Listener { transport: Transport::Ws, local: address, advertised: address };
+            endpoint_config.listeners.push(web);
+        }
         // A phone takes calls from its server, whoever that is.
-        let server = IpPrefix { addr: config.server.ip(), len: 128 };
+        let server = IpPrefix { addr: config.web.unwrap_or(config.server).ip(), len: 128 };
         endpoint_config.trunks = vec![TrunkConfig::new("server", vec![server])];
         let mut secret = [0; 32];
         rng.fill(&mut secret);
@@ -97,6 +110,8 @@ impl Task {
             endpoint,
             sip,
             rtp,
+            browser,
+            is_client: None,
             address,
             rtp_address,
             voice: Mutex::new(voice),
@@ -118,7 +133,7 @@ impl Task {
     pub(crate) async fn run(mut self) {
         let mut beat: Interval = interval(Duration::from_millis(20));
         beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        let (mut sip_buffer, mut rtp_buffer) = (vec![0; DATAGRAM_MAX], vec![0; DATAGRAM_MAX]);
+        let mut rtp_buffer = vec![0; DATAGRAM_MAX];
         loop {
             self.flush().await;
             let wake = self
@@ -130,17 +145,18 @@ impl Task {
                     Some(order) => self.on_order(order),
                     None => return,
                 },
-                received = self.sip.recv_from(&mut sip_buffer) => self.on_sip(received, &sip_buffer),
+                received = self.sip.receive() => match received {
+                    Ok((bytes, remote)) => self.on_sip(bytes, remote),
+                    // The connection is gone, as if the page were closed.
+                    Err(_) if self.browser.is_some() => return,
+                    Err(_) => {}
+                },
                 received = self.rtp.recv_from(&mut rtp_buffer) => {
                     if let Ok((length, _)) = received {
-                        self.voice().hear(&rtp_buffer[..length]);
+                        self.voice().receive(&mut rtp_buffer[..length]);
                     }
                 }
-                _ = beat.tick() => {
-                    if let Some((to, packet)) = self.voice().tick() {
-                        self.log_failure(self.rtp.send_to(&packet, to).await);
-                    }
-                }
+                _ = beat.tick() => self.voice().tick(),
                 () = tokio::time::sleep(wake) => {
                     let now = self.now();
                     self.endpoint.handle_timeout(now);
@@ -150,18 +166,26 @@ impl Task {
     }
 
     async fn flush(&mut self) {
+        self.flush_sip().await;
+        while let Some((to, packet)) = self.voice().poll_transmit() {
+            self.log_failure(self.rtp.send_to(&packet, to).await.map(drop));
+        }
+    }
+
+    async fn flush_sip(&mut self) {
         loop {
             while let Some(event) = self.endpoint.poll_event() {
                 self.on_event(event);
             }
             let Some(transmit) = self.endpoint.poll_transmit() else { return };
             self.rung(Way::ToServer, &transmit.bytes);
-            self.log_failure(self.sip.send_to(&transmit.bytes, transmit.flow.remote).await);
+            let sent = self.sip.send(&transmit.bytes, transmit.flow.remote).await;
+            self.log_failure(sent);
         }
     }
 
     /// A phone on a lossy network goes on; the timers repeat what matters.
-    fn log_failure(&self, sent: io::Result<usize>) {
+    fn log_failure(&self, sent: io::Result<()>) {
         if let Err(error) = sent {
             tracing::debug!(phone = self.config.name, %error, "sending");
         }
@@ -188,12 +212,11 @@ impl Task {
         }
     }
 
-    fn on_sip(&mut self, received: io::Result<(usize, SocketAddr)>, buffer: &[u8]) {
-        let Ok((length, remote)) = received else { return };
-        let bytes = Bytes::copy_from_slice(&buffer[..length]);
+    fn on_sip(&mut self, bytes: Bytes, remote: SocketAddr) {
         self.rung(Way::FromServer, &bytes);
         let now = self.now();
-        self.endpoint.handle_datagram(now, Datagram { flow: Flow::udp(self.address, remote), bytes });
+        let flow = self.sip.flow(self.address, remote);
+        self.endpoint.handle_datagram(now, Datagram { flow, bytes });
     }
 
     fn tell(&self, event: PhoneEvent) {
@@ -245,7 +268,7 @@ impl Task {
 
     fn register(&mut self, now: Now) {
         let register = Register {
-            flow: Flow::udp(self.address, self.config.server),
+            flow: self.sip.flow(self.address, self.config.server),
             user: Pii::new(self.config.user.clone()),
             domain: self.config.domain.to_string(),
             credentials: self.login(),
@@ -266,7 +289,7 @@ impl Task {
         from.display = self.config.display.clone().map(Into::into);
         let invite = Invite {
             uri: uri.to_string(),
-            flow: Flow::udp(self.address, self.config.server),
+            flow: self.sip.flow(self.address, self.config.server),
             routes: Vec::new(),
             from,
             to: NameAddr::new(uri),
@@ -322,6 +345,7 @@ impl Task {
     fn begin_call(&mut self) {
         self.session_id += 1;
         self.described = None;
+        self.is_client = None;
     }
 
     fn local(&self, direction: Direction) -> Local<'_> {
@@ -329,6 +353,7 @@ impl Task {
         Local {
             direction,
             previous: self.described.as_ref(),
+            browser: self.browser.as_ref().map(|browser| browser.described(self.is_client)),
             ..Local::new(address, port, self.session_id, &self.config.codecs)
         }
     }
@@ -355,7 +380,7 @@ impl Task {
         let (answer, peer) = sdp::answer(&offer, &self.local(Direction::SendReceive)).ok()?;
         let text = answer.print();
         self.described = Some(answer);
-        self.voice().set_peer(peer);
+        self.set_peer(peer, &offer);
         Some(Bytes::from(text))
     }
 
@@ -364,8 +389,18 @@ impl Task {
         let (Some(answer), Some(offered)) = (answer, &call.offered) else { return };
         let Ok(answer) = sdp::parse(answer) else { return };
         if let Ok(peer) = sdp::accept(offered, &answer) {
-            self.voice().set_peer(peer);
+            self.set_peer(peer, &answer);
         }
+    }
+
+    fn set_peer(&mut self, agreed: Negotiated, theirs: &sdp::Session) {
+        let voice = self.voice.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let (Some(browser), Some(dtls)) = (&self.browser, agreed.dtls.clone()) else {
+            return voice.set_peer(agreed);
+        };
+        self.is_client = Some(dtls.is_client);
+        let name = dtls.peer_ufrag.clone();
+        voice.set_met(agreed, name, || browser.meet(theirs, &dtls, Instant::now()));
     }
 
     fn on_event(&mut self, event: Event) {

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use hotline_base::{Rng, Time};
 use hotline_media::{self as media, Decoder, Encoder};
+use hotline_media_rt::BrowserEnd;
 use hotline_rtp::{Digit, EventPacket, EventReceiver, EventSender, Header, speed_event_up};
 use hotline_sdp::{Codec, Negotiated};
 
@@ -42,6 +43,9 @@ pub(crate) struct Voice {
     speech: Speech,
     senses: Senses,
     peer: Option<Peer>,
+    /// How the peer was met, by its name in checks, if this is a browser's phone.
+    met: Option<(String, Met)>,
+    waiting: VecDeque<(SocketAddr, Vec<u8>)>,
     ssrc: u32,
     sequence: u16,
     timestamp: u32,
@@ -49,6 +53,9 @@ pub(crate) struct Voice {
     their_keys: EventReceiver,
     clock: Option<HeardClock>,
 }
+
+/// Where the peer is, and this side of the leg there.
+pub(crate) type Met = (SocketAddr, BrowserEnd);
 
 /// Whom it talks with.
 struct Peer {
@@ -84,6 +91,8 @@ impl Voice {
             speech,
             senses,
             peer: None,
+            met: None,
+            waiting: VecDeque::new(),
             ssrc: rng.next_u32(),
             sequence: rng.next_u32() as u16,
             timestamp: rng.next_u32(),
@@ -113,8 +122,36 @@ impl Voice {
         });
     }
 
+    /// The same for a browser: meets it, unless this is the one that was met.
+    pub(crate) fn set_met(&mut self, agreed: Negotiated, name: String, meet: impl FnOnce() -> Option<Met>) {
+        if self.met.as_ref().is_none_or(|(before, _)| *before != name) {
+            self.met = meet().map(|met| (name, met));
+        }
+        self.set_peer(agreed);
+        self.attend();
+    }
+
+    /// A datagram that is to be sent, and where.
+    pub(crate) fn poll_transmit(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+        self.waiting.pop_front()
+    }
+
+    /// Does what a browser's check and handshake want; false as long as nothing can be said.
+    fn attend(&mut self) -> bool {
+        let Some((_, (to, end))) = &mut self.met else { return true };
+        let now = Instant::now();
+        if end.is_due(now) {
+            end.handle_timeout(now);
+        }
+        while let Some(datagram) = end.poll_transmit() {
+            self.waiting.push_back((*to, datagram));
+        }
+        end.is_open()
+    }
+
     pub(crate) fn stop(&mut self) {
         self.peer = None;
+        self.met = None;
         self.keys.clear();
     }
 
@@ -122,8 +159,23 @@ impl Voice {
         self.keys.push_back(Key { packets: EventSender::new(digit, PRESS_SAMPLES), timestamp: None });
     }
 
+    /// Says what there is to say in these 20 ms.
+    pub(crate) fn tick(&mut self) {
+        if !self.attend() {
+            return;
+        }
+        let Some((to, packet)) = self.packet() else { return };
+        match &mut self.met {
+            None => self.waiting.push_back((to, packet)),
+            Some((_, (to, end))) => {
+                let sealed = end.protect(&packet).map(|packet| (*to, packet.to_vec()));
+                self.waiting.extend(sealed);
+            }
+        }
+    }
+
     /// The packet of this 20 ms, and where it goes.
-    pub(crate) fn tick(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+    fn packet(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         let peer = self.peer.as_ref()?.agreed.clone();
         let timestamp = self.timestamp;
         self.timestamp = timestamp.wrapping_add(FRAME as u32);
@@ -171,9 +223,20 @@ impl Voice {
         }
     }
 
+    /// Takes what came.
+    pub(crate) fn receive(&mut self, datagram: &mut [u8]) {
+        let Some((_, (_, end))) = &mut self.met else { return self.hear(datagram) };
+        match end.take(Instant::now(), datagram) {
+            Some(length) => self.hear(&datagram[..length]),
+            None => {
+                self.attend();
+            }
+        }
+    }
+
     /// Puts the audio of a packet where its timestamp says, so that neither a late packet nor a late phone
     /// leaves a mark on what was heard.
-    pub(crate) fn hear(&mut self, datagram: &[u8]) {
+    fn hear(&mut self, datagram: &[u8]) {
         let Some(peer) = &mut self.peer else { return };
         let Ok((header, payload)) = Header::parse(datagram) else { return };
         if Some(header.payload_type) == peer.agreed.telephone_event_receive {

@@ -379,6 +379,8 @@ pub(crate) enum MediaPart {
     Transcoded,
     /// Bridged calls with Opus on the agent's leg, at most 100 of them.
     Opus,
+    /// Bridged calls whose callers are browsers: with G.711, and with Opus, at most 100 of the latter.
+    Browsers,
     /// Callers who wait with music.
     Music,
     /// The greatest number of recorded calls that is clean.
@@ -388,8 +390,16 @@ pub(crate) enum MediaPart {
 }
 
 impl MediaPart {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Relay, Self::Recorded, Self::Transcoded, Self::Opus, Self::Music, Self::Limit, Self::Beats];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Relay,
+        Self::Recorded,
+        Self::Transcoded,
+        Self::Opus,
+        Self::Browsers,
+        Self::Music,
+        Self::Limit,
+        Self::Beats,
+    ];
 }
 
 #[derive(Args, Debug)]

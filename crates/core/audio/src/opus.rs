@@ -24,6 +24,21 @@ pub fn samples(packet: &[u8]) -> Option<usize> {
     (1..=PACKET_SAMPLES_MAX).contains(&samples).then_some(samples)
 }
 
+/// Whether a packet says something of the one before it: forward error correction of the speech coder (RFC 6716 §4.2.3 and §4.2.4: behind
+/// one flag for each of its frames of 20 ms, whether there is voice in it, comes the one for that).
+#[must_use]
+pub fn repeats_former(packet: &[u8]) -> bool {
+    let Ok(frames) = opus::packet::parse(packet) else { return false };
+    let is_of_speech_coder = packet.first().is_some_and(|configuration| configuration & 0x80 == 0);
+    let (Some(first), true) = (frames.frames.first().and_then(|frame| frame.first()), is_of_speech_coder)
+    else {
+        return false;
+    };
+    let samples = samples(packet).unwrap_or(0) / frames.frames.len().max(1);
+    let voices = samples.div_ceil(2 * SHORT_FRAME).clamp(1, 3);
+    first >> (7 - voices) & 1 == 1
+}
+
 /// Understands one stream.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(from = "Fresh", into = "Fresh")]
@@ -271,6 +286,29 @@ mod tests {
     }
 
     #[test]
+    fn a_packet_shows_whether_it_repeats_the_one_before() {
+        let (mut encoder, mut bytes) = (Encoder::new(Settings::default()), [0; 1500]);
+        // Syllables: what goes on for ever is noise.
+        let sound: Vec<i16> = tone(32_000)
+            .chunks(1600)
+            .zip([1, 0].into_iter().cycle())
+            .flat_map(|(sound, on)| sound.iter().map(move |sample| sample * on))
+            .collect();
+        for (percent, some) in [(0, false), (10, true)] {
+            encoder.set_loss_percent(percent);
+            let repeats = sound.chunks_exact(320).filter(|sound| {
+                let length = encoder.encode(sound, &mut bytes);
+                repeats_former(&bytes[..length])
+            });
+            assert_eq!(repeats.count() > 10, some, "{percent} %");
+        }
+        // RFC 6716 §3.1: configuration 31 is of the other coder, which has none.
+        for nothing in [&[][..], &[0x08], &[0xf8, 0xff, 0xff]] {
+            assert!(!repeats_former(nothing));
+        }
+    }
+
+    #[test]
     fn silence_need_not_be_sent() {
         let mut encoder = Encoder::new(Settings { dtx: true, ..Settings::default() });
         let mut bytes = [0; 1500];
@@ -289,6 +327,7 @@ mod tests {
             assert!(length <= PACKET_SAMPLES_MAX);
             assert!(samples(&packet).is_none_or(|samples| samples <= PACKET_SAMPLES_MAX));
             decoder.recover(&packet, &mut out[..320]);
+            assert!(!repeats_former(&packet) || packet[0] & 0x80 == 0);
         }
         assert_eq!(Encoder::new(Settings::default()).encode(&[0; 100], &mut [0; 100]), 0, "no such length");
     }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alarm::{Alarm, AlarmKind};
 use crate::cause::Requested;
+use crate::guests::Visiting;
 use crate::screening::Screened;
 use crate::sound::LegSound;
 
@@ -108,6 +109,8 @@ pub enum CallEvent {
     },
     /// The caller is not let through as dialled.
     Screened(Screened),
+    /// The caller is the visitor of a web page, who has said this.
+    Visiting(Visiting),
     /// The caller's leg was answered with 200.
     Answered,
     /// A flow step was left.

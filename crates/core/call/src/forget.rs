@@ -4,6 +4,7 @@ use hotline_base::Pii;
 use hotline_sip::Diversion;
 
 use crate::event::{CallEvent, Entry, Source, Who};
+use crate::guests::Visiting;
 use crate::record::CallRecord;
 
 /// What stands in place of a number that is forgotten. No number is written so.
@@ -24,6 +25,7 @@ impl CallRecord {
         if let Some(diversion) = &mut self.diversion {
             number(&mut diversion.from);
         }
+        self.visiting.iter_mut().for_each(forget_visit);
         self.path.iter_mut().for_each(|step| step.step.input = None);
         self.transfers.iter_mut().for_each(|transfer| entry(&mut transfer.to));
         self.attendances.iter_mut().for_each(|attendance| who(&mut attendance.who));
@@ -54,6 +56,7 @@ impl CallEvent {
                 }
             }
             Self::CustomerMatched { customer } => *customer = None,
+            Self::Visiting(visiting) => forget_visit(visiting),
             Self::StepLeft { step, .. } => step.input = None,
             Self::Dialled { number: dialled, device_of: None, .. } => number(dialled),
             Self::Transferring { to, .. }
@@ -101,6 +104,11 @@ impl CallEvent {
             | Self::Ended { .. } => {}
         }
     }
+}
+
+/// What a visitor has written is the visitor's; an address of a page may say who had it open.
+fn forget_visit(visiting: &mut Visiting) {
+    *visiting = Visiting::default();
 }
 
 fn number(number: &mut Pii<String>) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hotline_acd::AgentError;
 use hotline_base::{AgentId, Now, Pii, QueueId, Time};
 use hotline_ivr::{Value, Variable};
+use serde::{Deserialize, Serialize};
 
 use crate::command::CommandError;
 use crate::env::Env;
@@ -19,7 +20,7 @@ const GUEST_CALLER: &str = "anonymous";
 pub const VISITOR_CHARS_MAX: usize = 500;
 
 /// What a visitor has said, as what a flow has collected.
-type Told = Arc<[(Variable, Value)]>;
+pub(crate) type Told = Arc<[(Variable, Value)]>;
 
 /// What visitors of web pages may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,13 +46,34 @@ pub struct Visitor {
     pub question: Option<Pii<String>>,
 }
 
-impl Visitor {
-    /// As what a flow has collected; each at most [`VISITOR_CHARS_MAX`] characters.
-    fn told(&self) -> Told {
+/// From where a visitor calls and why, each at most [`VISITOR_CHARS_MAX`] characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visiting {
+    /// The page that was open.
+    pub page: Option<Pii<String>>,
+    /// What it is about.
+    pub question: Option<Pii<String>>,
+}
+
+impl Visiting {
+    fn of(visitor: &Visitor) -> Self {
+        let cut = |text: &Option<Pii<String>>| {
+            let text: String = text.as_ref()?.expose().chars().take(VISITOR_CHARS_MAX).collect();
+            Some(Pii::new(text))
+        };
+        Self { page: cut(&visitor.page), question: cut(&visitor.question) }
+    }
+
+    /// Whether nothing was said.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.page.is_none() && self.question.is_none()
+    }
+
+    /// As what a flow has collected.
+    pub(crate) fn told(&self) -> Told {
         let all = [("visitor_page", &self.page), ("visitor_question", &self.question)];
         let told = all.into_iter().filter_map(|(name, text)| {
-            let text: String = text.as_ref()?.expose().chars().take(VISITOR_CHARS_MAX).collect();
-            Some((Variable::from(name), Value::Text(text)))
+            Some((Variable::from(name), Value::Text(text.as_ref()?.expose().clone())))
         });
         told.collect()
     }
@@ -106,9 +128,9 @@ impl Env {
     }
 
     /// As what the guest who calls by this SIP user is shown: number, name, and what else is known.
-    pub(crate) fn shown_guest(&mut self, user: &str) -> (Pii<String>, Option<Pii<String>>, Told) {
+    pub(crate) fn shown_guest(&mut self, user: &str) -> (Pii<String>, Option<Pii<String>>, Visiting) {
         let visitor = self.guests.0.remove(user).map(|(visitor, _)| visitor).unwrap_or_default();
-        let told = visitor.told();
-        (Pii::from(GUEST_CALLER), visitor.name, told)
+        let visiting = Visiting::of(&visitor);
+        (Pii::from(GUEST_CALLER), visitor.name, visiting)
     }
 }

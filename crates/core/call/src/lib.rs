@@ -51,7 +51,7 @@ pub use event::{
     Who,
 };
 pub use forget::FORGOTTEN;
-pub use guests::{GUESTS, Guest, VISITOR_CHARS_MAX, Visitor, Web};
+pub use guests::{GUESTS, Guest, VISITOR_CHARS_MAX, Visiting, Visitor, Web};
 pub use hotline_media::Supervision as MonitorMode;
 pub use hotline_sip::MessageSummary;
 pub use hotline_sip::endpoint::{Blocked, Culprit, Diversion, Offence};

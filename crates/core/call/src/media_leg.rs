@@ -209,6 +209,11 @@ impl MediaLeg {
         self.agreed.is_some()
     }
 
+    /// Whether the peer is a browser, by what was agreed on with it.
+    pub(crate) fn is_met_as_browser(&self) -> bool {
+        self.agreed.as_ref().is_some_and(|agreed| agreed.dtls.is_some())
+    }
+
     /// Whether the other side listens: false while it holds us.
     pub(crate) fn remote_listens(&self) -> bool {
         self.agreed

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::{REQUESTS_MAX, Requested};
 use crate::event::{CallEvent, DialFailure, EndCause, Entry, Part, Party, QueueOutcome, Source, Who};
+use crate::guests::Visiting;
 use crate::screening::Screened;
 use crate::sound::LegSound;
 use crate::staff::CallDisposition;
@@ -99,6 +100,9 @@ pub struct CallRecord {
     /// How its legs sounded, in the order of their ends.
     #[serde(default)]
     pub sounds: Vec<LegSound>,
+    /// From where the visitor of a web page called, and why.
+    #[serde(default)]
+    pub visiting: Option<Visiting>,
     /// Why the caller was not let through as dialled, and what became of the call.
     #[serde(default)]
     pub screened: Option<Screened>,
@@ -376,6 +380,7 @@ impl CallRecord {
             dials: Vec::new(),
             diversion: diversion.as_deref().cloned(),
             sounds: Vec::new(),
+            visiting: None,
             screened: None,
             messages: Vec::new(),
             dispositions: Vec::new(),
@@ -389,6 +394,7 @@ impl CallRecord {
             CallEvent::Started { .. } | CallEvent::Position { .. } => {}
             CallEvent::CustomerMatched { customer } => self.customer = *customer,
             CallEvent::Screened(screened) => self.screened = Some(screened.clone()),
+            CallEvent::Visiting(visiting) => self.visiting = Some(visiting.clone()),
             CallEvent::Answered => self.answered_at = Some(at),
             CallEvent::StepLeft { flow, step } => {
                 self.path.push(FlowStep { flow: flow.clone(), step: step.clone() });

@@ -237,14 +237,20 @@ impl Decoder {
 
     /// Fills the place of a lost packet, `out` long, with narrow sound, if the codec can: from what came before, and from the
     /// `next` packet if that is the one after it.
-    pub(crate) fn conceal(&mut self, next: Option<&[u8]>, out: &mut [i16]) -> bool {
+    pub fn conceal(&mut self, next: Option<&[u8]>, out: &mut [i16]) -> bool {
         let mut wide = [0; WIDE_SAMPLES_MAX];
         let Some(wide) = wide.get_mut(..2 * out.len()) else { return false };
         let is_filled = self.conceal_wide(next, wide);
         is_filled && self.narrow(wide, out) == out.len()
     }
 
-    /// The same with wide sound.
+    /// Fills the place of a lost packet, `out` long, with what the `next` one says of it, as narrow sound; false if that says nothing.
+    pub fn recover(&mut self, next: &[u8], out: &mut [i16]) -> bool {
+        let repeats = matches!(self, Self::Opus(_)) && opus::repeats_former(next);
+        repeats && self.conceal(Some(next), out)
+    }
+
+    /// As [`Decoder::conceal`] with wide sound.
     pub(crate) fn conceal_wide(&mut self, next: Option<&[u8]>, out: &mut [i16]) -> bool {
         match self {
             Self::Pcmu | Self::Pcma | Self::G722(_) | Self::L16(_) => false,
@@ -451,7 +457,7 @@ impl Encoder {
     }
 
     /// How many packets in a hundred the receiver says are lost on the way to it.
-    pub(crate) fn set_loss_percent(&mut self, percent: u8) {
+    pub fn set_loss_percent(&mut self, percent: u8) {
         if let Self::Opus(encoder) = self {
             encoder.set_loss_percent(percent);
         }

@@ -12,7 +12,6 @@ use crate::browser::{BrowserGuard, Came};
 use crate::desk::{Clerk, Counter, Reply, by_hand};
 use crate::handshake::Terms;
 use crate::ice::ANSWER_MAX;
-use crate::identity::Identity;
 
 /// One leg of a browser, with the handshake behind it.
 #[doc(hidden)]
@@ -36,12 +35,6 @@ pub enum Passed {
 }
 
 impl Entrance {
-    /// What all legs have in common. `None` if the certificate is of no use.
-    #[must_use]
-    pub fn terms(identity: &Identity) -> Option<Terms> {
-        Terms::new(identity).ok()
-    }
-
     /// A leg that waits for its browser. `None` if the system lacks what is needed.
     #[must_use]
     pub fn new(terms: &Terms, agreed: &Dtls) -> Option<Self> {

@@ -8,7 +8,7 @@ use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
 use hotline_media::srtp::{MasterKey, PeerKey, Suite};
 use hotline_media::{ConnectFailure, Fingerprint, Srtp};
 
-use crate::identity::{self, Identity};
+use crate::identity::{self, Identity, IdentityError};
 
 /// How long a browser has from its first check to the last message of the handshake.
 const CONNECT_MAX: Duration = Duration::from_secs(15);
@@ -30,6 +30,14 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// With the certificate that shows who this side is.
+    ///
+    /// # Errors
+    /// The certificate is of no use.
+    pub fn of(identity: &Identity) -> Result<Self, IdentityError> {
+        Self::new(identity).map_err(IdentityError::Useless)
+    }
+
     pub(crate) fn new(identity: &Identity) -> Result<Self, dimpl::Error> {
         let config = Config::builder()
             // The checks have proved that the peer is where it says.

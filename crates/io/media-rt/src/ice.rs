@@ -96,7 +96,7 @@ impl Responder {
     }
 }
 
-fn sha1_hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
+pub(crate) fn sha1_hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
     let mut code = Hmac::<Sha1>::new_from_slice(key).expect("an HMAC takes keys of any length");
     parts.iter().for_each(|part| code.update(part));
     code.finalize().into_bytes().into()

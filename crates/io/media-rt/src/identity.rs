@@ -16,10 +16,16 @@ pub struct Identity {
     pub(crate) private_key: Vec<u8>,
 }
 
-/// The system gives no certificate.
+/// There is no certificate.
 #[derive(Debug, thiserror::Error)]
-#[error("no certificate for encrypted audio with browsers can be made")]
-pub struct IdentityError(#[from] rcgen::Error);
+pub enum IdentityError {
+    /// The system gives none.
+    #[error("no certificate for encrypted audio with browsers can be made")]
+    Made(#[from] rcgen::Error),
+    /// No handshake can be made with it.
+    #[error("a certificate is of no use for encrypted audio with browsers")]
+    Useless(#[source] dimpl::Error),
+}
 
 impl Identity {
     /// A new one, with an ECDSA key on P-256.

@@ -5,6 +5,7 @@
 //! Start reading at [`MediaRuntime`].
 
 mod browser;
+mod browser_end;
 mod clock;
 mod desk;
 mod entrance;
@@ -24,6 +25,8 @@ mod sockets;
 mod thread;
 mod wav;
 
+#[doc(hidden)]
+pub use browser_end::{BrowserEnd, Meeting};
 pub use desk::HandshakeCounters;
 #[doc(hidden)]
 pub use entrance::{Entrance, Passed};

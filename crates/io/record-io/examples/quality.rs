@@ -1,6 +1,6 @@
 //! What speech sounds like behind the media engine: `quality SPEECH.wav DIRECTORY [SEEDS]`. Two simulated phones talk through the engine in
-//! simulated time, over a network that loses and delays packets; what the other phone plays, and what the recorder writes, become
-//! WAV files of 8 kHz in the directory. `list.txt` says which: path, packets lost in a hundred, jitter in milliseconds, seed, file.
+//! simulated time, over a network that loses and delays packets on the speaker's side, or for a browser that listens on its side; what the
+//! other phone plays, and what the recorder writes, become WAV files of 8 kHz in the directory. `list.txt` says which: path, packets lost in a hundred, jitter in milliseconds, seed, file.
 //!
 //! `tests/quality/pesq_scores.py` compares them with what was said.
 
@@ -9,7 +9,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::{self, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
@@ -20,15 +20,22 @@ use hotline_media::{
     Sink, Voice,
 };
 use hotline_record_io::{Recorder, RecorderConfig, Tap};
+use hotline_rtp::{REPORT_LEN_MAX, Reception, Report};
 
 const LOSSES: [u64; 4] = [0, 1, 3, 5];
 const JITTERS_MS: [u64; 4] = [0, 20, 40, 80];
-/// What is said in, and what comes out.
-const PATHS: [(Codec, Codec, &str, Option<&str>); 4] = [
-    (Codec::Pcmu, Codec::Pcmu, "relay-g711", Some("recorded-g711")),
-    (Codec::G722, Codec::Pcmu, "g722-to-g711", Some("recorded-g722")),
-    (Codec::Pcmu, Codec::G722, "g711-to-g722", None),
-    (Codec::Opus, Codec::Pcmu, "opus-to-g711", Some("recorded-opus")),
+const PATHS: [Path; 7] = [
+    Path { recorded: Some("recorded-g711"), ..Path::new("relay-g711", Codec::Pcmu, Codec::Pcmu) },
+    Path { recorded: Some("recorded-g722"), ..Path::new("g722-to-g711", Codec::G722, Codec::Pcmu) },
+    Path::new("g711-to-g722", Codec::Pcmu, Codec::G722),
+    Path { recorded: Some("recorded-opus"), ..Path::new("opus-to-g711", Codec::Opus, Codec::Pcmu) },
+    Path {
+        has_fec: true,
+        recorded: Some("recorded-opus-fec"),
+        ..Path::new("opus-fec-to-g711", Codec::Opus, Codec::Pcmu)
+    },
+    Path { is_behind: true, ..Path::new("g711-to-opus", Codec::Pcmu, Codec::Opus) },
+    Path { has_fec: true, is_behind: true, ..Path::new("g711-to-opus-fec", Codec::Pcmu, Codec::Opus) },
 ];
 /// 20 ms at 8 kHz.
 const PACKET: usize = 160;
@@ -36,7 +43,33 @@ const PACKET_TIME: Duration = Duration::from_millis(20);
 const SPEAKER: LegId = LegId(1);
 const LISTENER: LegId = LegId(2);
 
+/// How often a browser reports what it misses, in packets: every five seconds, the first time after one (RFC 3550 §6.2).
+const REPORT_EVERY: usize = 250;
+const REPORT_FIRST: usize = 50;
+/// The first few are there, so that the call begins.
+const SPARED: usize = 10;
+
 type Failure = Box<dyn Error>;
+
+/// What is said in, and what comes out.
+#[derive(Clone, Copy)]
+struct Path {
+    name: &'static str,
+    from: Codec,
+    to: Codec,
+    /// Opus packets say something of the one before them, as soon as there is loss.
+    has_fec: bool,
+    /// The network is bad on the listener's side.
+    is_behind: bool,
+    /// What the recorder writes is looked at by this name.
+    recorded: Option<&'static str>,
+}
+
+impl Path {
+    const fn new(name: &'static str, from: Codec, to: Codec) -> Self {
+        Self { name, from, to, has_fec: false, is_behind: false, recorded: None }
+    }
+}
 
 /// The engine's output: what goes to the listener, and when.
 struct Wire<'a> {
@@ -68,28 +101,42 @@ struct Network {
     seed: u64,
 }
 
+impl Network {
+    const GOOD: Self = Self { loss_percent: 0, jitter_ms: 0, seed: 0 };
+
+    /// Between the speaker and the engine.
+    const fn before(self, way: Path) -> Self {
+        if way.is_behind { Self::GOOD } else { self }
+    }
+
+    /// Between the engine and the listener.
+    const fn behind(self, way: Path) -> Self {
+        if way.is_behind { self } else { Self::GOOD }
+    }
+}
+
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let speech = arguments.next().ok_or("which file is said?")?;
     let directory = PathBuf::from(arguments.next().ok_or("into which directory?")?);
     let seeds: u64 = arguments.next().map_or(Ok(2), |text| text.parse())?;
-    let speech = read(Path::new(&speech))?;
+    let speech = read(path::Path::new(&speech))?;
     write(&directory.join("said.wav"), &speech)?;
     let mut list = String::new();
-    for (from, to, name, recorded) in PATHS {
+    for path in PATHS {
         for loss_percent in LOSSES {
             for jitter_ms in JITTERS_MS {
                 for seed in 1..=seeds {
                     let network = Network { loss_percent, jitter_ms, seed };
-                    let (heard, written) = talk(&directory, &speech, (from, to), network)?;
+                    let (heard, written) = talk(&directory, &speech, path, network)?;
                     let mut keep = |name: &str, sound: &[i16]| -> Result<(), Failure> {
                         let file = format!("{name}-{loss_percent}-{jitter_ms}-{seed}.wav");
                         write(&directory.join(&file), sound)?;
                         writeln!(list, "{name} {loss_percent} {jitter_ms} {seed} {file}")?;
                         Ok(())
                     };
-                    keep(name, &heard)?;
-                    if let Some(recorded) = recorded {
+                    keep(path.name, &heard)?;
+                    if let Some(recorded) = path.recorded {
                         keep(recorded, &written)?;
                     }
                 }
@@ -102,9 +149,9 @@ fn main() -> Result<(), Failure> {
 
 /// Lets one phone say `speech` to another: what is heard there, and what is recorded.
 fn talk(
-    directory: &Path,
+    directory: &path::Path,
     speech: &[i16],
-    codecs: (Codec, Codec),
+    way: Path,
     network: Network,
 ) -> Result<(Vec<i16>, Vec<i16>), Failure> {
     let root = directory.join("recordings");
@@ -113,7 +160,7 @@ fn talk(
         sender.send(event).err().map(|refused| refused.0)
     })?;
     let mut tap = recorder.tap();
-    let heard = heard(speech, codecs, network, &mut tap);
+    let heard = heard(speech, way, network, &mut tap);
     recorder.stop();
     let path = events.try_iter().find_map(|event| {
         if let Event::RecordingFinished { path, .. } = event { Some(root.join(path)) } else { None }
@@ -124,13 +171,15 @@ fn talk(
     Ok((heard, left))
 }
 
-fn heard(speech: &[i16], (from, to): (Codec, Codec), network: Network, tap: &mut Tap) -> Vec<i16> {
+fn heard(speech: &[i16], way: Path, network: Network, tap: &mut Tap) -> Vec<i16> {
     let mut rng = Rng::from_number(network.seed);
     let begin = Now::default();
     let mut out = Wire { tap, now: Duration::ZERO, heard: Vec::new() };
-    let (mut engine, recording) = bridged(begin, (from, to), &mut rng, &mut out);
+    let (mut engine, recording) = bridged(begin, way, &mut rng, &mut out);
     let mut next_beat = Duration::ZERO;
-    for (arrival, mut packet) in said(speech, from, network, &mut rng) {
+    let said = said(speech, way, network.before(way), &mut rng);
+    let (mut behind, mut judged) = (Behind::default(), 0);
+    for (arrival, mut packet) in said {
         while next_beat <= arrival {
             out.now = next_beat;
             engine.handle_tick(begin + next_beat, &mut out);
@@ -139,14 +188,67 @@ fn heard(speech: &[i16], (from, to): (Codec, Codec), network: Network, tap: &mut
         out.now = arrival;
         engine.handle_packet(begin + arrival, SPEAKER, address(SPEAKER), &mut packet, &mut out);
         while engine.poll_event().is_some() {}
+        for (at, packet) in out.heard.get(judged..).unwrap_or_default() {
+            behind.take(*at, packet, way.to, network.behind(way), &mut rng);
+        }
+        judged = out.heard.len();
+        if let Some(mut report) = behind.report() {
+            engine.handle_packet(begin + arrival, LISTENER, address(LISTENER), &mut report, &mut out);
+        }
     }
     engine.handle_command(begin + next_beat, Command::StopRecording { recording }, &mut out);
-    played(&out.heard, to, network)
+    played(&behind.arrived, way.to, network)
+}
+
+/// The network between the engine and the listener, and what the listener reports of it.
+#[derive(Default)]
+struct Behind {
+    arrived: Vec<(Duration, Vec<u8>)>,
+    arrival: Duration,
+    sent: usize,
+    /// Of the packets since the last report.
+    lost: u32,
+    since: u32,
+}
+
+impl Behind {
+    fn take(&mut self, at: Duration, packet: &[u8], codec: Codec, network: Network, rng: &mut Rng) {
+        if packet[1] & 0x7f != codec.usual_payload_type() {
+            return;
+        }
+        self.arrival = self.arrival.max(at + Duration::from_micros(rng.below(network.jitter_ms * 1000 + 1)));
+        (self.sent, self.since) = (self.sent + 1, self.since + 1);
+        if self.sent > SPARED && rng.chance(network.loss_percent, 100) {
+            self.lost += 1;
+        } else {
+            self.arrived.push((self.arrival, packet.to_vec()));
+        }
+    }
+
+    /// The report that is due.
+    fn report(&mut self) -> Option<Vec<u8>> {
+        let is_due =
+            self.since > 0 && (self.sent == REPORT_FIRST || self.sent % REPORT_EVERY == REPORT_FIRST);
+        let (_, last) = self.arrived.last().filter(|_| is_due)?;
+        let ssrc = u32::from_be_bytes(*last.get(8..)?.first_chunk()?);
+        let fraction_lost = u8::try_from(self.lost * 256 / self.since).unwrap_or(u8::MAX);
+        (self.lost, self.since) = (0, 0);
+        let reception = Some(Reception { ssrc, fraction_lost, ..Reception::default() });
+        let report = Report { ssrc: 9, name: 1, sender: None, reception, bye: false };
+        let mut packet = [0; REPORT_LEN_MAX];
+        let length = report.write(&mut packet);
+        Some(packet[..length].to_vec())
+    }
 }
 
 /// The packets of a phone in the order in which they arrive, and when. A network that delays does not change their order.
-fn said(speech: &[i16], codec: Codec, network: Network, rng: &mut Rng) -> Vec<(Duration, Vec<u8>)> {
+fn said(speech: &[i16], way: Path, network: Network, rng: &mut Rng) -> Vec<(Duration, Vec<u8>)> {
+    let codec = way.from;
     let mut encoder = codec.encoder(Opus::default());
+    if way.has_fec {
+        // A browser learns by our reports what is lost.
+        encoder.set_loss_percent(u8::try_from(network.loss_percent).unwrap_or(100));
+    }
     let mut arrival = Duration::ZERO;
     let mut packets = Vec::new();
     for (number, sound) in speech.chunks_exact(PACKET).enumerate() {
@@ -157,15 +259,15 @@ fn said(speech: &[i16], codec: Codec, network: Network, rng: &mut Rng) -> Vec<(D
         packet.extend(encoder.payload(sound));
         let left = PACKET_TIME * (number as u32 + 1);
         arrival = arrival.max(left + Duration::from_micros(rng.below(network.jitter_ms * 1000 + 1)));
-        // The first few are there, so that the call begins.
-        if number < 10 || !rng.chance(network.loss_percent, 100) {
+        if number < SPARED || !rng.chance(network.loss_percent, 100) {
             packets.push((arrival, packet));
         }
     }
     packets
 }
 
-/// What a phone makes of the packets that it gets: it waits for as long as the jitter may be, and conceals what is missing.
+/// What a phone makes of the packets that it gets: it waits for as long as the jitter may be, and conceals what is missing; of Opus
+/// by what the packet after it says.
 fn played(packets: &[(Duration, Vec<u8>)], codec: Codec, network: Network) -> Vec<i16> {
     let mut slots: BTreeMap<i64, &[u8]> = BTreeMap::new();
     let audio = |packet: &&(Duration, Vec<u8>)| packet.1[1] & 0x7f == codec.usual_payload_type();
@@ -190,7 +292,10 @@ fn played(packets: &[(Duration, Vec<u8>)], codec: Codec, network: Network) -> Ve
         let mut frame = slots.get(&slot).map(|payload| decoder.sound(payload)).unwrap_or_default();
         if frame.is_empty() {
             frame = vec![0; PACKET];
-            concealer.lost(&mut frame);
+            let next = slots.get(&(slot + 1)).copied();
+            if !decoder.conceal(next, &mut frame) {
+                concealer.lost(&mut frame);
+            }
         } else {
             concealer.good(&mut frame);
         }
@@ -199,18 +304,18 @@ fn played(packets: &[(Duration, Vec<u8>)], codec: Codec, network: Network) -> Ve
     sound
 }
 
-fn bridged(now: Now, (from, to): (Codec, Codec), rng: &mut Rng, out: &mut Wire<'_>) -> (Engine, RecordingId) {
+fn bridged(now: Now, way: Path, rng: &mut Rng, out: &mut Wire<'_>) -> (Engine, RecordingId) {
     let call = CallId::generate(WallTime(0), rng);
     let recording = RecordingId::generate(WallTime(0), rng);
     let mut engine = Engine::new(EngineConfig::default(), rng.fork(), Arc::new(PromptLibrary::default()));
-    for (leg, codec) in [(SPEAKER, from), (LISTENER, to)] {
+    for (leg, codec) in [(SPEAKER, way.from), (LISTENER, way.to)] {
         engine.handle_command(now, Command::OpenLeg { leg, call }, out);
         let remote = Remote {
             address: address(leg),
-            rtcp: None,
-            rtcp_mux: false,
+            rtcp: Some(address(leg)),
+            rtcp_mux: true,
             codec,
-            opus: Opus::default(),
+            opus: Opus { fec: way.has_fec, ..Opus::default() },
             payload_type_send: codec.usual_payload_type(),
             payload_type_receive: codec.usual_payload_type(),
             telephone_event_send: None,
@@ -235,14 +340,14 @@ fn address(leg: LegId) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, leg.0 as u8], 4000))
 }
 
-fn read(path: &Path) -> Result<Vec<i16>, Failure> {
+fn read(path: &path::Path) -> Result<Vec<i16>, Failure> {
     let mut reader = hound::WavReader::open(path)?;
     let spec = reader.spec();
     let samples: Vec<i16> = reader.samples().step_by(usize::from(spec.channels)).collect::<Result<_, _>>()?;
     Ok(resampled(&samples, spec.sample_rate, Rate::Narrow).ok_or("this rate is not read")?)
 }
 
-fn write(path: &Path, sound: &[i16]) -> Result<(), Failure> {
+fn write(path: &path::Path, sound: &[i16]) -> Result<(), Failure> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: 8000,

@@ -69,9 +69,9 @@ impl Blocks {
         u16::try_from(slot).ok()
     }
 
-    /// The place of the first one.
-    pub(crate) fn first(&self) -> Option<u64> {
-        self.waiting.front().map(|block| block.at)
+    /// The first one, without taking it out.
+    pub(crate) fn first(&self) -> Option<&Block> {
+        self.waiting.front()
     }
 
     /// Takes the first one out. What it says is there until the next [`Blocks::push`].
@@ -81,7 +81,7 @@ impl Blocks {
         Some(block)
     }
 
-    /// What a block says that was taken out just now.
+    /// What a block says that waits, or was taken out just now.
     pub(crate) fn payload(&self, block: &Block) -> &[u8] {
         &self.slots[usize::from(block.slot)][..usize::from(block.length)]
     }
@@ -109,7 +109,7 @@ mod tests {
             }
             for at in [1, 3, 4, 5, 9] {
                 let at = round * 10 + at;
-                assert_eq!(blocks.first(), Some(at));
+                assert_eq!(blocks.first().map(|block| block.at), Some(at));
                 let block = blocks.pop().unwrap();
                 assert_eq!((block.at, blocks.payload(&block)), (at, &[at as u8; PIECE_LEN][..]));
             }

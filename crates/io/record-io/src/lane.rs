@@ -114,8 +114,8 @@ impl Lane {
             bench.sound.resize(least, 0);
         }
         bench.holes.clear();
-        let mut until = taken.end;
-        while let Some(next) = self.blocks.first() {
+        let (mut until, mut recovered) = (taken.end, 0);
+        while let Some(next) = self.blocks.first().map(|block| block.at) {
             let gap = self.heard.filter(|heard| *heard < next);
             let is_short = gap.is_some_and(|heard| next - heard <= HOLE_MAX);
             // A gap that begins after the take is not looked at before the next one.
@@ -127,14 +127,31 @@ impl Lane {
                 break;
             }
             if let Some(heard) = gap.filter(|heard| is_short && *heard >= taken.start) {
-                bench.holes.push(index(taken, heard)..index(taken, next));
-                until = until.max(next + CONTEXT as u64);
+                let hole = index(taken, heard)..index(taken, next);
+                if may_fill(heard..next) && self.recover(hole.clone(), bench) {
+                    recovered += next - heard;
+                } else {
+                    bench.holes.push(hole);
+                    until = until.max(next + CONTEXT as u64);
+                }
             }
             self.decode_next(taken, bench);
         }
-        let filled = fill_holes(taken, may_fill, bench);
+        let filled = recovered + fill_holes(taken, may_fill, bench);
         self.keep(&bench.sound[count..]);
         filled
+    }
+
+    /// Fills a hole with what the packet behind it says of that (forward error correction); false if it says nothing.
+    fn recover(&mut self, hole: Range<usize>, bench: &mut Workbench) -> bool {
+        let Some(next) = self.blocks.first() else { return false };
+        if next.span == 0 || next.codec != self.speech.decoder.codec() {
+            return false;
+        }
+        if bench.sound.len() < hole.end {
+            bench.sound.resize(hole.end, 0);
+        }
+        self.speech.decoder.recover(self.blocks.payload(next), &mut bench.sound[hole])
     }
 
     /// Silence was taken beyond all that came.
@@ -181,7 +198,7 @@ impl Lane {
             let block = self.blocks.pop()?;
             let payload = self.blocks.payload(&block);
             // A ring that was full may have kept the rest of a packet back.
-            let goes_on = self.blocks.first() == Some(block.at);
+            let goes_on = self.blocks.first().is_some_and(|next| next.at == block.at);
             if block.span > 0 {
                 if !bench.packet.is_empty() {
                     bench.packet.extend_from_slice(payload);

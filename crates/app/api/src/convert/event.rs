@@ -10,7 +10,7 @@ use hotline_call::{CallEvent, Entry, Event, EventKind, FlowStep, Requested, Sour
 use super::decision::decision;
 use super::record::{
     attendee, blocked, called, cause, dial_failure, direction, entry, leg_sound, millis, offer_failure,
-    party, queue_outcome, source, step, transfer_target,
+    party, queue_outcome, source, step, transfer_target, visiting,
 };
 use super::{Profile, Sight, Standing, agent_object, alarm, alarm_kind, device, time};
 
@@ -45,6 +45,7 @@ fn call_event(what: &CallEvent, at: WallTime, sight: Sight) -> What {
             What::CallCustomer { customer: customer.map(|customer| customer.to_string()) }
         }
         CallEvent::Screened(screened) => What::CallBlocked { blocked: blocked(screened) },
+        CallEvent::Visiting(of) => What::CallVisitor { visitor: visiting(of, sight) },
         CallEvent::Answered => What::CallAnswered,
         CallEvent::StepLeft { flow, step: left } => {
             What::CallStep(step(&FlowStep { flow: flow.clone(), step: left.clone() }, sight))

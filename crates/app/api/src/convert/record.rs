@@ -9,7 +9,7 @@ use hotline_call::{
     Attendance, CallDisposition, CallRecord, Dial, DialFailure, DialOutcome, Diversion, EndCause, EndKind,
     Entry, FlowStep, Grounds, LeftMessage, LegSound, LineQuality, MonitorMode, Offer, OfferOutcome, Part,
     Party, QueueOutcome, QueueVisit, Recording, RecordingState, Refusal, RequestedAt, Screened, Source,
-    SurveyAnswer, Transfer, TransferOutcome, Who,
+    SurveyAnswer, Transfer, TransferOutcome, Visiting, Who,
 };
 use hotline_media::{Channel, MarkKind, RecordedGap, RecordedLeg, RecordedMark, Talk};
 
@@ -48,6 +48,7 @@ pub(crate) fn record(record: &CallRecord, sight: Sight) -> api::Record {
         customer_left_at: record.customer_left_at.map(time),
         dials: record.dials.iter().map(|one| dial(one, sight)).collect(),
         diversion: record.diversion.as_ref().map(|one| diversion(one, sight)),
+        visitor: record.visiting.as_ref().map(|of| visiting(of, sight)),
         blocked: record.screened.as_ref().map(blocked),
         sounds: record.sounds.iter().map(leg_sound).collect(),
         messages: record.messages.iter().map(message).collect(),
@@ -122,6 +123,11 @@ pub(super) const fn direction(source: &Source, entry: &Entry) -> api::Direction 
 /// Who sent a call on.
 pub(super) fn diversion(diversion: &Diversion, sight: Sight) -> api::Diversion {
     api::Diversion { from: sight.number(&diversion.from), reason: diversion.reason.clone() }
+}
+
+/// From where a visitor called, and why. Either may hold a number.
+pub(super) fn visiting(of: &Visiting, sight: Sight) -> api::Visiting {
+    api::Visiting { page: sight.text(of.page.as_ref()), question: sight.text(of.question.as_ref()) }
 }
 
 /// How a phone sounded.

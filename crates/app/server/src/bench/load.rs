@@ -12,7 +12,7 @@ use anyhow::Result;
 use bytes::Bytes;
 use hotline_sip::{Message, Method};
 
-use super::message::{self, CALLERS, Carrier, Dialog, Sound};
+use super::message::{self, CALLERS, Carrier, Dialog, Met, Sound};
 use super::socket::{Stamp, StampedSocket, wait};
 use super::stage::Line;
 use super::tally::Tally;
@@ -69,10 +69,9 @@ pub(super) enum End {
 }
 
 /// What whoever speaks for callers and phones has to know.
-#[derive(Clone, Copy, Debug)]
 pub(super) enum Voice {
-    /// The server wants to hear this end of a call there.
-    Begins { call: u32, end: End, server: SocketAddr },
+    /// The server wants to hear this end of a call there, a browser as it was met; the call was begun then.
+    Begins { call: u32, end: End, server: SocketAddr, met: Option<Met>, invited: Stamp },
     /// Both ends fall silent.
     Ends { call: u32 },
 }
@@ -429,7 +428,7 @@ impl Load {
         }
         let local = self.sockets.phones.local();
         self.sockets.phones.send(&message::answer(message, local, None)?)?;
-        let ok = message::answer(message, local, Some(self.phones_sound))?;
+        let ok = message::answer(message, local, Some(&self.phones_sound))?;
         self.sockets.phones.send(&ok)?;
         call.phone = Phone::Answering { call_id: message.call_id().into_owned(), ok };
         self.arm(stamp, index, T1, Due::Answer(T1));
@@ -461,9 +460,13 @@ impl Load {
 
     /// An end may speak, where the server said in this message.
     fn begin(&self, index: usize, end: End, message: &Message) {
-        if let Some(port) = message::audio_port(message) {
-            let server = SocketAddr::new(self.carrier.server.ip(), port);
-            say(self.voices.as_ref(), Voice::Begins { call: index as u32, end, server });
+        let sound = match end {
+            End::Caller => &self.carrier.sound,
+            End::Phone => &self.phones_sound,
+        };
+        if let Some((server, met)) = sound.meet(self.carrier.server, message) {
+            let invited = self.calls[index].invited;
+            say(self.voices.as_ref(), Voice::Begins { call: index as u32, end, server, met, invited });
         }
     }
 

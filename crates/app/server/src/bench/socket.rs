@@ -104,11 +104,11 @@ pub(super) struct AudioSocket {
 }
 
 /// A datagram of the server's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Packet<'a> {
     /// The port that it came from.
     pub(super) port: u16,
-    pub(super) bytes: &'a [u8],
+    pub(super) bytes: &'a mut [u8],
     /// When the kernel had it.
     pub(super) stamp: Stamp,
 }
@@ -140,7 +140,7 @@ impl AudioSocket {
         };
         let port = received.address.context("a datagram without a source")?.port();
         let (stamp, length) = (stamp(received.cmsgs()?)?, received.bytes);
-        Ok(Some(Packet { port, bytes: &self.buffer[..length], stamp }))
+        Ok(Some(Packet { port, bytes: &mut self.buffer[..length], stamp }))
     }
 }
 

@@ -205,6 +205,7 @@ impl Phones {
             password,
             codecs: vec![Codec::Pcmu, Codec::Pcma],
             speech: Speech::Silence,
+            web: None,
             ladder: Some(ladder.clone()),
         };
         let password = demo.sip_passwords.get(agent).map(|password| password.expose().clone());

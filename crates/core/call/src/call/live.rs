@@ -164,6 +164,11 @@ impl Call {
             (Some(session), Progress::Proceeding(offer)) if !live.media.is_agreed() => {
                 env.sip.alert(now, session, offer.clone());
             }
+            // A page plays no tone of its own.
+            (Some(_), Progress::Proceeding(_)) if live.media.is_met_as_browser() => {
+                self.open_early_media(now, env);
+                self.hear_ringing(env);
+            }
             (Some(session), Progress::Proceeding(_)) => env.sip.ring(now, session, None),
             (_, _) => {}
         }

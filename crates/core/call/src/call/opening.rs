@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hotline_acd::{Direction, Outside};
 use hotline_base::{CallId, LegId, Now, Pii};
-use hotline_ivr::{Value, Variable};
 use hotline_media::LegFailure;
 use hotline_sip::{Diversion, SessionId};
 use serde::{Deserialize, Serialize};
@@ -16,6 +15,7 @@ use crate::command::Request;
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner};
 use crate::event::{CallEvent, EndCause, EndKind, Entry, EventKind, Party, Source};
+use crate::guests::Visiting;
 use crate::media_leg::{DialogSeed, MediaLeg, Peer};
 use crate::number::normalise;
 use crate::record::CallRecord;
@@ -30,7 +30,7 @@ pub(crate) struct Invitation {
     pub(crate) caller: Pii<String>,
     pub(crate) caller_name: Option<Pii<String>>,
     /// What is known of a guest.
-    pub(crate) visitor: Arc<[(Variable, Value)]>,
+    pub(crate) visiting: Visiting,
     pub(crate) called: String,
     pub(crate) entry: Entry,
     pub(crate) language: String,
@@ -79,8 +79,9 @@ pub(crate) fn turn_away(now: Now, env: &mut Env, invitation: Invitation, (status
     env.trunks.failed(&source, status);
     let cause = EndCause { kind: EndKind::Blocked, sip_status: Some(status), q850 };
     let ended = CallEvent::Ended { by: Party::System, cause };
+    let visiting = Some(invitation.visiting).filter(|visiting| !visiting.is_empty()).map(CallEvent::Visiting);
     let screened = invitation.screened.map(CallEvent::Screened);
-    for what in [Some(started), screened, Some(ended)].into_iter().flatten() {
+    for what in [Some(started), visiting, screened, Some(ended)].into_iter().flatten() {
         record.apply(now.wall, &what);
         env.emit(now, EventKind::Call { call, what });
     }
@@ -104,7 +105,10 @@ impl Call {
         env.sessions.adopt(session, SipLeg { call: id, end, sip_call_id: invitation.sip_call_id });
         let opening = Opening::Invited(invitation.offer);
         let mut call = Self::open(now, env, Begun { id, started, session: Some(session), opening });
-        call.visitor = invitation.visitor;
+        if !invitation.visiting.is_empty() {
+            call.visitor = invitation.visiting.told();
+            call.emit(now, env, CallEvent::Visiting(invitation.visiting));
+        }
         if let Some(screened) = invitation.screened {
             call.emit(now, env, CallEvent::Screened(screened));
         }

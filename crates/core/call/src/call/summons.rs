@@ -88,11 +88,11 @@ impl Call {
         let Some(agent) = self.calling_agent().cloned() else { return };
         let mut from = NameAddr::new(SipUri::new(Some(self.called()), env.center.domain.clone(), None));
         from.display = self.display_name().map(Into::into);
-        let auto = env.center.agents.get(&agent).map(|agent| agent.auto_answer).unwrap_or_default();
-        let headers = match auto {
-            AutoAnswer::OwnCalls if self.returning.is_some() => Vec::new(),
-            AutoAnswer::Never => Vec::new(),
-            AutoAnswer::OwnCalls | AutoAnswer::Always => auto_answer(&env.center.domain),
+        let headers = match env.center.agents.get(&agent).map(|agent| agent.auto_answer).unwrap_or_default() {
+            AutoAnswer::Always => auto_answer(&env.center.domain),
+            // The queue has chosen the agent.
+            AutoAnswer::OwnCalls | AutoAnswer::Never if self.returning.is_some() => Vec::new(),
+            AutoAnswer::OwnCalls | AutoAnswer::Never => asked_for(env, &agent),
         };
         let end = LegEnd::Caller(self.record.source.clone());
         let device = match self.ring_device(now, env, media, Summoning { agent, from, headers, end }) {
@@ -192,6 +192,18 @@ impl Call {
     pub(crate) fn is_summoning(&self) -> bool {
         let Stage::Live(live) = &self.stage else { return false };
         matches!(live.activity, Activity::Summoning)
+    }
+}
+
+/// With what the phone of an agent is called who has asked for the call on the page: as it is configured, and a phone in a page is
+/// always to take it by itself, for who has just pressed a button there does not press another to be heard.
+pub(super) fn asked_for(env: &Env, agent: &AgentId) -> Vec<(HeaderName, String)> {
+    let configured = env.center.agents.get(agent).map(|agent| agent.auto_answer).unwrap_or_default();
+    let is_in_page =
+        || env.sip.contact(agent.as_str()).is_some_and(|contact| contact.flow.transport.is_websocket());
+    match configured {
+        AutoAnswer::Never if !is_in_page() => Vec::new(),
+        AutoAnswer::Never | AutoAnswer::OwnCalls | AutoAnswer::Always => auto_answer(&env.center.domain),
     }
 }
 

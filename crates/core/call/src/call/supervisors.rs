@@ -12,8 +12,7 @@ use super::Call;
 use super::company::Member;
 use super::conversation::Partner;
 use super::device::{DeviceCall, Summoning};
-use super::summons::auto_answer;
-use crate::center::AutoAnswer;
+use super::summons::asked_for;
 use crate::command::{CommandError, Follow};
 use crate::controller::CallTimer;
 use crate::env::{Env, LegOwner};
@@ -223,11 +222,7 @@ impl Call {
         let media = MediaLeg::new(leg, port, seed, Peer::Phone(agent.clone()));
         let mut from = NameAddr::new(SipUri::new(Some(self.caller()), env.center.domain.clone(), None));
         from.display = self.display_name().map(Into::into);
-        // The supervisor has asked for it.
-        let headers = match env.center.agents.get(&agent).map(|agent| agent.auto_answer) {
-            Some(AutoAnswer::Always | AutoAnswer::OwnCalls) => auto_answer(&env.center.domain),
-            Some(AutoAnswer::Never) | None => Vec::new(),
-        };
+        let headers = asked_for(env, &agent);
         let end = LegEnd::Supervisor(agent.clone());
         match self.ring_device(now, env, media, Summoning { agent, from, headers, end }) {
             Ok(device) => {

@@ -1,7 +1,5 @@
 //! A new INVITE from a trunk or an agent: where does it go?
 
-use std::sync::Arc;
-
 use hotline_base::{AgentId, CallId, Now, Pii, TrunkId};
 use hotline_sip::{Event as SipEvent, Peer, Reason, SessionId};
 
@@ -9,7 +7,7 @@ use super::{CALLS_MAX, Controller};
 use crate::call::{Call, Invitation, Replacing, Summons, turn_away};
 use crate::command::CommandError;
 use crate::event::{Entry, Source};
-use crate::guests::GUESTS;
+use crate::guests::{GUESTS, Visiting};
 use crate::number::normalise;
 use crate::screening::Screened;
 
@@ -59,10 +57,10 @@ impl Controller {
             let reason = Reason::q850(34, "No circuit available");
             return self.shed(now, session, &source, Some(&reason));
         }
-        let (caller, caller_name, visitor) = if is_guest {
+        let (caller, caller_name, visiting) = if is_guest {
             self.env.shown_guest(caller.user.expose())
         } else {
-            (caller.user, caller.display, Arc::default())
+            (caller.user, caller.display, Visiting::default())
         };
         let invitation = Invitation {
             id,
@@ -70,7 +68,7 @@ impl Controller {
             source,
             caller,
             caller_name,
-            visitor,
+            visiting,
             called: called.into_inner(),
             entry,
             language,

@@ -1,7 +1,7 @@
 //! What is required of a server on two cores that the load shares.
 
 use super::report::Report;
-use super::scene::Scene;
+use super::scene::{OPUS_CALLS, Scene};
 use super::trial::Measured;
 
 /// Figures that depend on the number of calls are required at this one.
@@ -51,7 +51,7 @@ const fn most(
     Goal { name, title, unit, bound, is_least: false, figure }
 }
 
-const GOALS: [Goal; 11] = [
+const GOALS: [Goal; 14] = [
     most("relay", "bridged: times the bare forwarder", 1.4, "", |report| ratio(report, Scene::Relay)),
     most("recorded", "bridged and recorded: times the bare forwarder", 1.7, "", |report| {
         ratio(report, Scene::Recorded)
@@ -61,6 +61,19 @@ const GOALS: [Goal; 11] = [
     }),
     most("opus", "Opus 16 kHz ↔ G.711, 100 calls: times libopus and the relay", 1.2, "", |report| {
         report.opus_ratio().unwrap_or(f64::NAN)
+    }),
+    most("browser_delay", "one-way delay between browser and phone, G.711, p99", 2.0, "ms", |report| {
+        figure(report, Scene::Browser, |run| run.heard.p99_ms)
+    }),
+    most(
+        "browser_opus_delay",
+        "the same, Opus ↔ G.711, 100 calls, what codecs look ahead included",
+        30.0,
+        "ms",
+        |report| report.median(Scene::BrowserOpus, OPUS_CALLS).map_or(f64::NAN, |run| run.heard.p99_ms),
+    ),
+    most("browser_first", "a browser's INVITE to the first audio, p99", 500.0, "ms", |report| {
+        figure(report, Scene::Browser, |run| run.heard.first_p99_ms)
     }),
     most("delay_p50", "one-way delay of recorded calls, p50", 0.2, "ms", |report| {
         figure(report, Scene::Recorded, |run| run.heard.p50_ms)

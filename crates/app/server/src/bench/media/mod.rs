@@ -4,6 +4,7 @@
 //! `scene.rs` says what there is, `trial.rs` measures one, `voices.rs` is the load, `goals.rs` what is required.
 
 mod beats;
+mod bursts;
 mod forwarder;
 mod goals;
 mod libopus;
@@ -13,6 +14,7 @@ mod report;
 mod scene;
 mod search;
 mod seconds;
+mod speech;
 mod trial;
 mod voices;
 
@@ -122,6 +124,7 @@ fn scenes(options: &BenchMedia) -> Vec<Scene> {
         Scene::Recorded => options.only.contains(&MediaPart::Recorded),
         Scene::Transcoded => options.only.contains(&MediaPart::Transcoded),
         Scene::Opus => options.only.contains(&MediaPart::Opus),
+        Scene::Browser | Scene::BrowserOpus => options.only.contains(&MediaPart::Browsers),
         Scene::Waiting => options.only.contains(&MediaPart::Music),
         Scene::Forwarder | Scene::Sender => false,
     };

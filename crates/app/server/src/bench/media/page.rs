@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::goals::{CALLS_REQUIRED, CLEAN_AIM, Goal};
 use super::report::{Report, UNOPTIMISED, cell, met};
+use super::scene::Scene;
 use super::seconds::median;
 
 const BEGIN: &str =
@@ -136,9 +137,12 @@ const READING: &str = "
   the same load, in the same run: what the kernel alone costs. **bare sender**: the same for music, one send each 20 ms and one receive.
 - **recorded**: stereo WAV, written and put on the disk as in production. Its price is that of the threads that write.
 - **delay**: from the send to the kernel's stamp at the far side, the median over the window of each second's percentiles. The payload
-  says whose packet it is, its number and when it was sent; it must arrive bit for bit. What G.722, Opus and music make of it is counted only. The load speaks for a twentieth of
+  says whose packet it is, its number and when it was sent; it must arrive bit for bit. What codecs make anew is told by bursts of another tone, one a second: from the
+  send of the packet that begins with one to the arrival of the sample where ten calls hear it, so what encoders look ahead and filters take is in it. Music is counted only. The load speaks for a twentieth of
   the legs each millisecond, as the one that others were measured with, so a packet waits for those of its turn before it: the bare
   forwarder's delay is what that alone takes.
+- **browser**: the caller is found by ICE, shows a certificate in a DTLS handshake and sends SRTP, all on one port, as browsers do; INVITEs come over UDP,
+  since only the audio is looked at. Its Opus is of full band at 32 kbit/s. The load pays for its own encryption.
 - **memory a call**: resident memory in the window less that before the first call of a server that was just started, over the
   calls; what is there once for all of them (the ring to the recorder, the database's) is in it.
 - **beats late**: prompts, music and silence go out on a beat of 20 ms; how long after it was due it began, rounded up to one of the
@@ -159,6 +163,17 @@ fn required(text: &mut String, report: &Report) -> Result<()> {
         let figure = cell(verdict.figure, if is_least { 0 } else { 2 });
         let required = format!("{sign} {bound} {unit}");
         writeln!(text, "| {title} | {} | {figure} | {} |", required.trim_end(), met(&verdict))?;
+    }
+    for scene in [Scene::Browser, Scene::BrowserOpus] {
+        for (calls, _) in report.rows().into_iter().filter(|row| row.1 == scene) {
+            let Some(heard) = report.median(scene, calls).map(|run| run.heard) else { continue };
+            let (p50, p99) = (cell(heard.first_p50_ms, 0), cell(heard.first_p99_ms, 0));
+            let title = scene.title();
+            writeln!(
+                text,
+                "\n{title}, {calls} calls, 25 begun in a second: {p50} ms from the INVITE to the first audio (p99 {p99} ms)."
+            )?;
+        }
     }
     if let Some(alone) = report.libopus_ms {
         writeln!(
@@ -210,7 +225,6 @@ fn others(text: &mut String) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::Scene;
     use super::super::trial::tests::measured;
     use super::*;
 

@@ -137,6 +137,12 @@ impl Report {
             used.steal * 100.0,
             used.other_cores,
         ));
+        if trial.scene.is_of_browsers() {
+            let (p50, p99) = (cell(heard.first_p50_ms, 0), cell(heard.first_p99_ms, 0));
+            banner::print(&format!(
+                "         from the INVITE to the first audio: p50 {p50} ms, p99 {p99} ms"
+            ));
+        }
         for fault in run.faults() {
             banner::print(&format!("         {fault}"));
         }
@@ -193,7 +199,7 @@ fn said(verdict: &Verdict) -> String {
 }
 
 fn run_json(run: &Measured) -> Value {
-    let Heard { counts, p50_ms, p99_ms, p99_worst_ms, late_ms, .. } = run.heard;
+    let Heard { counts, p50_ms, p99_ms, p99_worst_ms, late_ms, first_p50_ms, first_p99_ms } = run.heard;
     json!({
         "scene": run.trial.scene.name(),
         "calls": run.trial.calls,
@@ -206,6 +212,7 @@ fn run_json(run: &Measured) -> Value {
         "packets_lost": counts.lost,
         "packets_wrong": counts.wrong,
         "delay": {"p50_ms": rounded(p50_ms), "p99_ms": rounded(p99_ms), "worst_p99_ms": rounded(p99_worst_ms)},
+        "invite_to_audio": {"p50_ms": rounded(first_p50_ms), "p99_ms": rounded(first_p99_ms)},
         "memory_kb_per_call": rounded(run.memory_kb()),
         "memory_kib": run.used.rss_kib,
         "threads": run.used.threads,

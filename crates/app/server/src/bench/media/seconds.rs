@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// A delay is known to so much…
 const STEP: Duration = Duration::from_micros(10);
-/// …up to a hundred milliseconds; what is longer counts as this.
-const STEPS: usize = 10_000;
+/// …up to a second; what is longer counts as this.
+const STEPS: usize = 100_000;
 
 /// One-way delays, counted by size.
 #[derive(Clone, Debug)]
@@ -74,10 +74,13 @@ pub(super) struct Heard {
     /// The worst second's.
     pub(super) p99_worst_ms: f64,
     pub(super) late_ms: f64,
+    /// From a call's INVITE to the first audio that its caller heard, of all calls. NaN of none.
+    pub(super) first_p50_ms: f64,
+    pub(super) first_p99_ms: f64,
 }
 
 impl Heard {
-    pub(super) fn of(window: &[Second]) -> Self {
+    pub(super) fn of(window: &[Second], firsts: &Delays) -> Self {
         let mut counts = Counts::default();
         for second in window {
             let Counts { sent, unsent, heard, lost, wrong } = second.counts;
@@ -94,6 +97,8 @@ impl Heard {
             p99_ms: median(window.iter().map(|second| second.p99_ms)),
             p99_worst_ms: window.iter().map(|second| second.p99_ms).fold(f64::NAN, f64::max),
             late_ms: late.as_secs_f64() * 1000.0,
+            first_p50_ms: firsts.quantile_ms(0.5),
+            first_p99_ms: firsts.quantile_ms(0.99),
         }
     }
 }
@@ -119,7 +124,7 @@ mod tests {
         let of = |delays: &Delays, part| (delays.quantile_ms(part) * 1000.0).round();
         assert_eq!([of(&delays, 0.5), of(&delays, 0.99), of(&delays, 1.0)], [500.0, 990.0, 1000.0]);
         delays.add(Duration::from_secs(3));
-        assert_eq!(of(&delays, 1.0), 100_000.0);
+        assert_eq!(of(&delays, 1.0), 1_000_000.0);
     }
 
     #[test]
@@ -130,9 +135,9 @@ mod tests {
             p99_ms,
             late: Duration::from_millis(late),
         };
-        let heard = Heard::of(&[second(0.3, 1), second(9.0, 7), second(0.4, 2)]);
+        let heard = Heard::of(&[second(0.3, 1), second(9.0, 7), second(0.4, 2)], &Delays::default());
         assert_eq!(heard.counts, Counts { sent: 30, unsent: 3, heard: 27, lost: 3, wrong: 6 });
         assert_eq!((heard.p99_ms, heard.p99_worst_ms, heard.late_ms), (0.4, 9.0, 7.0));
-        assert!(Heard::of(&[]).p99_ms.is_nan());
+        assert!(Heard::of(&[], &Delays::default()).p99_ms.is_nan() && heard.first_p99_ms.is_nan());
     }
 }

@@ -4,26 +4,26 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use hotline_base::Rng;
 use hotline_config::Configuration;
+use hotline_phone::Browser;
 
 use super::beats::Beats;
 use super::forwarder::Forwarder;
 use super::pin::pin_process;
 use super::scene::Scene;
 use super::seconds::Heard;
-use super::voices::Voices;
+use super::voices::{Spoken, Voices};
 use crate::bench::crowd::{Crowd, Losses};
 use crate::bench::load::{End, Load, Plan, Progress, Voice};
 use crate::bench::message::Sound;
 use crate::bench::process::{Usage, Used, datagrams_dropped};
-use crate::bench::socket::AudioSocket;
+use crate::bench::socket::{AudioSocket, Stamp};
 use crate::bench::stage::{Addresses, Cast, Line, Stage};
 use crate::bench::tally::Tally;
 use crate::bench::tell_again;
 
-/// Calls that begin in a second.
-const RAMP: u32 = 100;
 /// More agents than calls, so that nobody waits for one.
 const SPARE_AGENTS: u32 = 20;
 /// The calls last so much longer than the window.
@@ -108,13 +108,12 @@ impl Trial {
         let (before, losses) = (Usage::of(stage.pid())?, crowd.losses().await?);
         let sockets = [AudioSocket::open(stage.carrier())?, AudioSocket::open(stage.phones())?];
         let speech = self.scene.speech();
-        let [callers, phones] =
-            [0, 1].map(|end: usize| Sound { address: sockets[end].local(), codec: speech.codecs[end] });
+        let sounds = self.sounds(&sockets)?;
         let (speak, told) = channel();
         let voices = Voices::start(sockets, speech, told, self.is_pinned.then_some(LOAD_CORE))?;
         let plan = self.plan(line);
         let (progress, lent) = (Arc::new(Progress::default()), crowd.take_sockets()?);
-        let load = Load::new(lent, stage.sip, plan, [callers, phones], progress).with_voices(speak);
+        let load = Load::new(lent, stage.sip, plan, sounds, progress).with_voices(speak);
         let running = tokio::task::spawn_blocking(move || load.run());
         tokio::time::sleep(plan.due(plan.calls) + self.settle).await;
         let beats = Beats::read(&crowd.metrics().await?);
@@ -137,6 +136,18 @@ impl Trial {
         })
     }
 
+    fn sounds(self, [callers, phones]: &[AudioSocket; 2]) -> Result<[Sound; 2]> {
+        let [of_callers, of_phones] = self.scene.speech().codecs;
+        let at = callers.local();
+        let callers = if self.scene.is_of_browsers() {
+            let browser = Browser::generate(at.ip(), &mut Rng::from_number(u64::from(at.port())))?;
+            Sound::of_browser(at, of_callers, browser)
+        } else {
+            Sound::plain(at, of_callers)
+        };
+        Ok([callers, Sound::plain(phones.local(), of_phones)])
+    }
+
     async fn forward(self) -> Result<Measured> {
         let addresses = Addresses::of_this_process();
         let sockets = [AudioSocket::open(addresses.nth(2))?, AudioSocket::open(addresses.nth(3))?];
@@ -149,7 +160,9 @@ impl Trial {
         let (speak, told) = channel();
         for (number, server) in (0..).zip(&forwarder.sockets) {
             let end = if number % self.scene.ends() == 0 { End::Caller } else { End::Phone };
-            speak.send(Voice::Begins { call: number / self.scene.ends(), end, server: *server })?;
+            let call = number / self.scene.ends();
+            let voice = Voice::Begins { call, end, server: *server, met: None, invited: Stamp::now() };
+            speak.send(voice).map_err(|_| anyhow!("the voices are over"))?;
         }
         let core = self.is_pinned.then_some(LOAD_CORE);
         let voices = Voices::start(sockets, self.scene.speech(), told, core)?;
@@ -172,7 +185,7 @@ impl Trial {
     fn plan(self, line: Line) -> Plan {
         let window = Duration::from_secs(self.seconds.into());
         let mut plan =
-            Plan { line, a_minute: RAMP * 60, calls: self.calls.into(), talk: Duration::ZERO, first: 0 };
+            Plan { line, a_minute: self.scene.ramp() * 60, calls: self.calls.into(), talk: Duration::ZERO, first: 0 };
         // A window begins with a whole second.
         plan.talk = plan.due(plan.calls) + self.settle + Duration::from_secs(1) + window + MARGIN;
         plan
@@ -198,8 +211,8 @@ impl Window {
     }
 
     fn heard(&self, voices: Voices) -> Result<Heard> {
-        let seconds = voices.stop()?;
-        Ok(Heard::of(seconds.get(self.seconds.clone()).unwrap_or_default()))
+        let Spoken { seconds, firsts } = voices.stop()?;
+        Ok(Heard::of(seconds.get(self.seconds.clone()).unwrap_or_default(), &firsts))
     }
 }
 
@@ -294,6 +307,8 @@ pub(super) mod tests {
                 p99_ms: 0.5,
                 p99_worst_ms: 0.5,
                 late_ms: 1.0,
+                first_p50_ms: 20.0,
+                first_p99_ms: 40.0,
             },
             used: Used { server, elapsed, rss_kib: 50_000, threads: 12, ..Used::default() },
             rss_before_kib: 50_000 - 40 * u64::from(calls),

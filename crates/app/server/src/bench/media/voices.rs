@@ -9,42 +9,32 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use hotline_audio::{SAMPLE_RATE_HZ, Tone};
-use hotline_media::{Codec, Opus};
 
+use super::bursts::Bursts;
 use super::pin::pin_this_thread;
 use super::seconds::{Counts, Delays, Second};
+use super::speech::{HEADER, STAMP, Says, Speech, number, payload, read_stamp, stamp};
 use crate::bench::load::{End, Voice};
+use crate::bench::message::Met;
 use crate::bench::socket::{AudioSocket, Packet, Stamp};
 
 /// Of a packet's 20 ms there is a turn each millisecond, in which a twentieth of the legs speaks.
 const TURNS: usize = 20;
 const TURN: Duration = Duration::from_millis(1);
 const TURNS_A_SECOND: usize = 1000;
-/// Packets of 20 ms: what G.711 and G.722 have of it.
-const PAYLOAD: usize = 160;
-const HEADER: usize = 12;
-/// What a payload begins with: [`MAGIC`], stream, number, time of sending.
-const STAMP: usize = 20;
-const MAGIC: u32 = 0x4854_4c4e;
 /// Beyond so much the missed turns are left out: a burst is nothing that phones do.
 const HOPELESS: Duration = Duration::from_millis(200);
-/// RTP payload types that are RTCP in truth (RFC 5761 §4).
-const RTCP: std::ops::RangeInclusive<u8> = 72..=76;
-
-/// What both ends say.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Speech {
-    /// Of callers and of phones.
-    pub(super) codecs: [Codec; 2],
-    /// Whether what one end says must reach the other bit for bit. Otherwise packets are counted only.
-    pub(super) is_checked: bool,
-}
-
 /// A thread that speaks and listens.
 pub(super) struct Voices {
-    thread: JoinHandle<Result<Vec<Second>>>,
+    thread: JoinHandle<Result<Spoken>>,
     shared: Arc<Shared>,
+}
+
+/// What was said and heard.
+pub(super) struct Spoken {
+    pub(super) seconds: Vec<Second>,
+    /// From each call's INVITE to the first audio that its caller heard.
+    pub(super) firsts: Delays,
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +53,7 @@ impl Voices {
         core: Option<usize>,
     ) -> Result<Self> {
         let shared = Arc::new(Shared::default());
-        let speaker = Speaker::new(sockets, speech, told, Arc::clone(&shared));
+        let speaker = Speaker::new(sockets, speech, told, Arc::clone(&shared))?;
         let run = move || {
             if let Some(core) = core {
                 pin_this_thread(core)?;
@@ -85,7 +75,7 @@ impl Voices {
     }
 
     /// Falls silent.
-    pub(super) fn stop(self) -> Result<Vec<Second>> {
+    pub(super) fn stop(self) -> Result<Spoken> {
         self.shared.stopping.store(true, Ordering::Release);
         self.thread.join().map_err(|_| anyhow!("the voices have panicked"))?.context("sending audio")
     }
@@ -96,26 +86,53 @@ struct Speaker {
     speech: Speech,
     told: Receiver<Voice>,
     shared: Arc<Shared>,
-    /// A packet of each end.
-    packets: [Vec<u8>; 2],
+    /// Of each end, which are said over and over.
+    packets: [Vec<Vec<u8>>; 2],
     legs: Vec<Leg>,
     /// Which leg the server has at a port, as callers and as phones see it.
     ports: [Vec<Option<usize>>; 2],
     turns: [Vec<usize>; TURNS],
+    bursts: Bursts,
     counts: Counts,
     delays: Delays,
+    firsts: Delays,
     late: Duration,
 }
 
-#[derive(Clone, Copy, Debug)]
 struct Leg {
     call: u32,
     end: End,
     server: SocketAddr,
+    /// A browser's side of it.
+    met: Option<Met>,
+    invited: Stamp,
+    has_heard: bool,
     /// Packets sent.
     sent: u32,
     /// The number that the other end's next packet has.
     expected: Option<u32>,
+}
+
+impl Leg {
+    /// Sends what a browser's check and handshake want; false as long as these are not over.
+    fn is_ready(&mut self, socket: &AudioSocket) -> bool {
+        let Some(Met { end, .. }) = &mut self.met else { return true };
+        let now = Instant::now();
+        if end.is_due(now) {
+            end.handle_timeout(now);
+        }
+        while let Some(datagram) = end.poll_transmit() {
+            socket.send(self.server, &datagram);
+        }
+        end.is_open()
+    }
+
+    /// Sends a packet, encrypted by a browser; false if the system did not take it.
+    fn send(&mut self, socket: &AudioSocket, packet: &mut [u8]) -> bool {
+        let Some(Met { end, payload_type }) = &mut self.met else { return socket.send(self.server, packet) };
+        packet[1] = *payload_type;
+        end.protect(packet).is_some_and(|packet| socket.send(self.server, packet))
+    }
 }
 
 const fn index(end: End) -> usize {
@@ -131,24 +148,31 @@ fn stream(call: u32, end: usize) -> u32 {
 }
 
 impl Speaker {
-    fn new(sockets: [AudioSocket; 2], speech: Speech, told: Receiver<Voice>, shared: Arc<Shared>) -> Self {
+    fn new(
+        sockets: [AudioSocket; 2],
+        speech: Speech,
+        told: Receiver<Voice>,
+        shared: Arc<Shared>,
+    ) -> Result<Self> {
         let ports = || vec![None; usize::from(u16::MAX) + 1];
-        Self {
+        Ok(Self {
             sockets,
             speech,
             told,
             shared,
-            packets: speech.codecs.map(packet),
+            packets: [speech.packets(0)?, speech.packets(1)?],
             legs: Vec::new(),
             ports: [ports(), ports()],
             turns: Default::default(),
+            bursts: Bursts::new(speech.codecs),
             counts: Counts::default(),
             delays: Delays::default(),
+            firsts: Delays::default(),
             late: Duration::ZERO,
-        }
+        })
     }
 
-    fn run(mut self) -> Result<Vec<Second>> {
+    fn run(mut self) -> Result<Spoken> {
         let mut seconds = Vec::new();
         let mut due = Instant::now();
         for turn in 1.. {
@@ -170,7 +194,7 @@ impl Speaker {
                 self.shared.seconds.store(seconds.len(), Ordering::Release);
             }
         }
-        Ok(seconds)
+        Ok(Spoken { seconds, firsts: self.firsts })
     }
 
     fn close_second(&mut self) -> Second {
@@ -186,10 +210,14 @@ impl Speaker {
     fn learn(&mut self) {
         while let Ok(voice) = self.told.try_recv() {
             match voice {
-                Voice::Begins { call, end, server } => {
+                Voice::Begins { call, end, server, met, invited } => {
                     let leg = self.legs.len();
                     self.ports[index(end)][usize::from(server.port())] = Some(leg);
-                    self.legs.push(Leg { call, end, server, sent: 0, expected: None });
+                    let (has_heard, sent, expected) = (false, 0, None);
+                    let mut begun = Leg { call, end, server, met, invited, has_heard, sent, expected };
+                    // A browser looks for the server at once.
+                    begun.is_ready(&self.sockets[index(end)]);
+                    self.legs.push(begun);
                     let emptiest = self.turns.iter_mut().min_by_key(|turn| turn.len());
                     emptiest.expect("there are turns").push(leg);
                 }
@@ -203,16 +231,25 @@ impl Speaker {
     }
 
     fn speak(&mut self, turn: usize) {
-        for leg in &self.turns[turn] {
-            let Leg { call, end, server, sent, .. } = &mut self.legs[*leg];
-            let end = index(*end);
-            let (packet, stream) = (&mut self.packets[end], stream(*call, end));
-            number(packet, *sent, stream, self.speech.codecs[end]);
-            if self.speech.is_checked {
-                stamp(&mut packet[HEADER..], *sent, stream);
+        for number_of_leg in &self.turns[turn] {
+            let leg = &mut self.legs[*number_of_leg];
+            let end = index(leg.end);
+            let socket = &self.sockets[end];
+            if !leg.is_ready(socket) {
+                continue;
             }
-            *sent += 1;
-            match self.sockets[end].send(*server, packet) {
+            let (said, stream, sent) = (&mut self.packets[end], stream(leg.call, end), leg.sent);
+            // Not all say the same at a time.
+            let place = (sent as usize + number_of_leg) % said.len();
+            let packet = &mut said[place];
+            number(packet, sent, stream, self.speech.codecs[end]);
+            match self.speech.says {
+                Says::Stamps => stamp(&mut packet[HEADER..], sent, stream),
+                Says::Bursts if place == 0 => self.bursts.begin(leg.call, end),
+                Says::Bursts | Says::Anything => {}
+            }
+            leg.sent += 1;
+            match leg.send(socket, packet) {
                 true => self.counts.sent += 1,
                 false => self.counts.unsent += 1,
             }
@@ -221,14 +258,33 @@ impl Speaker {
 
     fn listen(&mut self) -> Result<()> {
         for end in 0..2 {
-            let (listener, packet) = (&mut self.sockets[end], &self.packets[1 - end]);
+            let (listener, packet) = (&mut self.sockets[end], &self.packets[1 - end][0]);
             // A packet of Opus may be shorter than a stamp, and is not looked at.
             let expected = packet.get(HEADER + STAMP..).unwrap_or_default();
             while let Some(Packet { port, bytes, stamp }) = listener.receive()? {
-                let known = self.ports[end][usize::from(port)].map(|leg| &mut self.legs[leg]);
-                let (Some(leg), Some(payload)) = (known, payload(bytes)) else { continue };
+                let Some(leg) = self.ports[end][usize::from(port)].map(|leg| &mut self.legs[leg]) else {
+                    continue;
+                };
+                let length = match &mut leg.met {
+                    Some(met) => met.end.take(Instant::now(), bytes),
+                    None => Some(bytes.len()),
+                };
+                let Some(length) = length else {
+                    leg.is_ready(listener);
+                    continue;
+                };
+                let Some(payload) = payload(&bytes[..length]) else { continue };
                 self.counts.heard += 1;
-                let written = read_stamp(payload).filter(|_| self.speech.is_checked);
+                if end == 0 && !std::mem::replace(&mut leg.has_heard, true) {
+                    self.firsts.add(stamp.since(leg.invited));
+                }
+                if self.speech.says == Says::Bursts {
+                    self.bursts
+                        .hear(leg.call, end, payload, stamp)
+                        .into_iter()
+                        .for_each(|took| self.delays.add(took));
+                }
+                let written = read_stamp(payload).filter(|_| self.speech.says == Says::Stamps);
                 let Some((number, from, sent)) = written else { continue };
                 if from != stream(leg.call, 1 - end) || payload[STAMP..] != *expected {
                     self.counts.wrong += 1;
@@ -249,64 +305,11 @@ impl Speaker {
     }
 }
 
-/// A packet with a quiet tone.
-fn packet(codec: Codec) -> Vec<u8> {
-    let mut packet = vec![0; HEADER];
-    // RFC 3550 §5.1: version 2, no padding, no extension, no contributing sources.
-    (packet[0], packet[1]) = (0x80, codec.usual_payload_type());
-    let tone: Vec<i16> = Tone::new(440.0, -20.0, SAMPLE_RATE_HZ).take(PAYLOAD).collect();
-    packet.extend(codec.encoder(Opus::default()).payload(&tone));
-    packet
-}
-
-/// Sequence number, timestamp and source of the `sent`th packet of a stream.
-fn number(packet: &mut [u8], sent: u32, stream: u32, codec: Codec) {
-    let [_, _, high, low] = sent.to_be_bytes();
-    (packet[2], packet[3]) = (high, low);
-    packet[4..8].copy_from_slice(&sent.wrapping_mul(PAYLOAD as u32 * codec.clock_factor()).to_be_bytes());
-    packet[8..12].copy_from_slice(&(0x5000_0000 + stream).to_be_bytes());
-}
-
-/// Writes down which packet this is, and when it goes.
-fn stamp(payload: &mut [u8], sent: u32, stream: u32) {
-    payload[..4].copy_from_slice(&MAGIC.to_be_bytes());
-    payload[4..8].copy_from_slice(&stream.to_be_bytes());
-    payload[8..12].copy_from_slice(&sent.to_be_bytes());
-    payload[12..STAMP].copy_from_slice(&Stamp::now().nanos().to_be_bytes());
-}
-
-/// Number, stream and time of a stamped packet.
-fn read_stamp(payload: &[u8]) -> Option<(u32, u32, Stamp)> {
-    let word = |at: usize| Some(u32::from_be_bytes(*payload.get(at..)?.first_chunk()?));
-    let nanos = u64::from_be_bytes(*payload.get(12..)?.first_chunk()?);
-    (word(0)? == MAGIC).then_some((word(8)?, word(4)?, Stamp::of_nanos(nanos)))
-}
-
-/// The audio of an RTP packet.
-fn payload(datagram: &[u8]) -> Option<&[u8]> {
-    let is_rtcp = RTCP.contains(&(datagram.get(1)? & 0x7f));
-    datagram.get(HEADER..).filter(|payload| !is_rtcp && payload.len() >= STAMP)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use hotline_media::Codec;
 
-    #[test]
-    fn what_is_written_into_a_packet_is_read_again() {
-        let before = Stamp::now();
-        let mut packet = packet(Codec::Pcmu);
-        number(&mut packet, 70_000, 9, Codec::Pcmu);
-        stamp(&mut packet[HEADER..], 70_000, 9);
-        assert_eq!(packet[..4], [0x80, 0, 0x11, 0x70]);
-        let (sent, stream, at) = read_stamp(payload(&packet).unwrap()).unwrap();
-        assert_eq!((sent, stream), (70_000, 9));
-        assert!(before <= at && at <= Stamp::now());
-        packet[HEADER] ^= 1;
-        assert!(read_stamp(payload(&packet).unwrap()).is_none());
-        packet[1] = 73;
-        assert!(payload(&packet).is_none() && payload(&packet[..HEADER + 4]).is_none());
-    }
+    use super::*;
 
     /// A server that passes packets on between two ends, loses one, alters one and mixes up two calls.
     #[test]
@@ -316,14 +319,15 @@ mod tests {
         let (server, sockets) = (std::net::UdpSocket::bind((home, 0)).unwrap(), [open(), open()]);
         let (to, phones) = (server.local_addr().unwrap(), sockets[1].local());
         let (speak, told) = std::sync::mpsc::channel();
-        let speech = Speech { codecs: [Codec::Pcmu; 2], is_checked: true };
-        let mut speaker = Speaker::new(sockets, speech, told, Arc::default());
+        let speech = Speech { codecs: [Codec::Pcmu; 2], says: Says::Stamps, is_full_band: false };
+        let mut speaker = Speaker::new(sockets, speech, told, Arc::default()).unwrap();
         for end in [End::Caller, End::Phone] {
-            speak.send(Voice::Begins { call: 1, end, server: to }).unwrap();
+            let voice = Voice::Begins { call: 1, end, server: to, met: None, invited: Stamp::now() };
+            assert!(speak.send(voice).is_ok());
         }
         speaker.learn();
         let mut say = |what: &dyn Fn(&mut [u8])| {
-            let mut packet = speaker.packets[0].clone();
+            let mut packet = speaker.packets[0][0].clone();
             let Leg { call, sent, .. } = speaker.legs[0];
             stamp(&mut packet[HEADER..], sent, stream(call, 0));
             speaker.legs[0].sent += 1;
@@ -335,7 +339,7 @@ mod tests {
         say(&|_| {});
         say(&|packet| packet[0] = 0);
         say(&|_| {});
-        say(&|packet| packet[HEADER + PAYLOAD - 1] ^= 1);
+        say(&|packet| packet.last_mut().into_iter().for_each(|byte| *byte ^= 1));
         say(&|packet| packet[HEADER + 7] ^= 2);
         say(&|_| {});
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -344,7 +348,7 @@ mod tests {
         }
         // Those with wrong contents are missing in the sequence as well.
         assert_eq!(speaker.counts, Counts { sent: 0, unsent: 0, heard: 5, lost: 3, wrong: 2 });
-        speak.send(Voice::Ends { call: 1 }).unwrap();
+        assert!(speak.send(Voice::Ends { call: 1 }).is_ok());
         speaker.learn();
         assert!(speaker.turns.iter().all(Vec::is_empty));
     }
