@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use hotline_config::Server;
+use hotline_acme::{Settings, Standing};
+use hotline_config::{CertificateSource, Server};
 use hotline_sip_net::{TlsConfig, check_tls};
 use x509_parser::pem::Pem;
 
@@ -20,7 +21,39 @@ pub(super) fn look(server: &Server) -> Vec<Finding> {
     let mut findings = of(&server.sip.tls);
     // SIP and HTTPS may share one.
     findings.extend(https.filter(|https| https.identity != server.sip.tls.identity).iter().flat_map(of));
+    if let Some(CertificateSource::Authority(settings)) =
+        server.http.https.as_ref().map(|https| &https.certificate)
+    {
+        let now = now().as_unix_seconds();
+        findings.push(authority(settings, &Standing::read(&settings.folder, &settings.names, now), now));
+    }
     findings
+}
+
+/// How things stand with the authority that is asked for certificates.
+fn authority(settings: &Settings, standing: &Standing, now: i64) -> Finding {
+    let subject = format!("certificates from {}", settings.directory);
+    let names = settings.names.join(", ");
+    let Standing { is_given, is_short, history } = standing;
+    let Some(reason) = &history.reason else {
+        return if *is_given {
+            Finding::good(subject, format!("has given one for {names}"))
+        } else {
+            let says =
+                format!("none yet for {names}; until then browsers warn of the one that the server makes");
+            Finding::doubtful(subject, says, "start the server: it asks at once")
+        };
+    };
+    let minutes = |at: i64| (at - now).div_euclid(60).max(0);
+    let again = history.retry_at.map_or(String::new(), |at| format!(", again in {} minutes", minutes(at)));
+    let failures = history.failures;
+    let says = format!("{failures} attempts for {names} have failed{again}; the last one: {reason}");
+    let port = settings.challenge.port();
+    let advice = format!(
+        "the authority must be reached from here, and reach this server at port {port} of each name ({}); a restart tries at once",
+        settings.challenge.name()
+    );
+    if *is_short { Finding::bad(subject, says, advice) } else { Finding::doubtful(subject, says, advice) }
 }
 
 fn of(tls: &TlsConfig) -> Vec<Finding> {
@@ -63,8 +96,34 @@ fn ends(file: &Path) -> Result<(String, i64), String> {
 
 #[cfg(test)]
 mod tests {
+    use hotline_acme::{Challenge, History};
+
     use super::super::finding::Verdict;
     use super::*;
+
+    #[test]
+    fn an_authority_is_judged_by_what_it_has_given_and_what_has_failed() {
+        let settings = Settings {
+            directory: "https://ca.example/directory".to_owned(),
+            names: vec!["center.example".to_owned()],
+            contact: Vec::new(),
+            challenge: Challenge::TlsAlpn01,
+            binding: None,
+            folder: "tls".into(),
+        };
+        let told = |is_given, is_short, reason: Option<&str>| {
+            let reason = reason.map(str::to_owned);
+            let history = History { failures: 3, retry_at: Some(1_000_600), reason, ..History::default() };
+            authority(&settings, &Standing { is_given, is_short, history }, 1_000_000)
+        };
+        assert_eq!(told(true, false, None).verdict, Verdict::Good);
+        assert_eq!(told(false, true, None).verdict, Verdict::Doubtful);
+        let failing = told(true, false, Some("it says no"));
+        assert_eq!(failing.verdict, Verdict::Doubtful);
+        assert!(failing.says.contains("again in 10 minutes; the last one: it says no"), "{}", failing.says);
+        assert!(failing.advice.unwrap().contains("port 443"));
+        assert_eq!(told(true, true, Some("it says no")).verdict, Verdict::Bad);
+    }
 
     #[test]
     fn a_certificate_is_judged_by_the_days_that_it_has_left() {
