@@ -7,6 +7,7 @@
 
 mod addresses;
 mod agent;
+mod authority;
 mod center;
 mod certificate;
 mod desk;
@@ -24,6 +25,7 @@ mod wire;
 
 pub use addresses::{Addresses, free_port, is_bound};
 pub use agent::{rings, takes};
+pub use authority::{Authority, Mood};
 pub use center::{Center, Queue, root};
 pub use certificate::Certificate;
 pub use desk::{ADMIN, ADMIN_PASSWORD, DOMAIN, desk_password, sip_password};

@@ -1,5 +1,6 @@
 //! The built server as its users meet it: phones, carriers, pages, the operator's terminal.
 
+mod acme;
 mod api;
 mod archive;
 mod backup;

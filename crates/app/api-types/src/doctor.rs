@@ -87,6 +87,11 @@ pub enum Looked {
         /// Its file.
         file: String,
     },
+    /// An authority that gives certificates.
+    Authority {
+        /// Its directory (RFC 8555 §7.1.1).
+        directory: String,
+    },
     /// The database.
     Database,
     /// The database's files and settings.
@@ -206,6 +211,12 @@ pub enum Found {
     CertificateEnds { name: String, days: i64 },
     /// The certificate is good.
     CertificateGood { name: String, days: i64 },
+    /// The authority has given a certificate.
+    AuthorityGave { names: String },
+    /// The authority was not asked yet.
+    AuthorityUnasked { names: String },
+    /// The authority gives none; it is asked again in so many minutes.
+    AuthorityFails { names: String, failures: u64, minutes: i64, port: u16, challenge: String, said: String },
     /// The database's file is not there yet.
     DatabaseMissing { file: String },
     /// The database has the tables of an earlier version, or none; the server brings them up to date.

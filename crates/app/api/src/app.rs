@@ -71,6 +71,8 @@ pub struct Ports {
     pub traces_out: Traces,
     /// The port at which browsers reach this server by HTTPS, if they do: whoever comes by HTTP from elsewhere is sent there.
     pub https_port: Option<u16>,
+    /// What an authority of certificates finds when it looks whether a name leads here.
+    pub challenges: Arc<hotline_tls::Challenges>,
     /// What takes phones that come over a WebSocket, by the way they came.
     pub phones: TakePhone,
 }

@@ -42,7 +42,8 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, request: Request, next
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let in_api = route.starts_with("/api") || request.uri().path().starts_with("/api");
     let span = tracing::info_span!("request", %id, %method, route);
-    let elsewhere = secure::redirect(app.ports.https_port, &request);
+    let elsewhere = secure::answer_authority(&app.ports.challenges, &request)
+        .or_else(|| secure::redirect(app.ports.https_port, &request));
     let answer = async {
         match elsewhere {
             Some(elsewhere) => elsewhere,

@@ -1,16 +1,27 @@
 //! Whoever comes by plain HTTP from elsewhere is sent to HTTPS. This machine is not: programs on it, and a proxy in front, may go on as
-//! they are.
+//! they are. An authority of certificates that looks for an answer is given it.
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use hotline_tls::{ACME_PATH, Challenges};
 use http::uri::Authority;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::auth::Origin;
 
 /// What monitors ask, who follow nobody elsewhere.
 const PLAIN: [&str; 2] = ["/healthz", "/readyz"];
+
+/// The answer to an authority that looks whether a name leads here (RFC 8555 §8.3), while a certificate is asked for.
+pub(crate) fn answer_authority(challenges: &Challenges, request: &Request) -> Option<Response> {
+    let token = request.uri().path().strip_prefix(ACME_PATH)?;
+    let answer = challenges.http(token).filter(|_| request.method() == Method::GET)?;
+    let mut response = Response::new(Body::from(answer));
+    let kind = HeaderValue::from_static("application/octet-stream");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Some(response)
+}
 
 /// The answer to a request that is to come again by HTTPS; `None` if it may be answered as it is.
 pub(crate) fn redirect(https_port: Option<u16>, request: &Request) -> Option<Response> {
@@ -54,6 +65,24 @@ mod tests {
         let response = redirect(Some(8443), &request)?;
         let place = response.headers().get(header::LOCATION).map(|place| place.to_str().unwrap().to_owned());
         Some(place.unwrap_or_else(|| response.status().to_string()))
+    }
+
+    #[test]
+    fn an_authority_finds_its_answer_while_it_looks_and_nobody_is_told_of_others() {
+        let challenges = Challenges::default();
+        let asked = |method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            answer_authority(&challenges, &request).map(|response| response.status().as_u16())
+        };
+        let path = "/.well-known/acme-challenge/token-1";
+        assert_eq!(asked(Method::GET, path), None);
+        challenges.answer_http("token-1", "token-1.thumb");
+        assert_eq!(asked(Method::GET, path), Some(200));
+        assert_eq!(asked(Method::POST, path), None);
+        assert_eq!(asked(Method::GET, "/.well-known/acme-challenge/token-2"), None);
+        assert_eq!(asked(Method::GET, "/.well-known/acme-challenge/"), None);
+        challenges.clear();
+        assert_eq!(asked(Method::GET, path), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Accepts connections, speaks HTTP/1.1 on each, and ends cleanly.
 
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use hotline_telemetry::Metric;
-use hotline_tls::{ClientAuth, Tls};
+use hotline_tls::{Challenges, ClientAuth, Tls};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,7 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::rustls::server::Acceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -101,6 +103,7 @@ pub async fn serve(
     }
     tasks.spawn(look_after_pages(Arc::clone(&app), shutdown.clone()));
     tasks.spawn(look_after_keys(Arc::clone(&app), shutdown.clone()));
+    let challenges = Arc::clone(&app.ports.challenges);
     let router = router(app);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let cut_off = CancellationToken::new();
@@ -110,6 +113,7 @@ pub async fn serve(
         cut_off: cut_off.clone(),
         reached_at: None,
         tls: None,
+        challenges: Arc::clone(&challenges),
     };
     let doors = [
         Some(Door { reached_at: listener.local_addr().ok(), listener, tls: None }),
@@ -180,6 +184,7 @@ struct Connection {
     /// The socket that it came to.
     reached_at: Option<SocketAddr>,
     tls: Option<Arc<Tls>>,
+    challenges: Arc<Challenges>,
 }
 
 impl Connection {
@@ -188,9 +193,18 @@ impl Connection {
         let ready = stream.set_nodelay(true).and_then(|()| stream.peer_addr());
         let Ok(peer) = ready else { return };
         let Some(tls) = &self.tls else { return self.run(stream, peer).await };
-        let Some(config) = tls.server(ClientAuth::None) else { return };
-        match timeout(HANDSHAKE_MAX, TlsAcceptor::from(config).accept(stream)).await {
-            Ok(Ok(stream)) => self.run(stream, peer).await,
+        let handshake = async {
+            let begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+            // An authority looks whether a name leads here, and has nothing more to say (RFC 8737 §3).
+            let looked = self.challenges.tls(&begun.client_hello());
+            let is_authority = looked.is_some();
+            let Some(config) = looked.or_else(|| tls.server(ClientAuth::None)) else { return Ok(None) };
+            let stream = begun.into_stream(config).await?;
+            Ok::<_, io::Error>(Some(stream).filter(|_| !is_authority))
+        };
+        match timeout(HANDSHAKE_MAX, handshake).await {
+            Ok(Ok(Some(stream))) => self.run(stream, peer).await,
+            Ok(Ok(None)) => {}
             Ok(Err(error)) => {
                 // A browser that does not trust the certificate ends it so.
                 tracing::debug!(%error, "a TLS handshake failed");

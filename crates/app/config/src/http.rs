@@ -10,6 +10,7 @@ use hotline_access::PasswordRules;
 use hotline_tls::{ClientAuth, Identity, TlsConfig};
 use hotline_yaml::{Fields, Node, Reader};
 
+use crate::acme::acme;
 use crate::server::{address, parsed};
 
 /// Days that a token may live at most unless said otherwise.
@@ -57,6 +58,8 @@ pub enum CertificateSource {
         /// Names and addresses.
         names: Vec<String>,
     },
+    /// From an authority that is asked by this server.
+    Authority(hotline_acme::Settings),
 }
 
 impl Http {
@@ -81,7 +84,7 @@ pub(crate) fn http(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Http>
 }
 
 fn https(reader: &mut Reader<'_>, node: &Node) -> Option<Https> {
-    let known = ["listen", "external", "certificate", "key", "folder", "names"];
+    let known = ["listen", "external", "certificate", "key", "folder", "names", "acme"];
     let fields = reader.fields(node, "https", &known)?;
     let listen = address(reader, &fields, "listen");
     let external = match fields.optional("external") {
@@ -99,6 +102,19 @@ fn certificate(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Certifica
         None => Some(PathBuf::from(TLS_FOLDER)),
     };
     let (certificate, key) = (fields.optional("certificate"), fields.optional("key"));
+    if let Some(node) = fields.optional("acme") {
+        for (other, instead) in [
+            (certificate, "keep the files or `acme`: where a certificate comes from is one of them"),
+            (key, "keep the files or `acme`: where a certificate comes from is one of them"),
+            (fields.optional("names"), "write them under `acme`: `acme: {names: [hotline.example]}`"),
+        ] {
+            if let Some(other) = other {
+                reader.mistake(other.place, "stands beside `acme`", instead);
+                return None;
+            }
+        }
+        return acme(reader, node, folder?).map(CertificateSource::Authority);
+    }
     let Some(place) = certificate.or(key).map(|node| node.place) else {
         return Some(CertificateSource::Made { folder: folder?, names: names? });
     };
@@ -120,7 +136,7 @@ fn certificate(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Certifica
 }
 
 /// Names that a certificate is for.
-fn names(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Vec<String>> {
+pub(crate) fn names(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<Vec<String>> {
     let Some(node) = node else { return Some(Vec::new()) };
     let items = reader.list(node, "names and addresses", NAMES_MAX)?;
     let mut names = Vec::new();

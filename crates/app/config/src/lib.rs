@@ -2,6 +2,7 @@
 //!
 //! Must never know: sockets, databases, what runs. Start reading at [`load`].
 
+mod acme;
 mod agents;
 mod center;
 mod crm;

@@ -5,12 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use hotline_acme::Renewal;
 use hotline_api::{Secured, TakePhone, Way};
-use hotline_config::{CertificateSource, Http, Https};
+use hotline_config::{CertificateSource, Http, Https, Server as Settings};
 use hotline_shard::Handle;
 use hotline_sip::{Flow, Listener, Transport};
 use hotline_sip_net::Network;
-use hotline_tls::{ClientAuth, Identity, RELOAD_INTERVAL, Tls, TlsConfig};
+use hotline_tls::{Challenges, ClientAuth, Identity, RELOAD_INTERVAL, Tls, TlsConfig};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -24,21 +25,27 @@ pub(crate) struct Doors {
     pub(crate) https: Option<Secured>,
     /// What browsers are told, if it is not the socket's address.
     external: Option<SocketAddr>,
+    /// What an authority finds when it looks whether a name leads here.
+    pub(crate) challenges: Arc<Challenges>,
+    /// Asks the authority, if there is one.
+    renewal: Option<Renewal>,
 }
 
 impl Doors {
     /// Listens; nobody is answered yet.
-    pub(crate) async fn open(settings: &Http) -> Result<Self> {
-        let http = bind("HTTP", settings.listen).await?;
-        let Some(Https { listen, external, certificate }) = &settings.https else {
-            return Ok(Self { http, https: None, external: None });
+    pub(crate) async fn open(settings: &Settings) -> Result<Self> {
+        let Http { listen, https, .. } = &settings.http;
+        let (http, challenges) = (bind("HTTP", *listen).await?, Arc::<Challenges>::default());
+        let Some(Https { listen, external, certificate }) = https else {
+            return Ok(Self { http, https: None, external: None, challenges, renewal: None });
         };
         let seen = external.map_or(listen.ip(), |external| external.ip());
-        let identity = identity(certificate, seen)?;
+        let renewal = renewal(certificate, settings, &challenges)?;
+        let identity = identity(certificate, renewal.as_ref(), seen)?;
         let config = TlsConfig { identity: Some(identity), ..TlsConfig::default() };
         let tls = Arc::new(Tls::load(config, vec![ClientAuth::None]).context("HTTPS")?);
         let listener = bind("HTTPS", *listen).await?;
-        Ok(Self { http, https: Some(Secured { listener, tls }), external: *external })
+        Ok(Self { http, https: Some(Secured { listener, tls }), external: *external, challenges, renewal })
     }
 
     /// Where everything is listened on, with the real ports.
@@ -69,8 +76,17 @@ impl Doors {
     }
 
     /// Follows the files of the certificate, and tells of what is wrong with it and with that of SIP.
-    pub(crate) fn watch(&self, parts: &Supervision, shard: &Handle, sip: watch::Receiver<Option<String>>) {
+    pub(crate) fn watch(
+        &mut self,
+        parts: &Supervision,
+        shard: &Handle,
+        sip: watch::Receiver<Option<String>>,
+    ) {
         tokio::spawn(certificate::report(sip, shard.clone()));
+        if let Some(renewal) = self.renewal.take() {
+            tokio::spawn(certificate::report(renewal.trouble(), shard.clone()));
+            parts.watch("the certificate of an authority", renewal.run());
+        }
         let Some(Secured { tls, .. }) = &self.https else { return };
         tokio::spawn(certificate::report(tls.trouble(), shard.clone()));
         let tls = Arc::clone(tls);
@@ -86,17 +102,31 @@ pub(crate) fn phones(network: Network) -> TakePhone {
     })
 }
 
+/// Who asks the authority of this source.
+fn renewal(
+    source: &CertificateSource,
+    settings: &Settings,
+    challenges: &Arc<Challenges>,
+) -> Result<Option<Renewal>> {
+    let CertificateSource::Authority(authority) = source else { return Ok(None) };
+    let renewal = Renewal::new(authority.clone(), &settings.services.roots, Arc::clone(challenges));
+    Ok(Some(renewal.context("whom an authority is trusted by")?))
+}
+
 /// The files of the certificate, which are there from here on. `seen` is the address that browsers use.
-fn identity(source: &CertificateSource, seen: IpAddr) -> Result<Identity> {
-    match source {
-        CertificateSource::Files(identity) => Ok(identity.clone()),
-        CertificateSource::Made { folder, names } => {
-            let seen = (!seen.is_unspecified()).then(|| seen.to_string());
-            let all = names.iter().cloned().chain(seen).chain(hotline_tls::local_names());
-            let names: Vec<String> = all.collect::<BTreeSet<_>>().into_iter().collect();
-            hotline_tls::made(folder, &names).context("the certificate that this server makes for HTTPS")
-        }
-    }
+fn identity(source: &CertificateSource, renewal: Option<&Renewal>, seen: IpAddr) -> Result<Identity> {
+    let here = |names: &[String]| -> Vec<String> {
+        let seen = (!seen.is_unspecified()).then(|| seen.to_string());
+        let all = names.iter().cloned().chain(seen).chain(hotline_tls::local_names());
+        all.collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let made = match (source, renewal) {
+        (CertificateSource::Files(identity), _) => return Ok(identity.clone()),
+        (CertificateSource::Made { folder, names }, _) => hotline_tls::made(folder, &here(names)),
+        (CertificateSource::Authority(authority), Some(renewal)) => renewal.prepare(&here(&authority.names)),
+        (CertificateSource::Authority(_), None) => unreachable!("an authority is asked by a renewal"),
+    };
+    made.context("the certificate that this server makes for HTTPS")
 }
 
 /// Where its files are, or will be after the first start.
@@ -105,6 +135,10 @@ pub(crate) fn identity_of(source: &CertificateSource) -> Option<Identity> {
         CertificateSource::Files(identity) => Some(identity.clone()),
         CertificateSource::Made { folder, .. } => {
             Some(hotline_tls::identity_in(folder)).filter(|identity| identity.certificate.exists())
+        }
+        CertificateSource::Authority(authority) => {
+            let file = hotline_acme::certificate_in(&authority.folder);
+            file.exists().then(|| Identity { certificate: file.clone(), key: file })
         }
     }
 }

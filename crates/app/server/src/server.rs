@@ -134,7 +134,7 @@ impl Server {
         // What is made before counts nothing.
         let metrics = Metrics::install()?;
         let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
-        let ((network, receivers), doors) = listen(configuration, incoming_sender).await?;
+        let ((network, receivers), mut doors) = listen(configuration, incoming_sender).await?;
         let at = doors.places(&network)?;
         let locks = lock_files(&configuration.server)?;
 
@@ -199,6 +199,7 @@ impl Server {
             webhooks,
             traces_out,
             https_port: doors.https_port()?,
+            challenges: Arc::clone(&doors.challenges),
             phones: https::phones(network),
         };
         let api = parts.watch("the HTTP interface", serve_api(doors, ports, api_stop.clone()));
@@ -298,7 +299,7 @@ async fn listen(
     });
     let network = NetworkConfig { tls, limits, ..NetworkConfig::new(listen.collect()) };
     let network = Network::bind(network, incoming)?;
-    Ok((network, Doors::open(&settings.http).await?))
+    Ok((network, Doors::open(settings).await?))
 }
 
 /// The way to web services.

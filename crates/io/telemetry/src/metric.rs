@@ -144,6 +144,10 @@ metrics_table! {
         "SIP messages not written because their connection ended.";
     TlsReloads, Counter, Count, "hotline_tls_reloads_total", ["outcome"],
         "Times the files of a certificate, of SIP or of HTTPS, had changed.";
+    CertificateDaysLeft, Gauge, Count, "hotline_certificate_days_left", [],
+        "Days until the certificate that an authority has given (ACME) ends; 0 if there is none yet.";
+    AcmeOrders, Counter, Count, "hotline_acme_orders_total", ["outcome"],
+        "Certificates asked of an authority (ACME): issued, or failed and tried again later.";
     RecordingsOpen, Gauge, Count, "hotline_recordings_open", [],
         "Recordings being written.";
     RecordingsFailed, Counter, Count, "hotline_recordings_failed_total", [],

@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use time::{Duration, OffsetDateTime};
-use x509_parser::extensions::GeneralName;
-use x509_parser::pem::Pem;
 
-use crate::files::Identity;
+use crate::facts::Facts;
+use crate::files::{ClientAuth, Identity, TlsConfig, check};
 
 /// Days that a certificate is good for: no browser takes a longer one of a web server.
 pub const VALID_DAYS: i64 = 397;
@@ -46,6 +45,40 @@ pub fn made(folder: &Path, names: &[String]) -> Result<Identity, MakeError> {
         return Ok(identity);
     }
     std::fs::create_dir_all(folder).map_err(|source| MakeError::File { path: folder.to_owned(), source })?;
+    let Pair { certificate, key } = make(names)?;
+    write(&identity.key, &key, 0o600)?;
+    write(&identity.certificate, &certificate, 0o644)?;
+    Ok(identity)
+}
+
+/// Certificate and key in one file, which is replaced as a whole. One of an authority stays, whatever it is for: what comes in its
+/// place is the authority's too. If there is none, one is made, until an authority gives one.
+///
+/// # Errors
+/// [`MakeError`]; then what was there is there.
+pub fn made_in_one(file: &Path, names: &[String]) -> Result<Identity, MakeError> {
+    let identity = Identity { certificate: file.to_owned(), key: file.to_owned() };
+    let config = TlsConfig { identity: Some(identity.clone()), ..TlsConfig::default() };
+    let is_others = Facts::read(file).is_some_and(|facts| !facts.is_self_signed);
+    if check(&config, &[ClientAuth::None]).is_ok() && (is_others || is_good(file, names)) {
+        return Ok(identity);
+    }
+    if let Some(folder) = file.parent() {
+        let uncreated = |source| MakeError::File { path: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(uncreated)?;
+    }
+    let Pair { certificate, key } = make(names)?;
+    write(file, &format!("{certificate}{key}"), 0o600)?;
+    Ok(identity)
+}
+
+/// Both in PEM.
+struct Pair {
+    certificate: String,
+    key: String,
+}
+
+fn make(names: &[String]) -> Result<Pair, rcgen::Error> {
     let mut params = CertificateParams::new(names.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>())?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "Hotline");
@@ -55,9 +88,7 @@ pub fn made(folder: &Path, names: &[String]) -> Result<Identity, MakeError> {
     params.not_after = now + Duration::days(VALID_DAYS - 1);
     let key = KeyPair::generate()?;
     let certificate = params.self_signed(&key)?;
-    write(&identity.key, &key.serialize_pem(), 0o600)?;
-    write(&identity.certificate, &certificate.pem(), 0o644)?;
-    Ok(identity)
+    Ok(Pair { certificate: certificate.pem(), key: key.serialize_pem() })
 }
 
 /// Where certificate and key are in `folder`.
@@ -67,7 +98,10 @@ pub fn identity_in(folder: &Path) -> Identity {
 }
 
 /// Puts a file there at once or not at all.
-pub(crate) fn write(path: &Path, text: &str, mode: u32) -> Result<(), MakeError> {
+///
+/// # Errors
+/// [`MakeError::File`]; then what was there is there.
+pub fn write(path: &Path, text: &str, mode: u32) -> Result<(), MakeError> {
     let unwritten = |source| MakeError::File { path: path.to_owned(), source };
     let beside = path.with_extension("new");
     let written =
@@ -79,32 +113,9 @@ pub(crate) fn write(path: &Path, text: &str, mode: u32) -> Result<(), MakeError>
 
 /// Whether it is for these names and has some days left.
 fn is_good(certificate: &Path, names: &[String]) -> bool {
-    let Ok(text) = std::fs::read(certificate) else { return false };
-    let Some(Ok(pem)) = Pem::iter_from_buffer(&text).next() else { return false };
-    let Ok(parsed) = pem.parse_x509() else { return false };
-    let ends = parsed.validity().not_after.timestamp();
-    let Ok(Some(alternatives)) = parsed.subject_alternative_name() else { return false };
-    let known: Vec<String> = alternatives.value.general_names.iter().filter_map(name).collect();
-    let lasts = ends - OffsetDateTime::now_utc().unix_timestamp() > LEFT_DAYS * 86_400;
-    lasts && names.iter().take(NAMES_MAX).all(|name| known.contains(name))
-}
-
-fn name(of: &GeneralName<'_>) -> Option<String> {
-    if let GeneralName::DNSName(name) = of {
-        return Some((*name).to_owned());
-    }
-    let GeneralName::IPAddress(bytes) = of else { return None };
-    let four = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
-    let address = four.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from));
-    address.ok().map(|address| address.to_string())
-}
-
-/// When the first certificate of a file ends, in seconds since the Unix epoch; `None` if it cannot be read.
-#[must_use]
-pub fn ends_at(certificate: &Path) -> Option<i64> {
-    let text = std::fs::read(certificate).ok()?;
-    let pem = Pem::iter_from_buffer(&text).next()?.ok()?;
-    Some(pem.parse_x509().ok()?.validity().not_after.timestamp())
+    let Some(facts) = Facts::read(certificate) else { return false };
+    let lasts = facts.ends - OffsetDateTime::now_utc().unix_timestamp() > LEFT_DAYS * 86_400;
+    lasts && facts.is_for(&names[..names.len().min(NAMES_MAX)])
 }
 
 /// What this machine is called in its own network: `localhost`, its name, and the addresses of its interfaces.
@@ -141,7 +152,6 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::{ClientAuth, TlsConfig, check};
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -160,9 +170,42 @@ mod tests {
         assert_eq!(std::fs::read(&identity.certificate).unwrap(), first, "it has that name");
         made(&folder, &names(&["192.0.2.8"])).unwrap();
         assert_ne!(std::fs::read(&identity.certificate).unwrap(), first, "another address");
-        let days =
-            (ends_at(&identity.certificate).unwrap() - OffsetDateTime::now_utc().unix_timestamp()) / 86_400;
+        let days = (Facts::read(&identity.certificate).unwrap().ends
+            - OffsetDateTime::now_utc().unix_timestamp())
+            / 86_400;
         assert!((VALID_DAYS - 3..VALID_DAYS).contains(&days), "{days}");
+    }
+
+    #[test]
+    fn one_file_for_both_is_made_until_an_authority_fills_it() {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("data/tls/acme.pem");
+        let identity = made_in_one(&file, &names(&["center.example"])).unwrap();
+        let tls = TlsConfig { identity: Some(identity), ..TlsConfig::default() };
+        check(&tls, &[ClientAuth::None]).unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(Facts::read(&file).unwrap().is_self_signed);
+        let made = std::fs::read(&file).unwrap();
+        made_in_one(&file, &names(&["other.example"])).unwrap();
+        assert_ne!(std::fs::read(&file).unwrap(), made, "one of our own follows the names");
+
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "an authority");
+        let authority = rcgen::CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let given = CertificateParams::new(names(&["center.example"])).unwrap();
+        let given = given.signed_by(&key, &authority).unwrap();
+        let given = format!("{}{}", given.pem(), key.serialize_pem());
+        write(&file, &given, 0o600).unwrap();
+        made_in_one(&file, &names(&["third.example"])).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(&file).unwrap(),
+            given,
+            "an authority's stays until it gives another"
+        );
+        std::fs::write(&file, &given[..given.len() / 2]).unwrap();
+        made_in_one(&file, &names(&["third.example"])).unwrap();
+        assert!(Facts::read(&file).unwrap().is_self_signed, "half a file is none");
     }
 
     #[test]

@@ -123,6 +123,7 @@ impl Server {
             webhooks: Webhooks { hooks: Vec::new(), client: Client::new(&ClientConfig::default()).unwrap() },
             traces_out: Default::default(),
             https_port: None,
+            challenges: Arc::default(),
             phones: Arc::new(|_, _| {}),
         };
         let serving = serve((listener, None), ports, shutdown.clone());

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use hotline_acme::{Settings, Standing};
 use hotline_api_types::{Found, Looked};
-use hotline_config::Server;
+use hotline_config::{CertificateSource, Server};
 use hotline_sip_net::{TlsConfig, check_tls};
 use x509_parser::pem::Pem;
 
@@ -21,7 +22,43 @@ pub(super) fn look(server: &Server) -> Vec<Finding> {
     let mut findings = of(&server.sip.tls);
     // SIP and HTTPS may share one.
     findings.extend(https.filter(|https| https.identity != server.sip.tls.identity).iter().flat_map(of));
+    if let Some(CertificateSource::Authority(settings)) =
+        server.http.https.as_ref().map(|https| &https.certificate)
+    {
+        let now = now().as_unix_seconds();
+        findings.push(authority(settings, &Standing::read(&settings.folder, &settings.names, now), now));
+    }
     findings
+}
+
+/// How things stand with the authority that is asked for certificates.
+fn authority(settings: &Settings, standing: &Standing, now: i64) -> Finding {
+    let about = Looked::Authority { directory: settings.directory.clone() };
+    let names = settings.names.join(", ");
+    let Standing { is_given, is_short, history } = standing;
+    let Some(said) = history.reason.clone() else {
+        return if *is_given {
+            let says = format!("has given one for {names}");
+            Finding::good(about, Found::AuthorityGave { names }, says)
+        } else {
+            let says =
+                format!("none yet for {names}; until then browsers warn of the one that the server makes");
+            Finding::doubtful(about, Found::AuthorityUnasked { names }, says, "start the server: it asks at once")
+        };
+    };
+    let minutes = history.retry_at.map(|at| (at - now).div_euclid(60).max(0));
+    let again = minutes.map_or(String::new(), |minutes| format!(", again in {minutes} minutes"));
+    let (failures, port) = (history.failures, settings.challenge.port());
+    let says = format!("{failures} attempts for {names} have failed{again}; the last one: {said}");
+    let advice = format!(
+        "the authority must be reached from here, and reach this server at port {port} of each name ({}); a restart tries at once",
+        settings.challenge.name()
+    );
+    let challenge = settings.challenge.name().to_owned();
+    let minutes = minutes.unwrap_or_default();
+    let found = Found::AuthorityFails { names, failures: failures.into(), minutes, port, challenge, said };
+    let judge = if *is_short { Finding::bad } else { Finding::doubtful };
+    judge(about, found, says, advice)
 }
 
 fn of(tls: &TlsConfig) -> Vec<Finding> {
@@ -76,8 +113,34 @@ fn ends(file: &Path) -> Result<(String, i64), String> {
 
 #[cfg(test)]
 mod tests {
+    use hotline_acme::{Challenge, History};
+
     use super::super::finding::Verdict;
     use super::*;
+
+    #[test]
+    fn an_authority_is_judged_by_what_it_has_given_and_what_has_failed() {
+        let settings = Settings {
+            directory: "https://ca.example/directory".to_owned(),
+            names: vec!["center.example".to_owned()],
+            contact: Vec::new(),
+            challenge: Challenge::TlsAlpn01,
+            binding: None,
+            folder: "tls".into(),
+        };
+        let told = |is_given, is_short, reason: Option<&str>| {
+            let reason = reason.map(str::to_owned);
+            let history = History { failures: 3, retry_at: Some(1_000_600), reason, ..History::default() };
+            authority(&settings, &Standing { is_given, is_short, history }, 1_000_000)
+        };
+        assert_eq!(told(true, false, None).verdict, Verdict::Good);
+        assert_eq!(told(false, true, None).verdict, Verdict::Doubtful);
+        let failing = told(true, false, Some("it says no"));
+        assert_eq!(failing.verdict, Verdict::Doubtful);
+        assert!(failing.says.contains("again in 10 minutes; the last one: it says no"), "{}", failing.says);
+        assert!(failing.advice.unwrap().contains("port 443"));
+        assert_eq!(told(true, true, Some("it says no")).verdict, Verdict::Bad);
+    }
 
     #[test]
     fn a_certificate_is_judged_by_the_days_that_it_has_left() {

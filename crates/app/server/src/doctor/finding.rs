@@ -95,6 +95,7 @@ fn subject(about: &Looked) -> String {
         Looked::OpenFiles => "open files".to_owned(),
         Looked::Speech { program } => format!("text to speech by {program}"),
         Looked::Certificate { file } => format!("certificate {file}"),
+        Looked::Authority { directory } => format!("certificates from {directory}"),
         Looked::Database => "database".to_owned(),
         Looked::DatabaseFiles => "database files".to_owned(),
         Looked::Phones => "phones".to_owned(),
