@@ -239,10 +239,10 @@ mod tests {
 
     #[test]
     fn only_what_stands_between_the_marks_is_replaced_and_can_be_replaced_again() {
-        let page = format!("# Before\n\n{BEGIN}old\n{END}\n\n# After\n");
+        let page = format!("# Before\n\n{BEGIN}superseded\n{END}\n\n# After\n");
         let once = replace(&page, &report()).unwrap();
         assert!(once.starts_with("# Before\n\n<!--") && once.ends_with("-->\n\n# After\n"), "{once}");
-        assert!(!once.contains("old") && once.contains("2 cores of a processor"), "{once}");
+        assert!(!once.contains("superseded") && once.contains("2 cores of a processor"), "{once}");
         assert!(
             once.contains("| bridged | 400 | 0.70 | 0.00 | 1.00 | 1429 | 0.10 / 0.50 | 0 | 41 | 12 | – |"),
             "{once}"
