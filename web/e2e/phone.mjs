@@ -11,6 +11,7 @@
 //   {"do":"reload"}                                  loads the page anew in the middle of a call, and goes on with it
 //   {"do":"stats"}                                   what the browser says of the connection
 //   {"do":"forge"}                                   descriptions from here on name another certificate
+//   {"do":"without_udp"}                             descriptions from here on are without the server's addresses by UDP
 //   {"do":"quit"}
 
 import { createInterface } from 'node:readline';

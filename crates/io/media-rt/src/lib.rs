@@ -6,8 +6,11 @@
 
 mod browser;
 mod clock;
+mod connection;
 mod desk;
+mod doorman;
 mod entrance;
+mod framing;
 mod guard;
 mod handshake;
 mod ice;
@@ -16,6 +19,7 @@ mod lateness;
 mod line;
 mod lines;
 mod load;
+mod names;
 mod ports;
 mod routes;
 mod runtime;
@@ -24,6 +28,7 @@ mod sockets;
 mod thread;
 mod wav;
 
+pub use connection::TcpCounters;
 pub use desk::HandshakeCounters;
 #[doc(hidden)]
 pub use entrance::{Entrance, Passed};

@@ -18,7 +18,9 @@ pub(super) async fn look(configuration: &Configuration, runs: bool) -> Vec<Findi
         findings.push(if runs { answers(listener).await } else { sip_port(listener) });
     }
     if !runs {
-        findings.push(http_port(configuration.server.http.listen));
+        findings.push(tcp_port("pages and API", configuration.server.http.listen));
+        let tcp = configuration.server.media.tcp.iter();
+        findings.extend(tcp.map(|tcp| tcp_port("audio of browsers by TCP", tcp.listen)));
         findings.push(media_ports(configuration));
     }
     findings.extend(ephemeral_ports(configuration));
@@ -42,8 +44,8 @@ fn sip_port(listener: &SipListener) -> Finding {
     }
 }
 
-fn http_port(address: SocketAddr) -> Finding {
-    let subject = format!("pages and API at {address}");
+fn tcp_port(what: &str, address: SocketAddr) -> Finding {
+    let subject = format!("{what} at {address}");
     match std::net::TcpListener::bind(address) {
         Ok(_) => Finding::good(subject, "the port is free"),
         Err(error) => taken(subject, &error, address),
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn a_taken_port_comes_with_the_command_that_shows_who_has_it() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let finding = http_port(taken.local_addr().unwrap());
+        let finding = tcp_port("pages", taken.local_addr().unwrap());
         assert!(finding.advice.unwrap().contains("ss -lpn"));
     }
 }
