@@ -101,12 +101,19 @@ window.phone = {
     };
   },
 
+  /** The network lets no UDP out: the server's addresses by UDP are not tried. */
+  without_udp() {
+    window.withoutUdp = (sdp) => sdp.replace(/a=candidate:\S+ 1 udp [^\n]*\n/gi, '');
+  },
+
   async stats() {
     const found = [...(await session.connection.getStats()).values()];
     const transport = found.find(({ type }) => type === 'transport');
     const inbound = found.find(({ type }) => type === 'inbound-rtp');
     const codec = found.find(({ id }) => id === inbound?.codecId)?.mimeType;
+    const pair = found.find(({ id }) => id === transport?.selectedCandidatePairId);
     return {
+      way: found.find(({ id }) => id === pair?.localCandidateId)?.protocol,
       dtls: transport?.dtlsState,
       tls: transport?.tlsVersion,
       srtp: transport?.srtpCipher,
@@ -121,6 +128,7 @@ function follow(begun) {
   analyser = undefined;
   begun.on('sdp', (event) => {
     if (event.originator === 'local' && window.forge) event.sdp = window.forge(event.sdp);
+    if (event.originator === 'remote' && window.withoutUdp) event.sdp = window.withoutUdp(event.sdp);
   });
   begun.on('confirmed', () => say({ state: 'up' }));
   begun.on('hold', () => say({ state: 'held' }));

@@ -12,6 +12,7 @@
 //   {"do":"stats"}                                   what the browser says of the connection
 //   {"do":"prefer","codec":"opus"}                   descriptions from here on name this codec alone
 //   {"do":"forge"}                                   descriptions from here on name another certificate
+//   {"do":"without_udp"}                             descriptions from here on are without the server's addresses by UDP
 //   {"do":"quit"}
 
 import { fileURLToPath } from 'node:url';

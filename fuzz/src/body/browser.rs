@@ -48,8 +48,30 @@ pub fn browser(input: &[u8]) {
             let is_check =
                 StunMessage::parse(datagram).is_ok_and(|check| check.verify(PASSWORD.as_bytes(), code));
             assert!(passed != Passed::Answered || is_check, "an answer to who does not know the password");
+            assert!(
+                is_check || !entrance.lets_in(datagram),
+                "a connection of who does not know the password"
+            );
         }
+        by_tcp(input, &mut Entrance::new(&TERMS, &agreed).expect("a leg"));
     }
+}
+
+/// The same bytes as a stream behind the browser's own check, cut in pieces.
+fn by_tcp(input: &[u8], entrance: &mut Entrance) {
+    let check = check();
+    assert!(entrance.lets_in(&check), "the browser itself is let in");
+    let length = u16::try_from(check.len()).expect("a short one").to_be_bytes();
+    let stream = [&length[..], &check, input].concat();
+    let (mut answers, mut authentic) = (0, 0);
+    let piece = usize::from(input.first().copied().unwrap_or_default()) * 7;
+    entrance.take_stream(&stream, piece, SOURCES[0].into(), |packet, passed| {
+        assert_ne!(passed, Passed::Audio, "audio without a handshake");
+        answers += u32::from(passed == Passed::Answered);
+        authentic +=
+            u32::from(StunMessage::parse(packet).is_ok_and(|check| check.verify(PASSWORD.as_bytes(), code)));
+    });
+    assert!(answers >= 1 && answers <= authentic, "{answers} answers to {authentic} checks");
 }
 
 fn check() -> Vec<u8> {

@@ -99,3 +99,51 @@ async fn a_browser_calls_in_hears_the_ringing_and_one_with_another_certificate_i
     assert_eq!((cause.kind, cause.q850), (EndKind::MediaLost, 58));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_browser_whose_network_lets_no_udp_out_talks_by_tcp() -> Result<()> {
+    let center = Center::new().sip("listen:\n  - HERE:0\n  - {transport: ws, address: HERE:0}");
+    let media = format!("media:\n  tcp: {{listen: \"{}:0\"}}\n", center.addresses().server());
+    let hotline = center.edit("config/hotline.yaml", "media:\n", &media).start().await?;
+    let admin = hotline.admin().await?;
+    let metric = async |line: &str| {
+        eventually(line, async || {
+            let text = String::from_utf8(admin.get_bytes("/metrics").await?.to_vec())?;
+            Ok(text.contains(line).then_some(()))
+        })
+        .await
+    };
+    let mut other = hotline.registered("1002").await?;
+    let mut page = Page::phone(&hotline, "1001", BROWSER_HZ).await?;
+    page.order("without_udp", json!({})).await?;
+
+    // It is called: the server offers. Then it calls: the server answers.
+    hotline.set_state("1001", "ready").await?;
+    let mut caller = hotline.caller(CALLER).await?;
+    caller.dial("4100").await?;
+    page.state("ringing").await?;
+    page.order("answer", json!({})).await?;
+    page.state("up").await?;
+    caller.say(Speech::tone(OTHER_HZ)).await?;
+    wait_until_heard(&caller, BROWSER_HZ).await?;
+    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    assert_eq!(page.order("stats", json!({})).await?["way"], "tcp");
+    metric("hotline_media_tcp_connections 1").await?;
+    page.order("hang_up", json!({})).await?;
+    caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+    metric("hotline_media_tcp_connections 0").await?;
+
+    page.order("dial", json!({"to": "1002"})).await?;
+    other.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
+    other.answer().await?;
+    page.state("up").await?;
+    other.say(Speech::tone(OTHER_HZ)).await?;
+    wait_until_heard(&other, BROWSER_HZ).await?;
+    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    let stats = page.order("stats", json!({})).await?;
+    assert_eq!((&stats["way"], &stats["dtls"]), (&json!("tcp"), &json!("connected")), "{stats:#}");
+    metric("hotline_media_tcp_total{outcome=\"proved\"} 2").await?;
+    page.order("hang_up", json!({})).await?;
+    other.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
+    Ok(())
+}

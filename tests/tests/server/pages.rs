@@ -89,9 +89,15 @@ impl Page {
 
 #[tokio::test]
 async fn a_page_registers_by_a_password_for_a_minute_and_by_no_other() -> Result<()> {
-    let hotline = Center::new().start().await?;
+    let turn = "media:\n  turn: {urls: [\"turn:turn.example:3478\"], secret: north}\n";
+    let hotline = Center::new().edit("config/hotline.yaml", "media:\n", turn).start().await?;
     let desk = hotline.desk("1001").await?;
     let mut given = desk.post("/api/v1/softphone/pass", &json!({})).await?;
+    // A way around by a TURN server, with a password of the agent's own.
+    let way = &given["ice_servers"][0];
+    assert_eq!(way["urls"], json!(["turn:turn.example:3478"]));
+    assert!(way["username"].as_str().context("a name")?.ends_with(":1001"), "{way}");
+    ensure!(way["credential"].as_str().is_some_and(|password| password.len() == 28), "{way}");
     let domain = format!("sip:{}", given["uri"].as_str().unwrap_or_default().split_once('@').context("@")?.1);
     let mut page = Page::open(&hotline, &given).await?;
     let answer = page.ask("REGISTER", &domain, "1001").await?;
@@ -126,6 +132,7 @@ async fn a_visitor_calls_one_number_once_and_the_agent_sees_who_it_is() -> Resul
     assert_eq!((&offer["numbers"][0]["number"], &offer["callback"]), (&json!("4100"), &json!(true)));
     let wish = json!({ "number": "4100", "name": "Grace", "page": "https://shop.example/7", "question": "In blue?" });
     let given = visitor.post("/api/v1/guests", &wish).await?;
+    assert_eq!(given["ice_servers"], json!([]), "no TURN server is configured");
     let mut page = Page::open(&hotline, &given).await?;
     let domain = page.domain.clone();
     let at = |number: &str| format!("sip:{number}@{domain}");

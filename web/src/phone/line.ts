@@ -15,8 +15,6 @@ const AGAIN_MS = [1_000, 2_000, 5_000, 10_000, 30_000] as const;
 const RECONNECT_S = { connection_recovery_min_interval: 1, connection_recovery_max_interval: 8 };
 const DECLINED = { status_code: 603, reason_phrase: 'Decline' };
 const BUSY = { status_code: 486, reason_phrase: 'Busy Here' };
-/** The server is found at its own address, so nothing is asked of others. */
-const DIRECT: RTCConfiguration = { iceServers: [] };
 
 type SipCause = 'Rejected' | 'Authentication Error';
 
@@ -27,6 +25,8 @@ export interface PhonePass {
   password: string;
   /** The path of the WebSocket, at the address of this page. */
   socket: string;
+  /** By whom sound goes where a network lets none through to the server itself; nobody is asked for addresses. */
+  ice_servers: RTCIceServer[];
 }
 
 export class Line {
@@ -34,6 +34,7 @@ export class Line {
   readonly #ask: () => Promise<PhonePass | Trouble>;
   readonly #audio = new Audio();
   #ua: UA | null = null;
+  #ways: RTCConfiguration = { iceServers: [] };
   #session: RTCSession | null = null;
   #microphone: MediaStream | null = null;
   #heard: MediaStream | null = null;
@@ -103,7 +104,7 @@ export class Line {
     if (this.#session !== session || session.isEnded()) release(microphone);
     else {
       this.#microphone = microphone;
-      session.answer({ mediaStream: microphone, pcConfig: DIRECT });
+      session.answer({ mediaStream: microphone, pcConfig: this.#ways });
     }
   }
 
@@ -141,7 +142,10 @@ export class Line {
   /** A password for the next request; null if none can be had, which is told, and tried again. */
   async #pass(): Promise<PhonePass | null> {
     const pass = await this.#ask();
-    if (typeof pass !== 'string') return pass;
+    if (typeof pass !== 'string') {
+      this.#ways = { iceServers: pass.ice_servers };
+      return pass;
+    }
     this.#tell({ kind: 'stands', as: pass });
     this.#again();
     return null;
@@ -213,7 +217,7 @@ export class Line {
       return;
     }
     this.#microphone = microphone;
-    const options = { mediaStream: microphone, pcConfig: DIRECT, extraHeaders: [replaces(dialog)] };
+    const options = { mediaStream: microphone, pcConfig: this.#ways, extraHeaders: [replaces(dialog)] };
     this.#follow(ua.call(String(ua.get('uri')), options));
   }
 

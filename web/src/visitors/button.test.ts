@@ -11,6 +11,7 @@ const GUEST = {
   password: 'x',
   target: 'sip:4000@center',
   socket: '/sip',
+  ice_servers: [],
 };
 
 let asked: { url: string; body: unknown }[];

@@ -49,6 +49,11 @@ pub enum Looked {
         /// Address and port.
         address: String,
     },
+    /// The address for audio of browsers by TCP.
+    BrowserAudio {
+        /// Address and port.
+        address: String,
+    },
     /// The ports for audio.
     RtpPorts {
         /// The first.

@@ -76,7 +76,9 @@ pub use people::{
     NewRole, NewUser, OneTimePassword, Permission, PermissionList, Permissions, Role, RoleChange, RoleList,
     Team, TeamList, User, UserChange, UserCreated, UserList,
 };
-pub use phone::{Guest, GuestCallback, NewGuest, NewGuestCallback, PhonePass, WebNumber, WebOffer};
+pub use phone::{
+    Guest, GuestCallback, IceServer, NewGuest, NewGuestCallback, PhonePass, WebNumber, WebOffer,
+};
 pub use problem::{FieldProblem, Problem};
 pub use prompt::{Prompt, PromptLanguages, PromptList, PromptUses};
 pub use queue::{

@@ -20,6 +20,25 @@ pub struct PhonePass {
     pub expires_at: Timestamp,
     /// The path of the WebSocket (RFC 7118), at the address of the page.
     pub socket: String,
+    /// By whom audio goes where a network lets none through to the server itself.
+    pub ice_servers: Vec<IceServer>,
+}
+
+/// A TURN server (RFC 8656), as browsers take it for a connection, and what opens it for some hours.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IceServer {
+    /// Its addresses, such as `turn:turn.example:3478`.
+    pub urls: Vec<String>,
+    /// The user name.
+    pub username: String,
+    /// The password.
+    pub credential: String,
+}
+
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for PhonePass {
@@ -78,6 +97,8 @@ pub struct Guest {
     pub expires_at: Timestamp,
     /// The path of the WebSocket (RFC 7118), at the address of this server.
     pub socket: String,
+    /// By whom audio goes where a network lets none through to the server itself.
+    pub ice_servers: Vec<IceServer>,
 }
 
 /// A visitor wants to be called back.

@@ -29,6 +29,7 @@ use crate::password::Checker;
 use crate::routes::Prompts;
 use crate::routes::TakePhone;
 use crate::throttle::{Key, Throttle};
+use crate::turn::Turn;
 use crate::webhooks::{Running, Webhooks};
 
 /// Looks at the machine and at the center, and says what it found.
@@ -71,6 +72,8 @@ pub struct Ports {
     pub traces_out: Traces,
     /// The port at which browsers reach this server by HTTPS, if they do: whoever comes by HTTP from elsewhere is sent there.
     pub https_port: Option<u16>,
+    /// By whom audio of pages goes that have no way to this server.
+    pub turn: Option<Turn>,
     /// What an authority of certificates finds when it looks whether a name leads here.
     pub challenges: Arc<hotline_tls::Challenges>,
     /// What takes phones that come over a WebSocket, by the way they came.

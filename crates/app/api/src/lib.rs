@@ -48,6 +48,7 @@ mod teams;
 #[cfg(test)]
 mod testing;
 mod throttle;
+mod turn;
 mod viewer;
 mod webhooks;
 
@@ -61,4 +62,5 @@ pub use routes::{BODY_BYTES_MAX, Dispositions, Prompts, Route, Socket, TakePhone
 pub use serve::{DRAIN_MAX, Secured, ServeError, serve};
 pub use teams::Teams;
 pub use throttle::FAILURES_MAX;
+pub use turn::{Turn, TurnAccess};
 pub use webhooks::{Webhook, Webhooks};

@@ -26,6 +26,7 @@ mod staffing;
 mod telemetry;
 mod trace;
 mod trunks;
+mod turn;
 mod voice;
 mod web;
 mod webhooks;
@@ -50,11 +51,12 @@ pub use http::{CertificateSource, Http, Https};
 pub use recordings::Recordings;
 pub use retention::{Kept, QueueRetention, Retention};
 pub use secrets::{MASK, Unknown, mask, mask_beside, unmask};
-pub use server::{LogFormat, Media, Server, Storage, TextToSpeech, TtsEngine};
+pub use server::{LogFormat, Media, MediaTcp, Server, Storage, TextToSpeech, TtsEngine};
 pub use services::{SERVICES_MAX, Services};
 pub use sip::{LISTENERS_MAX, Sip, SipListener};
 pub use telemetry::Otlp;
 pub use trace::{Hep, SipTrace};
+pub use turn::{Turn, TurnAccess};
 pub use webhooks::{WEBHOOKS_MAX, Webhook};
 
 /// A checked configuration.

@@ -16,6 +16,7 @@ use crate::retention::{Retention, retention};
 use crate::services::{Services, services};
 use crate::sip::{Sip, sip};
 use crate::telemetry::{Otlp, telemetry};
+use crate::turn::{Turn, turn};
 use crate::webhooks::{Webhook, webhooks};
 
 /// Levels that speech can be brought to, in dBFS.
@@ -59,6 +60,10 @@ pub struct Media {
     pub listen: IpAddr,
     /// The address that session descriptions name.
     pub external: IpAddr,
+    /// Where browsers connect to that cannot use UDP, if they may.
+    pub tcp: Option<MediaTcp>,
+    /// TURN servers that pages are told of.
+    pub turn: Option<Turn>,
     /// UDP ports for RTP, the even ones of this range.
     pub ports: RangeInclusive<u16>,
     /// Threads.
@@ -67,6 +72,15 @@ pub struct Media {
     pub timeout: Duration,
     /// The most parties of one conference.
     pub parties_max: usize,
+}
+
+/// Audio of browsers by TCP (RFC 6544).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaTcp {
+    /// Where it is listened on.
+    pub listen: SocketAddr,
+    /// The address that browsers see; else that of `media.external` with the port that is listened on.
+    pub external: Option<SocketAddr>,
 }
 
 /// Files and database.
@@ -167,7 +181,7 @@ fn server(reader: &mut Reader<'_>, root: &Node) -> Option<Server> {
         &fields,
         "media",
         "media",
-        &["listen", "external", "ports", "threads", "timeout_s", "parties_max"],
+        &["listen", "external", "tcp", "turn", "ports", "threads", "timeout_s", "parties_max"],
     )
     .and_then(|(fields, node)| media(reader, &fields, node));
     let http = http(reader, &fields);
@@ -227,6 +241,14 @@ fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option
         );
         return None;
     }
+    let tcp = match fields.optional("tcp") {
+        Some(node) => Some(media_tcp(reader, node)?),
+        None => None,
+    };
+    let turn = match fields.optional("turn") {
+        Some(node) => Some(turn(reader, node)?),
+        None => None,
+    };
     let ports = reader.required(fields, "ports")?;
     let ports = port_range(reader, ports)?;
     let threads = match fields.optional("threads") {
@@ -241,7 +263,23 @@ fn media(reader: &mut Reader<'_>, fields: &Fields<'_>, section: &Node) -> Option
         Some(node) => reader.count(node, PARTIES)?,
         None => PARTIES_USUAL,
     };
-    Some(Media { listen, external, ports, threads, timeout, parties_max })
+    Some(Media { listen, external, tcp, turn, ports, threads, timeout, parties_max })
+}
+
+fn media_tcp(reader: &mut Reader<'_>, node: &Node) -> Option<MediaTcp> {
+    let fields = reader.fields(node, "tcp", &["listen", "external"])?;
+    let listen = address(reader, &fields, "listen")?;
+    let Some(node) = fields.optional("external") else { return Some(MediaTcp { listen, external: None }) };
+    let external: SocketAddr = parsed(reader, node, "an address and port such as `203.0.113.7:443`")?;
+    if external.ip().is_unspecified() || external.port() == 0 {
+        reader.mistake(
+            node.place,
+            format!("browsers cannot connect to {external}"),
+            "the address and port that they see, such as `203.0.113.7:443`",
+        );
+        return None;
+    }
+    Some(MediaTcp { listen, external: Some(external) })
 }
 
 fn port_range(reader: &mut Reader<'_>, node: &Node) -> Option<RangeInclusive<u16>> {
@@ -446,7 +484,7 @@ pub(crate) mod tests {
         let server = parse(&Source::new("hotline.yaml", GOOD)).unwrap();
         assert_eq!(server.sip, Sip::at("127.0.0.1:5060".parse().unwrap()));
         assert_eq!((server.media.threads, server.media.timeout), (1, Duration::from_secs(60)));
-        assert_eq!(server.media.parties_max, 8);
+        assert_eq!((server.media.parties_max, server.media.tcp), (8, None));
     }
 
     #[test]
@@ -496,5 +534,31 @@ pub(crate) mod tests {
             found.iter().any(|m| m.starts_with("hotline.yaml:3:1") && m.contains("did you mean `http`?")),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn browsers_may_connect_by_tcp_where_they_are_told() {
+        let media = |tcp: &str| {
+            let found = format!("media: {{listen: 127.0.0.1, tcp: {tcp}, ports: 20000-20100}}");
+            GOOD.replace("media: {listen: 127.0.0.1, ports: 20000-20100}", &found)
+        };
+        let read = |tcp: &str| parse(&Source::new("hotline.yaml", &media(tcp))).unwrap().media.tcp.unwrap();
+        let listen = "127.0.0.1:8453".parse().unwrap();
+        assert_eq!(read("{listen: \"127.0.0.1:8453\"}"), MediaTcp { listen, external: None });
+        let external = Some("203.0.113.7:443".parse().unwrap());
+        let told = read("{listen: \"127.0.0.1:8453\", external: \"203.0.113.7:443\"}");
+        assert_eq!(told, MediaTcp { listen, external });
+        for (tcp, said) in [
+            ("{external: \"203.0.113.7:443\"}", "`listen`"),
+            ("{listen: 8453}", "8453"),
+            (
+                "{listen: \"127.0.0.1:8453\", external: \"0.0.0.0:443\"}",
+                "browsers cannot connect to 0.0.0.0:443",
+            ),
+            ("{listen: \"127.0.0.1:8453\", external: \"203.0.113.7:0\"}", "browsers cannot connect"),
+            ("{listen: \"127.0.0.1:8453\", port: 1}", "port"),
+        ] {
+            assert!(mistakes(&media(tcp))[0].contains(said), "{tcp}: {:?}", mistakes(&media(tcp)));
+        }
     }
 }

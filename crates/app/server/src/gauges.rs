@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hotline_call::TrunkCounters;
 use hotline_media::ConnectFailure;
-use hotline_media_rt::{BeatsByLateness, HandshakeCounters, LATENESS_BOUNDS, MediaHandle};
+use hotline_media_rt::{BeatsByLateness, HandshakeCounters, LATENESS_BOUNDS, MediaHandle, TcpCounters};
 use hotline_record_io::RecorderGauge;
 use hotline_shard::{Handle, HandleError};
 use hotline_telemetry::{CoreCounters, Metric, Metrics};
@@ -40,6 +40,7 @@ pub(crate) async fn collect(shard: Handle, media: MediaHandle, recorder: Recorde
         Metric::MediaSendErrors.reach(counters.send_errors);
         Metric::MediaPacketsRefused.reach(counters.packets_refused);
         show_handshakes(counters.handshakes);
+        show_tcp(counters.tcp);
         Metric::MediaEventsLost.reach(counters.digits_refused);
         Metric::MediaPanics.reach(counters.panics);
         let counters = recorder.read();
@@ -69,6 +70,16 @@ fn show_handshakes(handshakes: HandshakeCounters) {
         Metric::MediaHandshakes.counter_for([cause.name()]).absolute(count);
     }
     Metric::MediaHandshakeDatagramsDropped.reach(handshakes.dropped);
+}
+
+fn show_tcp(tcp: TcpCounters) {
+    Metric::MediaTcpConnections.set(tcp.open as f64);
+    for (outcome, count) in
+        [("proved", tcp.proved), ("unproved", tcp.unproved), ("turned_away", tcp.turned_away)]
+    {
+        Metric::MediaTcp.counter_for([outcome]).absolute(count);
+    }
+    Metric::MediaTcpPacketsDropped.reach(tcp.dropped);
 }
 
 /// A shard that is busy or gone is seen by whoever asks it next.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use hotline_acme::Renewal;
-use hotline_api::{Secured, TakePhone, Way};
+use hotline_api::{Secured, TakePhone, Turn, TurnAccess, Way};
 use hotline_config::{CertificateSource, Http, Https, Server as Settings};
 use hotline_shard::Handle;
 use hotline_sip::{Flow, Listener, Transport};
@@ -100,6 +100,16 @@ pub(crate) fn phones(network: Network) -> TakePhone {
         let transport = if is_secure { Transport::Wss } else { Transport::Ws };
         network.adopt(Box::new(stream), Flow { transport, local, remote });
     })
+}
+
+/// By whom audio of pages goes that have no way to this server.
+pub(crate) fn turn(settings: &Settings) -> Option<Turn> {
+    let hotline_config::Turn { urls, access } = settings.media.turn.clone()?;
+    let access = match access {
+        hotline_config::TurnAccess::Secret(secret) => TurnAccess::Secret(secret),
+        hotline_config::TurnAccess::Fixed { user, password } => TurnAccess::Fixed { user, password },
+    };
+    Some(Turn { urls, access })
 }
 
 /// Who asks the authority of this source.

@@ -1,7 +1,7 @@
 //! The server, built from its configuration: what is started in which order, and stopped in the reverse.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -200,6 +200,7 @@ impl Server {
             traces_out,
             https_port: doors.https_port()?,
             challenges: Arc::clone(&doors.challenges),
+            turn: https::turn(&configuration.server),
             phones: https::phones(network),
         };
         let api = parts.watch("the HTTP interface", serve_api(doors, ports, api_stop.clone()));
@@ -465,7 +466,11 @@ async fn close_former_calls(store: &Store, configuration: &Configuration, now: W
 }
 
 /// How browsers find and know the audio of this server.
-fn browsers(configuration: &Configuration, identity: &Identity) -> Browsers {
+fn browsers(
+    configuration: &Configuration,
+    identity: &Identity,
+    tcp: Option<&TcpListener>,
+) -> Result<Browsers> {
     let media = &configuration.server.media;
     let mut addresses = vec![media.external];
     // Whoever is on the same network may not reach the address that is known outside.
@@ -473,7 +478,12 @@ fn browsers(configuration: &Configuration, identity: &Identity) -> Browsers {
         addresses.push(media.listen);
     }
     let hotline_media::Fingerprint { value, .. } = identity.fingerprint();
-    Browsers { fingerprint: hotline_sdp::Fingerprint { hash: hotline_sdp::Hash::Sha256, value }, addresses }
+    let fingerprint = hotline_sdp::Fingerprint { hash: hotline_sdp::Hash::Sha256, value };
+    // With port 0 the real one is known only now.
+    let bound = tcp.map(TcpListener::local_addr).transpose()?;
+    let told = media.tcp.and_then(|tcp| tcp.external);
+    let tcp = bound.map(|bound| told.unwrap_or(SocketAddr::new(media.external, bound.port())));
+    Ok(Browsers { fingerprint, addresses, tcp: tcp.into_iter().collect() })
 }
 
 fn start_media(
@@ -482,7 +492,12 @@ fn start_media(
 ) -> Result<(Recorder, MediaRuntime, Browsers)> {
     let settings = &configuration.server;
     let identity = Identity::generate()?;
-    let browsers = browsers(configuration, &identity);
+    let tcp = settings.media.tcp.map(|tcp| {
+        let bound = TcpListener::bind(tcp.listen);
+        bound.with_context(|| format!("cannot listen for audio of browsers by TCP on {}", tcp.listen))
+    });
+    let tcp = tcp.transpose()?;
+    let browsers = browsers(configuration, &identity, tcp.as_ref())?;
     let tell = move |event| match events.try_send(event) {
         // After the end nobody listens any more.
         Ok(()) | Err(TrySendError::Closed(_)) => None,
@@ -510,7 +525,10 @@ fn start_media(
         },
         identity,
     };
-    let media = MediaRuntime::start(&config, &prompts, &recorder, tell)?;
+    let mut media = MediaRuntime::start(&config, &prompts, &recorder, tell)?;
+    if let Some(tcp) = tcp {
+        media.listen(tcp)?;
+    }
     Ok((recorder, media, browsers))
 }
 

@@ -1,7 +1,7 @@
 //! The center as configured: numbers, queues, agents, flows. Checked before it gets here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +83,8 @@ pub struct Browsers {
     pub fingerprint: hotline_sdp::Fingerprint,
     /// Under which addresses its media ports are reached, the preferred first.
     pub addresses: Vec<IpAddr>,
+    /// Where it takes connections of browsers from networks that let no UDP out.
+    pub tcp: Vec<SocketAddr>,
 }
 
 /// From when on a call of a caller is recorded.

@@ -316,6 +316,7 @@ impl MediaLeg {
             credentials,
             fingerprint: &browsers.fingerprint,
             addresses: &browsers.addresses,
+            tcp: &browsers.tcp,
             is_client: match self.described {
                 Described::Nothing => None,
                 Described::Offered(_) | Described::Settled(_) => {
@@ -607,7 +608,7 @@ mod tests {
 
     fn browsers() -> Browsers {
         let fingerprint = sdp::Fingerprint { hash: sdp::Hash::Sha256, value: vec![0xAB; 32] };
-        Browsers { fingerprint, addresses: vec!["203.0.113.7".parse().expect("an address")] }
+        Browsers { fingerprint, addresses: vec!["203.0.113.7".parse().expect("an address")], tcp: Vec::new() }
     }
 
     /// The media line of a browser whose checks and certificate have these names.

@@ -23,6 +23,10 @@ const UFRAG_CHARS: core::ops::RangeInclusive<usize> = 4..=256;
 const PASSWORD_CHARS: core::ops::RangeInclusive<usize> = 22..=256;
 /// A host candidate's preference among types (RFC 8445 §5.1.2.2).
 const HOST_PREFERENCE: u32 = 126;
+/// RFC 6544 §4.2: below all of UDP. A stream waits for what is lost, which speech does not.
+const TCP_HOST_PREFERENCE: u32 = 90;
+/// RFC 6544 §4.2: among ways of TCP, the one by which the other side connects.
+const PASSIVE_PREFERENCE: u32 = 4;
 
 /// The name and password of one side's connectivity checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +128,16 @@ impl Setup {
     }
 }
 
-/// One `a=candidate` over UDP: an address of its writer's machine, or one under which that is known outside.
+/// How a candidate is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// By datagrams.
+    Udp,
+    /// By a connection that the other side makes (`tcptype passive`, RFC 6544 §4.5).
+    TcpPassive,
+}
+
+/// One `a=candidate`: an address of its writer's machine, or one under which that is known outside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// What candidates of one kind have in common.
@@ -133,17 +146,26 @@ pub struct Candidate {
     pub priority: u32,
     /// Where.
     pub address: SocketAddr,
+    /// How.
+    pub way: Way,
 }
 
 impl Candidate {
     /// Ours for RTP, of which the first is preferred (RFC 8445 §5.1.2.1).
     fn ours(place: u32, address: SocketAddr) -> Self {
         let priority = (HOST_PREFERENCE << 24) | ((0xFFFF - place) << 8) | 255;
-        Self { foundation: (place + 1).to_string(), priority, address }
+        Self { foundation: (place + 1).to_string(), priority, address, way: Way::Udp }
     }
 
-    /// `<foundation> 1 udp <priority> <address> <port> typ host`. What is reached otherwise, or has a name for an address,
-    /// is not kept: who answers checks only needs none.
+    /// The same by TCP. Foundations go on after those of UDP.
+    fn passive(place: u32, after: u32, address: SocketAddr) -> Self {
+        let local = PASSIVE_PREFERENCE << 13 | (0x1FFF - place);
+        let priority = (TCP_HOST_PREFERENCE << 24) | (local << 8) | 255;
+        Self { foundation: (after + place + 1).to_string(), priority, address, way: Way::TcpPassive }
+    }
+
+    /// `<foundation> 1 udp <priority> <address> <port> typ host`, or `tcp` with `tcptype passive` at the end. What is reached otherwise, or
+    /// has a name for an address, is not kept: who answers checks only needs none.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_ascii_whitespace();
         let foundation = words.next()?.to_owned();
@@ -151,15 +173,25 @@ impl Candidate {
         let priority = words.next()?.parse().ok()?;
         let address = SocketAddr::new(words.next()?.parse().ok()?, words.next()?.parse().ok()?);
         let is_host = words.next() == Some("typ") && words.next() == Some("host");
-        let is_udp = component == "1" && transport.eq_ignore_ascii_case("udp");
-        (is_host && is_udp).then_some(Self { foundation, priority, address })
+        let way = if transport.eq_ignore_ascii_case("udp") {
+            Way::Udp
+        } else if transport.eq_ignore_ascii_case("tcp") && words.next() == Some("tcptype") {
+            words.next().filter(|kind| *kind == "passive").map(|_| Way::TcpPassive)?
+        } else {
+            return None;
+        };
+        (is_host && component == "1").then_some(Self { foundation, priority, address, way })
     }
 }
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { foundation, priority, address } = self;
-        write!(f, "{foundation} 1 udp {priority} {} {} typ host", address.ip(), address.port())
+        let Self { foundation, priority, address, way } = self;
+        let (transport, end) = match way {
+            Way::Udp => ("udp", ""),
+            Way::TcpPassive => ("tcp", " tcptype passive"),
+        };
+        write!(f, "{foundation} 1 {transport} {priority} {} {} typ host{end}", address.ip(), address.port())
     }
 }
 
@@ -233,8 +265,12 @@ pub(crate) fn announce(media: &mut Media, local: &Browser<'_>, setup: Setup, mid
     let fingerprints = vec![local.fingerprint.clone()];
     let connecting =
         Connecting { ufrag: Some(ufrag), password: Some(password), fingerprints, setup: Some(setup) };
-    let addresses = (0..).zip(local.addresses).take(CANDIDATES_MAX);
-    let candidates = addresses.map(|(place, ip)| Candidate::ours(place, SocketAddr::new(*ip, media.port)));
+    let port = media.port;
+    let udp =
+        (0..).zip(local.addresses).map(|(place, ip)| Candidate::ours(place, SocketAddr::new(*ip, port)));
+    let after = u32::try_from(local.addresses.len()).unwrap_or(u32::MAX / 2);
+    let tcp = (0..).zip(local.tcp).map(|(place, address)| Candidate::passive(place, after, *address));
+    let candidates = udp.chain(tcp).take(CANDIDATES_MAX);
     (media.candidates, media.connecting) = (candidates.collect(), connecting);
     (media.mid, media.end_of_candidates, media.rtcp_mux) = (mid, true, true);
 }

@@ -21,7 +21,7 @@ mod session;
 
 pub use browser::{
     CANDIDATES_MAX, Candidate, Connecting, Dtls, FINGERPRINTS_MAX, FOUND_BY_ICE, Fingerprint, Hash,
-    IceCredentials, Setup,
+    IceCredentials, Setup, Way,
 };
 pub use codecs::Codec;
 pub use crypto::{Crypto, InlineKey, KEYS_MAX, MasterKey, Mki, Srtp, Suite, SuiteKey};

@@ -1,6 +1,6 @@
 //! What we bring to an offer or an answer.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,8 @@ pub struct Browser<'a> {
     pub fingerprint: &'a Fingerprint,
     /// Where we are reached, the preferred first.
     pub addresses: &'a [IpAddr],
+    /// Where it is connected to us by TCP, from networks that let no UDP out (RFC 6544).
+    pub tcp: &'a [SocketAddr],
     /// Whether we began the handshake, if there was one.
     pub is_client: Option<bool>,
 }

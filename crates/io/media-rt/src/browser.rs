@@ -105,6 +105,16 @@ impl BrowserGuard {
         Some((self.srtp.as_mut()?.protect(packet, room)?, to))
     }
 
+    /// There is no way to that address any more.
+    pub(crate) fn forget(&mut self, path: SocketAddr) {
+        self.ice.forget(path);
+    }
+
+    /// Where packets of ours go.
+    pub(crate) fn selected(&self) -> Option<SocketAddr> {
+        self.ice.selected()
+    }
+
     /// Whether a handshake is the one under way: a former one's end means nothing.
     pub(crate) fn is_about(&self, name: Name) -> bool {
         self.handshake.name == name

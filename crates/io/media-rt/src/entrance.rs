@@ -10,8 +10,11 @@ use hotline_media::Dtls;
 
 use crate::browser::{BrowserGuard, Came};
 use crate::desk::{Clerk, Counter, Reply, by_hand};
+use crate::framing::Inbox;
 use crate::handshake::Terms;
-use crate::ice::ANSWER_MAX;
+use crate::ice::{ANSWER_MAX, Called, called};
+use crate::identity::Identity;
+use crate::names::Meant;
 
 /// One leg of a browser, with the handshake behind it.
 #[doc(hidden)]
@@ -20,6 +23,7 @@ pub struct Entrance {
     counter: Counter,
     clerk: Clerk,
     replies: Receiver<Reply>,
+    meant: Meant,
 }
 
 /// What came of a datagram.
@@ -40,7 +44,42 @@ impl Entrance {
     pub fn new(terms: &Terms, agreed: &Dtls) -> Option<Self> {
         let (clerk, mut counter, replies) = by_hand(terms.clone())?;
         let guard = BrowserGuard::new(LegId(1), agreed, &mut counter).ok()?;
-        Some(Self { guard, counter, clerk, replies })
+        let (password, peer_ufrag) = (agreed.password.clone(), agreed.peer_ufrag.clone());
+        let meant = Meant { leg: LegId(1), thread: 0, password, peer_ufrag };
+        Some(Self { guard, counter, clerk, replies, meant })
+    }
+
+    /// Whether a connection whose first packet is this one would be given to the leg.
+    #[must_use]
+    pub fn lets_in(&self, packet: &[u8]) -> bool {
+        matches!(called(packet, |_| Some(self.meant.clone())), Called::Proved { .. })
+    }
+
+    /// A stream comes in pieces of that length, and all that follows from each packet in it, until it ends.
+    pub fn take_stream(
+        &mut self,
+        stream: &[u8],
+        piece: usize,
+        source: SocketAddr,
+        mut passed: impl FnMut(&[u8], Passed),
+    ) {
+        let (mut inbox, mut rest) = (Inbox::new(), stream);
+        while !rest.is_empty() {
+            let room = inbox.room();
+            let length = piece.max(1).min(room.len()).min(rest.len());
+            let (here, after) = rest.split_at(length);
+            room[..length].copy_from_slice(here);
+            inbox.fill(length);
+            rest = after;
+            loop {
+                // A packet that is too long ends a connection.
+                let Ok(packet) = inbox.packet() else { return };
+                let Some(packet) = packet.map(<[u8]>::to_vec) else { break };
+                inbox.take();
+                let came = self.take(&mut packet.clone(), source);
+                passed(&packet, came);
+            }
+        }
     }
 
     /// A datagram comes, and all that follows from it.

@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use hotline_base::LegId;
 use hotline_media::Dtls;
 use is::stun::StunMessage;
 use sha1::Sha1;
+
+use crate::names::Meant;
 
 /// From how many addresses the peer may have proved to be reached, the newest that is not in use giving way. A machine with
 /// several networks and IPv6 has about as many.
@@ -66,9 +69,8 @@ impl Responder {
         room: &mut [u8; ANSWER_MAX],
     ) -> Result<usize, NotOurs> {
         let check = StunMessage::parse(packet).map_err(|_| NotOurs)?;
-        let is_for_us = check.is_binding_request()
-            && check.split_username().is_some_and(|(to, from)| to == self.ufrag && from == self.peer_ufrag);
-        if !is_for_us || !check.verify(self.password.as_bytes(), sha1_hmac) {
+        let is_for_us = check.split_username().is_some_and(|(to, _)| to == self.ufrag);
+        if !is_for_us || !is_authentic(&check, &self.peer_ufrag, &self.password) {
             return Err(NotOurs);
         }
         // Who only answers is controlled (RFC 8445 §6.1.1); a peer that wants to be so itself must think again.
@@ -80,6 +82,12 @@ impl Responder {
             StunMessage::binding_reply(check.trans_id(), seen)
         };
         answer.to_bytes(Some(self.password.as_bytes()), room, sha1_hmac).map_err(|_| NotOurs)
+    }
+
+    /// There is no way to that address any more.
+    pub(crate) fn forget(&mut self, path: SocketAddr) {
+        self.paths.retain(|known| *known != path);
+        self.nominated = self.nominated.filter(|nominated| *nominated != path);
     }
 
     fn note(&mut self, source: SocketAddr, is_nominated: bool) {
@@ -94,6 +102,37 @@ impl Responder {
             self.nominated = Some(source);
         }
     }
+}
+
+/// Whom the first check of a connection is for.
+pub(crate) enum Called {
+    /// This leg, whose password it knows.
+    Proved { leg: LegId, thread: usize },
+    /// Somebody who is not there, or not yet.
+    Unknown,
+    /// It is no check, or from somebody who does not know the password.
+    Wrong,
+}
+
+/// See [`Called`]. `find` says who has a name.
+pub(crate) fn called(packet: &[u8], find: impl FnOnce(&str) -> Option<Meant>) -> Called {
+    let Ok(check) = StunMessage::parse(packet) else { return Called::Wrong };
+    let Some((to, _)) = check.split_username().filter(|_| check.is_binding_request()) else {
+        return Called::Wrong;
+    };
+    let Some(Meant { leg, thread, password, peer_ufrag }) = find(to) else { return Called::Unknown };
+    if is_authentic(&check, &peer_ufrag, password.expose()) {
+        Called::Proved { leg, thread }
+    } else {
+        Called::Wrong
+    }
+}
+
+/// A check of this peer with this password.
+fn is_authentic(check: &StunMessage<'_>, peer_ufrag: &str, password: &str) -> bool {
+    check.is_binding_request()
+        && check.split_username().is_some_and(|(_, from)| from == peer_ufrag)
+        && check.verify(password.as_bytes(), sha1_hmac)
 }
 
 pub(crate) fn sha1_hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
@@ -155,6 +194,9 @@ pub(crate) mod tests {
         assert_eq!(responder.selected(), Some(at(2)));
         responder.answer(&check("ours:theirs", PASSWORD, true), at(3), &mut room).unwrap();
         assert_eq!(responder.selected(), Some(at(3)), "the peer chooses");
+        responder.forget(at(3));
+        assert_eq!(responder.selected(), Some(at(2)), "the way that is left");
+        responder.answer(&check("ours:theirs", PASSWORD, true), at(3), &mut room).unwrap();
         for port in 100..200 {
             responder.answer(&check("ours:theirs", PASSWORD, false), at(port), &mut room).unwrap();
         }

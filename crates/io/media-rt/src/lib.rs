@@ -7,8 +7,11 @@
 mod browser;
 mod browser_end;
 mod clock;
+mod connection;
 mod desk;
+mod doorman;
 mod entrance;
+mod framing;
 mod guard;
 mod handshake;
 mod ice;
@@ -17,6 +20,7 @@ mod lateness;
 mod line;
 mod lines;
 mod load;
+mod names;
 mod ports;
 mod routes;
 mod runtime;
@@ -27,6 +31,7 @@ mod wav;
 
 #[doc(hidden)]
 pub use browser_end::{BrowserEnd, Meeting};
+pub use connection::TcpCounters;
 pub use desk::HandshakeCounters;
 #[doc(hidden)]
 pub use entrance::{Entrance, Passed};

@@ -1,7 +1,7 @@
 //! All media threads, and the way to them.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,13 +14,16 @@ use hotline_media::{Command, Engine, EngineConfig, Event, PromptId, PromptLibrar
 use hotline_record_io::{Outbox, Recorder};
 
 use crate::clock::Clock;
+use crate::connection::{TcpCounters, TcpGauge};
 use crate::desk::{Desk, Gauge, HandshakeCounters};
+use crate::doorman::{Arrival, Doorman, DoormanHandle};
 use crate::handshake::Terms;
 use crate::identity::Identity;
 use crate::lateness::BeatsByLateness;
 use crate::line::LegEnd;
 use crate::lines::Lines;
 use crate::load::LoadConfig;
+use crate::names::Names;
 use crate::ports::Ports;
 use crate::routes::Routes;
 use crate::shelf::{AddError, Shelf, Ticket};
@@ -32,6 +35,9 @@ const COMMANDS_MAX: usize = 16_384;
 
 /// Lines that wait to be given to their legs. Beyond, a further one is refused.
 const LINES_MAX: usize = 256;
+
+/// Connections of browsers that wait to be given to their legs. Beyond, a further one is closed.
+const ARRIVALS_MAX: usize = 64;
 
 /// What an administrator may change.
 #[derive(Clone, Debug)]
@@ -113,6 +119,8 @@ pub struct MediaCounters {
     pub packets_refused: u64,
     /// Handshakes with browsers.
     pub handshakes: HandshakeCounters,
+    /// Connections of browsers.
+    pub tcp: TcpCounters,
     /// Bugs that panicked; each cost a leg at most.
     pub panics: u64,
     /// Bytes of the prompts that were added while running.
@@ -127,6 +135,7 @@ pub struct MediaCounters {
 pub struct MediaRuntime {
     handle: MediaHandle,
     threads: Vec<JoinHandle<()>>,
+    doormen: Vec<DoormanHandle>,
 }
 
 /// The way to the media threads; cheap to clone, and never waits.
@@ -141,12 +150,15 @@ struct Shared {
     ports: Arc<Ports>,
     shelf: Shelf,
     handshakes: Arc<Gauge>,
+    names: Arc<Names>,
+    tcp: Arc<TcpGauge>,
     refused: AtomicU64,
 }
 
 struct Link {
     commands: SyncSender<Command>,
     lines: SyncSender<(LegId, LegEnd)>,
+    arrivals: SyncSender<Arrival>,
     waker: Waker,
     /// There are commands of which the thread was not told.
     is_waiting: AtomicBool,
@@ -173,20 +185,22 @@ impl MediaRuntime {
         let clock = Clock::start();
         let routes = Arc::new(Routes::default());
         let shelf = Shelf::new(Arc::clone(prompts));
-        let handshakes = Arc::new(Gauge::default());
+        let (handshakes, names) = (Arc::new(Gauge::default()), Arc::new(Names::default()));
         let terms = Terms::new(&config.identity).map_err(|error| StartError::Identity(Box::new(error)))?;
         let (desk, clerk) = Desk::start(terms, Arc::clone(&handshakes)).map_err(StartError::Thread)?;
         let mut links = Vec::new();
         let mut ready = Vec::new();
-        for _ in 0..config.threads {
-            let (sockets, replies) = Sockets::new(&desk).map_err(StartError::Thread)?;
-            let (link, commands, new_lines) = link(sockets.waker());
+        for thread in 0..config.threads {
+            let sockets = Sockets::new(&desk, Arc::clone(&names), thread);
+            let (sockets, replies) = sockets.map_err(StartError::Thread)?;
+            let (link, (commands, new_lines, arrivals)) = link(sockets.waker());
             ready.push(MediaThread {
                 engine: Engine::new(config.engine.clone(), rng.fork(), Arc::clone(prompts)),
                 sockets,
                 tap: recorder.tap(),
                 commands,
                 replies,
+                arrivals,
                 lines: Lines::new(new_lines),
                 prompts: shelf.reader(),
                 ports: Arc::clone(&ports),
@@ -198,9 +212,10 @@ impl MediaRuntime {
             });
             links.push(link);
         }
-        let shared = Shared { links, routes, ports, shelf, handshakes, refused: AtomicU64::new(0) };
+        let (tcp, refused) = (Arc::default(), AtomicU64::new(0));
+        let shared = Shared { links, routes, ports, shelf, handshakes, names, tcp, refused };
         let handle = MediaHandle { shared: Arc::new(shared) };
-        let mut runtime = Self { handle, threads: Vec::new() };
+        let mut runtime = Self { handle, threads: Vec::new(), doormen: Vec::new() };
         for (number, thread) in ready.into_iter().enumerate() {
             let spawned = std::thread::Builder::new().name(format!("media-{number}")).spawn(|| thread.run());
             runtime.threads.push(spawned.map_err(StartError::Thread)?);
@@ -208,6 +223,18 @@ impl MediaRuntime {
         // Last: it ends when the media threads have.
         runtime.threads.push(clerk);
         Ok(runtime)
+    }
+
+    /// Takes connections of browsers there from here on, for legs whose description names the address (RFC 6544).
+    ///
+    /// # Errors
+    /// The system refuses a thread or an event queue.
+    pub fn listen(&mut self, listener: TcpListener) -> Result<(), StartError> {
+        let shared = &self.handle.shared;
+        let ways = shared.links.iter().map(|link| (link.arrivals.clone(), link.waker.clone())).collect();
+        let doorman = Doorman::start(listener, Arc::clone(&shared.names), ways, Arc::clone(&shared.tcp));
+        self.doormen.push(doorman.map_err(StartError::Thread)?);
+        Ok(())
     }
 
     /// The way to the threads.
@@ -222,6 +249,9 @@ impl MediaRuntime {
     }
 
     fn join(&mut self) {
+        for doorman in self.doormen.drain(..) {
+            doorman.stop();
+        }
         for link in &self.handle.shared.links {
             link.gauges.stopping.store(true, Ordering::Release);
             link.waker.wake();
@@ -389,6 +419,7 @@ impl MediaHandle {
             receive_errors: sum(|gauges| &gauges.receive_errors),
             packets_refused: sum(|gauges| &gauges.packets_refused),
             handshakes: self.shared.handshakes.read(),
+            tcp: self.shared.tcp.read(),
             panics: sum(|gauges| &gauges.panics) + sum(|gauges| &gauges.legs_lost),
         }
     }
@@ -445,10 +476,14 @@ fn seed() -> Result<Rng, StartError> {
     Ok(Rng::from_seed(seed))
 }
 
-fn link(waker: Waker) -> (Link, Receiver<Command>, Receiver<(LegId, LegEnd)>) {
+/// What a thread finds of what others gave it.
+type Waiting = (Receiver<Command>, Receiver<(LegId, LegEnd)>, Receiver<Arrival>);
+
+fn link(waker: Waker) -> (Link, Waiting) {
     let (commands, waiting) = sync_channel(COMMANDS_MAX);
     let (lines, new_lines) = sync_channel(LINES_MAX);
+    let (arrivals, new_arrivals) = sync_channel(ARRIVALS_MAX);
     let gauges = Arc::new(Gauges::default());
-    let link = Link { commands, lines, waker, is_waiting: AtomicBool::new(false), gauges };
-    (link, waiting, new_lines)
+    let link = Link { commands, lines, arrivals, waker, is_waiting: AtomicBool::new(false), gauges };
+    (link, (waiting, new_lines, new_arrivals))
 }

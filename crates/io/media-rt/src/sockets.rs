@@ -20,9 +20,12 @@ use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::fd::OwnedFd;
 
 use crate::browser::{BrowserGuard, Came};
+use crate::connection::Connection;
 use crate::desk::{Counter, Desk, Name, Reply};
+use crate::doorman::Arrival;
 use crate::guard::Guard;
 use crate::ice::ANSWER_MAX;
+use crate::names::Names;
 use crate::thread::DATAGRAM_MAX;
 
 /// Ready sockets taken in one turn; the others are reported in the next one.
@@ -31,6 +34,11 @@ const READY_MAX: usize = 256;
 const WAKER: u64 = u64::MAX;
 /// A leg's socket for reports is called by its id with this bit.
 const REPORTS: u64 = 1 << 63;
+/// A leg's connection is called by its id with this bit and its place above [`PLACE`].
+const CONNECTION: u64 = 1 << 62;
+const PLACE: u32 = 60;
+/// Connections of one leg: a browser makes one for each of its networks. Of further ones, one that is not in use gives way.
+const CONNECTIONS_MAX: usize = 4;
 
 /// The receiving end.
 pub(crate) struct Sockets {
@@ -38,6 +46,9 @@ pub(crate) struct Sockets {
     waker: Waker,
     legs: BTreeMap<LegId, LegSocket>,
     handshakes: Counter,
+    names: Arc<Names>,
+    /// Which of the media threads this is.
+    thread: usize,
 }
 
 /// What ended a wait. Made on the thread that waits, once.
@@ -51,8 +62,12 @@ impl ReadyList {
     /// The legs that have a packet, and on which of their sockets.
     pub(crate) fn legs(&self) -> impl Iterator<Item = (LegId, Carries)> {
         self.0.iter().map(|event| event.data.u64()).filter(|name| *name != WAKER).map(|name| {
-            let carries = if name & REPORTS == 0 { Carries::Audio } else { Carries::Reports };
-            (LegId(name & !REPORTS), carries)
+            let carries = match (name & REPORTS, name & CONNECTION) {
+                (0, 0) => Carries::Audio,
+                (0, _) => Carries::Connection(((name & !CONNECTION) >> PLACE) as usize),
+                _ => Carries::Reports,
+            };
+            (LegId(name & ((1 << PLACE) - 1)), carries)
         })
     }
 }
@@ -64,6 +79,8 @@ pub(crate) enum Carries {
     Audio,
     /// RTCP.
     Reports,
+    /// All of a browser, in a stream; the place among the connections of its leg.
+    Connection(usize),
 }
 
 struct LegSocket {
@@ -72,6 +89,9 @@ struct LegSocket {
     /// From the first report on: most calls that are not answered never have one.
     reports: Option<UdpSocket>,
     guard: Guarded,
+    connections: [Option<Connection>; CONNECTIONS_MAX],
+    /// The name by which a browser asks for this leg.
+    ufrag: Option<String>,
 }
 
 /// How a leg's packets are encrypted.
@@ -86,9 +106,62 @@ enum Guarded {
 impl LegSocket {
     fn socket(&self, carries: Carries) -> io::Result<&UdpSocket> {
         match carries {
-            Carries::Audio => Ok(&self.audio),
+            Carries::Audio | Carries::Connection(_) => Ok(&self.audio),
             Carries::Reports => self.reports.as_ref().ok_or(io::ErrorKind::NotConnected.into()),
         }
+    }
+
+    /// Sends a packet as it is, over the connection from there if there is one.
+    fn send_to(&mut self, packet: &[u8], to: SocketAddr) -> io::Result<usize> {
+        let mut connection = self.connections.iter_mut().enumerate();
+        let connection = connection
+            .find_map(|(place, one)| Some((place, one.as_mut()?)).filter(|(_, one)| one.peer() == to));
+        let Some((place, connection)) = connection else { return self.audio.send_to(packet, to) };
+        if let Err(error) = connection.send(packet) {
+            self.hang_up(place);
+            return Err(error);
+        }
+        Ok(packet.len())
+    }
+
+    /// Takes one packet of a connection, as if it were a datagram. A connection that has ended, or says what is none, is closed.
+    fn read(&mut self, place: usize, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        // It may have given way in this very turn.
+        let connection = self.connections.get_mut(place).and_then(Option::as_mut);
+        let connection = connection.ok_or(io::ErrorKind::WouldBlock)?;
+        let peer = connection.peer();
+        match connection.packet() {
+            Ok(Some(packet)) => {
+                let length = packet.len().min(buffer.len());
+                buffer[..length].copy_from_slice(&packet[..length]);
+                connection.take();
+                Ok((length, peer))
+            }
+            Ok(None) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(_) => {
+                self.hang_up(place);
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+        }
+    }
+
+    /// Closes a connection; there is no way to its browser by it any more.
+    fn hang_up(&mut self, place: usize) {
+        let Some(closed) = self.connections[place].take() else { return };
+        if let Guarded::Browser(guard) = &mut self.guard {
+            guard.forget(closed.peer());
+        }
+    }
+
+    /// The place for one more connection: a free one, or that of one that is not in use.
+    fn place(&self) -> usize {
+        let selected = match &self.guard {
+            Guarded::Browser(guard) => guard.selected(),
+            Guarded::Plain | Guarded::Keyed(_) | Guarded::Closed => None,
+        };
+        let is_unused = |one: &Option<Connection>| one.as_ref().map(Connection::peer) != selected;
+        let free = self.connections.iter().position(Option::is_none);
+        free.or_else(|| self.connections.iter().position(is_unused)).unwrap_or(0)
     }
 }
 
@@ -120,7 +193,12 @@ impl Waker {
         }
     }
 
-    fn reset(&self) {
+    /// Lets another queue wait for it, too.
+    pub(crate) fn add_to(&self, epoll: &OwnedFd, name: u64) -> io::Result<()> {
+        Ok(epoll::add(epoll, &self.0.eventfd, EventData::new_u64(name), EventFlags::IN)?)
+    }
+
+    pub(crate) fn reset(&self) {
         // It fails only when another reset came first.
         if let Err(error) = rustix::io::read(&self.0.eventfd, &mut [0; 8]) {
             tracing::debug!(%error, "a media thread's waker was not rung");
@@ -132,12 +210,12 @@ impl Waker {
 
 impl Sockets {
     /// Also gives what comes back from the thread on which handshakes are made.
-    pub(crate) fn new(desk: &Desk) -> io::Result<(Self, Receiver<Reply>)> {
+    pub(crate) fn new(desk: &Desk, names: Arc<Names>, thread: usize) -> io::Result<(Self, Receiver<Reply>)> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let waker = Waker::new()?;
-        epoll::add(&epoll, &waker.0.eventfd, EventData::new_u64(WAKER), EventFlags::IN)?;
+        waker.add_to(&epoll, WAKER)?;
         let (handshakes, replies) = desk.counter(waker.clone());
-        Ok((Self { epoll, waker, legs: BTreeMap::new(), handshakes }, replies))
+        Ok((Self { epoll, waker, legs: BTreeMap::new(), handshakes, names, thread }, replies))
     }
 
     pub(crate) fn waker(&self) -> Waker {
@@ -147,7 +225,10 @@ impl Sockets {
     /// Adds a leg's socket.
     pub(crate) fn open(&mut self, leg: LegId, socket: UdpSocket, port: u16) -> io::Result<()> {
         epoll::add(&self.epoll, &socket, EventData::new_u64(leg.0), EventFlags::IN)?;
-        self.legs.insert(leg, LegSocket { audio: socket, port, reports: None, guard: Guarded::Plain });
+        let connections = Default::default();
+        let opened =
+            LegSocket { audio: socket, port, reports: None, guard: Guarded::Plain, connections, ufrag: None };
+        self.legs.insert(leg, opened);
         Ok(())
     }
 
@@ -184,23 +265,51 @@ impl Sockets {
                 Ok(())
             }
         };
+        if let Some(before) = known.ufrag.take() {
+            self.names.remove(&before);
+        }
+        if let (Ok(()), Some(agreed)) = (&begun, &remote.dtls) {
+            self.names.insert(leg, self.thread, agreed);
+            known.ufrag = Some(agreed.ufrag.clone());
+        }
         begun.inspect_err(|_| known.guard = Guarded::Closed)
+    }
+
+    /// Gives a leg its browser's connection; what has come by it already is to be received.
+    pub(crate) fn arrive(&mut self, arrival: Arrival) -> Option<(LegId, Carries)> {
+        let Arrival { leg, connection } = arrival;
+        // It may have ended, or be another's, since.
+        let known = self.legs.get_mut(&leg).filter(|known| matches!(known.guard, Guarded::Browser(_)))?;
+        let place = known.place();
+        known.hang_up(place);
+        let name = leg.0 | CONNECTION | (place as u64) << PLACE;
+        epoll::add(&self.epoll, connection.stream(), EventData::new_u64(name), EventFlags::IN).ok()?;
+        known.connections[place] = Some(connection);
+        Some((leg, Carries::Connection(place)))
+    }
+
+    /// Whether more has come than was received; a socket of datagrams tells it by itself.
+    pub(crate) fn has_more(&self, leg: LegId, carries: Carries) -> bool {
+        let Carries::Connection(place) = carries else { return false };
+        let connection = self.legs.get(&leg).and_then(|known| known.connections.get(place)?.as_ref());
+        connection.is_some_and(Connection::has_packet)
     }
 
     /// Takes what comes back from a handshake; gives the leg that will have no audio.
     pub(crate) fn handle_reply(&mut self, reply: Reply) -> Option<(LegId, ConnectFailure)> {
         match reply {
             Reply::Send { name, to, datagram } => {
-                if let Some((_, socket)) = self.browser(name) {
+                let is_about = self.browser(name).is_some();
+                if let Some(known) = self.legs.get_mut(&name.0).filter(|_| is_about)
                     // What is lost is repeated.
-                    if let Err(error) = socket.send_to(&datagram, to) {
-                        tracing::debug!(%error, "a part of a handshake was not sent");
-                    }
+                    && let Err(error) = known.send_to(&datagram, to)
+                {
+                    tracing::debug!(%error, "a part of a handshake was not sent");
                 }
                 None
             }
             Reply::Keyed { name, keys } => {
-                if let Some((guard, _)) = self.browser(name) {
+                if let Some(guard) = self.browser(name) {
                     guard.open(&keys);
                 }
                 None
@@ -210,17 +319,21 @@ impl Sockets {
     }
 
     /// The leg whose handshake under way has that name.
-    fn browser(&mut self, name: Name) -> Option<(&mut BrowserGuard, &UdpSocket)> {
+    fn browser(&mut self, name: Name) -> Option<&mut BrowserGuard> {
         let known = self.legs.get_mut(&name.0)?;
         match &mut known.guard {
-            Guarded::Browser(guard) if guard.is_about(name) => Some((guard, &known.audio)),
+            Guarded::Browser(guard) if guard.is_about(name) => Some(guard),
             Guarded::Browser(_) | Guarded::Keyed(_) | Guarded::Plain | Guarded::Closed => None,
         }
     }
 
     /// Closes a leg's sockets; gives its port back. The kernel forgets a closed socket by itself.
     pub(crate) fn close(&mut self, leg: LegId) -> Option<u16> {
-        self.legs.remove(&leg).map(|closed| closed.port)
+        let closed = self.legs.remove(&leg)?;
+        if let Some(ufrag) = &closed.ufrag {
+            self.names.remove(ufrag);
+        }
+        Some(closed.port)
     }
 
     /// All legs that have a socket.
@@ -253,7 +366,10 @@ impl Sockets {
         buffer: &mut [u8],
     ) -> io::Result<Option<(usize, SocketAddr)>> {
         let known = self.legs.get_mut(&leg).ok_or(io::ErrorKind::NotFound)?;
-        let (length, source) = known.socket(carries)?.recv_from(buffer)?;
+        let (length, source) = match carries {
+            Carries::Connection(place) => known.read(place, buffer)?,
+            Carries::Audio | Carries::Reports => known.socket(carries)?.recv_from(buffer)?,
+        };
         let packet = &mut buffer[..length];
         match &mut known.guard {
             Guarded::Plain => Ok(Some((length, source))),
@@ -266,7 +382,7 @@ impl Sockets {
                 let mut room = [0; ANSWER_MAX];
                 match guard.take(packet, source, &mut room, &self.handshakes) {
                     Came::Nothing => Ok(None),
-                    Came::Check(length) => known.audio.send_to(&room[..length], source).map(|_| None),
+                    Came::Check(length) => known.send_to(&room[..length], source).map(|_| None),
                     // Wherever it is by now, to the engine it is the same peer.
                     Came::Audio(length) => Ok(Some((length, FOUND_BY_ICE))),
                     Came::Refused => Err(io::ErrorKind::InvalidData.into()),
@@ -298,6 +414,9 @@ impl Sockets {
                 sent
             }
         };
-        known.socket(carries)?.send_to(packet, to)
+        match carries {
+            Carries::Audio | Carries::Connection(_) => known.send_to(packet, to),
+            Carries::Reports => known.socket(carries)?.send_to(packet, to),
+        }
     }
 }

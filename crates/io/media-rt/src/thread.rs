@@ -14,6 +14,7 @@ use hotline_record_io::{Outbox, RETRY, Tap};
 
 use crate::clock::Clock;
 use crate::desk::Reply;
+use crate::doorman::Arrival;
 use crate::lateness::Lateness;
 use crate::lines::Lines;
 use crate::ports::Ports;
@@ -25,6 +26,9 @@ use crate::sockets::{Carries, ReadyList, Sockets};
 pub(crate) const DATAGRAM_MAX: usize = 2048;
 /// Commands carried out in one turn, so that audio goes on meanwhile.
 const COMMANDS_PER_TURN: usize = 256;
+
+/// Connections of browsers taken in one turn.
+const ARRIVALS_PER_TURN: usize = 16;
 
 /// What other threads see of this one.
 #[derive(Debug, Default)]
@@ -55,6 +59,8 @@ pub(crate) struct MediaThread<E> {
     pub(crate) commands: Receiver<Command>,
     /// What comes back from handshakes.
     pub(crate) replies: Receiver<Reply>,
+    /// Connections of browsers.
+    pub(crate) arrivals: Receiver<Arrival>,
     pub(crate) lines: Lines,
     pub(crate) prompts: Reader,
     pub(crate) ports: Arc<Ports>,
@@ -140,6 +146,12 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         for (leg, carries) in ready.legs() {
             self.receive(now, leg, carries, datagram);
         }
+        for _ in 0..ARRIVALS_PER_TURN {
+            let Ok(arrival) = self.arrivals.try_recv() else { break };
+            if let Some((leg, carries)) = self.sockets.arrive(arrival) {
+                self.receive(now, leg, carries, datagram);
+            }
+        }
         self.beat(now);
         for _ in 0..COMMANDS_PER_TURN {
             let Ok(reply) = self.replies.try_recv() else { break };
@@ -171,11 +183,21 @@ impl<E: Fn(Event) -> Option<Event>> MediaThread<E> {
         beat.into_iter().chain(retry).min()
     }
 
+    /// Takes one datagram, or all whole packets of a stream that were read at once.
     fn receive(&mut self, now: Now, leg: LegId, carries: Carries, datagram: &mut [u8]) {
+        self.receive_one(now, leg, carries, datagram);
+        while self.sockets.has_more(leg, carries) {
+            self.receive_one(now, leg, carries, datagram);
+        }
+    }
+
+    fn receive_one(&mut self, now: Now, leg: LegId, carries: Carries, datagram: &mut [u8]) {
         match self.sockets.receive(leg, carries, datagram) {
             Ok(None) => {}
             Ok(Some((length, source))) => self.guarded(now, Some(leg), |engine, out| match carries {
-                Carries::Audio => engine.handle_packet(now, leg, source, &mut datagram[..length], out),
+                Carries::Audio | Carries::Connection(_) => {
+                    engine.handle_packet(now, leg, source, &mut datagram[..length], out)
+                }
                 Carries::Reports => engine.handle_report(now, leg, source, &datagram[..length]),
             }),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -168,6 +168,12 @@ metrics_table! {
         "Handshakes for encrypted audio with browsers, by what became of them.";
     MediaHandshakeDatagramsDropped, Counter, Count, "hotline_media_handshake_datagrams_dropped_total", [],
         "Datagrams of handshakes for which there was no room; they are repeated.";
+    MediaTcpConnections, Gauge, Count, "hotline_media_tcp_connections", [],
+        "Connections of browsers whose audio comes by TCP.";
+    MediaTcp, Counter, Count, "hotline_media_tcp_total", ["outcome"],
+        "Connections to `media.tcp`: proved by a browser of a call, unproved in time, or turned_away because there was no room.";
+    MediaTcpPacketsDropped, Counter, Count, "hotline_media_tcp_packets_dropped_total", [],
+        "Packets for browsers that their connection did not take at once.";
     MediaEventsLost, Counter, Count, "hotline_media_events_lost_total", [],
         "Media events dropped because call processing was behind.";
     MediaBeatsLate, Counter, Count, "hotline_media_beats_late_total", [],

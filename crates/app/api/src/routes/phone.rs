@@ -50,6 +50,7 @@ pub(crate) async fn pass(
         password,
         expires_at: time(app.now() + PHONE_PASS),
         socket: SOCKET.to_owned(),
+        ice_servers: ice_servers(&app, agent.as_str()),
     })))
 }
 
@@ -102,6 +103,7 @@ pub(crate) async fn admit(
     let domain = &center.control.domain;
     Ok(Secret(axum::Json(api::Guest {
         uri: format!("sip:{user}@{domain}"),
+        ice_servers: ice_servers(&app, "guest"),
         user,
         password,
         target: format!("sip:{}@{domain}", body.number),
@@ -168,6 +170,11 @@ pub(crate) async fn call_back(
     }
     Metric::Guests.increment_for([Wish::Callback.name(), "admitted"]);
     Ok(axum::Json(api::GuestCallback { not_before: not_before.map(time), is_new }))
+}
+
+/// By whom the audio of a page goes that has no way to this server.
+fn ice_servers(app: &App, name: &str) -> Vec<api::IceServer> {
+    app.ports.turn.iter().map(|turn| turn.told(name, app.now())).collect()
 }
 
 /// Counts a wish from there.

@@ -124,6 +124,7 @@ impl Server {
             traces_out: Default::default(),
             https_port: None,
             challenges: Arc::default(),
+            turn: None,
             phones: Arc::new(|_, _| {}),
         };
         let serving = serve((listener, None), ports, shutdown.clone());

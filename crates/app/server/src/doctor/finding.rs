@@ -86,6 +86,7 @@ fn subject(about: &Looked) -> String {
             format!("SIP over {transport} at {address}")
         }
         Looked::Pages { address } => format!("pages and API at {address}"),
+        Looked::BrowserAudio { address } => format!("audio of browsers by TCP at {address}"),
         Looked::RtpPorts { first, last } => format!("RTP ports {first}-{last}"),
         Looked::SystemPorts => "ports of the system".to_owned(),
         Looked::Clock => "clock".to_owned(),

@@ -20,7 +20,9 @@ pub(super) async fn look(configuration: &Configuration, runs: bool) -> Vec<Findi
         findings.push(if runs { answers(listener).await } else { sip_port(listener) });
     }
     if !runs {
-        findings.push(http_port(configuration.server.http.listen));
+        findings.push(tcp_port(pages(configuration.server.http.listen), configuration.server.http.listen));
+        let tcp = configuration.server.media.tcp.iter();
+        findings.extend(tcp.map(|tcp| tcp_port(browsers(tcp.listen), tcp.listen)));
         findings.push(media_ports(configuration));
     }
     findings.extend(ephemeral_ports(configuration));
@@ -42,8 +44,15 @@ fn sip_port(listener: &SipListener) -> Finding {
     of_port(about(listener), bound, listener.address)
 }
 
-fn http_port(address: SocketAddr) -> Finding {
-    let about = Looked::Pages { address: address.to_string() };
+fn pages(address: SocketAddr) -> Looked {
+    Looked::Pages { address: address.to_string() }
+}
+
+fn browsers(address: SocketAddr) -> Looked {
+    Looked::BrowserAudio { address: address.to_string() }
+}
+
+fn tcp_port(about: Looked, address: SocketAddr) -> Finding {
     of_port(about, std::net::TcpListener::bind(address).map(drop), address)
 }
 
@@ -233,7 +242,7 @@ mod tests {
     #[test]
     fn a_taken_port_comes_with_the_command_that_shows_who_has_it() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let finding = http_port(taken.local_addr().unwrap());
+        let finding = tcp_port(pages(taken.local_addr().unwrap()), taken.local_addr().unwrap());
         assert!(finding.advice.unwrap().contains("ss -lpn"));
     }
 }

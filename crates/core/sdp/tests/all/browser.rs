@@ -1,6 +1,6 @@
 //! Browsers: found by ICE, known by their certificate, keyed by a handshake.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use hotline_base::Pii;
 use hotline_sdp::{
@@ -34,13 +34,15 @@ fn chromium() -> String {
 pub(crate) struct Ours {
     credentials: IceCredentials,
     fingerprint: Fingerprint,
+    tcp: Vec<SocketAddr>,
 }
 
 impl Ours {
     pub(crate) fn new() -> Self {
         let credentials =
             IceCredentials { ufrag: "ours".into(), password: Pii::from("ourpasswordourpassword12") };
-        Self { credentials, fingerprint: Fingerprint { hash: Hash::Sha256, value: vec![0xAB; 32] } }
+        let fingerprint = Fingerprint { hash: Hash::Sha256, value: vec![0xAB; 32] };
+        Self { credentials, fingerprint, tcp: Vec::new() }
     }
 
     pub(crate) fn local<'a>(&'a self, is_peer: bool, previous: Option<&'a Session>) -> Local<'a> {
@@ -49,6 +51,7 @@ impl Ours {
             credentials: &self.credentials,
             fingerprint: &self.fingerprint,
             addresses: &HERE,
+            tcp: &self.tcp,
             is_client: None,
         };
         Local { browser: Some(browser), previous, ..Local::new(HERE[0], 20_000, 7, &CODECS) }
@@ -93,6 +96,18 @@ fn a_browser_s_offer_is_answered_as_one_who_waits_for_its_checks() {
     assert_eq!((agreed.remote, agreed.remote_rtcp, agreed.rtcp_mux), (FOUND_BY_ICE, FOUND_BY_ICE, true));
     assert_eq!(agreed.direction, Direction::SendReceive, "0.0.0.0 is no hold");
     assert_eq!((agreed.codec, agreed.srtp), (Codec::Opus, None));
+}
+
+#[test]
+fn a_way_by_tcp_comes_after_those_by_udp_and_is_one_by_which_we_are_connected_to() {
+    let tcp = vec!["203.0.113.7:443".parse().unwrap()];
+    let ours = Ours { tcp, ..Ours::new() };
+    let (described, _) = answer(&session(&chromium()), &ours.local(false, None)).unwrap();
+    let text = described.print();
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("a=candidate:")).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert_eq!(lines[2], "a=candidate:3 1 tcp 1520435199 203.0.113.7 443 typ host tcptype passive");
+    assert_eq!(session(&text), described, "it reads back as it is");
 }
 
 #[test]
