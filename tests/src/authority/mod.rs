@@ -211,7 +211,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         Value::Null => String::new(),
         // A chain of certificates.
         Value::String(text) => text,
-        body => body.to_string(),
+        body @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => body.to_string(),
     };
     let kind = if answer.status.is_success() { "application/json" } else { "application/problem+json" };
     Ok(response.header(CONTENT_TYPE, kind).body(Full::from(body))?)

@@ -228,10 +228,7 @@ fn sign(
         .params
         .subject_alt_names
         .iter()
-        .map(|name| match name {
-            SanType::DnsName(name) => name.to_string(),
-            other => format!("{other:?}"),
-        })
+        .map(|name| if let SanType::DnsName(name) = name { name.to_string() } else { format!("{name:?}") })
         .collect();
     ensure!(asked == names, "{asked:?} in place of {names:?}");
     let now = OffsetDateTime::now_utc();

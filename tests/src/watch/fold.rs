@@ -74,6 +74,7 @@ fn begun(id: &str, event: &Event) -> Call {
         customer: None,
         attendees: Vec::new(),
         consulting: false,
+        customer_left: false,
         held: false,
         muted: false,
     }
@@ -139,6 +140,7 @@ fn company(call: &mut Call, what: &What) {
     match what {
         What::CallConsulting { .. } => call.consulting = true,
         What::CallConsultEnded { .. } => call.consulting = false,
+        What::CallCustomerLeft => call.customer_left = true,
         What::CallPartyJoined(one) => {
             call.consulting &= one.part != Part::Consulted;
             call.attendees.retain(|known| known.leg != one.leg);

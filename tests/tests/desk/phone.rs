@@ -125,8 +125,7 @@ async fn a_browser_whose_network_lets_no_udp_out_talks_by_tcp() -> Result<()> {
     page.order("answer", json!({})).await?;
     page.state("up").await?;
     caller.say(Speech::tone(OTHER_HZ)).await?;
-    wait_until_heard(&caller, BROWSER_HZ).await?;
-    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    hear_each_other(&mut page, &caller).await?;
     assert_eq!(page.order("stats", json!({})).await?["way"], "tcp");
     metric("hotline_media_tcp_connections 1").await?;
     page.order("hang_up", json!({})).await?;
@@ -138,8 +137,7 @@ async fn a_browser_whose_network_lets_no_udp_out_talks_by_tcp() -> Result<()> {
     other.answer().await?;
     page.state("up").await?;
     other.say(Speech::tone(OTHER_HZ)).await?;
-    wait_until_heard(&other, BROWSER_HZ).await?;
-    page.order("hear", json!({"hz": OTHER_HZ})).await?;
+    hear_each_other(&mut page, &other).await?;
     let stats = page.order("stats", json!({})).await?;
     assert_eq!((&stats["way"], &stats["dtls"]), (&json!("tcp"), &json!("connected")), "{stats:#}");
     metric("hotline_media_tcp_total{outcome=\"proved\"} 2").await?;

@@ -237,7 +237,7 @@ async fn asks_confers_and_hands_over(with: With) -> Result<()> {
 
 #[tokio::test]
 async fn when_the_customer_hangs_up_agent_and_colleague_talk_on() -> Result<()> {
-    let mut scene = Scene::begin().await?;
+    let mut scene = Scene::begin(With::Phones).await?;
     scene.desk.post(&scene.path("consult"), &json!({ "to": "1003" })).await?;
     takes(&mut scene.phones[2]).await?;
     scene.phones[1].forget_heard();
@@ -271,7 +271,7 @@ async fn when_the_customer_hangs_up_agent_and_colleague_talk_on() -> Result<()> 
 
 #[tokio::test]
 async fn a_supervisor_who_follows_the_agent_hears_what_is_asked_aside() -> Result<()> {
-    let mut scene = Scene::begin().await?;
+    let mut scene = Scene::begin(With::Phones).await?;
     let mut second = scene.hotline.ready("1002").await?;
     second.say(Speech::tone(2200.0)).await?;
     let lead = scene.hotline.desk("1003").await?;

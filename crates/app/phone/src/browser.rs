@@ -61,6 +61,7 @@ impl Browser {
             credentials: &self.credentials,
             fingerprint: &self.fingerprint,
             addresses: &self.addresses,
+            tcp: &[],
             is_client,
         }
     }

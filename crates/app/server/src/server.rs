@@ -132,13 +132,10 @@ impl Server {
     /// Starts every part. First what another server may have: only one that has all of it may touch the files.
     pub(crate) async fn start(configuration: &Configuration, server_file: &Path) -> Result<Self> {
         // What is made before counts nothing.
-        let metrics = Metrics::install()?;
-        let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
+        let (metrics, (incoming_sender, incoming)) = (Metrics::install()?, mpsc::channel(INCOMING_MAX));
         let ((network, receivers), mut doors) = listen(configuration, incoming_sender).await?;
         let at = doors.places(&network)?;
-        let locks = lock_files(&configuration.server)?;
-
-        let clock = Clock::start();
+        let (locks, clock) = (lock_files(&configuration.server)?, Clock::start());
         let ((store, writer), last_seq) = open_storage(configuration, clock).await?;
 
         let (media_sender, media_events) = mpsc::channel(MEDIA_EVENTS_MAX);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hotline_base::{Rng, WallTime};
-use hotline_call::{AlarmKind, Command, Controller};
+use hotline_call::{AlarmKind, Command, Controller, TrunkFault};
 use hotline_config::load;
 use hotline_media_rt::{AddError, SendError};
 use hotline_messages::Messages;
@@ -79,7 +79,7 @@ impl Stage {
             wake_media: Box::new(|| {}),
             media_events: events,
             store: store.clone(),
-            locate: Arc::new(|_| Box::pin(async { Err("no DNS here".to_owned()) })),
+            locate: Arc::new(|_| Box::pin(async { Err(TrunkFault::NoServerAnswers) })),
             sound: SoundParts {
                 speech: Speech::start(SpeechConfig {
                     engine: Engine::espeak(),

@@ -455,15 +455,15 @@ impl CallRecord {
             | CallEvent::ConsultEnded { .. }
             | CallEvent::Muted { .. } => {}
             CallEvent::SoundMeasured(sound) => self.sounds.push(sound.clone()),
-            CallEvent::Ended { by, cause } => {
-                self.ended_at = Some(at);
-                self.ended_by = Some(*by);
-                self.cause = Some(cause.clone());
-                // Who has the customer's place is there to the end.
-                let open = self.attendances.iter_mut().filter(|one| one.until.is_none());
-                open.for_each(|one| one.until = Some(at));
-            }
+            CallEvent::Ended { by, cause } => self.end(at, *by, cause),
         }
+    }
+
+    fn end(&mut self, at: WallTime, by: Party, cause: &EndCause) {
+        (self.ended_at, self.ended_by, self.cause) = (Some(at), Some(by), Some(cause.clone()));
+        // Who has the customer's place is there to the end.
+        let open = self.attendances.iter_mut().filter(|one| one.until.is_none());
+        open.for_each(|one| one.until = Some(at));
     }
 
     /// What follows is done for a request of a client.

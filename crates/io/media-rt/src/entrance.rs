@@ -13,7 +13,6 @@ use crate::desk::{Clerk, Counter, Reply, by_hand};
 use crate::framing::Inbox;
 use crate::handshake::Terms;
 use crate::ice::{ANSWER_MAX, Called, called};
-use crate::identity::Identity;
 use crate::names::Meant;
 
 /// One leg of a browser, with the handshake behind it.

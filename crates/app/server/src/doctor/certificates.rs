@@ -43,7 +43,12 @@ fn authority(settings: &Settings, standing: &Standing, now: i64) -> Finding {
         } else {
             let says =
                 format!("none yet for {names}; until then browsers warn of the one that the server makes");
-            Finding::doubtful(about, Found::AuthorityUnasked { names }, says, "start the server: it asks at once")
+            Finding::doubtful(
+                about,
+                Found::AuthorityUnasked { names },
+                says,
+                "start the server: it asks at once",
+            )
         };
     };
     let minutes = history.retry_at.map(|at| (at - now).div_euclid(60).max(0));

@@ -221,9 +221,12 @@ async fn until_over(phone: &mut Phone, time: Duration) -> Result<()> {
     let over = |event: &PhoneEvent| matches!(event, PhoneEvent::Ended | PhoneEvent::Failed(_));
     match phone.wait_for("the end", time, over).await {
         Ok(_) | Err(PhoneError::Timeout { .. }) => Ok(()),
-        Err(error @ (PhoneError::Socket(_) | PhoneError::Unexpected { .. } | PhoneError::Off)) => {
-            Err(error.into())
-        }
+        Err(
+            error @ (PhoneError::Socket(_)
+            | PhoneError::Unexpected { .. }
+            | PhoneError::Identity(_)
+            | PhoneError::Off),
+        ) => Err(error.into()),
     }
 }
 

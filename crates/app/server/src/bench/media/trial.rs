@@ -184,8 +184,13 @@ impl Trial {
     /// All calls are up in the window.
     fn plan(self, line: Line) -> Plan {
         let window = Duration::from_secs(self.seconds.into());
-        let mut plan =
-            Plan { line, a_minute: self.scene.ramp() * 60, calls: self.calls.into(), talk: Duration::ZERO, first: 0 };
+        let mut plan = Plan {
+            line,
+            a_minute: self.scene.ramp() * 60,
+            calls: self.calls.into(),
+            talk: Duration::ZERO,
+            first: 0,
+        };
         // A window begins with a whole second.
         plan.talk = plan.due(plan.calls) + self.settle + Duration::from_secs(1) + window + MARGIN;
         plan
