@@ -28,6 +28,6 @@ it('goes into the next call of the agent, once the two talk', () => {
 
 it('ends when the supervisor leaves, or the agent does', () => {
   expect(next(LISTENS, { state: 'talking', call: 'c1' }, talk('c1', []))).toEqual({ do: 'stop' });
-  expect(next(LISTENS, { state: 'signed_out', call: null })).toEqual({ do: 'stop' });
+  expect(next(LISTENS, { state: 'logged_out', call: null })).toEqual({ do: 'stop' });
   expect(nextOf(LISTENS, {}, {}, '1009')).toEqual({ do: 'stop' });
 });

@@ -25,7 +25,7 @@ export function nextOf(
   me: string | null,
 ): Next {
   const agent = agents[followed.agent];
-  if (agent === undefined || agent.state === 'signed_out') return { do: 'stop' };
+  if (agent === undefined || agent.state === 'logged_out') return { do: 'stop' };
   const own = calls[followed.call];
   const mode = own === undefined ? null : ownMode(own, me);
   if (mode !== null) {

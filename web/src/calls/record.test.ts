@@ -54,6 +54,7 @@ function record(more: Partial<CallRecord>): CallRecord {
     messages: [],
     dispositions: [],
     attendances: [],
+    customer_left_at: null,
     requests: [],
     transfers: [],
     ...more,
