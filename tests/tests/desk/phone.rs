@@ -106,10 +106,12 @@ async fn a_browser_whose_network_lets_no_udp_out_talks_by_tcp() -> Result<()> {
     let media = format!("media:\n  tcp: {{listen: \"{}:0\"}}\n", center.addresses().server());
     let hotline = center.edit("config/hotline.yaml", "media:\n", &media).start().await?;
     let admin = hotline.admin().await?;
-    let metric = async |line: &str| {
-        eventually(line, async || {
+    // A browser may make more connections than one, one of them for each of its networks.
+    let metric = async |name: &str, is_meant: fn(f64) -> bool| {
+        eventually(name, async || {
             let text = String::from_utf8(admin.get_bytes("/metrics").await?.to_vec())?;
-            Ok(text.contains(line).then_some(()))
+            let values = text.lines().filter_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok());
+            Ok(values.map(is_meant).next().unwrap_or_default().then_some(()))
         })
         .await
     };
@@ -127,10 +129,10 @@ async fn a_browser_whose_network_lets_no_udp_out_talks_by_tcp() -> Result<()> {
     caller.say(Speech::tone(OTHER_HZ)).await?;
     hear_each_other(&mut page, &caller).await?;
     assert_eq!(page.order("stats", json!({})).await?["way"], "tcp");
-    metric("hotline_media_tcp_connections 1").await?;
+    metric("hotline_media_tcp_connections", |open| open >= 1.0).await?;
     page.order("hang_up", json!({})).await?;
     caller.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
-    metric("hotline_media_tcp_connections 0").await?;
+    metric("hotline_media_tcp_connections", |open| open == 0.0).await?;
 
     page.order("dial", json!({"to": "1002"})).await?;
     other.wait_for("the call", PATIENCE, |event| matches!(event, PhoneEvent::Incoming(_))).await?;
@@ -140,7 +142,7 @@ async fn a_browser_whose_network_lets_no_udp_out_talks_by_tcp() -> Result<()> {
     hear_each_other(&mut page, &other).await?;
     let stats = page.order("stats", json!({})).await?;
     assert_eq!((&stats["way"], &stats["dtls"]), (&json!("tcp"), &json!("connected")), "{stats:#}");
-    metric("hotline_media_tcp_total{outcome=\"proved\"} 2").await?;
+    metric("hotline_media_tcp_total{outcome=\"proved\"}", |proved| proved >= 2.0).await?;
     page.order("hang_up", json!({})).await?;
     other.wait_for("the end", PATIENCE, |event| *event == PhoneEvent::Ended).await?;
     Ok(())

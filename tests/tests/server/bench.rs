@@ -59,7 +59,7 @@ async fn calls_at_a_steady_rate_are_counted_and_timed_and_nothing_is_left_behind
 
 /// The two marks between which a page is written.
 const PAGE: &str = "# Speed\n\n<!-- hotline bench media: begin; what stands here is written by `hotline bench media --write` -->\n\
-                    old\n<!-- hotline bench media: end -->\n\nthe rest\n";
+                    superseded\n<!-- hotline bench media: end -->\n\nthe rest\n";
 
 #[tokio::test]
 async fn calls_are_heard_at_their_far_side_whatever_is_done_with_them_and_the_page_says_what_they_cost()
@@ -88,13 +88,13 @@ async fn calls_are_heard_at_their_far_side_whatever_is_done_with_them_and_the_pa
         );
         assert_eq!((number("packets_lost"), number("packets_wrong")), (0.0, 0.0), "{run:#}");
         assert!(number("cpu_ms_per_call_s") < 2000.0 && number("threads") >= 1.0, "{run:#}");
-        let is_timed =
-            ["forwarder", "relay", "recorded"].contains(&run["scene"].as_str().context("a scene")?);
+        let is_timed = ["forwarder", "relay", "recorded", "transcoded"]
+            .contains(&run["scene"].as_str().context("a scene")?);
         assert_eq!(run["delay"]["p50_ms"].as_f64().is_some_and(|delay| delay > 0.0), is_timed, "{run:#}");
     }
     let page = std::fs::read_to_string(center.path().join("speed.md"))?;
     assert!(
-        page.starts_with("# Speed\n") && page.ends_with("\n\nthe rest\n") && !page.contains("old"),
+        page.starts_with("# Speed\n") && page.ends_with("\n\nthe rest\n") && !page.contains("superseded"),
         "{page}"
     );
     assert!(page.contains("| bridged, recorded | 3 |"), "{page}");

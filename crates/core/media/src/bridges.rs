@@ -154,6 +154,7 @@ impl Bridge {
                 other @ (Hears::Nobody | Hears::Packets { .. }) => other,
             };
             leg.set_bridged(Some(Bridged { bridge: id, hears, listener: listeners[index] }));
+            leg.expect_peer(now);
             leg.set_playout((sources >> index & 1 == 1).then_some(rate));
         }
         let gains = self.parties.iter().map(|party| gain(party.gain_db)).collect();

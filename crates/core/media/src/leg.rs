@@ -311,6 +311,14 @@ impl Leg {
         }
     }
 
+    /// Somebody is to hear the peer from here on: one that fell silent before is reported again if it stays so, since nobody may
+    /// have minded while it waited alone.
+    pub(crate) fn expect_peer(&mut self, now: Time) {
+        if let Some(Link { watch: watch @ Watch::Silent, .. }) = &mut self.link {
+            *watch = Watch::HeardAt(now);
+        }
+    }
+
     /// Somebody hears this leg in a mix at `rate` from here on, or nobody does.
     pub(crate) fn set_playout(&mut self, rate: Option<Rate>) {
         let wanted = self.codec().zip(rate);

@@ -875,6 +875,24 @@ fn a_dead_peer_is_reported_once_and_a_held_one_is_not() {
 }
 
 #[test]
+fn a_peer_that_died_while_it_waited_is_reported_once_more_when_somebody_is_to_hear_it() {
+    let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
+    world.command(directed(B, Direction::SendOnly));
+    world.talk(A, 0, 0, &[1; 160]);
+    world.wait_ms(30_100);
+    world.tick();
+    let silent = |world: &mut World| world.events().contains(&Event::RtpTimeout { leg: A });
+    assert!(silent(&mut world));
+    world.command(Command::Bridge { bridge: BridgeId(1), a: A, b: B });
+    world.wait_ms(29_900);
+    world.tick();
+    assert!(!silent(&mut world));
+    world.wait_ms(200);
+    world.tick();
+    assert!(silent(&mut world));
+}
+
+#[test]
 fn a_peer_that_never_sent_is_reported_also_if_only_it_should_send() {
     let mut world = World::with_two_legs(Codec::Pcmu, Codec::Pcmu);
     world.command(directed(B, Direction::ReceiveOnly));
