@@ -20,12 +20,8 @@ impl Call {
         if talk.agent().is_none() || is_own_call {
             return false;
         }
-        let after = talk.after.take();
-        let Some((next, was_asked)) = talk.company.take_next() else {
-            talk.after = after;
-            return false;
-        };
-        let by = talk.agent().cloned();
+        let Some((next, was_asked)) = talk.company.take_next() else { return false };
+        let (by, after) = (talk.agent().cloned(), talk.after.take());
         if let Some(run) = after {
             self.end_flow(now, env, *run);
         }
