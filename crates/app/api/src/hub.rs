@@ -79,7 +79,7 @@ struct State {
 
 /// An open page.
 struct Seat {
-    viewer: watch::Sender<Viewer>,
+    viewer: watch::Sender<Arc<Viewer>>,
     session: TokenHash,
     leave: CancellationToken,
     /// Wakes the page before the others: it has a screen pop to write.
@@ -93,7 +93,7 @@ pub(crate) struct SeatGuard {
     /// Cancelled when the session ends or the server stops.
     pub(crate) leave: CancellationToken,
     /// What the page may see from now on.
-    pub(crate) viewer: watch::Receiver<Viewer>,
+    pub(crate) viewer: watch::Receiver<Arc<Viewer>>,
     /// Wakes when a screen pop is there for the page.
     pub(crate) at_once: Arc<Notify>,
     /// Of whose line the page is told, and what.
@@ -164,7 +164,7 @@ impl Hub {
             let told = state.measured.entry(agent.clone()).or_default().subscribe();
             (agent, told)
         });
-        let (viewer, told) = watch::channel(viewer);
+        let (viewer, told) = watch::channel(Arc::new(viewer));
         let at_once = Arc::new(Notify::new());
         let seat = Seat { viewer, session, leave: leave.clone(), at_once: Arc::clone(&at_once) };
         state.seats.insert(number, seat);
@@ -193,9 +193,9 @@ impl Hub {
     pub(crate) fn judge(&self, session: &TokenHash, viewer: &Viewer) {
         for seat in self.state().seats.values().filter(|seat| seat.session == *session) {
             seat.viewer.send_if_modified(|known| {
-                let changed = *known != *viewer;
+                let changed = **known != *viewer;
                 if changed {
-                    known.clone_from(viewer);
+                    *known = Arc::new(viewer.clone());
                 }
                 changed
             });

@@ -18,6 +18,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sle
 use crate::delivery::Outbox;
 use crate::frame;
 use crate::hub::{Hub, Next, SeatGuard};
+use crate::viewer::Viewer;
 
 /// How often a silent stream shows that it lives: a comment. A page that has missed two of them, and waited for a slow
 /// network, knows within 10 s that its connection is dead.
@@ -93,8 +94,7 @@ impl Page {
                 return None;
             }
             self.newest.mark_unchanged();
-            let next = self.hub.next(self.seq, &self.seat.viewer.borrow());
-            match next {
+            match self.hub.next(self.seq, &self.viewer()) {
                 Next::Frames { seq, frames } => {
                     self.seq = seq;
                     self.ready.extend(frames);
@@ -133,6 +133,11 @@ impl Page {
         }
     }
 
+    /// Who sees the page. Taken out before the hub is asked: [`Hub::judge`] holds the hub while it changes it.
+    fn viewer(&self) -> Arc<Viewer> {
+        Arc::clone(&self.seat.viewer.borrow())
+    }
+
     /// With what else is ready, but for screen pops, whose writing is told: one write in place of many.
     fn joined(&mut self, first: Bytes) -> Bytes {
         let more = self.ready.iter().take_while(|(_, pop)| pop.is_none()).count();
@@ -147,8 +152,7 @@ impl Page {
     /// What has happened before the page's sight changed is told before the snapshot, as far as it may be seen from here on. False
     /// if there is nothing.
     fn takes_what_was_before(&mut self) -> bool {
-        let next = self.hub.next(self.seq, &self.seat.viewer.borrow());
-        let Next::Frames { seq, frames } = next else { return false };
+        let Next::Frames { seq, frames } = self.hub.next(self.seq, &self.viewer()) else { return false };
         self.seq = seq;
         self.ready.extend(frames);
         true
