@@ -208,6 +208,32 @@ mod tests {
         page.next().await.map(|frame| String::from_utf8(frame.to_vec()).unwrap())
     }
 
+    #[tokio::test]
+    async fn a_page_reads_on_while_its_user_s_rights_change_again_and_again() {
+        const ROUNDS: usize = 20_000;
+        let shard = Shard::with_hub().await;
+        let mut page = open(&shard, None).await;
+        let (hub, session) = (Arc::clone(&shard.hub), TokenHash::of("x"));
+        let (done, over) = std::sync::mpsc::channel();
+        let judged = done.clone();
+        std::thread::spawn(move || {
+            let both = ["admin", "agent"].map(|role| crate::testing::viewer(None, role));
+            for round in 0..ROUNDS {
+                hub.judge(&session, &both[round % 2]);
+            }
+            judged.send(())
+        });
+        std::thread::spawn(move || {
+            for _ in 0..ROUNDS {
+                page.takes_what_was_before();
+            }
+            done.send(())
+        });
+        for _ in 0..2 {
+            over.recv_timeout(MINUTE).expect("neither waits for the other");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_page_that_is_too_slow_starts_over_and_holds_nobody_up() {
         let shard = Shard::with_hub().await;
